@@ -5,7 +5,6 @@ import functools
 import re
 import subprocess
 import sys
-import tomllib
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +17,6 @@ PACKAGE = Path(axiom.__file__).parent
 ROOT = PACKAGE.parent.parent
 SOURCES = sorted(PACKAGE.rglob("*.py"))
 FOLDERS = sorted({path.parent for path in SOURCES if path.parent != PACKAGE})  # only those with Python in them
-PACKAGES = {folder.name for folder in FOLDERS if folder.parent == PACKAGE}
 
 
 @functools.cache
@@ -39,42 +37,6 @@ def test_the_readme_of_a_package_names_its_rooms():
         and f"`{folder.name}/`" not in (folder.parent / "README.md").read_text(encoding="utf-8")
     }
     assert unnamed == set()
-
-
-EVERYTHING = {
-    *("boinc", "catalogue", "cli", "commands", "decisions", "domain", "engines", "figures", "kit", "lab", "locale"),
-    *("mcp", "models", "notebook", "pi", "runner", "server", "service", "signed", "simulation", "statistics", "store"),
-    "web",
-}
-# For each contract the folders that it binds, also those that do not exist yet: a contract may only name what exists,
-# so the lists in pyproject.toml grow with the folders, and a new folder cannot be forgotten.
-BOUND = {
-    "pure": {"domain", "statistics", "decisions", "boinc"},
-    "small": {"domain", "kit", "signed", "runner", "catalogue"},
-    "parent": {"runner", "signed"},
-    "jax": EVERYTHING - {"kit", "catalogue"},
-    "catalogue": EVERYTHING - {"kit", "catalogue", "domain", "signed"},
-    "scipy": EVERYTHING - {"statistics"},
-    "altair": EVERYTHING - {"figures"},
-    "sql": {"cli", "service", "web", "mcp", "notebook", "pi", "commands", "lab", "server", "engines", "models"},
-    "site": {"web", "notebook"},
-    "pi": {"pi", "mcp"},
-    "edge": EVERYTHING - {"cli", "service", "web", "mcp", "server"},
-}
-CONTRACTS = {
-    contract["id"]: contract
-    for contract in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
-}
-
-
-def test_every_folder_is_bound_by_the_contracts():
-    assert PACKAGES <= EVERYTHING, "a new folder: say in BOUND which contracts bind it"
-    listed = {
-        contract: {module.removeprefix("axiom.") for module in CONTRACTS.get(contract, {}).get("source_modules", [])}
-        for contract in BOUND
-    }
-    modules = PACKAGES | {path.stem for path in PACKAGE.glob("*.py")}
-    assert listed == {contract: bound & modules for contract, bound in BOUND.items()}
 
 
 def imports(path: Path) -> Iterator[str]:

@@ -20,12 +20,12 @@ from pathlib import Path
 
 import axiom
 from axiom.domain.work import Outcome
-from axiom.engines.runners import TemplateProcess
+from axiom.engines.runner_processes import TemplateProcess
 from axiom.errors import ChildKilled
-from axiom.runner.child.copies import ask_for_copy
 from axiom.runner.child.environment import environment
+from axiom.runner.child.forked_process import ask_for_copy
 from axiom.runner.child.process import Child
-from axiom.runner.files.trees import write_tree
+from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.platform.system import system
 from axiom.signed import bundles
 

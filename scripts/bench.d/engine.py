@@ -24,14 +24,14 @@ from pathlib import Path
 import axiom
 from axiom.domain.fleet import Capacity
 from axiom.domain.sessions import Allotment
-from axiom.engines.local import LocalEngine
+from axiom.engines.local_engine import LocalEngine
 from axiom.lab.experiments.publish import prepare, publish
 from axiom.lab.planning.deploy import deploy
 from axiom.runner.child.environment import environment
 from axiom.runner.child.process import Child
-from axiom.runner.files.trees import write_tree
+from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.platform.host import platform_here
-from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.dispatch.local_source import LocalDesk
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.returns.validator import Validator
 from axiom.signed import bundles

@@ -23,7 +23,7 @@ from tiny_labs import empty_lab, prepared_in
 
 from axiom.mcp import tools
 from axiom.mcp.server import described
-from axiom.service.token_desk import TokenDesk
+from axiom.service.mcp_local_access import TokenDesk
 
 MOST_BYTES, MOST_MS = 16_000, 5.0
 ROUNDS, CALLS = 7, 30

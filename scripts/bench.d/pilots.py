@@ -31,7 +31,7 @@ from loadgen.processes import cost, cpu
 
 from axiom.domain.fleet import Capacity
 from axiom.domain.work import Report, TaskState
-from axiom.engines.wire import HttpDesk
+from axiom.engines.http_work_source import HttpDesk
 from axiom.runner.platform.host import platform_here
 
 PILOTS, AT_ONCE = 64, 8

@@ -37,7 +37,7 @@ from axiom.domain.planning import FLOOR, Need, Supply
 from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Plan
 from axiom.lab.planning.capacity import MOST_HOSTS
-from axiom.server.http.hardening import spare_the_collector
+from axiom.server.http.uvicorn_limits import spare_the_collector
 
 SECONDS = 1.0
 LIMIT = """The limit was 10 s for 100,000 hosts, and 12.87 s were measured on 26 November 2026. It went because above

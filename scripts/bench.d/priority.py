@@ -20,7 +20,7 @@ from pathlib import Path
 from engine import Bench, laboratory, now
 
 from axiom.domain.sessions import Allotment
-from axiom.engines.local import LocalEngine
+from axiom.engines.local_engine import LocalEngine
 from axiom.lab.planning.deploy import deploy
 from axiom.server.returns.validator import Validator
 from axiom.service import runner_build

@@ -39,9 +39,9 @@ from loadgen.outputs import axiom_maker
 from axiom.boinc.read_request import read_request
 from axiom.lab.credit.pay import Paying
 from axiom.server.returns.validator import Validator
-from axiom.server.scheduler import rpc
+from axiom.server.scheduler import scheduler as rpc
 from axiom.service.engine import computing
-from axiom.service.project import Source, Volunteering, volunteering
+from axiom.service.volunteer_project import Source, Volunteering, volunteering
 from axiom.settings import from_process
 from axiom.signed.keys import make_keys, make_secrets
 from axiom.store.engine.database import Database, connect_writer

@@ -31,7 +31,7 @@ from axiom.domain.experiments import seed_of
 from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.runner.boinc.protocol import Channel, Channels
 from axiom.runner.child.environment import environment
-from axiom.runner.files.trees import write_tree
+from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.signed.bundles import Seal, contents, write_seal
 from axiom.signed.keys import Keys, make_keys
 from axiom.signed.tickets import Order, Ticket, write_ticket

@@ -33,9 +33,9 @@ from typing import Any
 import weighing
 
 import axiom
-from axiom.commands.context import Laboratory
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.gate import CommandGate
+from axiom.commands.laboratory import Laboratory
 from axiom.commands.sessions import StepSession
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight
@@ -46,10 +46,10 @@ from axiom.lab.experiments.publish import prepare, publish
 from axiom.lab.planning.deploy import deploy
 from axiom.lab.policy import policy_of
 from axiom.lab.session import step
-from axiom.server.dispatch import local_desk
+from axiom.server.dispatch import local_source as local_desk
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.orders import Dispatch
-from axiom.service.callers import operator
+from axiom.service.standard_callers import operator
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys
 from axiom.store.accounts import accounts

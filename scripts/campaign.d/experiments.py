@@ -24,7 +24,7 @@ from axiom.cli.experiment.manifests import manifest_of
 from axiom.domain.findings import Center, Kind
 from axiom.figures.drawing import Draughtsman
 from axiom.figures.palette import standalone
-from axiom.lab.draw_figures import sweep_of
+from axiom.lab.redraw_figures import sweep_of
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.estimands import value
 from axiom.store.engine.database import connect_reader

@@ -45,7 +45,7 @@ from axiom.runner.child.environment import environment
 from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.child.process import Child
 from axiom.runner.direct import describe_here
-from axiom.runner.files.trees import write_tree
+from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.platform.device import Device
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest

@@ -22,7 +22,7 @@ from mcp_lab import McpLab, opened
 from tiny_labs import empty_lab, prepared_in
 
 from axiom.commands.proposals import ApproveProposal
-from axiom.service import callers
+from axiom.service import standard_callers as callers
 
 
 def main() -> int:

@@ -41,8 +41,8 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 from programs_lab import OWN_SUM
 
+from axiom.commands.client import ApiClient, Remote
 from axiom.commands.experiments import DeployExperiment
-from axiom.commands.remote import ApiClient, Remote
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart
 

@@ -36,10 +36,10 @@ from simulated.found import FAULTS, RULES, costs, detection, found_by
 from world.places import quick
 
 import axiom
+from axiom.autopilot import autopilot
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.lab.experiments.publish import Prepared, prepare
-from axiom.pi import autopilot
 from axiom.settings import Settings
 from axiom.signed.outputs import CellOutput
 from axiom.simulation import requests

@@ -36,7 +36,7 @@ from axiom.errors import AxiomError, FigureNotDrawn, FolderInUse
 from axiom.figures.drawing import Draughtsman
 from axiom.figures.palette import standalone
 from axiom.lab.registrations.old_claims import LIST, OldClaims, read
-from axiom.service.folder import workers_of
+from axiom.service.take_folder import workers_of
 from axiom.settings import from_process
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder

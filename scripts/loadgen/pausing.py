@@ -12,7 +12,7 @@ from pathlib import Path
 from axiom.__main__ import main
 from axiom.lab.credit.pay import Paying
 from axiom.server.returns.validator import Validator
-from axiom.service.jobs import Moving
+from axiom.service.work_jobs import Moving
 
 
 def resting(work: Callable[..., int | None], flag: Path) -> Callable[..., int]:

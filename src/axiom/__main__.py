@@ -81,7 +81,7 @@ def _unwritten(error: OSError) -> int:
 
 
 def _say(sentence: str) -> None:
-    from axiom.service.terminal import say
+    from axiom.terminal import say
 
     say(f"axiom: {sentence}", err=True)
 

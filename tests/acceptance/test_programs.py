@@ -29,7 +29,7 @@ from schemathesis.core.failures import FailureGroup
 from schemathesis.specs.openapi import checks as openapi_checks
 
 import axiom as package
-from axiom.commands.remote import short_name
+from axiom.commands.client import short_name
 from axiom.errors import LimitReached, NotAllowed, NotFound, UnknownName, WrongUse
 from axiom.store.engine.folder import Folder
 from axiom.web.api.openapi import description

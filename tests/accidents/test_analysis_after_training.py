@@ -8,7 +8,7 @@ from axiom.decisions.experiments.release_stages import Let, Stage
 from axiom.lab.evidence import observe
 from axiom.lab.experiments import breaker, releases
 from axiom.lab.experiments.recall import reopen_finding
-from axiom.server.dispatch import rollout_limits
+from axiom.server.dispatch import release_quotas as rollout_limits
 from axiom.store.evidence import evidence
 
 SEVERAL = 10  # tasks that a fault in every one of them may cost

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.upkeep import invariants
 from axiom.store.credit import ledger
 from axiom.store.engine import counters

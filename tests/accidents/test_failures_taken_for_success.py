@@ -6,7 +6,7 @@ import pytest
 
 from axiom.decisions.tasks.validation import Validation
 from axiom.decisions.upkeep.failures import grouped
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Outcome, Result, TaskState
 from axiom.lab.credit.pay import Paying
 from axiom.lab.steps.failures import count

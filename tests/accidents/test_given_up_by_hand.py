@@ -3,9 +3,9 @@
 import pytest
 from scheduler_calls import Client, report
 
-from axiom.boinc import exits
+from axiom.boinc import exit_codes as exits
 from axiom.decisions.upkeep.failures import VOLUNTEER, grouped, suggest
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.lab.experiments.breaker import breaking
 from axiom.lab.steps.failures import count
 from axiom.store.hosts import hosts

@@ -9,7 +9,7 @@ from growing_requests import MOST, growth, requests
 from running_lab import Lab, axiom, running
 from strangers import CLASSES, Site, play
 
-from axiom.server.http.hardening import HEADER_BYTES
+from axiom.server.http.uvicorn_limits import HEADER_BYTES
 
 EACH = 12  # requests of a class
 

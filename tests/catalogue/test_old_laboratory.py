@@ -7,12 +7,12 @@ import pytest
 
 import axiom.catalogue
 from axiom.catalogue import binder_crossing, edge_of_chaos_by_radius, learning_rate_cliff
-from axiom.commands.context import find, gathered
+from axiom.commands.laboratory import find, gathered
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind
 from axiom.errors import UnknownName
 from axiom.lab.registrations.old_claims import LIST, read
-from axiom.store.experiments import old_names
+from axiom.store.experiments import aliases as old_names
 
 CATALOGUE = Path(axiom.catalogue.__file__).parent
 FILES = gathered(CATALOGUE)

@@ -15,7 +15,7 @@ from patience import PATIENCE
 from axiom.cli.atomic_file import appearing
 from axiom.cli.experiment.manifests import catalogue_files
 from axiom.errors import FolderUnusable, StorageFull
-from axiom.service.access import log_to
+from axiom.service.open_laboratory import log_to
 from axiom.settings import Settings
 from axiom.store.engine.folder import Folder
 

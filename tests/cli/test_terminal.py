@@ -20,8 +20,8 @@ from axiom.cli.help_topics import EXITS
 from axiom.cli.main import axiom
 from axiom.errors import PortInUse
 from axiom.service.sockets import on_port
-from axiom.service.terminal import escaped, printable
 from axiom.store.evidence import finding_notes
+from axiom.terminal import escaped, printable
 
 
 def commands(context: click.Context):
@@ -204,7 +204,9 @@ from axiom.__main__ import _main
 status = _main(sys.argv[1:])
 print(json.dumps([status, sorted(name for name in sys.modules if name.startswith("axiom."))]))
 """
-HEAVY = {f"axiom.{name}" for name in ("service.laboratory", "service.project", "server", "web", "engines", "commands")}
+HEAVY = {
+    f"axiom.{name}" for name in ("service.run", "service.volunteer_project", "server", "web", "engines", "commands")
+}
 
 
 def typed(*words: object) -> tuple[int, set[str], str]:

@@ -12,12 +12,12 @@ from started_writer import started_writer
 from tiny_experiment import tiny_source
 
 import axiom
-from axiom.commands.context import Laboratory
 from axiom.commands.gate import CommandGate
+from axiom.commands.laboratory import Laboratory
 from axiom.commands.programs import AddProgram
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Capacity, Platform
-from axiom.service import callers
+from axiom.service import standard_callers as callers
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets
 from axiom.signed.program_tokens import digest

@@ -26,7 +26,7 @@ from axiom.server.accounts.password_hashes import is_password
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts, notices
-from axiom.web.account.visits import caller as volunteer
+from axiom.web.account.visit import caller as volunteer
 
 EMAIL, PASSWORD, NEW_PASSWORD = "canary.email@example.org", "canary kettle in may", "another kettle in june"
 OPEN = OpenAccount(called="Canary Lovelace", email=EMAIL.upper(), password=PASSWORD)

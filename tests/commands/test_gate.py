@@ -18,7 +18,7 @@ from axiom.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.commands.registry import COMMANDS, read_command
 from axiom.commands.releases import ApproveExperiment
 from axiom.commands.work import CancelWorkunits
-from axiom.decisions.accounts.command_limits import CommandCost, SpentToday, may
+from axiom.decisions.accounts.command_permission import CommandCost, SpentToday, may
 from axiom.domain.callers import Capability
 from axiom.domain.programs import NOT_FOR_PROGRAMS, USUAL_LIMITS
 from axiom.errors import (
@@ -36,7 +36,7 @@ from axiom.errors import (
     WrongUse,
 )
 from axiom.runner import direct
-from axiom.service import callers
+from axiom.service import standard_callers as callers
 from axiom.signed.program_tokens import digest, new_token
 from axiom.store.tasks import workunits
 

@@ -23,10 +23,10 @@ from axiom.commands.registry import read_command
 from axiom.domain.proposals import IdeaState, ProposalState
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.lab.followups.propose import open_core_seconds
-from axiom.service import callers
+from axiom.service import standard_callers as callers
 from axiom.store.evidence import finding_notes
 from axiom.store.registrations import ideas, proposals, registrations
-from axiom.web.account.visits import caller
+from axiom.web.account.visit import caller
 
 WORDS = {"question": "Does the order of the sizes matter?", "why": "Nobody has turned it round."}
 MINE = AddIdea(**WORDS, by="operator")

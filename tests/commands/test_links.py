@@ -16,7 +16,8 @@ from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.signed.canonical_json import canonical
 from axiom.store.evidence import evidence, links, old_claims
-from axiom.store.sessions import prose, sessions
+from axiom.store.sessions import sessions
+from axiom.store.sessions import written_texts as prose
 
 LIST = """
 [[claim]]

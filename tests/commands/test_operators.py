@@ -15,16 +15,16 @@ from axiom.commands.operators import AddOperator, EndOperator, SignInAsOperator
 from axiom.commands.programs import EndProgram
 from axiom.commands.registry import read_command
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
-from axiom.server.accounts.accounts import open_account
 from axiom.server.accounts.second_factor import secret_of
-from axiom.service import callers
+from axiom.server.accounts.sign_up import open_account
+from axiom.service import standard_callers as callers
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, operators
 from axiom.store.credit import ledger
 from axiom.store.hosts import notices
 from axiom.store.hosts.hosts import hosts
 from axiom.store.views import hosts as host_views
-from axiom.web.account.visits import caller as volunteer
+from axiom.web.account.visit import caller as volunteer
 
 GIVE = AddOperator(operator="ada", volunteer=2)
 

@@ -5,17 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.commands.context import Laboratory
 from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
+from axiom.commands.laboratory import Laboratory
 from axiom.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.commands.registrations import AmendFinding, Predict, RegisterCohort, RegisterDesign
 from axiom.commands.sealing import SealBundles
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.registrations import read_body
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
-from axiom.lab.experiments import seal as seals
+from axiom.lab.experiments import seals
 from axiom.lab.experiments.publish import wanted_seal
-from axiom.service.laboratory import _look_for_failures
+from axiom.service.run import _look_for_failures
 from axiom.settings import Settings
 from axiom.signed.bundles import write_seal
 from axiom.signed.keys import make_keys

@@ -13,13 +13,13 @@ from listening import while_listening
 from pydantic import Field, ValidationError, create_model
 
 from axiom.commands.arguments import SENTENCE, WHY
-from axiom.commands.base import SPEAKER
+from axiom.commands.client import Remote, short_name
+from axiom.commands.command import SPEAKER
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.registry import COMMANDS, read_command
-from axiom.commands.remote import Remote, short_name
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart, UnknownName, WrongUse
-from axiom.server.http.hardening import ServedSocket
+from axiom.server.http.uvicorn_limits import ServedSocket
 from axiom.service.sockets import on_path
 from axiom.web.api.commands import OFFERED
 from axiom.web.site.app import Site

@@ -6,7 +6,7 @@ from importlib import resources
 
 import pytest
 
-from axiom.domain.endings import Cause, ending, of_exit
+from axiom.domain.failure_causes import Cause, ending, of_exit
 from axiom.domain.findings import Direction, Meaning, Prediction, Verdict, headline, reading
 from axiom.domain.fleet import Platform
 from axiom.domain.value import value

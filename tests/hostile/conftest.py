@@ -18,7 +18,7 @@ import axiom
 from axiom.domain.experiments import seed_of
 from axiom.runner.direct import describe_here
 from axiom.runner.files.home import RunnerHome
-from axiom.runner.files.trees import write_tree
+from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.tasks import Answer, Runner
 from axiom.signed import bundles, outputs
 from axiom.signed.bundles import Seal, write_seal

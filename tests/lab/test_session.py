@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from axiom.domain.sessions import Step
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.policy import Policy
 from axiom.lab.session import due, step
 from axiom.store.engine.database import Database

@@ -12,7 +12,7 @@ from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.mcp import guide, tools
 from axiom.mcp.answers import BRIEF, LONG, paged, size
 from axiom.mcp.server import described
-from axiom.service import callers
+from axiom.service import standard_callers as callers
 
 CALLS = {
     "lab_brief": [{}, {"since": "2026-03-02-a"}],

@@ -12,8 +12,9 @@ HEAVY = {"mcp", "mcp_types", "anthropic", "openai"}
 
 def test_neither_axiom_nor_its_server_loads_what_speaks_to_models():
     code = (
-        "import axiom.cli.main, axiom.service.laboratory, axiom.cli.session.sessions\n"
-        "import axiom.pi.autopilot, axiom.pi.conversation, axiom.service.scientist\n"  # a named model loads an SDK
+        "import axiom.cli.main, axiom.service.run, axiom.cli.session.sessions\n"
+        "import axiom.autopilot.autopilot, axiom.models.tool_calls\n"
+        "import axiom.service.scientist\n"  # a named model loads an SDK
         "import sys; print(*sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
@@ -30,5 +31,5 @@ def test_a_server_loads_it_only_where_the_setting_says_so(tmp_path, monkeypatch,
         assert lab.status()
     said = folder.with_name("lab.errors").read_text()
     loaded = {line.rpartition("|")[2].strip() for line in said.splitlines() if line.startswith("import time:")}
-    assert "axiom.service.laboratory" in loaded
+    assert "axiom.service.run" in loaded
     assert bool(HEAVY & loaded) is setting

@@ -13,11 +13,11 @@ from boinc_files import Client
 
 import axiom
 from axiom.domain.experiments import seed_of
-from axiom.lab.runners.stand_in import stand_in
+from axiom.lab.runners.code_archive import stand_in
 from axiom.runner.child.environment import environment
 from axiom.runner.direct import describe_here
 from axiom.runner.files.home import RunnerHome
-from axiom.runner.files.trees import write_tree
+from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.tasks import Runner
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, write_seal

@@ -16,7 +16,7 @@ from history.playing import Player
 from history.story import STORY
 
 from axiom.decisions.credit.tariffs import PRESETS
-from axiom.domain.ledger import Reason
+from axiom.domain.credit import Reason
 from axiom.domain.sessions import Step
 from axiom.lab.upkeep import invariants
 from axiom.store.credit import ledger

@@ -17,17 +17,17 @@ from axiom.commands.sessions import HoldSession
 from axiom.errors import ClockSetBack, StorageFull, StoreError
 from axiom.lab.steps.clean import give_up_stuck
 from axiom.lab.upkeep import invariants
-from axiom.server.http.hardening import StopSignal
+from axiom.server.http.uvicorn_limits import StopSignal
 from axiom.server.mail.alerts import Complaint
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service import clock as clocks
-from axiom.service import laboratory
-from axiom.service.access import writing
-from axiom.service.callers import operator
+from axiom.service import run as laboratory
 from axiom.service.clock import Accepted, Clock, open_clock
 from axiom.service.health import Health
-from axiom.service.jobs import moving
 from axiom.service.mail import letters, mailing
+from axiom.service.open_laboratory import writing
+from axiom.service.standard_callers import operator
+from axiom.service.work_jobs import moving
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys
 from axiom.store.connections import Connections, Readers

@@ -13,8 +13,8 @@ from patience import until
 from processes import of_session
 
 from axiom.service import runner_build
-from axiom.service.project import Volunteering
 from axiom.service.runner_build import Builder
+from axiom.service.volunteer_project import Volunteering
 from axiom.store.engine.folder import Folder
 
 ROOT = Path(__file__).resolve().parents[2]

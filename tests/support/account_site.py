@@ -16,11 +16,11 @@ from urllib.parse import urlencode
 from started_writer import started_writer
 
 import axiom
-from axiom.commands.context import Laboratory
 from axiom.commands.gate import CommandGate
+from axiom.commands.laboratory import Laboratory
 from axiom.domain.fleet import Capacity, Platform
-from axiom.server.accounts.accounts import Accounts
-from axiom.server.accounts.guesses import Guesses
+from axiom.server.accounts.failed_sign_ins import Guesses
+from axiom.server.accounts.sign_up import Accounts
 from axiom.settings import Settings
 from axiom.signed.keys import make_secrets
 from axiom.store.accounts import accounts as stored_accounts
@@ -29,7 +29,7 @@ from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
 from axiom.web.account.accounts import Beside, accounts
 from axiom.web.account.pages import ACTS
-from axiom.web.account.visits import AccountDesk
+from axiom.web.account.visit import AccountDesk
 from axiom.web.site.app import Site, site
 
 ORIGIN = "http://lab.example"

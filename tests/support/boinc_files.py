@@ -10,7 +10,7 @@ from pathlib import Path
 
 from patience import PATIENCE
 
-from axiom.lab.runners.stand_in import runner_name
+from axiom.lab.runners.code_archive import runner_name
 from axiom.runner.files.home import RunnerHome
 from axiom.signed.bundles import write_seal
 from axiom.signed.outputs import read_output

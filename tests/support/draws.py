@@ -1,6 +1,6 @@
 """Secrets under which just the tasks that a test wants are drawn to be checked."""
 
-from axiom.decisions.tasks.check_rate import OF_A_KNOWN_HOST, OF_A_NEW_HOST, is_checked
+from axiom.decisions.tasks.recheck_rate import OF_A_KNOWN_HOST, OF_A_NEW_HOST, is_checked
 
 
 def secret_for(*checked: int, among: int) -> bytes:

@@ -15,15 +15,15 @@ from starlette.applications import Starlette
 
 from axiom.cli.laboratory.work import RemoteDesk
 from axiom.domain.fleet import Capacity
-from axiom.engines.wire import HttpDesk
+from axiom.engines.http_work_source import HttpDesk
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.dispatch.local_source import LocalDesk
 from axiom.server.http.fast_lane import Lanes
-from axiom.server.http.hardening import ServedSocket, serve
-from axiom.server.pilots.desk import PilotDesk
-from axiom.server.pilots.wire import PilotLanes
-from axiom.service.desk import SocketDesk
+from axiom.server.http.uvicorn_limits import ServedSocket, serve
+from axiom.server.pilots.pilot_routes import PilotLanes
+from axiom.server.pilots.pilot_server import PilotDesk
+from axiom.service.attached_engines import SocketDesk
 from axiom.service.sockets import on_path
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.signed.tickets import Order

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from axiom.boinc import account_keys
 from axiom.server.accounts.account_managers import AccountManagers
-from axiom.server.accounts.accounts import Accounts
-from axiom.server.accounts.guesses import Guesses
+from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.server_load import LoadFigures
+from axiom.server.accounts.sign_up import Accounts
 from axiom.server.accounts.statistics_files import StatisticsFiles
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.project_pages import FrontDesk

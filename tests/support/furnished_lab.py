@@ -29,7 +29,8 @@ from axiom.store.experiments import drafts
 from axiom.store.hosts import hosts
 from axiom.store.hosts.hosts import ClientDescription
 from axiom.store.registrations import ideas, proposals
-from axiom.store.sessions import prose, sessions, transcripts
+from axiom.store.sessions import sessions, transcripts
+from axiom.store.sessions import written_texts as prose
 from axiom.store.tasks import tasks, workunits
 
 UNSHOWN = "Nobody may read this yet."

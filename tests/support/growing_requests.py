@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from processes import cpu_seconds
 from strangers import Site
 
-from axiom.server.http.hardening import BODY_BYTES, HEADER_BYTES
+from axiom.server.http.uvicorn_limits import BODY_BYTES, HEADER_BYTES
 from axiom.web.account.forms import FORM_BYTES
 
 APART = 8  # times the smaller size: a quadratic reader takes 64 times as long

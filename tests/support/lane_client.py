@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from patience import PATIENCE
 
 from axiom.server.http.fast_lane import BodyRoom, Lanes, whole, whole_in
-from axiom.server.http.hardening import ServedSocket, StopSignal, serve
+from axiom.server.http.uvicorn_limits import ServedSocket, StopSignal, serve
 
 LIMIT = 100_000
 HUGE = 20_000_000  # more than a system keeps for a connection

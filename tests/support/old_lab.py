@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from axiom.lab.upkeep.archive import fetch, move_old
-from axiom.service.access import writer_of
+from axiom.service.open_laboratory import writer_of
 from axiom.settings import Settings
 from axiom.signed.trust import write_trust
 from axiom.store.connections import Connections

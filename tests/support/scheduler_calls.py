@@ -25,7 +25,7 @@ from axiom.server.http.uploads import Transfers
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended, transit
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler.reply import Links
-from axiom.server.scheduler.rpc import Project
+from axiom.server.scheduler.scheduler import Project
 from axiom.server.upkeep import invariants
 from axiom.signed.keys import Secrets
 from axiom.signed.tickets import Order, Ticket, read_ticket

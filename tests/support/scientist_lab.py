@@ -11,13 +11,13 @@ from mcp_lab import McpLab
 from model_line import SECRET, Line
 from model_service import Play, played
 
-from axiom.commands.remote import Remote
-from axiom.pi.autopilot import hold
-from axiom.server.http.hardening import ServedSocket
-from axiom.service import callers
+from axiom.autopilot.autopilot import hold
+from axiom.commands.client import Remote
+from axiom.server.http.uvicorn_limits import ServedSocket
+from axiom.service import standard_callers as callers
+from axiom.service.mcp_local_access import TokenDesk
 from axiom.service.scientist import Scientist
 from axiom.service.sockets import on_path
-from axiom.service.token_desk import TokenDesk
 from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.sessions import sessions, transcripts

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import md5
 from urllib.parse import urlencode
 
-from axiom.server.http.hardening import BODY_BYTES, HEADER_BYTES
+from axiom.server.http.uvicorn_limits import BODY_BYTES, HEADER_BYTES
 
 FOREIGN = "evil.example"
 OWNER, NOBODY, PASSWORD = "owner@lab.example", "nobody@lab.example", "a password of theirs"

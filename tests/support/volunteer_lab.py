@@ -23,7 +23,7 @@ from running_lab import Lab, answer, running, typed
 from vouch import vouch
 from wire import Proxy, proxy
 
-from axiom.server.returns.duplicates import secret_of
+from axiom.server.returns.rechecks import secret_of
 from axiom.signed.keys import make_keys
 from axiom.signed.signing import SigningKey
 from axiom.signed.trust import TRUST_FILE, Role

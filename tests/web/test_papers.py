@@ -15,7 +15,7 @@ from made_papers import MadePapers, filled
 
 from axiom.commands.links import DraftPaper, WriteLog
 from axiom.store.evidence import finding_notes
-from axiom.store.sessions import prose
+from axiom.store.sessions import written_texts as prose
 from axiom.web.base.document import Fact, words
 from axiom.web.base.request import Reading
 from axiom.web.papers import files, paper

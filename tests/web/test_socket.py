@@ -12,17 +12,17 @@ from engine_desks import served
 from started_writer import started_writer
 
 from axiom.cli.laboratory.work import RemoteDesk
-from axiom.commands.context import Laboratory
+from axiom.commands.client import Remote, short_name
 from axiom.commands.gate import CommandGate
-from axiom.commands.remote import Remote, short_name
+from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import Report, TaskState
 from axiom.errors import AxiomError, NotFound, StorageFull, StoreDamaged, StoreError
 from axiom.runner.platform.host import platform_here
-from axiom.server.dispatch import local_desk
-from axiom.server.http.hardening import ServedSocket
+from axiom.server.dispatch import local_source as local_desk
+from axiom.server.http.uvicorn_limits import ServedSocket
 from axiom.server.upkeep.jobs import Jobs
-from axiom.service.desk import SocketDesk
+from axiom.service.attached_engines import SocketDesk
 from axiom.service.health import Health
 from axiom.service.sockets import on_path
 from axiom.settings import Settings

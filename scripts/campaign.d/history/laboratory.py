@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from axiom.decisions.credit.tariffs import PRESETS
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.sessions import Allotment
@@ -20,14 +20,15 @@ from axiom.domain.work import Exit, Report, TaskState
 from axiom.lab import session
 from axiom.lab.credit.pay import Paying
 from axiom.lab.experiments.publish import publish
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.planning.deploy import deploy
 from axiom.lab.policy import Policy
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch
-from axiom.server.dispatch.types import GrantedTask, WorkRequest
-from axiom.server.returns import duplicates, reporting
+from axiom.server.dispatch.work_request import GrantedTask, WorkRequest
+from axiom.server.returns import rechecks as duplicates
+from axiom.server.returns import reporting
 from axiom.server.returns.transitioner import transit_many
 from axiom.server.returns.validator import Validator
 from axiom.server.upkeep import janitor

@@ -16,7 +16,7 @@ from axiom.domain.proposals import ProposalState
 from axiom.errors import AxiomError
 from axiom.mcp import changes, tools
 from axiom.mcp.answers import LONG, size
-from axiom.service.token_desk import TokenDesk
+from axiom.service.mcp_local_access import TokenDesk
 from axiom.store.registrations import proposals
 
 CALLS = 10  # of a sequence

@@ -14,6 +14,7 @@ from model_line import Line
 from scientist_lab import Call, ScientistLab, Talks, results_of, scientist_lab
 
 import axiom
+from axiom.autopilot.autopilot import hold
 from axiom.commands.drafts import ReportDraft
 from axiom.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.domain.fleet import Capacity
@@ -21,18 +22,18 @@ from axiom.domain.proposals import Admission, Proposal, ProposalState
 from axiom.domain.work import Exit, Report
 from axiom.lab import session
 from axiom.lab.credit.pay import Paying
-from axiom.lab.experiments import drafts, preflight_report
-from axiom.lab.experiments.preflight import secret_of
+from axiom.lab.experiments import preflight_report
+from axiom.lab.experiments import try_draft as drafts
+from axiom.lab.experiments.try_bundle import secret_of
 from axiom.lab.policy import policy_of
-from axiom.pi.autopilot import hold
 from axiom.runner.child.pause import PauseGate
 from axiom.runner.files.home import RunnerHome
 from axiom.runner.platform.host import platform_here
 from axiom.runner.tasks import Runner
-from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.dispatch.local_source import LocalDesk
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
-from axiom.service import callers
+from axiom.service import standard_callers as callers
 from axiom.signed.trust import write_trust
 from axiom.store.accounts import accounts
 from axiom.store.experiments import drafts as kept_drafts

@@ -5,10 +5,10 @@ from typing import Any
 from axiom.decisions.evidence.counted_values import sound
 from axiom.decisions.evidence.method import question
 from axiom.domain.findings import Direction, reading
-from axiom.lab.draw_figures import sweep_of
 from axiom.lab.policy import Policy, policy_of
+from axiom.lab.redraw_figures import sweep_of
 from axiom.lab.session import step
-from axiom.service.access import prepare_database, writer_of
+from axiom.service.open_laboratory import prepare_database, writer_of
 from axiom.settings import Settings, from_process
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections

@@ -8,8 +8,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from axiom.decisions.tasks.check_rate import LOOKS_BACK, USUAL, CheckRate, check_rate, is_checked
 from axiom.decisions.tasks.duplicates import Opinion, settle
+from axiom.decisions.tasks.recheck_rate import LOOKS_BACK, USUAL, CheckRate, check_rate, is_checked
 from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 
 Rule = Callable[[int, Sequence[ComparedTask]], CheckRate]  # of a version and of what its host has shown

@@ -12,7 +12,7 @@ from axiom.decisions.evidence.grade import checks_wanted
 from axiom.decisions.evidence.reproduction import OUTVOTED, Reproduced, agreements
 from axiom.decisions.evidence.weigh import ON_ONE_PLATFORM
 from axiom.decisions.hosts.reliability import BARRED_AT
-from axiom.decisions.tasks.check_rate import LOOKS_BACK, check_rate
+from axiom.decisions.tasks.recheck_rate import LOOKS_BACK, check_rate
 from axiom.domain.findings import Evidence, Grade, Home, Observation, Surroundings
 from axiom.domain.work import Agreement, ComparedTask, Reproduction
 from simulated.laws import CONTRAST

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import click
 
-from axiom.cli.options import show_table
+from axiom.cli.output import show_table
 from axiom.errors import WrongUse
-from axiom.service.terminal import say
+from axiom.terminal import say
 
 EXITS = {
     0: "done; also when whoever read the output had seen enough",

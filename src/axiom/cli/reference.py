@@ -12,9 +12,9 @@ from axiom import errors
 from axiom.cli.main import axiom
 from axiom.decisions.experiments import allowed_imports, outline
 from axiom.lab.experiments import declared
-from axiom.service.terminal import remark, say
 from axiom.settings import Settings
 from axiom.signed.sources import parsed
+from axiom.terminal import remark, say
 
 FOLDER = Path("docs/reference")
 _NOTE = "*Written by `axiom docs`; change the program, not this page.*\n"

@@ -11,17 +11,17 @@ from typing import Any, ClassVar, Literal
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import LONGEST_WEBSITE, CreateAccount, tidy_email, tidy_name, tidy_website
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.command_limits import CommandCost
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.accounts.password_strength import judge
 from axiom.domain.callers import Capability
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.locale.languages import mark
-from axiom.server.accounts.accounts import change_email, change_password, open_account, renew_key
-from axiom.server.accounts.membership import erase
+from axiom.server.accounts.erase import erase
 from axiom.server.accounts.password_hashes import stored_password
+from axiom.server.accounts.sign_up import change_email, change_password, open_account, renew_key
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from axiom.commands.base import SPEAKER
+from axiom.commands.command import SPEAKER
 from axiom.errors import NotFound, UnknownName, WrongUse
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import stored_manifest

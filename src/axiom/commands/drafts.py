@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import FINITE, FORECASTER, NUMBER, WHY
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.command_limits import CommandCost
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.preflights import KeptDraft
 from axiom.errors import Refused
-from axiom.lab.experiments import drafts, preflight_report
-from axiom.lab.experiments.preflight import secret_of
+from axiom.lab.experiments import preflight_report
+from axiom.lab.experiments import try_draft as drafts
+from axiom.lab.experiments.try_bundle import secret_of
 from axiom.lab.followups.ideas import take
 from axiom.lab.followups.invent import InventedQuestion, invent
 from axiom.signed.manifests import MOST_BYTES

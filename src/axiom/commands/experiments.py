@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import LINES, NAMED, SAID_BY, version_of
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.command_limits import CommandCost
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
 from axiom.decisions.tasks.assignment import BELIEVED_CORES
 from axiom.domain.amounts import counted
@@ -27,7 +27,7 @@ from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments.declared import declaration
 from axiom.lab.experiments.publish import Known, KnownDeclaration, Prepared, packed_before, prepare, publish
 from axiom.lab.experiments.releases import written_by
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.planning.candidates import need_of
 from axiom.lab.planning.capacity import able, size_to_order
 from axiom.lab.planning.deploy import deploy, ordered_of
@@ -151,9 +151,7 @@ class PreflightExperiment(Command):
 
     def prepare(self, laboratory: Laboratory) -> Attempt:
         """Read the report, which may be long, and the file that it is about."""
-        from axiom.lab.experiments import (
-            preflight,  # of no use to who publishes or orders, and they wait for what is imported
-        )
+        from axiom.lab.experiments import try_bundle as preflight
 
         attempt = preflight_report.read(self.report)
         with Connections(folder=laboratory.folder).reader() as reader:
@@ -161,7 +159,7 @@ class PreflightExperiment(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Judge it and write its row."""
-        from axiom.lab.experiments import preflight
+        from axiom.lab.experiments import try_bundle as preflight
 
         secret = preflight.secret_of(laboratory.keys.ticket)
         tried = experiments.bundle(db, prepared.bundle)

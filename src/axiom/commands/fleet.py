@@ -8,14 +8,14 @@ from pydantic import Field
 
 from axiom.boinc.accounts import CreateAccount
 from axiom.commands.arguments import CALLER_NAME
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Capability
 from axiom.domain.clusters import Cluster
 from axiom.domain.preflights import GATES, Preflight
 from axiom.errors import NotFound, Refused
-from axiom.server.accounts.accounts import open_account
+from axiom.server.accounts.sign_up import open_account
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.command_limits import (
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.decisions.accounts.command_permission import (
     DRY_RUNS,
     CommandCost,
     Permission,

@@ -9,9 +9,9 @@ from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount
 from axiom.commands.arguments import LINE, LINES, NAMED, NUMBER, SAID_BY, version_of
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.command_limits import CommandCost
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.proposals import ANSWERS, LONGEST_QUESTION, LONGEST_WHY, Idea, IdeaAnswer, IdeaState, KeptIdea
 from axiom.errors import NotFound, Refused, WrongUse

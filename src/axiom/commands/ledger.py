@@ -6,8 +6,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, WrongUse
 from axiom.lab.credit.correct import approve, correct

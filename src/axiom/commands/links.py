@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import LINE, LINES, NUMBER, SAID_BY, WHY
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
-from axiom.decisions.findings import prose
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.decisions.findings import written_texts as prose
 from axiom.domain.callers import Capability
 from axiom.domain.evidence_cards import Citable
 from axiom.domain.findings import Meaning
@@ -20,10 +20,10 @@ from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.evidence import finding_notes, links, old_claims
 from axiom.store.registrations import registrations
-from axiom.store.sessions import prose as kept_prose
 from axiom.store.sessions import sessions
+from axiom.store.sessions import written_texts as kept_prose
 from axiom.store.views import findings
-from axiom.store.views.prose import citable
+from axiom.store.views.citable import citable
 
 _END = {"min_length": 1, "max_length": 80, "pattern": r"^([0-9]{1,19}|link:[0-9]{1,19}|old:#?[a-z0-9_]+)$"}
 _KIND = {"pattern": f"^({'|'.join(kind.value for kind in LinkKind)})$"}

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import moment_said
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, Refused
 from axiom.signed.canonical_json import LARGEST

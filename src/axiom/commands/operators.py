@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount
 from axiom.commands.arguments import CALLER_NAME, NUMBER
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.command_limits import CommandCost
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
+from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, Refused
 from axiom.server.accounts.second_factor import secret_of, step_of

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import FINITE, FORECASTER, NUMBER, SENTENCE, WHY
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
 from axiom.commands.registrations import Foretelling, points_of
-from axiom.decisions.accounts.command_limits import CommandCost
+from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.estimands import Kind
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal
 from axiom.domain.registrations import MOST_SEEDS
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
-from axiom.lab.experiments.drafts import kept
 from axiom.lab.experiments.publish import Prepared, prepare
+from axiom.lab.experiments.try_draft import kept
 from axiom.lab.followups.admit import approvable, approve, refuse
 from axiom.lab.followups.ask import AskedQuestion, ask, withdraw
 from axiom.lab.followups.invent import draft_of, publish_code

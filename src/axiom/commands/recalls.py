@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import NAMED, WHY, version_of
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.lab.experiments.recall import recall, reopen_finding, reopen_version
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
-from axiom.store.experiments.blast_radius import blast_radius
+from axiom.store.experiments.recall_effects import blast_radius
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from axiom.commands.base import SPEAKER, Command
+from axiom.commands.command import SPEAKER, Command
 from axiom.domain.callers import Caller
 from axiom.errors import UnknownName, WrongUse
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import NAMED, SAID_BY, SENTENCE, version_of
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.errors import Refused
 from axiom.lab.experiments import releases

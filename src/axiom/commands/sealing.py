@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
-from axiom.lab.experiments import seal as seals
+from axiom.lab.experiments import seals
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.signed import key_rotation
 from axiom.signed.boinc_code_signing import load_code

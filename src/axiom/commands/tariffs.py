@@ -7,11 +7,11 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from axiom.commands.arguments import moment_said
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
 from axiom.decisions.credit.tariffs import AHEAD, problems, too_soon
 from axiom.domain.callers import Capability
-from axiom.domain.ledger import Tariff, Tier
+from axiom.domain.credit import Tariff, Tier
 from axiom.errors import Refused, WrongUse
 from axiom.lab.steps.credit import tell
 from axiom.signed.canonical_json import LARGEST

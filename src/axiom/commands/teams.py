@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount, good_country, good_name, good_website
-from axiom.commands.base import Answer
-from axiom.commands.context import Laboratory
-from axiom.decisions.accounts.command_limits import CommandCost
+from axiom.commands.command import Answer
+from axiom.commands.laboratory import Laboratory
+from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.locale.languages import mark
-from axiom.server.accounts.membership import belong
+from axiom.server.accounts.erase import belong
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.accounts import teams
 from axiom.store.engine.database import Database

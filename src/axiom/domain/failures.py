@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

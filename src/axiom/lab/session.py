@@ -19,9 +19,9 @@ from axiom.lab.planning import plan as planning
 from axiom.lab.planning.tiles import any_open
 from axiom.lab.policy import Policy
 from axiom.lab.step import Round
-from axiom.lab.steps.acted import acted
 from axiom.lab.steps.choose import investigator
 from axiom.lab.steps.clean import clean, sweepings
+from axiom.lab.steps.conversations import acted
 from axiom.lab.steps.counters import publish
 from axiom.lab.steps.credit import announced, shares
 from axiom.lab.steps.deploy import charted, order_planned, ordered, placed
@@ -29,13 +29,13 @@ from axiom.lab.steps.design import design
 from axiom.lab.steps.evaluate import evaluate, unweighed
 from axiom.lab.steps.failures import failures
 from axiom.lab.steps.health import health
-from axiom.lab.steps.inspect import inspect
+from axiom.lab.steps.independent_checks import checks
+from axiom.lab.steps.inspect_outputs import inspect
 from axiom.lab.steps.log import close, why_told
 from axiom.lab.steps.queue import queue
 from axiom.lab.steps.rank import ranks
 from axiom.lab.steps.repair import repair
 from axiom.lab.steps.review import review
-from axiom.lab.steps.strangers import checks
 from axiom.lab.steps.try_out import tries
 from axiom.lab.steps.watch import look_for
 from axiom.lab.steps.withdraw import taken_back

@@ -15,7 +15,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
 from axiom.mcp import changes, tools
 from axiom.mcp.answers import Answer, as_text
-from axiom.mcp.desk import LabDesk
+from axiom.mcp.laboratory_access import LabDesk
 
 InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
 

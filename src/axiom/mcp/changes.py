@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, create_model
 
-from axiom.commands.base import Command
+from axiom.commands.command import Command
 from axiom.commands.registry import COMMANDS, form_of
 from axiom.domain.callers import Capability
 from axiom.domain.programs import NOT_FOR_PROGRAMS
 from axiom.mcp.answers import BRIEF, Answer, shortened
-from axiom.mcp.desk import LabDesk
+from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Effect, LabTool, Number, ToolWords
 
 ASK = "proposal_ask"

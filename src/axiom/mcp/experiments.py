@@ -9,7 +9,7 @@ from pydantic import Field
 from axiom.errors import WrongUse
 from axiom.mcp import guide
 from axiom.mcp.answers import Answer, begun_at, listed, of_experiment, only, paged, room, untrusted
-from axiom.mcp.desk import LabDesk
+from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Cursor, LabTool, Long, Text, ToolWords
 
 _NAMED = r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"

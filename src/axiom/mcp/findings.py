@@ -7,7 +7,7 @@ from pydantic import Field
 
 from axiom.domain.findings import Grade, Verdict
 from axiom.mcp.answers import Answer, listed, no_cursor, of_experiment, only, paged, room, said, untrusted, without
-from axiom.mcp.desk import LabDesk
+from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Cursor, LabTool, Long, Number, Text, ToolWords
 
 _ROW = ("number", "status", "verdict", "reads", "grade", "experiment", "version")

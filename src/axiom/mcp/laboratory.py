@@ -21,7 +21,7 @@ from axiom.mcp.answers import (
     shortened,
     untrusted,
 )
-from axiom.mcp.desk import LabDesk
+from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Cursor, LabTool, Long, Text, ToolWords
 
 _DRAFT = "draft-"

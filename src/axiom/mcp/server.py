@@ -16,7 +16,7 @@ from axiom import __version__
 from axiom.errors import AxiomError, Fault
 from axiom.mcp import approval, changes, guide, prompts, tools
 from axiom.mcp.answers import Answer, as_text, paged, refused, room
-from axiom.mcp.desk import LabDesk
+from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Effect, LabTool
 
 log = logging.getLogger("axiom.mcp")

@@ -5,7 +5,7 @@ from pathlib import Path
 import anyio
 from mcp.server.stdio import stdio_server
 
-from axiom.mcp.remote_desk import DeskElsewhere
+from axiom.mcp.remote_access import DeskElsewhere
 from axiom.mcp.server import lab_server
 
 

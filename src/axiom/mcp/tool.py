@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from axiom.commands.arguments import LINE, LINES
 from axiom.commands.registry import read_words
 from axiom.domain.callers import Capability
-from axiom.mcp.desk import Answer, LabDesk
+from axiom.mcp.laboratory_access import Answer, LabDesk
 
 _LARGEST = 2**63 - 1  # what a number of the laboratory can be
 _SHORT = {40, 80, 100, 200}  # signs, for names and keys and the like

@@ -8,7 +8,7 @@ from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, NotAllowed, UnknownName, WrongUse
 from axiom.mcp import changes, experiments, findings, laboratory
 from axiom.mcp.answers import Answer
-from axiom.mcp.desk import LabDesk
+from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Effect, LabTool
 
 TOOLS = (laboratory.BRIEF, *findings.TOOLS, *experiments.TOOLS, *laboratory.TOOLS, *changes.TOOLS)

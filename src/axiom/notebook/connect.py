@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from axiom.commands.remote import ApiClient, ApiReply
+from axiom.commands.client import ApiClient, ApiReply
 from axiom.errors import CannotStart, WrongUse
 from axiom.notebook.lab import FINDINGS, named, table, tidy
 from axiom.notebook.maps import MapElsewhere

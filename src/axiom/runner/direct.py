@@ -15,7 +15,7 @@ from axiom.runner.child.environment import environment
 from axiom.runner.child.pause import PauseGate
 from axiom.runner.child.process import Child, ModuleDeclaration
 from axiom.runner.confine.bubblewrap import Sandbox
-from axiom.runner.files.trees import write_tree
+from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer

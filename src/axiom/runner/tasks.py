@@ -15,8 +15,8 @@ from pathlib import Path
 import axiom
 from axiom.domain.work import Exit, Outcome
 from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
-from axiom.runner.child.copies import ask_for_copy
 from axiom.runner.child.environment import environment
+from axiom.runner.child.forked_process import ask_for_copy
 from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.child.process import LONGEST, Child
 from axiom.runner.files.checkpoint import largest_state

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from axiom.errors import ClockSetBack
-from axiom.service.terminal import wall_clock
 from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.tasks import workunits
 from axiom.store.upkeep import audit
 from axiom.store.upkeep.audit import Audited
+from axiom.terminal import wall_clock
 
 _TOLERATED = timedelta(minutes=1)  # what time servers correct in passing
 _APART = timedelta(microseconds=1)  # what the database tells apart

@@ -12,19 +12,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from axiom.commands.remote import Remote
+from axiom.commands.client import Remote
 from axiom.domain.amounts import counted
 from axiom.domain.preflights import GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.lab.upkeep.archive import is_due, is_possible
-from axiom.lab.upkeep.copies import copies
+from axiom.lab.upkeep.automatic_backups import copies
 from axiom.lab.upkeep.invariants import PROMISES, broken
 from axiom.runner.confine.bubblewrap import demand
-from axiom.server.mail.carriers import Undelivered
-from axiom.service.access import journal_of, reading
+from axiom.server.mail.senders import Undelivered
 from axiom.service.clock import Accepted
 from axiom.service.mail import PASSWORD, mail_server
-from axiom.service.terminal import wall_clock
+from axiom.service.open_laboratory import journal_of, reading
 from axiom.settings import from_process
 from axiom.signed.keys import load_keys
 from axiom.store.connections import Connections
@@ -37,7 +36,9 @@ from axiom.store.journal.history import standing
 from axiom.store.journal.replay import covered_from
 from axiom.store.migrate import check
 from axiom.store.tasks import archives, workunits
-from axiom.store.upkeep import backed_up, jobs, watches
+from axiom.store.upkeep import jobs, watches
+from axiom.store.upkeep import last_backup as backed_up
+from axiom.terminal import wall_clock
 from axiom.web.views.join import runners_of
 
 _LEAST_FREE_MB = 1_000

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from axiom.commands.context import Laboratory
 from axiom.commands.gate import CommandGate
-from axiom.engines.local import LocalEngine
-from axiom.engines.this_computer import this_capacity
+from axiom.commands.laboratory import Laboratory
+from axiom.engines.available_resources import this_capacity
+from axiom.engines.local_engine import LocalEngine
 from axiom.errors import StoreDamaged
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.dispatch.local_source import LocalDesk
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.returns.transitioner import resume
 from axiom.server.upkeep.jobs import Jobs
-from axiom.service.access import journal_of, package, writer_of
-from axiom.service.folder import workers_of
-from axiom.service.jobs import Moving
+from axiom.service.open_laboratory import journal_of, package, writer_of
+from axiom.service.take_folder import workers_of
+from axiom.service.work_jobs import Moving
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.store.accounts import accounts
@@ -109,7 +109,7 @@ def _moving(
     writer: Writer, folder: Folder, journal: Path, keys: Keys, lease: timedelta, now: Callable[[], datetime]
 ) -> Moving:
     """Imported when it is wanted: nobody waits for it before something is computed."""
-    from axiom.service.jobs import moving
+    from axiom.service.work_jobs import moving
 
     return moving(writer, folder, journal, keys, lease, now)
 

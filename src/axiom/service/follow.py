@@ -18,21 +18,21 @@ from typing import Any
 
 from axiom import __version__
 from axiom.errors import NotFound, Refused, StorageFull, StoreBusy
+from axiom.lab.upkeep.automatic_backups import newest_copy
 from axiom.lab.upkeep.backup import restore
-from axiom.lab.upkeep.copies import newest_copy
 from axiom.lab.upkeep.recovery import RecoveryWish
-from axiom.server.http.hardening import ServedSocket, StopSignal
-from axiom.server.http.hardening import serve as serve_sockets
-from axiom.service.access import log_to
-from axiom.service.project import project_address
+from axiom.server.http.uvicorn_limits import ServedSocket, StopSignal
+from axiom.server.http.uvicorn_limits import serve as serve_sockets
+from axiom.service.open_laboratory import log_to
 from axiom.service.sockets import address_of
-from axiom.service.terminal import remark, wall_clock
+from axiom.service.volunteer_project import project_address
 from axiom.settings import Settings
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.follow import JournalFollower
 from axiom.store.migrate import check
+from axiom.terminal import remark, wall_clock
 from axiom.web.probes import Probes
 from axiom.web.site.app import Site, site
 

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 
 from axiom.errors import WrongUse
 from axiom.server.mail.alerts import Alerts, Complaint
-from axiom.server.mail.carriers import MailServer, WebAddress
-from axiom.server.mail.due import DueMail
-from axiom.server.mail.outgoing import Carrier, Outgoing
+from axiom.server.mail.reminders import DueMail
+from axiom.server.mail.senders import MailServer, WebAddress
+from axiom.server.mail.sending import Carrier, Outgoing
 from axiom.server.upkeep.jobs import Job
 from axiom.service.health import Health
 from axiom.settings import Settings

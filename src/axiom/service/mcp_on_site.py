@@ -9,8 +9,8 @@ from starlette.types import ASGIApp
 
 from axiom.domain.callers import Caller
 from axiom.errors import CannotStart
-from axiom.service.asked_people import AskedPeople
-from axiom.service.token_desk import TokenDesk
+from axiom.service.approvals import AskedPeople
+from axiom.service.mcp_local_access import TokenDesk
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.problems import RequestRefused, problem
 from axiom.web.site.app import Site

@@ -17,7 +17,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from axiom import __version__
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.domain.findings import Grade
 from axiom.domain.work import Outcome, TaskState, WorkunitState
 from axiom.server.http.request_counts import BOUNDS, RequestCounts
@@ -26,7 +26,7 @@ from axiom.store.connections import Connections
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database
-from axiom.store.hosts import capacity
+from axiom.store.hosts import fleet as capacity
 from axiom.store.journal.history import standing
 from axiom.store.sessions import sessions
 from axiom.store.views import findings

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.commands.base import Answer
+from axiom.commands.command import Answer
 from axiom.errors import AxiomError
-from axiom.service.access import prepare_database, writer_of
-from axiom.service.callers import operator
+from axiom.service.open_laboratory import prepare_database, writer_of
+from axiom.service.standard_callers import operator
 from axiom.settings import from_process
 from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database

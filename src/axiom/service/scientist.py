@@ -12,27 +12,26 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from axiom.commands.base import Answer
+from axiom.commands.client import Remote
+from axiom.commands.command import Answer
 from axiom.commands.programs import AddProgram, EndProgram
-from axiom.commands.remote import Remote
 from axiom.commands.sessions import TranscribeSession
 from axiom.decisions.sessions.model_budget import ModelCaps, ModelCost, ModelSpent, within_day
-from axiom.decisions.sessions.model_turns import reason_not_to_ask
+from axiom.decisions.sessions.when_to_ask_model import reason_not_to_ask
 from axiom.domain.programs import AdmittedProgram, Right
 from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import EntryKind, Session, Step, TranscriptEntry
 from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother
 from axiom.mcp import prompts, tools
 from axiom.mcp.answers import as_text, programs_read, refused
-from axiom.mcp.desk import LabDesk
+from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.prompts import PromptText
-from axiom.mcp.remote_desk import DeskElsewhere
+from axiom.mcp.remote_access import DeskElsewhere
+from axiom.models.choose_model import open_model, prices_of
 from axiom.models.conversation import ModelMessage, ModelTool, Speaker
 from axiom.models.metered import MeteredModel
-from axiom.models.open_model import open_model, prices_of
-from axiom.pi.conversation import ConversationEnd, Toolbox, converse
-from axiom.service.access import reading
-from axiom.service.terminal import wall_clock
+from axiom.models.tool_calls import ConversationEnd, Toolbox, converse
+from axiom.service.open_laboratory import reading
 from axiom.settings import Settings
 from axiom.signed.program_tokens import digest, new_token
 from axiom.store.accounts import programs
@@ -41,6 +40,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.registrations import proposals
 from axiom.store.sessions import sessions, transcripts
 from axiom.store.views import findings
+from axiom.terminal import wall_clock
 
 log = logging.getLogger("axiom.scientist")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from axiom.errors import CannotStart, PortInUse
-from axiom.service.terminal import printable
+from axiom.terminal import printable
 
 _LISTENS = "0A"  # as the kernel writes the state of a socket
 _MOST_SIGNS = 80
@@ -35,7 +35,7 @@ def on_port(host: str, port: int) -> socket.socket:
 
 def on_path(path: Path, mode: int = 0o600) -> socket.socket:
     """A listening socket in the data folder, by default for its operator. Whoever calls holds the folder's lock."""
-    from axiom.commands.remote import short_name  # speaks HTTP, which a port in use need not wait for
+    from axiom.commands.client import short_name  # speaks HTTP, which a port in use need not wait for
 
     path.unlink(missing_ok=True)
     taken = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -13,10 +13,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from axiom.store.engine.changes import Change, Connection, Recorder
 from axiom.store.engine.database import STATEMENTS, Database, make_durable
 from axiom.store.engine.database_lock import close_to_others, sole_writer
 from axiom.store.engine.folder import Folder
+from axiom.store.engine.recorded_changes import Change, Connection, Recorder
 from axiom.store.journal.journal import attach
 
 _WRITING = ("INSERT", "UPDATE", "DELETE", "REPLACE", "COMMIT", "WITH")

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import axiom
+from axiom.autopilot import autopilot
 from axiom.boinc import account_keys
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
+from axiom.commands.command import Answer, Command
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.gate import CommandGate
+from axiom.commands.laboratory import Laboratory
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.preflights import GATES, Preflight
@@ -21,15 +22,14 @@ from axiom.lab import session
 from axiom.lab.credit.pay import Paying
 from axiom.lab.experiments.publish import Prepared, prepare, publish
 from axiom.lab.policy import policy_of
-from axiom.pi import autopilot
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.http.uploads import Transfers
-from axiom.server.returns import duplicates
+from axiom.server.returns import rechecks as duplicates
 from axiom.server.returns.transitioner import resume, sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler.reply import Links
-from axiom.server.scheduler.rpc import Project
+from axiom.server.scheduler.scheduler import Project
 from axiom.server.upkeep import janitor
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, Secrets

@@ -10,13 +10,13 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from axiom.commands.base import Answer, Command
+from axiom.commands.command import Answer, Command
 from axiom.commands.experiments import DeployExperiment, PublishExperiment
 from axiom.commands.fleet import SimulateFleet
 from axiom.decisions.hosts.runners import DRILL
 from axiom.server.http.fast_lane import Intake
 from axiom.server.http.uploads import Transfers
-from axiom.server.scheduler.rpc import Project
+from axiom.server.scheduler.scheduler import Project
 from axiom.simulation import fleet_drill
 from axiom.simulation.computer import Computer, TaskOnComputer
 from axiom.simulation.contacts import Contacts

@@ -10,7 +10,7 @@ from real_parts import need
 from axiom.cli.session.sessions import _due, _try_out
 from axiom.errors import CannotStart
 from axiom.runner.child.pause import PauseGate
-from axiom.service.access import submit
+from axiom.service.open_laboratory import submit
 from axiom.signed.bundles import contents
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer

@@ -10,13 +10,14 @@ from real_parts import missing
 
 from axiom import __version__
 from axiom.domain.fleet import Capacity, Platform
-from axiom.lab.upkeep.copies import keep_copy
+from axiom.lab.upkeep.automatic_backups import keep_copy
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
-from axiom.store.upkeep import backed_up, jobs
+from axiom.store.upkeep import jobs
+from axiom.store.upkeep import last_backup as backed_up
 
 NAME = 'A "laboratory" \\ with\n\x7f tabs\t and 😀'
 

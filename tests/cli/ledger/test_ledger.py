@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.cli.views import view
+from axiom.cli.reading import view
 from axiom.decisions.credit.tariffs import PRESETS
-from axiom.domain.ledger import Award
+from axiom.domain.credit import Award
 from axiom.signed.keys import make_keys
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine.database import at, connect_writer

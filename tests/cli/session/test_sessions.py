@@ -7,7 +7,7 @@ import pytest
 
 from axiom.commands.watches import RegisterWatch
 from axiom.domain.sessions import Step
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.sessions import sessions

@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.accounts.command_limits import CommandCost, SpentToday, may
+from axiom.decisions.accounts.badges import Contribution, stamps
+from axiom.decisions.accounts.command_permission import CommandCost, SpentToday, may
 from axiom.decisions.accounts.new_hosts import MOST_NEW, are_own, not_now
+from axiom.decisions.accounts.profile_visibility import as_shown, heard
 from axiom.decisions.accounts.request_rate import BURST, PER_SECOND, take_request
-from axiom.decisions.accounts.stamps import Contribution, stamps
-from axiom.decisions.accounts.visibility import as_shown, heard
 from axiom.domain.callers import Caller, Capability, Limits
+from axiom.domain.credit import Balance
 from axiom.domain.fleet import Team
-from axiom.domain.ledger import Balance
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from axiom.decisions.credit import tariffs
 from axiom.decisions.credit.prices import Counted, Price, fitting, is_believed, price, price_of_failure, why_unproven
 from axiom.decisions.credit.recent_average import HALF_LIFE, Recent, faded, grown
-from axiom.domain.endings import Cause
-from axiom.domain.ledger import Reason, Tariff, Tier, TimeSaid
+from axiom.domain.credit import Reason, Tariff, Tier, TimeSaid
+from axiom.domain.failure_causes import Cause
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 

@@ -4,7 +4,7 @@ import pytest
 
 from axiom.decisions.experiments.breaker import Came, broken, broken_early, broken_there
 from axiom.decisions.experiments.release_history import came_of
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 
 MANY = 960
 

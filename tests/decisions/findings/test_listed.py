@@ -5,9 +5,9 @@ from datetime import date
 
 import pytest
 
+from axiom.decisions.findings.front_page import Answered, most_telling
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered, surprise
 from axiom.decisions.findings.predictions import PredictionScore, compared, records, score
-from axiom.decisions.findings.telling import Answered, most_telling
 from axiom.domain.findings import Grade, Prediction, Verdict
 
 

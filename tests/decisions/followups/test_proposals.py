@@ -12,8 +12,8 @@ from axiom.decisions.followups import factor_levels
 from axiom.decisions.followups.admission import MOST_OF_FINDING, MOST_OPEN, made, next_admitted
 from axiom.decisions.followups.base_rates import BLIND, BaseRates, CameOut, bits, predicted, ratio_of
 from axiom.decisions.followups.factor_levels import known_levels, outside
+from axiom.decisions.followups.grammar import followups
 from axiom.decisions.followups.pricing import prices
-from axiom.decisions.followups.rules import followups
 from axiom.decisions.followups.unaskable import UntestedExplanation, next_idea
 from axiom.domain.declaration import ValueType
 from axiom.domain.estimands import Direction

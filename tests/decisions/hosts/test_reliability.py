@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.hosts import reliability
-from axiom.domain.endings import Blame, Cause
+from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
 

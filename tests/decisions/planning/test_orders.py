@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from plan_candidates import candidate
 
 from axiom.decisions.experiments.release_stages import Stage
-from axiom.decisions.planning.awaited import awaited
 from axiom.decisions.planning.candidates import FIRST_IS_OUT, FirstReplicates, first_replicates, one_at_a_time
 from axiom.decisions.planning.cell_limits import allowed_seconds, most_seconds
 from axiom.decisions.planning.fleet_classes import classes, computing
 from axiom.decisions.planning.operator_shares import read, read_mix, read_priority
 from axiom.decisions.planning.stopping import Aim, ended
+from axiom.decisions.planning.why_idle import awaited
 from axiom.domain.findings import Grade, Verdict
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Placement, Purpose, Supply, Wishes

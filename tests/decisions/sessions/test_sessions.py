@@ -12,8 +12,8 @@ from axiom.decisions.sessions.agenda import NextStep, OpenNeed, directions, in_o
 from axiom.decisions.sessions.due import occasion, telling
 from axiom.decisions.sessions.lease import CONVERSATION_LEASE, LEASE, lease_conflict
 from axiom.decisions.sessions.model_retries import after
-from axiom.decisions.sessions.model_turns import reason_not_to_ask
-from axiom.decisions.sessions.wording import in_general
+from axiom.decisions.sessions.reason_in_general import in_general
+from axiom.decisions.sessions.when_to_ask_model import reason_not_to_ask
 from axiom.domain.sessions import Untold
 from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
 

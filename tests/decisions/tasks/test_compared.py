@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.tasks.check_rate import OF_A_KNOWN_HOST, OF_A_NEW_HOST, USUAL, check_rate, is_checked
-from axiom.decisions.tasks.copies import concord
 from axiom.decisions.tasks.duplicates import Opinion, compare, is_found_out, settle
+from axiom.decisions.tasks.quorum import concord
+from axiom.decisions.tasks.recheck_rate import OF_A_KNOWN_HOST, OF_A_NEW_HOST, USUAL, check_rate, is_checked
 from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
 
 W, A, D = Agreement.WAITING, Agreement.AGREES, Agreement.DIFFERS

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.tasks.aborts import GiveUp, give_up
 from axiom.decisions.tasks.backoff import Situation, delay
 from axiom.decisions.tasks.outage import outage
 from axiom.decisions.tasks.reports import receive
 from axiom.decisions.tasks.stuck import stuck
-from axiom.domain.endings import Cause
+from axiom.decisions.tasks.unwanted import GiveUp, give_up
+from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
 
 OPEN, DONE, CANCELLED = WorkunitState.OPEN, WorkunitState.DONE, WorkunitState.CANCELLED

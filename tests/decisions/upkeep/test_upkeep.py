@@ -13,7 +13,7 @@ from axiom.decisions.upkeep.jobs import PeriodicJob
 from axiom.decisions.upkeep.readiness import VitalSigns, unready
 from axiom.decisions.upkeep.tracebacks import ANOTHER, raised
 from axiom.decisions.upkeep.watches import shows
-from axiom.domain.endings import Blame, Cause
+from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import Comparison, EndingCount, FailureGroup, Raised, Watch
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

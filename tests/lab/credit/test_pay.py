@@ -17,7 +17,7 @@ from axiom.decisions.credit.prices import ON_ITS_WORD
 from axiom.decisions.credit.recent_average import HALF_LIFE, Recent, faded
 from axiom.decisions.credit.tariffs import DEFAULT, PRESETS
 from axiom.domain.costs import Cost, Fit, Voice
-from axiom.domain.ledger import Award, Tariff
+from axiom.domain.credit import Award, Tariff
 from axiom.domain.sessions import Step
 from axiom.domain.work import Outcome
 from axiom.errors import NotFound, Refused, WrongUse

@@ -13,7 +13,7 @@ from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.evidence.reproduce import agreements_of, miscounted, reproduce
 from axiom.lab.evidence.score import misscored, score_predictions
 from axiom.lab.experiments.recall import recall
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.registrations.predictions import foretell
 from axiom.store.engine.database import connect_reader
 from axiom.store.evidence import duplicates, evidence

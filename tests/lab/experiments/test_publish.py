@@ -14,10 +14,9 @@ from tiny_experiment import tiny_source
 import axiom
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.errors import BundleAltered, BundleError, BundleForeign, ExperimentError, NotFound, Refused, Withdrawn
-from axiom.lab.experiments import declared, published_files
-from axiom.lab.experiments import seal as seals
+from axiom.lab.experiments import declared, published_files, seals
 from axiom.lab.experiments.publish import is_sealed, packed_before, prepare, publish, wanted_seal
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.runner.child.process import ModuleDeclaration
 from axiom.runner.direct import describe_files
 from axiom.signed import key_rotation

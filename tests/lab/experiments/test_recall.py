@@ -10,17 +10,17 @@ from axiom.domain.releases import Change, Stage
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.experiments import releases as release_steps
-from axiom.lab.experiments import withdraw as withdrawing
+from axiom.lab.experiments import retire as withdrawing
 from axiom.lab.experiments.recall import recall, reopen_finding, reopen_version
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.experiments.rollback import roll_back
-from axiom.lab.experiments.withdraw import withdraw
 from axiom.lab.planning.plan import decide
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.scheduler.held_tasks import to_give_up
+from axiom.server.scheduler.tasks_on_client import to_give_up
 from axiom.signed.bundles import read_seal
 from axiom.store.engine.database import at, connect_writer
 from axiom.store.experiments import experiments, releases
-from axiom.store.experiments.blast_radius import blast_radius
+from axiom.store.experiments.recall_effects import blast_radius
 from axiom.store.registrations import registrations
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from axiom.domain.sessions import Step
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Withdrawn, WrongUse
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.capacity import supplies
 from axiom.lab.planning.fleet_file import read_fleet

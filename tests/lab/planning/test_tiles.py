@@ -11,7 +11,7 @@ from axiom.decisions.planning.next_tiles import SHARE
 from axiom.domain.maps import tile_at
 from axiom.domain.work import TaskState
 from axiom.errors import Refused
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.planning.tiles import charted_version, order_charted, versions
 from axiom.store.experiments import experiments, releases
 from axiom.store.maps import tiles

@@ -15,7 +15,7 @@ from patience import PATIENCE
 
 from axiom.errors import Refused, StoreError
 from axiom.lab.runners.built import built_in, digests, place, read_built
-from axiom.lab.runners.stand_in import runner_name, stand_in
+from axiom.lab.runners.code_archive import runner_name, stand_in
 
 MAIN, RUNTIME = row("runner", "", PROGRAM), row("runtime", ".zip", b"the runtime")
 ODD = [

@@ -12,8 +12,8 @@ from fake_builds import build
 from axiom.domain.fleet import Platform
 from axiom.errors import CannotStart, Refused
 from axiom.lab.runners import offer
+from axiom.lab.runners.code_archive import code
 from axiom.lab.runners.offer import Offering, Offers
-from axiom.lab.runners.stand_in import code
 from axiom.signed.boinc_code_signing import CARRIED, CodeKey, CodeSigning, code_facts, is_code_signed
 
 LINUX, WINDOWS = "x86_64-pc-linux-gnu", "windows_x86_64"

@@ -16,7 +16,7 @@ from axiom.domain.work import Outcome
 from axiom.lab.evidence import observe
 from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.experiments.recall import reopen_finding, reopen_version
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.registrations.register import amend
 from axiom.lab.steps.evaluate import evaluate, unweighed
 from axiom.signed.outputs import cell_line, footer_line, header_line

@@ -12,7 +12,7 @@ from furnished_lab import weighed
 
 from axiom.commands.work import AbortTask
 from axiom.decisions.upkeep.failures import grouped
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.domain.failures import Comparison
 from axiom.domain.findings import Verdict
 from axiom.domain.links import LinkKind, Node, Noun
@@ -22,7 +22,7 @@ from axiom.domain.work import Outcome, Report, TaskState
 from axiom.lab.experiments import releases
 from axiom.lab.experiments.breaker import breaking, stop_broken
 from axiom.lab.experiments.recall import reopen_version
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.registrations.links import link
 from axiom.lab.steps.clean import clean, give_up_stuck, look_at_hosts
 from axiom.lab.steps.design import open_findings

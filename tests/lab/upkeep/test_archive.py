@@ -151,7 +151,7 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from axiom.lab.upkeep import archive
-from axiom.service.access import writer_of
+from axiom.service.open_laboratory import writer_of
 from axiom.settings import Settings
 from axiom.store.engine.folder import Folder
 archive.PART_BYTES, archive._AT_ONCE = 5_000, 1

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from axiom.errors import FolderUnusable, KeysUnusable, NotFound, Refused, StoreDamaged
+from axiom.lab.upkeep.automatic_backups import copies, keep_copy
 from axiom.lab.upkeep.backup import back_up, restore
-from axiom.lab.upkeep.copies import copies, keep_copy
 from axiom.lab.upkeep.invariants import PROMISES, broken
 from axiom.lab.upkeep.recovery import RecoveryWish
 from axiom.server.upkeep import invariants

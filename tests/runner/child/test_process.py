@@ -13,7 +13,7 @@ from axiom.runner.child import process
 from axiom.runner.child.environment import environment
 from axiom.runner.child.exits import KILLED, how_ended
 from axiom.runner.child.process import Child
-from axiom.runner.files.trees import write_tree
+from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.platform.host import platform_here
 from axiom.signed import outputs
 

@@ -12,7 +12,7 @@ import pytest
 from axiom.domain.work import Exit
 from axiom.runner.files import atomic, home
 from axiom.runner.files.atomic import place
-from axiom.runner.files.trees import holds, write_tree
+from axiom.runner.files.unpacked_bundle import holds, write_tree
 from axiom.signed import bundles
 from axiom.signed.bundles import pack, write_seal
 from axiom.signed.tickets import Order, write_ticket

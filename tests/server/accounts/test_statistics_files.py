@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from axiom.boinc import account_keys
-from axiom.domain.ledger import Award, Tariff
+from axiom.domain.credit import Award, Tariff
 from axiom.server.accounts import statistics_files
-from axiom.server.accounts.membership import erase
+from axiom.server.accounts.erase import erase
 from axiom.server.accounts.statistics_files import NAMES, StatisticsFiles
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs

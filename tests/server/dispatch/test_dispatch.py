@@ -19,10 +19,10 @@ from axiom.domain.fleet import Standing
 from axiom.domain.preflights import Refusal
 from axiom.domain.work import Exit, TaskState, WorkunitState
 from axiom.lab.experiments import quick_gates
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.types import WorkRequest
+from axiom.server.dispatch.work_request import WorkRequest
 from axiom.server.scheduler.reply import REFERENCE_FLOPS
 from axiom.signed.tickets import read_ticket
 from axiom.store.engine import counters

@@ -13,9 +13,9 @@ from lane_client import HUGE, LIMIT, OK, Answers, Line, Page, Told, post, served
 from patience import PATIENCE, until
 from upload_lab import LARGE, NAME, Place, head
 
-from axiom.server.http import hardening
+from axiom.server.http import uvicorn_limits as hardening
 from axiom.server.http.fast_lane import BodyRoom, Lanes, whole
-from axiom.server.http.hardening import ServedSocket, serve
+from axiom.server.http.uvicorn_limits import ServedSocket, serve
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from axiom.boinc.project_files import PICTURES, pictures
 from axiom.domain.fleet import Capacity, Platform
 from axiom.errors import StoreBusy
-from axiom.server.accounts import accounts as desk
+from axiom.server.accounts import sign_up as desk
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.routes import Front, HttpAnswer
 from axiom.store.accounts import teams

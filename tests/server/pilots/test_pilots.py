@@ -14,11 +14,11 @@ from engine_desks import LEASE, pilots, say_hello
 from patience import PATIENCE
 from started_writer import started_writer
 
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Report, TaskState, WorkunitState
-from axiom.engines.wire import HttpDesk
+from axiom.engines.http_work_source import HttpDesk
 from axiom.errors import AxiomError, HeldByAnother, NotAllowed
-from axiom.server.dispatch.local_desk import LocalDesk
+from axiom.server.dispatch.local_source import LocalDesk
 from axiom.server.pilots.leases import sweep
 from axiom.server.returns.validator import Validator
 from axiom.signed.program_tokens import digest, new_cluster_key

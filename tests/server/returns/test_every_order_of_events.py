@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from axiom.commands.work import AbortTask
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Outcome, TaskState, WorkunitState
 from axiom.errors import Withdrawn
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.server.returns.transitioner import transit
 from axiom.signed.outputs import CellError
 from axiom.store.tasks import tasks, workunits

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
 from axiom.server.returns import reporting
 from axiom.server.returns.transitioner import START, resume, sweep_late, sweep_unattended, transit, transit_many

@@ -8,9 +8,9 @@ import pytest
 from scheduler_calls import Client, report
 
 from axiom.commands.work import AbortTask
-from axiom.domain.endings import Cause
+from axiom.domain.credit import Reason
+from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Standing
-from axiom.domain.ledger import Reason
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Exit, read_task_name
 from axiom.errors import NotFound, Refused

@@ -10,12 +10,12 @@ from fake_builds import build
 from scheduler_calls import GPU, LINUX, Client, Exchange, report
 
 from axiom.decisions.credit.tariffs import PRESETS
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import Exit
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.runners.offer import Offers
-from axiom.server.scheduler import held_tasks
+from axiom.server.scheduler import tasks_on_client as held_tasks
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger, tariffs
 from axiom.store.experiments import costs, experiments

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from axiom.decisions.credit.tariffs import PRESETS
-from axiom.domain.ledger import Award, Tariff
+from axiom.domain.credit import Award, Tariff
 from axiom.store.credit import balance_check, ledger, tariffs
 from axiom.store.tasks import tasks
 

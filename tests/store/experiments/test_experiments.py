@@ -9,8 +9,8 @@ import pytest
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.experiments import seed_of
 from axiom.store.experiments import costs, experiments
+from axiom.store.experiments.aliases import shipped
 from axiom.store.experiments.costs import LearnedCost
-from axiom.store.experiments.old_names import shipped
 from axiom.store.experiments.themes import LIST, by_experiment
 from axiom.store.registrations import registrations
 

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from axiom.domain.credit import Award, Tariff
 from axiom.domain.fleet import Capacity, Platform
-from axiom.domain.ledger import Award, Tariff
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs

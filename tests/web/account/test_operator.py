@@ -13,10 +13,10 @@ from site_operator import code_of, furnish, give_role
 from axiom.boinc.account_keys import passwd_hash
 from axiom.decisions.experiments.drafts import blind_gates, reason_for_persons
 from axiom.domain.preflights import GATES, Preflight
-from axiom.lab.experiments.preflight import Examined
+from axiom.lab.experiments.try_bundle import Examined
 from axiom.server.accounts.account_managers import AccountManagers
-from axiom.server.accounts.guesses import Guesses
-from axiom.service import callers
+from axiom.server.accounts.failed_sign_ins import Guesses
+from axiom.service import standard_callers as callers
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import operators
 from axiom.store.connections import Connections

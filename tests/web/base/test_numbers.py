@@ -11,7 +11,7 @@ from axiom.settings import read
 from axiom.web.base import memo, numbers
 from axiom.web.base.cells import cell, cells, columns, in_a_sentence
 from axiom.web.base.cited_authors import CitedAuthor, authors_of, bibtex
-from axiom.web.base.file_words import FileWords, file_words, papers
+from axiom.web.base.docstring import FileWords, file_words, papers
 from axiom.web.base.memo import Memo
 from axiom.web.base.request import number_of
 

@@ -20,7 +20,7 @@ from axiom.notebook.maps import MapElsewhere
 from axiom.store.accounts import accounts
 from axiom.store.maps import tiles
 from axiom.web.api.reads import reads
-from axiom.web.maps.visits import Visits
+from axiom.web.maps.view_counts import Visits
 
 MAP = "/maps/small_map"
 

@@ -8,7 +8,7 @@ from tiny_experiment import prepare_text, tiny_source
 from axiom.domain.experiments import Figure
 from axiom.domain.preflights import OWN_GATES
 from axiom.domain.work import Outcome
-from axiom.lab import draw_figures
+from axiom.lab import redraw_figures as draw_figures
 from axiom.lab.experiments import releases
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from furnished_lab import HOSTILE, fill, register, said_of
 
-from axiom.domain.endings import Blame, Cause
+from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import Comparison
 from axiom.domain.work import Agreement
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.steps.failures import count
 from axiom.lab.steps.watch import look_for
 from axiom.store.accounts import accounts

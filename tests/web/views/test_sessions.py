@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.domain.sessions import Note, Session, Step
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.policy import Policy
 from axiom.lab.session import step
 from axiom.store.experiments import releases

@@ -7,8 +7,8 @@ from evidence_lines import record
 from furnished_lab import HOSTILE, fill, weighed
 
 from axiom.decisions.credit.tariffs import PRESETS
+from axiom.domain.credit import Award, Balance
 from axiom.domain.findings import Observation
-from axiom.domain.ledger import Award, Balance
 from axiom.domain.sessions import Step
 from axiom.lab.credit.pay import Paying
 from axiom.store.accounts import accounts, teams

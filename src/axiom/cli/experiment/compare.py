@@ -10,15 +10,15 @@ import click
 
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import file_of, manifest_of
-from axiom.cli.options import data_option, json_option, show_json, show_table
-from axiom.cli.views import view
+from axiom.cli.output import data_option, json_option, show_json, show_table
+from axiom.cli.reading import view
 from axiom.decisions.experiments.comparison import DeclaredDifference, declared_differences
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound
-from axiom.service.terminal import printable, say
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.views import findings
+from axiom.terminal import printable, say
 from axiom.web.base.request import Reading
 from axiom.web.views import experiments
 from axiom.web.views import findings as finding_views

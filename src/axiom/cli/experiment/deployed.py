@@ -6,14 +6,14 @@ from dataclasses import asdict
 import click
 
 from axiom.cli.completion import experiments_named
-from axiom.cli.options import data_option, json_option, show_json, show_table
+from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.domain.amounts import counted
 from axiom.errors import UnknownName
-from axiom.service.access import reading
-from axiom.service.terminal import say
+from axiom.service.open_laboratory import reading
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
-from axiom.store.hosts import capacity
+from axiom.store.hosts import fleet as capacity
+from axiom.terminal import say
 
 _MOST = 20  # hosts that are named: --json has all
 

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from axiom.commands.context import find, gathered
+from axiom.commands.laboratory import find, gathered
 from axiom.errors import ExperimentError, WrongUse
 from axiom.runner.direct import describe_here
-from axiom.service.access import package
-from axiom.service.folder import own_file
+from axiom.service.open_laboratory import package
+from axiom.service.take_folder import own_file
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest, read_manifest
 from axiom.store.engine.folder import Folder

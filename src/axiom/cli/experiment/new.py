@@ -7,7 +7,7 @@ import click
 
 from axiom.domain.experiments import NAME
 from axiom.errors import Refused, WrongUse
-from axiom.service.terminal import remark, say
+from axiom.terminal import remark, say
 
 _TEMPLATE = Template('''"""Does a wider network generalise better?
 

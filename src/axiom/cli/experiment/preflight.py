@@ -7,21 +7,21 @@ import click
 
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import file_of
-from axiom.cli.options import bar, data_option, dry_run_option, json_option, quiet_option, show_json
+from axiom.cli.output import bar, data_option, dry_run_option, json_option, quiet_option, show_json
 from axiom.commands.experiments import PreflightExperiment
 from axiom.domain.preflights import Attempt
-from axiom.lab.experiments.preflight import Examined, is_shipped, prepare_boxed, secret_of, try_out
 from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.preflight_run import Said
 from axiom.lab.experiments.publish import Prepared, demand_taken
-from axiom.service.access import package, reading, submit
-from axiom.service.terminal import progress, remark, say
+from axiom.lab.experiments.try_bundle import Examined, is_shipped, prepare_boxed, secret_of, try_out
+from axiom.service.open_laboratory import package, reading, submit
 from axiom.signed import bundles
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.signed.manifests import read_manifest
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
+from axiom.terminal import progress, remark, say
 
 
 @click.command("preflight")

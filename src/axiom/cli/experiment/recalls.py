@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from axiom.cli.completion import experiments_named
-from axiom.cli.options import (
+from axiom.cli.output import (
     ID,
     data_option,
     dry_run_option,
@@ -16,9 +16,9 @@ from axiom.cli.options import (
     show_table,
     why_option,
 )
-from axiom.service.access import submit
-from axiom.service.terminal import remark, say
+from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
+from axiom.terminal import remark, say
 
 _WHY = why_option("Why; everybody can read it.", required=True)
 

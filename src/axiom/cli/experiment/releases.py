@@ -5,10 +5,10 @@ from typing import Any
 import click
 
 from axiom.cli.completion import experiments_named
-from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, why_option
-from axiom.service.access import submit
-from axiom.service.terminal import remark
+from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json, why_option
+from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
+from axiom.terminal import remark
 
 _BY = click.option("--by", default="operator", show_default=True, help="Whose decision it is; everybody sees it.")
 _PLATFORM = click.option("--platform", default="", help="On computers of this kind alone, as linux-x86_64-avx2.")

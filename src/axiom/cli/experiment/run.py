@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from axiom.cli.completion import experiments_named
-from axiom.cli.options import data_option, json_option, quiet_option
+from axiom.cli.output import data_option, json_option, quiet_option
 from axiom.errors import WrongUse
 from axiom.store.engine.folder import Folder
 
 if TYPE_CHECKING:
-    from axiom.cli.experiment.run_places import SweepProgress
     from axiom.cli.experiment.run_sweep import Ordered
+    from axiom.cli.experiment.run_where import SweepProgress
 
 
 @click.command("run")
@@ -52,7 +52,7 @@ def run(
 
         run_one(name, words, seed, replicate or 0, as_json=as_json, quiet=quiet)
     else:
-        from axiom.cli.experiment.table import show
+        from axiom.cli.experiment.results_table import show
 
         ordered, standing = _compute(name, replicates, folder, workers, quiet=quiet or as_json)
         show(folder, ordered, standing, as_json=as_json, quiet=quiet)
@@ -64,7 +64,7 @@ def _compute(
     """No folder is made for what is not there."""
     from axiom.cli.experiment.manifests import file_of
     from axiom.cli.experiment.run_sweep import compute
-    from axiom.service.folder import taking
+    from axiom.service.take_folder import taking
 
     file_of(name, folder)
     with taking(folder, workers, quiet=quiet) as taken:

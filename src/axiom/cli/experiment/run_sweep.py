@@ -10,22 +10,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from axiom.cli.experiment.manifests import file_of, file_words
-from axiom.cli.experiment.run_places import Here, Place, SweepProgress, There
-from axiom.cli.options import bar
-from axiom.commands.base import Answer
+from axiom.cli.experiment.run_where import Here, Place, SweepProgress, There
+from axiom.cli.output import bar
+from axiom.commands.command import Answer
 from axiom.commands.experiments import ChartExperiment, DeployExperiment, PublishExperiment
 from axiom.decisions.planning.task_size import replicates_per_workunit
 from axiom.domain.maps import Map, first_place
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.releases import Stage
 from axiom.domain.work import TaskState
-from axiom.engines.this_computer import cores
+from axiom.engines.available_resources import cores
 from axiom.errors import NotFound, Refused
 from axiom.lab.experiments.publish import WAITS
-from axiom.service.access import make
 from axiom.service.engine import computing
-from axiom.service.folder import Taken
-from axiom.service.terminal import progress, remark, wall_clock
+from axiom.service.open_laboratory import make
+from axiom.service.take_folder import Taken
 from axiom.settings import Settings
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
@@ -36,6 +35,7 @@ from axiom.store.experiments import experiments
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import Charted
 from axiom.store.registrations import registrations
+from axiom.terminal import progress, remark, wall_clock
 
 _LOOK_SECONDS = 0.1  # between two looks at what is stored
 _HALT_SECONDS = 2.0  # and at whether any more of it may go out

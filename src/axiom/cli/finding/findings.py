@@ -9,15 +9,15 @@ from axiom.cli.atomic_file import appearing
 from axiom.cli.experiment.recalls import reopen_finding
 from axiom.cli.finding import links
 from axiom.cli.groups import Group
-from axiom.cli.options import data_option, json_option, quiet_option, show_facts, show_json, show_table
-from axiom.cli.views import view
+from axiom.cli.output import data_option, json_option, quiet_option, show_facts, show_json, show_table
+from axiom.cli.reading import view
 from axiom.decisions.evidence.rounding import around, end_told
 from axiom.decisions.findings.order import FindingOrder
 from axiom.errors import WrongUse
-from axiom.service.access import submit
-from axiom.service.callers import operator
-from axiom.service.terminal import remark, say
+from axiom.service.open_laboratory import submit
+from axiom.service.standard_callers import operator
 from axiom.store.engine.folder import Folder
+from axiom.terminal import remark, say
 from axiom.web.views import findings
 
 _NUMBER = click.IntRange(1, 2**63 - 1)

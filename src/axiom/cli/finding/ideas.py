@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.options import (
+from axiom.cli.output import (
     ID,
     data_option,
     dry_run_option,
@@ -15,13 +15,13 @@ from axiom.cli.options import (
     show_json,
     show_table,
 )
-from axiom.cli.views import view
-from axiom.commands.base import Answer
+from axiom.cli.reading import view
+from axiom.commands.command import Answer
 from axiom.commands.registry import read_command
 from axiom.domain.proposals import ANSWERS, IdeaState
-from axiom.service.access import submit
-from axiom.service.terminal import remark, say
+from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
+from axiom.terminal import remark, say
 from axiom.web.views import proposals as views
 
 _BY = click.option("--by", default="operator", show_default=True, help="Who says so.")

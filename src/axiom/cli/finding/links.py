@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.options import (
+from axiom.cli.output import (
     ID,
     data_option,
     dry_run_option,
@@ -14,13 +14,13 @@ from axiom.cli.options import (
     show_table,
     why_option,
 )
-from axiom.cli.views import view
+from axiom.cli.reading import view
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind
-from axiom.service.access import submit
-from axiom.service.callers import operator
-from axiom.service.terminal import remark, say
+from axiom.service.open_laboratory import submit
+from axiom.service.standard_callers import operator
 from axiom.store.engine.folder import Folder
+from axiom.terminal import remark, say
 from axiom.web.views import graph as views
 
 _KINDS = [kind.value.replace(" ", "-") for kind in LinkKind]

@@ -6,7 +6,7 @@ from typing import IO, Any
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.options import (
+from axiom.cli.output import (
     ID,
     data_option,
     dry_run_option,
@@ -17,14 +17,14 @@ from axiom.cli.options import (
     show_table,
     why_option,
 )
-from axiom.cli.views import view
-from axiom.commands.base import Answer
+from axiom.cli.reading import view
+from axiom.commands.command import Answer
 from axiom.commands.registry import read_command
 from axiom.domain.proposals import ProposalState
 from axiom.errors import WrongUse
-from axiom.service.access import submit
-from axiom.service.terminal import remark, say
+from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
+from axiom.terminal import remark, say
 from axiom.web.views import proposals as views
 
 _WHY = why_option("Why; it stays with the proposal.", required=True)

@@ -8,7 +8,7 @@ import click
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.sweep_words import configs
 from axiom.cli.groups import Group
-from axiom.cli.options import (
+from axiom.cli.output import (
     ID,
     data_option,
     dry_run_option,
@@ -19,16 +19,16 @@ from axiom.cli.options import (
     show_table,
     why_option,
 )
-from axiom.cli.views import view
+from axiom.cli.reading import view
 from axiom.commands.arguments import version_of
-from axiom.commands.base import Answer
+from axiom.commands.command import Answer
 from axiom.commands.registry import read_command
 from axiom.domain.registrations import MOST_SEEDS, Rule
-from axiom.service.access import reading, submit
-from axiom.service.terminal import remark, say
+from axiom.service.open_laboratory import reading, submit
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.registrations import registrations
+from axiom.terminal import remark, say
 from axiom.web.base.numbers import span
 from axiom.web.views import registrations as views
 

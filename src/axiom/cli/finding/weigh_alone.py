@@ -8,7 +8,7 @@ from typing import Any
 from axiom import __version__
 from axiom.cli.finding.weigh_options import OPTIONS, WeighOption, run, spread
 from axiom.errors import AxiomError
-from axiom.service.terminal import remark
+from axiom.terminal import remark
 
 _ABOUT = """Say how sure it is what a CSV or JSON file says: one row a seed, or one row a run of two arms. FILE may be
 packed with gzip; - is standard input. Read are the columns seed and value, issue, block, host, volunteer, platform,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from axiom.cli.atomic_file import appearing
 from axiom.errors import FolderUnusable, WrongUse
-from axiom.service.terminal import escaped, progress, remark, say
+from axiom.terminal import escaped, progress, remark, say
 
 if TYPE_CHECKING:
     from axiom.notebook.evidence_card import WeighedTable

@@ -11,7 +11,7 @@ from typing import Any
 from axiom.commands.ledger import MOST_ROWS
 from axiom.commands.registry import read_command
 from axiom.errors import NotFound, WrongUse
-from axiom.service.access import submit
+from axiom.service.open_laboratory import submit
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder

@@ -3,7 +3,7 @@
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.options import (
+from axiom.cli.output import (
     ID,
     data_option,
     dry_run_option,
@@ -14,12 +14,12 @@ from axiom.cli.options import (
     show_table,
     why_option,
 )
-from axiom.cli.views import view
+from axiom.cli.reading import view
 from axiom.commands.registry import read_command
-from axiom.service.access import submit
-from axiom.service.terminal import remark, say
+from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts as records
+from axiom.terminal import remark, say
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import hosts
 

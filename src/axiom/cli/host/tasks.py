@@ -9,7 +9,7 @@ import click
 
 from axiom.cli.atomic_file import appearing
 from axiom.cli.groups import Group
-from axiom.cli.options import (
+from axiom.cli.output import (
     ID,
     data_option,
     dry_run_option,
@@ -24,12 +24,12 @@ from axiom.commands.registry import read_command
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
 from axiom.lab.upkeep.archive import fetch, is_possible
-from axiom.service.access import reading, submit
-from axiom.service.terminal import remark, say
+from axiom.service.open_laboratory import reading, submit
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import archives, progress, results, workunits
 from axiom.store.views import tasks as task_views
+from axiom.terminal import remark, say
 from axiom.web.views.leaderboards import THOUSANDTHS
 from axiom.web.views.tasks import how, how_far
 

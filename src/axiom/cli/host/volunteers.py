@@ -8,7 +8,7 @@ import click
 from axiom.cli.groups import Group
 from axiom.cli.host.carry_over import carry, read_lifetimes
 from axiom.cli.host.hosts import after_option
-from axiom.cli.options import (
+from axiom.cli.output import (
     ID,
     data_option,
     dry_run_option,
@@ -18,19 +18,19 @@ from axiom.cli.options import (
     show_json,
     show_table,
 )
-from axiom.cli.views import view
+from axiom.cli.reading import view
 from axiom.commands.registry import read_command
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.accounts.second_factor import address_of, secret_of
-from axiom.service.access import reading, submit
-from axiom.service.terminal import printable, remark, say
+from axiom.service.open_laboratory import reading, submit
 from axiom.settings import from_process
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
+from axiom.terminal import printable, remark, say
 from axiom.web.account import operator_facts
 from axiom.web.base.request import Answer
 from axiom.web.views import volunteers as pages

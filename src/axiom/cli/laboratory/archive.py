@@ -2,14 +2,14 @@
 
 import click
 
-from axiom.cli.options import data_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.output import data_option, json_option, quiet_option, show_json, show_table
 from axiom.domain.amounts import counted
-from axiom.service.access import demand, reading
-from axiom.service.terminal import remark
+from axiom.service.open_laboratory import demand, reading
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.tasks import archives
+from axiom.terminal import remark
 
 
 @click.command()

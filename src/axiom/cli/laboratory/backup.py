@@ -8,17 +8,17 @@ from typing import Any
 import click
 
 from axiom import __version__
-from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json
+from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound
 from axiom.lab.upkeep.backup import Backup, Restored, back_up
 from axiom.lab.upkeep.backup import restore as restore_backup
 from axiom.lab.upkeep.recovery import Recovered, RecoveryWish
-from axiom.service.access import demand, lay_out_own_files, reading, upgrade_database
-from axiom.service.terminal import remark, say, wall_clock
+from axiom.service.open_laboratory import demand, lay_out_own_files, reading, upgrade_database
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.history import SKIPPED
-from axiom.store.upkeep import backed_up
+from axiom.store.upkeep import last_backup as backed_up
+from axiom.terminal import remark, say, wall_clock
 
 _NAMED = 20  # of what breaks promises
 

@@ -7,15 +7,15 @@ from typing import Any
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
-from axiom.cli.views import view
+from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.reading import view
 from axiom.commands.registry import read_command
 from axiom.errors import WrongUse
-from axiom.service.access import submit
-from axiom.service.terminal import remark
+from axiom.service.open_laboratory import submit
 from axiom.settings import from_process
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.store.engine.folder import Folder
+from axiom.terminal import remark
 from axiom.web.views import hosts as views
 
 _MODE = 0o600

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import click
 
-from axiom.cli.options import data_option, quiet_option
+from axiom.cli.output import data_option, quiet_option
 from axiom.service.sockets import on_port
-from axiom.service.terminal import remark
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
+from axiom.terminal import remark
 
 
 @click.command()

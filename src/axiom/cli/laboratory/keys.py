@@ -10,14 +10,13 @@ import click
 from axiom.cli.groups import Group
 from axiom.cli.laboratory.keys_describe import missing, words
 from axiom.cli.laboratory.keys_waiting import is_worth_carrying, key_rows, keys_of, looked_at, request_of, waiting
-from axiom.cli.options import data_option, json_option, quiet_option, show_facts, show_json, show_table
-from axiom.commands.base import Answer
+from axiom.cli.output import data_option, json_option, quiet_option, show_facts, show_json, show_table
+from axiom.commands.command import Answer
 from axiom.commands.sealing import SealBundles, SignPrograms
 from axiom.errors import AxiomError, NoLab, Refused, WrongUse
-from axiom.lab.experiments import seal
-from axiom.service.access import package, submit
+from axiom.lab.experiments import seals as seal
 from axiom.service.offline_changes import audited
-from axiom.service.terminal import remark, say, wall_clock
+from axiom.service.open_laboratory import package, submit
 from axiom.signed import key_rotation
 from axiom.signed.key_rotation import Rotation
 from axiom.signed.keys import load_keys, replace_private
@@ -25,6 +24,7 @@ from axiom.signed.offline_keys import PUBLIC_FILE, load_held, make_offline, read
 from axiom.signed.signing_requests import LIMIT, SigningRequest, read_request, sign, write_request
 from axiom.signed.trust import Role
 from axiom.store.engine.folder import Folder, keep
+from axiom.terminal import remark, say, wall_clock
 
 _FILE = click.Path(path_type=Path)
 _public = click.option("--public", type=_FILE, help="The public.json of keys that are kept elsewhere.")

@@ -7,13 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from axiom.commands.context import Laboratory
 from axiom.commands.experiments import PublishExperiment
+from axiom.commands.laboratory import Laboratory
 from axiom.errors import NoLab
-from axiom.lab.experiments import seal
+from axiom.lab.experiments import seals as seal
 from axiom.lab.runners.built import digests
-from axiom.service.access import package, reading
-from axiom.service.terminal import remark
+from axiom.service.open_laboratory import package, reading
 from axiom.settings import from_process
 from axiom.signed import key_rotation
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, load_code
@@ -22,6 +21,7 @@ from axiom.signed.signing_requests import SigningRequest, WantedProgram
 from axiom.signed.trust import Role
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments.runner_offers import TRUST_NAMED, read_unsigned
+from axiom.terminal import remark
 
 
 def keys_of(folder: Folder) -> Keys:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from axiom.cli.options import data_option, json_option, show_json, show_table
+from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.errors import UnknownName, WrongUse
-from axiom.service.access import demand
-from axiom.service.terminal import say
+from axiom.service.open_laboratory import demand
 from axiom.store.engine.folder import Folder
+from axiom.terminal import say
 
 _MAIN = "axiom"  # what is meant where nobody says which
 _LOOK_SECONDS = 0.5  # between two looks for new lines

@@ -7,17 +7,17 @@ from typing import Any
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.options import data_option, json_option, show_json, show_table
+from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.errors import Refused, WrongUse
-from axiom.server.mail.carriers import Undelivered
-from axiom.server.mail.outgoing import Carrier
-from axiom.service.access import demand
+from axiom.server.mail.senders import Undelivered
+from axiom.server.mail.sending import Carrier
 from axiom.service.mail import NTFY, letters, mail_server, web_addresses
-from axiom.service.project import project_address
-from axiom.service.terminal import wall_clock
+from axiom.service.open_laboratory import demand
+from axiom.service.volunteer_project import project_address
 from axiom.settings import Settings, from_process
 from axiom.store.engine.folder import Folder, holder
 from axiom.store.mail.outbox import ALERT, MAIL, OutboxMessage
+from axiom.terminal import wall_clock
 from axiom.web.mail.letters import Letters
 from axiom.web.mail.message import MailEnvelope, message
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from axiom.cli.options import data_option
+from axiom.cli.output import data_option
 from axiom.errors import CannotStart, NoLab, WrongUse
 from axiom.store.engine.folder import Folder
 

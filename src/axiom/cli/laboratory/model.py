@@ -8,14 +8,14 @@ import time
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.options import data_option, json_option, show_facts, show_json
+from axiom.cli.output import data_option, json_option, show_facts, show_json
 from axiom.decisions.sessions.model_budget import ModelCaps
+from axiom.models.choose_model import open_model, prices_of
 from axiom.models.conversation import ModelMessage, Speaker
 from axiom.models.metered import MeteredModel
-from axiom.models.open_model import open_model, prices_of
-from axiom.service.terminal import say
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
+from axiom.terminal import say
 
 _QUESTION = "Answer in one sentence: what do you need to know before you believe that one network learns faster?"
 _CAPS = ModelCaps(tokens=20_000, micros=1_000_000, requests=4, seconds=120.0)

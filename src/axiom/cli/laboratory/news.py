@@ -3,13 +3,13 @@
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.options import ID, data_option, dry_run_option, json_option, quiet_option, show_json, show_table
-from axiom.cli.views import view
+from axiom.cli.output import ID, data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.reading import view
 from axiom.commands.registry import read_command
 from axiom.domain.amounts import counted
-from axiom.service.access import submit
-from axiom.service.terminal import remark
+from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
+from axiom.terminal import remark
 from axiom.web.views import news as views
 
 

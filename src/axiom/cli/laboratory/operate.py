@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.options import (
+from axiom.cli.output import (
     color_option,
     data_option,
     dry_run_option,
@@ -19,17 +19,17 @@ from axiom.cli.options import (
     show_json,
     show_table,
 )
-from axiom.commands.remote import Remote
+from axiom.commands.client import Remote
 from axiom.domain.amounts import counted
 from axiom.errors import Refused
 from axiom.runner.confine import bubblewrap
-from axiom.service.access import demand, prepare_database, reading
-from axiom.service.terminal import remark, say, wall_clock
+from axiom.service.open_laboratory import demand, prepare_database, reading
 from axiom.settings import from_process
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import moment
 from axiom.store.engine.folder import Folder, holder, lock
 from axiom.store.upkeep import audit as audit_store
+from axiom.terminal import remark, say, wall_clock
 
 
 @click.command()

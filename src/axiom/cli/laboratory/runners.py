@@ -6,14 +6,14 @@ from pathlib import Path
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
 from axiom.errors import KeysUnusable
 from axiom.lab.runners.fetch import chosen_of, fetch_runner, look_at_release
 from axiom.lab.runners.release import RELEASE, sign_release
-from axiom.service.access import demand
-from axiom.service.terminal import progress, remark, say, wall_clock
+from axiom.service.open_laboratory import demand
 from axiom.signed.signing import SigningKey
 from axiom.store.engine.folder import Folder, demand_own
+from axiom.terminal import progress, remark, say, wall_clock
 
 _FILE = click.Path(path_type=Path)
 _MB = 1_000_000

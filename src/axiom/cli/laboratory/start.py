@@ -9,11 +9,11 @@ from pathlib import Path
 
 import click
 
-from axiom.cli.options import color_option, data_option, quiet_option
+from axiom.cli.output import color_option, data_option, quiet_option
 from axiom.service.sockets import on_port
-from axiom.service.terminal import remark
 from axiom.settings import Settings, from_process
 from axiom.store.engine.folder import SERVER, Folder, holder, lock
+from axiom.terminal import remark
 
 _port = click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
 _host = click.option("--host", help="The address on which the site listens.")
@@ -93,8 +93,8 @@ def _start(
         lock(folder, SERVER).release()
     with on_port(settings.host, settings.port) as listening:
         folder.create()
-        from axiom.service.laboratory import hold
-        from axiom.service.project import Source
+        from axiom.service.run import hold
+        from axiom.service.volunteer_project import Source
 
         by = hold(
             folder,

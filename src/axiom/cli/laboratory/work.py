@@ -12,21 +12,21 @@ from typing import Any
 
 import click
 
-from axiom.cli.options import data_option, quiet_option
-from axiom.commands.remote import Remote
+from axiom.cli.output import data_option, quiet_option
+from axiom.commands.client import Remote
 from axiom.domain.work import Report
-from axiom.engines.local import LocalEngine
-from axiom.engines.this_computer import cores, this_capacity
+from axiom.engines.available_resources import cores, this_capacity
+from axiom.engines.local_engine import LocalEngine
 from axiom.errors import CannotStart, FolderInUse, NotFound, WrongUse
 from axiom.runner.platform.host import platform_here
-from axiom.service.access import demand, reading
-from axiom.service.terminal import remark
+from axiom.service.open_laboratory import demand, reading
 from axiom.settings import from_process
 from axiom.signed.tickets import Order
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder, holder
 from axiom.store.experiments import experiments
+from axiom.terminal import remark
 
 
 class RemoteDesk:
@@ -161,7 +161,7 @@ def work(folder: Folder, name: str | None, cores_said: int | None, quiet: bool, 
     if said["engine"] == "dask":
         _on_dask(name, cores_said, said, quiet=quiet)
         return
-    from axiom.service.pilot import PilotOrders, fly  # whoever computes beside a laboratory does not wait for it
+    from axiom.service.pilot_job import PilotOrders, fly  # whoever computes beside a laboratory does not wait for it
 
     fly(
         PilotOrders(

@@ -8,7 +8,7 @@ import click
 
 from axiom.cli.groups import Group
 from axiom.cli.ledger.tariffs import policy, policy_option, show_price, tariff_of
-from axiom.cli.options import (
+from axiom.cli.output import (
     ID,
     data_option,
     dry_run_option,
@@ -18,15 +18,15 @@ from axiom.cli.options import (
     show_json,
     show_table,
 )
-from axiom.cli.views import view
+from axiom.cli.reading import view
 from axiom.commands.registry import read_command
 from axiom.errors import WrongUse
 from axiom.lab.credit.reprice import replay
-from axiom.service.access import reading, submit
-from axiom.service.terminal import remark, say, wall_clock
+from axiom.service.open_laboratory import reading, submit
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.credit import balance_check, settlements
 from axiom.store.engine.folder import Folder
+from axiom.terminal import remark, say, wall_clock
 from axiom.web.base.request import Answer
 from axiom.web.views import ledger as ledger_views
 

@@ -8,18 +8,18 @@ from typing import Any
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_facts, show_json, show_table
-from axiom.cli.views import view
+from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_facts, show_json, show_table
+from axiom.cli.reading import view
 from axiom.commands.registry import read_command
 from axiom.decisions.credit.prices import Counted, price, price_of_failure
 from axiom.decisions.credit.tariffs import LONGEST_SECONDS, PRESETS
 from axiom.domain.amounts import counted
-from axiom.domain.ledger import Reason, Tariff, TimeSaid
+from axiom.domain.credit import Reason, Tariff, TimeSaid
 from axiom.errors import UnknownName, WrongUse
-from axiom.service.access import reading, submit
-from axiom.service.terminal import remark, say
+from axiom.service.open_laboratory import reading, submit
 from axiom.store.credit import tariffs
 from axiom.store.engine.folder import Folder
+from axiom.terminal import remark, say
 from axiom.web.views import ledger
 
 _THOUSANDTHS = 1_000

@@ -5,16 +5,16 @@ from typing import Any
 
 import click
 
-from axiom.cli.options import data_option, json_option, show_json
-from axiom.cli.views import view
+from axiom.cli.output import data_option, json_option, show_json
+from axiom.cli.reading import view
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound
-from axiom.service.terminal import printable, say
 from axiom.store.engine.folder import Folder
 from axiom.store.sessions import sessions
 from axiom.store.views import sessions as session_views
+from axiom.terminal import printable, say
 from axiom.web.base.request import Reading
-from axiom.web.views.session_rows import difference, named
+from axiom.web.views.session_lists import difference, named
 
 
 @click.command("diff")

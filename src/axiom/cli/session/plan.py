@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from axiom.cli.experiment.manifests import catalogue_files, manifests
-from axiom.cli.options import data_option, json_option, show_json, show_table
+from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning.operator_shares import read
 from axiom.domain.planning import Preview, Supply
@@ -19,10 +19,10 @@ from axiom.lab.planning import preview
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.lab.planning.plan import names as known
 from axiom.lab.policy import Policy, policy_of
-from axiom.service.access import reading
-from axiom.service.terminal import say, wall_clock
+from axiom.service.open_laboratory import reading
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
+from axiom.terminal import say, wall_clock
 from axiom.web.base.numbers import plain, span
 from axiom.web.views.plan import as_data, next_blocks, why_idle
 

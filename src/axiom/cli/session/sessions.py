@@ -13,25 +13,25 @@ from pathlib import Path
 import click
 
 import axiom
+from axiom.autopilot import autopilot
+from axiom.autopilot.autopilot import Talk
+from axiom.autopilot.preflights import tend
 from axiom.cli.groups import Group
-from axiom.cli.options import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
 from axiom.cli.session.diff import diff
 from axiom.cli.session.plan import plan
-from axiom.commands.base import Answer
+from axiom.commands.client import Remote
+from axiom.commands.command import Answer
 from axiom.commands.drafts import ReportDraft
 from axiom.commands.experiments import PreflightExperiment
-from axiom.commands.remote import Remote
 from axiom.commands.sessions import HoldSession, Pi, StepSession, reached
 from axiom.domain.sessions import Step
 from axiom.errors import CannotStart, NoLab, NotFound
-from axiom.lab.experiments import preflight, preflight_report
-from axiom.lab.experiments.drafts import kept, try_out
-from axiom.pi import autopilot
-from axiom.pi.autopilot import Talk
-from axiom.pi.preflights import tend
+from axiom.lab.experiments import preflight_report
+from axiom.lab.experiments import try_bundle as preflight
+from axiom.lab.experiments.try_draft import kept, try_out
 from axiom.runner.child.pause import Ended, PauseGate
-from axiom.service.access import demand, reading, submit
-from axiom.service.terminal import remark, say, wall_clock
+from axiom.service.open_laboratory import demand, reading, submit
 from axiom.settings import from_process
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
 from axiom.store.engine import blobs
@@ -39,6 +39,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.engine.folder import holder as holder_of
 from axiom.store.experiments import drafts
 from axiom.store.sessions import sessions
+from axiom.terminal import remark, say, wall_clock
 from axiom.web.views.log import as_data, as_markdown, as_text, one_line
 
 _DRAFT = "draft:"  # so begins what is to be tried, where it is no bundle

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount, good_email
-from axiom.commands.base import Answer, Command
-from axiom.commands.context import Laboratory
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.errors import Refused
-from axiom.server.mail.due import SILENT_FOR
+from axiom.server.mail.reminders import SILENT_FOR
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence, Set
 
 from axiom.decisions.credit.tariffs import LONGEST_SECONDS
-from axiom.domain.endings import Blame, Cause
-from axiom.domain.ledger import Reason, Tariff, TimeSaid
+from axiom.domain.credit import Reason, Tariff, TimeSaid
+from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.value import value
 
 _CLOCK_STEP = 60.0  # seconds by which a clock may be set while a task is out

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from axiom.domain.ledger import Tariff, Tier
+from axiom.domain.credit import Tariff, Tier
 
 _THOUSANDTHS = 1_000
 _MOST_NAMED = 8  # that are named one by one; of more, the first and the last

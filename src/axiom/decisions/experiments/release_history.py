@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from axiom.decisions.experiments.release_stages import Let, ReleaseRecord
-from axiom.domain.endings import Blame, Cause
+from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.releases import Came, Change, Place, Release, Sent, Stage
 from axiom.domain.work import TaskState
 

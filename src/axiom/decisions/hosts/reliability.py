@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from axiom.domain.amounts import counted
-from axiom.domain.endings import Blame, Cause
+from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
 from axiom.errors import GpuUnusable

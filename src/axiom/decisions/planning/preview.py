@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from axiom.decisions.planning.awaited import awaited
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.capacity import bounded
 from axiom.decisions.planning.eligible import works_of
@@ -11,6 +10,7 @@ from axiom.decisions.planning.eta import closings
 from axiom.decisions.planning.fill import fill, placements
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.value_of_information import worths
+from axiom.decisions.planning.why_idle import awaited
 from axiom.domain.amounts import counted
 from axiom.domain.planning import FLOOR, Preview, Quotas, Supply, Wishes
 from axiom.domain.sessions import Allotment

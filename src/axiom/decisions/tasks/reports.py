@@ -1,6 +1,6 @@
 """What does a host's report do to its task? Every report gets an answer; only a fitting one changes anything."""
 
-from axiom.domain.endings import Blame, Cause, Ending, ending, of_exit
+from axiom.domain.failure_causes import Blame, Cause, Ending, ending, of_exit
 from axiom.domain.value import value
 from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.amounts import counted
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
 
 # So many tasks in all for each failure that a workunit may have, and never fewer than the least: then it ends even

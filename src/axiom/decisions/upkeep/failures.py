@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from axiom.domain.amounts import counted
-from axiom.domain.endings import Blame, Cause
+from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup, Suggestion
 
 

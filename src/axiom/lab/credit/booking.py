@@ -6,7 +6,7 @@ from datetime import datetime
 
 from axiom.decisions.credit.prices import fitting
 from axiom.decisions.credit.recent_average import Recent, grown
-from axiom.domain.ledger import Award, Balance
+from axiom.domain.credit import Award, Balance
 from axiom.store.credit import ledger, settlements
 from axiom.store.credit.settlements import Pending
 from axiom.store.engine.database import Database, moment

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from axiom.decisions.credit.prices import FIXED
-from axiom.domain.ledger import Award, Reason
+from axiom.domain.credit import Award, Reason
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.lab.credit.booking import book, book_pending

@@ -16,11 +16,11 @@ from axiom.decisions.credit.prices import (
 )
 from axiom.decisions.credit.tariffs import DEFAULT, cap_during
 from axiom.decisions.hosts.costs import PaidShare, paid_shares
-from axiom.domain.ledger import Award, Reason, Tariff
+from axiom.domain.credit import Award, Reason, Tariff
 from axiom.domain.sessions import Note, Session
 from axiom.domain.value import value
 from axiom.lab.credit.booking import SLICE, book_or_hold, release
-from axiom.server.returns.costing import Declared
+from axiom.server.returns.learn_costs import Declared
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.credit.ledger import Unpaid
 from axiom.store.credit.settlements import Settlement

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from axiom.domain.ledger import Award, Tariff
+from axiom.domain.credit import Award, Tariff
 from axiom.lab.credit.pay import Paying
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database

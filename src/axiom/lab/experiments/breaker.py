@@ -9,7 +9,7 @@ from axiom.decisions.experiments.release_history import came_of, standing
 from axiom.domain.releases import Release
 from axiom.domain.sessions import Note, Window
 from axiom.lab.experiments import releases as release_steps
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.step import Round, shortened
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database

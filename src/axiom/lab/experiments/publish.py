@@ -15,7 +15,7 @@ from axiom.domain.registrations import WORDS
 from axiom.domain.releases import Change
 from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.lab.experiments.quick_gates import keep_row, read_archive
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.lab.registrations.register import demand_askable, register_version
 from axiom.runner.direct import Describer, describe_files, describe_here
 from axiom.signed import bundles

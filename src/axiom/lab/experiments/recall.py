@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.experiments import releases
-from axiom.lab.experiments.withdraw import withdraw
+from axiom.lab.experiments.retire import withdraw
 from axiom.store.engine.database import Database
 from axiom.store.evidence import blocks
 from axiom.store.experiments import experiments

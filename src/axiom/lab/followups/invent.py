@@ -11,9 +11,10 @@ from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
 from axiom.domain.registrations import Stopping
 from axiom.errors import NotFound, Refused, UnknownName
-from axiom.lab.experiments import preflight, preflight_report
-from axiom.lab.experiments.drafts import declaration_of, demand_own, kept
+from axiom.lab.experiments import preflight_report
+from axiom.lab.experiments import try_bundle as preflight
 from axiom.lab.experiments.publish import Prepared, Published, demand_taken, publish
+from axiom.lab.experiments.try_draft import declaration_of, demand_own, kept
 from axiom.lab.followups.ask import demand_new, demand_rival_apart
 from axiom.lab.registrations.predictions import foretell_blindly
 from axiom.lab.registrations.register import demand_askable

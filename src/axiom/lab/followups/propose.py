@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from axiom.decisions.followups.admission import AdmittedProposals, made, next_admitted
-from axiom.decisions.followups.rules import followups
+from axiom.decisions.followups.grammar import followups
 from axiom.decisions.followups.subject import Subject
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState

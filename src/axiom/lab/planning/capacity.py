@@ -19,8 +19,8 @@ from axiom.lab.policy import HEARD_FROM, Policy
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import capacity as stored
-from axiom.store.hosts.capacity import Portion, Present
+from axiom.store.hosts import fleet as stored
+from axiom.store.hosts.fleet import Portion, Present
 from axiom.store.registrations import registrations
 
 # One by one. Of more somebody can always take what is ordered: cores are planned for, and as many say what is usual.

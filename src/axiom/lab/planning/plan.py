@@ -24,7 +24,7 @@ from axiom.lab.step import shortened
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import capacity as stored
+from axiom.store.hosts import fleet as stored
 from axiom.store.sessions import sessions
 
 _NAMED = 5  # experiments of those that are left alone for one reason

@@ -24,7 +24,7 @@ from axiom.lab.policy import HEARD_FROM, Policy
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import capacity as stored
+from axiom.store.hosts import fleet as stored
 
 _AS_IF = "planned as if its pilot had passed"
 

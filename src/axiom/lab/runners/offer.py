@@ -15,7 +15,7 @@ from pathlib import Path
 from axiom.domain.fleet import Platform
 from axiom.errors import AxiomError, KeysUnusable, Refused
 from axiom.lab.runners.built import BUILT, Built, Piece, built_in, digests, place, read_built
-from axiom.lab.runners.stand_in import code, runner_name, stand_in
+from axiom.lab.runners.code_archive import code, runner_name, stand_in
 from axiom.server.scheduler.identify import PLATFORMS
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, is_digest_signed, load_code
 from axiom.signed.signing_requests import WantedProgram

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from axiom.decisions.credit.tariffs import announcement
-from axiom.domain.ledger import Tariff
+from axiom.domain.credit import Tariff
 from axiom.domain.sessions import Note
 from axiom.lab.step import Round, shortened
 from axiom.store.credit import ledger, settlements, tariffs

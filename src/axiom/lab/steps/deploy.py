@@ -10,7 +10,7 @@ from axiom.lab.policy import HEARD_FROM
 from axiom.lab.step import MOST, Round, shortened
 from axiom.store.engine.database import Row
 from axiom.store.experiments import experiments
-from axiom.store.hosts import capacity
+from axiom.store.hosts import fleet as capacity
 from axiom.store.sessions import session_counts, sessions
 
 

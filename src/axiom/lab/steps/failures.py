@@ -8,7 +8,7 @@ import axiom
 from axiom.decisions.experiments.release_history import ended_by
 from axiom.decisions.upkeep.failures import grouped, suggest
 from axiom.decisions.upkeep.tracebacks import raised
-from axiom.domain.endings import Blame, Cause
+from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup
 from axiom.domain.sessions import Note
 from axiom.store.engine.database import Database, at, moment

@@ -18,12 +18,13 @@ from axiom.lab.policy import HEARD_FROM
 from axiom.lab.registrations.links import hanging, said
 from axiom.lab.step import Round, shortened
 from axiom.lab.steps.design import OpenFinding, open_findings
-from axiom.lab.steps.tell import Telling, tell
+from axiom.lab.steps.summary import Telling, tell
 from axiom.store.engine.database import Database, at
 from axiom.store.evidence import links, old_claims
 from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals
-from axiom.store.sessions import session_counts, sessions, untold
+from axiom.store.sessions import session_counts, sessions
+from axiom.store.sessions import since_last as untold
 from axiom.store.upkeep import watches
 
 _GRAPH = "/findings/graph"

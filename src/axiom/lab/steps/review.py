@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from axiom.decisions.sessions.wording import in_general
+from axiom.decisions.sessions.reason_in_general import in_general
 from axiom.domain.sessions import Note, Window
 from axiom.domain.work import TaskState
 from axiom.lab.step import Round, shortened

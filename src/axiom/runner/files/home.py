@@ -13,7 +13,7 @@ from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, Foreign
 from axiom.runner.files.atomic import DRAFT, place
 from axiom.runner.files.locking import locked
 from axiom.runner.files.scratch_folders import CACHE
-from axiom.runner.files.trees import holds, write_tree
+from axiom.runner.files.unpacked_bundle import holds, write_tree
 from axiom.signed import canonical_json
 from axiom.signed.bundles import SEAL_LIMIT, open_bundle, read_seal
 from axiom.signed.tickets import Ticket

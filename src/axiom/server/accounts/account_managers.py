@@ -27,12 +27,12 @@ from axiom.boinc.accounts import (
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.boinc.read_request import read_preferences
 from axiom.boinc.xml import bag, lines, tree
-from axiom.decisions.accounts.visibility import as_shown
+from axiom.decisions.accounts.profile_visibility import as_shown
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.errors import MalformedRequest
-from axiom.server.accounts.accounts import wait_first, weak_key_of
-from axiom.server.accounts.guesses import Guesses
-from axiom.server.accounts.membership import belong
+from axiom.server.accounts.erase import belong
+from axiom.server.accounts.failed_sign_ins import Guesses
+from axiom.server.accounts.sign_up import wait_first, weak_key_of
 from axiom.server.scheduler.reply import project_preferences
 from axiom.store.accounts import accounts, teams
 from axiom.store.connections import Connections

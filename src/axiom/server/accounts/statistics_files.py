@@ -22,9 +22,9 @@ from axiom.boinc.exports import (
     teams_xml,
     volunteers_xml,
 )
-from axiom.decisions.accounts.visibility import heard
-from axiom.domain.ledger import Balance
-from axiom.server.accounts.membership import TOLD_FOR
+from axiom.decisions.accounts.profile_visibility import heard
+from axiom.domain.credit import Balance
+from axiom.server.accounts.erase import TOLD_FOR
 from axiom.store.accounts import credit_sites, tombstones
 from axiom.store.accounts.credit_sites import OpenHost, OpenTeam, OpenVolunteer
 from axiom.store.connections import Connections

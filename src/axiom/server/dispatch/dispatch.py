@@ -32,8 +32,8 @@ from axiom.errors import TicketTooLong
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, OrderForm, WaitingSize
 from axiom.server.dispatch.orders import Dispatch, UnsignedOrder, draft_order, order_again, sign_orders
 from axiom.server.dispatch.pick import Picker, Sizing
-from axiom.server.dispatch.rollout_limits import RolloutLimits
-from axiom.server.dispatch.types import GrantedTask, WorkGrant, WorkRequest
+from axiom.server.dispatch.release_quotas import RolloutLimits
+from axiom.server.dispatch.work_request import GrantedTask, WorkGrant, WorkRequest
 from axiom.server.returns.transitioner import transit, transit_many
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database, at

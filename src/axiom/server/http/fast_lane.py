@@ -14,9 +14,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from axiom.server.http import hardening
-from axiom.server.http.hardening import Hardened
+from axiom.server.http import uvicorn_limits as hardening
 from axiom.server.http.request_counts import RequestCounts
+from axiom.server.http.uvicorn_limits import Hardened
 
 log = logging.getLogger("axiom.lane")
 

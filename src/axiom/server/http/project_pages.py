@@ -9,8 +9,8 @@ from axiom.boinc.project_files import PICTURES, pictures
 from axiom.boinc.terms import as_text
 from axiom.locale.languages import choose, gettext, speaking
 from axiom.server.accounts.account_managers import AccountManagers
-from axiom.server.accounts.accounts import Accounts
 from axiom.server.accounts.server_load import LoadFigures
+from axiom.server.accounts.sign_up import Accounts
 from axiom.server.accounts.statistics_files import NAMES, StatisticsFiles
 from axiom.server.http.routes import Endpoint, HttpAnswer, HttpQuery
 from axiom.store.experiments.runner_offers import OfferedRunner

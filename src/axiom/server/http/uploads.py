@@ -18,7 +18,7 @@ from axiom.boinc import transfers
 from axiom.boinc.transfers import SizeQuery, Upload
 from axiom.domain.value import value
 from axiom.errors import AxiomError, MalformedRequest, StoreError
-from axiom.server.http.upload_space import Begun, task_of
+from axiom.server.http.partial_uploads import Begun, task_of
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from axiom.decisions.mail.alerts import AlertWord, next_word
 from axiom.errors import StoreError
-from axiom.server.mail.outgoing import Outgoing
+from axiom.server.mail.sending import Outgoing
 from axiom.store.connections import Readers
 from axiom.store.engine.database import Database
 from axiom.store.mail import alerts, outbox

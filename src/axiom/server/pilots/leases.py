@@ -7,7 +7,7 @@ blame, so nothing counts as failed. A pilot that was only cut off may still brin
 import logging
 from datetime import datetime, timedelta
 
-from axiom.server.returns.lent_tasks import take_back
+from axiom.server.returns.take_back import take_back
 from axiom.server.returns.transitioner import START
 from axiom.store.engine.database import Database
 from axiom.store.hosts import clusters

@@ -8,7 +8,7 @@ from axiom.decisions.hosts.reliability import PastTask, after, doubted, learned,
 from axiom.domain.fleet import Host
 from axiom.domain.value import value
 from axiom.domain.work import TaskState
-from axiom.server.returns.costing import Fits, MeasuredTask
+from axiom.server.returns.learn_costs import Fits, MeasuredTask
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts, notices
 from axiom.store.tasks import tasks

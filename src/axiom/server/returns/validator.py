@@ -10,17 +10,18 @@ from datetime import datetime
 from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.tasks.continuity import continuity
 from axiom.decisions.tasks.validation import Validation, validate
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.maps import Map, place_of, tile_at
 from axiom.domain.value import value
 from axiom.domain.work import Result, Task, TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
-from axiom.server.returns import copies, host_reliability
-from axiom.server.returns import duplicates as checking
-from axiom.server.returns.copies import ComparedCopies
-from axiom.server.returns.costing import Declared, MeasuredTask
+from axiom.server.returns import host_reliability
+from axiom.server.returns import quorum as copies
+from axiom.server.returns import rechecks as checking
 from axiom.server.returns.host_reliability import ClosedTask
+from axiom.server.returns.learn_costs import Declared, MeasuredTask
+from axiom.server.returns.quorum import ComparedCopies
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.outputs import OUTPUT_LIMIT, read_output

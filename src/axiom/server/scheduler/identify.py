@@ -8,8 +8,8 @@ from axiom.boinc.account_keys import key_digest
 from axiom.boinc.read_request import read_host_info, read_preferences
 from axiom.boinc.requests import HostInfo, Preferences, SchedulerRequest
 from axiom.decisions.accounts.new_hosts import MOST_NEW, not_now
+from axiom.domain.credit import Balance
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform
-from axiom.domain.ledger import Balance
 from axiom.domain.value import value
 from axiom.server.scheduler.runners import APP
 from axiom.store.engine.database import Database

@@ -29,10 +29,10 @@ from axiom.boinc.transfers import write_name, write_token
 from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.decisions.hosts.speed import REFERENCE_FLOPS
 from axiom.decisions.planning.cell_limits import COST_MARGIN, GPU_MARGIN
+from axiom.domain.credit import Balance
 from axiom.domain.fleet import GPU_KINDS
-from axiom.domain.ledger import Balance
 from axiom.locale.languages import gettext, mark
-from axiom.server.dispatch.types import GrantedTask
+from axiom.server.dispatch.work_request import GrantedTask
 from axiom.server.scheduler.identify import Met
 from axiom.server.scheduler.programs import Program, ours
 from axiom.server.scheduler.runners import APP, app_version, signed_files

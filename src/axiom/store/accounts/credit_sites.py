@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from axiom.domain.ledger import Balance
+from axiom.domain.credit import Balance
 from axiom.store.engine.database import Database, Row, at, moment
 
 _VOLUNTEERS = """

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.ledger import Award, Balance, TimeSaid
+from axiom.domain.credit import Award, Balance, TimeSaid
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, at, moment
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.ledger import Award
+from axiom.domain.credit import Award
 from axiom.store.credit.ledger import UNSETTLED
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, at, moment

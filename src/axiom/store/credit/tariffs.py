@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.ledger import Tariff, Tier
+from axiom.domain.credit import Tariff, Tier
 from axiom.store.engine.database import Database, Row, at, moment
 
 _IN_FORCE = "SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from DESC, id DESC LIMIT 1"

@@ -20,8 +20,8 @@ from typing import Any
 from urllib.parse import quote
 
 from axiom.errors import FolderUnusable, StoreError
-from axiom.store.engine.changes import FILE, Change, ChangeKind, Recorder, kind_of
 from axiom.store.engine.database_lock import close_to_others, sole_writer
+from axiom.store.engine.recorded_changes import FILE, Change, ChangeKind, Recorder, kind_of
 from axiom.store.engine.sqlite_binding import (
     BUSY_MS,
     Bound,

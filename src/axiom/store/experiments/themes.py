@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 
-from axiom.store.experiments.old_names import shipped
+from axiom.store.experiments.aliases import shipped
 
 LIST = "themes.toml"
 

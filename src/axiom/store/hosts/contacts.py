@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
+from axiom.domain.credit import Balance
 from axiom.domain.fleet import Account, Host, Volunteer
-from axiom.domain.ledger import Balance
 from axiom.domain.value import value
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.store.accounts import accounts

@@ -8,8 +8,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.changes import Connection
 from axiom.store.engine.database import Database, at
+from axiom.store.engine.recorded_changes import Connection
 
 SKIPPED = 1_000_000  # how many numbers are left out where some may have been given that nobody remembers here
 

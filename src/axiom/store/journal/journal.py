@@ -19,10 +19,10 @@ from datetime import datetime
 from pathlib import Path
 
 from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreBusy, StoreDamaged, StoreError
-from axiom.store.engine.changes import Change, Connection
 from axiom.store.engine.database import Database, at, sync
 from axiom.store.engine.database_lock import log_of
 from axiom.store.engine.folder import Folder, is_full
+from axiom.store.engine.recorded_changes import Change, Connection
 from axiom.store.journal import history
 from axiom.store.journal.history import JournalPoint
 from axiom.store.journal.records import Words, name_of, segments, short, write_record, write_start

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.domain.failures import EndingCount
 from axiom.domain.value import value
 from axiom.domain.work import TaskState

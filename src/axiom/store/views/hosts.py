@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from axiom.domain.ledger import Balance
+from axiom.domain.credit import Balance
 from axiom.store.engine.database import Database, at, moment
 
 

@@ -44,7 +44,7 @@ from axiom.web.account.forms import (
     read_form,
 )
 from axiom.web.account.pages import AccountPage
-from axiom.web.account.visits import SESSION_SECONDS, AccountDesk, Again, Go, Outcome, Visit
+from axiom.web.account.visit import SESSION_SECONDS, AccountDesk, Again, Go, Outcome, Visit
 from axiom.web.site.app import Careful
 from axiom.web.site.languages import TRANSLATED, language_of
 from axiom.web.site.page_cache import SIGNED_IN

@@ -3,7 +3,7 @@
 from axiom.commands.ideas import RetractIdea, SuggestIdea, good_question, good_why
 from axiom.locale.languages import mark
 from axiom.web.account.forms import whole
-from axiom.web.account.visits import Again, Go, Outcome, Visit
+from axiom.web.account.visit import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import proposals
 

@@ -12,7 +12,7 @@ from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.mail import outbox, subscriptions
 from axiom.web.account.forms import Form
-from axiom.web.account.visits import Again, Go, Outcome, Visit
+from axiom.web.account.visit import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
 
 _WORTHLESS = mark(

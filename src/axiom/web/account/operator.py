@@ -11,7 +11,7 @@ import json
 from dataclasses import MISSING, fields
 from typing import Any, get_type_hints
 
-from axiom.commands.base import SPEAKER, Command
+from axiom.commands.command import SPEAKER, Command
 from axiom.commands.operators import SignInAsOperator
 from axiom.commands.programs import AddProgram
 from axiom.commands.registry import COMMANDS, read_command
@@ -21,7 +21,7 @@ from axiom.signed.canonical_json import canonical
 from axiom.web.account import operator_facts as facts
 from axiom.web.account.forms import Form, digest, new_secret, whole
 from axiom.web.account.pages import AccountPage, Act
-from axiom.web.account.visits import Again, Go, Outcome, Visit
+from axiom.web.account.visit import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.views import news, programs
 

@@ -33,9 +33,9 @@ from axiom.web.account.forms import Form, digest, whole
 from axiom.web.account.ideas import IDEA_ACTS, ideas_page
 from axiom.web.account.mail import LINK_ACTS, MAIL_ACTS, forgot_page, link_page, mail_of
 from axiom.web.account.team import TEAM_ACTS, team_page
-from axiom.web.account.visits import Again, Go, Outcome, Visit
+from axiom.web.account.visit import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
-from axiom.web.maps.beside import drawn_by
+from axiom.web.maps.recent_tiles import drawn_by
 from axiom.web.views import proposals
 from axiom.web.views.leaderboards import credited
 from axiom.web.views.volunteers import did

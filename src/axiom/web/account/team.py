@@ -2,13 +2,13 @@
 
 from axiom.commands.accounts import good_country, good_name, good_website
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam, good_about
-from axiom.decisions.accounts.visibility import as_shown
+from axiom.decisions.accounts.profile_visibility import as_shown
 from axiom.domain.fleet import Team
 from axiom.locale.languages import mark
 from axiom.store.accounts import teams
 from axiom.store.credit import ledger
 from axiom.web.account.forms import whole
-from axiom.web.account.visits import Again, Go, Outcome, Visit
+from axiom.web.account.visit import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
 
 _SHOWN = 20

@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from axiom.commands.base import Command
+from axiom.commands.command import Command
 from axiom.commands.gate import CommandGate
 from axiom.commands.registry import COMMANDS, read_command
 from axiom.domain.callers import Caller

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from axiom import __version__
-from axiom.commands.base import Command
+from axiom.commands.command import Command
 from axiom.commands.registry import form_of
 from axiom.web.api.commands import KEY, OFFERED
 from axiom.web.api.problems import KIND

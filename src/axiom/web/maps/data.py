@@ -11,8 +11,8 @@ from axiom.web.base import query_errors
 from axiom.web.base.query_words import OF_RECTANGLE
 from axiom.web.base.request import Answer, Reading
 from axiom.web.base.slow_files import Breathe, SlowFile
-from axiom.web.maps import aspects
-from axiom.web.maps.aspects import must_map
+from axiom.web.maps import view as aspects
+from axiom.web.maps.view import must_map
 
 FORMS = {"json": "application/json", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 COLUMNS = ("x", "y", "shade", "band", "level")

@@ -11,14 +11,15 @@ from axiom.errors import WrongUse
 from axiom.store.maps.tiles import DrawnTile
 from axiom.store.maps.windows import middles, share_of, window_of
 from axiom.store.views import findings, maps
-from axiom.web.base.file_words import told_in_file
+from axiom.web.base.docstring import told_in_file
+from axiom.web.base.host_owner import whose_host
 from axiom.web.base.numbers import plain
 from axiom.web.base.request import Answer, Reading
-from axiom.web.base.whose import whose_host
-from axiom.web.maps import aspects, colours
-from axiom.web.maps.aspects import Aspect, ShownMap, every_map, must_map
-from axiom.web.maps.looks import MapLook, levels
+from axiom.web.maps import colours
+from axiom.web.maps import view as aspects
+from axiom.web.maps.pixels import MapLook, levels
 from axiom.web.maps.png import Colour
+from axiom.web.maps.view import Aspect, ShownMap, every_map, must_map
 
 _GRADES = list(Grade)
 _QUARTERS = ("lower left", "lower right", "upper left", "upper right")

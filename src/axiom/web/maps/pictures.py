@@ -13,9 +13,9 @@ from axiom.domain.maps import place_of
 from axiom.errors import NotFound, WrongUse
 from axiom.store.maps.windows import window_of
 from axiom.web.base.request import Reading
-from axiom.web.maps import aspects
-from axiom.web.maps.aspects import Aspect, must_map
-from axiom.web.maps.looks import MapLook, pictured
+from axiom.web.maps import view as aspects
+from axiom.web.maps.pixels import MapLook, pictured
+from axiom.web.maps.view import Aspect, must_map
 
 _LASTING = "public, max-age=31536000, immutable"
 

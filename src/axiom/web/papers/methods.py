@@ -13,7 +13,7 @@ from axiom.store.views.findings import FindingView
 from axiom.web.base.document import Block, Fact, Items, PaperTable, Piece, Pieces, Text, words
 from axiom.web.base.numbers import moment, plain
 from axiom.web.base.request import Reading
-from axiom.web.papers.told import Told
+from axiom.web.papers.finding_text import Told
 from axiom.web.views import findings as finding_views
 from axiom.web.views import scope
 

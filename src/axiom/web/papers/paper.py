@@ -5,9 +5,9 @@ from itertools import chain
 
 from axiom.domain.findings import Grade
 from axiom.errors import WrongUse
-from axiom.store.sessions import prose as kept_prose
+from axiom.store.sessions import written_texts as kept_prose
 from axiom.store.views import findings
-from axiom.web.base import spoken
+from axiom.web.base import resolved_texts as spoken
 from axiom.web.base.document import (
     Block,
     Chapter,
@@ -23,11 +23,11 @@ from axiom.web.base.document import (
     as_data,
     words,
 )
+from axiom.web.base.interval_drawing import whisker
 from axiom.web.base.numbers import moment, plain
 from axiom.web.base.request import Answer, Reading, number_of
-from axiom.web.base.whiskers import whisker
+from axiom.web.papers.finding_text import Told
 from axiom.web.papers.methods import Study, asked, studies_of
-from axiom.web.papers.told import Told
 from axiom.web.views import evidence_cards, graph
 from axiom.web.views import findings as finding_views
 

@@ -46,10 +46,12 @@ from axiom.web.views import (
     proposals,
     registrations,
     results,
-    session_rows,
     sessions,
     tasks,
     volunteers,
+)
+from axiom.web.views import (
+    session_lists as session_rows,
 )
 from axiom.web.views.status import status
 

@@ -13,7 +13,7 @@ from axiom.domain.findings import Verdict
 from axiom.domain.work import Agreement, TaskState
 from axiom.locale import languages
 from axiom.web.base import cells, numbers
-from axiom.web.base.whiskers import whisker
+from axiom.web.base.interval_drawing import whisker
 from axiom.web.views import results
 
 _ENGLISH_WORDS = Markup(' lang="en"')

@@ -21,7 +21,7 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView, Forecast
-from axiom.web.base.file_words import bundle_files, source_in
+from axiom.web.base.docstring import bundle_files, source_in
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import scope
 from axiom.web.views.figures import plate

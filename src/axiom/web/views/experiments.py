@@ -20,13 +20,14 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
 from axiom.store.engine import counters
 from axiom.store.evidence import old_claims
-from axiom.store.experiments import costs, drafts, experiments, old_names, preflights
+from axiom.store.experiments import aliases as old_names
+from axiom.store.experiments import costs, drafts, experiments, preflights
 from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings, results
 from axiom.web.base import query_errors
 from axiom.web.base.cells import config_in_words
-from axiom.web.base.file_words import bundle_files, papers, source_in, told_in_file
+from axiom.web.base.docstring import bundle_files, papers, source_in, told_in_file
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.views import findings as finding_views
 from axiom.web.views import registrations, releases

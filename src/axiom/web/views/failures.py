@@ -1,7 +1,7 @@
 """What goes wrong, in groups, and what is waited for."""
 
 from axiom.decisions.upkeep.failures import grouped, suggest
-from axiom.domain.endings import Blame
+from axiom.domain.failure_causes import Blame
 from axiom.domain.failures import FailureGroup, Watch
 from axiom.errors import NotFound
 from axiom.store.experiments import experiments

@@ -20,9 +20,10 @@ from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings
 from axiom.store.views.claims import claims
 from axiom.store.views.findings import Brief, CourseLine, FindingView, Forecast, HistoryLine, ScoredPrediction
-from axiom.web.base import paging, query_errors, spoken
+from axiom.web.base import paging, query_errors
+from axiom.web.base import resolved_texts as spoken
 from axiom.web.base.cited_authors import bibtex
-from axiom.web.base.file_words import papers, told_in_file
+from axiom.web.base.docstring import papers, told_in_file
 from axiom.web.base.numbers import in_words, moment, plain, scale, written
 from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards

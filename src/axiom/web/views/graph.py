@@ -16,7 +16,7 @@ from axiom.domain.links import Footing, Link, Node, Noun
 from axiom.store.evidence import finding_notes, links, old_claims
 from axiom.store.evidence.old_claims import StoredClaim
 from axiom.store.experiments import experiments
-from axiom.store.experiments.old_names import shipped
+from axiom.store.experiments.aliases import shipped
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief
 from axiom.web.base import paging

@@ -5,18 +5,18 @@ from collections.abc import Mapping
 from operator import attrgetter
 
 from axiom.boinc.terms import TERMS
-from axiom.decisions.findings.telling import Answered, most_telling
+from axiom.decisions.findings.front_page import Answered, most_telling
 from axiom.domain.findings import OWN_WORDS, Grade, Meaning
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief, FindingView
-from axiom.web.base.file_words import told_in_file
+from axiom.web.base.docstring import told_in_file
 from axiom.web.base.fleet_extent import fleet_extent
 from axiom.web.base.glossary import WORDS
 from axiom.web.base.request import Answer, Reading
-from axiom.web.maps import beside as tiles_beside
+from axiom.web.maps import recent_tiles as tiles_beside
 from axiom.web.views import experiments as experiment_views
 from axiom.web.views import failures as failure_views
 from axiom.web.views import findings as finding_views

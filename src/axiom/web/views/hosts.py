@@ -7,8 +7,8 @@ from typing import Any
 
 from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.tasks.assignment import sent_today
+from axiom.domain.credit import Balance
 from axiom.domain.fleet import Gpu, Host, Standing
-from axiom.domain.ledger import Balance
 from axiom.domain.work import TaskState
 from axiom.store.credit import ledger
 from axiom.store.hosts import clusters as cluster_store
@@ -21,10 +21,10 @@ from axiom.store.views.contributions import SupportShare
 from axiom.store.views.hosts import List
 from axiom.store.views.tasks import NEWEST
 from axiom.web.base import paging, query_errors
+from axiom.web.base.host_owner import Whose, whose_host
 from axiom.web.base.numbers import calm, plain, span
 from axiom.web.base.paging import LENGTH
 from axiom.web.base.request import Answer, Reading, must
-from axiom.web.base.whose import Whose, whose_host
 from axiom.web.views.leaderboards import credited
 from axiom.web.views.tasks import listed as listed_task
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from axiom.decisions.credit.recent_average import Recent, faded
-from axiom.domain.ledger import Balance
+from axiom.domain.credit import Balance
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.engine.database import moment
 from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts as host_store
 from axiom.store.views import hosts as host_views
-from axiom.store.views.earned import ExperimentCredit
+from axiom.store.views.daily_totals import ExperimentCredit
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views.experiments import must

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from axiom.decisions.credit.tariffs import REMARKS
-from axiom.domain.ledger import Tariff
+from axiom.domain.credit import Tariff
 from axiom.errors import NotFound
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine.database import moment

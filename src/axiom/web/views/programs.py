@@ -17,8 +17,9 @@ from axiom.store.views import findings
 from axiom.store.views import sessions as session_views
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import findings as finding_views
-from axiom.web.views import log, session_rows
+from axiom.web.views import log
 from axiom.web.views import proposals as proposal_views
+from axiom.web.views import session_lists as session_rows
 from axiom.web.views.graph import Graph
 
 _ROWS = 8  # of each list

@@ -16,7 +16,7 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
 from axiom.store.experiments import drafts, experiments
-from axiom.store.experiments.blast_radius import blast_radius
+from axiom.store.experiments.recall_effects import blast_radius
 from axiom.store.registrations import ideas, proposals
 from axiom.web.base import query_errors
 from axiom.web.base.paging import stretch

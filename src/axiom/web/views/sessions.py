@@ -3,10 +3,10 @@
 from axiom.domain.sessions import Note, Session, Step
 from axiom.store.sessions import sessions
 from axiom.store.views import sessions as session_views
-from axiom.web.base import spoken
+from axiom.web.base import resolved_texts as spoken
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import log
-from axiom.web.views.session_rows import model_use, named
+from axiom.web.views.session_lists import model_use, named
 
 _SHOWN = 100
 _ROUNDS = 200

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom import __version__
-from axiom.domain.endings import Cause
+from axiom.domain.failure_causes import Cause
 from axiom.domain.preflights import GATES
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import counters
@@ -16,7 +16,8 @@ from axiom.store.engine.database import Database, Row, maybe_moment
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.preflights import Newest
-from axiom.store.upkeep import backed_up, jobs
+from axiom.store.upkeep import jobs
+from axiom.store.upkeep import last_backup as backed_up
 from axiom.store.views.hosts import Extent
 from axiom.web.views.join import runners_of
 

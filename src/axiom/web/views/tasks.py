@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from axiom.boinc.requests import ClientState
-from axiom.domain.endings import Blame, Cause
+from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.work import Agreement, Task, Workunit
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations

@@ -4,11 +4,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from urllib.parse import urlsplit
 
-from axiom.decisions.accounts.stamps import Contribution, stamps
-from axiom.decisions.accounts.visibility import as_shown, heard
+from axiom.decisions.accounts.badges import Contribution, stamps
+from axiom.decisions.accounts.profile_visibility import as_shown, heard
 from axiom.decisions.credit.prices import Counted, price
+from axiom.domain.credit import Balance, TimeSaid
 from axiom.domain.fleet import Team, Volunteer
-from axiom.domain.ledger import Balance, TimeSaid
 from axiom.domain.registrations import read_body
 from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts, teams
@@ -17,12 +17,12 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.views import findings, hosts
 from axiom.store.views.contributions import SupportShare
-from axiom.store.views.earned import Earned, by_week, in_hand
+from axiom.store.views.daily_totals import Earned, by_week, in_hand
 from axiom.store.views.hosts import List, ListPart
 from axiom.store.views.team_race import Month, TeamRace
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading, must
-from axiom.web.maps import beside as tiles_beside
+from axiom.web.maps import recent_tiles as tiles_beside
 from axiom.web.views import hosts as host_pages
 from axiom.web.views.leaderboards import THOUSANDTHS, credited
 

@@ -1,0 +1,92 @@
+"""The autopilot: holds a session whenever the laboratory says that there is a reason to. It needs no language model."""
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from axiom.commands.command import Command
+from axiom.commands.proposals import AdmitProposal
+from axiom.commands.sessions import Pi, StepSession
+from axiom.domain.sessions import Step
+from axiom.errors import AxiomError, CannotStart, HeldByAnother
+
+log = logging.getLogger("axiom.autopilot")
+
+NAME: Pi = "autopilot"
+MOST_ADMITTED = 4  # proposals in one session: each asks code what it costs, and the session is ours for half a minute
+PATIENCE = 15  # questions without an answer before the laboratory counts as gone
+
+
+Talk = Callable[[dict[str, Any], str], None]  # with a language model, after a step's answer, as whoever holds it
+
+
+class Door(Protocol):
+    """What the autopilot has in hand."""
+
+    def status(self) -> dict[str, Any]:
+        """How the laboratory stands, and whether a session is due."""
+
+    def submit(self, command: Command) -> dict[str, Any]:
+        """Have a command done."""
+
+
+def attend(
+    door: Door,
+    stopping: threading.Event,
+    *,
+    pause: float,
+    said: Callable[[str], None],
+    pi: Pi = NAME,
+    talk: Talk | None = None,
+) -> bool:
+    """Look after the laboratory until it is gone or somebody says stop; whether it was ever there."""
+    unanswered, holder, met = 0, f"{pi} {secrets.token_hex(4)}", False
+    while not stopping.wait(pause) and unanswered < PATIENCE:
+        try:
+            reason = str(door.status()["status"]["session"]["due"])
+            unanswered, met = 0, True
+            if reason:
+                said(hold(door, reason, holder, pi=pi, talk=talk))
+        except CannotStart:
+            unanswered += 1
+        except HeldByAnother:
+            continue  # they go on with it; if they do not, their hold runs out
+        except AxiomError as error:
+            log.error("session.refused %s", error)
+    return met
+
+
+def hold(door: Door, reason: str, holder: str = "", *, pi: Pi = NAME, talk: Talk | None = None) -> str:
+    """One session to its end; its name. An open one goes on where it stopped, and nobody else takes a step of it."""
+    name = ""
+    while True:
+        answer = door.submit(StepSession(pi=pi, reason=reason, session=name, holder=holder))
+        name = str(answer["session"])
+        between_steps(door.submit, answer, holder, talk)
+        if answer["ended"]:
+            return name
+
+
+def between_steps(
+    submit: Callable[[Command], dict[str, Any]], answer: dict[str, Any], holder: str, talk: Talk | None
+) -> None:
+    """What is done after a step: a language model is heard, and after designing proposals are admitted by rule."""
+    if talk is not None:
+        talk(answer, holder)
+    if answer["step"] == Step.DESIGN:
+        admit(submit)
+
+
+def admit(submit: Callable[[Command], dict[str, Any]]) -> int:
+    """Approve what the rule and its cap allow, between designing and planning; how many proposals were answered."""
+    answered = 0
+    try:
+        while answered < MOST_ADMITTED and submit(AdmitProposal())["proposal"] is not None:
+            answered += 1
+    except (CannotStart, HeldByAnother):
+        raise
+    except AxiomError as error:  # the session goes on without: what was not approved waits for the next
+        log.error("proposal.refused %s", error)
+    return answered

@@ -1,0 +1,283 @@
+"""`axiom experiment list, show, publish, deploy, retire`: what is asked here, and whether more of it is ordered."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from axiom.cli.completion import experiments_named
+from axiom.cli.experiment.manifests import catalogue_files, file_of, file_words, manifest_of
+from axiom.cli.output import (
+    ID,
+    data_option,
+    dry_run_option,
+    json_option,
+    quiet_option,
+    show_facts,
+    show_json,
+    show_table,
+    why_option,
+)
+from axiom.commands.command import Answer
+from axiom.commands.registry import read_command
+from axiom.decisions.experiments.search import is_looked_for
+from axiom.decisions.hosts.costs import shown
+from axiom.domain.amounts import counted
+from axiom.domain.experiments import MOST_COPIES
+from axiom.errors import AxiomError
+from axiom.lab.registrations import old_claims
+from axiom.service.open_laboratory import reading, submit
+from axiom.signed.manifests import Manifest
+from axiom.store.engine import counters
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import aliases as old_names
+from axiom.store.experiments import costs, experiments
+from axiom.store.experiments.experiments import STATUSES
+from axiom.store.experiments.themes import by_experiment
+from axiom.terminal import remark, say
+
+if TYPE_CHECKING:
+    from axiom.notebook.lab import Version
+
+
+@click.command("list")
+@click.option("--search", "q", default="", help="Those whose question or name has these words: edge, compgen.")
+@click.option("--theme", type=click.Choice(sorted(set(by_experiment().values()))), help="Those that are about this.")
+@click.option("--status", type=click.Choice(["catalogue", *STATUSES]), help="Those that stand so.")
+@data_option
+@json_option
+def list_experiments(q: str, theme: str | None, status: str | None, folder: Folder, as_json: bool) -> None:
+    """The catalogue, and how each experiment stands in the laboratory, if there is one."""
+    asked = {"q": q, "theme": theme or "", "status": status or ""}
+    every = [_listed(manifest, _standing(folder, manifest.name)) for manifest in _readable(catalogue_files(folder))]
+    rows = [row for row in every if is_looked_for(row, old_names.called(row["name"]), asked)]
+    if as_json:
+        show_json({"experiments": rows})
+        return
+    show_table(
+        ("name", "version", "status", "results", "question"),
+        [(row["name"], row["version"], row["status"], row["results"], row["question"]) for row in rows],
+        none="No experiment has all of this together." if every else "The catalogue is empty.",
+    )
+
+
+def _readable(files: Sequence[Path]) -> Iterator[Manifest]:
+    """What these files declare. One that does not say is named, and hides no other."""
+    for file in files:
+        try:
+            yield manifest_of(file)
+        except AxiomError as error:
+            remark(f"Left out: {error}", quiet=False)
+
+
+@click.command("show")
+@click.argument("name", shell_complete=experiments_named)
+@data_option
+@json_option
+def show(name: str, folder: Folder, as_json: bool) -> None:
+    """One experiment: what it asks, varies, measures and predicts, and what it has brought."""
+    manifest = manifest_of(file_of(name, folder))
+    found = _brought(folder, manifest)
+    facts = {
+        **_listed(manifest, _standing(folder, manifest.name)),
+        "reference": manifest.reference,
+        "configs": [dict(config) for config in manifest.configs],
+        "measures": {measure.name: measure.type.value for measure in manifest.measures},
+        "estimands": [dict(estimand) for estimand in manifest.estimands],
+        "seconds": round(manifest.seconds, 3),
+        "memory_mb": manifest.memory_mb,
+        "copies": manifest.copies,
+        "costs": _costs(folder, manifest),
+        "old": _old(manifest.name),
+        "summary": found[1] if found else [],
+    }
+    if as_json:
+        show_json({"experiment": facts})
+        return
+    del facts["summary"]
+    _say(manifest, facts)
+    if found and found[1]:
+        from axiom.cli.experiment.results_table import show_brought
+
+        say()
+        show_brought(manifest, *found)
+
+
+def _say(manifest: Manifest, facts: dict[str, Any]) -> None:
+    estimands, kinds, old = facts.pop("estimands"), facts.pop("costs"), facts.pop("old")
+    facts["configs"] = f"{len(manifest.configs)}, over {', '.join(manifest.factors)}"
+    facts["measures"] = ", ".join(measure.name for measure in manifest.measures)
+    show_facts({**facts, "aliases": ", ".join(manifest.aliases)})
+    for estimand in estimands:
+        say(f"\n{estimand['name']} ({estimand['kind']} of {estimand['measure']})\n  {estimand['claim']}")
+    for kind in kinds:
+        say(f"\non {kind['hosts']}: {kind['reason']}")
+    for script in old["names"]:
+        say(f"\n{script['name']}, in the old laboratory: {script['became']}")
+    for said in old["claims"]:
+        say(f"\nold claim {said['name']}: {said['claim']}")
+        say(f"  {'; '.join(filter(None, (said['figure'], said['rests_on'])))}; called {said['status']}")
+
+
+def _brought(folder: Folder, manifest: Manifest) -> "tuple[Version, list[Mapping[str, Any]]] | None":
+    """What this version has brought in the laboratory, config by config; None where it is not the newest there."""
+    if not folder.exists():
+        return None
+    with reading(folder) as db:
+        found = experiments.by_name(db, manifest.name)
+    if found is None or found.version != manifest.version:
+        return None
+    from axiom.cli.experiment.results_table import (
+        brought,
+    )  # the notebook's tables, which the other commands here do without
+
+    return brought(folder, f"{found.name}@{found.version}")
+
+
+@click.command("publish")
+@click.argument("name", shell_complete=experiments_named)
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Sign an experiment's bundle and register what it asks. NAME is one of the catalogue, or a FILE.py of yours."""
+    answer = submit(folder, read_command("experiment.publish", file_words(name)), dry_run=dry_run)
+    _answered(answer, as_json, quiet, f"{answer['experiment']}@{answer['version']}: {answer['change']}")
+
+
+@click.command("deploy")
+@click.argument("name", shell_complete=experiments_named)
+@click.option("--workunits", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many to order.")
+@click.option(
+    "--replicates",
+    type=click.IntRange(1, 64),
+    help="Of each workunit; else as many as make a task of a good size. A host that should have less gets a part.",
+)
+@click.option("--host", type=ID, help="For this host alone; any may have it otherwise.")
+@click.option(
+    "--every-host",
+    is_flag=True,
+    help="One replicate for each host that was heard from in the last hour and can compute it.",
+)
+@click.option(
+    "--copies",
+    type=click.IntRange(1, MOST_COPIES),
+    help="Volunteers who compute each task; it counts once they agree. Else as many as its file says.",
+)
+@click.option("--registration", type=ID, help="Of this one; else the newest of the declared sweep.")
+@why_option("Why; it stays in the audit.", default="ordered by the operator")
+@click.option("--key", help="An idempotency key: the same command under it is done once.")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def deploy(
+    name: str,
+    workunits: int,
+    replicates: int | None,
+    host: int | None,
+    every_host: bool,
+    copies: int | None,
+    registration: int | None,
+    why: str,
+    key: str | None,
+    folder: Folder,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Order workunits of a published experiment."""
+    words = {
+        "experiment": name,
+        "workunits": workunits,
+        "replicates_each": replicates,
+        "host": host,
+        "every_host": every_host,
+        "copies": copies,
+        "registration": registration,
+        "reason": why,
+    }
+    command = read_command("experiment.deploy", words)
+    answer = submit(folder, command, dry_run=dry_run, key=key)
+    whom = "" if host is None else f" for host {host}"
+    if every_host:
+        others = "".join(f"; not for {counted(hosts, 'host')}: {why}" for why, hosts in answer["passed_over"].items())
+        whom = f" for {counted(answer['hosts'], 'host')}{others}"
+    whom += f", each computed by {answer['copies']} volunteers" if answer["copies"] > 1 else ""
+    each = f"{counted(answer['workunits'], 'workunit')} of {counted(answer['replicates_each'], 'replicate')} each"
+    _answered(answer, as_json, quiet, f"{each}{whom}")
+
+
+@click.command("retire")
+@click.argument("name", shell_complete=experiments_named)
+@why_option("Why; it stays in the audit.", default="retired by the operator")
+@data_option
+@dry_run_option
+@json_option
+@quiet_option
+def retire(name: str, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Order nothing more of an experiment and cancel what is not sent."""
+    command = read_command("experiment.retire", {"experiment": name, "reason": why})
+    answer = submit(folder, command, dry_run=dry_run)
+    _answered(answer, as_json, quiet, f"{answer['cancelled']} workunits cancelled")
+
+
+def _answered(answer: Answer, as_json: bool, quiet: bool, sentence: str) -> None:
+    if as_json:
+        show_json({"experiment": answer})
+    else:
+        remark(f"{sentence}{' (dry run: nothing was changed)' if answer.get('dry_run') else ''}.", quiet=quiet)
+
+
+def _standing(folder: Folder, name: str) -> dict[str, Any]:
+    """How the experiment stands in the laboratory; in the catalogue alone where there is none."""
+    if not folder.exists():
+        return {"status": "catalogue", "results": 0}
+    with reading(folder) as db:
+        found = experiments.by_name(db, name)
+        counted = counters.read(db)
+    if found is None:
+        return {"status": "catalogue", "results": 0}
+    amount = sum(amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("result", found.id))
+    return {"status": found.status, "results": amount}
+
+
+def _old(name: str) -> dict[str, list[dict[str, str]]]:
+    """What the old laboratory called it, what became of that, and what it claimed."""
+    catalogue = old_names.shipped()
+    names = [{"name": one.name, "became": one.became} for one in old_names.of_experiment(catalogue, name)]
+    claims = [
+        {
+            "name": claim.name,
+            "claim": claim.claim,
+            "figure": claim.figure,
+            "rests_on": claim.rests_on,
+            "status": claim.status,
+        }
+        for claim in old_claims.read(catalogue / old_claims.LIST).claims
+        if claim.experiment == name
+    ]
+    return {"names": names, "claims": claims}
+
+
+def _costs(folder: Folder, manifest: Manifest) -> list[dict[str, object]]:
+    """What its tasks have shown of its cost on each kind of host, where this version is in the laboratory."""
+    if not folder.exists():
+        return []
+    with reading(folder) as db:
+        found = experiments.by_name(db, manifest.name, manifest.version)
+        kept = costs.of_experiment(db, found.id) if found else []
+    return [shown(each.host_class, each.fit) for each in kept]
+
+
+def _listed(manifest: Manifest, standing: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": manifest.name,
+        "aliases": list(manifest.aliases),
+        "version": manifest.version,
+        "question": manifest.question,
+        "theme": by_experiment().get(manifest.name),
+        **standing,
+    }

@@ -1,0 +1,113 @@
+"""What a sweep has brought: a table of medians and a picture in characters; at its end, also where the data are."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import click
+
+from axiom.cli.experiment.run_sweep import Ordered
+from axiom.cli.experiment.run_where import SweepProgress
+from axiom.cli.output import show_json, show_table
+from axiom.figures.ascii import sketch
+from axiom.figures.requests import MeasuredConfig, points_of
+from axiom.notebook.lab import Version, open_lab
+from axiom.service.open_laboratory import reading
+from axiom.signed.manifests import Manifest
+from axiom.store.engine.folder import Folder
+from axiom.store.tasks import workunits
+from axiom.terminal import remark, say
+
+
+def brought(folder: Folder, whole_name: str) -> tuple[Version, list[Mapping[str, Any]]]:
+    """What is typical in each config of a version, over all replicates that the laboratory has of it."""
+    lab = open_lab(folder.path)
+    return lab.version(whole_name), list(lab.summary(whole_name))
+
+
+def show_brought(manifest: Manifest, version: Version, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The same as a table and, where it declares one, as its figure."""
+    _show_rows(manifest, version, rows)
+    _show_picture(manifest, version, rows)
+
+
+def show(folder: Folder, ordered: Ordered, standing: SweepProgress, *, as_json: bool, quiet: bool) -> None:
+    """What a whole sweep has brought, and where the data are."""
+    version, rows = brought(folder, ordered.whole_name)
+    known = ordered.cells + standing.tiles + standing.lacking
+    missing = known - standing.cells - standing.tiles
+    tiles = f" and {standing.tiles} finer tiles of the map" if ordered.manifest.map else ""
+    if as_json:
+        show_json({"experiment": _answer(folder, ordered, standing, rows)})
+    else:
+        show_brought(ordered.manifest, version, rows)
+        remark(
+            f"{standing.cells} of {ordered.cells} cells{tiles} · data in {folder.path} · in Python: "
+            f'axiom.open("{folder.path}").results("{ordered.manifest.name}")',
+            quiet=quiet,
+        )
+    if missing:
+        with reading(folder) as db:
+            words = workunits.last_words(db, ordered.experiment_id)
+        remark(
+            f"{missing} of {known} cells did not come: their workunits are closed, and are not tried again "
+            f"under this version. {words or f'`axiom workunit list --data {folder.path}` says why.'}"
+        )
+        raise click.exceptions.Exit(1)
+
+
+def _answer(
+    folder: Folder, ordered: Ordered, standing: SweepProgress, rows: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "name": ordered.manifest.name,
+        "version": ordered.manifest.version,
+        "replicates": ordered.replicates,
+        "cells": {"ordered": ordered.cells, "stored": standing.cells, "missing": ordered.cells - standing.cells},
+        **({"tiles": {"stored": standing.tiles, "missing": standing.lacking}} if ordered.manifest.map else {}),
+        "data": str(folder.path),
+        "summary": list(rows),
+    }
+
+
+def _show_rows(manifest: Manifest, version: Version, rows: Sequence[Mapping[str, Any]]) -> None:
+    varied = [column for column in version.factors.values() if len({repr(row[column]) for row in rows}) > 1]
+    columns = [version.measures[measure.name] for measure in manifest.measures]
+    shown = [column for column in columns if f"{column}_median" in (rows[0] if rows else {})]
+    show_table(
+        [*varied, "n", *shown],
+        [[*(row[column] for column in varied), row["n"], *(_typical(row, column) for column in shown)] for row in rows],
+        none="No cell came back.",
+    )
+    if rows:
+        say("Medians over n seeds [95 % interval, from six seeds on]")
+
+
+def _typical(row: Mapping[str, Any], column: str) -> str:
+    """The median and its interval, and of how many seeds where some have no value."""
+    median, low, high = (row[f"{column}_median{end}"] for end in ("", "_order95_low", "_order95_high"))
+    if median is None:
+        return "–"
+    interval = "" if low is None or high is None else f" [{low:.4g}, {high:.4g}]"
+    return f"{median:.4g}{interval}" + (f" n={row[f'{column}_n']}" if row[f"{column}_n"] < row["n"] else "")
+
+
+def _show_picture(manifest: Manifest, version: Version, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The experiment's figure in characters, with the interval of every median."""
+    figure = manifest.figure
+    if figure is None or len(rows) < 2:
+        return
+    y = version.measures[figure.y]
+    measured = [
+        MeasuredConfig(
+            config=config,
+            seeds=row["n"],
+            median=row[f"{y}_median"],
+            low=row[f"{y}_median_order95_low"],
+            high=row[f"{y}_median_order95_high"],
+        )
+        for row in rows
+        if figure.shows(config := {name: row[column] for name, column in version.factors.items()})
+    ]
+    points, _ = points_of(figure.x, measured)
+    if drawn := sketch(points, x=figure.x, y=figure.y, log=figure.log):
+        say(f"\n{figure.title}\n{drawn}")

@@ -1,0 +1,28 @@
+"""The records as a page sees them, so that the command line says what the site says."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+
+from axiom.service.open_laboratory import reading
+from axiom.settings import from_process
+from axiom.store.engine.folder import Folder
+from axiom.terminal import wall_clock
+from axiom.web.base.request import Reading
+
+
+@contextlib.contextmanager
+def view(folder: Folder, query: Mapping[str, object] | None = None) -> Iterator[Reading]:
+    """What a page would be made from, for an address that asks for this."""
+    settings, _ = from_process(folder.settings)
+    asked = {word: str(value) for word, value in (query or {}).items()}
+    with reading(folder) as db:
+        yield Reading(
+            db=db,
+            folder=folder,
+            now=wall_clock(),
+            name=settings.name,
+            live=dict,
+            approvals=settings.approvals,
+            query=asked,
+            is_whole=True,
+        )

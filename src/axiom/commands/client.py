@@ -1,0 +1,201 @@
+"""Laboratories in other processes: the operator's, through its socket, and any, through its API and with a token."""
+
+import http.client
+import json
+import os
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from axiom import __version__, errors
+from axiom.commands.command import Answer, Command
+from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother, StoreError, WrongUse
+
+_GOOD = range(200, 300)
+_TIMEOUT = 60.0  # seconds; publishing an experiment takes a few
+
+
+@contextmanager
+def short_name(path: Path) -> Iterator[str]:
+    """A name for a socket that fits the 107 bytes which the system allows, however deep the folder lies."""
+    if len(os.fsencode(path)) <= 100 or not Path("/proc/self/fd").exists():
+        yield str(path)
+        return
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield f"/proc/self/fd/{folder}/{path.name}"
+    finally:
+        os.close(folder)
+
+
+class Remote:
+    """Speaks to the server that holds the folder's lock."""
+
+    def __init__(self, path: Path, patience: float = _TIMEOUT) -> None:
+        self._path = path
+        self._patience = patience  # seconds
+
+    def answers(self) -> bool:
+        """Is somebody listening?"""
+        try:
+            self._ask("GET", "/healthz", None)
+        except CannotStart:
+            return False
+        return True
+
+    def status(self) -> Answer:
+        """The server's own status."""
+        return self._ask("GET", "/status.json", None)
+
+    def submit(self, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
+        """Have a command done by the server, and raise what it raises."""
+        return self._ask(
+            "POST",
+            "/commands",
+            {"name": command.name, "words": command.words(), "dry_run": dry_run, "key": key},
+        )
+
+    def say(self, path: str, said: dict[str, Any]) -> Answer:
+        """Say something at the desk."""
+        return self._ask("POST", path, said)
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
+        connection = UnixConnection(self._path, self._patience)
+        try:
+            connection.request(method, path, body=None if body is None else json.dumps(body).encode())
+            answered = json.loads(connection.getresponse().read())
+        except TimeoutError as error:
+            raise CannotStart(
+                f"The laboratory behind {self._path} is there and has not answered for {self._patience:.0f} s. What "
+                "was asked of it may still be done: `axiom audit show` says whether it was. If it stays silent, `axiom "
+                "doctor` says what holds the folder."
+            ) from error
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise CannotStart(
+                f"The laboratory behind {self._path} does not answer ({error}). If it is starting, try again in a "
+                "moment; `axiom doctor` says what holds the folder."
+            ) from error
+        finally:
+            connection.close()
+        if "error" in answered:
+            raise _raised(answered["error"])
+        return dict(answered)
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP through a socket of this computer."""
+
+    def __init__(self, path: Path, patience: float) -> None:
+        super().__init__("localhost", timeout=patience)
+        self._path = path
+        self._patience = patience
+
+    def connect(self) -> None:
+        """Knock at the socket."""
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self._patience)
+        with short_name(self._path) as name:
+            self.sock.connect(name)
+
+
+def _raised(said: dict[str, Any]) -> AxiomError:
+    """The error as the server raised it, so that exit codes are the same on both sides of the socket.
+
+    Of its kinds only that is told apart on which somebody acts: most would say of this process what holds of the other.
+    """
+    kind = getattr(errors, str(said.get("kind", "")), AxiomError)
+    message = said.get("message", "the laboratory refused without a reason")
+    error = HeldByAnother(message) if kind is HeldByAnother else AxiomError(message)
+    error.exit_code = kind.exit_code if isinstance(kind, type) and issubclass(kind, AxiomError) else Fault.exit_code
+    return error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ApiReply:
+    """A status, what was said, and in how many seconds to come again, where that was said."""
+
+    status: int
+    body: bytes
+    retry_after: float | None
+
+    @property
+    def is_worth_another_try(self) -> bool:
+        """Would the same request be done a little later?"""
+        return self.status in {429, 503} and self.retry_after is not None
+
+    def answer(self) -> dict[str, Any]:
+        """What was said, or the error that was said instead."""
+        try:
+            said = json.loads(self.body)
+        except (ValueError, RecursionError):
+            said = None
+        if self.status in _GOOD and isinstance(said, dict):
+            return said
+        raise _error(self.status, said if isinstance(said, dict) else {})
+
+
+class ApiClient:
+    """Asks once, with the token of a program. Whether to ask again is for whoever calls to say."""
+
+    def __init__(self, address: str, token: str) -> None:
+        """`address`: of the site, or of the socket in a data folder, as `unix:/path/programs.sock`."""
+        self._connection, self._prefix = _door(address)
+        self._token = token
+
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, headers: Mapping[str, str] | None = None
+    ) -> ApiReply:
+        """What is answered; OSError, HTTPException or ValueError where nothing is."""
+        connection = self._connection()
+        said = {"authorization": f"Bearer {self._token}", "user-agent": f"axiom/{__version__}", **(headers or {})}
+        try:
+            connection.request(method, self._prefix + path, body=body, headers=said)
+            reply = connection.getresponse()
+            return ApiReply(
+                status=reply.status, body=reply.read(), retry_after=_seconds(reply.getheader("retry-after"))
+            )
+        finally:
+            connection.close()
+
+    def __str__(self) -> str:
+        return f"{self._connection().host}{self._prefix}"
+
+
+def _door(address: str) -> tuple[Callable[[], http.client.HTTPConnection], str]:
+    """What opens a connection, and what its paths begin with."""
+    if address.startswith("unix:"):
+        path = Path(address.removeprefix("unix:"))
+        return lambda: UnixConnection(path, _TIMEOUT), ""
+    kinds = {"https": http.client.HTTPSConnection, "http": http.client.HTTPConnection}
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise WrongUse(f"{address!r} is no address ({error}). Nothing was asked.") from error
+    if not host or parts.scheme not in kinds:
+        raise WrongUse(f"{address!r} is no address such as https://lab.example/ or unix:/path/programs.sock.")
+    kind = kinds[parts.scheme]
+    return lambda: kind(host, port, timeout=_TIMEOUT), parts.path.rstrip("/")
+
+
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text is not None and text.isdecimal() else None
+
+
+def _error(status: int, said: Mapping[str, Any]) -> AxiomError:
+    """The error as the laboratory raised it; a status that says nothing of Axiom is of what stands between."""
+    name = str(said.get("type", "")).rpartition(":")[2]
+    kind = getattr(errors, name, None)
+    if not (isinstance(kind, type) and issubclass(kind, AxiomError)):
+        kind = StoreError if status == 503 else CannotStart
+    detail = said.get("detail") or (
+        f"The address answered with status {status}, as no laboratory does. Is it one whose setting `api` is true? "
+        "Nothing is known to be done."
+    )
+    error = kind.__new__(kind)  # some make their sentence themselves; this one is made already
+    Exception.__init__(error, detail)
+    return error

@@ -1,0 +1,437 @@
+"""Computes on this computer's own cores: one warm runner per core, given tickets exactly as any host gets them."""
+
+import json
+import logging
+import shutil
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from axiom.domain.work import Exit, Report
+from axiom.engines.runner_processes import (
+    STOP_SECONDS,
+    TemplateProcess,
+    end,
+    end_all,
+    hang_up,
+    start_runner,
+    start_template,
+    tell,
+)
+from axiom.engines.work_source import Desk
+from axiom.errors import AxiomError, StoreError
+from axiom.runner.files.atomic import place
+from axiom.signed import bundles, outputs
+from axiom.signed.signing import sync_folder
+from axiom.signed.tickets import Order
+from axiom.signed.trust import TRUST_FILE
+
+log = logging.getLogger("axiom.local")
+
+_IDLE_SECONDS = 0.5  # between two questions when no work is waiting
+_TROUBLE_SECONDS = 1.0
+_TRIES = 3  # of a task whose processes were killed: whoever did that may not do it again
+_KEPT = {".zip", ".seal"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnginePace:
+    """How an engine speaks with its desk. The usual one suits a desk in this very process or on this computer."""
+
+    ahead: int = 0  # tasks for each core beside the one that it computes
+    linger: float = 0.0  # seconds that a report may wait for others, while no core waits for work
+    beat: float = 30.0  # seconds between two words at most
+    idle: float = _IDLE_SECONDS  # seconds after a question in vain, doubled each time
+    longest_idle: float = _IDLE_SECONDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Finished:
+    """A task that is over and not reported yet."""
+
+    report: Report
+    output: bytes | None
+    slot: Path
+    at: float
+
+
+class LocalEngine:
+    """Keeps `cores` runners busy with what the desk hands out. Runners end when this process ends, however it ends.
+
+    A thread for each core computes; one more speaks with the desk for all of them.
+    """
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        home: Path,
+        host_id: int,
+        cores: int,
+        reported: Callable[[], None],
+        is_modest: bool = False,
+        pace: EnginePace = EnginePace(),
+    ) -> None:
+        """`is_modest`: let other programs on this computer come first."""
+        self._desk = desk
+        self._home = home.absolute()  # runners and their children work in other folders than we do
+        self._host_id = host_id
+        self._cores = cores
+        self._reported = reported
+        self._pace = pace
+        self._change = threading.Condition()  # guards the next six
+        self._ready: deque[Order] = deque()
+        self._computing: dict[int, int] = {}  # task to core
+        self._done: list[_Finished] = []
+        self._dropped: set[int] = set()  # tasks that nobody wants any more, until their core has noticed
+        self._ask_at = 0.0
+        self._is_draining = False
+        self._pause = pace.idle
+        self._in_vain = 0
+        self._fetching = threading.Lock()
+        self._proven: set[str] = set()  # bundles whose file was seen to be whole since this engine began
+        self._stopping = threading.Event()
+        self._runners: dict[int, subprocess.Popen[str]] = {}
+        self._template: TemplateProcess | None = None
+        self._is_modest = is_modest
+        self._threads: list[threading.Thread] = []
+        self.progress: dict[int, float] = {}  # task id to the share that is done, for the status page
+
+    @property
+    def in_vain(self) -> int:
+        """How many questions in a row were answered with no work, while there was nothing in hand either."""
+        return self._in_vain
+
+    @property
+    def in_hand(self) -> int:
+        """How many tasks it has, computed or not."""
+        with self._change:
+            return len(self._holding())
+
+    def start(self, trust: bytes) -> None:
+        """Begin computing for the laboratory whose keys these are."""
+        self._home.mkdir(parents=True, exist_ok=True)
+        self.renew(trust)
+        self._clear()
+        self._template = start_template()
+        work = {f"core-{core}": partial(self._loop, core) for core in range(self._cores)} | {"desk": self._speak}
+        for name, what in work.items():
+            thread = threading.Thread(target=what, name=name, daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def renew(self, trust: bytes) -> None:
+        """These are the laboratory's keys now."""
+        _place(self._home / TRUST_FILE, trust)
+
+    def drain(self) -> None:
+        """Begin nothing more. What has begun goes on to its end."""
+        with self._change:
+            self._is_draining = True
+            ahead = [order.task for order in self._ready]
+            self._ready.clear()
+            self._change.notify_all()
+        if ahead:
+            try:
+                self._desk.give_back(ahead)
+            except AxiomError as error:
+                log.info("local.unsaid %s", error)
+
+    def stop(self, *, keeps: bool = True) -> None:
+        """End the runners. What they were computing stays theirs and goes on after the next start.
+
+        What has not begun goes to others; with `keeps` false, so does what has.
+        """
+        self._stopping.set()
+        with self._change:
+            self._change.notify_all()
+        end_all(list(self._runners.values()))
+        for thread in self._threads:
+            thread.join(timeout=STOP_SECONDS)
+        for runner in list(self._runners.values()):
+            hang_up(runner)  # only now: a core listens until its runner is gone
+        with self._change:
+            back = {order.task for order in self._ready} | (set() if keeps else set(self._computing))
+        try:
+            if self._done:
+                self._report()
+            if back:
+                self._desk.give_back(back)
+        except AxiomError as error:  # whoever is not there any more hears of it at the next start, or by our silence
+            log.info("local.unsaid %s", error)
+        if self._template:
+            self._template.end()
+
+    def _clear(self) -> None:
+        """What belongs to no task of ours is of no use to anybody: slots, bundles, their code, drafts of it."""
+        held, used = {str(task) for task in self._desk.held()}, set()
+        for slot in (self._home / "slots").glob("*"):
+            if slot.name in held:
+                used.add(_bundle_of(slot))
+            else:
+                shutil.rmtree(slot, ignore_errors=True)
+        for tree in (self._home / "unpacked").glob("*"):
+            if tree.name not in used:
+                shutil.rmtree(tree, ignore_errors=True)
+        for file in (self._home / "bundles").glob("*"):
+            if file.stem not in used or file.suffix not in _KEPT:
+                file.unlink(missing_ok=True)
+
+    def _speak(self) -> None:
+        """Report, ask and look, as there is reason to."""
+        looked_at = time.monotonic()
+        while not self._stopping.is_set():
+            try:
+                self._wait(looked_at + self._pace.beat)
+                if self._done and not self._stopping.is_set():
+                    self._report()
+                if (wanted := self._wanted()) and not self._stopping.is_set():
+                    self._ask(wanted)
+                if time.monotonic() >= looked_at + self._pace.beat and not self._stopping.is_set():
+                    looked_at = time.monotonic()
+                    self._look()
+            except Exception as error:  # the desk must not fall silent for ever because of one answer
+                self._note("desk", error)
+
+    def _wait(self, beat_at: float) -> None:
+        """Return when there is something to say."""
+        with self._change:
+            while not self._stopping.is_set():
+                now, times = time.monotonic(), [beat_at]
+                idle = self._cores - len(self._computing)
+                if self._done:
+                    times.append(self._done[0].at + (0.0 if idle and not self._ready else self._pace.linger))
+                if self._lacks():
+                    times.append(self._ask_at)
+                if min(times) <= now:
+                    return
+                self._change.wait(min(times) - now)
+
+    def _lacks(self) -> int:
+        """How many tasks more could be in hand. Whoever takes some ahead asks when none is left, for many at once."""
+        if self._is_draining or self._ready:
+            return 0
+        return (1 + self._pace.ahead) * self._cores - len(self._computing)
+
+    def _wanted(self) -> int:
+        with self._change:
+            return self._lacks() if time.monotonic() >= self._ask_at else 0
+
+    def _holding(self) -> frozenset[int]:
+        """Everything that this engine has. With the condition held."""
+        ready = (order.task for order in self._ready)
+        return frozenset((*ready, *self._computing, *(one.report.task_id for one in self._done)))
+
+    def _ask(self, wanted: int) -> None:
+        with self._change:
+            holding = self._holding()
+        orders = self._desk.ask(holding, wanted)
+        with self._change:
+            has = self._holding()
+            self._ready.extend(order for order in orders if order.task not in has)
+            self._in_vain = 0 if orders or holding else self._in_vain + 1
+            self._pause = self._pace.idle if orders else min(self._pace.longest_idle, 2 * self._pause)
+            self._ask_at = time.monotonic() + (0.0 if len(orders) >= wanted else self._pause)
+            self._change.notify_all()
+
+    def _report(self) -> None:
+        """Bring what is finished. Where that fails it is forgotten here, and sent again to us as something we lost."""
+        with self._change:
+            done = list(self._done)
+        try:
+            self._desk.report([(one.report, one.output) for one in done])
+            for one in done:
+                shutil.rmtree(one.slot, ignore_errors=True)
+        finally:
+            with self._change:
+                self._done = self._done[len(done) :]
+                self._ask_at = 0.0  # with less in hand there may be more for us
+        for _ in done:
+            self._reported()
+
+    def _look(self) -> None:
+        """Say that we are there, and give up what nobody wants any more."""
+        with self._change:
+            holding = self._holding()
+        at_once, if_not_begun = self._desk.look(holding)
+        with self._change:
+            waiting = {order.task for order in self._ready} & (at_once | if_not_begun)
+            self._ready = deque(order for order in self._ready if order.task not in waiting)
+            cores = [core for task, core in self._computing.items() if task in at_once]
+            begun = {task for task in self._computing if task in at_once}
+            self._dropped |= begun
+        for runner in [self._runners[core] for core in cores if core in self._runners]:
+            end(runner)
+        if waiting or begun:
+            log.info("local.dropped tasks=%s", sorted(waiting | begun))
+            self._desk.give_back(waiting | begun)
+
+    def _loop(self, core: int) -> None:
+        while (order := self._next(core)) is not None:
+            is_kept = False
+            try:
+                is_kept = self._compute(core, order)
+            except Exception as error:  # a core must not fall idle for ever because of one task
+                self._note(f"core={core}", error)
+            finally:
+                self.progress.pop(order.task, None)
+                with self._change:
+                    if not is_kept:
+                        self._computing.pop(order.task, None)
+                    self._change.notify_all()
+
+    def _next(self, core: int) -> Order | None:
+        """The next order for this core; None when it is over."""
+        with self._change:
+            while not self._stopping.is_set():
+                if self._ready:
+                    order = self._ready.popleft()
+                    self._computing[order.task] = core
+                    self._change.notify_all()
+                    return order
+                self._change.wait()
+        return None
+
+    def _note(self, where: str, error: Exception) -> None:
+        if not self._stopping.is_set():
+            foreseen = isinstance(error, AxiomError)
+            log.error("local.trouble %s %s", where, error, exc_info=not foreseen)
+            self._stopping.wait(_TROUBLE_SECONDS)
+
+    def _compute(self, core: int, order: Order) -> bool:
+        """Compute a task and have it reported. True where it was stopped half done, and stays ours."""
+        slot = self._home / "slots" / str(order.task)
+        ended = self._without_bundle(order) or self._obeyed(core, order, slot)
+        if ended is None:
+            with self._change:
+                is_dropped = order.task in self._dropped
+                self._dropped.discard(order.task)
+            if is_dropped:
+                shutil.rmtree(slot, ignore_errors=True)
+            return not is_dropped
+        if ended["exit"] == Exit.BAD_BUNDLE:
+            self._forget(order.bundle)
+        output = Path(ended["output"]).read_bytes() if ended["output"] else None
+        report = _report(order, ended, self._host_id)
+        with self._change:
+            self._done.append(_Finished(report=report, output=output, slot=slot, at=time.monotonic()))
+            self._computing.pop(order.task, None)
+        return False
+
+    def _obeyed(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
+        """How an order ended; None when it was stopped. Whose processes were killed it goes on with what was kept."""
+        for _ in range(_TRIES - 1):
+            ended = self._obey(core, order, slot)
+            if ended is None or not ended.get("may_pass"):
+                return ended
+            if self._stopping.wait(_TROUBLE_SECONDS):
+                return None  # it was no accident: all of us are being ended
+        return self._obey(core, order, slot)
+
+    def _without_bundle(self, order: Order) -> dict[str, Any] | None:
+        """How a task ends for which there is no bundle; None when it lies where the runner looks."""
+        try:
+            self._fetch(order.bundle)
+        except StoreError:
+            raise  # a disk that fails now may not fail for ever: the task stays ours
+        except AxiomError as error:
+            return _ended(Exit.BAD_BUNDLE, str(error))
+        return None
+
+    def _fetch(self, digest: str) -> None:
+        """Put the bundle and its newest seal where the runner looks for them, each whole or not at all."""
+        with self._fetching:
+            archive, sealed = self._files(digest)
+            archive.parent.mkdir(parents=True, exist_ok=True)
+            seal = self._desk.seal(digest).encode()
+            if not sealed.exists() or sealed.read_bytes() != seal:
+                _place(sealed, seal)
+            if digest not in self._proven or not archive.exists():  # one that was long unused has gone
+                if not archive.exists() or bundles.digest(archive.read_bytes()) != digest:
+                    _place(archive, self._desk.bundle(digest))
+                self._proven.add(digest)
+
+    def _forget(self, digest: str) -> None:
+        """Fetch what the runner refused anew for the next task."""
+        with self._fetching:
+            self._proven.discard(digest)
+            for file in self._files(digest):
+                file.unlink(missing_ok=True)
+
+    def _files(self, digest: str) -> tuple[Path, Path]:
+        folder = self._home / "bundles"
+        return folder / f"{digest}.zip", folder / f"{digest}.seal"
+
+    def _obey(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
+        """Give the order to this core's runner and follow it to the end. None when the runner is gone."""
+        runner = self._runner(core)
+        slot.mkdir(parents=True, exist_ok=True)
+        if runner.stdout is None:
+            raise ValueError("a runner without pipes cannot be listened to")
+        tell(runner, {"order": order.argv(), "slot": str(slot)})
+        for line in runner.stdout:
+            said = json.loads(line)
+            if said.get("task") not in {order.task, None}:
+                continue
+            if "exit" in said:
+                return dict(said)
+            self.progress[order.task] = float(said.get("progress", 0.0))
+        end(runner)
+        hang_up(runner)
+        self._runners.pop(core, None)
+        if self._stopping.is_set() or order.task in self._dropped:
+            return None
+        said = f"the runner ended by itself with status {runner.returncode}"
+        return _ended(Exit.RUNNER_FAULT, said) | {"may_pass": True}
+
+    def _runner(self, core: int) -> subprocess.Popen[str]:
+        runner = self._runners.get(core)
+        if runner is not None and runner.poll() is not None:
+            end(runner)
+            hang_up(runner)
+            runner = None
+        if runner is None:
+            runner = self._runners[core] = start_runner(is_modest=self._is_modest, template=self._template)
+            self._engage(runner)
+        return runner
+
+    def _engage(self, runner: subprocess.Popen[str]) -> None:
+        tell(runner, {"home": str(self._home), "host": self._host_id})
+
+
+def _report(order: Order, ended: dict[str, Any], host_id: int) -> Report:
+    return Report(
+        task_id=order.task,
+        host_id=host_id,
+        exit_status=int(ended["exit"]),
+        output_digest=None,
+        cpu_seconds=float(ended["cpu_seconds"]),
+        elapsed_seconds=float(ended["elapsed_seconds"]),
+        message=str(ended.get("message", "")),
+    )
+
+
+def _ended(status: Exit, message: str) -> dict[str, Any]:
+    """How a task ends that brought nothing."""
+    return {"exit": status, "output": None, "cpu_seconds": 0.0, "elapsed_seconds": 0.0, "message": message}
+
+
+def _bundle_of(slot: Path) -> str:
+    """The bundle under which a task began; nothing when it has not begun, and then any bundle is fetched again."""
+    try:
+        with (slot / "output.jsonl").open("rb") as file:
+            return outputs.read_header(file.readline().removesuffix(b"\n")).bundle
+    except (OSError, ValueError):
+        return ""
+
+
+def _place(path: Path, content: bytes) -> None:
+    """The file is there whole, after a power cut too, or not at all."""
+    place(path, content)
+    sync_folder(path.parent)

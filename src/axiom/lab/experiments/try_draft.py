@@ -1,0 +1,143 @@
+"""Keeps drafts, has one tried and remembers how that ended. What was measured there, its author does not see."""
+
+import tempfile
+from datetime import datetime
+from pathlib import Path
+
+from axiom.decisions.experiments.controls import SEEDS
+from axiom.decisions.experiments.drafts import (
+    MOST_SECONDS,
+    MOST_TRIES,
+    blind_gates,
+    may_try,
+    preflight_seconds,
+    question_of,
+    reason_for_persons,
+)
+from axiom.decisions.experiments.preflight import judge
+from axiom.decisions.experiments.source_rules import refusals
+from axiom.domain.preflights import GATES, Attempt, KeptDraft
+from axiom.errors import NotFound, Refused, WrongUse
+from axiom.lab.experiments import preflight_report
+from axiom.lab.experiments import try_bundle as preflight
+from axiom.runner.child.pause import Ended, PauseGate
+from axiom.runner.platform.host import platform_here
+from axiom.signed.manifests import Manifest, read_manifest, stored_manifest
+from axiom.store.engine.database import Database
+from axiom.store.experiments import drafts, experiments
+
+_LONGEST = 1_800.0  # seconds that pass until a preflight of a draft is ended
+
+
+def kept(db: Database, number: int) -> KeptDraft:
+    """The draft with this number, or an error that says where to look."""
+    found = drafts.draft(db, number)
+    if found is None:
+        raise NotFound(f"There is no draft {number}. Nothing was done; /drafts lists the newest.")
+    return found
+
+
+def write(db: Database, name: str, text: str, digest: str, *, author: str, now: datetime) -> KeptDraft:
+    """Keep a text with what reading it says. The very text that is there already is not kept twice."""
+    newest = drafts.newest(db, name)
+    if newest is not None and newest.author != author and experiments.by_name(db, name) is None:
+        raise Refused(f"{name} is a draft of {newest.author}. Nothing was written; give yours another name.")
+    if newest is not None and newest.digest == digest and newest.author == author:
+        return newest
+    added = drafts.add(db, name=name, author=author, text=text, digest=digest, refusals=refusals(text, name), now=now)
+    return kept(db, added)
+
+
+def demand_own(draft: KeptDraft, author: str) -> None:
+    """A draft is its author's, whoever may read it."""
+    if draft.author != author:
+        raise Refused(f"Draft {draft.number} is {draft.author}'s, not {author}'s. Nothing was done.")
+
+
+def order(db: Database, number: int, *, author: str, now: datetime) -> KeptDraft:
+    """Have it tried: it waits until a computer of the laboratory has time."""
+    draft = kept(db, number)
+    demand_own(draft, author)
+    tried, _ = drafts.tries(db, draft.name, number)
+    decided = may_try(draft, tried)
+    if not decided.may:
+        raise Refused(f"Draft {number} is not tried, since {decided.reason}. Nothing was done.")
+    drafts.order(db, number, now)
+    return kept(db, number)
+
+
+def tries_left(db: Database, draft: KeptDraft) -> int:
+    """How many more texts of its name may be tried."""
+    return max(0, MOST_TRIES - drafts.tries(db, draft.name, draft.number)[0])
+
+
+def try_out(package: Path, draft: KeptDraft, secret: bytes, gate: PauseGate) -> tuple[Attempt, str]:
+    """Put a draft to all gates, in whatever process asks; the facts, and its manifest where it has one.
+
+    `Ended`: whoever asks wants it to end. One that takes too long is ended here, which is a fault of the draft.
+    """
+    with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
+        file = Path(folder) / f"{draft.name}.py"
+        file.write_text(draft.text, encoding="utf-8")
+        made = preflight.prepare_boxed(package, file)
+    if isinstance(made, Attempt):
+        return made, ""
+    if fault := _too_long(made.manifest):
+        return _ended(fault), ""
+    timed = PauseGate(behind=gate, seconds=_LONGEST)
+    try:
+        return preflight.try_out(made.archive, secret=secret, gate=timed), made.declaration
+    except Ended:
+        if not timed.is_late:
+            raise
+        return _ended(f"its preflight did not end within {_LONGEST / 60:.0f} minutes"), ""
+
+
+def record(db: Database, number: int, report: str, declaration: str, secret: bytes, now: datetime) -> KeptDraft:
+    """Judge what was computed by what the file declares, and remember it."""
+    attempt = preflight_report.read(report)
+    manifest = read_manifest(declaration.encode()) if declaration else None
+    if attempt.bundle and (manifest is None or attempt.seed != preflight.seed_for(secret, attempt.bundle)):
+        raise WrongUse(f"This is no report of draft {number} in this laboratory. Nothing was stored.")
+    judged = judge(attempt, preflight.demands_of(manifest) if manifest else None)
+    if judged.is_lacking and manifest is not None:
+        raise WrongUse(f"The preflight is not complete. {judged.reason} Nothing was stored.")
+    is_new = drafts.record(
+        db,
+        number,
+        passed=judged.passed,
+        reason=reason_for_persons(judged),
+        gates=blind_gates(judged),
+        attempt=report,
+        declaration=declaration,
+        question=question_of(manifest.as_data()) if manifest else "",
+        bundle=attempt.bundle,
+        now=now,
+    )
+    if not is_new:
+        raise Refused(f"Draft {number} waits for no preflight. Nothing was stored.")
+    return kept(db, number)
+
+
+def _too_long(manifest: Manifest) -> str:
+    controls = [
+        seconds for control in manifest.controls for seconds in (*control.placebo_seconds, *control.planted_seconds)
+    ]
+    wanted = preflight_seconds(manifest.cell_seconds, controls, SEEDS)
+    if wanted <= MOST_SECONDS:
+        return ""
+    return (
+        f"by what it declares its preflight takes {wanted:.0f} s of a processor, and a draft is given "
+        f"{MOST_SECONDS:.0f}: declare a smaller sweep, or smaller controls; a wider design can be proposed later"
+    )
+
+
+def _ended(fault: str) -> Attempt:
+    return Attempt(bundle="", gates=GATES, platform=str(platform_here()), seed=0, fault=fault)
+
+
+def declaration_of(draft: KeptDraft) -> Manifest:
+    """What a draft declares that was tried."""
+    if not draft.declaration:
+        raise Refused(f"Draft {draft.number} was not asked yet what it declares. Nothing was done; have it tried.")
+    return stored_manifest(draft.declaration)

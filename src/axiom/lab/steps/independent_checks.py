@@ -1,0 +1,44 @@
+"""A step of sessions: strangers compute seeds again of findings that could be Strong but for that."""
+
+from axiom.decisions.evidence.grade import checks_wanted, is_nearly_strong
+from axiom.decisions.evidence.reproduction import OUTVOTED
+from axiom.domain.findings import Evidence
+from axiom.domain.sessions import Note
+from axiom.lab.step import Round
+from axiom.server.returns.rechecks import compute_again
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence
+from axiom.store.registrations import registrations
+from axiom.store.tasks import tasks
+
+
+def checks(held: Round) -> list[Note]:
+    """Order what is wanted and does not wait already; findings of one registration share it."""
+    notes = []
+    for number, said in evidence.newest(held.db).items():
+        feeding = _open(held.db, number) if is_nearly_strong(said) else ()
+        wanted = _wanted(held.db, number, said) - tasks.seeds_being_checked(held.db, feeding) if feeding else 0
+        chosen = tasks.unchecked(held.db, feeding, wanted) if wanted > 0 else []
+        if chosen:
+            compute_again(held.db, chosen, held.now)
+            notes.append(
+                Note(
+                    kind="deploy.checks",
+                    text="Finding {finding} could be Strong if strangers agreed: tasks to be computed again: {tasks}.",
+                    facts={"finding": number, "tasks": len(chosen)},
+                    about=f"/findings/{number}",
+                )
+            )
+    return notes
+
+
+def _open(db: Database, number: int) -> tuple[int, ...]:
+    """The registrations that feed a finding; none of one that is suspended, retired or recalled."""
+    begun = registrations.of_finding(db, number)
+    if begun is None or registrations.statuses(db, begun[0].experiment_id)[number][0] != "open":
+        return ()
+    return registrations.feeding(db, begun[0].experiment_id)[number]
+
+
+def _wanted(db: Database, number: int, said: Evidence) -> int:
+    return checks_wanted(said, sum(one.why_missing == OUTVOTED for one in evidence.observed(db, number)))

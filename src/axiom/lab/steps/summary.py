@@ -1,0 +1,481 @@
+"""What a session tells first: what changed and why it matters, what is new, what waits, and how all findings stand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from axiom.decisions.evidence.interest import Ranked
+from axiom.decisions.evidence.rounding import around, beside, e_told, end_told
+from axiom.decisions.findings.links import bearing
+from axiom.decisions.findings.predictions import foreknowledge
+from axiom.domain.findings import Direction, Evidence, Grade, Meaning, reading
+from axiom.domain.links import LinkKind, Noun
+from axiom.domain.preflights import GATES, Attempt
+from axiom.domain.proposals import IdeaState, ProposalState
+from axiom.domain.registrations import read_body
+from axiom.domain.sessions import Note
+from axiom.errors import WrongUse
+from axiom.lab.experiments import preflight_report
+from axiom.lab.registrations.links import hanging
+from axiom.lab.step import Round, shortened
+from axiom.lab.steps.rank import asked_by, ranking
+from axiom.signed.manifests import stored_manifest
+from axiom.store.engine.database import Database
+from axiom.store.evidence import evidence, finding_notes, links, old_claims
+from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import ideas, proposals, registrations
+from axiom.store.sessions import session_counts, sessions
+from axiom.store.sessions import since_last as untold_store
+
+_MOST_CHANGED = 12  # findings that are told one by one
+_MOST_NEW = 3  # new experiments that are told in full
+_MOST_NOTES = 2  # of what somebody wrote to a finding, the newest
+_MOST_NAMED = 20  # members of a level, scripts
+_MOST_RANKED = 10
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Telling:
+    """The notes with which a session begins its log, and its headline, which is its news."""
+
+    headline: Note
+    notes: tuple[Note, ...]
+    weighed: int  # findings
+
+
+def tell(held: Round) -> Telling:
+    """Gather all that happened since the session before."""
+    db, after = held.db, sessions.first_round(held.db, held.session)
+    ranked = ranking(db, after, held.session.id)
+    changed = [one for one in ranked if one.told.changes]
+    failed, newest = untold_store.failed(db, after), evidence.newest(db)
+    fresh = [one for one in experiments.everything(db) if held.whole_window.holds(one.created_at)]
+    headline = _headline(db, changed, failed, fresh, is_first=after == 0)
+    notes = [
+        headline,
+        *_changed(db, changed),
+        _unchanged(held, ranked, changed, len(newest)),
+        *(_trouble(note) for note in failed),
+        *_fresh(db, fresh),
+        *_waiting(db),
+        *_scripts(held, fresh),
+        *_levels(newest),
+        *_significant(db, newest),
+    ]
+    return Telling(headline=headline, notes=tuple(notes), weighed=len(ranked))
+
+
+def _headline(
+    db: Database,
+    changed: Sequence[Ranked],
+    failed: Sequence[Note],
+    fresh: Sequence[StoredExperiment],
+    *,
+    is_first: bool,
+) -> Note:
+    """The answer, if there is a new one; else what went wrong; else what there is."""
+    kind = "told.headline"
+    if changed:
+        number = changed[0].told.number
+        facts = {
+            "claim": _claim(db, number),
+            "meaning": _meaning(db, number, changed[0].told.now),
+            "more": len(changed) - 1,
+        }
+        more = " Other findings that changed: {more}." if len(changed) > 1 else ""
+        text = "{claim}: {meaning}." + more
+        return Note(kind=kind, text=text, facts=facts, about=f"/findings/{number}", rows={"more": "/findings"})
+    if failed:
+        text = "Failures and watches that were met: {failed}. No finding has changed."
+        return Note(kind=kind, text=text, facts={"failed": len(failed)}, about="/failures")
+    asked = len(evidence.claims(db))
+    if is_first:
+        text = "The laboratory has begun. Experiments: {experiments}; questions that they ask: {asked}."
+        facts = {"experiments": len(fresh), "asked": asked}
+        return Note(kind=kind, text=text, facts=facts, about="/findings", rows={"experiments": "/experiments"})
+    text = "No finding has changed; questions that are asked: {asked}."
+    return Note(kind=kind, text=text, facts={"asked": asked}, about="/findings")
+
+
+def _changed(db: Database, changed: Sequence[Ranked]) -> list[Note]:
+    if not changed:
+        return []
+    hangs, notes = hanging(db), []
+    for one in changed[:_MOST_CHANGED]:
+        number = one.told.number
+        notes += [
+            _finding(db, one, hangs.get(number, 0)),
+            *_earlier_versions(db, number),
+            *_old_claims(db, number),
+            *_lessons(db, number),
+        ]
+    if len(changed) > _MOST_CHANGED:
+        text = "Further findings that changed: {more}."
+        notes.append(
+            Note(kind="changed.more", text=text, facts={"more": len(changed) - _MOST_CHANGED}, about="/findings")
+        )
+    return notes
+
+
+def _finding(db: Database, one: Ranked, hangs: int) -> Note:
+    asked, experiment = asked_by(db, one.told.number)
+    said, before = one.told.now, one.told.before
+    text = (
+        "{word}: {claim}: {meaning}. Finding {finding} ({experiment}) says {estimate} [{low}, {high}], {grade}, after "
+        "{seeds} seed(s) on {hosts} host(s). Before: {before}. Why it is told: {reason}."
+    )
+    if hangs:
+        text += " Open questions that hang on it: {hangs}."
+    estimate, low, high = _interval(said, asked)
+    return Note(
+        kind="changed.finding",
+        text=text,
+        facts={
+            "word": f"{one.stars} {one.word}".strip(),
+            "claim": _claim(db, one.told.number),
+            "meaning": _meaning(db, one.told.number, said),
+            "finding": one.told.number,
+            "experiment": experiment,
+            "estimate": estimate,
+            "low": low,
+            "high": high,
+            "grade": said.grade,
+            "seeds": said.seeds,
+            "hosts": said.hosts,
+            "before": f"{before.verdict}, {before.grade}" if before else "never weighed",
+            "reason": one.reason,
+            "hangs": hangs,
+        },
+        about=f"/findings/{one.told.number}",
+    )
+
+
+def _earlier_versions(db: Database, number: int) -> list[Note]:
+    """What the same estimand came to in other versions of the experiment."""
+    asked = registrations.of_finding(db, number)
+    own = experiments.by_id(db, asked[0].experiment_id) if asked else None
+    if asked is None or own is None:
+        return []
+    others = [one for one in experiments.everything(db) if one.name == own.name and one.id != own.id]
+    return [
+        _compared(db, other, found.number, said)
+        for other in others
+        for found in evidence.weighed(db, other.id)
+        if found.estimand == asked[1] and (said := evidence.latest(db, found.number)) is not None
+    ]
+
+
+def _compared(db: Database, other: StoredExperiment, number: int, said: Evidence) -> Note:
+    estimand, _ = asked_by(db, number)
+    estimate, low, high = _interval(said, estimand)
+    return Note(
+        kind="changed.version",
+        text="Beside it, {experiment} (finding {finding}) says {verdict}, {grade}, {estimate} [{low}, {high}].",
+        facts={
+            "experiment": f"{other.name}@{other.version}",
+            "finding": number,
+            "verdict": said.verdict,
+            "grade": said.grade,
+            "estimate": estimate,
+            "low": low,
+            "high": high,
+        },
+        about=f"/findings/{number}",
+    )
+
+
+def _old_claims(db: Database, number: int) -> list[Note]:
+    """What the old laboratory claimed of it, and whether that stands."""
+    claims = {one.id: one.said for one in old_claims.everything(db)}
+    footings = links.footings(db)
+    return [
+        Note(
+            kind="changed.claim",
+            text="The old laboratory claimed: {claim} ({figure}). Finding {finding} {bearing} it.",
+            facts={
+                "claim": claims[link.target.id].claim,
+                "figure": claims[link.target.id].figure or "no figure",
+                "finding": number,
+                "bearing": came_to.value,
+            },
+            about=f"/findings/{number}",
+            rows={"figure": "/findings/graph"},
+        )
+        for link in links.everything(db)
+        if link.kind is LinkKind.TESTS
+        and (link.source.noun, link.source.id, link.target.noun) == (Noun.FINDING, number, Noun.OLD_CLAIM)
+        and (came_to := bearing(link, footings)) is not None
+    ]
+
+
+def _lessons(db: Database, number: int) -> list[Note]:
+    """Why it is so, and what is learned: in the words of whoever wrote it to the finding."""
+    return [
+        Note(
+            kind="changed.note",
+            text="On finding {finding}, in the words of {by}: {lesson}",
+            facts={"finding": number, "by": said.by, "lesson": said.text},
+            about=f"/findings/{number}",
+        )
+        for said in finding_notes.of(db, number)[-_MOST_NOTES:]
+    ]
+
+
+def _unchanged(held: Round, ranked: Sequence[Ranked], changed: Sequence[Ranked], known: int) -> Note:
+    return Note(
+        kind="told.unchanged",
+        text="Unchanged: {unchanged} finding(s), of which {again} were weighed again. Rounds since the session before: "
+        "{rounds}.",
+        facts={
+            "unchanged": known - len(changed),
+            "again": len(ranked) - len(changed),
+            "rounds": sessions.amount_of_rounds(held.db, held.session),
+        },
+        about="/findings",
+        rows={"rounds": f"/sessions/{held.session.name}"},
+    )
+
+
+def _trouble(note: Note) -> Note:
+    return Note(kind=f"trouble.{note.kind}", text=note.text, facts=note.facts, about=note.about, rows=note.rows)
+
+
+def _fresh(db: Database, fresh: Sequence[StoredExperiment]) -> list[Note]:
+    """Each new experiment in full; of many, the question of each."""
+    if not fresh:
+        return [Note(kind="fresh.nothing", text="No new experiment was published.", about="/experiments")]
+    if len(fresh) > _MOST_NEW:
+        return shortened([_question(one) for one in fresh], "New experiments", "/experiments", _MOST_RANKED)
+    return [note for one in fresh for note in (_question(one, "NEW EXPERIMENT "), *_details(db, one))]
+
+
+def _question(one: StoredExperiment, heading: str = "") -> Note:
+    manifest = stored_manifest(one.manifest)
+    return Note(
+        kind="fresh.experiment",
+        text=heading + "{experiment}: {question}",
+        facts={"experiment": f"{one.name}@{one.version}", "question": manifest.question},
+        about=_page(one),
+    )
+
+
+def _details(db: Database, one: StoredExperiment) -> list[Note]:
+    manifest, about, notes = stored_manifest(one.manifest), _page(one), []
+    for registration in registrations.registrations(db, one.id)[:1]:
+        body = read_body(registration.body)
+        hours = body.stopping.replicates * sum(body.design.seconds) / 3_600.0
+        made = {
+            each["estimand"]: foreknowledge(each["forecaster"], each["because"]).reason
+            for each in body.document["predictions"]
+        }
+        notes += [
+            Note(
+                kind="fresh.motivation",
+                text="Motivation: {why} After: {reference}.",
+                facts={"why": body.why, "reference": manifest.reference},
+                about=about,
+            ),
+            Note(
+                kind="fresh.design",
+                text="Design: {configs} config(s) of {factors}; it {stopping}.",
+                facts={
+                    "configs": len(body.design.configs),
+                    "factors": ", ".join(manifest.factors),
+                    "stopping": body.stopping.sentence,
+                },
+                about=about,
+            ),
+            *(_prediction(body.estimands[name], reason, about) for name, reason in made.items()),
+            Note(
+                kind="fresh.cost",
+                text="Cost: {hours} core-hours at most, {memory} MB of memory.",
+                facts={"hours": float(f"{hours:.3g}"), "memory": manifest.memory_mb},
+                about=about,
+            ),
+        ]
+    return [*notes, _tried_here(db, one)]
+
+
+def _prediction(estimand: Mapping[str, Any], made: str, about: str) -> Note:
+    said = estimand["prediction"]
+    low, high = said["interval"]
+    return Note(
+        kind="fresh.prediction",
+        text="Prediction {made}, {claim}: between {low} and {high}; above {positive}, none {absent}, below {negative}.",
+        facts={
+            "made": made,
+            "claim": estimand["claim"],
+            "low": low,
+            "high": high,
+            "positive": said["positive"],
+            "absent": said["absent"],
+            "negative": said["negative"],
+        },
+        about=about,
+    )
+
+
+def _tried_here(db: Database, one: StoredExperiment) -> Note:
+    newest = experiments.bundle_now(db, one.id)
+    tried = preflights.of_bundle(db, newest.digest, GATES) if newest else None
+    if tried is None:
+        return Note(kind="fresh.untried", text="Local result: it waits for its preflight.", about=_page(one))
+    facts: dict[str, object] = {"platform": tried.platform, "reason": tried.reason}
+    text = "Local result on {platform}: {reason}"
+    if report := _report(tried.report):
+        text += "; {cells} cell(s) in {seconds} s"
+        facts |= {
+            "cells": len(report.first) + len(report.again) + len(report.others),
+            "seconds": round(report.seconds, 1),
+        }
+    return Note(kind="fresh.tried", text=f"{text}.", facts=facts, about=_page(one))
+
+
+def _report(text: str) -> Attempt | None:
+    """The report of a preflight; None of one that was written when reports held something else."""
+    try:
+        return preflight_report.read(text)
+    except WrongUse:
+        return None
+
+
+def _waiting(db: Database) -> list[Note]:
+    asked = [
+        Note(
+            kind="waits.proposal",
+            text="Proposal {proposal}, by {author}: {question}",
+            facts={"proposal": one.number, "author": one.proposal.author, "question": one.proposal.question},
+            about=f"/proposals/{one.number}",
+        )
+        for one in proposals.in_state(db, ProposalState.OPEN)
+    ]
+    public = ideas.of_numbers(db, ideas.numbers(db, IdeaState.OPEN, public=True))
+    hidden = len(ideas.numbers(db, IdeaState.OPEN, public=False)) - len(public)
+    thought = [
+        Note(
+            kind="waits.idea",
+            text="Idea {idea}: {question}",
+            facts={"idea": one.number, "question": one.idea.question},
+            about=f"/ideas/{one.number}",
+        )
+        for one in public
+    ]
+    unread = Note(
+        kind="waits.hidden",
+        text="Ideas that only their authors and the operator may read yet: {ideas}.",
+        facts={"ideas": hidden},
+        about="/ideas",
+    )
+    notes = [
+        *shortened(asked, "Proposals", "/proposals", _MOST_RANKED),
+        *shortened(thought, "Ideas", "/ideas", _MOST_RANKED),
+        *([unread] if hidden else []),
+    ]
+    return notes or [Note(kind="waits.nothing", text="Nothing waits for an answer.", about="/proposals")]
+
+
+def _scripts(held: Round, fresh: Sequence[StoredExperiment]) -> list[Note]:
+    """Which scripts are new, which were mended, and which are broken today."""
+    mended = [f"{row['name']}@{row['version']}" for row in session_counts.repaired(held.db, held.whole_window)]
+    broken = [f"{one.name}@{one.version}" for one in preflights.newest(held.db, GATES) if one.passed is False]
+    stopped = [
+        str(note.facts["experiment"])
+        for note in untold_store.failed(held.db, sessions.first_round(held.db, held.session))
+        if note.kind == "experiment.stopped"
+    ]
+    return [
+        _named("script.new", "New scripts", _pages([f"{one.name}@{one.version}" for one in fresh]), "/experiments"),
+        _named("script.fixed", "Mended scripts", _pages(mended), "/experiments"),
+        _named("script.broken", "Broken scripts", _pages([*broken, *stopped]), "/experiments"),
+    ]
+
+
+def _pages(names: Sequence[str]) -> dict[str, str]:
+    return {name: f"/experiments/{name}" for name in names}
+
+
+def _levels(newest: Mapping[int, Evidence]) -> list[Note]:
+    """The members of each level of evidence, the highest first."""
+    return [
+        _named(
+            "level.members",
+            grade.value,
+            {str(number): f"/findings/{number}" for number, said in newest.items() if said.grade is grade},
+            "/findings",
+        )
+        for grade in reversed(Grade)
+    ]
+
+
+def _significant(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
+    """The findings by how far their evidence carries, then by how hard chance would come by it."""
+    decided = [(number, said) for number, said in newest.items() if said.verdict.is_decided]
+    grades = list(Grade)
+    decided.sort(key=lambda one: (-grades.index(one[1].grade), -max(one[1].e_value, one[1].e_absent), one[0]))
+    if not decided:
+        return [Note(kind="significant.nothing", text="No finding is decided yet.", about="/findings")]
+    notes = []
+    for place, (number, said) in enumerate(decided, start=1):
+        asked, experiment = asked_by(db, number) if place <= _MOST_RANKED else ({}, "")
+        if not asked:
+            break
+        estimate, low, high = _interval(said, asked)
+        notes.append(
+            Note(
+                kind="significant.finding",
+                text="Place {place}, finding {finding} ({experiment}): {claim}: {meaning}. {grade}, {estimate} "
+                "[{low}, {high}], evidence {e}.",
+                facts={
+                    "place": place,
+                    "finding": number,
+                    "experiment": experiment,
+                    "claim": _claim(db, number),
+                    "meaning": _meaning(db, number, said),
+                    "grade": said.grade,
+                    "estimate": estimate,
+                    "low": low,
+                    "high": high,
+                    "e": e_told(max(said.e_value, said.e_absent)),
+                },
+                about=f"/findings/{number}",
+            )
+        )
+    return notes
+
+
+def _named(kind: str, label: str, pages: Mapping[str, str], about: str) -> Note:
+    """One line with many names, each of which leads to its own page."""
+    shown = list(pages)[:_MOST_NAMED]
+    keys = {f"name_{_letters(place)}": name for place, name in enumerate(shown)}
+    text = ", ".join(f"{{{key}}}" for key in keys) or "none"
+    facts: dict[str, object] = dict(keys)
+    if len(pages) > len(shown):
+        text += " and {more} more"
+        facts["more"] = len(pages) - len(shown)
+    rows = {key: pages[name] for key, name in keys.items()}
+    return Note(kind=kind, text=f"{label}: {text}.", facts=facts, about=about, rows=rows)
+
+
+def _letters(number: int) -> str:
+    return chr(ord("a") + number)  # the text of a note holds no digit
+
+
+def _claim(db: Database, number: int) -> str:
+    claim = str(asked_by(db, number)[0]["claim"])
+    return claim[:1].upper() + claim[1:]
+
+
+def _meaning(db: Database, number: int, said: Evidence) -> Meaning:
+    return reading(said.verdict, Direction(asked_by(db, number)[0]["expects"]))
+
+
+def _interval(said: Evidence, asked: Mapping[str, Any]) -> tuple[object, object, object]:
+    """Estimate, low and high, rounded as a person reads them."""
+    bars = around(float(asked["null"]), float(asked["smallest"]))
+    estimate = "unknown" if said.estimate is None else beside(said.estimate, *bars)
+    return estimate, end_told(said.low, bars), end_told(said.high, bars)
+
+
+def _page(one: StoredExperiment) -> str:
+    return f"/experiments/{one.name}@{one.version}"

@@ -1,0 +1,68 @@
+"""Joins, changes, leaves a team, and erases an account: a number is left, under which work and credit stay.
+
+Results, evidence and the ledger would no longer add up without them, and say nothing about anybody. Who was in the
+statistics files stands there as erased for some weeks, so that the sites which copied them can do the same.
+"""
+
+from datetime import datetime, timedelta
+
+from axiom.boinc.account_keys import exported_host_cpid, external_cpid
+from axiom.decisions.accounts.profile_visibility import as_shown
+from axiom.domain.fleet import Account, Team, Volunteer
+from axiom.store.accounts import accounts, credit_sites, operators, teams, tombstones
+from axiom.store.credit import ledger
+from axiom.store.engine.database import Database
+from axiom.store.hosts import hosts, notices
+from axiom.store.mail import outbox, subscriptions
+from axiom.store.registrations import ideas
+from axiom.store.tasks import tasks
+
+
+def belong(db: Database, volunteer: Volunteer, team_id: int | None) -> None:
+    """Belong to this team from now on, or to none. What was earned for the old one stays with it.
+
+    A team whose founder leaves is looked after by the one of its volunteers who has been here longest, and one to which
+    nobody belonged by who joins it: so nobody looks after two teams to which somebody belongs.
+    """
+    if team_id == volunteer.team_id:
+        return
+    old = teams.by_id(db, volunteer.team_id) if volunteer.team_id is not None else None
+    if old is not None and old.founder_id == volunteer.id:
+        heir = teams.eldest(db, old.id, besides=volunteer.id)
+        if heir is not None:
+            _hand_over(db, old, heir)
+    new = teams.by_id(db, team_id) if team_id is not None else None
+    if new is not None and new.founder_id != volunteer.id and not teams.members(db, new.id):
+        _hand_over(db, new, volunteer.id)
+    accounts.join(db, volunteer.id, team_id)
+
+
+def _hand_over(db: Database, team: Team, heir: int) -> None:
+    """What a founder without credit wrote is not shown by the credit of another."""
+    read = as_shown(team, ledger.balance(db, ledger.VOLUNTEER, team.founder_id))
+    teams.change(db, team.id, country=read.country, website=read.website, about=read.about)
+    teams.hand_over(db, team.id, heir)
+
+
+TOLD_FOR = timedelta(days=60)  # by the statistics files, as in other projects
+
+
+def erase(db: Database, volunteer: Volunteer, account: Account, now: datetime) -> int:
+    """Forget who this volunteer is; how many tasks that their hosts hold are for others from now on."""
+    tombstones.forget(db, now - TOLD_FOR)
+    if account.is_exported and account.email is not None:
+        tombstones.add(db, tombstones.VOLUNTEER, volunteer.id, external_cpid(account.cross_id, account.email), now)
+        for host in credit_sites.hosts(db, [volunteer.id]):
+            if host.cpid:
+                tombstones.add(db, tombstones.HOST, host.id, exported_host_cpid(host.cpid, account.email), now)
+    belong(db, volunteer, None)
+    left = tasks.give_up(db, volunteer.id, now)
+    notices.forget(db, volunteer.id)
+    hosts.erase(db, volunteer.id)
+    ideas.forget(db, volunteer.id)
+    outbox.forget(db, volunteer.id)
+    subscriptions.forget(db, volunteer.id)
+    accounts.sign_out_everywhere(db, volunteer.id)
+    operators.end(db, volunteer.id, now)
+    accounts.erase(db, volunteer.id)
+    return left

@@ -1,0 +1,204 @@
+"""Opens accounts, finds them again, and tells their keys to whoever proves the password.
+
+Of a key only its digest is stored: the key itself follows from the laboratory's secret, so it can be told again.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from axiom.boinc import account_keys
+from axiom.boinc.accounts import AccountError, CreateAccount, LookupAccount, Problem
+from axiom.decisions.accounts.throttle import ThrottleDecision
+from axiom.domain.fleet import Account, Volunteer
+from axiom.errors import KeysUnusable, NotFound
+from axiom.locale.languages import mark
+from axiom.server.accounts.erase import belong
+from axiom.server.accounts.failed_sign_ins import Guesses
+from axiom.server.accounts.password_hashes import is_password, stored_password
+from axiom.store.accounts import accounts, teams
+from axiom.store.connections import Connections
+from axiom.store.engine.database import Database
+from axiom.store.mail import outbox
+from axiom.store.writer import Writer
+
+_WRONG = mark("There is no account with this e-mail address and this password.")
+_CLOSED = mark("This laboratory opens no new accounts at the moment.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProvenAccount:
+    """Whose password it was."""
+
+    volunteer: Volunteer
+    account: Account
+
+
+@dataclass(frozen=True, kw_only=True)
+class Accounts:
+    """What may be done about an account with its password. Its functions wait: call them from threads."""
+
+    writer: Writer
+    connections: Connections
+    secret: bytes
+    now: Callable[[], datetime]
+    guesses: Guesses
+    new_accounts: int  # that one address may open in an hour; 0 opens none
+    sends_mail: bool = False
+
+    @property
+    def is_open(self) -> bool:
+        """May anybody open an account?"""
+        return self.new_accounts > 0
+
+    def create(self, asked: CreateAccount, address: str) -> str | Problem:
+        """The key of a new account, or of the one that is there already under this e-mail address and password."""
+        known = LookupAccount(email=asked.email, passwd_hash=asked.passwd_hash)
+        found, begun = self.attempt(known, address)
+        if not isinstance(found, Problem):
+            return key_of(self.secret, found.volunteer, found.account)
+        if found.error is not AccountError.BAD_PASSWORD:
+            return found
+        # From here on all is done whether the e-mail address has an account or not: nobody asks without limit.
+        if not self.is_open:
+            return Problem(error=AccountError.CREATION_DISABLED, text=_CLOSED)
+        verdict = self.guesses.open_one(address, self.new_accounts)
+        if not verdict.may:
+            return wait_first(verdict)
+        password = stored_password(asked.passwd_hash)
+        made = self.writer.run(lambda db: self._open_by_client(db, asked, password))
+        if made is None:  # it is somebody's, or they opened it a moment ago
+            return self.lookup(known, address)
+        self.guesses.right(asked.email, address, begun)
+        return account_keys.account_key(self.secret, made, 1)
+
+    def _open_by_client(self, db: Database, asked: CreateAccount, password: str) -> int | None:
+        """Open an account that shows no hosts: a client has asked nobody whether it may."""
+        made = open_account(db, self.secret, asked, password, self.now())
+        if made is not None:
+            accounts.hide_hosts(db, made)
+            if self.sends_mail:
+                outbox.replace(db, outbox.CONFIRM, made, self.now())
+        return made
+
+    def lookup(self, asked: LookupAccount, address: str) -> str | Problem:
+        """The key of the account under this e-mail address and password."""
+        found = self.prove(asked, address)
+        return found if isinstance(found, Problem) else key_of(self.secret, found.volunteer, found.account)
+
+    def prove(self, asked: LookupAccount, address: str, sign_in: str = "") -> ProvenAccount | Problem:
+        """Whose account this is, if the password is right; `address` is whence somebody says so.
+
+        `sign_in` is the digest of the token of who is signed in to this very account, which the caller has looked at.
+        """
+        return self.attempt(asked, address, sign_in)[0]
+
+    def attempt(
+        self, asked: LookupAccount, address: str, sign_in: str = ""
+    ) -> tuple[ProvenAccount | Problem, datetime]:
+        """The same, and the moment at which it counts as a wrong password until `right` is said of it."""
+        verdict, begun = self.guesses.begin(asked.email, address, sign_in)
+        if not verdict.may:
+            return wait_first(verdict), begun
+        with self.connections.reader() as db:
+            found = accounts.by_email(db, asked.email)
+        is_right = is_password(found[1].password if found else None, asked.passwd_hash)
+        if not is_right or found is None:
+            return Problem(error=AccountError.BAD_PASSWORD, text=_WRONG), begun
+        self.guesses.right(asked.email, address, begun, sign_in)
+        return ProvenAccount(volunteer=found[0], account=found[1]), begun
+
+
+def wait_first(verdict: ThrottleDecision) -> Problem:
+    """Why it is not done now, and when it may be tried again."""
+    minutes = math.ceil(verdict.wait / timedelta(minutes=1))
+    waiting = "a minute" if minutes <= 1 else f"{minutes} minutes"
+    return Problem(error=AccountError.PROJECT_DOWN, text=f"Please wait {waiting}: {verdict.reason}.")
+
+
+def open_account(db: Database, secret: bytes, asked: CreateAccount, password: str, now: datetime) -> int | None:
+    """Open an account with its keys; None where the address has one. `password` is what may be stored of it."""
+    if accounts.by_email(db, asked.email) is not None:
+        return None
+    made = accounts.create(db, name=asked.name, email=asked.email, password=password, cross_id="", now=now)
+    accounts.set_cross_id(db, made, account_keys.internal_cpid(secret, made))
+    accounts.set_keys(db, made, key_serial=1, key_digest=_key(secret, made, 1), weak_digest=_weak(secret, made, 1))
+    team = teams.by_name(db, asked.team_name) if asked.team_name else None
+    found = accounts.by_id(db, made)
+    if team is not None and found is not None:
+        belong(db, found[0], team.id)
+    return made
+
+
+def key_of(secret: bytes, volunteer: Volunteer, account: Account) -> str:
+    """The account key, which computes for a volunteer and may do everything else too."""
+    return account_keys.account_key(secret, volunteer.id, account.key_serial)
+
+
+def weak_key_of(secret: bytes, volunteer: Volunteer, account: Account) -> str:
+    """The key that only computes for a volunteer."""
+    return account_keys.weak_key(secret, volunteer.id, account.password_serial)
+
+
+def renew_key(db: Database, secret: bytes, volunteer_id: int) -> str:
+    """Give a volunteer another account key, returned; clients that have the old one must be attached again."""
+    account = _account(db, volunteer_id)
+    serial = account.key_serial + 1
+    accounts.set_keys(
+        db,
+        volunteer_id,
+        key_serial=serial,
+        key_digest=_key(secret, volunteer_id, serial),
+        weak_digest=_weak(secret, volunteer_id, account.password_serial),
+    )
+    return account_keys.account_key(secret, volunteer_id, serial)
+
+
+def change_password(db: Database, secret: bytes, volunteer_id: int, password: str) -> None:
+    """A new password, of which this is stored; it brings a new weak key and ends every sign-in."""
+    serial = _account(db, volunteer_id).password_serial + 1
+    accounts.set_password(db, volunteer_id, password=password, weak_digest=_weak(secret, volunteer_id, serial))
+    accounts.sign_out_everywhere(db, volunteer_id)
+
+
+def change_email(db: Database, secret: bytes, volunteer_id: int, email: str, password: str) -> bool:
+    """A new e-mail address with the password that belongs to it; False where the address has an account already."""
+    other = accounts.by_email(db, email)
+    if other is not None and other[0].id != volunteer_id:
+        return False
+    account = _account(db, volunteer_id)
+    accounts.set_email(db, volunteer_id, email=email, password=password)
+    accounts.set_keys(
+        db,
+        volunteer_id,
+        key_serial=account.key_serial,
+        key_digest=_key(secret, volunteer_id, account.key_serial),
+        weak_digest=_weak(secret, volunteer_id, account.password_serial + 1),
+    )
+    return True
+
+
+def demand_secret(db: Database, secret: bytes) -> None:
+    """The accounts here must be this secret's: with another one, nobody's clients would be known again."""
+    found = accounts.some_key(db)
+    if found is not None and found.digest != _key(secret, found.volunteer_id, found.key_serial):
+        raise KeysUnusable(
+            "The accounts of this laboratory were made with another accounts.key than the one in its folder of keys: "
+            "no volunteer's client would be known again. Nothing was started; restore accounts.key from a backup."
+        )
+
+
+def _account(db: Database, volunteer_id: int) -> Account:
+    found = accounts.by_id(db, volunteer_id)
+    if found is None or found[1].email is None:
+        raise NotFound(f"Volunteer {volunteer_id} has no account. Nothing was changed.")
+    return found[1]
+
+
+def _key(secret: bytes, volunteer_id: int, serial: int) -> str:
+    return account_keys.key_digest(account_keys.account_key(secret, volunteer_id, serial))
+
+
+def _weak(secret: bytes, volunteer_id: int, password_serial: int) -> str:
+    return account_keys.key_digest(account_keys.weak_key(secret, volunteer_id, password_serial))

@@ -1,0 +1,313 @@
+"""The desk of pilots on the wire: lanes of the public server, whose requests bring a cluster's key in a header.
+
+A request is a line of JSON and, behind it, the outputs of which it speaks, one after the other. An answer is JSON, or
+the bytes that were asked for. A key that nobody has is turned away before the body is read.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, Future
+from functools import partial
+from typing import Any
+
+from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.work import Report
+from axiom.errors import (
+    AxiomError,
+    Fault,
+    HeldByAnother,
+    MalformedRequest,
+    NotAllowed,
+    NotFound,
+    StoreBusy,
+    StoreError,
+)
+from axiom.server.dispatch.cache import Unfit
+from axiom.server.http.fast_lane import BodyRoom, Intake, LaneReply, Opener, WholeRequest
+from axiom.server.pilots.pilot_server import MOST_AT_ONCE, PilotDesk, PilotHello
+from axiom.signed import canonical_json
+from axiom.signed.canonical_json import Fields
+from axiom.signed.outputs import OUTPUT_LIMIT
+from axiom.signed.program_tokens import CLUSTER_PREFIX, digest
+from axiom.signed.trust import TRUST_FILE
+from axiom.store.connections import Readers
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.hosts import clusters
+from axiom.store.writer import Writer
+
+log = logging.getLogger("axiom.pilots")
+
+PATH = b"/pilots/"
+_BODY = OUTPUT_LIMIT + 1024 * 1024
+_LONGEST_KEY = 200
+_BEARER = b"bearer "
+_UNKNOWN = b"401 Unauthorized"
+_TOO_LARGE = b"413 Content Too Large"
+_BYTES = b"application/octet-stream"
+_HEX = r"[0-9a-f]{64}"
+_LINE = r"[^\x00-\x1f\x7f]{1,80}"
+_WORD = r"[A-Za-z0-9_.\-]{1,40}"
+_MOST_BEFORE = 8
+_MESSAGE = 4_000  # characters of a runner's own words
+_STATUS: Mapping[type[AxiomError], bytes] = {
+    AxiomError: b"422 Unprocessable Content",
+    MalformedRequest: b"400 Bad Request",
+    NotAllowed: _UNKNOWN,
+    HeldByAnother: b"409 Conflict",
+    NotFound: b"404 Not Found",
+    StoreError: b"503 Service Unavailable",
+    Fault: b"500 Internal Server Error",
+}
+
+Answer = dict[str, Any]
+
+
+class PilotLanes:
+    """Reads what pilots say and has it done. In the loop's thread; what is stored is done in the writer's."""
+
+    def __init__(
+        self,
+        desk: PilotDesk,
+        *,
+        writer: Writer,
+        connections: Readers,
+        threads: Executor,
+        reported: Callable[[], None],
+    ) -> None:
+        self._desk = desk
+        self._writer = writer
+        self._connections = connections
+        self._threads = threads
+        self._reported = reported
+        self._room = BodyRoom()
+        self._known: set[str] = set()  # digests of keys that some cluster has or had
+
+    def openers(self) -> dict[bytes, Opener]:
+        """The lanes by their paths."""
+        stored = {"hello": _hello, "ask": _ask, "report": _report, "look": _look, "give-back": _give_back}
+        fetched = {"seal": self._seal, "bundle": self._bundle, "trust": self._trust}
+        answering: dict[str, Callable[[str, bytes], Future[LaneReply]]] = {
+            **{name: partial(self._store, read, is_report=name == "report") for name, read in stored.items()},
+            **{name: partial(self._fetch, read) for name, read in fetched.items()},
+        }
+        return {PATH + name.encode(): partial(self._open, answer) for name, answer in answering.items()}
+
+    def _open(
+        self, answer: Callable[[str, bytes], Future[LaneReply]], length: int | None, accepted: str, authorization: bytes
+    ) -> Intake | bytes:
+        del accepted
+        key = _key_of(authorization)
+        if key is None or not self._is_known(key):
+            return _UNKNOWN
+        if length is not None and length > _BODY:
+            return _TOO_LARGE
+        return WholeRequest(partial(answer, key), _BODY, self._room)
+
+    def _is_known(self, key: str) -> bool:
+        """Does or did a cluster have it? Whether it still may compute is looked up when it is answered."""
+        if key not in self._known:
+            try:
+                with self._connections.reader() as db:
+                    if clusters.by_key(db, key) is None:
+                        return False
+            except AxiomError:
+                return True  # whoever answers it will find out, and say so
+            self._known.add(key)
+        return True
+
+    def _store(
+        self,
+        read: Callable[[PilotDesk, str, bytes], Callable[[Database], Answer]],
+        key: str,
+        body: bytes,
+        *,
+        is_report: bool,
+    ) -> Future[LaneReply]:
+        answer: Future[LaneReply] = Future()
+
+        def finish(done: Future[Answer]) -> None:
+            error = done.exception()
+            if isinstance(error, Unfit):
+                self._desk.known.set_aside(error.bundle, self._desk.now())  # the next question gets nothing of it
+                error = StoreBusy("A bundle here is damaged. Nothing was handed out; ask again.")
+            answer.set_result(_refused(error) if error else _said(done.result()))
+            if is_report and error is None:
+                self._reported()
+
+        try:
+            stored = self._writer.submit(read(self._desk, key, body))
+        except (AxiomError, ValueError, RecursionError, TypeError) as error:
+            answer.set_result(_refused(error))
+        else:
+            stored.add_done_callback(finish)
+        return answer
+
+    def _fetch(self, read: Callable[[Database, bytes], LaneReply], key: str, body: bytes) -> Future[LaneReply]:
+        def look() -> LaneReply:
+            try:
+                with self._connections.reader() as db:
+                    self._desk.cluster(db, key)
+                    return read(db, body)
+            except Exception as error:  # noqa: BLE001  every question gets an answer
+                return _refused(error)
+
+        return self._threads.submit(look)
+
+    def _seal(self, db: Database, body: bytes) -> LaneReply:
+        found = experiments.bundle(db, _digest_in(body))
+        if found is None:
+            raise NotFound(f"There is no bundle {_digest_in(body)[:12]} here.")
+        return _said({"seal": found.seal})
+
+    def _bundle(self, db: Database, body: bytes) -> LaneReply:
+        wanted = _digest_in(body)
+        if experiments.bundle(db, wanted) is None:  # what else the store has is nobody's business
+            raise NotFound(f"There is no bundle {wanted[:12]} here.")
+        return LaneReply(body=blobs.get(db, self._desk.folder, wanted), kind=_BYTES)
+
+    def _trust(self, _db: Database, _body: bytes) -> LaneReply:
+        return LaneReply(body=(self._desk.folder.keys / TRUST_FILE).read_bytes(), kind=_BYTES)
+
+
+def _hello(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answer]:
+    fields = _fields(_line(body)[0], "hello", ("name", "platform", "capacity", "session", "before"))
+    platform = _fields(fields.part("platform"), "platform", ("system", "processor", "instructions"))
+    capacity = _fields(fields.part("capacity"), "capacity", ("cores", "memory_mb"))
+    said = PilotHello(
+        name=fields.text("name", _LINE).strip() or "unnamed",
+        platform=Platform(
+            system=platform.text("system", _WORD),
+            processor=platform.text("processor", _WORD),
+            instructions=platform.text("instructions", _WORD),
+        ),
+        capacity=Capacity(
+            cores=min(4_096, capacity.whole("cores", least=1)),
+            memory_mb=min(2**26, capacity.whole("memory_mb", least=1)),
+        ),
+        session=digest(fields.text("session", _HEX)),
+        before=frozenset(map(digest, fields.each("before", canonical_json.text)[:_MOST_BEFORE])),
+    )
+
+    def meet(db: Database) -> Answer:
+        met = desk.hello(db, key, said)
+        return {"host": met.host, "name": met.name, "beat_seconds": met.beat_seconds}
+
+    return meet
+
+
+def _ask(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answer]:
+    fields = _fields(_line(body)[0], "ask", ("host", "session", "holding", "wanted"))
+    host, session, holding, wanted = _who(fields), _session(fields), _numbers(fields, "holding"), fields.whole("wanted")
+
+    def ask(db: Database) -> Answer:
+        orders = desk.ask(db, key, host, session, holding=holding, wanted=wanted)
+        return {"orders": [order.argv() for order in orders], "trust": desk.dispatch.trust}
+
+    return ask
+
+
+def _report(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answer]:
+    said, rest = _line(body)
+    fields = _fields(said, "report", ("host", "session", "finished"))
+    host, session = _who(fields), _session(fields)
+    finished: list[tuple[Report, bytes | None]] = []
+    for one in fields.each("finished", _finished):
+        size = one.either("output", canonical_json.whole)
+        output = None if size is None else rest[:size]
+        if output is not None and len(output) != size:
+            raise MalformedRequest("The request ends amid an output. Nothing was stored.")
+        rest = rest[size or 0 :]
+        report = Report(
+            task_id=one.whole("task", least=1),
+            host_id=host,
+            exit_status=one.whole("exit"),
+            output_digest=None,
+            cpu_seconds=one.real("cpu_seconds", least=0.0),
+            elapsed_seconds=one.real("elapsed_seconds", least=0.0),
+            message=one.text("message")[:_MESSAGE],
+        )
+        finished.append((report, output))
+    if rest or len(finished) > MOST_AT_ONCE:
+        raise MalformedRequest("The request is longer than it says, or speaks of too many tasks. Nothing was stored.")
+    return lambda db: {"taken": desk.report(db, key, host, session, finished)}
+
+
+def _look(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answer]:
+    fields = _fields(_line(body)[0], "look", ("host", "session", "holding"))
+    host, session, holding = _who(fields), _session(fields), _numbers(fields, "holding")
+
+    def look(db: Database) -> Answer:
+        found = desk.look(db, key, host, session, holding)
+        return {
+            "at_once": sorted(found.at_once),
+            "if_not_begun": sorted(found.if_not_begun),
+            "held": sorted(found.held),
+        }
+
+    return look
+
+
+def _give_back(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answer]:
+    fields = _fields(_line(body)[0], "give-back", ("host", "session", "tasks", "is_over"))
+    host, session, tasks, is_over = _who(fields), _session(fields), _numbers(fields, "tasks"), fields.flag("is_over")
+    return lambda db: {"back": desk.give_back(db, key, host, session, tasks, is_over=is_over)}
+
+
+def _key_of(authorization: bytes) -> str | None:
+    """The digest of the key in the header; None where there is none that a cluster could have."""
+    if len(authorization) > _LONGEST_KEY or not authorization.lower().startswith(_BEARER):
+        return None
+    key = authorization[len(_BEARER) :].strip().decode("latin-1")
+    return digest(key) if key.startswith(CLUSTER_PREFIX) else None
+
+
+def _line(body: bytes) -> tuple[Any, bytes]:
+    """The request's first line, read, and what comes behind it."""
+    line, _, rest = body.partition(b"\n")
+    return json.loads(line), rest
+
+
+def _fields(data: object, what: str, names: tuple[str, ...]) -> Fields:
+    return Fields(data, what, names)
+
+
+def _finished(item: Any, what: str) -> Fields:
+    return Fields(item, what, ("task", "exit", "cpu_seconds", "elapsed_seconds", "message", "output"))
+
+
+def _who(fields: Fields) -> int:
+    return fields.whole("host", least=1)
+
+
+def _session(fields: Fields) -> str:
+    return digest(fields.text("session", _HEX))
+
+
+def _numbers(fields: Fields, name: str) -> tuple[int, ...]:
+    numbers = fields.each(name, canonical_json.whole)
+    if len(numbers) > 64 * MOST_AT_ONCE:
+        raise MalformedRequest(f"{name} has {len(numbers)} tasks, more than any pilot. Nothing was done.")
+    return numbers
+
+
+def _digest_in(body: bytes) -> str:
+    return Fields(json.loads(body), "the request", ("digest",)).text("digest", _HEX)
+
+
+def _said(answer: Answer) -> LaneReply:
+    return LaneReply(body=json.dumps(answer, separators=(",", ":")).encode())
+
+
+def _refused(error: BaseException) -> LaneReply:
+    """An error as a pilot reads it; one that we did not foresee is a fault of ours and says no more than that."""
+    if isinstance(error, (ValueError, RecursionError, TypeError)):
+        error = MalformedRequest(f"The request cannot be read ({error}). Nothing was done.")
+    if not isinstance(error, AxiomError):
+        log.error("pilots.fault %r", error, exc_info=error)
+        error = Fault("A fault of ours. Nothing was stored; the traceback is in the laboratory's log.")
+    status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
+    said = {"error": {"kind": type(error).__name__, "message": str(error)}}
+    return LaneReply(body=json.dumps(said).encode(), status=status)

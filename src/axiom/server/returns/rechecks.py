@@ -1,0 +1,158 @@
+"""Has some tasks computed again at another volunteer, and writes down whether the two agree.
+
+A check is a workunit of its own: the workunit of the checked task closes with its first valid task, so no block waits.
+"""
+
+import hashlib
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from axiom.decisions.hosts.reliability import is_watched
+from axiom.decisions.tasks.duplicates import Opinion, Settled, is_found_out, settle
+from axiom.decisions.tasks.recheck_rate import LOOKS_BACK, check_rate, is_checked
+from axiom.domain.work import Agreement, ComparedTask, Result, Task
+from axiom.server.returns import host_reliability
+from axiom.server.returns.transitioner import transit_many
+from axiom.signed.manifests import stored_manifest
+from axiom.signed.signing import SigningKey
+from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
+from axiom.store.hosts import hosts as host_store
+from axiom.store.tasks import results, workunits
+from axiom.store.tasks import tasks as task_store
+from axiom.store.tasks.tasks import UnprovenTask
+
+log = logging.getLogger("axiom.checking")
+
+_HEARD_FROM = timedelta(days=1)  # another volunteer who was silent for longer is not counted on
+_PATIENCE = timedelta(days=2)  # a check that nobody took by then is given up
+_SLICE = 500
+
+
+def secret_of(key: SigningKey) -> bytes:
+    """What nobody can tell who does not have the laboratory's ticket key: a signature of it is always the same."""
+    return hashlib.sha256(key.sign(b"axiom-check-1")).digest()
+
+
+def order(
+    db: Database,
+    secret: bytes,
+    proven: Sequence[UnprovenTask],
+    now: datetime,
+    *,
+    doubtful: Collection[int] = (),
+) -> list[int]:
+    """Order the checks of those of these new proven tasks that are to be checked; the workunits made.
+
+    Doubtful tasks are checked whatever was drawn.
+
+    A task that a person wanted on one host is left alone, and so is one whose volunteer computes alone here, or whose
+    host was only simulated. How often others are checked follows from what their hosts have shown.
+    """
+    known = _Hosts(db, now)
+    drawn = [
+        one.task
+        for one in proven
+        if one.checks_task_id is None
+        and not (one.is_targeted or one.is_simulated)
+        and (one.task.id in doubtful or known.is_drawn(secret, one.task))
+        and known.has_others(one.volunteer_id)
+    ]
+    return compute_again(db, drawn, now)
+
+
+class _Hosts:
+    """What hosts have shown, as far as it says how often their tasks are checked. Each is read once."""
+
+    def __init__(self, db: Database, now: datetime) -> None:
+        self._db = db
+        self._since = now - _HEARD_FROM
+        self._watched = {host.id for host in host_store.outvoted(db) if is_watched(host.standing, now)}
+        self._compared: dict[int | None, list[ComparedTask]] = {}
+        self._others: dict[int, bool] = {}
+
+    def is_drawn(self, secret: bytes, task: Task) -> bool:
+        """Is this task checked? Then it counts as a comparison that is under way."""
+        if task.host_id not in self._compared:
+            self._compared[task.host_id] = task_store.compared(self._db, task.host_id, LOOKS_BACK)
+        compared = self._compared[task.host_id]
+        rate = check_rate(task.experiment_id, compared, is_watched=task.host_id in self._watched)
+        if not is_checked(secret, task.id, rate.one_in):
+            return False
+        log.debug("check.drawn task=%d one_in=%d %s", task.id, rate.one_in, rate.reason)
+        compared.insert(0, ComparedTask(experiment_id=task.experiment_id, agreement=Agreement.WAITING))
+        return True
+
+    def has_others(self, volunteer_id: int | None) -> bool:
+        """Is another volunteer there who could compute it again?"""
+        if volunteer_id is None:
+            return False
+        if volunteer_id not in self._others:
+            self._others[volunteer_id] = host_store.others_since(self._db, volunteer_id, self._since)
+        return self._others[volunteer_id]
+
+
+def compute_again(db: Database, tasks: Sequence[Task], now: datetime) -> list[int]:
+    """Order a check of each of these tasks, but of a version that was withdrawn; the workunits made."""
+    versions = {number: experiments.by_id(db, number) for number in {task.experiment_id for task in tasks}}
+    still_open = {number for number, found in versions.items() if found and found.status == "open"}
+    wanted = [task for task in tasks if task.experiment_id in still_open]
+    made = [task_store.order_check(db, task, now) for task in wanted]
+    if made:
+        task_store.agree(db, dict.fromkeys((task.id for task in wanted), Agreement.WAITING))
+        transit_many(db, made, now)
+    return made
+
+
+def settle_checks(
+    db: Database, done: Sequence[UnprovenTask], cells: Mapping[int, Sequence[Result]], now: datetime
+) -> None:
+    """Compare tasks that have just been proven with those that they check; `cells` is what each of them brought."""
+    for one in done:
+        if one.checks_task_id is not None:
+            _settle(db, one, one.checks_task_id, tuple(cells[one.task.id]), now)
+
+
+def give_up(db: Database, now: datetime) -> int:
+    """Withdraw checks that no host took in days; the tasks that they should check count as they are."""
+    stale = task_store.stale_checks(db, now - _PATIENCE, _SLICE)
+    for workunit_id in stale:
+        workunits.request_abort(db, workunit_id, "no other volunteer's host was there to check it")
+    transit_many(db, stale, now)
+    return len(stale)
+
+
+def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[Result, ...], now: datetime) -> None:
+    checked = workunits.task(db, checked_id)
+    experiment = experiments.by_id(db, checked.experiment_id) if checked else None
+    if checked is None or experiment is None:
+        return
+    repeated = {**results.repeated(db, checked_id), check.task.id: brought}
+    there = dict(task_store.valid_checks(db, checked_id)) | {check.task.id: check.task.host_id}
+    opinions = [Opinion(task_id=task_id, cells=tuple(repeated.get(task_id, ()))) for task_id in sorted(there)]
+    first = Opinion(task_id=checked_id, cells=tuple(results.of_task(db, checked_id)))
+    decided = settle(first, opinions, early=stored_manifest(experiment.manifest).tolerance)
+    is_anew = is_found_out(decided, _shown(db, [checked_id, *there]))
+    task_store.agree(db, {task_id: str(said or "") for task_id, said in decided.agreements.items()})
+    if Agreement.DIFFERS in decided.agreements.values():
+        log.info("check.differs task=%d %s", checked_id, decided.reason)
+        hosts = there | {checked_id: checked.host_id}
+        _doubt(db, checked, hosts, decided, now)
+        odd = hosts.get(decided.odd) if decided.odd is not None else None
+        if odd is not None and is_anew:  # one more who confirms the others does not make it wrong once more
+            host_reliability.outvote(db, odd, now)
+
+
+def _shown(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
+    """Which of these tasks agree and which differ, as far as checks have shown."""
+    both = Agreement.AGREES, Agreement.DIFFERS
+    return {task_id: said for said in both for task_id in task_store.awaiting(db, task_ids, said)}
+
+
+def _doubt(db: Database, checked: Task, hosts: Mapping[int, int | None], decided: Settled, now: datetime) -> None:
+    """Nobody in such a dispute has anything in a row, and a third opinion is asked for once."""
+    differing = [task_id for task_id, said in decided.agreements.items() if said is Agreement.DIFFERS]
+    host_reliability.doubt(db, {host for task_id in differing if (host := hosts[task_id]) is not None})
+    if decided.needs_third:
+        compute_again(db, [checked], now)

@@ -1,0 +1,466 @@
+"""The way of a scheduler request, from the bytes of a client to the bytes of its answer.
+
+read    in the loop's thread: bytes become a `SchedulerRequest`. A stranger, or what nobody can read, is answered here.
+load    in the writer's thread, from here to the end of apply in one transaction: which host of whom it is.
+decide  what its reports mean, what it may have and when it calls again: pure functions of `axiom.decisions`.
+apply   reports are stored, judged and paid; tasks become the host's own. Only what is on the disk is acknowledged.
+answer  in the loop's thread again: the `Reply` becomes bytes.
+
+What is decided is stored in the same transaction, so two requests never get the same task and nothing is decided twice.
+"""
+
+import logging
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from axiom.boinc.account_keys import email_hash, is_weak
+from axiom.boinc.exit_codes import decode
+from axiom.boinc.read_request import read_request, sound_preferences
+from axiom.boinc.replies import Message, Priority, Reply
+from axiom.boinc.requests import SchedulerRequest, TaskReport
+from axiom.boinc.write_reply import write_reply
+from axiom.decisions.accounts.new_hosts import are_own
+from axiom.decisions.hosts.runners import Suited
+from axiom.decisions.hosts.speed import speed_of
+from axiom.decisions.tasks.assignment import NO_FAULT
+from axiom.decisions.tasks.backoff import Situation, delay
+from axiom.domain.failure_causes import Cause
+from axiom.domain.fleet import Host, project_choice
+from axiom.domain.work import Report, read_task_name
+from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
+from axiom.locale.languages import choose, gettext, mark, speaking
+from axiom.server.dispatch.cache import DispatchCache, Unfit
+from axiom.server.dispatch.dispatch import hand_out
+from axiom.server.dispatch.orders import Dispatch, allowance_of
+from axiom.server.dispatch.work_request import GrantedTask, WorkGrant, asked_of
+from axiom.server.file_names import bundle_file, seal_file
+from axiom.server.returns import reporting
+from axiom.server.scheduler import trickles as progress
+from axiom.server.scheduler.admission import Calm, is_stranger
+from axiom.server.scheduler.identify import Met, RefusedHost, meet
+from axiom.server.scheduler.programs import brought, suited
+from axiom.server.scheduler.reply import (
+    SUFFIX,
+    Archive,
+    Links,
+    TaskElements,
+    account,
+    apps,
+    archive_of,
+    host_facts,
+    parts,
+    project_files,
+    project_preferences,
+    site_links,
+    spread,
+)
+from axiom.server.scheduler.tasks_on_client import Holding, holding_of, out_of_use, to_give_up
+from axiom.signed.boinc_code_signing import CodeSigning
+from axiom.signed.trust import Trust
+from axiom.store.accounts import accounts
+from axiom.store.connections import Connections
+from axiom.store.credit import ledger
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments.runner_offers import OfferedRunner
+from axiom.store.hosts import contacts, notices
+from axiom.store.hosts.contacts import AccountHolder
+from axiom.store.tasks import uploads
+from axiom.store.writer import Writer
+
+log = logging.getLogger("axiom.rpc")
+
+_TRIES = 4  # of which all but the last met bundles that are damaged
+_MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
+_CLOCK_STEP = 86_400.0  # seconds by which a volunteer's clock may be ahead of ours
+_MEGABYTE = 2**20
+_TITLE = "Small neural networks"
+_BUSY = mark("The laboratory is busy. Nothing is lost; please wait.")
+_DOWN = mark("The laboratory cannot store anything at the moment. Nothing is lost; please wait.")
+_NO_ACCOUNT = mark(
+    "No account here has this account key. Remove the project in BOINC and add it again with your e-mail address, or "
+    "take the key from %(address)s"
+)
+
+
+@dataclass(frozen=True)
+class UnwrittenReply:
+    """A reply whose bytes are written when it is sent: by then other requests have the writer's thread."""
+
+    reply: Reply
+
+    def __bytes__(self) -> bytes:
+        return write_reply(self.reply)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """What the answers to all clients have in common. Called from the loop; works in the writer's thread."""
+
+    writer: Writer
+    folder: Folder
+    dispatch: Dispatch
+    known: DispatchCache
+    runners: Mapping[str, OfferedRunner]
+    trust: Trust
+    code: CodeSigning
+    links: Links
+    name: str
+    now: Callable[[], datetime]
+    reported: Callable[[], None]
+    lost: Callable[[Collection[int]], None]  # these tasks are sent again to clients that do not have them
+    settle: Callable[[Database, datetime], None]
+    _calm: Calm = field(default_factory=Calm)
+    _archives: dict[tuple[str, str], tuple[Archive, Archive]] = field(default_factory=dict)
+
+    def scheduler(self, body: bytes, accepted: str = "") -> Future[UnwrittenReply]:
+        """The answer to a request, as soon as what it says is on the disk; in a language that the client accepts."""
+        answer: Future[UnwrittenReply] = Future()
+        language = choose("", accepted)
+        if is_stranger(body, Connections(folder=self.folder)):
+            with speaking(language):
+                answer.set_result(self._stranger())
+            return answer
+        try:
+            request = read_request(body)
+        except MalformedRequest as error:
+            answer.set_result(self._polite(Situation.GARBLED, str(error)))
+            return answer
+        self._submit(request if language == request.language else replace(request, language=language), answer)
+        return answer
+
+    def _submit(self, request: SchedulerRequest, answer: Future[UnwrittenReply], tries: int = _TRIES) -> None:
+        try:
+            stored = self.writer.submit(lambda db: self._work(db, request))
+        except StoreError as error:
+            answer.set_result(self._unable(error, request.language))
+            return
+        stored.add_done_callback(lambda done: self._finish(done, request, answer, tries - 1))
+
+    def _finish(
+        self, done: Future[UnwrittenReply], request: SchedulerRequest, answer: Future[UnwrittenReply], left: int
+    ) -> None:
+        error = done.exception()
+        if error is None:
+            answer.set_result(done.result())
+            if request.results:
+                self.reported()
+            return
+        self._archives.clear()  # the whole group may be undone, and with it what this answer put into the store
+        if isinstance(error, Unfit) and left:
+            self.known.set_aside(error.bundle, self.now())
+            self._submit(request, answer, left)  # anew, and nothing of that bundle is given
+            return
+        answer.set_result(self._unable(error, request.language))
+
+    def _unable(self, error: BaseException, language: str) -> UnwrittenReply:
+        """Nothing was stored, so nothing is acknowledged; the client brings all of it again."""
+        if not isinstance(error, AxiomError):
+            log.error("rpc.fault %r", error, exc_info=error)
+        is_busy = isinstance(error, StoreBusy)
+        with speaking(language):
+            said = gettext(_BUSY if is_busy else _DOWN)
+        return self._polite(Situation.BUSY if is_busy else Situation.DOWN, said)
+
+    def _polite(self, situation: Situation, text: str, priority: Priority = Priority.LOW) -> UnwrittenReply:
+        pause = delay(situation, spread=spread(len(text), self.now()))
+        return UnwrittenReply(
+            Reply(
+                project_name=self.name,
+                master_url=self.links.master,
+                request_delay=pause.least,
+                project_is_down=situation is Situation.DOWN,
+                messages=(Message(text=text, priority=priority),),
+            )
+        )
+
+    def _work(self, db: Database, request: SchedulerRequest) -> UnwrittenReply:
+        """The answer; without one, what it put into the store goes before the group's next answer counts on it."""
+        try:
+            with speaking(request.language):
+                return self._answer(db, request)
+        except BaseException:
+            self._archives.clear()
+            raise
+
+    def _stranger(self) -> UnwrittenReply:
+        text = gettext(_NO_ACCOUNT) % {"address": f"{self.links.master}account"}
+        return self._polite(Situation.STRANGER, text, Priority.NOTICE)
+
+    def _answer(self, db: Database, request: SchedulerRequest) -> UnwrittenReply:
+        now = self.now()
+        met = meet(db, request, now)
+        if met is None:
+            return self._stranger()
+        if isinstance(met, RefusedHost):
+            return self._polite(Situation.CROWDED, gettext(met.reason), Priority.NOTICE)
+        back = _reports(db, met.host.id, request.results)
+        taken = reporting.take(db, self.folder, back, now, trust=self.trust)
+        if request.trickles:
+            progress.hear(db, met.host.id, request.trickles, now)
+        is_settled = bool(back) and self._calm.may(now) and self._settled(db, now)
+        if is_settled or not all(one.left_standing for one in taken):
+            met = _as_reported(db, met, is_settled=is_settled)
+        holding = holding_of(request)
+        ours = suited(request, met.host.platform.instructions, self.runners)
+        handed = self._hand(db, met, request, holding, now, ours)
+        return UnwrittenReply(
+            self._reply(db, met, request, handed, now, ours, aborts=to_give_up(db, met.host.id, holding))
+        )
+
+    def _settled(self, db: Database, now: datetime) -> bool:
+        """Judge and pay, so that this very reply can show the credit. A fault there is none of the reports'."""
+        try:
+            with db.savepoint():
+                self.settle(db, now)
+        except StoreError:
+            raise  # it may have taken the whole transaction with it
+        except Exception:
+            log.exception("rpc.unsettled what was reported is left to the jobs")
+            return False
+        return True
+
+    def _hand(
+        self,
+        db: Database,
+        met: Met,
+        request: SchedulerRequest,
+        holding: Holding,
+        now: datetime,
+        ours: Suited[OfferedRunner],
+    ) -> WorkGrant:
+        if not request.asks_for_work:
+            return WorkGrant(given=(), lost=(), reason="")
+        programs = frozenset(brought(request) or ours.runners)
+        if not programs:
+            return WorkGrant(given=(), lost=(), reason=ours.reason)
+        held = None if holding is None else frozenset(number for number in holding.values() if number is not None)
+        choice = project_choice(met.caller.preferred.project)
+        jointly = not request.anonymous  # whether a volunteer's own program reads such orders is not known
+        asked = asked_of(request, programs=programs, choice=choice, holding=held, jointly=jointly)
+        allowance = allowance_of(db, self.dispatch, met.host)
+        handed = hand_out(db, self.dispatch, self.known, met.host, asked, now, allowance=allowance)
+        if handed.lost:
+            self.lost({one.task for one in handed.lost})
+        return handed
+
+    def _reply(
+        self,
+        db: Database,
+        met: Met,
+        request: SchedulerRequest,
+        handed: WorkGrant,
+        now: datetime,
+        ours: Suited[OfferedRunner],
+        *,
+        aborts: tuple[tuple[str, ...], tuple[str, ...]],
+    ) -> Reply:
+        given = (*handed.lost, *handed.given)
+        described = self._describe(db, met, request, given, ours)
+        return Reply(
+            **self._greeting(
+                db,
+                met,
+                request,
+                now,
+                why="" if given else _sentence(request, handed.reason),
+                busy_for=_busy_for(met.host, given),
+            ),
+            acknowledged=tuple(result.name for result in request.results),
+            aborts=aborts[0],
+            aborts_if_not_started=aborts[1],
+            apps=apps(_TITLE) if given else (),
+            signed_files=described.signed_files,
+            app_versions=described.app_versions,
+            inputs=described.inputs,
+            workunits=described.workunits,
+            outputs=described.outputs,
+            tasks=described.tasks,
+            trickles_received=bool(request.trickles),
+            unstick=self._unstick(db, request, {each.name for each in described.inputs}),
+            nothing_for=self._nothing_for(db, request, ours),
+        )
+
+    def _greeting(
+        self, db: Database, met: Met, request: SchedulerRequest, now: datetime, *, why: str, busy_for: float = 0.0
+    ) -> dict[str, Any]:
+        """What every known host is told, by its place in the reply: who it is, how it stands, when to call again."""
+        cross_id, is_newer_here = _preferences(db, met.caller, request, now)
+        code_key, signature = self.code.told(request.code_sign_key)
+        pause = delay(_situation(request, why), spread=spread(met.host.id, now), busy_for=busy_for)
+        return {
+            "project_name": self.name,
+            "master_url": self.links.master,
+            "request_delay": pause.least,
+            "next_rpc_delay": pause.most,
+            "messages": (*_words(db, met, now), *((Message(text=why),) if why else ())),
+            "account": account(met.caller, cross_id, now),
+            "host": host_facts(met, now),
+            "global_preferences": met.caller.preferred.everywhere if is_newer_here else "",
+            "project_preferences": project_preferences(met.caller.preferred.project),
+            "code_sign_key": code_key,
+            "code_sign_key_signature": signature,
+            "project_files": project_files(self.links) if met.is_new else (),
+            "links": site_links(self.links.master, met.caller.volunteer.id, met.host.id),
+            "news": self.links.news,
+        }
+
+    def _describe(
+        self,
+        db: Database,
+        met: Met,
+        request: SchedulerRequest,
+        given: Sequence[GrantedTask],
+        ours: Suited[OfferedRunner],
+    ) -> TaskElements:
+        if not given:
+            return TaskElements()
+        return parts(
+            given,
+            runners=ours.runners,
+            speed=speed_of(met.host),
+            archives={one.bundle: self._archive(db, one) for one in given},
+            links=self.links,
+            own=brought(request),
+        )
+
+    def _archive(self, db: Database, one: GrantedTask) -> tuple[Archive, Archive]:
+        """The bundle and its seal as files to download; both are in the store from here on."""
+        key = (one.bundle, one.seal)
+        if key not in self._archives:
+            seal = one.seal.encode()
+            blobs.put(db, self.folder, seal, self.now())
+            try:
+                body = blobs.get(db, self.folder, one.bundle)
+            except (NotFound, StoreDamaged) as error:
+                log.error("bundle.unfit %s", error)
+                raise Unfit(one.bundle) from error
+            self._archives[key] = (
+                archive_of(bundle_file(one.bundle), body),
+                archive_of(seal_file(one.seal), seal),
+            )
+        return self._archives[key]
+
+    def _unstick(self, db: Database, request: SchedulerRequest, given: Collection[str]) -> tuple[str, ...]:
+        if not request.files:
+            return ()
+        self.known.look(db)
+        return out_of_use(request, self.known.files, given)
+
+    def _nothing_for(self, db: Database, request: SchedulerRequest, ours: Suited[OfferedRunner]) -> tuple[str, ...]:
+        """GPUs for which there is no program or no work: the client stops asking for them. Its processor remains."""
+        if not request.coprocessors:
+            return ()
+        self.known.look(db)
+        wanted = any(one.declared.uses_gpus and one.is_ready for one in self.known.experiments.values())
+        programs = (brought(request) or ours.runners) if wanted else {}
+        return tuple(coprocessor.kind for coprocessor in request.coprocessors if coprocessor.kind not in programs)
+
+
+def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[Report]:
+    """What a client says about its finished tasks. A claim of success without its file in our hands is none."""
+    if not results:
+        return []
+    named = [(result, read_task_name(result.name.removesuffix(SUFFIX))) for result in results]
+    arrived = uploads.of(db, [found[1] for _, found in named if found])
+    made = []
+    for result, found in named:
+        if found is None:
+            continue  # not one of ours; acknowledged all the same, or it would come for ever
+        ended = decode(result)
+        upload = arrived.get(found[1])
+        claimed = {file.md5 for file in result.files if file.md5}
+        whole = upload is not None and (not claimed or upload.md5 in claimed)
+        proven = upload.digest if upload is not None and whole else None
+        made.append(
+            Report(
+                task_id=found[1],
+                workunit_id=found[0],
+                host_id=host_id,
+                exit_status=ended.exit_status,
+                output_digest=proven if ended.succeeded else None,
+                cpu_seconds=result.cpu_seconds,
+                elapsed_seconds=result.elapsed_seconds,
+                message=f"{result.message} {result.stderr[-_MOST_WORDS:]}".strip(),
+                boinc_state=int(result.state),
+                cause=ended.cause if not ended.succeeded or proven else Cause.NO_OUTPUT,
+                in_words="" if ended.succeeded else ended.reason,
+                peak_memory_mb=result.peak_memory_bytes / _MEGABYTE,
+                peak_disk_mb=result.peak_disk_bytes / _MEGABYTE,
+            )
+        )
+    return made
+
+
+def _as_reported(db: Database, met: Met, *, is_settled: bool) -> Met:
+    """The same as the reports have left it: the standing by which the host gets work, the credit, perhaps notices."""
+    caller, stored = met.caller, contacts.stored_host(db, met.host.id)
+    if is_settled:
+        caller = replace(caller, balance=ledger.balance(db, "volunteer", caller.volunteer.id))
+    if stored is None:
+        raise LookupError(f"host {met.host.id} is gone while it reports")
+    return replace(met, caller=caller, host=stored.host, balance=stored.balance, has_notices=True)
+
+
+def _preferences(db: Database, caller: AccountHolder, request: SchedulerRequest, now: datetime) -> tuple[str, bool]:
+    """Keep what the client brings: newer preferences, and the cross-project id that its projects have agreed on.
+
+    Newer ones of another account stay on that computer: they are none of this volunteer's other computers' business.
+    So do those that come with a weak key, which computes and does nothing else: others know it than the volunteer.
+    Returns the id, which the client must hear again or it would go back to the one before; and whether the preferences
+    here are the newer ones.
+    """
+    cross_id, known_at = caller.account.cross_id, caller.preferred.modified_at
+    is_theirs = not is_weak(request.authenticator)
+    if is_theirs and len(request.cross_project_id) == 32 and request.cross_project_id != cross_id:
+        cross_id = request.cross_project_id
+        accounts.set_cross_id(db, caller.volunteer.id, cross_id)
+    brought_at = request.preferences_modified_at
+    is_own = is_theirs and are_own(request.preferences_source, email_hash(caller.account.email or ""))
+    if is_own and brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
+        said = sound_preferences(request.global_preferences)
+        is_dated = brought_at <= now.timestamp() + _CLOCK_STEP  # else no later change would count
+        if said and is_dated:
+            accounts.keep_preferences(db, caller.volunteer.id, said, int(brought_at))
+        brought_at = brought_at if said else 0.0
+    return cross_id, known_at > brought_at
+
+
+def _words(db: Database, met: Met, now: datetime) -> tuple[Message, ...]:
+    """What the owner of this host has to be told."""
+    if not met.has_notices:
+        return ()
+    shown = notices.shown(db, met.host.id, now)
+    if untold := [notice.id for notice in shown if not notice.is_told]:
+        notices.told(db, untold, now)
+    return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)
+
+
+def _busy_for(host: Host, given: Sequence[GrantedTask]) -> float:
+    """How many seconds these keep all cores of a host busy; none while no result of it has counted."""
+    if not host.standing.valid_in_row:
+        return 0.0
+    return sum(one.seconds for one in given) / (speed_of(host) * max(1, host.capacity.cores))
+
+
+def _situation(request: SchedulerRequest, why: str) -> Situation:
+    if not why:
+        return Situation.SERVED
+    return Situation.COMPUTING if request.other_results else Situation.EMPTY
+
+
+def _sentence(request: SchedulerRequest, reason: str) -> str:
+    """Why a host that asked for work gets none; nothing for one that did not ask."""
+    if not request.asks_for_work:
+        return ""
+    if not reason:
+        return gettext(mark("No work for this computer now."))
+    if reason in NO_FAULT:
+        frame = mark("No work for this computer now: %(reason)s. Nothing is wrong with your computer.")
+    else:
+        frame = mark("No work for this computer now: %(reason)s.")
+    return gettext(frame) % {"reason": gettext(reason)}

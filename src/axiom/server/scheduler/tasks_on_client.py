@@ -1,0 +1,70 @@
+"""What a client says it still has of ours, and what of that it should give up."""
+
+from collections.abc import Collection, Mapping
+from itertools import islice
+
+from axiom.boinc.requests import SchedulerRequest
+from axiom.decisions.tasks.unwanted import GiveUp, give_up
+from axiom.domain.work import read_task_name
+from axiom.server.file_names import SHARED
+from axiom.server.scheduler.reply import SUFFIX
+from axiom.store.engine.database import Database
+from axiom.store.hosts import contacts
+from axiom.store.journal import history
+
+Holding = Mapping[str, int | None] | None  # names to numbers, where they are ours; None: the client does not say
+
+_MOST_FILES = 500  # that one reply speaks of
+
+
+def holding_of(request: SchedulerRequest) -> Holding:
+    """The tasks that the client still has: name to number, where the name is one of ours. None: it does not say."""
+    if request.other_results is None:
+        return None
+    found = {
+        other_result.name: read_task_name(other_result.name.removesuffix(SUFFIX))
+        for other_result in request.other_results
+    }
+    return {name: each[1] if each else None for name, each in found.items()}
+
+
+def to_give_up(db: Database, host_id: int, holding: Holding) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of tasks to give up at once, and of those to give up unless they have begun."""
+    if not holding:
+        return (), ()
+    told: dict[GiveUp, list[str]] = {choice: [] for choice in GiveUp}
+    numbers = {number for number in holding.values() if number is not None}
+    stands = contacts.stands(db, sorted(numbers))
+    lost = _lost(db, host_id, numbers - stands.keys())
+    for name, number in holding.items():
+        stand = stands.get(number) if number is not None else None
+        choice = give_up(
+            is_ours=stand is not None and stand.host_id == host_id,
+            state=stand.state if stand else None,
+            workunit=stand.workunit if stand else None,
+            is_lost=number in lost,
+        )
+        told[choice].append(name)
+    return tuple(told[GiveUp.AT_ONCE]), tuple(told[GiveUp.IF_NOT_STARTED])
+
+
+def _lost(db: Database, host_id: int, unknown: Collection[int]) -> set[int]:
+    """Those of these numbers, of which no task is known, that the host may have from a time that is forgotten here.
+
+    No task is ever deleted, so a number up to the last one has none only where a restore left it out. A host from after
+    the restore got none of them: under its number no ticket was signed before.
+    """
+    if not unknown or not history.was_parted_since(db, "host", host_id):
+        return set()
+    last = history.last_number(db, "task")
+    return {number for number in unknown if 0 < number <= last}
+
+
+def out_of_use(request: SchedulerRequest, *in_use: Collection[str]) -> tuple[str, ...]:
+    """Bundles and seals that the client keeps and with which no task will go out any more: they are none of `in_use`.
+
+    It keeps each until it is told, and names all of them in every request. What a task of its still needs it keeps as
+    long as that task.
+    """
+    kept = (file.name for file in request.files if not any(file.name in names for names in in_use))
+    return tuple(islice(filter(SHARED.fullmatch, kept), _MOST_FILES))

@@ -1,0 +1,209 @@
+"""Opens a laboratory: for reading beside a server, through a server's socket, or alone for the length of a command."""
+
+import contextlib
+import logging
+import logging.handlers
+import math
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import axiom
+from axiom.commands.command import Answer, Command
+from axiom.commands.laboratory import Laboratory, gathered
+from axiom.errors import NoLab, StorageFull
+from axiom.lab.experiments import published_files
+from axiom.service.clock import Clock, open_clock
+from axiom.service.standard_callers import operator
+from axiom.settings import Settings, from_process
+from axiom.signed.keys import Keys, load_keys, make_keys
+from axiom.store.connections import Connections
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder, holder, is_full, lock
+from axiom.store.engine.sqlite_binding import foreseen
+from axiom.store.journal.journal import attach
+from axiom.store.migrate import check, copy_before, migrate, pending
+from axiom.store.writer import Writer
+from axiom.terminal import wall_clock
+
+if TYPE_CHECKING:
+    from axiom.commands.gate import CommandGate
+
+_FULL_SECONDS = 60.0
+_MOST_CAUSES = 10  # of one failure
+
+
+def package() -> Path:
+    """The folder of the package, from which bundles are packed."""
+    return Path(axiom.__file__).parent
+
+
+def demand(folder: Folder) -> None:
+    """There must be a laboratory here."""
+    if not folder.exists():
+        raise NoLab(
+            f"There is no laboratory in {folder.path}. `axiom init {folder.path}` makes one and `scripts/lab` starts "
+            "it; --data or AXIOM_DATA name another folder."
+        )
+
+
+@contextlib.contextmanager
+def reading(folder: Folder) -> Iterator[Database]:
+    """A read-only connection to a database that this program knows, whether or not a server is up."""
+    demand(folder)
+    with Connections(folder=folder).reader() as db:
+        check(db)
+        yield db
+
+
+def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
+    """Have a command done: by the server that holds the folder, or, when none does, here and now."""
+    demand(folder)
+    if holder(folder) is not None:
+        from axiom.commands.client import Remote  # speaks HTTP, which is not needed where nobody listens
+
+        return Remote(folder.socket).submit(command, dry_run=dry_run, key=key)
+    settings, _ = from_process(folder.settings)
+    with lock(folder, f"axiom {command.name}"), writing(folder, settings) as gate:
+        return gate.submit(command, operator(), dry_run=dry_run, key=key)
+
+
+@contextlib.contextmanager
+def writing(folder: Folder, settings: Settings) -> "Iterator[CommandGate]":
+    """A gate of our own. Whoever calls holds the folder's lock."""
+    from axiom.commands.gate import CommandGate  # whoever reads, or has a server do it, need not wait for it
+
+    clock = prepare_database(folder)
+    keys = load_keys(folder.keys, clock.now())
+    writer = writer_of(folder, settings, clock.now)
+    writer.start()
+    try:
+        laboratory = Laboratory(folder=folder, keys=keys, settings=settings, package=package())
+        yield CommandGate(writer=writer, laboratory=laboratory, now=clock.apart)
+    finally:
+        writer.stop()
+
+
+def writer_of(folder: Folder, settings: Settings, now: Callable[[], datetime]) -> Writer:
+    """The laboratory's writer, whose changes are all in its journal."""
+    return Writer(lambda: Connections(folder=folder).journalled(journal_of(folder, settings), now))
+
+
+def journal_of(folder: Folder, settings: Settings) -> Path:
+    """Where the journal lies."""
+    return folder.path / settings.journal
+
+
+def prepare_database(folder: Folder, *, accept: bool = False) -> Clock:
+    """Bring the database up to date, and set a clock that never says less than what is written in it.
+
+    The files of its own experiments are there, also after a restore. `accept`: go on although something is written down
+    for later than the computer's clock says.
+    """
+    settings, _ = from_process(folder.settings)
+    journal = journal_of(folder, settings)
+    db = Connections(folder=folder).writer()
+    try:
+        attach(db, folder, journal, wall_clock)
+        migrate(db, folder, wall_clock())
+        attach(db, folder, journal, wall_clock)  # a new database
+        lay_out_own_files(db, folder)
+        return open_clock(db, accept=accept, caller=operator().name)
+    finally:
+        db.close()
+
+
+def make(folder: Folder, settings: Settings) -> tuple[Clock, Keys]:
+    """Make the laboratory in a folder that was taken; what is there already stays. Its clock and its keys."""
+    log_to(folder, settings)
+    clock = prepare_database(folder)
+    return clock, make_keys(folder.keys, clock.now())
+
+
+def upgrade_database(folder: Folder, *, dry_run: bool = False) -> tuple[list[str], Path | None]:
+    """Bring a laboratory's data to the form that this program knows: which steps that took, and where the copy lies.
+
+    Whoever calls holds the folder's lock. Only the start sets the clock and looks at what is out.
+    """
+    with Connections(folder=folder).reader() as old:
+        missing = pending(old)
+    if not missing:
+        return [], None
+    if not dry_run:
+        settings, _ = from_process(folder.settings)
+        db = Connections(folder=folder).writer()
+        try:
+            attach(db, folder, journal_of(folder, settings), wall_clock)
+            migrate(db, folder, wall_clock())
+            lay_out_own_files(db, folder)
+        finally:
+            db.close()
+    return missing, copy_before(folder, missing[0])
+
+
+def lay_out_own_files(db: Database, folder: Folder) -> None:
+    """Each open experiment that Axiom does not bring along has its file in the folder, from its newest bundle."""
+    published_files.lay_out(db, folder, {file.stem for file in gathered(package() / "catalogue")})
+
+
+class _InUtc(logging.Formatter):
+    """Says when as 2026-03-04T12:00:00.007Z: whoever reads a log may be in another zone than who wrote it."""
+
+    converter = staticmethod(time.gmtime)
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
+
+
+class _FullDisk(logging.Filter):
+    """Of all that fails as the disk is full, the log gets one line a minute: none of it is a fault to be traced."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = -math.inf
+        self._record: logging.LogRecord | None = None  # the newest that was let through, which each handler asks for
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Is this line written? One that tells of a full disk loses its trace."""
+        if record is self._record:
+            return True
+        args = record.args if isinstance(record.args, tuple) else ()
+        known = [record.exc_info[1] if record.exc_info else None, *args]
+        cause = next((one for one in known if isinstance(one, Exception) and _is_full(one)), None)
+        if cause is None:
+            return True
+        now = time.monotonic()
+        if now - self._said < _FULL_SECONDS:
+            return False
+        self._said, self._record = now, record
+        said = f"{record.getMessage()}: " if record.exc_info else ""
+        record.msg, record.args = "disk.full %s%s (for a minute nothing more is said of it)", (said, cause)
+        record.exc_info = record.exc_text = None
+        return True
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Did it fail, or what it followed from, since there is no room?"""
+    seen = 0
+    while isinstance(error, Exception) and seen < _MOST_CAUSES:
+        is_storage = isinstance(error, StorageFull) or isinstance(foreseen(error), StorageFull)
+        if is_storage or (isinstance(error, OSError) and is_full(error)):
+            return True
+        error, seen = error.__cause__ or error.__context__, seen + 1
+    return False
+
+
+def log_to(folder: Folder, settings: Settings) -> None:
+    """From here on everything is logged in the folder, and errors are said at the terminal, too."""
+    folder.logs.mkdir(exist_ok=True)
+    file = logging.handlers.RotatingFileHandler(folder.logs / "axiom.log", maxBytes=10_000_000, backupCount=3)
+    file.setFormatter(_InUtc("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    terminal = logging.StreamHandler()
+    terminal.setLevel(logging.ERROR)
+    terminal.setFormatter(logging.Formatter("axiom: %(message)s"))
+    quieter = _FullDisk()
+    for handler in (file, terminal):
+        handler.addFilter(quieter)
+    logging.raiseExceptions = False  # a disk that is full has better things to say than that its log is full, too
+    logging.basicConfig(level=settings.log.upper(), handlers=[file, terminal], force=True)

@@ -1,0 +1,201 @@
+"""A pilot: runners that a cluster's scheduler started, and that compute for a laboratory elsewhere until told to stop.
+
+All that it keeps lies in one folder of its scratch, which a pilot that comes back to the node finds again.
+"""
+
+import contextlib
+import fcntl
+import json
+import logging
+import os
+import re
+import secrets
+import shutil
+import signal
+import socket
+import stat
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from axiom.engines.available_resources import lent_capacity
+from axiom.engines.http_work_source import HttpDesk
+from axiom.engines.local_engine import EnginePace, LocalEngine
+from axiom.errors import AxiomError, CannotStart, WrongUse
+from axiom.runner.files.atomic import place
+from axiom.runner.platform.host import platform_here
+from axiom.signed.program_tokens import CLUSTER_PREFIX
+from axiom.signed.trust import read_trust
+from axiom.terminal import remark, wall_clock
+
+log = logging.getLogger("axiom.pilot")
+
+_SLOTS = 4_096  # pilots on one node
+_REMEMBERED = 4  # secrets of pilots before this one
+_LATEST = 60.0  # seconds that what has begun may take when the time is over
+_IN_VAIN = 3  # questions without work, after which none is left
+_STEP = 0.25  # seconds between two looks at the clock
+
+
+@dataclass(frozen=True, kw_only=True)
+class PilotOrders:
+    """What a person or a script says to a pilot."""
+
+    server: str
+    lab: str  # the name that the laboratory's first keys give it: no other is computed for
+    key_file: Path
+    scratch: Path | None
+    cores: int
+    name: str
+    seconds: float | None  # after which nothing more is begun
+    waits: bool  # for work, where none is left
+    is_on_leash: bool = False  # ends when standard input does
+
+
+def fly(orders: PilotOrders, *, quiet: bool) -> None:
+    """Compute until there is no work, the time is over, or somebody ends us. An AxiomError where we were refused."""
+    told = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: told.set())
+    if orders.is_on_leash:
+        threading.Thread(target=_feel_leash, args=(told,), daemon=True).start()
+    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
+    desk = HttpDesk(orders.server, _key(orders.key_file))
+    with _home(orders) as (home, name), contextlib.closing(desk):
+        threading.Thread(target=_hurry_when, args=(told, desk), daemon=True).start()
+        _say_hello(desk, home, name, orders.cores)
+        trust = desk.trust()
+        _demand_lab(trust, orders.lab)
+        pace = EnginePace(ahead=1, linger=1.0, beat=desk.beat_seconds, idle=1.0, longest_idle=desk.beat_seconds)
+        engine = LocalEngine(
+            desk, home=home, host_id=desk.host_id, cores=orders.cores, reported=lambda: None, pace=pace
+        )
+        desk.renew = engine.renew
+        engine.start(trust)
+        remark(f"{orders.cores} cores compute for {orders.server} as {desk.name}, host {desk.host_id}.", quiet=quiet)
+        why = _stay(engine, desk, orders, told)
+        desk.hurry()
+        engine.stop(keeps=orders.scratch is not None)
+        with contextlib.suppress(AxiomError):
+            desk.give_back((), is_over=True)
+    if desk.refused is not None:
+        raise desk.refused
+    remark(why, quiet=quiet)
+
+
+def _stay(engine: LocalEngine, desk: HttpDesk, orders: PilotOrders, told: threading.Event) -> str:
+    """Return when it is time to end, with the reason."""
+    over_at = None if orders.seconds is None else time.monotonic() + orders.seconds
+    while not told.wait(_STEP):
+        if desk.refused is not None:
+            return str(desk.refused)
+        if not orders.waits and engine.in_vain >= _IN_VAIN:
+            return "No work is left."
+        if over_at is not None and time.monotonic() >= over_at:
+            engine.drain()
+            until = time.monotonic() + _LATEST
+            while engine.in_hand and time.monotonic() < until and not told.wait(_STEP) and desk.refused is None:
+                continue
+            return "The time is over."
+    return "Stopped. A pilot that comes back to this folder goes on from here."
+
+
+def _feel_leash(told: threading.Event) -> None:
+    """Whoever started us holds the other end of standard input, and it ends when they do, however they die."""
+    with contextlib.suppress(OSError):
+        while os.read(0, 4_096):
+            continue
+    told.set()
+
+
+def _hurry_when(told: threading.Event, desk: HttpDesk) -> None:
+    """Whoever waits for a laboratory that does not answer is told to end as well."""
+    told.wait()
+    desk.hurry()
+
+
+def _say_hello(desk: HttpDesk, home: Path, name: str, cores: int) -> None:
+    """Introduce ourselves, also by the secrets of the pilots that were here before: what they had out is ours."""
+    known, session = home / "pilot.json", secrets.token_hex(32)
+    before: list[str] = []
+    with contextlib.suppress(OSError, ValueError):
+        before = [str(one) for one in json.loads(known.read_bytes())["sessions"]]
+    sessions = [*before, session][-_REMEMBERED:]
+    place(known, json.dumps({"sessions": sessions}).encode())
+    desk.hello(name, platform_here(), lent_capacity(cores), session=session, before=sessions[:-1])
+
+
+def _demand_lab(trust: bytes, lab: str) -> None:
+    """Refuse to compute for any laboratory but the one that was named: who has the server need not have its keys."""
+    try:
+        read_trust(trust, lab=lab, seen=None, now=wall_clock())
+    except ValueError as fault:
+        raise WrongUse(
+            f"The server is not of the laboratory {lab[:12]} that --lab names ({fault}). Nothing was computed."
+        ) from None
+
+
+def _key(file: Path) -> str:
+    try:
+        mode, key = file.stat().st_mode, file.read_text(encoding="ascii", errors="replace").strip()
+    except OSError as error:
+        raise CannotStart(f"The key in {file} cannot be read ({error.strerror}). Nothing was started.") from error
+    if stat.S_IMODE(mode) & 0o077:
+        raise CannotStart(
+            f"Others than you may read {file} (mode {stat.S_IMODE(mode):04o}), and whoever has the key can compute in "
+            f"the cluster's name. Nothing was started; `chmod 600 {file}`."
+        )
+    if not re.fullmatch(rf"{CLUSTER_PREFIX}[A-Za-z0-9_\-]{{20,100}}", key):
+        raise WrongUse(f"{file} holds no key of a cluster. Nothing was started; `axiom cluster add` makes one.")
+    return key
+
+
+@contextlib.contextmanager
+def _home(orders: PilotOrders) -> Iterator[tuple[Path, str]]:
+    """A folder that no other pilot on this node uses, and the name of who computes in it: the node, and which slot."""
+    node = orders.name or socket.gethostname().partition(".")[0] or "node"
+    plain = "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in node).lstrip(".") or "node"
+    with _scratch(orders.scratch) as scratch:
+        for slot in range(1, _SLOTS):
+            home = scratch / plain / str(slot)
+            try:
+                home.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _demand_ours(scratch, home.parent, home)
+                held = (home / "pilot.lock").open("w")
+            except OSError as error:
+                raise CannotStart(f"{home} cannot be used ({error.strerror}). Nothing was started.") from error
+            with held:
+                try:
+                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except OSError:
+                    continue
+                yield home, f"{node}-{slot}"
+                return
+    raise CannotStart(f"{_SLOTS} pilots compute below {scratch} already. Nothing was started.")
+
+
+def _demand_ours(scratch: Path, *below: Path) -> None:
+    """Refuse a folder that another user of the node made in our place: they could change what we start from it."""
+    us = os.geteuid()
+    if scratch.stat().st_uid not in {us, 0} or any(one.stat().st_uid != us for one in below):
+        raise CannotStart(
+            f"{scratch}, or a folder in it, belongs to another user, who could change what computes there. Nothing was "
+            "started; name another folder with --scratch."
+        )
+
+
+@contextlib.contextmanager
+def _scratch(wanted: Path | None) -> Iterator[Path]:
+    """The folder that was named, or one that goes with us."""
+    if wanted is not None:
+        yield wanted
+        return
+    made = Path(tempfile.mkdtemp(prefix="axiom-pilot-"))
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)

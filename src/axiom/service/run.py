@@ -1,0 +1,408 @@
+"""`axiom lab`: which parts there are, in which order they start and stop."""
+
+import contextlib
+import functools
+import logging
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from starlette.types import ASGIApp
+
+from axiom import __version__
+from axiom.commands.experiments import PublishExperiment, RetireExperiment
+from axiom.commands.gate import CommandGate
+from axiom.decisions.planning.next_tiles import LOOKED_AT
+from axiom.domain.callers import Caller
+from axiom.engines.local_engine import LocalEngine
+from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
+from axiom.figures.drawing import Draughtsman
+from axiom.lab.experiments import releases
+from axiom.lab.experiments.breaker import breaking, halt
+from axiom.lab.policy import policy_of
+from axiom.lab.redraw_figures import Gallery
+from axiom.lab.steps.failures import count as count_failures
+from axiom.runner.confine import bubblewrap
+from axiom.server.http.request_counts import CountedApp, RequestCounts
+from axiom.server.http.uvicorn_limits import ServedSocket, StopSignal
+from axiom.server.http.uvicorn_limits import serve as serve_sockets
+from axiom.server.mail.alerts import Alerts, Complaint
+from axiom.server.upkeep.janitor import clean, look
+from axiom.server.upkeep.jobs import Job, Jobs
+from axiom.service.approvals import AskedPeople
+from axiom.service.attached_engines import SocketDesk
+from axiom.service.autopilot import Attendant, Occasion
+from axiom.service.clock import Clock
+from axiom.service.doctor import watched
+from axiom.service.engine import Computing, computing, demand_writer
+from axiom.service.health import Health
+from axiom.service.mail import Mailing, letters, mail_server, mailing
+from axiom.service.mcp_on_site import mcp_in_front
+from axiom.service.open_laboratory import journal_of, log_to, prepare_database
+from axiom.service.preview import Foresight
+from axiom.service.simulated_fleet import play_fleet
+from axiom.service.sockets import address_of, on_path
+from axiom.service.standard_callers import laboratory as laboratory_caller
+from axiom.service.standard_callers import operator, program
+from axiom.service.take_folder import workers_of
+from axiom.service.volunteer_project import Source, Volunteering, project_address, volunteering
+from axiom.service.work_jobs import ALIVE
+from axiom.settings import Settings
+from axiom.signed.keys import Keys, make_keys, make_secrets
+from axiom.signed.trust import TRUST_FILE
+from axiom.store.connections import Connections
+from axiom.store.engine.folder import SERVER, Folder, lock
+from axiom.store.maps import tiles
+from axiom.store.upkeep import jobs
+from axiom.store.writer import Writer
+from axiom.terminal import remark
+from axiom.web.api.admission import ProgramAdmission
+from axiom.web.api.app import Api, ProgramDesk, WithApi
+from axiom.web.maps.view_counts import Visits
+from axiom.web.probes import Probes
+from axiom.web.site.app import Site
+from axiom.web.site.request_class import class_of
+from axiom.web.socket import control, desk_routes
+
+log = logging.getLogger("axiom.lab")
+
+_PROGRAMS_MODE = 0o660  # of the socket for programs: the operator's group may knock, and nobody enters without a token
+
+
+def hold(
+    folder: Folder,
+    settings: Settings,
+    listening: socket.socket,
+    *,
+    source: Source,
+    pi: bool,
+    fleet: int,
+    accept_clock: bool,
+    quiet: bool,
+) -> signal.Signals | None:
+    """The laboratory has lived here from its beginning to its end; the signal that ended it, if one did."""
+    with lock(folder, SERVER) as held:
+        held.note(port=listening.getsockname()[1], url=address_of(listening))
+        log_to(folder, settings)
+        log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), address_of(listening))
+        clock = prepare_database(folder, accept=accept_clock)
+        by = _run(folder, settings, listening, clock, source, pi=pi, fleet=fleet, quiet=quiet)
+        if by is None:
+            held.lose()
+        log.info("lab.stopped process=%d", os.getpid())
+    return by
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """What runs beside the site, in the order in which it is started; stopped the other way round."""
+
+    core: Computing
+    writer: Writer
+    engine: LocalEngine
+    jobs: Jobs
+    gate: CommandGate
+    counter: SocketDesk
+    draughtsman: Draughtsman
+    visits: Visits
+
+
+def _run(
+    folder: Folder,
+    settings: Settings,
+    listening: socket.socket,
+    clock: Clock,
+    source: Source,
+    *,
+    pi: bool,
+    fleet: int,
+    quiet: bool,
+) -> signal.Signals | None:
+    first_time = not folder.keys.exists()
+    server = mail_server(settings, os.environ)
+    keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
+    stopping, counts = StopSignal(), RequestCounts()
+    parts = _build(folder, settings, keys, clock.apart, stopping)
+    attendant = Attendant(folder) if pi else None
+    with contextlib.ExitStack() as stack:
+        stack.callback(parts.writer.stop)
+        address = address_of(listening)
+        master = project_address(settings, address)
+        volunteers = stack.enter_context(
+            volunteering(folder, settings, secrets, parts.core, master=master, now=clock.apart, source=source)
+        )
+        play_fleet(fleet, parts.core, volunteers, secrets)
+        health = _health(folder, settings, clock, parts)
+        probes = _probes(health, settings, counts)
+        pages = _pages(folder, settings, clock, parts, volunteers, address, probes)
+        stack.callback(pages.readers.close)
+        mail = mailing(
+            settings,
+            server,
+            letters(settings, secrets.accounts, master),
+            health,
+            pages.readers,
+            lambda: _complaints(health, volunteers),
+            _away(folder, clock.now()),
+        )
+        with on_path(folder.socket) as door, on_path(folder.programs_socket, _PROGRAMS_MODE) as programs_door:
+            stack.callback(folder.socket.unlink, missing_ok=True)
+            stack.callback(folder.programs_socket.unlink, missing_ok=True)
+            _start(parts, attendant, mail, stopping, stack)
+            _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
+            behind = control(parts.gate, pages, operator())
+            behind.router.routes.extend(desk_routes(parts.counter))
+            people = AskedPeople(gate=parts.gate)
+            admission = ProgramAdmission(admit=_admitted(pages, parts.gate))
+            api = Api(ProgramDesk(gate=parts.gate, pages=pages, admission=admission, people=people))
+            front: ASGIApp = volunteers.before(pages, parts.gate)
+            if settings.mcp:
+                front = mcp_in_front(front, pages, people, admission, (settings.url, address))
+            counted = CountedApp(WithApi(front, api) if settings.api else front, counts, class_of)
+            public = ServedSocket(app=counted, socket=listening, protocol=volunteers.lanes(counts).protocol)
+            private = [ServedSocket(app=behind, socket=door), ServedSocket(app=api, socket=programs_door)]
+            by = serve_sockets([public, *private], stopping)
+    demand_writer(parts.writer)
+    return by
+
+
+def _admitted(pages: Site, gate: CommandGate) -> Callable[[str], Caller]:
+    """Whose a token is: each request's is looked up in the records as they stand."""
+
+    def admit(token: str) -> Caller:
+        with pages.readers.reader() as db:
+            try:
+                return program(db, token, gate.now())
+            except NotAllowed as error:
+                refused = error  # raised when the connection is put back: through it, it would be closed
+        raise refused
+
+    return admit
+
+
+def _health(folder: Folder, settings: Settings, clock: Clock, parts: _Parts) -> Health:
+    return Health(
+        folder=folder,
+        journal=journal_of(folder, settings),
+        writer=parts.writer,
+        jobs=parts.jobs,
+        now=clock.now,
+        up_since=clock.now(),
+    )
+
+
+def _complaints(health: Health, volunteers: Volunteering) -> Iterator[Complaint]:
+    """What `/readyz`, `axiom status` and `axiom doctor` complain of, of a laboratory that runs."""
+    if reasons := health.unready():
+        yield Complaint(kind="ready", says="; ".join(reasons), cure="docs/howto/metrics.md says what to look at")
+    if volunteers.problems:
+        yield Complaint(kind="runners", says="; ".join(volunteers.problems), cure="`axiom doctor` says more")
+    for each in watched(health.folder):
+        if not each.well:
+            yield Complaint(kind=each.name, says=each.says, cure=each.cure)
+
+
+def _away(folder: Folder, now: datetime) -> timedelta:
+    """For how long the laboratory was not there before this start."""
+    with Connections(folder=folder).reader() as db:
+        last = jobs.last_start(db, ALIVE)
+    return now - last if last else timedelta(0)
+
+
+def _probes(health: Health, settings: Settings, counts: RequestCounts) -> Probes:
+    """What programs that watch the laboratory are told. The first scrape imports Prometheus' library."""
+
+    @functools.cache
+    def metrics() -> Any:
+        from axiom.service.metrics import LaboratoryMetrics
+
+        return LaboratoryMetrics(health=health, requests=counts)
+
+    return Probes(unready=health.unready, metrics=lambda: metrics().text(), shows_metrics=settings.metrics == "site")
+
+
+def _pages(
+    folder: Folder,
+    settings: Settings,
+    clock: Clock,
+    parts: _Parts,
+    volunteers: Volunteering,
+    address: str,
+    probes: Probes,
+) -> Site:
+    """What the site reads."""
+    policy = policy_of(settings)
+    occasion = Occasion(folder, policy, clock.now)
+    return Site(
+        folder=folder,
+        name=settings.name,
+        now=clock.now,
+        live=_live(parts, address, clock.now(), workers_of(settings), occasion, volunteers),
+        preview=Foresight(folder, policy, clock.now).now,
+        look_at=parts.visits.note,
+        probes=probes,
+        is_open=settings.other_pages == "read",
+        authors=settings.authors,
+        approvals=settings.approvals,
+        master=project_address(settings, address),
+        scheduler=volunteers.scheduler,
+    )
+
+
+def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: StopSignal) -> _Parts:
+    core = computing(folder, settings, keys, now)
+    draughtsman = Draughtsman()
+    gallery = Gallery(core.writer, folder, draughtsman, laboratory=settings.name)
+    for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping):
+        core.jobs.add(job)
+    if settings.archive_days:
+        core.jobs.add(Job(name="archive", every=86_400.0, work=lambda: _archive(core, folder, settings, stopping)))
+    visits = Visits()
+    core.jobs.add(Job(name="visits", every=60.0, work=lambda: _prefer(core.writer, visits), remembered=False))
+    counter = SocketDesk(
+        writer=core.writer,
+        folder=folder,
+        dispatch=core.dispatch,
+        now=now,
+        reported=core.look_again,
+    )
+    return _Parts(
+        core=core,
+        writer=core.writer,
+        engine=core.engine,
+        jobs=core.jobs,
+        gate=core.gate,
+        counter=counter,
+        draughtsman=draughtsman,
+        visits=visits,
+    )
+
+
+def _prefer(writer: Writer, visits: Visits) -> None:
+    """What is finer where people looked is computed sooner."""
+    if places := visits.take():
+        writer.run(lambda db: tiles.raise_worth(db, places, LOOKED_AT))
+
+
+def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSignal) -> list[Job]:
+    """What the server does again and again beside moving work on. Only the daily ones remember each time."""
+    writer, folder, now = gate.writer, gate.laboratory.folder, gate.now
+    return [
+        Job(name="publish", every=86_400.0, work=lambda: _publish_all(gate, caller, stopping)),
+        Job(name="clean", every=86_400.0, work=lambda: _clean(writer, folder, now)),
+        Job(name="failures", every=10.0, work=lambda: _look_for_failures(gate, caller), remembered=False),
+        Job(name="draw", every=2.0, work=lambda: gallery.draw(now()), remembered=False),
+    ]
+
+
+def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: Alerts | None) -> None:
+    """Stop where nothing can be stored any more. After a full disk, have something stored to see whether it fits."""
+    if writer.failed:
+        stopping.now()
+        if alerts:
+            alerts.look()  # this is the last chance to tell it, and the end waits for it
+    elif writer.found_no_room:
+        jobs.nudge(ALIVE)
+
+
+def _start(
+    parts: _Parts, attendant: Attendant | None, mail: Mailing, stopping: StopSignal, stack: contextlib.ExitStack
+) -> None:
+    watch = functools.partial(_watch, parts.writer, stopping, parts.jobs, mail.alerts)
+    for job in (Job(name="watch", every=1.0, work=watch, remembered=False), *mail.jobs):
+        parts.jobs.add(job)
+    if attendant is not None:
+        parts.jobs.add(Job(name="attend", every=2.0, work=attendant.keep, remembered=False))
+        stack.callback(attendant.stop)
+    stack.callback(parts.draughtsman.rest)
+    parts.jobs.start()
+    stack.callback(parts.jobs.stop)
+    trust = parts.gate.laboratory.folder.keys / TRUST_FILE
+    parts.engine.start(trust.read_bytes())
+    stack.callback(parts.engine.stop)
+
+
+def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
+    found = look(folder, now())
+    writer.run(lambda db: clean(db, folder, now(), found))
+
+
+def _archive(core: Computing, folder: Folder, settings: Settings, stopping: StopSignal) -> None:
+    from axiom.lab.upkeep.archive import is_possible, move_old  # of days: nobody who waits for a start waits for it
+
+    if is_possible():  # `axiom doctor` says what is missing once something waits
+        move_old(core.writer, folder, core.gate.now, settings.archive_days, lambda: stopping.is_asked)
+
+
+def _publish_all(gate: CommandGate, caller: Caller, stopping: StopSignal) -> None:
+    """Publish what the catalogue holds, until somebody wants to stop: the next start begins with it.
+
+    A file that cannot be published holds up no other.
+    """
+    for file in gate.laboratory.experiment_files():
+        if stopping.is_asked:
+            return
+        try:
+            gate.submit(PublishExperiment(experiment=file.stem), caller)
+        except StoreError:
+            raise  # then none can be stored; the job comes back to it
+        except Withdrawn as error:
+            log.info("publish.withdrawn experiment=%s %s", file.stem, error)
+        except AxiomError as error:
+            log.error("publish.refused experiment=%s %s", file.stem, error)
+
+
+def _look_for_failures(gate: CommandGate, caller: Caller) -> None:
+    """Count how tasks ended, and stop what fails more often than anything may, before a session comes to it."""
+    gate.writer.run(lambda db: count_failures(db, gate.now()))
+    with Connections(folder=gate.laboratory.folder).reader() as db:
+        is_due = releases.is_due(db)
+    if is_due:
+        gate.writer.run(lambda db: releases.settle(db, gate.now()))
+    for one in gate.writer.run(breaking):
+        gate.writer.run(functools.partial(halt, one=one, now=gate.now()))
+        if not one.platform:
+            named = f"{one.version.name}@{one.version.version}"  # a newer one may be published meanwhile
+            gate.submit(RetireExperiment(experiment=named, reason=one.reason), caller)
+
+
+def _live(
+    parts: _Parts,
+    address: str,
+    started_at: datetime,
+    workers: int,
+    occasion: Occasion,
+    volunteers: Volunteering,
+) -> Callable[[], Mapping[str, Any]]:
+    def live() -> Mapping[str, Any]:
+        return {
+            "state": "running",
+            "address": address,
+            "started_at": started_at.isoformat(),
+            "parts": {"writer": parts.writer.failed is None, "engine": workers > 0},
+            "session": {"due": occasion.now()},
+            "offer": volunteers.offer(),
+            "computing": [{"task": task, "progress": share} for task, share in sorted(parts.engine.progress.items())],
+        }
+
+    return live
+
+
+def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quiet: bool) -> None:
+    print(address, flush=True)
+    remark(
+        f"Axiom {__version__} · {address} · {workers} cores compute · data in {folder.path}\n"
+        "Ctrl-C stops it; the same command goes on from there.",
+        quiet=quiet,
+    )
+    if lack := bubblewrap.lacking():
+        remark(lack, quiet=quiet)
+    if first_time:
+        remark(
+            f"Made this laboratory's keys in {folder.keys} (mode 0600): whoever has them signs in its name.",
+            quiet=quiet,
+        )

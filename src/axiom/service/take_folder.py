@@ -1,0 +1,56 @@
+"""Takes a laboratory's folder to compute in it."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from axiom.engines.available_resources import cores
+from axiom.errors import NotFound, WrongUse
+from axiom.settings import Settings, from_process
+from axiom.store.engine.folder import Folder, holder, lock
+from axiom.terminal import remark
+
+
+@dataclass(frozen=True, kw_only=True)
+class Taken:
+    """A folder with its settings; somebody else's, or ours for as long as the body lasts."""
+
+    folder: Folder
+    settings: Settings
+    is_ours: bool
+    is_new: bool = False
+
+
+def workers_of(settings: Settings) -> int:
+    """How many cores compute."""
+    return cores() if settings.workers == -1 else settings.workers
+
+
+def own_file(name: str) -> Path:
+    """Somebody's own file, which has to be there."""
+    path = Path(name)
+    if not path.is_file():
+        raise NotFound(f"There is no file {path}. Nothing was started.")
+    return path
+
+
+@contextlib.contextmanager
+def taking(folder: Folder, workers: int | None, *, quiet: bool) -> Iterator[Taken]:
+    """The folder, held where no laboratory works in it."""
+    facts = holder(folder) if folder.path.exists() else None
+    settings, _ = from_process(folder.settings, workers=workers)
+    if facts is not None and "url" in facts:
+        if workers is not None:
+            remark("--workers is left aside: the laboratory that works in this folder has its own.", quiet=quiet)
+        yield Taken(folder=folder, settings=settings, is_ours=False)
+        return
+    if workers_of(settings) < 1:
+        raise WrongUse(
+            f"The setting workers of {folder.path} is {settings.workers}, so nothing would compute. Nothing was "
+            "started; --workers 1 takes one core for this command."
+        )
+    is_new = not folder.keys.exists()
+    folder.create()
+    with lock(folder, "axiom experiment run"):
+        yield Taken(folder=folder, settings=settings, is_ours=True, is_new=is_new)

@@ -1,0 +1,262 @@
+"""What a laboratory needs to have volunteers: its project's own addresses in front of the site, and the fast lanes."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from axiom.boinc.project import scheduler_lines
+from axiom.commands.gate import CommandGate
+from axiom.lab.policy import HEARD_FROM
+from axiom.lab.runners.built import built_in
+from axiom.lab.runners.offer import Offering
+from axiom.runner.platform.host import platform_here
+from axiom.server.accounts.account_managers import AccountManagers
+from axiom.server.accounts.failed_sign_ins import Guesses
+from axiom.server.accounts.server_load import LoadFigures
+from axiom.server.accounts.sign_up import Accounts, demand_secret
+from axiom.server.accounts.statistics_files import StatisticsFiles
+from axiom.server.http.downloads import Downloads
+from axiom.server.http.fast_lane import Lanes, whole_in
+from axiom.server.http.project_pages import FrontDesk
+from axiom.server.http.request_counts import RequestCounts
+from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
+from axiom.server.http.uploads import Transfers
+from axiom.server.pilots.pilot_routes import PilotLanes
+from axiom.server.pilots.pilot_server import PilotDesk
+from axiom.server.scheduler.reply import Links
+from axiom.server.scheduler.scheduler import Project
+from axiom.server.upkeep.jobs import Job
+from axiom.service.engine import Computing
+from axiom.service.runner_build import Builder
+from axiom.settings import Settings
+from axiom.signed.keys import Secrets
+from axiom.store.connections import Connections, Readers
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import preflights
+from axiom.store.experiments.runner_offers import OfferedRunner
+from axiom.web.account.accounts import Beside
+from axiom.web.account.accounts import accounts as account_pages
+from axiom.web.account.visit import AccountDesk
+from axiom.web.base.request import Reading
+from axiom.web.site.app import Site, site
+from axiom.web.views.news import feed
+
+_REST_SECONDS = 0.005  # between two parts of a long list
+_THREADS = 2  # that prove passwords and large outputs: as many as may have a core
+_PATIENCE = 10.0  # seconds after the start before anything is built beside it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """Where runners come from: the folder of built ones, and what builds one there."""
+
+    runners: Path | None = None
+    build_with: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volunteering:
+    """The parts that speak to volunteers' clients."""
+
+    project: Project
+    transfers: Transfers
+    desk: FrontDesk
+    files: Downloads
+    threads: ThreadPoolExecutor
+    offering: Offering
+    builder: Builder | None
+    pilots: PilotLanes
+
+    def lanes(self, counts: RequestCounts) -> Lanes:
+        """The paths that are answered past the site."""
+        openers = {b"/scheduler": whole_in(self.project.scheduler), b"/file_upload_handler": self.transfers.arrive}
+        return Lanes({**openers, **self.pilots.openers()}, counts)
+
+    @property
+    def scheduler(self) -> str:
+        """The lines of the site's pages by which a client finds the scheduler."""
+        return scheduler_lines((f"{self.project.links.master}scheduler",))
+
+    def before(self, pages: Site, gate: CommandGate) -> Front:
+        """The project's own addresses, then the account pages, and behind them the site."""
+        reception = AccountDesk(
+            gate=gate, pages=pages, doorkeeper=self.desk.accounts, threads=self.threads, master=self.desk.master
+        )
+        endpoints = self.desk.endpoints() | {"/notices.php": _news(pages, self.desk.master)}
+        return Front(Beside(site(pages), account_pages(reception), reception), endpoints, self.files, self.threads)
+
+    def jobs(self, now: Callable[[], datetime]) -> list[Job]:
+        """What is done again and again for volunteers."""
+        return [
+            Job(name="statistics", every=3_600.0, work=self.desk.statistics.write_if_due, remembered=False),
+            Job(name="parts", every=86_400.0, work=lambda: self.transfers.begun.sweep(now()), remembered=False),
+            Job(name="offer", every=3.0, work=self._offer, remembered=False),
+        ]
+
+    @property
+    def problems(self) -> list[str]:
+        """What stands in the way of a runner for everybody."""
+        failure = self.builder.failure if self.builder else ""
+        failed = f"nobody else can attach: {failure}" if self._is_closed else failure
+        return [*self.offering.problems, *([failed] if failure else [])]
+
+    def offer(self) -> dict[str, Any]:
+        """What the status says of runners: what is wrong, what is being built, and whether nobody else can attach."""
+        progress = self.builder.progress if self.builder else None
+        what = "nobody else can attach yet" if self._is_closed else "a newer runner is being built"
+        return {
+            "problems": self.problems,
+            "building": f"{what}: {progress.in_words}" if progress else "",
+            "progress": asdict(progress) if progress else None,
+            "is_closed": self._is_closed,
+        }
+
+    @property
+    def _is_closed(self) -> bool:
+        """Is nothing offered but the stand-in, which serves this laboratory's own computers alone?"""
+        return all(runner.is_stand_in for runner in self.offering.offered.values())
+
+    def _offer(self) -> None:
+        if self.builder:
+            self.builder.look()
+        self.offering.look()
+
+
+def _news(pages: Site, master: str) -> Endpoint:
+    """The news as a feed."""
+
+    def answer(asked: HttpQuery) -> HttpAnswer:
+        del asked
+        with Connections(folder=pages.folder).reader() as db:
+            reading = Reading(db=db, folder=pages.folder, now=pages.now(), name=pages.name, live=pages.live)
+            return HttpAnswer(body=feed(reading, master), kind="application/rss+xml; charset=utf-8")
+
+    return answer
+
+
+def project_address(settings: Settings, listening: str) -> str:
+    """The project's address as clients are told; it ends in a slash."""
+    return f"{(settings.url or listening).rstrip('/')}/"
+
+
+def _has_first_findings(folder: Folder, now: datetime) -> bool:
+    """Does nobody wait any more for what the laboratory's own computer finds first?"""
+    with Connections(folder=folder).reader() as db:
+        known = preflights.circumstances(db, now - HEARD_FROM)
+    return known.has_evidence or not known.computes_itself
+
+
+@contextlib.contextmanager
+def volunteering(
+    folder: Folder,
+    settings: Settings,
+    secrets: Secrets,
+    core: Computing,
+    *,
+    master: str,
+    now: Callable[[], datetime],
+    source: Source,
+) -> Iterator[Volunteering]:
+    """The parts that speak to volunteers' clients, for as long as the writer works."""
+    with Connections(folder=folder).reader() as db:
+        demand_secret(db, secrets.accounts)
+    offering = Offering(folder, platform=platform_here(), now=now, built=source.runners)
+    links = Links(master=master, upload_key=secrets.upload)
+    builder = None
+    if source.build_with and source.runners and not built_in(folder.fetched_runners):
+        builder = Builder(
+            folder,
+            source.build_with,
+            source.runners,
+            patience=_PATIENCE,
+            may_begin=lambda: _has_first_findings(folder, now()),
+        )
+    readers = Readers(folder)
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads, contextlib.closing(readers):
+        transfers = Transfers(writer=core.writer, folder=folder, key=secrets.upload, now=now, threads=threads)
+        project = _project(folder, settings, secrets, core, offering.offered, links, transfers)
+        made = Volunteering(
+            project=project,
+            transfers=transfers,
+            desk=_front_desk(project, settings, secrets),
+            files=Downloads(folder, project.trust),
+            threads=threads,
+            offering=offering,
+            builder=builder,
+            pilots=PilotLanes(
+                PilotDesk(
+                    folder=folder,
+                    dispatch=core.dispatch,
+                    known=core.known,
+                    lease=timedelta(seconds=settings.pilot_lease_seconds),
+                    now=core.gate.now,
+                ),
+                writer=core.writer,
+                connections=readers,
+                threads=threads,
+                reported=core.look_again,
+            ),
+        )
+        for job in made.jobs(now):
+            core.jobs.add(job)
+        try:
+            yield made
+        finally:
+            if builder:
+                builder.stop()
+
+
+def _project(
+    folder: Folder,
+    settings: Settings,
+    secrets: Secrets,
+    core: Computing,
+    offered: Mapping[str, OfferedRunner],
+    links: Links,
+    transfers: Transfers,
+) -> Project:
+    return Project(
+        writer=core.writer,
+        folder=folder,
+        dispatch=core.dispatch,
+        known=core.known,
+        runners=offered,
+        trust=core.gate.laboratory.keys.trust,
+        code=secrets.code,
+        links=links,
+        name=settings.name,
+        now=core.gate.now,
+        reported=core.look_again,
+        lost=transfers.begun.lost,
+        settle=core.settle,
+    )
+
+
+def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> FrontDesk:
+    connections, now, master = Connections(folder=project.folder), project.now, project.links.master
+    guesses = Guesses(now)
+    return FrontDesk(
+        name=project.name,
+        master=master,
+        runners=project.runners,
+        accounts=Accounts(
+            writer=project.writer,
+            connections=connections,
+            secret=secrets.accounts,
+            now=now,
+            guesses=guesses,
+            new_accounts=settings.new_accounts,
+            sends_mail=settings.sends_mail,
+        ),
+        account_managers=AccountManagers(
+            writer=project.writer, connections=connections, secret=secrets.accounts, now=now, guesses=guesses
+        ),
+        standing=LoadFigures(connections, now, urlsplit(master).hostname or "server"),
+        statistics=StatisticsFiles(project.folder, now, rest=lambda: time.sleep(_REST_SECONDS)),
+    )

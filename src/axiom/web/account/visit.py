@@ -1,0 +1,248 @@
+"""One visit of a browser to the account pages: who is signed in, what was typed, what comes of it."""
+
+import threading
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from axiom.boinc import account_keys
+from axiom.boinc.accounts import AccountError, LookupAccount, Problem
+from axiom.commands.accounts import SIGNED_IN_FOR, SignIn
+from axiom.commands.command import Command
+from axiom.commands.gate import CommandGate
+from axiom.decisions.accounts.throttle import ThrottleDecision
+from axiom.domain.callers import Caller, Capability, Limits
+from axiom.domain.fleet import Account, Volunteer
+from axiom.domain.operators import SiteOperator
+from axiom.errors import LimitReached
+from axiom.locale.languages import mark
+from axiom.store.engine.database import Database
+from axiom.web.account.forms import Form, digest, new_secret
+from axiom.web.base.request import Answer
+from axiom.web.site.app import Site
+
+SESSION_SECONDS = int(SIGNED_IN_FOR.total_seconds())
+_OPERATOR_IDLE = timedelta(hours=1)
+_OPERATOR_LONGEST = timedelta(hours=12)
+
+
+class ProvenVisitor(Protocol):
+    """Whose password it was."""
+
+    @property
+    def volunteer(self) -> Volunteer:
+        """Who it is."""
+
+    @property
+    def account(self) -> Account:
+        """And how they are reached."""
+
+
+class Guessed(Protocol):
+    """Counts what was tried from each address of the network, and knows whose addresses are whose."""
+
+    def open_one(self, address: str, most: int) -> ThrottleDecision:
+        """May this address open one more account?"""
+
+    def begin(self, account: str, address: str) -> tuple[ThrottleDecision, datetime]:
+        """May this be tried? It counts as wrong, at the returned moment, until `right` is said."""
+
+    def right(self, account: str, address: str, begun: datetime) -> None:
+        """What was tried at that moment was right, and the address is the account's owner's."""
+
+    def know(self, account: str, address: str) -> None:
+        """This address is the account's owner's."""
+
+    def do_one(self, volunteer: int, what: str) -> ThrottleDecision:
+        """May this be done once more in this volunteer's account?"""
+
+
+class Doorkeeper(Protocol):
+    """Who knows whether a password is right, and slows down whoever guesses; the server does."""
+
+    @property
+    def secret(self) -> bytes:
+        """From what the keys of accounts follow."""
+
+    @property
+    def guesses(self) -> Guessed:
+        """What was tried of late."""
+
+    @property
+    def new_accounts(self) -> int:
+        """How many accounts one address may open in an hour; 0: none are opened."""
+
+    def prove(self, asked: LookupAccount, address: str, sign_in: str = "") -> ProvenVisitor | Problem:
+        """Whose account this is, if the password is right; `address` is whence somebody says so, `sign_in` as whom."""
+
+    def attempt(self, asked: LookupAccount, address: str) -> tuple[ProvenVisitor | Problem, datetime]:
+        """The same, and the moment at which it counts as wrong until the guesses are told that it was right."""
+
+
+@dataclass(kw_only=True, slots=True)
+class _Proof:
+    serial: int  # of the second factor
+    begun: datetime
+    seen: datetime
+
+
+class OperatorSessions:
+    """Which sign-ins proved a second factor of late. Nothing of it is stored: after a restart it is proven again."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._proofs: dict[str, _Proof] = {}  # by the digest of the sign-in's secret
+
+    def begin(self, sign_in: str, serial: int, now: datetime) -> None:
+        """This sign-in has proven the second factor of this serial."""
+        with self._lock:
+            self._proofs = {each: proof for each, proof in self._proofs.items() if _lasts(proof, now)}
+            self._proofs[sign_in] = _Proof(serial=serial, begun=now, seen=now)
+
+    def goes_on(self, sign_in: str, serial: int, now: datetime) -> bool:
+        """May this sign-in act as operator? Asking so is a sign of life."""
+        with self._lock:
+            proof = self._proofs.get(sign_in)
+            if proof is None or proof.serial != serial or not _lasts(proof, now):
+                self._proofs.pop(sign_in, None)
+                return False
+            proof.seen = now
+            return True
+
+    def end(self, sign_in: str) -> None:
+        """This sign-in acts as operator no more."""
+        with self._lock:
+            self._proofs.pop(sign_in, None)
+
+
+def _lasts(proof: _Proof, now: datetime) -> bool:
+    return now - proof.seen < _OPERATOR_IDLE and now - proof.begun < _OPERATOR_LONGEST
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountDesk:
+    """What the account pages need besides the records."""
+
+    gate: CommandGate
+    pages: Site
+    doorkeeper: Doorkeeper
+    threads: Executor  # in which forms are read
+    master: str  # the project's address; ends in a slash
+    operators: OperatorSessions = field(default_factory=OperatorSessions)
+
+    def reader(self) -> AbstractContextManager[Database]:
+        """A look at the records as they stand now."""
+        return self.pages.readers.reader()
+
+    @property
+    def sends_mail(self) -> bool:
+        """Does the laboratory send mail?"""
+        return self.gate.laboratory.settings.sends_mail
+
+    @property
+    def is_secure(self) -> bool:
+        """Do browsers reach us over TLS?"""
+        return self.master.startswith("https://")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Go:
+    """Look at another page. `session` is the new secret of who is signed in; empty signs out, None leaves it."""
+
+    to: str
+    session: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """The same page once more: with what is wrong, or with what was asked to be shown."""
+
+    form: Form
+    shown: Mapping[str, Any] = field(default_factory=dict)
+    status: int = 422
+    page: str | None = None  # another one than the form's own
+
+
+Outcome = Go | Again
+
+
+@dataclass(frozen=True, kw_only=True)
+class Visit:
+    """Who asks, from where, and what they have typed."""
+
+    reception: AccountDesk
+    form: Form
+    session: str  # the secret that came with the request
+    peer: str  # the address of the network from which it came
+    volunteer: Volunteer | None = None
+    account: Account | None = None
+    operator: SiteOperator | None = None  # the role that they have
+    is_operating: bool = False  # and they proved their second factor
+    link: str = ""  # the words of the link from a mail by which they came
+
+    @property
+    def themselves(self) -> tuple[Volunteer, Account]:
+        """Whoever is signed in."""
+        if self.volunteer is None or self.account is None:
+            raise LookupError("a page for those who are signed in was made for somebody who is not")
+        return self.volunteer, self.account
+
+    def submit(self, command: Command) -> Answer:
+        """Give a command in the name of whoever is signed in, or of a visitor."""
+        return self.give(command, self.volunteer.id if self.volunteer else None)
+
+    def operate(self, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
+        """Give a command as operator, in their own name."""
+        if self.operator is None or not self.is_operating:
+            raise LookupError("a command of an operator was given by somebody who is none")
+        return self.reception.gate.submit(command, self.operator.caller, dry_run=dry_run, key=key)
+
+    def sign_in(self, volunteer_id: int, serial: int, to: str) -> Go:
+        """Sign this browser in, with a new secret, unless the password is not the one of this serial any more."""
+        secret = new_secret()
+        before = digest(self.session) if self.session else ""
+        command = SignIn(volunteer=volunteer_id, proven=serial, token=digest(secret), instead=before)
+        self.give(command, volunteer_id)
+        return Go(to=to, session=secret)
+
+    def give(self, command: Command, volunteer_id: int | None) -> Answer:
+        """Give a command in the name of this volunteer, unless too often: the audit keeps a row of each for good.
+
+        Each kind counts by itself: what needs a password is not used up by whoever has a stolen sign-in alone.
+        """
+        if volunteer_id is not None:
+            verdict = self.reception.doorkeeper.guesses.do_one(volunteer_id, command.name)
+            if not verdict.may:
+                raise LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was changed.")
+        return self.reception.gate.submit(command, caller(volunteer_id))
+
+    def whose(self, email: str, password: str) -> ProvenVisitor | Problem:
+        """Who has this e-mail address and this password."""
+        asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
+        is_own = self.account is not None and self.account.email == email
+        return self.reception.doorkeeper.prove(asked, self.peer, digest(self.session) if is_own else "")
+
+    def proven(self) -> int | None:
+        """The serial of their password, if they, who are signed in, typed it again; if not, it is said beside it."""
+        volunteer, account = self.themselves
+        found = self.whose(account.email or "", self.form.text("password"))
+        if not isinstance(found, Problem) and found.volunteer.id == volunteer.id:
+            return found.account.password_serial
+        said = mark("This is not your password.")  # nor where another volunteer just took this address
+        if isinstance(found, Problem) and found.error is not AccountError.BAD_PASSWORD:
+            said = found.text
+        self.form.wrong["password"] = said
+        return None
+
+
+def caller(volunteer_id: int | None) -> Caller:
+    """A volunteer at the site, or a visitor who has no account yet."""
+    return Caller(
+        name=f"volunteer:{volunteer_id}" if volunteer_id is not None else "visitor",
+        capabilities=frozenset({Capability.ACCOUNT}),
+        limits=Limits(workunits_per_day=0, aborts_per_day=0),
+        volunteer_id=volunteer_id,
+    )

@@ -1,0 +1,162 @@
+"""The desk of this computer's own engine: hosts get tasks and bring them back, once each, whatever is lost."""
+
+import hashlib
+
+import pytest
+from started_writer import started_writer
+
+from axiom.domain.failure_causes import Cause
+from axiom.domain.work import Exit, Report, TaskState, WorkunitState
+from axiom.errors import NotFound
+from axiom.server.dispatch.cache import DispatchCache
+from axiom.server.dispatch.local_source import LocalDesk
+from axiom.server.returns.transitioner import transit
+from axiom.store.engine import blobs
+from axiom.store.engine.database import connect_reader
+from axiom.store.hosts import hosts as host_store
+from axiom.store.tasks import workunits
+
+
+@pytest.fixture
+def desk(working_lab):
+    now = {"now": lambda: working_lab.now}
+    with started_writer(working_lab) as writer:
+        yield LocalDesk(writer=writer, folder=working_lab.folder, dispatch=working_lab.dispatch, host_id=1, **now)
+
+
+def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(desk, working_lab, prepared):
+    (order,) = desk.ask(frozenset(), 1)
+    assert desk.ask(frozenset({order.task}), 1) == ()
+    assert desk.ask(frozenset(), 1) == (order,)
+    assert desk.held() == {order.task}
+    output = working_lab.output(order)
+    facts = {"exit_status": 0, "output_digest": None, "cpu_seconds": 1.0, "elapsed_seconds": 1.0}
+    report = Report(task_id=order.task, host_id=1, **facts)
+    desk.report([(report, output)])
+    reader = connect_reader(working_lab.folder.database)
+    task = workunits.task(reader, order.task)
+    assert (task.state, task.output_digest) == (TaskState.RETURNED, hashlib.sha256(output).hexdigest())
+    assert blobs.get(reader, working_lab.folder, task.output_digest) == output
+    reader.close()
+    assert desk.held() == frozenset()
+    assert desk.bundle(order.bundle) == prepared().archive
+    assert desk.seal(order.bundle) == desk.writer.run(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
+    with pytest.raises(NotFound, match="abcdefabcdef"):
+        desk.seal("abcdef" * 10)
+
+
+def test_what_is_given_back_waits_for_others_any_number_of_times_and_nobody_failed(desk):
+    seeds = set()
+    for _ in range(15):
+        (order,) = desk.ask(frozenset(), 1)
+        seeds.add(order.seeds)
+        desk.give_back([order.task])
+        assert desk.held() == frozenset()
+    tasks = desk.writer.run(workunits.tasks)
+    assert {(task.state, task.cause) for task in tasks} == {
+        (TaskState.UNSENT, ""),
+        (TaskState.ABORTED, Cause.TAKEN_BACK),
+    }
+    assert (len(tasks), len(seeds)) == (16, 1)
+    assert desk.writer.run(lambda db: workunits.workunit(db, 1)).state is WorkunitState.OPEN
+
+
+def states(lab, workunit_id=1):
+    return [task.state for task in workunits.tasks_of(lab.db, workunit_id)]
+
+
+def test_what_a_host_holds_or_lost_takes_its_cores_and_its_memory_and_ours_are_packed_by_what_tasks_have_alone(
+    working_lab,
+):
+    working_lab.deploy(workunits=8)
+    lost = working_lab.order(1)
+    working_lab.later(hours=1)
+    answer = working_lab.ask(1)
+    assert answer.orders == (lost,), "with the very same ticket"
+    answer = working_lab.ask(1, wanted=4)
+    assert answer.orders[0] == lost
+    assert (len(answer.orders), "2 tasks of the 2" in answer.reason) == (2, True)
+    small = working_lab.host("small", cores=8, memory_mb=250)
+    others = working_lab.ask(small, wanted=8)
+    assert {order.task for order in others.orders}.isdisjoint({order.task for order in answer.orders})
+    assert (len(others.orders), "100 MB of memory a task, and 50 MB" in others.reason) == (2, True)
+    assert working_lab.ask(99).orders == ()
+    ours = working_lab.host("ours", cores=8, memory_mb=800)
+    theirs = working_lab.host("theirs", cores=8, memory_mb=800, volunteer="Bo")
+    for statement in ("UPDATE experiment SET manifest", "UPDATE bundle SET manifest"):
+        needs = "replace(replace(manifest, '\"avx\":false', '\"avx\":true'), '\"memory_mb\":100', '\"memory_mb\":300')"
+        assert working_lab.db.execute(f"{statement} = {needs}") == 1  # as if it used JAX
+    working_lab.known = DispatchCache()
+    working_lab.deploy(workunits=9)
+    assert len(working_lab.ask(ours, wanted=8).orders) == 4
+    answer = working_lab.ask(theirs, wanted=8)
+    assert (len(answer.orders), "300 MB of memory a task, and 200 MB are free" in answer.reason) == (2, True)
+
+
+def test_report_and_output_are_stored_together_or_not_at_all(working_lab):
+    order = working_lab.order(1)
+    working_lab.db.execute(
+        "CREATE TRIGGER full_disk BEFORE UPDATE ON task BEGIN SELECT raise(ABORT, 'no room for the report'); END"
+    )
+    with pytest.raises(Exception, match="no room for the report"):
+        working_lab.report(order, working_lab.output(order))
+    assert working_lab.db.one("SELECT count(*) AS n FROM blob WHERE size < 5000")["n"] == 0
+    assert states(working_lab) == [TaskState.SENT]
+    working_lab.db.execute("DROP TRIGGER full_disk")
+    assert working_lab.report(order, working_lab.output(order)).state is TaskState.RETURNED
+    assert working_lab.broken() == {}
+
+
+@pytest.mark.parametrize(
+    ("exit_status", "state"), [(Exit.CELL_FAILED, TaskState.FAILED), (Exit.ABORTED_BY_USER, TaskState.ABORTED)]
+)
+def test_a_task_that_did_not_succeed_is_created_anew_and_what_it_brought_is_kept(working_lab, exit_status, state):
+    order = working_lab.order(1)
+    assert working_lab.report(order, b"half an output", exit_status=exit_status).state is state
+    assert states(working_lab) == [state, TaskState.UNSENT]
+    digest = workunits.task(working_lab.db, order.task).output_digest
+    assert blobs.get(working_lab.db, working_lab.folder, digest) == b"half an output"
+    assert working_lab.broken() == {}
+
+
+def test_a_late_report_is_accepted_and_the_copy_that_waits_is_not_sent(working_lab):
+    order = working_lab.order(1)
+    for hours, silent in ((47, 0), (2, 1)):
+        working_lab.later(hours=hours)
+        assert working_lab.sweep() == silent
+    assert states(working_lab) == [TaskState.EXPIRED, TaskState.UNSENT]
+    assert working_lab.report(order, working_lab.output(order)).state is TaskState.RETURNED
+    assert states(working_lab) == [TaskState.RETURNED, TaskState.ABORTED]
+    assert working_lab.ask(1).orders == ()
+    working_lab.validate()
+    assert (states(working_lab), working_lab.broken()) == ([TaskState.VALID, TaskState.ABORTED], {})
+
+
+def test_asking_in_vain_writes_nothing(working_lab):
+    order = working_lab.order(1)
+    working_lab.ask(1, holding=(order.task,))  # why it gets nothing is written down once
+    before = working_lab.db.one("PRAGMA data_version"), whole(working_lab)
+    for _ in range(5):
+        working_lab.later(seconds=5)
+        assert working_lab.ask(1, holding=(order.task,)).orders == ()
+    assert (working_lab.db.one("PRAGMA data_version"), whole(working_lab)) == before
+    working_lab.later(minutes=1)
+    working_lab.ask(1, holding=(order.task,))
+    assert host_store.host(working_lab.db, 1).seen_at == working_lab.now
+
+
+def whole(lab) -> list:
+    return [lab.db.select(f"SELECT * FROM {table}") for table in sorted(lab.db.tables())]  # noqa: S608  our own tables
+
+
+def test_a_workunit_that_fits_no_ticket_is_cancelled_and_stands_before_no_other(working_lab):
+    with working_lab.db.transaction():
+        workunits.request_abort(working_lab.db, 1, "not this one")
+        transit(working_lab.db, 1, working_lab.now)
+    working_lab.deploy(workunits=1, replicates_each=5_000)
+    working_lab.db.execute("UPDATE workunit SET checks_task_id = 1 WHERE id = 2")  # a check is not cut
+    working_lab.deploy(workunits=1)
+    assert working_lab.ask(1).orders == ()
+    assert workunits.workunit(working_lab.db, 2).state is WorkunitState.CANCELLED
+    assert "a command line takes" in workunits.workunit(working_lab.db, 2).reason
+    assert (working_lab.order(1).task, working_lab.broken()) == (3, {})

@@ -1,0 +1,110 @@
+"""Where an experiment is dearer than declared, hosts of that kind are told so and get fewer cells of it."""
+
+import hashlib
+
+import pytest
+
+from axiom.decisions.hosts.costs import class_of
+from axiom.domain.costs import Cost, Fit
+from axiom.domain.fleet import Standing
+from axiom.domain.work import Report, TaskState
+from axiom.server.dispatch.dispatch import hand_out
+from axiom.server.dispatch.work_request import WorkRequest
+from axiom.server.returns import reporting
+from axiom.signed.tickets import parse
+from axiom.store.experiments import costs
+from axiom.store.experiments.costs import LearnedCost
+from axiom.store.hosts import hosts as host_store
+from axiom.store.tasks import workunits
+
+
+def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> None:
+    """One task of a host, whose speed everything else that it computes has told, takes so long and is valid."""
+    order = lab.order(host)
+    output = lab.output(order)
+    times = {"cpu_seconds": seconds, "elapsed_seconds": seconds}
+    digest = hashlib.sha256(output).hexdigest()
+    report = Report(task_id=order.task, host_id=host, exit_status=0, output_digest=digest, **times)
+    with lab.db.transaction():
+        if at_speed is not None:
+            host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=at_speed)
+        reporting.report(lab.db, lab.folder, report, output, lab.now)
+    lab.validate()
+    assert workunits.task(lab.db, order.task).state is TaskState.VALID
+
+
+def given(lab, host: int, seconds: float):
+    asked = WorkRequest(seconds=seconds, instances=0, most=64, holding=frozenset())
+    with lab.db.transaction():
+        host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=1.0)
+        return hand_out(lab.db, lab.dispatch, lab.known, host_store.host(lab.db, host), asked, lab.now).given
+
+
+def say(lab, host_class: str, cost: Cost) -> None:
+    costs.keep(lab.db, 1, LearnedCost(host_class=host_class, fit=Fit(tasks=9), cost=cost), lab.now)
+    lab.later(minutes=2)  # what is at hand of it is a minute old at most
+
+
+def test_a_kind_of_host_on_which_it_is_dear_gets_fewer_cells_within_the_declared_limits(small_lab, prepared):
+    small_lab.publish(prepared())
+    small_lab.deploy(workunits=80)
+    slower, quicker = (small_lab.host(kind, cores=8, instructions=kind) for kind in ("avx2", "avx512"))
+    say(small_lab, "linux-x86_64-avx2", Cost(factor=3.0))
+    dear, cheap = given(small_lab, slower, 90.0), given(small_lab, quicker, 90.0)
+    assert (len(dear), len(cheap)) == (15, 45)
+    assert [{(task.seconds, task.declared_seconds) for task in tasks} for tasks in (dear, cheap)] == [
+        {(6.0, 2.0)},
+        {(2.0, 2.0)},
+    ]
+    limits = [parse(handed[0].order.ticket).cell_seconds for handed in (dear, cheap)]
+    assert limits == [(60.0, 60.0)] * 2
+
+
+def test_what_was_said_is_kept_with_the_verdict_and_a_kind_known_to_be_slower_does_not_look_slow(working_lab):
+    working_lab.deploy(workunits=2)
+    compute(working_lab, 1, 6.0, at_speed=None)
+    assert costs.of_experiment(working_lab.db, 1) == [], "a host's first task tells its speed and nothing else"
+    compute(working_lab, 1, 6.0)
+    (kept,) = costs.of_experiment(working_lab.db, 1)
+    assert (kept.host_class, kept.fit.tasks, kept.cost) == ("linux-x86_64-avx2", 1, Cost())
+    assert kept.fit.voices[0].log_ratio > 0.5
+    order = working_lab.order(1)
+    working_lab.report(order, b"nothing of the kind")
+    working_lab.validate()
+    assert costs.of_experiment(working_lab.db, 1) == [kept]
+    working_lab.deploy(workunits=2)
+    say(working_lab, "linux-x86_64-avx2", Cost(factor=3.0))
+    compute(working_lab, 1, 6.0)
+    assert host_store.host(working_lab.db, 1).speed == pytest.approx(1.0)
+    say(working_lab, "linux-x86_64-avx2", Cost())
+    compute(working_lab, 1, 6.0)
+    assert host_store.host(working_lab.db, 1).speed < 0.9
+
+
+def test_what_rests_on_a_host_touches_no_other_and_is_expected_of_what_is_sent_again(working_lab):
+    working_lab.deploy(workunits=9)
+    other = working_lab.host("second")
+    say(working_lab, "linux-x86_64-avx2", Cost(factor=3.0, host_id=1))
+    (first,), (others,) = (given(working_lab, host, 1.0) for host in (1, other))
+    assert (first.seconds, others.seconds) == (6.0, 2.0)
+    with working_lab.db.transaction():
+        request = WorkRequest(seconds=0.0, instances=1, most=1, holding=frozenset())
+        lab, host = working_lab, host_store.host(working_lab.db, 1)
+        (again,) = hand_out(lab.db, lab.dispatch, lab.known, host, request, lab.now).lost
+    assert (again.seconds, again.declared_seconds) == (first.seconds, first.declared_seconds) == (6.0, 2.0)
+
+
+@pytest.mark.parametrize("factor", [0.1, 3.0])
+def test_a_client_is_told_what_to_expect_and_never_a_tighter_limit(exchange, attic, factor):
+    number = exchange.call(attic).host
+
+    def say_so(db) -> None:
+        kind = class_of(host_store.host(db, number))
+        costs.keep(db, 1, LearnedCost(host_class=kind, fit=Fit(tasks=9), cost=Cost(factor=factor)), exchange.lab.now)
+
+    exchange.writer.run(say_so)
+    exchange.lab.later(minutes=2)
+    (handed,) = exchange.call(attic, ask=1.0).tasks.values()
+    estimate, bound = (float(handed.workunit.findtext(name)) for name in ("rsc_fpops_est", "rsc_fpops_bound"))
+    assert estimate == pytest.approx(factor * 2.0 * 4e9, rel=1e-3)
+    assert bound >= 10 * max(1.0, factor) * 2.0 * 4e9 * 0.999
