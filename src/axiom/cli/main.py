@@ -47,7 +47,7 @@ _COMMANDS = {
     "host": ("host.hosts", "Which computers compute: list, show, why."),
     "volunteer": ("host.volunteers", "Whose computers these are: list, show, carry-over …"),
     "team": ("host.volunteers", "Volunteers who compute together: list, show."),
-    "ledger": ("ledger.ledger", "Credit: price, policy, show, verify, replay …"),
+    "ledger": ("ledger.ledger", "Credit: price, policy, show, verify, correct …"),
     "data": ("laboratory.data", "What was measured, to take away: export."),
     "news": ("laboratory.news", "What the operator says to everybody: list, add, withdraw."),
     "cluster": ("laboratory.clusters", "Keys with which the pilots of a cluster compute: list, add, renew, revoke."),

@@ -24,7 +24,6 @@ from axiom.errors import NotFound, Refused, WrongUse
 from axiom.lab.credit.booking import SLICE
 from axiom.lab.credit.correct import approve, correct
 from axiom.lab.credit.pay import Paying
-from axiom.lab.credit.reprice import replay
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import balance_check, ledger, settlements, tariffs
 from axiom.store.engine.database import moment
@@ -234,16 +233,6 @@ def test_what_proves_nothing_is_paid_as_far_as_it_was_computed_and_never_beyond_
     two_hosts.db.execute("UPDATE task SET cpu_seconds = NULL, elapsed_seconds = NULL WHERE id > 4")
     two_hosts.hold()
     assert (awards(two_hosts)[4:], two_hosts.broken()) == ([(5, "computed", 40)], {})
-
-
-def test_a_tier_of_a_tariff_of_today_is_of_the_work_and_of_an_old_one_by_the_clock(two_hosts):
-    """What an old table paid, it pays again: its row says nothing of whose clock counts."""
-    for host in (2, 3):
-        bring(two_hosts, host, minutes=60)
-    say(two_hosts, 3, 1_300.0)
-    for tariff, paid in ((PRESETS["S4"], [15_000, 100_000]), (replace(PRESETS["S4"], by_clock=False), [15_000] * 2)):
-        repriced = replay(two_hosts.db, tariff, two_hosts.lab.now)
-        assert [repriced.totals.by_host[host] for host in (2, 3)] == paid
 
 
 CORE, CARD = "linux-x86_64-avx2", "linux-x86_64-nvidia-a-card"
@@ -476,20 +465,6 @@ def test_a_correction_that_cannot_be_meant_or_comes_before_its_award_is_refused(
         correct(capped.db, 7, -500, "a test", capped.lab.now)
         correct(capped.db, 1, -4_000, "a test", capped.lab.now)
     assert awards(capped)[-3:] == [(7, "computed", 4_000), (7, "correction", -500), (1, "correction", -4_000)]
-
-
-def test_history_under_another_tariff_is_summed_each_way_and_nothing_changes(capped):
-    before = capped.stored()
-    repriced = replay(capped.db, PRESETS["S4"], capped.lab.now)
-    assert capped.stored() == before
-    assert (repriced.was, repriced.totals.awards, repriced.totals.amount) == (24_000, 10, 150_000)
-    assert (sum(repriced.totals.awards_by_tier.values()), repriced.totals.by_team) == (10, {0: 150_000})
-    capped.compute(1, by=lambda _order: None)
-    assert replay(capped.db, replace(PRESETS["S4"], broken=0), capped.lab.now).totals.awards == 10
-    assert replay(capped.db, PRESETS["S4"], capped.lab.now).totals.by_reason == {"computed": 150_000, "broken": 15_000}
-    totals = repriced.totals
-    for sums in (totals.by_tier, totals.by_volunteer, totals.by_host, totals.by_reason):
-        assert sum(sums.values()) == 150_000
 
 
 def test_whatever_happens_the_books_balance_and_every_sum_of_a_settlement_is_the_same(

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.ledger.tariffs import policy, policy_option, show_price, tariff_of
+from axiom.cli.ledger.tariffs import policy, show_price
 from axiom.cli.output import (
     ID,
     data_option,
@@ -21,12 +21,11 @@ from axiom.cli.output import (
 from axiom.cli.reading import view
 from axiom.commands.registry import read_command
 from axiom.errors import WrongUse
-from axiom.lab.credit.reprice import replay
 from axiom.service.open_laboratory import reading, submit
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.credit import balance_check, settlements
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark, say, wall_clock
+from axiom.terminal import remark, say
 from axiom.web.base.request import Answer
 from axiom.web.views import ledger as ledger_views
 
@@ -77,23 +76,6 @@ def verify(folder: Folder, as_json: bool) -> None:
         say(f"The ledger adds up, to the last thousandth: {counted['entries']} entries.")
     if found:
         raise click.exceptions.Exit(1)
-
-
-@ledger.command("replay")
-@policy_option
-@data_option
-@json_option
-def replay_history(policy_name: str, folder: Folder, as_json: bool) -> None:
-    """What history would get under a tariff. Nothing is changed."""
-    tariff = tariff_of(folder, policy_name)
-    with reading(folder) as db:
-        found = replay(db, tariff, wall_clock())
-    answer = {"policy": policy_name, "was": found.was / _THOUSANDTHS, **ledger_views.summed(found.totals)}
-    if as_json:
-        show_json({"replay": answer})
-        return
-    say(f"Under {policy_name}: {answer['credit']:.3f} credit for {answer['awards']} tasks; it was {answer['was']:.3f}.")
-    _show_sums(answer)
 
 
 @ledger.command("correct")

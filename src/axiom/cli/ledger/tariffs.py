@@ -23,13 +23,6 @@ from axiom.terminal import remark, say
 from axiom.web.views import ledger
 
 _THOUSANDTHS = 1_000
-policy_option = click.option(
-    "--policy",
-    "policy_name",
-    required=True,
-    metavar="NAME[@VERSION]",
-    help="A tariff that comes with Axiom (core-seconds, S1 … S5), or one that was announced here.",
-)
 
 
 def tariff_of(folder: Folder, name: str) -> Tariff:
@@ -45,7 +38,13 @@ def tariff_of(folder: Folder, name: str) -> Tariff:
 
 
 @click.command("price")
-@policy_option
+@click.option(
+    "--policy",
+    "policy_name",
+    required=True,
+    metavar="NAME[@VERSION]",
+    help="A tariff that comes with Axiom (core-seconds, S1 … S5), or one that was announced here.",
+)
 @click.option(
     "--seconds", type=float, required=True, help="Of a reference core; for S1 … S5 as the host's clock has it."
 )

@@ -40,10 +40,6 @@ _PAYEE = """
 SELECT t.state, t.is_paid, t.returned_at, t.host_id, h.volunteer_id, v.team_id
 FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunteer_id WHERE t.id = :task_id
 """
-_ENDED = f"""{_TASKS}
-WHERE t.id > :after AND t.state IN ('valid', 'failed', 'aborted') AND t.returned_at IS NOT NULL
-ORDER BY t.id LIMIT :limit
-"""
 _DAYBOOK = """
 INSERT INTO daybook (day, tariff_id, reason, tier, awards, amount)
 VALUES (:day, :tariff_id, :reason, :tier, :awards, :amount)
@@ -135,11 +131,6 @@ def first_broken(db: Database, experiment_id: int, volunteer_id: int, causes: Co
     named = json.dumps(sorted(causes))
     rows = db.select(_FIRST_BROKEN, experiment_id=experiment_id, volunteer_id=volunteer_id, causes=named, limit=limit)
     return [row["id"] for row in rows]
-
-
-def ended(db: Database, after: int, limit: int) -> list[Unpaid]:
-    """Tasks behind this one that came back, valid or not, whether or not they were paid: history to be priced anew."""
-    return [_unpaid(row) for row in db.select(_ENDED, after=after, limit=limit)]
 
 
 def first_after(db: Database, award_id: int) -> datetime | None:

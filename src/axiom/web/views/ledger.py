@@ -106,12 +106,12 @@ def settlement(reading: Reading, name: str) -> Answer:
             "rounds": len(settled),
             "session_cap": None if settled[-1].session_cap is None else settled[-1].session_cap / _THOUSANDTHS,
             "counts_against_it": sum(one.capped for one in settled) / _THOUSANDTHS,
-            **summed(credit.between(db, settled[0].after_award, settled[-1].last_award)),
+            **_summed(credit.between(db, settled[0].after_award, settled[-1].last_award)),
         }
     }
 
 
-def summed(totals: Totals) -> Answer:
+def _summed(totals: Totals) -> Answer:
     """The same credit in each of its sums."""
     return {
         "awards": totals.awards,
