@@ -11,7 +11,7 @@ from axiom.signed import key_rotation, offline_keys
 from axiom.signed.key_rotation import Rotation
 from axiom.signed.keys import RENEW_HERE, load_keys, load_secrets, make_keys, make_secrets
 from axiom.signed.signing import SigningKey, is_signed
-from axiom.signed.trust import TRUST_FILE, Role, lab_name, versions_of, write_trust
+from axiom.signed.trust import TRUST_FILE, Role, lab_name, signers_by, versions_of, write_trust
 
 
 def test_keys_are_made_once_and_a_trust_file_about_to_run_out_is_renewed(tmp_path, now):
@@ -136,7 +136,7 @@ def made(tmp_path_factory, now):
 def waiting(tmp_path_factory):
     """A folder that waits for its first trust file, and for another code-signing key."""
     place = tmp_path_factory.mktemp("waiting")
-    public = offline_keys.make_offline(place / "elsewhere", {Role.ROOT: (2, 2), Role.BUNDLE: (1, 1)})
+    public = offline_keys.make_offline(place / "elsewhere")
     key_rotation.begin(place / "keys", public)
     key_rotation.change_code(place / "keys", public.code)
     return place / "keys"
@@ -197,7 +197,7 @@ def test_no_key_is_removed_on_the_word_of_a_trust_file_that_nobody_signed(made, 
     shutil.copytree(made, folder)
     ours = SigningKey.load(folder / "bundle.key")
     keys, thief = make_keys(folder, now), SigningKey.make()
-    signers = {**keys.trust.roles, Role.BUNDLE: key_rotation.Signers(threshold=1, keys={thief.id: thief.public})}
+    signers = {**keys.trust.roles, Role.BUNDLE: signers_by(thief)}
     forged = key_rotation.Trust(lab=keys.trust.lab, version=2, expires=keys.trust.expires, roles=signers)
     before = (folder / TRUST_FILE).read_bytes()
     raw = json.loads(write_trust(forged, keys.roots, before))

@@ -14,11 +14,20 @@ from axiom.signed.canonical_json import canonical
 from axiom.signed.offline_keys import PUBLIC_FILE, load_held, make_offline, read_public
 from axiom.signed.signing import SigningKey
 from axiom.signed.signing_requests import SigningRequest, WantedProgram, WantedSeal, read_request, sign, write_request
-from axiom.signed.trust import Role, Signers, Trust, Untrusted, lab_name, read_trust, trust_body, write_trust
+from axiom.signed.trust import (
+    Role,
+    Signers,
+    Trust,
+    Untrusted,
+    lab_name,
+    read_trust,
+    signers_by,
+    trust_body,
+    write_trust,
+)
 
 NOW = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 TICKET = SigningKey.make()
-WANTED = {Role.ROOT: (3, 2), Role.BUNDLE: (2, 2)}
 PROGRAM = WantedProgram(name="axiom_runner_1", md5="ab" * 16, sha256="cd" * 32, size=5)
 
 
@@ -26,7 +35,7 @@ PROGRAM = WantedProgram(name="axiom_runner_1", md5="ab" * 16, sha256="cd" * 32, 
 def place(tmp_path_factory):
     """A stick with keys, of which nothing is changed."""
     place = tmp_path_factory.mktemp("keys") / "stick"
-    make_offline(place, WANTED)
+    make_offline(place)
     return place
 
 
@@ -43,9 +52,13 @@ def request_(public) -> SigningRequest:
 
 
 def trusting(root: Signers, bundle: Signers) -> Trust:
-    ticket = Signers(threshold=1, keys={TICKET.id: TICKET.public})
-    roles = {Role.ROOT: root, Role.BUNDLE: bundle, Role.TICKET: ticket}
+    roles = {Role.ROOT: root, Role.BUNDLE: bundle, Role.TICKET: signers_by(TICKET)}
     return Trust(lab=lab_name(root), version=1, expires=NOW + timedelta(days=365), roles=roles)
+
+
+def together(*roles: Signers) -> Signers:
+    """Both must sign, as in a laboratory that was made when several could be asked for."""
+    return Signers(threshold=len(roles), keys={name: key for role in roles for name, key in role.keys.items()})
 
 
 def wanted() -> WantedSeal:
@@ -55,13 +68,15 @@ def wanted() -> WantedSeal:
     return WantedSeal(body=bundles.seal_body(Seal(**facts, issued=NOW, expires=NOW + timedelta(days=90))), archive=raw)
 
 
-def test_holders_sign_one_after_the_other_only_programs_that_were_looked_at(request_, place, tmp_path):
+def test_holders_sign_one_after_the_other_only_programs_that_were_looked_at(request_, place, public, tmp_path):
     assert read_request(write_request(request_)) == request_
     request, held = replace(request_, seals=()), load_held(place)
-    make_offline(tmp_path / "others", WANTED)
-    assert sign(request, load_held(tmp_path / "others"), seen=(PROGRAM.md5,), now=NOW) == request
-    first, second = (replace(held, signing=held.signing[at : at + 1], code=None) for at in (0, 1))
-    request = read_request(write_request(sign(request, first, seen=(), now=NOW)))
+    others = make_offline(tmp_path / "others")
+    second = replace(load_held(tmp_path / "others"), code=None)
+    assert sign(request, second, seen=(PROGRAM.md5,), now=NOW) == request
+    both = trusting(together(public.root, others.root), together(public.bundle, others.bundle))
+    request = replace(request, trust=trust_body(both))
+    request = read_request(write_request(sign(request, replace(held, code=None), seen=(), now=NOW)))
     with pytest.raises(Untrusted, match="1 of the 2"):
         request.trust_file(NOW)
     request = sign(request, second, seen=(), now=NOW)
@@ -69,7 +84,7 @@ def test_holders_sign_one_after_the_other_only_programs_that_were_looked_at(requ
     assert read_trust(raw, now=NOW).version == 1
     with pytest.raises(KeysUnusable, match="version 1"):
         read_request(write_request(replace(request_, before=raw)))
-    with pytest.raises(BundleForeign, match="0 of the 2"):
+    with pytest.raises(BundleForeign, match="0 of the 1"):
         request_.seal_text(request_.seals[0], request_.proposed, NOW)
     assert request_.signatures(request_.seals[0].body) == {}
     request, held = replace(request_, seals=()), load_held(place)
@@ -120,7 +135,7 @@ def test_a_version_is_signed_only_beside_the_one_that_it_goes_on_from(request_, 
 
 
 def test_the_code_key_signs_a_trust_file_only_of_root_keys_that_are_known(tmp_path, public, place, request_):
-    theirs = make_offline(tmp_path / "theirs", {Role.ROOT: (1, 1), Role.BUNDLE: (1, 1)})
+    theirs = make_offline(tmp_path / "theirs")
     both = Signers(threshold=1, keys={**theirs.root.keys, **public.root.keys})  # it names all our keys
     chain = write_trust(trusting(both, theirs.bundle), load_held(tmp_path / "theirs").signing[:1])
     request = SigningRequest(before=chain, code=public.code)

@@ -5,7 +5,7 @@ What shall change lies beside the keys until it is in force: `next-ticket.key` a
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -42,7 +42,7 @@ from axiom.signed.keys import (
 from axiom.signed.offline_keys import HeldKeys, Public
 from axiom.signed.signing import SigningKey
 from axiom.signed.signing_requests import SigningRequest, sign
-from axiom.signed.trust import TRUST_FILE, Anchor, Role, Signers, Trust, Untrusted, signers_data, signers_of
+from axiom.signed.trust import TRUST_FILE, Anchor, Role, Signers, Trust, Untrusted, signers_by, signers_data, signers_of
 
 UPLOAD, CODE = "upload", "code"
 ROLES = (*(role.value for role in Role), UPLOAD, CODE)
@@ -58,9 +58,6 @@ class Rotation:
 
     role: str  # one of ROLES
     public: Public | None = None  # keys that are kept elsewhere; None: made here
-    keep: bool = False  # those of before stay beside the new ones
-    drop: Sequence[str] = ()  # keys that go, by the beginnings of their ids
-    threshold: int | None = None  # how many must sign; None: as many as before
     withdraw: bool = False  # the ticket key of before counts no more
 
 
@@ -102,8 +99,7 @@ def make_next(folder: Path, role: Role) -> None:
     if not next_key(folder, role).exists():
         SigningKey.make().save(next_key(folder, role))
     if role is not Role.TICKET:
-        key = SigningKey.load(next_key(folder, role))
-        name_next(folder, role, Signers(threshold=1, keys={key.id: key.public}))
+        name_next(folder, role, signers_by(SigningKey.load(next_key(folder, role))))
 
 
 def proposal(folder: Path, now: datetime, *, withdraw: bool = False) -> bytes:
@@ -214,33 +210,14 @@ def rotate(folder: Path, wanted: Rotation, now: datetime) -> bool:
         return True
     if wanted.role == CODE:
         return change_code(folder, wanted.public.code if wanted.public else None)
-    role, current = Role(wanted.role), trusted(folder)
-    if current is not None and (wanted.public is not None or wanted.drop):
-        name_next(folder, role, chosen(current, role, wanted))
-    else:
+    role = Role(wanted.role)
+    if wanted.public is None:
         make_next(folder, role)
-    return change_here(folder, now, withdraw=wanted.withdraw) is not None
-
-
-def chosen(trust: Trust, role: Role, wanted: Rotation) -> Signers:
-    """The keys of a role from the next version on; each beginning in `drop` must mean one key."""
-    if role is Role.TICKET:
+    elif role is Role.TICKET:
         raise WrongUse("A ticket key is made on the server, which needs it day and night. Nothing was changed.")
-    before, fresh = trust.roles[role], wanted.public.of(role) if wanted.public else None
-    named = dict(before.keys) if wanted.keep or fresh is None else {}
-    for start in wanted.drop:
-        meant = [name for name in before.keys if name.startswith(start)]
-        if len(meant) != 1:
-            raise WrongUse(
-                f"{start!r} begins the id of {len(meant)} {role.value} keys, not of one. Nothing was changed."
-            )
-        named.pop(meant[0], None)
-    usual = fresh.threshold if fresh and not named else before.threshold
-    named |= fresh.keys if fresh else {}
-    least = wanted.threshold or usual
-    if least > len(named):
-        raise WrongUse(f"{least} signatures are wanted of {len(named)} {role.value} keys. Nothing was changed.")
-    return Signers(threshold=least, keys=named)
+    else:
+        name_next(folder, role, wanted.public.of(role))
+    return change_here(folder, now, withdraw=wanted.withdraw) is not None
 
 
 def accept(folder: Path, request: SigningRequest, now: datetime) -> Trust | None:
@@ -326,4 +303,4 @@ def _ticket_paths(folder: Path) -> list[Path]:
 
 def _ticket_signers(folder: Path, *, withdraw: bool) -> Signers:
     keys = [SigningKey.load(path) for path in _ticket_paths(folder)]
-    return Signers(threshold=1, keys={key.id: key.public for key in (keys[:1] if withdraw else keys)})
+    return signers_by(*keys[:1] if withdraw else keys)

@@ -16,7 +16,7 @@ from axiom.signed import canonical_json
 from axiom.signed import trust as trust_file
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, load_code, take_up_code
 from axiom.signed.signing import SigningKey, read_private, sync_folder, write_once
-from axiom.signed.trust import TRUST_FILE, Role, Signers, Trust, Untrusted
+from axiom.signed.trust import TRUST_FILE, Role, Trust, Untrusted, signers_by
 
 __all__ = ["Keys", "Secrets", "SigningKey", "load_keys", "load_secrets", "make_keys", "make_secrets"]
 
@@ -120,18 +120,12 @@ def take_up(folder: Path) -> None:
         before = {name for trust in versions[:-1] for name in trust.roles[role].keys}
         fresh = next_key(folder, role)
         if fresh.exists() and SigningKey.load(fresh).id in named:
-            fresh.replace(folder / f"{role.value}.key" if role is Role.TICKET else _free(folder, role, named))
+            fresh.replace(folder / f"{role.value}.key")
         for path in key_files(folder, role):
             name = SigningKey.load(path).id
             if name in before and name not in named:
                 path.unlink()
     sync_folder(folder)
-
-
-def _free(folder: Path, role: Role, named: Mapping[str, str]) -> Path:
-    """The first name that no key has which still counts."""
-    names = [folder / f"{role.value}.key", *(folder / f"{role.value}-{number}.key" for number in range(2, 100))]
-    return next(path for path in names if not path.exists() or SigningKey.load(path).id not in named)
 
 
 def load_signing(folder: Path) -> dict[Role, tuple[SigningKey, ...]]:
@@ -184,7 +178,7 @@ def load_trust(folder: Path, now: datetime) -> Trust:
 
 
 def _first_trust(signing: Mapping[Role, tuple[SigningKey, ...]], now: datetime) -> bytes:
-    by_role = {role: Signers(threshold=1, keys={key.id: key.public for key in keys}) for role, keys in signing.items()}
+    by_role = {role: signers_by(*keys) for role, keys in signing.items()}
     trust = Trust(lab=trust_file.lab_name(by_role[Role.ROOT]), version=1, expires=now + LIFETIME, roles=by_role)
     return trust_file.write_trust(trust, signing[Role.ROOT])
 

@@ -1,22 +1,21 @@
 """Keys on a computer without a network: made there, never leaving it; what leaves is their public half."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from axiom.errors import KeysUnusable, WrongUse
+from axiom.errors import KeysUnusable
 from axiom.signed import canonical_json
 from axiom.signed.boinc_code_signing import CODE_KEY, CodeKey
 from axiom.signed.keys import demand_closed, key_files
 from axiom.signed.signing import SigningKey, write_once
-from axiom.signed.trust import Role, Signers, signers_data, signers_of
+from axiom.signed.trust import Role, Signers, signers_by, signers_data, signers_of
 
 PUBLIC_FILE = "public.json"
 
 _FORMAT = "axiom-public-1"
 _LIMIT = 64 * 1024
-_MOST = 9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,14 +40,8 @@ class HeldKeys:
     roots: frozenset[str] = frozenset()  # root keys that are known here, by id; their private halves may be elsewhere
 
 
-def make_offline(folder: Path, wanted: Mapping[Role, tuple[int, int]]) -> Public:
-    """Make so many keys of a role, of which so many must sign, and a code-signing key, in a new folder."""
-    for role, (keys, threshold) in wanted.items():
-        if not 1 <= threshold <= keys <= _MOST:
-            raise WrongUse(
-                f"{threshold} signatures of {keys} {role.value} keys cannot be: at least one key must sign, and at "
-                f"most all of them, {_MOST} at the most. Nothing was made."
-            )
+def make_offline(folder: Path) -> Public:
+    """Make a root, a bundle and a code-signing key in a new folder."""
     if folder.exists() and any(folder.iterdir()):
         raise KeysUnusable(
             f"{folder} is not empty, and keys are never written beside or over others. Nothing was made; "
@@ -56,15 +49,11 @@ def make_offline(folder: Path, wanted: Mapping[Role, tuple[int, int]]) -> Public
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    made = {}
-    for role, (keys, threshold) in wanted.items():
-        fresh = [SigningKey.make() for _ in range(keys)]
-        for number, key in enumerate(fresh, start=1):
-            key.save(folder / (f"{role.value}-{number}.key" if number > 1 else f"{role.value}.key"))
-        made[role] = Signers(threshold=threshold, keys={key.id: key.public for key in fresh})
-    code = CodeKey.make()
+    root, bundle, code = SigningKey.make(), SigningKey.make(), CodeKey.make()
+    root.save(folder / "root.key")
+    bundle.save(folder / "bundle.key")
     code.save(folder / CODE_KEY)
-    public = Public(root=made[Role.ROOT], bundle=made[Role.BUNDLE], code=code.public_text)
+    public = Public(root=signers_by(root), bundle=signers_by(bundle), code=code.public_text)
     write_once(folder / PUBLIC_FILE, write_public(public))
     return public
 

@@ -300,6 +300,11 @@ def _read_payload(data: dict[str, Any]) -> tuple[Trust, str]:
     return trust, fields.text("before", rf"|{_HEX}")
 
 
+def signers_by(*keys: SigningKey) -> Signers:
+    """A role of which any of these keys signs alone."""
+    return Signers(threshold=1, keys={key.id: key.public for key in keys})
+
+
 def signers_data(signers: Signers) -> dict[str, Any]:
     """Return the keys of a role as plain data."""
     return {"keys": dict(signers.keys), "threshold": signers.threshold}

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from axiom.signed.boinc_code_signing import CodeSigning
 from axiom.signed.keys import Keys, Secrets
 from axiom.signed.signing import SigningKey
-from axiom.signed.trust import Role, Signers, Trust, lab_name, read_trust, write_trust
+from axiom.signed.trust import Role, Trust, lab_name, read_trust, signers_by, write_trust
 
 _LIFETIME = timedelta(days=3_650)
 
@@ -16,10 +16,7 @@ _LIFETIME = timedelta(days=3_650)
 def keys_of(seed: int, now: datetime) -> tuple[Keys, bytes]:
     """The keys and the trust file."""
     root, sealer, ticket = (_key(seed, role) for role in (Role.ROOT, Role.BUNDLE, Role.TICKET))
-    roles = {
-        role: Signers(threshold=1, keys={key.id: key.public})
-        for role, key in ((Role.ROOT, root), (Role.BUNDLE, sealer), (Role.TICKET, ticket))
-    }
+    roles = {Role.ROOT: signers_by(root), Role.BUNDLE: signers_by(sealer), Role.TICKET: signers_by(ticket)}
     trust = Trust(lab=lab_name(roles[Role.ROOT]), version=1, expires=now + _LIFETIME, roles=roles)
     body = write_trust(trust, [root])
     return Keys(roots=(root,), sealers=(sealer,), ticket=ticket, trust=read_trust(body, now=now)), body

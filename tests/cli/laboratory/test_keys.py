@@ -86,7 +86,7 @@ def test_who_signs_is_shown_what_is_signed_and_what_is_no_request_is_refused(say
     for words, has_data, status in (
         *(("keys sign none --keys stick --yes", False, 5), ("keys accept none", True, 5)),
         *(("keys accept none.json", True, 2), ("keys sign again.json --keys empty --yes", False, 5)),
-        *(("keys make stick", False, 5), ("keys make other --root-keys 1", False, 2)),
+        ("keys make stick", False, 5),
         ("keys rotate ticket --public stick/public.json", True, 2),
     ):
         assert (words, say(words, data=has_data)[0]) == (words, status)
@@ -102,7 +102,8 @@ def test_keys_that_are_here_are_replaced_at_once_and_each_change_is_in_the_audit
     assert {row["where"] for row in say("keys status --json")[1]["keys"]["keys"]} == {"here"}
     assert say("keys show --json")[1]["keys"]["version"] == 1
     before = {path.name: path.read_bytes() for path in lab.keys.iterdir()}
-    assert say("keys rotate root --drop zz")[0] == 2
+    say("keys make stick", data=False)
+    assert say("keys rotate ticket --public stick/public.json")[0] == 2
     with lock(lab, "a laboratory that works"):
         assert say("keys rotate ticket")[0] == 5
     (entry,) = entries(say, "keys.rotate")  # the other was not tried
@@ -152,23 +153,6 @@ def test_keys_that_were_here_are_taken_elsewhere(lab, say, tmp_path):
     (entry,) = entries(say, "keys.accept")
     assert json.loads(entry["arguments"]) == {"request": hashlib.sha256((tmp_path / "r.json").read_bytes()).hexdigest()}
     assert json.loads(entry["answer"])["trust"] == keys_now.trust.link
-
-
-@pytest.mark.usefixtures("few")
-def test_one_root_key_of_three_is_replaced(elsewhere, say, tmp_path):
-    trust = load_keys(elsewhere.keys, EXPIRY_NOT_ASKED).trust
-    (tmp_path / "stick" / "root-3.key").rename(tmp_path / "lost.key")
-    lost = json.loads((tmp_path / "lost.key").read_text())["public"]
-    name = hashlib.sha256(bytes.fromhex(lost)).hexdigest()
-    say("keys make fresh --root-keys 1 --root-threshold 1", data=False)
-    assert say(f"keys rotate root --public fresh/public.json --keep --drop {name[:10]}")[0] == 0
-    say("keys request r.json")
-    assert f"WITHDRAWN {name[:12]}" in say("keys sign r.json --keys stick --yes", data=False)[1]
-    assert say("keys accept r.json")[0] == 0
-    root = load_keys(elsewhere.keys, EXPIRY_NOT_ASKED).trust.roles[Role.ROOT]
-    assert (root.threshold, len(root.keys), name in root.keys) == (2, 3, False)
-    assert len(root.keys.keys() & trust.roles[Role.ROOT].keys.keys()) == 2
-    assert say("keys rotate root --drop zz")[0] == 2
 
 
 @pytest.mark.usefixtures("few")

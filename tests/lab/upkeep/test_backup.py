@@ -22,7 +22,7 @@ from axiom.server.upkeep import invariants
 from axiom.signed.key_rotation import begin
 from axiom.signed.keys import load_keys, make_keys
 from axiom.signed.offline_keys import make_offline
-from axiom.signed.trust import Role, write_trust
+from axiom.signed.trust import write_trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader, connect_writer
 from axiom.store.engine.folder import Folder
@@ -191,7 +191,7 @@ def test_nothing_is_overwritten_and_a_lost_file_is_not_backed_up_as_if_it_were_t
 
 def test_every_key_comes_along_if_wished_and_no_id_of_before_is_given_again(whole_lab, tmp_path):
     keys = whole_lab.folder.keys
-    begin(tmp_path / "server", make_offline(tmp_path / "stick", {Role.ROOT: (1, 1), Role.BUNDLE: (1, 1)}))
+    begin(tmp_path / "server", make_offline(tmp_path / "stick"))
     for name, source in (("bundle-2.key", keys / "bundle.key"), ("code.json", tmp_path / "server" / "code.json")):
         (keys / name).touch(mode=0o600)
         (keys / name).write_bytes(source.read_bytes())

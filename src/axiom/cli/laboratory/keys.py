@@ -73,20 +73,14 @@ def status(folder: Folder, as_json: bool) -> None:
 
 @keys.command("make")
 @click.argument("place", type=_FILE)
-@click.option("--root-keys", default=3, show_default=True, help="How many root keys.")
-@click.option("--root-threshold", default=2, show_default=True, help="How many of them must sign.")
-@click.option("--bundle-keys", default=2, show_default=True, help="How many bundle keys.")
-@click.option("--bundle-threshold", default=1, show_default=True, help="How many of them must sign.")
 @quiet_option
-def make(
-    place: Path, root_keys: int, root_threshold: int, bundle_keys: int, bundle_threshold: int, quiet: bool
-) -> None:
+def make(place: Path, quiet: bool) -> None:
     """Make keys in a new folder, on a computer that stays without a network."""
-    make_offline(place, {Role.ROOT: (root_keys, root_threshold), Role.BUNDLE: (bundle_keys, bundle_threshold)})
+    make_offline(place)
     say(str(place / PUBLIC_FILE))
     remark(
-        f"Made {root_keys} root and {bundle_keys} bundle keys and a code-signing key in {place} (mode 0600). Give each "
-        f"root key to another person, keep a copy of each, and carry {PUBLIC_FILE} alone to the server.",
+        f"Made a root, a bundle and a code-signing key in {place} (mode 0600). Keep a copy of the folder in another "
+        f"place, and carry {PUBLIC_FILE} alone to the server.",
         quiet=quiet,
     )
 
@@ -171,36 +165,17 @@ def accept(file: Path, folder: Folder, quiet: bool) -> None:
 @keys.command("rotate")
 @click.argument("role", type=click.Choice(key_rotation.ROLES))
 @_public
-@click.option("--keep", is_flag=True, help="The root or bundle keys of before stay beside the new ones.")
-@click.option("--drop", multiple=True, help="A root or bundle key that goes, by the beginning of its id; repeat it.")
-@click.option("--threshold", type=click.IntRange(1, 9), help="How many of them must sign.")
 @click.option("--withdraw", is_flag=True, help="Trust the ticket key of before no more: it was stolen.")
 @data_option
 @quiet_option
-def rotate(
-    role: str,
-    public: Path | None,
-    keep: bool,
-    drop: Sequence[str],
-    threshold: int | None,
-    withdraw: bool,
-    folder: Folder,
-    quiet: bool,
-) -> None:
-    """Give a role other keys. At once, where enough root keys are here; otherwise with the next request.
+def rotate(role: str, public: Path | None, withdraw: bool, folder: Folder, quiet: bool) -> None:
+    """Give a role another key. At once, where the root key is here; otherwise with the next request.
 
     The laboratory must be stopped: a server keeps the keys that it started with.
     """
     keys_of(folder)
-    wanted = Rotation(
-        role=role,
-        public=read_public(public) if public else None,
-        keep=keep,
-        drop=drop,
-        threshold=threshold,
-        withdraw=withdraw,
-    )
-    said = {"role": role, "keep": keep, "drop": list(drop), "threshold": threshold, "withdraw": withdraw}
+    wanted = Rotation(role=role, public=read_public(public) if public else None, withdraw=withdraw)
+    said = {"role": role, "withdraw": withdraw}
     done = audited(folder, "keys.rotate", said, lambda: _rotated(folder, wanted))["done"]
     ask = f"It waits for signatures: `axiom keys request FILE{' --withdraw' if withdraw else ''}`."
     remark(_AFTER[role] if done else ask, quiet=quiet)
@@ -210,8 +185,8 @@ def rotate(
 
 
 _AFTER = {
-    "root": "The root keys are others now; every host learns it with its next tasks.",
-    "bundle": "The bundle keys are others now; what is published must be sealed by them.",
+    "root": "The root key is another now; every host learns it with its next tasks.",
+    "bundle": "The bundle key is another now; what is published must be sealed by it.",
     "ticket": "The ticket key is another now; orders that are out stay good until the next version of the trust file.",
     "upload": "The upload key is another now; the outputs of tasks that are out will be refused, and computed again.",
     "code": "The code-signing key is another now; every client is told at its next call.",
