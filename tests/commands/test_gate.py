@@ -10,7 +10,6 @@ import pytest
 from real_parts import need
 from tiny_experiment import tiny_source
 
-from axiom.commands import gate
 from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.links import LinkFindings
 from axiom.commands.programs import AddProgram, EndProgram, LimitProgram
@@ -35,6 +34,7 @@ from axiom.errors import (
     Withdrawn,
     WrongUse,
 )
+from axiom.limits import accounts as account_limits
 from axiom.runner import direct
 from axiom.service import standard_callers as callers
 from axiom.signed.program_tokens import digest, new_token
@@ -307,7 +307,7 @@ def test_its_commands_are_counted_refused_ones_too_and_dry_ones_five_times_as_ma
 
 
 def test_refusals_are_remembered_and_cannot_fill_the_disk(door, monkeypatch):
-    monkeypatch.setattr(gate, "_MOST_REFUSED", 4)
+    monkeypatch.setattr(account_limits, "REFUSALS_A_DAY", 4)
     program = door.let_in("read")
     door.gate.refuse("no.such", '{"x": "' + "y" * 5_000, program, WrongUse("There is no command no.such."))
     entry = door.audited()[-1]

@@ -7,22 +7,14 @@ import pytest
 from furnished_lab import QUESTION
 
 from axiom.commands.accounts import EraseAccount, OpenAccount
-from axiom.commands.ideas import (
-    MOST_A_DAY,
-    AddIdea,
-    AnswerIdea,
-    HideIdea,
-    RetractIdea,
-    ShowIdea,
-    SuggestIdea,
-    WithdrawIdea,
-)
+from axiom.commands.ideas import AddIdea, AnswerIdea, HideIdea, RetractIdea, ShowIdea, SuggestIdea, WithdrawIdea
 from axiom.commands.links import NoteFinding
 from axiom.commands.proposals import ApproveProposal, MakeProposal, WithdrawProposal
 from axiom.commands.registry import read_command
 from axiom.domain.proposals import IdeaState, ProposalState
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.lab.followups.propose import open_core_seconds
+from axiom.limits import ideas as limits
 from axiom.service import standard_callers as callers
 from axiom.store.evidence import finding_notes
 from axiom.store.registrations import ideas, proposals, registrations
@@ -90,13 +82,13 @@ def test_a_volunteer_writes_so_many_a_day_and_what_everybody_read_outlives_the_a
         door.submit(THEIRS, caller=ann)
     hidden = [
         door.submit(replace(THEIRS, question=f"{WORDS['question']} {place}"), caller=ann)["idea"]
-        for place in range(2, MOST_A_DAY)
+        for place in range(2, limits.A_DAY)
     ]
     more = replace(THEIRS, question="And this one?")
     with pytest.raises(LimitReached):
         door.submit(more, caller=ann)
     door.lab.later(hours=25)
-    assert door.submit(more, caller=ann)["idea"] == MOST_A_DAY
+    assert door.submit(more, caller=ann)["idea"] == limits.A_DAY
     door.submit(ShowIdea(idea=shown), caller=OPERATOR)
     door.submit(EraseAccount(volunteer=1), caller=OPERATOR)
     assert (public(door), stored(door, hidden[0])) == ([shown], None)

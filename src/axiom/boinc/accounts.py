@@ -12,13 +12,13 @@ from enum import IntEnum
 from itertools import groupby
 
 from axiom.boinc.escaping import escaped, in_ascii
+from axiom.limits import accounts as limits
 
 _EMAIL = re.compile(
     r"[^\s@<>\"'(),:;\\\[\]]{1,64}@((?:[a-z0-9](?:[a-z0-9\-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9\-]+|localhost)"
 )
 _HASH = re.compile(r"[0-9a-f]{32}")
 _LONGEST_EMAIL = 254
-_LONGEST_NAME = 60
 _LONGEST_TYPED = 1_000  # that is looked at: to order very many combining marks takes long
 _MOST_MARKS = 4  # upon one another: Tibetan and pointed Hebrew need so many, a tower over the lines around it more
 # Nothing is seen of these, but Python calls them letters, marks or signs that can be printed.
@@ -79,8 +79,8 @@ def read_create(fields: Mapping[str, str]) -> CreateAccount | Problem:
     if name is None:
         return Problem(
             error=AccountError.BAD_NAME,
-            text=f"The name must have 1 to {_LONGEST_NAME} printable characters, a letter or a digit among them and "
-            "none of them < or >.",
+            text=f"The name must have 1 to {limits.NAME_CHARACTERS} printable characters, a letter or a digit among "
+            "them and none of them < or >.",
         )
     return CreateAccount(
         email=found.email,
@@ -121,7 +121,7 @@ def tidy_name(text: str) -> str | None:
     if len(text) > _LONGEST_TYPED:
         return None
     name = " ".join(unicodedata.normalize("NFKC", text.translate(_UNSEEN)).split())
-    is_short = 1 <= len(name) <= _LONGEST_NAME
+    is_short = 1 <= len(name) <= limits.NAME_CHARACTERS
     good = is_short and name.isprintable() and not set("<>") & set(name) and _is_read(name)
     return name if good else None
 

@@ -1,5 +1,6 @@
 """`axiom docs`: writes docs/reference from the program itself, and the list of what the catalogue declares."""
 
+import ast
 import re
 from collections.abc import Iterator
 from dataclasses import fields
@@ -28,6 +29,7 @@ def generate(program: click.Command) -> dict[str, str]:
     pages = {
         "commands.md": _commands(program),
         "settings.md": _settings(),
+        "limits.md": _limits(),
         "errors.md": _errors(),
         "tables.md": _tables(),
         "kit.md": _kit(),
@@ -103,6 +105,45 @@ def _settings() -> str:
         "\n\n`AXIOM_DATA` names the data folder for every command; `AXIOM_DEBUG` shows where a fault of ours happened."
         f"\n\n| in `axiom.toml` | variable | type | default | what it does |\n|---|---|---|---|---|\n{rows}"
     )
+
+
+def _limits() -> str:
+    parts = [
+        f"# Limits\n\n{_NOTE}\nThe numbers that a person may tune, from `src/axiom/limits`: whoever changes one "
+        "changes what a volunteer, a scientist or an operator notices, and nothing else has to change with it.\n"
+    ]
+    for file in sorted((resources.files("axiom") / "limits").iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".py") or file.name == "__init__.py":
+            continue
+        text = file.read_text(encoding="utf-8")
+        rows = "".join(f"| `{name}` | {value} | {_cell(about)} |\n" for name, value, about in _numbers(text))
+        noun = file.name.removesuffix(".py")
+        parts.append(f"## {noun}\n\n{outline.about(parsed(text))}\n\n| name | value | meaning |\n|---|---|---|\n{rows}")
+    return "\n".join(parts)
+
+
+def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
+    """Each number by its name, as a person writes it, with the comment behind it or above it."""
+    lines = text.splitlines()
+    for node in parsed(text).body:
+        if isinstance(node, ast.Assign):
+            above, start = [], node.lineno - 2
+            while lines[start].startswith("# "):
+                above.insert(0, lines[start].removeprefix("# "))
+                start -= 1
+            behind = lines[node.lineno - 1].partition("  # ")[2]
+            yield ast.unparse(node.targets[0]), _amount(node.value), behind or " ".join(above)
+
+
+def _amount(value: ast.expr) -> str:
+    if isinstance(value, ast.Call):  # of timedelta
+        (span,) = value.keywords
+        number = ast.unparse(span.value)
+        return f"{number} {(span.arg or '').removesuffix('s' if number == '1' else '')}"
+    try:
+        return f"{ast.literal_eval(value):,}"
+    except ValueError:
+        return f"`{ast.unparse(value)}`"
 
 
 def _errors() -> str:

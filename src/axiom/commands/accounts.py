@@ -6,7 +6,7 @@ but no name, address, password or key.
 
 import json
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, Literal
 
 from axiom.boinc import account_keys
@@ -18,6 +18,7 @@ from axiom.decisions.accounts.password_strength import judge
 from axiom.domain.callers import Capability
 from axiom.domain.fleet import Account, Volunteer
 from axiom.errors import NotFound, Refused, WrongUse
+from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.server.accounts.erase import erase
 from axiom.server.accounts.password_hashes import stored_password
@@ -30,13 +31,10 @@ from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
 from axiom.store.mail import outbox
 
-SIGNED_IN_FOR = timedelta(days=14)
 CHANGED = mark(
     "The password or the address of this account was changed a moment ago, so this was not done. Sign in with what "
     "holds now, and try again."
 )
-_MOST_ADDRESSES = 5  # of one account in a day, taken or refused
-_MOST_SIGNED_IN = 20  # browsers of one account: nobody has more, and a program that signs in for ever fills no table
 _DIGEST = r"[0-9a-f]{64}"
 _SERIAL = {"ge": 1, "le": LARGEST}  # of a password: each change of it, or of the address, makes another one
 
@@ -135,8 +133,8 @@ class SignIn(OwnAccount):
         self.found_as_proven(db, self.proven)
         accounts.expire_sign_ins(db, now)
         accounts.sign_out(db, self.instead)
-        accounts.sign_out_oldest(db, self.volunteer, kept=_MOST_SIGNED_IN - 1)
-        until = now + SIGNED_IN_FOR
+        accounts.sign_out_oldest(db, self.volunteer, kept=limits.BROWSERS_SIGNED_IN - 1)
+        until = now + limits.SIGNED_IN_FOR
         accounts.sign_in(db, self.token, self.volunteer, now=now, expires_at=until)
         return {"volunteer": self.volunteer, "until": until.isoformat()}
 
@@ -196,7 +194,7 @@ class ChangeEmail(OwnAccount):
 
     def request(self, db: Database) -> CommandCost:
         """Only so often a day: a refusal says that somebody has the address, and nobody else's is to be asked for."""
-        return replace(super().request(db), most_a_day=_MOST_ADDRESSES)
+        return replace(super().request(db), most_a_day=limits.ADDRESS_CHANGES_A_DAY)
 
     def prepare(self, laboratory: Laboratory) -> Any:
         """The password as it may be stored under the new address."""

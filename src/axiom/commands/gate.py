@@ -14,18 +14,11 @@ from typing import Any
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
-from axiom.decisions.accounts.command_permission import (
-    DRY_RUNS,
-    CommandCost,
-    Permission,
-    SpentToday,
-    may,
-    may_order,
-    most_a_day,
-)
+from axiom.decisions.accounts.command_permission import CommandCost, Permission, SpentToday, may, may_order, most_a_day
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, Fault, KeyReused, LimitReached, NotAllowed, StoreError
 from axiom.lab.followups.propose import open_core_seconds, waiting_of
+from axiom.limits import accounts as limits
 from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import audit
@@ -34,9 +27,7 @@ from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.gate")
 
-_ALIKE = 3  # times that a program may say the very same; once more, and it gets the earlier answer as a refusal
 _MOST_SAID = 2_000  # characters of words that were refused, as a program's are audited
-_MOST_REFUSED = 1_000  # rows of a program within a day that say so: beyond them it is refused without one
 
 
 class _TakenBack(Exception):
@@ -149,7 +140,7 @@ class CommandGate:
 
     def _is_written(self, db: Database, caller: Caller, now: datetime) -> bool:
         """Is a refusal of this caller written down? Of a program's so many within a day: more could fill the disk."""
-        return not caller.is_program or audit.refused(db, caller.name, now - timedelta(days=1)) < _MOST_REFUSED
+        return not caller.is_program or audit.refused(db, caller.name, now - timedelta(days=1)) < limits.REFUSALS_A_DAY
 
     def _is_worth_preparing(self, asked: _Submission) -> bool:
         """Preparing may take seconds. Of what is refused or answered anyway, a program gets none of it."""
@@ -264,12 +255,14 @@ def _said_again(db: Database, asked: _Submission, since: datetime) -> AxiomError
     if not asked.caller.is_program:
         return None
     name, words = asked.command.name, asked.arguments
-    before = audit.alike(db, asked.caller.name, name, words, dry_run=asked.dry_run, since=since, limit=_ALIKE)
-    if len(before) < _ALIKE:
+    before = audit.alike(
+        db, asked.caller.name, name, words, dry_run=asked.dry_run, since=since, limit=limits.SAME_COMMANDS
+    )
+    if len(before) < limits.SAME_COMMANDS:
         return None
     return LimitReached(
-        f"{asked.caller.name} gave this very {name} {_ALIKE} times within a day, and it was {before[0]['outcome']}: "
-        f"{before[0]['answer']} Nothing was done; say something else."
+        f"{asked.caller.name} gave this very {name} {limits.SAME_COMMANDS} times within a day, and it was "
+        f"{before[0]['outcome']}: {before[0]['answer']} Nothing was done; say something else."
     )
 
 
@@ -289,14 +282,14 @@ def _spent(db: Database, asked: _Submission, request: CommandCost, since: dateti
         open_proposals=len(waiting_of(db, caller.name)) if request.proposals else 0,
         given=given,
         tried=tried,
-        next_at=_next_at(db, asked, most, since) if most and max(given, tried / DRY_RUNS) >= most else None,
+        next_at=_next_at(db, asked, most, since) if most and max(given, tried / limits.DRY_RUNS) >= most else None,
     )
 
 
 def _next_at(db: Database, asked: _Submission, most: int, since: datetime) -> datetime:
     """When fewer than the most are within a day, with the one that is refused now."""
     caller, command, a_day = asked.caller.name, asked.command.name, timedelta(days=1)
-    others = DRY_RUNS * most - 2 if asked.dry_run else most - 2
+    others = limits.DRY_RUNS * most - 2 if asked.dry_run else most - 2
     if others < 0:
         return since + 2 * a_day
     alike = audit.given_before(db, caller, command, since, others, dry_run=asked.dry_run)

@@ -15,13 +15,12 @@ from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.proposals import ANSWERS, LONGEST_QUESTION, LONGEST_WHY, Idea, IdeaAnswer, IdeaState, KeptIdea
 from axiom.errors import NotFound, Refused, WrongUse
+from axiom.limits import ideas as limits
 from axiom.store.engine.database import Database
 from axiom.store.registrations import ideas, proposals, registrations
 
-MOST_A_DAY = 3  # ideas of one volunteer
-_SHORTEST = 3
-_QUESTION = {"min_length": _SHORTEST, "max_length": LONGEST_QUESTION, "pattern": LINE}
-_WHY = {"min_length": _SHORTEST, "max_length": LONGEST_WHY, "pattern": LINES}
+_QUESTION = {"min_length": limits.LEAST_CHARACTERS, "max_length": LONGEST_QUESTION, "pattern": LINE}
+_WHY = {"min_length": limits.LEAST_CHARACTERS, "max_length": LONGEST_WHY, "pattern": LINES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +51,7 @@ class SuggestIdea(OwnAccount):
 
     def request(self, db: Database) -> CommandCost:
         """Only so many a day: a person reads each."""
-        return replace(super().request(db), most_a_day=MOST_A_DAY)
+        return replace(super().request(db), most_a_day=limits.A_DAY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, for its author and the operator alone."""
@@ -124,7 +123,10 @@ class AnswerIdea(Command):
         fitting, needs = {
             IdeaState.TAKEN: (len(asks) == 1 and self.finding is None, "the proposal or the experiment that asks it"),
             IdeaState.KNOWN: (not asks and self.finding is not None, "the finding that answers it"),
-            IdeaState.DECLINED: (not asks and self.finding is None and len(self.why) >= _SHORTEST, "a reason"),
+            IdeaState.DECLINED: (
+                not asks and self.finding is None and len(self.why) >= limits.LEAST_CHARACTERS,
+                "a reason",
+            ),
         }[IdeaState(self.state)]
         if not fitting:
             raise WrongUse(f"An idea that is {self.state} takes {needs}, and nothing else. Nothing was answered.")
@@ -194,8 +196,8 @@ def good_why(text: str) -> str:
 
 
 def _good(text: str, what: str, most: int) -> str:
-    if not _SHORTEST <= len(text) <= most or not all(sign.isprintable() or sign == "\n" for sign in text):
-        raise WrongUse(f"{what} has from {_SHORTEST} to {most:,} characters that can be printed.")
+    if not limits.LEAST_CHARACTERS <= len(text) <= most or not all(sign.isprintable() or sign == "\n" for sign in text):
+        raise WrongUse(f"{what} has from {limits.LEAST_CHARACTERS} to {most:,} characters that can be printed.")
     return text
 
 

@@ -1,7 +1,7 @@
 """Commands about news: say something to everybody who computes or reads here, and take it back."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.arguments import moment_said
@@ -9,13 +9,12 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, Refused
+from axiom.limits import news as limits
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.hosts import notices
 from axiom.store.sessions import news
 
-_STANDS = timedelta(days=7)  # on the front page, unless it is said otherwise
-_LONGEST = timedelta(days=366)
 _NOTHING = "Nothing was said."
 
 
@@ -34,8 +33,8 @@ class AddNews(Command):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Say it."""
         del laboratory, prepared
-        until = moment_said(self.until, now + _STANDS, _NOTHING)
-        if not now < until <= now + _LONGEST:
+        until = moment_said(self.until, now + limits.STANDS_FOR, _NOTHING)
+        if not now < until <= now + limits.LONGEST_STANDS_FOR:
             raise Refused(
                 f"News stand on the front page from now on for a year at most, and {until:%Y-%m-%d %H:%M} UTC is "
                 f"{'over' if until <= now else 'later'}. {_NOTHING}"

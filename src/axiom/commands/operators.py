@@ -11,12 +11,11 @@ from axiom.commands.laboratory import Laboratory
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, Refused
+from axiom.limits import accounts as limits
 from axiom.server.accounts.second_factor import secret_of, step_of
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, operators
 from axiom.store.engine.database import Database
-
-_MOST_CODES = 30  # of one volunteer in a day, right or wrong: a guess is right once in 300,000 times
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +80,7 @@ class SignInAsOperator(OwnAccount):
 
     def request(self, db: Database) -> CommandCost:
         """Wrong codes count, too."""
-        return replace(super().request(db), most_a_day=_MOST_CODES)
+        return replace(super().request(db), most_a_day=limits.OPERATOR_CODES_A_DAY)
 
     def prepare(self, laboratory: Laboratory) -> bytes:
         """The secret from which all second factors follow."""

@@ -9,16 +9,12 @@ from axiom.commands.command import Answer
 from axiom.commands.laboratory import Laboratory
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.errors import NotFound, Refused, WrongUse
+from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.server.accounts.erase import belong
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.accounts import teams
 from axiom.store.engine.database import Database
-
-_LONGEST_ABOUT = 1_000
-# Teams that one volunteer looks after, and founds in a day. They belong to one of them: the others wait, unlisted, for
-# somebody who joins. Their names stay taken, so there are few.
-_MOST_FOUNDED = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,15 +30,15 @@ class FoundTeam(OwnAccount):
 
     def request(self, db: Database) -> CommandCost:
         """Only so many a day, however many accounts they are handed over to."""
-        return replace(super().request(db), most_a_day=_MOST_FOUNDED)
+        return replace(super().request(db), most_a_day=limits.TEAMS_FOUNDED)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The team, and its founder in it."""
         del laboratory, prepared
         volunteer, _ = self.found(db)
-        if teams.founded(db, self.volunteer) >= _MOST_FOUNDED:
+        if teams.founded(db, self.volunteer) >= limits.TEAMS_FOUNDED:
             raise Refused(
-                f"You look after {_MOST_FOUNDED} teams already, with volunteers or without; join one of them. "
+                f"You look after {limits.TEAMS_FOUNDED} teams already, with volunteers or without; join one of them. "
                 "Nothing was changed."
             )
         made = teams.found(
@@ -95,6 +91,8 @@ class LeaveTeam(OwnAccount):
 def good_about(text: str) -> str:
     """What a team says of itself, or why it cannot."""
     about = "\n".join(line.strip() for line in text.splitlines()).strip()
-    if len(about) > _LONGEST_ABOUT or not all(letter.isprintable() or letter == "\n" for letter in about):
-        raise WrongUse(f"What a team says of itself has at most {_LONGEST_ABOUT:,} characters that can be printed.")
+    if len(about) > limits.TEAM_CHARACTERS or not all(letter.isprintable() or letter == "\n" for letter in about):
+        raise WrongUse(
+            f"What a team says of itself has at most {limits.TEAM_CHARACTERS:,} characters that can be printed."
+        )
     return about

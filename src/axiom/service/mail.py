@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.errors import WrongUse
+from axiom.limits import mail as limits
 from axiom.server.mail.alerts import Alerts, Complaint
 from axiom.server.mail.reminders import DueMail
 from axiom.server.mail.senders import MailServer, WebAddress
@@ -19,8 +20,6 @@ from axiom.web.mail.letters import Letters
 
 PASSWORD = "AXIOM_MAIL_PASSWORD"  # noqa: S105  the name of a variable
 WEBHOOK, NTFY = "webhook", "ntfy"
-_LONG_AWAY = timedelta(hours=1)  # after such a time computers come back one by one
-_BACK_WITHIN = timedelta(days=1)
 
 
 def mail_server(settings: Settings, environment: Mapping[str, str]) -> MailServer | None:
@@ -106,7 +105,7 @@ def mailing(
     ]
     jobs = [Job(name=each.channel, every=2.0, work=each.send, remembered=False) for each in outgoing]
     if server:
-        heard_since = health.up_since + (_BACK_WITHIN if away > _LONG_AWAY else timedelta(0))
+        heard_since = health.up_since + (limits.BACK_WITHIN if away > limits.AWAY_FOR else timedelta(0))
         due = DueMail(writer=health.writer, readers=readers, now=now, heard_since=heard_since)
         jobs.append(Job(name="due mail", every=3_600.0, work=due.look, remembered=False))
     told = [each for each in outgoing if each.channel != MAIL or settings.alert_mail]

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.accounts.password_strength import LEAST, MOST, judge
+from axiom.decisions.accounts.password_strength import judge
+from axiom.limits import accounts as limits
 
 KNOWN = ("Ada Lovelace", "ada.lovelace@example.org", "ada.lovelace", "Axiom")
 
@@ -47,7 +48,7 @@ def test_what_is_tried_first_is_refused(password, reason):
         "        x       y",
         "ada.lovelace likes tea",
         "kqzvbxwm",
-        "ab7" * (MOST // 3),
+        "ab7" * (limits.LONGEST_PASSWORD // 3),
     ],
 )
 def test_a_long_one_of_ones_own_is_taken_whatever_it_is_made_of(password):
@@ -55,7 +56,7 @@ def test_a_long_one_of_ones_own_is_taken_whatever_it_is_made_of(password):
 
 
 @settings(max_examples=30)
-@given(st.text(min_size=LEAST, max_size=MOST))
+@given(st.text(min_size=limits.SHORTEST_PASSWORD, max_size=limits.LONGEST_PASSWORD))
 def test_any_text_is_judged_and_a_refusal_never_repeats_it(password):
     judged = judge(password, KNOWN)
     assert judged.is_good or judged.reason.endswith(".")
@@ -64,6 +65,8 @@ def test_any_text_is_judged_and_a_refusal_never_repeats_it(password):
 
 @pytest.mark.parametrize("worst", ["1", "1234567890"])
 def test_the_time_grows_no_faster_than_the_password(worst):
-    short, long = ((worst * length)[:length] for length in (MOST // cpu_growth.APART, MOST))
+    short, long = (
+        (worst * length)[:length] for length in (limits.LONGEST_PASSWORD // cpu_growth.APART, limits.LONGEST_PASSWORD)
+    )
     reference = cpu_growth.seconds(partial(judge, short, KNOWN))
     assert cpu_growth.seconds(partial(judge, long, KNOWN)) <= cpu_growth.MOST * reference

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.accounts import throttle
+from axiom.limits import accounts as limits
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 MOMENTS = st.lists(st.integers(0, 7_200), max_size=400).map(
@@ -48,15 +49,15 @@ def test_guessing_becomes_slow(seen, seconds):
 @given(account=MOMENTS, address=MOMENTS, everybody=st.integers(0, 10_000), is_known=st.booleans())
 def test_nobody_waits_for_longer_than_an_hour(account, address, everybody, is_known):
     seen = wrong(
-        account[-throttle.MOST_ACCOUNT :], address[-throttle.MOST_ADDRESS :], everybody=everybody, is_known=is_known
+        account[-limits.ACCOUNT_GUESSES :], address[-limits.ADDRESS_GUESSES :], everybody=everybody, is_known=is_known
     )
-    assert timedelta(0) <= throttle.judge(seen, NOW).wait <= throttle.WINDOW
+    assert timedelta(0) <= throttle.judge(seen, NOW).wait <= limits.GUESSES_WITHIN
 
 
 def test_an_address_opens_so_many_accounts_an_hour_and_an_account_does_the_same_so_often():
     for opened, most, seconds in (((), 1, 0), (ago(10), 1, 3_590), (ago(20, 10), 2, 3_580), ((), 0, 3_600)):
         assert throttle.may_open(opened, most, NOW).wait == timedelta(seconds=seconds)
-    full = throttle.MOST_DONE
+    full = limits.SAME_CHANGES
     seconds = {(): 0, tuple(range(full - 1, 0, -1)): 0, tuple(range(full, 0, -1)): 3_600 - full}
     for ages, wait in (seconds | {(4_000, *range(full - 1, 0, -1)): 0}).items():
         assert throttle.may_do(ago(*ages), NOW).wait == timedelta(seconds=wait)

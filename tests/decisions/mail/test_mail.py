@@ -6,8 +6,9 @@ import pytest
 
 from axiom.decisions.mail.alerts import AlertWord, next_word
 from axiom.decisions.mail.digest import is_new_answer
-from axiom.decisions.mail.retries import KEPT_FOR, next_try, rest
+from axiom.decisions.mail.retries import next_try, rest
 from axiom.domain.findings import Verdict
+from axiom.limits import mail as limits
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 JUST, LONG_AGO = NOW - timedelta(minutes=59), NOW - timedelta(hours=1)
@@ -75,7 +76,7 @@ def test_a_message_is_given_up_after_some_days_and_a_failing_server_is_left_alon
     while (again := next_try(WRITTEN, now)) is not None:
         assert again > now
         now, tries = again, tries + 1
-    assert KEPT_FOR <= now - WRITTEN < KEPT_FOR + timedelta(hours=6)
+    assert limits.KEPT_FOR <= now - WRITTEN < limits.KEPT_FOR + timedelta(hours=6)
     assert tries < 40
     waits = [rest(failures) for failures in range(1, 2_000)]
     assert waits[:3] == [timedelta(minutes=1), timedelta(minutes=2), timedelta(minutes=4)]

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from axiom.decisions.accounts.throttle import MOST_ACCOUNT, MOST_DONE
+from axiom.limits import accounts as limits
 from axiom.server.accounts import failed_sign_ins as guesses
 from axiom.server.accounts.failed_sign_ins import Guesses
 
@@ -43,7 +43,7 @@ def test_the_owner_is_let_in_while_the_whole_world_guesses(made, clock):
     for second in range(3_600):
         clock.now += timedelta(seconds=1)
         allowed += fail(made, "ann@a.org", f"203.0.113.{second % 250}", 3)
-    assert 10 <= allowed <= MOST_ACCOUNT
+    assert 10 <= allowed <= limits.ACCOUNT_GUESSES
     assert not succeed(made, "ann@a.org", "203.0.113.251")
     assert succeed(made, "ann@a.org", "198.51.100.7")
 
@@ -78,7 +78,7 @@ def test_many_guessers_at_many_accounts_leave_fewer_tries_for_each(made):
 
 
 def test_what_is_remembered_is_bounded_and_names_nobody(made, monkeypatch):
-    monkeypatch.setattr(guesses, "_MOST_KEPT", 50)
+    monkeypatch.setattr(limits, "GUESSERS_REMEMBERED", 50)
     for number in range(500):
         account, address = f"canary{number}@a.org", f"198.51.{number // 250}.{number % 250}"
         succeed(made, account, address)
@@ -97,7 +97,7 @@ def test_an_address_opens_no_more_accounts_than_it_may_and_the_same_is_done_only
     assert made.open_one("198.51.100.8", 2).may
     clock.now += timedelta(minutes=61)
     assert made.open_one("198.51.100.7", 2).may
-    assert all(made.do_one(1, "team.leave").may for _ in range(MOST_DONE))
+    assert all(made.do_one(1, "team.leave").may for _ in range(limits.SAME_CHANGES))
     clock.now += timedelta(minutes=59)
     verdict = made.do_one(1, "team.leave")
     assert (verdict.may, verdict.wait) == (False, timedelta(minutes=1))

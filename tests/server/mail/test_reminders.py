@@ -8,7 +8,8 @@ from mail_lab import WORDS, mail_lab
 
 from axiom.domain.fleet import Capacity, Platform
 from axiom.lab.steps.evaluate import evaluate
-from axiom.server.mail.reminders import SILENT_FOR, DueMail
+from axiom.limits import mail as limits
+from axiom.server.mail.reminders import DueMail
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts
@@ -26,7 +27,7 @@ def due_of(office, heard_since=None) -> DueMail:
 
 
 def subscribe(office, volunteer: int, kind: str) -> None:
-    since = office.lab.now - (SILENT_FOR if kind == outbox.SILENCE else timedelta(0))
+    since = office.lab.now - (limits.SILENT_FOR if kind == outbox.SILENCE else timedelta(0))
 
     def begin(db):
         balance = ledger.balance(db, ledger.VOLUNTEER, volunteer)

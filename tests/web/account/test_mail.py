@@ -7,8 +7,8 @@ import pytest
 from account_site import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD, Visitor, receiving
 
 from axiom.boinc import account_keys
-from axiom.decisions.accounts.throttle import MOST_DONE
 from axiom.domain.fleet import Account
+from axiom.limits import accounts as limits
 from axiom.server.accounts.password_hashes import is_password
 from axiom.signed.keys import load_secrets
 from axiom.signed.mail_links import LinkPurpose, link_token
@@ -329,7 +329,7 @@ def test_the_same_is_done_in_an_account_only_so_often_and_what_needs_the_passwor
     token = ada.token("/account/team")
     for path in ("/account/team/leave", "/account/preferences"):
         body = urlencode({"form": token, **FIELDS[path]}).encode()
-        statuses = {ada.ask(path, method="POST", body=body, origin=ORIGIN).status for _ in range(MOST_DONE)}
+        statuses = {ada.ask(path, method="POST", body=body, origin=ORIGIN).status for _ in range(limits.SAME_CHANGES)}
         before = ada.stored()
         assert (statuses, ada.ask(path, method="POST", body=body, origin=ORIGIN).status) == ({303}, 422)
         assert ada.stored() == before

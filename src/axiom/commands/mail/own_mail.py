@@ -1,7 +1,7 @@
 """Commands of volunteers about mail: confirm an address, ask for a new password, choose what they are told."""
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount, good_email
@@ -9,14 +9,12 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.errors import Refused
-from axiom.server.mail.reminders import SILENT_FOR
+from axiom.limits import mail as limits
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
 from axiom.store.mail import outbox, subscriptions
-
-_AGAIN_AFTER = timedelta(minutes=10)  # the same mail to the same person: nobody fills somebody's mailbox from here
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +31,7 @@ class SendConfirmation(OwnAccount):
             raise Refused("This laboratory sends no mail. Nothing was changed.")
         if accounts.confirmed_at(db, self.volunteer) is not None:
             raise Refused("Your address is confirmed already. Nothing was changed.")
-        if outbox.was_asked(db, outbox.CONFIRM, self.volunteer, now - _AGAIN_AFTER):
+        if outbox.was_asked(db, outbox.CONFIRM, self.volunteer, now - limits.SAME_MAIL_AFTER):
             raise Refused("A link was sent a few minutes ago. Look at your mail, also at what it takes for spam.")
         outbox.replace(db, outbox.CONFIRM, self.volunteer, now)
         return {"volunteer": self.volunteer}
@@ -76,7 +74,7 @@ class AskForPassword(Command):
         if (
             laboratory.settings.sends_mail
             and accounts.confirmed_at(db, number) is not None
-            and not outbox.was_asked(db, outbox.RESET, number, now - _AGAIN_AFTER)
+            and not outbox.was_asked(db, outbox.RESET, number, now - limits.SAME_MAIL_AFTER)
         ):
             outbox.replace(db, outbox.RESET, number, now)
         return {}
@@ -103,7 +101,7 @@ class ChooseMail(OwnAccount):
         credit = balance.total if balance else 0
         for kind, is_wanted, since in (
             (outbox.DIGEST, self.digest, now),
-            (outbox.SILENCE, self.silence, now - SILENT_FOR),
+            (outbox.SILENCE, self.silence, now - limits.SILENT_FOR),
         ):
             if is_wanted:
                 subscriptions.subscribe(db, self.volunteer, kind, told_until=since, told_credit=credit)

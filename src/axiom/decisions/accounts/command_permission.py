@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 from axiom.domain.callers import Caller, Capability
 from axiom.domain.programs import NOT_FOR_PROGRAMS
-
-DRY_RUNS = 5  # times as often as a command may be given it may be tried: that takes time, too
+from axiom.limits import accounts as account_limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +80,7 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
             reason=f"{caller.name} may manage their own account; {request.command} is about another one",
         )
     most = most_a_day(caller, request)
-    if most is not None and (spent.given >= most or spent.tried >= DRY_RUNS * most):
+    if most is not None and (spent.given >= most or spent.tried >= account_limits.DRY_RUNS * most):
         return Permission(
             allowed=False,
             within_capability=True,

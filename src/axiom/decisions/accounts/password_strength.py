@@ -7,9 +7,9 @@ count, a repetition, or one of a few words with a number behind it.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 
-LEAST, MOST = 8, 256
 _SHORTEST_WALK = 3
 _SHORTEST_KNOWN = 4  # a shorter name is in too many passwords by chance
 _OWN_PART = 5  # so many characters must be the volunteer's idea
@@ -80,10 +80,10 @@ class PasswordVerdict:
 
 def judge(password: str, known: Iterable[str] = ()) -> PasswordVerdict:
     """Decide whether a password may be used by somebody about whom these words are known: name, address and so on."""
-    if len(password) < LEAST:
-        said = f"The password has {len(password)} characters; it needs at least {LEAST}."
-    elif len(password) > MOST:
-        said = f"The password has {len(password)} characters; at most {MOST} are taken."
+    if len(password) < limits.SHORTEST_PASSWORD:
+        said = f"The password has {len(password)} characters; it needs at least {limits.SHORTEST_PASSWORD}."
+    elif len(password) > limits.LONGEST_PASSWORD:
+        said = f"The password has {len(password)} characters; at most {limits.LONGEST_PASSWORD} are taken."
     elif _is_pattern(password.casefold()):
         said = mark(
             "The password follows a pattern, as a row of keys or a count does, and is among the first to be tried."
@@ -104,7 +104,7 @@ def _is_pattern(text: str) -> bool:
     repeats = any(
         len(text) % size == 0 and text == text[:size] * (len(text) // size) for size in range(1, len(text) // 2 + 1)
     )
-    return (repeats and len(text) < 3 * LEAST) or _is_walked(text)
+    return (repeats and len(text) < 3 * limits.SHORTEST_PASSWORD) or _is_walked(text)
 
 
 def _is_walked(text: str) -> bool:

@@ -7,16 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-WINDOW = timedelta(hours=1)
-MOST_ACCOUNT = 100  # wrong passwords of one account in the window, from all strangers together
-MOST_ADDRESS = 300  # wrong passwords from one address in the window, for all accounts together
-MOST_DONE = 300  # of one kind in the window, in one account: few have more computers whose places they say
-_FREE_ACCOUNT = 10  # wrong passwords before the first wait
-_FREE_ADDRESS = 30
-_CROWD = 1_000  # wrong passwords of everybody in the window, above which somebody guesses at many doors at once
-_FREE_IN_A_CROWD = 3
-_FIRST_WAIT = timedelta(seconds=5)
-_LONGEST_WAIT = timedelta(minutes=5)
+from axiom.limits import accounts as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,34 +38,47 @@ def judge(wrong: Wrong, now: datetime) -> ThrottleDecision:
 
     An address that has proven the password before waits for its own mistakes and for nobody else's.
     """
-    account = [at for at in wrong.account if now - at < WINDOW]
-    free = _FREE_IN_A_CROWD if wrong.everybody > _CROWD and not wrong.is_known else _FREE_ACCOUNT
+    account = [at for at in wrong.account if now - at < limits.GUESSES_WITHIN]
+    free = (
+        limits.FREE_GUESSES_IN_CROWD
+        if wrong.everybody > limits.CROWD_GUESSES and not wrong.is_known
+        else limits.FREE_GUESSES
+    )
     verdicts = [
-        _wait(account, free, MOST_ACCOUNT, now, "there were many wrong passwords for this account"),
+        _wait(account, free, limits.ACCOUNT_GUESSES, now, "there were many wrong passwords for this account"),
         ThrottleDecision(wait=timedelta(0), reason="the password may be tried"),
     ]
     if not wrong.is_known:
-        address = [at for at in wrong.address if now - at < WINDOW]
-        verdicts.append(_wait(address, _FREE_ADDRESS, MOST_ADDRESS, now, "many wrong passwords came from here"))
+        address = [at for at in wrong.address if now - at < limits.GUESSES_WITHIN]
+        verdicts.append(
+            _wait(
+                address,
+                limits.FREE_GUESSES_OF_ADDRESS,
+                limits.ADDRESS_GUESSES,
+                now,
+                "many wrong passwords came from here",
+            )
+        )
     return max(verdicts, key=lambda each: each.wait)
 
 
 def may_open(opened: Sequence[datetime], most: int, now: datetime) -> ThrottleDecision:
     """Decide whether an address may open one more account, from when it opened others."""
-    lately = [at for at in opened if now - at < WINDOW]
+    lately = [at for at in opened if now - at < limits.GUESSES_WITHIN]
     if len(lately) < most:
         return ThrottleDecision(wait=timedelta(0), reason="the account may be opened")
-    wait = lately[-most] + WINDOW - now if most else WINDOW
+    wait = lately[-most] + limits.GUESSES_WITHIN - now if most else limits.GUESSES_WITHIN
     return ThrottleDecision(wait=wait, reason="many accounts were opened from here")
 
 
 def may_do(done: Sequence[datetime], now: datetime) -> ThrottleDecision:
     """Decide whether the same may be done in an account once more, from when it was done there."""
-    lately = [at for at in done if now - at < WINDOW]
-    if len(lately) < MOST_DONE:
+    lately = [at for at in done if now - at < limits.GUESSES_WITHIN]
+    if len(lately) < limits.SAME_CHANGES:
         return ThrottleDecision(wait=timedelta(0), reason="it may be done")
     return ThrottleDecision(
-        wait=lately[-MOST_DONE] + WINDOW - now, reason="the same was done in this account many times"
+        wait=lately[-limits.SAME_CHANGES] + limits.GUESSES_WITHIN - now,
+        reason="the same was done in this account many times",
     )
 
 
@@ -82,6 +86,8 @@ def _wait(at: Sequence[datetime], free: int, most: int, now: datetime, reason: s
     if len(at) < free:
         return ThrottleDecision(wait=timedelta(0), reason=reason)
     if len(at) >= most:
-        return ThrottleDecision(wait=at[-most] + WINDOW - now, reason=reason)
+        return ThrottleDecision(wait=at[-most] + limits.GUESSES_WITHIN - now, reason=reason)
     doublings = min(len(at) - free, 16)
-    return ThrottleDecision(wait=at[-1] + min(_FIRST_WAIT * 2**doublings, _LONGEST_WAIT) - now, reason=reason)
+    return ThrottleDecision(
+        wait=at[-1] + min(limits.FIRST_WAIT * 2**doublings, limits.LONGEST_WAIT) - now, reason=reason
+    )

@@ -1,9 +1,9 @@
 """What the operator is told of trouble: that it began, that it changed, and once that it is over."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-_AT_MOST_EVERY = timedelta(hours=1)  # of one kind
+from axiom.limits import mail as limits
 
 
 class AlertWord(StrEnum):
@@ -24,7 +24,7 @@ def next_word(
     is_known = told_at is not None and not is_over
     if says is None:
         return AlertWord.OVER if is_known else None
-    if told_at is not None and now - told_at < _AT_MOST_EVERY:
+    if told_at is not None and now - told_at < limits.SAME_ALERT_EVERY:
         return None
     if not is_known:
         return AlertWord.BEGAN

@@ -1,11 +1,10 @@
 """What is news to a volunteer: an answer that results of their computers are in, new since their last digest."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from axiom.domain.findings import Verdict
 
-EVERY = timedelta(days=7)
 _DECIDED = frozenset({Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT})
 
 

@@ -30,6 +30,7 @@ from axiom.boinc.xml import bag, lines, tree
 from axiom.decisions.accounts.profile_visibility import as_shown
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.errors import MalformedRequest
+from axiom.limits import accounts as limits
 from axiom.server.accounts.erase import belong
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.sign_up import wait_first, weak_key_of
@@ -48,8 +49,6 @@ _SITE_ALONE = Problem(
 )
 _BAD_PREFERENCES = Problem(error=AccountError.BAD_NAME, text="The preferences cannot be read. Nothing was changed.")
 _NO_TEAM = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="There is no such team. Nothing was changed.")
-_MOST_TEAMS = 50
-_MOST_PREFERENCES = 32 * 1024  # bytes: clients bring them back, and may bring twice as many
 _WHOLE = "<global_preferences>"
 _DATE = re.compile(r"\s*<mod_time>[^<]*</mod_time>")
 
@@ -125,7 +124,7 @@ class AccountManagers:
             if number.isascii() and number.isdecimal() and len(number) <= 18:
                 one = teams.by_id(db, int(number))
                 return in_ascii(_team(db, one)) if one else error_reply(_NO_TEAM)
-            found = teams.like(db, words[:100], _MOST_TEAMS) if words else []
+            found = teams.like(db, words[:100], limits.TEAMS_SHOWN_TO_A_CLIENT) if words else []
             return in_ascii(f"<teams>\n{''.join(_team(db, team) for team in found)}</teams>\n")
 
 
@@ -183,7 +182,7 @@ def _read_everywhere(text: str | None, now: datetime) -> tuple[str, int] | None:
     """Preferences for computing anywhere, as one element, and when they were changed."""
     if text is None:
         return None
-    if len(text.encode()) > _MOST_PREFERENCES:
+    if len(text.encode()) > limits.PREFERENCES_BYTES:
         raise MalformedRequest("The preferences are too long. Nothing was changed.")
     text = lines(text.encode())
     whole = text if text.startswith(_WHOLE) else f"{_WHOLE}\n{text}\n</global_preferences>"

@@ -4,11 +4,12 @@ Results, evidence and the ledger would no longer add up without them, and say no
 statistics files stands there as erased for some weeks, so that the sites which copied them can do the same.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
 from axiom.decisions.accounts.profile_visibility import as_shown
 from axiom.domain.fleet import Account, Team, Volunteer
+from axiom.limits import accounts as limits
 from axiom.store.accounts import accounts, credit_sites, operators, teams, tombstones
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
@@ -44,12 +45,9 @@ def _hand_over(db: Database, team: Team, heir: int) -> None:
     teams.hand_over(db, team.id, heir)
 
 
-TOLD_FOR = timedelta(days=60)  # by the statistics files, as in other projects
-
-
 def erase(db: Database, volunteer: Volunteer, account: Account, now: datetime) -> int:
     """Forget who this volunteer is; how many tasks that their hosts hold are for others from now on."""
-    tombstones.forget(db, now - TOLD_FOR)
+    tombstones.forget(db, now - limits.ERASED_TOLD_FOR)
     if account.is_exported and account.email is not None:
         tombstones.add(db, tombstones.VOLUNTEER, volunteer.id, external_cpid(account.cross_id, account.email), now)
         for host in credit_sites.hosts(db, [volunteer.id]):

@@ -11,19 +11,9 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from datetime import datetime
 
-from axiom.decisions.accounts.throttle import (
-    MOST_ACCOUNT,
-    MOST_ADDRESS,
-    MOST_DONE,
-    WINDOW,
-    ThrottleDecision,
-    Wrong,
-    judge,
-    may_do,
-    may_open,
-)
+from axiom.decisions.accounts.throttle import ThrottleDecision, Wrong, judge, may_do, may_open
+from axiom.limits import accounts as limits
 
-_MOST_KEPT = 20_000  # of each kind; the ones longest unheard of are forgotten first
 _MOST_OPENED = 1_000
 _MOST_TOLD = 10_000
 
@@ -41,7 +31,7 @@ class _Moments:
     def add(self, key: bytes, now: datetime) -> None:
         self._kept.setdefault(key, deque(maxlen=self._most_each)).append(now)
         self._kept.move_to_end(key)
-        if len(self._kept) > _MOST_KEPT:
+        if len(self._kept) > limits.GUESSERS_REMEMBERED:
             self._kept.popitem(last=False)
 
     def take_back(self, key: bytes, at: datetime) -> bool:
@@ -60,11 +50,11 @@ class Guesses:
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._lock = threading.Lock()
-        self._strangers = _Moments(MOST_ACCOUNT)  # by account
-        self._selves = _Moments(MOST_ACCOUNT)  # by account and address, or account and sign-in
-        self._addresses = _Moments(MOST_ADDRESS)
+        self._strangers = _Moments(limits.ACCOUNT_GUESSES)  # by account
+        self._selves = _Moments(limits.ACCOUNT_GUESSES)  # by account and address, or account and sign-in
+        self._addresses = _Moments(limits.ADDRESS_GUESSES)
         self._opened = _Moments(_MOST_OPENED)
-        self._done = _Moments(MOST_DONE)  # by account and what was done
+        self._done = _Moments(limits.SAME_CHANGES)  # by account and what was done
         self._everybody: deque[datetime] = deque(maxlen=_MOST_TOLD)
         self._known: OrderedDict[bytes, None] = OrderedDict()  # account and address: have been right together
 
@@ -78,7 +68,7 @@ class Guesses:
         own = _short(f"{account}\n{sign_in}") if sign_in else both
         with self._lock:
             now = self._now()
-            while self._everybody and now - self._everybody[0] >= WINDOW:
+            while self._everybody and now - self._everybody[0] >= limits.GUESSES_WITHIN:
                 self._everybody.popleft()
             is_known = bool(sign_in) or both in self._known
             wrong = Wrong(
@@ -140,7 +130,7 @@ class Guesses:
     def _remember(self, both: bytes) -> None:
         self._known[both] = None
         self._known.move_to_end(both)
-        if len(self._known) > _MOST_KEPT:
+        if len(self._known) > limits.GUESSERS_REMEMBERED:
             self._known.popitem(last=False)
 
 

@@ -24,7 +24,7 @@ from axiom.boinc.exports import (
 )
 from axiom.decisions.accounts.profile_visibility import heard
 from axiom.domain.credit import Balance
-from axiom.server.accounts.erase import TOLD_FOR
+from axiom.limits import accounts as limits
 from axiom.store.accounts import credit_sites, tombstones
 from axiom.store.accounts.credit_sites import OpenHost, OpenTeam, OpenVolunteer
 from axiom.store.connections import Connections
@@ -34,7 +34,6 @@ from axiom.store.experiments import experiments
 
 NAMES = ("tables.xml", "user.gz", "team.gz", "host.gz", "user_deleted.gz", "host_deleted.gz")
 _PAGE = 500
-_FRESH = timedelta(hours=23)
 _NO_MARKS = str.maketrans("[]|", "   ")
 _GPU_KINDS = {"NVIDIA": "CUDA", "ATI": "CAL"}
 
@@ -68,7 +67,7 @@ class StatisticsFiles:
     def write_if_due(self) -> bool:
         """All files, unless they are of today; tells whether they were written."""
         written = [self._folder.statistics / name for name in NAMES]
-        is_due = any(not path.is_file() or self._age(path) > _FRESH for path in written)
+        is_due = any(not path.is_file() or self._age(path) > limits.STATISTICS_EVERY for path in written)
         if is_due:
             self.write()
         return is_due
@@ -121,7 +120,10 @@ class StatisticsFiles:
             self._rest()
 
     def _erased(self, db: Database, noun: str) -> list[Erased]:
-        return [Erased(id=one.number, cpid=one.cpid) for one in tombstones.since(db, noun, self._now() - TOLD_FOR)]
+        return [
+            Erased(id=one.number, cpid=one.cpid)
+            for one in tombstones.since(db, noun, self._now() - limits.ERASED_TOLD_FOR)
+        ]
 
     def _consenting(self, db: Database) -> Iterator[OpenVolunteer]:
         last = 0

@@ -3,9 +3,10 @@
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from axiom.decisions.mail.digest import EVERY, is_new_answer
+from axiom.decisions.mail.digest import is_new_answer
+from axiom.limits import mail as limits
 from axiom.store.connections import Readers
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
@@ -17,7 +18,6 @@ from axiom.store.views.contributions import Support
 from axiom.store.views.findings import FindingView
 from axiom.store.writer import Writer
 
-SILENT_FOR = timedelta(days=7)
 _AT_ONCE = 100  # digests between two looks
 
 
@@ -34,7 +34,7 @@ class DueMail:
     def look(self) -> None:
         """Write what is due."""
         self._digests()
-        silent_since = self.now() - SILENT_FOR
+        silent_since = self.now() - limits.SILENT_FOR
         if self.now() >= self.heard_since:
             self.writer.run(lambda db: tell_of_silence(db, silent_since, self.now()))
 
@@ -42,7 +42,7 @@ class DueMail:
         now = self.now()
         while True:
             with self.readers.reader() as db:
-                due = subscriptions.due_digests(db, now - EVERY, _AT_ONCE)
+                due = subscriptions.due_digests(db, now - limits.DIGEST_EVERY, _AT_ONCE)
                 digests = [(each, *self._digest(db, each)) for each in due]
             for each, credit, numbers in digests:
                 self.writer.run(functools.partial(tell_digest, due=each, credit=credit, numbers=numbers, now=now))

@@ -15,8 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axiom import __version__
+from axiom.limits import mail as limits
 
-PATIENCE = 20.0  # seconds for each answer of a server
 _REFUSED_FOR_GOOD = 500  # SMTP: what is refused with a code from here on is refused the next time, too
 _CLOSES = 421  # and with this one it ends the connection
 _READ = 65_536  # bytes of an answer that nobody reads
@@ -60,10 +60,14 @@ class MailServer:
         try:
             if self.security == "tls":
                 server: smtplib.SMTP = smtplib.SMTP_SSL(
-                    self.host, self.port, local_hostname=name, timeout=PATIENCE, context=ssl.create_default_context()
+                    self.host,
+                    self.port,
+                    local_hostname=name,
+                    timeout=limits.SERVER_SECONDS,
+                    context=ssl.create_default_context(),
                 )
             else:
-                server = smtplib.SMTP(self.host, self.port, local_hostname=name, timeout=PATIENCE)
+                server = smtplib.SMTP(self.host, self.port, local_hostname=name, timeout=limits.SERVER_SECONDS)
         except (smtplib.SMTPException, OSError) as error:
             raise _no_server(error) from error
         try:
@@ -107,8 +111,10 @@ class WebAddress:
 
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
     if scheme == "https":
-        return http.client.HTTPSConnection(host, port, timeout=PATIENCE, context=ssl.create_default_context())
-    return http.client.HTTPConnection(host, port, timeout=PATIENCE)
+        return http.client.HTTPSConnection(
+            host, port, timeout=limits.SERVER_SECONDS, context=ssl.create_default_context()
+        )
+    return http.client.HTTPConnection(host, port, timeout=limits.SERVER_SECONDS)
 
 
 def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
@@ -147,7 +153,7 @@ def _no_server(error: Exception) -> Undelivered:
 def _said_of(error: Exception) -> str:
     """What stands between us and a server, in words that hold no address of a person."""
     if isinstance(error, TimeoutError):
-        return f"it did not answer within {PATIENCE:.0f} seconds"
+        return f"it did not answer within {limits.SERVER_SECONDS:.0f} seconds"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"
     if isinstance(error, ssl.SSLError):

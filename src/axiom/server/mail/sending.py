@@ -11,7 +11,8 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, Protocol
 
-from axiom.decisions.mail.retries import KEPT_FOR, next_try, rest
+from axiom.decisions.mail.retries import next_try, rest
+from axiom.limits import mail as limits
 from axiom.server.mail.senders import Undelivered
 from axiom.store.connections import Readers
 from axiom.store.engine.database import Database
@@ -20,8 +21,6 @@ from axiom.store.mail.outbox import OutboxMessage
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.mail")
-
-_AT_ONCE = 20  # messages in one turn
 
 
 class Carrier(Protocol):
@@ -86,7 +85,7 @@ class Outgoing:
         """What is due, in the words in which it is sent. What nobody needs any more is given up."""
         made = []
         with self._readers.reader() as db:
-            for row in outbox.due(db, self.channel, now, _AT_ONCE):
+            for row in outbox.due(db, self.channel, now, limits.SENT_AT_ONCE):
                 try:
                     letter = self._compose(db, row, now)
                 except (ValueError, LookupError):  # a fault of ours in one message must not hold up the others
@@ -135,5 +134,5 @@ class Outgoing:
         self.trouble, pause, now = str(error), rest(self._failures), self._now()
         self._rests_until = now + pause
         log.error("mail.waits channel=%s again_in=%.0fs %s", self.channel, pause.total_seconds(), error)
-        for row in self._writer.run(lambda db: outbox.give_up_old(db, self.channel, now - KEPT_FOR)):
+        for row in self._writer.run(lambda db: outbox.give_up_old(db, self.channel, now - limits.KEPT_FOR)):
             log.error("mail.given_up channel=%s id=%d kind=%s %s", self.channel, row.id, row.kind, error)

@@ -4,6 +4,7 @@ from axiom.commands.accounts import good_country, good_name, good_website
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam, good_about
 from axiom.decisions.accounts.profile_visibility import as_shown
 from axiom.domain.fleet import Team
+from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.store.accounts import teams
 from axiom.store.credit import ledger
@@ -11,7 +12,6 @@ from axiom.web.account.forms import whole
 from axiom.web.account.visit import Again, Go, Outcome, Visit
 from axiom.web.base.request import Answer, Reading
 
-_SHOWN = 20
 _LONGEST_SEARCH = 60
 
 
@@ -20,12 +20,14 @@ def team_page(reading: Reading, visit: Visit) -> Answer:
     volunteer, _ = visit.themselves
     wanted = " ".join(reading.query.get("q", "").split())[:_LONGEST_SEARCH]
     mine = teams.by_id(reading.db, volunteer.team_id) if volunteer.team_id is not None else None
-    found = teams.like(reading.db, wanted, _SHOWN) if wanted else teams.teams(reading.db, _SHOWN)
+    found = (
+        teams.like(reading.db, wanted, limits.TEAMS_FOUND) if wanted else teams.teams(reading.db, limits.TEAMS_FOUND)
+    )
     return {
         "team": _team(reading, mine) | {"is_founder": mine.founder_id == volunteer.id} if mine else None,
         "wanted": wanted,
         "found": [_team(reading, each) for each in found if mine is None or each.id != mine.id],
-        "most": _SHOWN,
+        "most": limits.TEAMS_FOUND,
     }
 
 

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Protocol
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, LookupAccount, Problem
-from axiom.commands.accounts import SIGNED_IN_FOR, SignIn
+from axiom.commands.accounts import SignIn
 from axiom.commands.command import Command
 from axiom.commands.gate import CommandGate
 from axiom.decisions.accounts.throttle import ThrottleDecision
@@ -18,15 +18,14 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Account, Volunteer
 from axiom.domain.operators import SiteOperator
 from axiom.errors import LimitReached
+from axiom.limits import accounts as account_limits
 from axiom.locale.languages import mark
 from axiom.store.engine.database import Database
 from axiom.web.account.forms import Form, digest, new_secret
 from axiom.web.base.request import Answer
 from axiom.web.site.app import Site
 
-SESSION_SECONDS = int(SIGNED_IN_FOR.total_seconds())
-_OPERATOR_IDLE = timedelta(hours=1)
-_OPERATOR_LONGEST = timedelta(hours=12)
+SESSION_SECONDS = int(account_limits.SIGNED_IN_FOR.total_seconds())
 
 
 class ProvenVisitor(Protocol):
@@ -119,7 +118,7 @@ class OperatorSessions:
 
 
 def _lasts(proof: _Proof, now: datetime) -> bool:
-    return now - proof.seen < _OPERATOR_IDLE and now - proof.begun < _OPERATOR_LONGEST
+    return now - proof.seen < account_limits.OPERATOR_IDLE_FOR and now - proof.begun < account_limits.OPERATOR_LONGEST
 
 
 @dataclass(frozen=True, kw_only=True)

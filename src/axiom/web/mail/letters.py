@@ -3,10 +3,11 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from email.message import EmailMessage
 
 from axiom.domain.amounts import counted
+from axiom.limits import mail as limits
 from axiom.signed.mail_links import LinkPurpose, link_token
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
@@ -17,9 +18,6 @@ from axiom.store.views import findings
 from axiom.web.base import numbers
 from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, message, one_line
 from axiom.web.views.leaderboards import THOUSANDTHS
-
-RESET_FOR = timedelta(hours=1)
-_MOST_ITEMS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +121,7 @@ class Letters:
         )
 
     def _reset(self, row: OutboxMessage, volunteer_id: int, serial: int, now: datetime) -> Letter | None:
-        expires = row.created_at + RESET_FOR
+        expires = row.created_at + limits.PASSWORD_LINK_FOR
         if now >= expires:
             return None
         token = link_token(self.secret, LinkPurpose.RESET, volunteer_id, str(serial), expires=expires)
@@ -146,7 +144,7 @@ class Letters:
             if number in known
         ]
         since, credit = numbers.moment(row.facts["since"]), numbers.plain(earned)
-        more = [f"And {len(items) - _MOST_ITEMS} more."] if len(items) > _MOST_ITEMS else []
+        more = [f"And {len(items) - limits.DIGEST_ITEMS} more."] if len(items) > limits.DIGEST_ITEMS else []
         if items:
             subject = items[0].words
             opening = [f"Results of your computers helped to find {counted(len(items), 'answer')} since {since}:"]
@@ -161,7 +159,7 @@ class Letters:
         return self._letter(
             subject=subject,
             opening=opening,
-            items=items[:_MOST_ITEMS],
+            items=items[: limits.DIGEST_ITEMS],
             action=LetterLink(
                 words="Everything that your computers helped to find", href=f"{self.master}volunteers/{volunteer_id}"
             ),

@@ -9,17 +9,13 @@ from email.utils import format_datetime
 
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.decisions.credit.tariffs import announcement
+from axiom.limits import news as limits
 from axiom.store.credit import tariffs
 from axiom.store.sessions import news
 from axiom.store.sessions import news as stored
 from axiom.store.sessions.news import News
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import findings
-
-_MOST = 20
-_A_DAY = 3  # findings that are news; more would be a list
-_SHOWN = 100
-_AT_ONCE = 3  # on the front page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +52,7 @@ def _item(one: _News) -> str:
 
 def atom(reading: Reading, master: str) -> bytes:
     """What was found of late, as Atom."""
-    found = _news(reading, master, _found(reading, _A_DAY))
+    found = _news(reading, master, _found(reading, limits.FINDINGS_A_DAY))
     updated = (found[0].at if found else reading.now).isoformat()
     entries = "".join(map(_entry, found))
     return in_ascii(
@@ -77,7 +73,7 @@ def _found(reading: Reading, a_day: int) -> list[Answer]:
             "at": at.isoformat(),
             "day": at.date().isoformat(),
         }
-        for one, at in findings.discovered(reading, _SHOWN, a_day)
+        for one, at in findings.discovered(reading, limits.ON_THE_PAGE, a_day)
     ]
 
 
@@ -97,9 +93,9 @@ def _news(reading: Reading, master: str, told: list[Answer]) -> list[_News]:
     ]
     found += [
         _News(line=one.line, address=f"{master}news#news-{one.id}", at=one.said_at, text=one.text)
-        for one in news.newest(reading.db, _MOST)
+        for one in news.newest(reading.db, limits.FEED_ENTRIES)
     ]
-    return sorted(found, key=lambda one: one.at, reverse=True)[:_MOST]
+    return sorted(found, key=lambda one: one.at, reverse=True)[: limits.FEED_ENTRIES]
 
 
 def _entry(one: _News) -> str:
@@ -112,17 +108,17 @@ def _entry(one: _News) -> str:
 
 def page(reading: Reading) -> Answer:
     """All that is new, the newest first."""
-    return said(reading) | {"news": _found(reading, _A_DAY)}
+    return said(reading) | {"news": _found(reading, limits.FINDINGS_A_DAY)}
 
 
 def said(reading: Reading) -> Answer:
     """What the operator said and did not withdraw."""
-    return {"said": [_shown(one) for one in stored.newest(reading.db, _SHOWN)]}
+    return {"said": [_shown(one) for one in stored.newest(reading.db, limits.ON_THE_PAGE)]}
 
 
 def standing(reading: Reading) -> list[Answer]:
     """What stands on the front page at this moment."""
-    return [_shown(one) for one in stored.standing(reading.db, reading.now, _AT_ONCE)]
+    return [_shown(one) for one in stored.standing(reading.db, reading.now, limits.ON_THE_FRONT_PAGE)]
 
 
 def _shown(one: News) -> Answer:

@@ -10,6 +10,7 @@ from axiom.decisions.credit.prices import Counted, price
 from axiom.domain.credit import Balance, TimeSaid
 from axiom.domain.fleet import Team, Volunteer
 from axiom.domain.registrations import read_body
+from axiom.limits import accounts as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs
@@ -29,8 +30,6 @@ from axiom.web.views.leaderboards import THOUSANDTHS, credited
 _MOST_HOSTS = 10_000  # of a volunteer, that are looked through for findings
 _MOST_ADDRESS = 200
 _MOST_IN_HAND = 1_000  # tasks of a volunteer that are out
-_RACING = 10  # teams that the month's race shows
-_WEEKS = 26  # of the history that is shown
 _HOUR = 3_600.0
 
 
@@ -100,7 +99,7 @@ def did(reading: Reading, found: Volunteer, host_ids: Sequence[int], shares: Col
         "stamps": [asdict(stamp) for stamp in stamps(done, reading.now)],
         "weeks": [
             {"begins": monday.isoformat(), "credit": amount / THOUSANDTHS}
-            for monday, amount in by_week(record.credit, reading.now, _WEEKS)
+            for monday, amount in by_week(record.credit, reading.now, limits.WEEKS_OF_HISTORY)
         ],
     }
 
@@ -169,7 +168,7 @@ def _challenge(reading: Reading) -> Answer:
     return {
         "month": f"{month.begins:%B %Y}",
         "ends": month.after.begins.isoformat(),
-        "rows": standing[:_RACING],
+        "rows": standing[: limits.TEAMS_RACING],
         "last": {"month": f"{month.before.begins:%B %Y}", "winner": before[0]} if before else None,
     }
 
@@ -177,7 +176,7 @@ def _challenge(reading: Reading) -> Answer:
 def _race(reading: Reading, month: Month) -> list[Answer]:
     race = reading.memo.get_or_create(("race", month), lambda: TeamRace(month=month))
     rows = []
-    for number, amount in race.standing(reading.db)[:_RACING]:
+    for number, amount in race.standing(reading.db)[: limits.TEAMS_RACING]:
         found = teams.by_id(reading.db, number)
         if found is not None and amount > 0:
             rows.append({"number": number, "name": found.name, "credit": amount / THOUSANDTHS})
