@@ -1,21 +1,18 @@
 """A scheduler request's bytes in, `axiom.boinc.requests` out; BOINC's names of the elements stand here."""
 
 import re
+from collections.abc import Iterable
 from hashlib import blake2b
 
 from axiom.boinc.requests import (
     Ask,
     ClientState,
     Coprocessor,
-    DiskUsage,
-    HeldFile,
-    HeldTask,
     HeldVersion,
     HostInfo,
     NetStats,
     OutputFile,
     Preferences,
-    RunningTask,
     SchedulerRequest,
     TaskReport,
     TimeStats,
@@ -33,7 +30,7 @@ _MOST_SECONDS = 1e9
 Sections = list[tuple[bytes, bytes]]  # of foreign bytes: tag and content
 
 _PEEK = re.compile(rb"<authenticator>([^<]{0,1000})</authenticator>")
-_TRICKLE = re.compile(rb"\s*<result_name>([^<]*)</result_name>\s*<time>([^<]{0,400})</time>[ \t]*\r?\n?")
+_TRICKLE = re.compile(rb"\s*<result_name>([^<]*)</result_name>\s*<time>[^<]{0,400}</time>[ \t]*\r?\n?")
 _VARIETY = re.compile(rb"<variety>([^<]{0,1000})</variety>")
 _STATES = {state.value: state for state in ClientState}
 _KINDS = {
@@ -75,7 +72,6 @@ def _request(root: Element, sections: Sections) -> SchedulerRequest:
         version=version,
         brand=brand,
         dont_send_work=root.flag(b"dont_send_work"),
-        several_on_host=root.flag(b"allow_multiple_clients"),
         work_seconds=root.number(b"work_req_seconds", high=1e10),
         cpu=_ask(root, b"cpu_req_secs", b"cpu_req_instances"),
         platforms=platforms,
@@ -87,7 +83,7 @@ def _request(root: Element, sections: Sections) -> SchedulerRequest:
         cross_project_id=root.text(b"cross_project_id"),
         time_stats=_time_stats(root.child(b"time_stats")),
         net_stats=_net_stats(root.child(b"net_stats")),
-        disk=_disk(root.child(b"disk_usage")),
+        disk_share=root.child(b"disk_usage").number(b"d_project_share"),
         host_info=host,
         host_digest=_digest(host, *platforms, brand, *map(str, version)),
         coprocessors=_coprocessors(root),
@@ -95,8 +91,7 @@ def _request(root: Element, sections: Sections) -> SchedulerRequest:
         trickles=_trickles(sections),
         app_versions=tuple(_held_version(each) for each in root.child(b"app_versions").each(b"app_version")),
         other_results=_others(root),
-        running=_running(root),
-        files=_files(root),
+        files=_names(root.each(b"file_info")),
     )
 
 
@@ -149,8 +144,6 @@ def read_host_info(section: bytes) -> HostInfo:
         disk_free=says.number(b"d_free"),
         os_name=says.text(b"os_name"),
         os_version=says.text(b"os_version"),
-        virtualbox_version=says.text(b"virtualbox_version"),
-        usable_coprocessors=says.whole(b"n_usable_coprocs", high=65_536),
     )
 
 
@@ -165,11 +158,6 @@ def read_preferences(section: bytes) -> Preferences:
         idle_cores_percent=says.number(b"niu_max_ncpus_pct", cores_percent, high=100.0),
         memory_busy_percent=says.number(b"ram_max_used_busy_pct", usual.memory_busy_percent, high=100.0),
         memory_idle_percent=says.number(b"ram_max_used_idle_pct", usual.memory_idle_percent, high=100.0),
-        disk_max_gigabytes=says.number(b"disk_max_used_gb", usual.disk_max_gigabytes),
-        disk_max_percent=says.number(b"disk_max_used_pct", usual.disk_max_percent, high=100.0),
-        disk_free_gigabytes=says.number(b"disk_min_free_gb", usual.disk_free_gigabytes),
-        buffer_days=says.number(b"work_buf_min_days", usual.buffer_days, high=1000.0),
-        extra_buffer_days=says.number(b"work_buf_additional_days", usual.extra_buffer_days, high=1000.0),
     )
 
 
@@ -198,7 +186,6 @@ def _ask(says: Element, seconds: bytes, instances: bytes) -> Ask:
     return Ask(
         seconds=says.number(seconds, high=1e10),
         instances=says.number(instances, high=1e5),
-        estimated_delay=says.number(b"estimated_delay", high=1e10),
     )
 
 
@@ -206,22 +193,12 @@ def _time_stats(says: Element) -> TimeStats:
     return TimeStats(
         on=says.number(b"on_frac", 1.0, high=1.0),
         active=says.number(b"active_frac", 1.0, high=1.0),
-        gpu_active=says.number(b"gpu_active_frac", 1.0, high=1.0),
         cpu_and_network=says.number(b"cpu_and_network_available_frac", 1.0, high=1.0),
-        connected=says.number(b"connected_frac", 1.0, high=1.0),
     )
 
 
 def _net_stats(says: Element) -> NetStats:
     return NetStats(up=says.number(b"bwup"), down=says.number(b"bwdown"))
-
-
-def _disk(says: Element) -> DiskUsage:
-    return DiskUsage(
-        used_total=says.number(b"d_boinc_used_total"),
-        used_project=says.number(b"d_boinc_used_project"),
-        project_share=says.number(b"d_project_share"),
-    )
 
 
 def _coprocessors(root: Element) -> tuple[Coprocessor, ...]:
@@ -236,14 +213,6 @@ def _coprocessor(says: Element) -> Coprocessor:
         model=says.text(b"name"),
         count=says.whole(b"count", high=1024),
         memory_bytes=memory,
-        available_bytes=says.number(b"available_ram"),
-        peak_flops=says.number(b"peak_flops"),
-        have_cuda=says.flag(b"have_cuda"),
-        have_cal=says.flag(b"have_cal"),
-        have_opencl=says.flag(b"have_opencl"),
-        cuda_version=says.whole(b"cudaVersion", high=2**31),
-        driver_version=says.whole(b"drvVersion", high=2**31),
-        compute_capability=100 * says.whole(b"major", high=10_000) + says.whole(b"minor", high=99),
         ask=_ask(says, b"req_secs", b"req_instances"),
     )
 
@@ -303,7 +272,6 @@ def _trickle(head: re.Match[bytes], body: bytes) -> Trickle:
     variety = _VARIETY.search(body)
     return Trickle(
         task=one_line(head[1], 255),
-        sent_at=Element(b"", {b"time": head[2]}).number(b"time", high=1e11),
         variety=one_line(variety[1], 255) if variety else "",
         body=body.rstrip(),
     )
@@ -321,49 +289,21 @@ def read_progress(trickle: Trickle) -> tuple[float, float] | None:
 
 
 def _held_version(says: Element) -> HeldVersion:
-    coprocessor = says.child(b"coproc")
     return HeldVersion(
         app=says.text(b"app_name"),
         version=says.whole(b"version_num", high=2**31),
         platform=says.text(b"platform"),
         plan_class=says.text(b"plan_class"),
-        flops=says.number(b"flops"),
-        cores=says.number(b"avg_ncpus", 1.0, high=65_536.0),
-        coprocessor=coprocessor.text(b"type"),
-        coprocessors=coprocessor.number(b"count", high=1024.0),
+        coprocessor=says.child(b"coproc").text(b"type"),
     )
 
 
-def _others(root: Element) -> tuple[HeldTask, ...] | None:
+def _others(root: Element) -> tuple[str, ...] | None:
     found = root.child(b"other_results")
     if not found.tag and b"other_results" not in root.leaves:
         return None
-    return tuple(
-        HeldTask(
-            name=name,
-            app_version=each.whole(b"app_version", default=-1, low=-1, high=2**31),
-            plan_class=each.text(b"plan_class"),
-        )
-        for each in found.each(b"other_result")
-        if (name := each.text(b"name"))
-    )
+    return _names(found.each(b"other_result"))
 
 
-def _running(root: Element) -> tuple[RunningTask, ...]:
-    return tuple(
-        RunningTask(
-            name=name,
-            deadline=each.number(b"report_deadline", high=1e11),
-            seconds_left=each.number(b"cpu_time_remaining", high=1e10),
-        )
-        for each in root.child(b"in_progress_results").each(b"ip_result")
-        if (name := each.text(b"name"))
-    )
-
-
-def _files(root: Element) -> tuple[HeldFile, ...]:
-    return tuple(
-        HeldFile(name=name, bytes=each.number(b"nbytes"), status=each.whole(b"status", low=-(2**31), high=2**31))
-        for each in root.each(b"file_info")
-        if (name := each.text(b"name"))
-    )
+def _names(elements: Iterable[Element]) -> tuple[str, ...]:
+    return tuple(name for element in elements if (name := element.text(b"name")))

@@ -2,7 +2,7 @@
 
 `read_request` makes these values. Everything in them is the client's word and can be forged: numbers are finite
 and in a sane range, texts are cut to a sane length and hold no control characters (standard error and raw XML aside),
-and nothing more is promised. BOINC's names of the elements stand in `reading`.
+and nothing more is promised. BOINC's names of the elements stand there.
 """
 
 from dataclasses import field
@@ -30,7 +30,6 @@ class Ask:
 
     seconds: float = 0.0
     instances: float = 0.0  # how many stand idle
-    estimated_delay: float = 0.0  # seconds until the resource falls idle
 
     @property
     def wanted(self) -> bool:
@@ -44,9 +43,7 @@ class TimeStats:
 
     on: float = 1.0  # the client runs
     active: float = 1.0  # … and may compute
-    gpu_active: float = 1.0
     cpu_and_network: float = 1.0  # may compute and has a connection
-    connected: float = 1.0
 
     @property
     def availability(self) -> float:
@@ -60,15 +57,6 @@ class NetStats:
 
     up: float = 0.0
     down: float = 0.0
-
-
-@value
-class DiskUsage:
-    """What BOINC and this project fill on a host, and what the project may fill, in bytes."""
-
-    used_total: float = 0.0
-    used_project: float = 0.0
-    project_share: float = 0.0
 
 
 @value
@@ -93,8 +81,6 @@ class HostInfo:
     disk_free: float = 0.0
     os_name: str = ""
     os_version: str = ""
-    virtualbox_version: str = ""
-    usable_coprocessors: int = 0
 
 
 @value
@@ -105,14 +91,6 @@ class Coprocessor:
     model: str = ""
     count: int = 0
     memory_bytes: float = 0.0  # of one
-    available_bytes: float = 0.0
-    peak_flops: float = 0.0
-    have_cuda: bool = False
-    have_cal: bool = False
-    have_opencl: bool = False
-    cuda_version: int = 0  # 12040 for 12.4
-    driver_version: int = 0
-    compute_capability: int = 0  # 806 for 8.6
     ask: Ask = field(default_factory=Ask)
 
     @property
@@ -151,7 +129,6 @@ class Trickle:
     """A message of a running task."""
 
     task: str
-    sent_at: float  # seconds since 1970, by the host's clock
     variety: str
     body: bytes  # the program's own XML, as it came
 
@@ -164,37 +141,7 @@ class HeldVersion:
     version: int = 0
     platform: str = ""
     plan_class: str = ""
-    flops: float = 0.0
-    cores: float = 1.0
     coprocessor: str = ""  # its kind; empty without
-    coprocessors: float = 0.0
-
-
-@value
-class HeldTask:
-    """A task that a client still has: the truth for limits, resends and aborts."""
-
-    name: str
-    app_version: int = -1  # index into `Request.app_versions`; -1 where the client does not say
-    plan_class: str = ""
-
-
-@value
-class RunningTask:
-    """What a client expects of a task that it has in progress."""
-
-    name: str
-    deadline: float = 0.0
-    seconds_left: float = 0.0
-
-
-@value
-class HeldFile:
-    """A sticky file that a client holds."""
-
-    name: str
-    bytes: float = 0.0
-    status: int = 0
 
 
 @value
@@ -206,11 +153,6 @@ class Preferences:
     idle_cores_percent: float = 100.0  # and while nobody does: the same where a client knows no difference
     memory_busy_percent: float = 50.0
     memory_idle_percent: float = 90.0
-    disk_max_gigabytes: float = 0.0  # 0: no limit
-    disk_max_percent: float = 90.0
-    disk_free_gigabytes: float = 0.1
-    buffer_days: float = 0.1
-    extra_buffer_days: float = 0.5
 
 
 @value
@@ -224,7 +166,6 @@ class SchedulerRequest:
     version: tuple[int, int, int] = (0, 0, 0)
     brand: str = ""
     dont_send_work: bool = False
-    several_on_host: bool = False  # the host allows several clients, which then share its name and hardware
     work_seconds: float = 0.0
     cpu: Ask = field(default_factory=Ask)
     platforms: tuple[str, ...] = ()  # the main one first; "anonymous" where the volunteer brings the program
@@ -236,16 +177,15 @@ class SchedulerRequest:
     cross_project_id: str = ""
     time_stats: TimeStats = field(default_factory=TimeStats)
     net_stats: NetStats = field(default_factory=NetStats)
-    disk: DiskUsage = field(default_factory=DiskUsage)
+    disk_share: float = 0.0  # what the project may fill, in bytes
     host_info: bytes = b""  # raw, for `read_host_info`
     host_digest: bytes = b""  # changes when the host does; free disk space apart
     coprocessors: tuple[Coprocessor, ...] = ()
     results: tuple[TaskReport, ...] = ()
     trickles: tuple[Trickle, ...] = ()
     app_versions: tuple[HeldVersion, ...] = ()
-    other_results: tuple[HeldTask, ...] | None = None  # None: the client does not say what it has
-    running: tuple[RunningTask, ...] = ()
-    files: tuple[HeldFile, ...] = ()
+    other_results: tuple[str, ...] | None = None  # the tasks that it still has; None: it does not say
+    files: tuple[str, ...] = ()  # the sticky files that it has
 
     @property
     def anonymous(self) -> bool:

@@ -96,7 +96,7 @@ def _digest(request: SchedulerRequest) -> str:
         _platforms(request),
         request.version,
         round(request.time_stats.availability, 1),
-        round(request.disk.project_share / 1e9),
+        round(request.disk_share / 1e9),
         [(gpu.kind, gpu.model, gpu.present, gpu.memory_bytes) for gpu in request.coprocessors],
     )
     hashed.update(repr(rough).encode())
@@ -173,7 +173,7 @@ def _capacity(request: SchedulerRequest, info: HostInfo, allowed: Preferences) -
     part = max(each or 100.0 for each in (allowed.cores_percent, allowed.idle_cores_percent))
     cores = max(1, int(min(info.cores, _MOST_CORES) * min(100.0, part) / 100))
     percent = min(100.0, max(allowed.memory_busy_percent, allowed.memory_idle_percent))
-    share = request.disk.project_share
+    share = request.disk_share
     return Capacity(
         cores=cores,
         memory_mb=int(info.memory_bytes / _MEGABYTE * percent / 100),

@@ -21,11 +21,8 @@ def holding_of(request: SchedulerRequest) -> Holding:
     """The tasks that the client still has: name to number, where the name is one of ours. None: it does not say."""
     if request.other_results is None:
         return None
-    found = {
-        other_result.name: read_task_name(other_result.name.removesuffix(SUFFIX))
-        for other_result in request.other_results
-    }
-    return {name: each[1] if each else None for name, each in found.items()}
+    numbers = {name: read_task_name(name.removesuffix(SUFFIX)) for name in request.other_results}
+    return {name: number[1] if number else None for name, number in numbers.items()}
 
 
 def to_give_up(db: Database, host_id: int, holding: Holding) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -66,5 +63,5 @@ def out_of_use(request: SchedulerRequest, *in_use: Collection[str]) -> tuple[str
     It keeps each until it is told, and names all of them in every request. What a task of its still needs it keeps as
     long as that task.
     """
-    kept = (file.name for file in request.files if not any(file.name in names for names in in_use))
+    kept = (file for file in request.files if not any(file in names for names in in_use))
     return tuple(islice(filter(SHARED.fullmatch, kept), _MOST_FILES))
