@@ -23,7 +23,7 @@ fi
 
 # What the environment depends on: the lock, the project, where it stands and which Python made it.
 fingerprint() {
-    { printf '%s\n' "$root" "$uv_version" && cat "$root/uv.lock" "$root/pyproject.toml" "$root/.venv/pyvenv.cfg" 2>/dev/null; } | cksum
+    { printf '%s\n' "$root" "$uv_version" && cat "$root/uv.lock" "$root/pyproject.toml" "$root"/packages/*/pyproject.toml "$root/.venv/pyvenv.cfg" 2>/dev/null; } | cksum
 }
 
 find_python() {

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import axiom
+from axiom import shipped
 from axiom.domain.work import Outcome
 from axiom.engines.runner_processes import TemplateProcess
 from axiom.errors import ChildKilled
@@ -94,7 +95,7 @@ class Bench:
         self._tree = place / "tree"
         self._tree.mkdir()
         package = Path(axiom.__file__).parent
-        write_tree(self._tree, bundles.collect(package, package / "catalogue" / f"{NAME}.py"))
+        write_tree(self._tree, bundles.collect(package, shipped.catalogue() / f"{NAME}.py"))
 
     def begun(self, *, is_copy: bool, room: str = "room") -> Child:
         """A process that has its bundle. What it compiles lies in a folder, where others of this room find it."""

@@ -22,6 +22,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import axiom
+from axiom import shipped
 from axiom.domain.fleet import Capacity
 from axiom.domain.sessions import Allotment
 from axiom.engines.local_engine import LocalEngine
@@ -76,7 +77,7 @@ experiment = Experiment(name="{NAME}", version=1, question="What does a cell cos
 BARE = f"""
 import importlib, sys, time
 sys.path.insert(0, sys.argv[1])
-found = importlib.import_module("axiom.catalogue.{NAME}").experiment
+found = importlib.import_module("axiom_catalogue.{NAME}").experiment
 seeds = [int(seed) for seed in sys.argv[2].split(",")]
 found.run(found.sweep[0], seeds[0])
 began = time.process_time()
@@ -235,7 +236,7 @@ def child_starts(place: Path) -> dict[str, float]:
     ):
         tree = place / "trees" / what.replace(" ", "-").replace("'", "")
         tree.mkdir(parents=True)
-        write_tree(tree, bundles.collect(package, package / "catalogue" / f"{name}.py"))
+        write_tree(tree, bundles.collect(package, shipped.catalogue() / f"{name}.py"))
         began = time.monotonic()
         child = Child.start(tree, f"axiom.catalogue.{name}", environment(cache))
         try:

@@ -19,17 +19,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+from axiom import shipped
 from axiom.runner.child import environment
 
 EXPERIMENTS = {"double_descent": "NumPy", "rank_dynamics": "JAX"}
 WAYS = ("warm", "module", "fork", "process")
-CATALOGUE = Path(__file__).resolve().parents[2] / "src" / "axiom" / "catalogue"
+CATALOGUE = shipped.catalogue()
 _REPLICATES, _ROUNDS = 8, 3
 
 
 def load(name: str) -> Any:
     """The experiment, imported if it is not there yet."""
-    return importlib.import_module(f"axiom.catalogue.{name}").experiment
+    return importlib.import_module(f"axiom_catalogue.{name}").experiment
 
 
 def compute(name: str, seed: int) -> None:
@@ -40,7 +41,7 @@ def compute(name: str, seed: int) -> None:
 
 def anew(name: str, seed: int) -> None:
     """With all modules that a bundle brings imported once more."""
-    for module in [each for each in sys.modules if each.startswith(("axiom.catalogue.", "axiom.kit."))]:
+    for module in [each for each in sys.modules if each.startswith(("axiom_catalogue.", "axiom.kit."))]:
         del sys.modules[module]
     compute(name, seed)
 

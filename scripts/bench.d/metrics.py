@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import axiom
+from axiom import shipped
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.sessions import Allotment
 from axiom.lab.experiments.publish import prepare, publish
@@ -58,7 +59,7 @@ def furnish(folder: Folder, tasks: int) -> None:
     migrate(db, folder, NOW)
     keys, package = make_keys(folder.keys, NOW), Path(axiom.__file__).parent
     with db.transaction():
-        for file in sorted((package / "catalogue").glob("[a-z]*.py")):
+        for file in sorted(shipped.catalogue().glob("[a-z]*.py")):
             publish(db, folder, prepare(package, file), keys=keys, good_for=timedelta(days=90), now=NOW)
         volunteer = accounts.create(db, name="Ada", email="a@example.org", password="", cross_id="a", now=NOW)
         for number in range(tasks // TASKS_PER_HOST):

@@ -25,6 +25,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from axiom import shipped
 from axiom.domain.amounts import counted
 from axiom.lab.experiments.reference_core import SAME_WORK_SECONDS, same_work
 from axiom.runner.child import environment
@@ -33,7 +34,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from compiling import Compiling
 
-CATALOGUE = Path(__file__).resolve().parents[2] / "src" / "axiom" / "catalogue"
+CATALOGUE = shipped.catalogue()
 NAMES = tuple(sorted(path.stem for path in CATALOGUE.glob("*.py") if path.stem != "__init__"))
 # Their median tells how quick a computer is where few are asked for. Of all those that take a second or so, these lay
 # closest together on three computers.
@@ -63,7 +64,7 @@ def chosen(experiment: Any, *, few: bool) -> list[Any]:
 
 def arm(name: str, *, few: bool) -> None:
     """In a process of its own: what each config takes when everything is imported and compiled."""
-    experiment = importlib.import_module(f"axiom.catalogue.{name}").experiment
+    experiment = importlib.import_module(f"axiom_catalogue.{name}").experiment
     compiling = Compiling()
     configs = chosen(experiment, few=few)
     experiment.run(configs[0], _SEED)

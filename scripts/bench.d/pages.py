@@ -31,6 +31,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 import axiom
+from axiom import shipped
 from axiom.domain.findings import Evidence, Grade, Observation, Verdict
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight
@@ -72,7 +73,7 @@ def furnish(folder: Folder, tasks: int) -> None:
     keys = make_keys(folder.keys, NOW)
     package = Path(axiom.__file__).parent
     with db.transaction():
-        for file in sorted((package / "catalogue").glob("[a-z]*.py")):
+        for file in sorted(shipped.catalogue().glob("[a-z]*.py")):
             publish(db, folder, prepare(package, file), keys=keys, good_for=timedelta(days=90), now=NOW)
         volunteers = [_volunteer(db, number) for number in range(40)]
         for number in range(5):
@@ -94,7 +95,7 @@ def furnish(folder: Folder, tasks: int) -> None:
     for stored in every:
         with db.transaction():
             _compute(db, stored, tasks // len(every))
-    listed = old_claims.read(package / "catalogue" / old_claims.LIST)
+    listed = old_claims.read(shipped.catalogue() / old_claims.LIST)
     with db.transaction():
         for stored in every:
             old_claims.inherit(db, listed, stored.name, NOW)

@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import axiom
+from axiom import shipped
 from axiom.decisions.planning.block_size import block_size
 from axiom.decisions.planning.next_tiles import tiles_a_task
 from axiom.decisions.planning.task_size import USUAL_SECONDS, UsualHosts, order_size
@@ -150,7 +150,7 @@ def told(what: str, foreseen: float, measured: float) -> bool:
 
 def lengths(paid: float) -> Iterator[str]:
     """How long the catalogue's tasks are for usual volunteers' hosts, and how many computers the server feeds then."""
-    listed = json.loads((Path(axiom.__file__).parent / "catalogue" / LIST).read_text())["experiments"]
+    listed = json.loads((shipped.catalogue() / LIST).read_text())["experiments"]
     manifests = [told["manifest"] for told in listed.values()]
     maps = [
         seconds * tiles_a_task(seconds, USUAL_SECONDS)

@@ -27,6 +27,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import axiom
+from axiom import shipped
 from axiom.domain.experiments import seed_of
 from axiom.lab.experiments.publish import Prepared, prepare
 from axiom.runner.boinc.protocol import Channel, Channels
@@ -51,7 +52,7 @@ SERIAL, HOST = 1, 1
 DIRECT = f"""
 import importlib, json, sys
 sys.path.insert(0, sys.argv[1])
-experiment = importlib.import_module("axiom.catalogue.{EXPERIMENT}").experiment
+experiment = importlib.import_module("axiom_catalogue.{EXPERIMENT}").experiment
 config = type(experiment.sweep[0])
 for line in sys.stdin:
     for values, seed in json.loads(line):
@@ -190,7 +191,7 @@ def main() -> int:
         missed = compare(*(build(["--quick", "--out", str(folder / each)], folder / each) for each in ("one", "two")))
         build(["--if-missing"], BUILT.parent)
         missed += sizes()
-        prepared = prepare(Path(axiom.__file__).parent, ROOT / "src" / "axiom" / "catalogue" / f"{EXPERIMENT}.py")
+        prepared = prepare(Path(axiom.__file__).parent, shipped.catalogue() / f"{EXPERIMENT}.py")
         lab = Lab(keys=make_keys(folder / "keys", now), prepared=prepared, now=now)
         project = folder / "project"
         project.mkdir()

@@ -33,6 +33,7 @@ from typing import Any
 import weighing
 
 import axiom
+from axiom import shipped
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.gate import CommandGate
 from axiom.commands.laboratory import Laboratory
@@ -66,7 +67,7 @@ SESSION_SECONDS, ORDER_SECONDS = 20.0, 3.0
 HOSTS, EXPERIMENTS, RESULTS = 83, 10, 100_000
 TARGETS, TARGETED = 67, 4_281
 PACKAGE = Path(axiom.__file__).parent
-SOURCE = PACKAGE / "catalogue" / "test_deploy.py"
+SOURCE = shipped.catalogue() / "test_deploy.py"
 CLOSE = """
 UPDATE task SET host_id = 1 + id % :hosts, sent_at = :now, returned_at = :now + 60000000 + id, closed_at = :now + id,
     cpu_seconds = 30 + id % 600, elapsed_seconds = 31 + id % 600, exit_status = 0,

@@ -40,7 +40,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from axiom.catalogue import trainability
 from axiom.decisions.tasks.validation import validate
 from axiom.domain.declaration import declare, pack
 from axiom.domain.experiments import seed_of
@@ -61,6 +60,7 @@ from axiom.store.maps import tiles as stored
 from axiom.store.migrate import migrate
 from axiom.store.registrations import registrations
 from axiom.store.tasks import results
+from axiom_catalogue import trainability
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 LEAST_SHARE, KEEP_MS, MOST_RATIO = 0.9, 1.0, 1.15

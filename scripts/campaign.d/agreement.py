@@ -21,7 +21,7 @@ from typing import Any
 from axiom.runner.child import environment
 
 ROOT = Path(__file__).resolve().parents[2]
-GOLDEN = ROOT / "tests" / "catalogue" / "golden"
+GOLDEN = ROOT / "packages" / "axiom-catalogue" / "tests" / "golden"
 _TWO = {name: "2" for name in environment.environment() if name == "NPROC" or name.endswith("_NUM_THREADS")}
 _ISA = "--xla_cpu_multi_thread_eigen=false --xla_cpu_max_isa="
 ELSEWHERE: dict[str, dict[str, str]] = {

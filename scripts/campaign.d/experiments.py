@@ -20,6 +20,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
 from axiom.domain.findings import Center, Kind
 from axiom.figures.drawing import Draughtsman
@@ -33,7 +34,7 @@ from axiom.store.experiments import experiments
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "docs" / "gallery" / "experiments"
-CATALOGUE = ROOT / "src" / "axiom" / "catalogue"
+CATALOGUE = shipped.catalogue()
 FEWEST = 8  # replicates that a picture shows
 INFRASTRUCTURE = {"test_deploy"}  # asks no question
 AXIOM = Path(sys.executable).with_name("axiom")

@@ -35,6 +35,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import axiom
+from axiom import shipped
 from axiom.decisions.tasks.duplicates import compare
 from axiom.domain.declaration import unpack
 from axiom.domain.experiments import seed_of
@@ -145,9 +146,9 @@ def on_a_core(course: Course, cache: Path) -> tuple[CellAnswer, float, float]:
 
 def may_use_gpus() -> list[str]:
     """Everything in the catalogue that a GPU may compute, by name."""
-    shipped = json.loads((Path(axiom.__file__).parent / "catalogue" / "declared.json").read_text(encoding="utf-8"))
-    said = [each["manifest"] for each in shipped["experiments"].values()]
-    return sorted(one["name"] for one in said if one["gpu"] or one.get("may_use_gpu"))
+    listed = json.loads((shipped.catalogue() / "declared.json").read_text(encoding="utf-8"))["experiments"]
+    manifests = [entry["manifest"] for entry in listed.values()]
+    return sorted(manifest["name"] for manifest in manifests if manifest["gpu"] or manifest.get("may_use_gpu"))
 
 
 def listed() -> list[str]:
@@ -163,7 +164,7 @@ def listed() -> list[str]:
 def prepare(folder: Path, name: str, amount: int, gate: PauseGate) -> Course:
     """Unpack the bundle of an experiment, and choose its first cells."""
     package, tree = Path(axiom.__file__).parent, folder / "tree"
-    files = bundles.collect(package, package / "catalogue" / f"{name}.py")
+    files = bundles.collect(package, shipped.catalogue() / f"{name}.py")
     manifest = read_manifest(describe_here(files))
     tree.mkdir(parents=True)
     write_tree(tree, files)

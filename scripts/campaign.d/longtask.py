@@ -29,14 +29,14 @@ from boinc_client import Client, client, register
 from running_lab import answer
 from volunteer_lab import Project, project
 
-import axiom
+from axiom import shipped
 from axiom.signed.outputs import CellOutput, cell_line, read_output
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import workunits
 
-SHIPPED = Path(axiom.__file__).parent / "catalogue" / "grokking_in_relu_networks.py"
+SHIPPED = shipped.catalogue() / "grokking_in_relu_networks.py"
 NAME, KILLS = "long_sums", 5
 STEPS_A_MINUTE = 9_000  # of a reference core
 LONGEST = 500_000  # steps, as the ranges of that file have it

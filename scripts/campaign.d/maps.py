@@ -33,7 +33,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from axiom.catalogue import trainability
 from axiom.decisions.planning.next_tiles import (
     Frontier,
     counted,
@@ -45,6 +44,7 @@ from axiom.decisions.planning.next_tiles import (
     wanted_for,
 )
 from axiom.decisions.planning.task_size import USUAL_SECONDS
+from axiom_catalogue import trainability
 
 FLEET = Path(__file__).resolve().parents[2] / "docs" / "howto" / "fleet-of-83.json"
 PER_CORE = 3  # turns of work that should wait, as the laboratory's own setting

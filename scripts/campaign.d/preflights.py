@@ -14,7 +14,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-CATALOGUE = Path(__file__).resolve().parents[2] / "src" / "axiom" / "catalogue"
+from axiom import shipped
+
+CATALOGUE = shipped.catalogue()
 AXIOM = Path(sys.executable).with_name("axiom")
 LIGHT = 30.0  # reference-core seconds of a replicate
 MOST = 60.0  # seconds that the preflight of a light experiment may take

@@ -29,7 +29,7 @@ from reckoning.page import page
 from reckoning.recorded import joined, recorded
 from reckoning.told import Known
 
-import axiom
+from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
 from axiom.domain.amounts import counted
 from axiom.errors import AxiomError, FigureNotDrawn, FolderInUse
@@ -42,7 +42,7 @@ from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 
 ROOT = Path(__file__).resolve().parents[2]
-SHIPPED = Path(axiom.__file__).parent / "catalogue"
+SHIPPED = shipped.catalogue()
 NAME = "the-old-claims"  # of the page, and of the folder with its figures and numbers
 _PATIENCE_SECONDS = 5.0  # for a command to end by the Ctrl-C that it got itself
 _ENDING_SECONDS = 60.0

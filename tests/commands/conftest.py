@@ -91,8 +91,7 @@ def package(tmp_path_factory):
     (folder / "catalogue").mkdir(parents=True)
     for name in ("domain", "kit"):
         shutil.copytree(PACKAGE / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("__init__.py", "catalogue/__init__.py"):
-        shutil.copy(PACKAGE / name, folder / name)
+    shutil.copy(PACKAGE / "__init__.py", folder)
     source = tiny_source(has_shift=True)
     (folder / "catalogue" / "tiny_sum.py").write_text(source)
     large = tiny_source(name="large_sum", has_shift=True) + "# a long story\n" * 5_000
@@ -115,7 +114,9 @@ def new_door(new_lab, prepared, package, caller):
         lab.lets_out = False  # it begins with its pilot
         lab.publish(prepared(has_shift=True), good_for=timedelta(days=90))
         writer = stack.enter_context(started_writer(lab))
-        laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=package)
+        laboratory = Laboratory(
+            folder=lab.folder, keys=lab.keys, settings=Settings(), package=package, catalogue=package / "catalogue"
+        )
         return Door(gate=CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now), lab=lab, caller=caller)
 
     with ExitStack() as stack:

@@ -70,7 +70,7 @@ def test_each_exit_of_the_runner_has_its_cause_and_any_other_number_is_said_as_i
 
 
 OWN = {"claim": "a is more than b", "if_so": "A is more", "if_opposite": "A is less", "if_absent": "They are alike"}
-FILES = json.loads((resources.files("axiom.catalogue") / "declared.json").read_text(encoding="utf-8"))["experiments"]
+FILES = json.loads((resources.files("axiom_catalogue") / "declared.json").read_text(encoding="utf-8"))["experiments"]
 TELLS_NOTHING = ("Not known yet: ", "It depends on the design ")
 DENIES = ("The opposite was found of this claim: ", "No effect that matters was found for this claim: ")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import axiom
+from axiom import shipped
 from axiom.errors import BundleAltered, BundleExpired, BundleForeign, ExperimentError
 from axiom.signed import bundles
 from axiom.signed.bundles import Seal, collect, contents, digest, open_bundle, pack, read_seal, write_seal
@@ -58,7 +59,7 @@ def test_a_bundle_carries_the_words_the_kit_and_one_experiment_with_its_digits(t
     (file := tmp_path / "reader.py").write_text("from axiom.kit import digits\n")
     digits = collect(package, file)[name]
     assert digits == (package / "kit" / "digits.bin").read_bytes()
-    assert name not in collect(package, package / "catalogue" / "test_deploy.py")
+    assert name not in collect(package, shipped.catalogue() / "test_deploy.py")
     raw = pack(FILES | {name: digits})
     assert open_bundle(raw, sealed(raw, now))[name] == digits
     (file := tmp_path / "probe.py").write_text("x = 1\n")

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import axiom
+from axiom import shipped
 from axiom.signed import canonical_json
 from axiom.signed.sources import parsed
 
@@ -126,7 +127,7 @@ PACKAGE = Path(axiom.__file__).parent
 
 def test_threads_that_parse_at_once_all_get_their_trees():
     """With the plain function, about one in a hundred fails here: a collection lets another thread begin half-way."""
-    sources = [file.read_text() for file in sorted((PACKAGE / "catalogue").glob("*.py"))[:5]]
+    sources = [file.read_text() for file in sorted(shipped.catalogue().glob("*.py"))[:5]]
     trees: list[object] = []
 
     def parse_all() -> None:

@@ -121,8 +121,7 @@ def signers(threshold: int, *some: SigningKey) -> Signers:
 def archive(name: str, version: int, mark: str) -> bytes:
     """A bundle that leaves this mark wherever it is imported."""
     package = Path(axiom.__file__).parent
-    shared = [package / "__init__.py", package / "catalogue" / "__init__.py"]
-    shared += [*(package / "domain").glob("*.py"), *(package / "kit").glob("*.py")]
+    shared = [package / "__init__.py", *(package / "domain").glob("*.py"), *(package / "kit").glob("*.py")]
     files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in shared}
     files[bundles.experiment_path(name)] = SOURCE.format(name=name, version=version, mark=mark).encode()
     return bundles.pack(files | {bundles.MANIFEST: describe_here(files)})

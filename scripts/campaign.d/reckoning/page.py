@@ -18,7 +18,7 @@ from reckoning.verdict import FEW, MANY, Asked, Reckoned, Reckoning, reckon, see
 
 _WIDTH = 118
 _NOTHING: Mapping[str, Known] = MappingProxyType({})
-_CATALOGUE = "../../src/axiom/catalogue"
+_CATALOGUE = "../../packages/axiom-catalogue/src/axiom_catalogue"
 _INTRO = """
 # The old claims
 

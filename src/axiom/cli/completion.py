@@ -1,20 +1,19 @@
 """What a shell may complete beside the names of commands. Nothing is imported for it before the key is pressed."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from axiom import shipped
+
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-_CATALOGUE = Path(__file__).parents[1] / "catalogue"
 
 
 def experiments_named(_context: click.Context, _parameter: click.Parameter, incomplete: str) -> "list[CompletionItem]":
     """The catalogue's names that begin so; where none does, it is a file of the person's own."""
     from click.shell_completion import CompletionItem
 
-    known = sorted(path.stem for path in _CATALOGUE.glob("[a-z]*.py"))
+    known = sorted(path.stem for path in shipped.catalogue().glob("[a-z]*.py"))
     named = [CompletionItem(name) for name in known if name.startswith(incomplete)]
     return named or [CompletionItem(incomplete, type="file")]

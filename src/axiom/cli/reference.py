@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from axiom import errors
+from axiom import errors, shipped
 from axiom.cli.main import axiom
 from axiom.decisions.experiments import allowed_imports, outline
 from axiom.lab.experiments import declared
@@ -127,7 +127,8 @@ def _numbers(text: str) -> Iterator[tuple[str, str, str]]:
     lines = text.splitlines()
     for node in parsed(text).body:
         if isinstance(node, ast.Assign):
-            above, start = [], node.lineno - 2
+            above: list[str] = []
+            start = node.lineno - 2
             while lines[start].startswith("# "):
                 above.insert(0, lines[start].removeprefix("# "))
                 start -= 1
@@ -228,7 +229,7 @@ def docs(check: bool) -> None:
     """Write docs/reference and the catalogue's declared.json, or check that they are current. For a checkout."""
     checkout = Path.cwd()
     package = checkout / "src" / "axiom"
-    unlisted = declared.outdated(package)
+    unlisted = declared.outdated(package, shipped.catalogue())
     if check:
         stale = outdated(axiom, checkout)
         if stale:
@@ -240,7 +241,7 @@ def docs(check: bool) -> None:
         return
     changed = write(axiom, checkout)
     if unlisted:
-        text = declared.written(package)
-        (package / "catalogue" / declared.LIST).write_text(text, encoding="utf-8")
+        text = declared.written(package, shipped.catalogue())
+        (shipped.catalogue() / declared.LIST).write_text(text, encoding="utf-8")
         changed.append(declared.LIST)
     remark(f"Written: {', '.join(changed)}" if changed else "Everything was current.")

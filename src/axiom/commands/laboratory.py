@@ -2,11 +2,12 @@
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
+from axiom import shipped
 from axiom.errors import UnknownName
 from axiom.runner.direct import Describer, describe_files, describe_soon
 from axiom.settings import Settings
@@ -26,16 +27,12 @@ class Laboratory:
     keys: Keys
     settings: Settings
     package: Path  # the folder of the package `axiom`, from which bundles are packed
+    catalogue: Path = field(default_factory=shipped.catalogue)  # where the experiments lie that Axiom brings along
     describe: Describer = describe_files
 
     def for_programs(self) -> Self:
         """The same, where files that nobody knows are asked what they declare while a request waits."""
         return replace(self, describe=describe_soon)
-
-    @property
-    def catalogue(self) -> Path:
-        """Where the experiments' files are that Axiom brings along."""
-        return self.package / "catalogue"
 
     def shipped(self) -> list[str]:
         """The names of the experiments that Axiom brings along."""

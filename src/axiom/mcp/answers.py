@@ -4,10 +4,9 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-import axiom
+from axiom import shipped
 from axiom.domain.proposals import AUTOPILOT
 from axiom.errors import AxiomError, WrongUse
 
@@ -48,7 +47,7 @@ def said(text: str, by: str) -> Any:
 
 @cache
 def _shipped() -> frozenset[str]:
-    return frozenset(file.stem for file in (Path(axiom.__file__).parent / "catalogue").glob("[a-z]*.py"))
+    return frozenset(file.stem for file in shipped.catalogue().glob("[a-z]*.py"))
 
 
 def of_experiment(text: str, experiment: str, author: str | None = None) -> Any:

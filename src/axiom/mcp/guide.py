@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import axiom
+from axiom import shipped
 from axiom.decisions.experiments import allowed_imports
 from axiom.decisions.experiments.outline import about, public_names
 from axiom.errors import UnknownName
@@ -69,7 +70,10 @@ def part(which: str, module: str = "") -> Answer:
         case GuidePart.DECLARATION:
             return {f"axiom.domain.{name}": _outline(_tree("domain", name)) for name in ("experiments", "estimands")}
         case GuidePart.EXAMPLE:
-            return {"example": f"{_EXAMPLE}.py", "source": _text("catalogue", _EXAMPLE)}
+            return {
+                "example": f"{_EXAMPLE}.py",
+                "source": (shipped.catalogue() / f"{_EXAMPLE}.py").read_text(encoding="utf-8"),
+            }
         case GuidePart.ALLOWED:
             refused = {name: why for name, why in allowed_imports.FORBIDDEN.items() if why}
             return {

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import axiom
+from axiom import shipped
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory, gathered
 from axiom.errors import NoLab, StorageFull
@@ -145,7 +146,7 @@ def upgrade_database(folder: Folder, *, dry_run: bool = False) -> tuple[list[str
 
 def lay_out_own_files(db: Database, folder: Folder) -> None:
     """Each open experiment that Axiom does not bring along has its file in the folder, from its newest bundle."""
-    published_files.lay_out(db, folder, {file.stem for file in gathered(package() / "catalogue")})
+    published_files.lay_out(db, folder, {file.stem for file in gathered(shipped.catalogue())})
 
 
 class _InUtc(logging.Formatter):

@@ -20,8 +20,7 @@ def collect(package: Path, experiment_file: Path) -> dict[str, bytes]:
     """
     if not experiment_file.is_file():
         raise ExperimentError(f"There is no experiment file {experiment_file}. Nothing was built.")
-    sources = [package / "__init__.py", package / "catalogue" / "__init__.py"]
-    sources += [*(package / "domain").glob("*.py"), *(package / "kit").glob("*.py")]
+    sources = [package / "__init__.py", *(package / "domain").glob("*.py"), *(package / "kit").glob("*.py")]
     try:
         own = experiment_file.read_bytes()
     except OSError as error:
@@ -32,7 +31,7 @@ def collect(package: Path, experiment_file: Path) -> dict[str, bytes]:
     if b"digits" in own:
         sources.append(package / "kit" / "digits.bin")
     files = {f"axiom/{path.relative_to(package).as_posix()}": path.read_bytes() for path in sources if path.is_file()}
-    files[experiment_path(experiment_file.stem)] = own
+    files |= {"axiom/catalogue/__init__.py": b"", experiment_path(experiment_file.stem): own}
     return dict(sorted(files.items()))
 
 

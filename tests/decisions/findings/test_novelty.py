@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from axiom import shipped
 from axiom.decisions.findings.novelty import AskedClaim, asked_claim, is_known, known_claim, nearest
 from axiom.decisions.findings.trade_words import words_of
 from axiom.domain.registrations import RegisteredClaim
 from axiom.lab.experiments.declared import LIST
 
 _HERE = Path(__file__).parent
-_CATALOGUE = Path(__file__).parents[3] / "src" / "axiom" / "catalogue" / LIST
+_CATALOGUE = shipped.catalogue() / LIST
 _NEW_THAT_MAY_BE_REFUSED = 2
 
 

@@ -12,6 +12,7 @@ import pytest
 from tiny_experiment import tiny_source
 
 import axiom
+from axiom import shipped
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.errors import BundleAltered, BundleError, BundleForeign, ExperimentError, NotFound, Refused, Withdrawn
 from axiom.lab.experiments import declared, published_files, seals
@@ -368,20 +369,21 @@ def bare_package(tmp_path):
     for room in ("kit", "domain"):
         shutil.copytree(PACKAGE / room, made / room)
     (made / "catalogue").mkdir()
-    for file in ("__init__.py", "catalogue/__init__.py", *(f"catalogue/{name}.py" for name in NAMES)):
-        shutil.copy(PACKAGE / file, made / file)
+    shutil.copy(PACKAGE / "__init__.py", made)
+    for name in NAMES:
+        shutil.copy(shipped.catalogue() / f"{name}.py", made / "catalogue")
     return made
 
 
 @pytest.fixture
 def describe():
     """Tells what is shipped, starts no process, and knows of which modules it was asked."""
-    shipped = json.loads((PACKAGE / "catalogue" / declared.LIST).read_text())["experiments"]
+    manifests = json.loads((shipped.catalogue() / declared.LIST).read_text())["experiments"]
 
     def tell(_, modules):
         tell.asked.extend(module.rpartition(".")[2] for module in modules)
         return tuple(
-            ModuleDeclaration(module=module, manifest=shipped[module.rpartition(".")[2]]["manifest"])
+            ModuleDeclaration(module=module, manifest=manifests[module.rpartition(".")[2]]["manifest"])
             for module in modules
         )
 
@@ -390,48 +392,48 @@ def describe():
 
 
 def write_list(bare_package, describe):
-    text = declared.written(bare_package, describe)
+    text = declared.written(bare_package, bare_package / "catalogue", describe)
     (bare_package / "catalogue" / declared.LIST).write_text(text)
     return text
 
 
-def listed(bare_package, name):
-    file = bare_package / "catalogue" / f"{name}.py"
+def listed(bare_package, name, catalogue=None):
+    file = (catalogue or bare_package / "catalogue") / f"{name}.py"
     return declared.declaration(file.parent, name, collect(bare_package, file))
 
 
 def test_what_is_shipped_is_current_and_what_a_process_says(bare_package):
-    assert declared.outdated(PACKAGE) == []
-    files = collect(PACKAGE, PACKAGE / "catalogue" / "test_deploy.py")
-    assert declared.declaration(PACKAGE / "catalogue", "nothing", files) is None
+    assert declared.outdated(PACKAGE, shipped.catalogue()) == []
+    files = collect(PACKAGE, shipped.catalogue() / "test_deploy.py")
+    assert declared.declaration(shipped.catalogue(), "nothing", files) is None
     """JAX is asked for by one of the two, and what the first imports must not count for the second."""
     write_list(bare_package, declared.describe_files)
     for name in NAMES:
-        assert listed(bare_package, name) == listed(PACKAGE, name)
+        assert listed(bare_package, name) == listed(PACKAGE, name, shipped.catalogue())
     assert [read_manifest(listed(bare_package, name)).avx for name in NAMES] == [True, False]
 
 
 def test_only_what_was_changed_is_asked_again_and_a_file_with_something_to_refuse_never_listed(bare_package, describe):
     assert listed(bare_package, "rank_dynamics") is None
-    assert declared.outdated(bare_package) == list(NAMES)
+    assert declared.outdated(bare_package, bare_package / "catalogue") == list(NAMES)
     first = write_list(bare_package, describe)
     assert sorted(describe.asked) == list(NAMES)
     file = bare_package / "catalogue" / "rank_dynamics.py"
     file.write_bytes(file.read_bytes() + b"\n")
     assert listed(bare_package, "rank_dynamics") is None
-    assert listed(bare_package, "test_deploy") == listed(PACKAGE, "test_deploy")
-    assert declared.outdated(bare_package) == ["rank_dynamics"]
+    assert listed(bare_package, "test_deploy") == listed(PACKAGE, "test_deploy", shipped.catalogue())
+    assert declared.outdated(bare_package, bare_package / "catalogue") == ["rank_dynamics"]
     describe.asked.clear()
     assert write_list(bare_package, describe) != first
-    assert (describe.asked, declared.outdated(bare_package)) == (["rank_dynamics"], [])
+    assert (describe.asked, declared.outdated(bare_package, bare_package / "catalogue")) == (["rank_dynamics"], [])
     (bare_package / "kit" / "newer.py").write_text('"""New."""\n')  # another kit is another declaration for all
-    assert declared.outdated(bare_package) == list(NAMES)
+    assert declared.outdated(bare_package, bare_package / "catalogue") == list(NAMES)
     (bare_package / "catalogue" / "test_deploy.py").unlink()
     assert "test_deploy" not in write_list(bare_package, describe)
-    assert declared.outdated(bare_package) == []
+    assert declared.outdated(bare_package, bare_package / "catalogue") == []
     describe.asked.clear()  # whoever publishes what is listed does not read it again
     file = bare_package / "catalogue" / "rank_dynamics.py"
     file.write_text(file.read_text().replace("\nimport ", "\nimport os\nimport ", 1))
     with pytest.raises(BundleError, match=r"rank_dynamics.py.* os "):
-        declared.written(bare_package, describe)
+        declared.written(bare_package, bare_package / "catalogue", describe)
     assert "rank_dynamics" not in describe.asked, "what may not be run is not asked"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from axiom import shipped
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import catalogue_files, file_of, file_words, manifest_of
 from axiom.cli.output import (
@@ -246,7 +247,7 @@ def _standing(folder: Folder, name: str) -> dict[str, Any]:
 
 def _old(name: str) -> dict[str, list[dict[str, str]]]:
     """What the old laboratory called it, what became of that, and what it claimed."""
-    catalogue = old_names.shipped()
+    catalogue = shipped.catalogue()
     names = [{"name": one.name, "became": one.became} for one in old_names.of_experiment(catalogue, name)]
     claims = [
         {

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from axiom import shipped
 from axiom.commands.laboratory import find, gathered
 from axiom.errors import ExperimentError, WrongUse
 from axiom.runner.direct import describe_here
@@ -24,7 +25,7 @@ from axiom.store.engine.folder import Folder
 def catalogue_files(folder: Folder | None = None) -> list[Path]:
     """The experiments' files that Axiom brings along, and those that were published in this folder, by name."""
     own = [] if folder is None else [folder.catalogue]
-    return gathered(package() / "catalogue", *own)
+    return gathered(shipped.catalogue(), *own)
 
 
 def file_of(name: str, folder: Folder | None = None) -> Path:
@@ -54,7 +55,7 @@ def manifest_of(file: Path) -> Manifest:
     except (OSError, ExperimentError):
         from axiom.lab.experiments.declared import declaration  # not where the cache knows it, which is nearly always
 
-        raw = declaration(package() / "catalogue", file.stem, files) or describe_here(files)
+        raw = declaration(shipped.catalogue(), file.stem, files) or describe_here(files)
     _keep(kept, raw)
     return read_manifest(raw)
 

@@ -36,17 +36,16 @@ def declaration(catalogue: Path, name: str, files: Mapping[str, bytes]) -> bytes
     return canonical_json.canonical(told["manifest"])
 
 
-def outdated(package: Path) -> list[str]:
+def outdated(package: Path, catalogue: Path) -> list[str]:
     """The experiments whose entry is missing or of other files, and entries of experiments that are not there."""
-    catalogue = package / "catalogue"
     files = {file.stem: file for file in _files(catalogue)}
     missing = [name for name, file in files.items() if declaration(catalogue, name, collect(package, file)) is None]
     return sorted({*missing, *(_listed(catalogue)["experiments"].keys() - files.keys())})
 
 
-def written(package: Path, describe: Describer = describe_files) -> str:
+def written(package: Path, catalogue: Path, describe: Describer = describe_files) -> str:
     """The list as it should be, one line for each experiment. Who is not current is asked, each by itself."""
-    files = _files(package / "catalogue")
+    files = _files(catalogue)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         lines = list(pool.map(functools.partial(_line, package, describe), files))
     shared = {_digests(file.stem, collect(package, file))[0] for file in files}

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from axiom import shipped
 from axiom.decisions.experiments.gates import SAME_HIGH, SAME_LOW
 from axiom.decisions.experiments.preflight import NextPreflight, PreflightVerdict, Untried, choose, judge, out_of_order
 from axiom.decisions.experiments.source_rules import refusals
@@ -34,7 +35,6 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments, preflights
-from axiom.store.experiments.aliases import shipped
 
 _NOBODYS = b"axiom-preflight-nobody"
 
@@ -151,7 +151,7 @@ def is_shipped(archive: bytes) -> bool:
     """Is its file one that Axiom brings along, to the byte?"""
     files = bundles.contents(archive)
     name = read_manifest(files[bundles.MANIFEST]).name
-    file = shipped() / f"{name}.py"
+    file = shipped.catalogue() / f"{name}.py"
     return file.is_file() and file.read_bytes() == files[bundles.experiment_path(name)]
 
 

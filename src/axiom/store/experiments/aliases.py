@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import axiom
+from axiom import shipped
 
 LIST = "old_names.toml"
 
@@ -18,11 +18,6 @@ class OldName:
     name: str
     experiment: str
     became: str  # a sentence without its full stop
-
-
-def shipped() -> Path:
-    """The catalogue that Axiom brings along."""
-    return Path(axiom.__file__).parent / "catalogue"
 
 
 def everything(catalogue: Path) -> Mapping[str, OldName]:
@@ -39,7 +34,7 @@ def of_experiment(catalogue: Path, experiment: str) -> list[OldName]:
 
 def called(experiment: str) -> list[str]:
     """What the old laboratory called an experiment that Axiom brings along."""
-    return [one.name for one in of_experiment(shipped(), experiment)]
+    return [one.name for one in of_experiment(shipped.catalogue(), experiment)]
 
 
 @lru_cache(maxsize=8)

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from functools import cache
 
-from axiom.store.experiments.aliases import shipped
+from axiom import shipped
 
 LIST = "themes.toml"
 
@@ -12,5 +12,6 @@ LIST = "themes.toml"
 @cache
 def by_experiment() -> Mapping[str, str]:
     """The theme of each of them, in the order of the list; it never changes while a program runs."""
-    themes = tomllib.loads((shipped() / LIST).read_text(encoding="utf-8"))
+    file = shipped.catalogue() / LIST
+    themes = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return {name: theme for theme, said in themes.items() for name in said["experiments"]}

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from axiom import shipped
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown as as_shown
 from axiom.domain.findings import VOID, Grade
@@ -132,7 +133,7 @@ def _by_alias(reading: Reading, alias: str, version: int | None) -> StoredExperi
     for each in reversed(experiments.everything(reading.db)):
         if alias in stored_manifest(each.manifest).aliases and version in (None, each.version):
             return each
-    old = old_names.everything(old_names.shipped()).get(alias)
+    old = old_names.everything(shipped.catalogue()).get(alias)
     claims = (one.said.experiment for one in old_claims.everything(reading.db) if alias in one.said.scripts)
     name = old.experiment if old else next(claims, None)
     return experiments.by_name(reading.db, name, version) if name else None
@@ -140,7 +141,7 @@ def _by_alias(reading: Reading, alias: str, version: int | None) -> StoredExperi
 
 def _became(name: str) -> str:
     """What became of a script of the old laboratory whose question was not published here."""
-    old = old_names.everything(old_names.shipped()).get(name)
+    old = old_names.everything(shipped.catalogue()).get(name)
     return f"In the old laboratory: {old.became}; here {old.experiment} is to ask its question. " if old else ""
 
 
@@ -161,7 +162,7 @@ def _old(reading: Reading, name: str) -> Answer:
     said = [one.said for one in old_claims.everything(reading.db) if one.said.experiment == name]
     return {
         "names": [
-            {"name": one.name, "became": one.became} for one in old_names.of_experiment(old_names.shipped(), name)
+            {"name": one.name, "became": one.became} for one in old_names.of_experiment(shipped.catalogue(), name)
         ],
         "claims": [
             {

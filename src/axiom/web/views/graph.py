@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, cached_property
 from typing import Any
 
+from axiom import shipped
 from axiom.decisions.findings import links as link_rules
 from axiom.domain.findings import Direction, headline
 from axiom.domain.findings import reading as meaning
@@ -16,7 +17,6 @@ from axiom.domain.links import Footing, Link, Node, Noun
 from axiom.store.evidence import finding_notes, links, old_claims
 from axiom.store.evidence.old_claims import StoredClaim
 from axiom.store.experiments import experiments
-from axiom.store.experiments.aliases import shipped
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief
 from axiom.web.base import paging
@@ -240,5 +240,6 @@ def earlier_in_brief() -> Answer:
 
 @cache
 def _answered() -> list[Answer]:
-    found: list[Answer] = json.loads((shipped() / _ANSWERED).read_text(encoding="utf-8"))
-    return found
+    file = shipped.catalogue() / _ANSWERED
+    answered: list[Answer] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
+    return answered

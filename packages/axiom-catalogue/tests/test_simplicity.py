@@ -10,13 +10,13 @@ import make_golden
 import numpy as np
 import pytest
 
-from axiom.catalogue import feature_competition_dynamics as competition
-from axiom.catalogue import simplicity_bias
-from axiom.catalogue import starvation_under_dropout as under_dropout
-from axiom.catalogue import starvation_under_gradient_normalisation as under_normalisation
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, losses, models, rivals
 from axiom.kit.optimizers import Rates
+from axiom_catalogue import feature_competition_dynamics as competition
+from axiom_catalogue import simplicity_bias
+from axiom_catalogue import starvation_under_dropout as under_dropout
+from axiom_catalogue import starvation_under_gradient_normalisation as under_normalisation
 
 # Pezeshki et al. (2021): gradients begin at the ratio of the strengths, and a weak feature starves beside a strong.
 RIVAL_SEEDS = [seed_of(competition.experiment.name, 1, replicate) for replicate in range(4)]

@@ -8,12 +8,12 @@ import jax
 import numpy as np
 import pytest
 
-from axiom.catalogue import activation_function_landscape as activations
-from axiom.catalogue import depth_vs_width_tradeoff as depth_vs_width
-from axiom.catalogue import optimizer_comparison
-from axiom.catalogue import weight_init_landscape as weight_init
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, models
+from axiom_catalogue import activation_function_landscape as activations
+from axiom_catalogue import depth_vs_width_tradeoff as depth_vs_width
+from axiom_catalogue import optimizer_comparison
+from axiom_catalogue import weight_init_landscape as weight_init
 
 
 # Sigmoid leads ReLU where labels are wrong; on exclusive-or it trails at a low rate and leads at a high one.

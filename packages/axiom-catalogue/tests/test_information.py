@@ -7,11 +7,11 @@ from math import log2
 import numpy as np
 import pytest
 
-from axiom.catalogue import information_bottleneck as bottleneck
-from axiom.catalogue import information_bottleneck_deep as deep
-from axiom.catalogue import neuron_specialization as specialization
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, committee, data, information, models
+from axiom_catalogue import information_bottleneck as bottleneck
+from axiom_catalogue import information_bottleneck_deep as deep
+from axiom_catalogue import neuron_specialization as specialization
 
 # Counted by hand what a layer tells; fine bins lose nothing (Goldfeld et al. 2019), and decay empties what is told.
 TOLD_SEED = seed_of("information_bottleneck", 1, 0)

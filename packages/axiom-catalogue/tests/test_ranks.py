@@ -6,11 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from axiom.catalogue import benford_law, rank_dynamics, rank_transitions, spectral_dynamics
-from axiom.catalogue import eigenspectrum_dynamics as eigenspectrum
-from axiom.catalogue import feature_rank_dynamics as feature_rank
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, data, models, training
+from axiom_catalogue import benford_law, rank_dynamics, rank_transitions, spectral_dynamics
+from axiom_catalogue import eigenspectrum_dynamics as eigenspectrum
+from axiom_catalogue import feature_rank_dynamics as feature_rank
 
 # Roy & Vetterli (2007): what ranks are of what is known; inputs of two dimensions leave few directions.
 RANK_SEED = seed_of("feature_rank_dynamics", 1, 0)

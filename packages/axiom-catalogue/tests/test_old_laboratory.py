@@ -5,16 +5,16 @@ from pathlib import Path
 import make_golden
 import pytest
 
-import axiom.catalogue
-from axiom.catalogue import binder_crossing, edge_of_chaos_by_radius, learning_rate_cliff
+import axiom_catalogue
 from axiom.commands.laboratory import find, gathered
 from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind
 from axiom.errors import UnknownName
 from axiom.lab.registrations.old_claims import LIST, read
 from axiom.store.experiments import aliases as old_names
+from axiom_catalogue import binder_crossing, edge_of_chaos_by_radius, learning_rate_cliff
 
-CATALOGUE = Path(axiom.catalogue.__file__).parent
+CATALOGUE = Path(axiom_catalogue.__file__).parent
 FILES = gathered(CATALOGUE)
 WRITTEN = {file.stem for file in FILES}
 LISTED = read(CATALOGUE / LIST)

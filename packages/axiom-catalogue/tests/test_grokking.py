@@ -7,11 +7,11 @@ import jax
 import numpy as np
 import pytest
 
-from axiom.catalogue import critical_data_fraction, grokking_patience, weight_decay_phase_diagram
-from axiom.catalogue import grokking_in_relu_networks as in_relu
 from axiom.domain.experiments import seed_of
 from axiom.kit import arithmetic, chance, models, optimizers
 from axiom.kit.optimizers import Rates
+from axiom_catalogue import critical_data_fraction, grokking_patience, weight_decay_phase_diagram
+from axiom_catalogue import grokking_in_relu_networks as in_relu
 
 # Liu et al. (2022): a sharp critical share, by heart below it, and a smaller share of larger primes.
 FRACTION_SEED = seed_of("critical_data_fraction", 1, 0)

@@ -6,12 +6,12 @@ import jax
 import numpy as np
 import pytest
 
-from axiom.catalogue import lottery_ticket
-from axiom.catalogue import lottery_tickets_and_rank as tickets_and_rank
-from axiom.catalogue import neural_network_pruning_lottery as pruning_lottery
-from axiom.catalogue import pruning_at_initialization as at_initialization
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, data, losses, models
+from axiom_catalogue import lottery_ticket
+from axiom_catalogue import lottery_tickets_and_rank as tickets_and_rank
+from axiom_catalogue import neural_network_pruning_lottery as pruning_lottery
+from axiom_catalogue import pruning_at_initialization as at_initialization
 
 # Frankle & Carbin (2019): what is large after training would have learned alone, if it begins where it began.
 TICKET_SEED = seed_of("lottery_ticket", 1, 0)

@@ -6,11 +6,11 @@ import math
 import numpy as np
 import pytest
 
-from axiom.catalogue import batch_size_critical_phenomena as batch_size
-from axiom.catalogue import gradient_noise_scale as noise_scale
-from axiom.catalogue import neural_thermodynamics as thermodynamics
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, data, goals, models
+from axiom_catalogue import batch_size_critical_phenomena as batch_size
+from axiom_catalogue import gradient_noise_scale as noise_scale
+from axiom_catalogue import neural_thermodynamics as thermodynamics
 
 # Of linear regression the expected loss follows a linear recursion, and so everything about batch sizes is known.
 BATCH_SEEDS = [seed_of("batch_size_critical_phenomena", 1, replicate) for replicate in range(4)]

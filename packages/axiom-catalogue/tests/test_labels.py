@@ -4,12 +4,12 @@ import jax
 import numpy as np
 import pytest
 
-from axiom.catalogue import critical_learning_periods as critical_periods
-from axiom.catalogue import curriculum_by_width_and_rate as by_width_and_rate
-from axiom.catalogue import forgetting_over_time as over_time
-from axiom.catalogue import power_law_forgetting
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, data, losses, models
+from axiom_catalogue import critical_learning_periods as critical_periods
+from axiom_catalogue import curriculum_by_width_and_rate as by_width_and_rate
+from axiom_catalogue import forgetting_over_time as over_time
+from axiom_catalogue import power_law_forgetting
 
 # Each of three curves is found where it is there, half-lives lie between looks; what is kept is beyond a twin's.
 TIME_TIMES = 4.0 * 2.0 ** np.arange(11)

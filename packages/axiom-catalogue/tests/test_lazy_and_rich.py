@@ -7,9 +7,9 @@ import jax
 import numpy as np
 import pytest
 
-from axiom.catalogue import feature_learning_phase, lazy_transition, lazy_vs_feature_learning
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, data, geometry, losses, models, optimizers, training
+from axiom_catalogue import feature_learning_phase, lazy_transition, lazy_vs_feature_learning
 
 # Jacot et al. (2018), Yang & Hu (2021): a wider network moves less, towards a fixed kernel, and by known powers.
 

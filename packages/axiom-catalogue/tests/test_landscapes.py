@@ -6,11 +6,11 @@ import jax
 import numpy as np
 import pytest
 
-from axiom.catalogue import gradient_descent_landscapes as landscapes_of_descent
-from axiom.catalogue import loss_surfaces, mode_connectivity, sam_vs_sgd
-from axiom.catalogue import symmetry_breaking_dynamics as symmetry_breaking
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, data, landscapes, losses, models
+from axiom_catalogue import gradient_descent_landscapes as landscapes_of_descent
+from axiom_catalogue import loss_surfaces, mode_connectivity, sam_vs_sgd
+from axiom_catalogue import symmetry_breaking_dynamics as symmetry_breaking
 
 # Of an affine model with squared error the landscape is a bowl: its way, its line and its rise are algebra.
 BOWL_SEED = seed_of("gradient_descent_landscapes", 1, 0)

@@ -5,14 +5,14 @@ import functools
 import numpy as np
 import pytest
 
-from axiom.catalogue import compositional_architecture as architecture
-from axiom.catalogue import compositional_generalization as generalization
-from axiom.catalogue import compositional_numbers
-from axiom.catalogue import pruning_compositionality as pruned
-from axiom.catalogue import regularized_compositionality as regularized
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, models, pruning, readouts, training
 from axiom.kit.optimizers import Rates
+from axiom_catalogue import compositional_architecture as architecture
+from axiom_catalogue import compositional_generalization as generalization
+from axiom_catalogue import compositional_numbers
+from axiom_catalogue import pruning_compositionality as pruned
+from axiom_catalogue import regularized_compositionality as regularized
 
 
 # What is asked decides: an unseen number is never said, heads gain by width, and an exclusive or loses by it.

@@ -6,10 +6,10 @@ import math
 import numpy as np
 import pytest
 
-from axiom.catalogue import cellular_automata, edge_of_chaos, reservoir_computing, reservoir_extended
-from axiom.catalogue import edge_of_chaos_by_radius as by_radius
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, echoes, lyapunov, reservoirs
+from axiom_catalogue import cellular_automata, edge_of_chaos, reservoir_computing, reservoir_extended
+from axiom_catalogue import edge_of_chaos_by_radius as by_radius
 
 
 # Below the edge the exponent is that of the largest eigenvalue; above it, that of mean-field theory.

@@ -6,11 +6,11 @@ from statistics import fmean
 import numpy as np
 import pytest
 
-from axiom.catalogue import double_descent, emergent_abilities, scaling_cuts
-from axiom.catalogue import micro_scaling_laws as micro_scaling
-from axiom.catalogue import neural_scaling_laws as neural_scaling
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, data, models, scaling, training
+from axiom_catalogue import double_descent, emergent_abilities, scaling_cuts
+from axiom_catalogue import micro_scaling_laws as micro_scaling
+from axiom_catalogue import neural_scaling_laws as neural_scaling
 
 
 # Belkin et al. (2019) and Hastie et al. (2022): the peak at p = N, the second descent, and a risk known exactly.

@@ -12,7 +12,11 @@ import pytest
 from map_tiles import bands, quarter_that_disagrees
 
 from axiom import catalogue
-from axiom.catalogue import (
+from axiom.decisions.tasks.duplicates import near
+from axiom.domain.maps import ROOT
+from axiom.kit import arithmetic, chance, features, optimizers, planes, tiles
+from axiom.kit.data import LearningTask
+from axiom_catalogue import (
     catapult_map,
     double_descent_map,
     grokking_map,
@@ -20,10 +24,6 @@ from axiom.catalogue import (
     trainability,
     trainability_of_starts,
 )
-from axiom.decisions.tasks.duplicates import near
-from axiom.domain.maps import ROOT
-from axiom.kit import arithmetic, chance, features, optimizers, planes, tiles
-from axiom.kit.data import LearningTask
 
 # Lewkowycz et al. (2020): one example and linear units have their borders at 2 and 4, whatever the scale.
 CATAPULT_SHORT = catapult_map.Config(width=32, steps=60)

@@ -26,12 +26,12 @@ PIXELS, FEW = "pixels", 0.02  # of a map's grid, the share of pixels that anothe
 
 def names():
     """Every file of the catalogue, so that a new one joins by itself."""
-    catalogue = importlib.import_module("axiom.catalogue")
+    catalogue = importlib.import_module("axiom_catalogue")
     return sorted(module.name for module in pkgutil.iter_modules(catalogue.__path__))
 
 
 def load(name):
-    return importlib.import_module(f"axiom.catalogue.{name}").experiment
+    return importlib.import_module(f"axiom_catalogue.{name}").experiment
 
 
 def cheapest(experiment):

@@ -7,15 +7,15 @@ import math
 import numpy as np
 import pytest
 
-from axiom.catalogue import binder_crossing, catapult_phase
-from axiom.catalogue import catapult_in_networks as in_networks
-from axiom.catalogue import learning_rate_cliff as cliffs
-from axiom.catalogue import learning_rate_phase_transitions as transitions
-from axiom.catalogue import learning_rate_warmup_dynamics as warmed
-from axiom.catalogue import loss_landscape_curvature as flatness
-from axiom.catalogue import progressive_sharpening as sharpening
 from axiom.domain.experiments import seed_of
 from axiom.kit import chance, data, models
+from axiom_catalogue import binder_crossing, catapult_phase
+from axiom_catalogue import catapult_in_networks as in_networks
+from axiom_catalogue import learning_rate_cliff as cliffs
+from axiom_catalogue import learning_rate_phase_transitions as transitions
+from axiom_catalogue import learning_rate_warmup_dynamics as warmed
+from axiom_catalogue import loss_landscape_curvature as flatness
+from axiom_catalogue import progressive_sharpening as sharpening
 
 
 # A loss leaps where the rate is above 2 over the sharpness, and comes down in a flatter place; below it falls.
