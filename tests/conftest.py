@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 # What JAX compiled stays for the next round: the name of a program is a digest of all that it depends on.
 os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(__file__).parents[1] / ".tools" / "compiled"))
@@ -40,9 +41,10 @@ from axiom.domain.work import Outcome, Report
 from axiom.lab.experiments import try_bundle as preflight
 from axiom.lab.experiments.publish import Prepared, prepare, publish
 from axiom.lab.planning.deploy import deploy
-from axiom.server.dispatch import local_source as local_desk
 from axiom.server.dispatch.cache import DispatchCache
+from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch
+from axiom.server.dispatch.work_request import WorkRequest
 from axiom.server.returns import reporting
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
@@ -52,6 +54,7 @@ from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, hea
 from axiom.signed.tickets import Order, read_ticket
 from axiom.store import migrate as migrations
 from axiom.store.accounts import accounts
+from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights, releases
@@ -207,16 +210,14 @@ class SmallLab:
         return found[0].id if found else joined(self.db, name, self.now)
 
     def ask(self, host: int, *, holding: tuple[int, ...] = (), wanted: int = 1):
+        """Orders for a host as for one of our own, and why not more."""
+        request = WorkRequest(seconds=0.0, instances=wanted, most=wanted, holding=frozenset(holding))
         with self.db.transaction():
-            return local_desk.ask(
-                self.db,
-                self.dispatch,
-                self.known,
-                host_id=host,
-                holding=frozenset(holding),
-                wanted=wanted,
-                now=self.now,
-            )
+            asking, ours = hosts.host(self.db, host), self.dispatch.ours
+            grant = hand_out(self.db, self.dispatch, self.known, asking, request, self.now, allowance=ours)
+            orders = tuple(task.order for task in (*grant.lost, *grant.given))
+            hosts.seen(self.db, host, self.now, idle=not orders)
+        return SimpleNamespace(orders=orders, reason=grant.reason)
 
     def order(self, host: int) -> Order:
         """One more order for a host that lost nothing."""
@@ -270,7 +271,11 @@ class SmallLab:
             message="the host's own words",
         )
         with self.db.transaction():
-            return reporting.report(self.db, self.folder, said, output, self.now)
+            if output is not None:
+                blobs.bring(self.db, self.folder, [output], self.now)
+            hosts.seen(self.db, said.host_id, self.now)
+            (answer,) = reporting.take(self.db, self.folder, [said], self.now)
+            return answer
 
     def validate(self, secret: bytes = b"a secret") -> int:
         with self.db.transaction():

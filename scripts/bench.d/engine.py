@@ -32,8 +32,10 @@ from axiom.runner.child.environment import environment
 from axiom.runner.child.process import Child
 from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.platform.host import platform_here
-from axiom.server.dispatch.local_source import LocalDesk
+from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.orders import Dispatch
+from axiom.server.pilots.local_source import LocalWorkSource
+from axiom.server.pilots.pilot_server import PilotServer
 from axiom.server.returns.validator import Validator
 from axiom.signed import bundles
 from axiom.signed.keys import Keys, make_keys
@@ -94,7 +96,7 @@ class Bench:
 
     folder: Folder
     writer: Writer
-    desk: LocalDesk
+    source: LocalWorkSource
     keys: Keys
     tree: Path
     experiment_id: int
@@ -167,12 +169,13 @@ def laboratory(place: Path, cores: int = 1) -> Iterator[Bench]:
     dispatch = Dispatch(
         lab=trust.lab, trust=trust.version, key=keys.ticket, deadline=hour, grace=hour, ourselves=ourselves
     )
-    desk = LocalDesk(writer=writer, folder=folder, dispatch=dispatch, host_id=host_id, now=now)
+    pilots = PilotServer(folder=folder, dispatch=dispatch, known=DispatchCache(), lease=hour, now=now)
+    source = LocalWorkSource(writer=writer, pilots=pilots, host_id=host_id)
     try:
         yield Bench(
             folder=folder,
             writer=writer,
-            desk=desk,
+            source=source,
             keys=keys,
             tree=package.parent,
             experiment_id=published.experiment_id,
@@ -186,7 +189,7 @@ def computing(bench: Bench) -> Iterator[Callable[[int], float]]:
     """Start the engine; what is given computes so many replicates as one task and returns the CPU of all processes."""
     reported = threading.Event()
     engine = LocalEngine(
-        bench.desk, home=bench.folder.engine, host_id=bench.desk.host_id, cores=1, reported=reported.set
+        bench.source, home=bench.folder.engine, host_id=bench.source.host_id, cores=1, reported=reported.set
     )
     engine.start((bench.folder.keys / "trust.json").read_bytes())
 

@@ -1,6 +1,6 @@
 """What pilots of a cluster cost the server and themselves, and how many tasks a second they bring.
 
-Played pilots say over HTTP what real ones say, through the same desk, and bring outputs that nobody computed. Parts:
+Played pilots say over HTTP what real ones say, through the same source, and bring outputs that nobody computed. Parts:
 turn    CPU of the server for a task at eight a turn: its requests alone, and with judging and credit
 steady  tasks a second that 64 played pilots get, report and have judged, with the players on the same cores
 pilot   CPU of a real pilot's own process for a task, its runners not counted
@@ -31,7 +31,7 @@ from loadgen.processes import cost, cpu
 
 from axiom.domain.fleet import Capacity
 from axiom.domain.work import Report, TaskState
-from axiom.engines.http_work_source import HttpDesk
+from axiom.engines.http_work_source import HttpWorkSource
 from axiom.runner.platform.host import platform_here
 
 PILOTS, AT_ONCE = 64, 8
@@ -47,7 +47,7 @@ class Cluster:
     lab: Laboratory
     name: str
     key_file: Path
-    played: list[HttpDesk] = field(default_factory=list)
+    played: list[HttpWorkSource] = field(default_factory=list)
     figures: dict[str, Figure] = field(default_factory=dict)
 
     def note(self, name: str, value: float, unit: str, limit: float = NO_LIMIT, *, at_least: bool = False) -> None:
@@ -69,19 +69,19 @@ class Cluster:
         """Every played pilot says hello."""
         key = self.key_file.read_text().strip()
         for number in range(PILOTS):
-            desk = HttpDesk(self.address, key)
+            source = HttpWorkSource(self.address, key)
             capacity = Capacity(cores=AT_ONCE, memory_mb=64_000)
-            desk.hello(f"node{number}", platform_here(), capacity, session=secrets.token_hex(32), before=())
-            self.played.append(desk)
+            source.hello(f"node{number}", platform_here(), capacity, session=secrets.token_hex(32), before=())
+            self.played.append(source)
 
     def play(self, is_over: Callable[[int], bool]) -> int:
         """Every played pilot takes turns until it is over for it; how many tasks they brought."""
         brought = [0] * PILOTS
 
         def turns(number: int) -> None:
-            make, desk, turn = axiom_maker(MEASURES, cpu_seconds=1.0), self.played[number], 0
+            make, source, turn = axiom_maker(MEASURES, cpu_seconds=1.0), self.played[number], 0
             while not is_over(turn):
-                orders = desk.ask(frozenset(), AT_ONCE)
+                orders = source.ask(frozenset(), AT_ONCE)
                 finished = [
                     (
                         Report(
@@ -96,7 +96,7 @@ class Cluster:
                     )
                     for order in orders
                 ]
-                desk.report(finished)
+                source.report(finished)
                 brought[number] += len(finished)
                 turn += 1
 
@@ -204,8 +204,8 @@ def main() -> int:
             for name in wanted.parts.split(","):
                 PARTS[name](cluster, wanted)
                 loads.append(os.getloadavg()[0])
-            for desk in cluster.played:
-                with closing(desk):
+            for source in cluster.played:
+                with closing(source):
                     pass
     for figure in cluster.figures.values():
         print(figure)

@@ -28,7 +28,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import weighing
 
@@ -47,9 +46,10 @@ from axiom.lab.experiments.publish import prepare, publish
 from axiom.lab.planning.deploy import deploy
 from axiom.lab.policy import policy_of
 from axiom.lab.session import step
-from axiom.server.dispatch import local_source as local_desk
 from axiom.server.dispatch.cache import DispatchCache
+from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch
+from axiom.server.dispatch.work_request import WorkRequest
 from axiom.service.standard_callers import operator
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys
@@ -174,9 +174,16 @@ def order() -> float:
             ourselves=1,
         )
 
-        def ask(host: int) -> int:
-            asked: dict[str, Any] = {"host_id": host, "holding": frozenset(), "wanted": 64, "now": NOW}
-            return len(small.writer.run(lambda db: local_desk.ask(db, dispatch, known, **asked)).orders)
+        request = WorkRequest(seconds=0.0, instances=64, most=64, holding=frozenset())
+
+        def ask(host_id: int) -> int:
+            def hand(db: Database) -> int:
+                host = host_store.host(db, host_id)
+                if host is None:
+                    raise LookupError(f"host {host_id}")
+                return len(hand_out(db, dispatch, known, host, request, NOW, allowance=dispatch.ours).given)
+
+            return small.writer.run(hand)
 
         began = time.perf_counter()
         for place in range(TARGETS):

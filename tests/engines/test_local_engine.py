@@ -1,4 +1,4 @@
-"""What an engine must do at every desk: in the same process, through the socket and on the wire, all of it real."""
+"""What an engine must do in the process of its laboratory, through the socket and on the wire, all of it real."""
 
 import contextlib
 import os
@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine_desks import DESKS, WatchedDesk
 from patience import until
 from started_writer import started_writer
 from tiny_experiment import prepare_text, tiny_source
+from work_sources import SOURCES, WatchedSource
 
 from axiom.domain.work import Exit, TaskState
 from axiom.engines.local_engine import EnginePace, LocalEngine
@@ -43,7 +43,7 @@ class House:
 
     lab: Any
     writer: Writer
-    desk: WatchedDesk
+    source: WatchedSource
     engines: list[Any] = field(default_factory=list)
 
     @property
@@ -52,9 +52,9 @@ class House:
 
     def start(self, cores: int = 1, pace: EnginePace | None = None):
         engine = LocalEngine(
-            self.desk,
+            self.source,
             home=self.home,
-            host_id=self.desk.host_id,
+            host_id=self.source.host_id,
             cores=cores,
             reported=lambda: None,
             pace=pace or EnginePace(),
@@ -124,7 +124,7 @@ def slow(tmp_path_factory) -> Prepared:
     return prepare_text("tiny_sum", text, tmp_path_factory.mktemp("slow"))
 
 
-@pytest.fixture(params=DESKS, ids=lambda make: make.__name__)
+@pytest.fixture(params=SOURCES, ids=lambda make: make.__name__)
 def new_house(request, new_lab, tmp_path):
     """Makes a laboratory of today, since a runner reads the clock itself."""
     with ExitStack() as stack:
@@ -136,15 +136,15 @@ def new_house(request, new_lab, tmp_path):
             lab.publish(published)
             lab.volunteer("Ada")
             writer = stack.enter_context(started_writer(lab))
-            desk = stack.enter_context(request.param(lab, writer, cores))
-            house = House(lab=lab, writer=writer, desk=WatchedDesk(desk))
+            source = stack.enter_context(request.param(lab, writer, cores))
+            house = House(lab=lab, writer=writer, source=WatchedSource(source))
             stack.callback(house.stop)
             return house
 
         yield make
 
 
-at_our_own_desk = pytest.mark.parametrize("new_house", DESKS[:1], indirect=True, ids=["local"])
+with_our_own_source = pytest.mark.parametrize("new_house", SOURCES[:1], indirect=True, ids=["local"])
 
 
 def test_what_is_ordered_is_computed_once_and_proven(new_house, prepared):
@@ -152,7 +152,7 @@ def test_what_is_ordered_is_computed_once_and_proven(new_house, prepared):
     house.deploy(workunits=6)
     house.start(cores=2)
     until(lambda: house.states() == [TaskState.VALID] * 6)
-    assert sorted(house.desk.given) == list(range(1, 7)), "two cores never get the same task"
+    assert sorted(house.source.given) == list(range(1, 7)), "two cores never get the same task"
     cells = house.do(lambda db: [cell for task in range(1, 7) for cell in results.of_task(db, task)])
     assert [(cell.replicate, cell.measures["total"]) for cell in cells] == [
         (replicate, size) for replicate in range(6) for size in (1.0, 2.0)
@@ -175,7 +175,7 @@ def kill_runners(engine, *, children: bool = False) -> bool:
     return killed
 
 
-@at_our_own_desk
+@with_our_own_source
 def test_processes_that_are_killed_cost_nothing_unless_they_are_killed_each_time(new_house, slow):
     house, before = new_house(slow), 0
     house.deploy()
@@ -215,7 +215,7 @@ def test_what_is_withdrawn_is_given_up_and_who_stops_for_good_gives_back_the_res
     states = house.states()
     assert states.count(TaskState.UNSENT) == 2
     assert set(states) == {TaskState.UNSENT, TaskState.ABORTED}
-    assert house.desk.held() == frozenset()
+    assert house.source.held() == frozenset()
     assert house.broken() == {}
 
 
@@ -241,7 +241,7 @@ def test_who_keeps_its_folder_goes_on_with_what_has_begun_and_gives_back_the_res
     assert house.broken() == {}
 
 
-@at_our_own_desk
+@with_our_own_source
 def test_an_archive_that_is_gone_or_not_what_was_signed_is_fetched_again(new_house, prepared):
     house, archive = new_house(prepared()), prepared().archive
     place = house.home / "bundles" / f"{prepared().digest}.zip"

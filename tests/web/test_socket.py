@@ -1,28 +1,22 @@
-"""The desk behind the socket, which cannot be lied to, and what load balancers and Prometheus ask."""
+"""What an engine on this computer says through the socket, and what load balancers and Prometheus ask."""
 
-import http.client
-import json
 import os
-import socket
-from dataclasses import asdict
+from contextlib import ExitStack, closing
 from types import SimpleNamespace
 
 import pytest
-from engine_desks import served
 from started_writer import started_writer
+from work_sources import lanes, pilot_server, say_hello, served, socket_source
 
-from axiom.cli.laboratory.work import RemoteDesk
-from axiom.commands.client import Remote, short_name
+from axiom.commands.client import Remote
 from axiom.commands.gate import CommandGate
 from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import Report, TaskState
-from axiom.errors import AxiomError, NotFound, StorageFull, StoreDamaged, StoreError
+from axiom.errors import NotAllowed, StorageFull, StoreDamaged, StoreError
 from axiom.runner.platform.host import platform_here
-from axiom.server.dispatch import local_source as local_desk
 from axiom.server.http.uvicorn_limits import ServedSocket
 from axiom.server.upkeep.jobs import Jobs
-from axiom.service.attached_engines import SocketDesk
 from axiom.service.health import Health
 from axiom.service.sockets import on_path
 from axiom.settings import Settings
@@ -33,25 +27,33 @@ from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
 from axiom.web.probes import Probes
 from axiom.web.site.app import Site
-from axiom.web.socket import control, desk_routes
+from axiom.web.socket import control
 
 
 @pytest.fixture
 def behind(working_lab):
-    """A laboratory behind its socket; two workunits wait, and host 1 is another than the engine's."""
+    """A laboratory behind its socket; two workunits wait."""
     lab, heard = working_lab, []
     lab.deploy()
+    theirs = lab.host("theirs", volunteer="Bo")
     laboratory = Laboratory(folder=lab.folder, keys=lab.keys, settings=Settings(), package=lab.folder.path)
     pages = Site(folder=lab.folder, name="Small", now=lambda: lab.now, live=dict)
     limits = Limits(workunits_per_day=1, aborts_per_day=1)
     caller = Caller(name="operator", capabilities=frozenset(Capability), limits=limits)
-    now = {"now": lambda: lab.now, "reported": lambda: heard.append(True)}
     with started_writer(lab) as writer:
         app = control(CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now), pages, caller)
-        desk = SocketDesk(writer=writer, folder=lab.folder, dispatch=lab.dispatch, **now)
-        app.router.routes.extend(desk_routes(desk))
-        with served(ServedSocket(app=app, socket=on_path(lab.folder.socket))):
-            yield SimpleNamespace(lab=lab, folder=lab.folder, writer=writer, heard=heard)
+        server = pilot_server(lab, now=lambda: lab.now)
+        with ExitStack() as stack:
+            protocol = stack.enter_context(lanes(server, writer, lambda: heard.append(True), is_private=True))
+            listening = on_path(lab.folder.socket)
+            stack.enter_context(served(ServedSocket(app=app, socket=listening, protocol=protocol)))
+
+            def source(name):
+                made = stack.enter_context(closing(socket_source(lab)))
+                say_hello(made, name)
+                return made
+
+            yield SimpleNamespace(lab=lab, folder=lab.folder, heard=heard, source=source, theirs=theirs)
 
 
 def finished(order) -> Report:
@@ -59,49 +61,24 @@ def finished(order) -> Report:
     return Report(task_id=order.task, host_id=order.host, **facts)
 
 
-def test_an_engine_elsewhere_asks_computes_and_reports(behind, prepared):
-    desk = RemoteDesk(behind.folder, "more cores", 2)
-    (order,) = desk.ask(frozenset(), 1)
-    assert (desk.host_id, order.host, desk.held()) == (2, 2, {order.task})
-    assert desk.ask(frozenset(), 1) == [order]  # it was told that the first one was lost
-    desk.report([(finished(order), behind.lab.output(order))])
-    (failing,) = desk.ask(frozenset(), 1)
-    desk.report([(finished(failing), None)])
-    names = ("more cores", "fewer")  # by its name an engine is known again
-    assert [RemoteDesk(behind.folder, name, 1).host_id for name in names] == [2, 3]
-    assert desk.bundle(prepared().digest) == prepared().archive
+def test_an_engine_behind_the_socket_needs_no_key_and_computes_in_the_laboratory_s_own_name(behind, prepared):
+    source = behind.source("more cores")
+    (order,) = source.ask(frozenset(), 1)
+    assert (source.host_id, order.host, source.held()) == (3, 3, {order.task})
+    source.report([(finished(order), behind.lab.output(order))])
+    (failing,) = source.ask(frozenset(), 1)
+    source.report([(finished(failing), None)])
+    assert [behind.source(name).host_id for name in ("more cores", "fewer")] == [3, 4], "its name is its host"
+    assert source.bundle(prepared().digest) == prepared().archive
     with Connections(folder=behind.folder).reader() as db:
         tasks = [workunits.task(db, number) for number in (order.task, failing.task)]
-        assert [(task.state, task.host_id) for task in tasks] == [(TaskState.RETURNED, 2), (TaskState.FAILED, 2)]
-        assert hosts.host(db, 2).platform == platform_here()
-        assert desk.seal(prepared().digest) == db.one("SELECT seal FROM bundle")["seal"]
-    assert (len(behind.heard), list((behind.folder.engine / "reports").iterdir())) == (2, [])
-    with pytest.raises(NotFound):
-        desk.seal("abcdef" * 10)
-
-
-def test_an_output_elsewhere_is_not_read_and_what_is_no_sentence_is_answered(behind):
-    secret, lab = behind.folder.path.parent / "secret", behind.lab
-    secret.write_text("a secret")
-    (behind.folder.path / "link").symlink_to(secret)
-    words = {"host_id": 1, "holding": frozenset(), "wanted": 1, "now": lab.now}
-    (order,) = behind.writer.run(lambda db: local_desk.ask(db, lab.dispatch, lab.known, **words)).orders
-    for name in (secret, behind.folder.path / ".." / "secret", behind.folder.path / "link"):
-        report = {"host": 1, "finished": [{"report": asdict(finished(order)), "output": str(name)}]}
-        with pytest.raises(AxiomError, match="outside") as refused:
-            Remote(behind.folder.socket).say("/desk/report", report)
-        assert (refused.value.exit_code, behind.heard) == (2, [])
-    with Connections(folder=behind.folder).reader() as db:
-        assert db.select("SELECT id FROM task WHERE state = 'returned'") == []
-    for path in ("hello", "ask", "report"):
-        for body in (b"{", b"[]", b"{}", b'"hello"'):
-            with socket.socket(socket.AF_UNIX) as line, short_name(behind.folder.socket) as name:
-                line.connect(name)
-                connection = http.client.HTTPConnection("localhost")
-                connection.sock = line
-                connection.request("POST", f"/desk/{path}", body=body)
-                assert json.loads(connection.getresponse().read())["error"]["message"]
-    assert RemoteDesk(behind.folder, "more cores", 1).host_id == 2
+        assert [(task.state, task.host_id) for task in tasks] == [(TaskState.RETURNED, 3), (TaskState.FAILED, 3)]
+        assert (hosts.host(db, 3).platform, hosts.host(db, 3).volunteer_id) == (platform_here(), 1)
+    assert len(behind.heard) == 2
+    source._who["host"] = behind.theirs
+    with pytest.raises(NotAllowed):
+        source.ask(frozenset(), 1)
+    assert Remote(behind.folder.socket).answers()
 
 
 @pytest.fixture

@@ -38,6 +38,7 @@ from axiom.signed.trust import TRUST_FILE
 from axiom.simulation.keys import keys_of
 from axiom.store.accounts import accounts
 from axiom.store.credit import tariffs
+from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments, preflights, releases
@@ -262,7 +263,9 @@ class Laboratory:
         if cause is Cause.ABORTED_BY_LABORATORY:  # which is believed of a host where it was done
             workunit_store.request_abort(self.db, given.workunit, "the laboratory has taken it back")
             transit_many(self.db, [given.workunit], self.now)
-        taken = reporting.report(self.db, self.folder, said, body, self.now)
+        if body is not None:
+            blobs.bring(self.db, self.folder, [body], self.now)
+        (taken,) = reporting.take(self.db, self.folder, [said], self.now)
         demand(taken.state is not None, taken.reason)
         if taken.state is TaskState.ABORTED:  # the old laboratory had no second copies
             transit_many(self.db, [given.workunit], self.now)

@@ -30,7 +30,9 @@ from axiom.runner.child.pause import PauseGate
 from axiom.runner.files.home import RunnerHome
 from axiom.runner.platform.host import platform_here
 from axiom.runner.tasks import Runner
-from axiom.server.dispatch.local_source import LocalDesk
+from axiom.server.dispatch.cache import DispatchCache
+from axiom.server.pilots.local_source import LocalWorkSource
+from axiom.server.pilots.pilot_server import PilotServer
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
 from axiom.service import standard_callers as callers
@@ -52,7 +54,7 @@ class MonthLab:
     """The laboratory, its scientist and its one computer."""
 
     lab: ScientistLab
-    desk: LocalDesk
+    source: LocalWorkSource
     runner: Runner
     slots: Path
     ended: Counter[str] = field(default_factory=Counter)  # tasks of experiments, by how they ended
@@ -111,12 +113,12 @@ class MonthLab:
 
     def compute(self) -> None:
         """Compute all that is ordered, as a computer of the laboratory does."""
-        validator, paying = Validator(self.desk.folder, b"a secret"), Paying()
-        while orders := self.desk.ask(frozenset(), CORES):
+        validator, paying = Validator(self.source.pilots.folder, b"a secret"), Paying()
+        while orders := self.source.ask(frozenset(), CORES):
             for order in orders:
                 bundle = self.slots.parent / "home" / "bundles" / order.bundle
-                bundle.with_suffix(".zip").write_bytes(self.desk.bundle(order.bundle))
-                bundle.with_suffix(".seal").write_text(self.desk.seal(order.bundle))
+                bundle.with_suffix(".zip").write_bytes(self.source.bundle(order.bundle))
+                bundle.with_suffix(".seal").write_text(self.source.seal(order.bundle))
                 slot = self.slots / str(order.task)
                 done = self.runner.obey(order.argv(), slot, now=self.now, report=lambda *_: None)
                 report = Report(
@@ -130,7 +132,7 @@ class MonthLab:
                 )
                 self.ended[done.exit.name] += 1
                 self.failures[order.bundle] += done.exit is not Exit.DONE
-                self.desk.report([(report, Path(done.output).read_bytes() if done.output else None)])
+                self.source.report([(report, Path(done.output).read_bytes() if done.output else None)])
             self.later(minutes=1)
         self._run(lambda db: sweep_late(db, self.now) + sweep_unattended(db, self.now))
         self._run(lambda db: validator.judge(db, self.now))
@@ -159,10 +161,15 @@ def month_lab(small: Any, line: Line, place: Path) -> Iterator[MonthLab]:
         slots.mkdir()
         (home.path / "trust.json").write_bytes(write_trust(small.keys.trust, [small.keys.root]))
         runner = Runner(home, host)
-        desk = LocalDesk(
-            writer=mcp.gate.writer, folder=small.folder, dispatch=small.dispatch, host_id=host, now=lambda: small.now
+        pilots = PilotServer(
+            folder=small.folder,
+            dispatch=small.dispatch,
+            known=DispatchCache(),
+            lease=timedelta(minutes=10),
+            now=lambda: small.now,
         )
+        source = LocalWorkSource(writer=mcp.gate.writer, pilots=pilots, host_id=host)
         try:
-            yield MonthLab(lab=lab, desk=desk, runner=runner, slots=slots)
+            yield MonthLab(lab=lab, source=source, runner=runner, slots=slots)
         finally:
             runner.stop()

@@ -59,10 +59,6 @@ class Remote:
             {"name": command.name, "words": command.words(), "dry_run": dry_run, "key": key},
         )
 
-    def say(self, path: str, said: dict[str, Any]) -> Answer:
-        """Say something at the desk."""
-        return self._ask("POST", path, said)
-
     def _ask(self, method: str, path: str, body: dict[str, Any] | None) -> Answer:
         connection = UnixConnection(self._path, self._patience)
         try:

@@ -1,1 +1,1 @@
-"""Where tasks run. Each engine gets orders from a desk and brings reports back to it."""
+"""Where tasks run. Each engine gets orders from a source of work and brings reports back to it."""

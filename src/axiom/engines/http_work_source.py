@@ -1,4 +1,4 @@
-"""The desk of a laboratory on another computer, over HTTPS: what pilots of a cluster speak with.
+"""Work from a laboratory in another process: over HTTPS on another computer, or through a socket on this one.
 
 Nothing that goes wrong on the way ends it: it asks again, ever more slowly, until somebody answers. A key that is not
 good, or another pilot of the same name, does.
@@ -35,19 +35,21 @@ _PASSES = frozenset({408, 425, 429, 500, 502, 503, 504})
 _OURSELVES = frozenset({"localhost", "::1"})
 
 Head = Mapping[str, Any]
+Connect = Callable[[float], http.client.HTTPConnection]  # with the seconds that an answer may take
 
 
-class HttpDesk:
-    """Asks and reports over HTTPS. Any thread may use it; connections are kept from one question to the next."""
+class HttpWorkSource:
+    """Asks and reports over HTTP. Any thread may use it; connections are kept from one question to the next."""
 
-    def __init__(self, server: str, key: str) -> None:
-        """`server`: the address of the laboratory's site."""
-        self._kind, self._host, self._port, self._prefix = _door(server)
+    def __init__(self, server: str, key: str = "", *, connect: Connect | None = None) -> None:
+        """`server`: the address of the laboratory's site, to which `connect` leads in another way than usual."""
+        connect_there, self._host, self._prefix = _address(server)
+        self._connect = connect or connect_there
         self._key = key
         self._who: dict[str, Any] = {}
         self._idle: list[http.client.HTTPConnection] = []
         self._busy: set[http.client.HTTPConnection] = set()
-        self._door = threading.Lock()
+        self._lock = threading.Lock()
         self._ending = threading.Event()
         self._trust = 0  # the version that was placed
         self.host_id = 0
@@ -123,7 +125,7 @@ class HttpDesk:
     def hurry(self) -> None:
         """We have to end: wait for nobody any more. Each question is asked once, and shortly."""
         self._ending.set()
-        with self._door:
+        with self._lock:
             busy = list(self._busy)
         for connection in busy:
             if connection.sock is not None:
@@ -132,7 +134,7 @@ class HttpDesk:
 
     def close(self) -> None:
         """Nothing more is said."""
-        with self._door:
+        with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
             connection.close()
@@ -175,8 +177,8 @@ class HttpDesk:
     def _connection(self) -> Iterator[http.client.HTTPConnection]:
         """A connection of our own for one question."""
         timeout = _HURRIED if self._ending.is_set() else _TIMEOUT
-        with self._door:
-            connection = self._idle.pop() if self._idle else self._kind(self._host, self._port, timeout=timeout)
+        with self._lock:
+            connection = self._idle.pop() if self._idle else self._connect(timeout)
             self._busy.add(connection)
         if connection.sock is not None:
             connection.sock.settimeout(timeout)
@@ -187,9 +189,9 @@ class HttpDesk:
             self.close()  # the others lead to the same place
             raise
         finally:
-            with self._door:
+            with self._lock:
                 self._busy.discard(connection)
-        with self._door:
+        with self._lock:
             self._idle.append(connection)
 
     def _refusal(self, status: int, answer: bytes) -> AxiomError:
@@ -234,8 +236,8 @@ def _parts(finished: Sequence[tuple[Report, bytes | None]]) -> Iterator[Sequence
         yield part
 
 
-def _door(server: str) -> tuple[Callable[..., http.client.HTTPConnection], str, int | None, str]:
-    """What opens a connection to this address, and what its paths begin with. A key goes over HTTPS alone."""
+def _address(server: str) -> tuple[Connect, str, str]:
+    """What opens a connection to this address, its host, and how its paths begin. A key goes over HTTPS alone."""
     try:
         parts = urlsplit(server)
         host, port = parts.hostname, parts.port
@@ -249,4 +251,4 @@ def _door(server: str) -> tuple[Callable[..., http.client.HTTPConnection], str, 
             "http is for this computer alone, 127.0.0.1."
         )
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return kind, host, port, parts.path.rstrip("/")
+    return lambda timeout: kind(host, port, timeout=timeout), host, parts.path.rstrip("/")

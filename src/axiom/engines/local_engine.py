@@ -24,7 +24,7 @@ from axiom.engines.runner_processes import (
     start_template,
     tell,
 )
-from axiom.engines.work_source import Desk
+from axiom.engines.work_source import WorkSource
 from axiom.errors import AxiomError, StoreError
 from axiom.runner.files.atomic import place
 from axiom.signed import bundles, outputs
@@ -42,7 +42,7 @@ _KEPT = {".zip", ".seal"}
 
 @dataclass(frozen=True, kw_only=True)
 class EnginePace:
-    """How an engine speaks with its desk. The usual one suits a desk in this very process or on this computer."""
+    """How an engine speaks with its source of work. The usual one suits a laboratory on this computer."""
 
     ahead: int = 0  # tasks for each core beside the one that it computes
     linger: float = 0.0  # seconds that a report may wait for others, while no core waits for work
@@ -62,14 +62,14 @@ class _Finished:
 
 
 class LocalEngine:
-    """Keeps `cores` runners busy with what the desk hands out. Runners end when this process ends, however it ends.
+    """Keeps `cores` runners busy with orders from its source. Runners end when this process ends, however it ends.
 
-    A thread for each core computes; one more speaks with the desk for all of them.
+    A thread for each core computes; one more speaks with the source for all of them.
     """
 
     def __init__(
         self,
-        desk: Desk,
+        source: WorkSource,
         *,
         home: Path,
         host_id: int,
@@ -79,7 +79,7 @@ class LocalEngine:
         pace: EnginePace = EnginePace(),
     ) -> None:
         """`is_modest`: let other programs on this computer come first."""
-        self._desk = desk
+        self._source = source
         self._home = home.absolute()  # runners and their children work in other folders than we do
         self._host_id = host_id
         self._cores = cores
@@ -120,7 +120,7 @@ class LocalEngine:
         self.renew(trust)
         self._clear()
         self._template = start_template()
-        work = {f"core-{core}": partial(self._loop, core) for core in range(self._cores)} | {"desk": self._speak}
+        work = {f"core-{core}": partial(self._loop, core) for core in range(self._cores)} | {"source": self._speak}
         for name, what in work.items():
             thread = threading.Thread(target=what, name=name, daemon=True)
             thread.start()
@@ -139,7 +139,7 @@ class LocalEngine:
             self._change.notify_all()
         if ahead:
             try:
-                self._desk.give_back(ahead)
+                self._source.give_back(ahead)
             except AxiomError as error:
                 log.info("local.unsaid %s", error)
 
@@ -162,7 +162,7 @@ class LocalEngine:
             if self._done:
                 self._report()
             if back:
-                self._desk.give_back(back)
+                self._source.give_back(back)
         except AxiomError as error:  # whoever is not there any more hears of it at the next start, or by our silence
             log.info("local.unsaid %s", error)
         if self._template:
@@ -170,7 +170,7 @@ class LocalEngine:
 
     def _clear(self) -> None:
         """What belongs to no task of ours is of no use to anybody: slots, bundles, their code, drafts of it."""
-        held, used = {str(task) for task in self._desk.held()}, set()
+        held, used = {str(task) for task in self._source.held()}, set()
         for slot in (self._home / "slots").glob("*"):
             if slot.name in held:
                 used.add(_bundle_of(slot))
@@ -196,8 +196,8 @@ class LocalEngine:
                 if time.monotonic() >= looked_at + self._pace.beat and not self._stopping.is_set():
                     looked_at = time.monotonic()
                     self._look()
-            except Exception as error:  # the desk must not fall silent for ever because of one answer
-                self._note("desk", error)
+            except Exception as error:  # the source must not fall silent for ever because of one answer
+                self._note("source", error)
 
     def _wait(self, beat_at: float) -> None:
         """Return when there is something to say."""
@@ -231,7 +231,7 @@ class LocalEngine:
     def _ask(self, wanted: int) -> None:
         with self._change:
             holding = self._holding()
-        orders = self._desk.ask(holding, wanted)
+        orders = self._source.ask(holding, wanted)
         with self._change:
             has = self._holding()
             self._ready.extend(order for order in orders if order.task not in has)
@@ -245,7 +245,7 @@ class LocalEngine:
         with self._change:
             done = list(self._done)
         try:
-            self._desk.report([(one.report, one.output) for one in done])
+            self._source.report([(one.report, one.output) for one in done])
             for one in done:
                 shutil.rmtree(one.slot, ignore_errors=True)
         finally:
@@ -259,7 +259,7 @@ class LocalEngine:
         """Say that we are there, and give up what nobody wants any more."""
         with self._change:
             holding = self._holding()
-        at_once, if_not_begun = self._desk.look(holding)
+        at_once, if_not_begun = self._source.look(holding)
         with self._change:
             waiting = {order.task for order in self._ready} & (at_once | if_not_begun)
             self._ready = deque(order for order in self._ready if order.task not in waiting)
@@ -270,7 +270,7 @@ class LocalEngine:
             end(runner)
         if waiting or begun:
             log.info("local.dropped tasks=%s", sorted(waiting | begun))
-            self._desk.give_back(waiting | begun)
+            self._source.give_back(waiting | begun)
 
     def _loop(self, core: int) -> None:
         while (order := self._next(core)) is not None:
@@ -349,12 +349,12 @@ class LocalEngine:
         with self._fetching:
             archive, sealed = self._files(digest)
             archive.parent.mkdir(parents=True, exist_ok=True)
-            seal = self._desk.seal(digest).encode()
+            seal = self._source.seal(digest).encode()
             if not sealed.exists() or sealed.read_bytes() != seal:
                 _place(sealed, seal)
             if digest not in self._proven or not archive.exists():  # one that was long unused has gone
                 if not archive.exists() or bundles.digest(archive.read_bytes()) != digest:
-                    _place(archive, self._desk.bundle(digest))
+                    _place(archive, self._source.bundle(digest))
                 self._proven.add(digest)
 
     def _forget(self, digest: str) -> None:

@@ -1,4 +1,4 @@
-"""What an engine needs of the project server, so that neither must know the other. One suite runs on every desk."""
+"""What an engine needs of the project server, so that neither must know the other. One suite runs on every source."""
 
 from collections.abc import Collection, Sequence
 from typing import Protocol
@@ -7,7 +7,7 @@ from axiom.domain.work import Report
 from axiom.signed.tickets import Order
 
 
-class Desk(Protocol):
+class WorkSource(Protocol):
     """Hands out orders and takes reports. What a report says is committed when it returns."""
 
     def held(self) -> frozenset[int]:

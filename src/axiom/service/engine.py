@@ -1,4 +1,4 @@
-"""What computes on this computer's own cores: writer, gate, desk, engine, and the two jobs that move work on.
+"""What computes on this computer's own cores: writer, gate, engine, and the two jobs that move work on.
 
 `axiom lab` builds a site and an autopilot around it; `axiom experiment run --replicates` needs nothing else.
 """
@@ -16,8 +16,9 @@ from axiom.engines.local_engine import LocalEngine
 from axiom.errors import StoreDamaged
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.local_source import LocalDesk
 from axiom.server.dispatch.orders import Dispatch
+from axiom.server.pilots.local_source import LocalWorkSource
+from axiom.server.pilots.pilot_server import PilotServer
 from axiom.server.returns.transitioner import resume
 from axiom.server.upkeep.jobs import Jobs
 from axiom.service.open_laboratory import journal_of, package, writer_of
@@ -42,6 +43,7 @@ class Computing:
     gate: CommandGate
     dispatch: Dispatch
     known: DispatchCache  # for works in the writer's thread alone
+    pilots: PilotServer
     engine: LocalEngine
     build: "Callable[[], Moving]"
 
@@ -81,9 +83,10 @@ def computing(
     writer.run(lambda db: resume(db, now()))
     ourselves, host_id = writer.run(lambda db: _this_host(db, workers, now()))
     dispatch, known = _dispatch(settings, keys, ourselves), DispatchCache()
-    desk = LocalDesk(writer=writer, folder=folder, dispatch=dispatch, host_id=host_id, now=now, known=known)
+    lease = timedelta(seconds=settings.pilot_lease_seconds)
+    pilots = PilotServer(folder=folder, dispatch=dispatch, known=known, lease=lease, now=now)
     engine = LocalEngine(
-        desk,
+        LocalWorkSource(writer=writer, pilots=pilots, host_id=host_id),
         home=folder.engine,
         host_id=host_id,
         cores=workers,
@@ -99,8 +102,9 @@ def computing(
         ),
         dispatch=dispatch,
         known=known,
+        pilots=pilots,
         engine=engine,
-        build=lambda: _moving(writer, folder, journal, keys, timedelta(seconds=settings.pilot_lease_seconds), now),
+        build=lambda: _moving(writer, folder, journal, keys, lease, now),
     )
     return core
 

@@ -1,6 +1,7 @@
-"""A pilot: runners that a cluster's scheduler started, and that compute for a laboratory elsewhere until told to stop.
+"""A pilot: runners that compute for a laboratory in another process until told to stop.
 
-All that it keeps lies in one folder of its scratch, which a pilot that comes back to the node finds again.
+A cluster's scheduler starts it for a laboratory elsewhere; all that it keeps lies in one folder of its scratch, which a
+pilot that comes back to the node finds again. A person starts one beside a laboratory on the same computer.
 """
 
 import contextlib
@@ -20,16 +21,20 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from axiom.engines.available_resources import lent_capacity
-from axiom.engines.http_work_source import HttpDesk
+from axiom.commands.client import UnixConnection
+from axiom.domain.fleet import Capacity
+from axiom.engines.available_resources import lent_capacity, this_capacity
+from axiom.engines.http_work_source import HttpWorkSource
 from axiom.engines.local_engine import EnginePace, LocalEngine
-from axiom.errors import AxiomError, CannotStart, WrongUse
+from axiom.errors import AxiomError, CannotStart, FolderInUse, WrongUse
 from axiom.runner.files.atomic import place
 from axiom.runner.platform.host import platform_here
 from axiom.signed.program_tokens import CLUSTER_PREFIX
 from axiom.signed.trust import read_trust
+from axiom.store.engine.folder import Folder, holder
 from axiom.terminal import remark, wall_clock
 
 log = logging.getLogger("axiom.pilot")
@@ -39,6 +44,7 @@ _REMEMBERED = 4  # secrets of pilots before this one
 _LATEST = 60.0  # seconds that what has begun may take when the time is over
 _IN_VAIN = 3  # questions without work, after which none is left
 _STEP = 0.25  # seconds between two looks at the clock
+_LOOK = 2.0  # seconds between two looks at who holds a folder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,67 +64,106 @@ class PilotOrders:
 
 def fly(orders: PilotOrders, *, quiet: bool) -> None:
     """Compute until there is no work, the time is over, or somebody ends us. An AxiomError where we were refused."""
-    told = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: told.set())
+    stopping = _stopping_by_signals()
     if orders.is_on_leash:
-        threading.Thread(target=_feel_leash, args=(told,), daemon=True).start()
+        threading.Thread(target=_feel_leash, args=(stopping,), daemon=True).start()
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(message)s")
-    desk = HttpDesk(orders.server, _key(orders.key_file))
-    with _home(orders) as (home, name), contextlib.closing(desk):
-        threading.Thread(target=_hurry_when, args=(told, desk), daemon=True).start()
-        _say_hello(desk, home, name, orders.cores)
-        trust = desk.trust()
+    source = HttpWorkSource(orders.server, _key(orders.key_file))
+    with _home(orders) as (home, name), contextlib.closing(source):
+        threading.Thread(target=_hurry_when, args=(stopping, source), daemon=True).start()
+        _say_hello(source, home, name, lent_capacity(orders.cores))
+        trust = source.trust()
         _demand_lab(trust, orders.lab)
-        pace = EnginePace(ahead=1, linger=1.0, beat=desk.beat_seconds, idle=1.0, longest_idle=desk.beat_seconds)
+        pace = EnginePace(ahead=1, linger=1.0, beat=source.beat_seconds, idle=1.0, longest_idle=source.beat_seconds)
         engine = LocalEngine(
-            desk, home=home, host_id=desk.host_id, cores=orders.cores, reported=lambda: None, pace=pace
+            source, home=home, host_id=source.host_id, cores=orders.cores, reported=lambda: None, pace=pace
         )
-        desk.renew = engine.renew
+        source.renew = engine.renew
         engine.start(trust)
-        remark(f"{orders.cores} cores compute for {orders.server} as {desk.name}, host {desk.host_id}.", quiet=quiet)
-        why = _stay(engine, desk, orders, told)
-        desk.hurry()
+        remark(
+            f"{orders.cores} cores compute for {orders.server} as {source.name}, host {source.host_id}.", quiet=quiet
+        )
+        why = _stay(engine, source, stopping, seconds=orders.seconds, waits=orders.waits)
+        source.hurry()
         engine.stop(keeps=orders.scratch is not None)
         with contextlib.suppress(AxiomError):
-            desk.give_back((), is_over=True)
-    if desk.refused is not None:
-        raise desk.refused
+            source.give_back((), is_over=True)
+    if source.refused is not None:
+        raise source.refused
     remark(why, quiet=quiet)
 
 
-def _stay(engine: LocalEngine, desk: HttpDesk, orders: PilotOrders, told: threading.Event) -> str:
+def fly_beside(folder: Folder, name: str, cores: int, *, seconds: float | None, is_modest: bool, quiet: bool) -> None:
+    """The same for the laboratory that runs in this folder, until it is gone; without work it waits for some."""
+    stopping = _stopping_by_signals()
+    home = folder.path / "engines" / "".join(sign if sign.isalnum() else "-" for sign in name)
+    source = HttpWorkSource("http://localhost/", connect=lambda timeout: UnixConnection(folder.socket, timeout))
+    with _alone(home, name), contextlib.closing(source):
+        for watch in (partial(_stop_when_gone, stopping, folder), partial(_hurry_when, stopping, source)):
+            threading.Thread(target=watch, daemon=True).start()
+        _say_hello(source, home, name, this_capacity(cores))
+        engine = LocalEngine(
+            source, home=home, host_id=source.host_id, cores=cores, reported=lambda: None, is_modest=is_modest
+        )
+        source.renew = engine.renew
+        engine.start(source.trust())
+        remark(f"{cores} cores compute as host {source.host_id}. Ctrl-C stops them.", quiet=quiet)
+        _stay(engine, source, stopping, seconds=seconds, waits=True)
+        source.hurry()
+        engine.stop()
+    if source.refused is not None:
+        raise source.refused
+    remark("Stopped. The same command goes on from here.", quiet=quiet)
+
+
+def _stopping_by_signals() -> threading.Event:
+    stopping = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stopping.set())
+    return stopping
+
+
+def _stay(
+    engine: LocalEngine, source: HttpWorkSource, stopping: threading.Event, *, seconds: float | None, waits: bool
+) -> str:
     """Return when it is time to end, with the reason."""
-    over_at = None if orders.seconds is None else time.monotonic() + orders.seconds
-    while not told.wait(_STEP):
-        if desk.refused is not None:
-            return str(desk.refused)
-        if not orders.waits and engine.in_vain >= _IN_VAIN:
+    over_at = None if seconds is None else time.monotonic() + seconds
+    while not stopping.wait(_STEP):
+        if source.refused is not None:
+            return str(source.refused)
+        if not waits and engine.in_vain >= _IN_VAIN:
             return "No work is left."
         if over_at is not None and time.monotonic() >= over_at:
             engine.drain()
             until = time.monotonic() + _LATEST
-            while engine.in_hand and time.monotonic() < until and not told.wait(_STEP) and desk.refused is None:
+            while engine.in_hand and time.monotonic() < until and not stopping.wait(_STEP) and source.refused is None:
                 continue
             return "The time is over."
     return "Stopped. A pilot that comes back to this folder goes on from here."
 
 
-def _feel_leash(told: threading.Event) -> None:
+def _stop_when_gone(stopping: threading.Event, folder: Folder) -> None:
+    """The laboratory in this folder has ended: so do we."""
+    while not stopping.wait(_LOOK) and holder(folder) is not None:
+        continue
+    stopping.set()
+
+
+def _feel_leash(stopping: threading.Event) -> None:
     """Whoever started us holds the other end of standard input, and it ends when they do, however they die."""
     with contextlib.suppress(OSError):
         while os.read(0, 4_096):
             continue
-    told.set()
+    stopping.set()
 
 
-def _hurry_when(told: threading.Event, desk: HttpDesk) -> None:
+def _hurry_when(stopping: threading.Event, source: HttpWorkSource) -> None:
     """Whoever waits for a laboratory that does not answer is told to end as well."""
-    told.wait()
-    desk.hurry()
+    stopping.wait()
+    source.hurry()
 
 
-def _say_hello(desk: HttpDesk, home: Path, name: str, cores: int) -> None:
+def _say_hello(source: HttpWorkSource, home: Path, name: str, capacity: Capacity) -> None:
     """Introduce ourselves, also by the secrets of the pilots that were here before: what they had out is ours."""
     known, session = home / "pilot.json", secrets.token_hex(32)
     before: list[str] = []
@@ -126,7 +171,7 @@ def _say_hello(desk: HttpDesk, home: Path, name: str, cores: int) -> None:
         before = [str(one) for one in json.loads(known.read_bytes())["sessions"]]
     sessions = [*before, session][-_REMEMBERED:]
     place(known, json.dumps({"sessions": sessions}).encode())
-    desk.hello(name, platform_here(), lent_capacity(cores), session=session, before=sessions[:-1])
+    source.hello(name, platform_here(), capacity, session=session, before=sessions[:-1])
 
 
 def _demand_lab(trust: bytes, lab: str) -> None:
@@ -176,6 +221,20 @@ def _home(orders: PilotOrders) -> Iterator[tuple[Path, str]]:
                 yield home, f"{node}-{slot}"
                 return
     raise CannotStart(f"{_SLOTS} pilots compute below {scratch} already. Nothing was started.")
+
+
+@contextlib.contextmanager
+def _alone(home: Path, name: str) -> Iterator[None]:
+    """Two engines of one name would take each other's tasks for lost."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "engine.lock").open("w") as lock_file:
+        try:
+            fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise FolderInUse(
+                f"An engine named {name!r} computes already. Nothing was started; give this one another --name."
+            ) from error
+        yield
 
 
 def _demand_ours(scratch: Path, *below: Path) -> None:

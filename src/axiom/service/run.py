@@ -34,7 +34,6 @@ from axiom.server.mail.alerts import Alerts, Complaint
 from axiom.server.upkeep.janitor import clean, look
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service.approvals import AskedPeople
-from axiom.service.attached_engines import SocketDesk
 from axiom.service.autopilot import Attendant, Occasion
 from axiom.service.clock import Clock
 from axiom.service.doctor import watched
@@ -66,7 +65,7 @@ from axiom.web.maps.view_counts import Visits
 from axiom.web.probes import Probes
 from axiom.web.site.app import Site
 from axiom.web.site.request_class import class_of
-from axiom.web.socket import control, desk_routes
+from axiom.web.socket import control
 
 log = logging.getLogger("axiom.lab")
 
@@ -106,7 +105,6 @@ class _Parts:
     engine: LocalEngine
     jobs: Jobs
     gate: CommandGate
-    counter: SocketDesk
     draughtsman: Draughtsman
     visits: Visits
 
@@ -155,7 +153,6 @@ def _run(
             _start(parts, attendant, mail, stopping, stack)
             _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
             behind = control(parts.gate, pages, operator())
-            behind.router.routes.extend(desk_routes(parts.counter))
             people = AskedPeople(gate=parts.gate)
             admission = ProgramAdmission(admit=_admitted(pages, parts.gate))
             api = Api(ProgramDesk(gate=parts.gate, pages=pages, admission=admission, people=people))
@@ -164,8 +161,8 @@ def _run(
                 front = mcp_in_front(front, pages, people, admission, (settings.url, address))
             counted = CountedApp(WithApi(front, api) if settings.api else front, counts, class_of)
             public = ServedSocket(app=counted, socket=listening, protocol=volunteers.lanes(counts).protocol)
-            private = [ServedSocket(app=behind, socket=door), ServedSocket(app=api, socket=programs_door)]
-            by = serve_sockets([public, *private], stopping)
+            private = ServedSocket(app=behind, socket=door, protocol=volunteers.private_lanes().protocol)
+            by = serve_sockets([public, private, ServedSocket(app=api, socket=programs_door)], stopping)
     demand_writer(parts.writer)
     return by
 
@@ -263,20 +260,12 @@ def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], dat
         core.jobs.add(Job(name="archive", every=86_400.0, work=lambda: _archive(core, folder, settings, stopping)))
     visits = Visits()
     core.jobs.add(Job(name="visits", every=60.0, work=lambda: _prefer(core.writer, visits), remembered=False))
-    counter = SocketDesk(
-        writer=core.writer,
-        folder=folder,
-        dispatch=core.dispatch,
-        now=now,
-        reported=core.look_again,
-    )
     return _Parts(
         core=core,
         writer=core.writer,
         engine=core.engine,
         jobs=core.jobs,
         gate=core.gate,
-        counter=counter,
         draughtsman=draughtsman,
         visits=visits,
     )

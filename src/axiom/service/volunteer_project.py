@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -27,8 +27,7 @@ from axiom.server.http.project_pages import FrontDesk
 from axiom.server.http.request_counts import RequestCounts
 from axiom.server.http.routes import Endpoint, Front, HttpAnswer, HttpQuery
 from axiom.server.http.uploads import Transfers
-from axiom.server.pilots.pilot_routes import PilotLanes
-from axiom.server.pilots.pilot_server import PilotDesk
+from axiom.server.pilots.pilot_routes import PilotRoutes
 from axiom.server.scheduler.reply import Links
 from axiom.server.scheduler.scheduler import Project
 from axiom.server.upkeep.jobs import Job
@@ -71,12 +70,16 @@ class Volunteering:
     threads: ThreadPoolExecutor
     offering: Offering
     builder: Builder | None
-    pilots: PilotLanes
+    pilots: PilotRoutes
 
     def lanes(self, counts: RequestCounts) -> Lanes:
         """The paths that are answered past the site."""
         openers = {b"/scheduler": whole_in(self.project.scheduler), b"/file_upload_handler": self.transfers.arrive}
         return Lanes({**openers, **self.pilots.openers()}, counts)
+
+    def private_lanes(self) -> Lanes:
+        """The paths of the operator's socket that are answered past its commands."""
+        return Lanes(self.pilots.openers(is_private=True))
 
     @property
     def scheduler(self) -> str:
@@ -189,14 +192,8 @@ def volunteering(
             threads=threads,
             offering=offering,
             builder=builder,
-            pilots=PilotLanes(
-                PilotDesk(
-                    folder=folder,
-                    dispatch=core.dispatch,
-                    known=core.known,
-                    lease=timedelta(seconds=settings.pilot_lease_seconds),
-                    now=core.gate.now,
-                ),
+            pilots=PilotRoutes(
+                core.pilots,
                 writer=core.writer,
                 connections=readers,
                 threads=threads,

@@ -1,9 +1,8 @@
-"""The laboratory's own socket, which only its operator can open: commands, the status, a desk for further engines."""
+"""The laboratory's own socket, which only its operator can open: commands, the status, its probes."""
 
 import json
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.applications import Starlette
@@ -41,7 +40,6 @@ def control(gate: CommandGate, pages: Site, caller: Caller) -> Starlette:
             Route("/status.json", status_json),
             *probe_routes(pages.probes, with_metrics=True),
         ],
-        # Also for what is routed here later: whoever asks always gets an answer that can be read.
         exception_handlers={AxiomError: _refused, Exception: _failed},
     )
 
@@ -80,44 +78,3 @@ def _asked(body: bytes) -> Envelope:
     if not isinstance(asked, dict):
         raise WrongUse("The request is not an object. Nothing was done.")
     return read_words(Envelope, "request", asked)
-
-
-Answer = dict[str, Any]
-
-
-class EngineDesk(Protocol):
-    """What stands behind the desk; the server is, so that the site need not know it."""
-
-    def hello(self, said: Answer) -> Answer:
-        """Meet an engine's host; its number and whom it should trust."""
-
-    def ask(self, said: Answer) -> Answer:
-        """Orders for a host."""
-
-    def report(self, said: Answer) -> Answer:
-        """Take finished tasks; the answer comes after the commit."""
-
-    def look(self, said: Answer) -> Answer:
-        """Which of its tasks a host should give up."""
-
-    def give_back(self, said: Answer) -> Answer:
-        """Tasks that others may have."""
-
-
-def desk_routes(counter: EngineDesk) -> list[Route]:
-    """The things that an engine says."""
-    return [
-        Route(f"/desk/{name}", _answering(getattr(counter, name)), methods=["POST"])
-        for name in ("hello", "ask", "report", "look", "give_back")
-    ]
-
-
-def _answering(say: Callable[[Answer], Answer]) -> Callable[[Request], Awaitable[Response]]:
-    async def answer(request: Request) -> Response:
-        said = json.loads(await request.body())
-        try:
-            return JSONResponse(await run_in_threadpool(say, said))
-        except AxiomError as error:
-            return JSONResponse({"error": {"kind": type(error).__name__, "message": str(error)}})
-
-    return answer

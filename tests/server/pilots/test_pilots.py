@@ -10,16 +10,16 @@ from urllib.parse import urlsplit
 
 import pytest
 from draws import secret_for
-from engine_desks import LEASE, pilots, say_hello
 from patience import PATIENCE
 from started_writer import started_writer
+from work_sources import LEASE, pilot_server, pilots, say_hello
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Report, TaskState, WorkunitState
-from axiom.engines.http_work_source import HttpDesk
+from axiom.engines.http_work_source import HttpWorkSource
 from axiom.errors import AxiomError, HeldByAnother, NotAllowed
-from axiom.server.dispatch.local_source import LocalDesk
 from axiom.server.pilots.leases import sweep
+from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.returns.validator import Validator
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.store.hosts import clusters, hosts
@@ -33,15 +33,15 @@ class Cluster:
     def __init__(self, lab, writer, address, key, stack) -> None:
         self.lab, self.writer, self.address, self.key = lab, writer, address, key
         self._stack = stack
-        self.desk = self.pilot("node-1")
+        self.source = self.pilot("node-1")
 
-    def pilot(self, name: str, key: str = "", **how) -> HttpDesk:
-        desk = self._stack.enter_context(closing(HttpDesk(self.address, key or self.key)))
-        timer = threading.Timer(PATIENCE, desk.hurry)  # else it would ask for ever
+    def pilot(self, name: str, key: str = "", **how) -> HttpWorkSource:
+        source = self._stack.enter_context(closing(HttpWorkSource(self.address, key or self.key)))
+        timer = threading.Timer(PATIENCE, source.hurry)  # else it would ask for ever
         timer.start()
         self._stack.callback(timer.cancel)
-        desk.session = say_hello(desk, name, **how)
-        return desk
+        source.session = say_hello(source, name, **how)
+        return source
 
     def do(self, what):
         return self.writer.run(what)
@@ -104,23 +104,23 @@ def test_many_tasks_are_asked_for_again_where_they_never_arrived_and_reported_at
 
 
 def test_bundle_seal_and_trust_are_handed_out_and_nothing_else_nor_anything_to_a_stranger(cluster, prepared):
-    assert cluster.desk.bundle(prepared().digest) == prepared().archive
-    assert cluster.desk.seal(prepared().digest) == cluster.do(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
+    assert cluster.source.bundle(prepared().digest) == prepared().archive
+    assert cluster.source.seal(prepared().digest) == cluster.do(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
     cluster.lab.folder.keys.mkdir(exist_ok=True)
     (cluster.lab.folder.keys / "trust.json").write_bytes(b"a chain")
-    assert cluster.desk.trust() == b"a chain"
-    (order,) = cluster.desk.ask(frozenset(), 1)
-    cluster.desk.report([(finished(order), cluster.output(order))])
+    assert cluster.source.trust() == b"a chain"
+    (order,) = cluster.source.ask(frozenset(), 1)
+    cluster.source.report([(finished(order), cluster.output(order))])
     for digest_ in ("abcdef" * 10 + "abcd", cluster.task(order.task).output_digest):
         with pytest.raises(AxiomError, match=digest_[:12]):
-            cluster.desk.bundle(digest_)
+            cluster.source.bundle(digest_)
     strangers = {(what, key): cluster.raw(what, b"{}", key)[0] for what in (*WHAT, "trust") for key in KEYS}
     assert set(strangers.values()) == {401}
     for what in WHAT:
         for body in BODIES:
             status, answer = cluster.raw(what, body, cluster.key)
             assert (status, json.loads(answer)["error"]["kind"]) == (400, "MalformedRequest")
-    assert cluster.desk.held() == frozenset()
+    assert cluster.source.held() == frozenset()
 
 
 KEYS = [None, "", "axiom_cluster_" + "a" * 43, "axiom_" + "a" * 43, "axiom_cluster_" + "é" * 300]
@@ -130,7 +130,7 @@ WHAT = ["hello", "ask", "report", "look", "give-back", "seal", "bundle"]
 
 @pytest.mark.parametrize("ending", ["revoked", "expired", "renewed"])
 def test_a_key_that_is_good_no_more_opens_nothing_and_what_it_brings_is_not_stored(cluster, ending):
-    (order,) = cluster.desk.ask(frozenset(), 1)
+    (order,) = cluster.source.ask(frozenset(), 1)
     known = cluster.do(lambda db: clusters.by_name(db, "alpha"))
     if ending == "revoked":
         assert cluster.do(lambda db: clusters.end(db, known.id, cluster.lab.now))
@@ -140,30 +140,30 @@ def test_a_key_that_is_good_no_more_opens_nothing_and_what_it_brings_is_not_stor
         key, later = new_cluster_key(), cluster.lab.now + timedelta(days=1)
         cluster.do(lambda db: clusters.renew(db, known.id, key_digest=digest(key), expires_at=later))
     with pytest.raises(NotAllowed):
-        cluster.desk.report([(finished(order), cluster.output(order))])
-    assert cluster.desk.refused is not None
+        cluster.source.report([(finished(order), cluster.output(order))])
+    assert cluster.source.refused is not None
     assert cluster.task(order.task).state is TaskState.SENT
     assert cluster.stored() == 0
     if ending == "renewed":  # it is the same cluster
-        assert cluster.pilot("node-1", key, before=[cluster.desk.session]).host_id == cluster.desk.host_id
+        assert cluster.pilot("node-1", key, before=[cluster.source.session]).host_id == cluster.source.host_id
 
 
 def test_a_cluster_speaks_for_no_other_and_what_is_forged_or_of_no_task_is_found_out_or_let_pass(cluster):
     key, later = new_cluster_key(), cluster.lab.now + timedelta(days=1)
     cluster.do(lambda db: clusters.add(db, name="beta", key_digest=digest(key), expires_at=later, now=cluster.lab.now))
     other = cluster.pilot("elsewhere", key)
-    (mine,), (order,) = (desk.ask(frozenset(), 1) for desk in (cluster.desk, other))
+    (mine,), (order,) = (source.ask(frozenset(), 1) for source in (cluster.source, other))
     assert order.task != mine.task
-    cluster.desk.report([(finished(order, host=cluster.desk.host_id), cluster.output(order))])
+    cluster.source.report([(finished(order, host=cluster.source.host_id), cluster.output(order))])
     assert cluster.task(order.task).state is TaskState.SENT
     assert cluster.stored() == 0
-    other._who = dict(cluster.desk._who)
+    other._who = dict(cluster.source._who)
     with pytest.raises(NotAllowed, match="beta"):
         other.ask(frozenset(), 1)
     order = mine
     forged = cluster.output(order).replace(b'"total":0.5', b'"total":9.5')
     never = Report(task_id=999, host_id=1, exit_status=0, output_digest=None, cpu_seconds=0.0, elapsed_seconds=0.0)
-    cluster.desk.report([(never, b"a lie"), (finished(order), b"{}\n" + forged)])
+    cluster.source.report([(never, b"a lie"), (finished(order), b"{}\n" + forged)])
     assert (cluster.task(order.task).state, cluster.stored()) == (TaskState.RETURNED, 1)
     cluster.judge()
     assert cluster.task(order.task).state is TaskState.INVALID
@@ -171,34 +171,34 @@ def test_a_cluster_speaks_for_no_other_and_what_is_forged_or_of_no_task_is_found
 
 def test_two_pilots_of_a_name_are_told_apart_and_one_that_comes_back_to_its_folder_is_the_same_host(cluster):
     again = cluster.pilot("node-1")
-    assert (cluster.desk.name, again.name) == ("node-1", "node-1 (2)")
-    assert again.host_id != cluster.desk.host_id
-    (order,) = cluster.desk.ask(frozenset(), 1)
+    assert (cluster.source.name, again.name) == ("node-1", "node-1 (2)")
+    assert again.host_id != cluster.source.host_id
+    (order,) = cluster.source.ask(frozenset(), 1)
     assert [other.task for other in again.ask(frozenset(), 1)] != [order.task]
     session = secrets.token_hex(32)
     assert [cluster.pilot("node-2", session=session).name for _ in range(2)] == [
         "node-2"
     ] * 2  # a lost hello is said again
-    again = cluster.pilot("node-1", before=[cluster.desk.session])
-    assert again.host_id == cluster.desk.host_id
+    again = cluster.pilot("node-1", before=[cluster.source.session])
+    assert again.host_id == cluster.source.host_id
     assert again.held() == {order.task}
     with pytest.raises(HeldByAnother):
-        cluster.desk.ask(frozenset(), 1)
-    assert cluster.desk.refused is not None
+        cluster.source.ask(frozenset(), 1)
+    assert cluster.source.refused is not None
 
 
 def test_the_name_of_a_pilot_that_is_gone_is_free(cluster):
-    cluster.desk.give_back((), is_over=True)
+    cluster.source.give_back((), is_over=True)
     again = cluster.pilot("node-1")
     cluster.lab.now += LEASE + timedelta(seconds=1)  # silence, after the goodbye of the first
-    assert cluster.pilot("node-1").host_id == again.host_id == cluster.desk.host_id
+    assert cluster.pilot("node-1").host_id == again.host_id == cluster.source.host_id
 
 
 def test_what_a_silent_pilot_has_out_goes_to_others_and_its_late_report_is_taken_once(cluster):
-    (order,) = cluster.desk.ask(frozenset(), 1)
+    (order,) = cluster.source.ask(frozenset(), 1)
     for _ in range(4):  # a pilot that speaks keeps what it has
         cluster.lab.now += LEASE / 2
-        cluster.desk.look(frozenset({order.task}))
+        cluster.source.look(frozenset({order.task}))
         assert cluster.sweep() == 0
     cluster.lab.now += 3 * LEASE
     cluster.do(lambda db: jobs.started(db, "start", 0.0, cluster.lab.now))  # while nobody listened nobody was silent
@@ -210,7 +210,7 @@ def test_what_a_silent_pilot_has_out_goes_to_others_and_its_late_report_is_taken
     assert cluster.do(lambda db: hosts.host(db, order.host)).standing.quota is None
     other = cluster.pilot("node-2", cores=4)
     (copy,) = [given for given in other.ask(frozenset(), 4) if given.seeds == order.seeds]
-    cluster.desk.report([(finished(order), cluster.output(order))])
+    cluster.source.report([(finished(order), cluster.output(order))])
     other.report([(finished(copy), cluster.output(copy))])
     cluster.judge()
     assert {cluster.task(given.task).state for given in (order, copy)} == {TaskState.VALID}
@@ -220,8 +220,8 @@ def test_what_a_silent_pilot_has_out_goes_to_others_and_its_late_report_is_taken
 
 
 def test_a_cluster_s_tasks_are_checked_by_others_than_its_own_pilots(cluster):
-    (order,) = cluster.desk.ask(frozenset(), 1)
-    cluster.desk.report([(finished(order), cluster.output(order))])
+    (order,) = cluster.source.ask(frozenset(), 1)
+    cluster.source.report([(finished(order), cluster.output(order))])
     secret = secret_for(order.task, among=12)
     cluster.do(lambda db: Validator(cluster.lab.folder, secret).judge(db, cluster.lab.now))
     checks = cluster.do(lambda db: db.select("SELECT checks_task_id FROM workunit WHERE checks_task_id IS NOT NULL"))
@@ -229,7 +229,6 @@ def test_a_cluster_s_tasks_are_checked_by_others_than_its_own_pilots(cluster):
     others = cluster.pilot("node-9", cores=8).ask(frozenset(), 8)
     assert others
     assert all(given.seeds != order.seeds for given in others)
-    lab = cluster.lab
-    facts = {"folder": lab.folder, "dispatch": lab.dispatch, "now": lambda: lab.now}
-    ours = LocalDesk(writer=cluster.writer, host_id=1, **facts)
+    server = pilot_server(cluster.lab, now=lambda: cluster.lab.now)
+    ours = LocalWorkSource(writer=cluster.writer, pilots=server, host_id=1)
     assert [given.seeds for given in ours.ask(frozenset(), 1)] == [order.seeds]

@@ -12,6 +12,7 @@ from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.work_request import WorkRequest
 from axiom.server.returns import reporting
 from axiom.signed.tickets import parse
+from axiom.store.engine import blobs
 from axiom.store.experiments import costs
 from axiom.store.experiments.costs import LearnedCost
 from axiom.store.hosts import hosts as host_store
@@ -28,7 +29,8 @@ def compute(lab, host: int, seconds: float, *, at_speed: float | None = 1.0) -> 
     with lab.db.transaction():
         if at_speed is not None:
             host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=at_speed)
-        reporting.report(lab.db, lab.folder, report, output, lab.now)
+        blobs.bring(lab.db, lab.folder, [output], lab.now)
+        reporting.take(lab.db, lab.folder, [report], lab.now)
     lab.validate()
     assert workunits.task(lab.db, order.task).state is TaskState.VALID
 

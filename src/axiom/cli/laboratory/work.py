@@ -1,96 +1,21 @@
 """`axiom work`: more cores for a laboratory that is running, in a process of their own, here or on a cluster."""
 
-import contextlib
-import fcntl
 import re
 import signal
 import threading
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import click
 
 from axiom.cli.output import data_option, quiet_option
-from axiom.commands.client import Remote
-from axiom.domain.work import Report
-from axiom.engines.available_resources import cores, this_capacity
-from axiom.engines.local_engine import LocalEngine
-from axiom.errors import CannotStart, FolderInUse, NotFound, WrongUse
-from axiom.runner.platform.host import platform_here
-from axiom.service.open_laboratory import demand, reading
+from axiom.engines.available_resources import cores
+from axiom.errors import CannotStart, WrongUse
+from axiom.service.open_laboratory import demand
+from axiom.service.pilot_job import PilotOrders, fly, fly_beside
 from axiom.settings import from_process
-from axiom.signed.tickets import Order
-from axiom.signed.trust import TRUST_FILE
-from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder, holder
-from axiom.store.experiments import experiments
 from axiom.terminal import remark
-
-
-class RemoteDesk:
-    """The desk of a laboratory in another process: asks and reports through its socket, reads through a reader."""
-
-    def __init__(self, folder: Folder, name: str, workers: int) -> None:
-        self._folder = folder
-        self._remote = Remote(folder.socket)
-        said = {
-            "name": name,
-            "platform": asdict(platform_here()),
-            "capacity": asdict(this_capacity(workers)),
-        }
-        self.host_id = int(self._remote.say("/desk/hello", said)["host"])
-
-    def held(self) -> frozenset[int]:
-        """The tasks that are out to this host."""
-        return frozenset(self._ask(frozenset(), 0)["held"])
-
-    def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
-        """Orders for this host."""
-        return [Order.parse(argv) for argv in self._ask(holding, wanted)["orders"]]
-
-    def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None:
-        """Take finished tasks. Their outputs travel as files, which both processes see."""
-        folder = self._folder.engine.absolute() / "reports"
-        said: list[dict[str, Any]] = []
-        for report, output in finished:
-            path = None
-            if output is not None:
-                path = folder / f"{report.task_id}.jsonl"
-                folder.mkdir(parents=True, exist_ok=True)
-                path.write_bytes(output)
-            said.append({"report": asdict(report), "output": str(path) if path else None})
-        self._remote.say("/desk/report", {"host": self.host_id, "finished": said})
-        for one in said:
-            if one["output"] is not None:
-                Path(one["output"]).unlink(missing_ok=True)
-
-    def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
-        """Which of these tasks nobody wants any more."""
-        answer = self._remote.say("/desk/look", {"host": self.host_id, "holding": sorted(holding)})
-        return frozenset(answer["at_once"]), frozenset(answer["if_not_begun"])
-
-    def give_back(self, tasks: Collection[int]) -> None:
-        """Others may have these tasks."""
-        self._remote.say("/desk/give_back", {"host": self.host_id, "tasks": sorted(tasks)})
-
-    def seal(self, digest: str) -> str:
-        """The newest signature over a bundle."""
-        with reading(self._folder) as db:
-            found = experiments.bundle(db, digest)
-        if found is None:
-            raise NotFound(f"There is no bundle {digest[:12]} here.")
-        return found.seal
-
-    def bundle(self, digest: str) -> bytes:
-        """A bundle's bytes."""
-        with reading(self._folder) as db:
-            return blobs.get(db, self._folder, digest)
-
-    def _ask(self, holding: frozenset[int], wanted: int) -> dict[str, Any]:
-        return self._remote.say("/desk/ask", {"host": self.host_id, "holding": sorted(holding), "wanted": wanted})
-
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
@@ -154,15 +79,13 @@ def work(folder: Folder, name: str | None, cores_said: int | None, quiet: bool, 
     if said["server"] is None:
         if said["engine"] != "here":
             raise WrongUse("--engine dask needs --server as well. Nothing was started.")
-        _beside(folder, name or "more cores", amount, quiet=quiet)
+        _beside(folder, name or "more cores", amount, seconds=said["seconds"], quiet=quiet)
         return
     if lacking := [option for option in ("lab", "key_file") if said[option] is None]:
         raise WrongUse(f"--server needs --{lacking[0].replace('_', '-')} as well. Nothing was started.")
     if said["engine"] == "dask":
         _on_dask(name, cores_said, said, quiet=quiet)
         return
-    from axiom.service.pilot_job import PilotOrders, fly  # whoever computes beside a laboratory does not wait for it
-
     fly(
         PilotOrders(
             server=said["server"],
@@ -209,38 +132,10 @@ def _on_dask(name: str | None, cores_said: int | None, said: dict[str, Any], *, 
         raise click.exceptions.Exit(status)
 
 
-def _beside(folder: Folder, name: str, amount: int, *, quiet: bool) -> None:
+def _beside(folder: Folder, name: str, amount: int, *, seconds: float | None, quiet: bool) -> None:
     """Compute for a laboratory on this computer."""
     demand(folder)
     if holder(folder) is None:
         raise CannotStart(f"No laboratory runs in {folder.path}, so there is nothing to compute. Start `axiom serve`.")
     is_modest = from_process(folder.settings)[0].priority == "low"
-    home = folder.path / "engines" / "".join(sign if sign.isalnum() else "-" for sign in name)
-    stopping = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stopping.set())
-    with _alone(home, name):
-        desk = RemoteDesk(folder, name, amount)
-        local = LocalEngine(
-            desk, home=home, host_id=desk.host_id, cores=amount, reported=lambda: None, is_modest=is_modest
-        )
-        local.start((folder.keys / TRUST_FILE).read_bytes())
-        remark(f"{amount} cores compute as host {desk.host_id}. Ctrl-C stops them.", quiet=quiet)
-        while not stopping.wait(2.0) and holder(folder) is not None:
-            continue
-        local.stop()
-    remark("Stopped. The same command goes on from here.", quiet=quiet)
-
-
-@contextlib.contextmanager
-def _alone(home: Path, name: str) -> Iterator[None]:
-    """Two engines of one name would take each other's tasks for lost."""
-    home.mkdir(parents=True, exist_ok=True)
-    with (home / "engine.lock").open("w") as held:
-        try:
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise FolderInUse(
-                f"An engine named {name!r} computes already. Nothing was started; give this one another --name."
-            ) from error
-        yield
+    fly_beside(folder, name, amount, seconds=seconds, is_modest=is_modest, quiet=quiet)

@@ -1,7 +1,8 @@
-"""The desk of pilots on the wire: lanes of the public server, whose requests bring a cluster's key in a header.
+"""What pilots say on the wire: fast lanes of the public server and of the operator's socket.
 
-A request is a line of JSON and, behind it, the outputs of which it speaks, one after the other. An answer is JSON, or
-the bytes that were asked for. A key that nobody has is turned away before the body is read.
+A request brings a cluster's key in a header. On the socket none is needed: whoever may open it computes in the
+laboratory's own name. A request is a line of JSON and, behind it, the outputs of which it speaks, one after the other.
+An answer is JSON, or the bytes that were asked for. A key that nobody has is turned away before the body is read.
 """
 
 import json
@@ -25,16 +26,14 @@ from axiom.errors import (
 )
 from axiom.server.dispatch.cache import Unfit
 from axiom.server.http.fast_lane import BodyRoom, Intake, LaneReply, Opener, WholeRequest
-from axiom.server.pilots.pilot_server import MOST_AT_ONCE, PilotDesk, PilotHello
+from axiom.server.pilots.pilot_server import MOST_AT_ONCE, PilotHello, PilotIdentity, PilotServer
 from axiom.signed import canonical_json
 from axiom.signed.canonical_json import Fields
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.signed.program_tokens import CLUSTER_PREFIX, digest
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.connections import Readers
-from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
-from axiom.store.experiments import experiments
 from axiom.store.hosts import clusters
 from axiom.store.writer import Writer
 
@@ -65,19 +64,19 @@ _STATUS: Mapping[type[AxiomError], bytes] = {
 Answer = dict[str, Any]
 
 
-class PilotLanes:
+class PilotRoutes:
     """Reads what pilots say and has it done. In the loop's thread; what is stored is done in the writer's."""
 
     def __init__(
         self,
-        desk: PilotDesk,
+        pilots: PilotServer,
         *,
         writer: Writer,
         connections: Readers,
         threads: Executor,
         reported: Callable[[], None],
     ) -> None:
-        self._desk = desk
+        self._pilots = pilots
         self._writer = writer
         self._connections = connections
         self._threads = threads
@@ -85,22 +84,27 @@ class PilotLanes:
         self._room = BodyRoom()
         self._known: set[str] = set()  # digests of keys that some cluster has or had
 
-    def openers(self) -> dict[bytes, Opener]:
-        """The lanes by their paths."""
+    def openers(self, *, is_private: bool = False) -> dict[bytes, Opener]:
+        """The lanes by their paths. `is_private`: nobody but the operator can reach them."""
         stored = {"hello": _hello, "ask": _ask, "report": _report, "look": _look, "give-back": _give_back}
         fetched = {"seal": self._seal, "bundle": self._bundle, "trust": self._trust}
-        answering: dict[str, Callable[[str, bytes], Future[LaneReply]]] = {
+        answering: dict[str, Callable[[str | None, bytes], Future[LaneReply]]] = {
             **{name: partial(self._store, read, is_report=name == "report") for name, read in stored.items()},
             **{name: partial(self._fetch, read) for name, read in fetched.items()},
         }
-        return {PATH + name.encode(): partial(self._open, answer) for name, answer in answering.items()}
+        return {PATH + name.encode(): partial(self._open, answer, is_private) for name, answer in answering.items()}
 
     def _open(
-        self, answer: Callable[[str, bytes], Future[LaneReply]], length: int | None, accepted: str, authorization: bytes
+        self,
+        answer: Callable[[str | None, bytes], Future[LaneReply]],
+        is_private: bool,
+        length: int | None,
+        accepted: str,
+        authorization: bytes,
     ) -> Intake | bytes:
         del accepted
-        key = _key_of(authorization)
-        if key is None or not self._is_known(key):
+        key = None if is_private else _key_of(authorization)
+        if not is_private and (key is None or not self._is_known(key)):
             return _UNKNOWN
         if length is not None and length > _BODY:
             return _TOO_LARGE
@@ -120,8 +124,8 @@ class PilotLanes:
 
     def _store(
         self,
-        read: Callable[[PilotDesk, str, bytes], Callable[[Database], Answer]],
-        key: str,
+        read: Callable[[PilotServer, str | None, bytes], Callable[[Database], Answer]],
+        key: str | None,
         body: bytes,
         *,
         is_report: bool,
@@ -131,25 +135,25 @@ class PilotLanes:
         def finish(done: Future[Answer]) -> None:
             error = done.exception()
             if isinstance(error, Unfit):
-                self._desk.known.set_aside(error.bundle, self._desk.now())  # the next question gets nothing of it
+                self._pilots.known.set_aside(error.bundle, self._pilots.now())  # the next question gets nothing of it
                 error = StoreBusy("A bundle here is damaged. Nothing was handed out; ask again.")
             answer.set_result(_refused(error) if error else _said(done.result()))
             if is_report and error is None:
                 self._reported()
 
         try:
-            stored = self._writer.submit(read(self._desk, key, body))
+            stored = self._writer.submit(read(self._pilots, key, body))
         except (AxiomError, ValueError, RecursionError, TypeError) as error:
             answer.set_result(_refused(error))
         else:
             stored.add_done_callback(finish)
         return answer
 
-    def _fetch(self, read: Callable[[Database, bytes], LaneReply], key: str, body: bytes) -> Future[LaneReply]:
+    def _fetch(self, read: Callable[[Database, bytes], LaneReply], key: str | None, body: bytes) -> Future[LaneReply]:
         def look() -> LaneReply:
             try:
                 with self._connections.reader() as db:
-                    self._desk.cluster(db, key)
+                    self._pilots.demand_key(db, key)
                     return read(db, body)
             except Exception as error:  # noqa: BLE001  every question gets an answer
                 return _refused(error)
@@ -157,22 +161,16 @@ class PilotLanes:
         return self._threads.submit(look)
 
     def _seal(self, db: Database, body: bytes) -> LaneReply:
-        found = experiments.bundle(db, _digest_in(body))
-        if found is None:
-            raise NotFound(f"There is no bundle {_digest_in(body)[:12]} here.")
-        return _said({"seal": found.seal})
+        return _said({"seal": self._pilots.seal(db, _digest_in(body))})
 
     def _bundle(self, db: Database, body: bytes) -> LaneReply:
-        wanted = _digest_in(body)
-        if experiments.bundle(db, wanted) is None:  # what else the store has is nobody's business
-            raise NotFound(f"There is no bundle {wanted[:12]} here.")
-        return LaneReply(body=blobs.get(db, self._desk.folder, wanted), kind=_BYTES)
+        return LaneReply(body=self._pilots.bundle(db, _digest_in(body)), kind=_BYTES)
 
     def _trust(self, _db: Database, _body: bytes) -> LaneReply:
-        return LaneReply(body=(self._desk.folder.keys / TRUST_FILE).read_bytes(), kind=_BYTES)
+        return LaneReply(body=(self._pilots.folder.keys / TRUST_FILE).read_bytes(), kind=_BYTES)
 
 
-def _hello(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answer]:
+def _hello(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Database], Answer]:
     fields = _fields(_line(body)[0], "hello", ("name", "platform", "capacity", "session", "before"))
     platform = _fields(fields.part("platform"), "platform", ("system", "processor", "instructions"))
     capacity = _fields(fields.part("capacity"), "capacity", ("cores", "memory_mb"))
@@ -192,27 +190,27 @@ def _hello(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answe
     )
 
     def meet(db: Database) -> Answer:
-        met = desk.hello(db, key, said)
-        return {"host": met.host, "name": met.name, "beat_seconds": met.beat_seconds}
+        name = pilots.hello(db, key, said)
+        return {"host": name.host, "name": name.name, "beat_seconds": name.beat_seconds}
 
     return meet
 
 
-def _ask(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answer]:
+def _ask(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Database], Answer]:
     fields = _fields(_line(body)[0], "ask", ("host", "session", "holding", "wanted"))
-    host, session, holding, wanted = _who(fields), _session(fields), _numbers(fields, "holding"), fields.whole("wanted")
+    pilot, holding, wanted = _pilot(fields, key), _numbers(fields, "holding"), fields.whole("wanted")
 
     def ask(db: Database) -> Answer:
-        orders = desk.ask(db, key, host, session, holding=holding, wanted=wanted)
-        return {"orders": [order.argv() for order in orders], "trust": desk.dispatch.trust}
+        orders = pilots.ask(db, pilot, holding=holding, wanted=wanted)
+        return {"orders": [order.argv() for order in orders], "trust": pilots.dispatch.trust}
 
     return ask
 
 
-def _report(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answer]:
+def _report(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Database], Answer]:
     said, rest = _line(body)
     fields = _fields(said, "report", ("host", "session", "finished"))
-    host, session = _who(fields), _session(fields)
+    pilot = _pilot(fields, key)
     finished: list[tuple[Report, bytes | None]] = []
     for one in fields.each("finished", _finished):
         size = one.either("output", canonical_json.whole)
@@ -222,7 +220,7 @@ def _report(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answ
         rest = rest[size or 0 :]
         report = Report(
             task_id=one.whole("task", least=1),
-            host_id=host,
+            host_id=pilot.host_id,
             exit_status=one.whole("exit"),
             output_digest=None,
             cpu_seconds=one.real("cpu_seconds", least=0.0),
@@ -232,28 +230,28 @@ def _report(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answ
         finished.append((report, output))
     if rest or len(finished) > MOST_AT_ONCE:
         raise MalformedRequest("The request is longer than it says, or speaks of too many tasks. Nothing was stored.")
-    return lambda db: {"taken": desk.report(db, key, host, session, finished)}
+    return lambda db: {"taken": pilots.report(db, pilot, finished)}
 
 
-def _look(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answer]:
+def _look(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Database], Answer]:
     fields = _fields(_line(body)[0], "look", ("host", "session", "holding"))
-    host, session, holding = _who(fields), _session(fields), _numbers(fields, "holding")
+    pilot, holding = _pilot(fields, key), _numbers(fields, "holding")
 
     def look(db: Database) -> Answer:
-        found = desk.look(db, key, host, session, holding)
+        tasks = pilots.look(db, pilot, holding)
         return {
-            "at_once": sorted(found.at_once),
-            "if_not_begun": sorted(found.if_not_begun),
-            "held": sorted(found.held),
+            "at_once": sorted(tasks.at_once),
+            "if_not_begun": sorted(tasks.if_not_begun),
+            "held": sorted(tasks.held),
         }
 
     return look
 
 
-def _give_back(desk: PilotDesk, key: str, body: bytes) -> Callable[[Database], Answer]:
+def _give_back(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Database], Answer]:
     fields = _fields(_line(body)[0], "give-back", ("host", "session", "tasks", "is_over"))
-    host, session, tasks, is_over = _who(fields), _session(fields), _numbers(fields, "tasks"), fields.flag("is_over")
-    return lambda db: {"back": desk.give_back(db, key, host, session, tasks, is_over=is_over)}
+    pilot, tasks, is_over = _pilot(fields, key), _numbers(fields, "tasks"), fields.flag("is_over")
+    return lambda db: {"back": pilots.give_back(db, pilot, tasks, is_over=is_over)}
 
 
 def _key_of(authorization: bytes) -> str | None:
@@ -278,12 +276,8 @@ def _finished(item: Any, what: str) -> Fields:
     return Fields(item, what, ("task", "exit", "cpu_seconds", "elapsed_seconds", "message", "output"))
 
 
-def _who(fields: Fields) -> int:
-    return fields.whole("host", least=1)
-
-
-def _session(fields: Fields) -> str:
-    return digest(fields.text("session", _HEX))
+def _pilot(fields: Fields, key: str | None) -> PilotIdentity:
+    return PilotIdentity(key=key, host_id=fields.whole("host", least=1), session=digest(fields.text("session", _HEX)))
 
 
 def _numbers(fields: Fields, name: str) -> tuple[int, ...]:

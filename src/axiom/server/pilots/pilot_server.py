@@ -1,7 +1,8 @@
 """What a pilot may say, and what it is answered. All of it is done in the writer's thread, in one transaction each.
 
-A pilot is believed as little as a volunteer's client: its cluster is a volunteer, so its tasks are checked like theirs,
-and whatever it brings is proven like theirs. Its key gets work and brings it back, and opens nothing else.
+A cluster's pilot is believed as little as a volunteer's client: its cluster is a volunteer, so its tasks are checked
+like theirs, and whatever it brings is proven like theirs. Its key gets work and brings it back, and opens nothing else.
+An engine of the laboratory's own, in its process or behind the operator's socket, says the same and needs no key.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -9,11 +10,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from axiom.decisions.planning.task_size import pilot_seconds
+from axiom.decisions.tasks.assignment import Allowance
 from axiom.domain.clusters import Cluster
-from axiom.domain.fleet import Capacity, Platform
+from axiom.domain.fleet import Capacity, Host, Platform
 from axiom.domain.value import value
 from axiom.domain.work import Report
-from axiom.errors import HeldByAnother, NotAllowed
+from axiom.errors import HeldByAnother, NotAllowed, NotFound
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch, allowance_of
@@ -24,8 +26,8 @@ from axiom.signed.tickets import Order
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.hosts import clusters
-from axiom.store.hosts.clusters import SpeakingPilot
+from axiom.store.experiments import experiments
+from axiom.store.hosts import clusters, hosts
 from axiom.store.tasks import waiting
 
 MOST_AT_ONCE = 256  # tasks in one request
@@ -33,6 +35,15 @@ _PER_CORE = 2  # in hand: one that is computed, and one ahead
 _BEATS = 20  # words within a lease, of a pilot that has nothing else to say
 _LONGEST_BEAT = 30.0  # seconds
 _COUNTED = timedelta(seconds=10)  # for which the cores of all pilots are remembered
+
+
+@value
+class PilotIdentity:
+    """Who speaks: the digest of a cluster's key, or None for an engine of our own, and the digest of its secret."""
+
+    key: str | None
+    host_id: int
+    session: str
 
 
 @value
@@ -65,8 +76,8 @@ class PilotTasks:
 
 
 @dataclass(kw_only=True)
-class PilotDesk:
-    """Answers pilots that have a key. Each method takes the digest of a key and raises NotAllowed for a bad one."""
+class PilotServer:
+    """Answers pilots that have a key, for which NotAllowed is raised where it is not good, and engines of our own."""
 
     folder: Folder
     dispatch: Dispatch
@@ -75,54 +86,44 @@ class PilotDesk:
     now: Callable[[], datetime]
     _cores: tuple[datetime, int] | None = field(default=None)
 
-    def cluster(self, db: Database, key: str) -> Cluster:
-        """Whose key it is."""
-        found = clusters.by_key(db, key)
-        if found is None:
-            raise NotAllowed("Nobody here has this key. Nothing was done; `axiom cluster add` makes one.")
-        if why := found.why_not(self.now()):
-            raise NotAllowed(
-                f"The key of {found.name} {why}. Nothing was done; `axiom cluster renew {found.name}` makes another."
-            )
-        return found
+    def demand_key(self, db: Database, key: str | None) -> None:
+        """Raise NotAllowed where somebody has no good key, and is none of our own."""
+        if key is not None:
+            self._cluster(db, key)
 
-    def hello(self, db: Database, key: str, said: PilotHello) -> PilotName:
-        """A pilot begins. Where another of its name is at work, it gets a name of its own."""
-        cluster, now = self.cluster(db, key), self.now()
-        name = clusters.free_name(
-            db, cluster, said.name, sessions=said.before | {said.session}, silent_since=now - self.lease
-        )
-        host = clusters.meet(
-            db, cluster, name=name, platform=said.platform, capacity=said.capacity, session=said.session, now=now
-        )
+    def hello(self, db: Database, key: str | None, said: PilotHello) -> PilotName:
+        """A pilot begins. Where another of its cluster has its name and is at work, it gets a name of its own."""
+        now, name, platform, capacity = self.now(), said.name, said.platform, said.capacity
+        if key is None:
+            ourselves = self.dispatch.ourselves
+            host = hosts.meet(db, volunteer_id=ourselves, name=name, platform=platform, capacity=capacity, now=now)
+        else:
+            cluster = self._cluster(db, key)
+            sessions = said.before | {said.session}
+            name = clusters.free_name(db, cluster, name, sessions=sessions, silent_since=now - self.lease)
+            host = clusters.meet(
+                db, cluster, name=name, platform=platform, capacity=capacity, session=said.session, now=now
+            )
         beat = min(_LONGEST_BEAT, self.lease.total_seconds() / _BEATS)
         return PilotName(host=host, name=name, beat_seconds=beat)
 
-    def ask(
-        self, db: Database, key: str, host_id: int, session: str, *, holding: Collection[int], wanted: int
-    ) -> Sequence[Order]:
+    def ask(self, db: Database, pilot: PilotIdentity, *, holding: Collection[int], wanted: int) -> Sequence[Order]:
         """Orders: first again what this pilot lost, then new ones, up to `wanted`."""
-        host, now = self._speaker(db, key, host_id, session).host, self.now()
-        asked = WorkRequest(
+        host, now = self._host(db, pilot), self.now()
+        request = WorkRequest(
             seconds=0.0,
             instances=wanted,
             most=min(wanted, MOST_AT_ONCE),
             holding=frozenset(holding),
             jointly=True,
         )
-        allowance = replace(
-            allowance_of(db, self.dispatch, host),
-            tasks_per_core=_PER_CORE,
-            lent_seconds=pilot_seconds(self._all_cores(db, now)),
-        )
-        handed = hand_out(db, self.dispatch, self.known, host, asked, now, allowance=allowance)
-        return tuple(one.order for one in (*handed.lost, *handed.given))
+        allowance = self.dispatch.ours if pilot.key is None else self._allowance(db, host, now)
+        grant = hand_out(db, self.dispatch, self.known, host, request, now, allowance=allowance)
+        return tuple(task.order for task in (*grant.lost, *grant.given))
 
-    def report(
-        self, db: Database, key: str, host_id: int, session: str, finished: Sequence[tuple[Report, bytes | None]]
-    ) -> int:
+    def report(self, db: Database, pilot: PilotIdentity, finished: Sequence[tuple[Report, bytes | None]]) -> int:
         """Take finished tasks with their outputs, all in one commit; how many were of use."""
-        self._speaker(db, key, host_id, session)
+        self._host(db, pilot)
         now = self.now()
         digests = iter(blobs.bring(db, self.folder, [body for _, body in finished if body is not None], now))
         reports = [said if body is None else replace(said, output_digest=next(digests)) for said, body in finished]
@@ -133,36 +134,68 @@ class PilotDesk:
                 blobs.let_go(db, said.output_digest)
         return len(answers) - len(refused)
 
-    def look(self, db: Database, key: str, host_id: int, session: str, holding: Collection[int]) -> PilotTasks:
+    def look(self, db: Database, pilot: PilotIdentity, holding: Collection[int]) -> PilotTasks:
         """The pilot is there and has these tasks; how they stand."""
-        self._speaker(db, key, host_id, session)
-        at_once, if_not_begun = unwanted(db, host_id, holding)
-        held = frozenset[int]().union(*(one.ids for one in waiting.held(db, host_id)))
-        return PilotTasks(at_once=at_once, if_not_begun=if_not_begun, held=held)
+        self._host(db, pilot)
+        at_once, if_not_begun = unwanted(db, pilot.host_id, holding)
+        out = frozenset[int]().union(*(tasks.ids for tasks in waiting.held(db, pilot.host_id)))
+        return PilotTasks(at_once=at_once, if_not_begun=if_not_begun, held=out)
 
-    def give_back(
-        self, db: Database, key: str, host_id: int, session: str, task_ids: Collection[int], *, is_over: bool
-    ) -> int:
+    def give_back(self, db: Database, pilot: PilotIdentity, task_ids: Collection[int], *, is_over: bool) -> int:
         """These tasks go to others, which is nobody's failure. `is_over`: the pilot says goodbye."""
-        self._speaker(db, key, host_id, session)
-        back = give_back(db, host_id, task_ids, "its pilot gave it back", self.now())
+        self._host(db, pilot)
+        back = give_back(db, pilot.host_id, task_ids, "its engine gave it back", self.now())
         if is_over:
-            clusters.over(db, host_id, self.now())
+            clusters.over(db, pilot.host_id, self.now())
         return back
 
-    def _speaker(self, db: Database, key: str, host_id: int, session: str) -> SpeakingPilot:
-        """Who speaks, of whom it is written down now and then that it did."""
-        cluster, now = self.cluster(db, key), self.now()
-        found = clusters.speaker(db, cluster, host_id)
-        if found is None:
-            raise NotAllowed(f"Host {host_id} is none of {cluster.name}'s. Nothing was done.")
-        if found.session != session:
-            raise HeldByAnother(f"Another pilot computes as {found.host.name} now. Nothing was done.")
-        if found.is_over or now - found.heard_at > self.lease / _BEATS:
-            clusters.heard(db, host_id, now)
-        return found
+    def seal(self, db: Database, digest: str) -> str:
+        """The newest signature over a bundle."""
+        bundle = experiments.bundle(db, digest)
+        if bundle is None:
+            raise NotFound(f"There is no bundle {digest[:12]} here.")
+        return bundle.seal
 
-    def _all_cores(self, db: Database, now: datetime) -> int:
+    def bundle(self, db: Database, digest: str) -> bytes:
+        """A bundle's bytes; what else the store has is nobody's business."""
+        self.seal(db, digest)
+        return blobs.get(db, self.folder, digest)
+
+    def _cluster(self, db: Database, key: str) -> Cluster:
+        """Whose key it is."""
+        cluster = clusters.by_key(db, key)
+        if cluster is None:
+            raise NotAllowed("Nobody here has this key. Nothing was done; `axiom cluster add` makes one.")
+        if why := cluster.why_not(self.now()):
+            name = cluster.name
+            raise NotAllowed(f"The key of {name} {why}. Nothing was done; `axiom cluster renew {name}` makes another.")
+        return cluster
+
+    def _host(self, db: Database, pilot: PilotIdentity) -> Host:
+        """On what the pilot computes. It is written down now and then that it spoke."""
+        now = self.now()
+        if pilot.key is None:
+            host = hosts.host(db, pilot.host_id)
+            if host is None or host.volunteer_id != self.dispatch.ourselves:
+                raise NotAllowed(f"Host {pilot.host_id} is none of this laboratory's own. Nothing was done.")
+            hosts.seen(db, host.id, now, idle=True)
+            return host
+        cluster = self._cluster(db, pilot.key)
+        speaker = clusters.speaker(db, cluster, pilot.host_id)
+        if speaker is None:
+            raise NotAllowed(f"Host {pilot.host_id} is none of {cluster.name}'s. Nothing was done.")
+        if speaker.session != pilot.session:
+            raise HeldByAnother(f"Another pilot computes as {speaker.host.name} now. Nothing was done.")
+        if speaker.is_over or now - speaker.heard_at > self.lease / _BEATS:
+            clusters.heard(db, pilot.host_id, now)
+        return speaker.host
+
+    def _allowance(self, db: Database, host: Host, now: datetime) -> Allowance:
+        """How much a cluster's pilot may have."""
         if self._cores is None or now - self._cores[0] > _COUNTED:
             self._cores = now, clusters.cores(db)
-        return self._cores[1]
+        return replace(
+            allowance_of(db, self.dispatch, host),
+            tasks_per_core=_PER_CORE,
+            lent_seconds=pilot_seconds(self._cores[1]),
+        )

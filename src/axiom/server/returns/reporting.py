@@ -13,10 +13,8 @@ from axiom.server.returns import host_reliability
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.trust import Trust
-from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.hosts import hosts
 from axiom.store.tasks import tasks, uploads
 from axiom.store.tasks.tasks import Reported, TaskOut
 
@@ -76,15 +74,6 @@ def take(
         log.info("report.refused host=%d reports=%d first=%d %s", host, len(refused), first.task_id, first.reason)
     _write(db, list(taken.values()), now)
     return answers
-
-
-def report(db: Database, folder: Folder, said: Report, output: bytes | None, now: datetime) -> Acknowledgement:
-    """Take one report of an engine of our own together with its output."""
-    hosts.seen(db, said.host_id, now)
-    if output is not None:
-        said = replace(said, output_digest=blobs.bring(db, folder, [output], now)[0])
-    (answer,) = take(db, folder, [said], now)
-    return answer
 
 
 def _reported(task: Task, said: Report, decided: ReportOutcome, state: TaskState) -> Reported:

@@ -1,11 +1,11 @@
-"""The three ways to a desk: in the same process, through the operator's socket, and over HTTP with a cluster's key."""
+"""The three ways to work: in the same process, through the operator's socket, and over HTTP with a cluster's key."""
 
 import secrets
 import socket
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,40 +13,38 @@ from lane_client import Told
 from patience import PATIENCE
 from starlette.applications import Starlette
 
-from axiom.cli.laboratory.work import RemoteDesk
+from axiom.commands.client import UnixConnection
 from axiom.domain.fleet import Capacity
-from axiom.engines.http_work_source import HttpDesk
+from axiom.engines.http_work_source import HttpWorkSource
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.local_source import LocalDesk
 from axiom.server.http.fast_lane import Lanes
 from axiom.server.http.uvicorn_limits import ServedSocket, serve
-from axiom.server.pilots.pilot_routes import PilotLanes
-from axiom.server.pilots.pilot_server import PilotDesk
-from axiom.service.attached_engines import SocketDesk
+from axiom.server.pilots.local_source import LocalWorkSource
+from axiom.server.pilots.pilot_routes import PilotRoutes
+from axiom.server.pilots.pilot_server import PilotServer
 from axiom.service.sockets import on_path
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.signed.tickets import Order
 from axiom.store.accounts import accounts
 from axiom.store.connections import Readers
 from axiom.store.hosts import clusters, hosts
-from axiom.web.socket import desk_routes
 
 LEASE = timedelta(minutes=10)
 
 
-class WatchedDesk:
-    def __init__(self, desk: Any) -> None:
-        self.desk = desk
+class WatchedSource:
+    def __init__(self, source: Any) -> None:
+        self.source = source
         self.given: list[int] = []
 
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
-        orders = self.desk.ask(holding, wanted)
+        orders = self.source.ask(holding, wanted)
         self.given.extend(order.task for order in orders)
         return orders
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self.desk, name)
+        return getattr(self.source, name)
 
 
 def today() -> datetime:
@@ -70,16 +68,32 @@ def served(*listeners: ServedSocket):
 @contextmanager
 def local(lab, writer, cores: int):
     host = writer.run(lambda db: meet_here(db, cores))
-    yield LocalDesk(writer=writer, folder=lab.folder, dispatch=lab.dispatch, host_id=host, now=today)
+    yield LocalWorkSource(writer=writer, pilots=pilot_server(lab), host_id=host)
+
+
+def pilot_server(lab, *, lease: timedelta = LEASE, now=today) -> PilotServer:
+    return PilotServer(folder=lab.folder, dispatch=lab.dispatch, known=DispatchCache(), lease=lease, now=now)
+
+
+@contextmanager
+def lanes(server: PilotServer, writer, reported=lambda: None, *, is_private: bool = False):
+    """How connections are made where pilots are answered."""
+    with ThreadPoolExecutor(1) as threads, closing(Readers(server.folder)) as readers:
+        routes = PilotRoutes(server, writer=writer, connections=readers, threads=threads, reported=reported)
+        yield Lanes(routes.openers(is_private=is_private)).protocol
+
+
+def socket_source(lab) -> HttpWorkSource:
+    return HttpWorkSource("http://localhost", connect=lambda timeout: UnixConnection(lab.folder.socket, timeout))
 
 
 @contextmanager
 def through_socket(lab, writer, cores: int):
-    counter = SocketDesk(
-        writer=writer, folder=lab.folder, dispatch=lab.dispatch, now=today, reported=lambda: None, known=DispatchCache()
-    )
-    with served(ServedSocket(app=Starlette(routes=desk_routes(counter)), socket=on_path(lab.folder.socket))):
-        yield RemoteDesk(lab.folder, "first", cores)
+    with lanes(pilot_server(lab), writer, is_private=True) as protocol:
+        listener = ServedSocket(app=Starlette(), socket=on_path(lab.folder.socket), protocol=protocol)
+        with served(listener), closing(socket_source(lab)) as source:
+            say_hello(source, cores=cores)
+            yield source
 
 
 @contextmanager
@@ -88,30 +102,25 @@ def pilots(lab, writer, *, lease: timedelta = LEASE, now=today):
     key = new_cluster_key()
     until = now() + timedelta(days=1)
     writer.run(lambda db: clusters.add(db, name="alpha", key_digest=digest(key), expires_at=until, now=now()))
-    desk = PilotDesk(folder=lab.folder, dispatch=lab.dispatch, known=DispatchCache(), lease=lease, now=now)
-    with ExitStack() as stack:
-        threads = stack.enter_context(ThreadPoolExecutor(1))
-        readers = stack.enter_context(closing(Readers(lab.folder)))
-        lanes = PilotLanes(desk, writer=writer, connections=readers, threads=threads, reported=lambda: None)
+    with lanes(pilot_server(lab, lease=lease, now=now), writer) as protocol:
         listening = socket.create_server(("127.0.0.1", 0))
-        protocol = Lanes(lanes.openers()).protocol
-        stack.enter_context(served(ServedSocket(app=Starlette(), socket=listening, protocol=protocol)))
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}", key
+        with served(ServedSocket(app=Starlette(), socket=listening, protocol=protocol)):
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}", key
 
 
 @contextmanager
 def on_wire(lab, writer, cores: int):
-    with pilots(lab, writer) as (address, key):
-        desk = HttpDesk(address, key)
-        say_hello(desk, cores=cores)
-        with closing(desk):
-            yield desk
+    with pilots(lab, writer) as (address, key), closing(HttpWorkSource(address, key)) as source:
+        say_hello(source, cores=cores)
+        yield source
 
 
-def say_hello(desk: HttpDesk, name: str = "node-1", *, cores: int = 1, session: str = "", before: Sequence[str] = ()):
+def say_hello(
+    source: HttpWorkSource, name: str = "node-1", *, cores: int = 1, session: str = "", before: Sequence[str] = ()
+):
     session = session or secrets.token_hex(32)
     capacity = Capacity(cores=cores, memory_mb=4_000)
-    desk.hello(name, platform_here(), capacity, session=session, before=before)
+    source.hello(name, platform_here(), capacity, session=session, before=before)
     return session
 
 
@@ -121,4 +130,4 @@ def meet_here(db, cores: int) -> int:
     return hosts.meet(db, volunteer_id=whose, name="first", platform=here, capacity=capacity, now=today())
 
 
-DESKS = (local, through_socket, on_wire)
+SOURCES = (local, through_socket, on_wire)

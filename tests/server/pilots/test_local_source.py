@@ -1,15 +1,16 @@
-"""The desk of this computer's own engine: hosts get tasks and bring them back, once each, whatever is lost."""
+"""This computer's own engine: hosts get tasks and bring them back, once each, whatever is lost."""
 
 import hashlib
 
 import pytest
 from started_writer import started_writer
+from work_sources import pilot_server
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
-from axiom.errors import NotFound
+from axiom.errors import NotAllowed, NotFound
 from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.local_source import LocalDesk
+from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.returns.transitioner import transit
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader
@@ -18,47 +19,49 @@ from axiom.store.tasks import workunits
 
 
 @pytest.fixture
-def desk(working_lab):
-    now = {"now": lambda: working_lab.now}
+def source(working_lab):
+    server = pilot_server(working_lab, now=lambda: working_lab.now)
     with started_writer(working_lab) as writer:
-        yield LocalDesk(writer=writer, folder=working_lab.folder, dispatch=working_lab.dispatch, host_id=1, **now)
+        yield LocalWorkSource(writer=writer, pilots=server, host_id=1)
 
 
-def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(desk, working_lab, prepared):
-    (order,) = desk.ask(frozenset(), 1)
-    assert desk.ask(frozenset({order.task}), 1) == ()
-    assert desk.ask(frozenset(), 1) == (order,)
-    assert desk.held() == {order.task}
+def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(source, working_lab, prepared):
+    (order,) = source.ask(frozenset(), 1)
+    assert source.ask(frozenset({order.task}), 1) == ()
+    assert source.ask(frozenset(), 1) == (order,)
+    assert source.held() == {order.task}
     output = working_lab.output(order)
     facts = {"exit_status": 0, "output_digest": None, "cpu_seconds": 1.0, "elapsed_seconds": 1.0}
     report = Report(task_id=order.task, host_id=1, **facts)
-    desk.report([(report, output)])
+    source.report([(report, output)])
     reader = connect_reader(working_lab.folder.database)
     task = workunits.task(reader, order.task)
     assert (task.state, task.output_digest) == (TaskState.RETURNED, hashlib.sha256(output).hexdigest())
     assert blobs.get(reader, working_lab.folder, task.output_digest) == output
     reader.close()
-    assert desk.held() == frozenset()
-    assert desk.bundle(order.bundle) == prepared().archive
-    assert desk.seal(order.bundle) == desk.writer.run(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
+    assert source.held() == frozenset()
+    assert source.bundle(order.bundle) == prepared().archive
+    assert source.seal(order.bundle) == source.writer.run(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
+    with pytest.raises(NotAllowed, match="Host 99"):
+        LocalWorkSource(writer=source.writer, pilots=source.pilots, host_id=99).ask(frozenset(), 1)
     with pytest.raises(NotFound, match="abcdefabcdef"):
-        desk.seal("abcdef" * 10)
+        source.seal("abcdef" * 10)
 
 
-def test_what_is_given_back_waits_for_others_any_number_of_times_and_nobody_failed(desk):
+def test_what_is_given_back_waits_for_others_any_number_of_times_and_nobody_failed(source):
     seeds = set()
     for _ in range(15):
-        (order,) = desk.ask(frozenset(), 1)
+        (order,) = source.ask(frozenset(), 1)
         seeds.add(order.seeds)
-        desk.give_back([order.task])
-        assert desk.held() == frozenset()
-    tasks = desk.writer.run(workunits.tasks)
+        source.give_back([order.task])
+        assert source.held() == frozenset()
+    tasks = source.writer.run(workunits.tasks)
     assert {(task.state, task.cause) for task in tasks} == {
         (TaskState.UNSENT, ""),
         (TaskState.ABORTED, Cause.TAKEN_BACK),
     }
     assert (len(tasks), len(seeds)) == (16, 1)
-    assert desk.writer.run(lambda db: workunits.workunit(db, 1)).state is WorkunitState.OPEN
+    assert source.writer.run(lambda db: workunits.workunit(db, 1)).state is WorkunitState.OPEN
 
 
 def states(lab, workunit_id=1):
@@ -80,7 +83,6 @@ def test_what_a_host_holds_or_lost_takes_its_cores_and_its_memory_and_ours_are_p
     others = working_lab.ask(small, wanted=8)
     assert {order.task for order in others.orders}.isdisjoint({order.task for order in answer.orders})
     assert (len(others.orders), "100 MB of memory a task, and 50 MB" in others.reason) == (2, True)
-    assert working_lab.ask(99).orders == ()
     ours = working_lab.host("ours", cores=8, memory_mb=800)
     theirs = working_lab.host("theirs", cores=8, memory_mb=800, volunteer="Bo")
     for statement in ("UPDATE experiment SET manifest", "UPDATE bundle SET manifest"):
