@@ -5,12 +5,10 @@ deviations on either side; the smallest that matters is 0.2, and a replicate cos
 once for each world and question, so every arm sees the same. All arms weigh with the laboratory's own statistics and
 end by its own stopping rule, after 4,096 replicates at the latest. Arms:
 equal      every question that is open gets a block in turn, until it has its verdict
-value      `plan()` as shipped, its quotas off: what it orders is computed and weighed before it is asked again
-quotas     the same with its quotas on, over all that it has ordered, and besides with a further design of 32 replicates
-           of each question that is decided: these cost, and decide none of the 30
+value      `plan()` as shipped: what it orders is computed and weighed before it is asked again
 
-Ends with 0 only if the geometric mean over all worlds of equal / value is at least 3 and of equal / quotas at least 2,
-for 10, 15 and 20 of them, and neither arm has more wrong verdicts among its first 20 than equal shares have.
+Ends with 0 only if the geometric mean over all worlds of equal / value is at least 3 for 10, 15 and 20 of them, and
+the planner has no more wrong verdicts among its first 20 than equal shares have.
 
     .venv/bin/python scripts/bench.d/planner-value.py --worlds 5
 """
@@ -21,7 +19,7 @@ import math
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,16 +29,13 @@ from axiom.decisions.planning.candidates import Candidate, is_decided
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.stopping import Aim, ended
 from axiom.domain.findings import Evidence, Grade, Observation, Verdict
-from axiom.domain.planning import Quotas
-from axiom.domain.registrations import Rule, Stopping
-from axiom.domain.sessions import Allotment
+from axiom.domain.registrations import Stopping
 
 QUESTIONS, BLOCK, NULLS = 30, 16, 0.4
 SMALLEST = 0.2  # of what matters, in standard deviations
-DESIGN = 1_000  # added to the number of a question whose further design it is
 MOST = 4_096  # replicates of one question, so that what is decided late is decided
 COUNTS = (10, 15, 20)
-WANTED = {"value": 3.0, "quotas": 2.0}
+WANTED = 3.0  # times equal shares
 ESTIMAND: dict[str, Any] = {"name": "effect", "kind": "contrast", "null": 0.0, "bounds": None, "expects": "+"}
 
 
@@ -114,20 +109,6 @@ class Question:
             stopping=Stopping(replicates=self.most),
         )
 
-    def design(self, issued: int) -> Candidate:
-        """Another design of it, of which so much was computed."""
-        fixed = Stopping(rule=Rule.FIXED, replicates=32)
-        return replace(
-            self.candidate(),
-            experiment_id=DESIGN + self.number,
-            registration_id=0,
-            name=f"design_{self.number}",
-            issued=issued,
-            weighed=issued,
-            stopping=fixed,
-            is_further=True,
-        )
-
     def has_ended(self) -> bool:
         """As the shipped stopping rule says."""
         one = self.candidate()
@@ -162,26 +143,15 @@ def equal(questions: Sequence[Question]) -> Iterator[float]:
             yield one.compute(BLOCK)
 
 
-def planned(questions: Sequence[Question], quotas: Quotas) -> Iterator[float]:
+def planned(questions: Sequence[Question]) -> Iterator[float]:
     """What `plan()` orders, plan after plan."""
-    by_number = {one.number: one for one in questions}
-    further: dict[int, int] = {}  # replicates of the further design of a question
-    given: list[Allotment] = []
+    by_number = {question.number: question for question in questions}
     while True:
-        asked = [one.candidate() for one in questions]
-        if quotas.are_on:
-            asked += [one.design(further.setdefault(one.number, 0)) for one in questions if one.is_decided]
-        made = plan(asked, cores=1, per_core=1, task_seconds=20.0, quotas=quotas, given=given)
+        made = plan([question.candidate() for question in questions], cores=1, per_core=1, task_seconds=20.0)
         if not made.allotments:
             return
         for allotment in made.allotments:
-            replicates = allotment.workunits * allotment.replicates_each
-            if allotment.experiment_id in by_number:
-                yield by_number[allotment.experiment_id].compute(replicates)
-            else:
-                further[allotment.experiment_id - DESIGN] += replicates
-                yield allotment.core_seconds
-        given += made.allotments
+            yield by_number[allotment.experiment_id].compute(allotment.workunits * allotment.replicates_each)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,19 +178,15 @@ def course(questions: list[Question], act: Callable[[Sequence[Question]], Iterat
     return Course(spent=spent, wrong=sum(one.is_wrong for one in questions), decided=decided)
 
 
-ARMS: dict[str, Callable[[Sequence[Question]], Iterator[float]]] = {
-    "equal": equal,
-    "value": lambda questions: planned(questions, replace(Quotas(), are_on=False)),
-    "quotas": lambda questions: planned(questions, Quotas()),
-}
+ARMS: dict[str, Callable[[Sequence[Question]], Iterator[float]]] = {"equal": equal, "value": planned}
 
 
-def ratios(courses: Sequence[dict[str, Course]], arm: str, count: int) -> list[float]:
-    """Equal shares over one arm, in every world in which both got so far."""
+def ratios(courses: Sequence[dict[str, Course]], count: int) -> list[float]:
+    """Equal shares over the planner, in every world in which both got so far."""
     return [
-        one["equal"].spent[count] / one[arm].spent[count]
-        for one in courses
-        if count in one["equal"].spent and count in one[arm].spent
+        course["equal"].spent[count] / course["value"].spent[count]
+        for course in courses
+        if count in course["equal"].spent and count in course["value"].spent
     ]
 
 
@@ -241,16 +207,15 @@ def main() -> int:
         for arm in ARMS:
             spent = [one[arm].spent[count] for one in courses if count in one[arm].spent]
             line += f"  {arm} {_mean(spent):9.3g} ({len(spent)} worlds)"
-        for arm, wanted in WANTED.items():
-            found = ratios(courses, arm, count)
-            line += f"  equal/{arm} {_mean(found):.2f} ({min(found, default=0):.2f} to {max(found, default=0):.2f})"
-            missed += [f"equal/{arm} at {count}"] if _mean(found) < wanted else []
+        times = ratios(courses, count)
+        line += f"  equal/value {_mean(times):.2f} ({min(times, default=0):.2f} to {max(times, default=0):.2f})"
+        missed += [f"equal/value at {count}"] if _mean(times) < WANTED else []
         print(line)
     wrong = {arm: sum(one[arm].wrong for one in courses) for arm in ARMS}
     print("wrong verdicts: " + ", ".join(f"{arm} {amount}" for arm, amount in wrong.items()))
-    missed += [f"errors of {arm}" for arm in WANTED if wrong[arm] > wrong["equal"]]
+    missed += ["errors of value"] if wrong["value"] > wrong["equal"] else []
     told = f"MISSED: {', '.join(missed)}" if missed else "Met"
-    print(f"{told}: ≥ 3 with quotas off, ≥ 2 with quotas on, no more errors")
+    print(f"{told}: ≥ {WANTED:g}, no more errors")
     if options.json is not None:
         spent_by_arm = [{arm: one[arm].spent for arm in ARMS} for one in courses]
         options.json.write_text(json.dumps(spent_by_arm, indent=2) + "\n", encoding="utf-8")

@@ -63,20 +63,6 @@ class Supply:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Quotas:
-    """Shares of what is ordered, in core-seconds, that are kept for a purpose, as far as there is such work.
-
-    Checks have no share here: they are made where tasks are dispatched.
-    """
-
-    new: float = 0.15
-    generality: float = 0.20
-    most_of_finding: float = 0.40
-    most_of_pilots: float = 0.01
-    are_on: bool = True
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Wishes:
     """An operator's wishes: shares in percent and an order, by purpose or by an experiment's name."""
 

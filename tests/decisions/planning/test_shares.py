@@ -1,4 +1,4 @@
-"""Whose turn it is: an operator's order and shares, shares that are kept, the floor, what only one host can take."""
+"""Whose turn it is: an operator's order and shares, worth, the floor, what only one host can take."""
 
 from collections import Counter
 from dataclasses import replace
@@ -14,11 +14,8 @@ from axiom.decisions.planning.fill import fill
 from axiom.decisions.planning.preview import preview
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR
 from axiom.domain.fleet import Gpu
-from axiom.domain.planning import Need, Purpose, Quotas, Wishes
+from axiom.domain.planning import Need, Purpose, Wishes
 from axiom.domain.registrations import Rule, Stopping
-
-DULL = replace(OPEN, weight=0.01)
-OFF = Quotas(are_on=False)
 
 
 def shares(found, by: str = "purpose") -> dict:
@@ -28,26 +25,13 @@ def shares(found, by: str = "purpose") -> dict:
     return {what: amount / seconds.total() for what, amount in seconds.items()}
 
 
-def test_without_quotas_most_goes_where_most_is_told_and_with_them_a_share():
+def test_most_goes_where_most_is_told_for_its_cost():
     cheap, dear = candidate(1), candidate(2, replicate_seconds=24.0)
-    found = planned(dear, cheap, quotas=OFF, cores=4)
+    found = planned(dear, cheap, cores=4)
     assert [one.experiment_id for one in found.allotments] == [1]
     assert "most is told there for its cost" in found.allotments[0].reason
-    best, *others = candidate(1), *(candidate(number, DULL) for number in range(2, 5))
-    assert shares(planned(best, *others, floor=0.0, quotas=OFF), "experiment_id")[1] > 0.45
-    assert 0.3 < shares(planned(best, *others, floor=0.0), "experiment_id")[1] <= 0.41
-    assert shares(planned(best), "experiment_id") == {1: 1.0}
-
-
-def test_of_what_is_ordered_a_share_is_kept_for_new_questions_and_for_further_designs():
-    others = [candidate(number) for number in (1, 2, 3)]
-    dull = candidate(4, replace(NEW, weight=0.01), issued=0, weighed=0), candidate(5, DULL, is_further=True)
-    given_to = shares(planned(*others, *dull, floor=0.0))
-    assert given_to[Purpose.NEW] == pytest.approx(0.15, abs=0.02)
-    assert given_to[Purpose.GENERALITY] == pytest.approx(0.20, abs=0.02)
-    reasons = [one.reason for one in planned(*others, *dull, floor=0.0).allotments]
-    assert any("15% of what is ordered is kept for questions of which nothing is known" in one for one in reasons)
-    assert shares(planned(*others, *dull, floor=0.0, quotas=OFF))[Purpose.FILL] > 0.8
+    dull = [candidate(number, replace(OPEN, weight=0.01)) for number in range(2, 5)]
+    assert shares(planned(candidate(1), *dull, floor=0.0), "experiment_id")[1] > 0.45
 
 
 def test_a_mix_is_kept_by_purpose_and_by_experiment_also_where_something_comes_first():
@@ -74,10 +58,10 @@ def test_a_mix_is_kept_by_purpose_and_by_experiment_also_where_something_comes_f
 
 def test_priorities_come_before_worth_in_the_order_in_which_they_are_named():
     cheap, near, first = candidate(1), candidate(2, DECIDED, replicate_seconds=800.0), new(3, replicate_seconds=900.0)
-    found = planned(cheap, near, first, wishes=Wishes(priority=("new", "nearest", "fill")), cores=40, quotas=OFF)
+    found = planned(cheap, near, first, wishes=Wishes(priority=("new", "nearest", "fill")), cores=40)
     order = list(dict.fromkeys(one.experiment_id for one in found.allotments))
     assert order == [3]
-    named = planned(cheap, near, first, wishes=Wishes(priority=("experiment_2", "new")), cores=40, quotas=OFF)
+    named = planned(cheap, near, first, wishes=Wishes(priority=("experiment_2", "new")), cores=40)
     assert named.allotments[0].experiment_id == 2
 
 
@@ -205,11 +189,10 @@ ASKED = st.lists(
     hosts=SUPPLIES,
     mix=st.sampled_from([(), (("new", 50.0), ("fill", 20.0))]),
     priority=st.sampled_from([(), ("fill", "new")]),
-    are_on=st.booleans(),
 )
 @settings(max_examples=60)
-def test_no_core_stays_idle_that_could_compute_what_may_be_ordered(asked, hosts, mix, priority, are_on):
-    wanted = {"wishes": Wishes(mix=mix, priority=priority), "quotas": Quotas(are_on=are_on), "key": "a test"}
+def test_no_core_stays_idle_that_could_compute_what_may_be_ordered(asked, hosts, mix, priority):
+    wanted = {"wishes": Wishes(mix=mix, priority=priority), "key": "a test"}
     found = planned(*asked, cores=sum(one.cores for one in hosts), supplies=hosts, deadline_seconds=172_800.0, **wanted)
     filling = fill(hosts, works_of(asked, found.allotments, hosts), deadline=172_800.0, key="a test")
     more = Counter(one.experiment_id for one in found.allotments for _ in range(one.workunits * one.replicates_each))

@@ -20,12 +20,13 @@ from axiom.decisions.planning.task_size import UsualHosts, usual_of
 from axiom.decisions.planning.usable_cores import Reach, reach
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR, Promise, promises
 from axiom.domain.amounts import counted
-from axiom.domain.planning import FLOOR, Purpose, Quotas, Supply, Wishes
+from axiom.domain.planning import FLOOR, Purpose, Supply, Wishes
 from axiom.domain.sessions import Allotment, Plan, Skipped
 
 __all__ = ["Candidate", "plan"]
 
-_QUOTAS, _WISHES = Quotas(), Wishes()
+_WISHES = Wishes()
+_OF_PILOTS = 0.01  # of the core-seconds that are ordered, while other work waits
 _CUTS = 6  # times that orders are cut finer, so that those of long tasks make up for those of short ones
 _STALLS = 4  # times that what was ordered for idle cores may go elsewhere, where it stands in for what waits
 _AT_ONCE = 0.01  # of all that should wait, so that a large fleet's plan is made in some hundred steps
@@ -37,7 +38,6 @@ class _Making:
 
     turns: Turns
     reach: Reach
-    quotas: Quotas
     wishes: Wishes
     floor: float
     promises: Mapping[tuple[int, int], Promise]
@@ -78,7 +78,7 @@ class _Making:
     def blocks(self) -> None:
         """Block after block, until work waits for every core or none is left that is worth it."""
         while (lacking := self.wanted - self.waiting) > 0:
-            chosen = choose(self._offers(), self.book, self.quotas, self.wishes)
+            chosen = choose(self._offers(), self.book, self.wishes)
             if chosen is None:
                 return
             self._chosen(chosen, lacking)
@@ -172,8 +172,8 @@ class _Making:
         """
         is_on_its_way = any(one.unsent for one in asked if one.stage is Stage.PILOT)
         for place, one in enumerate(pilots):
-            had = self.book.purposes[Purpose.PILOT] + one.pilot_missing * one.costs
-            if (place or is_on_its_way) and (is_young or had > self.quotas.most_of_pilots * self.book.total()):
+            had = self.book.pilots + one.pilot_missing * one.costs
+            if (place or is_on_its_way) and (is_young or had > _OF_PILOTS * self.book.total):
                 return
             self.pilot(one)
 
@@ -319,7 +319,6 @@ def plan(
     supplies: Sequence[Supply] = (),
     usual: UsualHosts | None = None,
     ours: int | None = None,
-    quotas: Quotas = _QUOTAS,
     wishes: Wishes = _WISHES,
     floor: float = FLOOR,
     given: Sequence[Allotment] = (),
@@ -338,7 +337,6 @@ def plan(
     making = _Making(
         turns=turns,
         reach=found,
-        quotas=quotas,
         wishes=wishes,
         floor=floor,
         promises=promises(asked),

@@ -12,10 +12,10 @@ from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.value_of_information import worths
 from axiom.decisions.planning.why_idle import awaited
 from axiom.domain.amounts import counted
-from axiom.domain.planning import FLOOR, Preview, Quotas, Supply, Wishes
+from axiom.domain.planning import FLOOR, Preview, Supply, Wishes
 from axiom.domain.sessions import Allotment
 
-_QUOTAS, _WISHES = Quotas(), Wishes()
+_WISHES = Wishes()
 
 
 def preview(
@@ -24,7 +24,6 @@ def preview(
     *,
     per_core: int,
     task_seconds: float,
-    quotas: Quotas = _QUOTAS,
     wishes: Wishes = _WISHES,
     floor: float = FLOOR,
     given: Sequence[Allotment] = (),
@@ -40,7 +39,6 @@ def preview(
         per_core=per_core,
         task_seconds=task_seconds,
         supplies=there,
-        quotas=quotas,
         wishes=wishes,
         floor=floor,
         given=given,
