@@ -105,15 +105,6 @@ def test_what_few_or_no_hosts_can_take_keeps_no_core_idle():
     assert "2 cores would be idle" in found.allotments[0].reason
 
 
-def test_with_too_little_work_for_a_fleet_what_is_ordered_is_cut_finer():
-    volunteers = [host(number, cores=16, is_ours=False) for number in range(1, 9)]
-    ends = candidate(1, replicate_seconds=20.0, stopping=Stopping(replicates=64))
-    found = planned(ends, supplies=volunteers, cores=128)
-    assert [(one.workunits, one.replicates_each) for one in found.allotments] == [(32, 1)]
-    short = replace(ends, replicate_seconds=5.0)  # never less than ten seconds
-    assert [one.replicates_each for one in planned(short, supplies=volunteers, cores=128).allotments] == [2]
-
-
 @pytest.mark.parametrize("mix", [(("new", 50.0), ("experiment_1", 30.0)), (("experiment_1", 30.0), ("new", 50.0))])
 def test_an_experiment_with_a_share_of_its_own_has_none_of_its_purpose_s(mix):
     found = planned(new(1), new(2), candidate(3), wishes=Wishes(mix=mix), floor=0.0)

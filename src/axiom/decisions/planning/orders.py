@@ -8,12 +8,11 @@ is next, and pilots of everything at once would keep the first block waiting.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.task_size import (
-    FIRST_SECONDS,
     MANY_SECONDS,
     SHARING,
     USUAL_SECONDS,
@@ -71,26 +70,6 @@ class Turns:
 def parts_of(one: Candidate, replicates: float, usual: UsualHosts | None) -> int:
     """How many hosts may share a workunit of so many replicates, as it is cut when volunteers' hosts ask."""
     return 1 if usual is None else max(1, math.ceil(replicates / max(1, one.block // SHARING)))
-
-
-def finer(allotment: Allotment, one: Candidate, times: float, usual: UsualHosts | None) -> list[Allotment]:
-    """The same replicates for so many times as many hosts, none of them with less than a host's first task."""
-    part = allotment.replicates_each / parts_of(one, allotment.replicates_each, usual)
-    each = max(math.ceil(FIRST_SECONDS / one.costs), int(part / times), 1)
-    if each >= allotment.replicates_each:
-        return [allotment]
-    whole = allotment.workunits * allotment.replicates_each
-    cut = [(whole // each, each), (1, whole % each)]
-    return [
-        replace(
-            allotment,
-            workunits=workunits,
-            replicates_each=size,
-            core_seconds=allotment.core_seconds * workunits * size / whole,
-        )
-        for workunits, size in cut
-        if workunits * size
-    ]
 
 
 def pilot(one: Candidate) -> Allotment:

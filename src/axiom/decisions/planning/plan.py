@@ -14,7 +14,7 @@ from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate, is_stopped, obstacle
 from axiom.decisions.planning.eligible import few_of, probe_of, works_of
 from axiom.decisions.planning.fill import Filled, Filling, fill
-from axiom.decisions.planning.orders import Turns, finer, larger_pilot, order, pilot, replicates_of
+from axiom.decisions.planning.orders import Turns, larger_pilot, order, pilot, replicates_of
 from axiom.decisions.planning.shares import Book, Chosen, Offer, choose
 from axiom.decisions.planning.task_size import UsualHosts, usual_of
 from axiom.decisions.planning.usable_cores import Reach, reach
@@ -27,7 +27,6 @@ __all__ = ["Candidate", "plan"]
 
 _WISHES = Wishes()
 _OF_PILOTS = 0.01  # of the core-seconds that are ordered, while other work waits
-_CUTS = 6  # times that orders are cut finer, so that those of long tasks make up for those of short ones
 _STALLS = 4  # times that what was ordered for idle cores may go elsewhere, where it stands in for what waits
 _AT_ONCE = 0.01  # of all that should wait, so that a large fleet's plan is made in some hundred steps
 
@@ -136,34 +135,6 @@ class _Making:
             self.piloted[key] += tasks
             self._note(one, [larger_pilot(one, tasks)], self.turns.takes(tasks, one.costs, Stage.PILOT))
         return bool(lacking)
-
-    def cut(self, filling: Filling) -> bool:
-        """Cut what was ordered finer, if cores are idle that could take a part of it. Was anything cut?"""
-        given = sum(sum(host.given.values()) for host in filling.hosts)
-        ordered = [self.standing[key] for key in self.ordered]
-        idle = sum(
-            max(
-                (
-                    sum(host.room(need, 0.0, None) for need in one.need.places)
-                    for one in ordered
-                    if _may_have(host, one)
-                ),
-                default=0,
-            )
-            for host in filling.hosts
-            if host.has_idle
-        )
-        if not idle or not given:
-            return False
-        before, times = self.allotments, 1.0 + 2.0 * idle / given  # some are as short as can be
-        self.allotments = [
-            each
-            for whole in before
-            for each in finer(
-                whole, self.standing[whole.experiment_id, whole.registration_id or 0], times, self.turns.usual
-            )
-        ]
-        return self.allotments != before
 
     def few_pilots(self, asked: Sequence[Candidate], pilots: Sequence[Candidate], *, is_young: bool) -> None:
         """The cheapest, up to their share; one at least, unless one is on its way already.
@@ -395,21 +366,15 @@ def _in_turn(pilots: Sequence[Candidate], asked: Sequence[Candidate]) -> Sequenc
 def _filled(
     making: _Making, asked: Sequence[Candidate], supplies: Sequence[Supply], deadline: float | None, key: str
 ) -> None:
-    """Look where it would go, and order for cores that would be idle, until there are none or nothing fits them.
-
-    When nothing more may be ordered, what is ordered is cut finer, so that more hosts have a part of it.
-    """
-    least, cuts, stalls = math.inf, 0, 0
-    while cuts <= _CUTS:
-        found = fill(supplies, works_of(asked, making.allotments, supplies), deadline=deadline, key=key)
-        idle = sum(host.left.cores + sum(gpus for _, gpus in host.left.gpus) for host in found.hosts)
+    """Look where it would go, and order for cores that would be idle, until there are none or nothing fits them."""
+    least, stalls = math.inf, 0
+    while True:
+        filling = fill(supplies, works_of(asked, making.allotments, supplies), deadline=deadline, key=key)
+        idle = sum(host.left.cores + sum(gpus for _, gpus in host.left.gpus) for host in filling.hosts)
         stalls = 0 if idle < least else stalls + 1
-        if stalls <= _STALLS and (making.beside(found) or making.probe(found)):
-            least = min(least, idle)
-            continue
-        cuts += 1
-        if not making.cut(found):
+        if stalls > _STALLS or not (making.beside(filling) or making.probe(filling)):
             return
+        least = min(least, idle)
 
 
 def _told(making: _Making, asked: Sequence[Candidate], enough: str, cores: int) -> Plan:
