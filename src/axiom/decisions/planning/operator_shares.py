@@ -1,15 +1,14 @@
 """What does an operator want besides? Read from what they type: shares in percent, and an order.
 
-    --mix "new=50,nearest=30,fill=20"        --priority "new,nearest,negatives,fill"    or pairs, "new > fill"
+    --mix "new=50,nearest=30,fill=20"        --priority "new,nearest,negatives,fill"    or    "new > nearest > fill"
 
 A word is a purpose or the name of an experiment. What cannot be is refused with a sentence: shares over 100 %, a word
-twice, an order that goes round in a circle, a word that nothing has.
+twice, a word that nothing has.
 """
 
 import math
 import re
 from collections.abc import Collection, Iterable
-from graphlib import CycleError, TopologicalSorter
 
 from axiom.domain.planning import Purpose, Wishes
 from axiom.errors import UnknownName, WrongUse
@@ -40,23 +39,11 @@ def read_mix(text: str, known: Collection[str] = ()) -> tuple[tuple[str, float],
 
 
 def read_priority(text: str, known: Collection[str] = ()) -> tuple[str, ...]:
-    """An order, as "new,nearest,fill" or in pairs, "new > nearest, new > fill"; what it does not name comes last."""
-    before: dict[str, list[str]] = {}
-    chains = [[_word(word.strip(), known) for word in part.split(">")] for part in _parts(text)]
-    words = [word for chain in chains for word in chain]
-    if all(len(chain) == 1 for chain in chains):
-        if doubled := sorted({word for word in words if words.count(word) > 1}):
-            raise WrongUse(f"The priorities name {doubled[0]} twice. Name each once, the first one first.")
-        return tuple(words)
-    for chain in chains:
-        for earlier, later in zip(["", *chain], chain, strict=False):
-            before.setdefault(later, []).extend([earlier] if earlier else [])
-    try:
-        sorted_words = list(TopologicalSorter(before).static_order())
-    except CycleError as error:
-        circle = " > ".join(reversed(error.args[1]))
-        raise WrongUse(f"The priorities go round in a circle: {circle}. Leave one of these out.") from None
-    return tuple(sorted_words)
+    """An order, as "new,nearest,fill" or "new > nearest > fill"; what it does not name comes last."""
+    words = tuple(_word(part, known) for part in _parts(text.replace(">", ",")))
+    if doubled := sorted({word for word in words if words.count(word) > 1}):
+        raise WrongUse(f"The priorities name {doubled[0]} twice. Name each once, the first one first.")
+    return words
 
 
 def _parts(text: str) -> list[str]:
