@@ -1,6 +1,5 @@
-"""What a host can take of a need, why not more, and hosts that cannot be what they say."""
+"""What a host can take of a need, and why not more."""
 
-import math
 from collections import Counter
 from dataclasses import replace
 
@@ -8,7 +7,7 @@ import pytest
 from plan_candidates import ENDED, candidate, host, planned
 
 from axiom.decisions.experiments.release_stages import Stage
-from axiom.decisions.planning.capacity import bounded, coarse, left_of, put, room_for, why_no_more
+from axiom.decisions.planning.capacity import coarse, left_of, put, room_for, why_no_more
 from axiom.decisions.planning.eligible import works_of
 from axiom.decisions.planning.fill import fill
 from axiom.decisions.planning.task_size import UsualHosts
@@ -77,41 +76,6 @@ def test_the_smallest_gpu_that_is_enough_is_used_and_lengths_are_rounded_up():
     assert coarse(1e9, None) == 0.0
     for seconds in (11.0, 12.5, 400.0, 999.0):
         assert seconds <= coarse(seconds, 1_000.0) <= 1.26 * seconds
-
-
-@pytest.mark.parametrize(
-    ("facts", "kept", "told"),
-    [
-        ({"cores": 1_000_000}, {"cores": 4_096}, "cores 1e+06 counts as 4096."),
-        ({"speed": 0.0}, {"speed": 0.01}, "speed 0 counts as 0.01."),
-        ({"availability": 7.0}, {"availability": 1.0}, "availability 7 counts as 1."),
-        ({"speed": math.nan}, {"speed": 1.0}, "speed nan counts as 1."),
-        ({"obstacle": "it is on holiday", "cores": 0}, {}, ""),
-        ({"cores": 0, "gpus": (GPU,)}, {}, ""),
-    ],
-)
-def test_what_is_too_large_is_bounded_with_a_sentence(facts, kept, told):
-    found, said = bounded([supply(**facts)])
-    assert found == (supply(**(facts | kept)),)
-    assert "".join(said).endswith(told)
-    assert bool(said) is bool(told)
-
-
-@pytest.mark.parametrize(
-    ("facts", "what"),
-    [
-        ({"memory_mb": 0}, "memory of 0 MB"),
-        ({"disk_mb": -5}, "disk of -5 MB"),
-        ({"in_hand_seconds": math.nan}, "a load of below nothing"),
-    ],
-)
-def test_what_cannot_be_at_all_gets_nothing_and_says_why(facts, what):
-    (impossible,), (sentence,) = bounded([supply(**facts)])
-    assert what in impossible.obstacle
-    assert len(sentence) > len(impossible.obstacle)
-    assert taken(impossible, NEED)[0] == 0
-    twice, sentences = bounded([supply(), supply(cores=4)])  # of a host that is named twice the first counts
-    assert (twice, len(sentences)) == ((supply(),), 1)
 
 
 STOPPED = [

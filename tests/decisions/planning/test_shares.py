@@ -113,7 +113,7 @@ def test_an_experiment_with_a_share_of_its_own_has_none_of_its_purpose_s(mix):
 
 
 def test_a_preview_says_where_it_goes_and_when_it_is_done():
-    hosts = [host(1, speed=2.0), host(2), host(3, cores=-4)]
+    hosts = [host(1, speed=2.0), host(2), host(3, obstacle="it is on holiday")]
     found = preview([candidate(1, issued=48, in_progress=4), new(2)], hosts, per_core=1, task_seconds=8.0)
     assert {one.host_id for one in found.placements} == {1, 2, 3}
     assert sum(one.idle_cores for one in found.placements) == 0

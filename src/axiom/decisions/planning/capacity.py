@@ -1,18 +1,15 @@
-"""How many tasks of a kind can a host take now, and why not more? And which hosts cannot be what they say they are?
+"""How many tasks of a kind can a host take now, and why not more?
 
 A task takes a core and memory; one for a GPU takes a GPU and memory, and no core. Nothing is given beyond what fits at
 the same moment, nor what would not be back by its deadline at the host's speed and availability.
 """
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from axiom.domain.planning import Need, Supply
 
-_MOST_CORES = 4_096  # more than any computer of today that is one host
-_MOST_MEMORY = 64 * 1_024 * 1_024  # MB
-_SPEEDS = (0.01, 100.0)  # of a core, in reference cores
+_LEAST_SPEED = 0.01  # of a core, in reference cores
 _LEAST_AVAILABILITY = 0.01
 _SHORT, _STEP = 0.01, 1.25  # of the deadline: shorter tasks are all alike; longer ones in steps of a quarter
 
@@ -52,7 +49,7 @@ def left_of(supply: Supply) -> Left:
         gpus=[] if supply.obstacle else gpus,
         seconds=supply.in_hand_seconds,
         is_ours=supply.is_ours,
-        pace=max(_SPEEDS[0], supply.speed) * max(_LEAST_AVAILABILITY, supply.availability),
+        pace=max(_LEAST_SPEED, supply.speed) * max(_LEAST_AVAILABILITY, supply.availability),
     )
 
 
@@ -123,62 +120,6 @@ def coarse(seconds: float, deadline: float | None) -> float:
     if deadline is None or seconds <= _SHORT * deadline:
         return 0.0
     return _SHORT * deadline * _STEP ** math.ceil(math.log(seconds / (_SHORT * deadline), _STEP))
-
-
-def bounded(supplies: Iterable[Supply]) -> tuple[tuple[Supply, ...], tuple[str, ...]]:
-    """The hosts as they can be: what is too large is bounded, what cannot be gets nothing; a sentence for each."""
-    kept, said = [], []
-    seen: set[int] = set()
-    for supply in supplies:
-        found, sentence = _bounded(supply)
-        if supply.host_id in seen:
-            found, sentence = None, f"Host {supply.host_id} is named twice; the first counts."
-        seen.add(supply.host_id)
-        kept += [found] if found is not None else []
-        said += [sentence] if sentence else []
-    return tuple(kept), tuple(said)
-
-
-def _bounded(one: Supply) -> tuple[Supply | None, str]:
-    if one.obstacle:
-        return one, ""
-    if impossible := _impossible(one):
-        return replace(one, cores=0, memory_mb=0, gpus=(), busy_cores=0, obstacle=impossible), (
-            f"Host {one.name}: {impossible}. It is given nothing before that is put right."
-        )
-    fit = replace(
-        one,
-        cores=min(one.cores, _MOST_CORES),
-        memory_mb=min(one.memory_mb, _MOST_MEMORY),
-        speed=_within(one.speed, *_SPEEDS),
-        availability=_within(one.availability, _LEAST_AVAILABILITY, 1.0),
-    )
-    changed = [
-        name for name in ("cores", "memory_mb", "speed", "availability") if getattr(fit, name) != getattr(one, name)
-    ]
-    told = ", ".join(f"{name} {getattr(one, name):g} counts as {getattr(fit, name):g}" for name in changed)
-    return fit, f"Host {one.name} cannot be as it says: {told}." if told else ""
-
-
-def _impossible(one: Supply) -> str:
-    wrong = {
-        "cores": one.cores < 0 or (one.cores == 0 and not one.gpus),
-        "memory": one.memory_mb <= 0,
-        "disk": one.disk_mb is not None and one.disk_mb < 0,
-        "a load": min(one.busy_cores, one.busy_gpus, one.used_memory_mb) < 0 or not one.in_hand_seconds >= 0.0,
-    }
-    amounts = {
-        "cores": one.cores,
-        "memory": f"{one.memory_mb} MB",
-        "disk": f"{one.disk_mb} MB",
-        "a load": "below nothing",
-    }
-    named = [f"{what} of {amounts[what]}" for what, is_wrong in wrong.items() if is_wrong]
-    return f"it reports {' and '.join(named)}, which no computer has" if named else ""
-
-
-def _within(number: float, least: float, most: float) -> float:
-    return 1.0 if math.isnan(number) else max(least, min(most, number))
 
 
 def _is_enough(memory_mb: int, need: Need) -> bool:

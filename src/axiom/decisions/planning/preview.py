@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from axiom.decisions.planning.candidates import Candidate
-from axiom.decisions.planning.capacity import bounded
 from axiom.decisions.planning.eligible import works_of
 from axiom.decisions.planning.eta import closings
 from axiom.decisions.planning.fill import fill, placements
@@ -30,23 +29,22 @@ def preview(
     deadline_seconds: float | None = None,
     key: str = "",
 ) -> Preview:
-    """The plan for a fleet as it stands. Hosts that cannot be what they say are bounded or get nothing."""
-    there, _ = bounded(supplies)
-    cores = sum(one.cores for one in there if not one.obstacle)
+    """The plan for a fleet as it stands."""
+    cores = sum(supply.cores for supply in supplies if not supply.obstacle)
     planned = plan(
         candidates,
         cores=cores,
         per_core=per_core,
         task_seconds=task_seconds,
-        supplies=there,
+        supplies=supplies,
         wishes=wishes,
         floor=floor,
         given=given,
         deadline_seconds=deadline_seconds,
         key=key,
     )
-    works = works_of(candidates, planned.allotments, there)
-    filling = fill(there, works, deadline=deadline_seconds, key=key)
+    works = works_of(candidates, planned.allotments, supplies)
+    filling = fill(supplies, works, deadline=deadline_seconds, key=key)
     return Preview(
         plan=planned,
         worths=worths(candidates),
@@ -65,9 +63,8 @@ def with_tiles(
     key: str = "",
 ) -> Preview:
     """The same with tiles of maps, which are ordered besides, and where they would go."""
-    there, _ = bounded(supplies)
     allotments = (*found.plan.allotments, *tiles)
-    filling = fill(there, works_of(candidates, allotments, there), deadline=deadline_seconds, key=key)
+    filling = fill(supplies, works_of(candidates, allotments, supplies), deadline=deadline_seconds, key=key)
     tasks = counted(sum(one.workunits for one in tiles), "task")
     return replace(
         found,

@@ -9,7 +9,6 @@ from typing import Any
 
 from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning import operator_shares
-from axiom.decisions.planning.capacity import bounded
 from axiom.decisions.planning.plan import plan
 from axiom.domain.planning import Supply, Wishes
 from axiom.domain.sessions import Allotment, Note, Plan, Skipped
@@ -36,7 +35,7 @@ def decide(db: Database, policy: Policy, now: datetime) -> Plan:
     """The plan as it would be now. Looking changes nothing."""
     asked, cores_there = candidates(db, now, policy.approvals), cores(db, now)
     are_few = stored.amount(db, now - HEARD_FROM) <= MOST_HOSTS
-    there, _ = bounded(supplies(db, policy, now) if are_few else ())
+    there = supplies(db, policy, now) if are_few else []
     return plan(
         asked,
         cores=cores_there,
