@@ -1,26 +1,22 @@
 """Papers and logs: rows that change, other people's words, files that nothing can break, and nothing made up."""
 
 import copy
-import dataclasses
 import json
 import re
 from collections import Counter
-from dataclasses import replace
 
 import pytest
 from evidence_lines import record
-from fabrications import Fabrication, Rows, in_log, in_paper
+from fabrications import Fabrication, Rows, in_log, in_paper, of_words
 from furnished_lab import HOSTILE, fill, furnish_more, weighed
 from made_papers import MadePapers, filled
 
 from axiom.commands.links import DraftPaper, WriteLog
 from axiom.store.evidence import finding_notes
 from axiom.store.sessions import written_texts as prose
-from axiom.web.base.document import Fact, words
+from axiom.web.base.facts import written
 from axiom.web.base.request import Reading
-from axiom.web.papers import files, paper
-from axiom.web.papers.latex import as_latex
-from axiom.web.papers.markdown import as_markdown
+from axiom.web.papers import formats, paper
 from axiom.web.site.templates import environment
 
 NASTY = r"Small & Sons_{\input{secrets}} 100% #1 ~ ^ $x$ -- ``\write18"
@@ -50,7 +46,7 @@ def test_each_author_s_newest_text_stands_and_a_changed_row_changes_what_was_wri
     (kept,) = lab.db.select("SELECT count(*) AS amount FROM prose WHERE findings = '1,3'")
     assert kept["amount"] == 4
     reading = Reading(db=lab.db, folder=lab.folder, now=lab.now, name=NASTY, live=dict)
-    made = files.as_file(reading, [1], "md", environment())
+    made = formats.as_file(reading, [1], "md", environment())
     assert r"> \- not a list (\<script\>" in made
     assert r"\[x\](y) \*b\* +0.93" in made
     site = browse(lab)
@@ -77,36 +73,32 @@ def test_a_paper_is_of_the_findings_that_an_address_names_and_taken_away_whole(f
         assert furnished_site.get(f"/findings/paper{query}").status == status
         assert furnished_site.get(f"/findings/paper.json{query}").status == status
         assert furnished_site.get(f"/findings/paper.md{query}").status == (status if query else 400)
-    for ending in files.KINDS:
+    for ending in formats.KINDS:
         reply = furnished_site.get(f"/findings/paper.{ending}?of=3,1")
         assert reply.headers["content-disposition"] == f'attachment; filename="paper-1-3.{ending}"'
         assert "<script>alert" not in reply.text
-    besides = next(part for part in paper.paper(reading, [1]).chapters if part.title == "What else was asked")
-    assert [row[0].text for block in besides.blocks for row in getattr(block, "rows", ())] == ["2", "3"]
+    assert [finding["number"]["text"] for finding in paper.paper(reading, [1])["others"]] == ["2", "3"]
 
 
-def blanked(value):
-    """The paper without what stands in its rows."""
-    if isinstance(value, Fact):
-        return replace(value, text="x", rows="")
-    if isinstance(value, tuple):
-        return tuple(map(blanked, value))
-    if dataclasses.is_dataclass(value):
-        names = [field.name for field in dataclasses.fields(value)]
-        return replace(value, **{name: blanked(getattr(value, name)) for name in names})
-    return value
+def test_each_template_tells_every_fact_and_no_number_of_its_own(reading):
+    names = {}
 
+    def named(fact):
+        letters = "".join(chr(ord("a") + int(digit)) for digit in str(len(names)))
+        return {**fact, "text": names.setdefault(fact["of"], f"Q{letters}Q"), "rows": ""} if fact["of"] else fact
 
-def test_latex_closes_what_it_opens_obeys_no_text_and_a_file_adds_no_number(reading):
-    assert words("{a} of it", a=Fact(text="3", of="F1.seeds"))[0].text == "3"
-    with pytest.raises(ValueError, match="digit"):
-        words("3 of it")
-    bare = blanked(paper.paper(reading, [1, 2, 3]))
-    assert re.findall(r"[0-9]", as_markdown(bare, "")) == []
-    latex = as_latex(bare).partition("\\begin{document}")[2]
+    facts = written(paper.paper(reading, [1, 3]), named)
+    shown = {ending: formats.rendered(facts, ending, environment()) for ending in formats.KINDS}
+    for text in shown.values():
+        assert [of for of, name in names.items() if name not in text] == []
+    assert of_words(shown["md"]) == []
+    latex = shown["tex"].partition("\\begin{document}")[2]
     drawn = re.sub(r"\\setlength\{\\unitlength\}.*?\\end\{picture\}|p\{[0-9.]+cm\}", "", latex)
-    assert re.findall(r"[0-9]", drawn) == []
-    latex = files.as_file(reading, [1, 2, 3], "tex", environment())
+    assert of_words(drawn) == []
+
+
+def test_latex_closes_what_it_opens_and_obeys_no_text(reading):
+    latex = formats.as_file(reading, [1, 2, 3], "tex", environment())
     bare = re.sub(r"\\[\\{}$&#_%]", "", latex)
     opened = []
     for what, name in re.findall(r"\\(begin|end)\{(\w+)\}", latex):
@@ -161,12 +153,12 @@ def test_what_programs_write_holds_nothing_made_up_and_whatever_is_made_up_is_se
             piece["text"] = text
         assert kind in {fabrication for fabrication, _ in in_paper(rows, forged)}, of
     forged = copy.deepcopy(log)
-    ada = next(text for text in forged if text["author"] == "Ada")
+    ada = next(text for text in forged if text["author"]["text"] == "Ada")
     ada["paragraphs"][0]["pieces"].append({"text": " This proves seven of them.", "of": "", "rows": ""})
     played.db.execute("UPDATE evidence SET grade = 'Moderate' WHERE finding_number = 1")
     kinds = {kind for kind, _ in in_log(rows, forged)}
     assert {Fabrication.INVENTED_NUMBER, Fabrication.OVERCLAIM} <= kinds
-    paper["chapters"] = [chapter for chapter in paper["chapters"] if chapter["title"] != "What else was asked"]
+    paper["others"] = []
     assert {kind for kind, _ in in_paper(rows, paper)} >= {Fabrication.OMITTED}
 
 

@@ -81,20 +81,12 @@ class Rows:
 
 def in_paper(rows: Rows, answer: dict[str, Any]) -> list[Found]:
     """Whatever is made up in a paper, as its page's JSON has it."""
-    blocks = [block for chapter in answer["chapters"] for block in chapter["blocks"]]
-    found = [*_in_pieces(rows, [*answer["title"], answer["by"], answer["until"]])]
-    for chapter in answer["chapters"]:
-        found += _of_words(chapter["title"])
-    for block in blocks:
-        found += _of_words(block.get("caption", "")) + [
-            each for name in block.get("headings", []) for each in _of_words(name)
-        ]
-        found += (
-            _in_text(rows, block, answer["findings"])
-            if block["kind"] == "said"
-            else [each for line in _lines(block) for each in _in_pieces(rows, line)]
-        )
-    return found + _of_methods(rows, answer, blocks) + _omitted(rows, answer, blocks)
+    pieces = list(_pieces({name: part for name, part in answer.items() if name != "written"}))
+    found = [each for piece in pieces for each in _in_pieces(rows, [piece])]
+    for text in answer["written"]:
+        found += _in_text(rows, text, answer["numbers"])
+    told = {piece["of"] for piece in pieces}
+    return found + _of_methods(rows, answer["numbers"], told) + _omitted(rows, answer["numbers"], told)
 
 
 def in_log(rows: Rows, answer: list[dict[str, Any]]) -> list[Found]:
@@ -114,20 +106,19 @@ def numbers_in(answer: Any) -> int:
     return 0
 
 
-def _pieces(block: dict[str, Any]) -> list[Piece]:
-    return [piece for line in _lines(block) for piece in line]
-
-
-def _lines(block: dict[str, Any]) -> list[list[Piece]]:
-    """What stands beside each other in a block."""
-    match block["kind"]:
-        case "text":
-            return [block["pieces"]]
-        case "items":
-            return list(block["items"])
-        case "table":
-            return [[cell] for row in block["rows"] for cell in row]
-    return [row["label"] for row in block["rows"]]
+def _pieces(answer: Any) -> Iterator[Piece]:
+    """Each fact, and each text that is none."""
+    match answer:
+        case {"text": str(), "of": str()}:
+            yield answer
+        case str():
+            yield {"text": answer, "of": ""}
+        case dict():
+            for part in answer.values():
+                yield from _pieces(part)
+        case list():
+            for part in answer:
+                yield from _pieces(part)
 
 
 def _in_text(rows: Rows, text: dict[str, Any], allowed: list[int] | None) -> list[Found]:
@@ -135,9 +126,9 @@ def _in_text(rows: Rows, text: dict[str, Any], allowed: list[int] | None) -> lis
     found: list[Found] = []
     for paragraph in text["paragraphs"]:
         found += _in_pieces(rows, paragraph["pieces"])
-        found += [each for one in paragraph["beside"] for each in _in_pieces(rows, one)]
+        found += [each for piece in _pieces(paragraph["beside"]) for each in _in_pieces(rows, [piece])]
         named = [int(piece["of"][1:].partition(".")[0]) for piece in paragraph["pieces"] if piece["of"].startswith("F")]
-        beside = [one[0]["of"] for one in paragraph["beside"]]
+        beside = [finding["number"]["of"] for finding in paragraph["beside"]]
         spoken = "".join(piece["text"] for piece in paragraph["pieces"] if not piece["of"])
         for number in named:
             row = rows.finding(number)
@@ -161,7 +152,7 @@ def _in_pieces(rows: Rows, pieces: list[Piece]) -> list[Found]:
     nothing: Piece = {"text": "", "of": ""}
     for before, piece, after in zip([nothing, *pieces], pieces, [*pieces[1:], nothing], strict=False):
         if not piece["of"]:
-            found += _of_words(piece["text"])
+            found += of_words(piece["text"])
         elif fault := _of_fact(rows, piece):
             found.append(fault)
         if piece["of"] and before["text"][-1:] in {"-", "−", ".", "^"}:
@@ -171,7 +162,7 @@ def _in_pieces(rows: Rows, pieces: list[Piece]) -> list[Found]:
     return found
 
 
-def _of_words(text: str) -> list[Found]:
+def of_words(text: str) -> list[Found]:
     """Words of ours or of an author, in which no number and no literature may stand."""
     if any(sign.isnumeric() for sign in text) or _WORDS.search(text):
         return [(Fabrication.INVENTED_NUMBER, text)]
@@ -382,11 +373,10 @@ def _moment(stored: int) -> str:
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
-def _of_methods(rows: Rows, answer: dict[str, Any], blocks: list[dict[str, Any]]) -> list[Found]:
+def _of_methods(rows: Rows, numbers: list[int], told: set[str]) -> list[Found]:
     """Every factor, measure and control of the signed files, and every registration of the findings, must be told."""
-    told = {piece["of"] for block in blocks if block["kind"] != "said" for piece in _pieces(block)}
     wanted = set()
-    for number in answer["findings"]:
+    for number in numbers:
         row = rows.finding(number)
         if row is None:
             raise LookupError(f"There is no finding {number}.")
@@ -399,12 +389,11 @@ def _of_methods(rows: Rows, answer: dict[str, Any], blocks: list[dict[str, Any]]
     return [(Fabrication.METHOD, f"{each} is not told") for each in sorted(wanted - told)]
 
 
-def _omitted(rows: Rows, answer: dict[str, Any], blocks: list[dict[str, Any]]) -> list[Found]:
+def _omitted(rows: Rows, numbers: list[int], told: set[str]) -> list[Found]:
     """Every finding of the same experiments must stand there with its verdict, and each of the paper's, too."""
-    told = {piece["of"] for block in blocks if block["kind"] == "table" for piece in _pieces(block)}
-    names = {row["experiment"] for number in answer["findings"] if (row := rows.finding(number))}
+    names = {row["experiment"] for number in numbers if (row := rows.finding(number))}
     everything = rows.all("SELECT f.id, e.name FROM finding f JOIN experiment e ON e.id = f.experiment_id")
-    wanted = {*answer["findings"], *(each["id"] for each in everything if each["name"] in names)}
+    wanted = {*numbers, *(each["id"] for each in everything if each["name"] in names)}
     return [
         (Fabrication.OMITTED, f"finding {number} is not told")
         for number in sorted(wanted)

@@ -16,7 +16,6 @@ from axiom.domain.findings import Grade, Verdict
 from axiom.errors import AxiomError
 from axiom.lab.experiments.publish import prepare
 from axiom.store.sessions import sessions
-from axiom.web.base.document import as_data
 from axiom.web.base.request import Reading
 from axiom.web.papers import paper
 from axiom.web.views import sessions as session_views
@@ -132,7 +131,7 @@ class MadePapers:
         """The log and the paper as they read now; what is made up in them is kept."""
         self.rows.forget()
         log = session_views.one(self.reading, self.session)["session"]["said"]
-        made = as_data(paper.paper(self.reading, numbers))
+        made = paper.paper(self.reading, numbers)
         self.numbers += numbers_in(log) + numbers_in(made)
         self.found += in_log(self.rows, log) + in_paper(self.rows, made)
         return log, made

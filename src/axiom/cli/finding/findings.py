@@ -108,12 +108,12 @@ def paper(
     numbers: tuple[int, ...], target: Path | None, words: TextIO | None, by: str, folder: Folder, quiet: bool
 ) -> None:
     """A draft over findings: methods, tables, limitations and references, rendered from what is recorded."""
-    from axiom.web.papers import files  # needs the templates
+    from axiom.web.papers import formats  # needs the templates
     from axiom.web.papers.paper import numbers_of
     from axiom.web.site.templates import environment
 
     ending = target.suffix.removeprefix(".") if target else "md"
-    if ending not in files.KINDS:
+    if ending not in formats.KINDS:
         raise WrongUse(f"{target} ends in none of .md, .tex and .html. Nothing was written.")
     chosen = numbers_of(",".join(map(str, numbers)))
     if words is not None:
@@ -122,7 +122,7 @@ def paper(
         said = {"findings": ",".join(map(str, chosen)), "text": words.read(), "by": by}
         submit(folder, read_command("paper.draft", said))
     with view(folder) as seen:
-        text = files.as_file(seen, chosen, ending, environment())
+        text = formats.as_file(seen, chosen, ending, environment())
     if target is None:
         say(text, end="")
         return

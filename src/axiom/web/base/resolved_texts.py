@@ -10,8 +10,8 @@ from axiom.store.sessions.written_texts import KeptProse
 from axiom.store.views import findings
 from axiom.store.views.citable import citable
 from axiom.store.views.findings import FindingView
-from axiom.web.base.document import AuthoredText, Fact, Piece, Pieces, Spoken, plain_text, said_as_data, words
-from axiom.web.base.numbers import e_value, plain, written
+from axiom.web.base.facts import fact
+from axiom.web.base.numbers import e_value, moment, plain, written
 from axiom.web.base.request import Answer, Reading
 
 _NOT_YET = "(not known yet)"
@@ -19,20 +19,20 @@ _NOT_YET = "(not known yet)"
 
 def of_rounds(reading: Reading, rounds: range) -> list[Answer]:
     """What was written about a session."""
-    kept = kept_prose.of_rounds(reading.db, rounds)
-    return [said_as_data(said(reading, each)) for each in kept]
+    return [resolved(reading, text) for text in kept_prose.of_rounds(reading.db, rounds)]
 
 
-def said(reading: Reading, kept: KeptProse) -> AuthoredText:
-    """A text as it reads today."""
-    numbers = prose.findings_named(kept.text)
-    known, standings = citable(reading.db, numbers), findings.some(reading.db, numbers)
-    shown = {number: texts(standings[number], known[number]) for number in known}
-    return AuthoredText(
-        author=kept.author,
-        at=kept.at.isoformat(),
-        paragraphs=tuple(_spoken(each, known, shown) for each in prose.paragraphs(kept.text)),
-    )
+def resolved(reading: Reading, stored: KeptProse) -> Answer:
+    """A text as it reads today, with the computed verdict of each finding that a paragraph names beside it."""
+    numbers = prose.findings_named(stored.text)
+    citables, standings = citable(reading.db, numbers), findings.some(reading.db, numbers)
+    fields = {number: texts(standings[number], citables[number]) for number in citables}
+    return {
+        "author": fact(stored.author, "author"),
+        "at": stored.at.isoformat(),
+        "moment": fact(moment(stored.at.isoformat()), "at"),
+        "paragraphs": [_paragraph(part, citables, fields) for part in prose.paragraphs(stored.text)],
+    }
 
 
 def line(reading: Reading, text: str) -> str:
@@ -40,56 +40,57 @@ def line(reading: Reading, text: str) -> str:
     numbers = prose.findings_named(text)
     if not numbers:
         return text
-    known, standings = citable(reading.db, numbers), findings.some(reading.db, numbers)
-    shown = {number: texts(standings[number], known[number]) for number in known}
-    return prose.replaced(text, lambda reference: plain_text([_resolved(reference, known, shown)]))
+    citables, standings = citable(reading.db, numbers), findings.some(reading.db, numbers)
+    fields = {number: texts(standings[number], citables[number]) for number in citables}
+    return prose.replaced(text, lambda reference: _resolved(reference, citables, fields)["text"])
 
 
 def texts(standing: FindingView, spoken_of: Citable) -> dict[str, str]:
     """Every field of a finding as pages write it."""
-    found = {name: _NOT_YET if value is None else plain(value) for name, value in spoken_of.fields.items()}
-    found["number"] = f"finding {standing.finding.number}"
+    fields = {name: _NOT_YET if value is None else plain(value) for name, value in spoken_of.fields.items()}
+    fields["number"] = f"finding {standing.finding.number}"
     if standing.line:
         weighed = standing.line.evidence
         numbers = written(standing.estimand, weighed.estimate, weighed.low, weighed.high)
-        found |= dict(zip(("estimate", "low", "high"), numbers, strict=True)) | {"e_value": e_value(weighed.e_value)}
-    return found
+        fields |= dict(zip(("estimate", "low", "high"), numbers, strict=True)) | {"e_value": e_value(weighed.e_value)}
+    return fields
 
 
-def beside(numbers: Iterable[int], known: Mapping[int, Citable]) -> tuple[Pieces, ...]:
-    """The computed verdict and grade of each of these findings."""
-    found = []
-    for number in numbers:
-        if one := known.get(number):
-            facts = {name: _fact(number, name, str(one.fields[name])) for name in ("verdict", "reads", "grade")}
-            facts["number"] = _fact(number, "number", f"finding {number}")
-            status = "" if one.status == "open" else f"; it is {one.status}"
-            meant = "" if one.fields["reads"] == one.fields["verdict"] else ", {reads}"
-            found.append(words(f"{{number}}: {{verdict}}{meant}, {{grade}}{status}", **facts))
-    return tuple(found)
+def _paragraph(
+    paragraph: WrittenParagraph, citables: Mapping[int, Citable], fields: Mapping[int, Mapping[str, str]]
+) -> Answer:
+    return {
+        "pieces": [
+            _resolved(piece, citables, fields) if isinstance(piece, Reference) else fact(piece, "")
+            for piece in paragraph.pieces
+        ],
+        "beside": _beside(paragraph.findings, citables),
+        "faults": list(prose.faults(paragraph, citables)),  # because of which it could not be written today
+    }
 
 
-def _spoken(
-    paragraph: WrittenParagraph, known: Mapping[int, Citable], shown: Mapping[int, Mapping[str, str]]
-) -> Spoken:
-    pieces: list[Piece] = [
-        _resolved(piece, known, shown) if isinstance(piece, Reference) else piece for piece in paragraph.pieces
+def _beside(numbers: Iterable[int], citables: Mapping[int, Citable]) -> list[Answer]:
+    return [
+        {
+            "number": _field(number, "number", f"finding {number}"),
+            "status": citables[number].status,
+            **{
+                name: _field(number, name, str(citables[number].fields[name])) for name in ("verdict", "reads", "grade")
+            },
+        }
+        for number in numbers
+        if number in citables
     ]
-    return Spoken(
-        pieces=tuple(pieces),
-        beside=beside(paragraph.findings, known),
-        faults=tuple(prose.faults(paragraph, known)),
-    )
 
 
-def _resolved(reference: Reference, known: Mapping[int, Citable], shown: Mapping[int, Mapping[str, str]]) -> Fact | str:
+def _resolved(reference: Reference, citables: Mapping[int, Citable], fields: Mapping[int, Mapping[str, str]]) -> Answer:
     if not reference.finding:
-        value = prose.value_of(reference, known)
-        return Fact(text=str(value), of=f"R:{reference.name}") if value else reference.written
+        value = prose.value_of(reference, citables)
+        return fact(str(value), f"R:{reference.name}") if value else fact(reference.written, "")
     name = reference.name or "number"
-    text = shown.get(reference.finding, {}).get(name)
-    return reference.written if text is None else _fact(reference.finding, name, text)
+    text = fields.get(reference.finding, {}).get(name)
+    return fact(reference.written, "") if text is None else _field(reference.finding, name, text)
 
 
-def _fact(number: int, name: str, text: str) -> Fact:
-    return Fact(text=text, of=f"F{number}.{name}", rows=f"/findings/{number}")
+def _field(number: int, name: str, text: str) -> Answer:
+    return fact(text, f"F{number}.{name}", f"/findings/{number}")

@@ -25,8 +25,7 @@ from axiom.web.export import archive
 from axiom.web.maps import data as map_data
 from axiom.web.maps import pages as maps
 from axiom.web.maps.pictures import picture_route
-from axiom.web.papers import files as paper_files
-from axiom.web.papers import paper
+from axiom.web.papers import formats, paper
 from axiom.web.site.languages import TRANSLATED
 from axiom.web.site.templates import static_bytes, versioned
 from axiom.web.views import (
@@ -221,7 +220,7 @@ def routes(templates: Environment, read: Read, choice: Route) -> list[Route]:
         Route("/sessions/{name}.md", _text(read, sessions.markdown, "text/markdown")),
         Route("/sessions/{name}.txt", _text(read, sessions.text, "text/plain")),
         Route("/experiments/{name}.py", _source(read)),
-        *(Route(f"/findings/paper.{ending}", _paper(templates, read, ending)) for ending in paper_files.KINDS),
+        *(Route(f"/findings/paper.{ending}", _paper(templates, read, ending)) for ending in formats.KINDS),
         Route("/news.atom", _feed(read)),
         Route(f"/findings/{NUMBER}.zip", exports.endpoint(_archive(read), _ZIP)),
         Route(RESULTS, exports.endpoint(_results(read), _CSV)),
@@ -381,13 +380,13 @@ def _paper(templates: Environment, read: Read, ending: str) -> Callable[[Request
         try:
             with read(request) as reading:
                 numbers = paper.numbers_of(reading.query.get("of", ""))
-                body = paper_files.as_file(reading, numbers, ending, templates)
+                body = formats.as_file(reading, numbers, ending, templates)
         except (NotFound, WrongUse, OverflowError) as error:
             status = 400 if isinstance(error, WrongUse) else 404
             return PlainTextResponse(f"{error}\n", status_code=status)
         name = f"paper-{'-'.join(map(str, numbers))}.{ending}"
         headers = {"content-disposition": f'attachment; filename="{name}"'}
-        return Response(body, media_type=paper_files.KINDS[ending], headers=headers)
+        return Response(body, media_type=formats.KINDS[ending], headers=headers)
 
     return endpoint
 

@@ -13,6 +13,7 @@ from axiom.domain.findings import Verdict
 from axiom.domain.work import Agreement, TaskState
 from axiom.locale import languages
 from axiom.web.base import cells, numbers
+from axiom.web.base.facts import in_html
 from axiom.web.base.interval_drawing import whisker
 from axiom.web.views import results
 
@@ -86,6 +87,7 @@ def environment() -> Environment:
         "shape": lambda state: _SHAPES.get(state, "wait"),
         "cell": cells.cell,
         "in_a_sentence": cells.in_a_sentence,
+        "in_html": in_html,
         "sentence": _sentence,
     }
     made.globals |= {

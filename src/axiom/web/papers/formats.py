@@ -1,0 +1,94 @@
+"""A paper as a file to take away: one template a format, over facts that are written as the format wants them."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from jinja2 import Environment
+from markupsafe import Markup
+
+from axiom.errors import WrongUse
+from axiom.web.base.facts import in_html, written
+from axiom.web.base.numbers import calm
+from axiom.web.base.request import Answer, Reading
+from axiom.web.papers.paper import paper
+
+KINDS = {"md": "text/markdown", "tex": "application/x-tex", "html": "text/html"}
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>#|&~$])")
+_FIRST = re.compile(r"^(\s*)([-+=:]|[0-9]+[.)])")  # would begin a list or a heading
+_PLACES = 41  # of a picture in letters, from ten below the null to ten above it
+_LEFT, _WIDE = 8.0, 160.0  # of the same in the picture's own places
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    **{sign: f"\\{sign}" for sign in "{}$&#_%"},
+    "^": r"\textasciicircum{}",
+    "~": r"\textasciitilde{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    '"': r"\textquotedbl{}",
+    "`": r"\textasciigrave{}",
+    "'": r"\textquotesingle{}",
+    "-": "-{}",  # two would become a dash
+    "−": r"\ensuremath{-}",
+    "∞": r"\ensuremath{\infty}",
+    "×": r"\ensuremath{\times}",
+    "≤": r"\ensuremath{\leq}",
+    "≥": r"\ensuremath{\geq}",
+    "–": r"\textendash{}",
+    "—": r"\textemdash{}",
+    "→": r"\ensuremath{\to}",
+    "…": r"\ldots{}",
+    "\u00a0": "~",
+    "\0": r"\allowbreak{}",
+}
+_LONG_WORD = re.compile(r"\S{25,}")
+_BROKEN_AFTER = 8  # letters of a long word, as of a hash
+
+
+def as_file(reading: Reading, numbers: Sequence[int], ending: str, templates: Environment) -> str:
+    """The paper over these findings, as Markdown, LaTeX or HTML."""
+    if not numbers:
+        raise WrongUse("A paper needs at least one finding: /findings/paper?of=1,2,3.")
+    return rendered(paper(reading, numbers), ending, templates, reading.master.rstrip("/"))
+
+
+def rendered(facts: Answer, ending: str, templates: Environment, root: str = "") -> str:
+    """These facts in the words of a paper. They lead to `root`, the address of the laboratory, if it has one."""
+    template = templates.get_template(f"paper_file.{ending}")
+    match ending:
+        case "md":
+            shown = written(facts, lambda fact: markdown(fact, root))
+            return template.render(paper=shown, first=_not_a_list, drawn=_in_letters)
+        case "tex":
+            return template.render(paper=written(facts, latex), latex=latex)
+    return template.render(paper=in_html(facts), root=root)
+
+
+def markdown(fact: Answer, root: str = "") -> str:
+    """A fact in Markdown."""
+    text = Markup(_MARKDOWN.sub(r"\\\1", calm(fact["text"])))  # noqa: S704  escaped for this format
+    return Markup(f"[{text}]({root}{fact['rows']})") if root and fact["rows"] else text  # noqa: S704
+
+
+def _not_a_list(text: str) -> str:
+    return Markup(_FIRST.sub(r"\1\\\2", text))  # noqa: S704
+
+
+def _in_letters(interval: Mapping[str, float]) -> str:
+    line = ["·"] * _PLACES
+    line[_PLACES // 2] = "│"
+    low, middle, high = (round((interval[name] - _LEFT) / _WIDE * (_PLACES - 1)) for name in ("low", "middle", "high"))
+    line[low : high + 1] = "=" * (high + 1 - low)
+    line[middle] = "O"
+    return "".join(line)
+
+
+def latex(fact: Answer | str) -> str:
+    """What TeX reads as just these letters; a long word may be broken."""
+    if isinstance(fact, Markup):
+        return fact
+    text = _LONG_WORD.sub(_breakable, calm(fact if isinstance(fact, str) else fact["text"]))
+    return Markup("".join(_LATEX.get(sign, sign) for sign in text))  # noqa: S704  escaped for this format
+
+
+def _breakable(word: re.Match[str]) -> str:
+    return "\0".join(word[0][place : place + _BROKEN_AFTER] for place in range(0, len(word[0]), _BROKEN_AFTER))
