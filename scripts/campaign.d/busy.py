@@ -188,7 +188,6 @@ class Version:
             need=need_of(self.manifest),
             waiting_seconds=sum(task.seconds for task in self.waiting),
             weighed=self.weighed,
-            returned=len(self.back) - self.weighed,
         )
 
 

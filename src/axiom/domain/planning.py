@@ -1,6 +1,6 @@
 """Inputs and answers of the planner: free resources of hosts, the worth of a block, where its tasks would go."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from axiom.domain.fleet import Gpu
@@ -105,19 +105,6 @@ class Placement:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Closing:
-    """The time at which a block is expected to close."""
-
-    experiment_id: int
-    registration_id: int
-    name: str
-    block: int
-    replicates_left: int
-    seconds: float | None  # from now; None where no host computes it
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class FleetClass:
     """Hosts of one size: the work on their cores, the tasks that would go there, the cores that would stay idle."""
 
@@ -134,10 +121,9 @@ class FleetClass:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Preview:
-    """A plan before anybody decides it: where its tasks would go, when its blocks would close. Nothing changes."""
+    """A plan before anybody decides it, and where its tasks would go. Nothing changes."""
 
     plan: Plan
     worths: tuple[Worth, ...] = ()
     placements: tuple[Placement, ...] = ()
-    closings: tuple[Closing, ...] = field(default=())
     classes: tuple[FleetClass, ...] = ()  # the largest hosts first

@@ -81,9 +81,7 @@ def _fleet(desk: LabDesk, words: PartWords) -> Answer:
 
 def _plan(desk: LabDesk, words: PartWords) -> Answer:
     plan = desk.read("/plan", {})["plan"]
-    whole = {
-        **only(plan, "reason", "idle_cores", "allotments", "closing", "skipped", "worth"),
-    }
+    whole = only(plan, "reason", "idle_cores", "allotments", "skipped", "worth")
     return paged(whole, words.cursor, room(long=words.long))
 
 
@@ -200,7 +198,7 @@ TOOLS = (
     ),
     LabTool(
         name="session_plan",
-        about="What would be ordered now and why: allotments, which blocks close next, what is left out, worth.",
+        about="What would be ordered now and why: allotments, what is left out, what the next blocks are worth.",
         form=PartWords,
         answer=_plan,
     ),

@@ -13,7 +13,7 @@ from axiom.signed.keys import make_keys
 
 
 def preview(**besides):
-    lists = ("allotments", "skipped", "classes", "hosts", "blocks", "worth")
+    lists = ("allotments", "skipped", "classes", "hosts", "worth")
     return {"idle_cores": 0, "reason": "0 workunits of 0 experiments", **{name: [] for name in lists}} | besides
 
 
@@ -64,17 +64,11 @@ def test_hosts_of_one_size_are_one_line_with_why_cores_are_idle_and_the_smaller_
     assert not any(line.startswith("8 ") for line in lines)
 
 
-def test_what_is_left_alone_for_one_reason_is_one_line_and_a_block_says_when_it_closes(shown):
+def test_what_is_left_alone_for_one_reason_is_one_line_and_long_tables_are_cut(shown):
     skipped = [{"name": name, "reason": "settled"} for name in ("a", "b", "c", "d")]
     lines = shown(skipped=[*skipped, {"name": "e", "reason": "paused"}])
     alone = lines[lines.index("What is left alone") + 1 :]
     assert alone == ["  a, b, c and 1 more", "    settled", "  e", "    paused"]
-    closing = {"name": "sums", "registration_id": 1, "block": 2, "replicates_left": 8, "reason": "8 replicates"}
-    other = closing | {"name": "heavy", "registration_id": 2, "seconds": None}
-    lines = shown(blocks=[closing | {"seconds": 60.0}, closing | {"block": 3, "seconds": 7_200.0}, other])
-    text = " ".join(lines).replace("\u00a0", " ")
-    for fact in ("1 minute", "1 more in about 2 hours", "heavy, block 2: not known"):
-        assert fact in text
     order = {"workunits": 3, "replicates_each": 1, "reason": "because " * 30}
     worth = {"name": "compositional_generalization", "purpose": "generality", "bits": 0.123456, "weight": 1.0}
     worth |= {"core_seconds": 123_456.0, "per_core_hour": 0.00123}

@@ -112,28 +112,12 @@ def test_an_experiment_with_a_share_of_its_own_has_none_of_its_purpose_s(mix):
     assert [told[number] for number in (1, 2, 3)] == pytest.approx([0.3, 0.5, 0.2], abs=0.04)
 
 
-def test_a_preview_says_where_it_goes_and_when_it_is_done():
+def test_a_preview_says_where_it_goes_and_what_the_next_blocks_are_worth():
     hosts = [host(1, speed=2.0), host(2), host(3, obstacle="it is on holiday")]
     found = preview([candidate(1, issued=48, in_progress=4), new(2)], hosts, per_core=1, task_seconds=8.0)
     assert {one.host_id for one in found.placements} == {1, 2, 3}
     assert sum(one.idle_cores for one in found.placements) == 0
     assert [one.experiment_id for one in found.worths] == [2, 1]
-    blocks = [(one.experiment_id, one.block) for one in found.closings]
-    assert (1, 2) in blocks
-    times = [one.seconds for one in found.closings if one.seconds is not None]
-    assert times == sorted(times)
-    assert all(each >= 4.0 for each in times)  # a replicate of 8 seconds on the faster host
-
-
-def test_a_block_closes_when_all_up_to_its_end_are_computed_or_has_no_time():
-    (found,) = preview([candidate(1, issued=48)], [], per_core=1, task_seconds=8.0).closings
-    assert found.seconds is None
-    assert (found.block, found.replicates_left) == (2, 16)
-    begun = preview([candidate(1, issued=63)], [], per_core=1, task_seconds=8.0).closings[-1]
-    assert (begun.block, begun.seconds) == (3, None)
-    one = candidate(1, issued=64, in_progress=8, returned=4, unsent=2)
-    found = preview([one], [host(1, busy_cores=8)], per_core=0, task_seconds=8.0).closings
-    assert [(each.block, each.replicates_left, each.seconds) for each in found] == [(2, 12, 12.0), (3, 16, 28.0)]
 
 
 SUPPLIES = st.lists(

@@ -145,13 +145,13 @@ def test_what_one_host_alone_can_take_now_waits_for_whoever_can_take_it_later(ro
     assert rounds.db.select("SELECT DISTINCT target_host_id FROM workunit") == [{"target_host_id": None}]
 
 
-def test_what_is_back_and_what_waits_of_a_version_is_counted(rounds):
+def test_what_is_weighed_and_what_waits_of_a_version_is_counted(rounds):
     rounds.lab.deploy(workunits=8)
     rounds.compute(3)
     (candidate,) = planning.candidates(rounds.db, rounds.lab.now)
     (declared,) = rounds.db.select("SELECT manifest FROM experiment")
     manifest = json.loads(declared["manifest"])
-    assert (candidate.issued, candidate.weighed, candidate.returned) == (8, 0, 3)
+    assert (candidate.issued, candidate.weighed) == (8, 0)
     assert candidate.waiting_seconds == pytest.approx(5 * sum(manifest["cell_seconds"]))
     need = candidate.need
     assert (need.memory_mb, need.gpu, candidate.failure_share) == (manifest["memory_mb"], False, 0.0)
@@ -159,7 +159,7 @@ def test_what_is_back_and_what_waits_of_a_version_is_counted(rounds):
     rounds.compute(5)
     rounds.hold()
     (candidate,) = planning.candidates(rounds.db, rounds.lab.now)
-    assert (candidate.weighed, candidate.returned) == (8, 0)
+    assert candidate.weighed == 8
     assert candidate.failure_share == pytest.approx(1 / (10 + 1 + 8))
     assert (candidate.aims[0].seeds, candidate.aims[0].log_e > 0) == (8, True)
 

@@ -23,8 +23,8 @@ from axiom.service.open_laboratory import reading
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
 from axiom.terminal import say, wall_clock
-from axiom.web.base.numbers import plain, span
-from axiom.web.views.plan import as_data, next_blocks, why_idle
+from axiom.web.base.numbers import plain
+from axiom.web.views.plan import as_data, why_idle
 
 _MOST = 12  # rows of a table: --json has all
 _NARROWEST, _WIDEST = 60, 120
@@ -45,7 +45,7 @@ Answer = dict[str, Any]
 @click.option("--priority", help="What comes first, by purpose or experiment, as new,nearest,negatives,fill.")
 @json_option
 def plan(folder: Folder, fleet: Path | None, mix: str | None, priority: str | None, as_json: bool) -> None:
-    """What would be ordered now, where it would go and why, and when it would be done; nothing is changed.
+    """What would be ordered now, where it would go and why; nothing is changed.
 
     Purposes are pilots, new, nearest, negatives, generality and fill.
     """
@@ -86,7 +86,6 @@ def show_plan(planned: Answer) -> None:
     _say(f"{_upper(planned['reason'])}. Nothing was changed.")
     _ordered(planned["allotments"])
     _fleet(planned["classes"])
-    _blocks(planned["blocks"])
     _worth(planned["worth"])
     _left_alone(planned["skipped"])
 
@@ -144,19 +143,6 @@ def _rest(classes: Sequence[Answer]) -> None:
 def _mostly(planned: Mapping[str, int]) -> str:
     names = list(planned)
     return names[0] + (f" +{len(names) - 1}" if len(names) > 1 else "") if names else "–"
-
-
-def _blocks(blocks: Sequence[Answer]) -> None:
-    closing = next_blocks(blocks)
-    _title("When blocks close", bool(closing))
-    for one in closing[:_MOST]:
-        more = f", and {one['behind']} more {_when(one['last_seconds'])}" if one["behind"] else ""
-        _item(f"{one['name']}, block {one['block']}: {_when(one['seconds'])}{more}", one["reason"])
-    _more(closing)
-
-
-def _when(seconds: float | None) -> str:
-    return "not known when" if seconds is None else f"in about {span(seconds)}"
 
 
 def _worth(worths: Sequence[Answer]) -> None:

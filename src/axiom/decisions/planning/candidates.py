@@ -46,7 +46,6 @@ class Candidate:
     is_untried: bool = False  # nothing of its configs was ever computed: one replicate goes before the others
     is_further: bool = False  # another design of findings that have evidence from one already
     weighed: int | None = None  # replicates of its closed blocks; None where only its findings' seeds are known
-    returned: int = 0  # replicates that are back, beside those
 
     @property
     def key(self) -> tuple[int, int]:

@@ -1,11 +1,10 @@
-"""What would be ordered, what is it worth, where would it go, when is it done? Everything of a plan at once."""
+"""What would be ordered, what is it worth, where would it go? Everything of a plan at once."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.eligible import works_of
-from axiom.decisions.planning.eta import closings
 from axiom.decisions.planning.fill import fill, placements
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.value_of_information import worths
@@ -49,7 +48,6 @@ def preview(
         plan=planned,
         worths=worths(candidates),
         placements=placements(filling, _names(candidates), awaited(candidates)),
-        closings=closings(candidates, planned.allotments, filling),
     )
 
 

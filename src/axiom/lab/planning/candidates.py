@@ -47,7 +47,6 @@ class _Known:
     registered: Mapping[int, list[Registration]]  # to each version, oldest first
     begun: Mapping[int, Mapping[str, int]]  # findings of each registration, by estimand
     open: frozenset[int]  # findings
-    back: Mapping[int, int]  # cells of each version
     begun_with: Mapping[int, Sequence[tuple[WorkunitState, datetime | None]]]  # workunits of registrations with few
     bundled: Mapping[int, datetime]  # when each version got its newest bundle
     stages: Mapping[int, Staged]  # of each version
@@ -69,7 +68,6 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
         registered=registered,
         begun=begun,
         open=still_open,
-        back=_back(counted),
         begun_with=tasks.first_states(
             db, [int(key[2]) for key, amount in counted.items() if key[0] == "issued" and amount < _FEW_ISSUED]
         ),
@@ -180,7 +178,7 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, known: _Known)
     for place, (one, first) in enumerate(zip(living, firsts, strict=True)):
         body, seconds = read_body(one.body), _seconds(one, manifest)
         numbers = {**body.joins, **known.begun.get(one.id, {})}
-        weighed, returned = _weighed(whole, numbers.values(), manifest, known) if len(registered) == 1 else (None, 0)
+        weighed = _weighed(whole, numbers.values(), known) if len(registered) == 1 else None
         # What waits of an amended registration is said of the first that is not.
         waits = [one.id, *(amended if place == 0 else ())]
         found.append(
@@ -199,7 +197,6 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, known: _Known)
                 fault=first.fault,
                 is_further=_is_further(one, registered, known.newest),
                 weighed=weighed,
-                returned=returned,
             )
         )
     return found or [whole]
@@ -239,21 +236,10 @@ def _numbers(one: Registration, begun: Mapping[int, Mapping[str, int]]) -> set[i
     return {*read_body(one.body).joins.values(), *begun.get(one.id, {}).values()}
 
 
-def _weighed(whole: Candidate, numbers: Collection[int], manifest: Manifest, known: _Known) -> tuple[int, int]:
-    """Of the only registration of a version: replicates that were weighed, and that are back beside those."""
-    seen = [known.newest[number] for number in numbers if number in known.newest]
-    weighed = min((said.seeds + said.missing + said.clones for said in seen), default=0)
-    back = known.back.get(whole.experiment_id, 0) // max(1, len(manifest.configs))
-    return min(weighed, whole.issued), max(0, back - weighed)
-
-
-def _back(counted: Counted) -> dict[int, int]:
-    """Cells that are back, of each version."""
-    found: dict[int, int] = {}
-    for (noun, experiment_id, _), amount in counted.items():
-        if noun == "result":
-            found[experiment_id] = found.get(experiment_id, 0) + amount
-    return found
+def _weighed(whole: Candidate, numbers: Collection[int], known: _Known) -> int:
+    """Replicates of the only registration of a version that were weighed."""
+    evidences = [known.newest[number] for number in numbers if number in known.newest]
+    return min(whole.issued, min((line.seeds + line.missing + line.clones for line in evidences), default=0))
 
 
 def _name(registration: Registration, known: list[Registration]) -> str:

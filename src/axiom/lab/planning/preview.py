@@ -1,4 +1,4 @@
-"""A plan before anybody decides it: what would be ordered, where it would go, when it would be done.
+"""A plan before anybody decides it: what would be ordered, and where it would go.
 
 Looking changes nothing, and is never asked within a session: which hosts take what is decided when they ask for it.
 """

@@ -1,4 +1,4 @@
-"""What would be ordered now, where it would go and when it would be done: the same for the page and a terminal."""
+"""What would be ordered now and where it would go: the same for the page and a terminal."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,6 @@ def page(reading: Reading) -> Answer:
             "fleet": fleet,
             "picture": _picture(fleet, preview.classes),
             "idle": why_idle(said["classes"]),
-            "closing": next_blocks(said["blocks"]),
             "releases": releases.listed(reading),
             "shown": _MOST,
         }
@@ -45,7 +44,6 @@ def as_data(preview: Preview) -> Answer:
         "reason": preview.plan.reason,
         "classes": [_class(one) for one in preview.classes],
         "hosts": [_placement(placement) for placement in preview.placements],
-        "blocks": [asdict(closing) for closing in preview.closings],
         "worth": [_worth(worth) for worth in preview.worths],
     }
 
@@ -65,18 +63,9 @@ def why_idle(classes: Iterable[Answer]) -> list[Answer]:
     return list(found.values())
 
 
-def next_blocks(blocks: Iterable[Answer]) -> list[Answer]:
-    """Of each registration the block that closes first, how many come behind it, and when the last of them closes."""
-    found: dict[int, list[Answer]] = {}
-    for block in blocks:
-        found.setdefault(block["registration_id"], []).append(block)
-    return [{**some[0], "behind": len(some) - 1, "last_seconds": some[-1]["seconds"]} for some in found.values()]
-
-
 def _names(preview: Preview) -> Mapping[int, str]:
     """The experiments that it speaks of."""
     known = {one.experiment_id: one.name for one in preview.plan.skipped}
-    known |= {closing.experiment_id: closing.name for closing in preview.closings}
     return known | {worth.experiment_id: worth.name for worth in preview.worths}
 
 
