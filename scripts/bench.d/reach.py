@@ -25,8 +25,9 @@ from pathlib import Path
 from axiom import shipped
 from axiom.decisions.planning.block_size import block_size
 from axiom.decisions.planning.next_tiles import tiles_a_task
-from axiom.decisions.planning.task_size import USUAL_SECONDS, UsualHosts, order_size
+from axiom.decisions.planning.task_size import UsualHosts, order_size
 from axiom.lab.experiments.declared import LIST
+from axiom.limits import tasks as limits
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
@@ -153,7 +154,7 @@ def lengths(paid: float) -> Iterator[str]:
     listed = json.loads((shipped.catalogue() / LIST).read_text())["experiments"]
     manifests = [told["manifest"] for told in listed.values()]
     maps = [
-        seconds * tiles_a_task(seconds, USUAL_SECONDS)
+        seconds * tiles_a_task(seconds, limits.USUAL_SECONDS)
         for one in manifests
         if "map" in one
         for seconds in one["cell_seconds"]
@@ -170,7 +171,7 @@ def lengths(paid: float) -> Iterator[str]:
 def whole_task(seconds: float) -> float:
     """How long a task is of which one replicate takes so long, on a core of the reference speed."""
     block = block_size(seconds, has_address=True, has_volunteers=True).replicates
-    size = order_size(seconds, block=block, usual=UsualHosts(speed=1.0), task_seconds=USUAL_SECONDS)
+    size = order_size(seconds, block=block, usual=UsualHosts(speed=1.0), task_seconds=limits.USUAL_SECONDS)
     return seconds * size.replicates
 
 

@@ -63,7 +63,7 @@ from axiom.decisions.planning.next_tiles import (
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.preview import preview
 from axiom.decisions.planning.stopping import Aim
-from axiom.decisions.planning.task_size import USUAL_SECONDS, length_for, task_size
+from axiom.decisions.planning.task_size import length_for, task_size
 from axiom.decisions.sessions.due import occasion
 from axiom.decisions.tasks.assignment import (
     Allowance,
@@ -84,6 +84,7 @@ from axiom.domain.sessions import Allotment
 from axiom.lab.planning.candidates import need_of
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.lab.policy import Policy, policy_of
+from axiom.limits import tasks as limits
 from axiom.settings import Settings
 from axiom.signed.manifests import Manifest
 
@@ -365,7 +366,7 @@ class World:
     def _order_tiles(self, now: float) -> None:
         drawn = {one.id: one for one in self.versions.values() if one.arms}
         is_idle = self.waiting < self.fleet.cores
-        wanted = wanted_for(self.fleet.cores, self.policy.per_core, USUAL_SECONDS, is_idle=is_idle)
+        wanted = wanted_for(self.fleet.cores, self.policy.per_core, limits.USUAL_SECONDS, is_idle=is_idle)
         frontiers = [
             Frontier(
                 experiment_id=one.id,
@@ -381,9 +382,9 @@ class World:
             for level, tiles in arm.levels(min(MOST_AT_ONCE, 1 + int(wanted / arm.seconds)))
         ]
         out = sum(self._stands_for(one) for one in drawn.values())
-        deep = deep_for(self.fleet.cores, USUAL_SECONDS)
-        orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=USUAL_SECONDS)
-        length = task_length(orders, self.fleet.cores - self.waiting, USUAL_SECONDS)
+        deep = deep_for(self.fleet.cores, limits.USUAL_SECONDS)
+        orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=limits.USUAL_SECONDS)
+        length = task_length(orders, self.fleet.cores - self.waiting, limits.USUAL_SECONDS)
         for wish in orders:
             one = wish.frontier
             version = drawn[one.experiment_id]
@@ -395,9 +396,9 @@ class World:
             self.ordered = now
 
     def _stands_for(self, version: Version) -> float:
-        waits = sum(counted(task.seconds, USUAL_SECONDS) for task in version.waiting)
+        waits = sum(counted(task.seconds, limits.USUAL_SECONDS) for task in version.waiting)
         return waits + sum(
-            counted(task.seconds, USUAL_SECONDS)
+            counted(task.seconds, limits.USUAL_SECONDS)
             for one in self.computers
             for _, _, task in one.hand
             if task.version == version.id

@@ -43,7 +43,7 @@ from axiom.decisions.planning.next_tiles import (
     tiles_a_task,
     wanted_for,
 )
-from axiom.decisions.planning.task_size import USUAL_SECONDS
+from axiom.limits import tasks as limits
 from axiom_catalogue import trainability
 
 FLEET = Path(__file__).resolve().parents[2] / "docs" / "howto" / "fleet-of-83.json"
@@ -184,7 +184,7 @@ class World:
         """Eight more replicates of a map."""
         first, one = self.replicates[place], MAPS[place]
         self.replicates[place] += FIRST
-        parts: list[int | None] = [None] if sum(one.seconds) <= USUAL_SECONDS else list(range(len(one.seconds)))
+        parts: list[int | None] = [None] if sum(one.seconds) <= limits.USUAL_SECONDS else list(range(len(one.seconds)))
         for arm in parts:
             seconds = sum(one.seconds) if arm is None else one.seconds[arm]
             tiles = len(one.seconds) if arm is None else 1
@@ -193,7 +193,7 @@ class World:
     def order(self) -> None:
         """What a round orders, by the laboratory's own decisions."""
         cores = sum(host.cores for host in self.hosts)
-        is_idle, turn = len(self.queue) < cores, USUAL_SECONDS
+        is_idle, turn = len(self.queue) < cores, limits.USUAL_SECONDS
         wanted = wanted_for(cores, PER_CORE, turn, is_idle=is_idle)
         frontiers = [
             Frontier(
@@ -265,7 +265,7 @@ class World:
             if self.coarse[task.map] is None and self.back[task.map] >= FIRST * len(arms):
                 self.coarse[task.map] = now
             return
-        self.out -= counted(task.seconds, USUAL_SECONDS)
+        self.out -= counted(task.seconds, limits.USUAL_SECONDS)
         some[0].draw(task.level, task.replicate, task.tiles, self.dice)
 
     def weigh(self, now: float) -> None:

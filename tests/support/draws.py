@@ -1,13 +1,14 @@
 """Secrets under which just the tasks that a test wants are drawn to be checked."""
 
-from axiom.decisions.tasks.recheck_rate import OF_A_KNOWN_HOST, OF_A_NEW_HOST, is_checked
+from axiom.decisions.tasks.recheck_rate import is_checked
+from axiom.limits import tasks as limits
 
 
 def secret_for(*checked: int, among: int) -> bytes:
     """A secret under which of the first tasks just these are checked, however well their hosts are known."""
     for number in range(10**7):
         secret = b"%d" % number
-        is_wanted = all(is_checked(secret, task, OF_A_KNOWN_HOST) for task in checked)
+        is_wanted = all(is_checked(secret, task, limits.RECHECK_ONE_IN_OF_KNOWN_HOST) for task in checked)
         if is_wanted and draws(secret, among) == set(checked):
             return secret
     raise AssertionError("no such secret")
@@ -15,4 +16,4 @@ def secret_for(*checked: int, among: int) -> bytes:
 
 def draws(secret: bytes, among: int) -> set[int]:
     """Which of the first tasks are checked if their hosts are new."""
-    return {task for task in range(1, among + 1) if is_checked(secret, task, OF_A_NEW_HOST)}
+    return {task for task in range(1, among + 1) if is_checked(secret, task, limits.RECHECK_ONE_IN_OF_NEW_HOST)}

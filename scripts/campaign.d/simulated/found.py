@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from axiom.decisions.tasks.duplicates import Opinion, settle
-from axiom.decisions.tasks.recheck_rate import LOOKS_BACK, USUAL, CheckRate, check_rate, is_checked
+from axiom.decisions.tasks.recheck_rate import CheckRate, check_rate, is_checked
 from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
+from axiom.limits import tasks as limits
 
 Rule = Callable[[int, Sequence[ComparedTask]], CheckRate]  # of a version and of what its host has shown
 
@@ -20,7 +21,7 @@ _NOBODY = -1
 
 def as_before(_version: int, _compared: Sequence[ComparedTask]) -> CheckRate:
     """One task in ten of everybody."""
-    return CheckRate(one_in=USUAL, reason="as of everybody")
+    return CheckRate(one_in=limits.RECHECK_ONE_IN, reason="as of everybody")
 
 
 def by_record(version: int, compared: Sequence[ComparedTask]) -> CheckRate:
@@ -62,7 +63,7 @@ class Computer:
 
     def record(self) -> list[ComparedTask]:
         """What is known of it, the newest first."""
-        return list(self.compared.values())[: -LOOKS_BACK - 1 : -1]
+        return list(self.compared.values())[: -limits.COMPARISONS_LOOKED_AT - 1 : -1]
 
 
 @dataclass(kw_only=True)

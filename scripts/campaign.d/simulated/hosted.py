@@ -12,9 +12,10 @@ from axiom.decisions.evidence.grade import checks_wanted
 from axiom.decisions.evidence.reproduction import OUTVOTED, Reproduced, agreements
 from axiom.decisions.evidence.weigh import ON_ONE_PLATFORM
 from axiom.decisions.hosts.reliability import BARRED_AT
-from axiom.decisions.tasks.recheck_rate import LOOKS_BACK, check_rate
+from axiom.decisions.tasks.recheck_rate import check_rate
 from axiom.domain.findings import Evidence, Grade, Home, Observation, Surroundings
 from axiom.domain.work import Agreement, ComparedTask, Reproduction
+from axiom.limits import tasks as limits
 from simulated.laws import CONTRAST
 from simulated.pipeline import BLOCK, granted, looks
 from simulated.processes import EFFECTS
@@ -204,7 +205,7 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
                 break
             hosts[seed] = int(rng.choice(others))
         host = hosts[seed]
-        rate = check_rate(1, compared[host][:LOOKS_BACK], is_watched=with_watch and odd[host] > 0)
+        rate = check_rate(1, compared[host][: limits.COMPARISONS_LOOKED_AT], is_watched=with_watch and odd[host] > 0)
         if rng.random() < 1.0 / rate.one_in:
             again = _again(rng, world, seed, host)
             found += again

@@ -18,9 +18,9 @@ from distributed.comm import registry
 from distributed.comm.addressing import parse_address, parse_host_port
 
 from axiom.errors import CannotStart, WrongUse
+from axiom.limits import clusters as limits
 
 _STEP = 1.0  # seconds between two looks
-_CONNECTING = 30.0  # seconds that a scheduler may take to answer
 _SAID = 300  # characters of what a pilot said last
 _SIGNALLED = 128  # and the signal's number, as a shell says it
 _LONGEST = 999_999  # seconds that `--for` takes
@@ -69,7 +69,7 @@ def fly_on_workers(
     flying: dict[str, Future[Ended]] = {}
     ended: dict[str, Ended] = {}
     try:
-        with Client(scheduler, timeout=_CONNECTING, set_as_default=False) as client:
+        with Client(scheduler, timeout=limits.DASK_ANSWERS_SECONDS, set_as_default=False) as client:
             while not told.wait(_STEP):
                 workers: Mapping[str, int] = client.nthreads()
                 for gone in flying.keys() - workers.keys():

@@ -26,6 +26,7 @@ from axiom.engines.runner_processes import (
 )
 from axiom.engines.work_source import WorkSource
 from axiom.errors import AxiomError, StoreError
+from axiom.limits import tasks as limits
 from axiom.runner.files.atomic import place
 from axiom.signed import bundles, outputs
 from axiom.signed.signing import sync_folder
@@ -36,7 +37,6 @@ log = logging.getLogger("axiom.local")
 
 _IDLE_SECONDS = 0.5  # between two questions when no work is waiting
 _TROUBLE_SECONDS = 1.0
-_TRIES = 3  # of a task whose processes were killed: whoever did that may not do it again
 _KEPT = {".zip", ".seal"}
 
 
@@ -326,7 +326,7 @@ class LocalEngine:
 
     def _obeyed(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
         """How an order ended; None when it was stopped. Whose processes were killed it goes on with what was kept."""
-        for _ in range(_TRIES - 1):
+        for _ in range(limits.ENGINE_TRIES - 1):
             ended = self._obey(core, order, slot)
             if ended is None or not ended.get("may_pass"):
                 return ended

@@ -1,12 +1,9 @@
 """What a session takes from the settings, and by what it counts hosts."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from axiom.domain.planning import FLOOR
 from axiom.settings import Settings
-
-HEARD_FROM = timedelta(hours=1)  # a host that was silent for longer is not counted on
 
 
 @dataclass(frozen=True, kw_only=True)

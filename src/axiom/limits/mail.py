@@ -16,3 +16,4 @@ SENT_AT_ONCE = 20  # messages in one turn
 SERVER_SECONDS = 20.0  # for each answer of a server
 AWAY_FOR = timedelta(hours=1)  # when it was away for longer, computers come back one by one
 BACK_WITHIN = timedelta(days=1)  # after such an absence: so long nobody is told that a computer is silent
+SENT_MAIL_FOR = timedelta(days=1)  # how often the same is asked for is counted by it

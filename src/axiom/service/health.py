@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from axiom.decisions.upkeep.readiness import VitalSigns, unready
-from axiom.server.http.uploads import LEAST_FREE
+from axiom.limits import server as limits
 from axiom.server.upkeep.jobs import Jobs
 from axiom.store.engine.folder import Folder
 from axiom.store.writer import Writer
@@ -31,7 +31,7 @@ class Health:
             found_no_room=self.writer.found_no_room,
             oldest_wait=timedelta(seconds=self.writer.oldest_wait),
             free=min(self.free().values()),
-            needed=LEAST_FREE,
+            needed=limits.FREE_DISK_BYTES,
             jobs=self.jobs.turns(),
             up_since=self.up_since,
         )

@@ -30,6 +30,7 @@ from axiom.engines.available_resources import lent_capacity, this_capacity
 from axiom.engines.http_work_source import HttpWorkSource
 from axiom.engines.local_engine import EnginePace, LocalEngine
 from axiom.errors import AxiomError, CannotStart, FolderInUse, WrongUse
+from axiom.limits import clusters as limits
 from axiom.runner.files.atomic import place
 from axiom.runner.platform.host import platform_here
 from axiom.signed.program_tokens import CLUSTER_PREFIX
@@ -41,8 +42,6 @@ log = logging.getLogger("axiom.pilot")
 
 _SLOTS = 4_096  # pilots on one node
 _REMEMBERED = 4  # secrets of pilots before this one
-_LATEST = 60.0  # seconds that what has begun may take when the time is over
-_IN_VAIN = 3  # questions without work, after which none is left
 _STEP = 0.25  # seconds between two looks at the clock
 _LOOK = 2.0  # seconds between two looks at who holds a folder
 
@@ -131,11 +130,11 @@ def _stay(
     while not stopping.wait(_STEP):
         if source.refused is not None:
             return str(source.refused)
-        if not waits and engine.in_vain >= _IN_VAIN:
+        if not waits and engine.in_vain >= limits.QUESTIONS_IN_VAIN:
             return "No work is left."
         if over_at is not None and time.monotonic() >= over_at:
             engine.drain()
-            until = time.monotonic() + _LATEST
+            until = time.monotonic() + limits.ENDING_SECONDS
             while engine.in_hand and time.monotonic() < until and not stopping.wait(_STEP) and source.refused is None:
                 continue
             return "The time is over."

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from axiom.boinc.project import scheduler_lines
 from axiom.commands.gate import CommandGate
-from axiom.lab.policy import HEARD_FROM
 from axiom.lab.runners.built import built_in
 from axiom.lab.runners.offer import Offering
+from axiom.limits import hosts as limits
 from axiom.runner.platform.host import platform_here
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
@@ -151,7 +151,7 @@ def project_address(settings: Settings, listening: str) -> str:
 def _has_first_findings(folder: Folder, now: datetime) -> bool:
     """Does nobody wait any more for what the laboratory's own computer finds first?"""
     with Connections(folder=folder).reader() as db:
-        known = preflights.circumstances(db, now - HEARD_FROM)
+        known = preflights.circumstances(db, now - limits.COUNTED_ON_FOR)
     return known.has_evidence or not known.computes_itself
 
 

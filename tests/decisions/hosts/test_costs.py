@@ -11,6 +11,7 @@ from axiom.decisions.hosts import costs
 from axiom.decisions.hosts.reliability import learned
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform
+from axiom.limits import hosts as limits
 from axiom.store.engine.database import moment
 
 RATIOS = st.floats(min_value=1e-3, max_value=1e3)
@@ -132,12 +133,12 @@ def test_one_task_during_which_a_laptop_slept_hardly_counts(tasks, suspended):
 
 
 def test_who_was_silent_for_longest_makes_room():
-    fit = heard([(each, 1.0) for each in range(costs.MOST_HOSTS)] + [(0, 1.0), (100, 1.0)])
+    fit = heard([(each, 1.0) for each in range(limits.COST_HOSTS)] + [(0, 1.0), (100, 1.0)])
     remembered = [voice.host_id for voice in fit.voices]
-    assert remembered == [*range(2, costs.MOST_HOSTS), 0, 100]
-    assert fit.tasks == costs.MOST_HOSTS + 2
-    assert f"{fit.tasks} tasks of {costs.MOST_HOSTS} or more" in costs.weigh(fit).reason
-    fit = heard([(7, 1.0)] * costs.LEAST_TASKS)
+    assert remembered == [*range(2, limits.COST_HOSTS), 0, 100]
+    assert fit.tasks == limits.COST_HOSTS + 2
+    assert f"{fit.tasks} tasks of {limits.COST_HOSTS} or more" in costs.weigh(fit).reason
+    fit = heard([(7, 1.0)] * limits.COST_TASKS)
     told = {"hosts": "linux-x86_64-avx2", "tasks": 5, "factor": 1.0, "only_host": 7, "reason": costs.weigh(fit).reason}
     assert costs.shown("linux-x86_64-avx2", fit) == told
 
@@ -198,6 +199,6 @@ SPREAD = st.floats(0.1, 10.0)
 def test_one_volunteer_with_any_number_of_hosts_moves_no_price_beyond_what_others_say(honest, lies):
     moved = share(*honest, *((1, ratio) for ratio in lies), tasks=20)
     words = [math.log(ratio) for _, ratio in honest]
-    if len({volunteer for volunteer, _ in honest}) >= costs.LEAST_VOLUNTEERS:
+    if len({volunteer for volunteer, _ in honest}) >= limits.COST_VOLUNTEERS:
         low, high = (min(1.0, math.exp(word + costs.ROOM)) for word in (min(words), max(words)))
         assert low - 1e-9 <= moved <= high + 1e-9

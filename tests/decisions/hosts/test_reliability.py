@@ -11,6 +11,7 @@ from axiom.decisions.hosts import reliability
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
+from axiom.limits import hosts as limits
 
 VALID = reliability.PastTask(state=TaskState.VALID, turnaround_seconds=100.0)
 FAILED = reliability.PastTask(state=TaskState.FAILED)
@@ -103,7 +104,7 @@ ENDINGS = st.builds(
 @given(st.lists(ENDINGS, max_size=30))
 def test_whatever_happens_a_host_keeps_a_task_an_hour_and_recovers(endings):
     standing = stands(*endings)
-    assert standing.quota is None or 1 <= standing.quota < reliability.QUOTA
+    assert standing.quota is None or 1 <= standing.quota < limits.TASKS_AN_HOUR_AND_CORE
     assert standing.valid_in_row >= 0
     recovered = stands(*[VALID] * 7, since=standing)
     assert recovered.quota is None

@@ -25,8 +25,6 @@ from axiom.decisions.planning.next_tiles import (
 )
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
 from axiom.decisions.planning.task_size import (
-    MOST_REPLICATES,
-    SHARING,
     UsualHosts,
     length_for,
     order_size,
@@ -37,6 +35,7 @@ from axiom.decisions.planning.task_size import (
 from axiom.domain.findings import Grade
 from axiom.domain.planning import Supply
 from axiom.domain.registrations import MOST_SEEDS
+from axiom.limits import tasks as limits
 
 SECONDS = st.floats(min_value=0.0, max_value=1e7)
 MINUTE = 60.0
@@ -48,7 +47,7 @@ def with_volunteers(seconds: float):
 
 def test_four_tasks_at_four_volunteers_are_filled_within_bounds():
     sizes = {3_600.0: (16, "hold 4;"), 5 * MINUTE: (16, "hold 16"), 3 * MINUTE: (28, "hold 28")}
-    sizes |= {2 * MINUTE: (32, "hold 40;"), 0.01: (32, f"hold {4 * MOST_REPLICATES};")}  # so many a task at most
+    sizes |= {2 * MINUTE: (32, "hold 40;"), 0.01: (32, f"hold {4 * limits.REPLICATES};")}  # so many a task at most
     for seconds, (replicates, amounts) in sizes.items():
         size = with_volunteers(seconds)
         assert (size.replicates, amounts in size.reason) == (replicates, True)
@@ -72,7 +71,7 @@ def test_the_largest_block_orders_nothing_that_the_least_would_not_order_before_
 
 
 REPLICATE_SECONDS = st.floats(0.001, 100_000)
-THERE = st.integers(1, MOST_REPLICATES)
+THERE = st.integers(1, limits.REPLICATES)
 LIGHT = 10_000  # replicates of a block that is large enough not to matter
 
 
@@ -89,7 +88,7 @@ def supply(**facts) -> Supply:
 
 
 def test_a_workunit_holds_as_many_whole_replicates_and_a_task_as_many_tiles_as_fill_it():
-    replicates = {2.0: 4, 3.0: 3, 900.0: 1, 0.0: MOST_REPLICATES}  # 2.67 is nearer to 3 than to 2, and never none
+    replicates = {2.0: 4, 3.0: 3, 900.0: 1, 0.0: limits.REPLICATES}  # 2.67 is nearer to 3 than to 2, and never none
     assert {seconds: replicates_per_workunit(seconds, 8.0) for seconds in replicates} == replicates
     tiles = {50.0: 24, 9_000.0: 1, 800.0: 2, 0.0: MOST_OF_TASK}
     assert {seconds: tiles_a_task(seconds, 1_200.0) for seconds in tiles} == tiles
@@ -104,7 +103,7 @@ def test_a_task_takes_ten_seconds_at_first_then_twenty_minutes_and_seconds_on_ou
         assert given_to(2.0, 60, is_ours=True, is_first=is_first) == 4
         assert given_to(2.0, 10, is_ours=True, is_first=is_first) == 10  # 20 seconds
         assert given_to(2.0, 60, is_ours=True, is_first=is_first, task_seconds=40.0) == 20
-    assert given_to(1.0, 64, block=64) == 64 // SHARING
+    assert given_to(1.0, 64, block=64) == 64 // limits.HOSTS_SHARING
     assert given_to(1.0, 24, block=64) == 24  # half as much more is not worth a cut
     assert given_to(1.0, 64, block=64, is_ours=True) == 8  # the laboratory's own cores are one host in any case
     assert [given_to(6.0, 64, block=64, cores=cores) for cores in (60, 61)] == [16, 40]

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from axiom.decisions.tasks.duplicates import Opinion, compare, is_found_out, settle
 from axiom.decisions.tasks.quorum import concord
-from axiom.decisions.tasks.recheck_rate import OF_A_KNOWN_HOST, OF_A_NEW_HOST, USUAL, check_rate, is_checked
+from axiom.decisions.tasks.recheck_rate import check_rate, is_checked
 from axiom.domain.work import Agreement, ComparedTask, Outcome, Result
+from axiom.limits import tasks as limits
 
 W, A, D = Agreement.WAITING, Agreement.AGREES, Agreement.DIFFERS
 EARLY = 1e-3
@@ -164,7 +165,7 @@ def test_two_tiles_are_compared_by_what_was_measured_of_them_and_not_by_their_pi
     assert [compare([untrained], [tile], early=EARLY).agrees for tile in (untrained, other)] == [True, False]
 
 
-RATES = (OF_A_NEW_HOST, USUAL, OF_A_KNOWN_HOST)
+RATES = (limits.RECHECK_ONE_IN_OF_NEW_HOST, limits.RECHECK_ONE_IN, limits.RECHECK_ONE_IN_OF_KNOWN_HOST)
 
 
 def compared(*said: Agreement, version: int = 1) -> list[ComparedTask]:
@@ -175,14 +176,14 @@ def compared(*said: Agreement, version: int = 1) -> list[ComparedTask]:
 @pytest.mark.parametrize(
     ("comparisons", "one_in"),
     [
-        (compared(AGREES, AGREES), OF_A_NEW_HOST),
-        (compared(*[AGREES] * 4), USUAL),
-        (compared(WAITING, WAITING, WAITING), USUAL),  # no more are ordered before the first are back
-        (compared(*[AGREES] * 5), OF_A_KNOWN_HOST),
-        (compared(*[AGREES] * 9, version=2), USUAL),  # a version that it never computed
-        (compared(*[AGREES] * 9, version=2) + compared(*[AGREES] * 5), OF_A_KNOWN_HOST),
-        (compared(*[AGREES] * 4, DIFFERS, *[AGREES] * 9), USUAL),
-        (compared(DIFFERS, version=2) + compared(*[AGREES] * 5), OF_A_KNOWN_HOST),
+        (compared(AGREES, AGREES), limits.RECHECK_ONE_IN_OF_NEW_HOST),
+        (compared(*[AGREES] * 4), limits.RECHECK_ONE_IN),
+        (compared(WAITING, WAITING, WAITING), limits.RECHECK_ONE_IN),  # no more are ordered before the first are back
+        (compared(*[AGREES] * 5), limits.RECHECK_ONE_IN_OF_KNOWN_HOST),
+        (compared(*[AGREES] * 9, version=2), limits.RECHECK_ONE_IN),  # a version that it never computed
+        (compared(*[AGREES] * 9, version=2) + compared(*[AGREES] * 5), limits.RECHECK_ONE_IN_OF_KNOWN_HOST),
+        (compared(*[AGREES] * 4, DIFFERS, *[AGREES] * 9), limits.RECHECK_ONE_IN),
+        (compared(DIFFERS, version=2) + compared(*[AGREES] * 5), limits.RECHECK_ONE_IN_OF_KNOWN_HOST),
     ],
 )
 def test_who_is_new_is_checked_more_often_and_who_is_known_less_often(comparisons, one_in):
@@ -194,12 +195,12 @@ def test_who_is_new_is_checked_more_often_and_who_is_known_less_often(comparison
 def test_every_task_of_a_host_that_was_outvoted_lately_is_checked():
     for comparisons in ([], compared(*[AGREES] * 60)):
         assert check_rate(1, comparisons, is_watched=True).one_in == 1
-    assert [number for number in range(40) if is_checked(b"a secret", number, USUAL)] == [8, 9, 23]
+    assert [number for number in range(40) if is_checked(b"a secret", number, limits.RECHECK_ONE_IN)] == [8, 9, 23]
 
 
 @given(st.lists(st.builds(ComparedTask, experiment_id=st.integers(1, 3), agreement=st.sampled_from(Agreement))))
 def test_no_record_however_good_ends_the_checks(comparisons):
-    assert 1 < check_rate(1, comparisons, is_watched=False).one_in <= OF_A_KNOWN_HOST
+    assert 1 < check_rate(1, comparisons, is_watched=False).one_in <= limits.RECHECK_ONE_IN_OF_KNOWN_HOST
 
 
 def test_a_fleet_of_known_hosts_never_spends_more_than_one_task_in_ten():
@@ -213,7 +214,7 @@ def test_a_fleet_of_known_hosts_never_spends_more_than_one_task_in_ten():
             if is_checked(b"a secret", task, check_rate(version, newest[:60], is_watched=False).one_in):
                 checks += 1
                 newest.insert(0, ComparedTask(experiment_id=version, agreement=AGREES))
-        assert checks <= 1_000 / USUAL + 40
+        assert checks <= 1_000 / limits.RECHECK_ONE_IN + 40
 
 
 @settings(max_examples=10)

@@ -14,12 +14,12 @@ from hypothesis import given as given_any
 from hypothesis import strategies as st
 from scheduler_calls import Client, Exchange
 
-from axiom.decisions.planning.task_size import MANY_SECONDS
 from axiom.domain.fleet import Standing
 from axiom.domain.preflights import Refusal
 from axiom.domain.work import Exit, TaskState, WorkunitState
 from axiom.lab.experiments import quick_gates
 from axiom.lab.experiments.retire import withdraw
+from axiom.limits import tasks as limits
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.work_request import WorkRequest
@@ -356,7 +356,7 @@ def test_a_first_task_takes_ten_seconds_the_next_a_share_of_a_block_by_the_speed
     handed = [sizes(cut, hand(cut, host)) for host in (fast, slow, unmeasured)]
     assert handed == [[7], [2], [6]]  # 14 and 4 reference seconds, and as fast as its client says
     large = meet(cut, "large", cores=100, speed=0.2)
-    assert [sizes(cut, hand(cut, large)) for _ in range(2)] == [[1], [MANY_SECONDS * 0.2 / CELL_SECONDS]]
+    assert [sizes(cut, hand(cut, large)) for _ in range(2)] == [[1], [limits.MANY_CORES_SECONDS * 0.2 / CELL_SECONDS]]
     assert cut.broken() == {}
 
 

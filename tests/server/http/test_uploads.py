@@ -17,6 +17,8 @@ from upload_lab import KEY, LARGE, LIMIT, NAME, SMALL, Place, head, md5, size_qu
 from axiom.boinc.transfers import done, size_reply, write_name, write_token
 from axiom.domain.work import task_name
 from axiom.errors import StorageFull, StoreBusy
+from axiom.limits import hosts as host_limits
+from axiom.limits import server as server_limits
 from axiom.server.http import uploads as upload_handlers
 from axiom.store.connections import Connections
 from axiom.store.writer import Writer
@@ -172,7 +174,7 @@ def test_a_disk_that_is_full_or_fills_while_a_file_comes_makes_clients_wait(plac
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(upload_handlers, "LEAST_FREE", 2**62)
+        patched.setattr(server_limits, "FREE_DISK_BYTES", 2**62)
         place.transfers = place.opened()
         assert [status_of(place.say(head(body))) for body in (SMALL, LARGE)] == [1, 1]
     place.lab.later(seconds=10)
@@ -212,7 +214,7 @@ def another_task(place, number: int) -> str:
 
 
 def test_parts_count_for_what_a_host_may_bring_as_whole_outputs_do(place, monkeypatch):
-    monkeypatch.setattr(upload_handlers, "HOST_QUOTA", 3 * len(LARGE))
+    monkeypatch.setattr(host_limits, "UNREPORTED_BYTES", 3 * len(LARGE))
     names = [another_task(place, number) for number in range(100, 106)]
     for name in names:
         place.cut(head(LARGE, name=name), after=500_000)
@@ -227,7 +229,7 @@ def test_parts_count_for_what_a_host_may_bring_as_whole_outputs_do(place, monkey
 
 
 def test_outputs_that_were_replaced_count_until_they_are_swept(place, monkeypatch):
-    monkeypatch.setattr(upload_handlers, "HOST_QUOTA", 3 * len(LARGE))
+    monkeypatch.setattr(host_limits, "UNREPORTED_BYTES", 3 * len(LARGE))
     different = [bytes([number]) + LARGE for number in range(6)]
     before = len(list(place.folder.blobs.glob("??/*")))
     said = [status_of(place.say(head(body))) for body in different]

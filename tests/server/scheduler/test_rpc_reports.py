@@ -16,6 +16,7 @@ from axiom.domain.work import Exit, read_task_name
 from axiom.errors import NotFound, Refused
 from axiom.lab.credit.pay import Paying, tariff_of
 from axiom.lab.planning.deploy import deploy
+from axiom.limits import tasks as limits
 from axiom.server.returns import host_reliability
 from axiom.server.returns.validator import SLICE
 from axiom.store.credit import ledger
@@ -109,7 +110,7 @@ def test_what_is_not_ours_is_acknowledged_or_it_would_come_for_ever_and_long_wor
     assert exchange.task(1)["state"] == "sent"
     words = "<b>]]>&\x01" * 1_000 + "the very end"
     exchange.call(attic, report(name_of(given), status=int(Exit.CHILD_LOST), state=3, said=words))
-    assert len(exchange.task(1)["message"]) <= workunits.MOST_MESSAGE
+    assert len(exchange.task(1)["message"]) <= limits.MESSAGE_CHARACTERS
     assert "\x01" not in exchange.task(1)["message"]
     assert exchange.broken() == {}
 

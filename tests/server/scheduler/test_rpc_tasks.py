@@ -15,7 +15,7 @@ from axiom.domain.fleet import Standing
 from axiom.domain.work import Exit
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.runners.offer import Offers
-from axiom.server.scheduler import tasks_on_client as held_tasks
+from axiom.limits import tasks as limits
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger, tariffs
 from axiom.store.experiments import costs, experiments
@@ -413,7 +413,7 @@ def test_a_client_lets_go_of_bundles_and_seals_with_which_nothing_goes_out_any_m
     others = ["axiom_runner_0.pyz", "app.zip", f"bundle-{'0' * 63}.zip", f"../bundle-{'0' * 64}.zip"]
     assert len(current) == 2
     assert let_go(*others, *current, *old) == old
-    monkeypatch.setattr(held_tasks, "_MOST_FILES", 1)
+    monkeypatch.setattr(limits, "FILES_IN_A_REPLY", 1)
     assert let_go(*current, *old) == old[:1]
     assert let_go() == []
     monkeypatch.undo()

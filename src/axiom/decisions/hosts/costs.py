@@ -22,13 +22,11 @@ from statistics import median
 from axiom.domain.amounts import counted
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.fleet import Host
+from axiom.limits import hosts as limits
 
 LEAST, MOST = 0.1, 10.0  # times what is declared
 APART = 0.25  # in logarithms: a voice further away pulls no harder
-LEAST_TASKS = 5  # before a fit counts
 LEAST_CELLS = 2  # of a task: a single one says more about starting and compiling than about the experiment
-MOST_HOSTS = 16  # that are remembered; the one that was silent for longest makes room
-LEAST_VOLUNTEERS = 3  # before their median lowers the price of an experiment
 ROOM = math.log(1.5)  # between that median and the price: for chance, and for the time that starting takes
 _DECLARED = 2.0  # tasks that what is declared weighs as
 _MOST_WEIGHT = 10.0  # tasks that a host's voice weighs as: ten hosts with a task each say as much as one with a hundred
@@ -91,7 +89,7 @@ def refit(fit: Fit, *, host_id: int, cells: int, expected_seconds: float, spent_
     word += _within(said - word, -_STEP, _STEP) / min(tasks + 1, _MEMORY)
     voice = Voice(host_id=host_id, tasks=tasks + 1, log_ratio=word)
     return Refitted(
-        fit=Fit(tasks=fit.tasks + 1, voices=(*others[1 - MOST_HOSTS :], voice)),
+        fit=Fit(tasks=fit.tasks + 1, voices=(*others[1 - limits.COST_HOSTS :], voice)),
         reason=f"task {voice.tasks} of the host took {math.exp(said):.2f} times what was expected; "
         f"its voice is {math.exp(word):.2f} now",
     )
@@ -99,8 +97,8 @@ def refit(fit: Fit, *, host_id: int, cells: int, expected_seconds: float, spent_
 
 def weigh(fit: Fit) -> FittedCost:
     """Decide by what a host's expected seconds are multiplied: 1 until enough tasks of this kind of host are valid."""
-    if fit.tasks < LEAST_TASKS:
-        waits = f"{counted(fit.tasks, 'task')} of the {LEAST_TASKS} from which on a fit counts"
+    if fit.tasks < limits.COST_TASKS:
+        waits = f"{counted(fit.tasks, 'task')} of the {limits.COST_TASKS} from which on a fit counts"
         return FittedCost(cost=Cost(), reason=f"what is declared holds: {waits}")
     factor = _within(math.exp(_between(fit.voices)), LEAST, MOST)
     says = f"it takes {factor:.2f} times what is declared, by {fit.tasks} tasks of"
@@ -110,7 +108,7 @@ def weigh(fit: Fit) -> FittedCost:
             cost=Cost(factor=factor, host_id=alone),
             reason=f"{says} a single host, for which alone this holds until another one is heard",
         )
-    most = " or more" if len(fit.voices) == MOST_HOSTS else ""
+    most = " or more" if len(fit.voices) == limits.COST_HOSTS else ""
     return FittedCost(cost=Cost(factor=factor), reason=f"{says} {len(fit.voices)}{most} hosts")
 
 
@@ -135,7 +133,7 @@ def paid_shares(voices: Iterable[tuple[int, int, Voice]]) -> dict[int, PaidShare
     shares = {
         experiment_id: _paid_share([median(of_hosts) for of_hosts in by_volunteer.values()])
         for experiment_id, by_volunteer in words.items()
-        if len(by_volunteer) >= LEAST_VOLUNTEERS and tasks[experiment_id] >= LEAST_TASKS
+        if len(by_volunteer) >= limits.COST_VOLUNTEERS and tasks[experiment_id] >= limits.COST_TASKS
     }
     return {experiment_id: share for experiment_id, share in shares.items() if share.share < 1}
 

@@ -10,13 +10,11 @@ from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
 from axiom.errors import GpuUnusable
+from axiom.limits import hosts as limits
 
-# Tasks a core and hour: what a host falls from when it fails and climbs back to. Five failures in a row leave one.
-QUOTA = 32
 QUOTA_LASTS = timedelta(hours=1)
-_LEAST = 1  # so that a host which was mended can show it
 BARRED_AT = 2  # once is a cosmic ray; between two of them the host computed on, and every task of it was checked
-_FORGOTTEN = timedelta(days=30)
+_LEAST = 1  # so that a host which was mended can show it
 _BLAMED = frozenset({Blame.HOST, Blame.UNCLEAR})
 # A computer that is busy with other work. The runner itself bounds the processor's time.
 _SLOW = frozenset({Cause.TIME_LIMIT, Cause.NOT_STARTED_IN_TIME})
@@ -25,8 +23,6 @@ _WEIGHT = 0.2  # of the newest task in an average
 _SLOWEST, _FASTEST = 0.01, 100.0  # of what can be believed about a host's speed
 _STEP = math.log(2)  # no single task makes a host look more than twice as fast or as slow
 _LEAST_SECONDS = 1.0  # a shorter task says more about starting than about computing
-GPU_RESTS_FOR = timedelta(days=1)  # drivers are rarely mended sooner, and its cores go on
-GPU_LOOKS = 2  # of its newest tasks
 _REASON_LENGTH = 200  # of its reason
 _FAILING = frozenset({TaskState.FAILED, TaskState.INVALID})
 
@@ -75,12 +71,12 @@ def gpu_rests(ended: Sequence[PastTask], since_last: timedelta) -> str:
 
     One is enough where its program could not use the GPU at all. Else the next one may do better.
     """
-    if not ended or since_last >= GPU_RESTS_FOR:
+    if not ended or since_last >= limits.GPU_RESTS_FOR:
         return ""
     is_unusable = ended[0].cause == Cause.GPU_UNUSABLE
-    if not is_unusable and (len(ended) < GPU_LOOKS or any(one.state not in _FAILING for one in ended)):
+    if not is_unusable and (len(ended) < limits.GPU_FAILURES or any(one.state not in _FAILING for one in ended)):
         return ""
-    why = "our program could not use it" if is_unusable else f"its last {GPU_LOOKS} tasks there failed"
+    why = "our program could not use it" if is_unusable else f"its last {limits.GPU_FAILURES} tasks there failed"
     reason = GpuUnusable.reason_in(ended[0].words)[:_REASON_LENGTH] if is_unusable else ""
     return f"is not given to the GPU of your computer for a day, since {why}{f': {reason}' if reason else ''}"
 
@@ -108,7 +104,11 @@ def outvoted(standing: Standing, now: datetime) -> Trusted:
 
 def is_watched(standing: Standing, now: datetime) -> bool:
     """Was it outvoted lately? Then each of its tasks is checked."""
-    return standing.outvoted_at is not None and standing.outvoted > 0 and now - standing.outvoted_at < _FORGOTTEN
+    return (
+        standing.outvoted_at is not None
+        and standing.outvoted > 0
+        and now - standing.outvoted_at < limits.OUTVOTED_REMEMBERED_FOR
+    )
 
 
 def is_barred(standing: Standing) -> bool:
@@ -130,7 +130,7 @@ def learned(speed: float | None, *, expected_seconds: float, elapsed_seconds: fl
 def _better(standing: Standing, ended: PastTask) -> Trusted:
     quota = standing.quota
     if quota is not None:
-        quota = None if quota * 2 >= QUOTA else quota * 2
+        quota = None if quota * 2 >= limits.TASKS_AN_HOUR_AND_CORE else quota * 2
     better = replace(
         standing,
         valid_in_row=standing.valid_in_row + 1,
@@ -154,7 +154,7 @@ def _is_given_up(ended: PastTask) -> bool:
 
 
 def _halved(quota: int | None) -> int:
-    return max(_LEAST, min(quota or QUOTA, QUOTA) // 2)
+    return max(_LEAST, min(quota or limits.TASKS_AN_HOUR_AND_CORE, limits.TASKS_AN_HOUR_AND_CORE) // 2)
 
 
 def _averaged(average: float | None, newest: float | None) -> float | None:

@@ -6,16 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from axiom.decisions.hosts.reliability import QUOTA
 from axiom.domain.amounts import counted
 from axiom.domain.failures import Seen
+from axiom.limits import hosts as limits
 
-_SILENT = timedelta(hours=6)
 _LATELY = timedelta(days=1)
-_MOST_NEW = 100  # hosts that somebody may attach in a day: more than any room has, fewer than a program makes
 _LEAST_QUOTA = 1
-_FLOODS_FROM = 1_000  # contacts: below that a host may have had a bad day
-_LEAST_PAUSE = timedelta(seconds=5)  # on average; a client that does as it is told waits longer than that
 
 
 class Trouble(StrEnum):
@@ -57,15 +53,15 @@ def suspects(hosts: Sequence[Seen], now: datetime, *, listening: datetime | None
 
 def _alone(host: Seen, now: datetime, listening: datetime | None) -> Iterator[Suspect]:
     since = max(moment for moment in (host.seen_at, host.oldest_sent, listening) if moment is not None)
-    if host.out and now - since > _SILENT:
+    if host.out and now - since > limits.SUSPECT_AFTER_SILENT:
         reason = f"it has {counted(host.out, 'task')} and was last heard from {_hours(now - host.seen_at)} ago"
         yield Suspect(host_id=host.host_id, trouble=Trouble.SILENT, reason=reason)
-    if host.quota is not None and host.quota <= QUOTA // 4 and not host.valid_in_row:
+    if host.quota is not None and host.quota <= limits.TASKS_AN_HOUR_AND_CORE // 4 and not host.valid_in_row:
         gets = f"{counted(host.quota, 'task')} an hour and core"
         reason = f"it gets {gets}, and none since has been valid; each that is doubles it"
         yield Suspect(host_id=host.host_id, trouble=Trouble.FAILING, reason=reason)
     known = max(now, host.seen_at) - host.created_at
-    if not host.is_ours and host.contacts >= _FLOODS_FROM and known < host.contacts * _LEAST_PAUSE:
+    if not host.is_ours and host.contacts >= limits.FLOODS_FROM and known < host.contacts * limits.FLOODS_BELOW:
         reason = f"its client has called {host.contacts} times in {_hours(known)}, against what it is told"
         yield _held_down(host, reason)
 
@@ -93,7 +89,7 @@ def _overlap(one: Seen, other: Seen) -> bool:
 def _crowd(theirs: Sequence[Seen], now: datetime) -> Iterator[Suspect]:
     """Far more new hosts of one volunteer than anybody attaches: those that have shown nothing get least."""
     new = [host for host in theirs if now - host.created_at < _LATELY]
-    if len(new) <= _MOST_NEW:
+    if len(new) <= limits.SUSPECT_ABOVE_NEW:
         return
     for host in new:
         if not host.valid_in_row:

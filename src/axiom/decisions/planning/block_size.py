@@ -9,7 +9,8 @@ which thousands fill a task, would be looked at once, when all that will ever be
 from dataclasses import dataclass
 
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
-from axiom.decisions.planning.task_size import SHARING, USUAL_SECONDS, replicates_per_workunit
+from axiom.decisions.planning.task_size import replicates_per_workunit
+from axiom.limits import tasks as limits
 
 ALONE = 8  # whatever the size of its tasks: who computes at home sees the first interval soonest
 LEAST = 16  # where volunteers compute
@@ -35,9 +36,10 @@ def block_size(replicate_seconds: float, *, has_address: bool, has_volunteers: b
             replicates=ALONE,
             reason="the laboratory computes alone: it has no address for others, and no volunteer",
         )
-    filling = SHARING * replicates_per_workunit(replicate_seconds, USUAL_SECONDS)
-    minutes = f"{USUAL_SECONDS / 60:g}"
-    tasks = f"{SHARING} tasks of about {minutes} minutes, one for each of {SHARING} volunteers, hold {filling}"
+    hosts = limits.HOSTS_SHARING
+    filling = hosts * replicates_per_workunit(replicate_seconds, limits.USUAL_SECONDS)
+    minutes = f"{limits.USUAL_SECONDS / 60:g}"
+    tasks = f"{hosts} tasks of about {minutes} minutes, one for each of {hosts} volunteers, hold {filling}"
     if filling < LEAST:
         return BlockSize(replicates=LEAST, reason=f"{tasks}; with volunteers no block is smaller than {LEAST}")
     if filling > MOST:

@@ -12,15 +12,10 @@ from dataclasses import dataclass
 
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import Candidate
-from axiom.decisions.planning.task_size import (
-    MANY_SECONDS,
-    SHARING,
-    USUAL_SECONDS,
-    UsualHosts,
-    order_size,
-)
+from axiom.decisions.planning.task_size import UsualHosts, order_size
 from axiom.domain.planning import Purpose
 from axiom.domain.sessions import Allotment
+from axiom.limits import tasks as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +29,7 @@ class Turns:
     @property
     def turn(self) -> float:
         """Seconds of a core that a task should take."""
-        return self.task_seconds if self.usual is None else USUAL_SECONDS
+        return self.task_seconds if self.usual is None else limits.USUAL_SECONDS
 
     @property
     def each_core(self) -> float:
@@ -43,7 +38,7 @@ class Turns:
 
     def takes(self, tasks: int, seconds: float, stage: Stage = Stage.OPEN) -> float:
         """Seconds of cores that so many tasks stand for, of which each computes so long on a reference core."""
-        shortest = self.turn if self.usual is None or stage is Stage.PILOT else MANY_SECONDS
+        shortest = self.turn if self.usual is None or stage is Stage.PILOT else limits.MANY_CORES_SECONDS
         return tasks * max(shortest, min(seconds, self.each_core))
 
     def waiting(self, one: Candidate) -> float:
@@ -69,7 +64,7 @@ class Turns:
 
 def parts_of(one: Candidate, replicates: float, usual: UsualHosts | None) -> int:
     """How many hosts may share a workunit of so many replicates, as it is cut when volunteers' hosts ask."""
-    return 1 if usual is None else max(1, math.ceil(replicates / max(1, one.block // SHARING)))
+    return 1 if usual is None else max(1, math.ceil(replicates / max(1, one.block // limits.HOSTS_SHARING)))
 
 
 def pilot(one: Candidate) -> Allotment:

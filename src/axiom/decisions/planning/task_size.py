@@ -11,16 +11,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from axiom.domain.planning import Supply
+from axiom.limits import clusters as cluster_limits
+from axiom.limits import tasks as task_limits
 
-MOST_REPLICATES = 64  # of one workunit: what a host may lose at once stays small
-FIRST_SECONDS = 10.0  # then a newcomer sees credit within a minute, and the host's speed is measured
-USUAL_SECONDS = 1_200.0  # the middle of the 10 to 30 minutes that a volunteer's task should take
-MANY_CORES = 60  # a client ends at most one task a second: with more cores than this, short tasks would wait for it
-MANY_SECONDS = 240.0  # that a task takes there at least, also where fewer than four hosts then share a block
-SHARING = 4  # hosts that should share a block, as many as Strong asks for
 _WHOLE = 1.5  # times what is wanted: what is not longer is not cut, so that no rest is shorter than half of it
-PILOT_SECONDS = 10.0  # on a cluster, whose pilots may be stopped at any moment
-PILOT_TASKS = 100.0  # a second, that all pilots together may end: with more cores than fit, tasks are longer
 _WHOLE_HERE = 2.5  # on the laboratory's own cores: up to 20 seconds where 8 are wanted
 
 
@@ -53,7 +47,7 @@ class UsualHosts:
 
 def pilot_seconds(cores: int) -> float:
     """How long a task should be of pilots that have so many cores together."""
-    return max(PILOT_SECONDS, cores / PILOT_TASKS)
+    return max(cluster_limits.TASK_SECONDS, cores / cluster_limits.TASKS_A_SECOND)
 
 
 def length_for(
@@ -73,11 +67,12 @@ def length_for(
         )
     if is_first:
         return Length(
-            usual=FIRST_SECONDS,
-            most=_WHOLE * FIRST_SECONDS,
+            usual=task_limits.FIRST_SECONDS,
+            most=_WHOLE * task_limits.FIRST_SECONDS,
             least=0.0,
             is_shared=True,
-            reason=f"about {FIRST_SECONDS:g} seconds, since it is the host's first and measures how fast it is",
+            reason=f"about {task_limits.FIRST_SECONDS:g} seconds, since it is the host's first "
+            "and measures how fast it is",
         )
     if lent_seconds is not None:
         return Length(
@@ -88,11 +83,11 @@ def length_for(
             reason=f"about {lent_seconds:g} seconds, as pilots' tasks are",
         )
     return Length(
-        usual=USUAL_SECONDS,
-        most=_WHOLE * USUAL_SECONDS,
-        least=MANY_SECONDS if cores > MANY_CORES else 0.0,
+        usual=task_limits.USUAL_SECONDS,
+        most=_WHOLE * task_limits.USUAL_SECONDS,
+        least=task_limits.MANY_CORES_SECONDS if cores > task_limits.MANY_CORES else 0.0,
         is_shared=True,
-        reason=f"about {USUAL_SECONDS / 60:g} minutes, as volunteers' tasks are",
+        reason=f"about {task_limits.USUAL_SECONDS / 60:g} minutes, as volunteers' tasks are",
     )
 
 
@@ -102,11 +97,13 @@ def task_size(length: Length, *, replicate_seconds: float, there: int, block: in
     `block`: as many as enter evidence together.
     """
     seconds = max(replicate_seconds, 1e-6)
-    limit = max(block // SHARING, math.ceil(length.least / seconds)) if length.is_shared else there
+    limit = max(block // task_limits.HOSTS_SHARING, math.ceil(length.least / seconds)) if length.is_shared else there
     if there <= max(1.0, _WHOLE * limit) and (there == 1 or there * seconds <= length.most):
         return TaskSize(replicates=there, reason="it is no longer than a task may be")
     replicates = min(replicates_per_workunit(seconds, length.usual), max(1, limit))
-    shared = f", and {SHARING} hosts share a block" if replicates == limit and length.is_shared else ""
+    shared = (
+        f", and {task_limits.HOSTS_SHARING} hosts share a block" if replicates == limit and length.is_shared else ""
+    )
     return TaskSize(replicates=replicates, reason=f"{length.reason}{shared}")
 
 
@@ -118,7 +115,8 @@ def usual_of(supplies: Iterable[Supply]) -> UsualHosts | None:
     passed = list(accumulate(cores for _, cores in theirs))
     middle, _ = theirs[bisect_left(passed, passed[-1] / 2)]
     return UsualHosts(
-        speed=middle, largest_speed=max((speed for speed, cores in theirs if cores > MANY_CORES), default=0.0)
+        speed=middle,
+        largest_speed=max((speed for speed, cores in theirs if cores > task_limits.MANY_CORES), default=0.0),
     )
 
 
@@ -130,18 +128,21 @@ def order_size(replicate_seconds: float, *, block: int, usual: UsualHosts | None
     if usual is None:
         alone = replicates_per_workunit(replicate_seconds, task_seconds)
         return TaskSize(replicates=alone, reason=f"about {task_seconds:g} seconds on the laboratory's own cores")
-    filling = replicates_per_workunit(replicate_seconds, USUAL_SECONDS * usual.speed)
-    shared = max(1, block // SHARING)
-    many = math.ceil(MANY_SECONDS * usual.largest_speed / max(replicate_seconds, 1e-6))
-    most = min(block, MOST_REPLICATES)
+    filling = replicates_per_workunit(replicate_seconds, task_limits.USUAL_SECONDS * usual.speed)
+    shared = max(1, block // task_limits.HOSTS_SHARING)
+    many = math.ceil(task_limits.MANY_CORES_SECONDS * usual.largest_speed / max(replicate_seconds, 1e-6))
+    most = min(block, task_limits.REPLICATES)
     if many > min(filling, shared):
-        said = f"about {MANY_SECONDS / 60:g} minutes for the hosts of more than {MANY_CORES} cores"
+        minutes = f"{task_limits.MANY_CORES_SECONDS / 60:g}"
+        said = f"about {minutes} minutes for the hosts of more than {task_limits.MANY_CORES} cores"
         return TaskSize(replicates=max(1, min(many, most)), reason=said)
     if shared < filling:
-        return TaskSize(replicates=shared, reason=f"{SHARING} hosts share a block of {block}")
-    return TaskSize(replicates=filling, reason=f"about {USUAL_SECONDS / 60:g} minutes for the usual volunteer's host")
+        return TaskSize(replicates=shared, reason=f"{task_limits.HOSTS_SHARING} hosts share a block of {block}")
+    return TaskSize(
+        replicates=filling, reason=f"about {task_limits.USUAL_SECONDS / 60:g} minutes for the usual volunteer's host"
+    )
 
 
 def replicates_per_workunit(replicate_seconds: float, task_seconds: float) -> int:
     """As many whole replicates as fill a task; at least one."""
-    return max(1, min(MOST_REPLICATES, math.floor(task_seconds / max(replicate_seconds, 1e-6) + 0.5)))
+    return max(1, min(task_limits.REPLICATES, math.floor(task_seconds / max(replicate_seconds, 1e-6) + 0.5)))

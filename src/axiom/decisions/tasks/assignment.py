@@ -16,14 +16,10 @@ from axiom.decisions.hosts.speed import elapsed_on
 from axiom.domain.amounts import counted
 from axiom.domain.fleet import OUR_GPUS, Host
 from axiom.domain.value import value
+from axiom.limits import tasks as limits
 from axiom.locale.languages import mark
 
 _DAY_SECONDS = 86_400
-# In hand of a host that has nothing to show: what it says of itself can be a mistake or a boast.
-_MOST = 1_000  # whatever it says of itself: a client asks for no more beyond, and must name all it has in one request
-_UNPROVEN_PER_CORE = 2
-BELIEVED_CORES = 8  # as many as an ordinary computer has
-UNPROVEN_TOGETHER = 128  # of all such hosts of one volunteer, and one for each beyond: who invents hosts gains little
 _BARRED = mark(
     "two other computers agreed twice on what this one had computed otherwise; it gets no more work until "
     "whoever runs the laboratory trusts it again"
@@ -198,10 +194,10 @@ def hourly_quota(host: Host, allowance: Allowance) -> int | None:
 
 def most_in_hand(host: Host, allowance: Allowance) -> int:
     """How many tasks a host may have at once: few, until its latest has been proven valid."""
-    limit = min(_MOST, allowance.tasks_per_core * host.capacity.cores)
+    limit = min(limits.IN_HAND, allowance.tasks_per_core * host.capacity.cores)
     if not is_unproven(host) or not allowance.heeds_standing:
         return limit
-    return min(limit, _UNPROVEN_PER_CORE * believed_cores(host))
+    return min(limit, limits.UNPROVEN_PER_CORE * believed_cores(host))
 
 
 def is_unproven(host: Host) -> bool:
@@ -211,7 +207,7 @@ def is_unproven(host: Host) -> bool:
 
 def believed_cores(host: Host) -> int:
     """How many cores of a host count: all that it says only once it has something to show."""
-    return min(host.capacity.cores, BELIEVED_CORES) if is_unproven(host) else host.capacity.cores
+    return min(host.capacity.cores, limits.BELIEVED_CORES) if is_unproven(host) else host.capacity.cores
 
 
 def _shared(host: Host, allowance: Allowance) -> int | None:
@@ -222,7 +218,7 @@ def _shared(host: Host, allowance: Allowance) -> int | None:
     """
     if not is_unproven(host) or not allowance.heeds_standing:
         return None
-    return max(1, (UNPROVEN_TOGETHER - allowance.beside + 1) // 2)
+    return max(1, (limits.UNPROVEN_TOGETHER - allowance.beside + 1) // 2)
 
 
 def gpu_of(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
@@ -309,8 +305,8 @@ class _Filling:
         in_hand = self._in_hand + self._given
         if self._shared is not None and self._shared <= in_hand < self._limit:
             return (
-                f"your computers that have no valid task to show share {UNPROVEN_TOGETHER} tasks, and beyond these "
-                "each has one; this one gets more as soon as one of its own is valid"
+                f"your computers that have no valid task to show share {limits.UNPROVEN_TOGETHER} tasks, and beyond "
+                "these each has one; this one gets more as soon as one of its own is valid"
             )
         if in_hand >= self._limit:
             is_full = self._limit == self._allowance.tasks_per_core * self._cores

@@ -3,6 +3,7 @@
 from enum import StrEnum
 
 from axiom.domain.value import value
+from axiom.limits import tasks as limits
 
 
 class Situation(StrEnum):
@@ -40,10 +41,6 @@ _SECONDS = {
     Situation.CROWDED: (3_600.0, 600.0, "many computers were added within the hour, and more may be when it is over"),
     Situation.GARBLED: (600.0, 600.0, "what cannot be read will not be read any better at once"),
 }
-# Whose results count already need not be thanked within seconds: it calls when half of what it was given is computed.
-_CALM = 180.0
-# However a contact went, aborts and notices should reach a host within an hour.
-_ANYHOW = 3_600.0
 
 
 def delay(situation: Situation, *, spread: float, busy_for: float = 0.0) -> Delay:
@@ -52,7 +49,7 @@ def delay(situation: Situation, *, spread: float, busy_for: float = 0.0) -> Dela
     `busy_for` is how many seconds what it was just given keeps all of a proven host's cores busy.
     """
     least, width, reason = _SECONDS[situation]
-    calm = min(_CALM, busy_for / 2)
+    calm = min(limits.CALL_AGAIN_SECONDS, busy_for / 2)
     if situation is Situation.SERVED and calm > least:
         least, width, reason = calm, calm / 2, "it has work for minutes, and nothing is lost while it computes"
-    return Delay(least=round(least + width * spread, 1), most=_ANYHOW, reason=reason)
+    return Delay(least=round(least + width * spread, 1), most=limits.CALL_ANYHOW_SECONDS, reason=reason)

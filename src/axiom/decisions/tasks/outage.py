@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-_LEAST = timedelta(minutes=10)  # a restart is no outage: clients try again by themselves within minutes
+from axiom.limits import tasks as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -19,6 +19,6 @@ def outage(last_sign: datetime | None, now: datetime) -> Outage:
     if last_sign is None:
         return Outage(by=timedelta(0), reason="this laboratory has never been up before")
     gap = now - last_sign
-    if gap <= _LEAST:
+    if gap <= limits.AWAY_IS_AN_OUTAGE:
         return Outage(by=timedelta(0), reason=f"it was away for {max(0.0, gap.total_seconds()):.0f} s at most")
     return Outage(by=gap, reason=f"it was away for {gap / timedelta(hours=1):.1f} h, and nobody could report")

@@ -8,16 +8,7 @@ from itertools import takewhile
 
 from axiom.domain.amounts import counted
 from axiom.domain.work import Agreement, ComparedTask
-
-# One task in so many. Computers nearly always meet a version with few tasks, so the usual rate is all that checks may
-# cost there: a fleet of known hosts never spends more than one task in ten.
-OF_A_NEW_HOST = 2
-USUAL = 10
-OF_A_KNOWN_HOST = 20  # never fewer: a host may begin to err, or to lie, at any time
-
-_NEW = 3  # comparisons, agreed or under way, until a host is no longer new to the laboratory
-_KNOWN = 5  # comparisons in a row that agreed, until it is known to compute a version well
-LOOKS_BACK = 60  # newest comparisons of a host, of all versions, that are looked at
+from axiom.limits import tasks as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,13 +24,19 @@ def check_rate(experiment_id: int, compared: Sequence[ComparedTask], *, is_watch
     if is_watched:
         return CheckRate(one_in=1, reason="its host was outvoted lately")
     not_differing = sum(one.agreement is not Agreement.DIFFERS for one in compared)
-    if not_differing < _NEW:
+    if not_differing < limits.COMPARED_UNTIL_NOT_NEW:
         # What is under way counts, or a fast host would have very many checked before the first check is back.
-        return CheckRate(one_in=OF_A_NEW_HOST, reason=f"its host is new: {counted(not_differing, 'comparison')} so far")
+        return CheckRate(
+            one_in=limits.RECHECK_ONE_IN_OF_NEW_HOST,
+            reason=f"its host is new: {counted(not_differing, 'comparison')} so far",
+        )
     settled = [one for one in compared if one.experiment_id == experiment_id and one.agreement != Agreement.WAITING]
     in_row = len(list(takewhile(lambda one: one.agreement is Agreement.AGREES, settled)))
     said = f"its host agreed {counted(in_row, 'time')} in a row on this version"
-    return CheckRate(one_in=OF_A_KNOWN_HOST if in_row >= _KNOWN else USUAL, reason=said)
+    return CheckRate(
+        one_in=limits.RECHECK_ONE_IN_OF_KNOWN_HOST if in_row >= limits.AGREED_UNTIL_KNOWN else limits.RECHECK_ONE_IN,
+        reason=said,
+    )
 
 
 def is_checked(secret: bytes, task_id: int, one_in: int) -> bool:

@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.domain.work import Task, TaskState
-
-OUT = timedelta(hours=12)  # nothing that was sent later can be stuck
-_SILENT = timedelta(hours=6)
-_TOO_LONG = timedelta(hours=48)
+from axiom.limits import tasks as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,9 +38,9 @@ def _why(task: Task, seen: Mapping[int, datetime], now: datetime, listening: dat
     since = task.sent_at if listening is None else max(task.sent_at, listening)
     out = now - since
     heard = since if task.host_id is None else max(since, seen.get(task.host_id, since))
-    if out > _TOO_LONG:
-        return f"out for {_hours(out)}, and no task may take longer than {_hours(_TOO_LONG)}"
-    if out > OUT and now - heard > _SILENT:
+    if out > limits.OUT_FOR_AT_MOST:
+        return f"out for {_hours(out)}, and no task may take longer than {_hours(limits.OUT_FOR_AT_MOST)}"
+    if out > limits.STUCK_AFTER_OUT and now - heard > limits.STUCK_AFTER_SILENT:
         return f"out for {_hours(out)}, and its host was last heard from {_hours(now - heard)} ago"
     return ""
 

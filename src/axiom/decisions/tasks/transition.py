@@ -7,11 +7,7 @@ from datetime import datetime
 from axiom.domain.amounts import counted
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
-
-# So many tasks in all for each failure that a workunit may have, and never fewer than the least: then it ends even
-# where nobody is to blame, or hosts that give up each task could have new ones of it for ever.
-_TASKS_A_FAILURE = 4
-_LEAST_TASKS = 10
+from axiom.limits import tasks as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +73,7 @@ def _valid(workunit: Workunit, tasks: Sequence[Task]) -> tuple[int, int]:
 
 def most_in_vain(workunit: Workunit) -> int:
     """How many tasks of a workunit may end without a valid result, for whatever reason, before it is given up."""
-    return max(_LEAST_TASKS, workunit.max_failures * _TASKS_A_FAILURE)
+    return max(limits.LEAST_TASKS, workunit.max_failures * limits.TASKS_A_FAILURE)
 
 
 def _is_in_vain(task: Task) -> bool:

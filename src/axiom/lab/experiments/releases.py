@@ -25,11 +25,11 @@ from axiom.decisions.experiments.release_stages import (
     probes_left,
     release,
 )
-from axiom.decisions.tasks.assignment import BELIEVED_CORES
 from axiom.domain.preflights import GATES
 from axiom.domain.releases import Change, Fleet
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused
+from axiom.limits import tasks as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, moment
 from axiom.store.experiments import experiments, releases
@@ -176,7 +176,7 @@ def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment
     """
     histories, fleet = (
         releases.everything(db),
-        functools.cache(lambda: (releases.fleet(db, believed=BELIEVED_CORES), releases.is_alone(db))),
+        functools.cache(lambda: (releases.fleet(db, believed=limits.BELIEVED_CORES), releases.is_alone(db))),
     )
     offered: dict[int, list[StoredBundle]] = {}
     passed = experiments.passed_bundles(db, GATES)

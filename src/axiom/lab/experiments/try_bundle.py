@@ -23,7 +23,7 @@ from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.preflight_run import PATIENCE, PreflightRun, Said, is_its_own
 from axiom.lab.experiments.publish import Prepared, demand_bounded, prepare
 from axiom.lab.experiments.quick_gates import read_archive
-from axiom.lab.policy import HEARD_FROM
+from axiom.limits import hosts as limits
 from axiom.runner.child.pause import PauseGate
 from axiom.runner.confine import bubblewrap
 from axiom.runner.direct import describe_boxed
@@ -206,7 +206,7 @@ def due(db: Database, now: datetime, without: Collection[str] = ()) -> NextPrefl
         for one in preflights.newest(db, GATES)
         if one.passed is None and one.bundle not in without
     ]
-    return choose(waiting, preflights.circumstances(db, now - HEARD_FROM))
+    return choose(waiting, preflights.circumstances(db, now - limits.COUNTED_ON_FOR))
 
 
 def demands_of(manifest: Manifest) -> Demands:

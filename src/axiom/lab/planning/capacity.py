@@ -15,7 +15,8 @@ from axiom.domain.findings import Registration
 from axiom.domain.fleet import OUR_GPUS, Host, project_choice
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import read_body
-from axiom.lab.policy import HEARD_FROM, Policy
+from axiom.lab.policy import Policy
+from axiom.limits import hosts as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -52,7 +53,7 @@ def supplies(
     allowance = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
     return [
         _supply(one, held.get(one.host.id, ()), known, _OURS if one.is_ours else allowance, now)
-        for one in stored.present(db, now - HEARD_FROM, most, host_id=host_id)
+        for one in stored.present(db, now - limits.COUNTED_ON_FOR, most, host_id=host_id)
     ]
 
 
@@ -71,7 +72,7 @@ def able(db: Database, need: Need, policy: Policy, now: datetime) -> tuple[list[
 
 def usual(db: Database, now: datetime, most: int) -> UsualHosts | None:
     """What volunteers' hosts are like, by so many of those that were heard from lately."""
-    there = stored.present(db, now - HEARD_FROM, most)
+    there = stored.present(db, now - limits.COUNTED_ON_FOR, most)
     return usual_of(_supply(one, (), {}, _OURS, now) for one in there if not one.is_ours)
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from axiom.decisions.planning.task_size import USUAL_SECONDS
 from axiom.domain.findings import Registration
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Withdrawn
 from axiom.lab.registrations.register import amended_by
+from axiom.limits import tasks as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -42,7 +42,7 @@ def deploy(
         raise Withdrawn(f"{experiment.name} is not registered, and nothing is ordered before that.")
     design = read_body(registration.body).design
     manifest = stored_manifest(experiment.manifest)
-    is_long = sum(design.seconds) > USUAL_SECONDS and manifest.map is not None
+    is_long = sum(design.seconds) > limits.USUAL_SECONDS and manifest.map is not None
     each = allotment.replicates_each
     numbers = experiments.issue(db, experiment, registration.id, each * allotment.workunits)
     groups = [numbers[first : first + each] for first in range(0, len(numbers), each)]

@@ -18,8 +18,9 @@ from axiom.lab.planning.candidates import aims_of as aims_of
 from axiom.lab.planning.candidates import candidates as candidates
 from axiom.lab.planning.candidates import need_of as need_of
 from axiom.lab.planning.capacity import MOST_HOSTS, supplies, usual
-from axiom.lab.policy import HEARD_FROM, Policy
+from axiom.lab.policy import Policy
 from axiom.lab.step import shortened
+from axiom.limits import hosts as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -34,7 +35,7 @@ _MOST_SESSIONS = 200
 def decide(db: Database, policy: Policy, now: datetime) -> Plan:
     """The plan as it would be now. Looking changes nothing."""
     asked, cores_there = candidates(db, now, policy.approvals), cores(db, now)
-    are_few = stored.amount(db, now - HEARD_FROM) <= MOST_HOSTS
+    are_few = stored.amount(db, now - limits.COUNTED_ON_FOR) <= MOST_HOSTS
     there = supplies(db, policy, now) if are_few else []
     return plan(
         asked,
@@ -43,7 +44,7 @@ def decide(db: Database, policy: Policy, now: datetime) -> Plan:
         task_seconds=policy.task_seconds,
         supplies=there,
         usual=None if are_few else usual(db, now, MOST_HOSTS),
-        ours=None if are_few else stored.own_cores(db, now - HEARD_FROM),
+        ours=None if are_few else stored.own_cores(db, now - limits.COUNTED_ON_FOR),
         wishes=wishes(policy, names(db))[0],
         floor=policy.floor,
         given=given(db, now),
@@ -83,7 +84,7 @@ def _allotments(text: str) -> tuple[Allotment, ...]:
 
 def cores(db: Database, now: datetime) -> int:
     """How many cores the hosts have that were heard from lately."""
-    return stored.cores(db, now - HEARD_FROM)
+    return stored.cores(db, now - limits.COUNTED_ON_FOR)
 
 
 def waiting(db: Database) -> int:

@@ -20,7 +20,8 @@ from axiom.domain.sessions import Allotment
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.capacity import MOST_HOSTS, supplies
 from axiom.lab.planning.tiles import would_order
-from axiom.lab.policy import HEARD_FROM, Policy
+from axiom.lab.policy import Policy
+from axiom.limits import hosts as limits
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -59,7 +60,7 @@ def preview(
     if tiles:
         deadline = planning.deadline(policy, there)
         found = previewing.with_tiles(found, asked, there, tiles, deadline_seconds=deadline)
-    heard_from = stored.amount(db, now - HEARD_FROM) if hosts is None else 0
+    heard_from = stored.amount(db, now - limits.COUNTED_ON_FOR) if hosts is None else 0
     if heard_from > len(there):
         part = f"for {len(there):,} of the {heard_from:,} hosts that were heard from"
         found = replace(found, plan=replace(found.plan, reason=f"{found.plan.reason}; {part}"))

@@ -18,7 +18,6 @@ from axiom.decisions.planning.next_tiles import (
     to_chart,
     wanted_for,
 )
-from axiom.decisions.planning.task_size import USUAL_SECONDS
 from axiom.domain.amounts import counted as so_many
 from axiom.domain.planning import Purpose
 from axiom.domain.registrations import Design, read_body
@@ -26,6 +25,7 @@ from axiom.domain.sessions import Allotment
 from axiom.lab.experiments.releases import stages
 from axiom.lab.planning.deploy import ordered_of
 from axiom.lab.policy import Policy
+from axiom.limits import tasks as limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -125,7 +125,7 @@ def _decided(
 ) -> list[tuple[ChartedVersion, TileOrder, int]]:
     """What is ordered of which version, and how many tiles make a task."""
     known = {one.experiment_id: one for one in versions(db, now, policy.approvals)}
-    turn, is_idle = USUAL_SECONDS if has_volunteers else policy.task_seconds, lacking > 0
+    turn, is_idle = limits.USUAL_SECONDS if has_volunteers else policy.task_seconds, lacking > 0
     wanted = wanted_for(cores, policy.per_core, turn, is_idle=is_idle)
     frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one, wanted)]
     out = sum(_out(db, one, turn) for one in known.values())

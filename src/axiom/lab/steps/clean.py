@@ -4,10 +4,11 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from axiom.decisions.hosts.suspects import Suspect, Trouble, suspects
-from axiom.decisions.tasks.stuck import OUT, Stuck, stuck
+from axiom.decisions.tasks.stuck import Stuck, stuck
 from axiom.domain.sessions import Note
 from axiom.domain.work import Task, TaskState
 from axiom.lab.step import Round, shortened
+from axiom.limits import tasks as limits
 from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import START, silent, transit_many
 from axiom.store.engine import counters
@@ -34,7 +35,7 @@ def give_up_stuck(db: Database, now: datetime) -> list[Note]:
     listening = jobs.last_start(db, START)
     seen = {host.id: host.seen_at for host in host_store.hosts(db)}
     given_up: list[tuple[Task, Stuck]] = []
-    for out in stuck_tasks.out_since(db, now - OUT):
+    for out in stuck_tasks.out_since(db, now - limits.STUCK_AFTER_OUT):
         by_id = {task.id: task for task in out}
         given_up += [(by_id[one.task_id], one) for one in stuck(out, seen, now, listening=listening)]
     tasks.move(db, [(task, TaskState.EXPIRED, one.reason) for task, one in given_up], now)

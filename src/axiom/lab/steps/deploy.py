@@ -6,8 +6,8 @@ from axiom.domain.sessions import Note
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.deploy import deploy, ordered_of
 from axiom.lab.planning.tiles import order_tiles
-from axiom.lab.policy import HEARD_FROM
 from axiom.lab.step import MOST, Round, shortened
+from axiom.limits import hosts as limits
 from axiom.store.engine.database import Row
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet as capacity
@@ -41,7 +41,7 @@ def charted(held: Round) -> list[Note]:
     """Order the next tiles of maps: some beside other questions, and as many as there is room for where cores idle."""
     cores = planning.cores(held.db, held.now)
     lacking = max(0, cores - planning.waiting(held.db))
-    ours = capacity.own_cores(held.db, held.now - HEARD_FROM)
+    ours = capacity.own_cores(held.db, held.now - limits.COUNTED_ON_FOR)
     done = order_tiles(held.db, held.policy, held.now, cores=cores, lacking=lacking, has_volunteers=cores > ours)
     return [
         Note(
@@ -78,7 +78,7 @@ def ordered(held: Round) -> list[Note]:
 
 def placed(held: Round) -> list[Note]:
     """Hosts fetch by themselves, so this is where tasks are now, and not where the new ones will go."""
-    since = held.now - HEARD_FROM
+    since = held.now - limits.COUNTED_ON_FOR
     rows = session_counts.classes(held.db, since)
     classes = [
         Note(

@@ -14,11 +14,11 @@ from axiom.domain.links import Footing, Link, LinkKind, Noun
 from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import Note, Step
 from axiom.domain.work import TaskState
-from axiom.lab.policy import HEARD_FROM
 from axiom.lab.registrations.links import hanging, said
 from axiom.lab.step import Round, shortened
 from axiom.lab.steps.design import OpenFinding, open_findings
 from axiom.lab.steps.summary import Telling, tell
+from axiom.limits import hosts as limits
 from axiom.store.engine.database import Database, at
 from axiom.store.evidence import links, old_claims
 from axiom.store.experiments import experiments
@@ -145,7 +145,7 @@ def _told(held: Round) -> list[Note]:
 def _summary(held: Round) -> Note:
     db, window = held.db, held.whole_window
     closed = sessions.closed_since(db, at(window.since), window.until)
-    hosts, cores = session_counts.heard(db, held.now - HEARD_FROM)
+    hosts, cores = session_counts.heard(db, held.now - limits.COUNTED_ON_FOR)
     return Note(
         kind="log.summary",
         text="Session {session} reviewed {tasks} task(s), valid {valid}, and awarded {credit} credit. "

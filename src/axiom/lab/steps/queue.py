@@ -2,8 +2,8 @@
 
 from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState
-from axiom.lab.policy import HEARD_FROM
 from axiom.lab.step import Round, shortened
+from axiom.limits import hosts as limits
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.sessions import session_counts as session_facts
@@ -39,7 +39,7 @@ def _note(name: str, states: dict[TaskState, int]) -> Note:
 
 
 def _flow(held: Round) -> Note:
-    since = held.now - HEARD_FROM
+    since = held.now - limits.COUNTED_ON_FOR
     hosts, cores = session_facts.heard(held.db, since)
     fetching = session_facts.fetching(held.db, since)
     facts = {"hosts": hosts, "cores": cores, "fetching": fetching}

@@ -12,12 +12,12 @@ from datetime import datetime, timedelta
 from axiom.decisions.experiments.release_history import ReleaseState, standing
 from axiom.decisions.experiments.release_stages import ReleaseRecord
 from axiom.decisions.planning.cell_limits import allowed_seconds
-from axiom.decisions.tasks.assignment import BELIEVED_CORES
 from axiom.domain.costs import Cost
 from axiom.domain.preflights import GATES
 from axiom.domain.registrations import Design, read_body
 from axiom.domain.releases import Fleet
 from axiom.domain.value import value
+from axiom.limits import tasks as limits
 from axiom.server.file_names import bundle_file, seal_file
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.tickets import TicketForm
@@ -176,7 +176,7 @@ class DispatchCache:
 
     def _fleet_now(self, db: Database, now: datetime) -> tuple[Fleet, bool, datetime]:
         if self._fleet is None or not timedelta(0) <= now - self._fleet[2] < _COSTS_FOR:
-            self._fleet = releases.fleet(db, believed=BELIEVED_CORES), releases.is_alone(db), now
+            self._fleet = releases.fleet(db, believed=limits.BELIEVED_CORES), releases.is_alone(db), now
         return self._fleet
 
     def facts(self, bundle: str, now: datetime) -> ReleaseRecord | None:

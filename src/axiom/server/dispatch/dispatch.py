@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from axiom.decisions.hosts.costs import class_of
-from axiom.decisions.hosts.reliability import GPU_LOOKS, QUOTA_LASTS, PastTask, gpu_rests
+from axiom.decisions.hosts.reliability import QUOTA_LASTS, PastTask, gpu_rests
 from axiom.decisions.hosts.runners import unsuited
 from axiom.decisions.hosts.speed import elapsed_on
 from axiom.decisions.tasks.assignment import (
@@ -29,6 +29,7 @@ from axiom.domain.fleet import Host
 from axiom.domain.value import value
 from axiom.domain.work import TaskState, WorkunitState, task_name
 from axiom.errors import TicketTooLong
+from axiom.limits import hosts as limits
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, OrderForm, WaitingSize
 from axiom.server.dispatch.orders import Dispatch, UnsignedOrder, draft_order, order_again, sign_orders
 from axiom.server.dispatch.pick import Picker, Sizing
@@ -278,7 +279,7 @@ class _Dispatcher:
     def _resting(self) -> str:
         """Why this host's GPUs get nothing for a while, if they do not; asked where there is work for one alone."""
         if self._rests is None:
-            ended = waiting_tasks.ended_on_gpus(self._db, self._host.id, GPU_LOOKS)
+            ended = waiting_tasks.ended_on_gpus(self._db, self._host.id, limits.GPU_FAILURES)
             past = [PastTask(state=state, cause=cause, words=words) for state, cause, words, _ in ended]
             self._rests = gpu_rests(past, self._now - ended[0][3]) if ended else ""
         return self._rests

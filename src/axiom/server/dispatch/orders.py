@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from axiom.decisions.planning.cell_limits import allowed_seconds
-from axiom.decisions.tasks.assignment import UNPROVEN_TOGETHER, Allowance, is_unproven
+from axiom.decisions.tasks.assignment import Allowance, is_unproven
 from axiom.domain.experiments import seed_of
 from axiom.domain.findings import Registration
 from axiom.domain.fleet import Host
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value
+from axiom.limits import tasks as limits
 from axiom.server.dispatch.cache import KnownExperiment, OrderForm, seconds_of
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import stored_manifest
@@ -53,7 +54,7 @@ def allowance_of(db: Database, dispatch: Dispatch, host: Host) -> Allowance:
     """How much this volunteer's host may have now: what others of theirs have is only asked where it matters."""
     if not is_unproven(host):
         return dispatch.volunteers
-    others = beside(db, host.volunteer_id, host.id, most=UNPROVEN_TOGETHER)
+    others = beside(db, host.volunteer_id, host.id, most=limits.UNPROVEN_TOGETHER)
     return replace(dispatch.volunteers, beside=others)
 
 

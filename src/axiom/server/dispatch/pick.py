@@ -1,19 +1,19 @@
 """Picks among waiting tasks those that one host may have, and cuts them where it should have smaller ones."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from axiom.decisions.hosts.speed import seconds_on
 from axiom.decisions.planning.task_size import Length, length_for, task_size
 from axiom.domain.fleet import Host
 from axiom.domain.value import value
+from axiom.limits import tasks as limits
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, WaitingSize
 from axiom.server.dispatch.orders import Dispatch
 from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks, waiting
 from axiom.store.tasks.waiting import WaitingTask
 
-_ALONE_FOR = timedelta(days=7)  # nobody else was heard from: then a volunteer may repeat what it failed at
 _MOST_PAGES = 8  # of tasks that this volunteer may not have, before the next question goes on behind them
 _PAGE = 32
 
@@ -138,5 +138,5 @@ class Picker:
     def _is_alone(self) -> bool:
         """Is there nobody else who could compute it?"""
         if self._alone is None:
-            self._alone = waiting.is_alone(self._db, self._host.volunteer_id, self._now - _ALONE_FOR)
+            self._alone = waiting.is_alone(self._db, self._host.volunteer_id, self._now - limits.ALONE_FOR)
         return self._alone

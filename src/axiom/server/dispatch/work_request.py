@@ -7,9 +7,8 @@ from datetime import datetime
 from axiom.boinc.requests import SchedulerRequest
 from axiom.domain.fleet import Choice
 from axiom.domain.value import value
+from axiom.limits import tasks as limits
 from axiom.signed.tickets import Order
-
-_MOST_TASKS = 64  # in one answer: more would make a reply that takes a slow host long to fetch
 
 
 @value
@@ -68,7 +67,7 @@ def asked_of(
     return WorkRequest(
         seconds=seconds if is_served else 0.0,
         instances=request.cpu.instances if is_served else 0.0,
-        most=_MOST_TASKS,
+        most=limits.TASKS_IN_AN_ANSWER,
         holding=holding,
         gpus={
             coprocessor.kind: (coprocessor.ask.seconds, coprocessor.ask.instances)

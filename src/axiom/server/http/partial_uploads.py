@@ -9,10 +9,9 @@ from pathlib import Path
 
 from axiom.boinc.transfers import read_name
 from axiom.domain.work import read_task_name
+from axiom.limits import hosts as limits
 from axiom.store.engine.database import moment
 from axiom.store.engine.folder import Folder
-
-PART_LIFETIME = timedelta(days=14)
 
 
 def task_of(key: bytes, name: str) -> int | None:
@@ -90,7 +89,7 @@ class Begun:
 
     def sweep(self, now: datetime) -> int:
         """Delete the parts that nobody has continued for long; how many they were."""
-        old = [path for path in self._folder.glob("*.part") if _age(path, now) > PART_LIFETIME]
+        old = [path for path in self._folder.glob("*.part") if _age(path, now) > limits.PARTIAL_UPLOAD_FOR]
         for path in old:
             path.unlink(missing_ok=True)
             self._parts.pop(path.name, None)

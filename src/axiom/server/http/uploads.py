@@ -18,6 +18,8 @@ from axiom.boinc import transfers
 from axiom.boinc.transfers import SizeQuery, Upload
 from axiom.domain.value import value
 from axiom.errors import AxiomError, MalformedRequest, StoreError
+from axiom.limits import hosts as host_limits
+from axiom.limits import server as server_limits
 from axiom.server.http.partial_uploads import Begun, task_of
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.connections import Connections
@@ -29,8 +31,6 @@ from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.transfers")
 
-LEAST_FREE = 1_000_000_000  # bytes on the disk, below which outputs have to wait
-HOST_QUOTA = 1_000_000_000  # bytes of large outputs that a host may have brought, in part or replaced, and not reported
 _IN_MEMORY = 256 * 1024
 _WORTH_KEEPING = 8 * 1024  # a client never asks how much of a smaller file is here
 _DRAINED = 1024 * 1024  # bytes that are let pass so that the sender hears why they are not wanted, …
@@ -83,7 +83,7 @@ class Transfers:
         now = self._now()
         if self._looked_at is None or now - self._looked_at > _LOOK_AT_DISK:
             self._looked_at = now
-            self._has_room = shutil.disk_usage(self._folder.path).free >= LEAST_FREE
+            self._has_room = shutil.disk_usage(self._folder.path).free >= server_limits.FREE_DISK_BYTES
         return self._has_room
 
     def why_not(self, task_id: int, size: int) -> bytes | None:
@@ -92,7 +92,11 @@ class Transfers:
             with Connections(folder=self._folder).reader() as db:
                 if uploads.closed(db, [task_id]).get(task_id, "") is None:
                     return transfers.done()  # it ended without an output: the client is rid of what it left
-                return None if self._beside(db, task_id) + size <= HOST_QUOTA else transfers.try_again(_MUCH)
+                return (
+                    None
+                    if self._beside(db, task_id) + size <= host_limits.UNREPORTED_BYTES
+                    else transfers.try_again(_MUCH)
+                )
         except AxiomError as error:
             log.warning("upload.failed %s", error)
             return transfers.try_again(_MUCH)
@@ -154,7 +158,7 @@ class Transfers:
         self._submit([one], lambda db, batch: [self._store_within_quota(db, batch[0])])
 
     def _store_within_quota(self, db: Database, one: WholeOutput) -> bytes:
-        if self._beside(db, one.task_id) + len(one.body) > HOST_QUOTA:
+        if self._beside(db, one.task_id) + len(one.body) > host_limits.UNREPORTED_BYTES:
             return transfers.try_again(_MUCH)
         return self._store_all(db, [one])[0]
 
@@ -162,7 +166,7 @@ class Transfers:
         """Bytes that the host of this task has brought beside its output."""
         lying = self.begun.lying(task_id)
         counted = uploads.of_same_host(db, task_id, lying) | {task_id}
-        beside = uploads.bytes_beside(db, task_id, self._now() - uploads.LATELY)
+        beside = uploads.bytes_beside(db, task_id, self._now() - host_limits.FAILED_OUTPUT_FOR)
         return beside + sum(lying.get(number, 0) for number in counted)
 
     def _submit(self, batch: list[WholeOutput], work: Callable[[Database, list[WholeOutput]], list[bytes]]) -> None:

@@ -24,9 +24,10 @@ from axiom.errors import (
     StoreBusy,
     StoreError,
 )
+from axiom.limits import clusters as limits
 from axiom.server.dispatch.cache import Unfit
 from axiom.server.http.fast_lane import BodyRoom, Intake, LaneReply, Opener, WholeRequest
-from axiom.server.pilots.pilot_server import MOST_AT_ONCE, PilotHello, PilotIdentity, PilotServer
+from axiom.server.pilots.pilot_server import PilotHello, PilotIdentity, PilotServer
 from axiom.signed import canonical_json
 from axiom.signed.canonical_json import Fields
 from axiom.signed.outputs import OUTPUT_LIMIT
@@ -228,7 +229,7 @@ def _report(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Data
             message=one.text("message")[:_MESSAGE],
         )
         finished.append((report, output))
-    if rest or len(finished) > MOST_AT_ONCE:
+    if rest or len(finished) > limits.TASKS_IN_A_REQUEST:
         raise MalformedRequest("The request is longer than it says, or speaks of too many tasks. Nothing was stored.")
     return lambda db: {"taken": pilots.report(db, pilot, finished)}
 
@@ -282,7 +283,7 @@ def _pilot(fields: Fields, key: str | None) -> PilotIdentity:
 
 def _numbers(fields: Fields, name: str) -> tuple[int, ...]:
     numbers = fields.each(name, canonical_json.whole)
-    if len(numbers) > 64 * MOST_AT_ONCE:
+    if len(numbers) > 64 * limits.TASKS_IN_A_REQUEST:
         raise MalformedRequest(f"{name} has {len(numbers)} tasks, more than any pilot. Nothing was done.")
     return numbers
 

@@ -16,6 +16,7 @@ from axiom.domain.fleet import Capacity, Host, Platform
 from axiom.domain.value import value
 from axiom.domain.work import Report
 from axiom.errors import HeldByAnother, NotAllowed, NotFound
+from axiom.limits import clusters as limits
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch, allowance_of
@@ -30,10 +31,7 @@ from axiom.store.experiments import experiments
 from axiom.store.hosts import clusters, hosts
 from axiom.store.tasks import waiting
 
-MOST_AT_ONCE = 256  # tasks in one request
-_PER_CORE = 2  # in hand: one that is computed, and one ahead
 _BEATS = 20  # words within a lease, of a pilot that has nothing else to say
-_LONGEST_BEAT = 30.0  # seconds
 _COUNTED = timedelta(seconds=10)  # for which the cores of all pilots are remembered
 
 
@@ -104,7 +102,7 @@ class PilotServer:
             host = clusters.meet(
                 db, cluster, name=name, platform=platform, capacity=capacity, session=said.session, now=now
             )
-        beat = min(_LONGEST_BEAT, self.lease.total_seconds() / _BEATS)
+        beat = min(limits.WORD_EVERY_SECONDS, self.lease.total_seconds() / _BEATS)
         return PilotName(host=host, name=name, beat_seconds=beat)
 
     def ask(self, db: Database, pilot: PilotIdentity, *, holding: Collection[int], wanted: int) -> Sequence[Order]:
@@ -113,7 +111,7 @@ class PilotServer:
         request = WorkRequest(
             seconds=0.0,
             instances=wanted,
-            most=min(wanted, MOST_AT_ONCE),
+            most=min(wanted, limits.TASKS_IN_A_REQUEST),
             holding=frozenset(holding),
             jointly=True,
         )
@@ -196,6 +194,6 @@ class PilotServer:
             self._cores = now, clusters.cores(db)
         return replace(
             allowance_of(db, self.dispatch, host),
-            tasks_per_core=_PER_CORE,
+            tasks_per_core=limits.IN_HAND_PER_CORE,
             lent_seconds=pilot_seconds(self._cores[1]),
         )

@@ -6,12 +6,13 @@ A check is a workunit of its own: the workunit of the checked task closes with i
 import hashlib
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from axiom.decisions.hosts.reliability import is_watched
 from axiom.decisions.tasks.duplicates import Opinion, Settled, is_found_out, settle
-from axiom.decisions.tasks.recheck_rate import LOOKS_BACK, check_rate, is_checked
+from axiom.decisions.tasks.recheck_rate import check_rate, is_checked
 from axiom.domain.work import Agreement, ComparedTask, Result, Task
+from axiom.limits import tasks as limits
 from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import stored_manifest
@@ -25,8 +26,6 @@ from axiom.store.tasks.tasks import UnprovenTask
 
 log = logging.getLogger("axiom.checking")
 
-_HEARD_FROM = timedelta(days=1)  # another volunteer who was silent for longer is not counted on
-_PATIENCE = timedelta(days=2)  # a check that nobody took by then is given up
 _SLICE = 500
 
 
@@ -67,7 +66,7 @@ class _Hosts:
 
     def __init__(self, db: Database, now: datetime) -> None:
         self._db = db
-        self._since = now - _HEARD_FROM
+        self._since = now - limits.RECHECKED_BY_HEARD_FROM
         self._watched = {host.id for host in host_store.outvoted(db) if is_watched(host.standing, now)}
         self._compared: dict[int | None, list[ComparedTask]] = {}
         self._others: dict[int, bool] = {}
@@ -75,7 +74,7 @@ class _Hosts:
     def is_drawn(self, secret: bytes, task: Task) -> bool:
         """Is this task checked? Then it counts as a comparison that is under way."""
         if task.host_id not in self._compared:
-            self._compared[task.host_id] = task_store.compared(self._db, task.host_id, LOOKS_BACK)
+            self._compared[task.host_id] = task_store.compared(self._db, task.host_id, limits.COMPARISONS_LOOKED_AT)
         compared = self._compared[task.host_id]
         rate = check_rate(task.experiment_id, compared, is_watched=task.host_id in self._watched)
         if not is_checked(secret, task.id, rate.one_in):
@@ -116,7 +115,7 @@ def settle_checks(
 
 def give_up(db: Database, now: datetime) -> int:
     """Withdraw checks that no host took in days; the tasks that they should check count as they are."""
-    stale = task_store.stale_checks(db, now - _PATIENCE, _SLICE)
+    stale = task_store.stale_checks(db, now - limits.RECHECK_WAITS_FOR, _SLICE)
     for workunit_id in stale:
         workunits.request_abort(db, workunit_id, "no other volunteer's host was there to check it")
     transit_many(db, stale, now)

@@ -28,9 +28,9 @@ from axiom.boinc.replies import (
 from axiom.boinc.transfers import write_name, write_token
 from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.decisions.hosts.speed import REFERENCE_FLOPS
-from axiom.decisions.planning.cell_limits import COST_MARGIN, GPU_MARGIN
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import GPU_KINDS
+from axiom.limits import tasks as limits
 from axiom.locale.languages import gettext, mark
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.server.scheduler.identify import Met
@@ -46,9 +46,8 @@ _MEGABYTE = 2**20
 # A cell is ended by its runner at five times its prediction, by the processor's time. BOINC's own limit is by the wall
 # clock and a last resort: BOINC computes at the lowest priority, and beside other programs a task of seconds may have a
 # thousandth of a core. On a GPU its runner gives it ten times as long.
-_BOUND = 2.0 * COST_MARGIN
-_GPU_BOUND = 2.0 * GPU_MARGIN
-_LEAST_BOUND_SECONDS = 24 * 3_600.0
+_BOUND = 2.0 * limits.TIMES_DECLARED_COST
+_GPU_BOUND = 2.0 * limits.TIMES_DECLARED_COST_ON_GPU
 _THOUSANDTHS = 1_000
 
 
@@ -167,7 +166,7 @@ def _workunit(one: GrantedTask, flops: float, files: tuple[FileRef, ...]) -> Wor
         name=one.name,
         app=APP,
         flops_estimate=estimate,
-        flops_bound=max(times * longest, _LEAST_BOUND_SECONDS * flops),
+        flops_bound=max(times * longest, limits.CLIENT_STOPS_AFTER_SECONDS * flops),
         memory_bytes=one.memory_mb * _MEGABYTE,
         disk_bytes=one.disk_mb * _MEGABYTE,
         command_line=" ".join(one.order.argv()),

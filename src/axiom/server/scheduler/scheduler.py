@@ -31,6 +31,7 @@ from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Host, project_choice
 from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
+from axiom.limits import tasks as limits
 from axiom.locale.languages import choose, gettext, mark, speaking
 from axiom.server.dispatch.cache import DispatchCache, Unfit
 from axiom.server.dispatch.dispatch import hand_out
@@ -76,7 +77,6 @@ log = logging.getLogger("axiom.rpc")
 
 _TRIES = 4  # of which all but the last met bundles that are damaged
 _MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
-_CLOCK_STEP = 86_400.0  # seconds by which a volunteer's clock may be ahead of ours
 _MEGABYTE = 2**20
 _TITLE = "Small neural networks"
 _BUSY = mark("The laboratory is busy. Nothing is lost; please wait.")
@@ -423,7 +423,7 @@ def _preferences(db: Database, caller: AccountHolder, request: SchedulerRequest,
     is_own = is_theirs and are_own(request.preferences_source, email_hash(caller.account.email or ""))
     if is_own and brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
         said = sound_preferences(request.global_preferences)
-        is_dated = brought_at <= now.timestamp() + _CLOCK_STEP  # else no later change would count
+        is_dated = brought_at <= now.timestamp() + limits.CLOCK_AHEAD_SECONDS  # else no later change would count
         if said and is_dated:
             accounts.keep_preferences(db, caller.volunteer.id, said, int(brought_at))
         brought_at = brought_at if said else 0.0

@@ -6,6 +6,7 @@ from itertools import islice
 from axiom.boinc.requests import SchedulerRequest
 from axiom.decisions.tasks.unwanted import GiveUp, give_up
 from axiom.domain.work import read_task_name
+from axiom.limits import tasks as limits
 from axiom.server.file_names import SHARED
 from axiom.server.scheduler.reply import SUFFIX
 from axiom.store.engine.database import Database
@@ -13,8 +14,6 @@ from axiom.store.hosts import contacts
 from axiom.store.journal import history
 
 Holding = Mapping[str, int | None] | None  # names to numbers, where they are ours; None: the client does not say
-
-_MOST_FILES = 500  # that one reply speaks of
 
 
 def holding_of(request: SchedulerRequest) -> Holding:
@@ -64,4 +63,4 @@ def out_of_use(request: SchedulerRequest, *in_use: Collection[str]) -> tuple[str
     long as that task.
     """
     kept = (file for file in request.files if not any(file in names for names in in_use))
-    return tuple(islice(filter(SHARED.fullmatch, kept), _MOST_FILES))
+    return tuple(islice(filter(SHARED.fullmatch, kept), limits.FILES_IN_A_REPLY))

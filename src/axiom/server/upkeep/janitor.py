@@ -3,8 +3,11 @@
 import hashlib
 import logging
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from axiom.limits import hosts as host_limits
+from axiom.limits import mail as mail_limits
+from axiom.limits import tasks as task_limits
 from axiom.runner.files.scratch_folders import forget_unused
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
@@ -19,17 +22,13 @@ from axiom.store.upkeep.cleanings import Swept
 
 log = logging.getLogger("axiom.janitor")
 
-_UNREPORTED = timedelta(days=30)  # far beyond every deadline: nobody will report what came so long ago
-_UNNEEDED = timedelta(days=60)  # of a file that orders name: longer than any order is good for
-_UNUSED = timedelta(days=30)
-_SENT = timedelta(days=1)  # of a message: how often the same is asked for is counted by those that were
 _SLICE = 1_000
 
 
 def look(folder: Folder, now: datetime) -> list[str]:
     """What may be needed no more. It takes long where much is stored, so the writer does not look for it."""
     with Connections(folder=folder).follower() as db:
-        return blobs.unneeded(db, now - _UNNEEDED)
+        return blobs.unneeded(db, now - task_limits.OLD_FILES_FOR)
 
 
 def clean(db: Database, folder: Folder, now: datetime, found: Sequence[str] | None = None) -> Swept:
@@ -41,13 +40,15 @@ def clean(db: Database, folder: Folder, now: datetime, found: Sequence[str] | No
     files = blobs.sweep(db, folder, now)
     signed_out = accounts.expire_sign_ins(db, now)
     progress.sweep(db)
-    outbox.forget_sent(db, now - _SENT)
+    outbox.forget_sent(db, now - mail_limits.SENT_MAIL_FOR)
     swept = Swept(
         files=files,
         uploads=_forget_uploads(db, folder, now),
-        blobs=_forget_unneeded(db, folder, now, blobs.unneeded(db, now - _UNNEEDED) if found is None else found),
+        blobs=_forget_unneeded(
+            db, folder, now, blobs.unneeded(db, now - task_limits.OLD_FILES_FOR) if found is None else found
+        ),
         sign_ins=signed_out,
-        caches=forget_unused(folder.engine / "cache", _UNUSED.total_seconds()),
+        caches=forget_unused(folder.engine / "cache", task_limits.COMPILED_KEPT_FOR.total_seconds()),
     )
     cleanings.record(db, swept, now)
     if swept.is_any:
@@ -61,7 +62,9 @@ def clean(db: Database, folder: Folder, now: datetime, found: Sequence[str] | No
 def _forget_uploads(db: Database, folder: Folder, now: datetime) -> int:
     """Outputs that were brought and never reported, or of tasks that failed all the same."""
     forgotten = 0
-    while old := uploads.unwanted(db, now - _UNREPORTED, now - uploads.LATELY, _SLICE):
+    while old := uploads.unwanted(
+        db, now - task_limits.UNREPORTED_OUTPUT_FOR, now - host_limits.FAILED_OUTPUT_FOR, _SLICE
+    ):
         uploads.forget(db, [one.task_id for one in old])
         for one in old:
             blobs.let_go(db, one.digest)

@@ -8,10 +8,11 @@ from axiom.domain.credit import Balance
 from axiom.domain.fleet import Account, Host, Volunteer
 from axiom.domain.value import value
 from axiom.domain.work import TaskState, WorkunitState
+from axiom.limits import hosts as limits
 from axiom.store.accounts import accounts
 from axiom.store.accounts.accounts import Preferred
 from axiom.store.engine.database import Database, Row, at
-from axiom.store.hosts import hosts, notices
+from axiom.store.hosts import hosts
 
 # Nearly every contact needs all of it, so it is one question; the host's part is empty where the number is nobody's.
 _CONTACT = """
@@ -95,7 +96,7 @@ class Stand:
 
 def contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Contact | None:
     """Whose account key or weak key has this SHA-256, and the host with this id; None when nobody has the key."""
-    found = db.bare(_CONTACT, digest=key_digest, host_id=host_id, since=at(now - notices.SHOWN_FOR))
+    found = db.bare(_CONTACT, digest=key_digest, host_id=host_id, since=at(now - limits.NOTICE_SHOWN_FOR))
     if not found:
         return None
     (row,) = found

@@ -5,8 +5,9 @@ Of one kind there is at most one a day.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
+from axiom.limits import hosts as limits
 from axiom.store.engine.database import Database, at, moment
 
 _ADD = "INSERT INTO notice (host_id, kind, text, created_at) VALUES (:host_id, :kind, :text, :now)"
@@ -25,9 +26,6 @@ _TAKE_BACK = "DELETE FROM notice WHERE kind = :kind AND told_at IS NULL"
 _TOLD = "UPDATE notice SET told_at = :now WHERE id = :id AND told_at IS NULL"
 
 _MOST_TEXT = 1_000  # characters
-_MOST_AT_ONCE = 5
-SHOWN_FOR = timedelta(days=1)
-_HEARD_FROM = timedelta(days=60)  # whoever was silent for longer hears of it from the news
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +42,7 @@ class Notice:
 
 def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool:
     """Write a sentence for a host's owner; not when one of the kind was written within a day."""
-    if db.one(_LATELY, host_id=host_id, kind=kind, since=at(now - SHOWN_FOR)) is not None:
+    if db.one(_LATELY, host_id=host_id, kind=kind, since=at(now - limits.NOTICE_SHOWN_FOR)) is not None:
         return False
     db.execute(_ADD, host_id=host_id, kind=kind, text=text[:_MOST_TEXT], now=at(now))
     return True
@@ -52,7 +50,9 @@ def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool
 
 def add_for_all(db: Database, kind: str, text: str, now: datetime) -> int:
     """Write a sentence for the owners of all computers heard from lately; how many computers these are."""
-    return db.execute(_ADD_FOR_ALL, kind=kind, text=text[:_MOST_TEXT], since=at(now - _HEARD_FROM), now=at(now))
+    return db.execute(
+        _ADD_FOR_ALL, kind=kind, text=text[:_MOST_TEXT], since=at(now - limits.NOTICED_WITHIN), now=at(now)
+    )
 
 
 def take_back(db: Database, kind: str) -> int:
@@ -76,7 +76,9 @@ def shown(db: Database, host_id: int, now: datetime) -> list[Notice]:
             created_at=moment(row["created_at"]),
             is_told=row["told_at"] is not None,
         )
-        for row in db.select(_SHOWN, host_id=host_id, since=at(now - SHOWN_FOR), limit=_MOST_AT_ONCE)
+        for row in db.select(
+            _SHOWN, host_id=host_id, since=at(now - limits.NOTICE_SHOWN_FOR), limit=limits.NOTICES_AT_ONCE
+        )
     ]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from axiom.domain.value import value
 from axiom.domain.work import Agreement, ComparedTask, Report, Task, TaskState, Workunit, WorkunitState
+from axiom.limits import tasks as limits
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
@@ -241,7 +242,7 @@ def record(db: Database, taken: Sequence[Reported], now: datetime) -> None:
                 "output_digest": one.report.output_digest,
                 "cpu_seconds": one.report.cpu_seconds,
                 "elapsed_seconds": one.report.elapsed_seconds,
-                "message": workunits.told(one.report.message, workunits.MOST_MESSAGE),
+                "message": workunits.told(one.report.message, limits.MESSAGE_CHARACTERS),
                 "reason": workunits.told(one.reason),
                 "closed_at": None if one.state.is_alive else stamp,
                 "boinc_state": one.report.boinc_state,

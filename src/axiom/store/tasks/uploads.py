@@ -2,12 +2,10 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from axiom.domain.value import value
 from axiom.store.engine.database import Database, Row, at, moment
-
-LATELY = timedelta(days=1)  # what was brought for a task that failed lies here, and counts, as long as this
 
 # A task whose output was reported is closed to uploads: what a report vouched for is never exchanged. So is one that
 # ended without an output, whose host could bring what it likes otherwise; but not yet one that an operator aborted,

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from axiom.domain.value import value
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
+from axiom.limits import tasks as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 
@@ -79,8 +80,6 @@ WHERE last_start = (SELECT max(last_start) FROM job)
 ORDER BY 1 DESC LIMIT 1
 """
 
-MOST_MESSAGE = 1_000  # characters of a host's own words that are kept
-_MOST_REASON = 500
 _BLANKS = bytes(32 if sign < 32 or sign == 127 else sign for sign in range(256))  # in place of what acts on a terminal
 
 
@@ -280,7 +279,7 @@ def _last_workunit(db: Database) -> int:
     return int(row["id"] or 0) if row else 0
 
 
-def told(text: str, most: int = _MOST_REASON) -> str:
+def told(text: str, most: int = limits.REASON_CHARACTERS) -> str:
     """Words that may come from a host, kept short and without what acts on whoever reads them."""
     kept = text[:most]
     if kept.isprintable():

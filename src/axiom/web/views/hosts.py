@@ -1,7 +1,6 @@
 """Who computes: the list of hosts, one host, and why it gets no work."""
 
 from collections.abc import Collection
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -10,6 +9,7 @@ from axiom.decisions.tasks.assignment import sent_today
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Gpu, Host, Standing
 from axiom.domain.work import TaskState
+from axiom.limits import hosts as limits
 from axiom.store.credit import ledger
 from axiom.store.hosts import clusters as cluster_store
 from axiom.store.hosts import hosts as host_store
@@ -28,8 +28,6 @@ from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views.leaderboards import credited
 from axiom.web.views.tasks import listed as listed_task
 
-_AT_WORK = timedelta(minutes=10)  # a pilot that spoke since
-_LATELY = 20  # tasks that a list looks back on
 _UNSAID: Answer = {"disk_mb": None, "processor": "", "system": "", "boinc": "", "flops": None}
 _MOST_WORDS = 120  # characters of what a client says of its computer
 
@@ -118,7 +116,7 @@ def supported(reading: Reading, every: Collection[SupportShare], path: str) -> A
 
 
 def _listed(reading: Reading, found: Host, whose: Whose, balance: Balance | None) -> Answer:
-    ended = task_store.lately(reading.db, found.id, _LATELY)
+    ended = task_store.lately(reading.db, found.id, limits.TASKS_LOOKED_BACK_ON)
     return {
         "number": found.id,
         "name": found.name if whose.is_ours else f"{'simulated ' if found.is_simulated else ''}host {found.id}",
@@ -232,7 +230,7 @@ def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
 
 def clusters(reading: Reading) -> Answer:
     """Every cluster that ever had a key, and how many of its pilots spoke in the last ten minutes."""
-    at_work = cluster_store.at_work(reading.db, reading.now, _AT_WORK)
+    at_work = cluster_store.at_work(reading.db, reading.now, limits.PILOT_AT_WORK_FOR)
     return {
         "clusters": [
             {

@@ -9,9 +9,9 @@ from axiom.decisions.experiments.release_history import (
     with_approval,
 )
 from axiom.decisions.experiments.release_stages import Let, release
-from axiom.decisions.tasks.assignment import BELIEVED_CORES
 from axiom.domain.releases import Release, Sent, Stage
 from axiom.domain.work import TaskState
+from axiom.limits import tasks as limits
 from axiom.store.engine.database import moment
 from axiom.store.experiments import experiments, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
@@ -58,7 +58,7 @@ def _row(reading: Reading, stored: StoredExperiment, bundle: StoredBundle, histo
     sent = releases.sent(reading.db, bundle.digest, since=known.begun.get(bundle.digest), before=_BEGINNING)
     facts, paused = facts_of(sent, counts_hosts=releases.is_alone(reading.db)), known.paused.get("")
     let = settled(known, bundle.digest) or release(
-        facts, releases.fleet(reading.db, believed=BELIEVED_CORES), known.stage(bundle.digest)
+        facts, releases.fleet(reading.db, believed=limits.BELIEVED_CORES), known.stage(bundle.digest)
     )
     if paused:
         let = Let(stage=Stage.PAUSED, reason=f"{paused.by} paused it: {paused.reason}", held=let.held)
