@@ -26,7 +26,7 @@ HERE = f"3.{sys.version_info.minor}"
 def test_our_own_code_is_what_the_runner_may_import_and_runs_alone(tmp_path):
     tree.put_ours(tmp_path)
     names = {path.name for path in (tmp_path / "axiom").iterdir()}
-    assert names == {"__init__.py", "errors.py", "domain", "runner", "signed"}
+    assert names == {"__init__.py", "errors.py", "domain", "limits", "runner", "signed"}
     ask = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import axiom.runner.boinc_task as a; print(a.__file__)"
     printed = ran([sys.executable, "-B", "-c", ask]).stdout
     assert printed.strip() == str(tmp_path / "axiom/runner/boinc_task.py")

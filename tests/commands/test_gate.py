@@ -35,7 +35,7 @@ from axiom.errors import (
     WrongUse,
 )
 from axiom.limits import accounts as account_limits
-from axiom.runner import direct
+from axiom.limits import runner as runner_limits
 from axiom.service import standard_callers as callers
 from axiom.signed.program_tokens import digest, new_token
 from axiom.store.tasks import workunits
@@ -400,7 +400,7 @@ def test_a_program_s_file_says_what_it_declares_in_the_sandbox_and_soon(door, mo
     asks_where = OWN_SUM + "\nimport os\n\nraise RuntimeError(os.uname().nodename)\n"
     with pytest.raises(ExperimentError, match="sandbox"):
         door.submit(PublishExperiment(experiment="own_sum", text=asks_where), caller=program)
-    monkeypatch.setattr(direct, "_SOON", 0.5)
+    monkeypatch.setattr(runner_limits, "DESCRIBE_SECONDS", 0.5)
     with pytest.raises(ExperimentError):
         door.submit(
             PublishExperiment(experiment="own_sum", text=OWN_SUM + "\nimport time\n\ntime.sleep(60)\n"), caller=program

@@ -4,7 +4,7 @@ import pytest
 from patience import PATIENCE
 
 from axiom.domain.work import Exit, Outcome
-from axiom.runner.child import process, resource_limits
+from axiom.limits import runner as limits
 from axiom.runner.direct import describe_files
 
 TAKING = {
@@ -87,15 +87,15 @@ TAKING = {
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
     """Nobody waits a minute here for a cell that only waits."""
-    monkeypatch.setattr("axiom.runner.tasks._LEAST_WALL", 1.0)
-    monkeypatch.setattr("axiom.runner.tasks._WALL_FACTOR", 1)
+    monkeypatch.setattr("axiom.limits.runner.LEAST_CELL_SECONDS", 1.0)
+    monkeypatch.setattr("axiom.limits.runner.TIMES_CPU_LIMIT", 1)
 
 
 @pytest.fixture
 def narrow(monkeypatch):
     """A disk that is full soon; with the real bound the programs do the same for longer."""
-    monkeypatch.setattr(resource_limits, "_DISK_MB", 50.0)
-    monkeypatch.setattr(resource_limits, "_EVERY", 0.1)
+    monkeypatch.setattr(limits, "DISK_MB", 50.0)
+    monkeypatch.setattr(limits, "LOOK_EVERY_SECONDS", 0.1)
 
 
 @pytest.mark.usefixtures("narrow")
@@ -137,12 +137,12 @@ def test_what_an_experiment_does_while_it_is_imported_is_held_too(words, line, h
 
 
 def test_an_import_that_takes_memory_or_time_without_end_is_ended(host, monkeypatch):
-    monkeypatch.setattr(process, "LOAD_MB", 100.0)
+    monkeypatch.setattr(limits, "IMPORT_MB", 100.0)
     ended = host.obey("held = [b'x' * 10**7 for _ in range(15)]\ntime.sleep(600)\n")
     assert ended.answer.exit is Exit.MEMORY_LIMIT
-    monkeypatch.setattr(process, "_STILL_LIMIT", 3.0)
+    monkeypatch.setattr(limits, "STILL_SECONDS", 3.0)
     ended = host.obey("time.sleep(600)\n")
     assert ended.answer.exit is Exit.CHILD_LOST
     assert "said nothing for " in ended.answer.message
-    monkeypatch.setattr(process, "_LOAD_LIMIT", 0.5)
+    monkeypatch.setattr(limits, "IMPORT_CPU_SECONDS", 0.5)
     assert host.obey("while True:\n    pass\n").answer.exit is Exit.CHILD_LOST

@@ -5,8 +5,7 @@ import shutil
 import pytest
 
 from axiom.domain.work import Exit, Outcome
-from axiom.runner.child import resource_limits
-from axiom.runner.files import scratch_folders
+from axiom.limits import runner as limits
 from axiom.runner.files.scratch_folders import held_mb, room
 
 _ROOM = 'os.chdir(os.environ["JAX_COMPILATION_CACHE_DIR"])\n'
@@ -29,10 +28,10 @@ FILLING = {
 @pytest.fixture(autouse=True)
 def narrow(monkeypatch):
     """A disk that is full soon; with the real bounds the programs do the same for longer."""
-    monkeypatch.setattr(resource_limits, "_DISK_MB", 50.0)
-    monkeypatch.setattr(resource_limits, "_ROOM_MB", 80.0)
-    monkeypatch.setattr(resource_limits, "_EVERY", 0.1)
-    monkeypatch.setattr(scratch_folders, "FRESH_MB", 40.0)
+    monkeypatch.setattr(limits, "DISK_MB", 50.0)
+    monkeypatch.setattr(limits, "BUNDLE_MB", 80.0)
+    monkeypatch.setattr(limits, "LOOK_EVERY_SECONDS", 0.1)
+    monkeypatch.setattr(limits, "SCRATCH_MB_OF_BUNDLE", 40.0)
 
 
 @pytest.mark.parametrize("name", FILLING)

@@ -20,13 +20,11 @@ from axiom import __version__, errors
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import Report
 from axiom.errors import AxiomError, CannotStart, HeldByAnother, NotAllowed, WrongUse
+from axiom.limits import clusters as limits
 from axiom.signed.tickets import Order
 
 log = logging.getLogger("axiom.wire")
 
-_TIMEOUT = 60.0  # seconds, for an answer
-_HURRIED = 6.0  # the same once we have to end
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0  # seconds between two tries
 _TOGETHER = 8 * 1024 * 1024  # bytes of outputs in one request, unless a single one has more
 _MOST_REPORTS = 256  # in one request
 _GOOD, _NO_KEY = 200, 401
@@ -164,7 +162,7 @@ class HttpWorkSource:
             if pause:
                 log.warning("wire.waiting %s %s, asked again in %.0f s", what, trouble, pause)
                 self._ending.wait(pause * (500 + secrets.randbelow(501)) / 1_000)  # so that not all come at once
-            pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, 2 * pause))
+            pause = min(limits.LONGEST_PAUSE_SECONDS, max(limits.FIRST_PAUSE_SECONDS, 2 * pause))
 
     def _once(self, what: str, body: bytes) -> tuple[int, bytes]:
         headers = {"Authorization": f"Bearer {self._key}", "User-Agent": f"axiom/{__version__}"}
@@ -176,7 +174,7 @@ class HttpWorkSource:
     @contextmanager
     def _connection(self) -> Iterator[http.client.HTTPConnection]:
         """A connection of our own for one question."""
-        timeout = _HURRIED if self._ending.is_set() else _TIMEOUT
+        timeout = limits.LAST_ANSWER_SECONDS if self._ending.is_set() else limits.ANSWER_SECONDS
         with self._lock:
             connection = self._idle.pop() if self._idle else self._connect(timeout)
             self._busy.add(connection)

@@ -8,3 +8,7 @@ WORD_EVERY_SECONDS = 30.0  # of a pilot that has nothing else to say
 QUESTIONS_IN_VAIN = 3  # after which no work is left
 ENDING_SECONDS = 60.0  # that what has begun may take when the time is over
 DASK_ANSWERS_SECONDS = 30.0  # that a scheduler may take
+ANSWER_SECONDS = 60.0  # of the laboratory's
+LAST_ANSWER_SECONDS = 6.0  # once a pilot has to end
+FIRST_PAUSE_SECONDS = 1.0  # between two tries to reach the laboratory
+LONGEST_PAUSE_SECONDS = 60.0  # seconds between two tries

@@ -19,12 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axiom.domain.work import Exit
+from axiom.limits import runner as limits
 from axiom.runner.boinc import protocol
 from axiom.runner.boinc.delivered_files import SuppliedHome
 from axiom.runner.boinc.heartbeat import Pulse
 from axiom.runner.boinc.protocol import Channels, ClientSetup
 from axiom.runner.child.pause import Ended, PauseGate
-from axiom.runner.files.checkpoint_handover import PAUSE
 from axiom.runner.tasks import Answer, Runner
 
 _OUTPUT = "output.jsonl"
@@ -33,8 +33,6 @@ _OWN = "task"  # our own folder in the task's, where the output grows: that one'
 # while the host was offline come in one request, which may have 16 MB.
 _MESSAGE_LIMIT = 8_000
 _LATER = "later"  # in the task's folder: how often it was put off
-_MOST_TIMES = 12
-_FIRST_DELAY, _LONGEST_DELAY = 60, 4 * 3_600
 _STOPS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
 
 
@@ -70,7 +68,11 @@ def main() -> int:
 
 def delay(times: int) -> int | None:
     """Return how many seconds a task waits that was put off so many times before; None when that was often enough."""
-    return min(_LONGEST_DELAY, _FIRST_DELAY * 2**times) if times < _MOST_TIMES else None
+    return (
+        min(limits.LONGEST_DELAY_SECONDS, limits.FIRST_DELAY_SECONDS * 2**times)
+        if times < limits.PUT_OFF_TIMES
+        else None
+    )
 
 
 def _put_off(slot: Path, message: str, *, without_end: bool = False) -> int | None:
@@ -83,7 +85,7 @@ def _put_off(slot: Path, message: str, *, without_end: bool = False) -> int | No
         times = int(counted.read_text("ascii"))
     except (OSError, ValueError):
         times = 0
-    seconds = delay(times) or (_LONGEST_DELAY if without_end else None)
+    seconds = delay(times) or (limits.LONGEST_DELAY_SECONDS if without_end else None)
     if seconds is not None:
         with contextlib.suppress(OSError):  # on a full disk; boinc-client starts it again all the same, only sooner
             counted.write_text(f"{times + 1}\n", "ascii")
@@ -115,7 +117,7 @@ def _obey(slot: Path, words: Sequence[str], given: ClientSetup, channels: Channe
     """Compute what was ordered while boinc-client is heard; an Ended with the reason when it wants a stop."""
     gate = PauseGate()
     supply = functools.partial(protocol.resolve, slot, project=given.project)
-    home, pause = SuppliedHome(given.project / "axiom", supply), max(PAUSE, given.pause)
+    home, pause = SuppliedHome(given.project / "axiom", supply), max(limits.CHECKPOINT_SECONDS, given.pause)
     runner = Runner(home, given.host, gate, device=given.device, pause=pause)
     pulse = Pulse(channels, gate, slot=slot, pid=given.pid, earlier=given.cpu_seconds, spent=lambda: runner.cpu_seconds)
     for name in _STOPS:

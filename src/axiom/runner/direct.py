@@ -11,6 +11,7 @@ from pathlib import Path
 
 from axiom.domain.work import Outcome
 from axiom.errors import ChildLost, ExperimentError, NoSandbox
+from axiom.limits import runner as limits
 from axiom.runner.child.environment import environment
 from axiom.runner.child.pause import PauseGate
 from axiom.runner.child.process import Child, ModuleDeclaration
@@ -20,8 +21,6 @@ from axiom.signed import canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellAnswer
 
-_DESCRIBING_MB = 2_000.0
-_SOON = 30.0  # seconds that a request waits for a description, JAX and a busy computer counted in
 Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[ModuleDeclaration, ...]]
 
 
@@ -39,13 +38,13 @@ def describe_soon(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[M
     """The same for a request of somebody who may mean harm: in that sandbox where one can be entered, and soon."""
     try:
         try:
-            return _described(files, modules, is_boxed=True, patience=_SOON)
+            return _described(files, modules, is_boxed=True, patience=limits.DESCRIBE_SECONDS)
         except NoSandbox:
-            return _described(files, modules, is_boxed=False, patience=_SOON)
+            return _described(files, modules, is_boxed=False, patience=limits.DESCRIBE_SECONDS)
     except ChildLost as error:
         raise ExperimentError(
-            f"The file did not say what it declares, for which it has {_SOON:.0f} s here: {error} Nothing was done; "
-            "compute in run(), not while the file is imported."
+            f"The file did not say what it declares, for which it has {limits.DESCRIBE_SECONDS:.0f} s here: {error} "
+            "Nothing was done; compute in run(), not while the file is imported."
         ) from None
 
 
@@ -118,7 +117,7 @@ def _described(
     files: Mapping[str, bytes], modules: Sequence[str], *, is_boxed: bool, patience: float | None = None
 ) -> tuple[ModuleDeclaration, ...]:
     with unpacked(files) as (tree, room):
-        box = _box(tree, room, _DESCRIBING_MB) if is_boxed else None
+        box = _box(tree, room, limits.DESCRIBE_MB) if is_boxed else None
         surroundings = environment(box.own if box else room)
         child = Child(surroundings, box=box)
         try:

@@ -26,6 +26,7 @@ from typing import Any, NoReturn
 
 from axiom.domain.work import Exit
 from axiom.errors import MalformedTicket
+from axiom.limits import runner as limits
 from axiom.runner.child.environment import environment
 from axiom.runner.child.pause import Ended
 from axiom.runner.child.process import Child
@@ -34,7 +35,6 @@ from axiom.runner.files.home import RunnerHome
 from axiom.runner.tasks import Answer, Runner, answer_data
 from axiom.signed import canonical_json
 
-_STARTS = 10  # of a task that comes no further: on a cluster it is the usual thing to be killed
 _MODEST = 10  # behind whoever builds the runner beside us, which others wait for, and before what has the lowest, 19
 
 
@@ -116,7 +116,7 @@ def _engaged(spare: Child, template: socket.socket | None, said: dict[str, Any])
     """The runner, now that it is said for whom it computes."""
     home = RunnerHome(Path(said["home"]))
     home.create()
-    return Runner(home, said["host"], spare=spare, template=template, most_starts=_STARTS)
+    return Runner(home, said["host"], spare=spare, template=template, most_starts=limits.PILOT_STARTS_WITHOUT_PROGRESS)
 
 
 def _obey(runner: Runner, line: str) -> Answer:

@@ -15,15 +15,16 @@ from pathlib import Path
 import axiom
 from axiom.domain.work import Exit, Outcome
 from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
+from axiom.limits import runner as limits
 from axiom.runner.child.environment import environment
 from axiom.runner.child.forked_process import ask_for_copy
 from axiom.runner.child.pause import Ended, PauseGate
-from axiom.runner.child.process import LONGEST, Child
+from axiom.runner.child.process import Child
 from axiom.runner.files.checkpoint import largest_state
-from axiom.runner.files.checkpoint_handover import PAUSE, CheckpointHandover
+from axiom.runner.files.checkpoint_handover import CheckpointHandover
 from axiom.runner.files.home import RunnerHome
 from axiom.runner.files.scratch_folders import room
-from axiom.runner.files.slot import MOST_STARTS, Slot
+from axiom.runner.files.slot import Slot
 from axiom.runner.platform.device import Device
 from axiom.runner.platform.host import platform_here
 from axiom.runner.platform.system import system
@@ -34,11 +35,8 @@ from axiom.signed.outputs import CellAnswer, CellOutput, Header
 from axiom.signed.sources import MANIFEST
 from axiom.signed.tickets import Order, OrderedCell, Ticket
 
-_LOG_LIMIT = 1024 * 1024
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_MEMORY = (errno.ENOMEM, errno.EAGAIN)  # the second one: no process more
-_LEAST_WALL = LONGEST
-_WALL_FACTOR = 20  # how much slower than its CPU limit a cell may be on a busy host
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,10 +64,10 @@ class Runner:
         host: int,
         gate: PauseGate | None = None,
         spare: Child | None = None,
-        pause: float = PAUSE,
+        pause: float = limits.CHECKPOINT_SECONDS,
         device: Device | None = None,
         template: socket.socket | None = None,
-        most_starts: int = MOST_STARTS,
+        most_starts: int = limits.STARTS_WITHOUT_PROGRESS,
     ) -> None:
         """`pause`: seconds, at least, between two states of a cell that are kept. `device`: the GPU to compute on.
 
@@ -141,7 +139,7 @@ class Runner:
         """Keep a few lines for whoever looks into a fault; the log never grows beyond twice its limit."""
         log = self._home.log
         with contextlib.suppress(OSError):  # a full disk must not end the runner while it says so
-            if log.exists() and log.stat().st_size > _LOG_LIMIT:
+            if log.exists() and log.stat().st_size > limits.LOG_BYTES:
                 log.replace(log.with_suffix(".old"))
             with log.open("a", encoding="utf-8") as file:
                 file.write(text.rstrip("\n") + "\n")
@@ -205,7 +203,7 @@ class Runner:
             cell.values,
             cell.seed,
             cpu_limit=cell.cpu_limit,
-            wall_limit=max(_LEAST_WALL, _WALL_FACTOR * cell.cpu_limit),
+            wall_limit=max(limits.LEAST_CELL_SECONDS, limits.TIMES_CPU_LIMIT * cell.cpu_limit),
             memory_mb=ticket.memory_mb,
             on_progress=progress.move,
             keeping=keep(told=lambda kept: progress.keep(kept.fraction)),

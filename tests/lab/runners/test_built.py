@@ -124,7 +124,7 @@ def test_the_same_code_makes_the_same_file_with_all_that_the_runner_imports_and_
     assert [name for name, file in imported.items() if not file.startswith(f"{path}/axiom/")] == []
     names = zipfile.ZipFile(path).namelist()
     parts = {name.split("/")[1] for name in names if "/" in name}
-    assert parts == {"__init__.py", "domain", "errors.py", "runner", "signed"}
+    assert parts == {"__init__.py", "domain", "errors.py", "limits", "runner", "signed"}
     python = tmp_path / "a folder" / "python"
     python.parent.mkdir()
     python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n')

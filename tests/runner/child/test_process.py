@@ -9,6 +9,7 @@ from patience import PATIENCE
 
 from axiom.domain.work import Outcome
 from axiom.errors import ChildLost, ExperimentError, MemoryLimit
+from axiom.limits import runner as runner_limits
 from axiom.runner.child import process
 from axiom.runner.child.environment import environment
 from axiom.runner.child.exits import KILLED, how_ended
@@ -62,7 +63,7 @@ def test_what_uses_no_processor_is_stuck_and_what_moves_is_not(child, monkeypatc
     still = process._Stillness()
     assert [still.seconds(cpu) for cpu in (0.0, 0.0, 0.01, 0.01, 0.01)] == [1.0, 2.0, 1.0, 2.0, 3.0]
     monkeypatch.undo()
-    monkeypatch.setattr(process, "_STILL_LIMIT", 0.3)
+    monkeypatch.setattr(runner_limits, "STILL_SECONDS", 0.3)
     assert compute(child, "sleep", 60.0).outcome is Outcome.LATE
 
 

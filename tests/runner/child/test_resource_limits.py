@@ -3,6 +3,7 @@ import sys
 
 import pytest
 
+from axiom.limits import runner as limits
 from axiom.runner.child import resource_limits
 from axiom.runner.child.resource_limits import Bounds, hold_data
 from axiom.runner.files.scratch_folders import room
@@ -41,9 +42,9 @@ def test_more_data_than_was_said_is_refused_at_one_stroke(process):
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     """The folder of a bundle, in which little is allowed."""
-    monkeypatch.setattr(resource_limits, "_EVERY", 0.0)
-    monkeypatch.setattr(resource_limits, "_DISK_MB", 2.0)
-    monkeypatch.setattr(resource_limits, "_ROOM_MB", 5.0)
+    monkeypatch.setattr(limits, "LOOK_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(limits, "DISK_MB", 2.0)
+    monkeypatch.setattr(limits, "BUNDLE_MB", 5.0)
     return room(tmp_path / "cache", "a")
 
 
@@ -99,8 +100,8 @@ def test_what_lies_where_nobody_can_look_is_too_much(place, process):
 
 
 def test_a_process_with_too_many_threads_is_named(tmp_path, process, monkeypatch):
-    monkeypatch.setattr(resource_limits, "_EVERY", 0.0)
-    monkeypatch.setattr(resource_limits, "_MOST_THREADS", 3)
+    monkeypatch.setattr(limits, "LOOK_EVERY_SECONDS", 0.0)
+    monkeypatch.setattr(limits, "THREADS", 3)
     bounds = Bounds(process.pid, tmp_path)
     tell(process, "[threading.Thread(target=time.sleep, args=(9,), daemon=True).start() for _ in range(5)]")
     assert "6 threads" in bounds.excess()
@@ -109,7 +110,7 @@ def test_a_process_with_too_many_threads_is_named(tmp_path, process, monkeypatch
 def test_nobody_looks_more_than_twice_a_second(tmp_path, process, monkeypatch):
     seconds = [100.0]
     monkeypatch.setattr(resource_limits.time, "monotonic", lambda: seconds[0])
-    monkeypatch.setattr(resource_limits, "_DISK_MB", 0.0)
+    monkeypatch.setattr(limits, "DISK_MB", 0.0)
     bounds = Bounds(process.pid, tmp_path)
     (bounds.scratch / "written").write_bytes(b"x" * 10**6)
     seconds[0] += 0.4

@@ -10,10 +10,9 @@ import pytest
 from patience import PATIENCE
 
 from axiom.domain.work import Exit, Outcome
-from axiom.runner.child import resource_limits
+from axiom.limits import runner as limits
 from axiom.runner.child.pause import Ended, PauseGate
 from axiom.runner.confine import confine
-from axiom.runner.files import checkpoint_handover
 from axiom.runner.files.checkpoint import SIZE_LIMIT, Checkpoint, largest_state, read_kept, write_kept
 from axiom.runner.files.checkpoint_handover import CheckpointHandover
 from axiom.runner.files.slot import Slot
@@ -92,7 +91,7 @@ def test_the_limit_of_a_cell_counts_the_cpu_time_of_earlier_processes(obey, stop
 
 
 def test_a_stop_that_is_asked_for_waits_for_the_state(obey, lab, monkeypatch):
-    monkeypatch.setattr(checkpoint_handover, "_WORTH_SECONDS", 0.1)
+    monkeypatch.setattr(limits, "CHECKPOINT_WORTH_SECONDS", 0.1)
     gate, before = PauseGate(), []
 
     def report(_task, fraction, _kept):
@@ -240,7 +239,7 @@ def test_what_was_being_kept_when_its_runner_was_killed_does_not_pile_up(obey, s
 def test_the_largest_state_that_is_kept_is_said_and_fits_the_bounds_of_a_process_and_its_disk(taking):
     _, _, _, words = taking
     assert words["limit"] == SIZE_LIMIT
-    assert 3 * SIZE_LIMIT / 1e6 < resource_limits._DISK_MB
+    assert 3 * SIZE_LIMIT / 1e6 < limits.DISK_MB
     assert SIZE_LIMIT < confine._LARGEST_FILE
     for disk_mb, most in ((1, 333_333), (100, 33_333_333), (10_000, SIZE_LIMIT)):
         assert largest_state(disk_mb) == most

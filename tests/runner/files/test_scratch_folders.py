@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from axiom.runner.files import scratch_folders
+from axiom.limits import runner as limits
 from axiom.runner.files.scratch_folders import Scratch, forget_unused, held_mb, remove, room
 
 
@@ -117,7 +117,7 @@ def test_the_folder_of_a_process_goes_once_its_runner_is_gone(tmp_path):
 
 
 def test_a_bundle_that_left_very_much_begins_anew(tmp_path, monkeypatch):
-    monkeypatch.setattr(scratch_folders, "FRESH_MB", 2.0)
+    monkeypatch.setattr(limits, "SCRATCH_MB_OF_BUNDLE", 2.0)
     place = fill(tmp_path / "cache", "a", 1.0, 0.0)
     room(tmp_path / "cache", "a")
     assert (place / "jit" / "program").exists()

@@ -11,4 +11,5 @@ _FOLDERS = ("domain", "runner", "signed")  # what `runner/` may import; tests ru
 def runner_parts(package: Path) -> list[Path]:
     """The runner's own modules and what they may import, of the package `axiom` in this folder."""
     inner = (path for folder in _FOLDERS for path in sorted((package / folder).rglob("*.py")))
-    return [package / "__init__.py", package / "errors.py", *inner]
+    limits = package / "limits"  # of which a runner reads its own: to tune others sends no host a new runner
+    return [package / "__init__.py", package / "errors.py", limits / "__init__.py", limits / "runner.py", *inner]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from axiom.limits import runner as limits
 from axiom.runner.boinc import protocol
 from axiom.runner.boinc.protocol import Channel, Channels
 from axiom.runner.child.pause import Awake, PauseGate
@@ -15,8 +16,6 @@ from axiom.runner.platform.system import system
 
 _BEAT = 0.1
 _BEATS_PER_STATUS = 10
-_TRICKLE = 3_600.0  # seconds between two words to the laboratory about a long task
-_SILENCE = 30.0  # seconds without a heartbeat after which boinc-client is taken for gone
 
 
 class ClientWish(StrEnum):
@@ -52,7 +51,7 @@ def decide(control: str, *, silent: float, is_there: bool) -> Decision:
             return decision
     if not is_there:
         return Decision(turn=ClientWish.QUIT, reason="boinc-client is gone")
-    if silent >= _SILENCE:
+    if silent >= limits.BOINC_GONE_AFTER_SECONDS:
         return Decision(turn=ClientWish.QUIT, reason=f"boinc-client was silent for {silent:.0f} seconds")
     return Decision(turn=ClientWish.SAME, reason="boinc-client wants nothing")
 
@@ -69,7 +68,7 @@ class Pulse:
         pid: int,
         earlier: float,
         spent: Callable[[], float],
-        every: float = _TRICKLE,
+        every: float = limits.TELL_EVERY_SECONDS,
     ) -> None:
         """`every`: seconds between two words to the laboratory."""
         self._slot = slot

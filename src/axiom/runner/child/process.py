@@ -10,6 +10,7 @@ from typing import IO, Any, Protocol, Self
 
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
+from axiom.limits import runner as limits
 from axiom.runner.child.exits import KILLED, how_ended
 from axiom.runner.child.pause import Awake, Ended, PauseGate
 from axiom.runner.child.resource_limits import Bounds, hold_data
@@ -19,18 +20,14 @@ from axiom.runner.platform.system import system
 from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellAnswer
 
-LOAD_MB = 2_000.0  # that a process may hold while it imports an experiment
 _TAIL_LIMIT = 64 * 1024  # of what the experiment prints
 _CHUNK = 64 * 1024
 _POLL = 0.1
 _SLACK = 0.05  # CPU seconds between a cell and its surroundings: the system counts in hundredths
 _LAST_SECONDS = 2.0  # for the state of a cell that has to stop
 _AMISS = "it answered amiss"
-_LOAD_LIMIT = 300.0  # seconds of a processor to import an experiment; JAX takes a few of them
 # BOINC computes at the lowest priority: beside other programs a process may have a thousandth of a core for hours, so
 # what counts is that it moves. One that moves and comes nowhere is ended in the end all the same.
-_STILL_LIMIT = 1_200.0  # seconds in which it used no processor at all
-LONGEST = 6 * 3_600.0  # seconds by the clock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,7 +219,7 @@ class Child:
             if keeping:
                 keeping.hear(message, system.usage(self._computing)[0] - began)
             cpu = self._watch(memory_mb, "the ticket allows")
-            is_stuck = still.seconds(cpu) > _STILL_LIMIT or waited.seconds() > wall_limit
+            is_stuck = still.seconds(cpu) > limits.STILL_SECONDS or waited.seconds() > wall_limit
             if is_stuck or cpu - began > cpu_limit:
                 self.stop()
                 return CellAnswer(outcome=Outcome.LATE, measures=None, early=early, cpu_seconds=max(0.0, cpu - began))
@@ -265,7 +262,7 @@ class Child:
         self._bounds = Bounds(self._computing, Path(environment["JAX_COMPILATION_CACHE_DIR"]))
         if self._box:
             self._box.give(self._bounds.scratch)
-        hold_data(self._computing, LOAD_MB)
+        hold_data(self._computing, limits.IMPORT_MB)
         return {**environment, **dict.fromkeys(("HOME", "TMPDIR"), str(self._bounds.scratch))}
 
     def _leave(self) -> None:
@@ -324,9 +321,12 @@ class Child:
             self._attend()
             message = self._hear(_POLL)
             if message is None:
-                cpu, seconds = self._watch(LOAD_MB, "while it is imported an experiment may hold"), waited.seconds()
-                is_stuck = cpu > _LOAD_LIMIT or still.seconds(cpu) > _STILL_LIMIT
-                is_late = seconds > patience if patience else is_stuck or seconds > LONGEST
+                cpu, seconds = (
+                    self._watch(limits.IMPORT_MB, "while it is imported an experiment may hold"),
+                    waited.seconds(),
+                )
+                is_stuck = cpu > limits.IMPORT_CPU_SECONDS or still.seconds(cpu) > limits.STILL_SECONDS
+                is_late = seconds > patience if patience else is_stuck or seconds > limits.IMPORT_SECONDS
         if message is None or key not in message:
             raise self._lost(f"it said nothing for {waited.seconds():.0f} seconds" if message is None else _AMISS)
         return message[key]

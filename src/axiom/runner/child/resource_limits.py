@@ -6,16 +6,13 @@ import sys
 import time
 from pathlib import Path
 
+from axiom.limits import runner as limits
 from axiom.runner.files.scratch_folders import Scratch, held_mb
 from axiom.runner.platform.system import system
 
 if sys.platform != "win32":
     import resource
 
-_DISK_MB = 500.0  # that one process may write, to its own folder and its bundle's
-_ROOM_MB = 500.0  # that all of a bundle's may leave to the next; twice what it begins anew with
-_MOST_THREADS = 256  # JAX starts about twenty
-_EVERY = 0.5  # seconds between two looks
 _RESERVED, _RESERVED_BYTES = 2, 1_000_000_000
 
 
@@ -29,7 +26,7 @@ class Bounds:
         self._own = Scratch(room)
         self._before_mb, self._looked_at = held_mb(room), time.monotonic()
         # A folder that nobody empties, as a person's for what they try out, may hold more to begin with.
-        self._most_mb = _ROOM_MB if self._before_mb <= _ROOM_MB else self._before_mb + _DISK_MB
+        self._most_mb = limits.BUNDLE_MB if self._before_mb <= limits.BUNDLE_MB else self._before_mb + limits.DISK_MB
 
     @property
     def scratch(self) -> Path:
@@ -38,19 +35,19 @@ class Bounds:
 
     def excess(self) -> str:
         """Return what the process has taken too much of, or nothing; ask often, it looks twice a second."""
-        if time.monotonic() - self._looked_at < _EVERY:
+        if time.monotonic() - self._looked_at < limits.LOOK_EVERY_SECONDS:
             return ""
         own, left = held_mb(self.scratch), held_mb(self._room)
         added, count = own + max(0.0, left - self._before_mb), system.threads(self._pid)
         self._looked_at = time.monotonic()
         if math.isinf(own + left):
             return "it wrote to the disk where it cannot be seen how much; it was stopped"
-        if added > _DISK_MB:
-            return f"it wrote {added:.0f} MB to the disk, and {_DISK_MB:.0f} are allowed; it was stopped"
+        if added > limits.DISK_MB:
+            return f"it wrote {added:.0f} MB to the disk, and {limits.DISK_MB:.0f} are allowed; it was stopped"
         if left > self._most_mb:
             return f"its bundle left {left:.0f} MB on the disk, and {self._most_mb:.0f} are allowed; it was stopped"
-        if count > _MOST_THREADS:
-            return f"it started {count} threads, and {_MOST_THREADS} are allowed; it was stopped"
+        if count > limits.THREADS:
+            return f"it started {count} threads, and {limits.THREADS} are allowed; it was stopped"
         return ""
 
     def clear(self) -> None:

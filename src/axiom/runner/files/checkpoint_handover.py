@@ -13,11 +13,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from axiom.limits import runner as limits
 from axiom.runner.files.checkpoint import Checkpoint
 from axiom.runner.files.slot import Slot
 
-PAUSE = 10.0  # seconds between two states, at least
-_WORTH_SECONDS = 1.0  # of computing, for which a stop that is asked for waits
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
@@ -59,7 +58,7 @@ class CheckpointHandover:
 
     def hurry(self, cpu_seconds: float) -> bool:
         """Ask for the state at the next opportunity; False when there is none, or little would be lost."""
-        self._is_hurried = self._offers and cpu_seconds - self.cpu_seconds > _WORTH_SECONDS
+        self._is_hurried = self._offers and cpu_seconds - self.cpu_seconds > limits.CHECKPOINT_WORTH_SECONDS
         if self._is_hurried:
             with contextlib.suppress(OSError):
                 self._flag.touch(exist_ok=False)  # no link is followed that an experiment may have laid there

@@ -13,17 +13,15 @@ import os
 import time
 from pathlib import Path
 
+from axiom.limits import runner as limits
 from axiom.runner.files.atomic import DRAFT
 from axiom.runner.files.locking import locked
 from axiom.runner.platform.system import system
 
 CACHE = "cache"  # of a home: where the folders of its bundles lie
-MOST_MB = 1_000.0  # of all bundles of a home together
-FRESH_MB = 250.0  # a bundle that left more begins anew
 _QUIET = 600.0  # seconds: whoever was given a folder holds it by then
 _YOUNG = 60.0
 _AGAIN = 3_600.0
-_UNUSED = 60 * 86_400.0
 _MARK, _LOCK = ".swept", ".lock"
 _SCRATCH, _HELD = ".scratch-", ".held"
 _LEAST = 16_384  # bytes for any file: an empty one takes a place, too
@@ -54,7 +52,7 @@ class Scratch:
             self._mark.unlink()
 
 
-def room(cache: Path, digest: str, most_mb: float = MOST_MB) -> Path:
+def room(cache: Path, digest: str, most_mb: float = limits.SCRATCH_MB) -> Path:
     """Return the folder of one bundle, there and marked as used; one that holds very much is emptied.
 
     What processes left whose runner is gone goes, too, and now and then the oldest folders of other bundles.
@@ -66,7 +64,7 @@ def room(cache: Path, digest: str, most_mb: float = MOST_MB) -> Path:
         place.mkdir(mode=0o700, exist_ok=True)
         os.utime(place)
         _forget(cache)
-        if held_mb(place) > FRESH_MB:
+        if held_mb(place) > limits.SCRATCH_MB_OF_BUNDLE:
             _empty(place)
         if is_new or _age(cache / _MARK) > _AGAIN:
             (cache / _MARK).touch()
@@ -162,7 +160,7 @@ def _sweep(cache: Path, most_mb: float) -> None:
     for path in sorted(rooms, key=_age):
         held = held_mb(path)
         marks = cache.glob(f"{_SCRATCH}{path.name}-*{_HELD}")
-        may_go = _age(path) > (_QUIET if total + held > most_mb else _UNUSED)
+        may_go = _age(path) > (_QUIET if total + held > most_mb else limits.SCRATCH_SECONDS)
         if may_go and not any(map(_is_held, marks)):
             _discard(path)
         else:

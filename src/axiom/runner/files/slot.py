@@ -8,20 +8,20 @@ from dataclasses import replace
 from pathlib import Path
 
 from axiom.errors import NoRoom, TooManyStarts
+from axiom.limits import runner as limits
 from axiom.runner.files.atomic import DRAFT, place
 from axiom.runner.files.checkpoint import Checkpoint, read_kept, write_kept
 from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellOutput, Header
 from axiom.signed.tickets import OrderedCell
 
-MOST_STARTS = 3  # without a further finished cell, or more kept of the next
 _STARTS = ("cells", "kept", "starts", "ticket")
 
 
 class Slot:
     """The folder of one task. The same ticket goes on where it stopped; another one begins anew."""
 
-    def __init__(self, path: Path, most_starts: int = MOST_STARTS) -> None:
+    def __init__(self, path: Path, most_starts: int = limits.STARTS_WITHOUT_PROGRESS) -> None:
         self.path = path
         self._most_starts = most_starts
         self.output = path / "output.jsonl"
