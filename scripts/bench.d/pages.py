@@ -242,8 +242,7 @@ async def cost(app: Any, address: str, times: int) -> float:
 async def measure(pages: Site, addresses: list[str], rounds: int) -> dict[str, Any]:
     """Every arm in every round."""
 
-    async def hello(request: Any) -> PlainTextResponse:
-        del request
+    async def hello(_request: Any) -> PlainTextResponse:
         return PlainTextResponse("hello")
 
     spare_the_collector()

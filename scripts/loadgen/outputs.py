@@ -67,8 +67,7 @@ def filler_maker(size: int) -> Maker:
     """The same bytes for every task, for servers that look into no output."""
     body = (b"0123456789abcde\n" * (size // 16 + 1))[:size]
 
-    def made(order: str) -> bytes:
-        del order
+    def made(_order: str) -> bytes:
         return body
 
     return made

@@ -91,7 +91,7 @@ class RecordedFile(apsw.VFSFile):
         self._change(TRUNCATE, size, b"")
         super().xTruncate(size)
 
-    def xSync(self, flags: int) -> None:  # noqa: N802, ARG002 - SQLite's name and arguments
+    def xSync(self, flags: int) -> None:  # noqa: N802 - SQLite's name and arguments
         """From here on no power cut takes what was written. The real disk is not troubled."""
         if self.path:
             self.disk.step(self.disk.histories)

@@ -43,8 +43,7 @@ def lab(runners, network, tmp_path_factory) -> Iterator[Project]:
 
 
 @pytest.fixture(scope="module")
-def computer(lab, elsewhere, tmp_path_factory) -> Iterator[Computer]:
-    del elsewhere  # where its environment leads
+def computer(lab, elsewhere, tmp_path_factory) -> Iterator[Computer]:  # noqa: ARG001  where its environment leads
     with computer_of(lab, tmp_path_factory.mktemp("computer") / "one") as computer:
         yield computer
 

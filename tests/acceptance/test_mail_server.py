@@ -103,8 +103,8 @@ def test_an_operator_tries_mail_and_alerts_by_hand_and_the_doctor_says_how_it_is
     assert MAIL_PASSWORD not in json.dumps(answer("settings", "show", data=data))
 
 
-def test_settings_that_could_send_nothing_start_nothing(data, certificate, monkeypatch):
-    del certificate
+@pytest.mark.usefixtures("certificate")
+def test_settings_that_could_send_nothing_start_nothing(data, monkeypatch):
     start = ("lab", "--port", 0, "--workers", 0, "--no-pi")
     settle(data, 9)
     whole = (data / "axiom.toml").read_text()

@@ -109,8 +109,7 @@ def quadratic(weights, x, y):
     return 0.5 * flat @ x @ flat + y @ flat
 
 
-def cubic(weights, x, y, scale):
-    del x, y
+def cubic(weights, _x, _y, scale):
     return scale * jnp.sum(weights**3)
 
 

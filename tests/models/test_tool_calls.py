@@ -17,7 +17,6 @@ class Saying:
         self.answers, self.heard = list(answers), []
 
     def say(self, messages, tools, most_tokens, *, seconds=300.0):
-        del tools, most_tokens, seconds
         self.heard.append(tuple(messages))
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 

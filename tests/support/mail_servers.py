@@ -33,7 +33,7 @@ class Mailbox:
     refuse: Callable[[str], str | None] = lambda _to: None
     answer: Callable[[EmailMessage], str] = lambda _message: "250 OK"
 
-    async def handle_RCPT(self, server, session, envelope, address, rcpt_options) -> str:  # noqa: ARG002, N802
+    async def handle_RCPT(self, server, session, envelope, address, rcpt_options) -> str:  # noqa: N802
         if refusal := self.refuse(address):
             return refusal
         envelope.rcpt_tos.append(address)

@@ -121,7 +121,6 @@ class ClientPerson:
     content: Any = None
 
     async def __call__(self, context: Any, params: Any) -> ElicitResult:
-        del context, params
         return ElicitResult(action=self.action, content=self.content)
 
 

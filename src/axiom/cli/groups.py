@@ -61,7 +61,7 @@ class Lazy(Group):
         self._unlisted = unlisted
         self._together = dict(together or {})
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  as click calls it
+    def list_commands(self, ctx: click.Context) -> list[str]:
         """In the order in which a newcomer meets them."""
         return [*self.table, *sorted(self.commands)]
 
@@ -82,7 +82,7 @@ class Lazy(Group):
         named = [CompletionItem(name, help=about) for name, about in listed.items() if name.startswith(incomplete)]
         return named + click.Command.shell_complete(self, ctx, incomplete)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  as click calls it
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the first lines without importing anything."""
         hidden = self._unlisted.union(*self._together)
         rows = [(", ".join(names), about) for names, about in self._together.items()]

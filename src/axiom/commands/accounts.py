@@ -53,7 +53,6 @@ class OwnAccount(Command):
 
     def request(self, db: Database) -> CommandCost:
         """Nothing is spent; the account must be the caller's."""
-        del db
         return CommandCost(command=self.name, capability=self.capability, volunteer_id=self.volunteer)
 
     def found(self, db: Database) -> tuple[Volunteer, Account]:
@@ -129,7 +128,6 @@ class SignIn(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Remember the token; forget those whose time is over, and the oldest of too many."""
-        del laboratory, prepared
         self.found_as_proven(db, self.proven)
         accounts.expire_sign_ins(db, now)
         accounts.sign_out(db, self.instead)
@@ -149,7 +147,6 @@ class SignOut(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Forget the token; one that is not known any more is forgotten already."""
-        del laboratory, prepared, now
         accounts.sign_out(db, self.token)
         return {"volunteer": self.volunteer}
 
@@ -172,7 +169,6 @@ class ChangePassword(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it, unless the address, from which it was made, is another one by now."""
-        del laboratory, now
         _, account = self.found_as_proven(db, self.proven)
         if account.email != prepared.email:
             raise Refused(
@@ -225,7 +221,6 @@ class NewKey(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """From now on the volunteer is known by the next key."""
-        del laboratory, now
         self.found_as_proven(db, self.proven)
         renew_key(db, prepared, self.volunteer)
         return {"volunteer": self.volunteer}
@@ -241,7 +236,6 @@ class EraseAccount(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The account is gone, and what its computers still hold goes to others."""
-        del laboratory, prepared
         volunteer, account = self.found_as_proven(db, self.proven)
         if account.email is None:
             raise Refused(f"Volunteer {self.volunteer} has no account that could be erased. Nothing was changed.")
@@ -266,7 +260,6 @@ class ChangeProfile(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it; of a name that somebody else has, the first free number behind it makes another one."""
-        del laboratory, prepared, now
         self.found(db)
         accounts.set_profile(
             db,
@@ -297,7 +290,6 @@ class ChangePreferences(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it; the computers hear of it when they next call."""
-        del laboratory, prepared, now
         self.found(db)
         if not (self.on_cores or self.on_gpus):
             raise WrongUse(
@@ -324,7 +316,6 @@ class PlaceHost(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it, if the computer is theirs; of another one it is not even said whether it exists."""
-        del laboratory, prepared, now
         self.found(db)
         host = hosts.host(db, self.host)
         if host is None or host.volunteer_id != self.volunteer:

@@ -43,21 +43,18 @@ class Command(ABC):
         """The words as plain data, from which the same command can be read."""
         return asdict(self)
 
-    def prepare(self, laboratory: Laboratory) -> Any:
+    def prepare(self, laboratory: Laboratory) -> Any:  # noqa: B027  most have none
         """The slow part, done before the database is touched and outside its writer."""
-        del laboratory
 
     def audited(self) -> dict[str, Any]:
         """The words as they are remembered."""
         return self.words()
 
-    def finish(self, laboratory: Laboratory, answer: Answer) -> None:
+    def finish(self, laboratory: Laboratory, answer: Answer) -> None:  # noqa: B027
         """What is left to do outside the database once the command is stored; done again, it changes nothing."""
-        del laboratory, answer
 
     def request(self, db: Database) -> CommandCost:
         """What is asked for, counted before it is done."""
-        del db
         return CommandCost(command=self.name, capability=self.capability)
 
     @abstractmethod

@@ -41,7 +41,6 @@ class WriteDraft(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Read it and keep it."""
-        del prepared
         if self.experiment in laboratory.shipped():
             raise Refused(
                 f"{self.experiment} is an experiment that Axiom brings along, and a draft cannot take its place. "
@@ -67,7 +66,6 @@ class TryDraft(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """It waits until there is time."""
-        del laboratory, prepared
         draft = drafts.order(db, self.draft, author=self.by, now=now)
         return {**_answer(db, draft), "job": f"draft-{draft.number}"}
 
@@ -89,7 +87,6 @@ class ReportDraft(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Judge it and write it down."""
-        del prepared
         secret = secret_of(laboratory.keys.ticket)
         draft = drafts.record(db, self.draft, self.report, self.declaration, secret, now)
         return {**_answer(db, draft), "reason": draft.reason}
@@ -120,12 +117,10 @@ class ProposeDraft(Command):
 
     def request(self, db: Database) -> CommandCost:
         """It is one more that waits for an answer."""
-        del db
         return CommandCost(command=self.name, capability=self.capability, proposals=1)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down."""
-        del laboratory, prepared
         asked = InventedQuestion(
             draft=self.draft,
             estimand=self.estimand,

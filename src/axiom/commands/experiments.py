@@ -96,7 +96,6 @@ class PublishExperiment(Command):
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the text among the laboratory's own files, from which its bundle stays renewed."""
-        del answer
         if self.text is not None:
             keep(laboratory.folder.catalogue / f"{self.experiment}.py", self._bytes())
 
@@ -210,7 +209,6 @@ class DeployExperiment(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Issue the replicates and write the workunits."""
-        del prepared
         found = version_of(db, self.experiment)
         if self.host is not None and hosts.host(db, self.host) is None:
             raise NotFound(
@@ -307,12 +305,10 @@ class ChartExperiment(Command):
 
     def request(self, db: Database) -> CommandCost:
         """The workunits count against the caller's day."""
-        del db
         return CommandCost(command=self.name, capability=self.capability, workunits=self.workunits)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write the workunits."""
-        del prepared
         found = version_of(db, self.experiment)
         version = charted_version(db, found)
         if version is None:
@@ -342,7 +338,6 @@ class RetireExperiment(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Retire it."""
-        del laboratory, prepared
         found = version_of(db, self.experiment)
         if found.status != "open":
             raise Withdrawn(f"{found.name} version {found.version} is {found.status} already. Nothing was changed.")

@@ -40,7 +40,6 @@ class TrustHost(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Forget how often it was outvoted."""
-        del laboratory, prepared, now
         found = hosts.host(db, self.host)
         if found is None:
             raise NotFound(f"There is no host {self.host}. Nothing was changed.")
@@ -66,7 +65,6 @@ class SimulateFleet(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The numbers of these volunteers, in their order."""
-        del laboratory
         _vouch(db, now)
         return {"volunteers": [_played(db, prepared, name, now) for name in self.volunteers]}
 
@@ -117,7 +115,6 @@ class AddCluster(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Let it in."""
-        del prepared
         expires_at = now + timedelta(days=self.days)
         if clusters.add(db, name=self.cluster, key_digest=self.key, expires_at=expires_at, now=now) is None:
             raise Refused(
@@ -140,7 +137,6 @@ class RenewCluster(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Change the key."""
-        del prepared
         expires_at = now + timedelta(days=self.days)
         clusters.renew(db, _cluster(db, self.cluster).id, key_digest=self.key, expires_at=expires_at)
         return _opened(self.cluster, laboratory, expires_at)
@@ -157,7 +153,6 @@ class RevokeCluster(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Revoke it."""
-        del laboratory, prepared
         if not clusters.end(db, _cluster(db, self.cluster).id, now):
             raise Refused(f"The key of {self.cluster} was revoked already. Nothing was changed.")
         return {"cluster": self.cluster, "ended_at": now.isoformat()}

@@ -36,7 +36,6 @@ class AddIdea(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down."""
-        del laboratory, prepared
         return _added(db, Idea(question=self.question, why=self.why, by=self.by), is_shown=True, now=now)
 
 
@@ -55,7 +54,6 @@ class SuggestIdea(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, for its author and the operator alone."""
-        del laboratory, prepared
         self.found(db)
         idea = Idea(question=self.question, why=self.why, by=f"volunteer:{self.volunteer}", volunteer_id=self.volunteer)
         return {"volunteer": self.volunteer, **_added(db, idea, is_shown=False, now=now)}
@@ -72,7 +70,6 @@ class ShowIdea(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Show it from now on."""
-        del laboratory, prepared
         found = _found(db, self.idea)
         if not ideas.show(db, self.idea, now):
             what = "was withdrawn by its author" if found.state is IdeaState.WITHDRAWN else "is shown to everybody"
@@ -91,7 +88,6 @@ class HideIdea(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Hide it from now on."""
-        del laboratory, prepared, now
         _found(db, self.idea)
         if not ideas.hide(db, self.idea):
             raise Refused(f"Idea {self.idea} is shown to nobody but its author. Nothing was changed.")
@@ -133,7 +129,6 @@ class AnswerIdea(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write the answer down."""
-        del laboratory, prepared
         _found(db, self.idea)
         version = version_of(db, self.experiment) if self.experiment is not None else None
         _demand_there(db, self.proposal, self.finding)
@@ -157,7 +152,6 @@ class WithdrawIdea(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it back."""
-        del laboratory, prepared
         found = _found(db, self.idea).idea
         if found.volunteer_id is not None or found.by != self.by:
             raise Refused(f"Idea {self.idea} is {found.by}'s, not {self.by}'s. Nothing was changed.")
@@ -178,7 +172,6 @@ class RetractIdea(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it back. Of others' ideas it says as little as of numbers that nothing has."""
-        del laboratory, prepared
         found = ideas.one(db, self.idea)
         if found is None or found.idea.volunteer_id != self.volunteer:
             raise NotFound(f"You have no idea {self.idea}. Nothing was changed; your account page lists yours.")

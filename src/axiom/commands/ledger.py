@@ -47,7 +47,6 @@ class CarryOver(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Carry over what was not carried over before; what was stays as it is, and the answer says so."""
-        del laboratory, prepared
         _refuse_twice(self.rows)
         new = [row for row in self.rows if self._carry(db, row, now)]
         kept = [row for row in self.rows if row not in new]
@@ -76,7 +75,6 @@ class CorrectCredit(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Book the correction."""
-        del laboratory, prepared
         award = correct(db, self.task, self.amount, self.because, now)
         return {
             "task": self.task,
@@ -100,7 +98,6 @@ class ApprovePending(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Book all of them, or none when one does not wait."""
-        del laboratory, prepared
         freed = approve(db, self.pending, self.because, now)
         return {"approved": [one.id for one in freed], "amount": sum(one.award.amount for one in freed)}
 

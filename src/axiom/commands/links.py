@@ -53,7 +53,6 @@ class LinkFindings(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, with what the evidence of its source is today."""
-        del laboratory, prepared
         number = link(
             db,
             LinkKind(self.kind),
@@ -89,7 +88,6 @@ class NoteFinding(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down."""
-        del laboratory, prepared
         if registrations.of_finding(db, self.finding) is None:
             raise NotFound(f"There is no finding {self.finding}. Nothing was noted; `axiom finding list` shows all.")
         if self.by.startswith("program:"):
@@ -113,7 +111,6 @@ class WriteLog(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Keep it as it was written."""
-        del laboratory, prepared
         session = sessions.by_name(db, self.session) if self.session else sessions.last(db)
         if session is None:
             raise NotFound(f"There is no session {self.session or 'yet'}. Nothing was written.")
@@ -140,7 +137,6 @@ class DraftPaper(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Keep it as it was written."""
-        del laboratory, prepared
         numbers = sorted({int(number) for number in self.findings.split(",")})
         known = citable(db, numbers)
         if missing := [number for number in numbers if number not in known]:

@@ -32,7 +32,6 @@ class AddNews(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Say it."""
-        del laboratory, prepared
         until = moment_said(self.until, now + limits.STANDS_FOR, _NOTHING)
         if not now < until <= now + limits.LONGEST_STANDS_FOR:
             raise Refused(
@@ -57,7 +56,6 @@ class WithdrawNews(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Withdraw it, and the notices that nobody was told yet."""
-        del laboratory, prepared
         found = news.of(db, self.number)
         if found is None:
             raise NotFound(f"There is no news {self.number}. Nothing was changed; `axiom news list` shows all.")

@@ -30,7 +30,6 @@ class AddOperator(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Give it."""
-        del laboratory, prepared
         found, named = accounts.by_id(db, self.volunteer), operators.by_name(db, self.operator)
         if found is None or found[1].email is None:
             raise NotFound(f"There is no volunteer {self.volunteer} who could sign in. Nothing was changed.")
@@ -59,7 +58,6 @@ class EndOperator(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it."""
-        del laboratory, prepared
         found = operators.by_name(db, self.operator)
         if found is None:
             raise NotFound(
@@ -88,7 +86,6 @@ class SignInAsOperator(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Use the code up."""
-        del laboratory
         found = operators.acting(db, self.volunteer)
         if found is None:
             raise Refused(f"Volunteer {self.volunteer} is no operator. Nothing was changed.")

@@ -41,7 +41,6 @@ class AddProgram(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Let it in."""
-        del laboratory, prepared
         expires_at = now + timedelta(days=self.days)
         made = programs.add(
             db,
@@ -74,7 +73,6 @@ class EndProgram(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """End it."""
-        del laboratory, prepared
         if not programs.end(db, _program(db, self.program).id, now):
             raise Refused(f"The program {self.program} has ended already. Nothing was changed.")
         return {"program": self.program, "ended_at": now.isoformat()}
@@ -97,7 +95,6 @@ class LimitProgram(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Set them."""
-        del laboratory, prepared, now
         found = _program(db, self.program)
         limits = {**found.limits, **self.limits}
         programs.limit(db, found.id, limits)

@@ -84,12 +84,10 @@ class MakeProposal(Foretelling):
 
     def request(self, db: Database) -> CommandCost:
         """It is one more that waits for an answer."""
-        del db
         return CommandCost(command=self.name, capability=self.capability, proposals=1)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, if it could be registered."""
-        del laboratory
         changes = {word: getattr(self, word) for word in ("kind", "measure", "across", "null", "smallest", "expects")}
         estimand = {word: said for word, said in changes.items() if said is not None}
         if self.between is not None:
@@ -131,7 +129,6 @@ class WithdrawProposal(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it back."""
-        del laboratory, prepared
         retired = withdraw(db, self.proposal, by=self.by, why=self.why, now=now)
         return {"proposal": self.proposal, "state": "withdrawn", "retired": list(retired)}
 
@@ -182,7 +179,6 @@ class RefuseProposal(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write down who says no and why."""
-        del laboratory, prepared
         found = refuse(db, self.proposal, by=self.by, why=self.why, now=now)
         return {"proposal": found.number, "slug": found.proposal.slug, "state": "refused"}
 

@@ -26,7 +26,6 @@ class RecallExperiment(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Count what hangs on it, then recall it."""
-        del laboratory, prepared
         found = version_of(db, self.experiment)
         touched = asdict(blast_radius(db, found.id))
         cancelled = recall(db, found, self.why, now)
@@ -51,7 +50,6 @@ class ReopenExperiment(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Open it; the reason stays in the audit."""
-        del laboratory, prepared
         found = version_of(db, self.experiment)
         reopen_version(db, found, self.why, now)
         return {"experiment": found.name, "version": found.version, "why": self.why}
@@ -69,6 +67,5 @@ class ReopenFinding(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Open it, and keep the reason with it."""
-        del laboratory, prepared, now
         was = reopen_finding(db, self.finding, self.why)
         return {"finding": self.finding, "was": was, "why": self.why}

@@ -71,7 +71,6 @@ class RegisterCohort(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it."""
-        del laboratory, prepared
         stopping = Stopping(rule=Rule(self.stopping), replicates=self.replicates)
         return _answer(db, register_cohort(db, self.finding, stopping=stopping, why=self.why, now=now))
 
@@ -118,7 +117,6 @@ class AmendFinding(Foretelling):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it."""
-        del laboratory, prepared
         asked = {"claim": self.claim, "null": self.null, "smallest": self.smallest, "expects": self.expects}
         changes = {name: value for name, value in asked.items() if value is not None}
         made = amend(
@@ -149,7 +147,6 @@ class Predict(Foretelling):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, if nothing is back yet."""
-        del laboratory, prepared
         registration, number = foretell(db, self.finding, self.expected, self.forecaster, now)
         return {"registration": registration, "finding": self.finding, "prediction": number}
 

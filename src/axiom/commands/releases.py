@@ -31,7 +31,6 @@ class PauseExperiment(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Pause it."""
-        del laboratory, prepared
         found = version_of(db, self.experiment)
         out = releases.pause(db, found, platform=self.platform, reason=self.why, by=self.by, now=now)
         return {"experiment": found.name, "version": found.version, "platform": self.platform, "out": out}
@@ -51,7 +50,6 @@ class ResumeExperiment(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Let it go on."""
-        del laboratory, prepared
         found = version_of(db, self.experiment)
         lifted = releases.resume(db, found, platform=self.platform, reason=self.why, by=self.by, now=now)
         return {"experiment": found.name, "version": found.version, "lifted": lifted}
@@ -71,7 +69,6 @@ class ApproveExperiment(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Approve it."""
-        del laboratory, prepared
         found = version_of(db, self.experiment)
         bundle = releases.approve(db, found, reason=self.why, by=self.by, now=now)
         if self.serial not in (None, bundle.serial):
@@ -96,7 +93,6 @@ class RollBackExperiment(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Seal it anew and roll back."""
-        del prepared
         found = version_of(db, self.experiment)
         done = roll_back(
             db,

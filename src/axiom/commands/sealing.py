@@ -28,7 +28,6 @@ class SealBundles(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Read the seal, see that the bundle is the one that was asked about, and publish it."""
-        del prepared
         keys = load_keys(laboratory.folder.keys, now)  # perhaps newer than those that the server started with
         if not self.seal:
             renewed = seals.renew(db, laboratory.folder, keys, laboratory.bundle_good_for, now)
@@ -67,11 +66,9 @@ class SignPrograms(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """See that each is by the laboratory's code-signing key."""
-        del db, prepared, now
         load_code(laboratory.folder.keys).carrying(self.signatures)
         return {"signed": sorted(self.signatures)}
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep them beside the keys, where the laboratory looks for them every few seconds."""
-        del answer
         key_rotation.carry(laboratory.folder.keys, self.signatures)

@@ -38,7 +38,6 @@ class StepSession(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """One step, with its notes."""
-        del prepared
         policy = policy_of(laboratory.settings)
         stepped = step(
             db,
@@ -66,7 +65,6 @@ class HoldSession(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The steps with their notes."""
-        del prepared
         policy = policy_of(laboratory.settings)
         done: list[Answer] = []
         while not done or not reached(done[-1], self.until):
@@ -97,7 +95,6 @@ class TranscribeSession(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Add it to the transcript."""
-        del laboratory, prepared
         entry = TranscriptEntry(
             kind=self.kind,
             model=self.model,

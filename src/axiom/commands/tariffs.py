@@ -56,7 +56,6 @@ class AnnounceTariff(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Announce it under the next version of its name."""
-        del laboratory, prepared
         before = [one.tariff.version for one in tariffs.everything(db) if one.tariff.name == self.tariff]
         wanted = self._tariff(max(before, default=0) + 1)
         if found := problems(wanted):

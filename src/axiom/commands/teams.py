@@ -34,7 +34,6 @@ class FoundTeam(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The team, and its founder in it."""
-        del laboratory, prepared
         volunteer, _ = self.found(db)
         if teams.founded(db, self.volunteer) >= limits.TEAMS_FOUNDED:
             raise Refused(
@@ -66,7 +65,6 @@ class JoinTeam(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Leave the present team, if any, and join this one."""
-        del laboratory, prepared, now
         volunteer, _ = self.found(db)
         if teams.by_id(db, self.team) is None:
             raise NotFound(f"There is no team {self.team}. Nothing was changed.")
@@ -82,7 +80,6 @@ class LeaveTeam(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Leave; of a team whose founder leaves, the oldest volunteer becomes the founder."""
-        del laboratory, prepared, now
         volunteer, _ = self.found(db)
         belong(db, volunteer, None)
         return {"volunteer": self.volunteer, "team": volunteer.team_id}

@@ -35,7 +35,6 @@ class RegisterWatch(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it, if the version has such a measure and it is a number."""
-        del laboratory, prepared
         found = version_of(db, self.experiment)
         measures = {measure.name: measure for measure in stored_manifest(found.manifest).measures}
         if self.measure not in measures:
@@ -68,7 +67,6 @@ class EndWatch(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """End it."""
-        del laboratory, prepared
         found = watches.of(db, self.watch)
         if found is None:
             raise NotFound(f"There is no watch {self.watch}. Nothing was changed; `axiom watch list` shows all.")

@@ -32,12 +32,10 @@ class CancelWorkunits(Command):
 
     def request(self, db: Database) -> CommandCost:
         """Each workunit is an abort."""
-        del db
         return CommandCost(command=self.name, capability=self.capability, aborts=len(self.workunits))
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Cancel those that are open; the others are closed already and stay as they are."""
-        del laboratory, prepared
         states = {found.id: found.state for found, _ in tasks.with_tasks(db, self.workunits)}
         if unknown := [wanted for wanted in self.workunits if wanted not in states]:
             raise NotFound(f"There is no workunit {unknown[0]}. Nothing was cancelled.")
@@ -66,12 +64,10 @@ class AbortTask(Command):
 
     def request(self, db: Database) -> CommandCost:
         """It is one abort."""
-        del db
         return CommandCost(command=self.name, capability=self.capability, aborts=1)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it back, and let its workunit decide what follows."""
-        del laboratory, prepared
         found = self._must_be_out(db)
         workunit_store.take_back(db, found, self.reason, now)
         if not self.again:

@@ -188,8 +188,7 @@ class GuideWords(ToolWords):
     long: Long = False
 
 
-def _guide(desk: LabDesk, words: GuideWords) -> Answer:
-    del desk  # it comes with the program
+def _guide(_desk: LabDesk, words: GuideWords) -> Answer:
     return paged(guide.part(words.part, words.module), words.cursor, room(long=words.long))
 
 

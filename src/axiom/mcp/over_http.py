@@ -114,8 +114,8 @@ async def _nothing() -> Message:
     return {"type": "http.request", "body": b"", "more_body": False}
 
 
-async def _unheard(message: Message) -> None:
-    del message
+async def _unheard(_message: Message) -> None:
+    pass
 
 
 def _security(addresses: Sequence[str]) -> TransportSecuritySettings:

@@ -46,8 +46,7 @@ def lab_server(desk_of: DeskOf, *, operates: bool = False, turn_of: TurnOf = lam
         async with turn_of(ctx):
             return await anyio.to_thread.run_sync(work)
 
-    async def list_tools(ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        del params
+    async def list_tools(ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         try:
             caller = await in_thread(ctx, lambda: desk_of(ctx).caller())
         except AxiomError as error:
@@ -70,29 +69,25 @@ def lab_server(desk_of: DeskOf, *, operates: bool = False, turn_of: TurnOf = lam
             log.exception("mcp.failed tool=%.80r", params.name)
             return refusal(Fault(f"A fault of ours ({type(error).__name__}). Nothing was done; please report it."))
 
-    async def list_resources(ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
-        del ctx, params
+    async def list_resources(_ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListResourcesResult:
         parts = [
             types.Resource(uri=f"{_GUIDE}{part}", name=f"guide_{part}", mime_type="application/json")
             for part in guide.GuidePart
         ]
         return types.ListResourcesResult(resources=parts)
 
-    async def read_resource(ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
-        del ctx
+    async def read_resource(_ctx: Context, params: types.ReadResourceRequestParams) -> types.ReadResourceResult:
         uri = str(params.uri)
         text = as_text(_resource(uri.removeprefix(_GUIDE)))
         return types.ReadResourceResult(
             contents=[types.TextResourceContents(uri=uri, mime_type="application/json", text=text)]
         )
 
-    async def list_prompts(ctx: Context, params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
-        del ctx, params
+    async def list_prompts(_ctx: Context, _params: types.PaginatedRequestParams | None) -> types.ListPromptsResult:
         offered = [types.Prompt(name=name, description=texts[1].about) for name, texts in prompts.OFFERED.items()]
         return types.ListPromptsResult(prompts=offered)
 
-    async def get_prompt(ctx: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
-        del ctx
+    async def get_prompt(_ctx: Context, params: types.GetPromptRequestParams) -> types.GetPromptResult:
         texts = prompts.OFFERED.get(params.name)
         if texts is None:
             raise _unknown(f"There is no prompt {params.name[:80]!r}; there are {', '.join(prompts.OFFERED)}.")

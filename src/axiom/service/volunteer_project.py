@@ -134,8 +134,7 @@ class Volunteering:
 def _news(pages: Site, master: str) -> Endpoint:
     """The news as a feed."""
 
-    def answer(asked: HttpQuery) -> HttpAnswer:
-        del asked
+    def answer(_asked: HttpQuery) -> HttpAnswer:
         with Connections(folder=pages.folder).reader() as db:
             reading = Reading(db=db, folder=pages.folder, now=pages.now(), name=pages.name, live=pages.live)
             return HttpAnswer(body=feed(reading, master), kind="application/rss+xml; charset=utf-8")

@@ -30,18 +30,15 @@ class Probes:
 def probe_routes(probes: Probes, *, with_metrics: bool) -> list[Route]:
     """The addresses of the probes. Nobody keeps their answers."""
 
-    async def alive(request: Request) -> Response:  # in the loop: no slow page stands before it
-        del request
+    async def alive(_request: Request) -> Response:  # in the loop: no slow page stands before it
         return JSONResponse({"healthy": True}, headers=_HEADERS)
 
-    def ready(request: Request) -> Response:
-        del request
+    def ready(_request: Request) -> Response:
         reasons = list(probes.unready())
         answer = {"ready": not reasons, "reasons": reasons}
         return JSONResponse(answer, status_code=503 if reasons else 200, headers=_HEADERS)
 
-    def metrics(request: Request) -> Response:
-        del request
+    def metrics(_request: Request) -> Response:
         try:
             return Response(probes.metrics(), media_type=_TEXT, headers=_HEADERS)
         except AxiomError as error:

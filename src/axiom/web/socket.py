@@ -30,8 +30,7 @@ def control(gate: CommandGate, pages: Site, caller: Caller) -> Starlette:
         answer = await run_in_threadpool(gate.submit, command, caller, dry_run=asked.dry_run, key=asked.key)
         return JSONResponse(answer)
 
-    def status_json(request: Request) -> Response:
-        del request
+    def status_json(_request: Request) -> Response:
         return JSONResponse({"status": pages.status()})
 
     return Starlette(

@@ -115,7 +115,7 @@ def test_what_was_taken_and_could_not_be_stored_is_not_sent_again(office, box, p
 
 
 class Broken:
-    def run(self, work):  # noqa: ARG002
+    def run(self, work):
         raise StoreError("no room")
 
 

@@ -133,7 +133,7 @@ class Trusting(Witness):
     """Does not look after each event, which other simulations do: only at the end, and then at everything."""
 
     def _look(self, touched: object) -> None:
-        del touched
+        pass
 
 
 @dataclass(kw_only=True)

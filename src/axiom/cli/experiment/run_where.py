@@ -69,7 +69,6 @@ class Here:
 
     def check(self, standing: SweepProgress) -> None:
         """Raise what keeps it from ever ending."""
-        del standing
         demand_writer(self._parts.writer)
         if time.monotonic() - self._begun > _ALONE_SECONDS:
             self._move()
@@ -143,7 +142,6 @@ class There:
 
     def under_way(self, db: Database) -> float:
         """Nothing of it can be seen from here."""
-        del db
         return 0.0
 
     def _demand_cores(self) -> None:

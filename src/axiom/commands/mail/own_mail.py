@@ -25,7 +25,6 @@ class SendConfirmation(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Put it into the outbox."""
-        del prepared
         self.found(db)
         if not laboratory.settings.sends_mail:
             raise Refused("This laboratory sends no mail. Nothing was changed.")
@@ -47,7 +46,6 @@ class ConfirmEmail(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Remember it."""
-        del laboratory, prepared
         self.found_as_proven(db, self.proven)
         accounts.confirm(db, self.volunteer, now)
         return {"volunteer": self.volunteer}
@@ -68,7 +66,6 @@ class AskForPassword(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Put it into the outbox, or do nothing, with the same answer."""
-        del prepared
         found = accounts.by_email(db, good_email(self.email))
         number = found[0].id if found else 0
         if (
@@ -95,7 +92,6 @@ class ChooseMail(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it. What happened before they asked, they are not told."""
-        del laboratory, prepared
         self.found(db)
         balance = ledger.balance(db, ledger.VOLUNTEER, self.volunteer)
         credit = balance.total if balance else 0

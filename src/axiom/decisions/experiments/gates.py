@@ -53,15 +53,13 @@ class GateAnswer:
         return self.blind or self.fault or self.lacks
 
 
-def parses(attempt: Attempt, demands: Demands) -> GateAnswer:
+def parses(attempt: Attempt, _demands: Demands) -> GateAnswer:
     """G0: it is an experiment's file at all."""
-    del demands
     return GateAnswer(fault=_refused(attempt, "G0"), well="the file is an experiment's")
 
 
-def is_allowed(attempt: Attempt, demands: Demands) -> GateAnswer:
+def is_allowed(attempt: Attempt, _demands: Demands) -> GateAnswer:
     """G1: it imports and calls nothing that an experiment does not need."""
-    del demands
     return GateAnswer(fault=_refused(attempt, "G1"), well="it imports and calls what experiments may")
 
 

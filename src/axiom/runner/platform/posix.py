@@ -61,7 +61,6 @@ class Posix:
 
     def shared(self, slot: Path, name: str, size: int) -> mmap.mmap:
         """The bytes that boinc-client shares with the task in this folder; here they have no name."""
-        del name
         with (slot / "boinc_mmap_file").open("r+b") as file:
             return mmap.mmap(file.fileno(), size)
 

@@ -129,7 +129,6 @@ class Windows:
 
     def shared(self, slot: Path, name: str, size: int) -> Any:
         """The bytes that boinc-client shares under this name, whatever the folder."""
-        del slot
         if not name:
             raise ValueError("init_data.xml has no usable comm_obj_name")
         return self._mapping(-1, size, tagname=_PREFIX + name)

@@ -140,8 +140,7 @@ def whole_in(answer: AnsweringIn, limit: int = REQUEST_BYTES, room: BodyRoom | N
     """The same, with answers in a language that the client accepts."""
     shared = room or BodyRoom()
 
-    def open_one(length: int | None, accepted: str = "", authorization: bytes = b"") -> Intake | bytes:
-        del authorization
+    def open_one(length: int | None, accepted: str = "", _authorization: bytes = b"") -> Intake | bytes:
         if length is not None and length > limit:
             return _TOO_LARGE
         return WholeRequest(lambda body: answer(body, accepted), limit, shared)

@@ -84,8 +84,7 @@ class FrontDesk:
         return HttpAnswer(body=b"", status=302, location=f"{self.master}status")
 
     def _file(self, name: str) -> Endpoint:
-        def answer(asked: HttpQuery) -> HttpAnswer:
-            del asked
+        def answer(_asked: HttpQuery) -> HttpAnswer:
             body = self.statistics.read(name)
             if body is None:
                 return HttpAnswer(body=b"It is not written yet.\n", kind="text/plain; charset=utf-8", status=404)
@@ -95,8 +94,7 @@ class FrontDesk:
 
 
 def _picture(body: bytes) -> Endpoint:
-    def answer(asked: HttpQuery) -> HttpAnswer:
-        del asked
+    def answer(_asked: HttpQuery) -> HttpAnswer:
         return HttpAnswer(body=body, kind="image/png")
 
     return answer

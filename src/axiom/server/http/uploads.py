@@ -75,7 +75,6 @@ class Transfers:
 
     def arrive(self, length: int | None, accepted: str = "", authorization: bytes = b"") -> "Arrival":
         """An upload or a question begins; `length` is what its headers say. What is answered nobody reads."""
-        del accepted, authorization
         return Arrival(self, length)
 
     def has_room(self) -> bool:

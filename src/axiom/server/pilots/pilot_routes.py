@@ -103,7 +103,6 @@ class PilotRoutes:
         accepted: str,
         authorization: bytes,
     ) -> Intake | bytes:
-        del accepted
         key = None if is_private else _key_of(authorization)
         if not is_private and (key is None or not self._is_known(key)):
             return _UNKNOWN

@@ -8,9 +8,8 @@ from axiom.web.base.request import Answer, Reading
 from axiom.web.views import proposals
 
 
-def ideas_page(reading: Reading, visit: Visit) -> Answer:
+def ideas_page(reading: Reading, _visit: Visit) -> Answer:
     """The public list, which a volunteer sees with the box beneath it."""
-    del visit
     return proposals.listed_ideas(reading)
 
 

@@ -44,9 +44,8 @@ def mail_of(db: Database, volunteer_id: int) -> Answer:
     }
 
 
-def forgot_page(reading: Reading, visit: Visit) -> Answer:
+def forgot_page(_reading: Reading, visit: Visit) -> Answer:
     """Where a new password is asked for."""
-    del reading
     return {"sends_mail": visit.reception.sends_mail, "is_done": False}
 
 

@@ -59,8 +59,7 @@ _UNSHOWN = {"token", "prompt"}  # words of digests: nobody reads them
 _OUR_OWN = {"dry run", "repeated"}  # what the gate adds to an answer
 
 
-def _step(reading: Reading, visit: Visit) -> Answer:
-    del reading, visit
+def _step(_reading: Reading, _visit: Visit) -> Answer:
     return {"title": "Nothing is asked here", "sealed": {}, "is_done": False}
 
 
@@ -69,8 +68,7 @@ def _proposal(reading: Reading, visit: Visit) -> Answer:
     return facts.approval(reading, number)
 
 
-def _programs(reading: Reading, visit: Visit) -> Answer:
-    del visit
+def _programs(reading: Reading, _visit: Visit) -> Answer:
     return programs.let_in(reading) | {
         "rights": [(right.value, right.value) for right in Right],
         "limits": [(name, name.replace("_", " ")) for name in USUAL_LIMITS],

@@ -145,8 +145,7 @@ def _preferences(reading: Reading, visit: Visit) -> Answer:
     return made | {"places": [(str(each["number"]), words) for each, words in zip(hosts, said, strict=True)]}
 
 
-def _entrance(reading: Reading, visit: Visit) -> Answer:
-    del reading
+def _entrance(_reading: Reading, visit: Visit) -> Answer:
     return {"is_open": visit.reception.doorkeeper.new_accounts > 0, "sends_mail": visit.reception.sends_mail}
 
 

@@ -109,7 +109,6 @@ class _Fetched(Response):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
-        del scope, receive
         self._count(1)
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})

@@ -75,9 +75,8 @@ def about(reading: Reading) -> Answer:
     return {"about": {"name": reading.name}}
 
 
-def glossary(reading: Reading) -> Answer:
+def glossary(_reading: Reading) -> Answer:
     """What the words mean."""
-    del reading
     return {"glossary": [{"word": word, "means": means} for word, means in WORDS.items()]}
 
 
