@@ -50,7 +50,7 @@ def imports(path: Path) -> Iterator[str]:
 HOMES = {
     "click": {"cli", "__main__.py"},
     "mcp": {"mcp"},
-    "pydantic": {"commands", "mcp", "web"},
+    "pydantic": set(),
     "anthropic": {"models"},
     "openai": {"models"},
     "httpx2": {"models"},

@@ -10,13 +10,11 @@ from dataclasses import fields
 
 import pytest
 from listening import while_listening
-from pydantic import Field, ValidationError, create_model
 
-from axiom.commands.arguments import SENTENCE, WHY
 from axiom.commands.client import Remote, short_name
-from axiom.commands.command import SPEAKER
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.registry import COMMANDS, read_command
+from axiom.commands.words import SENTENCE, SPEAKER, WHY
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart, UnknownName, WrongUse
 from axiom.server.http.uvicorn_limits import ServedSocket
@@ -25,6 +23,7 @@ from axiom.web.api.commands import OFFERED
 from axiom.web.site.app import Site
 from axiom.web.socket import control
 
+LIFETIME = {"volunteer": 1, "source": "before", "amount": 2}
 WATCH = {"experiment": "tiny_sum", "sentence": "it grows", "measure": "total", "comparison": ">"}
 
 
@@ -35,7 +34,7 @@ def test_words_become_a_command_and_each_is_known_by_its_own_name():
     assert {name: command.name for name, command in COMMANDS.items()} == {name: name for name in COMMANDS}
     assert all(command.__doc__ for command in COMMANDS.values())
     limits = {limit for command in COMMANDS.values() for word in fields(command) for limit in word.metadata}
-    assert limits <= {"ge", "le", "min_length", "max_length", "pattern", "strict", SPEAKER}
+    assert limits <= {"ge", "le", "min_length", "max_length", "pattern", SPEAKER}
 
 
 @pytest.mark.parametrize(
@@ -45,18 +44,42 @@ def test_words_become_a_command_and_each_is_known_by_its_own_name():
         ("make.coffee", {}, UnknownName, "account.confirm, account.email"),
         ("experiment.deploy", {"experiment": "tiny_sum", "workunit": 2}, UnknownName, "workunits"),
         ("experiment.deploy", {"experiment": "tiny_sum"}, WrongUse, "workunits"),
-        ("experiment.deploy", {"experiment": "tiny_sum", "workunits": 0}, WrongUse, "workunits: "),
-        ("experiment.deploy", {"experiment": "tiny_sum", "workunits": 10_001}, WrongUse, "workunits: "),
-        ("experiment.deploy", {"experiment": "tiny_sum", "workunits": "2"}, WrongUse, "workunits: "),
-        ("experiment.deploy", {"experiment": "../x", "workunits": 1}, WrongUse, "experiment: "),
-        ("experiment.publish", {"experiment": ""}, WrongUse, "experiment: .* 1"),
-        ("runner.sign", {"signatures": {}}, WrongUse, "signatures: .* 1"),
-        ("runner.sign", {"signatures": {"ab": 5}}, WrongUse, r"signatures.ab: "),
-        ("workunit.cancel", {"workunits": [2**63]}, WrongUse, r"workunits.0: "),
-        ("workunit.cancel", {"workunits": []}, WrongUse, "workunits: .* 1"),
-        ("workunit.cancel", {"workunits": [1, "2"]}, WrongUse, r"workunits.1: "),
-        ("watch.register", WATCH | {"threshold": 1e301}, WrongUse, r"threshold: .* 1e\+300"),
-        ("watch.register", WATCH | {"threshold": math.nan}, WrongUse, "threshold: "),
+        ("experiment.deploy", {"experiment": "tiny_sum", "workunits": 0}, WrongUse, "workunits must .* 1 to 10000"),
+        (
+            "experiment.deploy",
+            {"experiment": "tiny_sum", "workunits": 10_001},
+            WrongUse,
+            "workunits must .* 1 to 10000",
+        ),
+        ("experiment.deploy", {"experiment": "tiny_sum", "workunits": "2"}, WrongUse, "workunits must .* whole number"),
+        (
+            "experiment.deploy",
+            {"experiment": "tiny_sum", "workunits": True},
+            WrongUse,
+            "workunits must .* whole number",
+        ),
+        ("experiment.deploy", {"experiment": "../x", "workunits": 1}, WrongUse, "experiment must match"),
+        ("experiment.publish", {"experiment": ""}, WrongUse, "experiment must .* 1 to 64"),
+        ("experiment.publish", {"experiment": "x", "text": "a\ud800"}, WrongUse, "text must"),
+        ("runner.sign", {"signatures": {}}, WrongUse, "signatures must .* 1"),
+        ("runner.sign", {"signatures": {"ab": 5}}, WrongUse, "signatures.ab must be text"),
+        ("workunit.cancel", {"workunits": [2**63]}, WrongUse, "workunits.0 must"),
+        ("workunit.cancel", {"workunits": []}, WrongUse, "workunits must .* 1"),
+        ("workunit.cancel", {"workunits": [1, "2"]}, WrongUse, "workunits.1 must"),
+        ("workunit.cancel", {"workunits": 1}, WrongUse, "workunits must be a list"),
+        ("volunteer.carry-over", {"rows": [LIFETIME | {"amount": 0}]}, WrongUse, "rows.0.amount must"),
+        ("volunteer.carry-over", {"rows": [LIFETIME | {"of": 1}]}, UnknownName, "rows.0"),
+        ("volunteer.carry-over", {"rows": [{"volunteer": 1}]}, WrongUse, "rows.0: source is missing"),
+        (
+            "watch.register",
+            WATCH | {"comparison": "=>", "threshold": 1},
+            WrongUse,
+            "comparison must be one of '>', '>='",
+        ),
+        ("watch.register", WATCH | {"threshold": 1e301}, WrongUse, r"threshold must .* 1e\+300"),
+        ("watch.register", WATCH | {"threshold": 10**400}, WrongUse, "threshold must"),
+        ("watch.register", WATCH | {"threshold": math.nan}, WrongUse, "threshold must be finite"),
+        ("session.step", {"pi": "nobody", "reason": "so"}, WrongUse, "pi must be one of 'autopilot'"),
     ],
 )
 def test_wrong_words_are_refused_and_the_field_is_named(name, words, error, fact):
@@ -80,15 +103,11 @@ def test_what_a_program_may_say_acts_on_nobody_who_reads_it():
         if word.type in (str, str | None) and not {f"{word.name} of {name}", word.name} & NO_FREE_TEXT
     }
     for pattern in patterns:
-        model = create_model("OneWord", word=(str, Field(pattern=pattern)))
         for sign in ("\x1b[2J", "\r", "\x7f", "\x85", "\u061c", "\u200f", "\u2028", "\u202e", "\u2066"):
             assert not re.fullmatch(pattern, f"{sign} it is so"), sign
-            with pytest.raises(ValidationError):
-                model(word=f"{sign} it is so")
     text = "naïve «ça» – 漢字\nעברית العربية می\u200cخواهم हिन्दी 👩\u200d🔬\u00a0?"
     for limits in (WHY, SENTENCE):  # a reason in any language may be given on several lines
-        model = create_model("OneWord", word=(str, Field(**limits)))
-        assert re.fullmatch(limits["pattern"], model(word=text).word)
+        assert re.fullmatch(limits["pattern"], text)
 
 
 DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)
@@ -132,8 +151,8 @@ NO_COMMANDS = [
     (b"\xff", "JSON"),
     (b"[]", "object"),
     (b"[" * 100_000, "JSON"),
-    (b'{"name": 7, "words": {}}', "request: name"),
-    (b'{"name": "experiment.deploy"}', "request: words"),
+    (b'{"name": 7, "words": {}}', "request: name must be text"),
+    (b'{"name": "experiment.deploy"}', "request: words is missing"),
     (b'{"name": "experiment.deploy", "words": {}, "dry-run": true}', "dry_run"),
     (b'{"name": "experiment.deploy", "words": {}, "dry_run": "no"}', "request: dry_run"),
     (b'{"name": "experiment.deploy", "words": {}, "key": 5}', "request: key"),

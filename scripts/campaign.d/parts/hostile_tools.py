@@ -192,7 +192,8 @@ class HostileTools:
 
 
 def _schema(name: str) -> Any:
-    from axiom.commands.registry import form_of
+    from axiom.commands.registry import form_for_programs
+    from axiom.commands.words import schema_of
 
     kind = COMMANDS.get(name)
-    return form_of(kind, is_program=True).model_json_schema() if kind else {"properties": {}}
+    return schema_of(form_for_programs(kind)) if kind else {"properties": {}}

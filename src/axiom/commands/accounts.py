@@ -13,6 +13,7 @@ from axiom.boinc import account_keys
 from axiom.boinc.accounts import LONGEST_WEBSITE, CreateAccount, tidy_email, tidy_name, tidy_website
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import NUMBER
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.accounts.password_strength import judge
 from axiom.domain.callers import Capability
@@ -23,7 +24,6 @@ from axiom.locale.languages import mark
 from axiom.server.accounts.erase import erase
 from axiom.server.accounts.password_hashes import stored_password
 from axiom.server.accounts.sign_up import change_email, change_password, open_account, renew_key
-from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
@@ -36,7 +36,7 @@ CHANGED = mark(
     "holds now, and try again."
 )
 _DIGEST = r"[0-9a-f]{64}"
-_SERIAL = {"ge": 1, "le": LARGEST}  # of a password: each change of it, or of the address, makes another one
+_SERIAL = NUMBER  # of a password: each change of it, or of the address, makes another one
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class OwnAccount(Command):
 
     capability: ClassVar[Capability] = Capability.ACCOUNT
 
-    volunteer: int = field(metadata={"ge": 1, "le": LARGEST})
+    volunteer: int = field(metadata=NUMBER)
 
     def audited(self) -> dict[str, Any]:
         """Whose account it was; what else is remembered, each command says."""
@@ -307,7 +307,7 @@ class PlaceHost(OwnAccount):
 
     name: ClassVar[str] = "account.place"
 
-    host: int = field(metadata={"ge": 1, "le": LARGEST})
+    host: int = field(metadata=NUMBER)
     venue: Literal["", "home", "work", "school"] = ""
 
     def audited(self) -> dict[str, Any]:

@@ -1,30 +1,25 @@
 """What every command is: typed words, a capability it asks for, what it costs, and what it does.
 
-A command is a plain value, and its words keep the limits in the fields' metadata, whoever makes it. What comes from
-outside is read by `catalogue.read_command`, which knows the types, too: by pydantic, which takes a tenth of a second to
-import and calls the limits by the same names.
+A command is a plain value, and its words are what `words.py` lets them be, whoever makes it.
 """
 
-import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sized
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import form_of, read_values
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
-from axiom.errors import WrongUse
 from axiom.store.engine.database import Database
 
 Answer = dict[str, Any]
-SPEAKER = "speaker"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Command(ABC):
-    """Words of one command. One beyond its limits is refused.
+    """Words of a command. One beyond its limits is refused.
 
     A command that orders work says in its answer, as `core_seconds`, how many it can cost at most. A word whose
     metadata have `SPEAKER` says in whose name something is said: a program's is its own, whatever it would like.
@@ -34,10 +29,9 @@ class Command(ABC):
     capability: ClassVar[Capability]
 
     def __post_init__(self) -> None:
-        """Hold every word to its limits."""
-        for word in fields(self):
-            if problem := _problem(getattr(self, word.name), word.metadata):
-                raise WrongUse(f"{self.name}: {word.name} must {problem}. Nothing was done.")
+        """Hold every word to its type and limits."""
+        for word, value in read_values(form_of(type(self)), self.name, vars(self)).items():
+            object.__setattr__(self, word, value)
 
     def words(self) -> dict[str, Any]:
         """The words as plain data, from which the same command can be read."""
@@ -60,17 +54,3 @@ class Command(ABC):
     @abstractmethod
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Do it, in one transaction that a dry run takes back."""
-
-
-def _problem(value: object, limits: Mapping[str, Any]) -> str:
-    """What a word must be and is not, or nothing."""
-    if isinstance(value, int | float) and not limits.get("ge", value) <= value <= limits.get("le", value):
-        return f"be from {limits.get('ge', 'any')} to {limits.get('le', 'any')}"
-    if isinstance(value, Sized):
-        length = len(value)
-        least, most = limits.get("min_length", 0), limits.get("max_length", length)
-        if not least <= length <= most:
-            return f"have a length from {least} to {most}"
-    if isinstance(value, str) and "pattern" in limits and not re.fullmatch(limits["pattern"], value):
-        return f"match {limits['pattern']}"
-    return ""

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import FINITE, FORECASTER, NUMBER, WHY
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import FINITE, FORECASTER, NUMBER, WHY
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.preflights import KeptDraft
@@ -51,7 +51,7 @@ class WriteDraft(Command):
 
     @property
     def _digest(self) -> str:
-        return hashlib.sha256(self.text.encode(errors="replace")).hexdigest()
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,7 @@ class ReportDraft(Command):
 
     def audited(self) -> dict[str, Any]:
         """Of the report its digest: the report itself is stored."""
-        return {"draft": self.draft, "report": hashlib.sha256(self.report.encode(errors="replace")).hexdigest()}
+        return {"draft": self.draft, "report": hashlib.sha256(self.report.encode()).hexdigest()}
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Judge it and write it down."""

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import LINES, NAMED, SAID_BY, version_of
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import LINES, NAMED, NUMBER, SAID_BY, version_of
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
 from axiom.domain.amounts import counted
@@ -37,7 +37,6 @@ from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by
 from axiom.limits import tasks as limits
 from axiom.server.dispatch.orders import demand_room
-from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
@@ -70,7 +69,7 @@ class PublishExperiment(Command):
 
     def audited(self) -> dict[str, Any]:
         """Of the text its digest: the bundle keeps every byte of it."""
-        digest = None if self.text is None else hashlib.sha256(self.text.encode(errors="replace")).hexdigest()
+        digest = None if self.text is None else hashlib.sha256(self.text.encode()).hexdigest()
         return {**super().audited(), "text": digest}
 
     def request(self, db: Database) -> CommandCost:
@@ -90,14 +89,14 @@ class PublishExperiment(Command):
             )
         with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
             file = Path(folder) / f"{self.experiment}.py"
-            file.write_bytes(self._bytes())
+            file.write_bytes(self.text.encode())
             made = prepare(laboratory.package, file, laboratory.describe, known=_known(laboratory, file))
             return replace(made, author=self.by)
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the text among the laboratory's own files, from which its bundle stays renewed."""
         if self.text is not None:
-            keep(laboratory.folder.catalogue / f"{self.experiment}.py", self._bytes())
+            keep(laboratory.folder.catalogue / f"{self.experiment}.py", self.text.encode())
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Sign, store and register it. Sessions order its sweep without being asked, so that counts here."""
@@ -125,12 +124,6 @@ class PublishExperiment(Command):
             "core_seconds": max(0.0, most_of_version(db, *named) - before),
         }
 
-    def _bytes(self) -> bytes:
-        try:
-            return (self.text or "").encode()
-        except UnicodeEncodeError as error:
-            raise Refused(f"The text of {self.experiment} is not UTF-8 ({error.reason}). Nothing was done.") from None
-
 
 @dataclass(frozen=True, kw_only=True)
 class PreflightExperiment(Command):
@@ -146,7 +139,7 @@ class PreflightExperiment(Command):
 
     def audited(self) -> dict[str, Any]:
         """Of the report its digest: the report itself is stored."""
-        return {"report": hashlib.sha256(self.report.encode(errors="replace")).hexdigest()}
+        return {"report": hashlib.sha256(self.report.encode()).hexdigest()}
 
     def prepare(self, laboratory: Laboratory) -> Attempt:
         """Read the report, which may be long, and the file that it is about."""
@@ -194,9 +187,9 @@ class DeployExperiment(Command):
     replicates_each: int | None = field(default=None, metadata={"ge": 1, "le": 64})
     # Cells of the first replicate that are a workunit each.
     singly: int = field(default=0, metadata={"ge": 0, "le": 64})
-    host: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})
+    host: int | None = field(default=None, metadata=NUMBER)
     every_host: bool = False
-    registration: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # else that of the declared sweep
+    registration: int | None = field(default=None, metadata=NUMBER)  # else that of the declared sweep
     # Of each task; else as many as its file says.
     copies: int | None = field(default=None, metadata={"ge": 1, "le": MOST_COPIES})
     reason: str = field(default="", metadata={"max_length": 500, "pattern": LINES})

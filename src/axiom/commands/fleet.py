@@ -4,26 +4,23 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
-
 from axiom.boinc.accounts import CreateAccount
-from axiom.commands.arguments import CALLER_NAME
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import CALLER_NAME, NUMBER
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Capability
 from axiom.domain.clusters import Cluster
 from axiom.domain.preflights import GATES, Preflight
 from axiom.errors import NotFound, Refused
 from axiom.server.accounts.sign_up import open_account
-from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.hosts import clusters, hosts
 
-_NAME = r"^[A-Za-z0-9-]{1,40}$"
+_NAME = {"pattern": r"^[A-Za-z0-9-]{1,40}$"}
 _DIGEST = {"pattern": r"^[0-9a-f]{64}$"}
 _DAYS = {"ge": 1, "le": 3_650}
 
@@ -35,7 +32,7 @@ class TrustHost(Command):
     name: ClassVar[str] = "host.trust"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    host: int = field(metadata={"ge": 1, "le": LARGEST})
+    host: int = field(metadata=NUMBER)
     reason: str = field(metadata={"min_length": 1, "max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
@@ -57,7 +54,7 @@ class SimulateFleet(Command):
     name: ClassVar[str] = "fleet.simulate"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    volunteers: list[Annotated[str, Field(pattern=_NAME)]] = field(metadata={"min_length": 1, "max_length": 1_000})
+    volunteers: list[Annotated[str, _NAME]] = field(metadata={"min_length": 1, "max_length": 1_000})
 
     def prepare(self, laboratory: Laboratory) -> bytes:
         """What account keys follow from."""

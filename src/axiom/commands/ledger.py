@@ -1,17 +1,15 @@
 """Commands about credit: bring over what was earned before, set right what was awarded, approve what waits."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import NUMBER
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, WrongUse
 from axiom.lab.credit.correct import approve, correct
-from axiom.signed.canonical_json import LARGEST
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
@@ -21,14 +19,13 @@ MOST_ROWS = 2_000  # of one command
 MOST_CREDIT = 10**15  # thousandths of one volunteer from one source
 
 
-class Lifetime(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Lifetime:
     """What one volunteer has from one source, in thousandths."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    volunteer: Annotated[int, Field(ge=1, le=LARGEST)]
-    source: Annotated[str, Field(min_length=1, max_length=100)]
-    amount: Annotated[int, Field(ge=1, le=MOST_CREDIT)]
+    volunteer: int = field(metadata=NUMBER)
+    source: str = field(metadata={"min_length": 1, "max_length": 100})
+    amount: int = field(metadata={"ge": 1, "le": MOST_CREDIT})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,19 +38,15 @@ class CarryOver(Command):
     rows: list[Lifetime] = field(metadata={"min_length": 1, "max_length": MOST_ROWS})
     because: str = field(default="lifetime total from before", metadata={"min_length": 1, "max_length": 500})
 
-    def words(self) -> dict[str, Any]:
-        """The words as plain data."""
-        return {"rows": [row.model_dump() for row in self.rows], "because": self.because}
-
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Carry over what was not carried over before; what was stays as it is, and the answer says so."""
         _refuse_twice(self.rows)
         new = [row for row in self.rows if self._carry(db, row, now)]
         kept = [row for row in self.rows if row not in new]
         return {
-            "carried": [row.model_dump() for row in new],
+            "carried": [asdict(row) for row in new],
             "amount": sum(row.amount for row in new),
-            "kept": [row.model_dump() | {"kept": _kept(db, row)} for row in kept],
+            "kept": [asdict(row) | {"kept": _kept(db, row)} for row in kept],
         }
 
     def _carry(self, db: Database, row: Lifetime, now: datetime) -> bool:
@@ -69,7 +62,7 @@ class CorrectCredit(Command):
     name: ClassVar[str] = "ledger.correct"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    task: int = field(metadata={"ge": 1, "le": LARGEST})
+    task: int = field(metadata=NUMBER)
     amount: int = field(metadata={"ge": -MOST_CREDIT, "le": MOST_CREDIT})
     because: str = field(metadata={"min_length": 3, "max_length": 500})
 
@@ -93,7 +86,7 @@ class ApprovePending(Command):
     name: ClassVar[str] = "ledger.approve"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    pending: list[Annotated[int, Field(ge=1, le=LARGEST)]] = field(metadata={"min_length": 1, "max_length": 10_000})
+    pending: list[Annotated[int, NUMBER]] = field(metadata={"min_length": 1, "max_length": 10_000})
     because: str = field(metadata={"min_length": 3, "max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:

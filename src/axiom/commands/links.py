@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import LINE, LINES, NUMBER, SAID_BY, WHY
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import LINE, LINES, NUMBER, SAID_BY, WHY
 from axiom.decisions.findings import written_texts as prose
 from axiom.domain.callers import Capability
 from axiom.domain.evidence_cards import Citable

@@ -4,13 +4,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import moment_said
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import NUMBER, moment_said
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, Refused
 from axiom.limits import news as limits
-from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.hosts import notices
 from axiom.store.sessions import news
@@ -52,7 +51,7 @@ class WithdrawNews(Command):
     name: ClassVar[str] = "news.withdraw"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    number: int = field(metadata={"ge": 1, "le": LARGEST})
+    number: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Withdraw it, and the notices that nobody was told yet."""

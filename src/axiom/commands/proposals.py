@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import FINITE, FORECASTER, NUMBER, SENTENCE, WHY
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.registrations import Foretelling, points_of
+from axiom.commands.words import FINITE, FORECASTER, NUMBER, SENTENCE, WHY
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.estimands import Kind

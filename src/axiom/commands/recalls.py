@@ -4,12 +4,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import NAMED, WHY, version_of
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import NAMED, NUMBER, WHY, version_of
 from axiom.domain.callers import Capability
 from axiom.lab.experiments.recall import recall, reopen_finding, reopen_version
-from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.experiments.recall_effects import blast_radius
 
@@ -62,7 +61,7 @@ class ReopenFinding(Command):
     name: ClassVar[str] = "finding.reopen"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    finding: int = field(metadata={"ge": 1, "le": LARGEST})
+    finding: int = field(metadata=NUMBER)
     why: str = field(metadata=WHY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:

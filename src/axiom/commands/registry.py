@@ -1,21 +1,13 @@
 """Every command by its name, and how words become one."""
 
-import functools
 import importlib
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields
-from typing import Any, TypeVar, get_type_hints
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
-
-from axiom.commands.command import SPEAKER, Command
+from axiom.commands.command import Command
+from axiom.commands.words import SPEAKER, Form, demand_names, form_of
 from axiom.domain.callers import Caller
-from axiom.errors import UnknownName, WrongUse
-
-M = TypeVar("M", bound=BaseModel)
-
-_ENDLESS = re.compile(r"\d{20,}")
+from axiom.errors import UnknownName
 
 _KINDS = {
     "experiment.publish": "experiments:PublishExperiment",
@@ -126,35 +118,14 @@ def read_command(name: str, words: Mapping[str, Any], caller: Caller | None = No
     kind = COMMANDS.get(name)
     if kind is None:
         raise UnknownName("command", name, COMMANDS)
-    is_program = caller is not None and caller.is_program
-    checked = read_words(form_of(kind, is_program=is_program), name, words)
-    said = {word: getattr(checked, word) for word in type(checked).model_fields}
-    if caller is not None and is_program:
-        said |= {field.name: caller.name for field in fields(kind) if SPEAKER in field.metadata}
-    return kind(**said)
+    if caller is None or not caller.is_program:
+        demand_names(form_of(kind), name, words)
+        return kind(**words)
+    form = form_for_programs(kind)
+    demand_names(form, name, words)
+    return kind(**words, **{word: caller.name for word in form_of(kind) if word not in form})
 
 
-@functools.cache
-def form_of(kind: type[Command], *, is_program: bool = False) -> type[BaseModel]:
-    """What the words of this command must be. Unknown words are an error, never ignored."""
-    hints = get_type_hints(kind, include_extras=True)
-    words: dict[str, Any] = {}
-    for field in fields(kind):
-        limits = {name: limit for name, limit in field.metadata.items() if name != SPEAKER}
-        if not (is_program and SPEAKER in field.metadata):
-            words[field.name] = (hints[field.name], Field(... if field.default is MISSING else field.default, **limits))
-    return create_model(kind.__name__, __config__=ConfigDict(extra="forbid", strict=True, allow_inf_nan=False), **words)
-
-
-def read_words(kind: type[M], name: str, words: Mapping[str, Any]) -> M:
-    """These words as what they should be, or one sentence about what is wrong with them."""
-    for word in words:
-        if word not in kind.model_fields:
-            raise UnknownName(f"word of {name}", word, kind.model_fields)
-    try:
-        return kind.model_validate(dict(words))
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        text = _ENDLESS.sub(lambda digits: f"{float(digits[0]):g}", first["msg"])  # it spells 1e300 out
-        raise WrongUse(f"{name}: {where}: {text}. Nothing was done.") from error
+def form_for_programs(kind: type[Command]) -> Form:
+    """What a program may say: in whose name it speaks is not its to say."""
+    return {word: must for word, must in form_of(kind).items() if SPEAKER not in must.limits}

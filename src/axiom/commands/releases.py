@@ -4,14 +4,13 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import NAMED, SAID_BY, SENTENCE, version_of
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import NAMED, NUMBER, SAID_BY, SENTENCE, version_of
 from axiom.domain.callers import Capability
 from axiom.errors import Refused
 from axiom.lab.experiments import releases
 from axiom.lab.experiments.rollback import roll_back
-from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 
 _PLATFORM = {"max_length": 60, "pattern": r"^([a-z0-9]+-[a-z0-9_]+-[a-z0-9]+)?$"}
@@ -64,7 +63,7 @@ class ApproveExperiment(Command):
 
     experiment: str = field(metadata=NAMED)
     why: str = field(default="looked at and found good", metadata=SENTENCE)
-    serial: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # of the bundle that was looked at
+    serial: int | None = field(default=None, metadata=NUMBER)  # of the bundle that was looked at
     by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
@@ -88,7 +87,7 @@ class RollBackExperiment(Command):
 
     experiment: str = field(metadata=NAMED)
     why: str = field(metadata=SENTENCE)
-    to: int | None = field(default=None, metadata={"ge": 1, "le": LARGEST})  # a serial; else the one before
+    to: int | None = field(default=None, metadata=NUMBER)  # a serial; else the one before
     by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:

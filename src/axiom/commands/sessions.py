@@ -34,7 +34,7 @@ class StepSession(Command):
     holder: str = field(
         default="", metadata={"max_length": 80}
     )  # who has it in hand from step to step; nobody, if empty
-    until: Step = field(default=Step.LOG, metadata={"strict": False})  # the last step that the holder means to do
+    until: Step = Step.LOG  # the last step that the holder means to do
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """One step, with its notes."""
@@ -61,7 +61,7 @@ class HoldSession(Command):
 
     pi: Pi
     reason: str = field(metadata={"min_length": 1, "max_length": 500})
-    until: Step = field(default=Step.LOG, metadata={"strict": False})
+    until: Step = Step.LOG
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The steps with their notes."""
@@ -81,7 +81,7 @@ class TranscribeSession(Command):
 
     session: str = field(metadata={"min_length": 1, "max_length": 40})
     holder: str = field(metadata={"min_length": 1, "max_length": 80})
-    kind: EntryKind = field(metadata={"strict": False})
+    kind: EntryKind
     model: str = field(metadata={"max_length": 200})
     prompt: str = field(metadata=_DIGEST)
     body: str = field(metadata={"max_length": _MOST})

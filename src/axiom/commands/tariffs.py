@@ -1,14 +1,12 @@
 """The command that announces a tariff: how credit will be computed, said before anybody computes under it."""
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from axiom.commands.arguments import moment_said
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import moment_said
 from axiom.decisions.credit.tariffs import AHEAD, problems, too_soon
 from axiom.domain.callers import Capability
 from axiom.domain.credit import Tariff, Tier
@@ -22,14 +20,13 @@ _WHOLE = {"ge": -LARGEST, "le": LARGEST}
 _NOTHING = "Nothing was announced."
 
 
-class TierSaid(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class TierSaid:
     """One tier: from so many seconds of a reference core up to, but without, so many; thousandths of a credit."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    start: Annotated[int, Field(**_WHOLE)]
-    end: Annotated[int, Field(**_WHOLE)] | None
-    amount: Annotated[int, Field(**_WHOLE)]
+    start: int = field(metadata=_WHOLE)
+    end: int | None = field(metadata=_WHOLE)
+    amount: int = field(metadata=_WHOLE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +36,7 @@ class AnnounceTariff(Command):
     name: ClassVar[str] = "ledger.announce"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    tariff: str = field(metadata={"pattern": r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}"})
+    tariff: str = field(metadata={"pattern": r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"})
     because: str = field(metadata={"min_length": 3, "max_length": 500})
     per_core_second: int = field(default=0, metadata=_WHOLE)
     tiers: list[TierSaid] | None = field(default=None, metadata={"max_length": 1_000})
@@ -48,11 +45,6 @@ class AnnounceTariff(Command):
     broken: int | None = field(default=None, metadata=_WHOLE)
     session_cap: int | None = field(default=None, metadata=_WHOLE)
     valid_from: str = field(default="", metadata={"max_length": 40})
-
-    def words(self) -> dict[str, Any]:
-        """The words as plain data."""
-        said = {word.name: getattr(self, word.name) for word in fields(self) if word.name != "tiers"}
-        return said | {"tiers": [tier.model_dump() for tier in self.tiers or ()]}
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Announce it under the next version of its name."""

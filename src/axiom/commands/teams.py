@@ -7,12 +7,12 @@ from typing import Any, ClassVar
 from axiom.commands.accounts import OwnAccount, good_country, good_name, good_website
 from axiom.commands.command import Answer
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import NUMBER
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.server.accounts.erase import belong
-from axiom.signed.canonical_json import LARGEST
 from axiom.store.accounts import teams
 from axiom.store.engine.database import Database
 
@@ -61,7 +61,7 @@ class JoinTeam(OwnAccount):
 
     name: ClassVar[str] = "team.join"
 
-    team: int = field(metadata={"ge": 1, "le": LARGEST})
+    team: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Leave the present team, if any, and join this one."""

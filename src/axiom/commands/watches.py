@@ -4,19 +4,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.arguments import NAMED, SENTENCE, version_of
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import FINITE, NAMED, NUMBER, SENTENCE, version_of
 from axiom.domain.callers import Capability
 from axiom.domain.declaration import ValueType
 from axiom.domain.failures import Comparison
 from axiom.errors import NotFound, Refused, UnknownName
-from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import watches
 
-_LARGEST = 1e300  # of a threshold: what is no number, or without end, is met by nothing or by everything
 _MOST_OPEN = 100  # each is held against every new result of its version
 
 
@@ -30,8 +28,8 @@ class RegisterWatch(Command):
     experiment: str = field(metadata=NAMED)
     sentence: str = field(metadata=SENTENCE)
     measure: str = field(metadata={"min_length": 1, "max_length": 80})
-    comparison: Comparison = field(metadata={"strict": False})
-    threshold: float = field(metadata={"ge": -_LARGEST, "le": _LARGEST})
+    comparison: Comparison
+    threshold: float = field(metadata=FINITE)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it, if the version has such a measure and it is a number."""
@@ -48,11 +46,11 @@ class RegisterWatch(Command):
             experiment_id=found.id,
             sentence=self.sentence,
             measure=self.measure,
-            comparison=Comparison(self.comparison),
+            comparison=self.comparison,
             threshold=self.threshold,
             now=now,
         )
-        predicate = f"{self.measure} {Comparison(self.comparison)} {self.threshold:g}"
+        predicate = f"{self.measure} {self.comparison} {self.threshold:g}"
         return {"watch": made, "experiment": found.name, "version": found.version, "predicate": predicate}
 
 
@@ -63,7 +61,7 @@ class EndWatch(Command):
     name: ClassVar[str] = "watch.end"
     capability: ClassVar[Capability] = Capability.DEPLOY
 
-    watch: int = field(metadata={"ge": 1, "le": LARGEST})
+    watch: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """End it."""

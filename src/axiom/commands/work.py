@@ -4,17 +4,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
-
-from axiom.commands.arguments import LINES
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import LINES, NUMBER
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.work import Task, TaskState, WorkunitState
 from axiom.errors import NotFound, Refused
 from axiom.server.returns.transitioner import transit, transit_many
-from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.tasks import tasks
 from axiom.store.tasks import workunits as workunit_store
@@ -27,7 +24,7 @@ class CancelWorkunits(Command):
     name: ClassVar[str] = "workunit.cancel"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    workunits: list[Annotated[int, Field(ge=1, le=LARGEST)]] = field(metadata={"min_length": 1, "max_length": 10_000})
+    workunits: list[Annotated[int, NUMBER]] = field(metadata={"min_length": 1, "max_length": 10_000})
     reason: str = field(default="cancelled", metadata={"max_length": 500, "pattern": LINES})
 
     def request(self, db: Database) -> CommandCost:
@@ -58,7 +55,7 @@ class AbortTask(Command):
     name: ClassVar[str] = "task.abort"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    task: int = field(metadata={"ge": 1, "le": LARGEST})
+    task: int = field(metadata=NUMBER)
     reason: str = field(default="aborted by the operator", metadata={"max_length": 500, "pattern": LINES})
     again: bool = True
 

@@ -1,20 +1,20 @@
 """Tools that change something: commands as tools, with the words that a program may say, a dry run and a key."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Annotated, Any
-
-from pydantic import BaseModel, Field, create_model
+from typing import Any
 
 from axiom.commands.command import Command
-from axiom.commands.registry import COMMANDS, form_of
+from axiom.commands.registry import COMMANDS, form_for_programs
+from axiom.commands.words import Form, form_of, read_values
 from axiom.domain.callers import Capability
 from axiom.domain.programs import NOT_FOR_PROGRAMS
 from axiom.mcp.answers import BRIEF, Answer, shortened
 from axiom.mcp.laboratory_access import LabDesk
-from axiom.mcp.tool import Effect, LabTool, Number, ToolWords
+from axiom.mcp.tool import Effect, LabTool, Number
 
 ASK = "proposal_ask"
-_Key = Annotated[str | None, Field(min_length=1, max_length=200)]
 # Nothing that was there before becomes another thing.
 _ADDED = {
     *("draft.write", "draft.propose", "proposal.make", "registration.predict"),
@@ -23,10 +23,38 @@ _ADDED = {
 _RIGHTS = (Capability.READ, Capability.PROPOSE, Capability.DEPLOY, Capability.OPERATE)  # that a token can have
 
 
-class AskWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class AskWords:
     """Which proposal a person is asked about."""
 
     proposal: Number
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallWords:
+    """How a command is given, beside its own words."""
+
+    dry_run: bool = False
+    key: str | None = field(default=None, metadata={"min_length": 1, "max_length": 200})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandTool(LabTool):
+    """A command as a tool; `is_dry`: where nobody says otherwise, it shows what would be done."""
+
+    command: type[Command]
+    is_dry: bool
+
+    @property
+    def words(self) -> Form:
+        """The command's and how it is given."""
+        how = form_of(CallWords)
+        return {**form_for_programs(self.command), **how, "dry_run": replace(how["dry_run"], default=self.is_dry)}
+
+    def read(self, words: Mapping[str, Any]) -> Mapping[str, Any]:
+        """These words as they were given, for the gate reads them once more."""
+        read_values(self.words, self.name, words)
+        return words
 
 
 @cache
@@ -34,24 +62,21 @@ def tool_of(name: str, *, dry_run: bool = False) -> LabTool:
     """The command of this name as a tool; `dry_run` is what it does where nobody says."""
     kind = COMMANDS[name]
 
-    def answer(desk: LabDesk, words: BaseModel) -> Answer:
-        said = words.model_dump(exclude_unset=True)
-        how = {"dry_run": said.pop("dry_run", dry_run), "key": said.pop("key", None)}
-        return shortened(desk.submit(name, said, **how), BRIEF)
+    def answer(desk: LabDesk, words: Mapping[str, Any]) -> Answer:
+        own = {word: value for word, value in words.items() if word not in form_of(CallWords)}
+        dry, key = words.get("dry_run", dry_run), words.get("key")
+        return shortened(desk.submit(name, own, dry_run=dry, key=key), BRIEF)
 
-    return LabTool(
+    return CommandTool(
         name=name.replace(".", "_"),
         about=" ".join((kind.__doc__ or "").split()),
-        form=_form(kind, dry_run=dry_run),
+        form=CallWords,
         answer=answer,
         needs=kind.capability,
         effect=Effect.ADDS if name in _ADDED else Effect.CHANGES,
+        command=kind,
+        is_dry=dry_run,
     )
-
-
-def _form(kind: type[Command], *, dry_run: bool) -> type[BaseModel]:
-    more: dict[str, Any] = {"dry_run": (bool, dry_run), "key": (_Key, None)}
-    return create_model(f"{kind.__name__}Words", __base__=form_of(kind, is_program=True), **more)
 
 
 @cache

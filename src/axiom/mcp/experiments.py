@@ -1,23 +1,25 @@
 """Tools that read what is asked: experiments part by part, results by config, what goes wrong, how to write one."""
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Literal
-
-from pydantic import Field
 
 from axiom.errors import WrongUse
 from axiom.mcp import guide
 from axiom.mcp.answers import Answer, begun_at, listed, of_experiment, only, paged, room, untrusted
 from axiom.mcp.laboratory_access import LabDesk
-from axiom.mcp.tool import Cursor, LabTool, Long, Text, ToolWords
+from axiom.mcp.tool import Cursor, LabTool, Long, Text
 
 _NAMED = r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"
-Version = Annotated[str, Field(min_length=1, max_length=80, pattern=_NAMED, description="a name, or name@version")]
+Version = Annotated[
+    str, {"min_length": 1, "max_length": 80, "pattern": _NAMED, "description": "a name, or name@version"}
+]
 _OURS = re.compile(r"[\w .,+/@-]{0,120}", re.ASCII)  # a platform or a line as we write it ourselves
 
 
-class ExperimentListWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class ExperimentListWords:
     """What is looked for."""
 
     text: Text = ""
@@ -58,11 +60,12 @@ class ExperimentPart(StrEnum):
     SOURCE = "source"
 
 
-class ExperimentShowWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class ExperimentShowWords:
     """Which experiment, and what of it."""
 
     name: Version
-    part: Literal[*ExperimentPart] = ExperimentPart.ABOUT.value  # type: ignore[valid-type]  # the values of an enum
+    part: ExperimentPart = ExperimentPart.ABOUT
     cursor: Cursor = ""
     long: Long = False
 
@@ -124,11 +127,12 @@ _PARTS = {
 }
 
 
-class ResultSummaryWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class ResultSummaryWords:
     """Of which experiment, and which of its measures."""
 
     experiment: Version
-    measure: Annotated[str, Field(max_length=80, description="empty: the one of its figure")] = ""
+    measure: Annotated[str, {"max_length": 80, "description": "empty: the one of its figure"}] = ""
     cursor: Cursor = ""
     long: Long = False
 
@@ -150,10 +154,11 @@ def _results(desk: LabDesk, words: ResultSummaryWords) -> Answer:
     return paged({**about, **summary}, words.cursor, room(long=words.long))
 
 
-class FailureListWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class FailureListWords:
     """Of which experiment; empty: of all."""
 
-    experiment: Annotated[str, Field(max_length=80, pattern=r"^([a-zA-Z0-9_]+(@[0-9]{1,9})?)?$")] = ""
+    experiment: Annotated[str, {"max_length": 80, "pattern": r"^([a-zA-Z0-9_]+(@[0-9]{1,9})?)?$"}] = ""
     cursor: Cursor = ""
     long: Long = False
 
@@ -179,11 +184,12 @@ def _ours(text: str) -> str | None:
     return text if text and _OURS.fullmatch(text) else None
 
 
-class GuideWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class GuideWords:
     """Which part of the guide."""
 
-    part: Literal[*guide.GuidePart] = guide.GuidePart.CONTRACT.value  # type: ignore[valid-type]
-    module: Annotated[str, Field(max_length=40, description="of the kit, for part kit; empty: the list")] = ""
+    part: guide.GuidePart = guide.GuidePart.CONTRACT
+    module: Annotated[str, {"max_length": 40, "description": "of the kit, for part kit; empty: the list"}] = ""
     cursor: Cursor = ""
     long: Long = False
 

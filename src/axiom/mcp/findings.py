@@ -1,20 +1,20 @@
 """Tools that read what is concluded: the list of findings, and one finding part by part."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
-
-from pydantic import Field
 
 from axiom.domain.findings import Grade, Verdict
 from axiom.mcp.answers import Answer, listed, no_cursor, of_experiment, only, paged, room, said, untrusted, without
 from axiom.mcp.laboratory_access import LabDesk
-from axiom.mcp.tool import Cursor, LabTool, Long, Number, Text, ToolWords
+from axiom.mcp.tool import Cursor, LabTool, Long, Number, Text
 
 _ROW = ("number", "status", "verdict", "reads", "grade", "experiment", "version")
 _EVIDENCE = ("seeds", "missing", "estimate", "interval", "e_value", "verdict", "grade")
 
 
-class FindingListWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class FindingListWords:
     """What is looked for."""
 
     text: Text = ""
@@ -66,11 +66,12 @@ class FindingPart(StrEnum):
     SCOPE = "scope"
 
 
-class FindingShowWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class FindingShowWords:
     """Which finding, and what of it."""
 
     number: Number
-    part: Literal[*FindingPart] = FindingPart.CARD.value  # type: ignore[valid-type]
+    part: FindingPart = FindingPart.CARD
     cursor: Cursor = ""
     long: Long = False
 
@@ -160,11 +161,12 @@ _PARTS = {
 }
 
 
-class FindingNearWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class FindingNearWords:
     """What might be asked."""
 
-    claim: Annotated[str, Field(max_length=500)]
-    factors: Annotated[str, Field(max_length=500, description="lr=0.1,0.5; width")] = ""
+    claim: Annotated[str, {"max_length": 500}]
+    factors: Annotated[str, {"max_length": 500, "description": "lr=0.1,0.5; width"}] = ""
     measure: Text = ""
 
 
@@ -178,7 +180,8 @@ def _near(desk: LabDesk, words: FindingNearWords) -> Answer:
     return {**only(found, "is_known", "finding"), "nearest": rows}
 
 
-class ScoresWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class ScoresWords:
     """Where to go on."""
 
     cursor: Cursor = ""

@@ -2,9 +2,8 @@
 
 import re
 import time
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
-
-from pydantic import Field
 
 from axiom.domain.preflights import DraftState
 from axiom.domain.proposals import ProposalState
@@ -22,7 +21,7 @@ from axiom.mcp.answers import (
     untrusted,
 )
 from axiom.mcp.laboratory_access import LabDesk
-from axiom.mcp.tool import Cursor, LabTool, Long, Text, ToolWords
+from axiom.mcp.tool import Cursor, LabTool, Long, Text
 
 _DRAFT = "draft-"
 _DRAFTS = 6  # of a program itself, that it is reminded of
@@ -32,7 +31,8 @@ _PAUSE = 0.5
 _FROM_HOSTS = ("task.", "clean.", "host.", "hosts.", "failures.", "health.")  # notes whose sentences may be a host's
 
 
-class BriefWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class BriefWords:
     """From which session on changes are told."""
 
     since: Text = ""
@@ -64,7 +64,8 @@ def _standing(row: Answer) -> Answer:
     return {**only(row, "number", "verdict", "grade", "experiment", "version"), "claim": claim}
 
 
-class PartWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class PartWords:
     """Where to go on."""
 
     cursor: Cursor = ""
@@ -85,11 +86,14 @@ def _plan(desk: LabDesk, words: PartWords) -> Answer:
     return paged(whole, words.cursor, room(long=words.long))
 
 
-class SessionShowWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class SessionShowWords:
     """Which session, and which chapter of its log."""
 
-    session: Annotated[str, Field(max_length=80, pattern=r"^[A-Za-z0-9_.:-]*$", description="empty: the newest")] = ""
-    section: Annotated[str, Field(max_length=80, description="a chapter of the log; empty: all")] = ""
+    session: Annotated[
+        str, {"max_length": 80, "pattern": r"^[A-Za-z0-9_.:-]*$", "description": "empty: the newest"}
+    ] = ""
+    section: Annotated[str, {"max_length": 80, "description": "a chapter of the log; empty: all"}] = ""
     cursor: Cursor = ""
     long: Long = False
 
@@ -127,7 +131,8 @@ def _is_free(value: str) -> bool:
     return len(value) > 80 or any(sign.isspace() for sign in value)
 
 
-class ProposalListWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class ProposalListWords:
     """Which proposals."""
 
     state: Literal["", *ProposalState] = ""  # type: ignore[valid-type]  # the values of an enum
@@ -146,11 +151,12 @@ def _proposal(one: Answer) -> Answer:
     return {**only(one, *names), "question": said(one["question"], one["author"]), "made_at": one["made_at"]}
 
 
-class JobShowWords(ToolWords):
+@dataclass(frozen=True, kw_only=True)
+class JobShowWords:
     """A job such as draft-7, or one of the laboratory's periodic jobs; empty: all of these."""
 
-    job: Annotated[str, Field(max_length=40)] = ""
-    wait: Annotated[int, Field(ge=0, le=_LONGEST_WAIT, description="seconds, until it is done")] = 0
+    job: Annotated[str, {"max_length": 40}] = ""
+    wait: Annotated[int, {"ge": 0, "le": _LONGEST_WAIT, "description": "seconds, until it is done"}] = 0
 
 
 def _jobs(desk: LabDesk, words: JobShowWords) -> Answer:

@@ -6,20 +6,16 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
-from axiom.commands.arguments import LINE, LINES
-from axiom.commands.registry import read_words
+from axiom.commands.words import LINE, LINES, NUMBER, Form, form_of, read_words, schema_of
 from axiom.domain.callers import Capability
 from axiom.mcp.laboratory_access import Answer, LabDesk
 
-_LARGEST = 2**63 - 1  # what a number of the laboratory can be
 _SHORT = {40, 80, 100, 200}  # signs, for names and keys and the like
 
-Number = Annotated[int, Field(ge=1, le=_LARGEST)]
-Name = Annotated[str, Field(min_length=1, max_length=80)]
-Text = Annotated[str, Field(max_length=200)]
-Cursor = Annotated[str, Field(max_length=100)]
+Number = Annotated[int, NUMBER]
+Name = Annotated[str, {"min_length": 1, "max_length": 80}]
+Text = Annotated[str, {"max_length": 200}]
+Cursor = Annotated[str, {"max_length": 100}]
 Long = bool
 
 
@@ -31,56 +27,46 @@ class Effect(StrEnum):
     CHANGES = "it changes"
 
 
-class ToolWords(BaseModel):
-    """The words of a tool. Unknown words and other types are an error, as at a command."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
-
-
 @dataclass(frozen=True, kw_only=True)
 class LabTool:
     """One tool."""
 
     name: str
     about: str
-    form: type[BaseModel]
+    form: Callable[..., Any]  # a dataclass of words
     answer: Callable[[LabDesk, Any], Answer]
     needs: Capability = Capability.READ
     effect: Effect = Effect.NONE
 
-    def read(self, words: Mapping[str, Any]) -> BaseModel:
+    @property
+    def words(self) -> Form:
+        """What it takes."""
+        return form_of(self.form)
+
+    def read(self, words: Mapping[str, Any]) -> Any:
         """These words, checked; or one sentence about what is wrong with them."""
         return read_words(self.form, self.name, words)
 
     @cached_property
     def schema(self) -> dict[str, Any]:
         """Its words as JSON Schema, without what only repeats their names or limits what no caller would reach."""
-        schema = self.form.model_json_schema()
-        schema.pop("description", None)
-        return {"type": "object", **_bare(schema)}
+        schema = schema_of(self.words)
+        return schema | {"properties": {name: _bare(part) for name, part in schema["properties"].items()}}
 
 
-def _bare(schema: Any) -> Any:
-    """The schema without what says little: titles (a property may be called so), null, signs that no text may have."""
+def _bare(schema: dict[str, Any]) -> dict[str, Any]:
+    """What a word must be without what says little: null, limits and defaults that nobody needs to know."""
     match schema:
-        case {"anyOf": [kind, {"type": "null"}], "default": None, **rest}:
-            return _bare({**rest, **kind})
-        case dict():
-            return {
-                name: {key: _bare(value) for key, value in part.items()} if name == "properties" else _bare(part)
-                for name, part in schema.items()
-                if not (name == "title" and isinstance(part, str)) and not _says_little(name, part)
-            }
-        case list():
-            return [_bare(part) for part in schema]
-    return schema
+        case {"anyOf": [kind, {"type": "null"}], "default": None}:
+            return _bare(kind)
+    return {name: part for name, part in schema.items() if not _says_little(name, part)}
 
 
 def _says_little(name: str, part: Any) -> bool:
     """Is it a limit that no caller comes to, or what a word that may be left out is where nobody says it?"""
     match name:
         case "minimum" | "maximum":
-            return bool(abs(part) >= _LARGEST)
+            return bool(abs(part) >= NUMBER["le"])
         case "minLength":
             return bool(part == 1)
         case "maxLength":

@@ -2,9 +2,9 @@
 
 import json
 import logging
+from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from axiom.commands.gate import CommandGate
-from axiom.commands.registry import read_command, read_words
+from axiom.commands.registry import read_command
+from axiom.commands.words import read_words
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, Fault, WrongUse
 from axiom.web.probes import probe_routes
@@ -58,15 +59,14 @@ def _failed(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": {"kind": Fault.__name__, "message": message}}, status_code=500)
 
 
-class Envelope(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class Envelope:
     """A command as it comes through the socket."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: str
     words: dict[str, Any]
     dry_run: bool = False
-    key: str | None = Field(default=None, min_length=1, max_length=200)
+    key: str | None = field(default=None, metadata={"min_length": 1, "max_length": 200})
 
 
 def _asked(body: bytes) -> Envelope:

@@ -20,9 +20,9 @@ from axiom.cli.output import (
     why_option,
 )
 from axiom.cli.reading import view
-from axiom.commands.arguments import version_of
 from axiom.commands.command import Answer
 from axiom.commands.registry import read_command
+from axiom.commands.words import version_of
 from axiom.domain.registrations import MOST_SEEDS, Rule
 from axiom.service.open_laboratory import reading, submit
 from axiom.signed.manifests import stored_manifest

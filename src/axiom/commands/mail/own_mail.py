@@ -7,10 +7,10 @@ from typing import Any, ClassVar
 from axiom.commands.accounts import OwnAccount, good_email
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
+from axiom.commands.words import NUMBER
 from axiom.domain.callers import Capability
 from axiom.errors import Refused
 from axiom.limits import mail as limits
-from axiom.signed.canonical_json import LARGEST
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
@@ -42,7 +42,7 @@ class ConfirmEmail(OwnAccount):
 
     name: ClassVar[str] = "account.confirm"
 
-    proven: int = field(metadata={"ge": 1, "le": LARGEST})  # the serial goes up with each change of the address
+    proven: int = field(metadata=NUMBER)  # the serial goes up with each change of the address
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Remember it."""

@@ -8,13 +8,14 @@ import functools
 import hashlib
 import hmac
 import json
-from dataclasses import MISSING, fields
-from typing import Any, get_type_hints
+from dataclasses import MISSING
+from typing import Any
 
-from axiom.commands.command import SPEAKER, Command
+from axiom.commands.command import Command
 from axiom.commands.operators import SignInAsOperator
 from axiom.commands.programs import AddProgram
 from axiom.commands.registry import COMMANDS, read_command
+from axiom.commands.words import SPEAKER, form_of
 from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.signed import program_tokens
 from axiom.signed.canonical_json import canonical
@@ -135,21 +136,19 @@ def confirm(visit: Visit) -> Outcome:
 
 def _words(name: str, visit: Visit, token: str) -> dict[str, Any]:
     """The words of a command as a form says them. What is empty is not said; who speaks, the sign-in says."""
-    form, kind, words = visit.form, COMMANDS[name], dict[str, Any]()
-    hints = get_type_hints(kind)
-    for field in fields(kind):
-        text = form.text(field.name).strip()
-        if SPEAKER in field.metadata and visit.operator is not None:
-            words[field.name] = visit.operator.caller.name
-        elif hints[field.name] is bool:
-            words[field.name] = form.ticked(field.name)
-        elif field.name == "limits":
-            words[field.name] = _limits(form)
-        elif field.name == "token":
-            words[field.name] = program_tokens.digest(token)
-        elif text or field.default is MISSING:
-            is_number = hints[field.name] in (int, int | None)
-            words[field.name] = whole(text) if is_number else text
+    form, words = visit.form, dict[str, Any]()
+    for word, must in form_of(COMMANDS[name]).items():
+        text = form.text(word).strip()
+        if SPEAKER in must.limits and visit.operator is not None:
+            words[word] = visit.operator.caller.name
+        elif must.type is bool:
+            words[word] = form.ticked(word)
+        elif word == "limits":
+            words[word] = _limits(form)
+        elif word == "token":
+            words[word] = program_tokens.digest(token)
+        elif text or must.default is MISSING:
+            words[word] = whole(text) if must.type in (int, int | None) else text
     return words
 
 

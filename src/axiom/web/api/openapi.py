@@ -8,7 +8,8 @@ from typing import Any
 
 from axiom import __version__
 from axiom.commands.command import Command
-from axiom.commands.registry import form_of
+from axiom.commands.registry import form_for_programs
+from axiom.commands.words import schema_of
 from axiom.web.api.commands import KEY, OFFERED
 from axiom.web.api.problems import KIND
 from axiom.web.api.reads import PREFIX, READS, RECTANGLE, TABLE
@@ -64,9 +65,8 @@ _RECTANGLE = [
 @functools.cache
 def description() -> bytes:
     """The document, made once a process."""
-    schemas: dict[str, Any] = {"Problem": _PROBLEM_SCHEMA}
     paths: dict[str, Any] = {
-        f"{PREFIX}/commands/{name}": {"post": _command(kind, schemas)} for name, kind in sorted(OFFERED.items())
+        f"{PREFIX}/commands/{name}": {"post": _command(kind)} for name, kind in sorted(OFFERED.items())
     }
     paths |= {path.replace(NUMBER, "{number}"): {"get": _read(path, page)} for path, page in READS.items()}
     document = {
@@ -80,15 +80,14 @@ def description() -> bytes:
         "paths": paths,
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
-            "schemas": schemas,
+            "schemas": {"Problem": _PROBLEM_SCHEMA},
         },
     }
     return json.dumps(document).encode()
 
 
-def _command(kind: type[Command], schemas: dict[str, Any]) -> dict[str, Any]:
-    form = form_of(kind, is_program=True).model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas |= form.pop("$defs", {})
+def _command(kind: type[Command]) -> dict[str, Any]:
+    form = schema_of(form_for_programs(kind))
     return {
         "operationId": kind.name,
         "summary": _first_line(kind),

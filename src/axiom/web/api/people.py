@@ -2,14 +2,14 @@
 
 import json
 import re
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from axiom.commands.registry import read_words
+from axiom.commands.words import read_words
 from axiom.domain.callers import Caller
 from axiom.errors import WrongUse
 from axiom.web.api.commands import read_request
@@ -28,13 +28,12 @@ class PersonDesk(Protocol):
         """What became of their answer."""
 
 
-class PersonAnswer(BaseModel):
+@dataclass(frozen=True, kw_only=True)
+class PersonAnswer:
     """What a person said in the form that their client showed."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    seal: str = Field(max_length=2_000)
-    action: str = Field(max_length=20)
+    seal: str = field(metadata={"max_length": 2_000})
+    action: str = field(metadata={"max_length": 20})
     ticked: bool | None = None
 
 
