@@ -128,4 +128,4 @@ def read_command(name: str, words: Mapping[str, Any], caller: Caller | None = No
 
 def form_for_programs(kind: type[Command]) -> Form:
     """What a program may say: in whose name it speaks is not its to say."""
-    return {word: must for word, must in form_of(kind).items() if SPEAKER not in must.limits}
+    return {word: must for word, must in form_of(kind).items() if SPEAKER not in must.metadata}

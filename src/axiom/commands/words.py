@@ -4,15 +4,15 @@ The types and limits stand in the dataclass alone: limits in a field's metadata 
 type: `Annotated[int, {"ge": 1}]`. There are ge, le, min_length, max_length, pattern and, for the schema, description.
 """
 
-import functools
+import operator
 import re
 import sys
-from collections.abc import Callable, Mapping, Sized
-from dataclasses import MISSING, dataclass, fields, is_dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import EnumType
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from types import UnionType
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from axiom.errors import NotFound, UnknownName, WrongUse
 from axiom.signed.canonical_json import LARGEST
@@ -22,7 +22,7 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 
 T = TypeVar("T")
-Limits = Mapping[str, Any]
+Form = Mapping[str, Field[Any]]
 
 SPEAKER = "speaker"  # marks a word that says in whose name something is said: a program's is its own
 # No sign that a terminal would act on, or that turns the direction of what is read.
@@ -44,45 +44,25 @@ FORECASTER = {
 CALLER_NAME = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z0-9][a-z0-9_.-]*$"}  # as the audit knows it
 NAMED = {"min_length": 1, "max_length": 80, "pattern": r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"}
 
-
 _PLAIN = {
     str: ("text", "string"),
     int: ("a whole number", "integer"),
     float: ("a number", "number"),
     bool: ("true or false", "boolean"),
 }
+_LIMITS: Mapping[str, tuple[str, Callable[[Any, Any], object]]] = {
+    "ge": ("be at least", operator.ge),
+    "le": ("be at most", operator.le),
+    "min_length": ("have a length of at least", lambda value, least: len(value) >= least),
+    "max_length": ("have a length of at most", lambda value, most: len(value) <= most),
+    "pattern": ("match", lambda value, pattern: re.fullmatch(pattern, value)),
+}
 _HALVES = re.compile("[\ud800-\udfff]")
-_SAME = {"pattern", "description"}  # what the schema calls as we do
 
 
-@dataclass(frozen=True, kw_only=True)
-class Word:
-    """What a word must be."""
-
-    type: Any
-    limits: Limits
-    default: Any  # MISSING where it must be given
-
-    def read(self, value: Any, where: str) -> Any:
-        """The value in this type: an enum comes by its value, an object by its words, and a float may be whole."""
-        return _read(self.type, self.limits, value, where)
-
-
-Form = Mapping[str, Word]
-
-
-@functools.cache
 def form_of(kind: Any) -> Form:
     """What the words of this dataclass must be, by name."""
-    hints = get_type_hints(kind, include_extras=True)
-    return {
-        field.name: Word(
-            type=hints[field.name],
-            limits=field.metadata,
-            default=field.default if field.default_factory is MISSING else field.default_factory(),
-        )
-        for field in fields(kind)
-    }
+    return {field.name: field for field in fields(kind)}
 
 
 def read_words(kind: Callable[..., T], name: str, words: Mapping[str, Any]) -> T:
@@ -90,11 +70,10 @@ def read_words(kind: Callable[..., T], name: str, words: Mapping[str, Any]) -> T
     return kind(**read_values(form_of(kind), name, words))
 
 
-def read_values(form: Form, name: str, words: Mapping[str, Any], prefix: str | None = None) -> dict[str, Any]:
+def read_values(form: Form, name: str, words: Mapping[str, Any]) -> dict[str, Any]:
     """The same, by name: no more than was given."""
     demand_names(form, name, words)
-    prefix = f"{name}: " if prefix is None else prefix
-    return {word: form[word].read(value, f"{prefix}{word}") for word, value in words.items()}
+    return {word: _read(form[word].type, form[word].metadata, words[word], f"{name}: {word}") for word in words}
 
 
 def demand_names(form: Form, name: str, words: Mapping[str, Any]) -> None:
@@ -102,74 +81,81 @@ def demand_names(form: Form, name: str, words: Mapping[str, Any]) -> None:
     for word in words:
         if word not in form:
             raise UnknownName(f"word of {name}", word, form)
-    for word, must in form.items():
-        if must.default is MISSING and word not in words:
-            raise WrongUse(f"{name}: {word} is missing. Nothing was done.")
+    for word in form:
+        _demand(word in words or not is_needed(form[word]), "be given", f"{name}: {word}")
+
+
+def is_needed(word: Field[Any]) -> bool:
+    """Is nothing taken for granted where it is not said?"""
+    return word.default is MISSING and word.default_factory is MISSING
 
 
 def schema_of(form: Form) -> dict[str, Any]:
     """These words as JSON Schema."""
-    properties = {}
+    properties = {name: _schema(word.type, word.metadata) for name, word in form.items()}
     for name, word in form.items():
-        properties[name] = _schema(word.type, word.limits)
         if word.default is not MISSING:
             properties[name]["default"] = word.default
-    required = [name for name, word in form.items() if word.default is MISSING]
+    needed = [name for name, word in form.items() if is_needed(word)]
     schema = {"type": "object", "properties": properties, "additionalProperties": False}
-    return schema | {"required": required} if required else schema
+    return schema | {"required": needed} if needed else schema
 
 
-def _read(kind: Any, limits: Limits, value: Any, where: str) -> Any:
+def _read(kind: Any, limits: Mapping[str, Any], value: Any, where: str) -> Any:
+    """The value in its type: an enum comes by its value, a dataclass by its words, and a float may be whole."""
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _read(parts[0], {**parts[1], **limits}, value, where)
-    if origin is UnionType:
-        return None if value is None else _read(_but_none(parts), limits, value, where)
-    if kind is Any:
+    if origin is UnionType:  # with None
+        return None if value is None else _read(parts[0], limits, value, where)
+    if kind is Any or (type(value) is kind and is_dataclass(kind)):
         return value
-    if is_dataclass(kind):
-        return value if type(value) is kind else _read_object(kind, value, where)
     if choices := _choices(kind):
-        among = ", ".join(repr(str(choice)) for choice in choices)
-        _demand(isinstance(value, str) and value in choices, f"be one of {among}", where)
+        _demand(isinstance(value, str) and value in choices, f"be one of {', '.join(choices)}", where)
         return value if origin is Literal else kind(value)
     if origin is list:
         _demand(isinstance(value, list), "be a list", where)
         value = [_read(parts[0], {}, item, f"{where}.{index}") for index, item in enumerate(value)]
-    elif origin is dict:
-        _demand(isinstance(value, dict), "be an object", where)
-        value = {_plain(str, key, where): _read(parts[1], {}, item, f"{where}.{key}") for key, item in value.items()}
-    else:
+    elif kind in _PLAIN:
         value = _plain(kind, value, where)
-    _demand_limits(limits, value, where)
+    else:
+        _demand(isinstance(value, dict), "be an object", where)
+        if origin is not dict:
+            return read_words(kind, where, value)
+        value = {_plain(str, key, where): _read(parts[1], {}, item, f"{where}.{key}") for key, item in value.items()}
+    for name, (must, holds) in _LIMITS.items():
+        if name in limits:
+            _demand(holds(value, limits[name]), f"{must} {limits[name]}", where)
     return value
 
 
-def _read_object(kind: Any, value: Any, where: str) -> Any:
-    _demand(isinstance(value, dict), "be an object", where)
-    return kind(**read_values(form_of(kind), where, value, f"{where}."))
+def _plain(kind: type, value: Any, where: str) -> Any:
+    is_kind = isinstance(value, int | float if kind is float else kind) and isinstance(value, bool) == (kind is bool)
+    _demand(is_kind, f"be {_PLAIN[kind][0]}", where)
+    if kind is str:
+        _demand(not _HALVES.search(value), "have no halves of characters", where)
+    if kind is not float:
+        return value
+    _demand(abs(value) <= sys.float_info.max, "be finite", where)
+    return float(value)
 
 
-def _schema(kind: Any, limits: Limits) -> dict[str, Any]:
+def _schema(kind: Any, limits: Mapping[str, Any]) -> dict[str, Any]:
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _schema(parts[0], {**parts[1], **limits})
     if origin is UnionType:
-        return {"anyOf": [_schema(_but_none(parts), limits), {"type": "null"}]}
-    if kind is Any:
-        return {}
+        return {"anyOf": [_schema(parts[0], limits), {"type": "null"}]}
     if choices := _choices(kind):
         return {"type": "string", "enum": list(choices)}
     if origin is list:
         schema, sized = {"type": "array", "items": _schema(parts[0], {})}, "Items"
-    elif origin is dict:
-        schema, sized = {"type": "object", "additionalProperties": _schema(parts[1], {})}, "Properties"
-    elif kind not in _PLAIN:
-        return schema_of(form_of(kind))
-    else:
+    elif kind in _PLAIN:
         schema, sized = {"type": _PLAIN[kind][1]}, "Length"
+    else:
+        return {"type": "object"} if origin is dict else schema_of(form_of(kind))
     names = {"ge": "minimum", "le": "maximum", "min_length": f"min{sized}", "max_length": f"max{sized}"}
-    return schema | {names.get(name, name): limit for name, limit in limits.items() if name in names or name in _SAME}
+    return schema | {names.get(name, name): limit for name, limit in limits.items() if name != SPEAKER}
 
 
 def _choices(kind: Any) -> tuple[str, ...]:
@@ -178,46 +164,9 @@ def _choices(kind: Any) -> tuple[str, ...]:
     return tuple(kind) if isinstance(kind, EnumType) else ()
 
 
-def _but_none(parts: tuple[Any, ...]) -> Any:
-    return next(part for part in parts if part is not NoneType)
-
-
-def _plain(kind: type, value: Any, where: str) -> Any:
-    types = int | float if kind is float else kind
-    is_kind = isinstance(value, types) and (kind is bool or not isinstance(value, bool))
-    _demand(is_kind, f"be {_PLAIN[kind][0]}", where)
-    if kind is str:
-        _demand(_HALVES.search(value) is None, "have no halves of characters", where)
-    if kind is not float:
-        return value
-    _demand(abs(value) <= sys.float_info.max, "be finite", where)
-    return float(value)
-
-
-def _demand_limits(limits: Limits, value: Any, where: str) -> None:
-    if isinstance(value, int | float):
-        least, most = limits.get("ge", value), limits.get("le", value)
-        _demand(least <= value <= most, f"be {_range(limits.get('ge'), limits.get('le'))}", where)
-    if isinstance(value, Sized):
-        least, most = limits.get("min_length", 0), limits.get("max_length", len(value))
-        _demand(least <= len(value) <= most, f"have a length {_range(least, limits.get('max_length'))}", where)
-    if isinstance(value, str) and "pattern" in limits:
-        _demand(re.fullmatch(limits["pattern"], value) is not None, f"match {limits['pattern']}", where)
-
-
-def _range(least: Any, most: Any) -> str:
-    if least is None or most is None:
-        return f"of at most {most}" if least is None else f"of at least {least}"
-    return f"from {least} to {most}"
-
-
-def _demand(holds: bool, must: str, where: str) -> None:
+def _demand(holds: object, must: str, where: str) -> None:
     if not holds:
-        raise _wrong(must, where)
-
-
-def _wrong(must: str, where: str) -> WrongUse:
-    return WrongUse(f"{where} must {must}. Nothing was done.")
+        raise WrongUse(f"{where} must {must}. Nothing was done.")
 
 
 def moment_said(text: str, otherwise: datetime, nothing: str) -> datetime:

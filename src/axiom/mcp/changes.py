@@ -1,13 +1,12 @@
 """Tools that change something: commands as tools, with the words that a program may say, a dry run and a key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from axiom.commands.command import Command
-from axiom.commands.registry import COMMANDS, form_for_programs
-from axiom.commands.words import Form, form_of, read_values
+from axiom.commands.registry import COMMANDS
+from axiom.commands.words import form_of
 from axiom.domain.callers import Capability
 from axiom.domain.programs import NOT_FOR_PROGRAMS
 from axiom.mcp.answers import BRIEF, Answer, shortened
@@ -39,22 +38,10 @@ class CallWords:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CommandTool(LabTool):
-    """A command as a tool; `is_dry`: where nobody says otherwise, it shows what would be done."""
+class DryCallWords(CallWords):
+    """The same where nothing is done unless somebody says so."""
 
-    command: type[Command]
-    is_dry: bool
-
-    @property
-    def words(self) -> Form:
-        """The command's and how it is given."""
-        how = form_of(CallWords)
-        return {**form_for_programs(self.command), **how, "dry_run": replace(how["dry_run"], default=self.is_dry)}
-
-    def read(self, words: Mapping[str, Any]) -> Mapping[str, Any]:
-        """These words as they were given, for the gate reads them once more."""
-        read_values(self.words, self.name, words)
-        return words
+    dry_run: bool = True
 
 
 @cache
@@ -67,15 +54,14 @@ def tool_of(name: str, *, dry_run: bool = False) -> LabTool:
         dry, key = words.get("dry_run", dry_run), words.get("key")
         return shortened(desk.submit(name, own, dry_run=dry, key=key), BRIEF)
 
-    return CommandTool(
+    return LabTool(
         name=name.replace(".", "_"),
         about=" ".join((kind.__doc__ or "").split()),
-        form=CallWords,
+        form=DryCallWords if dry_run else CallWords,
+        command=kind,
         answer=answer,
         needs=kind.capability,
         effect=Effect.ADDS if name in _ADDED else Effect.CHANGES,
-        command=kind,
-        is_dry=dry_run,
     )
 
 

@@ -6,7 +6,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any
 
-from axiom.commands.words import LINE, LINES, NUMBER, Form, form_of, read_words, schema_of
+from axiom.commands.command import Command
+from axiom.commands.registry import form_for_programs
+from axiom.commands.words import LINE, LINES, NUMBER, Form, form_of, read_values, schema_of
 from axiom.domain.callers import Capability
 from axiom.mcp.laboratory_access import Answer, LabDesk
 
@@ -34,6 +36,7 @@ class LabTool:
     name: str
     about: str
     form: Callable[..., Any]  # a dataclass of words
+    command: type[Command] | None = None  # whose words it takes besides
     answer: Callable[[LabDesk, Any], Answer]
     needs: Capability = Capability.READ
     effect: Effect = Effect.NONE
@@ -41,11 +44,12 @@ class LabTool:
     @property
     def words(self) -> Form:
         """What it takes."""
-        return form_of(self.form)
+        return {**(form_for_programs(self.command) if self.command else {}), **form_of(self.form)}
 
     def read(self, words: Mapping[str, Any]) -> Any:
-        """These words, checked; or one sentence about what is wrong with them."""
-        return read_words(self.form, self.name, words)
+        """These words, checked, or one sentence about what is wrong with them. A command's are read by the gate."""
+        values = read_values(self.words, self.name, words)
+        return words if self.command else self.form(**values)
 
     @cached_property
     def schema(self) -> dict[str, Any]:

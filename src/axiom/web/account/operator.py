@@ -139,7 +139,7 @@ def _words(name: str, visit: Visit, token: str) -> dict[str, Any]:
     form, words = visit.form, dict[str, Any]()
     for word, must in form_of(COMMANDS[name]).items():
         text = form.text(word).strip()
-        if SPEAKER in must.limits and visit.operator is not None:
+        if SPEAKER in must.metadata and visit.operator is not None:
             words[word] = visit.operator.caller.name
         elif must.type is bool:
             words[word] = form.ticked(word)
