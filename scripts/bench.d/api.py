@@ -30,6 +30,7 @@ from typing import Any
 from pages import NOW, furnish
 
 import axiom
+from axiom.commands.approvals import AskedPeople
 from axiom.commands.gate import CommandGate
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.links import NoteFinding
@@ -37,7 +38,6 @@ from axiom.commands.programs import AddProgram
 from axiom.domain.callers import Caller
 from axiom.server.http.uvicorn_limits import spare_the_collector
 from axiom.service import standard_callers as callers
-from axiom.service.approvals import AskedPeople
 from axiom.service.open_laboratory import writer_of
 from axiom.settings import Settings
 from axiom.signed.keys import make_keys

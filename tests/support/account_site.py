@@ -69,7 +69,7 @@ def receiving(
         reception = AccountDesk(
             gate=CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now),
             pages=pages,
-            doorkeeper=keeper,
+            accounts=keeper,
             threads=threads,
             master=master,
         )

@@ -15,13 +15,13 @@ from started_writer import started_writer
 from tiny_experiment import tiny_source
 
 import axiom
+from axiom.commands.approvals import AskedPeople
 from axiom.commands.gate import CommandGate
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.programs import AddProgram
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.mcp.server import lab_server
 from axiom.service import standard_callers as callers
-from axiom.service.approvals import AskedPeople
 from axiom.service.mcp_local_access import TokenDesk
 from axiom.settings import Settings
 from axiom.signed.program_tokens import digest

@@ -19,7 +19,6 @@ from axiom.lab.planning import plan as planning
 from axiom.lab.planning.tiles import any_open
 from axiom.lab.policy import Policy
 from axiom.lab.step import Round
-from axiom.lab.steps.choose import investigator
 from axiom.lab.steps.clean import clean, sweepings
 from axiom.lab.steps.conversations import acted
 from axiom.lab.steps.counters import publish
@@ -164,7 +163,7 @@ def _evaluate(held: Round) -> list[Note]:
 
 
 def _plan(held: Round) -> list[Note]:
-    planned = investigator(held.session.pi).plan(held.db, held.policy, held.now)
+    planned = planning.decide(held.db, held.policy, held.now)
     sessions.keep_plan(held.db, held.session.id, planning.as_data(planned))
     return planning.unheeded(held.db, held.policy) + planning.notes(planned)
 

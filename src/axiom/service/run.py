@@ -14,6 +14,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from axiom import __version__
+from axiom.commands.approvals import AskedPeople
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.commands.gate import CommandGate
 from axiom.decisions.planning.next_tiles import LOOKED_AT
@@ -33,7 +34,6 @@ from axiom.server.http.uvicorn_limits import serve as serve_sockets
 from axiom.server.mail.alerts import Alerts, Complaint
 from axiom.server.upkeep.janitor import clean, look
 from axiom.server.upkeep.jobs import Job, Jobs
-from axiom.service.approvals import AskedPeople
 from axiom.service.autopilot import Attendant, Occasion
 from axiom.service.clock import Clock
 from axiom.service.doctor import watched

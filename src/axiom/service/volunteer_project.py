@@ -89,7 +89,7 @@ class Volunteering:
     def before(self, pages: Site, gate: CommandGate) -> Front:
         """The project's own addresses, then the account pages, and behind them the site."""
         reception = AccountDesk(
-            gate=gate, pages=pages, doorkeeper=self.desk.accounts, threads=self.threads, master=self.desk.master
+            gate=gate, pages=pages, accounts=self.desk.accounts, threads=self.threads, master=self.desk.master
         )
         endpoints = self.desk.endpoints() | {"/notices.php": _news(pages, self.desk.master)}
         return Front(Beside(site(pages), account_pages(reception), reception), endpoints, self.files, self.threads)

@@ -9,8 +9,8 @@ from axiom.decisions.planning.eta import Pace, expected, pace
 from axiom.domain.findings import Evidence, Grade
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
+from axiom.lab.followups.propose import propose
 from axiom.lab.step import Round, shortened
-from axiom.lab.steps.choose import investigator
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, maybe_moment
 from axiom.store.evidence import evidence
@@ -93,14 +93,14 @@ def _standing(row: Row, said: Evidence | None, results: dict[int, int], known: P
 
 
 def design(held: Round) -> list[Note]:
-    """Say of each open finding what is missing, nearest first, and ask the investigator what comes next."""
+    """Say of each open finding what is missing, nearest first, and propose by rule what may be asked next."""
     standing = open_findings(held.db, held.now)
     notes = [_note(one) for one in standing]
     if not notes:
         notes = [Note(kind="design.settled", text="No finding is open, so none needs anything.", about="/findings")]
     return [
         *shortened(notes, "Open findings", "/findings"),
-        *investigator(held.session.pi).design(held.db, held.session, held.policy, held.now),
+        *propose(held.db, held.session.id, held.now, most_core_hours=held.policy.followup_core_hours),
     ]
 
 

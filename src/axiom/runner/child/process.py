@@ -1,12 +1,11 @@
 """The parent's end of the pipe: one warm process for one unpacked bundle, and the limits of each cell."""
 
 import contextlib
-import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import IO, Any, Protocol, Self
+from typing import IO, Any, Self
 
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
@@ -15,6 +14,7 @@ from axiom.runner.child.exits import KILLED, how_ended
 from axiom.runner.child.pause import Awake, Ended, PauseGate
 from axiom.runner.child.resource_limits import Bounds, hold_data
 from axiom.runner.child.spawn import StartedProcess, spawn, words
+from axiom.runner.confine.bubblewrap import Sandbox
 from axiom.runner.files.checkpoint_handover import CheckpointHandover, share
 from axiom.runner.platform.system import system
 from axiom.signed import canonical_json, outputs
@@ -53,20 +53,6 @@ class _Stillness:
         return self._since.seconds()
 
 
-class Box(Protocol):
-    """A sandbox around the process, besides what the process gives up by itself."""
-
-    @property
-    def parent(self) -> int:
-        """The number that the process in it sees its parent have."""
-
-    def start(self, words: Sequence[str], environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], int]:
-        """Start a command in it; what stands for it here, in a process group of its own, and the number it has here."""
-
-    def give(self, folder: Path) -> None:
-        """Let the process write to a folder."""
-
-
 class Child:
     """A process that computes cells of one bundle, one after the other."""
 
@@ -75,7 +61,7 @@ class Child:
         environment: Mapping[str, str],
         gate: PauseGate | None = None,
         preloaded: Sequence[str] = (),
-        box: Box | None = None,
+        box: Sandbox | None = None,
         process: StartedProcess | None = None,
     ) -> None:
         """Start a process. It imports what is installed under these names, and then waits for a bundle.
@@ -107,7 +93,7 @@ class Child:
         module: str,
         environment: Mapping[str, str],
         gate: PauseGate | None = None,
-        box: Box | None = None,
+        box: Sandbox | None = None,
     ) -> Self:
         """Start a process on an unpacked bundle and import the module in it."""
         child = cls(environment, gate, box=box)

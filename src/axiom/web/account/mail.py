@@ -65,7 +65,7 @@ def forgot(visit: Visit) -> Outcome:
         return Again(form=form)
     if not visit.reception.sends_mail:
         raise Refused(mark("This laboratory sends no mail. Nothing was changed."))
-    verdict, _ = visit.reception.doorkeeper.guesses.begin(email, visit.peer)
+    verdict, _ = visit.reception.accounts.guesses.begin(email, visit.peer)
     if not verdict.may:
         raise LimitReached(f"Please try again in a few minutes: {verdict.reason}. Nothing was changed.")
     visit.submit(AskForPassword(email=email))
@@ -137,7 +137,7 @@ def _holder(db: Database, visit: Visit, link: MailLink, now: datetime) -> tuple[
     if link.purpose is LinkPurpose.CONFIRM and accounts.confirmed_at(db, link.volunteer_id):
         return None
     bound = {LinkPurpose.CONFIRM: found[1].email, LinkPurpose.RESET: str(found[1].password_serial)}
-    is_good = is_valid(visit.reception.doorkeeper.secret, link, bound.get(link.purpose, ""), now)
+    is_good = is_valid(visit.reception.accounts.secret, link, bound.get(link.purpose, ""), now)
     return found if is_good else None
 
 

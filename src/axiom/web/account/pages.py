@@ -146,7 +146,7 @@ def _preferences(reading: Reading, visit: Visit) -> Answer:
 
 
 def _entrance(_reading: Reading, visit: Visit) -> Answer:
-    return {"is_open": visit.reception.doorkeeper.new_accounts > 0, "sends_mail": visit.reception.sends_mail}
+    return {"is_open": visit.reception.accounts.new_accounts > 0, "sends_mail": visit.reception.sends_mail}
 
 
 def register(visit: Visit) -> Outcome:
@@ -156,7 +156,7 @@ def register(visit: Visit) -> Outcome:
     form.check("password", lambda text: _good_password(visit, text, name, email))
     if form.wrong:
         return Again(form=form)
-    keeper, password = visit.reception.doorkeeper, form.text("password")
+    keeper, password = visit.reception.accounts, form.text("password")
     asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
     found, begun = keeper.attempt(asked, visit.peer)
     if not isinstance(found, Problem):
@@ -172,7 +172,7 @@ def register(visit: Visit) -> Outcome:
 
 def _refuse_more(visit: Visit) -> None:
     """Refuse where no accounts are opened, or too many were asked for from here, whoever has this address."""
-    keeper = visit.reception.doorkeeper
+    keeper = visit.reception.accounts
     if not keeper.new_accounts:
         raise Refused(mark("This laboratory opens no new accounts at the moment. Nothing was stored."))
     verdict = keeper.guesses.open_one(visit.peer, keeper.new_accounts)
@@ -195,7 +195,7 @@ def sign_out(visit: Visit) -> Outcome:
     """Sign this browser out."""
     volunteer, account = visit.themselves
     visit.submit(SignOut(volunteer=volunteer.id, token=digest(visit.session)))
-    visit.reception.doorkeeper.guesses.know(account.email or "", visit.peer)
+    visit.reception.accounts.guesses.know(account.email or "", visit.peer)
     return Go(to="/account/sign-in", session="")
 
 
@@ -283,7 +283,7 @@ def email(visit: Visit) -> Outcome:
 
     An address that somebody has counts as a wrong password for it: it is asked for no faster than by signing in.
     """
-    form, (volunteer, _), guesses = visit.form, visit.themselves, visit.reception.doorkeeper.guesses
+    form, (volunteer, _), guesses = visit.form, visit.themselves, visit.reception.accounts.guesses
     wanted = form.check("email", good_email)
     proven = visit.proven()
     if form.wrong or proven is None:
@@ -333,7 +333,7 @@ def _keys(visit: Visit, proven: int) -> Outcome:
         found = accounts.by_id(db, volunteer.id)
     if found is None:
         raise LookupError(f"volunteer {volunteer.id} is gone")
-    secret, account = visit.reception.doorkeeper.secret, found[1]
+    secret, account = visit.reception.accounts.secret, found[1]
     if account.password_serial != proven:
         raise Refused(CHANGED)
     keys = {

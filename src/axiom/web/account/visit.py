@@ -6,79 +6,26 @@ from concurrent.futures import Executor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, LookupAccount, Problem
 from axiom.commands.accounts import SignIn
 from axiom.commands.command import Command
 from axiom.commands.gate import CommandGate
-from axiom.decisions.accounts.throttle import ThrottleDecision
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Account, Volunteer
 from axiom.domain.operators import SiteOperator
 from axiom.errors import LimitReached
 from axiom.limits import accounts as account_limits
 from axiom.locale.languages import mark
+from axiom.server.accounts.sign_up import Accounts, ProvenAccount
 from axiom.store.engine.database import Database
 from axiom.web.account.forms import Form, digest, new_secret
 from axiom.web.base.request import Answer
 from axiom.web.site.app import Site
 
 SESSION_SECONDS = int(account_limits.SIGNED_IN_FOR.total_seconds())
-
-
-class ProvenVisitor(Protocol):
-    """Whose password it was."""
-
-    @property
-    def volunteer(self) -> Volunteer:
-        """Who it is."""
-
-    @property
-    def account(self) -> Account:
-        """And how they are reached."""
-
-
-class Guessed(Protocol):
-    """Counts what was tried from each address of the network, and knows whose addresses are whose."""
-
-    def open_one(self, address: str, most: int) -> ThrottleDecision:
-        """May this address open one more account?"""
-
-    def begin(self, account: str, address: str) -> tuple[ThrottleDecision, datetime]:
-        """May this be tried? It counts as wrong, at the returned moment, until `right` is said."""
-
-    def right(self, account: str, address: str, begun: datetime) -> None:
-        """What was tried at that moment was right, and the address is the account's owner's."""
-
-    def know(self, account: str, address: str) -> None:
-        """This address is the account's owner's."""
-
-    def do_one(self, volunteer: int, what: str) -> ThrottleDecision:
-        """May this be done once more in this volunteer's account?"""
-
-
-class Doorkeeper(Protocol):
-    """Who knows whether a password is right, and slows down whoever guesses; the server does."""
-
-    @property
-    def secret(self) -> bytes:
-        """From what the keys of accounts follow."""
-
-    @property
-    def guesses(self) -> Guessed:
-        """What was tried of late."""
-
-    @property
-    def new_accounts(self) -> int:
-        """How many accounts one address may open in an hour; 0: none are opened."""
-
-    def prove(self, asked: LookupAccount, address: str, sign_in: str = "") -> ProvenVisitor | Problem:
-        """Whose account this is, if the password is right; `address` is whence somebody says so, `sign_in` as whom."""
-
-    def attempt(self, asked: LookupAccount, address: str) -> tuple[ProvenVisitor | Problem, datetime]:
-        """The same, and the moment at which it counts as wrong until the guesses are told that it was right."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -127,7 +74,7 @@ class AccountDesk:
 
     gate: CommandGate
     pages: Site
-    doorkeeper: Doorkeeper
+    accounts: Accounts
     threads: Executor  # in which forms are read
     master: str  # the project's address; ends in a slash
     operators: OperatorSessions = field(default_factory=OperatorSessions)
@@ -213,16 +160,16 @@ class Visit:
         Each kind counts by itself: what needs a password is not used up by whoever has a stolen sign-in alone.
         """
         if volunteer_id is not None:
-            verdict = self.reception.doorkeeper.guesses.do_one(volunteer_id, command.name)
+            verdict = self.reception.accounts.guesses.do_one(volunteer_id, command.name)
             if not verdict.may:
                 raise LimitReached(f"Please try again in an hour: {verdict.reason}. Nothing was changed.")
         return self.reception.gate.submit(command, caller(volunteer_id))
 
-    def whose(self, email: str, password: str) -> ProvenVisitor | Problem:
+    def whose(self, email: str, password: str) -> ProvenAccount | Problem:
         """Who has this e-mail address and this password."""
         asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
         is_own = self.account is not None and self.account.email == email
-        return self.reception.doorkeeper.prove(asked, self.peer, digest(self.session) if is_own else "")
+        return self.reception.accounts.prove(asked, self.peer, digest(self.session) if is_own else "")
 
     def proven(self) -> int | None:
         """The serial of their password, if they, who are signed in, typed it again; if not, it is said beside it."""

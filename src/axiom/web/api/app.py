@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from axiom.commands.approvals import AskedPeople
 from axiom.commands.gate import CommandGate
 from axiom.domain.callers import Caller, Capability
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
@@ -15,7 +16,7 @@ from axiom.web.account.forms import is_from_here, origins_of
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.commands import give, read_request
 from axiom.web.api.openapi import description
-from axiom.web.api.people import CALLER, PersonDesk, described, is_about_people, said_by_person
+from axiom.web.api.people import CALLER, described, is_about_people, said_by_person
 from axiom.web.api.problems import RequestRefused, problem
 from axiom.web.api.reads import PREFIX, reads
 from axiom.web.site.app import Site
@@ -33,7 +34,7 @@ class ProgramDesk:
     gate: CommandGate
     pages: Site
     admission: ProgramAdmission
-    people: PersonDesk
+    people: AskedPeople
 
 
 class Api:

@@ -3,12 +3,12 @@
 import json
 import re
 from dataclasses import dataclass, field
-from typing import Any, Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from axiom.commands.approvals import AskedPeople
 from axiom.commands.words import read_words
 from axiom.domain.callers import Caller
 from axiom.errors import WrongUse
@@ -16,16 +16,6 @@ from axiom.web.api.commands import read_request
 
 CALLER = "/api/caller"
 _ABOUT = re.compile(r"/api/proposals/([0-9]{1,18})/(question|answer)")
-
-
-class PersonDesk(Protocol):
-    """What stands behind the question; the laboratory's process does, so that the site need not know it."""
-
-    def question(self, caller: Caller, number: int) -> dict[str, Any]:
-        """What a person is asked, and the seal of the question."""
-
-    def answer(self, caller: Caller, number: int, seal: str, action: str, ticked: object) -> dict[str, Any]:
-        """What became of their answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +39,7 @@ def is_about_people(path: str) -> bool:
     return _ABOUT.fullmatch(path) is not None
 
 
-async def said_by_person(people: PersonDesk, caller: Caller, request: Request) -> Response:
+async def said_by_person(people: AskedPeople, caller: Caller, request: Request) -> Response:
     """Ask, or take an answer."""
     found = _ABOUT.fullmatch(request.url.path)
     assert found  # noqa: S101  whoever calls has looked

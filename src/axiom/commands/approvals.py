@@ -20,7 +20,6 @@ from axiom.errors import AxiomError, NotAllowed, Refused
 from axiom.lab.followups.admit import approvable
 from axiom.signed.canonical_json import canonical
 from axiom.store.connections import Connections
-from axiom.web.base.numbers import calm
 
 _GOOD_FOR = timedelta(minutes=10)
 _LONGEST = 300  # characters of a claim in a question
@@ -131,7 +130,8 @@ def _message(caller: Caller, found: KeptProposal) -> str:
 
 def _line(text: str) -> str:
     """Somebody else's words on one line: nothing of them ends a quotation, acts on a screen or turns its direction."""
-    plain = " ".join("".join(sign for sign in calm(text) if not _is_quote(sign)).split())
+    calm = (sign if sign.isprintable() else " " for sign in text if not _is_quote(sign))
+    plain = " ".join("".join(calm).split())
     return plain if len(plain) <= _LONGEST else f"{plain[: _LONGEST - 1]}…"
 
 
