@@ -109,7 +109,7 @@ def aim(chance: random.Random) -> Aim:
 def candidate(number: int, chance: random.Random, *, most: int, needs: Sequence[Need]) -> Candidate:
     """An experiment as light or heavy as those of the catalogue are."""
     issued = chance.choice([0, 16, 32, 37, 64])
-    stage = chance.choice([Stage.OPEN] * 12 + [Stage.WIDER, Stage.SHARE, Stage.PILOT, Stage.PAUSED])
+    stage = chance.choice([Stage.OPEN] * 12 + [Stage.WIDER, Stage.PILOT, Stage.PAUSED])
     return Candidate(
         experiment_id=number,
         registration_id=number,

@@ -120,7 +120,7 @@ def let_out(life: Life) -> Stage:
         else:
             life.clock, asks = asks, asks + life.dice.expovariate(1 / ASKS_EVERY)
         let = release(life.facts(), life.fleet, reached)
-        reached = let.stage if let.stage in {Stage.WIDER, Stage.SHARE} else reached
+        reached = let.stage if let.stage is Stage.WIDER else reached
         if let.stage in {Stage.PAUSED, Stage.OPEN}:
             return let.stage
         host = life.dice.randrange(life.hosts)
@@ -130,7 +130,7 @@ def let_out(life: Life) -> Stage:
         allowed = room(life.facts(), life.fleet, let, volunteer=volunteer, is_ours=is_ours, now=life.now).most
         if not sum(1 for _, busy in life.out if busy == host) and allowed != 0:
             life.give(host, min(MOST_GIVEN, CORES if allowed is None else allowed))
-    return Stage.SHARE
+    return Stage.WIDER
 
 
 def cost(hosts: int, fails: float, seed: int) -> int:

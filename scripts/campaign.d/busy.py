@@ -1,8 +1,8 @@
 """Puts 2,330 cores to a new laboratory, and tells how many of them are idle at once and over a simulated day.
 
 first plan   what `axiom session plan --fleet docs/howto/fleet-of-83.json` says in a laboratory in which every preflight
-             of the shipped catalogue has passed and nothing was computed yet: idle cores, and megabytes promised
-             beyond what a host has
+             of the shipped catalogue has passed and nothing was computed yet, as if its pilots had passed: idle cores,
+             and megabytes promised beyond what a host has
 day          the same fleet from the moment in which its clients attach. The decisions are the real ones: what a round
              orders and when it is held, which tiles are next, how far a version is let out, what a host is given, how
              a task is cut and when a client calls again. Time passes in a simulation, and every task is valid
@@ -41,8 +41,6 @@ from axiom.decisions.experiments.release_stages import (
     PILOT_TASKS,
     ReleaseRecord,
     left_for,
-    probes_for,
-    probes_left,
     release,
     room,
 )
@@ -130,7 +128,7 @@ class Version:
     weighed: int = 0
     by_source: dict[Place, Came] = field(default_factory=dict)
     by_volunteer: Counter[int] = field(default_factory=Counter)
-    had: Counter[int] = field(default_factory=Counter)
+    had: Counter[int] = field(default_factory=Counter)  # tasks of each host
     well: int = 0
     badly: int = 0
     latest: datetime | None = None
@@ -140,7 +138,6 @@ class Version:
         return ReleaseRecord(
             by_source=self.by_source,
             by_volunteer=self.by_volunteer,
-            had=self.had,
             out=self.out,
             theirs_out=self.out,
             theirs_well=self.well,
@@ -166,8 +163,6 @@ class Version:
     def candidate(self, fleet: Fleet) -> Candidate:
         """As a planner sees it."""
         facts, unsent = self.facts(), len(self.waiting)
-        left = left_for(facts, fleet, self.stage)
-        theirs = None if left is None else max(left, probes_left(facts, fleet, self.stage))
         lacks = max(0, PILOT_TASKS - self.well - self.out - unsent) if self.stage is Stage.PILOT else 0
         level = min((level for arm in self.arms if (level := arm.coarsest()) is not None), default=DEEP)
         is_charting = bool(self.arms) and self.issued % self.block == 0 and level <= self.arms[0].map.charted
@@ -183,7 +178,7 @@ class Version:
             in_progress=self.out,
             aims=aims_of(self.manifest, self.weighed),
             block=self.block,
-            theirs=theirs,
+            theirs=left_for(facts, fleet, self.stage),
             pilot_missing=lacks,
             fault="the deeper tiles of the replicates that it has come first" if is_charting else "",
             need=need_of(self.manifest),
@@ -441,21 +436,7 @@ class World:
         for version in staged:
             version.look(self.fleet)
         rooms = {version.id: self._room(version, one, now) for version in self.versions.values() if version.waiting}
-        wish = self._deal(one, rooms, wish, now)
-        idle = replace(wish, seconds=0.0)
-        if idle.is_any and idle.most > 0:
-            probes = {
-                version.id: probes_for(
-                    version.facts(),
-                    self.fleet,
-                    release(version.facts(), self.fleet, version.stage),
-                    host=one.host.id,
-                    cores=believed_cores(one.host),
-                )
-                for version in staged
-                if version.waiting and version.stage in {Stage.PILOT, Stage.WIDER}
-            }
-            self._deal(one, {number: most for number, most in probes.items() if most}, idle, now)
+        self._deal(one, rooms, wish, now)
 
     def _room(self, version: Version, one: Computer, now: float) -> int | None:
         if version.stage is Stage.OPEN:
@@ -657,6 +638,8 @@ def first_plan(shipped: Sequence[Manifest], policy: Policy) -> tuple[int, int, i
     hosts = read_fleet(FLEET.read_bytes(), FLEET.name)
     fleet = Fleet(volunteers=len({one.volunteer for one in hosts}), hosts=len(hosts), cores=sum(h.cores for h in hosts))
     versions = world(shipped, 1).versions.values()
+    for version in versions:
+        version.stage = Stage.OPEN
     asked = [version.candidate(fleet) for version in versions]
     seen = preview(
         asked,

@@ -7,29 +7,27 @@ from enum import StrEnum
 from axiom.domain.work import TaskState
 
 PILOT_TASKS = 3  # at as many volunteers, where there are so many
-PILOT_MOST = 10  # that the pilot grows to once these are valid
+WIDER_TASKS = 20  # valid ones of volunteers, before all may have it
 
 
 class Stage(StrEnum):
     """How much of a version may be computed."""
 
     PILOT = "pilot"  # its first three tasks, each of one replicate
-    WIDER = "wider pilot"  # everything at the laboratory's own hosts, and ten tasks at volunteers
-    SHARE = "share"  # one twentieth of the volunteers' cores
+    WIDER = "wider pilot"  # everything at the laboratory's own hosts, and a fiftieth of the volunteers' cores
     OPEN = "open"  # all
     PAUSED = "paused"  # nothing
 
     @property
     def takes_blocks(self) -> bool:
         """May whole blocks be ordered? Dispatch sees to it that no more of them is out than the stage allows."""
-        return self in {Stage.WIDER, Stage.SHARE, Stage.OPEN}
+        return self in {Stage.WIDER, Stage.OPEN}
 
 
 class Change(StrEnum):
     """The kinds of lines in a release's history."""
 
     WIDER = "wider pilot"
-    SHARE = "share"
     OPEN = "open"
     HALTED = "halted"  # it failed more than anything may, while it was let out
     HELD = "held"  # it does so on one platform, and goes there no more

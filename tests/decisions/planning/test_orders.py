@@ -27,14 +27,12 @@ def test_versions_that_are_let_out_are_waited_for_by_stage():
         candidate(2, stage=Stage.PILOT, in_progress=3),
         candidate(2, stage=Stage.PILOT, in_progress=3, registration_id=9),  # the same version
         candidate(3, stage=Stage.WIDER, unsent=20),
-        candidate(4, stage=Stage.SHARE, in_progress=1),
     ]
-    pilots, wider, share = awaited(asked).split("; ")
+    pilots, wider = awaited(asked).split("; ")
     assert pilots.startswith("2 versions in the pilot")
     assert wider.startswith("1 version in the wider pilot")
-    assert share.startswith("1 version at a twentieth of the cores")
     assert "what is out of 2 versions" in awaited([candidate(1, in_progress=2), candidate(2, fault=FIRST_IS_OUT)])
-    at_an_end = [candidate(1), candidate(2, stage=Stage.PAUSED), candidate(4, stage=Stage.SHARE)]
+    at_an_end = [candidate(1), candidate(2, stage=Stage.PAUSED), candidate(4, stage=Stage.WIDER)]
     assert awaited([*at_an_end, candidate(3, stage=Stage.PILOT, pilot_missing=3, fault="its preflight failed")]) == ""
 
 

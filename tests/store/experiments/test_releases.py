@@ -7,6 +7,7 @@ import pytest
 from axiom.domain.releases import Change, Fleet
 from axiom.domain.work import TaskState
 from axiom.store.experiments import experiments, releases
+from axiom.store.migrate import migrations
 
 
 @pytest.fixture
@@ -38,6 +39,16 @@ def test_lines_come_back_as_they_were_written_in_their_order(lab):
     assert (second.change, second.at) == (Change.RESUMED, lab.now)
     assert releases.everything(lab.db) == {1: [first, second]}
     assert releases.between(lab.db, first.at, second.at) == [("tiny_sum@1", first)]
+
+
+def test_what_an_older_laboratory_had_in_its_share_stage_is_in_the_wider_pilot(lab):
+    record(lab, Change.WIDER)
+    lab.db.execute("UPDATE release SET change = 'share'")
+    (upgrade,) = [migration for migration in migrations() if migration.number == 18]
+    for statement in upgrade.statements():
+        lab.db.execute(statement)
+    (line,) = releases.of_version(lab.db, 1)
+    assert line.change is Change.WIDER
 
 
 def test_only_what_was_sent_while_it_was_let_out_is_counted_and_who_was_heard_lately(lab):

@@ -15,7 +15,7 @@ _COUNTS = _CERTAIN | {Blame.UNCLEAR}  # the rest is the host's or its volunteer'
 # the runner itself ends a cell that takes too much of a processor or hangs.
 _NOT_ITS_DOING = frozenset({Cause.BAD_BUNDLE, Cause.TIME_LIMIT})
 _STATES = {TaskState.INVALID: Cause.NOT_AS_ORDERED, TaskState.EXPIRED: Cause.SILENT}
-_ORDER = (Stage.WIDER, Stage.SHARE, Stage.OPEN)
+_ORDER = (Stage.WIDER, Stage.OPEN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +53,7 @@ def standing(history: Sequence[Release]) -> ReleaseState:
                 found = replace(found, paused={**found.paused, line.platform: line})
             case Change.RESUMED:
                 found = _resumed(found, line)
-            case Change.WIDER | Change.SHARE | Change.OPEN:
+            case Change.WIDER | Change.OPEN:
                 found = replace(found, reached={**found.reached, line.bundle: line})
             case Change.WRITTEN:
                 found = replace(found, written=found.written | {line.bundle})
@@ -118,11 +118,9 @@ def facts_of(sent: Iterable[Sent], *, counts_hosts: bool) -> ReleaseRecord:
     sources: dict[Place, Came] = {}
     lost: dict[Place, int] = {}
     by_volunteer: dict[int, int] = {}
-    had: dict[int, int] = {}
     total = ReleaseRecord()
     for one in sent:
         by_volunteer[one.volunteer] = by_volunteer.get(one.volunteer, 0) + one.amount
-        had[one.host] = had.get(one.host, 0) + one.amount
         total = replace(total, latest=max(one.latest, total.latest or one.latest))
         place = one.host if counts_hosts else one.volunteer, one.platform
         came = sources.get(place, Came(platform=one.platform))
@@ -140,7 +138,7 @@ def facts_of(sent: Iterable[Sent], *, counts_hosts: bool) -> ReleaseRecord:
             total = replace(total, theirs_badly=total.theirs_badly + one.amount * (not one.is_ours))
         elif cause is not None:
             lost[place] = lost.get(place, 0) + one.amount
-    return replace(total, by_source=sources, counts_hosts=counts_hosts, lost=lost, by_volunteer=by_volunteer, had=had)
+    return replace(total, by_source=sources, counts_hosts=counts_hosts, lost=lost, by_volunteer=by_volunteer)
 
 
 def came_of(counts: Iterable[tuple[int, str, Cause, int]], proven: frozenset[int]) -> dict[Place, Came]:

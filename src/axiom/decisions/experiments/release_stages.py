@@ -1,12 +1,8 @@
 """How far is a version let out, and how much of it may this host have now?
 
-Three tasks, each at another volunteer; then ten; then one twentieth of the cores; then all. A bundle that takes
-another's place begins anew, since it may be worse. The laboratory's own hosts need no more than the first three.
-
-A pilot is small so that a broken version takes few cores from other work. A core for which no other work waits has
-nothing to lose but this one task, so it may probe a version in its pilot: one task on each computer, or a twentieth of
-its cores, and a fiftieth of all cores. A new laboratory, all of whose versions are new, then has work for its whole
-fleet at once.
+Three tasks, each at another volunteer; then one fiftieth of the volunteers' cores, until twenty tasks are valid, and
+nine for each that failed; then all. A bundle that takes another's place begins anew, since it may be worse. The
+laboratory's own hosts need no more than the first three.
 """
 
 import math
@@ -16,7 +12,7 @@ from datetime import datetime, timedelta
 
 from axiom.decisions.experiments.breaker import MOST_FAILING, broken_early, broken_there, fails_here
 from axiom.domain.amounts import counted
-from axiom.domain.releases import PILOT_MOST, PILOT_TASKS, Came, Fleet, Place, Stage
+from axiom.domain.releases import PILOT_TASKS, WIDER_TASKS, Came, Fleet, Place, Stage
 
 __all__ = [
     "PILOT_TASKS",
@@ -27,23 +23,17 @@ __all__ = [
     "RolloutRoom",
     "Stage",
     "left_for",
-    "probes_for",
-    "probes_left",
-    "probes_on",
     "release",
     "room",
-    "share_of",
 ]
 
 SILENT_FOR = timedelta(hours=2)  # a task that is out for longer holds up nobody
 _PATIENCE = timedelta(minutes=10)  # for another volunteer, before one gets a further task of a pilot
-_SHARE = 0.05
-_SHARE_MOST = 1_000  # tasks out: with more one sees nothing more
-_PROBED = 0.02  # of the volunteers' cores, that have a task of a pilot where they would be idle
-_PROBED_THERE = 0.05  # of the cores of one computer; one at least
-_ENOUGH_CLOSED = 30
+_WIDER_SHARE = 0.02  # of the volunteers' cores
+_WIDER_MOST = 100  # tasks: with more one sees nothing more
+_WELL_FOR_EACH_FAILED = round(1 / MOST_FAILING) - 1
 _IN_VAIN = 9  # tasks of which none was valid, whosever doing it was
-_ORDER = (Stage.PILOT, Stage.WIDER, Stage.SHARE, Stage.OPEN)
+_ORDER = (Stage.PILOT, Stage.WIDER, Stage.OPEN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +43,6 @@ class ReleaseRecord:
     by_source: Mapping[Place, Came] = field(default_factory=dict)  # by volunteer and platform, or by host where
     counts_hosts: bool = False  # and not volunteers, since one alone computes here
     by_volunteer: Mapping[int, int] = field(default_factory=dict)  # tasks that each has had
-    had: Mapping[int, int] = field(default_factory=dict)  # tasks that each host has had
     out: int = 0  # and not silent for long
     theirs_out: int = 0
     theirs_well: int = 0
@@ -136,12 +125,12 @@ def room(facts: ReleaseRecord, fleet: Fleet, let: Let, *, volunteer: int, is_our
     if let.stage is Stage.OPEN or (is_ours and let.stage is not Stage.PILOT):
         return RolloutRoom(most=None)
     left = left_for(facts, fleet, let.stage) or 0
-    if let.stage is Stage.SHARE:
-        return RolloutRoom(most=left, reason="goes to one twentieth of the computers first, to see whether it works")
-    size = _size(facts, let.stage)
+    size = _size(facts, fleet, let.stage)
     if not is_ours and (facts.latest is None or now - facts.latest < _PATIENCE):
         left = min(left, math.ceil(size / max(1, fleet.volunteers)) - facts.by_volunteer.get(volunteer, 0))
-    return RolloutRoom(most=max(0, left), reason=_tried(size))
+    return RolloutRoom(
+        most=max(0, left), reason=f"is new and tried with {size} tasks first, which other computers have"
+    )
 
 
 def left_for(facts: ReleaseRecord, fleet: Fleet, stage: Stage) -> int | None:
@@ -150,65 +139,36 @@ def left_for(facts: ReleaseRecord, fleet: Fleet, stage: Stage) -> int | None:
         return None
     if stage is Stage.PAUSED:
         return 0
-    if stage is Stage.SHARE:
-        return max(0, share_of(fleet) - facts.theirs_out)
     had = facts.well + facts.out if stage is Stage.PILOT else facts.theirs_well + facts.theirs_out
-    return max(0, _size(facts, stage) - had)
+    return max(0, _size(facts, fleet, stage) - had)
 
 
-def probes_for(facts: ReleaseRecord, fleet: Fleet, let: Let, *, host: int, cores: int) -> int:
-    """How many more tasks of a pilot a volunteer's host may have, for cores that would be idle otherwise."""
-    return max(0, min(probes_left(facts, fleet, let.stage), probes_on(cores) - facts.had.get(host, 0)))
-
-
-def probes_left(facts: ReleaseRecord, fleet: Fleet, stage: Stage) -> int:
-    """How many more tasks of a pilot idle cores may have, all together. One that failed makes no room for another.
-
-    None where the fleet is so small that a pilot of the usual size has its part of it.
-    """
-    most = min(_SHARE_MOST, math.floor(_PROBED * fleet.cores))
-    if stage not in {Stage.PILOT, Stage.WIDER} or most <= PILOT_TASKS:
-        return 0
-    return max(0, most - sum(facts.had.values()))
-
-
-def probes_on(cores: int) -> int:
-    """How many tasks of one pilot the idle cores of a computer with so many cores may have."""
-    return max(1, math.floor(_PROBED_THERE * cores))
-
-
-def share_of(fleet: Fleet) -> int:
-    """How many tasks are out at most while a twentieth of the cores computes."""
-    return min(_SHARE_MOST, max(PILOT_MOST, math.ceil(_SHARE * fleet.cores)))
-
-
-def _size(facts: ReleaseRecord, stage: Stage) -> int:
+def _size(facts: ReleaseRecord, fleet: Fleet, stage: Stage) -> int:
     """Tasks of a pilot, which grows once volunteers brought as many as the first one has."""
-    return PILOT_TASKS if stage is Stage.PILOT or facts.theirs_well < PILOT_TASKS else PILOT_MOST
+    if stage is Stage.PILOT or facts.theirs_well < PILOT_TASKS:
+        return PILOT_TASKS
+    return max(_well_enough(facts), min(_WIDER_MOST, math.ceil(_WIDER_SHARE * fleet.cores)))
 
 
-def _tried(size: int) -> str:
-    return f"is new and tried with {size} tasks first, which other computers have"
+def _well_enough(facts: ReleaseRecord) -> int:
+    """Valid tasks of volunteers after which all may have it."""
+    return max(WIDER_TASKS, _WELL_FOR_EACH_FAILED * facts.theirs_badly)
 
 
 def _stage(facts: ReleaseRecord) -> Stage:
     if facts.well < PILOT_TASKS:
         return Stage.PILOT
-    if facts.theirs_well < PILOT_MOST:
-        return Stage.WIDER
-    closed = facts.theirs_well + facts.theirs_badly
-    return Stage.OPEN if closed >= _ENOUGH_CLOSED and facts.theirs_badly <= MOST_FAILING * closed else Stage.SHARE
+    return Stage.OPEN if facts.theirs_well >= _well_enough(facts) else Stage.WIDER
 
 
 def _reason(stage: Stage, facts: ReleaseRecord, fleet: Fleet) -> str:
-    closed = facts.theirs_well + facts.theirs_badly
     if stage is Stage.PILOT:
         are = "is" if facts.out == 1 else "are"
         return f"the pilot has {facts.well} of {PILOT_TASKS} valid tasks, and {facts.out} {are} not back"
     if stage is Stage.WIDER and not fleet.volunteers:
         return f"{PILOT_TASKS} of its tasks were valid, and nobody but the laboratory computes here"
     if stage is Stage.WIDER:
-        return f"volunteers have brought {facts.theirs_well} of the {PILOT_MOST} valid tasks of its wider pilot"
-    if stage is Stage.SHARE:
-        return f"of {closed} tasks of volunteers {facts.theirs_badly} failed; {share_of(fleet)} may be out at once"
+        needed = _well_enough(facts)
+        return f"volunteers have brought {facts.theirs_well} of the {needed} valid tasks of its wider pilot"
+    closed = facts.theirs_well + facts.theirs_badly
     return f"of {closed} tasks of volunteers {facts.theirs_badly} failed, which is not too many"

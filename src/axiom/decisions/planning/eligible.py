@@ -37,17 +37,12 @@ def _let_out(one: Candidate, work: WaitingWork, few: dict[int, int | None]) -> l
     tasks = min(left, work.tasks)
     few[one.experiment_id] = left - tasks
     rest = work.tasks - tasks if one.stage.takes_blocks else 0
-    return [replace(work, tasks=tasks, is_pilot=one.stage is Stage.PILOT), replace(work, tasks=rest, is_ours=True)]
+    return [replace(work, tasks=tasks), replace(work, tasks=rest, is_ours=True)]
 
 
 def few_of(one: Candidate) -> int | None:
     """How many tasks of it go to whoever asks; None is any number. Beyond a pilot our own hosts may have all."""
-    return max(PILOT_TASKS, one.theirs or 0) if one.stage is Stage.PILOT else one.theirs
-
-
-def probe_of(one: Candidate) -> WaitingWork:
-    """A task of its pilot, of one replicate."""
-    return WaitingWork(key=one.key, name=one.name, tasks=1, need=one.need, seconds=one.costs, is_pilot=True)
+    return PILOT_TASKS if one.stage is Stage.PILOT else one.theirs
 
 
 def _work(one: Candidate, workunits: int, each: float, usual: UsualHosts | None) -> WaitingWork:

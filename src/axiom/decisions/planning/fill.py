@@ -10,7 +10,6 @@ from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from axiom.decisions.experiments.release_stages import probes_on
 from axiom.decisions.planning.capacity import Left, all_busy, coarse, left_of, put, room_for, why_no_more
 from axiom.domain.amounts import counted
 from axiom.domain.planning import Need, Placement, Supply
@@ -29,7 +28,6 @@ class WaitingWork:
     need: Need
     seconds: float = 0.0  # of a reference core, for one of them
     is_ours: bool = False  # for the laboratory's own hosts alone
-    is_pilot: bool = False  # of a version in its pilot, of which no host has many
 
 
 @dataclass(slots=True)
@@ -55,11 +53,6 @@ class Filled:
     def may_have(self, is_ours: bool) -> bool:
         """May it have what is for our own hosts alone, or for anybody?"""
         return self.supply.is_ours or not is_ours
-
-    def left_of(self, work: WaitingWork) -> int:
-        """How many more tasks of this work it may have, whatever fits."""
-        had = self.given.get(work.key, 0)
-        return max(0, probes_on(self.supply.cores) - had) if work.is_pilot else work.tasks
 
     def give(self, work: WaitingWork, need: Need, tasks: int) -> None:
         """So many tasks of this work are for this host, on its GPUs or on its cores, as the need says."""
@@ -244,7 +237,7 @@ class _Deck:
         at_first, wanted, passed = self.left, tasks, 0
         while wanted > 0 and passed < len(self._works):
             work = self._works.popleft()
-            here = min(work.tasks, wanted, -(-tasks * work.tasks // at_first), host.left_of(work))
+            here = min(work.tasks, wanted, -(-tasks * work.tasks // at_first))
             passed = 0 if here else passed + 1
             if here:
                 host.give(work, self._need, here)

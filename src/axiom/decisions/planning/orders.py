@@ -80,20 +80,6 @@ def pilot(one: Candidate) -> Allotment:
     )
 
 
-def larger_pilot(one: Candidate, tasks: int) -> Allotment:
-    """So many further tasks of a pilot."""
-    return Allotment(
-        experiment_id=one.experiment_id,
-        workunits=tasks,
-        replicates_each=1,
-        registration_id=one.registration_id or None,
-        purpose=Purpose.PILOT,
-        core_seconds=tasks * one.costs,
-        reason=f"a larger pilot of {one.name}, since these cores would be idle: one task on each computer, or on a "
-        "twentieth of its cores",
-    )
-
-
 def order(one: Candidate, blocks: int, *, purpose: Purpose, why: str, turns: Turns, cores: int) -> list[Allotment]:
     """So many blocks of a candidate; of one that is begun, its missing part alone."""
     return [

@@ -2,19 +2,19 @@
 
 The first block of all, a pilot, then block after block of what is worth most for its cost, until work waits for every
 core; further pilots where cores would be idle otherwise. At last it is looked where all this would go, and what an idle
-core could take besides is ordered, if it is worth anything; where nothing is, more tasks of the pilots.
+core could take besides is ordered, if it is worth anything.
 """
 
 import math
-from collections import Counter, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate, is_stopped, obstacle
-from axiom.decisions.planning.eligible import few_of, probe_of, works_of
+from axiom.decisions.planning.eligible import few_of, works_of
 from axiom.decisions.planning.fill import Filled, Filling, fill
-from axiom.decisions.planning.orders import Turns, larger_pilot, order, pilot, replicates_of
+from axiom.decisions.planning.orders import Turns, order, pilot, replicates_of
 from axiom.decisions.planning.shares import Book, Chosen, Offer, choose
 from axiom.decisions.planning.task_size import UsualHosts, usual_of
 from axiom.decisions.planning.usable_cores import Reach, reach
@@ -45,7 +45,6 @@ class _Making:
     waits: dict[tuple[int, int], float]  # seconds of cores for which there is work, by candidate
     allotments: list[Allotment] = field(default_factory=list)
     ordered: set[tuple[int, int]] = field(default_factory=set)
-    piloted: Counter[tuple[int, int]] = field(default_factory=Counter)  # tasks of pilots
 
     @property
     def wanted(self) -> float:
@@ -66,7 +65,6 @@ class _Making:
         """Order what a pilot lacks."""
         found = pilot(one)
         self._note(one, [found], self.turns.takes(found.workunits, one.costs, Stage.PILOT))
-        self.piloted[one.key] += one.pilot_missing
         self.standing[one.key] = replace(one, pilot_missing=0)
 
     def first(self, one: Candidate) -> None:
@@ -109,31 +107,6 @@ class _Making:
             what = " and ".join(f"{amount} {places}" for places, amount in idle.items())
             why = f"{one.name}: {what} would be idle, and of all that fits there it is worth most"
             self._order(one, max(1, -(-tasks // max(1, each))), self.promises[key].purpose, why)
-        return bool(lacking)
-
-    def probe(self, filling: Filling) -> bool:
-        """Order larger pilots for cores that would be idle otherwise. Was there anything?
-
-        Versions take turns, so that each is tried on as many kinds of hosts as the others.
-        """
-        left = {one.key: self._probes(one) for one in _first_of_each(self.standing.values())}
-        works = deque(probe_of(self.standing[key]) for key, tasks in left.items() if tasks > 0)
-        lacking: Counter[tuple[int, int]] = Counter()
-        for host in filling.hosts:
-            passed = 0
-            while works and passed < len(works) and host.left.cores > 0:
-                work = works.popleft()
-                fits = min(host.left_of(work), host.room(work.need, work.seconds, filling.deadline))
-                passed = 0 if fits else passed + 1
-                if fits:
-                    host.give(work, work.need, 1)
-                    lacking[work.key] += 1
-                if lacking[work.key] < left[work.key]:
-                    works.append(work)
-        for key, tasks in lacking.items():
-            one = self.standing[key]
-            self.piloted[key] += tasks
-            self._note(one, [larger_pilot(one, tasks)], self.turns.takes(tasks, one.costs, Stage.PILOT))
         return bool(lacking)
 
     def few_pilots(self, asked: Sequence[Candidate], pilots: Sequence[Candidate], *, is_young: bool) -> None:
@@ -261,18 +234,6 @@ class _Making:
         ours = self.reach.ours_for(key) * self.turns.each_core if one.stage.takes_blocks else 0.0
         return min(whole, self.turns.takes(few, self._seconds(one), one.stage)), ours
 
-    def _probes(self, one: Candidate) -> int:
-        """How many tasks more its pilot may have, for cores that would be idle."""
-        if (
-            one.stage is not Stage.PILOT
-            or one.theirs is None
-            or one.need.gpu
-            or obstacle(replace(one, pilot_missing=1))
-        ):
-            return 0
-        ordered = self.piloted[one.key]
-        return min(one.theirs - one.unsent, one.stopping.replicates - one.issued) - ordered
-
     def _seconds(self, one: Candidate) -> float:
         """Of the longest task of its next block."""
         return max(size for _, size in self.turns.workunits(one, 1, self._cores(one))) * one.costs
@@ -372,7 +333,7 @@ def _filled(
         filling = fill(supplies, works_of(asked, making.allotments, supplies), deadline=deadline, key=key)
         idle = sum(host.left.cores + sum(gpus for _, gpus in host.left.gpus) for host in filling.hosts)
         stalls = 0 if idle < least else stalls + 1
-        if stalls > _STALLS or not (making.beside(filling) or making.probe(filling)):
+        if stalls > _STALLS or not making.beside(filling):
             return
         least = min(least, idle)
 
@@ -417,14 +378,6 @@ def _left(one: Candidate) -> int:
 def _with_design(one: Candidate, reason: str) -> str:
     """With the design, where an experiment has several."""
     return f"{one.design}: {reason}" if one.design else reason
-
-
-def _first_of_each(asked: Iterable[Candidate]) -> list[Candidate]:
-    """Of each version the registration of which its pilot is said."""
-    found: dict[int, Candidate] = {}
-    for one in sorted(asked, key=lambda one: one.registration_id):
-        found.setdefault(one.experiment_id, one)
-    return list(found.values())
 
 
 def _next_of_each(ready: Sequence[Candidate]) -> list[Candidate]:

@@ -8,8 +8,7 @@ from axiom.domain.amounts import counted
 
 _LET_OUT = {
     Stage.PILOT: "in the pilot, of which more goes out once the first tasks are valid",
-    Stage.WIDER: "in the wider pilot, of which more goes out once ten tasks are valid",
-    Stage.SHARE: "at a twentieth of the cores, of which more goes out once thirty tasks are closed",
+    Stage.WIDER: "in the wider pilot, of which more goes out once enough tasks are valid",
 }
 
 

@@ -22,7 +22,6 @@ from axiom.decisions.experiments.release_stages import (
     ReleaseRecord,
     Stage,
     left_for,
-    probes_left,
     release,
 )
 from axiom.domain.preflights import GATES
@@ -48,7 +47,7 @@ class Staged:
 
     let: Let
     missing: int = 0  # tasks of a pilot that are neither valid, nor waiting, nor out at a host that is not silent
-    theirs: int | None = 0  # tasks, with those that only idle cores may have; None is any number
+    theirs: int | None = 0  # tasks; None is any number
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -199,9 +198,7 @@ def _out(
     fleet, is_alone = read_fleet()
     facts = facts_of(releases.sent(db, bundle, since=known.begun.get(bundle), before=silent), counts_hosts=is_alone)
     let = release(facts, fleet, known.stage(bundle))
-    theirs = left_for(facts, fleet, let.stage)
-    theirs = None if theirs is None else max(theirs, probes_left(facts, fleet, let.stage))
-    return _Out(let=let, facts=facts, theirs=theirs)
+    return _Out(let=let, facts=facts, theirs=left_for(facts, fleet, let.stage))
 
 
 def _record(

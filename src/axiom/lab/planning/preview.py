@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions.experiments.release_stages import Fleet, ReleaseRecord, Stage, probes_left
+from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning import preview as previewing
 from axiom.decisions.planning.block_size import block_size
 from axiom.decisions.planning.candidates import Candidate
@@ -46,7 +46,7 @@ def preview(
     there = supplies(db, policy, now, MOST_HOSTS) if hosts is None else hosts
     asked = planning.candidates(db, now, policy.approvals)
     if hosts is not None:  # nobody knows how far a version would be let out among hosts that are not there
-        asked = [replace(one, theirs=_theirs(one, hosts)) for one in asked]
+        asked = [_let_out(candidate) for candidate in asked]
     heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes
     found = _preview(asked, there, policy, heeded, given=planning.given(db, now))
     tiles = would_order(
@@ -68,11 +68,10 @@ def preview(
     return replace(found, classes=classes(there, found.placements, busy))
 
 
-def _theirs(one: Candidate, hosts: Sequence[Supply]) -> int | None:
-    """How many tasks these hosts may have of it: any number, or what idle cores may have of a pilot."""
-    theirs = [host for host in hosts if not host.is_ours]
-    fleet = Fleet(hosts=len(hosts), cores=sum(host.cores for host in theirs))
-    return probes_left(ReleaseRecord(), fleet, one.stage) if one.stage is Stage.PILOT else None
+def _let_out(candidate: Candidate) -> Candidate:
+    if candidate.stage in {Stage.PAUSED, Stage.OPEN}:
+        return replace(candidate, theirs=None)
+    return replace(candidate, stage=Stage.OPEN, stage_reason=_AS_IF, theirs=None, pilot_missing=0)
 
 
 def shipped(manifests: Sequence[Manifest], policy: Policy, hosts: Sequence[Supply]) -> Preview:

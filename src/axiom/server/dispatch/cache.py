@@ -6,11 +6,10 @@ that has looked, also after a transaction that changed an experiment was undone.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.decisions.experiments.release_history import ReleaseState, standing
-from axiom.decisions.experiments.release_stages import ReleaseRecord
 from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.domain.costs import Cost
 from axiom.domain.preflights import GATES
@@ -30,9 +29,7 @@ from axiom.store.registrations import registrations
 _MOST_KEPT = 10_000
 _PASSED_FOR = timedelta(hours=1)
 _COSTS_FOR = timedelta(minutes=1)
-_FACTS_FOR = timedelta(seconds=2)
 _UNFIT_FOR = timedelta(minutes=10)
-_MANY = 50  # tasks that went out while a bundle was let out: a pilot is looked at each time
 _AS_DECLARED = Cost()
 _NOTHING_SAID = ReleaseState()
 
@@ -104,7 +101,6 @@ class DispatchCache:
         self._costs: tuple[Mapping[tuple[int, str], Cost], datetime] | None = None
         self._standings: Mapping[int, ReleaseState] = {}
         self._fleet: tuple[Fleet, bool, datetime] | None = None
-        self._facts: dict[str, tuple[ReleaseRecord, datetime]] = {}
         self._has_evidence = False
         self._unfit: dict[str, datetime] = {}
 
@@ -120,7 +116,6 @@ class DispatchCache:
             self.files = _files(*self.experiments.values(), *self.ours.values(), *self.tried.values())
             self._standings = {number: standing(lines) for number, lines in releases.everything(db).items()}
             self._forms.clear()
-            self._facts.clear()
             self._stamp = stamp
 
     def offered(self, *, is_ours: bool) -> Mapping[int, KnownExperiment]:
@@ -178,24 +173,6 @@ class DispatchCache:
         if self._fleet is None or not timedelta(0) <= now - self._fleet[2] < _COSTS_FOR:
             self._fleet = releases.fleet(db, believed=limits.BELIEVED_CORES), releases.is_alone(db), now
         return self._fleet
-
-    def facts(self, bundle: str, now: datetime) -> ReleaseRecord | None:
-        """What is known of a bundle of which much is out, as was seen a moment ago; what was given since is in it."""
-        found, seen_at = self._facts.get(bundle, (None, now))
-        return found if timedelta(0) <= now - seen_at < _FACTS_FOR else None
-
-    def note_facts(self, bundle: str, facts: ReleaseRecord, now: datetime) -> None:
-        """Keep them, where to ask for them again takes long."""
-        if sum(facts.by_volunteer.values()) > _MANY:
-            self._facts[bundle] = facts, now
-
-    def note_given(self, bundle: str, host: int) -> None:
-        """One more task of it is out, to this host."""
-        if bundle in self._facts:
-            facts, seen_at = self._facts[bundle]
-            had = {**facts.had, host: facts.had.get(host, 0) + 1}
-            more = replace(facts, out=facts.out + 1, theirs_out=facts.theirs_out + 1, had=had)
-            self._facts[bundle] = more, seen_at
 
     def size(self, experiment: KnownExperiment) -> WaitingSize:
         """How large a task of this version is that waits, as the latest was; a replicate where none was seen yet."""

@@ -158,12 +158,6 @@ class _Dispatcher:
         if not queues and self._unsuited:
             return (), self._unsuited
         given, reason = self._deal(wish, queues, held, sent)
-        idle = _for_idle(self._less(wish, given))
-        if idle.is_any and (probed := self._probed(queues)):
-            held += [_as_held(one) for one in given]
-            probes, _ = self._deal(idle, probed, held, (sent[0] + len(given), sent[1] + len(given)))
-            given += probes
-            reason = reason if self._less(wish, given).is_any else ENOUGH
         return tuple(given), reason
 
     def _sent_lately(self) -> int:
@@ -212,19 +206,6 @@ class _Dispatcher:
             return given, ENOUGH
         nothing = for_others and not given and not any(queue.unsent for queue in queues.values())
         return given, MEANT_FOR_OTHERS if nothing else decided.reason
-
-    def _probed(self, queues: dict[int, Queue]) -> dict[int, Queue]:
-        """What waits of versions in their pilot, for cores to which nothing else goes."""
-        probed = {}
-        for waiting in waiting_tasks.waiting(self._db, self._host.id):
-            number = waiting.experiment_id
-            if number not in self._staged:
-                continue
-            needs = self._offered[number].declared
-            if most := self._rollout.probes_for(self._offered[number], self._gpu(needs) if needs.gpu else ""):
-                room = min(most, waiting.unsent)
-                probed[number] = replace(queues[number], unsent=room, room=room, held_back="")
-        return probed
 
     def _queues(self) -> dict[int, Queue]:
         queues = {}
@@ -347,7 +328,6 @@ class _Dispatcher:
             self._copied = set()
         for one in given:
             self._known.note_turn(one.experiment, at(self._now))
-            self._known.note_given(one.bundle, self._host.id)
 
     def _form(self, experiment: KnownExperiment, wanted: WaitingTask | SentTask, gpu: str) -> OrderForm:
         lab = self._dispatch.lab, self._dispatch.trust
@@ -488,12 +468,6 @@ class _Dispatcher:
             wanted[one.gpu] = seconds - self._elapsed(one.seconds), instances - 1
         seconds, instances = wanted.pop("")
         return replace(wish, seconds=seconds, instances=instances, gpus=wanted, most=wish.most - len(given))
-
-
-def _for_idle(wish: WorkWish) -> WorkWish:
-    """Of what is wished, a task for each core and each GPU that has none: no stock of work for later."""
-    gpus = {kind: (0.0, instances) for kind, (_, instances) in wish.gpus.items()}
-    return replace(wish, seconds=0.0, gpus=gpus)
 
 
 def _as_held(one: GrantedTask) -> TasksInHand:

@@ -8,11 +8,9 @@ from axiom.decisions.experiments.release_stages import (
     Let,
     ReleaseRecord,
     RolloutRoom,
-    probes_for,
     release,
     room,
 )
-from axiom.decisions.tasks.assignment import believed_cores
 from axiom.domain.fleet import Host
 from axiom.domain.releases import Stage
 from axiom.domain.value import value
@@ -84,20 +82,6 @@ class RolloutLimits:
         held_back = "" if found.most is None or found.most else found.reason
         return RolloutQuota(most=found.most, held_back=held_back, is_staged=found.most is not None)
 
-    def probes_for(self, experiment: KnownExperiment, gpu: str = "") -> int:
-        """How many tasks of a version in its pilot this host's idle cores may have beside what its quota let it have.
-
-        The quota is asked first: it says whether the host may have anything of the version at all.
-        """
-        known, bundle = self._known.standing(experiment.id), experiment.bundle
-        if self._is_ours or bundle is None:
-            return 0
-        facts, let = self._stage(bundle.digest, known.stage(bundle.digest), known.begun.get(bundle.digest))
-        if self._platform(gpu) in let.held or (self._host.volunteer_id, self._platform(gpu)) in let.benched:
-            return 0
-        fleet = self._known.fleet(self._db, self._now)
-        return probes_for(facts, fleet, let, host=self._host.id, cores=believed_cores(self._host))
-
     def _platform(self, gpu: str) -> str:
         here = self._host.platform
         return str(here.with_gpu(gpu)) if here.system in _SYSTEMS else "another platform"
@@ -113,9 +97,6 @@ class RolloutLimits:
         return room(facts, fleet, let, volunteer=volunteer, is_ours=self._is_ours, now=self._now)
 
     def _stage(self, bundle: str, reached: Stage | None, begun: datetime | None) -> tuple[ReleaseRecord, Let]:
-        facts = self._known.facts(bundle, self._now)
-        if facts is None:
-            sent = releases.sent(self._db, bundle, since=begun, before=self._now - SILENT_FOR)
-            facts = facts_of(sent, counts_hosts=self._known.is_alone(self._db, self._now))
-            self._known.note_facts(bundle, facts, self._now)
+        sent = releases.sent(self._db, bundle, since=begun, before=self._now - SILENT_FOR)
+        facts = facts_of(sent, counts_hosts=self._known.is_alone(self._db, self._now))
         return facts, release(facts, self._known.fleet(self._db, self._now), reached)
