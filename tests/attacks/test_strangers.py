@@ -9,7 +9,7 @@ from growing_requests import MOST, growth, requests
 from running_lab import Lab, axiom, running
 from strangers import CLASSES, Site, play
 
-from axiom.server.http.uvicorn_limits import HEADER_BYTES
+from axiom.limits import server as limits
 
 EACH = 12  # requests of a class
 
@@ -46,7 +46,7 @@ def test_each_is_answered_as_it_should_be(kind, site: Site) -> None:
             "POST /scheduler HTTP/1.1\r\nHost: lab\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n",
             200,
         ),
-        (f"GET / HTTP/1.1\r\nHost: lab\r\nCookie: {'a' * HEADER_BYTES}\r\n\r\n", 431),
+        (f"GET / HTTP/1.1\r\nHost: lab\r\nCookie: {'a' * limits.HEADER_BYTES}\r\n\r\n", 431),
     ],
 )
 def test_a_head_says_in_one_way_what_is_asked(site: Site, head: str, status: int) -> None:

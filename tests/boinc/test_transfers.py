@@ -7,7 +7,6 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from axiom.boinc.transfers import (
-    HEAD_LIMIT,
     SizeQuery,
     Span,
     Upload,
@@ -23,6 +22,7 @@ from axiom.boinc.transfers import (
     write_token,
 )
 from axiom.errors import MalformedRequest
+from axiom.limits import server as limits
 
 KEY, OTHER = b"k" * 32, b"o" * 32
 NAME = "rank_dynamics-3-w812-t99_out.jsonl"
@@ -106,8 +106,8 @@ def test_a_head_that_arrives_byte_by_byte_is_read_once_it_is_whole(body):
         (upload(md5_cksum="f9c8d93c2e25b65901d9c0781078c7500"), "32"),
         (SIZE_QUERY.replace(b"get_file_size", b"get_file_date"), None),
         (b"GET / HTTP/1.1", None),
-        (VERSIONS.encode() + b"x" * HEAD_LIMIT, f"{HEAD_LIMIT}"),
-        (b" " * HEAD_LIMIT, f"{HEAD_LIMIT}"),
+        (VERSIONS.encode() + b"x" * limits.UPLOAD_HEAD_BYTES, f"{limits.UPLOAD_HEAD_BYTES}"),
+        (b" " * limits.UPLOAD_HEAD_BYTES, f"{limits.UPLOAD_HEAD_BYTES}"),
     ],
 )
 def test_what_is_no_request_is_refused_with_what_is_wrong(body, fact):

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from axiom.boinc.xml import (
     DEEPEST,
-    LONGEST_BODY,
     LONGEST_PLAIN,
     LONGEST_SECTION,
     MOST_OF,
@@ -27,6 +26,7 @@ from axiom.boinc.xml import (
     unescaped,
 )
 from axiom.errors import MalformedRequest
+from axiom.limits import server as limits
 
 REFUSED = {
     "a document type": b"<!DOCTYPE a><a></a>",
@@ -168,7 +168,7 @@ def test_standard_error_is_found_whole_and_apart(inside):
 
 
 NOT_A_CLIENT_S = {
-    "body": b"x" * (LONGEST_BODY + 1),
+    "body": b"x" * (limits.REQUEST_BYTES + 1),
     "section": b"<host_info>" + b" " * (LONGEST_SECTION + 1) + b"</host_info>",
     "declaration": b"<host_info><!DOCTYPE a></host_info>",
     "instruction": b"<host_info><?php ?></host_info>",

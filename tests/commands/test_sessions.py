@@ -9,10 +9,10 @@ import pytest
 from axiom.commands.experiments import DeployExperiment
 from axiom.commands.registry import read_command
 from axiom.commands.sessions import HoldSession, StepSession
-from axiom.decisions.sessions.lease import LEASE
 from axiom.domain.callers import Capability
 from axiom.domain.sessions import Step
 from axiom.errors import HeldByAnother, NotAllowed, WrongUse
+from axiom.limits import sessions as limits
 from axiom.store.sessions import sessions
 
 STEP = StepSession(pi="person", reason="a test")
@@ -111,9 +111,9 @@ def test_of_two_who_would_step_a_session_one_does_until_their_hold_runs_out(door
             door.submit(command)
     assert HeldByAnother.exit_code == 4
     assert door.look(lambda db: sessions.last(db).done) == before
-    door.lab.now += LEASE - timedelta(seconds=1)
+    door.lab.now += limits.LEASE - timedelta(seconds=1)
     assert door.submit(by("Ada"))["step"] == "queue"  # which renews it
-    door.lab.now += LEASE - timedelta(seconds=1)
+    door.lab.now += limits.LEASE - timedelta(seconds=1)
     with pytest.raises(HeldByAnother):
         door.submit(by("Ben"))
     door.lab.now += timedelta(seconds=1)

@@ -12,8 +12,8 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_lab import ERAS
 from patience import PATIENCE
 
-from axiom.decisions.accounts.request_rate import BURST
 from axiom.errors import NotAllowed
+from axiom.limits import server as limits
 from axiom.service.mcp_on_site import mcp_in_front
 from axiom.signed.program_tokens import PREFIX
 from axiom.web.api.admission import ProgramAdmission
@@ -88,7 +88,7 @@ def test_requests_of_a_program_are_counted_once_for_both_doors(site):
     async def run():
         app = site(lambda: 0.0)
         async with http(app) as ada, http(app, "bob") as bob:
-            half = int(BURST) // 2
+            half = int(limits.REQUESTS_AT_ONCE) // 2
             for _ in range(half):
                 assert (await ada.post("/mcp", json=PING)).status_code != 429
                 assert (await ada.get("/api/caller")).status_code == 200

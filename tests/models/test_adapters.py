@@ -12,6 +12,7 @@ from model_service import Play, chat_body, messages_body, model_service, played
 
 from axiom.decisions.sessions.model_budget import TokenUsage
 from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
+from axiom.limits import language_models as limits
 from axiom.models import http_client
 from axiom.models.chat_completions import ChatCompletionsModel
 from axiom.models.conversation import AnswerEnd, ModelMessage, Speaker, ToolResult
@@ -105,7 +106,7 @@ def test_an_answer_that_comes_too_slowly_is_given_up(line, slowly):
 
 
 def test_an_answer_without_end_is_given_up(line, monkeypatch):
-    monkeypatch.setattr(http_client, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(limits, "ANSWER_BYTES", 100_000)
     line.plays(played(line.body(text="word " * 30_000)))
     with pytest.raises(ModelLost):
         line.say()

@@ -14,7 +14,7 @@ import pytest
 from patience import PATIENCE
 
 from axiom.errors import FolderInUse, StorageFull, StoreBusy, StoreDamaged, StoreError
-from axiom.store import writer as store_writer
+from axiom.limits import server as limits
 from axiom.store.engine.database import Database, connect_reader, connect_writer
 from axiom.store.migrate import migrate
 from axiom.store.writer import Writer
@@ -42,10 +42,10 @@ def hold(monkeypatch):
 
     def hold(writer, longest=PATIENCE):
         begun, go = threading.Event(), threading.Event()
-        monkeypatch.setattr(store_writer, "_LONGEST_GROUP", 0.0)  # nothing joins the group of what waits
+        monkeypatch.setattr(limits, "CHANGE_GROUP_SECONDS", 0.0)  # nothing joins the group of what waits
         writer.submit(lambda _database: (begun.set(), go.wait(PATIENCE)))
         assert begun.wait(PATIENCE)
-        monkeypatch.setattr(store_writer, "_LONGEST_GROUP", longest)
+        monkeypatch.setattr(limits, "CHANGE_GROUP_SECONDS", longest)
         return go
 
     return hold

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from processes import cpu_seconds
 from strangers import Site
 
-from axiom.server.http.uvicorn_limits import BODY_BYTES, HEADER_BYTES
-from axiom.web.account.forms import FORM_BYTES
+from axiom.limits import server as limits
 
 APART = 8  # times the smaller size: a quadratic reader takes 64 times as long
 MOST = 3 * APART  # times as long that a linear one may seem to take on a computer that is shared
@@ -29,11 +28,11 @@ _ADDRESSES = (
 )
 _BODIES = (  # how each begins, and how long it may be
     *(
-        ("/scheduler", "<scheduler_request>", BODY_BYTES),
-        ("/file_upload_handler", "<data_server_request>\n", BODY_BYTES),
+        ("/scheduler", "<scheduler_request>", limits.BODY_BYTES),
+        ("/file_upload_handler", "<data_server_request>\n", limits.BODY_BYTES),
     ),
-    *(("/create_account.php", "user_name=", FORM_BYTES), ("/account/sign-in", "email=", FORM_BYTES)),
-    *(("/account/register", "", FORM_BYTES), ("/api/commands/x", '{"a": ', FORM_BYTES)),
+    *(("/create_account.php", "user_name=", limits.FORM_BYTES), ("/account/sign-in", "email=", limits.FORM_BYTES)),
+    *(("/account/register", "", limits.FORM_BYTES), ("/api/commands/x", '{"a": ', limits.FORM_BYTES)),
 )
 
 Sized = Callable[[int], bytes]
@@ -41,7 +40,7 @@ Sized = Callable[[int], bytes]
 
 def requests() -> Iterator[tuple[str, int, Sized]]:
     """Each request: what is strange in it, how much of that the site reads, and the request with so much."""
-    most, rest = HEADER_BYTES - _SPARE, " HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n"
+    most, rest = limits.HEADER_BYTES - _SPARE, " HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n"
     for header in _HEADERS:
         for sign in _SIGNS:
             yield f"{header}{sign}…", most, _grown(f"GET /join{rest}{header}", sign, "\r\n\r\n")

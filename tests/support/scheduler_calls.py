@@ -20,6 +20,7 @@ from axiom.domain.sessions import Allotment
 from axiom.lab.credit.pay import Paying
 from axiom.lab.planning.deploy import deploy
 from axiom.lab.runners.offer import Offers
+from axiom.limits import server as limits
 from axiom.server.http.downloads import Downloads
 from axiom.server.http.uploads import Transfers
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended, transit
@@ -33,7 +34,7 @@ from axiom.signed.trust import write_trust
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.tasks import workunits as workunit_store
-from axiom.store.writer import MAX_WAITING, Writer
+from axiom.store.writer import Writer
 
 MASTER = "http://lab.example/"
 STORED = "canary-of-a-password"
@@ -183,7 +184,7 @@ class Client:
 class Exchange:
     """A laboratory with the tiny experiment that answers contacts, takes uploads and gives files."""
 
-    def __init__(self, lab: Any, secrets: Secrets, *, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(self, lab: Any, secrets: Secrets, *, max_waiting: int = limits.CHANGES_WAITING) -> None:
         lab.db.close()
         self.lab, self.secrets, self.folder = lab, secrets, lab.folder
         self.folder.keys.mkdir(exist_ok=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import md5
 from urllib.parse import urlencode
 
-from axiom.server.http.uvicorn_limits import BODY_BYTES, HEADER_BYTES
+from axiom.limits import server as limits
 
 FOREIGN = "evil.example"
 OWNER, NOBODY, PASSWORD = "owner@lab.example", "nobody@lab.example", "a password of theirs"
@@ -80,7 +80,7 @@ def foreign_host(dice: random.Random) -> Request:
 
 def large_form(dice: random.Random) -> Request:
     """More than a form may have is refused in one sentence. Who says how long it is, is not even asked for it."""
-    size = BODY_BYTES + dice.randrange(1, 2 * BODY_BYTES)
+    size = limits.BODY_BYTES + dice.randrange(1, 2 * limits.BODY_BYTES)
     path = dice.choice(("/account/register", "/account/sign-in", "/account/profile"))
     asks = ["Expect: 100-continue"] if dice.random() < 0.5 else []
     if dice.random() < 0.5:
@@ -99,7 +99,7 @@ def large_form(dice: random.Random) -> Request:
 def many_headers(dice: random.Random) -> Request:
     """Headers are bounded in sum, however short each of them is."""
     length = dice.choice((1, 10, 1_000, 20_000))
-    lines = [f"x{number}: {'a' * length}" for number in range(2 * HEADER_BYTES // (length + 5) + 1)]
+    lines = [f"x{number}: {'a' * length}" for number in range(2 * limits.HEADER_BYTES // (length + 5) + 1)]
     return Request(
         kind="headers without end",
         sent=[_head("GET", "/", *lines)],

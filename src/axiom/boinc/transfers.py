@@ -11,8 +11,8 @@ from functools import lru_cache
 from axiom.boinc.escaping import escaped, in_ascii
 from axiom.domain.value import value
 from axiom.errors import MalformedRequest
+from axiom.limits import server as limits
 
-HEAD_LIMIT = 16_384
 _START = b"<data_server_request>"
 _DATA = b"<data>\n"
 _END = b"</data_server_request>"
@@ -59,14 +59,14 @@ def read_head(buffer: bytes | bytearray, *, ended: bool = False) -> SizeQuery | 
     begun = bytes(buffer[: len(_START) + 16]).lstrip()
     if not (begun.startswith(_START) or _START.startswith(begun)):
         raise MalformedRequest(f"The body does not begin as a request to the data server does. {_NO_STORE}")
-    end = buffer.find(_DATA, 0, HEAD_LIMIT)
+    end = buffer.find(_DATA, 0, limits.UPLOAD_HEAD_BYTES)
     if end >= 0:
         return _upload(bytes(buffer[:end]), end + len(_DATA))
-    end = buffer.find(_END, 0, HEAD_LIMIT)
+    end = buffer.find(_END, 0, limits.UPLOAD_HEAD_BYTES)
     if end >= 0:
         return _size_query(bytes(buffer[:end]))
-    if len(buffer) >= HEAD_LIMIT:
-        raise MalformedRequest(f"The head of the request is longer than {HEAD_LIMIT} bytes. {_NO_STORE}")
+    if len(buffer) >= limits.UPLOAD_HEAD_BYTES:
+        raise MalformedRequest(f"The head of the request is longer than {limits.UPLOAD_HEAD_BYTES} bytes. {_NO_STORE}")
     if ended:
         raise MalformedRequest(f"The request ends within its head. {_NO_STORE}")
     return None

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 
 from axiom.errors import MalformedRequest
+from axiom.limits import server as limits
 
-LONGEST_BODY = 16 * 2**20
 LONGEST_PLAIN = 4 * 2**20  # without the sections; a thousand tasks take a third of it
 LONGEST_SECTION = 64 * 2**10  # of preferences or a host's description; real ones have 3 KB
 LONGEST_TRICKLE = 256 * 2**10
@@ -158,8 +158,8 @@ def cut(body: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
 
     Each entry of the list is a section's tag and what stood in it.
     """
-    if len(body) > LONGEST_BODY:
-        raise refused(f"it has {len(body)} bytes, and {LONGEST_BODY} is the most")
+    if len(body) > limits.REQUEST_BYTES:
+        raise refused(f"it has {len(body)} bytes, and {limits.REQUEST_BYTES} is the most")
     body = body.rstrip(b"\0 \t\r\n")
     declaration = _DECLARATION.match(body)
     at = declaration.end() if declaration else 0

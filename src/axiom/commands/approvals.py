@@ -8,7 +8,7 @@ import secrets
 import threading
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from axiom.commands.command import Answer
@@ -18,10 +18,10 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.proposals import KeptProposal, proposal_data
 from axiom.errors import AxiomError, NotAllowed, Refused
 from axiom.lab.followups.admit import approvable
+from axiom.limits import server as server_limits
 from axiom.signed.canonical_json import canonical
 from axiom.store.connections import Connections
 
-_GOOD_FOR = timedelta(minutes=10)
 _LONGEST = 300  # characters of a claim in a question
 # In the names of signs that a reader could take for the end of a quotation.
 _QUOTES = ("QUOTATION", "APOSTROPHE", "PRIME", "DITTO", "CORNER BRACKET", "DOUBLE ACUTE ACCENT")
@@ -46,7 +46,7 @@ class AskedPeople:
             "digest": _digest(found),
             "caller": caller.name,
             "once": secrets.token_urlsafe(16),
-            "until": (self.gate.now() + _GOOD_FOR).isoformat(),
+            "until": (self.gate.now() + server_limits.APPROVAL_FOR).isoformat(),
         }
         body = base64.urlsafe_b64encode(canonical(question)).decode()
         return {"seal": f"{body}.{self._sign(body)}", "message": _message(caller, found)}

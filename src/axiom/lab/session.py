@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.decisions.sessions.due import occasion
-from axiom.decisions.sessions.lease import CONVERSATION_LEASE, LEASE, lease_conflict
+from axiom.decisions.sessions.lease import CONVERSATION_LEASE, lease_conflict
 from axiom.domain.sessions import EntryKind, Note, Session, Step, TranscriptEntry
 from axiom.errors import HeldByAnother, NotFound
 from axiom.lab.credit.pay import credit
@@ -38,6 +38,7 @@ from axiom.lab.steps.review import review
 from axiom.lab.steps.try_out import tries
 from axiom.lab.steps.watch import look_for
 from axiom.lab.steps.withdraw import taken_back
+from axiom.limits import sessions as limits
 from axiom.store.engine.database import Database, at
 from axiom.store.sessions import session_counts, sessions, transcripts
 from axiom.store.upkeep import jobs
@@ -100,7 +101,7 @@ def transcribe(db: Database, name: str, holder: str, entry: TranscriptEntry, now
     if why := lease_conflict(session.holder, session.held_until, holder, now):
         raise HeldByAnother(f"Session {name} is not free: {why}. Nothing was written down.")
     number = transcripts.append(db, session.id, entry, now)
-    sessions.hold(db, session.id, holder, now + (LEASE if entry.kind is EntryKind.END else CONVERSATION_LEASE))
+    sessions.hold(db, session.id, holder, now + (limits.LEASE if entry.kind is EntryKind.END else CONVERSATION_LEASE))
     return number
 
 
@@ -150,7 +151,7 @@ def _is_past(done: Step, until: Step) -> bool:
 def _hand_on(db: Database, session: Session, holder: str, now: datetime) -> None:
     """Whoever goes on keeps it for a while; whoever does not leaves it to anybody."""
     if holder or session.holder:
-        sessions.hold(db, session.id, holder, now + LEASE if holder else None)
+        sessions.hold(db, session.id, holder, now + limits.LEASE if holder else None)
 
 
 def _clean(held: Round) -> list[Note]:

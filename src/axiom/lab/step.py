@@ -6,10 +6,9 @@ from datetime import datetime
 
 from axiom.domain.sessions import Note, Session, Window
 from axiom.lab.policy import Policy
+from axiom.limits import sessions as limits
 from axiom.store.engine.database import Database
 from axiom.store.sessions import sessions
-
-MOST = 20  # lines of one kind; of more, how many there are
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,7 +36,7 @@ class Round:
         return f"/sessions/{self.session.name}/tasks" + (f"?{query}" if query else "")
 
 
-def shortened(notes: Sequence[Note], what: str, about: str, most: int = MOST) -> list[Note]:
+def shortened(notes: Sequence[Note], what: str, about: str, most: int = limits.LINES_OF_A_KIND) -> list[Note]:
     """The first of them, and how many more there are on which page."""
     if len(notes) <= most:
         return list(notes)

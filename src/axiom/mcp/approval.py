@@ -13,6 +13,7 @@ from mcp.server.context import ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
+from axiom.limits import server as limits
 from axiom.mcp import changes, tools
 from axiom.mcp.answers import Answer, as_text
 from axiom.mcp.laboratory_access import LabDesk
@@ -21,7 +22,6 @@ InThread = Callable[[Callable[[], Any]], Awaitable[Any]]
 
 _FORM = "approval"  # what the question is called among those of one call
 _BOX = "approve"
-_PATIENCE = 600.0  # seconds that a person has
 _SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -51,7 +51,7 @@ async def ask(
             input_requests={_FORM: types.ElicitRequest(params=form)}, request_state=question["seal"]
         )
     said = None
-    with anyio.move_on_after(_PATIENCE):
+    with anyio.move_on_after(limits.APPROVAL_FOR.total_seconds()):
         try:
             said = await ctx.session.elicit_form(question["message"], _SCHEMA, related_request_id=ctx.request_id)
         except (MCPError, ValueError):  # it could not be shown, or what came back is no answer

@@ -17,14 +17,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from axiom.domain.callers import Caller
+from axiom.limits import server as limits
 from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.server import Context, lab_server
 
 PATH = "/mcp"
-_MOST_BYTES = 1_000_000  # of a request
-_MOST_SESSIONS = 200  # of clients of the older era
-_MOST_OF_ONE = 10  # sessions of one program
-_IDLE_SECONDS = 900.0
 _CALLER = "axiom.caller"
 
 
@@ -46,9 +43,9 @@ class WithMcp:
         self._sessions = StreamableHTTPSessionManager(
             app=lab_server(lambda ctx: desk(_caller(ctx)), turn_of=lambda ctx: turn(_caller(ctx))),
             security_settings=_security(addresses),
-            max_request_body_size=_MOST_BYTES,
-            session_idle_timeout=_IDLE_SECONDS,
-            max_sessions=_MOST_SESSIONS,
+            max_request_body_size=limits.MCP_REQUEST_BYTES,
+            session_idle_timeout=limits.MCP_IDLE_SECONDS,
+            max_sessions=limits.MCP_SESSIONS,
         )
         self._opened: dict[str, dict[str, None]] = {}  # sessions of each program, the newest used last
         self._runs: asyncio.Task[None] | None = None
@@ -87,7 +84,7 @@ class WithMcp:
         await self._sessions.handle_request(scope, receive, watched)
         if scope["method"] == "DELETE":
             opened.pop(session, None)
-        while len(opened) > _MOST_OF_ONE:
+        while len(opened) > limits.MCP_SESSIONS_OF_PROGRAM:
             oldest = next(iter(opened))
             del opened[oldest]
             await self._end(scope, oldest)

@@ -6,15 +6,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axiom.decisions.sessions.model_budget import TokenUsage
-from axiom.models.conversation import (
-    USUAL_SECONDS,
-    AnswerEnd,
-    ModelAnswer,
-    ModelMessage,
-    ModelTool,
-    Speaker,
-    ToolCall,
-)
+from axiom.limits import language_models as limits
+from axiom.models.conversation import AnswerEnd, ModelAnswer, ModelMessage, ModelTool, Speaker, ToolCall
 from axiom.models.http_client import http_client, post
 from axiom.models.key import ModelKey
 from axiom.models.strict_json import (
@@ -60,7 +53,7 @@ class ChatCompletionsModel:
         tools: Sequence[ModelTool],
         most_tokens: int,
         *,
-        seconds: float = USUAL_SECONDS,
+        seconds: float = limits.ANSWER_SECONDS,
     ) -> ModelAnswer:
         """What the model answers."""
         body: dict[str, Any] = {

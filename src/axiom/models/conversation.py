@@ -6,8 +6,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from axiom.decisions.sessions.model_budget import TokenUsage
-
-USUAL_SECONDS = 300.0  # to wait for one answer
+from axiom.limits import language_models as limits
 
 
 class Speaker(StrEnum):
@@ -98,6 +97,6 @@ class Model(Protocol):
         tools: Sequence[ModelTool],
         most_tokens: int,
         *,
-        seconds: float = USUAL_SECONDS,
+        seconds: float = limits.ANSWER_SECONDS,
     ) -> ModelAnswer:
         """What it answers, in so many tokens and seconds at most; ModelError when it does not."""

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
+from axiom.limits import language_models as model_limits
 from axiom.models.key import ModelKey
 
-MOST_BYTES = 8 * 2**20  # of one answer; the longest that a model says is a tenth of it
 # All that a service has to know. The SDKs would also tell the system, the processor and the version of Python.
 _HEADERS = frozenset(
     {"host", "authorization", "x-api-key", "anthropic-version", "content-type", "content-length", "connection"}
@@ -53,7 +53,7 @@ def http_client(address: str) -> Any:
             read = 0
             for chunk in self._body:
                 read += len(chunk)
-                if read > MOST_BYTES or time.monotonic() > self._until:
+                if read > model_limits.ANSWER_BYTES or time.monotonic() > self._until:
                     raise httpx2.ReadError("the answer is too long or comes too slowly")
                 yield chunk
 

@@ -4,15 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.decisions.sessions.model_budget import TokenUsage
-from axiom.models.conversation import (
-    USUAL_SECONDS,
-    AnswerEnd,
-    ModelAnswer,
-    ModelMessage,
-    ModelTool,
-    Speaker,
-    ToolCall,
-)
+from axiom.limits import language_models as limits
+from axiom.models.conversation import AnswerEnd, ModelAnswer, ModelMessage, ModelTool, Speaker, ToolCall
 from axiom.models.http_client import http_client, post
 from axiom.models.key import ModelKey
 from axiom.models.strict_json import agreed, as_list, as_object, as_text, read_object, tool_call, unreadable, usage_of
@@ -49,7 +42,7 @@ class MessagesModel:
         tools: Sequence[ModelTool],
         most_tokens: int,
         *,
-        seconds: float = USUAL_SECONDS,
+        seconds: float = limits.ANSWER_SECONDS,
     ) -> ModelAnswer:
         """What the model answers."""
         body: dict[str, Any] = {

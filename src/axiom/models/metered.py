@@ -18,7 +18,8 @@ from axiom.decisions.sessions.model_budget import (
 )
 from axiom.domain.sessions import EntryKind, TranscriptEntry
 from axiom.errors import LimitReached, ModelError
-from axiom.models.conversation import USUAL_SECONDS, Model, ModelAnswer, ModelMessage, ModelTool
+from axiom.limits import language_models as limits
+from axiom.models.conversation import Model, ModelAnswer, ModelMessage, ModelTool
 from axiom.models.key import ModelKey
 
 
@@ -55,7 +56,7 @@ class MeteredModel:
         tools: Sequence[ModelTool],
         most_tokens: int,
         *,
-        seconds: float = USUAL_SECONDS,
+        seconds: float = limits.ANSWER_SECONDS,
     ) -> ModelAnswer:
         """What the model answers. LimitReached: it was not asked, since that could go beyond a cap."""
         attempts = 0

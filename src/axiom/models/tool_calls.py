@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.errors import AxiomError, CannotStart, HeldByAnother
+from axiom.limits import language_models as limits
 from axiom.models.conversation import (
     AnswerEnd,
     Model,
@@ -19,13 +20,8 @@ from axiom.models.conversation import (
     ToolResult,
 )
 
-_MOST_TOKENS = 8_000  # of one answer
-_ALIKE = 3  # times that a call may have the same answer
-_WAITED_SECONDS = 5.0  # a call that took so long has waited for something, as for a preflight that takes minutes
-_PATIENCE = 20  # times that such a call may have the same answer
-_AT_ONCE = 16  # calls of one answer
 _GO_ON = {
-    AnswerEnd.CUT: f"Your answer was cut at its {_MOST_TOKENS:,} tokens. Go on, in fewer words.",
+    AnswerEnd.CUT: f"Your answer was cut at its {limits.ANSWER_TOKENS:,} tokens. Go on, in fewer words.",
     AnswerEnd.PAUSED: "Go on.",
 }
 
@@ -58,7 +54,7 @@ def converse(model: Model, opening: Sequence[ModelMessage], toolbox: Toolbox) ->
     untold: tuple[ToolResult, ...] = ()
     while True:
         try:
-            answer = model.say(messages, toolbox.tools, _MOST_TOKENS)
+            answer = model.say(messages, toolbox.tools, limits.ANSWER_TOKENS)
         except (CannotStart, HeldByAnother):
             raise
         except AxiomError as error:
@@ -68,8 +64,8 @@ def converse(model: Model, opening: Sequence[ModelMessage], toolbox: Toolbox) ->
         untold, circle = (), ""
         for at, call in enumerate(answer.calls):
             began = clock()
-            result = _result(call, toolbox, is_one_too_many=at >= _AT_ONCE)
-            most = _PATIENCE if clock() - began >= _WAITED_SECONDS else _ALIKE
+            result = _result(call, toolbox, is_one_too_many=at >= limits.CALLS_OF_AN_ANSWER)
+            most = limits.SAME_ANSWERS_AFTER_A_WAIT if clock() - began >= limits.WAITED_SECONDS else limits.SAME_ANSWERS
             untold, circle = (*untold, result), circle or _circle(call, result, heard, most)
         if circle:
             return ConversationEnd(reason=circle, untold=untold)
@@ -86,7 +82,7 @@ def _result(call: ToolCall, toolbox: Toolbox, *, is_one_too_many: bool) -> ToolR
     if call.fault:
         return ToolResult(call_id=call.id, text=call.fault, is_error=True)
     if is_one_too_many:
-        text = f"An answer may call {_AT_ONCE} times. This was not called; call it again."
+        text = f"An answer may call {limits.CALLS_OF_AN_ANSWER} times. This was not called; call it again."
         return ToolResult(call_id=call.id, text=text, is_error=True)
     text, is_error = toolbox.call(call.name, call.words)
     return ToolResult(call_id=call.id, text=text, is_error=is_error)

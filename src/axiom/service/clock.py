@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from axiom.errors import ClockSetBack
+from axiom.limits import server as limits
 from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.tasks import workunits
@@ -19,7 +20,6 @@ from axiom.store.upkeep import audit
 from axiom.store.upkeep.audit import Audited
 from axiom.terminal import wall_clock
 
-_TOLERATED = timedelta(minutes=1)  # what time servers correct in passing
 _APART = timedelta(microseconds=1)  # what the database tells apart
 _COMMAND = "clock.accept"
 _SLOWER = 2
@@ -99,7 +99,7 @@ def open_clock(db: Database, *, accept: bool, caller: str) -> Clock:
     newest, what = workunits.newest(db)
     wall, accepted = wall_clock(), Accepted.read(db)
     expected = wall if accepted is None else max(wall, accepted.time(wall))
-    if expected >= newest - _TOLERATED:
+    if expected >= newest - limits.CLOCK_TOLERATED:
         return Clock(newest, accepted)
     if not accept:
         raise ClockSetBack(

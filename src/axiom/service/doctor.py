@@ -19,6 +19,8 @@ from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.lab.upkeep.archive import is_due, is_possible
 from axiom.lab.upkeep.automatic_backups import copies
 from axiom.lab.upkeep.invariants import PROMISES, broken
+from axiom.limits import backups as backup_limits
+from axiom.limits import server as server_limits
 from axiom.runner.confine.bubblewrap import demand
 from axiom.server.mail.senders import Undelivered
 from axiom.service.clock import Accepted
@@ -41,11 +43,7 @@ from axiom.store.upkeep import last_backup as backed_up
 from axiom.terminal import wall_clock
 from axiom.web.views.join import runners_of
 
-_LEAST_FREE_MB = 1_000
-_SLOW_SYNC_MS = 50.0
 _SYNCS = 5
-_BACKUP_DAYS = 7
-_PATIENCE = 10.0  # seconds for a server to answer: whoever asks a doctor suspects already that it does not
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,9 +128,9 @@ def _room(folder: Folder) -> Diagnosis:
     free = shutil.disk_usage(folder.path).free // 2**20
     return Diagnosis(
         name="disk",
-        well=free >= _LEAST_FREE_MB,
+        well=free >= server_limits.DOCTOR_FREE_MB,
         says=f"{free} MB free",
-        cure=f"free some: below {_LEAST_FREE_MB} MB the next results may find no room",
+        cure=f"free some: below {server_limits.DOCTOR_FREE_MB} MB the next results may find no room",
     )
 
 
@@ -153,7 +151,7 @@ def _sync(folder: Folder) -> Diagnosis:
     median = sorted(times)[_SYNCS // 2]
     return Diagnosis(
         name="sync",
-        well=median < _SLOW_SYNC_MS,
+        well=median < server_limits.DOCTOR_SYNC_MS,
         says=f"fsync takes {median:.1f} ms",
         cure="a local disk answers hosts sooner; nothing is lost on a slow one",
     )
@@ -251,7 +249,7 @@ def _backup(folder: Folder, db: Database) -> Diagnosis:
     says = "none was made" if days is None else f"the last was made {counted(days, 'day')} ago"
     return Diagnosis(
         name="backup",
-        well=not others or (days is not None and days <= _BACKUP_DAYS),
+        well=not others or (days is not None and days <= backup_limits.DOCTOR_DAYS),
         says=f"{says}; {counted(others, 'volunteer')} computed here" if others else says,
         cure="`axiom backup`, also while the laboratory works; keep it elsewhere, with the journal",
     )
@@ -329,7 +327,7 @@ def _server(folder: Folder) -> Diagnosis:
         )
     if facts is None:
         return Diagnosis(name="server", well=True, says="not running; the same command starts it again")
-    if not Remote(folder.socket, _PATIENCE).answers():
+    if not Remote(folder.socket, server_limits.DOCTOR_SECONDS).answers():
         return Diagnosis(
             name="server",
             well=False,
@@ -344,7 +342,7 @@ def _runners(folder: Folder) -> Diagnosis:
     offer = None
     if holder(folder) is not None:
         with contextlib.suppress(AxiomError):  # that the server does not answer is said above
-            offer = Remote(folder.socket, _PATIENCE).status()["status"].get("offer")
+            offer = Remote(folder.socket, server_limits.DOCTOR_SECONDS).status()["status"].get("offer")
     problems = (offer or {}).get("problems", [])
     return Diagnosis(
         name="runners",

@@ -21,6 +21,7 @@ from axiom.errors import NotFound, Refused, StorageFull, StoreBusy
 from axiom.lab.upkeep.automatic_backups import newest_copy
 from axiom.lab.upkeep.backup import restore
 from axiom.lab.upkeep.recovery import RecoveryWish
+from axiom.limits import backups as limits
 from axiom.server.http.uvicorn_limits import ServedSocket, StopSignal
 from axiom.server.http.uvicorn_limits import serve as serve_sockets
 from axiom.service.open_laboratory import log_to
@@ -38,9 +39,6 @@ from axiom.web.site.app import Site, site
 
 log = logging.getLogger("axiom.follow")
 
-LOOK_SECONDS = 0.5  # between two looks: what a look sees is done at the next
-_PAUSE_SECONDS = 5.0  # while the disk is full
-_SILENT_SECONDS = 30.0  # without a look that ended: it is stuck, or far behind
 _PURPOSE = "axiom follow"
 
 
@@ -114,7 +112,8 @@ class _GoingAlong:
     def unready(self) -> Sequence[str]:
         """Why nobody should be sent here: what is shown may be old."""
         silent = time.monotonic() - self._looked
-        return [f"nothing was done for {silent:.0f} s of what the journal says"] if silent > _SILENT_SECONDS else []
+        is_late = silent > limits.FOLLOWER_SILENT_SECONDS
+        return [f"nothing was done for {silent:.0f} s of what the journal says"] if is_late else []
 
     def start(self) -> None:
         self._thread.start()
@@ -141,14 +140,14 @@ class _GoingAlong:
                 followed = follower.look()
             except (StorageFull, StoreBusy) as error:
                 log.error("follow.waits %s", error)
-                self._ended.wait(_PAUSE_SECONDS)
+                self._ended.wait(limits.FOLLOWER_PAUSE_SECONDS)
                 continue
             if followed.changes_form:
                 check(db)  # the laboratory was brought to a version that may be unknown here
             self.until = followed.until or self.until
             self._looked = time.monotonic()
             if not followed.again:
-                self._ended.wait(LOOK_SECONDS)
+                self._ended.wait(limits.FOLLOWER_LOOK_SECONDS)
 
 
 def _pages(folder: Folder, settings: Settings, address: str, going: _GoingAlong) -> Site:

@@ -14,12 +14,11 @@ from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
 
 from axiom.errors import StorageFull, StoreBusy, StoreError
+from axiom.limits import server as limits
 from axiom.store.engine.database import Database
 
 T = TypeVar("T")
 
-MAX_WAITING = 20_000  # works in the queue: more than are done in a few seconds, so that nobody waits for longer
-_LONGEST_GROUP = 0.02  # seconds after which no more works join a group: somebody waits for its answers
 
 _Order = tuple[Callable[[Database], Any], Future[Any], float]  # and when it came
 _Answer = tuple[Future[Any], Any, BaseException | None]
@@ -29,7 +28,7 @@ class Writer:
     """Owns the writable connection; everybody else hands it works."""
 
     def __init__(
-        self, connect: Callable[[], Database], *, max_group: int = 256, max_waiting: int = MAX_WAITING
+        self, connect: Callable[[], Database], *, max_group: int = 256, max_waiting: int = limits.CHANGES_WAITING
     ) -> None:
         self._connect = connect
         self._max_group = max_group
@@ -132,7 +131,7 @@ class Writer:
         group: list[_Order] = []
         answers: list[_Answer] = []
         order: _Order | None = first
-        is_open, more, closes_at = False, True, time.monotonic() + _LONGEST_GROUP
+        is_open, more, closes_at = False, True, time.monotonic() + limits.CHANGE_GROUP_SECONDS
         changed = database.changed_in_all
         try:
             with database.transaction():

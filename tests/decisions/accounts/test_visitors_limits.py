@@ -11,10 +11,11 @@ from axiom.decisions.accounts.badges import Contribution, stamps
 from axiom.decisions.accounts.command_permission import CommandCost, SpentToday, may
 from axiom.decisions.accounts.new_hosts import MOST_NEW, are_own, not_now
 from axiom.decisions.accounts.profile_visibility import as_shown, heard
-from axiom.decisions.accounts.request_rate import BURST, PER_SECOND, take_request
+from axiom.decisions.accounts.request_rate import take_request
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Team
+from axiom.limits import server as server_limits
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 
@@ -105,10 +106,10 @@ def asked(moments: list[float]) -> list[float]:
 
 def test_a_burst_is_served_and_then_one_at_a_time():
     waits = asked([7.0] * 42)
-    assert waits[: int(BURST)] == [0.0] * int(BURST)
-    assert waits[-2:] == [1 / PER_SECOND] * 2  # a request that waits takes nothing
-    assert asked([7.0] * int(BURST) + [7.0 + 1.5 / PER_SECOND])[-1] == 0.0
-    assert asked([0.0] * 40 + [1e6] * 41)[-2:] == [0.0, 1 / PER_SECOND]
+    assert waits[: int(server_limits.REQUESTS_AT_ONCE)] == [0.0] * int(server_limits.REQUESTS_AT_ONCE)
+    assert waits[-2:] == [1 / server_limits.REQUESTS_A_SECOND] * 2  # a request that waits takes nothing
+    assert asked([7.0] * int(server_limits.REQUESTS_AT_ONCE) + [7.0 + 1.5 / server_limits.REQUESTS_A_SECOND])[-1] == 0.0
+    assert asked([0.0] * 40 + [1e6] * 41)[-2:] == [0.0, 1 / server_limits.REQUESTS_A_SECOND]
 
 
 @settings(max_examples=30)
@@ -118,7 +119,10 @@ def test_never_more_are_served_than_the_burst_and_the_time(gaps):
     served = [moment for moment, wait in zip(moments, asked(moments), strict=True) if not wait]
     for start in range(0, len(served), 20):
         within = [moment for moment in served if served[start] <= moment]
-        assert len(within) <= BURST + (within[-1] - served[start]) * PER_SECOND + 1e-6
+        assert (
+            len(within)
+            <= server_limits.REQUESTS_AT_ONCE + (within[-1] - served[start]) * server_limits.REQUESTS_A_SECOND + 1e-6
+        )
 
 
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)

@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from axiom.decisions.sessions import model_budget
 from axiom.decisions.sessions.agenda import NextStep, OpenNeed, directions, in_order, next_steps
 from axiom.decisions.sessions.due import occasion, telling
-from axiom.decisions.sessions.lease import CONVERSATION_LEASE, LEASE, lease_conflict
+from axiom.decisions.sessions.lease import CONVERSATION_LEASE, lease_conflict
 from axiom.decisions.sessions.model_retries import after
 from axiom.decisions.sessions.reason_in_general import in_general
 from axiom.decisions.sessions.when_to_ask_model import reason_not_to_ask
 from axiom.domain.sessions import Untold
 from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
+from axiom.limits import sessions as limits
 
 
 def need(finding, *, cells=8, hangs=0):
@@ -103,11 +104,11 @@ NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("holder", "left", "asking", "waits"),
     [
-        ("Ada", LEASE, "Ben", True),
+        ("Ada", limits.LEASE, "Ben", True),
         ("Ada", timedelta(microseconds=1), "Ben", True),
         ("Ada", timedelta(0), "Ben", False),
-        ("Ada", LEASE, "Ada", False),
-        ("", LEASE, "Ben", False),
+        ("Ada", limits.LEASE, "Ada", False),
+        ("", limits.LEASE, "Ben", False),
         ("Ada", CONVERSATION_LEASE, "Ben", True),  # a model has long for an answer
         ("Ada", CONVERSATION_LEASE + timedelta(microseconds=1), "Ben", False),  # written before a clock was set back
     ],

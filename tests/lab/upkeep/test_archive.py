@@ -10,10 +10,10 @@ import pytest
 from old_lab import DAYS, make_old
 
 from axiom.errors import StoreDamaged
-from axiom.lab.upkeep import archive
 from axiom.lab.upkeep.archive import fetch, is_due
 from axiom.lab.upkeep.backup import back_up, restore
 from axiom.lab.upkeep.recovery import RecoveryWish
+from axiom.limits import backups as limits
 from axiom.server.upkeep.janitor import clean
 from axiom.signed.tickets import read_ticket
 from axiom.store.connections import Connections
@@ -57,7 +57,7 @@ def test_a_month_moves_into_one_file_and_nothing_else_changes(old_lab):
 
 
 def test_a_month_that_is_too_large_for_one_file_has_several(old_lab, monkeypatch):
-    monkeypatch.setattr(archive, "PART_BYTES", 1)
+    monkeypatch.setattr(limits, "ARCHIVE_PART_BYTES", 1)
     assert old_lab.archived() == 16
     assert [one.name for one in old_lab.files()[:3]] == ["2026-03", "2026-03-2", "2026-03-3"]
     old_lab.demand_whole()
@@ -151,10 +151,11 @@ import os, signal, sys
 from datetime import datetime
 from pathlib import Path
 from axiom.lab.upkeep import archive
+from axiom.limits import backups as limits
 from axiom.service.open_laboratory import writer_of
 from axiom.settings import Settings
 from axiom.store.engine.folder import Folder
-archive.PART_BYTES, archive._AT_ONCE = 5_000, 1
+limits.ARCHIVE_PART_BYTES, archive._AT_ONCE = 5_000, 1
 folder, now = Folder(path=Path(sys.argv[1])), datetime.fromisoformat(sys.argv[2])
 archive._package("pyarrow.parquet")
 

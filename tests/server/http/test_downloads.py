@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.errors import FolderUnusable, StoreBusy
+from axiom.limits import server as limits
 from axiom.server.http import downloads
 from axiom.server.http.downloads import Downloads
 from axiom.signed.bundles import Seal, write_seal
@@ -77,7 +78,7 @@ def test_a_runner_a_bundle_and_a_seal_are_given_for_good_and_memory_holds_only_s
         assert (status, headers["content-length"], given_body) == (200, str(len(body)), b"")
         status, unchanged, _ = shelf.get(name, if_none_match=headers["etag"])
         assert (status, set(unchanged)) == (304, {"etag", "cache-control"})
-    monkeypatch.setattr(downloads, "_REMEMBERED", 2_500)
+    monkeypatch.setattr(limits, "FILES_REMEMBERED_BYTES", 2_500)
     for number in range(9):
         (shelf.files / f"file{number}").write_bytes(bytes(1_000))
         assert shelf.get(f"file{number}")[2] == bytes(1_000)
@@ -86,8 +87,8 @@ def test_a_runner_a_bundle_and_a_seal_are_given_for_good_and_memory_holds_only_s
 
 @pytest.mark.parametrize("large", [1, 2**30])
 def test_a_part_of_a_file_is_given_from_memory_and_from_the_disk(shelf, monkeypatch, large):
-    monkeypatch.setattr(downloads, "_LARGE", large)
-    monkeypatch.setattr(downloads, "_PIECE", 1_000)
+    monkeypatch.setattr(limits, "LARGE_FILE_BYTES", large)
+    monkeypatch.setattr(limits, "FILE_PIECE_BYTES", 1_000)
     for asked, status, part in (
         ("bytes=0-9", 206, RUNNER[:10]),
         ("bytes=95-", 206, RUNNER[95:]),
@@ -161,7 +162,7 @@ def test_what_cannot_be_read_for_a_moment_is_not_said_to_be_gone(shelf, monkeypa
     monkeypatch.setattr(downloads.Path, "read_bytes", fail)
     names = [f"bundle-{shelf.digests[0]}.zip", f"seal-{shelf.digests[1]}.seal", "axiom_runner_1.exe"]
     assert [shelf.get(name)[0] for name in names] == [503] * 3
-    monkeypatch.setattr(downloads, "_LARGE", 100)
+    monkeypatch.setattr(limits, "LARGE_FILE_BYTES", 100)
     status, headers, _ = shelf.get(names[2])
     assert (status, headers["retry-after"]) == (503, "60")
     assert names[0] in caplog.text

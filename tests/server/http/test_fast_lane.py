@@ -13,6 +13,7 @@ from lane_client import HUGE, LIMIT, OK, Answers, Line, Page, Told, post, served
 from patience import PATIENCE, until
 from upload_lab import LARGE, NAME, Place, head
 
+from axiom.limits import server as limits
 from axiom.server.http import uvicorn_limits as hardening
 from axiom.server.http.fast_lane import BodyRoom, Lanes, whole
 from axiom.server.http.uvicorn_limits import ServedSocket, serve
@@ -133,7 +134,7 @@ def test_a_body_is_taken_that_keeps_coming_and_refused_that_comes_too_slowly(clo
         for _ in range(pieces):
             line.say(bytes(piece))
             assert answered(address)
-            clock.turn(hardening.BODY_SECONDS)
+            clock.turn(limits.BODY_SECONDS)
             assert answered(address)
         assert line.answer() == ((OK, b"now 93000") if pieces == 3 else (b"HTTP/1.1 408 Request Timeout", b""))
         assert pieces == 3 or line.is_closed()
@@ -213,7 +214,7 @@ def test_only_so_many_requests_wait_on_one_connection(place, line, request_):
     before = len(answers.asked)
     line.say(post(b"/later", b"1"))
     assert until(lambda: answers.held)
-    line.say(request_ * (hardening.MOST_WAITING + 1))
+    line.say(request_ * (limits.REQUESTS_WAITING + 1))
     assert line.is_closed()
     answers.let_go()
     assert len(answers.asked) == before + 1
@@ -258,7 +259,7 @@ def test_an_answer_that_nobody_fetches_is_given_up(clock, path):
         deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         deaf.say(post(path, b"1", b"connection: close") if path == b"/huge" else post(path, b"1") * 60)
         assert until(lambda: answers.asked)
-        assert until(lambda: clock.turn(hardening.ANSWER_SECONDS) or not hardening.Hardened.senders)
+        assert until(lambda: clock.turn(limits.ANSWER_SECONDS) or not hardening.Hardened.senders)
         deaf.socket.close()
 
 
@@ -272,7 +273,7 @@ def test_an_answer_that_is_fetched_slowly_is_given_to_its_end(clock):
                 piece = slow.socket.recv(left)
                 assert piece
                 left -= len(piece)
-            clock.turn(hardening.ANSWER_SECONDS / 3)
+            clock.turn(limits.ANSWER_SECONDS / 3)
             assert answered(address)
         slow.socket.close()
 

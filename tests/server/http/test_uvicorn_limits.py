@@ -11,9 +11,10 @@ from lane_client import Line
 from listening import while_listening
 from patience import PATIENCE, until
 
+from axiom.limits import server as server_limits
 from axiom.server.http import uvicorn_limits as hardening
 from axiom.server.http.request_counts import BOUNDS, CountedApp, RequestCounts
-from axiom.server.http.uvicorn_limits import BODY_BYTES, HEADER_BYTES, ServedSocket, StopSignal, serve
+from axiom.server.http.uvicorn_limits import ServedSocket, StopSignal, serve
 
 GET = b"GET /page HTTP/1.1\r\nhost: lab\r\n\r\n"
 
@@ -95,17 +96,17 @@ def asked(*requests: bytes, app=None) -> list[tuple[bytes, bytes]]:
 
 
 def test_a_connection_is_kept_for_many_requests_up_to_the_largest_and_a_stop_may_come_before_the_start():
-    largest = post(BODY_BYTES) + b"x" * BODY_BYTES
-    answers = asked(GET, post(7) + b"1234567", header(HEADER_BYTES - 100), largest, GET)
-    assert answers == [ok(size) for size in (0, 7, 0, BODY_BYTES, 0)]
+    largest = post(server_limits.BODY_BYTES) + b"x" * server_limits.BODY_BYTES
+    answers = asked(GET, post(7) + b"1234567", header(server_limits.HEADER_BYTES - 100), largest, GET)
+    assert answers == [ok(size) for size in (0, 7, 0, server_limits.BODY_BYTES, 0)]
     stopping = StopSignal()
     stopping.now()
     assert serve([ServedSocket(app=Echo(), socket=socket.create_server(("127.0.0.1", 0)))], stopping) is None
 
 
 LONG = {
-    "a little": header(HEADER_BYTES + 1),
-    "more than a body": header(HEADER_BYTES + BODY_BYTES + 1),
+    "a little": header(server_limits.HEADER_BYTES + 1),
+    "more than a body": header(server_limits.HEADER_BYTES + server_limits.BODY_BYTES + 1),
     "in sum": b"GET /page HTTP/1.1\r\nhost: lab\r\n" + b"a:b\r\n" * 12_000 + b"x:" + b"c" * 8_000 + b"\r\n\r\n",
     "without end": b"GET /page HTTP/1.1\r\nx: " + b"a" * 98_304,
 }
@@ -129,7 +130,7 @@ def test_headers_and_bodies_that_are_too_slow_are_refused(clock, begin):
         line.say(begin)
         answers = [line.answer()] if begin.startswith(GET) else []
         assert answered(line)
-        clock.turn(hardening.BODY_SECONDS)
+        clock.turn(server_limits.BODY_SECONDS)
         return [*answers, line.answer()], line.is_closed()
 
     answers, is_closed = served(talk)
@@ -149,7 +150,7 @@ def answered(line) -> bool:
 def test_an_answer_may_take_longer_than_a_request(clock):
     class Slow(Echo):
         async def __call__(self, scope, receive, send) -> None:
-            clock.turn(hardening.BODY_SECONDS)
+            clock.turn(server_limits.BODY_SECONDS)
             await asyncio.sleep(0.2)  # by the clock, while which is looked
             await super().__call__(scope, receive, send)
 
@@ -158,9 +159,9 @@ def test_an_answer_may_take_longer_than_a_request(clock):
 
 @pytest.mark.parametrize("chunked", [False, True])
 def test_a_body_that_is_too_large_is_refused_by_a_single_status_line_and_not_asked_for(chunked):
-    body = b"x" * (BODY_BYTES + 1)
+    body = b"x" * (server_limits.BODY_BYTES + 1)
     whole = post(len(body)) + body
-    length = b"content-length: %d" % (2 * BODY_BYTES)
+    length = b"content-length: %d" % (2 * server_limits.BODY_BYTES)
     if chunked:
         length = b"transfer-encoding: chunked"
         whole = (
@@ -187,7 +188,7 @@ def test_requests_that_are_none_leave_no_line_in_the_log(caplog, noise):
 
 
 def test_a_sender_has_only_so_many_connections_and_a_proxy_as_many_as_it_needs(monkeypatch):
-    monkeypatch.setattr(hardening, "FROM_ONE_SENDER", 3)
+    monkeypatch.setattr(server_limits, "CONNECTIONS_OF_ONE_SENDER", 3)
 
     def talk(line):
         address, statuses = line.socket.getpeername(), {}
@@ -254,8 +255,8 @@ def test_every_connection_may_have_a_file_open_besides(monkeypatch, allowed, mos
 @pytest.mark.parametrize("empty", [b"\r\n", b"\n\n"])
 def test_whoever_sends_an_empty_line_and_no_request_is_sent_away(monkeypatch, empty):
     """uvicorn waits for the next request until anything comes; no message begins with an empty line."""
-    monkeypatch.setattr(hardening, "BODY_SECONDS", 0.2)
-    monkeypatch.setattr(hardening, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(server_limits, "BODY_SECONDS", 0.2)
+    monkeypatch.setattr(server_limits, "ANSWER_SECONDS", 0.2)
 
     def talk(line):
         line.say(GET)

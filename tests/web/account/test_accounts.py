@@ -243,11 +243,11 @@ def test_teams_are_joined_and_left_and_a_question_is_the_authors_until_it_is_sho
 
 def test_only_so_many_forms_wait_and_their_turn_comes_again(visitor, monkeypatch):
     with monkeypatch.context() as full:
-        full.setattr("axiom.web.account.accounts._MOST_WAITING", 0)
+        full.setattr("axiom.limits.server.FORMS_WAITING", 0)
         reply = visitor.register()
         assert (reply.status, reply.headers["retry-after"], reply.headers["cache-control"]) == (503, "60", "no-store")
         assert visitor.look(lambda db: accounts.by_email(db, EMAIL)) is None
-    monkeypatch.setattr("axiom.web.account.accounts._MOST_WAITING", 1)
+    monkeypatch.setattr("axiom.limits.server.FORMS_WAITING", 1)
     assert [visitor.register(name=HOSTILE).status, visitor.register().status] == [422, 303]
 
 

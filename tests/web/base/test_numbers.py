@@ -7,8 +7,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from axiom.errors import WrongUse
+from axiom.limits import server as limits
 from axiom.settings import read
-from axiom.web.base import memo, numbers
+from axiom.web.base import numbers
 from axiom.web.base.cells import cell, cells, columns, in_a_sentence
 from axiom.web.base.cited_authors import CitedAuthor, authors_of, bibtex
 from axiom.web.base.docstring import FileWords, file_words, papers
@@ -111,7 +112,7 @@ ADA = "Ada Example (0000-0002-1825-0097)"
 
 
 def test_a_memo_makes_each_value_once_for_each_version_and_forgets_what_nobody_asks_for(monkeypatch):
-    monkeypatch.setattr(memo, "_MOST", 2)
+    monkeypatch.setattr(limits, "VALUES_REMEMBERED", 2)
     made, kept = [], Memo()
     for name in ("asked again", "once", "asked again", "new", "asked again", "once"):
         assert kept.get_or_create(name, lambda name=name: made.append(name) or name.upper()) == name.upper()

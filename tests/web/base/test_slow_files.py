@@ -11,6 +11,7 @@ import pytest
 from patience import PATIENCE
 from starlette.requests import Request
 
+from axiom.limits import server as limits
 from axiom.store.views import results as stored_results
 from axiom.web.base import slow_files
 from axiom.web.base.slow_files import Exports, SlowFile
@@ -87,7 +88,7 @@ def test_whoever_would_wait_too_long_is_told_when_to_come_again(monkeypatch, way
         while not slow.made:
             await asyncio.sleep(0.001)
         if way == "too many":
-            monkeypatch.setattr(slow_files, "_MOST_WAITING", 0)
+            monkeypatch.setattr(limits, "FILES_WAITING", 0)
         others = await asyncio.gather(*(ask(endpoint) for _ in range(3)))
         slow.may_end.set()
         return await first, others
@@ -100,7 +101,7 @@ def test_whoever_would_wait_too_long_is_told_when_to_come_again(monkeypatch, way
 
 
 def test_no_more_than_a_few_lie_in_memory_until_they_are_fetched(monkeypatch):
-    monkeypatch.setattr(slow_files, "_MOST_FETCHED", 2)
+    monkeypatch.setattr(limits, "FILES_FETCHED", 2)
 
     async def crowd():
         endpoint, take, begun = Exports().endpoint(Slow(), "text/csv"), asyncio.Event(), asyncio.Semaphore(0)

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-PER_SECOND = 20.0
-BURST = 40.0
+from axiom.limits import server as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,11 +24,14 @@ class RequestRate:
 
 def take_request(before: RequestBucket | None, now: float) -> RequestRate:
     """Decide from what was left; a request that must wait takes nothing."""
-    left = BURST if before is None else min(BURST, before.left + (now - before.at) * PER_SECOND)
+    left = limits.REQUESTS_AT_ONCE
+    if before is not None:
+        left = min(left, before.left + (now - before.at) * limits.REQUESTS_A_SECOND)
     if left >= 1.0:
         return RequestRate(bucket=RequestBucket(left=left - 1.0, at=now), wait=0.0, reason="within its requests")
     return RequestRate(
         bucket=RequestBucket(left=left, at=now),
-        wait=(1.0 - left) / PER_SECOND,
-        reason=f"a program may ask {PER_SECOND:g} times a second, and {BURST:g} times at once",
+        wait=(1.0 - left) / limits.REQUESTS_A_SECOND,
+        reason=f"a program may ask {limits.REQUESTS_A_SECOND:g} times a second, and {limits.REQUESTS_AT_ONCE:g} times "
+        "at once",
     )

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.amounts import counted
+from axiom.limits import sessions as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +43,6 @@ def next_steps(said: Mapping[str, int]) -> list[NextStep]:
     ]
 
 
-_MOST = 3  # findings that are named; the others have lines of their own
 _ORDER = ("high", "medium", "low")
 
 
@@ -67,7 +67,8 @@ def directions(needs: Sequence[OpenNeed], *, proposals: int, claims: int) -> lis
 
     `needs` come nearest first. `claims` are those of the old laboratory that no finding tests.
     """
-    leading = sorted(needs, key=lambda one: -one.hangs)[:_MOST]  # stable: the nearest of those on which as many hang
+    by_hangs = sorted(needs, key=lambda need: -need.hangs)  # stable: the nearest of those on which as many hang
+    leading = by_hangs[: limits.FINDINGS_NAMED]
     steps = [_step(one) for one in leading]
     if proposals:
         said = f"decide on {counted(proposals, 'follow-up question')} that the laboratory proposes"

@@ -2,9 +2,11 @@
 
 from datetime import datetime, timedelta
 
-LEASE = timedelta(seconds=30)  # from one step to the next
-# From one entry of a transcript to the next: a model has 300 seconds for an answer.
-CONVERSATION_LEASE = timedelta(seconds=330)
+from axiom.limits import language_models as model_limits
+from axiom.limits import sessions as session_limits
+
+# From one entry of a transcript to the next.
+CONVERSATION_LEASE = session_limits.LEASE + timedelta(seconds=model_limits.ANSWER_SECONDS)
 
 
 def lease_conflict(holder: str, held_until: datetime | None, requester: str, now: datetime) -> str:

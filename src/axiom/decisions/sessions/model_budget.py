@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass, replace
 
 from axiom.errors import ModelBusy, ModelError, RequestRejected
+from axiom.limits import language_models as limits
 
 HEADROOM = 1_000  # tokens that a service may add to a first request: its own words about tools, marks of a message
 WRITTEN = 1.25  # what tokens that a service puts into its cache cost, beside those it reads anew
@@ -59,7 +60,7 @@ class ModelCost:
     micros: int
 
 
-DAY = ModelCost(tokens=8_000_000, micros=20_000_000)  # that all sessions of 24 hours may take
+DAY = ModelCost(tokens=limits.TOKENS_A_DAY, micros=limits.MICROS_A_DAY)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost
+from axiom.limits import language_models as limits
 
 _ATTEMPTS: dict[type[ModelError], int] = {ModelBusy: 6, ModelLost: 4, AnswerUnreadable: 2}  # once of any other
-_FIRST_WAIT, _LONGEST_WAIT = 1.0, 60.0  # seconds
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +21,7 @@ def after(error: ModelError, attempts: int, seconds_left: float) -> Retry:
     most = _ATTEMPTS.get(type(error), 1)
     if attempts >= most:
         return Retry(wait=None, reason=f"it was sent {attempts} of {most} times")
-    wait = min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** (attempts - 1))
+    wait = min(limits.LONGEST_WAIT_SECONDS, limits.FIRST_WAIT_SECONDS * 2.0 ** (attempts - 1))
     if isinstance(error, ModelBusy) and error.retry_after is not None:
         wait = max(wait, error.retry_after)
     if wait >= seconds_left:

@@ -3,8 +3,7 @@
 from datetime import datetime, timedelta
 
 from axiom.domain.amounts import counted
-
-_AGAIN = timedelta(hours=6)  # after which it is asked although nothing is new
+from axiom.limits import language_models as limits
 
 
 def reason_not_to_ask(
@@ -18,6 +17,6 @@ def reason_not_to_ask(
     if waiting >= most_waiting:
         return f"{counted(waiting, 'question')} of its own wait for an answer, as many as may"
     has_news = asked_at is None or (weighed_at is not None and weighed_at > asked_at)
-    if asked_at is not None and not has_news and timedelta(0) <= now - asked_at < _AGAIN:
+    if asked_at is not None and not has_news and timedelta(0) <= now - asked_at < limits.ASK_AGAIN_AFTER:
         return "no finding was weighed since it was asked last"
     return ""

@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-_TURNS = 2  # so many may be missed: a busy laboratory is late
-_LEAST = timedelta(minutes=2)
+from axiom.limits import server as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +25,6 @@ def ailing(part: PeriodicJob, now: datetime, *, up_since: datetime | None) -> st
     if began is None:
         return "it has never begun"
     silent = now - began
-    if silent > max(_LEAST, (1 + _TURNS) * part.every):
+    if silent > max(limits.JOB_LATE_AFTER, (1 + limits.JOB_TURNS_MISSED) * part.every):
         return f"it was last seen {silent / timedelta(minutes=1):.0f} min ago, and its turn comes every {part.every}"
     return ""

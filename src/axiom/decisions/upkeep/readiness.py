@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.decisions.upkeep.jobs import PeriodicJob
+from axiom.limits import server as limits
 
-_LONGEST_WAIT = timedelta(seconds=30)  # for the writer: a busy disk makes a change wait for one or two
-_LONGEST_TURN = timedelta(minutes=15)  # of a job: a thousand pictures take minutes to draw
 _MEGABYTE = 1_000_000
 
 
@@ -28,7 +27,7 @@ def unready(signs: VitalSigns, now: datetime) -> tuple[str, ...]:
     reasons = []
     if signs.writer_failed:
         reasons.append("the writer failed and stores nothing more")
-    if signs.oldest_wait > _LONGEST_WAIT:
+    if signs.oldest_wait > limits.WRITER_WAITS:
         reasons.append(f"the writer is stuck: a change has waited for {signs.oldest_wait / timedelta(seconds=1):.0f} s")
     if signs.found_no_room:
         reasons.append("the disk is full: the last change found no room")
@@ -41,4 +40,4 @@ def unready(signs: VitalSigns, now: datetime) -> tuple[str, ...]:
 
 def _is_stuck(job: PeriodicJob, now: datetime, up_since: datetime) -> bool:
     began = max(job.last_start or up_since, up_since)
-    return now - began > job.every + _LONGEST_TURN
+    return now - began > job.every + limits.JOB_TAKES

@@ -6,8 +6,9 @@ from axiom.domain.sessions import Note
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.deploy import deploy, ordered_of
 from axiom.lab.planning.tiles import order_tiles
-from axiom.lab.step import MOST, Round, shortened
-from axiom.limits import hosts as limits
+from axiom.lab.step import Round, shortened
+from axiom.limits import hosts as host_limits
+from axiom.limits import sessions as session_limits
 from axiom.store.engine.database import Row
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet as capacity
@@ -41,7 +42,7 @@ def charted(held: Round) -> list[Note]:
     """Order the next tiles of maps: some beside other questions, and as many as there is room for where cores idle."""
     cores = planning.cores(held.db, held.now)
     lacking = max(0, cores - planning.waiting(held.db))
-    ours = capacity.own_cores(held.db, held.now - limits.COUNTED_ON_FOR)
+    ours = capacity.own_cores(held.db, held.now - host_limits.COUNTED_ON_FOR)
     done = order_tiles(held.db, held.policy, held.now, cores=cores, lacking=lacking, has_volunteers=cores > ours)
     return [
         Note(
@@ -78,7 +79,7 @@ def ordered(held: Round) -> list[Note]:
 
 def placed(held: Round) -> list[Note]:
     """Hosts fetch by themselves, so this is where tasks are now, and not where the new ones will go."""
-    since = held.now - limits.COUNTED_ON_FOR
+    since = held.now - host_limits.COUNTED_ON_FOR
     rows = session_counts.classes(held.db, since)
     classes = [
         Note(
@@ -92,9 +93,9 @@ def placed(held: Round) -> list[Note]:
             },
             about="/hosts",
         )
-        for row in rows[:MOST]
+        for row in rows[: session_limits.LINES_OF_A_KIND]
     ]
-    if rest := rows[MOST:]:
+    if rest := rows[session_limits.LINES_OF_A_KIND :]:
         classes.append(_rest(rest))
     idle = [
         Note(

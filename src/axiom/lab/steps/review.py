@@ -7,6 +7,7 @@ from axiom.decisions.sessions.reason_in_general import in_general
 from axiom.domain.sessions import Note, Window
 from axiom.domain.work import TaskState
 from axiom.lab.step import Round, shortened
+from axiom.limits import sessions as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Row, at, moment
 from axiom.store.experiments import experiments
@@ -14,15 +15,15 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.sessions import session_counts as session_facts
 from axiom.store.sessions import sessions
 
-_MOST = 200  # lines: each version and each way in which its tasks ended
-
 
 def review(held: Round) -> list[Note]:
     """Count each closed task and tell each recall once, ever: those from where the last session left off until now."""
     db, seen = held.db, sessions.seen(held.db)
     window = Window(since=moment(seen), until=max(moment(seen), held.now))
     closed = together(sessions.closed_since(db, at(window.since), window.until), "amount", "sent")
-    notes = shortened([_note(row, held) for row in closed], "Ways in which tasks ended", held.tasks(), most=_MOST)
+    notes = shortened(
+        [_note(row, held) for row in closed], "Ways in which tasks ended", held.tasks(), most=limits.ENDINGS_TOLD
+    )
     notes += [_recalled(one) for one in experiments.everything(db) if window.holds(one.recalled_at)]
     if not notes:
         notes = [Note(kind="review.nothing", text="No task was closed since the last session.")]

@@ -19,6 +19,7 @@ from axiom.lab.experiments import preflight_report
 from axiom.lab.registrations.links import hanging
 from axiom.lab.step import Round, shortened
 from axiom.lab.steps.rank import asked_by, ranking
+from axiom.limits import sessions as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence, finding_notes, links, old_claims
@@ -27,12 +28,6 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.sessions import session_counts, sessions
 from axiom.store.sessions import since_last as untold_store
-
-_MOST_CHANGED = 12  # findings that are told one by one
-_MOST_NEW = 3  # new experiments that are told in full
-_MOST_NOTES = 2  # of what somebody wrote to a finding, the newest
-_MOST_NAMED = 20  # members of a level, scripts
-_MOST_RANKED = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +97,7 @@ def _changed(db: Database, changed: Sequence[Ranked]) -> list[Note]:
     if not changed:
         return []
     hangs, notes = hanging(db), []
-    for one in changed[:_MOST_CHANGED]:
+    for one in changed[: limits.FINDINGS_TOLD]:
         number = one.told.number
         notes += [
             _finding(db, one, hangs.get(number, 0)),
@@ -110,10 +105,10 @@ def _changed(db: Database, changed: Sequence[Ranked]) -> list[Note]:
             *_old_claims(db, number),
             *_lessons(db, number),
         ]
-    if len(changed) > _MOST_CHANGED:
+    if len(changed) > limits.FINDINGS_TOLD:
         text = "Further findings that changed: {more}."
         notes.append(
-            Note(kind="changed.more", text=text, facts={"more": len(changed) - _MOST_CHANGED}, about="/findings")
+            Note(kind="changed.more", text=text, facts={"more": len(changed) - limits.FINDINGS_TOLD}, about="/findings")
         )
     return notes
 
@@ -218,7 +213,7 @@ def _lessons(db: Database, number: int) -> list[Note]:
             facts={"finding": number, "by": said.by, "lesson": said.text},
             about=f"/findings/{number}",
         )
-        for said in finding_notes.of(db, number)[-_MOST_NOTES:]
+        for said in finding_notes.of(db, number)[-limits.NOTES_TOLD :]
     ]
 
 
@@ -245,8 +240,8 @@ def _fresh(db: Database, fresh: Sequence[StoredExperiment]) -> list[Note]:
     """Each new experiment in full; of many, the question of each."""
     if not fresh:
         return [Note(kind="fresh.nothing", text="No new experiment was published.", about="/experiments")]
-    if len(fresh) > _MOST_NEW:
-        return shortened([_question(one) for one in fresh], "New experiments", "/experiments", _MOST_RANKED)
+    if len(fresh) > limits.EXPERIMENTS_TOLD:
+        return shortened([_question(one) for one in fresh], "New experiments", "/experiments", limits.RANKED_TOLD)
     return [note for one in fresh for note in (_question(one, "NEW EXPERIMENT "), *_details(db, one))]
 
 
@@ -368,8 +363,8 @@ def _waiting(db: Database) -> list[Note]:
         about="/ideas",
     )
     notes = [
-        *shortened(asked, "Proposals", "/proposals", _MOST_RANKED),
-        *shortened(thought, "Ideas", "/ideas", _MOST_RANKED),
+        *shortened(asked, "Proposals", "/proposals", limits.RANKED_TOLD),
+        *shortened(thought, "Ideas", "/ideas", limits.RANKED_TOLD),
         *([unread] if hidden else []),
     ]
     return notes or [Note(kind="waits.nothing", text="Nothing waits for an answer.", about="/proposals")]
@@ -417,7 +412,7 @@ def _significant(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
         return [Note(kind="significant.nothing", text="No finding is decided yet.", about="/findings")]
     notes = []
     for place, (number, said) in enumerate(decided, start=1):
-        asked, experiment = asked_by(db, number) if place <= _MOST_RANKED else ({}, "")
+        asked, experiment = asked_by(db, number) if place <= limits.RANKED_TOLD else ({}, "")
         if not asked:
             break
         estimate, low, high = _interval(said, asked)
@@ -446,7 +441,7 @@ def _significant(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
 
 def _named(kind: str, label: str, pages: Mapping[str, str], about: str) -> Note:
     """One line with many names, each of which leads to its own page."""
-    shown = list(pages)[:_MOST_NAMED]
+    shown = list(pages)[: limits.NAMED_OF_A_KIND]
     keys = {f"name_{_letters(place)}": name for place, name in enumerate(shown)}
     text = ", ".join(f"{{{key}}}" for key in keys) or "none"
     facts: dict[str, object] = dict(keys)

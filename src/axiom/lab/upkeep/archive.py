@@ -22,6 +22,7 @@ from typing import Any
 
 from axiom.domain.value import value
 from axiom.errors import CannotStart, NotFound, StoreDamaged
+from axiom.limits import backups as limits
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
@@ -33,7 +34,6 @@ from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.archive")
 
-PART_BYTES = 32 * 1024 * 1024  # of tickets and outputs in one file: the journal takes it as one record
 _ROWS = 1_000  # of a file that are read at once: to find one task, no more is looked at
 _READ = 500  # tasks in one question
 _Proven = tuple[int, tuple[str, str, str | None]]  # a task; its ticket, its message and its output's digest
@@ -123,7 +123,9 @@ def _next_rows(db: Database, folder: Folder, until: datetime) -> Iterator[tuple[
     size = 0
     while found := archives.next_tasks(db, last, until, _READ):
         for task in found:
-            if last is not None and (size >= PART_BYTES or f"{task.closed_at:%Y-%m}" != f"{last.closed_at:%Y-%m}"):
+            if last is not None and (
+                size >= limits.ARCHIVE_PART_BYTES or f"{task.closed_at:%Y-%m}" != f"{last.closed_at:%Y-%m}"
+            ):
                 return
             output = blobs.get(db, folder, task.output_digest) if task.output_digest else None
             size += len(task.ticket) + len(task.message) + len(output or b"")

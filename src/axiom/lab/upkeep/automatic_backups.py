@@ -6,11 +6,12 @@ So the folder of the journal restores the laboratory by itself, and does not gro
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from axiom.errors import StorageFull
 from axiom.lab.upkeep.backup import back_up
+from axiom.limits import backups as limits
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import sync
@@ -18,8 +19,6 @@ from axiom.store.engine.folder import Folder
 from axiom.store.journal.history import JournalPoint, standing
 from axiom.store.journal.journal import prune
 from axiom.store.journal.records import short
-
-EVERY = timedelta(hours=24)
 
 _NAME = re.compile(r"copy-(\d{8}-\d{6})-(\d{12})-([0-9a-f]+)\.tar")
 _TIME = "%Y%m%d-%H%M%S"
@@ -59,7 +58,7 @@ def keep_copy(folder: Folder, place: Path, now: datetime) -> Path | None:
     if point is None:
         return None
     held = copies(place, point)
-    if held and now - held[-1].made_at < EVERY:
+    if held and now - held[-1].made_at < limits.COPY_EVERY:
         return None
     _sweep(place)
     _demand_room(folder, place)

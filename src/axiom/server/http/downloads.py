@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from axiom.boinc.transfers import Span, read_range
 from axiom.errors import AxiomError, FolderUnusable, StoreDamaged, StoreError
+from axiom.limits import server as limits
 from axiom.server.file_names import SHARED
 from axiom.signed.bundles import read_seal
 from axiom.signed.trust import Trust
@@ -28,9 +29,6 @@ log = logging.getLogger("axiom.downloads")
 
 PATH = "/download/"
 _FILE = re.compile(r"(?!.*\.\.)[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
-_REMEMBERED = 64 * 1024 * 1024  # bytes of files in memory; the fleet fetches the same few at the same time
-_LARGE = 4 * 1024 * 1024  # bytes, above which a file is never in memory as a whole
-_PIECE = 256 * 1024
 _EVER = datetime.min.replace(tzinfo=UTC)  # a seal is given to those who were told of it before it ran out
 
 Scope = MutableMapping[str, Any]
@@ -75,7 +73,7 @@ class Downloads:
         if isinstance(found, bytes) and name not in self._bodies:
             self._bodies[name] = found
             self._size += len(found)
-            while self._size > _REMEMBERED:
+            while self._size > limits.FILES_REMEMBERED_BYTES:
                 self._size -= len(self._bodies.popitem(last=False)[1])
         return found
 
@@ -90,7 +88,7 @@ class Downloads:
                 return self._bundle(blob[1]) if blob[1] else self._seal(blob[2])
             if _FILE.fullmatch(name):
                 path = self._folder.runner_files / name
-                return path if path.stat().st_size > _LARGE else path.read_bytes()
+                return path if path.stat().st_size > limits.LARGE_FILE_BYTES else path.read_bytes()
         except (AxiomError, OSError) as error:
             if _passes(error):
                 raise
@@ -147,7 +145,7 @@ async def _give(send: Send, file: BinaryIO, span: Span) -> None:
     file.seek(span.start)
     left = span.stop - span.start
     while left > 0:
-        wanted = min(left, _PIECE)
+        wanted = min(left, limits.FILE_PIECE_BYTES)
         is_here = isinstance(file, BytesIO)
         piece = file.read(wanted) if is_here else await loop.run_in_executor(None, file.read, wanted)
         left -= len(piece) or left

@@ -14,15 +14,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from axiom.server.http import uvicorn_limits as hardening
+from axiom.limits import server as limits
 from axiom.server.http.request_counts import RequestCounts
 from axiom.server.http.uvicorn_limits import Hardened
 
 log = logging.getLogger("axiom.lane")
 
-REQUEST_BYTES = 16 * 1024 * 1024
-_UNREAD = 1024 * 1024  # bytes of answers that wait to be fetched, above which no more is answered
-_SLOWEST = 1024  # bytes a second of a body that may take longer than other bodies
 
 _TOO_LARGE = b"413 Content Too Large"
 _ENCODED = b"415 Unsupported Media Type"
@@ -131,12 +128,12 @@ class WholeRequest:
         self._pieces.clear()
 
 
-def whole(answer: Answering, limit: int = REQUEST_BYTES, room: BodyRoom | None = None) -> Opener:
+def whole(answer: Answering, limit: int = limits.REQUEST_BYTES, room: BodyRoom | None = None) -> Opener:
     """A lane whose requests are answered by this function, which must not wait for anything itself."""
     return whole_in(lambda body, _: answer(body), limit, room)
 
 
-def whole_in(answer: AnsweringIn, limit: int = REQUEST_BYTES, room: BodyRoom | None = None) -> Opener:
+def whole_in(answer: AnsweringIn, limit: int = limits.REQUEST_BYTES, room: BodyRoom | None = None) -> Opener:
     """The same, with answers in a language that the client accepts."""
     shared = room or BodyRoom()
 
@@ -297,7 +294,7 @@ class Laned(Hardened):
             self._exchange = None
             super().route()
             return
-        if self.transport.get_write_buffer_size() > _UNREAD:
+        if self.transport.get_write_buffer_size() > limits.UNREAD_BYTES:
             self.transport.close()
             return
         self._counted, length, encoding, accepted, key = 0, None, b"identity", b"", b""
@@ -374,7 +371,7 @@ class Laned(Hardened):
         """A lane's body may take its time as long as it comes."""
         if self._in_body and self._exchange is not None:
             arrived, self._counted = self._body_bytes - self._counted, self._body_bytes
-            if arrived >= _SLOWEST * hardening.BODY_SECONDS:
-                self.wait(hardening.BODY_SECONDS)
+            if arrived >= limits.SLOWEST_BYTES_A_SECOND * limits.BODY_SECONDS:
+                self.wait(limits.BODY_SECONDS)
                 return
         super().too_slow()

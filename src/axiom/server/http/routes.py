@@ -15,14 +15,13 @@ from urllib.parse import parse_qsl
 
 from axiom.boinc.accounts import AccountError, Problem, error_reply
 from axiom.errors import AxiomError
+from axiom.limits import server as limits
 from axiom.server.http import downloads
 from axiom.server.http.downloads import Downloads
 
 log = logging.getLogger("axiom.front")
 
 _MOST_FIELDS = 100
-_FORM_BYTES = 256 * 1024
-_MOST_WAITING = 100  # questions for a thread; whoever comes then is asked to come again
 _XML = "text/xml; charset=utf-8"
 
 Scope = MutableMapping[str, Any]
@@ -92,7 +91,7 @@ class Front:
             form = await _body(receive)
             if form is None:
                 return
-            if len(form) > _FORM_BYTES:
+            if len(form) > limits.CLIENT_FORM_BYTES:
                 await _say(send, _TOO_LONG, is_head=False)
                 return
             fields |= _fields(form)
@@ -100,7 +99,7 @@ class Front:
         address = scope["client"][0] if scope.get("client") else ""
         asked = HttpQuery(fields=fields, address=address, accepted=accepted)
         answer = _BUSY
-        if self._asking < _MOST_WAITING:
+        if self._asking < limits.QUESTIONS_WAITING:
             self._asking += 1
             try:
                 answer = await asyncio.get_running_loop().run_in_executor(self._threads, endpoint, asked)
@@ -137,7 +136,7 @@ def _fields(query: bytes) -> dict[str, str]:
 async def _body(receive: Receive) -> bytes | None:
     """A form, or more than any has; None when the sender left in the middle: its last word may be half of one."""
     body, more = bytearray(), True
-    while more and len(body) <= _FORM_BYTES:
+    while more and len(body) <= limits.CLIENT_FORM_BYTES:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None

@@ -34,7 +34,8 @@ log = logging.getLogger("axiom.transfers")
 _IN_MEMORY = 256 * 1024
 _WORTH_KEEPING = 8 * 1024  # a client never asks how much of a smaller file is here
 _DRAINED = 1024 * 1024  # bytes that are let pass so that the sender hears why they are not wanted, …
-_LONGEST = OUTPUT_LIMIT + transfers.HEAD_LIMIT  # … where it does not say how many come, or more than any output has
+# … where it does not say how many come, or more than any output has.
+_LONGEST = OUTPUT_LIMIT + server_limits.UPLOAD_HEAD_BYTES
 _LOOK_AT_DISK = timedelta(seconds=5)
 
 _TOO_LARGE = b"413 Content Too Large"

@@ -23,14 +23,8 @@ from typing import Any, ClassVar
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-HEADER_BYTES = 16 * 1024  # with the address; BOINC's clients send 300, browsers 1 to 2 KB
-BODY_BYTES = 1024 * 1024
-HEADER_SECONDS = 10.0
-BODY_SECONDS = 30.0
-ANSWER_SECONDS = 60.0  # in which something of an answer has to be fetched
-MOST_WAITING = 16  # requests behind one that is being answered, on one connection
-CONNECTIONS = 4_000  # at once; fewer where the system lets a process have fewer files open than these need
-FROM_ONE_SENDER = 64  # connections at once; a reverse proxy brings those of many
+from axiom.limits import server as limits
+
 _PROGRAMS = b"/api/"  # whoever asks there reads a problem document beside each refusal
 _HEADER_SIGNS = 4  # bytes of each header line besides its name and its value
 _VERSIONS = frozenset({"1.0", "1.1"})
@@ -60,8 +54,8 @@ class Hardened(HttpToolsProtocol):
         self._answering: RequestResponseCycle | None = None  # the request of the site that has its turn, or had it last
         self._sender = sender(self.client[0] if self.client else "", str(self.config.forwarded_allow_ips))
         self.senders[self._sender] += 1
-        self.wait(HEADER_SECONDS)
-        is_one_too_many = bool(self._sender) and self.senders[self._sender] > FROM_ONE_SENDER
+        self.wait(limits.HEADER_SECONDS)
+        is_one_too_many = bool(self._sender) and self.senders[self._sender] > limits.CONNECTIONS_OF_ONE_SENDER
         if is_one_too_many or len(self.connections) > most_connections():
             self.refuse(b"503 Service Unavailable")
 
@@ -84,13 +78,13 @@ class Hardened(HttpToolsProtocol):
         if self._in_headers:
             self._header_bytes += len(data)
             self._at_most += len(data)
-            if self._header_bytes > HEADER_BYTES + BODY_BYTES:
+            if self._header_bytes > limits.HEADER_BYTES + limits.BODY_BYTES:
                 self.refuse(b"431 Request Header Fields Too Large")
                 return
         body = self._body_bytes
         super().data_received(data)
         self._beside = self._beside + len(data) if self._in_body and self._body_bytes == body else 0
-        if (self._in_headers and self._header_bytes > HEADER_BYTES) or self._beside > HEADER_BYTES:
+        if (self._in_headers and self._header_bytes > limits.HEADER_BYTES) or self._beside > limits.HEADER_BYTES:
             self.refuse(b"431 Request Header Fields Too Large")
 
     def on_header(self, name: bytes, value: bytes) -> None:
@@ -103,7 +97,7 @@ class Hardened(HttpToolsProtocol):
         self._in_headers = True
         self._body_bytes = 0
         self._at_most = self._piece
-        self.wait(HEADER_SECONDS)
+        self.wait(limits.HEADER_SECONDS)
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -111,12 +105,12 @@ class Hardened(HttpToolsProtocol):
         self._in_headers = False
         self._header_bytes = 0
         self._beside = -self._piece  # what came together with the headers is not beside the body
-        self.wait(BODY_SECONDS)
-        if self._at_most > HEADER_BYTES and self._header_size() > HEADER_BYTES:
+        self.wait(limits.BODY_SECONDS)
+        if self._at_most > limits.HEADER_BYTES and self._header_size() > limits.HEADER_BYTES:
             self.refuse(b"431 Request Header Fields Too Large")
         if fault := _head_fault(self.parser.get_http_version(), self.headers):
             self.refuse(fault)
-        if len(self.pipeline) >= MOST_WAITING:
+        if len(self.pipeline) >= limits.REQUESTS_WAITING:
             self.transport.close()  # without a word, which would stand among the answers that are still to come
         if not self.transport.is_closing():  # what follows a refused request in the same piece is not looked at
             self.route()
@@ -125,7 +119,7 @@ class Hardened(HttpToolsProtocol):
     def route(self) -> None:
         """Have the request begun; its body is still to come, unless it says that it is too long."""
         for name, value in self.headers:
-            if name == b"content-length" and int(value) > BODY_BYTES:  # the parser has refused what is no number
+            if name == b"content-length" and int(value) > limits.BODY_BYTES:  # the parser has refused what is no number
                 self.refuse(b"413 Content Too Large")
                 return
         super().on_headers_complete()
@@ -146,7 +140,7 @@ class Hardened(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self._body_bytes += len(body)
-        if self._body_bytes > BODY_BYTES:
+        if self._body_bytes > limits.BODY_BYTES:
             self.refuse(b"413 Content Too Large")
             return
         super().on_body(body)
@@ -176,7 +170,7 @@ class Hardened(HttpToolsProtocol):
             self._timer = None
             self.too_slow()
             if self._timer is None:
-                self._look_later(ANSWER_SECONDS)
+                self._look_later(limits.ANSWER_SECONDS)
 
     def resume_writing(self) -> None:
         """Most of what was to be sent is fetched."""
@@ -189,7 +183,7 @@ class Hardened(HttpToolsProtocol):
         if not before or unsent < before or self._has_drained:
             self._unsent_since = now
         self._unsent, self._has_drained = unsent, False
-        return unsent > 0 and now - self._unsent_since >= ANSWER_SECONDS
+        return unsent > 0 and now - self._unsent_since >= limits.ANSWER_SECONDS
 
     def quiet(self) -> None:
         """The body is whole: from here on, it is they who wait."""
@@ -251,14 +245,14 @@ def most_connections() -> int:
     Many a service may have 1,024 files open until it asks for more, which it may: half a fleet that fetches a new
     runner would leave none for the records.
     """
-    wanted = 2 * CONNECTIONS + _OTHER_FILES
+    wanted = 2 * limits.CONNECTIONS + _OTHER_FILES
     allowed, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if _lacks(allowed, wanted):
         allowed = wanted if not _lacks(most, wanted) else most
         with contextlib.suppress(OSError, ValueError):  # a system may let it have fewer than it says
             resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
         allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return CONNECTIONS if not _lacks(allowed, wanted) else max(1, (allowed - _OTHER_FILES) // 2)
+    return limits.CONNECTIONS if not _lacks(allowed, wanted) else max(1, (allowed - _OTHER_FILES) // 2)
 
 
 def _lacks(files: int, wanted: int) -> bool:

@@ -5,10 +5,9 @@ from datetime import datetime
 from axiom.boinc.account_keys import is_key, key_digest
 from axiom.boinc.read_request import peek_authenticator
 from axiom.errors import AxiomError
+from axiom.limits import server as limits
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-
-_AT_ONCE = 5  # contacts a second whose reports are judged and paid before they are answered
 
 
 class Calm:
@@ -23,7 +22,7 @@ class Calm:
         second = int(now.timestamp())
         self._times = self._times + 1 if second == self._second else 1
         self._second = second
-        return self._times <= _AT_ONCE
+        return self._times <= limits.REPORTS_A_SECOND
 
 
 _HEAD = 4096  # bytes, within which every client says what its message is and whose

@@ -9,12 +9,11 @@ from datetime import datetime, timedelta
 
 from axiom.decisions.upkeep.jobs import PeriodicJob
 from axiom.errors import AxiomError, StoreError
+from axiom.limits import server as limits
 from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.jobs")
-
-_LONGEST_PAUSE = 8.0  # seconds between attempts of a job that keeps failing: when a disk has room again, all goes on
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,4 +116,4 @@ class Jobs:
 
 
 def _longer(pause: float) -> float:
-    return min(_LONGEST_PAUSE, max(1.0, 2 * pause))
+    return min(limits.JOB_PAUSE_SECONDS, max(1.0, 2 * pause))

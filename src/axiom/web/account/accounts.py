@@ -25,13 +25,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from axiom.domain.operators import SiteOperator
 from axiom.errors import AxiomError, NotFound, StoreError
+from axiom.limits import server as limits
 from axiom.locale.languages import ENGLISH, mark, speaking
 from axiom.store.accounts import accounts as stored
 from axiom.store.accounts import operators
 from axiom.store.engine.database import Database
 from axiom.web.account import operator, pages
 from axiom.web.account.forms import (
-    FORM_BYTES,
     Form,
     cookies_of,
     digest,
@@ -55,7 +55,6 @@ log = logging.getLogger("axiom.accounts")
 
 # A browser that sends no address of origin with a form could not be told from another site, so it may send this one.
 _HEADERS = {"cache-control": "no-store", "referrer-policy": "same-origin"}
-_MOST_WAITING = 50  # forms; more than are done in the time for which anybody waits
 _BUSY = "Too many forms are waiting here at this moment. Nothing was changed; please send yours again in a minute.\n"
 _SIGN_IN = "/account/sign-in"
 _IDEAS = "/ideas"  # the one public page that whoever is signed in sees with a form
@@ -76,7 +75,7 @@ class _Slow:
         self._waiting = 0
 
     async def do(self, made: Callable[[], Response]) -> Response:
-        if self._waiting >= _MOST_WAITING:
+        if self._waiting >= limits.FORMS_WAITING:
             return PlainTextResponse(_BUSY, status_code=503, headers=_HEADERS | {"retry-after": "60"})
         self._waiting += 1
         try:
@@ -157,7 +156,7 @@ async def _body(request: Request) -> bytes | None:
     with contextlib.suppress(ClientDisconnect):
         async for piece in request.stream():
             body += piece
-            if len(body) > FORM_BYTES:
+            if len(body) > limits.FORM_BYTES:
                 return None
         return bytes(body)
     return None

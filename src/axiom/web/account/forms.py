@@ -19,7 +19,6 @@ from axiom.errors import AxiomError
 from axiom.web.base.cookies import cookie
 from axiom.web.base.request import number_of
 
-FORM_BYTES = 64 * 1024
 _MOST_FIELDS = 60
 _TOKEN = "form"  # noqa: S105  the name of the field
 _SECRET_BYTES = 16  # 128 bits

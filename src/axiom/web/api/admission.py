@@ -13,12 +13,11 @@ from starlette.requests import Request
 from axiom.decisions.accounts.request_rate import RequestBucket, take_request
 from axiom.domain.callers import Caller
 from axiom.errors import LimitReached, NotAllowed
+from axiom.limits import server as limits
 from axiom.signed.program_tokens import PREFIX
 from axiom.web.api.problems import RequestRefused
 
 _LONGEST = 200  # characters of a token
-_AT_ONCE = 4  # that a program asks for: each may take a thread for seconds
-_WAITING = 40  # more that wait for their turn
 _BEARER = {"www-authenticate": 'Bearer realm="axiom"'}
 _LACKS = "This address is for programs with a token: send `Authorization: Bearer axiom_…`. Nothing was done; "
 
@@ -51,9 +50,10 @@ class ProgramAdmission:
     @asynccontextmanager
     async def turn(self, caller: Caller) -> AsyncIterator[None]:
         """One thing that this program asks for is under way. What comes meanwhile waits here, and in no thread."""
-        turns = self.turns.setdefault(caller.name, anyio.CapacityLimiter(_AT_ONCE))
-        if turns.statistics().tasks_waiting >= _WAITING:
-            raise _later(1.0, f"{_AT_ONCE} requests of {caller.name} are under way, and {_WAITING} more wait")
+        turns = self.turns.setdefault(caller.name, anyio.CapacityLimiter(limits.SLOW_REQUESTS))
+        if turns.statistics().tasks_waiting >= limits.SLOW_REQUESTS_WAITING:
+            more = f"{limits.SLOW_REQUESTS_WAITING} more wait"
+            raise _later(1.0, f"{limits.SLOW_REQUESTS} requests of {caller.name} are under way, and {more}")
         async with turns:
             yield
 

@@ -16,9 +16,9 @@ from axiom.commands.registry import COMMANDS, read_command
 from axiom.domain.callers import Caller
 from axiom.domain.programs import MOST, NOT_FOR_PROGRAMS
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
+from axiom.limits import server as limits
 from axiom.web.api.problems import RequestRefused
 
-BODY_BYTES = 1_000_000
 KEY = "[!-~]{1,200}"  # what an idempotency key is
 _DRY = {"": False, "0": False, "false": False, "1": True, "true": True}
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # half a character, which JSON can write and UTF-8 cannot
@@ -86,9 +86,10 @@ async def _body(request: Request) -> bytes:
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > BODY_BYTES:
+        if len(body) > limits.COMMAND_BYTES:
             raise RequestRefused(
-                413, WrongUse(f"A command has at most {BODY_BYTES:,} bytes, and this has more. Nothing was done.")
+                413,
+                WrongUse(f"A command has at most {limits.COMMAND_BYTES:,} bytes, and this has more. Nothing was done."),
             )
     return bytes(body)
 

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Callable, Hashable
 from typing import TypeVar, cast
 
-_MOST = 512
+from axiom.limits import server as limits
 
 Made = TypeVar("Made")
 
@@ -30,6 +30,6 @@ class Memo:
         made = factory()
         with self._lock:
             self._kept[key] = version, made
-            while len(self._kept) > _MOST:
+            while len(self._kept) > limits.VALUES_REMEMBERED:
                 del self._kept[next(iter(self._kept))]
         return made

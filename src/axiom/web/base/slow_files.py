@@ -14,9 +14,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-PATIENCE = 20.0  # seconds for which somebody waits for the files of others
-_MOST_WAITING = 16
-_MOST_FETCHED = 32  # that are fetched at once: each is in memory until it is, which may take long
+from axiom.limits import server as limits
+
 _PIECE = 64 * 1024  # bytes
 _LIGHT = 1  # of gzip: these are taken away once
 _BUSY = "Others take files away at the moment, which are made one after the other. Please ask again in {:.0f} s.\n"
@@ -44,7 +43,7 @@ Make = Callable[[Request, Breathe], SlowFile]
 class Exports:
     """Makes files one after the other, each in a thread. Called from the loop alone."""
 
-    def __init__(self, patience: float = PATIENCE) -> None:
+    def __init__(self, patience: float = limits.FILE_SECONDS) -> None:
         self._patience = patience
         self._turn = asyncio.Lock()
         self._waiting = 0
@@ -63,7 +62,7 @@ class Exports:
         return answer
 
     async def _answer(self, request: Request, make: Make, kind: str) -> Response:
-        if self._fetched >= _MOST_FETCHED or not await self._has_turn():
+        if self._fetched >= limits.FILES_FETCHED or not await self._has_turn():
             return self._busy()
         try:
             if await request.is_disconnected():
@@ -76,7 +75,7 @@ class Exports:
 
     async def _has_turn(self) -> bool:
         """Wait for those who came before; false where that takes too long."""
-        if self._waiting >= _MOST_WAITING:
+        if self._waiting >= limits.FILES_WAITING:
             return False
         self._waiting += 1
         try:

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
+from axiom.limits import server as limits
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -21,9 +23,6 @@ _Key = tuple[str, bytes, bool, str]  # path, query, whether somebody is signed i
 
 SIGNED_IN = "axiom.signed_in"  # in a request's scope: somebody is; a page then shows the way to their account
 LANGUAGE = "axiom.language"  # in a request's scope: the language of a page that comes in several
-FRESH = 2.0  # seconds
-_MOST = 256  # pages in memory
-_LARGEST = 256 * 1024  # bytes of an answer that is kept; a larger one is a file to take away, asked for once
 _SMALL = 256  # bytes below which compressing only adds
 _PACKED = (b"text/", b"application/json", b"application/javascript", b"image/svg")
 _KEPT_STATUS = {200, 400, 404}
@@ -50,7 +49,7 @@ class PageCache:
         self,
         app: App,
         clock: Callable[[], float],
-        fresh: float = FRESH,
+        fresh: float = limits.PAGE_FRESH_SECONDS,
         *,
         normalize_query: Callable[[str, bytes], bytes] = lambda _path, query: query,
         bypass_cache: Callable[[str], bool] = lambda _path: False,
@@ -109,7 +108,7 @@ class PageCache:
             made.set_result(kept)
         finally:
             del self._under_way[key]
-        if kept.status in _KEPT_STATUS and len(kept.body) <= _LARGEST:
+        if kept.status in _KEPT_STATUS and len(kept.body) <= limits.PAGE_REMEMBERED_BYTES:
             self._remember(key, kept)
         return kept
 
@@ -127,10 +126,10 @@ class PageCache:
         return _kept(status, headers, bytes(body), self._clock() + self._fresh)
 
     def _remember(self, key: _Key, kept: CachedPage) -> None:
-        if len(self._kept) >= _MOST:
+        if len(self._kept) >= limits.PAGES_REMEMBERED:
             now = self._clock()
             self._kept = {each: page for each, page in self._kept.items() if page.until > now}
-        if len(self._kept) >= _MOST:
+        if len(self._kept) >= limits.PAGES_REMEMBERED:
             self._kept.clear()
         self._kept[key] = kept
 

@@ -5,6 +5,7 @@ import json
 from axiom.domain.sessions import EntryKind, Session
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound
+from axiom.limits import sessions as limits
 from axiom.store.engine.database import Row, moment
 from axiom.store.sessions import differences, session_counts, sessions, transcripts
 from axiom.store.sessions.transcripts import KeptEntry
@@ -12,10 +13,8 @@ from axiom.web.base import query_errors
 from axiom.web.base.paging import Stretch
 from axiom.web.base.request import Answer, Reading
 
-_SHOWN = 200
 _THOUSANDTHS = 1_000
 _MILLIONTHS = 1_000_000
-_ENTRIES = 20  # of a transcript on one page: each may hold a long conversation
 
 
 def tasks(reading: Reading, name: str) -> Answer:
@@ -29,15 +28,15 @@ def tasks(reading: Reading, name: str) -> Answer:
     )
     said = [*query_errors.choice(query, "state", TaskState), *query_errors.whole(query, "host")]
     window = sessions.whole_window(reading.db, session)
-    rows = [] if said else session_counts.tasks(reading.db, window, asked, _SHOWN + 1)
+    rows = [] if said else session_counts.tasks(reading.db, window, asked, limits.TASKS_SHOWN + 1)
     return {
         "session": session.name,
         "since": window.since.isoformat(),
         "until": window.until.isoformat(),
         "asked": {name: value for name, value in query.items() if value},
         "misread": said,
-        "is_more": len(rows) > _SHOWN,
-        "tasks": [_task(row) for row in rows[:_SHOWN]],
+        "is_more": len(rows) > limits.TASKS_SHOWN,
+        "tasks": [_task(row) for row in rows[: limits.TASKS_SHOWN]],
     }
 
 
@@ -47,7 +46,9 @@ def transcript(reading: Reading, name: str) -> Answer:
     rounds = sessions.told_of(reading.db, session)
     numbers, start = transcripts.numbers(reading.db, rounds), reading.whole("from")
     first = numbers.index(start) if start in numbers else 0
-    part = Stretch(ids=numbers, first=first, length=max(1, len(numbers)) if reading.is_whole else _ENTRIES)
+    part = Stretch(
+        ids=numbers, first=first, length=max(1, len(numbers)) if reading.is_whole else limits.ENTRIES_ON_A_PAGE
+    )
     there = part.there
     entries = transcripts.between(reading.db, rounds, there[0], there[-1]) if there else []
     return {

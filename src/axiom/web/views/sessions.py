@@ -1,6 +1,7 @@
 """What the laboratory did: sessions, the log of one, and the newest lines."""
 
 from axiom.domain.sessions import Note, Session, Step
+from axiom.limits import sessions as limits
 from axiom.store.sessions import sessions
 from axiom.store.views import sessions as session_views
 from axiom.web.base import resolved_texts as spoken
@@ -8,20 +9,17 @@ from axiom.web.base.request import Answer, Reading
 from axiom.web.views import log
 from axiom.web.views.session_lists import model_use, named
 
-_SHOWN = 100
-_ROUNDS = 200
-
 
 def listed(reading: Reading) -> Answer:
     """The newest sessions, each with the line that closed it; and the round that is open or was held last."""
     newest = sessions.last(reading.db)
     return {
-        "sessions": [_closed(closed) for closed in session_views.newest(reading.db, _SHOWN)],
+        "sessions": [_closed(closed) for closed in session_views.newest(reading.db, limits.ON_THE_PAGE)],
         "round": shown(newest) if newest and not newest.told else None,
     }
 
 
-def news(reading: Reading, limit: int = _SHOWN) -> Answer:
+def news(reading: Reading, limit: int = limits.ON_THE_PAGE) -> Answer:
     """What sessions said last."""
     return {"news": [_closed(closed) for closed in session_views.newest(reading.db, limit) if closed.line]}
 
@@ -39,7 +37,11 @@ def one(reading: Reading, name: str) -> Answer:
             "said": spoken.of_rounds(reading, sessions.told_of(reading.db, session)),
         }
         | {"headline": headline, "log": log.chapters(session, notes)}
-        | {"rounds": [_round(row) for row in sessions.rounds(reading.db, session, _ROUNDS)] if session.told else []}
+        | {
+            "rounds": [_round(row) for row in sessions.rounds(reading.db, session, limits.ROUNDS_SHOWN)]
+            if session.told
+            else []
+        }
         | {"all_rounds": sessions.amount_of_rounds(reading.db, session)}
     }
 

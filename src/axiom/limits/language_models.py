@@ -1,0 +1,16 @@
+"""What a language model may say and cost, and how long its answer is waited for."""
+
+from datetime import timedelta
+
+SAME_ANSWERS = 3  # times that a call may have the same answer
+SAME_ANSWERS_AFTER_A_WAIT = 20  # times that a call that waited may have the same answer
+WAITED_SECONDS = 5.0  # a call that took so long has waited for something, as for a preflight that takes minutes
+ANSWER_TOKENS = 8_000
+CALLS_OF_AN_ANSWER = 16
+ANSWER_SECONDS = 300.0  # that one answer is waited for
+ANSWER_BYTES = 8 * 2**20  # the longest that a model says is a tenth of it
+FIRST_WAIT_SECONDS = 1.0  # before a service that failed is asked again
+LONGEST_WAIT_SECONDS = 60.0
+ASK_AGAIN_AFTER = timedelta(hours=6)  # although nothing is new
+TOKENS_A_DAY = 8_000_000  # that all sessions may take
+MICROS_A_DAY = 20_000_000  # millionths of a dollar that they may take
