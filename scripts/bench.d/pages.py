@@ -32,7 +32,7 @@ from starlette.routing import Route
 
 import axiom
 from axiom import shipped
-from axiom.domain.findings import Evidence, Grade, Observation, Verdict
+from axiom.domain.evidence import Evidence, Grade, Observation, Verdict
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.sessions import Allotment, Note, Step

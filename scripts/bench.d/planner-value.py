@@ -28,7 +28,7 @@ from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import Candidate, is_decided
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.stopping import Aim, ended
-from axiom.domain.findings import Evidence, Grade, Observation, Verdict
+from axiom.domain.evidence import Evidence, Grade, Observation, Verdict
 from axiom.domain.registrations import Stopping
 
 QUESTIONS, BLOCK, NULLS = 30, 16, 0.4

@@ -31,7 +31,7 @@ from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.preview import preview
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.value_of_information import worths
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import FLOOR, Need, Supply
 from axiom.domain.registrations import Stopping

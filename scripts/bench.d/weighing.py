@@ -36,7 +36,7 @@ import numpy as np
 
 from axiom.decisions.evidence.weigh import card, weigh
 from axiom.domain.declaration import Measure, ValueType
-from axiom.domain.findings import Agreements, Home, Observation, Surroundings
+from axiom.domain.evidence import Agreements, Home, Observation, Surroundings
 from axiom.domain.fleet import Capacity, Platform
 from axiom.lab.steps.evaluate import evaluate
 from axiom.signed.canonical_json import canonical

@@ -73,7 +73,8 @@ from axiom.decisions.tasks.assignment import (
     most_in_hand,
 )
 from axiom.decisions.tasks.backoff import Situation, delay
-from axiom.domain.findings import Direction, Grade, Verdict
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.fleet import Capacity, Host, Platform, Standing
 from axiom.domain.planning import Supply
 from axiom.domain.registrations import MOST_SEEDS

@@ -22,7 +22,7 @@ from typing import Any
 
 from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
-from axiom.domain.findings import Center, Kind
+from axiom.domain.estimands import Center, Kind
 from axiom.figures.drawing import Draughtsman
 from axiom.figures.palette import standalone
 from axiom.lab.redraw_figures import sweep_of

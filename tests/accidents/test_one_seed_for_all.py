@@ -6,7 +6,7 @@ import pytest
 
 from axiom.decisions.evidence import counted_values
 from axiom.decisions.tasks import validation
-from axiom.domain.findings import Force
+from axiom.domain.evidence import Force
 from axiom.store.evidence import evidence
 
 

@@ -21,7 +21,7 @@ from simulated.tables import decided_without_lost
 
 from axiom.decisions.evidence.method import question
 from axiom.decisions.evidence.verdict import weight
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.statistics.mixture import reach
 from axiom.statistics.signed_ranks import log_es, stream
 

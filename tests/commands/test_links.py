@@ -11,7 +11,7 @@ from axiom.commands.experiments import PublishExperiment
 from axiom.commands.links import DraftPaper, LinkFindings, WriteLog
 from axiom.commands.registrations import AmendFinding
 from axiom.commands.registry import read_command
-from axiom.domain.findings import Grade
+from axiom.domain.evidence import Grade
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.signed.canonical_json import canonical

@@ -8,7 +8,7 @@ from furnished_lab import proposed
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.domain.callers import Caller, Capability
 from axiom.domain.estimands import Prediction
-from axiom.domain.findings import Meaning
+from axiom.domain.evidence import Meaning
 from axiom.domain.proposals import Admission, Template
 from axiom.domain.registrations import Rule, Stopping, read_body
 from axiom.errors import NotAllowed, NotFound, Refused

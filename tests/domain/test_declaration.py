@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from axiom.domain.declaration import Measure, ValueType, declare, measures, plain
-from axiom.domain.estimands import prediction_data, read_prediction
+from axiom.domain.estimands import Center, Direction, Estimand, Kind, Prediction, prediction_data, read_prediction
 from axiom.domain.experiments import Experiment, Figure, Needs, grid
-from axiom.domain.findings import Center, Direction, Estimand, Kind, Prediction
 from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import read_manifest
 

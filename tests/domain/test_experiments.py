@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from axiom.domain.estimands import Estimand, Kind, Prediction
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid, seed_of
-from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.domain.maps import ARMS
 
 

@@ -6,8 +6,8 @@ from dataclasses import asdict
 import pytest
 
 from axiom.domain import declaration
+from axiom.domain.estimands import Direction, Estimand, Kind, Prediction
 from axiom.domain.experiments import Figure
-from axiom.domain.findings import Direction, Estimand, Kind, Prediction
 from axiom.domain.wrap import wrap
 
 

@@ -5,7 +5,7 @@ import functools
 import pytest
 from patience import PATIENCE
 
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.figures.drawing import Draughtsman
 from axiom.figures.requests import (
     Curve,

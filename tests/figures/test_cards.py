@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from axiom.domain.findings import Grade, Meaning, Verdict
+from axiom.domain.evidence import Grade, Meaning, Verdict
 from axiom.figures.cards import card
 from axiom.figures.palette import LIGHT, VERDICTS
 from axiom.figures.requests import Look, SharedCard, described, of_data, shared_card, to_data

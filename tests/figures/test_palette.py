@@ -1,6 +1,6 @@
 import pytest
 
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.figures.palette import DARK, LIGHT, SERIES, VERDICTS, coloured, standalone
 
 INLINE = (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.findings import Evidence, Grade, Observation, Verdict
+from axiom.domain.evidence import Evidence, Grade, Observation, Verdict
 from axiom.figures.requests import (
     Curve,
     CurveSeries,

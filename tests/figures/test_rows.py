@@ -3,8 +3,8 @@
 from evidence_lines import evidence_line
 
 from axiom.domain.declaration import Measure, ValueType
+from axiom.domain.evidence import Grade
 from axiom.domain.evidence_cards import Card, Stratum
-from axiom.domain.findings import Grade
 from axiom.figures.curve_rows import curve_measure, curve_of
 from axiom.figures.forest_rows import parts_of
 

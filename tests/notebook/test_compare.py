@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import axiom
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.errors import TableUnreadable, WrongUse
 
 A = [1.5 + 0.0537 * (7 * place % 20) for place in range(20)]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy.special import stdtrit
 
 import axiom
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.errors import TableUnreadable, WrongUse
 from axiom.notebook.column_names import NamedColumns
 from axiom.notebook.differences import differences_of

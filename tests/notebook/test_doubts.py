@@ -5,7 +5,7 @@ import statistics
 
 import pytest
 
-from axiom.domain.findings import Kind
+from axiom.domain.estimands import Kind
 from axiom.notebook.doubts import doubt, levels, same
 
 SPREAD = [statistics.NormalDist().inv_cdf((place + 0.5) / 40) for place in range(40)]

@@ -9,7 +9,7 @@ import pytest
 
 import axiom
 from axiom.decisions.evidence.multiplicity import Claimed, false_shares
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.errors import AxiomError, WrongUse
 
 ARMS = ("ours", "base1", "base2")

@@ -10,8 +10,8 @@ from patience import PATIENCE
 
 import axiom
 from axiom.domain.declaration import ValueType
+from axiom.domain.evidence import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.experiments import seed_of
-from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.registrations import Stopping
 from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, StoreTooNew, UnknownName

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import axiom
-from axiom.domain.findings import Force
+from axiom.domain.evidence import Force
 
 START = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 

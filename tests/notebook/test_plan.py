@@ -6,7 +6,7 @@ from statistics import median
 import pytest
 
 import axiom
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.errors import WrongUse
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.findings import Agreements, Surroundings, Verdict
+from axiom.domain.evidence import Agreements, Surroundings, Verdict
 from axiom.domain.work import Outcome
 from axiom.notebook.row import PlainRows, Row
 from axiom.notebook.seeds_in_order import Arranged, arrange

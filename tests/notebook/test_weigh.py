@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from patience import PATIENCE
 
 import axiom
-from axiom.domain.findings import Force, Grade, Verdict
+from axiom.domain.evidence import Force, Grade, Verdict
 from axiom.errors import AxiomError, FigureNotDrawn, TableUnreadable, UnknownName, WrongUse
 
 

@@ -11,7 +11,7 @@ sys.path += [str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d")
 from reckoning.order import Wanted, in_order, until
 from reckoning.verdict import FEW, MANY, Asked, Reckoning, reckon, seeds_wanted
 
-from axiom.domain.findings import Grade, Meaning
+from axiom.domain.evidence import Grade, Meaning
 from axiom.domain.links import Asking, Bearing, Footing, LinkKind
 
 YES, NO, SMALL, OPEN = Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL, Meaning.UNDECIDED

@@ -1,6 +1,7 @@
 import hashlib
 import io
 import json
+import re
 import stat
 import sys
 import zipfile
@@ -63,8 +64,15 @@ def test_a_bundle_carries_the_words_the_kit_and_one_experiment_with_its_digits(t
     raw = pack(FILES | {name: digits})
     assert open_bundle(raw, sealed(raw, now))[name] == digits
     (file := tmp_path / "probe.py").write_text("x = 1\n")
-    names = set(collect(Path(axiom.__file__).parent, file))
+    files = collect(package, file)
+    names = set(files)
     assert {"axiom/__init__.py", "axiom/domain/experiments.py", "axiom/domain/declaration.py"} < names
+    imported = {
+        f"{module.replace('.', '/')}.py"
+        for body in (files[name] for name in names if name.endswith(".py"))
+        for module in re.findall(r"^from (axiom\.\w+\.\w+) import", body.decode(), re.MULTILINE)
+    }
+    assert imported <= names, "what a bundle imports of the program travels with it"
     own = [name for name in names if name.startswith("axiom/catalogue/") and "__init__" not in name]
     assert own == ["axiom/catalogue/probe.py"]
     assert {name.split("/")[1] for name in names} <= {"__init__.py", "domain", "kit", "catalogue"}

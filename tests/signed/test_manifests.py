@@ -5,8 +5,8 @@ import disc_map
 import pytest
 
 from axiom.domain.declaration import Measure, ValueType, declare
+from axiom.domain.estimands import Estimand, Kind, Prediction
 from axiom.domain.experiments import Control, Experiment, Figure, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.errors import ExperimentError
 from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import CUDA_MB, read_manifest

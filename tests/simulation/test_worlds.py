@@ -20,7 +20,8 @@ from world.truths import (
 )
 from world.worlds import play, published
 
-from axiom.domain.findings import Kind, Verdict
+from axiom.domain.estimands import Kind
+from axiom.domain.evidence import Verdict
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.findings import Evidence, Grade, Observation, Verdict
+from axiom.domain.evidence import Evidence, Grade, Observation, Verdict
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.evidence.observations import Placed

@@ -5,7 +5,7 @@ from dataclasses import replace
 from axiom.decisions.followups.pricing import prices
 from axiom.decisions.followups.subject import Subject
 from axiom.domain.declaration import Measure, ValueType
-from axiom.domain.findings import Evidence, Grade, Verdict
+from axiom.domain.evidence import Evidence, Grade, Verdict
 from axiom.signed.manifests import ControlSweeps, Manifest
 
 WIDTHS = (8, 16, 32, 64)

@@ -9,7 +9,7 @@ from evidence_lines import record
 
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.estimands import Prediction
-from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
+from axiom.domain.evidence import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
 from axiom.domain.proposals import Admission, Idea, IdeaAnswer, IdeaState, Proposal, Template

@@ -6,7 +6,7 @@ from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.stopping import Aim
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Supply
 from axiom.domain.registrations import Stopping
 

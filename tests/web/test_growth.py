@@ -11,7 +11,7 @@ from evidence_lines import record
 from furnished_lab import fill, weighed
 from map_on_site import publish_map
 
-from axiom.domain.findings import Observation
+from axiom.domain.evidence import Observation
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.maps import Tile, place_of
 from axiom.store.evidence import links

@@ -7,7 +7,7 @@ import pytest
 
 import axiom_catalogue
 from axiom.commands.laboratory import find, gathered
-from axiom.domain.findings import Meaning
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
 from axiom.errors import UnknownName
 from axiom.lab.registrations.old_claims import LIST, read

@@ -12,7 +12,7 @@ from furnished_lab import weighed
 
 import axiom
 from axiom.commands.links import DraftPaper, WriteLog
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.errors import AxiomError
 from axiom.lab.experiments.publish import prepare
 from axiom.store.sessions import sessions

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.findings import COARSE, METHOD, Direction, reading
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import COARSE, METHOD, reading
 from reckoning.order import BLOCK
 from reckoning.told import Known, Said, Told
 

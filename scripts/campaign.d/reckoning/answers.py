@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.findings import headline
+from axiom.domain.evidence import headline
 from axiom.domain.links import LinkKind
 from axiom.lab.registrations.old_claims import OldClaims
 from reckoning.page import asked, lead, reckoned_of

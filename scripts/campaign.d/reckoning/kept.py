@@ -4,7 +4,8 @@ from typing import Any
 
 from axiom.decisions.evidence.counted_values import sound
 from axiom.decisions.evidence.method import question
-from axiom.domain.findings import Direction, reading
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import reading
 from axiom.lab.policy import Policy, policy_of
 from axiom.lab.redraw_figures import sweep_of
 from axiom.lab.session import step

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Sized
 from types import MappingProxyType
 
 from axiom.domain.amounts import counted
-from axiom.domain.findings import Grade, Meaning
+from axiom.domain.evidence import Grade, Meaning
 from axiom.domain.links import Asking, Bearing, LinkKind, OldClaim
 from axiom.lab.registrations.old_claims import OldClaims
 from reckoning.again import as_before

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom.decisions.evidence.method import question
-from axiom.domain.findings import Grade, Meaning, Observation, Verdict
+from axiom.domain.evidence import Grade, Meaning, Observation, Verdict
 from axiom.notebook.table import extra
 from axiom.signed.manifests import Manifest
 from reckoning.data import NUMBERS, VALUES

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from axiom.decisions.evidence.method import Question
-from axiom.domain.findings import Evidence, Grade, Meaning, Observation, Verdict
+from axiom.domain.evidence import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.links import Footing
 from axiom.figures.requests import Sweep
 from axiom.signed.manifests import Manifest

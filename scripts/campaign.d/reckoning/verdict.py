@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from axiom.decisions.findings.links import came_to
 from axiom.domain.amounts import counted
-from axiom.domain.findings import Grade, Meaning
+from axiom.domain.evidence import Grade, Meaning
 from axiom.domain.links import Asking, Bearing, Footing, LinkKind
 
 MANY, FEW = 32, 8  # seeds

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from axiom.decisions.evidence.method import question
 from axiom.decisions.evidence.multiplicity import SHARES, Claimed, false_shares
 from axiom.decisions.evidence.verdict import Weight, weight
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from simulated.figures import Answer, Held, Size, below
 from simulated.laws import CONTRAST, Flags, Numbers
 from simulated.processes import EFFECTS, decided, either, ever, may_be_decided, naive, ranks

@@ -6,7 +6,7 @@ import numpy as np
 
 from axiom.decisions.evidence.counted_values import sound
 from axiom.decisions.evidence.method import question
-from axiom.domain.findings import Force
+from axiom.domain.evidence import Force
 from axiom.notebook.column_names import NamedColumns
 from axiom.notebook.compare import compare
 from axiom.notebook.differences import differences_of

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from axiom.domain.findings import Observation, Verdict
+from axiom.domain.evidence import Observation, Verdict
 from axiom.domain.work import Outcome
 from simulated.figures import Answer, Size, below
 from simulated.laws import CONTRAST, LAWS, Flags, Numbers

@@ -13,7 +13,7 @@ from axiom.decisions.evidence.reproduction import OUTVOTED, Reproduced, agreemen
 from axiom.decisions.evidence.weigh import ON_ONE_PLATFORM
 from axiom.decisions.hosts.reliability import BARRED_AT
 from axiom.decisions.tasks.recheck_rate import check_rate
-from axiom.domain.findings import Evidence, Grade, Home, Observation, Surroundings
+from axiom.domain.evidence import Evidence, Grade, Home, Observation, Surroundings
 from axiom.domain.work import Agreement, ComparedTask, Reproduction
 from axiom.limits import tasks as limits
 from simulated.laws import CONTRAST

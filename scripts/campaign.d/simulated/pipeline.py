@@ -12,7 +12,7 @@ import numpy.typing as npt
 from axiom.decisions.evidence.method import question
 from axiom.decisions.evidence.verdict import weight
 from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.findings import Agreements, Evidence, Grade, Home, Observation, Surroundings, Verdict
+from axiom.domain.evidence import Agreements, Evidence, Grade, Home, Observation, Surroundings, Verdict
 from axiom.domain.work import Outcome
 from axiom.statistics.signed_ranks import stream as stream_of
 from simulated.figures import Answer, Held, Size

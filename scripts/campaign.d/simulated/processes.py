@@ -12,7 +12,7 @@ from scipy import special  # type: ignore[import-untyped]
 
 from axiom.decisions.evidence.method import Question
 from axiom.decisions.evidence.verdict import ENOUGH, weight
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.statistics import signed_ranks
 from axiom.statistics.betting import betting_log_e
 from axiom.statistics.sequential import bernoulli_log_e, dealt_log_e, signs_needed

@@ -11,7 +11,7 @@ from axiom.decisions.evidence.method import question
 from axiom.decisions.evidence.seeds_needed import forecast
 from axiom.decisions.evidence.verdict import ENOUGH
 from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.findings import Observation, Verdict
+from axiom.domain.evidence import Observation, Verdict
 from simulated.figures import Answer, Held, Size, above
 from simulated.laws import CONTRAST, Numbers
 from simulated.processes import BAR, EFFECTS, decided, decided_before, first, t_mixture

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from axiom.decisions.evidence.method import question
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.notebook.evidence_card import WeighedTable
 from axiom.notebook.weigh import weigh
 from simulated.hosted import STRONG, Play, Said

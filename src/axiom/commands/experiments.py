@@ -15,8 +15,8 @@ from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
 from axiom.domain.amounts import counted
 from axiom.domain.callers import Capability
+from axiom.domain.evidence import Registration
 from axiom.domain.experiments import MOST_COPIES
-from axiom.domain.findings import Registration
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.programs import PROGRAM
 from axiom.domain.registrations import read_body

@@ -11,8 +11,8 @@ from axiom.commands.laboratory import Laboratory
 from axiom.commands.words import LINE, LINES, NUMBER, SAID_BY, WHY
 from axiom.decisions.findings import written_texts as prose
 from axiom.domain.callers import Capability
+from axiom.domain.evidence import Meaning
 from axiom.domain.evidence_cards import Citable
-from axiom.domain.findings import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.lab.registrations.links import link

@@ -8,7 +8,7 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.words import FINITE, FORECASTER, NAMED, NUMBER, SENTENCE, WHY, version_of
 from axiom.domain.callers import Capability
-from axiom.domain.findings import Registration
+from axiom.domain.evidence import Registration
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping, read_body
 from axiom.errors import NotFound, Refused, StoreDamaged

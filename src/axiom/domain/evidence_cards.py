@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from axiom.domain.findings import Agreements, Evidence, Grade, Verdict
+from axiom.domain.evidence import Agreements, Evidence, Grade, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

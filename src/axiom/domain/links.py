@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from axiom.domain.findings import VOID, Grade, Meaning
+from axiom.domain.evidence import VOID, Grade, Meaning
 
 
 class Noun(StrEnum):

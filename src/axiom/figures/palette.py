@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 
 LIGHT: Mapping[str, str] = {
     "paper": "#fbfcfa",

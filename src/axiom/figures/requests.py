@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from axiom.domain.findings import Evidence, Grade, Observation, Verdict
+from axiom.domain.evidence import Evidence, Grade, Observation, Verdict
 from axiom.figures.scales import said
 
 Level = float | int | str | bool

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import altair as alt
 
-from axiom.domain.findings import Grade
+from axiom.domain.evidence import Grade
 from axiom.figures import theme
 from axiom.figures.curves import curve
 from axiom.figures.forest import forest

@@ -10,7 +10,8 @@ from statistics import median
 from typing import Any
 
 from axiom.decisions.evidence.weigh import card
-from axiom.domain.findings import Direction, headline, reading
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import headline, reading
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.errors import FigureNotDrawn

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.errors import UnknownName
 from axiom.notebook.evidence_card import WeighedTable
 from axiom.notebook.weigh import weigh

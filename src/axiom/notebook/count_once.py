@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from axiom.decisions.evidence.weigh import UNKNOWN_PLATFORM
 from axiom.domain.amounts import counted
-from axiom.domain.findings import Agreements
+from axiom.domain.evidence import Agreements
 from axiom.domain.work import Outcome
 from axiom.notebook.row import Row
 

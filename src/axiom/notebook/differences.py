@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from axiom.domain.amounts import counted
-from axiom.domain.findings import COARSE
+from axiom.domain.evidence import COARSE
 from axiom.domain.work import Outcome
 from axiom.errors import TableUnreadable, WrongUse
 from axiom.notebook.column_names import Columns, NamedColumns, columns_of, shown

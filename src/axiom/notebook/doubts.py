@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from axiom.domain.findings import Kind
+from axiom.domain.estimands import Kind
 from axiom.statistics.asymmetry import FEWEST, long_tail
 
 _DIFFERENCE = "--estimand contrast, if each value is the difference of two arms that are alike without an effect"

@@ -15,8 +15,8 @@ from axiom.decisions.evidence.middles import middle_named
 from axiom.decisions.evidence.rounding import around, e_told, end_told
 from axiom.decisions.evidence.verdict import mean_of
 from axiom.domain.amounts import counted
+from axiom.domain.evidence import Evidence, Grade, Verdict
 from axiom.domain.evidence_cards import Card, Stratum
-from axiom.domain.findings import Evidence, Grade, Verdict
 from axiom.figures.ascii import sketch
 from axiom.figures.requests import Look, Narrowing, SweepPoint
 from axiom.notebook.one_look import CONDITION, SHORT, OneLook, paired

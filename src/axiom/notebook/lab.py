@@ -13,7 +13,7 @@ from typing import Any
 
 from axiom.decisions.evidence.rounding import e_told
 from axiom.domain.declaration import ValueType
-from axiom.domain.findings import Evidence, Meaning
+from axiom.domain.evidence import Evidence, Meaning
 from axiom.errors import NoLab, NotFound, UnknownName
 from axiom.notebook.maps import MapHere
 from axiom.notebook.summary import TYPICAL, summary

@@ -12,7 +12,7 @@ from typing import Any
 from axiom.decisions.evidence.multiplicity import SHARES, Claimed, false_shares
 from axiom.decisions.evidence.rounding import e_told
 from axiom.domain.amounts import counted
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.errors import WrongUse
 from axiom.notebook.evidence_card import WeighedTable
 from axiom.notebook.weigh import weigh

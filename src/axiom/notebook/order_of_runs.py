@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from axiom.domain.findings import Alarm, Force
+from axiom.domain.evidence import Alarm, Force
 from axiom.statistics.serial_correlation import serial_correlation
 
 FEWEST = 20  # values, below which neighbours that are alike are seldom noticed

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.decisions.evidence.grade import wanted
-from axiom.domain.findings import Grade
+from axiom.domain.evidence import Grade
 from axiom.errors import WrongUse
 from axiom.statistics.replicates_needed import Needed, of_size
 

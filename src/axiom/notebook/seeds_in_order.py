@@ -17,7 +17,7 @@ import numpy as np
 
 from axiom.decisions.evidence.weigh import UNKNOWN_PLATFORM, Home
 from axiom.domain.amounts import counted
-from axiom.domain.findings import EVERY_NUMBER, Agreements, Alarm, Observation
+from axiom.domain.evidence import EVERY_NUMBER, Agreements, Alarm, Observation
 from axiom.notebook.count_once import Said, count_once
 from axiom.notebook.order_of_runs import OrderOfRuns, independence
 from axiom.notebook.row import PlainRows, Row, measured

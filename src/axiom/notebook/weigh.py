@@ -16,7 +16,8 @@ from axiom.decisions.evidence.verdict import weight
 from axiom.decisions.evidence.weigh import card
 from axiom.decisions.evidence.weigh import weigh as weigh_observations
 from axiom.domain.amounts import counted
-from axiom.domain.findings import COARSE, Evidence, Grade, Kind, Observation, Surroundings, Verdict
+from axiom.domain.estimands import Kind
+from axiom.domain.evidence import COARSE, Evidence, Grade, Observation, Surroundings, Verdict
 from axiom.errors import TableUnreadable, UnknownName, WrongUse
 from axiom.figures.requests import Look, look_of
 from axiom.notebook.column_names import NamedColumns, shown

@@ -17,8 +17,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from axiom import __version__
+from axiom.domain.evidence import Grade
 from axiom.domain.failure_causes import Cause
-from axiom.domain.findings import Grade
 from axiom.domain.work import Outcome, TaskState, WorkunitState
 from axiom.server.http.request_counts import BOUNDS, RequestCounts
 from axiom.service.health import Health

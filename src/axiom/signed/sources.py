@@ -11,16 +11,19 @@ from pathlib import Path
 from axiom.errors import ExperimentError
 
 MANIFEST = "manifest.json"
+# Of `axiom.domain` what an experiment may import, what says what it declares, and what these import.
+WORDS = ("declaration", "estimands", "experiments", "findings", "maps", "wrap")
 
 
 def collect(package: Path, experiment_file: Path) -> dict[str, bytes]:
     """Return the files that an experiment may use, by their names in a bundle; `package` is the folder `axiom`.
 
-    The digits travel with the experiments that name them.
+    The digits travel with the experiments that name them, and nothing else of the program does.
     """
     if not experiment_file.is_file():
         raise ExperimentError(f"There is no experiment file {experiment_file}. Nothing was built.")
-    sources = [package / "__init__.py", *(package / "domain").glob("*.py"), *(package / "kit").glob("*.py")]
+    sources = [package / "__init__.py", *(package / "domain" / f"{name}.py" for name in ("__init__", *WORDS))]
+    sources += (package / "kit").glob("*.py")
     try:
         own = experiment_file.read_bytes()
     except OSError as error:

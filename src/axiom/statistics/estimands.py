@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from axiom.domain.findings import Kind
+from axiom.domain.estimands import Kind
 from axiom.domain.maps import LEVEL
 from axiom.statistics import fits
 from axiom.statistics.student import mean_of

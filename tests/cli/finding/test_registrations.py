@@ -9,7 +9,7 @@ import pytest
 from evidence_lines import record
 from furnished_lab import proposed, weigh_three_blocks, weighed
 
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import Admission, Template
 from axiom.store.engine.database import connect_writer
 from axiom.store.registrations import proposals, registrations

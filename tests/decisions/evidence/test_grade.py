@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.evidence.grade import GradeFacts, grade, wanted
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 
 FACTS = GradeFacts(
     verdict=Verdict.POSITIVE,

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.findings import Force, Grade, Kind, Observation, Verdict
+from axiom.domain.estimands import Kind
+from axiom.domain.evidence import Force, Grade, Observation, Verdict
 from axiom.statistics import betting
 from axiom.statistics.asymmetry import long_tail
 

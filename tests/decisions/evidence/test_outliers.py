@@ -10,7 +10,7 @@ from axiom.decisions.evidence.alarms import alarms
 from axiom.decisions.evidence.outliers import believed, rarely
 from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.findings import Agreements, Force, Grade, Home, Observation, Surroundings, Verdict
+from axiom.domain.evidence import Agreements, Force, Grade, Home, Observation, Surroundings, Verdict
 
 HOMES = {host: Home(host_id=host, volunteer_id=host, platform="ab"[host % 2]) for host in range(1, 13)}
 

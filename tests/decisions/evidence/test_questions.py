@@ -14,7 +14,8 @@ from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.evidence.rounding import beside, e_told
 from axiom.decisions.evidence.seeds_needed import more
 from axiom.decisions.evidence.verdict import conclude
-from axiom.domain.findings import Grade, Kind, Verdict
+from axiom.domain.estimands import Kind
+from axiom.domain.evidence import Grade, Verdict
 
 
 def asked(kind: Kind, **more) -> dict:

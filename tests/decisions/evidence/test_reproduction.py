@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from axiom.decisions.evidence.reproduction import Reproduced, agreements, compare, confirmed, recounted, summed
-from axiom.domain.findings import Agreements
+from axiom.domain.evidence import Agreements
 from axiom.domain.work import Outcome, Reproduction, Result
 
 CELL = Result(

@@ -12,7 +12,8 @@ from axiom.decisions.evidence.counted_values import sound
 from axiom.decisions.evidence.leave_one_out import without_each
 from axiom.decisions.evidence.method import question
 from axiom.decisions.evidence.verdict import conclude
-from axiom.domain.findings import COARSE, EVERY_NUMBER, Force, Home, Kind, Observation, Verdict
+from axiom.domain.estimands import Kind
+from axiom.domain.evidence import COARSE, EVERY_NUMBER, Force, Home, Observation, Verdict
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 

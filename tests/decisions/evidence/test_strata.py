@@ -8,8 +8,9 @@ import pytest
 
 from axiom.decisions.evidence.method import question
 from axiom.decisions.evidence.strata import across, designs_of, disagreement, places_of, pooled, stratum
+from axiom.domain.estimands import Kind
+from axiom.domain.evidence import Home, Observation, Verdict
 from axiom.domain.evidence_cards import Stratum
-from axiom.domain.findings import Home, Kind, Observation, Verdict
 
 
 def asked(kind: Kind = Kind.CONTRAST, **more):

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.evidence.weigh import Home, weigh
-from axiom.domain.findings import Agreements, Grade, Kind, Observation, Surroundings, Verdict
+from axiom.domain.estimands import Kind
+from axiom.domain.evidence import Agreements, Grade, Observation, Surroundings, Verdict
 
 HOMES = {
     number: Home(host_id=number, volunteer_id=(number + 1) // 2, platform="linux" if number % 2 else "windows")

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.evidence.weigh import Home, card, weigh
-from axiom.domain.findings import Agreements, Force, Grade, Kind, Observation, Surroundings, Verdict
+from axiom.domain.estimands import Kind
+from axiom.domain.evidence import Agreements, Force, Grade, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 

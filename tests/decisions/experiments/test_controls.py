@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from axiom.decisions.evidence.weigh import weigh
 from axiom.decisions.experiments.controls import ENOUGH, HINT, SEEDS, found, spared
-from axiom.domain.findings import COARSE, Observation
+from axiom.domain.evidence import COARSE, Observation
 
 CONTRAST = {"kind": "contrast", "null": 0.0, "smallest": 0.1, "bounds": None, "expects": "+"}
 BOUNDED = CONTRAST | {"bounds": [-1.0, 1.0]}

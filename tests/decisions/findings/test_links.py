@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.findings.links import CONJECTURE, SAID_THEN, bearing, caution, fault, hanging, open_nodes, tainted
-from axiom.domain.findings import Grade, Meaning
+from axiom.domain.evidence import Grade, Meaning
 from axiom.domain.links import Bearing, Footing, Link, LinkKind, Node, Noun
 
 OPEN = Footing(status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)

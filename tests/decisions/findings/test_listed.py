@@ -8,7 +8,8 @@ import pytest
 from axiom.decisions.findings.front_page import Answered, most_telling
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered, surprise
 from axiom.decisions.findings.predictions import PredictionScore, compared, records, score
-from axiom.domain.findings import Grade, Prediction, Verdict
+from axiom.domain.estimands import Prediction
+from axiom.domain.evidence import Grade, Verdict
 
 
 def finding(number, verdict=Verdict.POSITIVE, grade=Grade.MODERATE, size=2.0, positive=0.8):

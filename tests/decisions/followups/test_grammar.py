@@ -12,7 +12,7 @@ from axiom.decisions.evidence.registrable import fault
 from axiom.decisions.followups.factor_levels import outside
 from axiom.decisions.followups.grammar import followups
 from axiom.domain.estimands import Direction
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import Admission, Template, proposal_data, read_proposal
 from axiom.domain.registrations import Rule
 from axiom.signed.canonical_json import canonical

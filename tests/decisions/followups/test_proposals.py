@@ -17,7 +17,7 @@ from axiom.decisions.followups.pricing import prices
 from axiom.decisions.followups.unaskable import UntestedExplanation, next_idea
 from axiom.domain.declaration import ValueType
 from axiom.domain.estimands import Direction
-from axiom.domain.findings import Grade, Meaning, Verdict
+from axiom.domain.evidence import Grade, Meaning, Verdict
 from axiom.domain.proposals import KeptProposal, ProposalState
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from axiom.decisions.mail.alerts import AlertWord, next_word
 from axiom.decisions.mail.digest import is_new_answer
 from axiom.decisions.mail.retries import next_try, rest
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.limits import mail as limits
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)

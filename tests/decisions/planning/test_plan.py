@@ -14,7 +14,7 @@ from axiom.decisions.planning.candidates import FIRST_IS_OUT
 from axiom.decisions.planning.plan import Candidate, plan
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.task_size import UsualHosts
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
 

@@ -32,7 +32,7 @@ from axiom.decisions.planning.task_size import (
     task_size,
     usual_of,
 )
-from axiom.domain.findings import Grade
+from axiom.domain.evidence import Grade
 from axiom.domain.planning import Supply
 from axiom.domain.registrations import MOST_SEEDS
 from axiom.limits import tasks as limits

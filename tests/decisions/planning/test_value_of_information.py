@@ -13,7 +13,7 @@ from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import Candidate, purpose_of
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.value_of_information import USUAL, chance, promises, usual_of, weight, worths
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Purpose
 from axiom.domain.registrations import Rule, Stopping
 

@@ -9,7 +9,7 @@ from axiom.decisions.evidence.interest import FindingNews, measured, rank
 from axiom.decisions.planning.eta import Pace, expected, pace
 from axiom.decisions.sessions.agenda import next_steps
 from axiom.decisions.upkeep.jobs import PeriodicJob, ailing
-from axiom.domain.findings import Evidence, Grade, Verdict
+from axiom.domain.evidence import Evidence, Grade, Verdict
 from axiom.statistics.interest import EstimateOnScale, Interest
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

@@ -7,7 +7,7 @@ from draws import secret_for
 from planted_effects import block, further, noise, order_of, output, values
 
 from axiom.decisions.evidence.reproduction import OUTVOTED
-from axiom.domain.findings import Agreements, Force, Grade
+from axiom.domain.evidence import Agreements, Force, Grade
 from axiom.domain.work import Reproduction
 from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.evidence.reproduce import agreements_of, miscounted, reproduce

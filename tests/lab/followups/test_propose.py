@@ -10,7 +10,7 @@ from planted_effects import block, order_of, values
 from axiom.decisions.followups.factor_levels import MOST_CONFIGS
 from axiom.decisions.planning.candidates import purpose_of
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR
-from axiom.domain.findings import Meaning
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.planning import Purpose
 from axiom.domain.proposals import AUTOPILOT, Admission, IdeaAnswer, IdeaState, ProposalState, Template

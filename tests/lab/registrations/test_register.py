@@ -10,7 +10,7 @@ from planted_effects import SAID, WIDER, further, order_of, values
 
 from axiom.decisions.findings.links import bearing
 from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate
-from axiom.domain.findings import Meaning
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import Asking, Bearing, LinkKind, Node, Noun, OldClaim
 from axiom.domain.registrations import DECLARED, Cohort, Stopping, definition, read_body
 from axiom.domain.sessions import Allotment

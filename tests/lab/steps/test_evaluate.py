@@ -10,7 +10,7 @@ from evidence_lines import history_of
 from map_lab import map_lab
 from planted_effects import SAID, WIDER, block, further, noise, order_of, output, values
 
-from axiom.domain.findings import METHOD, Force, Grade, Verdict
+from axiom.domain.evidence import METHOD, Force, Grade, Verdict
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.lab.evidence import observe

@@ -12,9 +12,9 @@ from furnished_lab import weighed
 
 from axiom.commands.work import AbortTask
 from axiom.decisions.upkeep.failures import grouped
+from axiom.domain.evidence import Verdict
 from axiom.domain.failure_causes import Cause
 from axiom.domain.failures import Comparison
-from axiom.domain.findings import Verdict
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.releases import Stage
 from axiom.domain.sessions import Step

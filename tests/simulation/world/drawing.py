@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.findings import Kind
+from axiom.domain.estimands import Kind
 from world.truths import Disturbance, NumberSpread, Truth
 
 _HOST_SPREAD, _PLATFORM_SHIFT = 0.5, 0.6  # standard deviations

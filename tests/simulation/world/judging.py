@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from axiom.domain.findings import Evidence, Grade, Kind, Verdict
+from axiom.domain.estimands import Kind
+from axiom.domain.evidence import Evidence, Grade, Verdict
 from axiom.domain.registrations import DECLARED, Registered, read_body
 from axiom.statistics.estimands import value
 from axiom.statistics.signed_ranks import pseudo_median

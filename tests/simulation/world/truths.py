@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from axiom.domain.findings import Kind
+from axiom.domain.estimands import Kind
 from axiom.simulation.dice import Dice
 
 QUESTIONS = 40

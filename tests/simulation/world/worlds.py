@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import axiom
-from axiom.domain.findings import Kind
+from axiom.domain.estimands import Kind
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.lab.experiments.publish import Prepared, prepare

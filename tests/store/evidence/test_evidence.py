@@ -9,8 +9,18 @@ from furnished_lab import weighed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from axiom.domain import findings
-from axiom.domain.findings import Agreements, Alarm, Evidence, Force, Grade, Meaning, Observation, Verdict
+from axiom.domain.evidence import (
+    Agreements,
+    Alarm,
+    Evidence,
+    Force,
+    Grade,
+    Home,
+    Meaning,
+    Observation,
+    Surroundings,
+    Verdict,
+)
 from axiom.domain.links import Footing, LinkKind, Node, Noun, OldClaim
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
@@ -99,8 +109,8 @@ def test_lines_are_numbered_and_the_last_one_counts(working_lab):
     card = evidence.card_inputs(db, 1)
     assert card.estimand["claim"] == "a larger size has a larger total"
     assert (card.observations, card.blocks) == ((seen,), 2)
-    assert card.homes == {1: findings.Home(host_id=1, volunteer_id=1, platform="linux-x86_64-avx2", is_ours=True)}
-    assert card.surroundings == findings.Surroundings(agreements=(pair,), false_share=0.05)
+    assert card.homes == {1: Home(host_id=1, volunteer_id=1, platform="linux-x86_64-avx2", is_ours=True)}
+    assert card.surroundings == Surroundings(agreements=(pair,), false_share=0.05)
 
 
 def test_how_every_claim_stands_is_read_at_once(working_lab):

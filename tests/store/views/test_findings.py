@@ -5,7 +5,7 @@ from datetime import timedelta
 from evidence_lines import record
 from furnished_lab import weighed
 
-from axiom.domain.findings import Observation
+from axiom.domain.evidence import Observation
 from axiom.store.views.contributions import Support
 from axiom.store.views.findings import Attempts
 

@@ -10,7 +10,7 @@ from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.boinc.project import scheduler_lines
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.web.api.reads import PREFIX, READS, reads
 from axiom.web.base.query_words import normalize
 from axiom.web.site import routes

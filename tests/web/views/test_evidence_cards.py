@@ -7,7 +7,7 @@ import pytest
 from evidence_lines import record
 from furnished_lab import weigh_three_blocks, weighed
 
-from axiom.domain.findings import Agreements, Observation
+from axiom.domain.evidence import Agreements, Observation
 from axiom.domain.registrations import Stopping
 from axiom.lab.registrations.register import register_cohort, register_further
 from axiom.store.accounts import accounts

@@ -7,7 +7,7 @@ import pytest
 from evidence_lines import record
 from furnished_lab import draw, fill, weighed
 
-from axiom.domain.findings import Observation
+from axiom.domain.evidence import Observation
 from axiom.store.registrations import registrations
 from axiom.web.site.templates import environment
 

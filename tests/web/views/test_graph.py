@@ -7,7 +7,7 @@ import pytest
 from evidence_lines import record
 from furnished_lab import weighed
 
-from axiom.domain.findings import Meaning, Verdict
+from axiom.domain.evidence import Meaning, Verdict
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit

@@ -7,7 +7,7 @@ from evidence_lines import record
 from furnished_lab import HOSTILE, UNSHOWN, weighed
 
 from axiom.decisions.findings.predictions import score
-from axiom.domain.findings import Agreements, Verdict
+from axiom.domain.evidence import Agreements, Verdict
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import INFORMED, Stopping
 from axiom.lab.experiments.recall import recall

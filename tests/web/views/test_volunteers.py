@@ -8,7 +8,7 @@ from furnished_lab import HOSTILE, fill, weighed
 
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.credit import Award, Balance
-from axiom.domain.findings import Observation
+from axiom.domain.evidence import Observation
 from axiom.domain.sessions import Step
 from axiom.lab.credit.pay import Paying
 from axiom.store.accounts import accounts, teams

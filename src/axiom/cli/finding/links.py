@@ -15,7 +15,7 @@ from axiom.cli.output import (
     why_option,
 )
 from axiom.cli.reading import view
-from axiom.domain.findings import Meaning
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
 from axiom.service.open_laboratory import submit
 from axiom.service.standard_callers import operator

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from axiom.decisions.evidence.counted_values import COPIED
 from axiom.decisions.evidence.outliers import Alone, Believed, apart, rarely
 from axiom.decisions.evidence.verdict import ENOUGH
-from axiom.domain.findings import Agreements, Alarm, Force, Home, Observation
+from axiom.domain.evidence import Agreements, Alarm, Force, Home, Observation
 from axiom.statistics.sequential import bernoulli_log_e
 
 _PLATFORM_SEEDS = 5  # a platform with fewer values says nothing by itself

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from axiom.domain.findings import Block
+from axiom.domain.evidence import Block
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from axiom.decisions.evidence.method import NO_EVENT, NOT_FINITE, OUTSIDE, Process, Question, no_value
-from axiom.domain.findings import COARSE, EVERY_NUMBER, Alarm, Force, Observation
+from axiom.domain.evidence import COARSE, EVERY_NUMBER, Alarm, Force, Observation
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.statistics.clones import alike, equal_values, few_equal_values

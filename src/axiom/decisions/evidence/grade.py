@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from axiom.decisions.evidence.rounding import e_told
-from axiom.domain.findings import Evidence, Grade, Verdict
+from axiom.domain.evidence import Evidence, Grade, Verdict
 
 _MODERATE_SEEDS, _STRONG_SEEDS, _DEFINITIVE_SEEDS = 8, 20, 50
 _MODERATE_E, _STRONG_E, _DEFINITIVE_E = 20.0, 1e3, 1e6  # below the first nothing is claimed at all

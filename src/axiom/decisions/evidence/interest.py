@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from axiom.domain.findings import Evidence, Grade, Verdict
+from axiom.domain.evidence import Evidence, Grade, Verdict
 from axiom.statistics.interest import EstimateOnScale, Interest
 
 WORDS = ("routine", "notable", "high", "outstanding")

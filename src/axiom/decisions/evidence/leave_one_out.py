@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from axiom.decisions.evidence.method import Question
 from axiom.decisions.evidence.verdict import weight
+from axiom.domain.evidence import Home, Observation
 from axiom.domain.evidence_cards import Without
-from axiom.domain.findings import Home, Observation
 from axiom.statistics import signed_ranks
 
 _Places = frozenset[int]  # of observations, in their order

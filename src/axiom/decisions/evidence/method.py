@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from axiom.domain.findings import Center, Kind
+from axiom.domain.estimands import Center, Kind
 
 _BOUNDED = {Kind.PROPORTION: (0.0, 1.0), Kind.RANK_CORRELATION: (-1.0, 1.0)}  # by what they are, declared or not
 _TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION)

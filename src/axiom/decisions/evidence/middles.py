@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from axiom.decisions.evidence.method import Process, Question
 from axiom.decisions.evidence.rounding import e_told
 from axiom.decisions.evidence.verdict import Conclusion, mean_of
-from axiom.domain.findings import Alarm, Force, Verdict
+from axiom.domain.evidence import Alarm, Force, Verdict
 from axiom.statistics import betting
 from axiom.statistics.asymmetry import FEWEST, long_tail
 from axiom.statistics.student import deviation_of

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.statistics.multiplicity import e_bh
 
 _EFFECTS = (Verdict.POSITIVE, Verdict.NEGATIVE)

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.domain.amounts import counted as so_many
-from axiom.domain.findings import Alarm, Force, Home, Observation
+from axiom.domain.evidence import Alarm, Force, Home, Observation
 from axiom.statistics import ranks
 
 _QUESTIONS = 3  # does a host lie elsewhere, do all hosts together, do platforms?

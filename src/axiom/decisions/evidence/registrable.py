@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.decisions.evidence.method import Process, is_symmetric, question
-from axiom.domain.findings import Center, Kind
+from axiom.domain.estimands import Center, Kind
 from axiom.statistics.estimands import even, evenly_spaced, needed
 
 _Configs = Sequence[Mapping[str, object]]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from axiom.decisions.evidence.grade import wanted
 from axiom.decisions.evidence.method import Process, Question
-from axiom.domain.findings import Evidence, Grade, Verdict
+from axiom.domain.evidence import Evidence, Grade, Verdict
 from axiom.statistics import replicates_needed
 from axiom.statistics.replicates_needed import Needed, Range, until_crossed
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from axiom.decisions.evidence.method import Process, Question
 from axiom.decisions.evidence.verdict import located, mean_of, middle, weight
+from axiom.domain.evidence import Home, Observation, Verdict
 from axiom.domain.evidence_cards import Pooled, Stratum
-from axiom.domain.findings import Home, Observation, Verdict
 from axiom.statistics import pooling
 from axiom.statistics.signed_ranks import Stream
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from axiom.decisions.evidence.method import Process, Question
 from axiom.decisions.evidence.rounding import around, e_told, end_told
-from axiom.domain.findings import Verdict, centre_of
+from axiom.domain.evidence import Verdict, centre_of
 from axiom.statistics import betting, sequential, signed_ranks
 
 ENOUGH = 20.0  # an e-value from which on an effect is claimed: reached by chance once in twenty lifetimes of a finding

@@ -23,8 +23,8 @@ from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.decisions.evidence.seeds_needed import more
 from axiom.decisions.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
 from axiom.decisions.evidence.verdict import Conclusion, conclude, middle, read
+from axiom.domain.evidence import Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 from axiom.domain.evidence_cards import Card, Pooled, Stratum, Without
-from axiom.domain.findings import Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
 
 __all__ = ["UNKNOWN_PLATFORM", "Home", "Process", "Returned", "blocks", "card", "weigh"]

@@ -16,7 +16,8 @@ from typing import Any
 
 from axiom.decisions.evidence.method import Process, Question, no_value, question
 from axiom.decisions.evidence.rounding import e_told
-from axiom.domain.findings import COARSE, Direction, Kind, Observation
+from axiom.domain.estimands import Direction, Kind
+from axiom.domain.evidence import COARSE, Observation
 from axiom.statistics.sequential import dealt_log_e
 
 SEEDS = 8  # of each control: as many as a block of evidence, and enough for any kind whose null is a half or 0

@@ -11,7 +11,7 @@ from typing import Any
 from axiom.decisions.experiments.controls import MOST_SEEDS, SEEDS, found, spared
 from axiom.decisions.upkeep.tracebacks import known_kind
 from axiom.domain.amounts import counted
-from axiom.domain.findings import Kind
+from axiom.domain.estimands import Kind
 from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, Tried
 from axiom.domain.work import Outcome
 from axiom.statistics import estimands

@@ -6,7 +6,7 @@ No belief is passed along the links: nobody could say what such a number is wort
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from axiom.domain.findings import Grade, Meaning
+from axiom.domain.evidence import Grade, Meaning
 from axiom.domain.links import Bearing, Footing, Link, LinkKind, Node, Noun
 
 _WITHOUT_CYCLES = {LinkKind.SUPERSEDES, LinkKind.DEPENDS_ON}

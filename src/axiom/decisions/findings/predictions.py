@@ -6,7 +6,8 @@ import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from axiom.domain.findings import Prediction, Verdict
+from axiom.domain.estimands import Prediction
+from axiom.domain.evidence import Verdict
 from axiom.domain.registrations import INFORMED
 from axiom.statistics.calibration import Said, brier, calibration_log_e, interval_score, log_score
 from axiom.statistics.forecasts import better_log_es, crps

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from axiom.domain.estimands import Direction, Prediction
-from axiom.domain.findings import Meaning
+from axiom.domain.evidence import Meaning
 
 BLIND = "asked"  # the kind of what people and programs ask, of which no rule says how large an effect should be
 _STRENGTH = 4.0  # outcomes that a declared share counts for

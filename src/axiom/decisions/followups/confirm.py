@@ -9,7 +9,8 @@ from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import Draft, in_blocks, sides, written
 from axiom.decisions.followups.subject import Subject
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
-from axiom.domain.findings import Direction, Evidence, Verdict
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import Evidence, Verdict
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
 from axiom.statistics.replicates_needed import if_effect, if_share

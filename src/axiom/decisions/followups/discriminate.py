@@ -11,7 +11,7 @@ from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import Draft, plain, same_but, sides, told_of_arms, written
 from axiom.decisions.followups.factor_levels import outside
 from axiom.decisions.followups.subject import Axis, Config, Subject, axis, course
-from axiom.domain.findings import Direction, Kind
+from axiom.domain.estimands import Direction, Kind
 from axiom.domain.proposals import Admission, Proposal, Template
 
 _DEAREST = 8.0

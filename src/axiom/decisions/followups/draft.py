@@ -13,7 +13,7 @@ from axiom.decisions.followups.base_rates import BaseRates, bits, predicted
 from axiom.decisions.followups.subject import Config, Subject
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
 from axiom.domain.estimands import Direction, Prediction, prediction_data
-from axiom.domain.findings import OWN_WORDS
+from axiom.domain.evidence import OWN_WORDS
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import MOST_SEEDS, WORDS, Rule, Stopping
 

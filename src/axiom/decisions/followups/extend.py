@@ -34,7 +34,8 @@ from axiom.decisions.followups.factor_levels import (
 )
 from axiom.decisions.followups.subject import TRENDS, Axis, Config, Subject, axis, course
 from axiom.decisions.planning.stopping import SETTLED_SEEDS
-from axiom.domain.findings import Direction, Grade, Kind, Verdict
+from axiom.domain.estimands import Direction, Kind
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, Stopping
 from axiom.statistics.estimands import value

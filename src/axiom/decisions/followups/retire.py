@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import Draft, written
 from axiom.decisions.followups.subject import Subject
-from axiom.domain.findings import Direction, Grade, Verdict
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import Admission, Proposal, Template
 
 _DULL = 3  # sessions one after the other in which it was worth less than the floor

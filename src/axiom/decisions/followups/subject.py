@@ -7,7 +7,8 @@ from typing import Any
 
 from axiom.decisions.followups.factor_levels import has_range, is_number, number
 from axiom.decisions.followups.pricing import Prices
-from axiom.domain.findings import Direction, Evidence, Grade, Kind, Verdict
+from axiom.domain.estimands import Direction, Kind
+from axiom.domain.evidence import Evidence, Grade, Verdict
 from axiom.domain.proposals import Template
 from axiom.signed.manifests import Manifest
 from axiom.statistics.estimands import needed

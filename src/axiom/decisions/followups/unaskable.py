@@ -11,7 +11,7 @@ from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.discriminate import discriminating
 from axiom.decisions.followups.draft import held
 from axiom.decisions.followups.subject import Subject, axis
-from axiom.domain.findings import Grade
+from axiom.domain.evidence import Grade
 from axiom.domain.proposals import AUTOPILOT, Idea
 
 _SHARE = (0.0, 1.0)  # a range that a share has: nothing lies beyond its ends

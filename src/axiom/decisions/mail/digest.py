@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 
 _DECIDED = frozenset({Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT})
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.stopping import Aim, ended
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Purpose
 from axiom.domain.registrations import Stopping
 from axiom.domain.work import WorkunitState

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.registrations import Rule, Stopping
 
 SETTLED_SEEDS = 32  # before that an interval may still be narrow by chance

@@ -18,7 +18,7 @@ from statistics import NormalDist
 from axiom.decisions.planning.candidates import Candidate, is_decided, obstacle, purpose_of
 from axiom.decisions.planning.stopping import SETTLED_SEEDS, Aim, half_width, is_settled, narrow_enough
 from axiom.domain.amounts import counted
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Purpose, Worth
 from axiom.domain.registrations import Rule
 from axiom.statistics.replicates_needed import MOST

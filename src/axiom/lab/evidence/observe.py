@@ -8,7 +8,7 @@ from typing import Any
 
 from axiom.decisions.evidence.blocks import Returned, blocks, stream
 from axiom.decisions.evidence.reproduction import OUTVOTED
-from axiom.domain.findings import COARSE, EVERY_NUMBER, Block, Observation
+from axiom.domain.evidence import COARSE, EVERY_NUMBER, Block, Observation
 from axiom.domain.maps import Map, first_place, tile_at
 from axiom.domain.registrations import Cohort, Registered, read_body
 from axiom.domain.work import Outcome

@@ -10,7 +10,7 @@ from datetime import datetime
 from axiom.decisions.evidence.blocks import Returned, blocks, stream
 from axiom.decisions.evidence.multiplicity import Claimed, false_shares
 from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.findings import METHOD, Block, Evidence, Home, Observation, Surroundings, Verdict
+from axiom.domain.evidence import METHOD, Block, Evidence, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
 from axiom.lab.evidence import observe
 from axiom.lab.evidence.observe import ObservedVersion

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from axiom.decisions.evidence.reproduction import Reproduced, agreements, compare, confirmed, recounted, summed
-from axiom.domain.findings import Agreements
+from axiom.domain.evidence import Agreements
 from axiom.domain.work import Reproduction
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database

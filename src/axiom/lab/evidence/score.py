@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.decisions.findings.predictions import Score, score
 from axiom.decisions.planning.stopping import ended
-from axiom.domain.findings import Evidence, Registration, Verdict
+from axiom.domain.evidence import Evidence, Registration, Verdict
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.planning.candidates import aims_of

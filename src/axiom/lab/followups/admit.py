@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.estimands import prediction_data
-from axiom.domain.findings import Meaning, Registration
+from axiom.domain.evidence import Meaning, Registration
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState, Template
 from axiom.domain.registrations import INFORMED

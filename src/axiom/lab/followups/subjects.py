@@ -11,7 +11,7 @@ from typing import Any
 from axiom.decisions.followups.pricing import Prices, prices
 from axiom.decisions.followups.subject import Config, Subject, axis
 from axiom.decisions.planning.stopping import is_settled
-from axiom.domain.findings import Evidence, Registration, Verdict
+from axiom.domain.evidence import Evidence, Registration, Verdict
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.proposals import Admission, KeptProposal, ProposalState, Template
 from axiom.domain.registrations import Registered, read_body

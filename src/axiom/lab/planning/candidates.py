@@ -10,7 +10,8 @@ from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning.candidates import Candidate, FirstReplicates, first_replicates, one_at_a_time
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.value_of_information import weight
-from axiom.domain.findings import Direction, Evidence, Grade, Registration, Verdict
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import Evidence, Grade, Registration, Verdict
 from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.planning import Need
 from axiom.domain.preflights import GATES, OWN_GATES

@@ -11,7 +11,7 @@ from axiom.decisions.hosts.speed import speed_of
 from axiom.decisions.planning.capacity import left_of, why_no_more
 from axiom.decisions.planning.task_size import TaskSize, UsualHosts, order_size, usual_of
 from axiom.decisions.tasks.assignment import Allowance, believed_cores, hourly_quota, most_in_hand, sent_today
-from axiom.domain.findings import Registration
+from axiom.domain.evidence import Registration
 from axiom.domain.fleet import OUR_GPUS, Host, project_choice
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import read_body

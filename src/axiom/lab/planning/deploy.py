@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from axiom.domain.findings import Registration
+from axiom.domain.evidence import Registration
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Withdrawn

@@ -14,7 +14,8 @@ from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.fleet_classes import classes
 from axiom.decisions.planning.operator_shares import read
 from axiom.decisions.planning.stopping import Aim
-from axiom.domain.findings import Direction, Grade, Verdict
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Preview, Supply, Wishes
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning import plan as planning

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime
 
 from axiom.decisions.findings import links as link_rules
-from axiom.domain.findings import Meaning
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused
 from axiom.signed.canonical_json import canonical

@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from axiom.domain.findings import Meaning
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
 from axiom.store.engine.database import Database
 from axiom.store.evidence import links, old_claims

@@ -6,7 +6,7 @@ from typing import Any
 from axiom.decisions.evidence.method import question
 from axiom.decisions.followups.base_rates import BLIND, BaseRates, CameOut, blind_effect, predicted, ratio_of
 from axiom.domain.estimands import Direction, Prediction
-from axiom.domain.findings import Verdict, reading
+from axiom.domain.evidence import Verdict, reading
 from axiom.domain.proposals import Template
 from axiom.domain.registrations import read_body
 from axiom.store.engine.database import Database

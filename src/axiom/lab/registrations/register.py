@@ -11,7 +11,7 @@ from typing import Any
 
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.planning.block_size import BlockSize, block_size
-from axiom.domain.findings import Registration
+from axiom.domain.evidence import Registration
 from axiom.domain.registrations import DECLARED, INFORMED, Cohort, Design, Stopping, read_body
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.registrations.predictions import demand_sound, foreseen

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from axiom.decisions.evidence.grade import LEANING
 from axiom.decisions.planning.eta import Pace, expected, pace
-from axiom.domain.findings import Evidence, Grade
+from axiom.domain.evidence import Evidence, Grade
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.followups.propose import propose

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from axiom.decisions.evidence.multiplicity import Claimed, false_shares
 from axiom.decisions.evidence.rounding import around, beside
 from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.findings import METHOD, Alarm, Evidence, Force, Surroundings
+from axiom.domain.evidence import METHOD, Alarm, Evidence, Force, Surroundings
 from axiom.domain.sessions import Note, Session
 from axiom.lab.evidence import observe
 from axiom.lab.evidence.observe import ObservedVersion

@@ -2,7 +2,7 @@
 
 from axiom.decisions.evidence.grade import checks_wanted, is_nearly_strong
 from axiom.decisions.evidence.reproduction import OUTVOTED
-from axiom.domain.findings import Evidence
+from axiom.domain.evidence import Evidence
 from axiom.domain.sessions import Note
 from axiom.lab.step import Round
 from axiom.server.returns.rechecks import compute_again

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from axiom.decisions.evidence.interest import FindingNews, Ranked, measured, rank
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.registrations.links import hanging

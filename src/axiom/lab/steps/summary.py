@@ -8,7 +8,8 @@ from axiom.decisions.evidence.interest import Ranked
 from axiom.decisions.evidence.rounding import around, beside, e_told, end_told
 from axiom.decisions.findings.links import bearing
 from axiom.decisions.findings.predictions import foreknowledge
-from axiom.domain.findings import Direction, Evidence, Grade, Meaning, reading
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import Evidence, Grade, Meaning, reading
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.preflights import GATES, Attempt
 from axiom.domain.proposals import IdeaState, ProposalState

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.decisions.tasks.assignment import Allowance, is_unproven
+from axiom.domain.evidence import Registration
 from axiom.domain.experiments import seed_of
-from axiom.domain.findings import Registration
 from axiom.domain.fleet import Host
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value

@@ -7,7 +7,7 @@ import json
 import logging
 from dataclasses import replace
 
-from axiom.domain.findings import Registration
+from axiom.domain.evidence import Registration
 from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.registrations import read_body
 from axiom.domain.work import Report, Task, TaskState, Workunit, WorkunitState

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.findings import Agreements
+from axiom.domain.evidence import Agreements
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome, Reproduction, Result
 from axiom.store.engine.database import Database, Row, at

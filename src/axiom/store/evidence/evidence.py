@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.findings import (
+from axiom.domain.evidence import (
     METHOD,
     Agreements,
     Alarm,

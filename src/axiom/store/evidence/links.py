@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from axiom.domain.findings import Direction, Grade, Meaning, Verdict, reading
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import Grade, Meaning, Verdict, reading
 from axiom.domain.links import Footing, Link, LinkKind, Node, Noun
 from axiom.domain.registrations import read_body
 from axiom.store.engine.database import Database, Row, at, moment

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from axiom.domain.findings import Home, Observation
+from axiom.domain.evidence import Home, Observation
 from axiom.domain.fleet import Platform
 from axiom.domain.registrations import Cohort, read_body
 from axiom.domain.value import value

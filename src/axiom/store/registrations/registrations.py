@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.findings import Registration
+from axiom.domain.evidence import Registration
 from axiom.domain.maps import PlacedConfigs
 from axiom.domain.registrations import read_body
 from axiom.store.engine.database import Database, Row, at, moment

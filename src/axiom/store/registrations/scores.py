@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.findings import Prediction, Verdict
+from axiom.domain.estimands import Prediction
+from axiom.domain.evidence import Verdict
 from axiom.store.engine.database import Database, Row, at
 
 # What was recalled is void: neither its results nor what was said of them counts.

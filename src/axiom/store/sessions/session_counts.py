@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.findings import Evidence
+from axiom.domain.evidence import Evidence
 from axiom.domain.sessions import Window
 from axiom.store.engine.database import Database, Row, at, moment
 from axiom.store.evidence import evidence

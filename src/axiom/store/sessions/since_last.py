@@ -1,6 +1,6 @@
 """What has happened since the last session, and no session has told yet."""
 
-from axiom.domain.findings import Grade, Verdict
+from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.sessions import Note, Untold
 from axiom.store.engine.database import Database, at

@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from axiom.domain.evidence import Grade
 from axiom.domain.evidence_cards import Citable
-from axiom.domain.findings import Grade
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.views import findings

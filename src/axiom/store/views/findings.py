@@ -8,18 +8,8 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from axiom.domain.findings import (
-    Direction,
-    Evidence,
-    Finding,
-    Grade,
-    Meaning,
-    Observation,
-    Prediction,
-    Verdict,
-    headline,
-    reading,
-)
+from axiom.domain.estimands import Direction, Prediction
+from axiom.domain.evidence import Evidence, Finding, Grade, Meaning, Observation, Verdict, headline, reading
 from axiom.domain.fleet import Platform
 from axiom.domain.value import value
 from axiom.store.engine import counters

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.findings import Direction, Meaning, Verdict, headline, reading
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import Meaning, Verdict, headline, reading
 from axiom.domain.fleet import Platform
 from axiom.store.engine.database import Database, Row
 from axiom.store.hosts import hosts as host_store

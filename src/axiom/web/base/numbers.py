@@ -7,8 +7,7 @@ from decimal import ROUND_DOWN, Context
 from typing import Any
 
 from axiom.decisions.evidence.rounding import around, sides
-from axiom.domain.estimands import NUMBERS, SCALES
-from axiom.domain.findings import Kind
+from axiom.domain.estimands import NUMBERS, SCALES, Kind
 
 _MINUS = "−"
 _UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT, Kind.DIMENSION}

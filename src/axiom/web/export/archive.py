@@ -11,9 +11,9 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from axiom import __version__
+from axiom.domain.evidence import Home, Observation, Registration
 from axiom.domain.evidence_cards import Card
 from axiom.domain.experiments import seed_of
-from axiom.domain.findings import Home, Observation, Registration
 from axiom.errors import NotFound
 from axiom.signed import bundles
 from axiom.store.engine import blobs

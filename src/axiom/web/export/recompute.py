@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from axiom.decisions.evidence.weigh import card
+from axiom.domain.evidence import Agreements, Evidence, Home, Observation, Surroundings
 from axiom.domain.evidence_cards import Card, Stratum
 from axiom.domain.experiments import seed_of
-from axiom.domain.findings import Agreements, Evidence, Home, Observation, Surroundings
 from axiom.domain.registrations import Cohort, definition
 from axiom.domain.work import Outcome
 

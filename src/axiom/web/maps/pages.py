@@ -5,7 +5,7 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from axiom.domain.findings import VOID, Grade
+from axiom.domain.evidence import VOID, Grade
 from axiom.domain.maps import WHERE, Knob, Map, Tile, place_of
 from axiom.errors import WrongUse
 from axiom.store.maps.tiles import DrawnTile

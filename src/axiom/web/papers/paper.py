@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from axiom.decisions.evidence.middles import middle_named
-from axiom.domain.findings import Grade, Registration
+from axiom.domain.evidence import Grade, Registration
 from axiom.errors import WrongUse
 from axiom.store.sessions import written_texts
 from axiom.store.views import findings

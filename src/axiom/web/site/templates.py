@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from axiom.domain.findings import Verdict
+from axiom.domain.evidence import Verdict
 from axiom.domain.work import Agreement, TaskState
 from axiom.locale import languages
 from axiom.web.base import cells, numbers

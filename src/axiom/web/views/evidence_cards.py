@@ -11,8 +11,8 @@ from typing import Any
 
 from axiom.decisions.evidence.weigh import card
 from axiom.domain.amounts import counted
+from axiom.domain.evidence import Evidence, Meaning, Observation, Registration
 from axiom.domain.evidence_cards import Card, Stratum
-from axiom.domain.findings import Evidence, Meaning, Observation, Registration
 from axiom.domain.registrations import read_body
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence

@@ -11,7 +11,7 @@ from typing import Any
 from axiom import shipped
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown as as_shown
-from axiom.domain.findings import VOID, Grade
+from axiom.domain.evidence import VOID, Grade
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
 from axiom.figures.curve_rows import FIRST_REPLICATES, curve_measure, curve_of

@@ -12,7 +12,8 @@ from axiom.decisions.evidence.middles import middle_named
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.decisions.findings.predictions import Foreknowledge, foreknowledge
-from axiom.domain.findings import Grade, Kind, Verdict
+from axiom.domain.estimands import Kind
+from axiom.domain.evidence import Grade, Verdict
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments

@@ -11,8 +11,9 @@ from typing import Any
 
 from axiom import shipped
 from axiom.decisions.findings import links as link_rules
-from axiom.domain.findings import Direction, headline
-from axiom.domain.findings import reading as meaning
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import headline
+from axiom.domain.evidence import reading as meaning
 from axiom.domain.links import Footing, Link, Node, Noun
 from axiom.store.evidence import finding_notes, links, old_claims
 from axiom.store.evidence.old_claims import StoredClaim

@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from axiom.boinc.terms import TERMS
 from axiom.decisions.findings.front_page import Answered, most_telling
-from axiom.domain.findings import OWN_WORDS, Grade, Meaning
+from axiom.domain.evidence import OWN_WORDS, Grade, Meaning
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments

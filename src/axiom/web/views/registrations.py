@@ -7,7 +7,7 @@ from typing import Any
 from axiom.decisions.evidence.blocks import Returned, blocks
 from axiom.decisions.evidence.reproduction import summed
 from axiom.decisions.findings.predictions import PredictionScore, Score, TrackRecord, compared, records
-from axiom.domain.findings import Registration
+from axiom.domain.evidence import Registration
 from axiom.domain.maps import first_place
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import read_body
