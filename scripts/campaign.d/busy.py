@@ -244,7 +244,6 @@ class World:
     last: float | None = None  # when a round was held
     ordered: float = 0.0  # when something was ordered
     idle_before: float = 0.0
-    given: list[tuple[float, Allotment]] = field(default_factory=list)
     told: int = 0
     rounds: int = 0
     tasks: int = 0
@@ -323,7 +322,6 @@ class World:
         supplies = [self._supply(one, now) for one in self.known]
         if not supplies:
             return ()
-        self.given = [each for each in self.given if each[0] > now - DAY]
         return plan(
             [version.candidate(self.fleet) for version in self.versions.values()],
             cores=self.fleet.cores,
@@ -331,7 +329,6 @@ class World:
             task_seconds=self.policy.task_seconds,
             supplies=supplies,
             floor=self.policy.floor,
-            given=[allotment for _, allotment in self.given],
             deadline_seconds=self.policy.deadline_seconds,
         ).allotments
 
@@ -356,7 +353,6 @@ class World:
             numbers = tuple(range(version.issued, version.issued + each))
             version.issued += each
             version.waiting.append(Task(version.id, numbers, each * version.manifest.seconds))
-        self.given.append((now, allotment))
         self.ordered = now
 
     def _order_tiles(self, now: float) -> None:

@@ -89,12 +89,12 @@ def test_a_settled_finding_is_left_alone(rounds):
 def test_what_the_plans_of_the_last_day_ordered_is_remembered_and_nothing_older(rounds):
     rounds.up_to(Step.DEPLOY)
     (kept,) = sessions.plans_since(rounds.db, rounds.lab.now, 200)
-    remembered = planning.given(rounds.db, rounds.lab.now)
+    remembered = planning.ordered_lately(rounds.db, rounds.lab.now)
     assert tuple(remembered) == from_data(json.loads(kept)).allotments != ()
     assert {one.purpose for one in remembered} == {"new"}
     assert all(one.core_seconds > 0 for one in remembered)
-    assert planning.given(rounds.db, rounds.lab.now + timedelta(days=1)) == remembered
-    assert planning.given(rounds.db, rounds.lab.now + timedelta(days=1, seconds=1)) == []
+    assert planning.ordered_lately(rounds.db, rounds.lab.now + timedelta(days=1)) == remembered
+    assert planning.ordered_lately(rounds.db, rounds.lab.now + timedelta(days=1, seconds=1)) == []
 
 
 def test_a_wish_that_cannot_be_heeded_holds_up_no_session_and_is_told(rounds):

@@ -26,7 +26,7 @@ from axiom.domain.sessions import Allotment, Plan, Skipped
 __all__ = ["Candidate", "plan"]
 
 _WISHES = Wishes()
-_OF_PILOTS = 0.01  # of the core-seconds that are ordered, while other work waits
+_OF_PILOTS = 0.01  # of the work that should wait, while other work does
 _STALLS = 4  # times that what was ordered for idle cores may go elsewhere, where it stands in for what waits
 _AT_ONCE = 0.01  # of all that should wait, so that a large fleet's plan is made in some hundred steps
 
@@ -115,9 +115,10 @@ class _Making:
         In a laboratory that has no block yet that one is all: more would take the cores that its first block waits for.
         """
         is_on_its_way = any(one.unsent for one in asked if one.stage is Stage.PILOT)
+        seconds = sum((one.unsent + one.in_progress) * one.costs for one in asked if one.stage is Stage.PILOT)
         for place, one in enumerate(pilots):
-            had = self.book.pilots + one.pilot_missing * one.costs
-            if (place or is_on_its_way) and (is_young or had > _OF_PILOTS * self.book.total):
+            seconds += one.pilot_missing * one.costs
+            if (place or is_on_its_way) and (is_young or seconds > _OF_PILOTS * self.wanted):
                 return
             self.pilot(one)
 
@@ -253,19 +254,21 @@ def plan(
     ours: int | None = None,
     wishes: Wishes = _WISHES,
     floor: float = FLOOR,
-    given: Sequence[Allotment] = (),
+    lately: Sequence[Allotment] = (),
     deadline_seconds: float | None = None,
     key: str = "",
 ) -> Plan:
     """Order pilots, then whole blocks of what is expected to tell most for its cost, until every core has work waiting.
 
     The first block of all comes before any further pilot, so that somebody new sees a finding soon. Blocks are ordered
-    when less than half of what is wanted waits, so that orders are few. Shares hold over what was `given` of late, too.
+    when less than half of what is wanted waits, so that orders are few. A mix holds over what was ordered `lately` too.
     Without `supplies` every core takes anything; `usual` then says how volunteers' hosts are, and `ours` our own cores.
     """
     asked = sorted(candidates, key=lambda one: (one.replicate_seconds, one.key))
     found = reach(asked, supplies, cores=cores, ours=ours, deadline=deadline_seconds)
     turns = Turns(per_core=per_core, task_seconds=task_seconds, usual=usual_of(supplies) or usual)
+    book = Book(names={one.experiment_id: one.name for one in asked})
+    book.add(lately)
     making = _Making(
         turns=turns,
         reach=found,
@@ -273,21 +276,13 @@ def plan(
         floor=floor,
         promises=promises(asked),
         standing={one.key: one for one in asked},
-        book=_book(asked, given, found.cores * turns.each_core),
+        book=book,
         waits={one.key: turns.waiting(one) for one in asked},
     )
     enough = _ordered(making, asked)
     if supplies and found.cores and per_core > 0:
         _filled(making, asked, supplies, deadline_seconds, key)
     return _told(making, asked, enough, cores)
-
-
-def _book(asked: Sequence[Candidate], given: Sequence[Allotment], wanted: float) -> Book:
-    """What was ordered of late, in which shares of this and the next orders are shares."""
-    horizon = wanted + sum(one.core_seconds for one in given)
-    book = Book(horizon=horizon, names={one.experiment_id: one.name for one in asked})
-    book.add(given)
-    return book
 
 
 def _ordered(making: _Making, asked: Sequence[Candidate]) -> str:

@@ -24,7 +24,7 @@ def preview(
     task_seconds: float,
     wishes: Wishes = _WISHES,
     floor: float = FLOOR,
-    given: Sequence[Allotment] = (),
+    lately: Sequence[Allotment] = (),
     deadline_seconds: float | None = None,
     key: str = "",
 ) -> Preview:
@@ -38,7 +38,7 @@ def preview(
         supplies=supplies,
         wishes=wishes,
         floor=floor,
-        given=given,
+        lately=lately,
         deadline_seconds=deadline_seconds,
         key=key,
     )

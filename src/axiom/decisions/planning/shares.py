@@ -35,24 +35,13 @@ class Chosen:
 class Book:
     """Core-seconds that were ordered, now and lately, by purpose and experiment."""
 
-    horizon: float  # core-seconds that are about to be ordered
-    names: Mapping[int, str] = field(default_factory=dict)  # of experiments
+    names: Mapping[int, str]  # of experiments
     seconds: defaultdict[tuple[str, int], float] = field(default_factory=lambda: defaultdict(float))
 
     def add(self, allotments: Sequence[Allotment]) -> None:
         """Note what was ordered."""
         for allotment in allotments:
             self.seconds[allotment.purpose, allotment.experiment_id] += allotment.core_seconds
-
-    @property
-    def total(self) -> float:
-        """What shares are shares of."""
-        return max(self.horizon, sum(self.seconds.values()))
-
-    @property
-    def pilots(self) -> float:
-        """What was ordered of pilots."""
-        return sum(seconds for (purpose, _), seconds in self.seconds.items() if purpose == Purpose.PILOT)
 
 
 def choose(offers: Sequence[Offer], book: Book, wishes: Wishes) -> Chosen | None:

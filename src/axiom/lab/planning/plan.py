@@ -28,7 +28,7 @@ from axiom.store.hosts import fleet as stored
 from axiom.store.sessions import sessions
 
 _NAMED = 5  # experiments of those that are left alone for one reason
-_REMEMBERED = timedelta(days=1)  # for so long shares hold over all plans
+_REMEMBERED = timedelta(days=1)  # for so long a mix holds over all plans
 _MOST_SESSIONS = 200
 
 
@@ -37,6 +37,7 @@ def decide(db: Database, policy: Policy, now: datetime) -> Plan:
     asked, cores_there = candidates(db, now, policy.approvals), cores(db, now)
     are_few = stored.amount(db, now - limits.COUNTED_ON_FOR) <= MOST_HOSTS
     there = supplies(db, policy, now) if are_few else []
+    wished, _ = wishes(policy, names(db))
     return plan(
         asked,
         cores=cores_there,
@@ -45,9 +46,9 @@ def decide(db: Database, policy: Policy, now: datetime) -> Plan:
         supplies=there,
         usual=None if are_few else usual(db, now, MOST_HOSTS),
         ours=None if are_few else stored.own_cores(db, now - limits.COUNTED_ON_FOR),
-        wishes=wishes(policy, names(db))[0],
+        wishes=wished,
         floor=policy.floor,
-        given=given(db, now),
+        lately=ordered_lately(db, now) if wished.mix else (),
         deadline_seconds=deadline(policy, there),
     )
 
@@ -70,7 +71,7 @@ def deadline(policy: Policy, there: Sequence[Supply]) -> float | None:
     return None if all(one.is_ours for one in there) else policy.deadline_seconds
 
 
-def given(db: Database, now: datetime) -> list[Allotment]:
+def ordered_lately(db: Database, now: datetime) -> list[Allotment]:
     """What the plans of the last day ordered."""
     texts = sessions.plans_since(db, now - _REMEMBERED, _MOST_SESSIONS)
     return [allotment for text in texts for allotment in _allotments(text)]

@@ -49,7 +49,7 @@ def preview(
     if hosts is not None:  # nobody knows how far a version would be let out among hosts that are not there
         asked = [_let_out(candidate) for candidate in asked]
     heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes
-    found = _preview(asked, there, policy, heeded, given=planning.given(db, now))
+    found = _preview(asked, there, policy, heeded, lately=planning.ordered_lately(db, now) if heeded.mix else ())
     tiles = would_order(
         db,
         policy,
@@ -87,7 +87,7 @@ def _preview(
     hosts: Sequence[Supply],
     policy: Policy,
     wishes: Wishes,
-    given: Sequence[Allotment] = (),
+    lately: Sequence[Allotment] = (),
 ) -> Preview:
     return previewing.preview(
         candidates,
@@ -96,7 +96,7 @@ def _preview(
         task_seconds=policy.task_seconds,
         wishes=wishes,
         floor=policy.floor,
-        given=given,
+        lately=lately,
         deadline_seconds=planning.deadline(policy, hosts),
     )
 
