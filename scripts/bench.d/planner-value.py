@@ -86,7 +86,6 @@ class Question:
             high=known.high if known else None,
             smallest=self.smallest,
             seeds=known.seeds if known else 0,
-            log_e=math.log(known.e_value) if known else 0.0,
             more=known.more if known else None,
         )
 

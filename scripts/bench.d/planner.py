@@ -101,7 +101,6 @@ def aim(chance: random.Random) -> Aim:
         high=0.5 + chance.uniform(0.05, 1.0),
         smallest=0.1,
         seeds=seeds,
-        log_e=chance.uniform(0.0, 6.0),
         more=(half, None if half is None else half * 4),
     )
 

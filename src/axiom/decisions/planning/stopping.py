@@ -22,7 +22,6 @@ class Aim:
     smallest: float
     seeds: int
     is_positive: bool = True  # does the claim expect an effect above its null?
-    log_e: float = 0.0  # how strongly the values speak against the null
     more: tuple[int | None, int | None] | None = None  # replicates to the next grade: one chance in two, nine in ten
     weight: float = 1.0  # by which it counts among all findings
 

@@ -4,8 +4,7 @@ A finding holds log2 3 bits until it has a verdict: below the bar nothing is cla
 verdict it still holds what its grade leaves in doubt, and for a tenth how far its interval is from narrow enough. What
 a block takes of that is the chance that it decides, from the forecast that the newest evidence carries: values of a
 normal law about a mean that is drawn towards none (`statistics/replicates_needed.py`), told as replicates for one
-chance in two and for nine in ten. Where nothing was seen yet, the laboratory's own findings say how many replicates one
-takes, and where these are few, the numbers below.
+chance in two and for nine in ten. Where nothing was seen yet, it is what is usual.
 """
 
 import math
@@ -25,7 +24,6 @@ from axiom.statistics.replicates_needed import MOST
 
 BELOW_FLOOR = "worth less than the floor"  # in every reason for which something is not ordered for that
 USUAL = (36.0, 500.0)  # replicates to a verdict, for one chance in two and for nine in ten, where nobody knows better
-_VOICES = 10.0  # findings of the laboratory's own that count as much as these numbers
 _VERDICT = math.log2(3.0)  # effect +, effect − or absent
 _WRONG = {Grade.AWAITING: 1 / 20, Grade.MODERATE: 1 / 20, Grade.STRONG: 1e-3, Grade.DEFINITIVE: 1e-6}
 _ABOVE = {Grade.AWAITING: Grade.MODERATE, Grade.MODERATE: Grade.STRONG, Grade.STRONG: Grade.DEFINITIVE}
@@ -63,8 +61,7 @@ def weight(hanging: int) -> float:
 
 def promises(candidates: Sequence[Candidate]) -> dict[tuple[int, int], Promise]:
     """What every candidate promises, by its key."""
-    usual = usual_of([aim for candidate in candidates for aim in candidate.aims])
-    return {candidate.key: _promise(candidate, usual) for candidate in candidates}
+    return {candidate.key: _promise(candidate) for candidate in candidates}
 
 
 def _worth(one: Candidate, promise: Promise) -> Worth:
@@ -93,14 +90,6 @@ def worths(candidates: Sequence[Candidate]) -> tuple[Worth, ...]:
     return tuple(sorted(table, key=lambda one: (-one.per_core_hour, one.experiment_id, one.registration_id)))
 
 
-def usual_of(aims: Sequence[Aim]) -> Chances:
-    """How many replicates a finding takes to its verdict here, drawn towards what is usual as by ten findings."""
-    seen = [math.log(told) for aim in aims if (told := _taken(aim)) is not None]
-    middle = (_VOICES * math.log(USUAL[0]) + math.fsum(seen)) / (_VOICES + len(seen))
-    spread = math.log(USUAL[1] / USUAL[0])
-    return math.exp(middle), math.exp(middle + spread)
-
-
 def chance(found: Chances, replicates: float) -> float:
     """That so many are enough: the logarithm of how many it takes is taken to follow a normal law."""
     if replicates <= 0:
@@ -110,22 +99,9 @@ def chance(found: Chances, replicates: float) -> float:
     return 0.5 * math.erfc(-math.log(replicates / half) / (spread * math.sqrt(2.0)))
 
 
-def _taken(aim: Aim) -> float | None:
-    """Replicates to the verdict of a finding of which something is known; None of another.
-
-    An e-value grows evenly, so of one that has gone on beyond its verdict this says when it had it.
-    """
-    if aim.seeds == 0 or aim.verdict is Verdict.MIXED:
-        return None
-    if aim.verdict is Verdict.UNDECIDED:
-        return None if aim.more is None else aim.seeds + float(MOST if aim.more[0] is None else aim.more[0])
-    bar = math.log(20.0)
-    return aim.seeds * (bar / aim.log_e if aim.log_e > bar else 1.0)
-
-
-def _promise(one: Candidate, usual: Chances) -> Promise:
+def _promise(one: Candidate) -> Promise:
     most = max(one.block, one.stopping.replicates - (one.weighed or 0))
-    slopes, weight_of_all, decides = _curve(one.aims, one.stopping.rule, one.block, most, usual)
+    slopes, weight_of_all, decides = _curve(one.aims, one.stopping.rule, one.block, most)
     return Promise(
         purpose=purpose_of(one) if one.aims else Purpose.FILL,
         slopes=slopes,
@@ -138,10 +114,10 @@ def _promise(one: Candidate, usual: Chances) -> Promise:
 
 @lru_cache(maxsize=4_096)
 def _curve(
-    aims: tuple[Aim, ...], rule: Rule, block: int, most: int, usual: Chances
+    aims: tuple[Aim, ...], rule: Rule, block: int, most: int
 ) -> tuple[tuple[tuple[float, float], ...], float, float]:
     """What up to `most` further replicates tell; its weight; and the chance that the next block decides anything."""
-    told = [_told(aim, rule, usual) for aim in aims]
+    told = [_told(aim, rule) for aim in aims]
     further = [min(most, step * block) for step in _STEPS if (step - 1) * block < most]
     points = [(0.0, 0.0)] + [
         (float(more), math.fsum(aim.weight * bits(more) for aim, (bits, _) in zip(aims, told, strict=True)))
@@ -154,11 +130,11 @@ def _curve(
     return slopes, weight_of_all, 1.0 - missed
 
 
-def _told(aim: Aim, rule: Rule, usual: Chances) -> tuple[Callable[[float], float], Callable[[float], float]]:
+def _told(aim: Aim, rule: Rule) -> tuple[Callable[[float], float], Callable[[float], float]]:
     """After so many further replicates: the bits that are expected, and the chance of a verdict or the next grade."""
     if is_settled(aim) and rule is not Rule.UNTIL_GRADE:
         return (lambda _more: 0.0), (lambda _more: 0.0)
-    decides = _decides(aim, rule, usual)
+    decides = _decides(aim, rule)
     if aim.verdict is Verdict.UNDECIDED:
         return (lambda more: _VERDICT * decides(more)), decides
     above = _ABOVE.get(aim.grade)
@@ -166,7 +142,7 @@ def _told(aim: Aim, rule: Rule, usual: Chances) -> tuple[Callable[[float], float
     return (lambda more: doubt * decides(more) + _narrowed(aim, more)), decides
 
 
-def _decides(aim: Aim, rule: Rule, usual: Chances) -> Callable[[float], float]:
+def _decides(aim: Aim, rule: Rule) -> Callable[[float], float]:
     """The chance of a verdict, or of the next grade where it has one, within so many further replicates."""
     if aim.more is not None:
         half, most = aim.more
@@ -179,8 +155,8 @@ def _decides(aim: Aim, rule: Rule, usual: Chances) -> Callable[[float], float]:
         return lambda more: chance(known, more)
     if aim.verdict is not Verdict.UNDECIDED:
         return lambda _more: 0.0
-    passed = chance(usual, aim.seeds)
-    return lambda more: (chance(usual, aim.seeds + more) - passed) / max(1e-12, 1.0 - passed)
+    passed = chance(USUAL, aim.seeds)
+    return lambda more: (chance(USUAL, aim.seeds + more) - passed) / max(1e-12, 1.0 - passed)
 
 
 def _narrowed(aim: Aim, more: float) -> float:

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from math import log
 from typing import Any
 
 from axiom.decisions.hosts.runners import DRILL
@@ -161,7 +160,6 @@ def _aim(estimand: Mapping[str, Any], known: Evidence | None, counts: float) -> 
         smallest=estimand["smallest"],
         seeds=known.seeds if known else 0,
         is_positive=estimand["expects"] == Direction.MORE,
-        log_e=log(known.e_value) if known and known.e_value > 0 else 0.0,
         more=known.more if known else None,
         weight=counts,
     )
