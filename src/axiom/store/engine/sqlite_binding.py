@@ -80,8 +80,8 @@ def unnamed(rows: Iterable[Row]) -> list[Bare]:
 Bound = tuple[Any, ...]  # the values of a statement in the order of their places
 
 _MOST_KEPT = 4_096  # texts: more than this program has
-# A word in quotes, a comment, or the name of a value. A cast as PostgreSQL writes it (`::`) names none.
-_PIECE = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|(?<!:):([A-Za-z_]\w*)", re.DOTALL)
+# A word in quotes, a comment, or the name of a value.
+_PIECE = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/|:([A-Za-z_]\w*)", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
