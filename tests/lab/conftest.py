@@ -14,7 +14,7 @@ import axiom
 from axiom.domain.sessions import Step
 from axiom.lab.experiments.publish import Prepared
 from axiom.lab.policy import Policy
-from axiom.lab.session import Stepped, step
+from axiom.lab.session import StepResult, step
 from axiom.lab.upkeep import invariants
 from axiom.store.engine.database import Database
 from axiom.store.sessions import sessions
@@ -41,17 +41,17 @@ class Rounds:
         """Nobody has let anything out yet: what is published begins with its pilot."""
         self.db.execute("DELETE FROM release")
 
-    def step(self) -> Stepped:
+    def step(self) -> StepResult:
         with self.db.transaction(), self.db.savepoint():
             return step(self.db, self.policy, pi="autopilot", reason="a test", now=self.lab.now)
 
-    def up_to(self, wanted: Step) -> Stepped:
+    def up_to(self, wanted: Step) -> StepResult:
         """The open session, or a new one, as far as this step."""
         while (stepped := self.step()).step is not wanted:
             continue
         return stepped
 
-    def hold(self) -> list[Stepped]:
+    def hold(self) -> list[StepResult]:
         steps = [self.step()]
         while not steps[-1].ended:
             steps.append(self.step())

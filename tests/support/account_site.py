@@ -27,7 +27,7 @@ from axiom.store.accounts import accounts as stored_accounts
 from axiom.store.connections import Connections
 from axiom.store.hosts import hosts
 from axiom.store.writer import Writer
-from axiom.web.account.accounts import Beside, accounts
+from axiom.web.account.accounts import SiteWithAccounts, accounts
 from axiom.web.account.pages import ACTS
 from axiom.web.account.visit import AccountDesk
 from axiom.web.site.app import Site, site
@@ -38,7 +38,7 @@ EMAIL, PASSWORD, NEW_PASSWORD = "canary@mail.example", "canary kettle in may", "
 
 @dataclass(frozen=True, kw_only=True)
 class Received:
-    app: Beside
+    app: SiteWithAccounts
     writer: Writer
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
@@ -73,7 +73,7 @@ def receiving(
             threads=threads,
             master=master,
         )
-        yield Received(app=Beside(site(pages), accounts(reception), reception), writer=writer)
+        yield Received(app=SiteWithAccounts(site(pages), accounts(reception), reception), writer=writer)
 
 
 @dataclass(frozen=True, kw_only=True)

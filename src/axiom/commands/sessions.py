@@ -10,7 +10,7 @@ from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.sessions import EntryKind, Step, TranscriptEntry
 from axiom.lab.policy import policy_of
-from axiom.lab.session import Stepped, step, transcribe
+from axiom.lab.session import StepResult, step, transcribe
 from axiom.store.engine.database import Database
 
 Pi = Literal["autopilot", "person", "scientist", "program"]  # who may hold a session
@@ -113,7 +113,7 @@ def reached(answer: Answer, until: Step) -> bool:
     return steps.index(Step(answer["step"])) >= steps.index(until)
 
 
-def _answer(stepped: Stepped) -> Answer:
+def _answer(stepped: StepResult) -> Answer:
     return {
         "session": stepped.session.name,
         "step": stepped.step.value,

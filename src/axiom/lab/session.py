@@ -47,7 +47,7 @@ log = logging.getLogger("axiom.session")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stepped:
+class StepResult:
     """What one step did."""
 
     session: Session
@@ -66,7 +66,7 @@ def step(
     name: str = "",
     holder: str = "",
     until: Step = Step.LOG,
-) -> Stepped:
+) -> StepResult:
     """Do the next step of the open round, or open one and do its first. The caller makes it one transaction.
 
     Whoever goes on with a round says its name: if somebody else has ended it meanwhile, no other is begun. A holder
@@ -74,7 +74,7 @@ def step(
     """
     named = sessions.by_name(db, name) if name else None
     if named is not None and named.ended_at is not None:
-        return Stepped(session=sessions.by_id(db, named.id), step=named.steps[-1], notes=(), ended=True)
+        return StepResult(session=sessions.by_id(db, named.id), step=named.steps[-1], notes=(), ended=True)
     session = sessions.opened(db) or sessions.begin(db, pi=pi, reason=reason, now=now)
     due = _take(session, holder, now)
     seen = sessions.seen(db)
@@ -86,7 +86,7 @@ def step(
     sessions.finish(db, session, due, seen_task=seen, now=now, ends=ends)
     _hand_on(db, session, "" if ends or _is_past(due, until) else holder, now)
     log.info("session.%s name=%s notes=%d", due, session.name, len(notes))
-    return Stepped(
+    return StepResult(
         session=sessions.by_id(db, session.id) if ends else session, step=due, notes=tuple(notes), ended=ends
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from axiom.notebook.column_names import shown
-from axiom.notebook.count_once import Said
+from axiom.notebook.count_once import CountNotes
 from axiom.notebook.read_cells import joined
 from axiom.notebook.row import Row
 from axiom.statistics.clones import clones, equal_values
@@ -13,7 +13,7 @@ Arms = tuple[Row | None, Row | None]
 
 
 def copies_in_arms(
-    settled: Mapping[Key, Arms], names: tuple[str, str], said: Said, *, are_paired: bool
+    settled: Mapping[Key, Arms], names: tuple[str, str], said: CountNotes, *, are_paired: bool
 ) -> dict[Key, tuple[str, ...]]:
     """What seeds share with others of their arm and design, where an arm has so few numbers that it may be copies.
 
@@ -51,7 +51,7 @@ def _numbers(settled: Mapping[Key, Arms], keys: Sequence[Key], arm: int) -> list
     return [row.value for row in rows if row is not None and row.value is not None]
 
 
-def _say_twice(pairs: Sequence[tuple[Key, Arms]], said: Said) -> None:
+def _say_twice(pairs: Sequence[tuple[Key, Arms]], said: CountNotes) -> None:
     """Name seeds of which both arms have the numbers of another one, however few they are."""
     numbers = [tuple(row.value for row in arms if row is not None) for _, arms in pairs]
     if len(set(numbers)) == len(numbers):
@@ -63,7 +63,7 @@ def _say_twice(pairs: Sequence[tuple[Key, Arms]], said: Said) -> None:
 
 
 def _say_alike(
-    arm: str, keys: Sequence[Key], values: Sequence[float], groups: Sequence[Sequence[int]], said: Said
+    arm: str, keys: Sequence[Key], values: Sequence[float], groups: Sequence[Sequence[int]], said: CountNotes
 ) -> None:
     """Name the seeds of an arm; where it has one number alone, say how a fixed number is weighed against."""
     if min(values) == max(values):

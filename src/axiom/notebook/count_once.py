@@ -35,7 +35,7 @@ class Likeness(IntEnum):
 
 
 @dataclass(kw_only=True, slots=True)
-class Said:
+class CountNotes:
     """What is said on the way."""
 
     reasons: list[str] = field(default_factory=list)
@@ -43,7 +43,7 @@ class Said:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Once:
+class CountedRows:
     """One row a seed, in the order in which they came."""
 
     rows: Sequence[Row]
@@ -51,7 +51,7 @@ class Once:
     agreements: tuple[Agreements, ...]
 
 
-def count_once(ordered: Sequence[Row], said: Said, *, is_issued: bool) -> Once:
+def count_once(ordered: Sequence[Row], said: CountNotes, *, is_issued: bool) -> CountedRows:
     """One row for each seed: what it says, or that nobody can tell."""
     first, again = _once(ordered)
     torn = _torn(first, again, is_issued)
@@ -59,7 +59,7 @@ def count_once(ordered: Sequence[Row], said: Said, *, is_issued: bool) -> Once:
     tried_again = _tried_again(ordered, is_issued).difference(torn)
     _name_seeds(tried_again, _TRIED_AGAIN, said)
     rows = [_settled(row, torn, tried_again) for row in first.values()]
-    return Once(rows=rows, repeated=len(again), agreements=agreements)
+    return CountedRows(rows=rows, repeated=len(again), agreements=agreements)
 
 
 def _once(ordered: Sequence[Row]) -> tuple[dict[str, Row], list[Row]]:
@@ -138,7 +138,7 @@ def _settled(row: Row, torn: Collection[str], tried_again: Collection[str]) -> R
 
 
 def _compared(
-    first: Mapping[str, Row], again: Sequence[Row], torn: Collection[str], said: Said
+    first: Mapping[str, Row], again: Sequence[Row], torn: Collection[str], said: CountNotes
 ) -> tuple[Agreements, ...]:
     """Do the rows of one seed agree? Only another host shows anything by agreeing; whoever disagrees does."""
     pairs = [(first[row.seed], row) for row in again]
@@ -158,7 +158,7 @@ def _compared(
     return _by_platforms(found, who="volunteer" if len(volunteers) > 1 else "host" if len(hosts) > 1 else "")
 
 
-def _name_seeds(seeds: Collection[str], what: str, said: Said) -> None:
+def _name_seeds(seeds: Collection[str], what: str, said: CountNotes) -> None:
     if seeds:
         shown = ", ".join(sorted(seeds)[:3]) + (", …" if len(seeds) > 3 else "")
         said.flags.append(f"{counted(len(seeds), 'seed')} {'has' if len(seeds) == 1 else 'have'} {what}: {shown}")

@@ -19,7 +19,7 @@ from axiom.domain.work import Outcome
 from axiom.errors import TableUnreadable, WrongUse
 from axiom.notebook.column_names import Columns, NamedColumns, columns_of, shown
 from axiom.notebook.copies_in_arms import copies_in_arms
-from axiom.notebook.count_once import Once, Said, count_once
+from axiom.notebook.count_once import CountedRows, CountNotes, count_once
 from axiom.notebook.read_cells import ABSENT, BEYOND, NO_VALUE, joined, label_of
 from axiom.notebook.read_rows import PLAIN_COLUMNS, Reader, Rows, counted_rows
 from axiom.notebook.read_table import Sheet
@@ -60,7 +60,7 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
     else:
         runs = _one_below_the_other(sheet, columns.by, named.of, read)
     unpaired = _unpaired(sheet, columns, runs, is_asked=bool(named.pair))
-    said = Said(reasons=[] if unpaired else [_meaning(sheet, columns, runs)])
+    said = CountNotes(reasons=[] if unpaired else [_meaning(sheet, columns, runs)])
     _say_others(runs, said)
     settled, once = _settled(runs, columns, said)
     values: tuple[array[float], array[float]] = array("d"), array("d")
@@ -199,7 +199,7 @@ def _meaning(sheet: Sheet, columns: Columns, runs: _Runs) -> str:
     return f"each value is {arms}{by} of the same {' and '.join(sheet.columns[place] for place in columns.seeds)}"
 
 
-def _say_others(runs: _Runs, said: Said) -> None:
+def _say_others(runs: _Runs, said: CountNotes) -> None:
     if runs.others:
         amount = counted(runs.others.total(), "row")
         said.reasons.append(f"{amount} of other arms left out: {shown(sorted(runs.others))}")
@@ -211,8 +211,8 @@ def _say_others(runs: _Runs, said: Said) -> None:
 
 
 def _settled(
-    runs: _Runs, columns: Columns, said: Said
-) -> tuple[dict[tuple[str, str], tuple[Row | None, Row | None]], Once]:
+    runs: _Runs, columns: Columns, said: CountNotes
+) -> tuple[dict[tuple[str, str], tuple[Row | None, Row | None]], CountedRows]:
     """One row for each arm of a pair, if there is any; where there are several, a seed counts once."""
     several: dict[tuple[str, str, int], str] = {}
     again = []

@@ -18,7 +18,7 @@ import numpy as np
 from axiom.decisions.evidence.weigh import UNKNOWN_PLATFORM, Home
 from axiom.domain.amounts import counted
 from axiom.domain.evidence import EVERY_NUMBER, Agreements, Alarm, Observation
-from axiom.notebook.count_once import Said, count_once
+from axiom.notebook.count_once import CountNotes, count_once
 from axiom.notebook.order_of_runs import OrderOfRuns, independence
 from axiom.notebook.row import PlainRows, Row, measured
 
@@ -63,7 +63,7 @@ _NOTHING_ELSE = BesideRows()
 
 def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _NOTHING_ELSE) -> Arranged:
     """Put rows into an order, count each seed once, and leave out what is not closed yet."""
-    given, said = frozenset(columns), Said(reasons=list(beside.reasons), flags=list(beside.flags))
+    given, said = frozenset(columns), CountNotes(reasons=list(beside.reasons), flags=list(beside.flags))
     if isinstance(rows, PlainRows):
         order = _order_of_different(rows)
         if order is not None:
@@ -122,7 +122,7 @@ def _order_of_different(rows: PlainRows) -> Sequence[int] | None:
     return None if (ordered[1:] == ordered[:-1]).any() else array("q", order.tolist())
 
 
-def _arranged_plainly(rows: PlainRows, order: Sequence[int], said: Said, beside: BesideRows) -> Arranged:
+def _arranged_plainly(rows: PlainRows, order: Sequence[int], said: CountNotes, beside: BesideRows) -> Arranged:
     """The same as of any rows, without an object for each: every seed has one row, and nothing else is known."""
     _say_drawn(said, within="")
     _say_out(sum(row.is_out for row in rows.others.values()), said)
@@ -193,7 +193,7 @@ def rows_in_order(rows: Sequence[Row], given: Collection[str]) -> list[Row]:
     return sorted(rows, key=lambda row: (int(row.block) if is_numbered else row.block, place(row)))
 
 
-def _say_order(ordered: Sequence[Row], given: frozenset[str], said: Said, beside: BesideRows) -> None:
+def _say_order(ordered: Sequence[Row], given: frozenset[str], said: CountNotes, beside: BesideRows) -> None:
     if "issue" not in given:
         _say_drawn(said, within="blocks by their names, and within each " if "block" in given else "")
         return
@@ -208,7 +208,7 @@ def _say_order(ordered: Sequence[Row], given: frozenset[str], said: Said, beside
         )
 
 
-def _say_drawn(said: Said, *, within: str) -> None:
+def _say_drawn(said: CountNotes, *, within: str) -> None:
     said.reasons.append(f"no column issue: {within}in an order drawn from the seeds, never from the values")
 
 
@@ -237,7 +237,7 @@ def _is_sorted(values: Sequence[float]) -> bool:
     return math.lgamma(len(values) + 1) - equal > math.log(2 * _SELDOM)
 
 
-def _say_gaps(issues: Sequence[int], said: Said) -> None:
+def _say_gaps(issues: Sequence[int], said: CountNotes) -> None:
     if not issues:
         return
     absent = issues[-1] - issues[0] + 1 - len(set(issues))
@@ -248,7 +248,7 @@ def _say_gaps(issues: Sequence[int], said: Said) -> None:
         )
 
 
-def _closed(rows: Sequence[Row], given: frozenset[str], said: Said) -> tuple[list[Row], tuple[int, ...]]:
+def _closed(rows: Sequence[Row], given: frozenset[str], said: CountNotes) -> tuple[list[Row], tuple[int, ...]]:
     """The rows that may enter evidence: whatever comes before the first that is still out, in whole blocks.
 
     In an order that was drawn nothing comes after anything: whoever is still out is missing, at its worst.
@@ -269,14 +269,14 @@ def _closed(rows: Sequence[Row], given: frozenset[str], said: Said) -> tuple[lis
     return closed, ()
 
 
-def _say_out(out: int, said: Said) -> None:
+def _say_out(out: int, said: CountNotes) -> None:
     if out:
         said.reasons.append(
             f"{counted(out, 'seed')} still out, counted as missing; with a column issue what is out can wait"
         )
 
 
-def _in_blocks(rows: Sequence[Row], said: Said) -> tuple[list[Row], tuple[int, ...]]:
+def _in_blocks(rows: Sequence[Row], said: CountNotes) -> tuple[list[Row], tuple[int, ...]]:
     blocks: dict[str, list[Row]] = {}
     for row in rows:
         blocks.setdefault(row.block, []).append(row)
@@ -302,7 +302,9 @@ def _open(members: Sequence[Row], size: int) -> str:
     return f"it has {len(members)} seeds, and the largest {size}" if len(members) < size else ""
 
 
-def _independence(rows: Sequence[Row], said: Said, order: OrderOfRuns | None, *, is_issued: bool) -> tuple[Alarm, ...]:
+def _independence(
+    rows: Sequence[Row], said: CountNotes, order: OrderOfRuns | None, *, is_issued: bool
+) -> tuple[Alarm, ...]:
     if is_issued:
         runs = [(float(row.issue or 0), row.value) for row in rows if row.value is not None]
     else:
@@ -313,7 +315,7 @@ def _independence(rows: Sequence[Row], said: Said, order: OrderOfRuns | None, *,
 
 
 def _homes(
-    rows: Sequence[Row], given: frozenset[str], said: Said
+    rows: Sequence[Row], given: frozenset[str], said: CountNotes
 ) -> tuple[dict[int, Home], dict[str, int], dict[tuple[str, int], str]]:
     """Numbers for the names of hosts and volunteers, in the order of the names."""
     if "host" not in given:

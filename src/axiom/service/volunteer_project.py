@@ -39,7 +39,7 @@ from axiom.store.connections import Connections, Readers
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights
 from axiom.store.experiments.runner_offers import OfferedRunner
-from axiom.web.account.accounts import Beside
+from axiom.web.account.accounts import SiteWithAccounts
 from axiom.web.account.accounts import accounts as account_pages
 from axiom.web.account.visit import AccountDesk
 from axiom.web.base.request import Reading
@@ -92,7 +92,9 @@ class Volunteering:
             gate=gate, pages=pages, accounts=self.desk.accounts, threads=self.threads, master=self.desk.master
         )
         endpoints = self.desk.endpoints() | {"/notices.php": _news(pages, self.desk.master)}
-        return Front(Beside(site(pages), account_pages(reception), reception), endpoints, self.files, self.threads)
+        return Front(
+            SiteWithAccounts(site(pages), account_pages(reception), reception), endpoints, self.files, self.threads
+        )
 
     def jobs(self, now: Callable[[], datetime]) -> list[Job]:
         """What is done again and again for volunteers."""

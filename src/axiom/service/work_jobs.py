@@ -61,7 +61,7 @@ def moving(
     return Moving(writer=writer, validator=validator, paying=paying, jobs=jobs, now=now)
 
 
-class _Late:
+class _LateTaskJob:
     """The job that gives up on what is late. It knows when it last could."""
 
     def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
@@ -113,7 +113,7 @@ def _jobs(writer: Writer, validator: Validator, paying: Paying, now: Callable[[]
     def doing(work: Callable[[Database, datetime], object]) -> Callable[[], object]:
         return lambda: writer.run(lambda db: work(db, now()))
 
-    jobs.add(Job(name="transition", every=2.0, work=_Late(writer, now), remembered=False))
+    jobs.add(Job(name="transition", every=2.0, work=_LateTaskJob(writer, now), remembered=False))
     jobs.add(Job(name="unattended", every=60.0, work=doing(sweep_unattended), remembered=False))
     jobs.add(Job(name="validate", every=2.0, work=judge, remembered=False))
     jobs.add(Job(name="credit", every=1.0, work=pay, remembered=False))

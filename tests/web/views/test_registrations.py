@@ -12,7 +12,7 @@ from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import INFORMED, Stopping
 from axiom.lab.experiments.recall import recall
 from axiom.lab.registrations.predictions import foretell
-from axiom.lab.registrations.register import Followed, amend, register_cohort, register_further
+from axiom.lab.registrations.register import ProposalOrigin, amend, register_cohort, register_further
 from axiom.store.evidence import duplicates
 from axiom.store.experiments import experiments
 from axiom.store.registrations import scores
@@ -123,7 +123,7 @@ def test_whoever_amends_or_follows_up_had_seen_the_seeds_that_were_weighed(small
         record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)
     small_lab.later(minutes=1)
     more = {"now": small_lab.now, "why": "it looked so"}
-    followed = Followed(proposal={}, finding=1, forecaster=f"{AUTOPILOT}{INFORMED}", prediction=PREDICTION)
+    followed = ProposalOrigin(proposal={}, finding=1, forecaster=f"{AUTOPILOT}{INFORMED}", prediction=PREDICTION)
     register_cohort(small_lab.db, 1, stopping=Stopping(), followed=followed, **more)
     amend(small_lab.db, 1, {"null": 0.25}, prediction=PREDICTION, forecaster="Ada", **more)
     reader = browse(small_lab)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from axiom.cli.experiment.manifests import file_of, file_words
-from axiom.cli.experiment.run_where import Here, Place, SweepProgress, There
+from axiom.cli.experiment.run_where import OtherProcess, Place, SweepProgress, ThisProcess
 from axiom.cli.output import bar
 from axiom.commands.command import Answer
 from axiom.commands.experiments import ChartExperiment, DeployExperiment, PublishExperiment
@@ -86,12 +86,12 @@ def compute(taken: Taken, name: str, replicates: int, *, quiet: bool) -> tuple[O
 def _place(taken: Taken, *, quiet: bool) -> Iterator[Place]:
     folder, settings = taken.folder, taken.settings
     if not taken.is_ours:
-        yield There(folder, quiet=quiet)
+        yield OtherProcess(folder, quiet=quiet)
         return
     clock, keys = make(folder, settings)
     if taken.is_new:
         remark(f"Made a laboratory in {folder.path}; its keys in {folder.keys} sign in its name.", quiet=quiet)
-    here = Here(folder, lambda reported: computing(folder, settings, keys, clock.apart, reported))
+    here = ThisProcess(folder, lambda reported: computing(folder, settings, keys, clock.apart, reported))
     try:
         yield here
     finally:

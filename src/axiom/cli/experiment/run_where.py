@@ -46,7 +46,7 @@ class Place(Protocol):
         """How many cells are computed and not yet stored, as far as that can be seen from here."""
 
 
-class Here:
+class ThisProcess:
     """A laboratory without a site, for as long as this process lives."""
 
     def __init__(self, folder: Folder, build: Callable[[Callable[[], None]], Computing]) -> None:
@@ -99,7 +99,7 @@ class Here:
         self._parts.writer.stop()
 
 
-class There:
+class OtherProcess:
     """A laboratory that works in another process."""
 
     def __init__(self, folder: Folder, *, quiet: bool) -> None:

@@ -8,18 +8,18 @@ from axiom.locale.languages import mark
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Hearing:
+class VisibilityDecision:
     """Yes or no, and why."""
 
     may: bool
     reason: str
 
 
-def heard(balance: Balance | None) -> Hearing:
+def heard(balance: Balance | None) -> VisibilityDecision:
     """Decide from what the volunteer has, or of a team the one who looks after it. A name is always shown."""
     if balance is not None and balance.total > 0:
-        return Hearing(may=True, reason="there is credit")
-    return Hearing(may=False, reason=mark("country, website and text are shown from the first credit on"))
+        return VisibilityDecision(may=True, reason="there is credit")
+    return VisibilityDecision(may=False, reason=mark("country, website and text are shown from the first credit on"))
 
 
 def as_shown(team: Team, founder: Balance | None) -> Team:

@@ -14,7 +14,7 @@ from axiom.lab.experiments.recall import reopen_finding
 from axiom.lab.followups.price import Points
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.predictions import foretell_blindly
-from axiom.lab.registrations.register import Followed, register_cohort, register_further, register_question
+from axiom.lab.registrations.register import ProposalOrigin, register_cohort, register_further, register_question
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -102,7 +102,7 @@ def _admitted(
         if forecaster != AUTOPILOT:
             foretell_blindly(db, made.id, proposal.estimands, now)
         return made
-    followed = Followed(proposal=kept, finding=proposal.parent, forecaster=forecaster, prediction=said)
+    followed = ProposalOrigin(proposal=kept, finding=proposal.parent, forecaster=forecaster, prediction=said)
     if proposal.admission is Admission.COHORT:
         return register_cohort(db, proposal.parent, stopping=stopping, why=why, followed=followed, now=now)
     return register_further(

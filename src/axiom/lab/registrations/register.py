@@ -47,7 +47,7 @@ class FurtherRegistration:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Followed:
+class ProposalOrigin:
     """From which proposal a registration follows, who made it and what he expects of the finding it is about."""
 
     proposal: Mapping[str, Any]  # what of it stands in the registration
@@ -96,7 +96,7 @@ def register_further(
     stopping: Stopping,
     why: str,
     now: datetime,
-    followed: Followed | None = None,
+    followed: ProposalOrigin | None = None,
 ) -> Registration:
     """Add a design, whose configs come with their seconds: its replicates are evidence of the findings there are."""
     known = _demand_open(db, version)
@@ -161,7 +161,7 @@ def register_question(
 
 
 def register_cohort(
-    db: Database, number: int, *, stopping: Stopping, why: str, now: datetime, followed: Followed | None = None
+    db: Database, number: int, *, stopping: Stopping, why: str, now: datetime, followed: ProposalOrigin | None = None
 ) -> Registration:
     """Have fresh replicates confirm what a finding says: the same design and estimand, numbers issued from now on."""
     version, registration, estimand = _finding(db, number)
@@ -310,7 +310,7 @@ def _design(known: Sequence[Registration], name: str, points: Sequence[tuple[Map
     return Design(name=name, configs=configs, places=_places(known, configs), seconds=tuple(cost for _, cost in points))
 
 
-def _following(followed: Followed | None, joined: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+def _following(followed: ProposalOrigin | None, joined: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
     """What a proposal adds to a registration that joins findings: itself, and what its author expects of one."""
     if followed is None:
         return {}

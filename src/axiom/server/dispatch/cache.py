@@ -34,7 +34,7 @@ _AS_DECLARED = Cost()
 _NOTHING_SAID = ReleaseState()
 
 
-class Unfit(Exception):
+class DamagedBundle(Exception):
     """The bundle with this digest is not in the store as it was put there, so no task can go out with it."""
 
     def __init__(self, bundle: str) -> None:

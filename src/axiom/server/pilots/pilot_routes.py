@@ -25,7 +25,7 @@ from axiom.errors import (
     StoreError,
 )
 from axiom.limits import clusters as limits
-from axiom.server.dispatch.cache import Unfit
+from axiom.server.dispatch.cache import DamagedBundle
 from axiom.server.http.fast_lane import BodyRoom, Intake, LaneReply, Opener, WholeRequest
 from axiom.server.pilots.pilot_server import PilotHello, PilotIdentity, PilotServer
 from axiom.signed import canonical_json
@@ -134,7 +134,7 @@ class PilotRoutes:
 
         def finish(done: Future[Answer]) -> None:
             error = done.exception()
-            if isinstance(error, Unfit):
+            if isinstance(error, DamagedBundle):
                 self._pilots.known.set_aside(error.bundle, self._pilots.now())  # the next question gets nothing of it
                 error = StoreBusy("A bundle here is damaged. Nothing was handed out; ask again.")
             answer.set_result(_refused(error) if error else _said(done.result()))

@@ -10,7 +10,7 @@ from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 
 
-class Calm:
+class RateLimit:
     """Says yes a few times a second."""
 
     def __init__(self) -> None:

@@ -33,7 +33,7 @@ _AVX512 = frozenset({"avx512f", "avx512dq", "avx512vl"})
 
 
 @value
-class Met:
+class Identity:
     """Who speaks. `is_new` says that the host does not know its number yet, or had a wrong one."""
 
     caller: AccountHolder
@@ -50,7 +50,7 @@ class RefusedHost:
     reason: str
 
 
-def meet(db: Database, request: SchedulerRequest, now: datetime) -> Met | RefusedHost | None:
+def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | RefusedHost | None:
     """The volunteer with this key, and the host, known again or made; None when nobody has the key."""
     contact = contacts.contact(db, key_digest(request.authenticator), request.host_id, now)
     if contact is None:
@@ -69,7 +69,7 @@ def meet(db: Database, request: SchedulerRequest, now: datetime) -> Met | Refuse
         raise LookupError(f"a host of volunteer {caller.volunteer.id} was not stored")
     is_new = request.host_id != known.host.id
     hosts.heard(db, known.host.id, 0 if is_new else request.rpc_seqno, now)  # a client counts anew with its number
-    return Met(
+    return Identity(
         caller=caller,
         host=known.host,
         balance=known.balance,

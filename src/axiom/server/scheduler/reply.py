@@ -33,7 +33,7 @@ from axiom.domain.fleet import GPU_KINDS
 from axiom.limits import tasks as limits
 from axiom.locale.languages import gettext, mark
 from axiom.server.dispatch.work_request import GrantedTask
-from axiom.server.scheduler.identify import Met
+from axiom.server.scheduler.identify import Identity
 from axiom.server.scheduler.programs import Program, ours
 from axiom.server.scheduler.runners import APP, app_version, signed_files
 from axiom.signed.outputs import OUTPUT_LIMIT
@@ -217,7 +217,7 @@ def account(caller: AccountHolder, cross_id: str, now: datetime) -> ReplyAccount
     )
 
 
-def host_facts(met: Met, now: datetime) -> HostFacts:
+def host_facts(met: Identity, now: datetime) -> HostFacts:
     """What the client shows of its host. The number is told only to a host that does not know it yet."""
     return HostFacts(
         id=met.host.id if met.is_new else None,

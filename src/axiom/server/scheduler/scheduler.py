@@ -33,15 +33,15 @@ from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
 from axiom.limits import tasks as limits
 from axiom.locale.languages import choose, gettext, mark, speaking
-from axiom.server.dispatch.cache import DispatchCache, Unfit
+from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch, allowance_of
 from axiom.server.dispatch.work_request import GrantedTask, WorkGrant, asked_of
 from axiom.server.file_names import bundle_file, seal_file
 from axiom.server.returns import reporting
 from axiom.server.scheduler import trickles as progress
-from axiom.server.scheduler.admission import Calm, is_stranger
-from axiom.server.scheduler.identify import Met, RefusedHost, meet
+from axiom.server.scheduler.admission import RateLimit, is_stranger
+from axiom.server.scheduler.identify import Identity, RefusedHost, meet
 from axiom.server.scheduler.programs import brought, suited
 from axiom.server.scheduler.reply import (
     SUFFIX,
@@ -114,7 +114,7 @@ class Project:
     reported: Callable[[], None]
     lost: Callable[[Collection[int]], None]  # these tasks are sent again to clients that do not have them
     settle: Callable[[Database, datetime], None]
-    _calm: Calm = field(default_factory=Calm)
+    _calm: RateLimit = field(default_factory=RateLimit)
     _archives: dict[tuple[str, str], tuple[Archive, Archive]] = field(default_factory=dict)
 
     def scheduler(self, body: bytes, accepted: str = "") -> Future[UnwrittenReply]:
@@ -151,7 +151,7 @@ class Project:
                 self.reported()
             return
         self._archives.clear()  # the whole group may be undone, and with it what this answer put into the store
-        if isinstance(error, Unfit) and left:
+        if isinstance(error, DamagedBundle) and left:
             self.known.set_aside(error.bundle, self.now())
             self._submit(request, answer, left)  # anew, and nothing of that bundle is given
             return
@@ -227,7 +227,7 @@ class Project:
     def _hand(
         self,
         db: Database,
-        met: Met,
+        met: Identity,
         request: SchedulerRequest,
         holding: Holding,
         now: datetime,
@@ -251,7 +251,7 @@ class Project:
     def _reply(
         self,
         db: Database,
-        met: Met,
+        met: Identity,
         request: SchedulerRequest,
         handed: WorkGrant,
         now: datetime,
@@ -286,7 +286,7 @@ class Project:
         )
 
     def _greeting(
-        self, db: Database, met: Met, request: SchedulerRequest, now: datetime, *, why: str, busy_for: float = 0.0
+        self, db: Database, met: Identity, request: SchedulerRequest, now: datetime, *, why: str, busy_for: float = 0.0
     ) -> dict[str, Any]:
         """What every known host is told, by its place in the reply: who it is, how it stands, when to call again."""
         cross_id, is_newer_here = _preferences(db, met.caller, request, now)
@@ -312,7 +312,7 @@ class Project:
     def _describe(
         self,
         db: Database,
-        met: Met,
+        met: Identity,
         request: SchedulerRequest,
         given: Sequence[GrantedTask],
         ours: Suited[OfferedRunner],
@@ -338,7 +338,7 @@ class Project:
                 body = blobs.get(db, self.folder, one.bundle)
             except (NotFound, StoreDamaged) as error:
                 log.error("bundle.unfit %s", error)
-                raise Unfit(one.bundle) from error
+                raise DamagedBundle(one.bundle) from error
             self._archives[key] = (
                 archive_of(bundle_file(one.bundle), body),
                 archive_of(seal_file(one.seal), seal),
@@ -396,7 +396,7 @@ def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[
     return made
 
 
-def _as_reported(db: Database, met: Met, *, is_settled: bool) -> Met:
+def _as_reported(db: Database, met: Identity, *, is_settled: bool) -> Identity:
     """The same as the reports have left it: the standing by which the host gets work, the credit, perhaps notices."""
     caller, stored = met.caller, contacts.stored_host(db, met.host.id)
     if is_settled:
@@ -430,7 +430,7 @@ def _preferences(db: Database, caller: AccountHolder, request: SchedulerRequest,
     return cross_id, known_at > brought_at
 
 
-def _words(db: Database, met: Met, now: datetime) -> tuple[Message, ...]:
+def _words(db: Database, met: Identity, now: datetime) -> tuple[Message, ...]:
     """What the owner of this host has to be told."""
     if not met.has_notices:
         return ()

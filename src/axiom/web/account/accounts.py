@@ -44,8 +44,8 @@ from axiom.web.account.forms import (
     read_form,
 )
 from axiom.web.account.pages import AccountPage
-from axiom.web.account.visit import SESSION_SECONDS, AccountDesk, Again, Go, Outcome, Visit
-from axiom.web.site.app import Careful
+from axiom.web.account.visit import SESSION_SECONDS, AccountDesk, Outcome, Redirect, Redisplay, Visit
+from axiom.web.site.app import SecurityHeaders
 from axiom.web.site.languages import TRANSLATED, language_of
 from axiom.web.site.page_cache import SIGNED_IN
 from axiom.web.site.routes import missing
@@ -84,7 +84,7 @@ class _Slow:
             self._waiting -= 1
 
 
-class Beside:
+class SiteWithAccounts:
     """The account pages, those of operators and, for every other address, the site."""
 
     def __init__(self, site: ASGIApp, accounts: ASGIApp, reception: AccountDesk) -> None:
@@ -131,7 +131,7 @@ def accounts(reception: AccountDesk) -> Starlette:
         Route(path, _endpoint(reception, templates, path, slow), methods=["GET", "POST"]) for path in {**PAGES, **ACTS}
     ]
     nothing = missing(templates, reception.pages.read)
-    careful = Middleware(Careful, templates=templates)
+    careful = Middleware(SecurityHeaders, templates=templates)
     return Starlette(routes=[data, *forms], middleware=[careful], exception_handlers={404: nothing})
 
 
@@ -183,7 +183,7 @@ def _made(reception: AccountDesk, templates: Environment, path: str, request: Re
     is_known = visit.volunteer is not None
     seed = cookies.session if is_known else cookies.visit or new_secret()
     outcome = _act(visit, path, request, seed if is_known or cookies.visit else "")
-    if isinstance(outcome, Go):
+    if isinstance(outcome, Redirect):
         response: Response = RedirectResponse(outcome.to, status_code=303)
         if outcome.session is not None:
             keep_session(response, outcome.session, secure=reception.is_secure, seconds=SESSION_SECONDS)
@@ -224,23 +224,23 @@ def _act(visit: Visit, path: str, request: Request, seed: str) -> Outcome:
     """Do what a form asks for, or say which page to show."""
     page = PAGES[ACTS[path].page if path in ACTS else path]
     if not page.is_by_link and page.is_private != (visit.volunteer is not None):
-        return Go(to=_SIGN_IN if page.is_private else "/account")
+        return Redirect(to=_SIGN_IN if page.is_private else "/account")
     if page.is_for_operators and visit.operator is None:
         raise NotFound(f"There is no page {request.url.path} here.")
     if page.is_for_operators and visit.is_operating == (page.path == operator.SIGN_IN):
-        return Go(to=operator.OVERVIEW if visit.is_operating else operator.SIGN_IN)
+        return Redirect(to=operator.OVERVIEW if visit.is_operating else operator.SIGN_IN)
     if request.method != "POST":
-        return Go(to=_address(ACTS[path].page)) if path not in PAGES else Again(form=Form(), status=200)
+        return Redirect(to=_address(ACTS[path].page)) if path not in PAGES else Redisplay(form=Form(), status=200)
     if path not in ACTS:
-        return Go(to=request.url.path)
+        return Redirect(to=request.url.path)
     if not page.is_by_link and not is_our_form(request, visit.form, seed, origins_of(visit.reception.master)):
-        return Again(form=Form(wrong={"": _FOREIGN}), status=403)
+        return Redisplay(form=Form(wrong={"": _FOREIGN}), status=403)
     try:
         return ACTS[path].act(visit)
     except StoreError as error:
-        return Again(form=Form(typed=visit.form.typed, wrong={"": str(error)}), status=503)
+        return Redisplay(form=Form(typed=visit.form.typed, wrong={"": str(error)}), status=503)
     except AxiomError as error:
-        return Again(form=Form(typed=visit.form.typed, wrong={"": str(error)}))
+        return Redisplay(form=Form(typed=visit.form.typed, wrong={"": str(error)}))
 
 
 def _address(page: str) -> str:
@@ -249,7 +249,7 @@ def _address(page: str) -> str:
 
 
 def _render(
-    visit: Visit, templates: Environment, page: AccountPage, request: Request, outcome: Again, token: str
+    visit: Visit, templates: Environment, page: AccountPage, request: Request, outcome: Redisplay, token: str
 ) -> HTMLResponse:
     form = {
         "of": request.url.path if request.method == "POST" else "",

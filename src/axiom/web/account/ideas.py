@@ -3,7 +3,7 @@
 from axiom.commands.ideas import RetractIdea, SuggestIdea, good_question, good_why
 from axiom.locale.languages import mark
 from axiom.web.account.forms import whole
-from axiom.web.account.visit import Again, Go, Outcome, Visit
+from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import proposals
 
@@ -18,9 +18,9 @@ def add(visit: Visit) -> Outcome:
     form, (volunteer, _) = visit.form, visit.themselves
     question, why = form.check("question", good_question), form.check("why", good_why)
     if form.wrong:
-        return Again(form=form)
+        return Redisplay(form=form)
     visit.submit(SuggestIdea(volunteer=volunteer.id, question=question, why=why))
-    return Go(to="/account/ideas?done=idea")
+    return Redirect(to="/account/ideas?done=idea")
 
 
 def withdraw(visit: Visit) -> Outcome:
@@ -29,9 +29,9 @@ def withdraw(visit: Visit) -> Outcome:
     number = whole(visit.form.text("idea"))
     if number is None:
         visit.form.wrong[""] = mark("Choose an idea from the list. Nothing was changed.")
-        return Again(form=visit.form)
+        return Redisplay(form=visit.form)
     visit.submit(RetractIdea(volunteer=volunteer.id, idea=number))
-    return Go(to="/account/ideas?done=idea_back")
+    return Redirect(to="/account/ideas?done=idea_back")
 
 
 IDEA_ACTS = {"/account/ideas/add": (add, "/ideas"), "/account/ideas/withdraw": (withdraw, "/account/ideas")}

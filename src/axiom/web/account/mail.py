@@ -12,7 +12,7 @@ from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.mail import outbox, subscriptions
 from axiom.web.account.forms import Form
-from axiom.web.account.visit import Again, Go, Outcome, Visit
+from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
 from axiom.web.base.request import Answer, Reading
 
 _WORTHLESS = mark(
@@ -62,14 +62,14 @@ def forgot(visit: Visit) -> Outcome:
     form = visit.form
     email = form.check("email", good_email)
     if form.wrong:
-        return Again(form=form)
+        return Redisplay(form=form)
     if not visit.reception.sends_mail:
         raise Refused(mark("This laboratory sends no mail. Nothing was changed."))
     verdict, _ = visit.reception.accounts.guesses.begin(email, visit.peer)
     if not verdict.may:
         raise LimitReached(f"Please try again in a few minutes: {verdict.reason}. Nothing was changed.")
     visit.submit(AskForPassword(email=email))
-    return Again(form=Form(), shown={"is_done": True}, status=200)
+    return Redisplay(form=Form(), shown={"is_done": True}, status=200)
 
 
 def reset(visit: Visit) -> Outcome:
@@ -82,17 +82,17 @@ def reset(visit: Visit) -> Outcome:
 
     form.check("new_password", good)
     if form.wrong:
-        return Again(form=form)
+        return Redisplay(form=form)
     command = ChangePassword(volunteer=volunteer.id, proven=account.password_serial, password=form.text("new_password"))
     visit.give(command, volunteer.id)
-    return Go(to="/account/sign-in?done=reset", session="")
+    return Redirect(to="/account/sign-in?done=reset", session="")
 
 
 def confirm(visit: Visit) -> Outcome:
     """Remember that an address is its account's."""
     volunteer, account = _proven(visit, "/account/confirm")
     visit.give(ConfirmEmail(volunteer=volunteer.id, proven=account.password_serial), volunteer.id)
-    return Again(form=Form(), shown={"is_done": True}, status=200)
+    return Redisplay(form=Form(), shown={"is_done": True}, status=200)
 
 
 def unsubscribe(visit: Visit) -> Outcome:
@@ -101,21 +101,21 @@ def unsubscribe(visit: Visit) -> Outcome:
     volunteer, _ = _proven(visit, "/account/unsubscribe")
     ended = {"digest": False} if link and link.purpose is LinkPurpose.DIGEST else {"silence": False}
     visit.give(ChooseMail(volunteer=volunteer.id, **ended), volunteer.id)
-    return Again(form=Form(), shown={"is_done": True}, status=200)
+    return Redisplay(form=Form(), shown={"is_done": True}, status=200)
 
 
 def send_confirmation(visit: Visit) -> Outcome:
     """Mail the link that confirms the address once more."""
     volunteer, _ = visit.themselves
     visit.submit(SendConfirmation(volunteer=volunteer.id))
-    return Go(to="/account/preferences?done=confirmation")
+    return Redirect(to="/account/preferences?done=confirmation")
 
 
 def choose(visit: Visit) -> Outcome:
     """Store which mail is wanted."""
     form, (volunteer, _) = visit.form, visit.themselves
     visit.submit(ChooseMail(volunteer=volunteer.id, digest=form.ticked("digest"), silence=form.ticked("silence")))
-    return Go(to="/account/preferences?done=mail")
+    return Redirect(to="/account/preferences?done=mail")
 
 
 def _proven(visit: Visit, page: str) -> tuple[Volunteer, Account]:

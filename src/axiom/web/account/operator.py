@@ -22,7 +22,7 @@ from axiom.signed.canonical_json import canonical
 from axiom.web.account import operator_facts as facts
 from axiom.web.account.forms import Form, digest, new_secret, whole
 from axiom.web.account.pages import AccountPage, Act
-from axiom.web.account.visit import Again, Go, Outcome, Visit
+from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.views import news, programs
 
@@ -107,7 +107,7 @@ def sign_in(visit: Visit) -> Outcome:
 def sign_out(visit: Visit) -> Outcome:
     """Act as operator no more; the account stays signed in."""
     visit.reception.operators.end(digest(visit.session))
-    return Go(to="/account")
+    return Redirect(to="/account")
 
 
 def preview(name: str, visit: Visit) -> Outcome:
@@ -117,7 +117,7 @@ def preview(name: str, visit: Visit) -> Outcome:
     answer = visit.operate(command, dry_run=True)
     words, key = canonical(command.words()).decode(), new_secret()
     sealed = {"command": name, "words": words, "key": key, "seal": _seal(visit, name, words, key), "token": token}
-    return Again(form=Form(), status=200, page=_STEP, shown=_said(command, answer) | {"sealed": sealed})
+    return Redisplay(form=Form(), status=200, page=_STEP, shown=_said(command, answer) | {"sealed": sealed})
 
 
 def confirm(visit: Visit) -> Outcome:
@@ -125,13 +125,13 @@ def confirm(visit: Visit) -> Outcome:
     name, words, key = (visit.form.text(field) for field in ("command", "words", "key"))
     seal = _seal(visit, name, words, key)
     if name not in _COMMANDS or not hmac.compare_digest(seal.encode(), visit.form.text("seal").encode()):
-        return Again(form=Form(wrong={"": _NOT_SEALED}), status=403)
+        return Redisplay(form=Form(wrong={"": _NOT_SEALED}), status=403)
     command = read_command(name, json.loads(words))
     answer = visit.operate(command, key=key)
     token = visit.form.text("token")
     is_its_own = isinstance(command, AddProgram) and program_tokens.digest(token) == command.token
     done = {"is_done": True, "was_done_before": "repeated" in answer, "token": token if is_its_own else ""}
-    return Again(form=Form(), status=200, shown=_said(command, answer) | done)
+    return Redisplay(form=Form(), status=200, shown=_said(command, answer) | done)
 
 
 def _words(name: str, visit: Visit, token: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ from axiom.web.account.forms import Form, digest, whole
 from axiom.web.account.ideas import IDEA_ACTS, ideas_page
 from axiom.web.account.mail import LINK_ACTS, MAIL_ACTS, forgot_page, link_page, mail_of
 from axiom.web.account.team import TEAM_ACTS, team_page
-from axiom.web.account.visit import Again, Go, Outcome, Visit
+from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
 from axiom.web.base.request import Answer, Reading
 from axiom.web.maps.recent_tiles import drawn_by
 from axiom.web.views import proposals
@@ -155,7 +155,7 @@ def register(visit: Visit) -> Outcome:
     name, email = form.check("name", good_name), form.check("email", good_email)
     form.check("password", lambda text: _good_password(visit, text, name, email))
     if form.wrong:
-        return Again(form=form)
+        return Redisplay(form=form)
     keeper, password = visit.reception.accounts, form.text("password")
     asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
     found, begun = keeper.attempt(asked, visit.peer)
@@ -163,7 +163,7 @@ def register(visit: Visit) -> Outcome:
         return visit.sign_in(found.volunteer.id, found.account.password_serial, "/account?done=known")
     if found.error is not AccountError.BAD_PASSWORD:
         form.wrong["email"] = found.text
-        return Again(form=form)
+        return Redisplay(form=form)
     _refuse_more(visit)
     made = visit.submit(OpenAccount(called=name, email=email, password=password))
     keeper.guesses.right(email, visit.peer, begun)  # and it is not slowed down by what others try
@@ -187,7 +187,7 @@ def sign_in(visit: Visit) -> Outcome:
     found = visit.whose(email, form.text("password"))
     if isinstance(found, Problem):
         form.wrong["" if found.error is not AccountError.BAD_PASSWORD else "password"] = found.text
-        return Again(form=form)
+        return Redisplay(form=form)
     return visit.sign_in(found.volunteer.id, found.account.password_serial, "/account")
 
 
@@ -196,7 +196,7 @@ def sign_out(visit: Visit) -> Outcome:
     volunteer, account = visit.themselves
     visit.submit(SignOut(volunteer=volunteer.id, token=digest(visit.session)))
     visit.reception.accounts.guesses.know(account.email or "", visit.peer)
-    return Go(to="/account/sign-in", session="")
+    return Redirect(to="/account/sign-in", session="")
 
 
 def profile(visit: Visit) -> Outcome:
@@ -205,7 +205,7 @@ def profile(visit: Visit) -> Outcome:
     name, country = form.check("name", good_name), form.check("country", good_country)
     website = form.check("website", good_website)
     if form.wrong:
-        return Again(form=form)
+        return Redisplay(form=form)
     visit.submit(
         ChangeProfile(
             volunteer=volunteer.id,
@@ -216,7 +216,7 @@ def profile(visit: Visit) -> Outcome:
             is_exported=form.ticked("is_exported"),
         )
     )
-    return Go(to="/account/profile?done=profile")
+    return Redirect(to="/account/profile?done=profile")
 
 
 def preferences(visit: Visit) -> Outcome:
@@ -229,7 +229,7 @@ def preferences(visit: Visit) -> Outcome:
     if not (form.ticked("on_cores") or form.ticked("on_gpus")):
         form.wrong["on_cores"] = mark("Choose at least one. To compute nothing, remove the project in BOINC.")
     if form.wrong:
-        return Again(form=form)
+        return Redisplay(form=form)
     visit.submit(
         ChangePreferences(
             volunteer=volunteer.id,
@@ -239,7 +239,7 @@ def preferences(visit: Visit) -> Outcome:
             venue=venue,  # type: ignore[arg-type]  # one of them, as was checked
         )
     )
-    return Go(to="/account/preferences?done=preferences")
+    return Redirect(to="/account/preferences?done=preferences")
 
 
 def place(visit: Visit) -> Outcome:
@@ -251,10 +251,10 @@ def place(visit: Visit) -> Outcome:
     if venue not in _VENUES:
         form.wrong["venue"] = mark("Choose one of these places.")
     if form.wrong or number is None:
-        return Again(form=form)
+        return Redisplay(form=form)
     command = PlaceHost(volunteer=volunteer.id, host=number, venue=venue)  # type: ignore[arg-type]  # as above
     visit.submit(command)
-    return Go(to="/account/preferences?done=place")
+    return Redirect(to="/account/preferences?done=place")
 
 
 def _share(form: Form) -> float:
@@ -273,7 +273,7 @@ def password(visit: Visit) -> Outcome:
     form.check("new_password", lambda text: _good_password(visit, text, volunteer.name, account.email or ""))
     proven = visit.proven()
     if form.wrong:
-        return Again(form=form)
+        return Redisplay(form=form)
     done = visit.submit(ChangePassword(volunteer=volunteer.id, proven=proven, password=form.text("new_password")))
     return visit.sign_in(volunteer.id, done["serial"], "/account/security?done=password")
 
@@ -287,7 +287,7 @@ def email(visit: Visit) -> Outcome:
     wanted = form.check("email", good_email)
     proven = visit.proven()
     if form.wrong or proven is None:
-        return Again(form=form)
+        return Redisplay(form=form)
     verdict, begun = guesses.begin(wanted, visit.peer)
     if not verdict.may:
         raise LimitReached(f"Please try again in a few minutes: {verdict.reason}. Nothing was changed.")
@@ -301,7 +301,7 @@ def email(visit: Visit) -> Outcome:
 def show_keys(visit: Visit) -> Outcome:
     """Show both keys to whoever knows the password."""
     proven = visit.proven()
-    return Again(form=visit.form) if proven is None else _keys(visit, proven)
+    return Redisplay(form=visit.form) if proven is None else _keys(visit, proven)
 
 
 def new_key(visit: Visit) -> Outcome:
@@ -309,7 +309,7 @@ def new_key(visit: Visit) -> Outcome:
     volunteer, _ = visit.themselves
     proven = visit.proven()
     if proven is None:
-        return Again(form=visit.form)
+        return Redisplay(form=visit.form)
     visit.submit(NewKey(volunteer=volunteer.id, proven=proven))
     return _keys(visit, proven)
 
@@ -321,9 +321,9 @@ def erase(visit: Visit) -> Outcome:
         form.wrong["is_sure"] = mark("Nothing is erased until you tick this.")
     proven = visit.proven()
     if form.wrong:
-        return Again(form=form)
+        return Redisplay(form=form)
     visit.submit(EraseAccount(volunteer=volunteer.id, proven=proven))
-    return Go(to="/account/sign-in?done=erased", session="")
+    return Redirect(to="/account/sign-in?done=erased", session="")
 
 
 def _keys(visit: Visit, proven: int) -> Outcome:
@@ -340,7 +340,7 @@ def _keys(visit: Visit, proven: int) -> Outcome:
         "account": account_keys.account_key(secret, volunteer.id, account.key_serial),
         "weak": account_keys.weak_key(secret, volunteer.id, account.password_serial),
     }
-    return Again(form=Form(), shown={"keys": keys}, status=200)
+    return Redisplay(form=Form(), shown={"keys": keys}, status=200)
 
 
 def _good_password(visit: Visit, text: str, name: str, email: str) -> str:

@@ -9,7 +9,7 @@ from axiom.locale.languages import mark
 from axiom.store.accounts import teams
 from axiom.store.credit import ledger
 from axiom.web.account.forms import whole
-from axiom.web.account.visit import Again, Go, Outcome, Visit
+from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
 from axiom.web.base.request import Answer, Reading
 
 _LONGEST_SEARCH = 60
@@ -47,9 +47,9 @@ def found(visit: Visit) -> Outcome:
     name, country = form.check("name", good_name), form.check("country", good_country)
     website, about = form.check("website", good_website), form.check("about", good_about)
     if form.wrong:
-        return Again(form=form)
+        return Redisplay(form=form)
     visit.submit(FoundTeam(volunteer=volunteer.id, called=name, country=country, website=website, about=about))
-    return Go(to="/account/team?done=founded")
+    return Redirect(to="/account/team?done=founded")
 
 
 def join(visit: Visit) -> Outcome:
@@ -58,16 +58,16 @@ def join(visit: Visit) -> Outcome:
     number = whole(visit.form.text("team"))
     if number is None:
         visit.form.wrong[""] = mark("Choose a team from the list. Nothing was changed.")
-        return Again(form=visit.form)
+        return Redisplay(form=visit.form)
     visit.submit(JoinTeam(volunteer=volunteer.id, team=number))
-    return Go(to="/account/team?done=joined")
+    return Redirect(to="/account/team?done=joined")
 
 
 def leave(visit: Visit) -> Outcome:
     """Belong to no team."""
     volunteer, _ = visit.themselves
     visit.submit(LeaveTeam(volunteer=volunteer.id))
-    return Go(to="/account/team?done=left")
+    return Redirect(to="/account/team?done=left")
 
 
 TEAM_ACTS = {"/account/team/found": found, "/account/team/join": join, "/account/team/leave": leave}

@@ -95,7 +95,7 @@ class AccountDesk:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Go:
+class Redirect:
     """Look at another page. `session` is the new secret of who is signed in; empty signs out, None leaves it."""
 
     to: str
@@ -103,7 +103,7 @@ class Go:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Again:
+class Redisplay:
     """The same page once more: with what is wrong, or with what was asked to be shown."""
 
     form: Form
@@ -112,7 +112,7 @@ class Again:
     page: str | None = None  # another one than the form's own
 
 
-Outcome = Go | Again
+Outcome = Redirect | Redisplay
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,13 +146,13 @@ class Visit:
             raise LookupError("a command of an operator was given by somebody who is none")
         return self.reception.gate.submit(command, self.operator.caller, dry_run=dry_run, key=key)
 
-    def sign_in(self, volunteer_id: int, serial: int, to: str) -> Go:
+    def sign_in(self, volunteer_id: int, serial: int, to: str) -> Redirect:
         """Sign this browser in, with a new secret, unless the password is not the one of this serial any more."""
         secret = new_secret()
         before = digest(self.session) if self.session else ""
         command = SignIn(volunteer=volunteer_id, proven=serial, token=digest(secret), instead=before)
         self.give(command, volunteer_id)
-        return Go(to=to, session=secret)
+        return Redirect(to=to, session=secret)
 
     def give(self, command: Command, volunteer_id: int | None) -> Answer:
         """Give a command in the name of this volunteer, unless too often: the audit keeps a row of each for good.

@@ -7,7 +7,7 @@ from axiom.web.base.request import Answer, Reading
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Whose:
+class HostOwner:
     """Whose a host is, as far as anybody may see."""
 
     is_ours: bool  # the laboratory's own: its name is nobody's secret
@@ -19,11 +19,11 @@ class Whose:
         return self.is_ours or self.volunteer is not None
 
 
-def whose_host(reading: Reading, volunteer_id: int) -> Whose:
+def whose_host(reading: Reading, volunteer_id: int) -> HostOwner:
     """Whose the hosts of this volunteer are."""
     known = accounts.by_id(reading.db, volunteer_id)
     if known is None:
-        return Whose(is_ours=False, volunteer=None)
+        return HostOwner(is_ours=False, volunteer=None)
     volunteer, account = known
     shown = {"number": volunteer.id, "name": volunteer.name} if account.shows_hosts else None
-    return Whose(is_ours=volunteer.is_ours, volunteer=shown)
+    return HostOwner(is_ours=volunteer.is_ours, volunteer=shown)

@@ -119,7 +119,7 @@ def site(pages: Site) -> PageCache:
             *probe_routes(pages.probes, with_metrics=pages.probes.shows_metrics),
             *routes(templates, pages.read, choice(is_secure=pages.master.startswith("https://"))),
         ],
-        middleware=[Middleware(Careful, templates=templates, headers=headers)],
+        middleware=[Middleware(SecurityHeaders, templates=templates, headers=headers)],
         exception_handlers={404: missing(templates, pages.read)},
     )
     return PageCache(
@@ -135,7 +135,7 @@ def _is_made_each_time(path: str) -> bool:
     return path in PATHS or is_file(path) or path.startswith(CHOICE)
 
 
-class Careful:
+class SecurityHeaders:
     """Adds the headers that keep a page to itself, where the page has not set its own, and answers what failed."""
 
     def __init__(self, app: ASGIApp, templates: Environment, headers: Sequence[tuple[bytes, bytes]] = _HEADERS) -> None:

@@ -23,7 +23,7 @@ from axiom.store.views.findings import Brief
 from axiom.web.base import paging
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import graph_picture
-from axiom.web.views.graph_picture import Woven
+from axiom.web.views.graph_picture import LinkGraph
 
 _ANSWERED = "old_claims_answered.json"  # written by scripts/campaign reproduce
 # What became of a claim, the most sure first, and what that means.
@@ -202,9 +202,9 @@ def _claim(one: StoredClaim) -> Answer:
     }
 
 
-def _woven(reading: Reading) -> Woven:
-    def make() -> Woven:
-        return Woven(links.everything(reading.db), old_claims.everything(reading.db))
+def _woven(reading: Reading) -> LinkGraph:
+    def make() -> LinkGraph:
+        return LinkGraph(links.everything(reading.db), old_claims.everything(reading.db))
 
     return reading.memo.get_or_create("links", make, version=_stamp(reading))
 

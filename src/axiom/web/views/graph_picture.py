@@ -72,7 +72,7 @@ _ASKING = {LinkKind.TESTS, LinkKind.MODERATES}
 Island = tuple[Sequence[Node], Sequence[Link]]  # its rows, in order, and the links that join them
 
 
-class Woven:
+class LinkGraph:
     """All links, and the islands that they make of findings and old claims, the largest first."""
 
     def __init__(self, links: Sequence[Link], claims: Iterable[StoredClaim]) -> None:

@@ -21,7 +21,7 @@ from axiom.store.views.contributions import SupportShare
 from axiom.store.views.hosts import List
 from axiom.store.views.tasks import NEWEST
 from axiom.web.base import paging, query_errors
-from axiom.web.base.host_owner import Whose, whose_host
+from axiom.web.base.host_owner import HostOwner, whose_host
 from axiom.web.base.numbers import calm, plain, span
 from axiom.web.base.paging import LENGTH
 from axiom.web.base.request import Answer, Reading, must
@@ -115,7 +115,7 @@ def supported(reading: Reading, every: Collection[SupportShare], path: str) -> A
     return {"findings": rows, "finding_count": len(every), **{f"findings_{way}": href for way, href in around.items()}}
 
 
-def _listed(reading: Reading, found: Host, whose: Whose, balance: Balance | None) -> Answer:
+def _listed(reading: Reading, found: Host, whose: HostOwner, balance: Balance | None) -> Answer:
     ended = task_store.lately(reading.db, found.id, limits.TASKS_LOOKED_BACK_ON)
     return {
         "number": found.id,
