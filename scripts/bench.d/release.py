@@ -18,15 +18,14 @@ import json
 import math
 import random
 import sys
-from collections.abc import Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from axiom.decisions.experiments.breaker import broken, broken_there
-from axiom.decisions.experiments.release_stages import ReleaseRecord, release, room
-from axiom.domain.releases import Came, Fleet, Place, Stage
+from axiom.decisions.experiments.release_stages import ReleaseRecord, quota, release
+from axiom.domain.releases import Endings, Fleet, Place, Stage
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 PLATFORMS = ("linux-x86_64-avx2", "linux-x86_64-avx2", "linux-x86_64-avx2", "windows-x86_64-avx2", "linux-x86_64-none")
@@ -47,8 +46,8 @@ class Life:
     dice: random.Random
     hosts: int
     fails: float
-    by_source: dict[Place, Came] = field(default_factory=dict)
-    by_host: dict[Place, Came] = field(default_factory=dict)
+    by_source: dict[Place, Endings] = field(default_factory=dict)
+    by_host: dict[Place, Endings] = field(default_factory=dict)
     by_volunteer: dict[int, int] = field(default_factory=dict)
     out: list[tuple[float, int]] = field(default_factory=list)
     sent: int = 0
@@ -59,7 +58,7 @@ class Life:
     def fleet(self) -> Fleet:
         """Who is there."""
         if self.hosts == 1:
-            return Fleet(hosts=1)
+            return Fleet(hosts=1, is_alone=True)
         return Fleet(volunteers=FLEETS[self.hosts], hosts=self.hosts, cores=self.hosts * CORES)
 
     @property
@@ -74,7 +73,6 @@ class Life:
         theirs = int(self.hosts > 1)
         return ReleaseRecord(
             by_source=self.by_source,
-            counts_hosts=self.hosts == 1,
             by_volunteer=self.by_volunteer,
             out=len(self.out),
             theirs_out=len(self.out) * theirs,
@@ -93,7 +91,7 @@ class Life:
         is_broken = self.is_broken(host)
         fails, platform = is_broken or self.dice.random() < self.fails, PLATFORMS[host % len(PLATFORMS)]
         for came_of, whose in ((self.by_source, host % FLEETS[self.hosts]), (self.by_host, host)):
-            came = came_of.get((whose, platform), Came(platform=platform))
+            came = came_of.get((whose, platform), Endings(platform=platform))
             came = replace(came, is_proven=came.is_proven or not is_broken)
             if fails:
                 came_of[whose, platform] = replace(came, badly=came.badly + 1, raised=came.raised + 1)
@@ -125,9 +123,8 @@ def let_out(life: Life) -> Stage:
             return let.stage
         host = life.dice.randrange(life.hosts)
         platform, volunteer, is_ours = PLATFORMS[host % len(PLATFORMS)], host % FLEETS[life.hosts], life.hosts == 1
-        if platform in let.held or (volunteer, platform) in let.benched:
-            continue
-        allowed = room(life.facts(), life.fleet, let, volunteer=volunteer, is_ours=is_ours, now=life.now).most
+        place = volunteer, platform
+        allowed = quota(life.facts(), life.fleet, let, place=place, is_ours=is_ours, now=life.now).most
         if not sum(1 for _, busy in life.out if busy == host) and allowed != 0:
             life.give(host, min(MOST_GIVEN, CORES if allowed is None else allowed))
     return Stage.WIDER
@@ -143,19 +140,15 @@ def cost(hosts: int, fails: float, seed: int) -> int:
 def is_halted(hosts: int, seed: int) -> bool:
     """Was a good version stopped, or held back anywhere, by the time of its two hundredth task?"""
     life = Life(dice=random.Random(f"{hosts} good {seed}"), hosts=hosts, fails=GOOD)
-    if let_out(life) is Stage.PAUSED or _held(life.by_source, hosts):
+    if let_out(life) is Stage.PAUSED or release(life.facts(), life.fleet).held:
         return True
     while sum(came.well + came.badly for came in life.by_source.values()) < LIFE:
         for _ in range(10):
             life.give(life.dice.randrange(hosts), 1)
             life.close()
-        if broken(life.by_host, ordered=LIFE).halts or broken_there(life.by_host, ordered=LIFE):
+        if broken(life.by_host) or broken_there(life.by_host, broken):
             return True
     return False
-
-
-def _held(by_source: Mapping[Place, Came], hosts: int) -> bool:
-    return bool(broken_there(by_source, ordered=None, hosts=hosts, counts_hosts=hosts == 1))
 
 
 def _costs(asked: tuple[int, float, int, int]) -> list[int]:

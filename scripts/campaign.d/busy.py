@@ -41,8 +41,8 @@ from axiom.decisions.experiments.release_stages import (
     PILOT_TASKS,
     ReleaseRecord,
     left_for,
+    quota,
     release,
-    room,
 )
 from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.hosts.speed import seconds_on
@@ -78,7 +78,7 @@ from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.fleet import Capacity, Host, Platform, Standing
 from axiom.domain.planning import Supply
 from axiom.domain.registrations import MOST_SEEDS
-from axiom.domain.releases import Came, Fleet, Place, Stage
+from axiom.domain.releases import Endings, Fleet, Place, Stage
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning.candidates import need_of
 from axiom.lab.planning.fleet_file import read_fleet
@@ -127,7 +127,7 @@ class Version:
     back: set[int] = field(default_factory=set)
     closed: int = 0  # replicates in closed blocks
     weighed: int = 0
-    by_source: dict[Place, Came] = field(default_factory=dict)
+    by_source: dict[Place, Endings] = field(default_factory=dict)
     by_volunteer: Counter[int] = field(default_factory=Counter)
     had: Counter[int] = field(default_factory=Counter)  # tasks of each host
     well: int = 0
@@ -439,11 +439,8 @@ class World:
         if version.stage is Stage.OPEN:
             return None
         let = release(version.facts(), self.fleet, version.stage)
-        at = NOW + timedelta(seconds=now)
-        volunteer = one.host.volunteer_id
-        if (volunteer, str(PLATFORM)) in let.benched:
-            return 0
-        return room(version.facts(), self.fleet, let, volunteer=volunteer, is_ours=False, now=at).most
+        place, at = (one.host.volunteer_id, str(PLATFORM)), NOW + timedelta(seconds=now)
+        return quota(version.facts(), self.fleet, let, place=place, is_ours=False, now=at).most
 
     def _deal(self, one: Computer, rooms: Mapping[int, int | None], wish: WorkWish, now: float) -> WorkWish:
         """Give out what the decision says, as the dispatcher does, until it gives no more; what is still wished."""
@@ -550,7 +547,7 @@ class World:
         one.memory += Counter()  # without those of which there is none left
         version.out -= 1
         place = host.volunteer_id, str(PLATFORM)
-        came = version.by_source.get(place, Came(platform=place[1]))
+        came = version.by_source.get(place, Endings(platform=place[1]))
         if version.is_broken:
             version.badly += 1
             version.by_source[place] = replace(came, badly=came.badly + 1, raised=came.raised + 1)

@@ -4,7 +4,7 @@ import contextlib
 
 import pytest
 
-from axiom.decisions.experiments.release_stages import Let, Stage
+from axiom.decisions.experiments.release_stages import Rollout, Stage
 from axiom.lab.evidence import observe
 from axiom.lab.experiments import breaker, releases
 from axiom.lab.experiments.recall import reopen_finding
@@ -58,7 +58,7 @@ def test_the_old_way_concluded_at_the_host_and_lost_what_was_measured(bench, mon
 
 
 def test_the_old_way_sent_everything_out_at_once(bench, monkeypatch):
-    everything = Let(stage=Stage.OPEN, reason="nobody asks")
+    everything = Rollout(stage=Stage.OPEN, reason="nobody asks")
     for module in (rollout_limits, releases):
         monkeypatch.setattr(module, "release", lambda *_: everything)
     monkeypatch.setattr(breaker, "breaking", lambda _db: [])

@@ -35,7 +35,6 @@ from axiom.lab.planning.tiles import charted_version, order_charted
 from axiom.lab.policy import Policy, policy_of
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by
-from axiom.limits import tasks as limits
 from axiom.server.dispatch.orders import demand_room
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
@@ -197,7 +196,7 @@ class DeployExperiment(Command):
     def request(self, db: Database) -> CommandCost:
         """The workunits count against the caller's day, with those into which the first may be cut."""
         cut = self.singly + 1 if self.singly else 0
-        hosts_there = releases.fleet(db, believed=limits.BELIEVED_CORES).hosts if self.every_host else 1
+        hosts_there = releases.fleet(db).hosts if self.every_host else 1
         return CommandCost(command=self.name, capability=self.capability, workunits=self.workunits * hosts_there + cut)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:

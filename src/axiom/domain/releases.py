@@ -56,7 +56,7 @@ Place = tuple[int, str]  # a host and its platform; its GPU is a platform, and s
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Came:
+class Endings:
     """How tasks of a version ended at one place, without those that are the host's or its volunteer's doing."""
 
     well: int = 0
@@ -72,7 +72,7 @@ class Came:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Sent:
+class SentTasks:
     """How many tasks a host was sent while a bundle was let out, all in the same state for the same cause."""
 
     host: int
@@ -94,3 +94,4 @@ class Fleet:
     volunteers: int = 0
     hosts: int = 0  # with our own
     cores: int = 0  # without
+    is_alone: bool = False  # one volunteer alone computes, or the laboratory

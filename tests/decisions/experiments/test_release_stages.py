@@ -12,23 +12,23 @@ from axiom.decisions.experiments.release_stages import (
     SILENT_FOR,
     Fleet,
     ReleaseRecord,
+    quota,
     release,
-    room,
 )
-from axiom.domain.releases import Came, Sent, Stage
+from axiom.domain.releases import Endings, SentTasks, Stage
 from axiom.domain.work import TaskState
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 LINUX, WINDOWS = "linux-x86_64-avx2", "windows-x86_64-avx2"
-ALONE = Fleet(hosts=1)
+ALONE = Fleet(hosts=1, is_alone=True)
 FLEET = Fleet(volunteers=20, hosts=83, cores=4_000)
 LOST = {(7, LINUX): 9}
 
 
 def facts(well: int = 0, badly: int = 0, *, theirs: bool = True, **more) -> ReleaseRecord:
     """Valid tasks each of another volunteer, and failed ones likewise."""
-    came = {(n, LINUX): Came(well=1, is_proven=True, platform=LINUX) for n in range(10, 10 + well)}
-    came |= {(n, LINUX): Came(badly=1, raised=1, is_proven=True, platform=LINUX) for n in range(500, 500 + badly)}
+    came = {(n, LINUX): Endings(well=1, is_proven=True, platform=LINUX) for n in range(10, 10 + well)}
+    came |= {(n, LINUX): Endings(badly=1, raised=1, is_proven=True, platform=LINUX) for n in range(500, 500 + badly)}
     count = {"theirs_well": well, "theirs_badly": badly} if theirs else {}
     return ReleaseRecord(by_source=came, **count | more)
 
@@ -45,8 +45,8 @@ def facts(well: int = 0, badly: int = 0, *, theirs: bool = True, **more) -> Rele
         (facts(27, 3), FLEET, Stage.OPEN, "of 30 tasks of volunteers 3 failed"),
         (facts(26, 3), FLEET, Stage.WIDER, "26 of the 27"),
         (facts(0, 2), FLEET, Stage.PAUSED, "2 of 2 tasks failed at 2 volunteers"),
-        (facts(lost=LOST, counts_hosts=True), ALONE, Stage.PAUSED, "first 9 tasks"),
-        (facts(1, lost=LOST, counts_hosts=True), ALONE, Stage.PILOT, "1 of 3"),
+        (facts(lost=LOST), ALONE, Stage.PAUSED, "first 9 tasks"),
+        (facts(1, lost=LOST), ALONE, Stage.PILOT, "1 of 3"),
         (facts(lost=LOST), FLEET, Stage.PILOT, "no more to 1 volunteer"),
         (facts(lost=LOST | {(8, LINUX): 1}), FLEET, Stage.PAUSED, "first 10 tasks"),
     ],
@@ -61,17 +61,18 @@ def test_what_was_reached_is_lost_by_a_halt_and_held_back_on_one_platform_alone(
     assert release(facts(), FLEET, Stage.WIDER).stage is Stage.WIDER
     assert release(facts(0, 2), FLEET, Stage.WIDER).stage is Stage.PAUSED
     assert [stage for stage in Stage if stage.takes_blocks] == [Stage.WIDER, Stage.OPEN]
-    fine = {(n, LINUX): Came(well=1, is_proven=True, platform=LINUX) for n in range(5)}
-    bad = {(n, WINDOWS): Came(badly=1, raised=1, is_proven=True, platform=WINDOWS) for n in (20, 21, 22)}
+    fine = {(n, LINUX): Endings(well=1, is_proven=True, platform=LINUX) for n in range(5)}
+    bad = {(n, WINDOWS): Endings(badly=1, raised=1, is_proven=True, platform=WINDOWS) for n in (20, 21, 22)}
     let = release(ReleaseRecord(by_source=fine | bad, theirs_well=5, theirs_badly=3), FLEET)
     assert let.stage is Stage.WIDER
     assert list(let.held) == [WINDOWS]
-    everywhere = bad | {(30, LINUX): Came(badly=1, raised=1, is_proven=True, platform=LINUX)}
+    everywhere = bad | {(30, LINUX): Endings(badly=1, raised=1, is_proven=True, platform=LINUX)}
     assert release(ReleaseRecord(by_source=everywhere), FLEET).stage is Stage.PAUSED
 
 
-def left(record: ReleaseRecord, fleet: Fleet = FLEET, **asking) -> int | None:
-    return room(record, fleet, release(record, fleet), **{"volunteer": 7, "is_ours": False, "now": NOW} | asking).most
+def left(record: ReleaseRecord, fleet: Fleet = FLEET, volunteer: int = 7, **asking) -> int | None:
+    asking = {"place": (volunteer, LINUX), "is_ours": False, "now": NOW} | asking
+    return quota(record, fleet, release(record, fleet), **asking).most
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_a_wider_pilot_grows_with_the_fleet_and_with_what_failed():
 
 def sent(state: TaskState, amount: int = 1, *, host: int = 5, is_ours=False, cause="", silent=0, **more):
     facts = {"platform": LINUX, "is_proven": False, "latest": NOW, "is_ours": is_ours, "volunteer": host} | more
-    return Sent(host=host, state=state, cause=cause, amount=amount, silent=silent, **facts)
+    return SentTasks(host=host, state=state, cause=cause, amount=amount, silent=silent, **facts)
 
 
 def test_facts_are_added_up_from_what_was_sent():
@@ -123,7 +124,7 @@ def test_facts_are_added_up_from_what_was_sent():
         sent(TaskState.RETURNED, host=9, is_ours=True),
     ]
     found, alone = facts_of(rows, counts_hosts=False), facts_of(rows, counts_hosts=True)
-    of_host = Came(well=2, badly=1, raised=1, is_proven=True, platform=LINUX)
+    of_host = Endings(well=2, badly=1, raised=1, is_proven=True, platform=LINUX)
     assert (alone.by_source[5, LINUX], len(alone.by_source)) == (of_host, 3)
     assert found.by_source == {(5, LINUX): replace(of_host, badly=2, raised=2), (9, LINUX): alone.by_source[9, LINUX]}
     assert (found.out, found.theirs_out, found.theirs_well, found.theirs_badly) == (3, 2, 2, 2)
@@ -147,7 +148,7 @@ def test_in_whatever_order_hosts_ask_and_report_no_more_is_out_than_the_stage_al
             rows += _rows(badly, TaskState.FAILED, now)
             found = facts_of(rows, counts_hosts=False)
             let = release(found, fleet)
-            most = room(found, fleet, let, volunteer=host, is_ours=False, now=now).most
+            most = quota(found, fleet, let, place=(host, LINUX), is_ours=False, now=now).most
             given = 40 if most is None else min(40, most)
             out.setdefault(host, []).extend([now] * given)
             waited_for = sum(now - each <= SILENT_FOR for times in out.values() for each in times)

@@ -189,7 +189,7 @@ def back(staged, **how):
 def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(staged, rounds, prepared):
     def stage(approvals=""):
         at_now = release_steps.stages(staged.db, staged.now, approvals)[1]
-        return at_now.let.stage, at_now.missing, at_now.theirs
+        return at_now.rollout.stage, at_now.missing, at_now.theirs
 
     assert stage() == (Stage.PILOT, 3, 3)
     staged.deploy(workunits=2)
@@ -206,7 +206,7 @@ def test_the_planner_orders_a_pilot_then_blocks_and_nothing_of_what_is_paused(st
     assert stage("code")[2] == 3  # of the bundle before it, which was approved
     release_steps.pause(staged.db, version(staged), platform="", now=staged.now, **WHO)
     assert stage()[2] == 0
-    assert "Ada: a test" in release_steps.stages(staged.db, staged.now)[1].let.reason
+    assert "Ada: a test" in release_steps.stages(staged.db, staged.now)[1].rollout.reason
     release_steps.resume(staged.db, version(staged), platform="", now=staged.now, **WHO)
     assert stage() == (Stage.WIDER, 0, 3)
 
@@ -230,10 +230,10 @@ def test_what_was_halted_begins_anew_when_somebody_says_so(staged, rounds):
     assert release_steps.settle(staged.db, staged.now) == 1
     assert release_steps.settle(staged.db, staged.now) == 0  # said once
     assert not release_steps.is_due(staged.db)
-    assert release_steps.stages(staged.db, staged.now)[1].let.stage is Stage.PAUSED
+    assert release_steps.stages(staged.db, staged.now)[1].rollout.stage is Stage.PAUSED
     staged.later(seconds=1)
     assert release_steps.resume(staged.db, version(staged), platform="", now=staged.now, **WHO) == "its halt"
-    assert release_steps.stages(staged.db, staged.now)[1].let.stage is Stage.PILOT
+    assert release_steps.stages(staged.db, staged.now)[1].rollout.stage is Stage.PILOT
     assert changes(staged) == [Change.HALTED, Change.RESUMED]
     rounds.compute(1)
 
@@ -272,7 +272,7 @@ def test_rolled_back_what_waits_gets_the_earlier_bundle_under_a_new_serial(stage
     stored = experiments.bundle_now(staged.db, 1)
     seal = read_seal(stored.seal, trust=staged.keys.trust, now=staged.now)
     assert (seal.serial, seal.digest) == (3, prepared().digest)
-    assert release_steps.stages(staged.db, staged.now)[1].let.stage is Stage.WIDER  # it was so far before
+    assert release_steps.stages(staged.db, staged.now)[1].rollout.stage is Stage.WIDER  # it was so far before
     staged.report(out, staged.output(out))
     staged.validate()
     assert staged.db.one("SELECT state FROM task WHERE id = :id", id=out.task)["state"] == "valid"

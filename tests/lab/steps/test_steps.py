@@ -502,12 +502,12 @@ def test_a_version_that_was_opened_again_begins_anew(fleet_of_three):
     stop_broken(lab.db, moment(0), lab.now)
     reopen_version(lab.db, experiments.by_id(lab.db, 1), "mended", lab.now)
     assert (breaking(lab.db), experiments.by_id(lab.db, 1).why) == ([], "")
-    assert releases.stages(lab.db, lab.now)[1].let.stage is Stage.PILOT  # it is let out in stages again
+    assert releases.stages(lab.db, lab.now)[1].rollout.stage is Stage.PILOT  # it is let out in stages again
     lab.deploy(workunits=5, max_failures=50)
     fail(lab, 1)
-    assert releases.stages(lab.db, lab.now)[1].let.stage is Stage.PILOT
+    assert releases.stages(lab.db, lab.now)[1].rollout.stage is Stage.PILOT
     fail(lab, 2)
-    assert releases.stages(lab.db, lab.now)[1].let.stage is Stage.PAUSED
+    assert releases.stages(lab.db, lab.now)[1].rollout.stage is Stage.PAUSED
 
 
 @pytest.mark.parametrize("after", [None, Step.HEALTH, Step.WITHDRAW, Step.PUBLISH])

@@ -220,10 +220,10 @@ def _halted(db: Database, ordered: Ordered) -> str:
     from axiom.lab.experiments.releases import stages  # of no use before the first result
 
     staged = stages(db, wall_clock()).get(ordered.experiment_id)
-    if staged is None or staged.let.stage is not Stage.PAUSED:
+    if staged is None or staged.rollout.stage is not Stage.PAUSED:
         return ""
     is_out = any(counters.amount(db, "task", ordered.experiment_id, state) for state in _ON_ITS_WAY)
-    return "" if is_out else staged.let.reason
+    return "" if is_out else staged.rollout.reason
 
 
 def _line(ordered: Ordered, standing: SweepProgress, under_way: float, had: int, seconds: float) -> str:

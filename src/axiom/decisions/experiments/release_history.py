@@ -1,12 +1,13 @@
 """What the history of a version's release comes to, what is added to it, and what its first tasks show."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from axiom.decisions.experiments.release_stages import Let, ReleaseRecord
+from axiom.decisions.experiments.release_stages import ReleaseRecord, Rollout
 from axiom.domain.failure_causes import Blame, Cause
-from axiom.domain.releases import Came, Change, Place, Release, Sent, Stage
+from axiom.domain.releases import Change, Endings, Place, Release, SentTasks, Stage
 from axiom.domain.work import TaskState
 
 _CERTAIN = frozenset({Blame.EXPERIMENT, Blame.LABORATORY})
@@ -15,7 +16,6 @@ _COUNTS = _CERTAIN | {Blame.UNCLEAR}  # the rest is the host's or its volunteer'
 # the runner itself ends a cell that takes too much of a processor or hangs.
 _NOT_ITS_DOING = frozenset({Cause.BAD_BUNDLE, Cause.TIME_LIMIT})
 _STATES = {TaskState.INVALID: Cause.NOT_AS_ORDERED, TaskState.EXPIRED: Cause.SILENT}
-_ORDER = (Stage.WIDER, Stage.OPEN)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,113 +46,129 @@ class ReleaseState:
 
 def standing(history: Sequence[Release]) -> ReleaseState:
     """Read a version's history, its oldest line first."""
-    found = ReleaseState()
+    state = ReleaseState()
     for line in history:
         match line.change:
             case Change.PAUSED | Change.HELD:
-                found = replace(found, paused={**found.paused, line.platform: line})
+                state = replace(state, paused={**state.paused, line.platform: line})
             case Change.RESUMED:
-                found = _resumed(found, line)
+                state = _resumed(state, line)
             case Change.WIDER | Change.OPEN:
-                found = replace(found, reached={**found.reached, line.bundle: line})
+                state = replace(state, reached={**state.reached, line.bundle: line})
             case Change.WRITTEN:
-                found = replace(found, written=found.written | {line.bundle})
+                state = replace(state, written=state.written | {line.bundle})
             case Change.APPROVED:
-                found = replace(found, approved={**found.approved, line.bundle: line})
+                state = replace(state, approved={**state.approved, line.bundle: line})
             case Change.HALTED:
-                found = replace(found, halted={**found.halted, line.bundle: line})
+                state = replace(state, halted={**state.halted, line.bundle: line})
             case Change.ROLLED_BACK:
-                found = replace(found, returned=found.returned | {line.bundle})
-    return found
+                state = replace(state, returned=state.returned | {line.bundle})
+    return state
 
 
-def settled(known: ReleaseState, bundle: str) -> Let | None:
+def settled(state: ReleaseState, bundle: str) -> Rollout | None:
     """The stage of a bundle of which no task need be looked at any more: it was halted, or it is out."""
-    if said := known.halted.get(bundle):
-        return Let(stage=Stage.PAUSED, reason=said.reason)
-    if known.stage(bundle) is Stage.OPEN:
-        return Let(stage=Stage.OPEN, reason=known.reached[bundle].reason)
+    if line := state.halted.get(bundle):
+        return Rollout(stage=Stage.PAUSED, reason=line.reason)
+    if state.stage(bundle) is Stage.OPEN:
+        return Rollout(stage=Stage.OPEN, reason=state.reached[bundle].reason)
     return None
 
 
-def news(let: Let, known: ReleaseState, bundle: str) -> list[tuple[Change, str, str]]:
+def news(rollout: Rollout, state: ReleaseState, bundle: str) -> list[tuple[Change, str, str]]:
     """What is to be added to the history: each change with its platform and reason. Said once, it is not said again."""
-    added = [(Change.HELD, platform, why) for platform, why in let.held.items() if platform not in known.paused]
-    if let.stage is Stage.PAUSED:
-        return added if bundle in known.halted else [*added, (Change.HALTED, "", let.reason)]
-    before = known.stage(bundle)
-    if let.stage in _ORDER and (before is None or _ORDER.index(let.stage) > _ORDER.index(before)):
-        added.append((Change(let.stage.value), "", let.reason))
+    added = [(Change.HELD, platform, why) for platform, why in rollout.held.items() if platform not in state.paused]
+    if rollout.stage is Stage.PAUSED:
+        return added if bundle in state.halted else [*added, (Change.HALTED, "", rollout.reason)]
+    if rollout.stage not in {Stage.PILOT, state.stage(bundle)}:  # what was reached is never lost
+        added.append((Change(rollout.stage.value), "", rollout.reason))
     return added
 
 
-def unapproved(known: ReleaseState, bundle: str, approvals: str) -> str:
+def unapproved(state: ReleaseState, bundle: str, approvals: str) -> str:
     """Why a bundle may not go beyond our own hosts, where approvals are asked for or a program wrote it."""
-    if bundle in known.approved or not (approvals or bundle in known.written):
+    if bundle in state.approved or not (approvals or bundle in state.written):
         return ""
     return "waits until somebody of the laboratory approves it, before which it goes to no volunteer"
 
 
-def with_approval(let: Let, known: ReleaseState, bundle: str, approvals: str) -> Let:
-    """The same stage, with the reason that it waits for an approval, if it does."""
-    waits = unapproved(known, bundle, approvals)
-    return replace(let, reason=f"{let.reason}; it {waits}") if waits else let
+def with_approval(rollout: Rollout, state: ReleaseState, bundle: str, approvals: str) -> Rollout:
+    """The stage with the reason that it waits for an approval, if it does."""
+    waits = unapproved(state, bundle, approvals)
+    return replace(rollout, reason=f"{rollout.reason}; it {waits}") if waits else rollout
 
 
-def _resumed(known: ReleaseState, line: Release) -> ReleaseState:
+def _resumed(state: ReleaseState, line: Release) -> ReleaseState:
     """It goes on. After a halt the bundle begins anew; after a platform was held back, its failures count no more."""
-    lifted = {where for where in known.paused if line.platform in {"", where}}
-    is_anew = line.bundle in known.halted and not line.platform
-    was_held = any(known.paused[where].change is Change.HELD for where in lifted)
+    lifted = {platform for platform in state.paused if line.platform in {"", platform}}
+    is_anew = line.bundle in state.halted and not line.platform
+    was_held = any(state.paused[platform].change is Change.HELD for platform in lifted)
+    anew = {line.bundle} if is_anew else set()
     return replace(
-        known,
-        paused={where: one for where, one in known.paused.items() if where not in lifted},
-        reached={bundle: one for bundle, one in known.reached.items() if not (is_anew and bundle == line.bundle)},
-        halted={bundle: one for bundle, one in known.halted.items() if not (is_anew and bundle == line.bundle)},
-        begun={**known.begun, line.bundle: line.at} if is_anew or was_held else known.begun,
+        state,
+        paused=_without(state.paused, lifted),
+        reached=_without(state.reached, anew),
+        halted=_without(state.halted, anew),
+        begun={**state.begun, line.bundle: line.at} if is_anew or was_held else state.begun,
     )
 
 
-def facts_of(sent: Iterable[Sent], *, counts_hosts: bool) -> ReleaseRecord:
+def _without(lines: Mapping[str, Release], keys: Collection[str]) -> dict[str, Release]:
+    return {key: line for key, line in lines.items() if key not in keys}
+
+
+def facts_of(sent: Iterable[SentTasks], *, counts_hosts: bool) -> ReleaseRecord:
     """Add up what was sent while a bundle was let out: by volunteer; where one alone computes, by host."""
-    sources: dict[Place, Came] = {}
-    lost: dict[Place, int] = {}
-    by_volunteer: dict[int, int] = {}
-    total = ReleaseRecord()
-    for one in sent:
-        by_volunteer[one.volunteer] = by_volunteer.get(one.volunteer, 0) + one.amount
-        total = replace(total, latest=max(one.latest, total.latest or one.latest))
-        place = one.host if counts_hosts else one.volunteer, one.platform
-        came = sources.get(place, Came(platform=one.platform))
-        came = replace(came, is_proven=came.is_proven or one.is_proven)
-        cause = ended_by(one.state, one.cause)
-        if one.state in {TaskState.SENT, TaskState.RETURNED}:
-            amount = one.amount - one.silent
-            total = replace(total, out=total.out + amount, theirs_out=total.theirs_out + amount * (not one.is_ours))
-        elif one.state is TaskState.VALID:
-            sources[place] = replace(came, well=came.well + one.amount, is_proven=True)
-            total = replace(total, theirs_well=total.theirs_well + one.amount * (not one.is_ours))
+    by_source: dict[Place, Endings] = {}
+    lost: Counter[Place] = Counter()
+    by_volunteer: Counter[int] = Counter()
+    out = theirs_out = theirs_well = theirs_badly = 0
+    latest = None
+    for tasks in sent:
+        by_volunteer[tasks.volunteer] += tasks.amount
+        latest = max(tasks.latest, latest or tasks.latest)
+        place = tasks.host if counts_hosts else tasks.volunteer, tasks.platform
+        endings = by_source.get(place, Endings(platform=tasks.platform))
+        endings = replace(endings, is_proven=endings.is_proven or tasks.is_proven)
+        cause, theirs = ended_by(tasks.state, tasks.cause), 0 if tasks.is_ours else 1
+        if tasks.state in {TaskState.SENT, TaskState.RETURNED}:
+            out += tasks.amount - tasks.silent
+            theirs_out += theirs * (tasks.amount - tasks.silent)
+        elif tasks.state is TaskState.VALID:
+            by_source[place] = replace(endings, well=endings.well + tasks.amount, is_proven=True)
+            theirs_well += theirs * tasks.amount
         elif cause is not None and _counts(cause):
-            raised = one.amount if cause.blame in _CERTAIN else 0
-            sources[place] = replace(came, badly=came.badly + one.amount, raised=came.raised + raised)
-            total = replace(total, theirs_badly=total.theirs_badly + one.amount * (not one.is_ours))
+            by_source[place] = _with_failed(endings, cause, tasks.amount)
+            theirs_badly += theirs * tasks.amount
         elif cause is not None:
-            lost[place] = lost.get(place, 0) + one.amount
-    return replace(total, by_source=sources, counts_hosts=counts_hosts, lost=lost, by_volunteer=by_volunteer)
+            lost[place] += tasks.amount
+    return ReleaseRecord(
+        by_source=by_source,
+        by_volunteer=by_volunteer,
+        out=out,
+        theirs_out=theirs_out,
+        theirs_well=theirs_well,
+        theirs_badly=theirs_badly,
+        lost=lost,
+        latest=latest,
+    )
 
 
-def came_of(counts: Iterable[tuple[int, str, Cause, int]], proven: frozenset[int]) -> dict[Place, Came]:
+def endings_of(counts: Iterable[tuple[int, str, Cause, int]], proven: frozenset[int]) -> dict[Place, Endings]:
     """How counted endings, by host, platform and cause, stand for each host and platform."""
-    by_host: dict[Place, Came] = {}
+    by_host: dict[Place, Endings] = {}
     for host, platform, cause, amount in counts:
-        place = host, platform
-        came = by_host.get(place, Came(platform=platform, is_proven=host in proven))
+        endings = by_host.get((host, platform), Endings(platform=platform, is_proven=host in proven))
         if cause is Cause.SUCCESS:
-            by_host[place] = replace(came, well=came.well + amount)
+            by_host[host, platform] = replace(endings, well=endings.well + amount)
         elif _counts(cause):
-            raised = amount if cause.blame in _CERTAIN else 0
-            by_host[place] = replace(came, badly=came.badly + amount, raised=came.raised + raised)
+            by_host[host, platform] = _with_failed(endings, cause, amount)
     return by_host
+
+
+def _with_failed(endings: Endings, cause: Cause, amount: int) -> Endings:
+    raised = amount if cause.blame in _CERTAIN else 0
+    return replace(endings, badly=endings.badly + amount, raised=endings.raised + raised)
 
 
 def _counts(cause: Cause) -> bool:

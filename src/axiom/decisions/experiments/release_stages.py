@@ -9,22 +9,23 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from axiom.decisions.experiments.breaker import MOST_FAILING, broken_early, broken_there, fails_here
 from axiom.domain.amounts import counted
-from axiom.domain.releases import PILOT_TASKS, WIDER_TASKS, Came, Fleet, Place, Stage
+from axiom.domain.releases import PILOT_TASKS, WIDER_TASKS, Endings, Fleet, Place, Stage
 
 __all__ = [
     "PILOT_TASKS",
     "SILENT_FOR",
     "Fleet",
-    "Let",
     "ReleaseRecord",
-    "RolloutRoom",
+    "Rollout",
+    "RolloutQuota",
     "Stage",
     "left_for",
+    "quota",
     "release",
-    "room",
 ]
 
 SILENT_FOR = timedelta(hours=2)  # a task that is out for longer holds up nobody
@@ -40,8 +41,7 @@ _ORDER = (Stage.PILOT, Stage.WIDER, Stage.OPEN)
 class ReleaseRecord:
     """What came of the tasks that were sent with a bundle while it was let out. `theirs`: at volunteers' hosts."""
 
-    by_source: Mapping[Place, Came] = field(default_factory=dict)  # by volunteer and platform, or by host where
-    counts_hosts: bool = False  # and not volunteers, since one alone computes here
+    by_source: Mapping[Place, Endings] = field(default_factory=dict)  # by host where one volunteer alone computes
     by_volunteer: Mapping[int, int] = field(default_factory=dict)  # tasks that each has had
     out: int = 0  # and not silent for long
     theirs_out: int = 0
@@ -53,21 +53,21 @@ class ReleaseRecord:
     @property
     def well(self) -> int:
         """Tasks that were valid."""
-        return sum(came.well for came in self.by_source.values())
+        return sum(endings.well for endings in self.by_source.values())
 
     @property
     def failed(self) -> int:
         """Tasks that failed, by whosever doing."""
-        return sum(self.lost.values()) + sum(came.badly for came in self.by_source.values())
+        return sum(self.lost.values()) + sum(endings.badly for endings in self.by_source.values())
 
     @property
     def failing(self) -> frozenset[Place]:
         """Where any of them did."""
-        return frozenset(self.lost) | {source for source, came in self.by_source.items() if came.badly}
+        return frozenset(self.lost) | {place for place, endings in self.by_source.items() if endings.badly}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Let:
+class Rollout:
     """The stage that a version is in, and why; on which platforms it is held back, and of which volunteer's there."""
 
     stage: Stage
@@ -77,58 +77,71 @@ class Let:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class RolloutRoom:
-    """How many more tasks a host may have, and why not more; None is any number."""
+class RolloutQuota:
+    """How many more tasks of a version a host may have, and why not more."""
 
-    most: int | None
+    most: int | None = None  # None is any number
     reason: str = ""
 
+    @property
+    def held_back(self) -> str:
+        """Why it may have none; empty where it may have some."""
+        return self.reason if self.most == 0 else ""
 
-def release(facts: ReleaseRecord, fleet: Fleet, reached: Stage | None = None) -> Let:
+
+def release(facts: ReleaseRecord, fleet: Fleet, reached: Stage | None = None) -> Rollout:
     """The stage of a bundle, from what came back so far. What it `reached` before it does not lose again."""
-    held = broken_there(facts.by_source, ordered=None, hosts=fleet.hosts, counts_hosts=facts.counts_hosts)
-    elsewhere = {source: came for source, came in facts.by_source.items() if came.platform not in held}
-    decided = broken_early(elsewhere, hosts=fleet.hosts, counts_hosts=facts.counts_hosts)
-    if decided.halts:
-        return Let(stage=Stage.PAUSED, reason=f"it was halted: {decided.reason}", held=held)
-    failed, volunteers = facts.failed, {volunteer for volunteer, _ in facts.failing}
-    if not facts.well and failed >= _IN_VAIN and (facts.counts_hosts or len(volunteers) > 1):
-        return Let(stage=Stage.PAUSED, reason=f"it was halted: none of its first {failed} tasks was valid", held=held)
+    why = partial(broken_early, hosts=fleet.hosts, counts_hosts=fleet.is_alone)
+    held = broken_there(facts.by_source, why, is_capped=not fleet.is_alone)
+    elsewhere = {place: endings for place, endings in facts.by_source.items() if endings.platform not in held}
+    halted = why(elsewhere) or _in_vain(facts, fleet)
+    if halted:
+        return Rollout(stage=Stage.PAUSED, reason=f"it was halted: {halted}", held=held)
     stage = max(_stage(facts), reached or Stage.PILOT, key=_ORDER.index)
-    benched = {} if facts.counts_hosts else _benched(facts)
+    benched = {} if fleet.is_alone else _benched(facts)
     reason = _reason(stage, facts, fleet)
     if benched:
-        reason += (
-            f"; it goes no more to {counted(len({who for who, _ in benched}), 'volunteer')} whose computers fail it"
-        )
-    return Let(stage=stage, reason=reason, held=held, benched=benched)
+        volunteers = counted(len({volunteer for volunteer, _ in benched}), "volunteer")
+        reason += f"; it goes no more to {volunteers} whose computers fail it"
+    return Rollout(stage=stage, reason=reason, held=held, benched=benched)
+
+
+def _in_vain(facts: ReleaseRecord, fleet: Fleet) -> str:
+    is_enough = fleet.is_alone or len({volunteer for volunteer, _ in facts.failing}) > 1
+    if facts.well or facts.failed < _IN_VAIN or not is_enough:
+        return ""
+    return f"none of its first {facts.failed} tasks was valid"
 
 
 def _benched(facts: ReleaseRecord) -> dict[Place, str]:
     """The volunteers, each with a platform, whose computers are given no more of it before it is out, and why."""
     found: dict[Place, str] = {}
     for place in facts.failing:
-        came, lost = facts.by_source.get(place, Came()), facts.lost.get(place, 0)
-        if fails_here(came) or (not came.well and came.badly + lost >= _IN_VAIN):
-            of = came.well + came.badly + lost
-            found[place] = (
-                f"is tried on the computers of others first, since {came.badly + lost} of {counted(of, 'task')} of it "
-                "failed on yours"
-            )
+        endings = facts.by_source.get(place, Endings())
+        failed = endings.badly + facts.lost.get(place, 0)
+        if fails_here(endings) or (not endings.well and failed >= _IN_VAIN):
+            tasks = counted(endings.well + failed, "task")
+            found[place] = f"is tried on the computers of others first, since {failed} of {tasks} of it failed on yours"
     return found
 
 
-def room(facts: ReleaseRecord, fleet: Fleet, let: Let, *, volunteer: int, is_ours: bool, now: datetime) -> RolloutRoom:
-    """How many more tasks of a version in this stage a host of this volunteer may have."""
-    if let.stage is Stage.PAUSED:
-        return RolloutRoom(most=0, reason=f"is paused, since {let.reason}")
-    if let.stage is Stage.OPEN or (is_ours and let.stage is not Stage.PILOT):
-        return RolloutRoom(most=None)
-    left = left_for(facts, fleet, let.stage) or 0
-    size = _size(facts, fleet, let.stage)
+def quota(
+    facts: ReleaseRecord, fleet: Fleet, rollout: Rollout, *, place: Place, is_ours: bool, now: datetime
+) -> RolloutQuota:
+    """How many more tasks a host of this volunteer and platform may have."""
+    volunteer, platform = place
+    if why := rollout.held.get(platform):
+        return RolloutQuota(most=0, reason=f"is held back on computers of the kind {platform}: {why}")
+    if why := rollout.benched.get(place):
+        return RolloutQuota(most=0, reason=why)
+    if rollout.stage is Stage.PAUSED:
+        return RolloutQuota(most=0, reason=f"is paused, since {rollout.reason}")
+    if rollout.stage is Stage.OPEN or (is_ours and rollout.stage is not Stage.PILOT):
+        return RolloutQuota()
+    left, size = left_for(facts, fleet, rollout.stage) or 0, _size(facts, fleet, rollout.stage)
     if not is_ours and (facts.latest is None or now - facts.latest < _PATIENCE):
         left = min(left, math.ceil(size / max(1, fleet.volunteers)) - facts.by_volunteer.get(volunteer, 0))
-    return RolloutRoom(
+    return RolloutQuota(
         most=max(0, left), reason=f"is new and tried with {size} tasks first, which other computers have"
     )
 
@@ -170,5 +183,5 @@ def _reason(stage: Stage, facts: ReleaseRecord, fleet: Fleet) -> str:
     if stage is Stage.WIDER:
         needed = _well_enough(facts)
         return f"volunteers have brought {facts.theirs_well} of the {needed} valid tasks of its wider pilot"
-    closed = facts.theirs_well + facts.theirs_badly
-    return f"of {closed} tasks of volunteers {facts.theirs_badly} failed, which is not too many"
+    tasks = facts.theirs_well + facts.theirs_badly
+    return f"of {tasks} tasks of volunteers {facts.theirs_badly} failed, which is not too many"

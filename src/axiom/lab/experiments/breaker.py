@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from axiom.decisions.experiments.breaker import broken, broken_there
-from axiom.decisions.experiments.release_history import came_of, standing
-from axiom.domain.releases import Release
+from axiom.decisions.experiments.release_history import endings_of, standing
+from axiom.domain.releases import PILOT_TASKS, Release
 from axiom.domain.sessions import Note, Window
 from axiom.lab.experiments import releases as release_steps
 from axiom.lab.experiments.retire import withdraw
@@ -36,20 +36,19 @@ def breaking(db: Database) -> list[Breaking]:
     counted, proven, histories = counters.read(db), endings.proven(db), releases.everything(db)
     for version in experiments.everything(db):
         newest = experiments.bundle_now(db, version.id) if version.status == "open" else None
-        if newest is None:
-            continue
         ordered = sum(
             amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("workunit", version.id)
         )
+        if newest is None or ordered <= PILOT_TASKS:  # a pilot stops by itself, and a repair can still save it
+            continue
         paused = standing(histories.get(version.id, [])).paused
-        by_host = came_of(endings.of_bundle(db, version.id, newest.digest), proven)
-        by_host = {host: came for host, came in by_host.items() if came.platform not in paused}
-        there = broken_there(by_host, ordered=ordered)
+        by_host = endings_of(endings.of_bundle(db, version.id, newest.digest), proven)
+        by_host = {place: at_host for place, at_host in by_host.items() if at_host.platform not in paused}
+        there = broken_there(by_host, broken)
         found += [Breaking(version=version, reason=why, platform=platform) for platform, why in there.items()]
-        elsewhere = {host: came for host, came in by_host.items() if came.platform not in there}
-        decided = broken(elsewhere, ordered=ordered)
-        if decided.halts:
-            found.append(Breaking(version=version, reason=decided.reason))
+        why = broken({place: at_host for place, at_host in by_host.items() if at_host.platform not in there})
+        if why:
+            found.append(Breaking(version=version, reason=why))
     return found
 
 

@@ -3,7 +3,7 @@
 import functools
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from axiom.decisions.experiments.release_history import (
@@ -18,8 +18,8 @@ from axiom.decisions.experiments.release_history import (
 from axiom.decisions.experiments.release_stages import (
     PILOT_TASKS,
     SILENT_FOR,
-    Let,
     ReleaseRecord,
+    Rollout,
     Stage,
     left_for,
     release,
@@ -28,7 +28,6 @@ from axiom.domain.preflights import GATES
 from axiom.domain.releases import Change, Fleet
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused
-from axiom.limits import tasks as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, moment
 from axiom.store.experiments import experiments, releases
@@ -45,44 +44,43 @@ _BEGINNING = moment(0)  # before anything was sent: whether a host is silent cha
 class Staged:
     """A version's stage, what its pilot lacks, and how much more of it volunteers' hosts may have."""
 
-    let: Let
+    rollout: Rollout
     missing: int = 0  # tasks of a pilot that are neither valid, nor waiting, nor out at a host that is not silent
     theirs: int | None = 0  # tasks; None is any number
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Out:
+class _ReleasedBundle:
     """How far one bundle is let out, and by what."""
 
-    let: Let
-    facts: ReleaseRecord | None  # of one that is settled no task need be looked at
-    theirs: int | None  # tasks that volunteers' hosts may still have: none of what has not passed its preflight
+    rollout: Rollout
+    facts: ReleaseRecord = field(default_factory=ReleaseRecord)  # of one that is settled no task is looked at
+    theirs: int | None = 0  # tasks that volunteers' hosts may still have: none of what has not passed its preflight
 
 
-NOWHERE = Staged(let=Let(stage=Stage.PAUSED, reason="it has no bundle that any computer may have"))
+NOWHERE = Staged(rollout=Rollout(stage=Stage.PAUSED, reason="it has no bundle that any computer may have"))
 
 
 def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, Staged]:
     """How far each open version is let out. `approvals`: what somebody must approve before volunteers get it."""
-    found: dict[int, Staged] = {}
+    staged: dict[int, Staged] = {}
     counted = counters.read(db)
-    for version, known, outs in _versions(db, now - SILENT_FOR):
-        said = known.paused.get("")
-        if said is not None:
-            let = Let(stage=Stage.PAUSED, reason=f"it is paused by {said.by}: {said.reason}")
-            found[version.id] = Staged(let=let)
+    for version, state, bundles in _versions(db, now - SILENT_FOR):
+        if pausing := state.paused.get(""):
+            why = f"it is paused by {pausing.by}: {pausing.reason}"
+            staged[version.id] = Staged(rollout=Rollout(stage=Stage.PAUSED, reason=why))
             continue
-        bundle, out = next((each for each in outs.items() if each[1].let.stage.takes_blocks), next(iter(outs.items())))
-        missing = 0
-        if out.let.stage is Stage.PILOT and out.facts is not None:
+        digest = next((digest for digest in bundles if bundles[digest].rollout.stage.takes_blocks), next(iter(bundles)))
+        rollout, facts, missing = bundles[digest].rollout, bundles[digest].facts, 0
+        if rollout.stage is Stage.PILOT:
             unsent = counted.get(("task", version.id, TaskState.UNSENT), 0)
-            missing = max(0, PILOT_TASKS - out.facts.well - out.facts.out - unsent)
-        found[version.id] = Staged(
-            let=with_approval(out.let, known, bundle, approvals),
+            missing = max(0, PILOT_TASKS - facts.well - facts.out - unsent)
+        staged[version.id] = Staged(
+            rollout=with_approval(rollout, state, digest, approvals),
             missing=missing,
-            theirs=_theirs(outs, known, approvals),
+            theirs=_theirs(bundles, state, approvals),
         )
-    return found
+    return staged
 
 
 def is_due(db: Database) -> bool:
@@ -100,10 +98,10 @@ def settle(db: Database, now: datetime) -> int:
 
 def _due(db: Database) -> Iterator[tuple[StoredExperiment, str, tuple[Change, str, str]]]:
     """What is to be written down of each open version's bundles: a change, the platform, and why."""
-    for version, known, outs in _versions(db, _BEGINNING):
-        for bundle, out in outs.items():
-            for change in news(out.let, known, bundle):
-                yield version, bundle, change
+    for version, state, bundles in _versions(db, _BEGINNING):
+        for digest, bundle in bundles.items():
+            for change in news(bundle.rollout, state, digest):
+                yield version, digest, change
 
 
 def pause(db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime) -> int:
@@ -162,21 +160,21 @@ def stop(db: Database, version: StoredExperiment, *, reason: str, now: datetime,
         _record(db, change, version, newest.digest, reason, LABORATORY, now, platform)
 
 
-def _theirs(outs: Mapping[str, _Out], known: ReleaseState, approvals: str) -> int | None:
+def _theirs(bundles: Mapping[str, _ReleasedBundle], state: ReleaseState, approvals: str) -> int | None:
     """What volunteers may have of any of its bundles that was approved, where that is asked for."""
-    amounts = [0 if unapproved(known, bundle, approvals) else out.theirs for bundle, out in outs.items()]
+    amounts = [0 if unapproved(state, digest, approvals) else bundle.theirs for digest, bundle in bundles.items()]
     return None if None in amounts else max((amount for amount in amounts if amount is not None), default=0)
 
 
-def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment, ReleaseState, dict[str, _Out]]]:
+def _versions(
+    db: Database, silent: datetime
+) -> Iterator[tuple[StoredExperiment, ReleaseState, dict[str, _ReleasedBundle]]]:
     """Each open version that has a bundle, what was done to it, and how far what hosts get is let out.
 
     A task that was sent before `silent` and is still out holds up nobody.
     """
-    histories, fleet = (
-        releases.everything(db),
-        functools.cache(lambda: (releases.fleet(db, believed=limits.BELIEVED_CORES), releases.is_alone(db))),
-    )
+    histories = releases.everything(db)
+    fleet = functools.cache(lambda: releases.fleet(db))  # nobody asks for it where all is out
     offered: dict[int, list[StoredBundle]] = {}
     passed = experiments.passed_bundles(db, GATES)
     tried = {bundle.digest for bundle in passed}
@@ -184,21 +182,26 @@ def _versions(db: Database, silent: datetime) -> Iterator[tuple[StoredExperiment
         offered.setdefault(bundle.experiment_id, []).append(bundle)
     for version in experiments.everything(db):
         if version.status == "open" and version.id in offered:
-            known = standing(histories.get(version.id, []))
+            state = standing(histories.get(version.id, []))
             digests = dict.fromkeys(bundle.digest for bundle in offered[version.id])
-            outs = {digest: _out(db, digest, known, fleet, silent) for digest in digests}
-            yield version, known, {each: out if each in tried else replace(out, theirs=0) for each, out in outs.items()}
+            bundles = {digest: _released(db, digest, state, fleet, silent) for digest in digests}
+            yield (
+                version,
+                state,
+                bundles | {digest: replace(bundles[digest], theirs=0) for digest in digests.keys() - tried},
+            )
 
 
-def _out(
-    db: Database, bundle: str, known: ReleaseState, read_fleet: Callable[[], tuple[Fleet, bool]], silent: datetime
-) -> _Out:
-    if said := settled(known, bundle):
-        return _Out(let=said, facts=None, theirs=None if said.stage is Stage.OPEN else 0)
-    fleet, is_alone = read_fleet()
-    facts = facts_of(releases.sent(db, bundle, since=known.begun.get(bundle), before=silent), counts_hosts=is_alone)
-    let = release(facts, fleet, known.stage(bundle))
-    return _Out(let=let, facts=facts, theirs=left_for(facts, fleet, let.stage))
+def _released(
+    db: Database, digest: str, state: ReleaseState, read_fleet: Callable[[], Fleet], silent: datetime
+) -> _ReleasedBundle:
+    if rollout := settled(state, digest):
+        return _ReleasedBundle(rollout=rollout, theirs=None if rollout.stage is Stage.OPEN else 0)
+    fleet = read_fleet()
+    sent = releases.sent(db, digest, since=state.begun.get(digest), before=silent)
+    facts = facts_of(sent, counts_hosts=fleet.is_alone)
+    rollout = release(facts, fleet, state.stage(digest))
+    return _ReleasedBundle(rollout=rollout, facts=facts, theirs=left_for(facts, fleet, rollout.stage))
 
 
 def _record(

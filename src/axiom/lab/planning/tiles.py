@@ -65,7 +65,7 @@ def versions(db: Database, now: datetime, approvals: str) -> list[ChartedVersion
     for stored in experiments.everything(db):
         if stored.status != "open" or stored.id not in let:
             continue
-        if let[stored.id].let.stage in (Stage.PAUSED, Stage.PILOT):
+        if let[stored.id].rollout.stage in (Stage.PAUSED, Stage.PILOT):
             continue
         version = charted_version(db, stored)
         if version is not None:

@@ -16,7 +16,6 @@ from axiom.domain.preflights import GATES
 from axiom.domain.registrations import Design, read_body
 from axiom.domain.releases import Fleet
 from axiom.domain.value import value
-from axiom.limits import tasks as limits
 from axiom.server.file_names import bundle_file, seal_file
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.tickets import TicketForm
@@ -100,7 +99,7 @@ class DispatchCache:
         self._passed: dict[tuple[int, int], tuple[int, datetime]] = {}
         self._costs: tuple[Mapping[tuple[int, str], Cost], datetime] | None = None
         self._standings: Mapping[int, ReleaseState] = {}
-        self._fleet: tuple[Fleet, bool, datetime] | None = None
+        self._fleet: tuple[Fleet, datetime] | None = None
         self._has_evidence = False
         self._unfit: dict[str, datetime] = {}
 
@@ -163,16 +162,9 @@ class DispatchCache:
 
     def fleet(self, db: Database, now: datetime) -> Fleet:
         """Who computes, as was seen within the minute."""
-        return self._fleet_now(db, now)[0]
-
-    def is_alone(self, db: Database, now: datetime) -> bool:
-        """Does one volunteer alone compute, as was seen within the minute?"""
-        return self._fleet_now(db, now)[1]
-
-    def _fleet_now(self, db: Database, now: datetime) -> tuple[Fleet, bool, datetime]:
-        if self._fleet is None or not timedelta(0) <= now - self._fleet[2] < _COSTS_FOR:
-            self._fleet = releases.fleet(db, believed=limits.BELIEVED_CORES), releases.is_alone(db), now
-        return self._fleet
+        if self._fleet is None or not timedelta(0) <= now - self._fleet[1] < _COSTS_FOR:
+            self._fleet = releases.fleet(db), now
+        return self._fleet[0]
 
     def size(self, experiment: KnownExperiment) -> WaitingSize:
         """How large a task of this version is that waits, as the latest was; a replicate where none was seen yet."""

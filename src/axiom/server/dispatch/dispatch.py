@@ -222,13 +222,13 @@ class _Dispatcher:
             own = gpu if needs.gpu else ""  # where nothing else may compute it
             seconds = self._expected(experiment, size.seconds, own)
             parts = self._picker.parts(size, seconds)
-            let = self._rollout.quota_for(experiment, own)
-            held_back = let.held_back or (self._resting() if own else "")
-            self._staged |= {experiment.id} if let.is_staged else set()
+            quota = self._rollout.quota_for(experiment, own)
+            held_back = quota.held_back or (self._resting() if own else "")
+            self._staged |= {experiment.id} if quota.most is not None else set()
             queues[experiment.id] = Queue(
                 experiment_id=experiment.id,
                 name=experiment.name,
-                unsent=min(waiting.unsent * parts, let.most or waiting.unsent * parts),
+                unsent=min(waiting.unsent * parts, quota.most or waiting.unsent * parts),
                 in_progress=waiting.in_progress,
                 seconds=seconds / parts,
                 memory_mb=self._memory(needs, own),
@@ -243,7 +243,7 @@ class _Dispatcher:
                 is_sealed=experiment.is_sealed(self._now),
                 rank=self._known.rank(experiment),
                 last_turn=self._known.last_turn(experiment.id),
-                room=let.most,
+                room=quota.most,
                 held_back=held_back,
             )
         return queues

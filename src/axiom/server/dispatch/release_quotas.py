@@ -3,17 +3,9 @@
 from datetime import datetime
 
 from axiom.decisions.experiments.release_history import facts_of, unapproved
-from axiom.decisions.experiments.release_stages import (
-    SILENT_FOR,
-    Let,
-    ReleaseRecord,
-    RolloutRoom,
-    release,
-    room,
-)
+from axiom.decisions.experiments.release_stages import SILENT_FOR, RolloutQuota, quota, release
 from axiom.domain.fleet import Host
 from axiom.domain.releases import Stage
-from axiom.domain.value import value
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment
 from axiom.server.dispatch.orders import Dispatch
 from axiom.signed.tickets import parse
@@ -22,18 +14,6 @@ from axiom.store.experiments import experiments, releases
 from axiom.store.tasks.waiting import SentTask
 
 _SYSTEMS = ("linux", "windows", "macos")  # another one is a host's own word
-
-
-@value
-class RolloutQuota:
-    """How many tasks of a version one host may get."""
-
-    most: int | None  # None is no limit
-    held_back: str  # why it may get none
-    is_staged: bool  # its tasks count for the stage
-
-
-_UNLIMITED = RolloutQuota(most=None, held_back="", is_staged=False)
 
 
 class RolloutLimits:
@@ -54,9 +34,9 @@ class RolloutLimits:
         """
         if self._known.is_unfit(bundle, self._now):
             return "waits, since its bundle is damaged here"
-        known = self._known.standing(experiment_id)
-        said = known.halted.get(bundle)
-        return known.stopped(self._platform(gpu)) or (f"is paused, since {said.reason}" if said else "")
+        state = self._known.standing(experiment_id)
+        halted = state.halted.get(bundle)
+        return state.stopped(self._platform(gpu)) or (f"is paused, since {halted.reason}" if halted else "")
 
     def is_outdated(self, task: SentTask) -> bool:
         """Was its order for this bundle before it became the newest again? Its seal is another one by now."""
@@ -67,36 +47,22 @@ class RolloutLimits:
 
     def quota_for(self, experiment: KnownExperiment, gpu: str = "") -> RolloutQuota:
         """How many tasks of a version this host may get, for its processor or a kind of its GPUs, and why not more."""
-        known, bundle = self._known.standing(experiment.id), experiment.bundle
-        if stopped := self.stopped(experiment.id, bundle.digest if bundle else "", gpu):
-            return RolloutQuota(most=0, held_back=stopped, is_staged=False)
-        if bundle is None:
-            return _UNLIMITED  # it has no bundle that this host may have, as it is told
-        waits = "" if self._is_ours else unapproved(known, bundle.digest, self._dispatch.approvals)
-        if waits:
-            return RolloutQuota(most=0, held_back=waits, is_staged=False)
-        reached = known.stage(bundle.digest)
-        if reached is Stage.OPEN or (reached is not None and self._is_ours):
-            return _UNLIMITED
-        found = self._room(bundle.digest, reached, known.begun.get(bundle.digest), gpu)
-        held_back = "" if found.most is None or found.most else found.reason
-        return RolloutQuota(most=found.most, held_back=held_back, is_staged=found.most is not None)
+        state, bundle = self._known.standing(experiment.id), experiment.bundle
+        digest = bundle.digest if bundle else ""
+        waits = "" if self._is_ours or not bundle else unapproved(state, digest, self._dispatch.approvals)
+        if why := self.stopped(experiment.id, digest, gpu) or waits:
+            return RolloutQuota(most=0, reason=why)
+        reached = state.stage(digest)
+        # Without a bundle that it may have it is told so elsewhere.
+        if bundle is None or reached is Stage.OPEN or (reached is not None and self._is_ours):
+            return RolloutQuota()
+        fleet = self._known.fleet(self._db, self._now)
+        sent = releases.sent(self._db, digest, since=state.begun.get(digest), before=self._now - SILENT_FOR)
+        facts = facts_of(sent, counts_hosts=fleet.is_alone)
+        place = self._host.volunteer_id, self._platform(gpu)
+        rollout = release(facts, fleet, reached)
+        return quota(facts, fleet, rollout, place=place, is_ours=self._is_ours, now=self._now)
 
     def _platform(self, gpu: str) -> str:
         here = self._host.platform
         return str(here.with_gpu(gpu)) if here.system in _SYSTEMS else "another platform"
-
-    def _room(self, bundle: str, reached: Stage | None, begun: datetime | None, gpu: str) -> RolloutRoom:
-        facts, let = self._stage(bundle, reached, begun)
-        platform = self._platform(gpu)
-        if why := let.held.get(platform):
-            return RolloutRoom(most=0, reason=f"is held back on computers of the kind {platform}: {why}")
-        fleet, volunteer = self._known.fleet(self._db, self._now), self._host.volunteer_id
-        if why := let.benched.get((volunteer, platform)):
-            return RolloutRoom(most=0, reason=why)
-        return room(facts, fleet, let, volunteer=volunteer, is_ours=self._is_ours, now=self._now)
-
-    def _stage(self, bundle: str, reached: Stage | None, begun: datetime | None) -> tuple[ReleaseRecord, Let]:
-        sent = releases.sent(self._db, bundle, since=begun, before=self._now - SILENT_FOR)
-        facts = facts_of(sent, counts_hosts=self._known.is_alone(self._db, self._now))
-        return facts, release(facts, self._known.fleet(self._db, self._now), reached)

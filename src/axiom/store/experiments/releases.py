@@ -2,8 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from axiom.domain.releases import Change, Fleet, Release, Sent
+from axiom.domain.releases import Change, Fleet, Release, SentTasks
 from axiom.domain.work import TaskState
+from axiom.limits import tasks as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, at, moment
 
@@ -31,14 +32,10 @@ GROUP BY t.host_id, t.gpu, t.state, t.cause ORDER BY t.host_id, t.gpu, t.state, 
 """
 _FLEET = """
 SELECT count(DISTINCT CASE WHEN is_theirs THEN volunteer_id END) AS volunteers, count(*) AS hosts,
-    coalesce(sum(is_theirs * cores), 0) AS cores
+    coalesce(sum(is_theirs * cores), 0) AS cores, count(DISTINCT volunteer_id) <= 1 AS is_alone
 FROM (SELECT volunteer_id, CASE valid_in_row WHEN 0 THEN min(cores, :believed) ELSE cores END AS cores,
     volunteer_id IS NOT (SELECT id FROM volunteer WHERE is_ours = 1) AS is_theirs
     FROM host WHERE is_simulated = 0 AND cores > 0 AND seen_at >= (SELECT max(seen_at) FROM host) - :lately)
-"""
-_ALONE = """
-SELECT count(DISTINCT volunteer_id) <= 1 AS is_alone FROM host
-WHERE is_simulated = 0 AND cores > 0 AND seen_at >= (SELECT max(seen_at) FROM host) - :lately
 """
 _LATELY = timedelta(hours=1)
 
@@ -92,14 +89,14 @@ def between(db: Database, since: datetime, until: datetime) -> list[tuple[str, R
     return [(f"{row['name']}@{row['version']}", _release(row)) for row in rows]
 
 
-def sent(db: Database, bundle: str, *, since: datetime | None, before: datetime) -> list[Sent]:
+def sent(db: Database, bundle: str, *, since: datetime | None, before: datetime) -> list[SentTasks]:
     """What was sent with this bundle while it was let out.
 
     What is out since before that moment, at a host that was not heard from since, counts as silent.
     """
     rows = db.select(_SENT, bundle=bundle, since=at(since) if since else 0, before=at(before))
     return [
-        Sent(
+        SentTasks(
             host=row["host_id"],
             volunteer=row["volunteer_id"],
             is_ours=bool(row["is_ours"]),
@@ -115,19 +112,13 @@ def sent(db: Database, bundle: str, *, since: datetime | None, before: datetime)
     ]
 
 
-def fleet(db: Database, *, believed: int) -> Fleet:
+def fleet(db: Database) -> Fleet:
     """Who computes, of those who were heard from within an hour of the last sign of anybody.
 
-    `believed`: how many cores count of a host whose latest task was not valid, if it had any.
+    Of a host whose latest task was not valid, or that had none, few cores count.
     """
-    (row,) = db.select(_FLEET, lately=int(_LATELY.total_seconds() * 1_000_000), believed=believed)
-    return Fleet(volunteers=row["volunteers"], hosts=row["hosts"], cores=row["cores"])
-
-
-def is_alone(db: Database) -> bool:
-    """Does one volunteer alone compute, or the laboratory, of those who were heard from as lately?"""
-    (row,) = db.select(_ALONE, lately=int(_LATELY.total_seconds() * 1_000_000))
-    return bool(row["is_alone"])
+    (row,) = db.select(_FLEET, lately=int(_LATELY.total_seconds() * 1_000_000), believed=limits.BELIEVED_CORES)
+    return Fleet(volunteers=row["volunteers"], hosts=row["hosts"], cores=row["cores"], is_alone=bool(row["is_alone"]))
 
 
 def _release(row: Row) -> Release:

@@ -8,10 +8,8 @@ from axiom.decisions.experiments.release_history import (
     unapproved,
     with_approval,
 )
-from axiom.decisions.experiments.release_stages import Let, release
-from axiom.domain.releases import Release, Sent, Stage
-from axiom.domain.work import TaskState
-from axiom.limits import tasks as limits
+from axiom.decisions.experiments.release_stages import Rollout, release
+from axiom.domain.releases import Release, Stage
 from axiom.store.engine.database import moment
 from axiom.store.experiments import experiments, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
@@ -54,42 +52,37 @@ def of_version(reading: Reading, stored: StoredExperiment) -> Answer | None:
 
 
 def _row(reading: Reading, stored: StoredExperiment, bundle: StoredBundle, history: list[Release]) -> Answer:
-    known = standing(history)
-    sent = releases.sent(reading.db, bundle.digest, since=known.begun.get(bundle.digest), before=_BEGINNING)
-    facts, paused = facts_of(sent, counts_hosts=releases.is_alone(reading.db)), known.paused.get("")
-    let = settled(known, bundle.digest) or release(
-        facts, releases.fleet(reading.db, believed=limits.BELIEVED_CORES), known.stage(bundle.digest)
-    )
-    if paused:
-        let = Let(stage=Stage.PAUSED, reason=f"{paused.by} paused it: {paused.reason}", held=let.held)
-    approved = known.approved.get(bundle.digest)
+    state, digest = standing(history), bundle.digest
+    fleet = releases.fleet(reading.db)
+    sent = releases.sent(reading.db, digest, since=state.begun.get(digest), before=_BEGINNING)
+    facts = facts_of(sent, counts_hosts=fleet.is_alone)
+    rollout = settled(state, digest) or release(facts, fleet, state.stage(digest))
+    if paused := state.paused.get(""):
+        rollout = Rollout(stage=Stage.PAUSED, reason=f"{paused.by} paused it: {paused.reason}")
+    approved = state.approved.get(digest)
     return {
         "name": f"{stored.name}@{stored.version}",
         "serial": bundle.serial,
-        "stage": let.stage.value,
-        "reason": with_approval(let, known, bundle.digest, reading.approvals).reason,
-        "waits_for_approval": bool(unapproved(known, bundle.digest, reading.approvals)),
-        "since": _since(known, bundle, let.stage, paused),
+        "stage": rollout.stage.value,
+        "reason": with_approval(rollout, state, digest, reading.approvals).reason,
+        "waits_for_approval": bool(unapproved(state, digest, reading.approvals)),
+        "since": _since(state, bundle, rollout.stage, paused),
         "well": facts.well,
         "badly": facts.failed,
-        "out": _out(sent),
+        "out": facts.out,
         "held": [
-            {"platform": where, "reason": line.reason, "by": line.by} for where, line in known.paused.items() if where
+            {"platform": where, "reason": line.reason, "by": line.by} for where, line in state.paused.items() if where
         ],
         "approved_by": approved.by if approved else None,
         "approved_at": approved.at.isoformat() if approved else None,
     }
 
 
-def _out(sent: list[Sent]) -> int:
-    return sum(one.amount for one in sent if one.state in {TaskState.SENT, TaskState.RETURNED})
-
-
-def _since(known: ReleaseState, bundle: StoredBundle, stage: Stage, paused: Release | None) -> str:
+def _since(state: ReleaseState, bundle: StoredBundle, stage: Stage, paused: Release | None) -> str:
     """When the stage was reached, as far as it is written down already."""
     if paused:
         return paused.at.isoformat()
-    line = known.halted.get(bundle.digest) or known.reached.get(bundle.digest)
+    line = state.halted.get(bundle.digest) or state.reached.get(bundle.digest)
     if line is None or (stage is not Stage.PAUSED and line.change.value != stage.value):
-        return known.begun.get(bundle.digest, bundle.created_at).isoformat()
+        return state.begun.get(bundle.digest, bundle.created_at).isoformat()
     return line.at.isoformat()
