@@ -39,7 +39,7 @@ from axiom.domain.preflights import GATES, Attempt, Preflight
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Outcome, Report
 from axiom.lab.experiments import try_bundle as preflight
-from axiom.lab.experiments.publish import Prepared, prepare, publish
+from axiom.lab.experiments.publish import PackedBundle, prepare, publish
 from axiom.lab.planning.deploy import deploy
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
@@ -141,7 +141,7 @@ class SmallLab:
         self.now += timedelta(**time)
 
     def publish(
-        self, prepared: Prepared, good_for: timedelta = timedelta(days=90), *, is_tried: bool = True, **how: bool
+        self, prepared: PackedBundle, good_for: timedelta = timedelta(days=90), *, is_tried: bool = True, **how: bool
     ):
         """Sign it; volunteers may have it, too, where it was tried."""
         with self.db.transaction():
@@ -296,14 +296,14 @@ def prepared(tmp_path_factory):
     """The tiny experiment, packed and described by a real child; each variant once in a session."""
 
     @functools.cache
-    def make(**changes) -> Prepared:
+    def make(**changes) -> PackedBundle:
         return prepare_text("tiny_sum", tiny_source(**changes), tmp_path_factory.mktemp("tiny"))
 
     return make
 
 
 @pytest.fixture(scope="session")
-def sound() -> Prepared:
+def sound() -> PackedBundle:
     """An experiment that passes every gate."""
     return prepare(PACKAGE, Path(__file__).parent / "preflight" / "sound.py")
 

@@ -29,7 +29,7 @@ from typing import Any, Self
 import axiom
 from axiom import shipped
 from axiom.domain.experiments import seed_of
-from axiom.lab.experiments.publish import Prepared, prepare
+from axiom.lab.experiments.publish import PackedBundle, prepare
 from axiom.runner.boinc.protocol import Channel, Channels
 from axiom.runner.child.environment import environment
 from axiom.runner.files.unpacked_bundle import write_tree
@@ -81,7 +81,7 @@ class Lab:
     """A laboratory with one experiment, which orders one replicate of the declared sweep at a time."""
 
     keys: Keys
-    prepared: Prepared
+    prepared: PackedBundle
     now: datetime
 
     def order(self, number: int) -> Order:

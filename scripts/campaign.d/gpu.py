@@ -43,7 +43,7 @@ from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.work import Outcome, Result
 from axiom.errors import AxiomError, GpuUnusable
 from axiom.runner.child.environment import environment
-from axiom.runner.child.pause import Ended, PauseGate
+from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.child.process import Child
 from axiom.runner.direct import describe_here
 from axiom.runner.files.unpacked_bundle import write_tree
@@ -108,7 +108,7 @@ def main() -> int:
             courses = list(pool.map(partial(prepare, amount=wanted.cells, gate=gate), folders, names))
             for problem in compared(pool, cards, courses, folders):
                 broken.append(problem)
-        except Ended:
+        except RunEnded:
             broken.append(f"after {wanted.minutes:g} minutes it was stopped")
     held = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1_000
     print(f"most memory of a process {held:8.0f} MB")

@@ -39,7 +39,7 @@ import axiom
 from axiom.autopilot import autopilot
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
-from axiom.lab.experiments.publish import Prepared, prepare
+from axiom.lab.experiments.publish import PackedBundle, prepare
 from axiom.settings import Settings
 from axiom.signed.outputs import CellOutput
 from axiom.simulation import requests
@@ -211,7 +211,7 @@ def play(lie: Lie, place: Path, *, rounds: int) -> Course:
 
 
 @functools.cache
-def published() -> tuple[Prepared, ...]:
+def published() -> tuple[PackedBundle, ...]:
     """The four experiments: the drill under other names, and with other costs."""
     package = Path(axiom.__file__).parent
     drill = (package / "simulation" / "fleet_drill.py").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from work_sources import SOURCES, WatchedSource
 
 from axiom.domain.work import Exit, TaskState
 from axiom.engines.local_engine import EnginePace, LocalEngine
-from axiom.lab.experiments.publish import Prepared
+from axiom.lab.experiments.publish import PackedBundle
 from axiom.server.returns.transitioner import transit
 from axiom.server.returns.validator import Validator
 from axiom.signed.keys import make_keys
@@ -118,7 +118,7 @@ class Nested:
 
 
 @pytest.fixture(scope="module")
-def slow(tmp_path_factory) -> Prepared:
+def slow(tmp_path_factory) -> PackedBundle:
     """Four cells that wait until they may end."""
     text = tiny_source(sizes=(1, 2, 3, 4)).replace("return Measures(", SLOW)
     return prepare_text("tiny_sum", text, tmp_path_factory.mktemp("slow"))
@@ -129,7 +129,7 @@ def new_house(request, new_lab, tmp_path):
     """Makes a laboratory of today, since a runner reads the clock itself."""
     with ExitStack() as stack:
 
-        def make(published: Prepared, cores: int = 1) -> House:
+        def make(published: PackedBundle, cores: int = 1) -> House:
             lab = new_lab(tmp_path / "lab")
             lab.now = datetime.now(UTC)
             lab.keys = make_keys(lab.folder.keys, lab.now)

@@ -12,7 +12,7 @@ from tiny_experiment import prepare_text, tiny_source
 
 import axiom
 from axiom.domain.sessions import Step
-from axiom.lab.experiments.publish import Prepared
+from axiom.lab.experiments.publish import PackedBundle
 from axiom.lab.policy import Policy
 from axiom.lab.session import StepResult, step
 from axiom.lab.upkeep import invariants
@@ -92,13 +92,13 @@ class Rounds:
 
 
 @pytest.fixture(scope="session")
-def variant(tmp_path_factory) -> Callable[..., Prepared]:
+def variant(tmp_path_factory) -> Callable[..., PackedBundle]:
     """The tiny experiment under another name, cost or declaration; each variant once in a session."""
 
     @functools.cache
     def make(
         name: str, *, seconds: float = 1.0, asks: bool = True, figure: bool = False, curve: bool = False
-    ) -> Prepared:
+    ) -> PackedBundle:
         text = tiny_source(name=name).replace("lambda config: 1.0", f"lambda config: {seconds}")
         if not asks:
             text = ESTIMANDS.sub("estimands=(),\n", text)

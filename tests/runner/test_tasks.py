@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import axiom
 from axiom.domain.work import Exit, Outcome
-from axiom.runner.child.pause import Ended, PauseGate
+from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.files import slot as slots
 from axiom.runner.platform.host import platform_here
 from axiom.runner.progress import ProgressTeller, expected_seconds
@@ -185,7 +185,7 @@ def test_a_stop_on_a_full_disk_is_a_stop(lab, obey_anew, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    with pytest.raises(Ended):
+    with pytest.raises(RunEnded):
         obey_anew(lab, lab.order({"act": "steps", "amount": 3.0}), gate=gate, report=report)
 
 

@@ -10,7 +10,7 @@ import axiom
 from axiom.domain.declaration import pack
 from axiom.domain.maps import PlacedConfigs
 from axiom.domain.work import Outcome
-from axiom.lab.experiments.publish import Prepared, prepare
+from axiom.lab.experiments.publish import PackedBundle, prepare
 from axiom.lab.planning.tiles import order_tiles
 from axiom.lab.policy import policy_of
 from axiom.settings import Settings
@@ -22,7 +22,7 @@ DEPTH = 3
 
 
 @functools.cache
-def prepared_map() -> Prepared:
+def prepared_map() -> PackedBundle:
     return prepare(Path(axiom.__file__).parent, Path(small_map.__file__))
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import axiom
-from axiom.lab.experiments.publish import Prepared, prepare
+from axiom.lab.experiments.publish import PackedBundle, prepare
 
 PACKAGE = Path(axiom.__file__).parent
 
@@ -86,7 +86,7 @@ def tiny_source(
     ).replace("size", factor)
 
 
-def prepare_text(name: str, text: str, folder: Path) -> Prepared:
+def prepare_text(name: str, text: str, folder: Path) -> PackedBundle:
     """Pack and describe a file of this name, by a real child."""
     file = folder / f"{name}.py"
     file.write_text(text)

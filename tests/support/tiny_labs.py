@@ -8,7 +8,7 @@ from typing import Any
 from conftest import NOW, SmallLab
 from tiny_experiment import prepare_text, tiny_source
 
-from axiom.lab.experiments.publish import Prepared
+from axiom.lab.experiments.publish import PackedBundle
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import Folder
@@ -23,11 +23,11 @@ def empty_lab(path: Path) -> SmallLab:
     return SmallLab(folder=folder, keys=make_keys(folder.keys, NOW), db=db)
 
 
-def prepared_in(folder: Path) -> Callable[..., Prepared]:
+def prepared_in(folder: Path) -> Callable[..., PackedBundle]:
     """The tiny experiment of the tests, packed and described."""
 
     @functools.cache
-    def make(**changes: Any) -> Prepared:
+    def make(**changes: Any) -> PackedBundle:
         return prepare_text("tiny_sum", tiny_source(**changes), folder)
 
     return make

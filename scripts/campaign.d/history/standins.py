@@ -13,7 +13,7 @@ from typing import Any
 import axiom
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
-from axiom.lab.experiments.publish import Prepared, prepare
+from axiom.lab.experiments.publish import PackedBundle, prepare
 from axiom.signed import bundles, canonical_json
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import CellError, CellOutput, Header, cell_line, footer_line, header_line
@@ -33,7 +33,7 @@ def version_of(experiment: str) -> tuple[str, int]:
     return name, int(version or 1)
 
 
-def standin(experiment: str, *, concludes: bool, is_mended: bool = False) -> Prepared:
+def standin(experiment: str, *, concludes: bool, is_mended: bool = False) -> PackedBundle:
     """A bundle under this name. A mended one means the same and has other bytes."""
     (name, version), pattern = version_of(experiment), _ASK if concludes else _ONLY_COMPUTE
     files, declared = _pattern(pattern)
@@ -44,7 +44,9 @@ def standin(experiment: str, *, concludes: bool, is_mended: bool = False) -> Pre
     declaration = canonical_json.canonical({**declared, "name": name, "version": version, "gpu": name.endswith("_gpu")})
     shared = {path: body for path, body in files.items() if path != bundles.experiment_path(pattern)}
     archive = bundles.pack({**shared, bundles.experiment_path(name): text.encode(), bundles.MANIFEST: declaration})
-    return Prepared(manifest=read_manifest(declaration), declaration=declaration.decode(), archive=archive, refusals=())
+    return PackedBundle(
+        manifest=read_manifest(declaration), declaration=declaration.decode(), archive=archive, refusals=()
+    )
 
 
 def output(ticket_text: str, *, forgets_seed: bool = False, raises: bool = False) -> bytes:

@@ -24,7 +24,7 @@ from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn, WrongUse
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments.declared import declaration
-from axiom.lab.experiments.publish import Known, KnownDeclaration, Prepared, packed_before, prepare, publish
+from axiom.lab.experiments.publish import Known, KnownDeclaration, PackedBundle, packed_before, prepare, publish
 from axiom.lab.experiments.releases import written_by
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.planning.candidates import need_of
@@ -76,7 +76,7 @@ class PublishExperiment(Command):
         owner = None if self.text is None else audit.publisher(db, self.experiment)
         return CommandCost(command=self.name, capability=self.capability, owner=owner)
 
-    def prepare(self, laboratory: Laboratory) -> Prepared:
+    def prepare(self, laboratory: Laboratory) -> PackedBundle:
         """Pack and describe the file, which takes a second or two."""
         if self.text is None:
             file = laboratory.experiment_file(self.experiment)

@@ -18,7 +18,7 @@ from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal
 from axiom.domain.registrations import MOST_SEEDS
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
-from axiom.lab.experiments.publish import Prepared, prepare
+from axiom.lab.experiments.publish import PackedBundle, prepare
 from axiom.lab.experiments.try_draft import kept
 from axiom.lab.followups.admit import approvable, approve, refuse
 from axiom.lab.followups.ask import AskedQuestion, ask, withdraw
@@ -147,7 +147,7 @@ class ApproveProposal(Command):
     why: str = field(metadata=WHY)
     by: str = field(default="operator", metadata=FORECASTER)
 
-    def prepare(self, laboratory: Laboratory) -> Points | Prepared:
+    def prepare(self, laboratory: Laboratory) -> Points | PackedBundle:
         """Ask the published code what each config costs, where there are any; or pack the code that would be."""
         with Connections(folder=laboratory.folder).reader() as reader:
             found = approvable(reader, self.proposal)
@@ -194,7 +194,7 @@ class AdmitProposal(Command):
     name: ClassVar[str] = "proposal.admit"
     capability: ClassVar[Capability] = Capability.DEPLOY
 
-    def prepare(self, laboratory: Laboratory) -> tuple[int, Points | Prepared, str] | None:
+    def prepare(self, laboratory: Laboratory) -> tuple[int, Points | PackedBundle, str] | None:
         """The proposal that is next, its configs with what they cost or its code, and why it cannot be asked."""
         with Connections(folder=laboratory.folder).reader() as reader:
             found = _next(reader, laboratory)
@@ -265,7 +265,7 @@ def _points(laboratory: Laboratory, found: KeptProposal, *, is_capped: bool = Fa
     return points
 
 
-def _packed(laboratory: Laboratory, draft: KeptDraft) -> Prepared:
+def _packed(laboratory: Laboratory, draft: KeptDraft) -> PackedBundle:
     """The bundle of a draft's code, which is run, in the box, to say what it declares."""
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
         file = Path(folder) / f"{draft.name}.py"
@@ -286,7 +286,7 @@ def _published(
     db: Database,
     laboratory: Laboratory,
     found: KeptProposal,
-    prepared: Prepared,
+    prepared: PackedBundle,
     *,
     by: str,
     why: str,

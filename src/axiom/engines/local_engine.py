@@ -52,7 +52,7 @@ class EnginePace:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Finished:
+class _FinishedTask:
     """A task that is over and not reported yet."""
 
     report: Report
@@ -88,7 +88,7 @@ class LocalEngine:
         self._change = threading.Condition()  # guards the next six
         self._ready: deque[Order] = deque()
         self._computing: dict[int, int] = {}  # task to core
-        self._done: list[_Finished] = []
+        self._done: list[_FinishedTask] = []
         self._dropped: set[int] = set()  # tasks that nobody wants any more, until their core has noticed
         self._ask_at = 0.0
         self._is_draining = False
@@ -320,7 +320,7 @@ class LocalEngine:
         output = Path(ended["output"]).read_bytes() if ended["output"] else None
         report = _report(order, ended, self._host_id)
         with self._change:
-            self._done.append(_Finished(report=report, output=output, slot=slot, at=time.monotonic()))
+            self._done.append(_FinishedTask(report=report, output=output, slot=slot, at=time.monotonic()))
             self._computing.pop(order.task, None)
         return False
 

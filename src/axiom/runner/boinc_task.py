@@ -24,7 +24,7 @@ from axiom.runner.boinc import protocol
 from axiom.runner.boinc.delivered_files import SuppliedHome
 from axiom.runner.boinc.heartbeat import Pulse
 from axiom.runner.boinc.protocol import Channels, ClientSetup
-from axiom.runner.child.pause import Ended, PauseGate
+from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.tasks import Answer, Runner
 
 _OUTPUT = "output.jsonl"
@@ -54,7 +54,7 @@ def main() -> int:
             return 0
         try:
             end = _carry_out(slot, sys.argv[1:])
-        except Ended as ended:
+        except RunEnded as ended:
             sys.stderr.write(f"stopped: {ended}\n")
             return 0  # without the word that the task has ended, so that it goes on when boinc-client starts it again
         except Exception:  # noqa: BLE001  the last line of defence on a host: boinc-client would try for ever
@@ -126,8 +126,8 @@ def _obey(slot: Path, words: Sequence[str], given: ClientSetup, channels: Channe
     pulse.start()
     try:
         return runner.obey(words, slot / _OWN, now=_now(), report=pulse.report)
-    except Ended:
-        raise pulse.fault or Ended(pulse.ended.reason) from None
+    except RunEnded:
+        raise pulse.fault or RunEnded(pulse.ended.reason) from None
     finally:
         runner.stop()
         pulse.stop()

@@ -28,7 +28,7 @@ from axiom.domain.work import Exit
 from axiom.errors import MalformedTicket
 from axiom.limits import runner as limits
 from axiom.runner.child.environment import environment
-from axiom.runner.child.pause import Ended
+from axiom.runner.child.pause import RunEnded
 from axiom.runner.child.process import Child
 from axiom.runner.child.spawn import NEARLY_ALWAYS, spawn
 from axiom.runner.files.home import RunnerHome
@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             process = spawn(environment(), NEARLY_ALWAYS)
             serve(process, _template(words))
         return once(words)
-    except (Ended, KeyboardInterrupt):
+    except (RunEnded, KeyboardInterrupt):
         return 0 if is_serving else Exit.ABORTED_BY_USER
 
 
@@ -71,7 +71,7 @@ def _template(words: Sequence[str]) -> socket.socket | None:
 
 def _end(_number: int, _frame: FrameType | None) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # the way out is taken once
-    raise Ended
+    raise RunEnded
 
 
 def once(words: Sequence[str]) -> int:
@@ -151,7 +151,7 @@ def _say(message: dict[str, object]) -> None:
         sys.stdout.write(json.dumps(message) + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        raise Ended from None
+        raise RunEnded from None
 
 
 def now() -> datetime:

@@ -18,7 +18,7 @@ from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
 from axiom.limits import runner as limits
 from axiom.runner.child.environment import environment
 from axiom.runner.child.forked_process import ask_for_copy
-from axiom.runner.child.pause import Ended, PauseGate
+from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.child.process import Child
 from axiom.runner.files.checkpoint import largest_state
 from axiom.runner.files.checkpoint_handover import CheckpointHandover
@@ -184,7 +184,7 @@ class Runner:
                 slot.add(found)
                 done.append(found)
                 progress.finish()
-        except Ended:
+        except RunEnded:
             slot.forgive()
             raise
         slot.finish(len(done))

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from axiom.boinc.project import scheduler_lines
 from axiom.commands.gate import CommandGate
 from axiom.lab.runners.built import built_in
-from axiom.lab.runners.offer import Offering
+from axiom.lab.runners.offer import OfferWatcher
 from axiom.limits import hosts as limits
 from axiom.runner.platform.host import platform_here
 from axiom.server.accounts.account_managers import AccountManagers
@@ -68,7 +68,7 @@ class Volunteering:
     desk: FrontDesk
     files: Downloads
     threads: ThreadPoolExecutor
-    offering: Offering
+    offering: OfferWatcher
     builder: Builder | None
     pilots: PilotRoutes
 
@@ -170,7 +170,7 @@ def volunteering(
     """The parts that speak to volunteers' clients, for as long as the writer works."""
     with Connections(folder=folder).reader() as db:
         demand_secret(db, secrets.accounts)
-    offering = Offering(folder, platform=platform_here(), now=now, built=source.runners)
+    offering = OfferWatcher(folder, platform=platform_here(), now=now, built=source.runners)
     links = Links(master=master, upload_key=secrets.upload)
     builder = None
     if source.build_with and source.runners and not built_in(folder.fetched_runners):

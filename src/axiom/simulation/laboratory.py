@@ -20,7 +20,7 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.preflights import GATES, Preflight
 from axiom.lab import session
 from axiom.lab.credit.pay import Paying
-from axiom.lab.experiments.publish import Prepared, prepare, publish
+from axiom.lab.experiments.publish import PackedBundle, prepare, publish
 from axiom.lab.policy import policy_of
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.orders import Dispatch
@@ -59,7 +59,7 @@ _AT_ONCE = 50  # times that a job goes on while there is more to do
 
 
 @functools.cache
-def experiments() -> tuple[Prepared, ...]:
+def experiments() -> tuple[PackedBundle, ...]:
     """What is published: packed and described once for each process."""
     here, package = Path(__file__), Path(axiom.__file__).parent
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
@@ -120,7 +120,7 @@ class Simulated:
         settings: Settings,
         *,
         journalled: bool = True,
-        published: Sequence[Prepared] = (),
+        published: Sequence[PackedBundle] = (),
     ) -> "Simulated":
         """A new laboratory with these experiments published, else the usual ones; not started yet."""
         folder = Folder(path=place)
@@ -276,7 +276,7 @@ class Simulated:
     def _do(self, work: Callable[[Database], T]) -> T:
         return self.up.writer.run(work)
 
-    def _begin(self, published: Sequence[Prepared]) -> None:
+    def _begin(self, published: Sequence[PackedBundle]) -> None:
         db = connect(self.folder, self.clock, Fate(), journalled=False)
         try:
             migrate(db, self.folder, self.clock.now)

@@ -11,7 +11,7 @@ from axiom.decisions.experiments import allowed_imports as words
 from axiom.decisions.experiments import source_rules
 from axiom.decisions.experiments.comparison import declared_differences
 from axiom.decisions.experiments.outline import about, public_names
-from axiom.decisions.experiments.preflight import Untried, choose, judge_own, may_order
+from axiom.decisions.experiments.preflight import UntriedBundle, choose, judge_own, may_order
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.domain.preflights import Circumstances, Refusal
 from axiom.signed.sources import parsed
@@ -161,8 +161,8 @@ def test_our_own_hosts_demand_that_it_reads_as_an_experiment_and_no_more(refusal
     assert fact in said.reason
 
 
-LIGHT = Untried(bundle="aa", name="light", seconds=1.0)
-HEAVY = Untried(bundle="bb", name="heavy", seconds=9.0)
+LIGHT = UntriedBundle(bundle="aa", name="light", seconds=1.0)
+HEAVY = UntriedBundle(bundle="bb", name="heavy", seconds=9.0)
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from axiom.decisions.findings.front_page import Answered, most_telling
+from axiom.decisions.findings.front_page import AnsweredFinding, most_telling
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered, surprise
 from axiom.decisions.findings.predictions import PredictionScore, compared, records, score
 from axiom.domain.estimands import Prediction
@@ -37,7 +37,7 @@ def test_a_day_brings_few_findings_and_the_most_surprising_of_them():
     assert few_a_day(found, 2) == [2, 1, 4]
 
 
-ONE = Answered(number=1, experiment="a", grade=Grade.STRONG, is_against=False, has_own_words=True, size=3.0)
+ONE = AnsweredFinding(number=1, experiment="a", grade=Grade.STRONG, is_against=False, has_own_words=True, size=3.0)
 
 
 def test_sure_before_surprising_before_large_and_no_two_of_one_experiment():

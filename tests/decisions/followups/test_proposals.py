@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from axiom.decisions.followups import factor_levels
 from axiom.decisions.followups.admission import MOST_OF_FINDING, MOST_OPEN, made, next_admitted
-from axiom.decisions.followups.base_rates import BLIND, BaseRates, CameOut, bits, predicted, ratio_of
+from axiom.decisions.followups.base_rates import BLIND, BaseRates, EndedProposal, bits, predicted, ratio_of
 from axiom.decisions.followups.factor_levels import known_levels, outside
 from axiom.decisions.followups.grammar import followups
 from axiom.decisions.followups.pricing import prices
@@ -148,7 +148,7 @@ AS_SAID = {"expects": Direction.MORE, "null": 0.0, "effect": 1.0, "smallest": 0.
 
 
 def came(kind, meaning, amount, ratio=None):
-    return BaseRates(came_out={kind: [CameOut(kind=kind, meaning=meaning, ratio=ratio)] * amount})
+    return BaseRates(came_out={kind: [EndedProposal(kind=kind, meaning=meaning, ratio=ratio)] * amount})
 
 
 KINDS = ("confirm", "dose", "extremes", "extremes of none", "generalise", "intervention", "discriminate", "power")
@@ -209,7 +209,7 @@ def test_an_effect_is_told_beside_no_less_than_what_matters(estimate, expected, 
 )
 def test_whatever_came_out_it_is_a_prediction(kind, outcomes, expects, effect, smallest):
     rates = BaseRates(
-        came_out={kind: [CameOut(kind=kind, meaning=meaning, ratio=ratio) for meaning, ratio in outcomes]}
+        came_out={kind: [EndedProposal(kind=kind, meaning=meaning, ratio=ratio) for meaning, ratio in outcomes]}
     )
     said = predicted(rates, kind, expects=expects, null=0.0, effect=effect, smallest=smallest)
     assert said.positive + said.negative + said.absent == pytest.approx(1.0)

@@ -25,7 +25,7 @@ from axiom.lab.experiments.preflight_report import read, write
 from axiom.lab.experiments.preflight_run import PreflightRun
 from axiom.lab.experiments.try_bundle import demands_of
 from axiom.lab.planning import plan
-from axiom.runner.child.pause import Ended, PauseGate
+from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.confine import bubblewrap
 from axiom.signed.bundles import MANIFEST, collect, contents, experiment_path, pack
 from axiom.signed.manifests import read_manifest
@@ -75,7 +75,7 @@ def altered(changed):
 def test_a_sound_bundle_is_computed_in_two_processes_and_passes_every_gate(sound, sound_attempt):
     progress: list[tuple[int, int]] = []
     attempt = preflight.try_out(sound.archive, lambda done, cells: progress.append((done, cells)))
-    judged = preflight.Examined(attempt=attempt, manifest=sound.manifest).judged
+    judged = preflight.Examination(attempt=attempt, manifest=sound.manifest).judged
     assert judged.passed, judged.reason
     assert [gate.state for gate in judged.gates] == [GateState.PASSED] * 9
     configs = [cell.config for cell in attempt.first]
@@ -144,7 +144,7 @@ def test_one_that_is_wanted_no_more_ends_at_once_and_leaves_nothing_behind(alter
 
     ending = threading.Thread(target=end_when_it_computes)
     ending.start()
-    with pytest.raises(Ended):  # by itself it would be stopped as one that never ends
+    with pytest.raises(RunEnded):  # by itself it would be stopped as one that never ends
         preflight.try_out(made.archive, gate=gate)
     is_over.set()
     ending.join()

@@ -19,7 +19,7 @@ from axiom.domain.fleet import Platform
 from axiom.errors import CannotStart, NotFound, Refused, StorageFull, WrongUse
 from axiom.lab.runners import fetch as fetching
 from axiom.lab.runners.fetch import chosen_of, fetch_runner, look_at_release
-from axiom.lab.runners.offer import Offering
+from axiom.lab.runners.offer import OfferWatcher
 from axiom.lab.runners.release import RELEASE, sign_release
 from axiom.signed import canonical_json
 from axiom.signed.boinc_code_signing import CodeKey
@@ -133,7 +133,7 @@ def test_a_laboratory_offers_what_was_fetched_and_prefers_what_it_built(host, fe
     CodeKey.make().save(folder.keys / "code.key")
     here = Platform(system="linux", processor="x86_64", instructions="avx2")
     own, part = tmp_path / "own", folder.fetched_runners / f".{LINUX}.part"
-    offering = Offering(folder, platform=here, now=lambda: NOW, built=own)
+    offering = OfferWatcher(folder, platform=here, now=lambda: NOW, built=own)
     part.mkdir(parents=True)
     shutil.copy(host.folder / LINUX / "built.json", part)  # half of it is no runner
     offering.look()

@@ -13,7 +13,7 @@ from axiom.domain.fleet import Platform
 from axiom.errors import CannotStart, Refused
 from axiom.lab.runners import offer
 from axiom.lab.runners.code_archive import code
-from axiom.lab.runners.offer import Offering, Offers
+from axiom.lab.runners.offer import Offers, OfferWatcher
 from axiom.signed.boinc_code_signing import CARRIED, CodeKey, CodeSigning, code_facts, is_code_signed
 
 LINUX, WINDOWS = "x86_64-pc-linux-gnu", "windows_x86_64"
@@ -39,7 +39,7 @@ def folder(small_lab, key):
 
 @pytest.fixture
 def offering(folder, tmp_path):
-    return Offering(folder, platform=HERE, now=lambda: NOW, built=tmp_path / "built")
+    return OfferWatcher(folder, platform=HERE, now=lambda: NOW, built=tmp_path / "built")
 
 
 def laid_out(folder) -> dict[str, bytes]:
@@ -260,7 +260,7 @@ def test_a_file_that_cannot_be_looked_at_is_a_problem_and_no_end(offering, tmp_p
 def test_what_waits_for_a_signature_is_written_down_and_offered_when_it_is_brought(tmp_path, folder, key):
     (folder.keys / "code.key").unlink()
     carry(folder, key)
-    offering = Offering(folder, platform=HERE, now=lambda: NOW, built=tmp_path / "built")
+    offering = OfferWatcher(folder, platform=HERE, now=lambda: NOW, built=tmp_path / "built")
     build(tmp_path / "built")
     offering.look()
     assert dict(offering.offered) == {}

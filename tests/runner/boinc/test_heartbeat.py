@@ -7,7 +7,7 @@ from patience import until
 
 from axiom.runner.boinc.heartbeat import ClientWish, Pulse, decide
 from axiom.runner.boinc.protocol import Channels
-from axiom.runner.child.pause import Awake, Ended, PauseGate
+from axiom.runner.child.pause import AwakeClock, PauseGate, RunEnded
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_the_client_turns_the_gate(pulse, gate):
     until(lambda: not gate.is_shut)
     say(seen, b"<quit/>")
     until(lambda: beat.ended.reason == "boinc-client asks for a stop")
-    with pytest.raises(Ended):
+    with pytest.raises(RunEnded):
         gate.wait()
     beat.stop()
 
@@ -79,7 +79,7 @@ def test_the_end_of_the_client_closes_the_gate_for_good(pulse, gate):
     beat.start()
     keeper.kill()
     keeper.wait()
-    with pytest.raises(Ended):
+    with pytest.raises(RunEnded):
         gate.wait()
     assert beat.ended.reason == "boinc-client is gone"
     beat.stop()
@@ -144,5 +144,5 @@ def test_a_disk_without_room_for_it_ends_nothing(pulse, tmp_path):
 def test_a_host_that_slept_counts_as_one_second(monkeypatch):
     moments = iter([0.0, 0.5, 3600.0, 3600.25])
     monkeypatch.setattr(time, "monotonic", lambda: next(moments))
-    awake = Awake()
+    awake = AwakeClock()
     assert [awake.seconds() for _ in range(3)] == [0.5, 1.5, 1.75]

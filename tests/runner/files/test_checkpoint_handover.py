@@ -11,7 +11,7 @@ from patience import PATIENCE
 
 from axiom.domain.work import Exit, Outcome
 from axiom.limits import runner as limits
-from axiom.runner.child.pause import Ended, PauseGate
+from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.confine import confine
 from axiom.runner.files.checkpoint import SIZE_LIMIT, Checkpoint, largest_state, read_kept, write_kept
 from axiom.runner.files.checkpoint_handover import CheckpointHandover
@@ -38,7 +38,7 @@ def stopped(obey):
             if kept >= after:
                 gate.end()
 
-        with pytest.raises(Ended):
+        with pytest.raises(RunEnded):
             obey(order, gate=gate, report=report, **options)
         return reports
 
@@ -99,7 +99,7 @@ def test_a_stop_that_is_asked_for_waits_for_the_state(obey, lab, monkeypatch):
             before.append(len(lab.blocks))
             gate.end()
 
-    with pytest.raises(Ended):
+    with pytest.raises(RunEnded):
         obey(order_of(lab, amount=1.2), gate=gate, pause=600.0, report=report)
     first = len(lab.blocks)
     obey(order_of(lab, amount=1.2))

@@ -14,7 +14,7 @@ import axiom
 from axiom.domain.estimands import Kind
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
-from axiom.lab.experiments.publish import Prepared, prepare
+from axiom.lab.experiments.publish import PackedBundle, prepare
 from axiom.runner.direct import describe_files
 from axiom.settings import Settings
 from axiom.signed import bundles
@@ -87,7 +87,7 @@ def play(seed: int, place: Path, *, days: float = 30.0, hosts: int = WHOLE, trou
 
 
 @functools.cache
-def published() -> tuple[Prepared, ...]:
+def published() -> tuple[PackedBundle, ...]:
     """The questions of every world: packed, and described in one process, once for each process."""
     package = Path(axiom.__file__).parent
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:

@@ -13,7 +13,7 @@ from site_operator import code_of, furnish, give_role
 from axiom.boinc.account_keys import passwd_hash
 from axiom.decisions.experiments.drafts import blind_gates, reason_for_persons
 from axiom.domain.preflights import GATES, Preflight
-from axiom.lab.experiments.try_bundle import Examined
+from axiom.lab.experiments.try_bundle import Examination
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.service import standard_callers as callers
@@ -87,7 +87,7 @@ def stored(visitor):
 
 
 def test_who_answers_reads_what_the_controls_of_a_draft_measured_and_no_program_does(lab, desk, sound, sound_attempt):
-    judged = Examined(attempt=sound_attempt, manifest=sound.manifest).judged
+    judged = Examination(attempt=sound_attempt, manifest=sound.manifest).judged
     made = {"reason": reason_for_persons(judged), "gates": blind_gates(judged), "attempt": "{}", "declaration": ""}
 
     def propose(db):

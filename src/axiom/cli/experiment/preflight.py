@@ -12,8 +12,8 @@ from axiom.commands.experiments import PreflightExperiment
 from axiom.domain.preflights import Attempt
 from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.preflight_run import Said
-from axiom.lab.experiments.publish import Prepared, demand_taken
-from axiom.lab.experiments.try_bundle import Examined, is_shipped, prepare_boxed, secret_of, try_out
+from axiom.lab.experiments.publish import PackedBundle, demand_taken
+from axiom.lab.experiments.try_bundle import Examination, is_shipped, prepare_boxed, secret_of, try_out
 from axiom.service.open_laboratory import package, reading, submit
 from axiom.signed import bundles
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
@@ -50,14 +50,14 @@ def preflight(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bo
     raise click.exceptions.Exit(0 if answer["passed"] else 1)
 
 
-def _examined(name: str, folder: Folder, said: Said | None) -> tuple[Examined, bool]:
+def _examined(name: str, folder: Folder, said: Said | None) -> tuple[Examination, bool]:
     """What is tried, and whether it is published here: by a name the newest bundle, by a path what the file holds."""
     file = file_of(name, folder)
     newest = None if name.endswith(".py") else _newest(file.stem, folder)
     if newest is None:
         made = prepare_boxed(package(), file)
         if isinstance(made, Attempt):
-            return Examined(attempt=made, manifest=None), False
+            return Examination(attempt=made, manifest=None), False
         _demand_taken(made, folder)
         archive, is_published = made.archive, _is_published(made.digest, folder)
     else:
@@ -67,7 +67,7 @@ def _examined(name: str, folder: Folder, said: Said | None) -> tuple[Examined, b
         attempt = try_out(archive, said, secret=secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket))
     else:
         attempt = try_out(archive, said)
-    return Examined(attempt=attempt, manifest=manifest, is_shipped=is_shipped(archive)), is_published
+    return Examination(attempt=attempt, manifest=manifest, is_shipped=is_shipped(archive)), is_published
 
 
 def _newest(name: str, folder: Folder) -> bytes | None:
@@ -80,7 +80,7 @@ def _newest(name: str, folder: Folder) -> bytes | None:
         return blobs.get(db, folder, newest.digest) if newest else None
 
 
-def _demand_taken(made: Prepared, folder: Folder) -> None:
+def _demand_taken(made: PackedBundle, folder: Folder) -> None:
     """Refuse at once what this laboratory would not publish."""
     if folder.exists():
         with reading(folder) as db:
@@ -94,7 +94,7 @@ def _is_published(digest: str, folder: Folder) -> bool:
         return experiments.bundle(db, digest) is not None
 
 
-def _answer(found: Examined) -> dict[str, Any]:
+def _answer(found: Examination) -> dict[str, Any]:
     """All of it, with what was measured: whoever types this computes it, and is a person with a file."""
     judged, attempt, manifest = found.judged, found.attempt, found.manifest
     cells = [*attempt.first, *attempt.again, *attempt.others, *(one for run in attempt.controls for one in run.tried)]

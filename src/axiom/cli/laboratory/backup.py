@@ -13,7 +13,7 @@ from axiom.domain.amounts import counted
 from axiom.errors import NotFound
 from axiom.lab.upkeep.backup import Backup, Restored, back_up
 from axiom.lab.upkeep.backup import restore as restore_backup
-from axiom.lab.upkeep.recovery import Recovered, RecoveryWish
+from axiom.lab.upkeep.recovery import Recovery, RecoveryWish
 from axiom.service.open_laboratory import demand, lay_out_own_files, reading, upgrade_database
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.history import SKIPPED
@@ -167,7 +167,7 @@ def _contents(made: Backup) -> str:
     )
 
 
-def _reached(recovered: Recovered, wish: RecoveryWish) -> str:
+def _reached(recovered: Recovery, wish: RecoveryWish) -> str:
     """How far the journal led, and what that means for numbers."""
     later = f"New numbers begin {SKIPPED:,} later, so that none is given twice."
     if wish.as_it_was:
@@ -181,7 +181,7 @@ def _reached(recovered: Recovered, wish: RecoveryWish) -> str:
     return f"{done}; it was followed no further, as {recovered.ending.value}. {later}"
 
 
-def _as_data(recovered: Recovered) -> dict[str, Any]:
+def _as_data(recovered: Recovery) -> dict[str, Any]:
     return {
         "folder": str(recovered.journal) if recovered.journal else None,
         "groups": recovered.groups,

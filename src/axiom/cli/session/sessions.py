@@ -30,7 +30,7 @@ from axiom.errors import CannotStart, NoLab, NotFound
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments import try_bundle as preflight
 from axiom.lab.experiments.try_draft import kept, try_out
-from axiom.runner.child.pause import Ended, PauseGate
+from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.service.open_laboratory import demand, reading, submit
 from axiom.settings import from_process
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys
@@ -233,7 +233,7 @@ def _try_out(folder: Folder, remote: Remote, what: str, gate: PauseGate) -> str:
         with reading(folder) as db:
             archive = blobs.get(db, folder, what)
         attempt = preflight.try_out(archive, secret=secret, gate=gate)
-    except Ended:
+    except RunEnded:
         raise CannotStart("The autopilot ends, so nothing is tried any more. The next one begins with it.") from None
     answer = remote.submit(PreflightExperiment(report=preflight_report.write(attempt)))
     return f"Preflight of {answer['experiment']}@{answer['version']}: {answer['reason']}"

@@ -31,7 +31,7 @@ LEAST = 0.75  # of the seeds of a placebo must have a value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class ControlResult:
     """Whether the effect that the claim expects was found in these values, and why."""
 
     is_found: bool
@@ -42,7 +42,7 @@ class Found:
     reason: str
 
 
-def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
+def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> ControlResult:
     """Is the effect there, on the side that the claim expects and larger than the smallest that matters?
 
     A value that is missing counts against it, as it does in evidence. The arms of a control are alike but for what is
@@ -72,7 +72,7 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
             f"over {evidence.seeds} of {len(values)} seeds the {evidence.centre} {estimate:.4g} {lies} {side} {bar:.4g}"
             f", and e is {e_told(e_value, 3)}, of {ENOUGH:.0f} wanted"
         )
-    return Found(
+    return ControlResult(
         is_found=is_beyond and e_value >= ENOUGH,
         is_beyond=is_beyond,
         e_value=e_value,
@@ -83,7 +83,7 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Found:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Spared:
+class PlaceboResult:
     """Whether nothing is seen where nothing is, and why."""
 
     is_spared: bool
@@ -91,7 +91,7 @@ class Spared:
     is_near: bool = False  # to being none: more seeds may tell
 
 
-def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spared:
+def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> PlaceboResult:
     """Is there no effect to be seen in these values of a placebo?
 
     One is seen whose estimate lies further from the null than the smallest effect that matters, at an e-value that is a
@@ -105,7 +105,7 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spare
     least = max(1, math.ceil(LEAST * len(values)))
     if len(there) < least:
         gave = "a value" if sum(value is not None for value in values) == len(there) else f"a value {_where(asked)}"
-        return Spared(
+        return PlaceboResult(
             is_spared=False, reason=f"{len(there)} of {len(values)} seeds gave {gave}, and {least} are wanted"
         )
     is_near = False
@@ -117,13 +117,13 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Spare
         beyond = (above if is_more else -above) > NEAR * float(estimand["smallest"])
         is_near = is_near or (beyond and seen.e_value > LEANING)
         if seen.is_beyond and seen.e_value >= HINT:
-            return Spared(
+            return PlaceboResult(
                 is_spared=False,
                 reason=f"the {seen.centre} {seen.estimate:.4g} lies further from {estimand['null']:g} than "
                 f"{estimand['smallest']:g}, and e is {e_told(seen.e_value, 3)}, of less than {HINT:.0f} wanted",
             )
     seen = found(estimand, there)
-    return Spared(
+    return PlaceboResult(
         is_spared=True,
         reason=f"over {len(there)} of {len(values)} seeds the {seen.centre} is {seen.estimate:.4g}",
         is_near=is_near,

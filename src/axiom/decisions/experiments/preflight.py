@@ -56,7 +56,7 @@ class PreflightVerdict:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Untried:
+class UntriedBundle:
     """A bundle without a preflight, and what it would cost."""
 
     bundle: str
@@ -195,7 +195,7 @@ def may_order(
     return PreflightVerdict(passed=True, reason="any host may have it")
 
 
-def choose(waiting: Sequence[Untried], circumstances: Circumstances) -> NextPreflight:
+def choose(waiting: Sequence[UntriedBundle], circumstances: Circumstances) -> NextPreflight:
     """The cheapest one that waits; but not while it would hold up the laboratory's own first answers."""
     if not waiting:
         return NextPreflight(bundle=None, reason="no bundle waits for its preflight")

@@ -10,7 +10,7 @@ _LARGE = 10.0  # smallest effects that matter, beyond which an effect is as tell
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answered:
+class AnsweredFinding:
     """A finding with a verdict."""
 
     number: int
@@ -21,7 +21,7 @@ class Answered:
     size: float  # of the effect, in the smallest effects that matter
 
 
-def most_telling(answered: Iterable[Answered], most: int) -> list[int]:
+def most_telling(answered: Iterable[AnsweredFinding], most: int) -> list[int]:
     """So many of them, none of an experiment of which another is among them already."""
     found: dict[str, int] = {}
     sure = (one for one in answered if one.grade in _SUREST_FIRST)
@@ -30,6 +30,6 @@ def most_telling(answered: Iterable[Answered], most: int) -> list[int]:
     return list(found.values())[:most]
 
 
-def _rank(one: Answered) -> tuple[object, ...]:
+def _rank(one: AnsweredFinding) -> tuple[object, ...]:
     place = _SUREST_FIRST.index(one.grade)
     return place, not one.has_own_words, not one.is_against, -min(abs(one.size), _LARGE), one.number

@@ -29,7 +29,7 @@ _DECLARED = {  # shares of "as claimed", "the opposite" and "too small"; of each
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class CameOut:
+class EndedProposal:
     """How a proposal of a kind ended: what its finding says of its claim, and how large the effect was."""
 
     kind: str
@@ -41,7 +41,7 @@ class CameOut:
 class BaseRates:
     """Every outcome so far, by kind."""
 
-    came_out: Mapping[str, Sequence[CameOut]] = field(default_factory=dict)
+    came_out: Mapping[str, Sequence[EndedProposal]] = field(default_factory=dict)
 
     def shares(self, kind: str) -> tuple[float, float, float]:
         """How often a claim of this kind holds, is the wrong way round, or is about nothing."""

@@ -38,7 +38,7 @@ _MODEL_LENGTH = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Refitted:
+class CostUpdate:
     """What is known after one more task, and why."""
 
     fit: Fit
@@ -71,24 +71,24 @@ def class_of(host: Host, gpu: str = "") -> str:
     return f"{platform.system}-{platform.processor}-{model}"
 
 
-def refit(fit: Fit, *, host_id: int, cells: int, expected_seconds: float, spent_seconds: float) -> Refitted:
+def refit(fit: Fit, *, host_id: int, cells: int, expected_seconds: float, spent_seconds: float) -> CostUpdate:
     """Decide what one more valid task of a host changes.
 
     Expected is what is declared, over the host's speed; 0 where that is not known yet.
     """
     if not expected_seconds > 0:
-        return Refitted(fit=fit, reason="nothing was expected of the task, so it says nothing of the cost")
+        return CostUpdate(fit=fit, reason="nothing was expected of the task, so it says nothing of the cost")
     if not _LEAST_SECONDS <= spent_seconds < math.inf:
-        return Refitted(fit=fit, reason=f"{spent_seconds:g} seconds say more about starting than about computing")
+        return CostUpdate(fit=fit, reason=f"{spent_seconds:g} seconds say more about starting than about computing")
     if cells < LEAST_CELLS:
-        return Refitted(fit=fit, reason="a single cell says more about its own config than about the experiment")
+        return CostUpdate(fit=fit, reason="a single cell says more about its own config than about the experiment")
     others = [voice for voice in fit.voices if voice.host_id != host_id]
     before = next((voice for voice in fit.voices if voice.host_id == host_id), None)
     tasks, word = (before.tasks, before.log_ratio) if before else (0, _between(fit.voices))
     said = _within(math.log(spent_seconds / expected_seconds), -math.log(MOST), math.log(MOST))
     word += _within(said - word, -_STEP, _STEP) / min(tasks + 1, _MEMORY)
     voice = Voice(host_id=host_id, tasks=tasks + 1, log_ratio=word)
-    return Refitted(
+    return CostUpdate(
         fit=Fit(tasks=fit.tasks + 1, voices=(*others[1 - limits.COST_HOSTS :], voice)),
         reason=f"task {voice.tasks} of the host took {math.exp(said):.2f} times what was expected; "
         f"its voice is {math.exp(word):.2f} now",

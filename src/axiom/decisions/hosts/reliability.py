@@ -38,14 +38,14 @@ class PastTask:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Trusted:
+class ReliabilityUpdate:
     """How the host stands now, and why."""
 
     standing: Standing
     reason: str
 
 
-def after(standing: Standing, ended: PastTask) -> Trusted:
+def after(standing: Standing, ended: PastTask) -> ReliabilityUpdate:
     """Decide from one more task. What is not the host's doing leaves it as it was."""
     if ended.state is TaskState.VALID:
         return _better(standing, ended)
@@ -53,17 +53,21 @@ def after(standing: Standing, ended: PastTask) -> Trusted:
         # It took at least so long. A computer that never answers has few in hand, since it has nothing in a row.
         turnaround = _averaged(standing.turnaround_seconds, ended.turnaround_seconds)
         late = replace(standing, valid_in_row=0, turnaround_seconds=turnaround)
-        return Trusted(standing=late, reason="a task was not returned in time: its quota stays, and it has few in hand")
+        return ReliabilityUpdate(
+            standing=late, reason="a task was not returned in time: its quota stays, and it has few in hand"
+        )
     if _is_blamed(ended):
         quota = _halved(standing.quota)
         worse = replace(standing, valid_in_row=0, quota=quota)
-        return Trusted(standing=worse, reason=f"a task ended {ended.state}: the quota an hour is {quota} a core now")
+        return ReliabilityUpdate(
+            standing=worse, reason=f"a task ended {ended.state}: the quota an hour is {quota} a core now"
+        )
     if _is_given_up(ended):
         # It says nothing about the host's results, but whoever gives up each task should not be sent hundreds.
         quota = _halved(standing.quota)
         fewer = replace(standing, quota=quota)
-        return Trusted(standing=fewer, reason=f"a task was given up: the quota an hour is {quota} a core now")
-    return Trusted(standing=standing, reason=f"a task ended {ended.state}, and that is not the host's doing")
+        return ReliabilityUpdate(standing=fewer, reason=f"a task was given up: the quota an hour is {quota} a core now")
+    return ReliabilityUpdate(standing=standing, reason=f"a task ended {ended.state}, and that is not the host's doing")
 
 
 def gpu_rests(ended: Sequence[PastTask], since_last: timedelta) -> str:
@@ -86,7 +90,7 @@ def doubted(standing: Standing) -> Standing:
     return replace(standing, valid_in_row=0)
 
 
-def outvoted(standing: Standing, now: datetime) -> Trusted:
+def outvoted(standing: Standing, now: datetime) -> ReliabilityUpdate:
     """How a host stands after two others agreed on what it had computed otherwise.
 
     What is long ago is forgotten, but for a host that gets nothing more: a check of what it had computed before may
@@ -99,7 +103,7 @@ def outvoted(standing: Standing, now: datetime) -> Trusted:
     how_often = f"{counted(times, 'time')}, each within a month of the last" if times > 1 else "once in a month"
     if is_barred(standing):
         how_often = f"{counted(times, 'time')} by now"
-    return Trusted(standing=worse, reason=f"two others agreed against it {how_often}: {what}")
+    return ReliabilityUpdate(standing=worse, reason=f"two others agreed against it {how_often}: {what}")
 
 
 def is_watched(standing: Standing, now: datetime) -> bool:
@@ -127,7 +131,7 @@ def learned(speed: float | None, *, expected_seconds: float, elapsed_seconds: fl
     return min(_FASTEST, max(_SLOWEST, speed * math.exp(_WEIGHT * step)))
 
 
-def _better(standing: Standing, ended: PastTask) -> Trusted:
+def _better(standing: Standing, ended: PastTask) -> ReliabilityUpdate:
     quota = standing.quota
     if quota is not None:
         quota = None if quota * 2 >= limits.TASKS_AN_HOUR_AND_CORE else quota * 2
@@ -138,7 +142,9 @@ def _better(standing: Standing, ended: PastTask) -> Trusted:
         turnaround_seconds=_averaged(standing.turnaround_seconds, ended.turnaround_seconds),
     )
     most = "the laboratory's most" if quota is None else f"{quota} a core and hour"
-    return Trusted(standing=better, reason=f"{better.valid_in_row} valid tasks in a row: its quota is {most} now")
+    return ReliabilityUpdate(
+        standing=better, reason=f"{better.valid_in_row} valid tasks in a row: its quota is {most} now"
+    )
 
 
 def _is_blamed(ended: PastTask) -> bool:

@@ -34,7 +34,7 @@ R = TypeVar("R", bound=Suitable)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Suited(Generic[R]):
+class SuitableRunners(Generic[R]):
     """The runner by the kind of GPU that it computes on, and in one sentence why there is none at all."""
 
     runners: Mapping[str, R]
@@ -54,7 +54,9 @@ def unsuited(experiment: str, *, is_simulated: bool) -> str:
     return ""
 
 
-def suit(platforms: Sequence[str], instructions: str, glibc: tuple[int, int] | None, offered: Iterable[R]) -> Suited[R]:
+def suit(
+    platforms: Sequence[str], instructions: str, glibc: tuple[int, int] | None, offered: Iterable[R]
+) -> SuitableRunners[R]:
     """The runners for a computer of these platforms, its own word for itself first, with these instructions.
 
     `glibc` is its GNU C library, None where it does not say. Of two that suit, the one that makes use of AVX is better.
@@ -65,7 +67,7 @@ def suit(platforms: Sequence[str], instructions: str, glibc: tuple[int, int] | N
     for runner in sorted(fit, key=lambda each: (platforms.index(each.platform), not each.needs_avx)):
         for gpu in runner.gpus:
             found.setdefault(gpu, runner)
-    return Suited(runners=found, reason="" if fit else _reason(platforms, named, instructions, glibc))
+    return SuitableRunners(runners=found, reason="" if fit else _reason(platforms, named, instructions, glibc))
 
 
 def _obstacle(runner: Suitable, instructions: str, glibc: tuple[int, int] | None) -> str:

@@ -30,7 +30,7 @@ class Opinion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Settled:
+class DuplicateVerdict:
     """What the checks of a task have shown of each of them.
 
     `odd` is the task that stands alone against all others; `needs_third` asks for one more opinion.
@@ -42,7 +42,7 @@ class Settled:
     reason: str
 
 
-def settle(checked: Opinion, checks: Sequence[Opinion], *, early: float) -> Settled:
+def settle(checked: Opinion, checks: Sequence[Opinion], *, early: float) -> DuplicateVerdict:
     """Decide from the checked task and its checks: one or two, and more where one comes after its deadline.
 
     `early` is how far early values of two honest hosts may lie apart, relative to the larger: the experiment says it.
@@ -57,18 +57,22 @@ def settle(checked: Opinion, checks: Sequence[Opinion], *, early: float) -> Sett
     everybody = [opinion.task_id for opinion in opinions]
     if not differing:
         says = Agreement.AGREES if agreeing else None
-        return Settled(agreements=dict.fromkeys(everybody, says), reason=next(iter(pairs.values())).reason)
+        return DuplicateVerdict(agreements=dict.fromkeys(everybody, says), reason=next(iter(pairs.values())).reason)
     why = pairs[differing[0]].reason
     odd = next((task_id for task_id in everybody if _is_odd(task_id, agreeing, differing)), None)
     if odd is not None:
         found = dict.fromkeys(everybody, Agreement.AGREES) | {odd: Agreement.DIFFERS}
-        return Settled(agreements=found, odd=odd, reason=f"{len(everybody) - 1} against task {odd}: {why}")
+        return DuplicateVerdict(agreements=found, odd=odd, reason=f"{len(everybody) - 1} against task {odd}: {why}")
     if len(agreeing) > len(differing):  # close to both of two that lie just apart
-        return Settled(agreements=dict.fromkeys(everybody, Agreement.AGREES), reason=f"most of them agree; {why}")
-    return Settled(agreements=dict.fromkeys(everybody, Agreement.DIFFERS), needs_third=len(opinions) == 2, reason=why)
+        return DuplicateVerdict(
+            agreements=dict.fromkeys(everybody, Agreement.AGREES), reason=f"most of them agree; {why}"
+        )
+    return DuplicateVerdict(
+        agreements=dict.fromkeys(everybody, Agreement.DIFFERS), needs_third=len(opinions) == 2, reason=why
+    )
 
 
-def is_found_out(settled: Settled, before: Mapping[int, str]) -> bool:
+def is_found_out(settled: DuplicateVerdict, before: Mapping[int, str]) -> bool:
     """Is somebody odd who was not already? `before` is what earlier checks had shown of each task.
 
     Only where one is odd do some differ and others agree: all who are in an open dispute differ.

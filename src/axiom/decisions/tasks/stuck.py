@@ -9,7 +9,7 @@ from axiom.limits import tasks as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stuck:
+class StuckTask:
     """A task to give up on, and why."""
 
     task_id: int
@@ -18,7 +18,7 @@ class Stuck:
 
 def stuck(
     tasks: Sequence[Task], seen: Mapping[int, datetime], now: datetime, *, listening: datetime | None = None
-) -> tuple[Stuck, ...]:
+) -> tuple[StuckTask, ...]:
     """Return the tasks that have been out for so long that their cells should go to somebody else.
 
     `seen` is when each host was last heard from; a host that is not there has been silent since it took the task.
@@ -28,7 +28,7 @@ def stuck(
     for task in tasks:
         reason = _why(task, seen, now, listening)
         if reason:
-            found.append(Stuck(task_id=task.id, reason=reason))
+            found.append(StuckTask(task_id=task.id, reason=reason))
     return tuple(found)
 
 

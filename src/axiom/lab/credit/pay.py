@@ -20,7 +20,7 @@ from axiom.domain.credit import Award, Reason, Tariff
 from axiom.domain.sessions import Note, Session
 from axiom.domain.value import value
 from axiom.lab.credit.booking import SLICE, book_or_hold, release
-from axiom.server.returns.learn_costs import Declared
+from axiom.server.returns.learn_costs import DeclaredSeconds
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.credit.ledger import Unpaid
 from axiom.store.credit.settlements import Settlement
@@ -49,7 +49,7 @@ class Paying:
 
     def __init__(self) -> None:
         self._usual: dict[int, UsualCost] = {}
-        self._declared = Declared()
+        self._declared = DeclaredSeconds()
         self._shares: tuple[dict[int, PaidShare], datetime] | None = None  # of versions that are paid for less
         self._first: dict[tuple[int, int], list[int]] = {}  # by version and volunteer: first tasks broken by their word
 

@@ -22,7 +22,7 @@ _EVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Breaking:
+class BreakerStop:
     """A version that should be stopped, or held back on one platform, and why."""
 
     version: StoredExperiment
@@ -30,9 +30,9 @@ class Breaking:
     platform: str = ""
 
 
-def breaking(db: Database) -> list[Breaking]:
+def breaking(db: Database) -> list[BreakerStop]:
     """What should be stopped, and why. Only the newest bundle of a version counts: a repair begins anew."""
-    found: list[Breaking] = []
+    found: list[BreakerStop] = []
     counted, proven, histories = counters.read(db), endings.proven(db), releases.everything(db)
     for version in experiments.everything(db):
         newest = experiments.bundle_now(db, version.id) if version.status == "open" else None
@@ -45,14 +45,14 @@ def breaking(db: Database) -> list[Breaking]:
         by_host = endings_of(endings.of_bundle(db, version.id, newest.digest), proven)
         by_host = {place: at_host for place, at_host in by_host.items() if at_host.platform not in paused}
         there = broken_there(by_host, broken)
-        found += [Breaking(version=version, reason=why, platform=platform) for platform, why in there.items()]
+        found += [BreakerStop(version=version, reason=why, platform=platform) for platform, why in there.items()]
         why = broken({place: at_host for place, at_host in by_host.items() if at_host.platform not in there})
         if why:
-            found.append(Breaking(version=version, reason=why))
+            found.append(BreakerStop(version=version, reason=why))
     return found
 
 
-def halt(db: Database, one: Breaking, now: datetime) -> None:
+def halt(db: Database, one: BreakerStop, now: datetime) -> None:
     """Write down that it was stopped, so that a version that is opened again is let out in stages again."""
     release_steps.stop(db, one.version, reason=one.reason, now=now, platform=one.platform)
 

@@ -30,7 +30,7 @@ from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
 from axiom.lab.experiments import reference_core
-from axiom.runner.child.pause import Ended, PauseGate
+from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.direct import compute_here
 from axiom.signed import canonical_json
 from axiom.signed.manifests import Manifest
@@ -128,7 +128,7 @@ class PreflightRun:
                 hash_seed=hash_seed,
             ):
                 self._take(asked.pop(), answer)
-        except Ended as over:
+        except RunEnded as over:
             self._broken = over
             self._ended.set()
         except Exception as error:  # noqa: BLE001  `run` raises it again, in the thread that was asked

@@ -39,7 +39,7 @@ WAITS = "waits for a seal"  # what came of publishing where the bundle keys are 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prepared:
+class PackedBundle:
     """A bundle that is packed and described, not yet signed or stored."""
 
     manifest: Manifest
@@ -55,7 +55,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Published:
+class PublishedBundle:
     """What came of it."""
 
     experiment_id: int | None  # None for a new version that waits for its seal: nothing of it is stored yet
@@ -77,7 +77,7 @@ Known = Callable[[Mapping[str, bytes]], KnownDeclaration | None]
 
 def prepare(
     package: Path, file: Path, describe: Describer = describe_files, *, known: Known = lambda _: None
-) -> Prepared:
+) -> PackedBundle:
     """Pack the file with its kit and ask it, in a clean process, what it declares. What is known is not asked."""
     files = bundles.collect(package, file)
     told = known(files)
@@ -86,7 +86,7 @@ def prepare(
         refused = refusals(files[bundles.experiment_path(file.stem)], file.stem)
         told = KnownDeclaration(declaration=describe_here(files, describe), refusals=refused)
     raw = told.declaration
-    return Prepared(
+    return PackedBundle(
         manifest=read_manifest(raw),
         declaration=raw.decode(),
         archive=bundles.pack({**files, bundles.MANIFEST: raw}),
@@ -101,22 +101,22 @@ def packed_before(archive: bytes, files: Mapping[str, bytes]) -> KnownDeclaratio
     return KnownDeclaration(declaration=raw, refusals=None) if raw is not None and before == files else None
 
 
-def unpack(archive: bytes) -> Prepared:
+def unpack(archive: bytes) -> PackedBundle:
     """What was prepared before and kept as its archive."""
     raw = bundles.contents(archive)[bundles.MANIFEST]
-    return Prepared(manifest=read_manifest(raw), declaration=raw.decode(), archive=archive)
+    return PackedBundle(manifest=read_manifest(raw), declaration=raw.decode(), archive=archive)
 
 
 def publish(
     db: Database,
     folder: Folder,
-    prepared: Prepared,
+    prepared: PackedBundle,
     *,
     keys: Keys,
     good_for: timedelta,
     now: datetime,
     has_address: bool = False,
-) -> Published:
+) -> PublishedBundle:
     """Store and seal the bundle, and register the version if it is new. Asked again, it changes nothing.
 
     Where the bundle keys are kept elsewhere, nothing is stored before the seal was brought. `has_address`: others find
@@ -140,7 +140,9 @@ def publish(
     return _done(version, current.serial, prepared, change if is_sealed(current, keys.trust, now) else WAITS)
 
 
-def wanted_seal(db: Database, prepared: Prepared, *, trust: Trust, good_for: timedelta, now: datetime) -> Seal | None:
+def wanted_seal(
+    db: Database, prepared: PackedBundle, *, trust: Trust, good_for: timedelta, now: datetime
+) -> Seal | None:
     """The seal that publishing takes; None where what is published is sealed for long enough."""
     version = _published(db, prepared)
     current = experiments.bundle_now(db, version.id) if version else None
@@ -218,13 +220,13 @@ def is_sealed(bundle: StoredBundle, trust: Trust, now: datetime) -> bool:
 def store(
     db: Database,
     folder: Folder,
-    prepared: Prepared,
+    prepared: PackedBundle,
     seal: Seal,
     text: str,
     now: datetime,
     *,
     has_address: bool = False,
-) -> Published:
+) -> PublishedBundle:
     """Store a bundle with its seal, and register the version if it is new."""
     manifest, known = prepared.manifest, _published(db, prepared)
     version = known or _add(db, prepared, experiments.by_name(db, manifest.name), now, has_address=has_address)
@@ -250,7 +252,7 @@ def store(
     return _done(version, seal.serial, prepared, "new bundle" if known else "new experiment")
 
 
-def _keep_read(db: Database, prepared: Prepared, now: datetime) -> None:
+def _keep_read(db: Database, prepared: PackedBundle, now: datetime) -> None:
     """There is a row for our own hosts, in the same transaction as the bundle: without it none of them gets it."""
     if preflights.has_passed(db, prepared.digest, is_ours=True):
         return
@@ -272,13 +274,13 @@ def _name_author(db: Database, version: StoredExperiment, bundle: str, now: date
         releases.record(db, change, experiment_id=version.id, bundle=bundle, reason=reason, by=by, now=now)
 
 
-def _done(version: StoredExperiment | None, serial: int, prepared: Prepared, change: str) -> Published:
-    return Published(
+def _done(version: StoredExperiment | None, serial: int, prepared: PackedBundle, change: str) -> PublishedBundle:
+    return PublishedBundle(
         experiment_id=version.id if version else None, serial=serial, digest=prepared.digest, change=change
     )
 
 
-def _published(db: Database, prepared: Prepared) -> StoredExperiment | None:
+def _published(db: Database, prepared: PackedBundle) -> StoredExperiment | None:
     """The version as it is published, if it is; an error where it may not be published again."""
     manifest = prepared.manifest
     if experiments.bundle(db, prepared.digest) is None:
@@ -298,7 +300,7 @@ def _published(db: Database, prepared: Prepared) -> StoredExperiment | None:
     return version
 
 
-def _not_taken_back(db: Database, version: StoredExperiment, prepared: Prepared) -> None:
+def _not_taken_back(db: Database, version: StoredExperiment, prepared: PackedBundle) -> None:
     """Hosts go by serials, so the bytes of an earlier bundle come again by rolling back, and what was left so stays."""
     known, current = experiments.bundle(db, prepared.digest), experiments.bundle_now(db, version.id)
     if known is not None and current is not None and known.serial < current.serial:
@@ -309,7 +311,7 @@ def _not_taken_back(db: Database, version: StoredExperiment, prepared: Prepared)
         )
 
 
-def demand_taken(db: Database, prepared: Prepared) -> None:
+def demand_taken(db: Database, prepared: PackedBundle) -> None:
     """Refuse what publishing would refuse here, so that nobody waits for a preflight in vain."""
     demand_bounded(prepared.manifest)
     _published(db, prepared)
@@ -334,7 +336,7 @@ def _not_older(newest: StoredExperiment | None, manifest: Manifest) -> None:
 
 
 def _add(
-    db: Database, prepared: Prepared, newest: StoredExperiment | None, now: datetime, *, has_address: bool
+    db: Database, prepared: PackedBundle, newest: StoredExperiment | None, now: datetime, *, has_address: bool
 ) -> StoredExperiment:
     manifest = prepared.manifest
     added = experiments.add(db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, now=now)
@@ -358,7 +360,7 @@ def _add(
     return found
 
 
-def _same_question(version: StoredExperiment, prepared: Prepared) -> None:
+def _same_question(version: StoredExperiment, prepared: PackedBundle) -> None:
     stored, declared = json.loads(version.manifest), json.loads(prepared.declaration)
     changed = [name for name in _MEANING if _asked(stored, name) != _asked(declared, name)]
     if changed:

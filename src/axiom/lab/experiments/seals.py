@@ -7,8 +7,8 @@ from pathlib import Path
 
 from axiom.errors import AxiomError, NotFound, Refused
 from axiom.lab.experiments.publish import (
-    Prepared,
-    Published,
+    PackedBundle,
+    PublishedBundle,
     is_sealed,
     renew_tried,
     store,
@@ -39,7 +39,7 @@ class UnsealedExperiment:
 def wanted(
     db: Database,
     folder: Folder,
-    prepared: Iterable[Callable[[], Prepared]],
+    prepared: Iterable[Callable[[], PackedBundle]],
     *,
     trust: Trust,
     good_for: timedelta,
@@ -132,7 +132,7 @@ def take(
     *,
     has_address: bool = False,
     author_of: Callable[[str], str] = lambda _: "",
-) -> Published:
+) -> PublishedBundle:
     """Publish a bundle with a seal that was brought; its archive lies in `unsealed`."""
     seal = read_seal(text, trust=trust, now=now)
     path = archive_path(folder, seal.digest)
@@ -150,7 +150,7 @@ def take(
     expected = wanted_seal(db, made, trust=trust, good_for=seal.expires - now, now=now)
     if expected is None:
         known = experiments.by_name(db, seal.experiment, seal.version)
-        return Published(
+        return PublishedBundle(
             experiment_id=known.id if known else None, serial=seal.serial, digest=seal.digest, change="unchanged"
         )
     if expected.serial != seal.serial:
@@ -162,7 +162,7 @@ def take(
     return store(db, folder, made, seal, text, now, has_address=has_address)
 
 
-def _take_tried(db: Database, stored: StoredBundle, seal: Seal, text: str) -> Published:
+def _take_tried(db: Database, stored: StoredBundle, seal: Seal, text: str) -> PublishedBundle:
     """An older bundle stays the older one: volunteers get it until the newest has passed its preflight."""
     version = experiments.by_id(db, stored.experiment_id)
     is_same = version is not None and (seal.experiment, seal.version) == (version.name, version.version)
@@ -174,7 +174,7 @@ def _take_tried(db: Database, stored: StoredBundle, seal: Seal, text: str) -> Pu
     if seal.expires > stored.expires_at:
         experiments.renew_seal(db, stored.id, text, seal.expires)
     change = "renewed" if seal.expires > stored.expires_at else "unchanged"
-    return Published(experiment_id=stored.experiment_id, serial=seal.serial, digest=seal.digest, change=change)
+    return PublishedBundle(experiment_id=stored.experiment_id, serial=seal.serial, digest=seal.digest, change=change)
 
 
 def _has_sources(db: Database, folder: Folder, current: StoredBundle, sources: dict[str, bytes]) -> bool:

@@ -14,14 +14,21 @@ from pathlib import Path
 
 from axiom import shipped
 from axiom.decisions.experiments.gates import SAME_HIGH, SAME_LOW
-from axiom.decisions.experiments.preflight import NextPreflight, PreflightVerdict, Untried, choose, judge, out_of_order
+from axiom.decisions.experiments.preflight import (
+    NextPreflight,
+    PreflightVerdict,
+    UntriedBundle,
+    choose,
+    judge,
+    out_of_order,
+)
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
 from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.preflight_run import PATIENCE, PreflightRun, Said, is_its_own
-from axiom.lab.experiments.publish import Prepared, demand_bounded, prepare
+from axiom.lab.experiments.publish import PackedBundle, demand_bounded, prepare
 from axiom.lab.experiments.quick_gates import read_archive
 from axiom.limits import hosts as limits
 from axiom.runner.child.pause import PauseGate
@@ -40,7 +47,7 @@ _NOBODYS = b"axiom-preflight-nobody"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examined:
+class Examination:
     """What came of trying a file or a bundle, and what it was held to: nothing where it declares nothing."""
 
     attempt: Attempt
@@ -100,7 +107,7 @@ def try_out(
     )
 
 
-def prepare_boxed(package: Path, file: Path) -> Prepared | Attempt:
+def prepare_boxed(package: Path, file: Path) -> PackedBundle | Attempt:
     """The bundle of a file of which nothing is known; or, where none can be made, an attempt that says why.
 
     To ask a file what it declares is to run it, so that happens behind the first two gates and in the bubblewrap.
@@ -123,12 +130,12 @@ def prepare_boxed(package: Path, file: Path) -> Prepared | Attempt:
     return made
 
 
-def try_file(package: Path, file: Path, said: Said | None = None, *, patience: float = PATIENCE) -> Examined:
+def try_file(package: Path, file: Path, said: Said | None = None, *, patience: float = PATIENCE) -> Examination:
     """Put a file to all gates, as the bundle that would be made of it."""
     made = prepare_boxed(package, file)
     if isinstance(made, Attempt):
-        return Examined(attempt=made, manifest=None)
-    return Examined(attempt=try_out(made.archive, said, patience=patience), manifest=made.manifest)
+        return Examination(attempt=made, manifest=None)
+    return Examination(attempt=try_out(made.archive, said, patience=patience), manifest=made.manifest)
 
 
 def _without_bundle(refused: tuple[Refusal, ...], fault: str = "") -> Attempt:
@@ -202,7 +209,7 @@ def due(db: Database, now: datetime, without: Collection[str] = ()) -> NextPrefl
     `without`: those that could not be tried just now, for the others should not wait for them.
     """
     waiting = [
-        Untried(bundle=one.bundle, name=one.name, seconds=stored_manifest(one.manifest).seconds)
+        UntriedBundle(bundle=one.bundle, name=one.name, seconds=stored_manifest(one.manifest).seconds)
         for one in preflights.newest(db, GATES)
         if one.passed is None and one.bundle not in without
     ]

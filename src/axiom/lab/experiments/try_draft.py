@@ -20,7 +20,7 @@ from axiom.domain.preflights import GATES, Attempt, KeptDraft
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments import try_bundle as preflight
-from axiom.runner.child.pause import Ended, PauseGate
+from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.platform.host import platform_here
 from axiom.signed.manifests import Manifest, read_manifest, stored_manifest
 from axiom.store.engine.database import Database
@@ -74,7 +74,7 @@ def tries_left(db: Database, draft: KeptDraft) -> int:
 def try_out(package: Path, draft: KeptDraft, secret: bytes, gate: PauseGate) -> tuple[Attempt, str]:
     """Put a draft to all gates, in whatever process asks; the facts, and its manifest where it has one.
 
-    `Ended`: whoever asks wants it to end. One that takes too long is ended here, which is a fault of the draft.
+    `RunEnded`: whoever asks wants it to end. One that takes too long is ended here, which is a fault of the draft.
     """
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
         file = Path(folder) / f"{draft.name}.py"
@@ -87,7 +87,7 @@ def try_out(package: Path, draft: KeptDraft, secret: bytes, gate: PauseGate) -> 
     timed = PauseGate(behind=gate, seconds=_LONGEST)
     try:
         return preflight.try_out(made.archive, secret=secret, gate=timed), made.declaration
-    except Ended:
+    except RunEnded:
         if not timed.is_late:
             raise
         return _ended(f"its preflight did not end within {_LONGEST / 60:.0f} minutes"), ""

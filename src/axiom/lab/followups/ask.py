@@ -30,7 +30,7 @@ _MARK = 8  # characters of a digest
 _ARMS = 2  # of a contrast
 
 
-class _Rehearsed(Exception):
+class _RehearsalRollback(Exception):
     """Rolls back what a rehearsal registered."""
 
 
@@ -203,6 +203,6 @@ def _depth(db: Database, registration_id: int) -> int:
 
 def _rehearse(db: Database, found: KeptProposal, points: Points, now: datetime) -> None:
     """Register it and take that back, so that whoever approves it finds that it can be."""
-    with contextlib.suppress(_Rehearsed), db.savepoint():
+    with contextlib.suppress(_RehearsalRollback), db.savepoint():
         approve(db, found, points, by=found.proposal.author, why="a rehearsal", now=now)
-        raise _Rehearsed
+        raise _RehearsalRollback

@@ -13,7 +13,7 @@ from axiom.domain.registrations import Stopping
 from axiom.errors import NotFound, Refused, UnknownName
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments import try_bundle as preflight
-from axiom.lab.experiments.publish import Prepared, Published, demand_taken, publish
+from axiom.lab.experiments.publish import PackedBundle, PublishedBundle, demand_taken, publish
 from axiom.lab.experiments.try_draft import declaration_of, demand_own, kept
 from axiom.lab.followups.ask import demand_new, demand_rival_apart
 from axiom.lab.registrations.predictions import foretell_blindly
@@ -75,7 +75,7 @@ def draft_of(db: Database, found: KeptProposal) -> KeptDraft:
     return kept(db, found.proposal.draft)
 
 
-def demand_tried(draft: KeptDraft, prepared: Prepared) -> None:
+def demand_tried(draft: KeptDraft, prepared: PackedBundle) -> None:
     """What is published is what passed the gates, to the byte: with another kit it would be another bundle."""
     if prepared.digest != draft.bundle:
         raise Refused(
@@ -88,7 +88,7 @@ def publish_code(
     db: Database,
     folder: Folder,
     found: KeptProposal,
-    prepared: Prepared,
+    prepared: PackedBundle,
     *,
     keys: Keys,
     good_for: timedelta,
@@ -96,7 +96,7 @@ def publish_code(
     why: str,
     now: datetime,
     has_address: bool,
-) -> Published:
+) -> PublishedBundle:
     """Approve it: its code is published, as its author's and approved, and what it asks is registered."""
     draft = draft_of(db, found)
     demand_tried(draft, prepared)

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from axiom.decisions.evidence.method import question
-from axiom.decisions.followups.base_rates import BLIND, BaseRates, CameOut, blind_effect, predicted, ratio_of
+from axiom.decisions.followups.base_rates import BLIND, BaseRates, EndedProposal, blind_effect, predicted, ratio_of
 from axiom.domain.estimands import Direction, Prediction
 from axiom.domain.evidence import Verdict, reading
 from axiom.domain.proposals import Template
@@ -15,7 +15,7 @@ from axiom.store.registrations import proposals, registrations
 
 def base_rates(db: Database) -> BaseRates:
     """How the proposals of each kind came out that have ended here; those of people and programs are one kind."""
-    found: dict[str, list[CameOut]] = {}
+    found: dict[str, list[EndedProposal]] = {}
     for one in proposals.came_out(db):
         made, is_asked = one.proposal, one.proposal.template in (Template.ASKED, Template.INVENTED)
         null, smallest = _null_and_smallest(db, made.estimands, one.finding)
@@ -23,7 +23,7 @@ def base_rates(db: Database) -> BaseRates:
         kind = BLIND if is_asked else made.kind
         ratio = ratio_of(one.estimate, null, expected=expected, smallest=smallest)
         meaning = reading(Verdict(one.verdict), made.expects)
-        found.setdefault(kind, []).append(CameOut(kind=kind, meaning=meaning, ratio=ratio))
+        found.setdefault(kind, []).append(EndedProposal(kind=kind, meaning=meaning, ratio=ratio))
     return BaseRates(came_out=found)
 
 

@@ -38,7 +38,7 @@ class Piece:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Built:
+class BuiltRunner:
     """A runner that was built for one platform and plan class."""
 
     platform: str
@@ -59,7 +59,7 @@ def built_in(place: Path) -> list[Path]:
     return sorted(path.parent for path in place.glob(f"[!.]*/{BUILT}"))
 
 
-def read_built(folder: Path) -> Built:
+def read_built(folder: Path) -> BuiltRunner:
     """Read what was built; whatever a client would stumble over is refused by name. Its bytes are not looked at."""
     try:
         return _read(folder, json.loads((folder / BUILT).read_bytes()))
@@ -70,7 +70,7 @@ def read_built(folder: Path) -> Built:
         ) from None
 
 
-def _read(folder: Path, data: object) -> Built:
+def _read(folder: Path, data: object) -> BuiltRunner:
     if not isinstance(data, dict):
         raise ValueError(f"{BUILT} is not an object")  # noqa: TRY004  the reader above knows ValueError alone
     wanted = ("format", "platform", "plan_class", "files", "unpacked_bytes", "needs_avx", "glibc")
@@ -79,7 +79,7 @@ def _read(folder: Path, data: object) -> Built:
     plan_class = fields.text("plan_class", _PLAN_CLASS)
     if any(word in plan_class for word in _FORBIDDEN):
         raise ValueError(f"its plan class {plan_class!r} has {', '.join(_FORBIDDEN)} in it")
-    built = Built(
+    built = BuiltRunner(
         platform=fields.text("platform", "|".join(PLATFORMS)),
         plan_class=plan_class,
         pieces=fields.each("files", lambda row, what: _piece(folder, row, what)),

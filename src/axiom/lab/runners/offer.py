@@ -14,7 +14,7 @@ from pathlib import Path
 
 from axiom.domain.fleet import Platform
 from axiom.errors import AxiomError, KeysUnusable, Refused
-from axiom.lab.runners.built import BUILT, Built, Piece, built_in, digests, place, read_built
+from axiom.lab.runners.built import BUILT, BuiltRunner, Piece, built_in, digests, place, read_built
 from axiom.lab.runners.code_archive import code, runner_name, stand_in
 from axiom.server.scheduler.identify import PLATFORMS
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, is_digest_signed, load_code
@@ -113,7 +113,7 @@ class Offers:
             return ""
 
 
-def _runner(built: Built) -> OfferedRunner:
+def _runner(built: BuiltRunner) -> OfferedRunner:
     return OfferedRunner(
         platform=built.platform,
         version=0,
@@ -184,7 +184,7 @@ log = logging.getLogger("axiom.offer")
 _Stamp = tuple[tuple[str, int, int], ...]
 
 
-class Offering:
+class OfferWatcher:
     """Looks again and again, and does something when a file has changed."""
 
     def __init__(

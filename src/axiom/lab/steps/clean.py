@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from axiom.decisions.hosts.suspects import Suspect, Trouble, suspects
-from axiom.decisions.tasks.stuck import Stuck, stuck
+from axiom.decisions.tasks.stuck import StuckTask, stuck
 from axiom.domain.sessions import Note
 from axiom.domain.work import Task, TaskState
 from axiom.lab.step import Round, shortened
@@ -34,7 +34,7 @@ def give_up_stuck(db: Database, now: datetime) -> list[Note]:
     """Tasks that are out too long, or out for long at a silent host, go to somebody else."""
     listening = jobs.last_start(db, START)
     seen = {host.id: host.seen_at for host in host_store.hosts(db)}
-    given_up: list[tuple[Task, Stuck]] = []
+    given_up: list[tuple[Task, StuckTask]] = []
     for out in stuck_tasks.out_since(db, now - limits.STUCK_AFTER_OUT):
         by_id = {task.id: task for task in out}
         given_up += [(by_id[one.task_id], one) for one in stuck(out, seen, now, listening=listening)]
@@ -84,7 +84,7 @@ def _how_many_out(db: Database) -> int:
     return counters.in_all(counters.read(db), "task", TaskState.SENT)
 
 
-def _stuck_notes(given_up: list[tuple[Task, Stuck]]) -> list[Note]:
+def _stuck_notes(given_up: list[tuple[Task, StuckTask]]) -> list[Note]:
     notes = [
         Note(
             kind="task.stuck",

@@ -17,7 +17,7 @@ from axiom.domain.work import TaskState
 from axiom.lab.registrations.links import hanging, said
 from axiom.lab.step import Round, shortened
 from axiom.lab.steps.design import OpenFinding, open_findings
-from axiom.lab.steps.summary import Telling, tell
+from axiom.lab.steps.summary import SessionSummary, tell
 from axiom.limits import hosts as limits
 from axiom.store.engine.database import Database, at
 from axiom.store.evidence import links, old_claims
@@ -212,7 +212,7 @@ def _awarded(held: Round) -> float:
     return _sum([*earlier, *sessions.notes(held.db, held.session.id)], "credit", "credit.awarded")
 
 
-def _closed(held: Round, told: Telling) -> Note:
+def _closed(held: Round, told: SessionSummary) -> Note:
     return Note(
         kind="session.closed",
         text="Session {session} is closed. {headline} Findings weighed again: {weighed}. "

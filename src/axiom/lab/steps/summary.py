@@ -32,7 +32,7 @@ from axiom.store.sessions import since_last as untold_store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Telling:
+class SessionSummary:
     """The notes with which a session begins its log, and its headline, which is its news."""
 
     headline: Note
@@ -40,7 +40,7 @@ class Telling:
     weighed: int  # findings
 
 
-def tell(held: Round) -> Telling:
+def tell(held: Round) -> SessionSummary:
     """Gather all that happened since the session before."""
     db, after = held.db, sessions.first_round(held.db, held.session)
     ranked = ranking(db, after, held.session.id)
@@ -59,7 +59,7 @@ def tell(held: Round) -> Telling:
         *_levels(newest),
         *_significant(db, newest),
     ]
-    return Telling(headline=headline, notes=tuple(notes), weighed=len(ranked))
+    return SessionSummary(headline=headline, notes=tuple(notes), weighed=len(ranked))
 
 
 def _headline(

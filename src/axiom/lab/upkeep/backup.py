@@ -21,7 +21,7 @@ from typing import IO, Any
 
 from axiom.errors import AxiomError, FolderUnusable, Refused, StoreDamaged
 from axiom.lab.upkeep.invariants import broken
-from axiom.lab.upkeep.recovery import Recovered, RecoveryWish, recover
+from axiom.lab.upkeep.recovery import Recovery, RecoveryWish, recover
 from axiom.signed import canonical_json
 from axiom.signed.boinc_code_signing import CARRIED
 from axiom.signed.keys import load_keys
@@ -71,7 +71,7 @@ class Restored:
     """What was in a backup, what a journal added to it, and which promises are broken there."""
 
     backup: Backup
-    recovered: Recovered
+    recovered: Recovery
     broken: Sequence[str] = ()
 
 
@@ -314,7 +314,7 @@ def _made(said: canonical_json.Fields) -> Backup:
     return Backup(**said.data)
 
 
-def _bring_up(unproven: Folder, archive: Path, wish: RecoveryWish, now: datetime) -> Recovered:
+def _bring_up(unproven: Folder, archive: Path, wish: RecoveryWish, now: datetime) -> Recovery:
     """The database opens, and has what came after the backup."""
     db = connect_writer(unproven.database)
     try:

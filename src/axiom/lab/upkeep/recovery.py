@@ -29,7 +29,7 @@ class RecoveryWish:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Recovered:
+class Recovery:
     """How far the laboratory was brought."""
 
     journal: Path | None = None
@@ -43,16 +43,16 @@ class Recovered:
         return self.ending is JournalEnd.END
 
 
-def recover(db: Database, unproven: Folder, wish: RecoveryWish, *, beside: Path, now: datetime) -> Recovered:
+def recover(db: Database, unproven: Folder, wish: RecoveryWish, *, beside: Path, now: datetime) -> Recovery:
     """Bring the database of an unpacked backup up to what its journal says; `beside` is where the backup lies."""
     if wish.to_follow:
         check(db)  # a migration would be a change that no journal holds
-        return Recovered()
+        return Recovery()
     journal = None if wish.as_it_was else _chosen(db, unproven, wish, beside)
-    recovered = Recovered()
+    recovered = Recovery()
     if journal is not None:
         replayed = replay(db, unproven, journal)
-        recovered = Recovered(journal=journal, groups=replayed.groups, until=replayed.until, ending=replayed.ending)
+        recovered = Recovery(journal=journal, groups=replayed.groups, until=replayed.until, ending=replayed.ending)
         if recovered.ending in _NO_END and not wish.as_far_as_possible:
             raise StoreDamaged(_stopped(recovered, replayed.damaged))
     if not recovered.complete:
@@ -80,7 +80,7 @@ def _fits(db: Database, places: Sequence[Path]) -> list[Path]:
     return [place for place in places if point is not None and segments(place, point.history)]
 
 
-def _stopped(recovered: Recovered, damaged: Path | None) -> str:
+def _stopped(recovered: Recovery, damaged: Path | None) -> str:
     reached = f" after {recovered.groups} groups, at {recovered.until:%Y-%m-%d %H:%M:%S} UTC" if recovered.until else ""
     return (
         f"The journal in {recovered.journal} cannot be followed to its end{reached}: {recovered.ending.value}"

@@ -11,7 +11,7 @@ from pathlib import Path
 from axiom.limits import runner as limits
 from axiom.runner.boinc import protocol
 from axiom.runner.boinc.protocol import Channel, Channels
-from axiom.runner.child.pause import Awake, PauseGate
+from axiom.runner.child.pause import AwakeClock, PauseGate
 from axiom.runner.platform.system import system
 
 _BEAT = 0.1
@@ -73,7 +73,7 @@ class Pulse:
         """`every`: seconds between two words to the laboratory."""
         self._slot = slot
         self._every = every
-        self._untold = Awake()
+        self._untold = AwakeClock()
         self._channels = channels
         self._gate = gate
         self._pid = pid
@@ -82,7 +82,7 @@ class Pulse:
         self._cpu = self._kept_cpu = earlier
         self._kept = 0
         self._fraction = 0.0
-        self._silence = Awake()
+        self._silence = AwakeClock()
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="pulse", daemon=True)
         self._is_asked = False
@@ -126,7 +126,7 @@ class Pulse:
 
     def _hear(self) -> None:
         if self._channels.take(Channel.HEARTBEAT):
-            self._silence = Awake()
+            self._silence = AwakeClock()
         control = self._channels.take(Channel.CONTROL)
         decided = decide(control, silent=self._silence.seconds(), is_there=system.is_there(self._pid))
         if decided.turn is ClientWish.HALT:
@@ -143,7 +143,7 @@ class Pulse:
             protocol.status_text(cpu_seconds=self._cpu_now(), kept_cpu_seconds=self._kept_cpu, fraction=self._fraction),
         )
         if self._untold.seconds() >= self._every:
-            self._untold = Awake()
+            self._untold = AwakeClock()
             with contextlib.suppress(OSError):  # word of this kind may be lost
                 protocol.tell_progress(self._slot, fraction=self._fraction, cpu_seconds=self._cpu_now())
                 self._channels.put(Channel.TRICKLE_UP, "<have_new_trickle_up/>")

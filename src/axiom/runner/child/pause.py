@@ -7,7 +7,7 @@ import time
 _STEP_LIMIT = 1.0
 
 
-class Ended(BaseException):
+class RunEnded(BaseException):
     """Whoever started this runner is gone, or wants it gone."""
 
 
@@ -51,10 +51,10 @@ class PauseGate:
             self._behind.wait()
         self._open.wait()
         if self._is_over or self.is_late:
-            raise Ended
+            raise RunEnded
 
 
-class Awake:
+class AwakeClock:
     """Seconds that passed since the beginning, without the hours that the host slept."""
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
 from axiom.limits import runner as limits
 from axiom.runner.child.exits import KILLED, how_ended
-from axiom.runner.child.pause import Awake, Ended, PauseGate
+from axiom.runner.child.pause import AwakeClock, PauseGate, RunEnded
 from axiom.runner.child.resource_limits import Bounds, hold_data
 from axiom.runner.child.spawn import StartedProcess, spawn, words
 from axiom.runner.confine.bubblewrap import Sandbox
@@ -44,12 +44,12 @@ class _Stillness:
 
     def __init__(self) -> None:
         self._cpu = -1.0
-        self._since = Awake()
+        self._since = AwakeClock()
 
     def seconds(self, cpu: float) -> float:
         """Ask several times a second, with the CPU seconds that it has used by now."""
         if cpu > self._cpu:
-            self._cpu, self._since = cpu, Awake()
+            self._cpu, self._since = cpu, AwakeClock()
         return self._since.seconds()
 
 
@@ -135,7 +135,7 @@ class Child:
         self, tree: Path, modules: Sequence[str], environment: Mapping[str, str], patience: float | None = None
     ) -> tuple[ModuleDeclaration, ...]:
         """Return what each module of an unpacked bundle declares; a process that takes longer than this is ended."""
-        waited = Awake()
+        waited = AwakeClock()
         words = self._settle(environment)
         self._say(do="describe", tree=str(tree), modules=list(modules), environment=words)
         self.held = self._await("held", waited, patience)
@@ -167,7 +167,7 @@ class Child:
         self._say(do="compute", config=dict(config), seed=seed, keep=keeping and keeping.begin(bounds.scratch))
         try:
             return self._follow(began, cpu_limit, wall_limit, memory_mb, on_progress, keeping)
-        except Ended:
+        except RunEnded:
             answer = keeping and self._last_words(began, keeping)
             if answer:
                 return answer
@@ -190,7 +190,7 @@ class Child:
     ) -> CellAnswer:
         """Hear the present cell to its end; `began` is what the process had used when the cell had used nothing."""
         early: tuple[float, ...] = ()
-        waited, still = Awake(), _Stillness()  # a host that slept must not find every cell late
+        waited, still = AwakeClock(), _Stillness()  # a host that slept must not find every cell late
         while True:
             self._attend()
             message = self._hear(_POLL) or {}
@@ -301,8 +301,8 @@ class Child:
         except BrokenPipeError:
             raise self._lost() from None
 
-    def _await(self, key: str, waited: Awake | None = None, patience: float | None = None) -> Any:
-        waited, still, message, is_late = waited or Awake(), _Stillness(), None, False
+    def _await(self, key: str, waited: AwakeClock | None = None, patience: float | None = None) -> Any:
+        waited, still, message, is_late = waited or AwakeClock(), _Stillness(), None, False
         while message is None and not is_late:
             self._attend()
             message = self._hear(_POLL)

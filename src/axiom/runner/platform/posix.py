@@ -17,7 +17,7 @@ _PROC = Path("/proc")
 _BLOCK = 512  # bytes, wherever files are counted in blocks
 
 
-class Selected:
+class SelectedPipes:
     """Pipes of which the system says which one has something."""
 
     def __init__(self, *pipes: IO[bytes]) -> None:
@@ -64,9 +64,9 @@ class Posix:
         with (slot / "boinc_mmap_file").open("r+b") as file:
             return mmap.mmap(file.fileno(), size)
 
-    def streams(self, *pipes: IO[bytes]) -> Selected:
+    def streams(self, *pipes: IO[bytes]) -> SelectedPipes:
         """Hear several pipes at once."""
-        return Selected(*pipes)
+        return SelectedPipes(*pipes)
 
     def is_there(self, pid: int) -> bool:
         """Does this process exist?"""

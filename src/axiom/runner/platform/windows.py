@@ -68,7 +68,7 @@ class _Process(ctypes.Structure):
     )
 
 
-class Threaded:
+class ThreadedPipes:
     """Pipes with a thread each, for Windows does not say which of them has something."""
 
     def __init__(self, *pipes: IO[bytes]) -> None:
@@ -133,9 +133,9 @@ class Windows:
             raise ValueError("init_data.xml has no usable comm_obj_name")
         return self._mapping(-1, size, tagname=_PREFIX + name)
 
-    def streams(self, *pipes: IO[bytes]) -> Threaded:
+    def streams(self, *pipes: IO[bytes]) -> ThreadedPipes:
         """Hear several pipes at once."""
-        return Threaded(*pipes)
+        return ThreadedPipes(*pipes)
 
     def is_there(self, pid: int) -> bool:
         """Does this process exist? One that belongs to another account does."""

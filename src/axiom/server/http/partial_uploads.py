@@ -21,7 +21,7 @@ def task_of(key: bytes, name: str) -> int | None:
     return found[1] if found else None
 
 
-class Begun:
+class PartialUploads:
     """The outputs that have begun to arrive, each in a file of its own until it is whole."""
 
     def __init__(self, folder: Folder) -> None:

@@ -20,7 +20,7 @@ from axiom.domain.value import value
 from axiom.errors import AxiomError, MalformedRequest, StoreError
 from axiom.limits import hosts as host_limits
 from axiom.limits import server as server_limits
-from axiom.server.http.partial_uploads import Begun, task_of
+from axiom.server.http.partial_uploads import PartialUploads, task_of
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
@@ -72,7 +72,7 @@ class Transfers:
         self._coming: dict[str, Arrival] = {}  # those that write to a file, by the name that they bring
         self._has_room = True
         self._looked_at: datetime | None = None
-        self.begun = Begun(folder)
+        self.begun = PartialUploads(folder)
 
     def arrive(self, length: int | None, accepted: str = "", authorization: bytes = b"") -> "Arrival":
         """An upload or a question begins; `length` is what its headers say. What is answered nobody reads."""

@@ -26,7 +26,7 @@ class MeasuredTask:
     elapsed_seconds: float
 
 
-class Declared:
+class DeclaredSeconds:
     """A cache of registered designs, for the seconds that they declare: a registration never changes."""
 
     def __init__(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from axiom.decisions.hosts.reliability import is_watched
-from axiom.decisions.tasks.duplicates import Opinion, Settled, is_found_out, settle
+from axiom.decisions.tasks.duplicates import DuplicateVerdict, Opinion, is_found_out, settle
 from axiom.decisions.tasks.recheck_rate import check_rate, is_checked
 from axiom.domain.work import Agreement, ComparedTask, Result, Task
 from axiom.limits import tasks as limits
@@ -149,7 +149,9 @@ def _shown(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
     return {task_id: said for said in both for task_id in task_store.awaiting(db, task_ids, said)}
 
 
-def _doubt(db: Database, checked: Task, hosts: Mapping[int, int | None], decided: Settled, now: datetime) -> None:
+def _doubt(
+    db: Database, checked: Task, hosts: Mapping[int, int | None], decided: DuplicateVerdict, now: datetime
+) -> None:
     """Nobody in such a dispute has anything in a row, and a third opinion is asked for once."""
     differing = [task_id for task_id, said in decided.agreements.items() if said is Agreement.DIFFERS]
     host_reliability.doubt(db, {host for task_id in differing if (host := hosts[task_id]) is not None})

@@ -20,7 +20,7 @@ from axiom.server.returns import host_reliability
 from axiom.server.returns import quorum as copies
 from axiom.server.returns import rechecks as checking
 from axiom.server.returns.host_reliability import ClosedTask
-from axiom.server.returns.learn_costs import Declared, MeasuredTask
+from axiom.server.returns.learn_costs import DeclaredSeconds, MeasuredTask
 from axiom.server.returns.quorum import ComparedCopies
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -44,7 +44,7 @@ _SLICE_BYTES = 1024 * 1024  # of outputs that are judged at once: reading more w
 
 
 @value
-class _Judged:
+class _JudgedTask:
     """A task that was looked at. The ticket is there where it could be read."""
 
     waiting: UnprovenTask
@@ -60,7 +60,7 @@ class Validator:
         self._folder = folder
         self._secret = secret  # decides, with a task's id, whether it is checked
         self._manifests: dict[int, Manifest] = {}
-        self._declared = Declared()
+        self._declared = DeclaredSeconds()
 
     def judge(self, db: Database, now: datetime, *, limit: int = SLICE) -> int:
         """Judge the oldest returned tasks, fewer where outputs are large, and store what is proven; how many."""
@@ -110,10 +110,10 @@ class Validator:
         checking.settle_checks(db, proven, cells, now)
         _log(judged, stored)
 
-    def _compare(self, db: Database, judged: Sequence[_Judged]) -> list[ComparedCopies]:
+    def _compare(self, db: Database, judged: Sequence[_JudgedTask]) -> list[ComparedCopies]:
         """Compare the copies of each workunit that got another valid one and wants several."""
         found = []
-        several: dict[int, list[_Judged]] = {}
+        several: dict[int, list[_JudgedTask]] = {}
         for one in judged:
             if one.waiting.copies > 1 and one.decided.state is TaskState.VALID:
                 several.setdefault(one.waiting.task.workunit_id, []).append(one)
@@ -130,7 +130,7 @@ class Validator:
         return self._judge(db, replace(beside, task=task, outvoted=0), {}).decided.results
 
     def _draw(
-        self, db: Database, judged: Sequence[_Judged], compared: Sequence[ComparedCopies], now: datetime
+        self, db: Database, judged: Sequence[_JudgedTask], compared: Sequence[ComparedCopies], now: datetime
     ) -> set[int]:
         """Put new tiles on their maps; the tasks of which one does not go on where its parent ends.
 
@@ -152,15 +152,15 @@ class Validator:
                     log.info("tile.doubtful task=%d host=%s %s", one.waiting.task.id, one.waiting.task.host_id, why)
         return doubtful
 
-    def _judge(self, db: Database, waiting: UnprovenTask, outputs: Mapping[str, bytes]) -> _Judged:
+    def _judge(self, db: Database, waiting: UnprovenTask, outputs: Mapping[str, bytes]) -> _JudgedTask:
         task = waiting.task
         if is_barred(Standing(outvoted=waiting.outvoted)):  # what it had in hand when it was found out
             barred = Validation(state=TaskState.INVALID, reason=_BARRED)
-            return _Judged(waiting=waiting, decided=barred, ticket=None)
+            return _JudgedTask(waiting=waiting, decided=barred, ticket=None)
         manifest = self._manifest(db, task.experiment_id)
         if manifest is None or task.ticket is None or task.output_digest is None or task.sent_at is None:
             nothing = Validation(state=TaskState.INVALID, reason="it has no ticket or no output to be judged by")
-            return _Judged(waiting=waiting, decided=nothing, ticket=None)
+            return _JudgedTask(waiting=waiting, decided=nothing, ticket=None)
         try:
             # It was signed here and has not left the store since. That it may have run out meanwhile does not matter:
             # it still is the order that this output answers.
@@ -174,7 +174,7 @@ class Validator:
         except (OutputError, TicketError, NotFound, StoreDamaged) as error:
             unread = Validation(state=TaskState.INVALID, reason=str(error))
             is_lost = isinstance(error, (NotFound, StoreDamaged))
-            return _Judged(waiting=waiting, decided=unread, ticket=None, is_lost=is_lost)
+            return _JudgedTask(waiting=waiting, decided=unread, ticket=None, is_lost=is_lost)
         decided = validate(
             ticket=ticket,
             ticket_text=task.ticket,
@@ -182,9 +182,9 @@ class Validator:
             manifest=manifest,
             output=output,
         )
-        return _Judged(waiting=waiting, decided=decided, ticket=ticket)
+        return _JudgedTask(waiting=waiting, decided=decided, ticket=ticket)
 
-    def _closed(self, db: Database, judged: _Judged) -> ClosedTask:
+    def _closed(self, db: Database, judged: _JudgedTask) -> ClosedTask:
         task = judged.waiting.task
         return ClosedTask(
             task_id=task.id,
@@ -196,7 +196,7 @@ class Validator:
             spent=self._spent(db, judged),
         )
 
-    def _spent(self, db: Database, judged: _Judged) -> MeasuredTask | None:
+    def _spent(self, db: Database, judged: _JudgedTask) -> MeasuredTask | None:
         """What a valid task was declared to take and took."""
         task, ticket = judged.waiting.task, judged.ticket
         if ticket is None or judged.decided.state is not TaskState.VALID:
@@ -249,7 +249,7 @@ def _slice(db: Database, waiting: Sequence[UnprovenTask]) -> Sequence[UnprovenTa
     return waiting
 
 
-def _log(judged: Sequence[_Judged], stored: results.Recorded) -> None:
+def _log(judged: Sequence[_JudgedTask], stored: results.Recorded) -> None:
     """One line for all that went well: a line for each would cost more than judging it."""
     states = Counter(str(one.decided.state) for one in judged)
     counts = " ".join(f"{state}={amount}" for state, amount in sorted(states.items()))

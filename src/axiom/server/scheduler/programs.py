@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from axiom.boinc.requests import HeldVersion, SchedulerRequest
-from axiom.decisions.hosts.runners import Suited, suit
+from axiom.decisions.hosts.runners import SuitableRunners, suit
 from axiom.domain.fleet import GPU_KINDS
 from axiom.server.scheduler.identify import PLATFORMS
 from axiom.server.scheduler.runners import APP
@@ -25,7 +25,9 @@ class Program:
     plan_class: str
 
 
-def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]) -> Suited[OfferedRunner]:
+def suited(
+    request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]
+) -> SuitableRunners[OfferedRunner]:
     """Our own programs for this computer; none where its volunteer brings them."""
     platforms = request.platforms[:1] if request.anonymous else request.platforms
     said = _GLIBC.search(request.host_info)

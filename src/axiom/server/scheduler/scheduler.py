@@ -23,7 +23,7 @@ from axiom.boinc.replies import Message, Priority, Reply
 from axiom.boinc.requests import SchedulerRequest, TaskReport
 from axiom.boinc.write_reply import write_reply
 from axiom.decisions.accounts.new_hosts import are_own
-from axiom.decisions.hosts.runners import Suited
+from axiom.decisions.hosts.runners import SuitableRunners
 from axiom.decisions.hosts.speed import speed_of
 from axiom.decisions.tasks.assignment import NO_FAULT
 from axiom.decisions.tasks.backoff import Situation, delay
@@ -231,7 +231,7 @@ class Project:
         request: SchedulerRequest,
         holding: Holding,
         now: datetime,
-        ours: Suited[OfferedRunner],
+        ours: SuitableRunners[OfferedRunner],
     ) -> WorkGrant:
         if not request.asks_for_work:
             return WorkGrant(given=(), lost=(), reason="")
@@ -255,7 +255,7 @@ class Project:
         request: SchedulerRequest,
         handed: WorkGrant,
         now: datetime,
-        ours: Suited[OfferedRunner],
+        ours: SuitableRunners[OfferedRunner],
         *,
         aborts: tuple[tuple[str, ...], tuple[str, ...]],
     ) -> Reply:
@@ -315,7 +315,7 @@ class Project:
         met: Identity,
         request: SchedulerRequest,
         given: Sequence[GrantedTask],
-        ours: Suited[OfferedRunner],
+        ours: SuitableRunners[OfferedRunner],
     ) -> TaskElements:
         if not given:
             return TaskElements()
@@ -351,7 +351,9 @@ class Project:
         self.known.look(db)
         return out_of_use(request, self.known.files, given)
 
-    def _nothing_for(self, db: Database, request: SchedulerRequest, ours: Suited[OfferedRunner]) -> tuple[str, ...]:
+    def _nothing_for(
+        self, db: Database, request: SchedulerRequest, ours: SuitableRunners[OfferedRunner]
+    ) -> tuple[str, ...]:
         """GPUs for which there is no program or no work: the client stops asking for them. Its processor remains."""
         if not request.coprocessors:
             return ()

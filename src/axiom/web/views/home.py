@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from operator import attrgetter
 
 from axiom.boinc.terms import TERMS
-from axiom.decisions.findings.front_page import Answered, most_telling
+from axiom.decisions.findings.front_page import AnsweredFinding, most_telling
 from axiom.domain.evidence import OWN_WORDS, Grade, Meaning
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import counters
@@ -119,10 +119,10 @@ def _likely(weighed: list[Brief]) -> list[int]:
     return [one.number for one in sorted(decided, key=lambda one: -_GRADES.index(one.grade))[:_CANDIDATES]]
 
 
-def _answered(one: FindingView) -> Answered:
+def _answered(one: FindingView) -> AnsweredFinding:
     known, estimand = one.line.evidence if one.line else None, one.estimand
     estimate = known.estimate if known else None
-    return Answered(
+    return AnsweredFinding(
         number=one.finding.number,
         experiment=one.experiment,
         grade=known.grade if known else Grade.AWAITING,
