@@ -47,14 +47,14 @@ from axiom.store.accounts import accounts, teams
 from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.evidence import evidence
-from axiom.store.evidence.observations import Placed
+from axiom.store.evidence.observations import PlacedObservation
 from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
 from axiom.store.sessions import sessions
 from axiom.store.tasks import results, workunits
 from axiom.store.tasks import tasks as task_store
-from axiom.store.tasks.tasks import Reported
+from axiom.store.tasks.tasks import ReportedTask
 from axiom.store.tasks.workunits import OrderedTask
 from axiom.web.site.app import Site, site
 
@@ -143,7 +143,7 @@ def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) ->
             task_id=task.id, host_id=host, exit_status=0, output_digest=None, cpu_seconds=3.0, elapsed_seconds=4.0
         )
         sent = replace(task, state=TaskState.SENT)
-        proven = Reported(task=sent, report=report, state=TaskState.VALID, reason="as ordered", cause="success")
+        proven = ReportedTask(task=sent, report=report, state=TaskState.VALID, reason="as ordered", cause="success")
         task_store.record(db, [proven], NOW)
         replicate = wanted.replicates[0]
         measures = {measure.name: 0.25 + replicate / 1000 for measure in manifest.measures}
@@ -195,7 +195,7 @@ def _conclude(db: Database) -> None:
                 )
                 for each in new
             ]
-            placed = [Placed(block=blocks, observation=each) for each in observed]
+            placed = [PlacedObservation(block=blocks, observation=each) for each in observed]
             evidence.add(db, finding.number, found, placed, session_id=None, now=NOW)
 
 

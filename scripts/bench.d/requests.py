@@ -41,7 +41,7 @@ from axiom.lab.credit.pay import Paying
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler import scheduler as rpc
 from axiom.service.engine import computing
-from axiom.service.volunteer_project import Source, Volunteering, volunteering
+from axiom.service.volunteer_project import Source, VolunteerParts, volunteering
 from axiom.settings import from_process
 from axiom.signed.keys import make_keys, make_secrets
 from axiom.store.engine.database import Database, connect_writer
@@ -135,7 +135,7 @@ def measured(place: Path, tree: Path) -> Costs:
 class Directly:
     """Stands where a lane has its connections: whoever answers is called without one."""
 
-    def __init__(self, made: Volunteering) -> None:
+    def __init__(self, made: VolunteerParts) -> None:
         """Answer for these parts of the server."""
         self._made = made
 
@@ -201,7 +201,7 @@ def played(place: Path) -> Costs:
     return {part: watch.costs[part] for part in PARTS}
 
 
-def contacts(watch: Watch, made: Volunteering, url: str, hosts: Sequence[Host]) -> None:
+def contacts(watch: Watch, made: VolunteerParts, url: str, hosts: Sequence[Host]) -> None:
     """Every host pings, fetches, reports and fetches, and reports; what it brings is judged and paid each time."""
     plan = Plan(url=url, mode=Mode.EMPTY, seconds=600.0, maker=axiom_maker(MEASURES, cpu_seconds=3.0), uploads=False)
     validator, paying = Validator(made.project.folder, b"a bench"), Paying()

@@ -12,7 +12,7 @@ from pathlib import Path
 from axiom.__main__ import main
 from axiom.lab.credit.pay import Paying
 from axiom.server.returns.validator import Validator
-from axiom.service.work_jobs import Moving
+from axiom.service.work_jobs import LaboratoryJobs
 
 
 def resting(work: Callable[..., int | None], flag: Path) -> Callable[..., int]:
@@ -29,5 +29,5 @@ if __name__ == "__main__":
     pause = data.with_name(f"{data.name}.pause")
     Validator.judge = resting(Validator.judge, pause)  # type: ignore[method-assign]
     Paying.pay = resting(Paying.pay, pause)  # type: ignore[method-assign]
-    Moving.look_again = resting(Moving.look_again, pause)  # type: ignore[method-assign,assignment]
+    LaboratoryJobs.look_again = resting(LaboratoryJobs.look_again, pause)  # type: ignore[method-assign,assignment]
     main()

@@ -22,7 +22,7 @@ from axiom.server.mail.alerts import Complaint
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service import clock as clocks
 from axiom.service import run as laboratory
-from axiom.service.clock import Accepted, Clock, open_clock
+from axiom.service.clock import AcceptedClock, Clock, open_clock
 from axiom.service.health import Health
 from axiom.service.mail import letters, mailing
 from axiom.service.open_laboratory import writing
@@ -114,7 +114,7 @@ def test_evidence_that_was_written_while_time_stands_still_knows_nothing_of_what
 
 def test_what_time_servers_correct_is_tolerated_and_a_clock_that_is_right_leaves_no_trace(small_lab):
     assert open_clock(small_lab.db, accept=True, caller="operator").now() == NOW
-    assert Accepted.read(small_lab.db) is None
+    assert AcceptedClock.read(small_lab.db) is None
     jobs_store.started(small_lab.db, "publish", 60.0, NOW + timedelta(seconds=59))
     assert open_clock(small_lab.db, accept=False, caller="operator").now() == NOW + timedelta(seconds=59)
 

@@ -14,7 +14,7 @@ from processes import of_session
 
 from axiom.service import runner_build
 from axiom.service.runner_build import Builder
-from axiom.service.volunteer_project import Volunteering
+from axiom.service.volunteer_project import VolunteerParts
 from axiom.store.engine.folder import Folder
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -117,9 +117,9 @@ def test_how_far_it_is_is_said_from_the_start_and_that_it_failed_and_is_not_trie
 @pytest.mark.parametrize(("are_stand_ins", "is_closed"), [([], True), ([True], True), ([True, False], False)])
 def test_without_a_builder_too_it_is_known_whether_nobody_else_can_attach(are_stand_ins, is_closed):
     offered = {str(number): SimpleNamespace(is_stand_in=own) for number, own in enumerate(are_stand_ins)}
-    parts = dict.fromkeys((field.name for field in fields(Volunteering)), None)
+    parts = dict.fromkeys((field.name for field in fields(VolunteerParts)), None)
     offering = SimpleNamespace(offered=offered, problems=())
-    offer = Volunteering(**parts | {"offering": offering}).offer()
+    offer = VolunteerParts(**parts | {"offering": offering}).offer()
     assert (offer["is_closed"], offer["building"], offer["problems"]) == (is_closed, "", [])
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from axiom.domain.evidence import Evidence, Grade, Observation, Verdict
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
-from axiom.store.evidence.observations import Placed
+from axiom.store.evidence.observations import PlacedObservation
 
 
 def record(
@@ -17,7 +17,7 @@ def record(
     """Add a line to the history of a finding, weighed from these; those that say no registration are of its own."""
     (own,) = db.select("SELECT registration_id FROM finding WHERE id = :number", number=number)
     placed = [
-        Placed(
+        PlacedObservation(
             block=max(1, line.blocks),
             observation=replace(one, registration=one.registration or own["registration_id"]),
         )

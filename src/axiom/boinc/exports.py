@@ -84,7 +84,7 @@ class ExportedHost:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Erased:
+class ErasedRecord:
     """A volunteer or host that was in these files, and wants to be forgotten."""
 
     id: int
@@ -133,12 +133,12 @@ def hosts_xml(hosts: Iterable[ExportedHost]) -> Iterator[bytes]:
     return _file("hosts", "host", map(_host, hosts))
 
 
-def erased_volunteers_xml(erased: Iterable[Erased]) -> Iterator[bytes]:
+def erased_volunteers_xml(erased: Iterable[ErasedRecord]) -> Iterator[bytes]:
     """Write the file of volunteers to forget, piece by piece."""
     return _file("users_deleted", "user", (_lines({"id": one.id, "cpid": escaped(one.cpid)}) for one in erased))
 
 
-def erased_hosts_xml(erased: Iterable[Erased]) -> Iterator[bytes]:
+def erased_hosts_xml(erased: Iterable[ErasedRecord]) -> Iterator[bytes]:
     """Write the file of hosts to forget, piece by piece."""
     return _file("hosts_deleted", "host", (_lines({"id": one.id, "host_cpid": escaped(one.cpid)}) for one in erased))
 

@@ -45,7 +45,7 @@ class Group(click.Group):
         return f"Did you mean {near[0]}?" if near else f"`{ctx.command_path} --help` lists them."
 
 
-class Lazy(Group):
+class LazyGroup(Group):
     """A group that knows its commands' names and first lines, and imports one only when it is called."""
 
     def __init__(

@@ -3,7 +3,7 @@
 import click
 
 from axiom import __version__
-from axiom.cli.groups import Lazy
+from axiom.cli.groups import LazyGroup
 
 # Needed once, by whoever looks for them: the help has to fit a screen.
 _UNLISTED = frozenset({"completion", "docs", "help"})
@@ -69,7 +69,7 @@ _COMMANDS = {
 
 
 @click.group(
-    cls=Lazy,
+    cls=LazyGroup,
     table=_COMMANDS,
     unlisted=_UNLISTED,
     together=_TOGETHER,

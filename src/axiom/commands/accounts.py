@@ -74,7 +74,7 @@ class OwnAccount(Command):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Hashed:
+class _PasswordHash:
     """What may be stored of a password, and the address for which that was made."""
 
     email: str
@@ -374,8 +374,8 @@ def refuse_weak(password: str, called: str, email: str, laboratory: str) -> None
         raise WrongUse(judged.reason)
 
 
-def _hashed(laboratory: Laboratory, password: str, email: str) -> _Hashed:
-    return _Hashed(
+def _hashed(laboratory: Laboratory, password: str, email: str) -> _PasswordHash:
+    return _PasswordHash(
         email=email,
         stored=stored_password(account_keys.passwd_hash(password, email)),
         secret=load_secrets(laboratory.folder.keys).accounts,

@@ -22,7 +22,7 @@ from axiom.limits import accounts as limits
 from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import audit
-from axiom.store.upkeep.audit import Audited
+from axiom.store.upkeep.audit import AuditEntry
 from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.gate")
@@ -30,7 +30,7 @@ log = logging.getLogger("axiom.gate")
 _MOST_SAID = 2_000  # characters of words that were refused, as a program's are audited
 
 
-class _TakenBack(Exception):
+class _DryRunRollback(Exception):
     """Carries a dry run's answer out of the savepoint that it rolls back."""
 
     def __init__(self, answer: Answer) -> None:
@@ -64,7 +64,7 @@ class _Submission:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Passed:
+class _CommandOutcome:
     """How a command ended inside the transaction: an answer, or the error its caller gets."""
 
     answer: Answer = field(default_factory=dict)
@@ -100,7 +100,7 @@ class CommandGate:
             asked.command.finish(self.laboratory, passed.answer)
         return passed.answer
 
-    def _passed(self, asked: _Submission) -> _Passed:
+    def _passed(self, asked: _Submission) -> _CommandOutcome:
         if self._is_worth_preparing(asked):
             prepared, fault = self._prepare(asked)
             asked = replace(asked, prepared=prepared, fault=fault)
@@ -115,12 +115,12 @@ class CommandGate:
             "the traceback in logs/axiom.log."
         )
         cost = CommandCost(command=command.name, capability=command.capability)
-        self.writer.run(lambda db: self._remember(db, asked, _Passed(error=fault), cost, self.now()))
+        self.writer.run(lambda db: self._remember(db, asked, _CommandOutcome(error=fault), cost, self.now()))
         return fault
 
     def refuse(self, name: str, said: str, caller: Caller, error: AxiomError) -> None:
         """Remember what a program asked for in words that are none of a command's."""
-        entry = Audited(
+        entry = AuditEntry(
             caller=caller.name,
             model=caller.model,
             prompt=caller.prompt,
@@ -168,7 +168,7 @@ class CommandGate:
         except AxiomError as error:
             return None, error
 
-    def _pass(self, db: Database, asked: _Submission) -> _Passed:
+    def _pass(self, db: Database, asked: _Submission) -> _CommandOutcome:
         before = self._done_before(db, asked)
         if before is not None and before.error is None:
             return before
@@ -178,10 +178,12 @@ class CommandGate:
         self._remember(db, asked, passed, request, now)
         return passed
 
-    def _remember(self, db: Database, asked: _Submission, passed: _Passed, cost: CommandCost, now: datetime) -> None:
+    def _remember(
+        self, db: Database, asked: _Submission, passed: _CommandOutcome, cost: CommandCost, now: datetime
+    ) -> None:
         """Write down how it ended."""
         refused = passed.error is not None
-        entry = Audited(
+        entry = AuditEntry(
             caller=asked.caller.name,
             model=asked.caller.model,
             prompt=asked.caller.prompt,
@@ -199,7 +201,7 @@ class CommandGate:
         if not refused or self._is_written(db, asked.caller, now):
             audit.append(db, entry, now)
 
-    def _done_before(self, db: Database, asked: _Submission) -> _Passed | None:
+    def _done_before(self, db: Database, asked: _Submission) -> _CommandOutcome | None:
         """The first answer to this key, or an error when the key stood for something else."""
         if asked.key is None or asked.dry_run:
             return None
@@ -209,37 +211,37 @@ class CommandGate:
         if (before["command"], before["arguments"]) == (asked.command.name, asked.arguments):
             newest = audit.latest_of(db, asked.command.name)
             is_newest = newest is None or newest["id"] == before["id"]
-            return _Passed(answer={**json.loads(before["answer"]), "repeated": True}, is_newest=is_newest)
-        return _Passed(
+            return _CommandOutcome(answer={**json.loads(before["answer"]), "repeated": True}, is_newest=is_newest)
+        return _CommandOutcome(
             error=KeyReused(
                 f"The key {asked.key!r} belongs to another {before['command']}; nothing was done. Take a new key."
             )
         )
 
-    def _try(self, db: Database, asked: _Submission, request: CommandCost, now: datetime) -> _Passed:
+    def _try(self, db: Database, asked: _Submission, request: CommandCost, now: datetime) -> _CommandOutcome:
         since = now - timedelta(days=1)
         spent = _spent(db, asked, request, since)
         if refusal := _refusal(may(asked.caller, request, spent)) or _said_again(db, asked, since):
-            return _Passed(error=refusal)
+            return _CommandOutcome(error=refusal)
         if asked.fault is not None:
-            return _Passed(error=asked.fault)
+            return _CommandOutcome(error=asked.fault)
         try:
             with db.savepoint():
                 answer = self._apply(db, asked, spent, now)
-        except _TakenBack as taken:
-            return _Passed(answer=taken.answer)
+        except _DryRunRollback as taken:
+            return _CommandOutcome(answer=taken.answer)
         except StoreError:
             raise  # then the audit cannot be written either
         except AxiomError as error:
-            return _Passed(error=error)
-        return _Passed(answer=answer)
+            return _CommandOutcome(error=error)
+        return _CommandOutcome(answer=answer)
 
     def _apply(self, db: Database, asked: _Submission, spent: SpentToday, now: datetime) -> Answer:
         answer = asked.command.apply(db, self.laboratory, asked.prepared, now)
         if refusal := _refusal(may_order(asked.caller, answer.get("core_seconds", 0.0) / 3_600.0, spent)):
             raise refusal
         if asked.dry_run:
-            raise _TakenBack({**answer, "dry_run": True})
+            raise _DryRunRollback({**answer, "dry_run": True})
         return answer
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
-from axiom.commands.registrations import Foretelling, points_of
+from axiom.commands.registrations import PredictionCommand, points_of
 from axiom.commands.words import FINITE, FORECASTER, NUMBER, SENTENCE, WHY
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
@@ -42,7 +42,7 @@ _DEARER = 2.0  # times what was expected: then the cap was counted with another 
 
 
 @dataclass(frozen=True, kw_only=True)
-class MakeProposal(Foretelling):
+class MakeProposal(PredictionCommand):
     """Ask something new of published code: claim, rival, what each outcome would change, and what is expected.
 
     It follows from a finding; of that finding's estimand only what is said here differs. Nothing is computed before

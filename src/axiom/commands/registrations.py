@@ -76,7 +76,7 @@ class RegisterCohort(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Foretelling(Command):
+class PredictionCommand(Command):
     """A command in which somebody says what they expect."""
 
     positive: float = field(metadata=_CHANCE)
@@ -101,7 +101,7 @@ class Foretelling(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AmendFinding(Foretelling):
+class AmendFinding(PredictionCommand):
     """Put a claim otherwise, since the data suggest it: a new finding, for which only later replicates count."""
 
     name: ClassVar[str] = "registration.amend"
@@ -136,7 +136,7 @@ class AmendFinding(Foretelling):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Predict(Foretelling):
+class Predict(PredictionCommand):
     """Say what you expect of a finding before any of it is known. It is chained, and scored when the finding ends."""
 
     name: ClassVar[str] = "registration.predict"

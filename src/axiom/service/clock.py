@@ -17,7 +17,7 @@ from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.tasks import workunits
 from axiom.store.upkeep import audit
-from axiom.store.upkeep.audit import Audited
+from axiom.store.upkeep.audit import AuditEntry
 from axiom.terminal import wall_clock
 
 _APART = timedelta(microseconds=1)  # what the database tells apart
@@ -26,7 +26,7 @@ _SLOWER = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Accepted:
+class AcceptedClock:
     """When somebody said that the computer's clock is right, and what the laboratory had written down by then."""
 
     wall: datetime
@@ -48,7 +48,7 @@ class Accepted:
     def write(self, db: Database, caller: str) -> None:
         """Remember it in the audit."""
         said = {"wall": self.wall.isoformat(), "written": self.written.isoformat()}
-        entry = Audited(
+        entry = AuditEntry(
             caller=caller,
             command=_COMMAND,
             arguments=canonical(said).decode(),
@@ -64,7 +64,7 @@ class Accepted:
 class Clock:
     """The time for one process. When the computer's clock is set back, it stands still until that has caught up."""
 
-    def __init__(self, newest_written: datetime, accepted: Accepted | None = None) -> None:
+    def __init__(self, newest_written: datetime, accepted: AcceptedClock | None = None) -> None:
         self._accepted = accepted
         self._newest = max(self._told(), newest_written)
         self._lock = threading.Lock()
@@ -97,7 +97,7 @@ def open_clock(db: Database, *, accept: bool, caller: str) -> Clock:
     `accept`: the computer's clock is right, whatever is written. That is audited, and holds from then on.
     """
     newest, what = workunits.newest(db)
-    wall, accepted = wall_clock(), Accepted.read(db)
+    wall, accepted = wall_clock(), AcceptedClock.read(db)
     expected = wall if accepted is None else max(wall, accepted.time(wall))
     if expected >= newest - limits.CLOCK_TOLERATED:
         return Clock(newest, accepted)
@@ -108,6 +108,6 @@ def open_clock(db: Database, *, accept: bool, caller: str) -> Clock:
             "Set the clock right and start again; if it is right now and was wrong then, `axiom lab --accept-clock` "
             "goes on from that moment, at half pace until both agree."
         )
-    accepted = Accepted(wall=wall, written=newest)
+    accepted = AcceptedClock(wall=wall, written=newest)
     accepted.write(db, caller)
     return Clock(newest, accepted)

@@ -23,7 +23,7 @@ from axiom.limits import backups as backup_limits
 from axiom.limits import server as server_limits
 from axiom.runner.confine.bubblewrap import demand
 from axiom.server.mail.senders import Undelivered
-from axiom.service.clock import Accepted
+from axiom.service.clock import AcceptedClock
 from axiom.service.mail import PASSWORD, mail_server
 from axiom.service.open_laboratory import journal_of, reading
 from axiom.settings import from_process
@@ -183,7 +183,7 @@ def _asked(folder: Folder, name: str, look: Callable[[Database], Diagnosis]) -> 
 def _clock(db: Database) -> Diagnosis:
     newest, what = workunits.newest(db)
     ahead = (newest - wall_clock()).total_seconds()
-    accepted = Accepted.read(db)
+    accepted = AcceptedClock.read(db)
     well = ahead < 60 or (accepted is not None and accepted.time(wall_clock()) >= newest)
     late = f"stands {ahead:.0f} s before what is written ({what})"
     return Diagnosis(

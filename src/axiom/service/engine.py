@@ -23,7 +23,7 @@ from axiom.server.returns.transitioner import resume
 from axiom.server.upkeep.jobs import Jobs
 from axiom.service.open_laboratory import journal_of, package, writer_of
 from axiom.service.take_folder import workers_of
-from axiom.service.work_jobs import Moving
+from axiom.service.work_jobs import LaboratoryJobs
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.store.accounts import accounts
@@ -36,7 +36,7 @@ _THIS_COMPUTER = "this computer"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Computing:
+class ComputingParts:
     """The parts that every laboratory has, in the order in which they are started; stopped the other way round."""
 
     writer: Writer  # runs already
@@ -45,10 +45,10 @@ class Computing:
     known: DispatchCache  # for works in the writer's thread alone
     pilots: PilotServer
     engine: LocalEngine
-    build: "Callable[[], Moving]"
+    build: "Callable[[], LaboratoryJobs]"
 
     @functools.cached_property
-    def moving(self) -> Moving:
+    def moving(self) -> LaboratoryJobs:
         """What moves work on that came back."""
         return self.build()
 
@@ -72,7 +72,7 @@ def computing(
     keys: Keys,
     now: Callable[[], datetime],
     reported: Callable[[], None] | None = None,
-) -> Computing:
+) -> ComputingParts:
     """The parts that compute in this folder, whose lock the caller holds. Only the writer is started.
 
     `reported` is called when a task came back, in the place of having it judged.
@@ -93,7 +93,7 @@ def computing(
         reported=lambda: reported() if reported else core.look_again(),
         is_modest=settings.priority == "low",
     )
-    core = Computing(
+    core = ComputingParts(
         writer=writer,
         gate=CommandGate(
             writer=writer,
@@ -111,7 +111,7 @@ def computing(
 
 def _moving(
     writer: Writer, folder: Folder, journal: Path, keys: Keys, lease: timedelta, now: Callable[[], datetime]
-) -> Moving:
+) -> LaboratoryJobs:
     """Imported when it is wanted: nobody waits for it before something is computed."""
     from axiom.service.work_jobs import moving
 

@@ -78,7 +78,7 @@ def follow(
         with Connections(folder=folder).reader() as db:
             check(db)
         stopping = StopSignal()
-        going = _GoingAlong(folder, journal, stopping)
+        going = _FollowerThread(folder, journal, stopping)
         pages = _pages(folder, settings, address, going)
         stack.callback(pages.readers.close)
         going.start()
@@ -96,7 +96,7 @@ def follow(
     return by
 
 
-class _GoingAlong:
+class _FollowerThread:
     """The thread that looks at the journal again and again. The writable connection is its own."""
 
     def __init__(self, folder: Folder, journal: Path, stopping: StopSignal) -> None:
@@ -150,7 +150,7 @@ class _GoingAlong:
                 self._ended.wait(limits.FOLLOWER_LOOK_SECONDS)
 
 
-def _pages(folder: Folder, settings: Settings, address: str, going: _GoingAlong) -> Site:
+def _pages(folder: Folder, settings: Settings, address: str, going: _FollowerThread) -> Site:
     return Site(
         folder=folder,
         name=settings.name,
@@ -164,7 +164,7 @@ def _pages(folder: Folder, settings: Settings, address: str, going: _GoingAlong)
     )
 
 
-def _live(address: str, going: _GoingAlong) -> Callable[[], Mapping[str, Any]]:
+def _live(address: str, going: _FollowerThread) -> Callable[[], Mapping[str, Any]]:
     started_at = wall_clock().isoformat()
 
     def live() -> Mapping[str, Any]:

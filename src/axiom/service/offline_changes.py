@@ -14,11 +14,11 @@ from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.upkeep import audit
-from axiom.store.upkeep.audit import Audited
+from axiom.store.upkeep.audit import AuditEntry
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Ended:
+class _ChangeOutcome:
     """How a change ended inside the transaction."""
 
     answer: Answer
@@ -48,12 +48,12 @@ def audited(folder: Folder, command: str, words: Mapping[str, Any], change: Call
 
 def _remembered(
     db: Database, command: str, words: Mapping[str, Any], change: Callable[[], Answer], now: datetime
-) -> _Ended:
+) -> _ChangeOutcome:
     try:
-        ended = _Ended(answer=change())
+        ended = _ChangeOutcome(answer=change())
     except AxiomError as error:
-        ended = _Ended(answer={"error": str(error)}, error=error)
-    entry = Audited(
+        ended = _ChangeOutcome(answer={"error": str(error)}, error=error)
+    entry = AuditEntry(
         caller=operator().name,
         command=command,
         arguments=canonical(words).decode(),

@@ -149,7 +149,7 @@ def lay_out_own_files(db: Database, folder: Folder) -> None:
     published_files.lay_out(db, folder, {file.stem for file in gathered(shipped.catalogue())})
 
 
-class _InUtc(logging.Formatter):
+class _UtcFormatter(logging.Formatter):
     """Says when as 2026-03-04T12:00:00.007Z: whoever reads a log may be in another zone than who wrote it."""
 
     converter = staticmethod(time.gmtime)
@@ -199,7 +199,7 @@ def log_to(folder: Folder, settings: Settings) -> None:
     """From here on everything is logged in the folder, and errors are said at the terminal, too."""
     folder.logs.mkdir(exist_ok=True)
     file = logging.handlers.RotatingFileHandler(folder.logs / "axiom.log", maxBytes=10_000_000, backupCount=3)
-    file.setFormatter(_InUtc("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    file.setFormatter(_UtcFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     terminal = logging.StreamHandler()
     terminal.setLevel(logging.ERROR)
     terminal.setFormatter(logging.Formatter("axiom: %(message)s"))

@@ -37,7 +37,7 @@ from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service.autopilot import Attendant, Occasion
 from axiom.service.clock import Clock
 from axiom.service.doctor import watched
-from axiom.service.engine import Computing, computing, demand_writer
+from axiom.service.engine import ComputingParts, computing, demand_writer
 from axiom.service.health import Health
 from axiom.service.mail import Mailing, letters, mail_server, mailing
 from axiom.service.mcp_on_site import mcp_in_front
@@ -48,7 +48,7 @@ from axiom.service.sockets import address_of, on_path
 from axiom.service.standard_callers import laboratory as laboratory_caller
 from axiom.service.standard_callers import operator, program
 from axiom.service.take_folder import workers_of
-from axiom.service.volunteer_project import Source, Volunteering, project_address, volunteering
+from axiom.service.volunteer_project import Source, VolunteerParts, project_address, volunteering
 from axiom.service.work_jobs import ALIVE
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys, make_secrets
@@ -100,7 +100,7 @@ def hold(
 class _Parts:
     """What runs beside the site, in the order in which it is started; stopped the other way round."""
 
-    core: Computing
+    core: ComputingParts
     writer: Writer
     engine: LocalEngine
     jobs: Jobs
@@ -192,7 +192,7 @@ def _health(folder: Folder, settings: Settings, clock: Clock, parts: _Parts) -> 
     )
 
 
-def _complaints(health: Health, volunteers: Volunteering) -> Iterator[Complaint]:
+def _complaints(health: Health, volunteers: VolunteerParts) -> Iterator[Complaint]:
     """What `/readyz`, `axiom status` and `axiom doctor` complain of, of a laboratory that runs."""
     if reasons := health.unready():
         yield Complaint(kind="ready", says="; ".join(reasons), cure="docs/howto/metrics.md says what to look at")
@@ -227,7 +227,7 @@ def _pages(
     settings: Settings,
     clock: Clock,
     parts: _Parts,
-    volunteers: Volunteering,
+    volunteers: VolunteerParts,
     address: str,
     probes: Probes,
 ) -> Site:
@@ -320,7 +320,7 @@ def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
     writer.run(lambda db: clean(db, folder, now(), found))
 
 
-def _archive(core: Computing, folder: Folder, settings: Settings, stopping: StopSignal) -> None:
+def _archive(core: ComputingParts, folder: Folder, settings: Settings, stopping: StopSignal) -> None:
     from axiom.lab.upkeep.archive import is_possible, move_old  # of days: nobody who waits for a start waits for it
 
     if is_possible():  # `axiom doctor` says what is missing once something waits
@@ -365,7 +365,7 @@ def _live(
     started_at: datetime,
     workers: int,
     occasion: Occasion,
-    volunteers: Volunteering,
+    volunteers: VolunteerParts,
 ) -> Callable[[], Mapping[str, Any]]:
     def live() -> Mapping[str, Any]:
         return {

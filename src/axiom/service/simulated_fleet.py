@@ -5,8 +5,8 @@ from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import TaskState
 from axiom.server.upkeep.jobs import Job
-from axiom.service.engine import Computing
-from axiom.service.volunteer_project import Volunteering
+from axiom.service.engine import ComputingParts
+from axiom.service.volunteer_project import VolunteerParts
 from axiom.signed.keys import Secrets
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
@@ -19,7 +19,7 @@ _CALLER = Caller(
 )
 
 
-def play_fleet(amount: int, core: Computing, volunteers: Volunteering, secrets: Secrets) -> None:
+def play_fleet(amount: int, core: ComputingParts, volunteers: VolunteerParts, secrets: Secrets) -> None:
     """From the start of the jobs on, so many simulated computers take part; none, unless they were asked for."""
     if not amount:
         return

@@ -13,7 +13,7 @@ from axiom.terminal import remark
 
 
 @dataclass(frozen=True, kw_only=True)
-class Taken:
+class TakenFolder:
     """A folder with its settings; somebody else's, or ours for as long as the body lasts."""
 
     folder: Folder
@@ -36,14 +36,14 @@ def own_file(name: str) -> Path:
 
 
 @contextlib.contextmanager
-def taking(folder: Folder, workers: int | None, *, quiet: bool) -> Iterator[Taken]:
+def taking(folder: Folder, workers: int | None, *, quiet: bool) -> Iterator[TakenFolder]:
     """The folder, held where no laboratory works in it."""
     facts = holder(folder) if folder.path.exists() else None
     settings, _ = from_process(folder.settings, workers=workers)
     if facts is not None and "url" in facts:
         if workers is not None:
             remark("--workers is left aside: the laboratory that works in this folder has its own.", quiet=quiet)
-        yield Taken(folder=folder, settings=settings, is_ours=False)
+        yield TakenFolder(folder=folder, settings=settings, is_ours=False)
         return
     if workers_of(settings) < 1:
         raise WrongUse(
@@ -53,4 +53,4 @@ def taking(folder: Folder, workers: int | None, *, quiet: bool) -> Iterator[Take
     is_new = not folder.keys.exists()
     folder.create()
     with lock(folder, "axiom experiment run"):
-        yield Taken(folder=folder, settings=settings, is_ours=True, is_new=is_new)
+        yield TakenFolder(folder=folder, settings=settings, is_ours=True, is_new=is_new)

@@ -31,7 +31,7 @@ from axiom.server.pilots.pilot_routes import PilotRoutes
 from axiom.server.scheduler.reply import Links
 from axiom.server.scheduler.scheduler import Project
 from axiom.server.upkeep.jobs import Job
-from axiom.service.engine import Computing
+from axiom.service.engine import ComputingParts
 from axiom.service.runner_build import Builder
 from axiom.settings import Settings
 from axiom.signed.keys import Secrets
@@ -60,7 +60,7 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Volunteering:
+class VolunteerParts:
     """The parts that speak to volunteers' clients."""
 
     project: Project
@@ -161,12 +161,12 @@ def volunteering(
     folder: Folder,
     settings: Settings,
     secrets: Secrets,
-    core: Computing,
+    core: ComputingParts,
     *,
     master: str,
     now: Callable[[], datetime],
     source: Source,
-) -> Iterator[Volunteering]:
+) -> Iterator[VolunteerParts]:
     """The parts that speak to volunteers' clients, for as long as the writer works."""
     with Connections(folder=folder).reader() as db:
         demand_secret(db, secrets.accounts)
@@ -185,7 +185,7 @@ def volunteering(
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="axiom-slow") as threads, contextlib.closing(readers):
         transfers = Transfers(writer=core.writer, folder=folder, key=secrets.upload, now=now, threads=threads)
         project = _project(folder, settings, secrets, core, offering.offered, links, transfers)
-        made = Volunteering(
+        made = VolunteerParts(
             project=project,
             transfers=transfers,
             desk=_front_desk(project, settings, secrets),
@@ -214,7 +214,7 @@ def _project(
     folder: Folder,
     settings: Settings,
     secrets: Secrets,
-    core: Computing,
+    core: ComputingParts,
     offered: Mapping[str, OfferedRunner],
     links: Links,
     transfers: Transfers,

@@ -26,7 +26,7 @@ _GATHERING = 0.1  # seconds between two looks at what came back: a batch costs l
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moving:
+class LaboratoryJobs:
     """The jobs of every laboratory, not started yet, and what two of them do."""
 
     writer: Writer
@@ -51,14 +51,14 @@ class Moving:
 
 def moving(
     writer: Writer, folder: Folder, journal: Path, keys: Keys, lease: timedelta, now: Callable[[], datetime]
-) -> Moving:
+) -> LaboratoryJobs:
     """The jobs over this folder, through its writer. `lease`: how long a pilot may be silent."""
     validator, paying = Validator(folder, secret_of(keys.ticket)), Paying()
     jobs = _jobs(writer, validator, paying, now)
     every = lease.total_seconds() / _LOOKS
     jobs.add(Job(name="leases", every=every, work=lambda: _end_leases(writer, lease, now), remembered=False))
     jobs.add(Job(name="copy", every=3_600.0, work=lambda: _copy(folder, journal, now()), remembered=False))
-    return Moving(writer=writer, validator=validator, paying=paying, jobs=jobs, now=now)
+    return LaboratoryJobs(writer=writer, validator=validator, paying=paying, jobs=jobs, now=now)
 
 
 class _LateTaskJob:

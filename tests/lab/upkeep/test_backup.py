@@ -55,7 +55,7 @@ def whole_lab(busy_lab):
     folder.settings.write_text('name = "mine"\n')
     with lab.db.transaction():
         blobs.put(lab.db, folder, LARGE, lab.now)
-        entry = audit.Audited(
+        entry = audit.AuditEntry(
             caller="operator", command="a test", arguments="{}", dry_run=False, key=None, outcome="done", answer="{}"
         )
         audit.append(lab.db, entry, lab.now)

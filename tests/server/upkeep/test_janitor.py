@@ -17,7 +17,7 @@ from axiom.store.sessions import sessions, transcripts
 from axiom.store.tasks import progress, uploads
 from axiom.store.tasks.progress import SaidProgress
 from axiom.store.upkeep import audit, figures
-from axiom.store.upkeep.audit import Audited
+from axiom.store.upkeep.audit import AuditEntry
 
 
 def test_only_a_file_without_a_row_is_deleted_after_a_day_and_what_is_needed_by_then_stays(busy_lab):
@@ -149,7 +149,7 @@ def test_a_picture_stays_and_what_was_brought_is_cleaned_away(exchange, handed, 
 
 @pytest.fixture
 def audited_lab(busy_lab):
-    entry = Audited(
+    entry = AuditEntry(
         caller="Ada", command="a.b", arguments="{}", dry_run=False, key=None, outcome="done", answer="{}", workunits=1
     )
     for _ in range(3):

@@ -8,9 +8,9 @@ import pytest
 from axiom.errors import CannotStart, StoreDamaged
 from axiom.signed.signing_requests import WantedProgram
 from axiom.store.experiments.runner_offers import (
-    Offered,
     OfferedRunner,
     RunnerFile,
+    RunnerOffer,
     gpu_of,
     note_unsigned,
     read_offer,
@@ -77,7 +77,7 @@ def test_what_was_written_is_read_again_until_nothing_waits(small_lab):
     kinds = {"": "", "nv": "NVIDIA", "nv_13": "NVIDIA", "amd": "ATI", "intel": "intel_gpu", "plain": ""}
     assert {plan_class: gpu_of(plan_class) for plan_class in kinds} == kinds
     assert read_offer(small_lab.folder) == {}
-    held = Offered(small_lab.folder)
+    held = RunnerOffer(small_lab.folder)
     assert dict(held) == {}
     write_offer(small_lab.folder, BOTH)
     assert len(held) == 0

@@ -11,7 +11,7 @@ from axiom.domain.work import TaskState, WorkunitState
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs
 from axiom.store.hosts import contacts, hosts, notices
-from axiom.store.hosts.contacts import Stand
+from axiom.store.hosts.contacts import TaskStanding
 from axiom.store.tasks import tasks, workunits
 
 PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
@@ -122,7 +122,7 @@ def test_hosts_and_tasks_stand_as_they_were_last_left(busy_lab):
     found = contacts.stands(db, [*known, 999])
     assert set(found) == set(known)
     valid = next(task for task in known.values() if task.state is TaskState.VALID)
-    assert found[valid.id] == Stand(host_id=1, state=TaskState.VALID, workunit=WorkunitState.DONE)
+    assert found[valid.id] == TaskStanding(host_id=1, state=TaskState.VALID, workunit=WorkunitState.DONE)
     assert contacts.stands(db, []) == {}
     db, now = busy_lab.db, busy_lab.now
     hosts.heard(db, 1, 41, now)

@@ -15,7 +15,7 @@ from axiom.store.engine.database import Database, connect_reader, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.journal import history
 from axiom.store.journal.journal import attach
-from axiom.store.journal.replay import Replayed, replay
+from axiom.store.journal.replay import ReplayResult, replay
 
 VOLUNTEER = "INSERT INTO volunteer (name, created_at) VALUES (:name, 0)"
 
@@ -77,7 +77,7 @@ class Kept:
             shutil.copytree(self.folder.blobs, folder.blobs)
         return Kept(folder=folder, journal=self.journal, now=self.now)
 
-    def brought_up(self, journal: Path | None = None) -> Replayed:
+    def brought_up(self, journal: Path | None = None) -> ReplayResult:
         """Do what the journal says came after."""
         with contextlib.closing(connect_writer(self.folder.database)) as db:
             return replay(db, self.folder, journal or self.journal)

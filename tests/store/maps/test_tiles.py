@@ -13,7 +13,7 @@ from axiom.domain.maps import ROOT, Tile, borders, place_of
 from axiom.domain.work import TaskState
 from axiom.errors import StoreError
 from axiom.store.maps import tiles
-from axiom.store.maps.tiles import Charted, OpenTile
+from axiom.store.maps.tiles import ChartProgress, OpenTile
 from axiom.store.tasks import results, workunits
 
 EVERY = bytes(64)  # all inside: no border passes
@@ -91,22 +91,22 @@ def test_the_tiles_with_most_border_come_first_and_sooner_where_somebody_looks(l
 def test_a_replicate_is_charted_once_all_that_is_known_to_be_needed_is_settled(lab):
     keep(lab, result(pixels=LOWER_LEFT), result(replicate=1, pixels=EVERY), result(replicate=2, arm=1, pixels=MIXED))
 
-    def charted(first=0, deepest=2, arms=frozenset({0})) -> dict[int, Charted]:
+    def charted(first=0, deepest=2, arms=frozenset({0})) -> dict[int, ChartProgress]:
         return tiles.charted(lab.db, 1, first=first, deepest=deepest, arms=arms)
 
-    assert charted() == {0: Charted(wanted=1, back=0)}
+    assert charted() == {0: ChartProgress(wanted=1, back=0)}
     keep(lab, result(tile=ROOT.children[0], pixels=LOWER_LEFT))
-    assert charted() == {0: Charted(wanted=2, back=1)}
+    assert charted() == {0: ChartProgress(wanted=2, back=1)}
     keep(lab, result(tile=Tile(level=2), pixels=LOWER_LEFT))
-    assert charted() == {0: Charted(wanted=2, back=2)}  # level 3 is none of it
-    assert charted(deepest=3) == {0: Charted(wanted=3, back=2)}
-    assert charted(first=1, deepest=3, arms={0, 1}) == {2: Charted(wanted=4, back=0)}
+    assert charted() == {0: ChartProgress(wanted=2, back=2)}  # level 3 is none of it
+    assert charted(deepest=3) == {0: ChartProgress(wanted=3, back=2)}
+    assert charted(first=1, deepest=3, arms={0, 1}) == {2: ChartProgress(wanted=4, back=0)}
     (first, *_) = opened(lab, arm=1)
     tiles.order(lab.db, 1, [first])
     keep(lab, replace(result(replicate=2, arm=1, tile=ROOT.children[0]), pixels=None))  # a void, which is settled
     assert lab.levels("void") == {1: 1}
     assert tiles.one(lab.db, 1, first.place, 2) is None
-    assert charted(arms={1})[2] == Charted(wanted=4, back=1)
+    assert charted(arms={1})[2] == ChartProgress(wanted=4, back=1)
 
 
 def test_a_whole_map_is_charted_where_there_is_a_border_and_nowhere_else(small_lab):

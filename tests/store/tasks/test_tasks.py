@@ -12,8 +12,8 @@ from axiom.store.engine import counters
 from axiom.store.experiments import experiments, preflights
 from axiom.store.tasks import results, tasks, workunits
 from axiom.store.tasks import tasks as task_store
-from axiom.store.tasks.results import Recorded
-from axiom.store.tasks.tasks import Reported
+from axiom.store.tasks.results import RecordedCells
+from axiom.store.tasks.tasks import ReportedTask
 from axiom.store.tasks.workunits import OrderedTask
 
 HOSTILE = "\x1b[2J" + "no\n" * 1_000
@@ -54,8 +54,8 @@ def test_reports_are_written_down_with_all_that_they_say(out, now):
     assert task_store.volunteers_of(out, [2, 1, 7]) == {1: 1, 2: 2}
     tasks = {number: known.task for number, known in found.items()}
     taken = [
-        Reported(task=tasks[1], report=said, state=TaskState.RETURNED, reason="returned", cause="success"),
-        Reported(task=tasks[2], report=failed, state=TaskState.FAILED, reason=HOSTILE, cause="time-limit"),
+        ReportedTask(task=tasks[1], report=said, state=TaskState.RETURNED, reason="returned", cause="success"),
+        ReportedTask(task=tasks[2], report=failed, state=TaskState.FAILED, reason=HOSTILE, cause="time-limit"),
     ]
     task_store.record(out, taken, later)
     first, second = out.select("SELECT * FROM task WHERE id < 3 ORDER BY id")
@@ -151,10 +151,10 @@ def test_a_result_is_read_as_it_was_recorded_and_the_same_cell_again_is_a_duplic
     experiments.issue(ordered, experiments.by_id(ordered, 1), 1, 2)
     tasks.create(ordered, [(workunits.workunit(ordered, 1), 1)], now)
     late = replace(CELL, config=1, outcome=Outcome.LATE, measures=None, early=())
-    assert results.record(ordered, [CELL, late], now) == Recorded(results=2, duplicates=0)
+    assert results.record(ordered, [CELL, late], now) == RecordedCells(results=2, duplicates=0)
     assert results.of_task(ordered, 2) == []
     again = replace(CELL, task_id=2, measures={"total": 0.2})
-    assert results.record(ordered, [again], now) == Recorded(results=0, duplicates=1, tasks=frozenset({2}))
+    assert results.record(ordered, [again], now) == RecordedCells(results=0, duplicates=1, tasks=frozenset({2}))
     assert results.of_task(ordered, 1) == [CELL, late]
     duplicate = {"result_id": 1, "task_id": 2, "measures": '{"total": 0.2}'}
     assert ordered.one("SELECT result_id, task_id, measures FROM duplicate") == duplicate

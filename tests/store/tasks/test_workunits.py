@@ -10,7 +10,7 @@ from axiom.store.tasks import tasks, workunits
 from axiom.store.tasks import waiting as waiting_tasks
 from axiom.store.tasks.workunits import OrderedTask
 from axiom.store.upkeep import audit, jobs
-from axiom.store.upkeep.audit import Audited
+from axiom.store.upkeep.audit import AuditEntry
 
 
 def order(db, now, target: int | None = None) -> int:
@@ -134,7 +134,7 @@ def test_what_is_late_unattended_or_newest_is_found_and_words_are_kept_short(ord
     assert workunits.newest(ordered)[0] == now
     jobs.started(ordered, "publish", 60.0, now + timedelta(hours=1))
     assert workunits.newest(ordered) == (now + timedelta(hours=1), "the job publish")
-    entry = Audited(caller="", command="", arguments="", dry_run=False, key=None, outcome="", answer="")
+    entry = AuditEntry(caller="", command="", arguments="", dry_run=False, key=None, outcome="", answer="")
     audit.append(ordered, entry, now + timedelta(hours=2))
     assert workunits.newest(ordered) == (now + timedelta(hours=2), "the audit, entry 1")
     kept = {"as it is": "as it is", "a\nb\tc\x1b[31m\x7f": "a b c [31m ", "gr\u00fcn\u202e\n": "gr\u00fcn  "}

@@ -7,10 +7,10 @@ import pytest
 
 from axiom.store.engine import blobs, hash_chains
 from axiom.store.upkeep import audit, figures
-from axiom.store.upkeep.audit import Audited
+from axiom.store.upkeep.audit import AuditEntry
 
 WORDS = {"caller": "Ada", "command": "experiment.deploy", "arguments": '{"workunits":2}', "answer": '{"made":2}'}
-ENTRY = Audited(**WORDS, dry_run=False, key="first", outcome="done", workunits=2, aborts=1)
+ENTRY = AuditEntry(**WORDS, dry_run=False, key="first", outcome="done", workunits=2, aborts=1)
 
 
 @pytest.fixture

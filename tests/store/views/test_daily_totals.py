@@ -8,17 +8,17 @@ from furnished_lab import fill
 from axiom.lab.credit.pay import Paying
 from axiom.store.engine.database import at
 from axiom.store.views import tasks
-from axiom.store.views.daily_totals import Earned, by_week, in_hand
+from axiom.store.views.daily_totals import VolunteerTotals, by_week, in_hand
 from axiom.store.views.tasks import TaskEnd
 from axiom.store.views.team_race import Month, TeamRace
 
 
 def test_sums_that_go_on_are_those_that_begin_anew(small_lab, prepared):
     fill(small_lab, prepared)
-    running = Earned(volunteer_id=1)
+    running = VolunteerTotals(volunteer_id=1)
     before = running.record(small_lab.db)
     assert before.valid == 2
-    assert before == running.record(small_lab.db) == Earned(volunteer_id=1).record(small_lab.db)
+    assert before == running.record(small_lab.db) == VolunteerTotals(volunteer_id=1).record(small_lab.db)
     with small_lab.db.transaction():
         small_lab.db.execute(
             "INSERT INTO award (task_id, reason, tariff_id, host_id, volunteer_id, amount, because, created_at) "
@@ -26,13 +26,13 @@ def test_sums_that_go_on_are_those_that_begin_anew(small_lab, prepared):
             "FROM award WHERE volunteer_id = 1 LIMIT 1"
         )
     after = running.record(small_lab.db)
-    assert after == Earned(volunteer_id=1).record(small_lab.db)
+    assert after == VolunteerTotals(volunteer_id=1).record(small_lab.db)
     assert (after.valid, after.first_at) == (2, before.first_at)
     assert after.credit == (*before.credit, (before.credit[-1][0] + 1, 7))
 
 
 def test_weeks_and_months_follow_each_other_and_nothing_is_nothing(small_lab):
-    nothing = Earned(volunteer_id=99).record(small_lab.db)
+    nothing = VolunteerTotals(volunteer_id=99).record(small_lab.db)
     assert (nothing.valid, nothing.cpu_seconds, nothing.first_at, nothing.credit) == (0, 0.0, None, ())
     assert in_hand(small_lab.db, [], 5) == []
     monday = datetime(2026, 3, 2, tzinfo=UTC)

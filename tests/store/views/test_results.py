@@ -11,7 +11,7 @@ from axiom.domain.work import Outcome
 from axiom.store.engine.database import connect_writer
 from axiom.store.migrate import migrate
 from axiom.store.views import results
-from axiom.store.views.results import ListOrder, Tally, Wanted, listed
+from axiom.store.views.results import ListOrder, ResultQuery, Tally, listed
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 AMOUNT, EXPERIMENTS, CONFIGS = 12_000, 3, 8
@@ -48,7 +48,7 @@ def large(tmp_path_factory):
 @pytest.fixture(scope="module")
 def every(large):
     """All results, as one page without a filter has them."""
-    return listed(large, Wanted(limit=AMOUNT))
+    return listed(large, ResultQuery(limit=AMOUNT))
 
 
 @contextmanager
@@ -85,9 +85,9 @@ def test_a_page_holds_what_was_asked_for_and_is_found_without_looking_at_every_r
     for chosen in FILTERS:
         for order in ListOrder if chosen["experiment_id"] else [ListOrder.NEWEST]:
             expected = sorted((row for row in every if fits(row, chosen)), key=KEYS[order])[50:90]
-            assert listed(large, Wanted(**chosen, order=order, skip=50, limit=40)) == expected
+            assert listed(large, ResultQuery(**chosen, order=order, skip=50, limit=40)) == expected
             with steps(large) as taken:
-                listed(large, Wanted(**chosen, order=order))
+                listed(large, ResultQuery(**chosen, order=order))
             assert len(taken) <= _FEW, (chosen, order)
 
 

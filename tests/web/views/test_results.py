@@ -5,7 +5,7 @@ import io
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
-from axiom.store.views.results import Wanted, listed
+from axiom.store.views.results import ResultQuery, listed
 from axiom.web.base.request import Reading
 from axiom.web.views import results
 
@@ -66,9 +66,9 @@ def read(lab, query=None) -> Reading:
 def test_pages_follow_each_other_and_stand_still_while_results_come(full, site_of, monkeypatch):
     everything = site_of.get("/results.json?experiment=tiny_sum&sort=x&page=y&outcome=z&replicate=x&a=1&b=2")
     assert len(everything.json["misread"]) == 6
-    assert [row.id for row in listed(full.db, Wanted(experiment_id=1, limit=3))] == [4, 3, 2]
-    assert [row.id for row in listed(full.db, Wanted(experiment_id=1, limit=3, skip=3))] == [1]
-    assert [row.id for row in listed(full.db, Wanted(until=3))] == [3, 2, 1]
+    assert [row.id for row in listed(full.db, ResultQuery(experiment_id=1, limit=3))] == [4, 3, 2]
+    assert [row.id for row in listed(full.db, ResultQuery(experiment_id=1, limit=3, skip=3))] == [1]
+    assert [row.id for row in listed(full.db, ResultQuery(until=3))] == [3, 2, 1]
     reply = site_of.get("/results.json?experiment=tiny_sum").json
     assert all(row["seed_text"] == str(row["seed"]) for row in reply["results"])  # JavaScript rounds the number
     assert (reply["page"], reply["next"], reply["previous"]) == (1, None, None)

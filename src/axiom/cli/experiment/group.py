@@ -2,7 +2,7 @@
 
 import click
 
-from axiom.cli.groups import Lazy
+from axiom.cli.groups import LazyGroup
 
 _COMMANDS = {
     "approve": ("experiment.releases", "Let a version go beyond the laboratory's own computers."),
@@ -30,6 +30,6 @@ _COMMANDS = {
 }
 
 
-@click.group(cls=Lazy, table=_COMMANDS)
+@click.group(cls=LazyGroup, table=_COMMANDS)
 def experiment() -> None:
     """Questions: each a sweep, a pure function and what will be concluded from it."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.experiment.run_sweep import Ordered
+from axiom.cli.experiment.run_sweep import SweepOrder
 from axiom.cli.experiment.run_where import SweepProgress
 from axiom.cli.output import show_json, show_table
 from axiom.figures.ascii import sketch
@@ -30,7 +30,7 @@ def show_brought(manifest: Manifest, version: Version, rows: Sequence[Mapping[st
     _show_picture(manifest, version, rows)
 
 
-def show(folder: Folder, ordered: Ordered, standing: SweepProgress, *, as_json: bool, quiet: bool) -> None:
+def show(folder: Folder, ordered: SweepOrder, standing: SweepProgress, *, as_json: bool, quiet: bool) -> None:
     """What a whole sweep has brought, and where the data are."""
     version, rows = brought(folder, ordered.whole_name)
     known = ordered.cells + standing.tiles + standing.lacking
@@ -56,7 +56,7 @@ def show(folder: Folder, ordered: Ordered, standing: SweepProgress, *, as_json: 
 
 
 def _answer(
-    folder: Folder, ordered: Ordered, standing: SweepProgress, rows: Sequence[Mapping[str, Any]]
+    folder: Folder, ordered: SweepOrder, standing: SweepProgress, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     return {
         "name": ordered.manifest.name,

@@ -13,7 +13,7 @@ from axiom.errors import WrongUse
 from axiom.store.engine.folder import Folder
 
 if TYPE_CHECKING:
-    from axiom.cli.experiment.run_sweep import Ordered
+    from axiom.cli.experiment.run_sweep import SweepOrder
     from axiom.cli.experiment.run_where import SweepProgress
 
 
@@ -60,7 +60,7 @@ def run(
 
 def _compute(
     name: str, replicates: int, folder: Folder, workers: int | None, *, quiet: bool
-) -> "tuple[Ordered, SweepProgress]":
+) -> "tuple[SweepOrder, SweepProgress]":
     """No folder is made for what is not there."""
     from axiom.cli.experiment.manifests import file_of
     from axiom.cli.experiment.run_sweep import compute

@@ -24,7 +24,7 @@ from axiom.errors import NotFound, Refused
 from axiom.lab.experiments.publish import WAITS
 from axiom.service.engine import computing
 from axiom.service.open_laboratory import make
-from axiom.service.take_folder import Taken
+from axiom.service.take_folder import TakenFolder
 from axiom.settings import Settings
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
@@ -33,7 +33,7 @@ from axiom.store.engine.database import Database
 from axiom.store.evidence import blocks
 from axiom.store.experiments import experiments
 from axiom.store.maps import tiles
-from axiom.store.maps.tiles import Charted
+from axiom.store.maps.tiles import ChartProgress
 from axiom.store.registrations import registrations
 from axiom.terminal import progress, remark, wall_clock
 
@@ -45,7 +45,7 @@ _TASKS_PER_CORE = 4  # so that the cores end together although tasks differ
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ordered:
+class SweepOrder:
     """What somebody wants: the first so many replicates of a version, over its registered sweep."""
 
     experiment_id: int
@@ -64,7 +64,7 @@ class Ordered:
         return self.replicates * len(self.manifest.configs)
 
 
-def compute(taken: Taken, name: str, replicates: int, *, quiet: bool) -> tuple[Ordered, SweepProgress]:
+def compute(taken: TakenFolder, name: str, replicates: int, *, quiet: bool) -> tuple[SweepOrder, SweepProgress]:
     """Publish, order what is missing up to so many replicates, and wait until nothing more of them will come."""
     folder, settings = taken.folder, taken.settings
     file = file_of(name, folder)
@@ -83,7 +83,7 @@ def compute(taken: Taken, name: str, replicates: int, *, quiet: bool) -> tuple[O
 
 
 @contextlib.contextmanager
-def _place(taken: Taken, *, quiet: bool) -> Iterator[Place]:
+def _place(taken: TakenFolder, *, quiet: bool) -> Iterator[Place]:
     folder, settings = taken.folder, taken.settings
     if not taken.is_ours:
         yield OtherProcess(folder, quiet=quiet)
@@ -108,7 +108,7 @@ def _demand_sealed(published: Answer) -> None:
         )
 
 
-def _ordered(db: Database, name: str, version: int, replicates: int) -> Ordered:
+def _ordered(db: Database, name: str, version: int, replicates: int) -> SweepOrder:
     found = experiments.by_name(db, name, version)
     known = registrations.registrations(db, found.id) if found else []
     declared = [one.id for one in known if read_body(one.body).design.name == DECLARED]
@@ -119,7 +119,7 @@ def _ordered(db: Database, name: str, version: int, replicates: int) -> Ordered:
             f"Replicates of {name}@{version} belong to several registrations, so its first {replicates} are not all of "
             "the declared sweep. Nothing was ordered; `axiom experiment deploy` orders more of each registration."
         )
-    return Ordered(
+    return SweepOrder(
         experiment_id=found.id,
         registration_id=declared[-1],
         manifest=stored_manifest(found.manifest),
@@ -127,7 +127,7 @@ def _ordered(db: Database, name: str, version: int, replicates: int) -> Ordered:
     )
 
 
-def _order(db: Database, place: Place, ordered: Ordered, settings: Settings, workers: int) -> None:
+def _order(db: Database, place: Place, ordered: SweepOrder, settings: Settings, workers: int) -> None:
     """Numbers are issued in order and for ever, so what is missing are those from the next one on.
 
     As many cells as there are cores go out one by one, before the others: a person waits for the first of them.
@@ -152,11 +152,11 @@ def _order(db: Database, place: Place, ordered: Ordered, settings: Settings, wor
             singly = 0
 
 
-def _standing(db: Database, ordered: Ordered) -> SweepProgress:
+def _standing(db: Database, ordered: SweepOrder) -> SweepProgress:
     over = blocks.ordered(db, ordered.registration_id)
     drawn, wanted = ordered.manifest.map, range(ordered.replicates)
     back = blocks.returned(db, ordered.experiment_id, below=first_place(1) if drawn else blocks.ALL_PLACES)
-    charted = _charted(db, ordered, drawn) if drawn else Charted()
+    charted = _charted(db, ordered, drawn) if drawn else ChartProgress()
     return SweepProgress(
         cells=sum(back.get(number, 0) for number in wanted),
         open=sum(not over.get(number, True) for number in wanted),
@@ -165,15 +165,15 @@ def _standing(db: Database, ordered: Ordered) -> SweepProgress:
     )
 
 
-def _charted(db: Database, ordered: Ordered, drawn: Map) -> Charted:
+def _charted(db: Database, ordered: SweepOrder, drawn: Map) -> ChartProgress:
     """How far the wanted replicates are charted, all together."""
     arms = range(len(ordered.manifest.configs))
     found = tiles.charted(db, ordered.experiment_id, first=0, deepest=drawn.charted, arms=arms)
     wanted = [one for number, one in found.items() if number < ordered.replicates]
-    return Charted(wanted=sum(one.wanted for one in wanted), back=sum(one.back for one in wanted))
+    return ChartProgress(wanted=sum(one.wanted for one in wanted), back=sum(one.back for one in wanted))
 
 
-def _chart(db: Database, place: Place, ordered: Ordered, standing: SweepProgress, workers: int) -> bool:
+def _chart(db: Database, place: Place, ordered: SweepOrder, standing: SweepProgress, workers: int) -> bool:
     """Order tiles that are known to be needed, where cores will soon have nothing else; were some ordered?"""
     waiting = counters.amount(db, "workunit", ordered.experiment_id, "open")
     if not standing.lacking or waiting >= _TASKS_PER_CORE * workers:
@@ -186,7 +186,7 @@ def _chart(db: Database, place: Place, ordered: Ordered, standing: SweepProgress
     return bool(place.submit(more)["tiles"])
 
 
-def _wait(db: Database, place: Place, ordered: Ordered, workers: int, *, quiet: bool) -> SweepProgress:
+def _wait(db: Database, place: Place, ordered: SweepOrder, workers: int, *, quiet: bool) -> SweepProgress:
     began, standing = time.monotonic(), _standing(db, ordered)
     had, halted, looked = standing.cells, "", began
     try:
@@ -215,7 +215,7 @@ def _wait(db: Database, place: Place, ordered: Ordered, workers: int, *, quiet: 
     return standing
 
 
-def _halted(db: Database, ordered: Ordered) -> str:
+def _halted(db: Database, ordered: SweepOrder) -> str:
     """Why no more of it is given to anybody; nothing while some of it is out or may go out."""
     from axiom.lab.experiments.releases import stages  # of no use before the first result
 
@@ -226,7 +226,7 @@ def _halted(db: Database, ordered: Ordered) -> str:
     return "" if is_out else staged.rollout.reason
 
 
-def _line(ordered: Ordered, standing: SweepProgress, under_way: float, had: int, seconds: float) -> str:
+def _line(ordered: SweepOrder, standing: SweepProgress, under_way: float, had: int, seconds: float) -> str:
     name, cells = ordered.manifest.name, standing.cells + standing.tiles + int(under_way)
     if ordered.manifest.map:  # how many tiles it will be shows as they come
         known = ordered.cells + standing.tiles + standing.lacking

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from axiom.commands.command import Answer, Command
 from axiom.errors import CannotStart
-from axiom.service.engine import Computing, demand_writer
+from axiom.service.engine import ComputingParts, demand_writer
 from axiom.service.standard_callers import operator
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.database import Database
@@ -49,7 +49,7 @@ class Place(Protocol):
 class ThisProcess:
     """A laboratory without a site, for as long as this process lives."""
 
-    def __init__(self, folder: Folder, build: Callable[[Callable[[], None]], Computing]) -> None:
+    def __init__(self, folder: Folder, build: Callable[[Callable[[], None]], ComputingParts]) -> None:
         """`build` makes the parts, which call what they are given when a task came back."""
         self._folder = folder
         self._parts = build(self._reported)

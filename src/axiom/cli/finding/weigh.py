@@ -33,7 +33,7 @@ def _clicked(option: WeighOption) -> Callable[[F], F]:
     )
 
 
-class _Weighing(click.Command):
+class _WeighCommand(click.Command):
     """Takes any number of words after --of."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -41,7 +41,7 @@ class _Weighing(click.Command):
         return super().parse_args(ctx, spread(args))
 
 
-@click.command("weigh", cls=_Weighing)
+@click.command("weigh", cls=_WeighCommand)
 @click.argument("files", metavar="FILE", nargs=-1, type=click.Path(path_type=Path))
 @_weigh_options
 @json_option

@@ -161,7 +161,7 @@ def run(files: Sequence[Path], said: Mapping[str, Any], *, as_json: bool, quiet:
     is_many = len(files) > 1 or len(said["value"]) > 1 or len(said["of"]) > _TWO
     if is_many and said["picture"] is not None:
         raise WrongUse("--picture draws one claim, and several are named. Nothing was weighed; name one.")
-    with _Waiting(quiet=quiet) as waiting:
+    with _ProgressNote(quiet=quiet) as waiting:
         tables = [partial(waiting.counted, read) for read in _readers(files, is_many=is_many)]
         claims = _many(tables, said) if is_many else None
         card = _one(tables[0], said) if claims is None else claims.cards[0]
@@ -214,7 +214,7 @@ def _shown(whole: "WeighedTable | ManyClaims") -> str:
     return repr(whole) + (f"\n\n{drawn}" if drawn else "")
 
 
-class _Waiting:
+class _ProgressNote:
     """Tells how far it is, from the second second on: the rows that were read, then that they are weighed."""
 
     def __init__(self, *, quiet: bool) -> None:

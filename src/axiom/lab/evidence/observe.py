@@ -22,7 +22,7 @@ from axiom.store.evidence import duplicates, observations
 from axiom.store.evidence.evidence import WeighedFinding
 from axiom.store.experiments import experiments
 from axiom.store.maps import tiles
-from axiom.store.maps.tiles import Charted
+from axiom.store.maps.tiles import ChartProgress
 from axiom.store.registrations import registrations
 
 _OUTCOMES = {one.value: one for one in Outcome}
@@ -30,7 +30,7 @@ _COUNTED = Cohort.CONFIRMATORY
 _NUMBERS = frozenset({float, int})
 _WORST = (Outcome.LATE, Outcome.DIVERGED)  # a time-out counts as what was declared for it, however other cells ended
 _TOLD_FACTORS, _LONGEST_WORDS = 4, 120
-_NOTHING = Charted()
+_NOTHING = ChartProgress()
 _Cell = tuple[Bare, Mapping[str, Any] | None, Sequence[Any]]  # with its measures and its early values
 
 
@@ -168,7 +168,7 @@ class ObservedVersion:
         ]
         return blocks(standing, registered.block, registration_id, is_over=is_over)
 
-    def _charted(self, drawn: _Drawn | None, first: int) -> dict[int, Charted]:
+    def _charted(self, drawn: _Drawn | None, first: int) -> dict[int, ChartProgress]:
         if drawn is None:
             return {}
         return tiles.charted(self.db, self.experiment_id, first=first, deepest=drawn.deepest, arms=drawn.arms)

@@ -19,7 +19,7 @@ from axiom.store.engine.database import Database, Row, moment
 from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import evidence, observations
 from axiom.store.evidence.evidence import WeighedFinding
-from axiom.store.evidence.observations import Placed
+from axiom.store.evidence.observations import PlacedObservation
 from axiom.store.experiments import experiments
 
 _Places = Mapping[tuple[int, int], int]  # the block of each replicate, by its number and registration
@@ -149,7 +149,7 @@ class _VersionHistory:
         return self._versions[when]
 
 
-def _are_in_place(placed: Sequence[Placed], places: _Places, blocks: int) -> bool:
+def _are_in_place(placed: Sequence[PlacedObservation], places: _Places, blocks: int) -> bool:
     """The first so many blocks are there, whole and in their order, and nothing else counts."""
     cohorts: dict[Cohort, dict[tuple[int, int], int]] = {cohort: {} for cohort in Cohort}
     for one in placed:

@@ -21,7 +21,7 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet as stored
-from axiom.store.hosts.fleet import Portion, Present
+from axiom.store.hosts.fleet import Portion, PresentHost
 from axiom.store.registrations import registrations
 
 # One by one. Of more somebody can always take what is ordered: cores are planned for, and as many say what is usual.
@@ -94,7 +94,7 @@ def sizes(db: Database) -> dict[tuple[int, int], CellSize]:
 
 
 def _supply(
-    one: Present,
+    one: PresentHost,
     held: Sequence[Portion],
     known: Mapping[tuple[int, int], CellSize],
     allowance: Allowance,
@@ -140,7 +140,7 @@ def _cores(host: Host, allowance: Allowance) -> int:
     return min(believed_cores(host), most_in_hand(host, allowance))
 
 
-def _most_tasks(one: Present, in_hand: int, allowance: Allowance, now: datetime) -> int | None:
+def _most_tasks(one: PresentHost, in_hand: int, allowance: Allowance, now: datetime) -> int | None:
     """How many more tasks it may have now, by its standing; any number for a host of the laboratory's own."""
     if not allowance.heeds_standing:
         return None
@@ -151,7 +151,7 @@ def _most_tasks(one: Present, in_hand: int, allowance: Allowance, now: datetime)
     return max(0, left if hourly is None else min(left, hourly - in_hand))
 
 
-def _obstacle(one: Present, cores: int) -> str:
+def _obstacle(one: PresentHost, cores: int) -> str:
     """Why it takes nothing at all."""
     host = one.host
     if is_barred(host.standing):

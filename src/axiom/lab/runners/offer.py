@@ -25,9 +25,9 @@ from axiom.store.experiments.runner_offers import (
     CODE_FILE,
     CODE_NAMED,
     TRUST_NAMED,
-    Offered,
     OfferedRunner,
     RunnerFile,
+    RunnerOffer,
     note_unsigned,
     read_offer,
     write_offer,
@@ -206,7 +206,7 @@ class OfferWatcher:
         self._seen: _Stamp = ()
         self.problems: tuple[str, ...] = ()
         Offers(folder, load_code(folder.keys)).here(platform, now())
-        self.offered = Offered(folder)
+        self.offered = RunnerOffer(folder)
 
     def look(self) -> None:
         """What can be offered is offered; for what cannot, the reason is kept, and it is tried when a file changes."""

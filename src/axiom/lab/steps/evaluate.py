@@ -22,7 +22,7 @@ from axiom.store.engine.database import Database
 from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import evidence, observations
 from axiom.store.evidence.evidence import ComparedClaim, WeighedFinding
-from axiom.store.evidence.observations import ObservationSet, Placed
+from axiom.store.evidence.observations import ObservationSet, PlacedObservation
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 
@@ -37,7 +37,7 @@ class _NewLine:
     found: WeighedFinding
     before: Evidence | None  # the line before it
     evidence: Evidence
-    new: tuple[Placed, ...]  # observations that enter with it
+    new: tuple[PlacedObservation, ...]  # observations that enter with it
     known: ObservationSet  # these and all before them
 
 
@@ -94,7 +94,7 @@ def _lines(version: ObservedVersion, found: WeighedFinding) -> list[_NewLine]:
     lines: list[_NewLine] = []
     for place, block in enumerate(closed, start=found.blocks + 1):
         values = version.observed(found, dict.fromkeys(block.replicates, block.registration))
-        fresh = (*new, *(Placed(block=place, observation=value) for value in values))
+        fresh = (*new, *(PlacedObservation(block=place, observation=value) for value in values))
         known, new = _with(db, known, fresh), ()
         lines.append(_line(version, found, known, fresh, blocks=place, before=before, beside=beside))
         before = lines[-1].evidence
@@ -122,7 +122,7 @@ def _line(
     version: ObservedVersion,
     found: WeighedFinding,
     known: ObservationSet,
-    new: tuple[Placed, ...],
+    new: tuple[PlacedObservation, ...],
     *,
     blocks: int,
     before: Evidence | None,
@@ -132,7 +132,7 @@ def _line(
     return _NewLine(version=version, found=found, before=before, evidence=weighed, new=new, known=known)
 
 
-def _known(version: ObservedVersion, found: WeighedFinding) -> tuple[ObservationSet, tuple[Placed, ...]]:
+def _known(version: ObservedVersion, found: WeighedFinding) -> tuple[ObservationSet, tuple[PlacedObservation, ...]]:
     """What a finding was weighed from, and what has changed of it: a value came late, or two others did not confirm it.
 
     At its first line these are the values from before the claim, which are shown.
@@ -142,7 +142,7 @@ def _known(version: ObservedVersion, found: WeighedFinding) -> tuple[Observation
     version.remember(found, known.observations)
     if found.line == 0:
         older = version.observed(found, block_store.older(db, version.experiment_id, found.registration_id))
-        return known, tuple(Placed(block=1, observation=one) for one in older if one.value is not None)
+        return known, tuple(PlacedObservation(block=1, observation=one) for one in older if one.value is not None)
     lost = {
         observation.replicate: observation
         for observation in known.observations
@@ -150,10 +150,10 @@ def _known(version: ObservedVersion, found: WeighedFinding) -> tuple[Observation
     }
     issued = {number: one.registration for number, one in lost.items()}
     arrived = [one for one in version.observed(found, issued) if one != lost[one.replicate]]
-    return known, tuple(Placed(block=known.blocks[one.replicate], observation=one) for one in arrived)
+    return known, tuple(PlacedObservation(block=known.blocks[one.replicate], observation=one) for one in arrived)
 
 
-def _with(db: Database, known: ObservationSet, new: Sequence[Placed]) -> ObservationSet:
+def _with(db: Database, known: ObservationSet, new: Sequence[PlacedObservation]) -> ObservationSet:
     """The same and more; a value that came late takes the place of the one that was missing."""
     seen = {observation.replicate: observation for observation in known.observations}
     seen.update({one.observation.replicate: one.observation for one in new})

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
 from axiom.boinc.exports import (
-    Erased,
+    ErasedRecord,
     ExportedCredit,
     ExportedHost,
     ExportedTeam,
@@ -119,9 +119,9 @@ class StatisticsFiles:
                 yield _host(host, whose[host.volunteer_id])
             self._rest()
 
-    def _erased(self, db: Database, noun: str) -> list[Erased]:
+    def _erased(self, db: Database, noun: str) -> list[ErasedRecord]:
         return [
-            Erased(id=one.number, cpid=one.cpid)
+            ErasedRecord(id=one.number, cpid=one.cpid)
             for one in tombstones.since(db, noun, self._now() - limits.ERASED_TOLD_FOR)
         ]
 

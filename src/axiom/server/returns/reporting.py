@@ -16,7 +16,7 @@ from axiom.signed.trust import Trust
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import tasks, uploads
-from axiom.store.tasks.tasks import Reported, TaskOut
+from axiom.store.tasks.tasks import ReportedTask, TaskOut
 
 log = logging.getLogger("axiom.reporting")
 
@@ -49,7 +49,7 @@ def take(
     if trust is not None and _is_forgotten(known, reports):
         known = _remembered(db, folder, reports, known, trust)
     akin = _akin(db, known, reports)
-    taken: dict[int, Reported] = {}
+    taken: dict[int, ReportedTask] = {}
     answers: list[Acknowledgement] = []
     refused: list[Acknowledgement] = []
     for said in reports:
@@ -76,8 +76,8 @@ def take(
     return answers
 
 
-def _reported(task: Task, said: Report, decided: ReportOutcome, state: TaskState) -> Reported:
-    return Reported(task=task, report=said, state=state, reason=decided.reason, cause=decided.cause)
+def _reported(task: Task, said: Report, decided: ReportOutcome, state: TaskState) -> ReportedTask:
+    return ReportedTask(task=task, report=said, state=state, reason=decided.reason, cause=decided.cause)
 
 
 def _is_forgotten(known: Mapping[int, TaskOut], reports: Sequence[Report]) -> bool:
@@ -110,7 +110,7 @@ def _akin(db: Database, known: Mapping[int, TaskOut], reports: Sequence[Report])
     return set(tasks.volunteers_of(db, foreign).items()) if foreign else set()
 
 
-def _write(db: Database, taken: Sequence[Reported], now: datetime) -> None:
+def _write(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
     if not taken:
         return
     tasks.record(db, taken, now)
@@ -125,7 +125,7 @@ def _write(db: Database, taken: Sequence[Reported], now: datetime) -> None:
         log.info("task.%s id=%d host=%d cause=%s", one.state, one.task.id, one.report.host_id, one.cause)
 
 
-def _closed(one: Reported, now: datetime) -> ClosedTask:
+def _closed(one: ReportedTask, now: datetime) -> ClosedTask:
     return ClosedTask(
         task_id=one.task.id,
         host_id=one.report.host_id,

@@ -249,7 +249,7 @@ def _slice(db: Database, waiting: Sequence[UnprovenTask]) -> Sequence[UnprovenTa
     return waiting
 
 
-def _log(judged: Sequence[_JudgedTask], stored: results.Recorded) -> None:
+def _log(judged: Sequence[_JudgedTask], stored: results.RecordedCells) -> None:
     """One line for all that went well: a line for each would cost more than judging it."""
     states = Counter(str(one.decided.state) for one in judged)
     counts = " ".join(f"{state}={amount}" for state, amount in sorted(states.items()))

@@ -18,7 +18,7 @@ from axiom.store.experiments import experiments
 from axiom.store.mail import outbox
 from axiom.store.tasks import progress, uploads
 from axiom.store.upkeep import cleanings
-from axiom.store.upkeep.cleanings import Swept
+from axiom.store.upkeep.cleanings import CleaningCounts
 
 log = logging.getLogger("axiom.janitor")
 
@@ -31,7 +31,7 @@ def look(folder: Folder, now: datetime) -> list[str]:
         return blobs.unneeded(db, now - task_limits.OLD_FILES_FOR)
 
 
-def clean(db: Database, folder: Folder, now: datetime, found: Sequence[str] | None = None) -> Swept:
+def clean(db: Database, folder: Folder, now: datetime, found: Sequence[str] | None = None) -> CleaningCounts:
     """Delete files whose row was never committed, a day after they were written, and what else has run out.
 
     Files go before rows do: those of rows that go now have their day, so that none is missing if this is undone. What
@@ -41,7 +41,7 @@ def clean(db: Database, folder: Folder, now: datetime, found: Sequence[str] | No
     signed_out = accounts.expire_sign_ins(db, now)
     progress.sweep(db)
     outbox.forget_sent(db, now - mail_limits.SENT_MAIL_FOR)
-    swept = Swept(
+    swept = CleaningCounts(
         files=files,
         uploads=_forget_uploads(db, folder, now),
         blobs=_forget_unneeded(

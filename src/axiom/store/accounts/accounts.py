@@ -94,7 +94,7 @@ class StoredKey:
 
 
 @value
-class Preferred:
+class VolunteerPreferences:
     """What a volunteer prefers, for computing anywhere and for this project."""
 
     everywhere: str  # BOINC's XML, kept as a client sent it
@@ -226,10 +226,10 @@ def join(db: Database, volunteer_id: int, team_id: int | None) -> None:
     db.execute(_JOIN, id=volunteer_id, team_id=team_id)
 
 
-def preferences(db: Database, volunteer_id: int) -> Preferred:
+def preferences(db: Database, volunteer_id: int) -> VolunteerPreferences:
     """What the volunteer prefers."""
     row = db.one(_PREFERENCES, id=volunteer_id)
-    return preferred_of(row) if row else Preferred(everywhere="", modified_at=0, project="{}", venue="")
+    return preferred_of(row) if row else VolunteerPreferences(everywhere="", modified_at=0, project="{}", venue="")
 
 
 def keep_preferences(db: Database, volunteer_id: int, text: str, modified_at: int) -> bool:
@@ -303,9 +303,9 @@ def account_of(row: Row) -> Account:
     )
 
 
-def preferred_of(row: Row) -> Preferred:
+def preferred_of(row: Row) -> VolunteerPreferences:
     """What the volunteer prefers whose row this is."""
-    return Preferred(
+    return VolunteerPreferences(
         everywhere=row["preferences"],
         modified_at=row["preferences_at"],
         project=row["project_preferences"],

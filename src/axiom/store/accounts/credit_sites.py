@@ -109,7 +109,7 @@ class Holders:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Lately:
+class RecentTasks:
     """How long the newest paid tasks of an experiment took, and of how many volunteers they were."""
 
     mean_seconds: float
@@ -195,10 +195,10 @@ def new_today(db: Database, now: datetime) -> tuple[int, int]:
     return (int(volunteers_new["amount"]) if volunteers_new else 0, int(hosts_new["amount"]) if hosts_new else 0)
 
 
-def lately(db: Database) -> dict[int, Lately]:
+def lately(db: Database) -> dict[int, RecentTasks]:
     """By experiment, how the newest paid tasks went."""
     return {
-        row["experiment_id"]: Lately(
+        row["experiment_id"]: RecentTasks(
             mean_seconds=row["mean"],
             least_seconds=row["least"],
             most_seconds=row["most"],

@@ -22,7 +22,7 @@ from axiom.domain.registrations import read_body
 from axiom.domain.value import value
 from axiom.store.engine.database import Database, Row, at
 from axiom.store.evidence import observations as observing
-from axiom.store.evidence.observations import ObservationSet, Placed
+from axiom.store.evidence.observations import ObservationSet, PlacedObservation
 
 _RECORD = """
 INSERT INTO evidence (finding_number, line, session_id, blocks, seeds, missing, clones, estimate, low, high, e_value,
@@ -119,7 +119,7 @@ def add(
     db: Database,
     number: int,
     evidence: Evidence,
-    placed: Sequence[Placed],
+    placed: Sequence[PlacedObservation],
     *,
     session_id: int | None,
     now: datetime,

@@ -43,7 +43,7 @@ _LAST_OF_ALL = 2**62  # lines end long before
 
 
 @value
-class Placed:
+class PlacedObservation:
     """An observation, and the block of its finding in which it entered."""
 
     block: int
@@ -59,15 +59,15 @@ class ObservationSet:
     homes: Mapping[int, Home] = field(default_factory=dict)
 
     @property
-    def placed(self) -> tuple[Placed, ...]:
+    def placed(self) -> tuple[PlacedObservation, ...]:
         """All of them, each with its block."""
         return tuple(
-            Placed(block=self.blocks[observation.replicate], observation=observation)
+            PlacedObservation(block=self.blocks[observation.replicate], observation=observation)
             for observation in self.observations
         )
 
 
-def keep(db: Database, number: int, line: int, placed: Iterable[Placed]) -> None:
+def keep(db: Database, number: int, line: int, placed: Iterable[PlacedObservation]) -> None:
     """These are new with this line of a finding's history."""
     rows = list(placed)
     known = homes(db, {host for row in rows for host in row.observation.hosts})
@@ -89,12 +89,12 @@ def kept(db: Database, number: int, line: int) -> ObservationSet:
     )
 
 
-def of_finding(db: Database, number: int) -> list[tuple[int, Placed]]:
+def of_finding(db: Database, number: int) -> list[tuple[int, PlacedObservation]]:
     """Every observation of a finding that was ever written, each with the line from which on it counts."""
     rows = _until(db, number, _LAST_OF_ALL)
     written = {text: _read_hosts(text) for text in {row[-2] for row in rows}}
     found = zip(rows, _observations(rows, _designs(db, number), written), strict=True)
-    return [(row[-1], Placed(block=row[1], observation=one)) for row, one in found]
+    return [(row[-1], PlacedObservation(block=row[1], observation=one)) for row, one in found]
 
 
 def _until(db: Database, number: int, line: int) -> list[Bare]:
@@ -134,7 +134,7 @@ def _designs(db: Database, number: int) -> dict[int, str]:
     return {row["id"]: read_body(row["body"]).design.name for row in db.select(_DESIGNS, number=number)}
 
 
-def _row(number: int, line: int, one: Placed, known: Mapping[int, Home]) -> dict[str, object]:
+def _row(number: int, line: int, one: PlacedObservation, known: Mapping[int, Home]) -> dict[str, object]:
     seen = one.observation
     return {
         "finding_number": number,
@@ -159,7 +159,7 @@ def _home(home: Home | None, host: int, gpus: Mapping[int, str]) -> list[object]
 
 
 @value
-class _Written:
+class _ComputedBy:
     """Who computed something, as it is written down; of a host of which nothing was known its number alone."""
 
     hosts: tuple[Home | int, ...]
@@ -171,10 +171,10 @@ class _Written:
         return tuple(home.host_id if isinstance(home, Home) else home for home in self.hosts)
 
 
-def _read_hosts(text: str) -> _Written:
+def _read_hosts(text: str) -> _ComputedBy:
     loads = json.loads(text)
     gpus = tuple([(load[0], load.pop()) for load in loads if len(load) > 1 and isinstance(load[-1], str)])
-    return _Written(
+    return _ComputedBy(
         hosts=tuple([_read_home(*load) if len(load) > 1 else int(load[0]) for load in loads]),
         gpus=gpus,
     )
@@ -185,7 +185,7 @@ def _read_home(host: int, volunteer: int, platform: str, is_ours: int) -> Home:
 
 
 def _observations(
-    rows: Iterable[Bare], designs: Mapping[int, str], written: Mapping[str, _Written]
+    rows: Iterable[Bare], designs: Mapping[int, str], written: Mapping[str, _ComputedBy]
 ) -> tuple[Observation, ...]:
     numbers = {text: one.numbers for text, one in written.items()}
     return tuple(

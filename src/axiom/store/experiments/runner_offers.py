@@ -145,7 +145,7 @@ def _file(data: Mapping[str, Any]) -> RunnerFile:
     )
 
 
-class Offered(Mapping[str, OfferedRunner]):
+class RunnerOffer(Mapping[str, OfferedRunner]):
     """What is offered now. It follows the file: what the latest look found counts for everybody who holds this."""
 
     def __init__(self, folder: Folder) -> None:

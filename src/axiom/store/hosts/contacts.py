@@ -10,7 +10,7 @@ from axiom.domain.value import value
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.limits import hosts as limits
 from axiom.store.accounts import accounts
-from axiom.store.accounts.accounts import Preferred
+from axiom.store.accounts.accounts import VolunteerPreferences
 from axiom.store.engine.database import Database, Row, at
 from axiom.store.hosts import hosts
 
@@ -61,7 +61,7 @@ class AccountHolder:
 
     volunteer: Volunteer
     account: Account
-    preferred: Preferred
+    preferred: VolunteerPreferences
     team_name: str  # empty for one who belongs to none
     balance: Balance | None
 
@@ -86,7 +86,7 @@ class Contact:
 
 
 @value
-class Stand:
+class TaskStanding:
     """How a task stands that a client says it has."""
 
     host_id: int | None
@@ -126,11 +126,13 @@ def _stored(row: Row) -> StoredHost:
     )
 
 
-def stands(db: Database, task_ids: Sequence[int]) -> dict[int, Stand]:
+def stands(db: Database, task_ids: Sequence[int]) -> dict[int, TaskStanding]:
     """How these tasks stand; those that were never made are left out."""
     rows = db.select(_STANDS, ids=json.dumps(list(task_ids)))
     return {
-        row["id"]: Stand(host_id=row["host_id"], state=TaskState(row["state"]), workunit=WorkunitState(row["workunit"]))
+        row["id"]: TaskStanding(
+            host_id=row["host_id"], state=TaskState(row["state"]), workunit=WorkunitState(row["workunit"])
+        )
         for row in rows
     }
 

@@ -53,7 +53,7 @@ class DeployedHost:
 
 
 @value
-class Present:
+class PresentHost:
     """A host that was heard from, and whose it is."""
 
     host: Host
@@ -74,10 +74,10 @@ class Portion:
     cells: int
 
 
-def present(db: Database, since: datetime, most: int | None = None, *, host_id: int | None = None) -> list[Present]:
+def present(db: Database, since: datetime, most: int | None = None, *, host_id: int | None = None) -> list[PresentHost]:
     """Every host that was heard from since then and computes, by number; or so many of them, or one."""
     return [
-        Present(
+        PresentHost(
             host=hosts.host_of(row),
             volunteer=row["volunteer"],
             is_ours=bool(row["is_ours"]),

@@ -26,7 +26,7 @@ from axiom.store.engine.recorded_changes import Change, Connection
 from axiom.store.journal import history
 from axiom.store.journal.history import JournalPoint
 from axiom.store.journal.records import Words, name_of, segments, short, write_record, write_start
-from axiom.store.journal.replay import JournalEnd, Replayed, Tail, replay
+from axiom.store.journal.replay import JournalEnd, ReplayResult, Tail, replay
 
 log = logging.getLogger("axiom.journal")
 
@@ -77,7 +77,7 @@ def attach(
         log.warning("journal.replayed groups=%d up_to=%s", replayed.groups, replayed.until)
 
 
-def _demand(replayed: Replayed, place: Path) -> None:
+def _demand(replayed: ReplayResult, place: Path) -> None:
     if replayed.ending in _ADVICE:
         where = replayed.damaged or place
         raise StoreDamaged(
@@ -95,7 +95,7 @@ class Journal:
         point: JournalPoint,
         *,
         written: Path,
-        replayed: Replayed,
+        replayed: ReplayResult,
         now: Callable[[], datetime],
         segment_bytes: int,
         lock: int,

@@ -147,7 +147,7 @@ def covered_from(place: Path, point: JournalPoint) -> Segment | None:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Replayed:
+class ReplayResult:
     """How far a database was brought by a journal."""
 
     groups: int
@@ -158,11 +158,11 @@ class Replayed:
     damaged: Path | None
 
 
-def replay(db: Database, folder: Folder, place: Path) -> Replayed:
+def replay(db: Database, folder: Folder, place: Path) -> ReplayResult:
     """Do to the database what the journal in this place says came after it. The connection records nothing itself."""
     point = history.standing(db)
     if point is None:
-        return Replayed(groups=0, changes=0, until=None, ending=JournalEnd.ABSENT, tail=None, damaged=None)
+        return ReplayResult(groups=0, changes=0, until=None, ending=JournalEnd.ABSENT, tail=None, damaged=None)
     course = JournalReader(place, point)
     records = iter(course)
     groups = changes = 0
@@ -175,7 +175,7 @@ def replay(db: Database, folder: Folder, place: Path) -> Replayed:
         groups += len(batch)
         changes += sum(len(record.changes) for record in batch)
         until = batch[-1].moment
-    return Replayed(
+    return ReplayResult(
         groups=groups,
         changes=changes,
         until=until,

@@ -107,7 +107,7 @@ class DrawnTile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Charted:
+class ChartProgress:
     """How much of a replicate is charted: tiles that are known to be needed, and those of them that are settled."""
 
     wanted: int = 0
@@ -222,13 +222,17 @@ def order(db: Database, experiment_id: int, tiles: Sequence[OpenTile]) -> None:
     )
 
 
-def charted(db: Database, experiment_id: int, *, first: int, deepest: int, arms: Collection[int]) -> dict[int, Charted]:
+def charted(
+    db: Database, experiment_id: int, *, first: int, deepest: int, arms: Collection[int]
+) -> dict[int, ChartProgress]:
     """How far replicates from this one on are charted in these arms, from level 1 down to this level."""
-    found: dict[int, Charted] = {}
+    found: dict[int, ChartProgress] = {}
     for row in db.select(_CHARTED, experiment_id=experiment_id, first=first, deepest=deepest):
         if row["arm"] in arms:
-            before = found.get(row["replicate"], Charted())
-            found[row["replicate"]] = Charted(wanted=before.wanted + row["wanted"], back=before.back + row["back"])
+            before = found.get(row["replicate"], ChartProgress())
+            found[row["replicate"]] = ChartProgress(
+                wanted=before.wanted + row["wanted"], back=before.back + row["back"]
+            )
     return found
 
 

@@ -40,7 +40,7 @@ WHERE x.recalled_at IS NULL ORDER BY coalesce(s.scored_at, 9223372036854775807),
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Unscored:
+class UnscoredPrediction:
     """A prediction whose registration has not been scored."""
 
     id: int
@@ -54,10 +54,12 @@ def awaited(db: Database) -> list[int]:
     return [row["registration_id"] for row in db.select(_AWAITED)]
 
 
-def unscored(db: Database, registration_id: int) -> list[Unscored]:
+def unscored(db: Database, registration_id: int) -> list[UnscoredPrediction]:
     """Those predictions of a registration."""
     return [
-        Unscored(id=row["id"], estimand=row["estimand"], forecaster=row["forecaster"], prediction=prediction(row))
+        UnscoredPrediction(
+            id=row["id"], estimand=row["estimand"], forecaster=row["forecaster"], prediction=prediction(row)
+        )
         for row in db.select(_UNSCORED, registration_id=registration_id)
     ]
 

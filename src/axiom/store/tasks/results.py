@@ -42,7 +42,7 @@ _Cell = tuple[int, int, int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Recorded:
+class RecordedCells:
     """How many cells were new, and how many only showed that hosts agree or do not; and which tasks brought those."""
 
     results: int
@@ -50,7 +50,7 @@ class Recorded:
     tasks: frozenset[int] = frozenset()
 
 
-def record(db: Database, results: Sequence[Result], now: datetime) -> Recorded:
+def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCells:
     """Store each cell once. A cell that is there already becomes a duplicate of it and raises nothing."""
     there = _there(db, results)
     new: dict[_Cell, Result] = {}
@@ -70,7 +70,7 @@ def record(db: Database, results: Sequence[Result], now: datetime) -> Recorded:
         db.many(_ADD_DUPLICATE, rows)
     changes = Counter(("result", result.experiment_id, str(result.outcome)) for result in new.values())
     counters.add_all(db, changes)
-    return Recorded(results=len(new), duplicates=len(again), tasks=frozenset(one.task_id for one in again))
+    return RecordedCells(results=len(new), duplicates=len(again), tasks=frozenset(one.task_id for one in again))
 
 
 def _there(db: Database, results: Sequence[Result]) -> dict[_Cell, int]:

@@ -121,7 +121,7 @@ class UnprovenTask:
 
 
 @value
-class Reported:
+class ReportedTask:
     """A task with the report that was taken for it, and what follows from that."""
 
     task: Task
@@ -228,7 +228,7 @@ def lately(db: Database, host_id: int, limit: int) -> dict[TaskState, int]:
     return {TaskState(row["state"]): row["amount"] for row in rows}
 
 
-def record(db: Database, taken: Sequence[Reported], now: datetime) -> None:
+def record(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
     """Write down what hosts said of these tasks."""
     stamp = at(now)
     db.many(

@@ -55,7 +55,7 @@ _CHAIN = Chain(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Audited:
+class AuditEntry:
     """One command as it is remembered."""
 
     caller: str
@@ -72,7 +72,7 @@ class Audited:
     prompt: str | None = None
 
 
-def append(db: Database, entry: Audited, now: datetime) -> str:
+def append(db: Database, entry: AuditEntry, now: datetime) -> str:
     """Add a link to the chain and return its hash."""
     facts: dict[str, Any] = {
         "at": at(now),

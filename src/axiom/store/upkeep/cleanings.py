@@ -19,7 +19,7 @@ FROM cleaning WHERE cleaned_at >= :since AND cleaned_at < :until
 
 
 @value
-class Swept:
+class CleaningCounts:
     """How much was deleted, of each kind."""
 
     files: int  # that no row spoke of
@@ -34,12 +34,14 @@ class Swept:
         return any((self.files, self.uploads, self.blobs, self.sign_ins, self.caches))
 
 
-def record(db: Database, swept: Swept, now: datetime) -> None:
+def record(db: Database, swept: CleaningCounts, now: datetime) -> None:
     """The janitor has cleaned."""
     db.execute(_RECORD, **asdict(swept), cleaned_at=at(now))
 
 
-def within(db: Database, window: Window) -> tuple[int, Swept]:
+def within(db: Database, window: Window) -> tuple[int, CleaningCounts]:
     """How often it cleaned in this time, and what was deleted in all."""
     facts = db.select(_IN, since=at(window.since), until=at(window.until))[0]
-    return facts["times"], Swept(**{name: facts[name] for name in ("files", "uploads", "blobs", "sign_ins", "caches")})
+    return facts["times"], CleaningCounts(
+        **{name: facts[name] for name in ("files", "uploads", "blobs", "sign_ins", "caches")}
+    )

@@ -52,7 +52,7 @@ class Record:
 
 
 @dataclass
-class Earned:
+class VolunteerTotals:
     """The running sums of one volunteer. Pages are made by several threads; they share one."""
 
     volunteer_id: int
@@ -105,7 +105,7 @@ class ExperimentCredit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class InHand:
+class TaskInHand:
     """A task that is out: of which question, and how much of it."""
 
     experiment_id: int
@@ -117,10 +117,10 @@ class InHand:
     heard_at: datetime  # when the host last asked
 
 
-def in_hand(db: Database, host_ids: Collection[int], limit: int) -> list[InHand]:
+def in_hand(db: Database, host_ids: Collection[int], limit: int) -> list[TaskInHand]:
     """What these hosts have and have not returned yet, the oldest first."""
     return [
-        InHand(
+        TaskInHand(
             experiment_id=row["experiment_id"],
             registration_id=row["registration_id"],
             replicates=len(json.loads(row["replicates"])),

@@ -191,7 +191,7 @@ class Forecast:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Unlucky:
+class FailingHost:
     """A host that had tasks of an experiment and never returned a valid result."""
 
     host_id: int
@@ -204,16 +204,16 @@ class Attempts:
     """Which hosts an experiment never worked on. Counted again at most once a minute; threads may share one."""
 
     def __init__(self) -> None:
-        self._counted: dict[int, tuple[datetime, list[Unlucky]]] = {}
+        self._counted: dict[int, tuple[datetime, list[FailingHost]]] = {}
         self._lock = threading.Lock()
 
-    def never_worked(self, db: Database, experiment_id: int, now: datetime) -> list[Unlucky]:
+    def never_worked(self, db: Database, experiment_id: int, now: datetime) -> list[FailingHost]:
         """The hosts, in order; without a look at the tasks where none went wrong."""
         counted = counters.read(db)
         if not any(counted.get(("task", experiment_id, state)) for state in _WRONG):
             return []
         with self._lock:
-            at, found = self._counted.get(experiment_id, (None, list[Unlucky]()))
+            at, found = self._counted.get(experiment_id, (None, list[FailingHost]()))
             if at is None or not timedelta(0) <= now - at < _RECOUNTED_AFTER:
                 found = [_unlucky(row) for row in db.select(_NEVER_WORKED, experiment_id=experiment_id)]
                 self._counted[experiment_id] = now, found
@@ -403,9 +403,9 @@ def _scored(row: Row) -> ScoredPrediction:
     )
 
 
-def _unlucky(row: Row) -> Unlucky:
+def _unlucky(row: Row) -> FailingHost:
     platform = Platform(system=row["system"], processor=row["processor"], instructions=row["instructions"])
-    return Unlucky(
+    return FailingHost(
         host_id=row["host_id"],
         platform=str(platform),
         tasks=row["tasks"],

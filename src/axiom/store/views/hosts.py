@@ -83,7 +83,7 @@ class ListPart:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Carried:
+class CarriedCredit:
     """Credit that a volunteer brought along from somewhere else, in thousandths."""
 
     source: str
@@ -145,10 +145,10 @@ def rank(db: Database, holder: str, total: int) -> int:
     return 1 + (int(row["amount"]) if row else 0) - (int(played["amount"]) if played else 0)
 
 
-def carried(db: Database, volunteer_id: int) -> list[Carried]:
+def carried(db: Database, volunteer_id: int) -> list[CarriedCredit]:
     """What a volunteer brought along, by where it is from."""
     return [
-        Carried(source=row["source"], amount=row["amount"], because=row["because"], at=moment(row["created_at"]))
+        CarriedCredit(source=row["source"], amount=row["amount"], because=row["because"], at=moment(row["created_at"]))
         for row in db.select(_CARRIED, volunteer_id=volunteer_id)
     ]
 

@@ -94,7 +94,7 @@ _ISSUED = "SELECT coalesce(max(number) + 1, 0) AS amount FROM replicate WHERE ex
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class ResultQuery:
     """Which results, in which order, from which on."""
 
     experiment_id: int | None = None
@@ -108,7 +108,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Listed:
+class ListedResult:
     """One result with the host that computed it."""
 
     id: int
@@ -123,7 +123,7 @@ class Listed:
     host_id: int | None
 
 
-def listed(db: Database, wanted: Wanted) -> list[Listed]:
+def listed(db: Database, wanted: ResultQuery) -> list[ListedResult]:
     """One page of results."""
     return rows(db, chosen(db, wanted))
 
@@ -134,12 +134,12 @@ def newest(db: Database) -> int:
     return int(row["id"]) if row else 0
 
 
-def rows(db: Database, ids: Sequence[int]) -> list[Listed]:
+def rows(db: Database, ids: Sequence[int]) -> list[ListedResult]:
     """These results, in this order."""
     return [_listed(row) for row in db.select(_ROWS, ids=json.dumps(ids))]
 
 
-def chosen(db: Database, wanted: Wanted) -> list[int]:
+def chosen(db: Database, wanted: ResultQuery) -> list[int]:
     """Which results are on a page, in its order."""
     if wanted.configs is not None and not wanted.configs:
         return []  # found at once, where an index would be walked to its end
@@ -238,8 +238,8 @@ def issued(db: Database, experiment_id: int) -> int:
     return int(row["amount"]) if row else 0
 
 
-def _listed(row: Row) -> Listed:
-    return Listed(
+def _listed(row: Row) -> ListedResult:
+    return ListedResult(
         id=row["id"],
         experiment_id=row["experiment_id"],
         replicate=row["replicate"],

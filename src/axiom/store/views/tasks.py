@@ -91,7 +91,7 @@ class Check:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Paid:
+class TaskAward:
     """An award for a task, in thousandths."""
 
     reason: str
@@ -164,10 +164,10 @@ def checks_of(db: Database, workunit_id: int) -> list[Check]:
     return [_check(row) for row in db.select(_CHECKS_OF, workunit_id=workunit_id)]
 
 
-def paid(db: Database, task_id: int) -> list[Paid]:
+def paid(db: Database, task_id: int) -> list[TaskAward]:
     """The awards for a task."""
     return [
-        Paid(reason=row["reason"], amount=row["amount"], because=row["because"], at=moment(row["created_at"]))
+        TaskAward(reason=row["reason"], amount=row["amount"], because=row["because"], at=moment(row["created_at"]))
         for row in db.select(_AWARDS, task_id=task_id)
     ]
 

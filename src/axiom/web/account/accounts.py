@@ -67,7 +67,7 @@ _FOREIGN = mark(
 )
 
 
-class _Slow:
+class _PasswordQueue:
     """Proving a password costs a core some time, so few are proven at once and only so many wait for it."""
 
     def __init__(self, threads: Executor) -> None:
@@ -126,7 +126,7 @@ def accounts(reception: AccountDesk) -> Starlette:
     templates = environment()
     templates.globals["scheduler"] = ""
     data = Route("/account.json", _as_data(reception))
-    slow = _Slow(reception.threads)
+    slow = _PasswordQueue(reception.threads)
     forms = [
         Route(path, _endpoint(reception, templates, path, slow), methods=["GET", "POST"]) for path in {**PAGES, **ACTS}
     ]
@@ -136,7 +136,7 @@ def accounts(reception: AccountDesk) -> Starlette:
 
 
 def _endpoint(
-    reception: AccountDesk, templates: Environment, path: str, slow: _Slow
+    reception: AccountDesk, templates: Environment, path: str, slow: _PasswordQueue
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         body = await _body(request)

@@ -71,7 +71,7 @@ class Exports:
             made = await run_in_threadpool(_make, make, request, packs=packs)
         finally:
             self._turn.release()
-        return _Fetched(made, self._count, packs=packs)
+        return _FileStream(made, self._count, packs=packs)
 
     async def _has_turn(self) -> bool:
         """Wait for those who came before; false where that takes too long."""
@@ -95,7 +95,7 @@ class Exports:
         return PlainTextResponse(_BUSY.format(self._patience), status_code=503, headers=said)
 
 
-class _Fetched(Response):
+class _FileStream(Response):
     """A file on its way, in pieces: the next leaves when the one before has been taken."""
 
     def __init__(self, made: SlowFile, count: Callable[[int], None], *, packs: bool) -> None:
@@ -119,7 +119,7 @@ class _Fetched(Response):
             self._count(-1)
 
 
-class _Breath:
+class _Pause:
     """Rests for as long as was worked since the last time, and so leaves half of the time to others."""
 
     def __init__(self) -> None:
@@ -132,5 +132,5 @@ class _Breath:
 
 
 def _make(make: Make, request: Request, *, packs: bool) -> SlowFile:
-    made = make(request, _Breath())
+    made = make(request, _Pause())
     return replace(made, body=gzip.compress(made.body, _LIGHT, mtime=0)) if packs else made

@@ -52,7 +52,7 @@ _MOST_ROWS = 200  # of a picture's data: of thousands the page would have more t
 _OF_EVERY_DICT = frozenset(dir(dict))  # `items`, say, whatever a dict holds
 
 
-class _OfAnswers(Environment):
+class _AnswerEnvironment(Environment):
     """What templates name with a dot is nearly always in an answer, which is a dict: it is looked for there first."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
@@ -64,7 +64,7 @@ class _OfAnswers(Environment):
 
 def environment() -> Environment:
     """Everything that a template may use. What a page's answer holds is escaped, whoever wrote it."""
-    made = _OfAnswers(
+    made = _AnswerEnvironment(
         loader=FunctionLoader(lambda name: static_bytes(name, "templates").decode()),
         autoescape=True,
         extensions=["jinja2.ext.i18n"],

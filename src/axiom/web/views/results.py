@@ -13,7 +13,7 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
 from axiom.store.views import results, tables
-from axiom.store.views.results import Listed, ListOrder, Wanted
+from axiom.store.views.results import ListedResult, ListOrder, ResultQuery
 from axiom.web.base import query_errors
 from axiom.web.base.cells import config_in_words
 from axiom.web.base.query_words import OF_RESULTS
@@ -133,7 +133,7 @@ def sort_address(query: Mapping[str, str], order: str) -> str:
     return _address(_without_page(query), sort=order)
 
 
-def _last_page(reading: Reading, wanted: Wanted, limit: int) -> int:
+def _last_page(reading: Reading, wanted: ResultQuery, limit: int) -> int:
     """The last page that has a row, before one that has none; 0 when no page has."""
     low, high = 0, wanted.skip // limit
     while low < high:
@@ -174,13 +174,13 @@ def _declared(stored: StoredExperiment | None) -> Manifest | None:
     return stored_manifest(stored.manifest) if stored else None
 
 
-def _wanted(reading: Reading, stored: StoredExperiment | None, manifest: Manifest | None, limit: int) -> Wanted:
+def _wanted(reading: Reading, stored: StoredExperiment | None, manifest: Manifest | None, limit: int) -> ResultQuery:
     query = reading.query
     configs = registrations.placed(reading.db, stored.id) if stored else {}
     page = min(max(number_of(query.get("page", "")) or 1, 1), _LAST_PAGE)
     outcome, order = query.get("outcome", ""), query.get("sort", "") if stored else ListOrder.NEWEST
     unknown = query.get("experiment", "") and stored is None
-    return Wanted(
+    return ResultQuery(
         experiment_id=stored.id if stored else (0 if unknown else None),
         outcome=Outcome(outcome) if outcome in set(Outcome) else None,
         replicate=number_of(query.get("replicate", "")),
@@ -212,12 +212,12 @@ def _is_level(level: Any, text: str) -> bool:
         return False
 
 
-def _row(row: Listed, stored: StoredExperiment, configs: _Configs) -> Answer:
+def _row(row: ListedResult, stored: StoredExperiment, configs: _Configs) -> Answer:
     bare = _bare(row, stored, configs)
     return {**bare, "in_words": config_in_words(bare["config"])}
 
 
-def _bare(row: Listed, stored: StoredExperiment, configs: _Configs) -> Answer:
+def _bare(row: ListedResult, stored: StoredExperiment, configs: _Configs) -> Answer:
     config = dict(configs.get(row.config, {}))
     return {
         "experiment": stored.name,

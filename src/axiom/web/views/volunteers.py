@@ -18,7 +18,7 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.views import findings, hosts
 from axiom.store.views.contributions import SupportShare
-from axiom.store.views.daily_totals import Earned, by_week, in_hand
+from axiom.store.views.daily_totals import VolunteerTotals, by_week, in_hand
 from axiom.store.views.hosts import List, ListPart
 from axiom.store.views.team_race import Month, TeamRace
 from axiom.web.base import paging
@@ -78,7 +78,7 @@ def volunteer(reading: Reading, number: int) -> Answer:
 
 def did(reading: Reading, found: Volunteer, host_ids: Sequence[int], shares: Collection[SupportShare]) -> Answer:
     """What a volunteer's computers have in hand, and what they have done so far."""
-    earned = reading.memo.get_or_create(("earned", found.id), lambda: Earned(volunteer_id=found.id))
+    earned = reading.memo.get_or_create(("earned", found.id), lambda: VolunteerTotals(volunteer_id=found.id))
     record = earned.record(reading.db)
     answers = {share.finding for share in shares}
     against = reading.memo.get_or_create(
