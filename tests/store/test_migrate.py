@@ -94,3 +94,29 @@ def test_a_database_that_lacks_a_migration_is_not_read(database, now, newer_prog
     database.execute("INSERT INTO migration VALUES (99, '0099_future', '', 0)")
     with pytest.raises(StoreTooNew, match="0099_future"):
         check(database)
+
+
+def test_a_task_whose_award_waited_for_a_cap_is_paid_later_and_once(empty, folder, now):
+    migrate(empty, None, now, migrations()[:18])
+    empty.execute("PRAGMA foreign_keys = OFF")
+    common = {"reason": "computed", "host": 1, "amount": 5, "because": "a test", "now": at(now)}
+    for task, booked_at in ((1, None), (2, at(now))):
+        empty.execute(
+            "INSERT INTO task (id, workunit_id, experiment_id, ordinal, state, created_at, is_paid) "
+            "VALUES (:id, :id, 1, 0, 'valid', :now, 1)",
+            id=task,
+            now=at(now),
+        )
+        empty.execute(
+            "INSERT INTO pending_award (task_id, reason, tariff_id, host_id, volunteer_id, tier, amount, because, "
+            "created_at, booked_at) VALUES (:id, :reason, 1, :host, 1, '', :amount, :because, :now, :booked_at)",
+            id=task,
+            booked_at=booked_at,
+            **common,
+        )
+    migrate(empty, folder, now, migrations()[:19])
+    rows = empty.select("SELECT id, is_paid FROM task ORDER BY id")
+    assert ([(row["id"], row["is_paid"]) for row in rows], "pending_award" in empty.tables()) == (
+        [(1, 0), (2, 1)],
+        False,
+    )

@@ -21,6 +21,7 @@ FOLDER = Path("docs/reference")
 _NOTE = "*Written by `axiom docs`; change the program, not this page.*\n"
 _TABLE = re.compile(r"((?:^--[^\n]*\n)*)^CREATE TABLE (\w+) \((.*?)^\);", re.MULTILINE | re.DOTALL)
 _RENAMED = re.compile(r"^ALTER TABLE (\w+) RENAME TO (\w+);", re.MULTILINE)
+_DROPPED = re.compile(r"^DROP TABLE (\w+);", re.MULTILINE)
 _COLUMN_ADDED = re.compile(r"^ALTER TABLE (\w+) ADD COLUMN (.*?);", re.MULTILINE | re.DOTALL)
 
 
@@ -190,9 +191,12 @@ def tables() -> dict[str, tuple[str, str]]:
         for name, column in _COLUMN_ADDED.findall(sql):
             about, columns = found[name]
             found[name] = (about, f"{columns},\n    {column.strip()}")
-        for old, name in _RENAMED.findall(sql):
+        renamed = _RENAMED.findall(sql)
+        for old, name in renamed:
             about, columns = found.pop(old)
             found[name] = (about or found[name][0], columns)
+        for name in set(_DROPPED.findall(sql)) - {name for _, name in renamed}:
+            del found[name]
     return found
 
 

@@ -1,15 +1,15 @@
-"""Commands about credit: bring over what was earned before, set right what was awarded, approve what waits."""
+"""Commands about credit: bring over what was earned before, set right what was awarded."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.words import NUMBER
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, WrongUse
-from axiom.lab.credit.correct import approve, correct
+from axiom.lab.credit.correct import correct
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
@@ -77,22 +77,6 @@ class CorrectCredit(Command):
             "amount": award.amount,
             "in_all": sum(one.amount for one in ledger.of_task(db, self.task)),
         }
-
-
-@dataclass(frozen=True, kw_only=True)
-class ApprovePending(Command):
-    """Book awards that wait since the session's cap was reached. They do not count against any cap."""
-
-    name: ClassVar[str] = "ledger.approve"
-    capability: ClassVar[Capability] = Capability.OPERATE
-
-    pending: list[Annotated[int, NUMBER]] = field(metadata={"min_length": 1, "max_length": 10_000})
-    because: str = field(metadata={"min_length": 3, "max_length": 500})
-
-    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Book all of them, or none when one does not wait."""
-        freed = approve(db, self.pending, self.because, now)
-        return {"approved": [one.id for one in freed], "amount": sum(one.award.amount for one in freed)}
 
 
 def _refuse_twice(rows: list[Lifetime]) -> None:

@@ -56,7 +56,6 @@ _KINDS = {
     "watch.end": "watches:EndWatch",
     "volunteer.carry-over": "ledger:CarryOver",
     "ledger.correct": "ledger:CorrectCredit",
-    "ledger.approve": "ledger:ApprovePending",
     "ledger.announce": "tariffs:AnnounceTariff",
     "news.add": "news:AddNews",
     "news.withdraw": "news:WithdrawNews",

@@ -38,7 +38,6 @@ NOT_FOR_PROGRAMS = frozenset(
         "finding.reopen",
         "fleet.simulate",
         "host.trust",
-        "ledger.approve",
         "ledger.correct",
         "news.add",
         "news.withdraw",

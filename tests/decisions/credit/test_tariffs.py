@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.credit import tariffs
-from axiom.decisions.credit.prices import Counted, Price, fitting, is_believed, price, price_of_failure, why_unproven
+from axiom.decisions.credit.prices import Counted, Price, is_believed, price, price_of_failure, why_unproven
 from axiom.decisions.credit.recent_average import HALF_LIFE, Recent, faded, grown
 from axiom.domain.credit import Reason, Tariff, Tier, TimeSaid
 from axiom.domain.failure_causes import Cause
@@ -132,9 +132,9 @@ def test_a_cap_of_just_one_award_is_allowed_and_of_several_the_wider_held():
     assert tariffs.problems(replace(S4, session_cap=100_000)) == []
     assert tariffs.problems(replace(tariffs.DEFAULT, session_cap=tariffs.largest(tariffs.DEFAULT))) == []
     narrow, wide = replace(S4, session_cap=200_000), replace(S4, session_cap=300_000)
-    assert tariffs.cap_during([narrow, wide]) == 300_000
-    assert tariffs.cap_during([narrow, tariffs.DEFAULT]) is None
-    assert tariffs.cap_during([]) is None
+    assert tariffs.cap_of([narrow, wide]) == 300_000
+    assert tariffs.cap_of([narrow, tariffs.DEFAULT]) is None
+    assert tariffs.cap_of([]) is None
 
 
 edges = st.lists(st.integers(1, 2_000_000), unique=True, max_size=8).map(sorted)
@@ -148,26 +148,6 @@ def test_in_a_whole_tariff_every_time_has_just_one_tier(inner, seconds):
     assert tariffs.problems(tariff) == []
     fitting = [tier for tier in tariff.tiers if tier.start <= seconds and (tier.end is None or seconds < tier.end)]
     assert [tier.amount for tier in fitting] == [by_clock(tariff, seconds).amount]
-
-
-amounts = st.lists(st.integers(-5, 40), max_size=40)
-
-
-@settings(max_examples=60)
-@given(amounts, st.integers(0, 200), st.integers(0, 200))
-def test_what_is_booked_never_goes_beyond_the_cap_and_overtakes_nobody(wanted, cap, spent):
-    booked = fitting(wanted, cap=cap, spent=spent)
-    total, refused = spent, False
-    for amount, is_booked in zip(wanted, booked, strict=True):
-        if amount <= 0:
-            assert is_booked
-        elif is_booked:
-            assert not refused
-            assert total + amount <= cap
-        elif amount <= cap:
-            assert refused or total + amount > cap
-            refused = True
-        total += amount if is_booked else 0
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,11 @@ from axiom.decisions.credit.prices import ON_ITS_WORD
 from axiom.decisions.credit.recent_average import HALF_LIFE, Recent, faded
 from axiom.decisions.credit.tariffs import DEFAULT, PRESETS
 from axiom.domain.costs import Cost, Fit, Voice
-from axiom.domain.credit import Award, Tariff
+from axiom.domain.credit import Tariff
 from axiom.domain.sessions import Step
 from axiom.domain.work import Outcome
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.lab.credit.booking import SLICE
-from axiom.lab.credit.correct import approve, correct
+from axiom.lab.credit.correct import correct
 from axiom.lab.credit.pay import Paying
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import balance_check, ledger, settlements, tariffs
@@ -158,7 +157,6 @@ def test_the_job_pays_whoever_earned_it_and_their_team_of_the_moment_and_the_ses
             pay(rounds)
         rounds.hold()
         assert awarded in rounds.said("credit.awarded")[0]
-    assert [row["session_id"] for row in rounds.stored("award")["award"]] == [None] * 3 + [1, None]
     assert rounds.broken() == {}
 
 
@@ -289,7 +287,7 @@ def announce(rounds, tariff) -> None:
 
 
 def waiting(rounds) -> list[int]:
-    return [one.award.task_id for one in settlements.waiting(rounds.db, 100)]
+    return [task.task_id for task in ledger.unpaid(rounds.db, 100)]
 
 
 @pytest.fixture
@@ -307,16 +305,28 @@ def test_what_exceeds_the_cap_waits_in_order_and_each_session_makes_room(capped)
     assert pay(capped) == 0
     capped.compute(1)
     pay(capped)
-    assert waiting(capped) == [7, 8, 9, 10, 11]  # a younger one does not overtake
+    assert waiting(capped) == [7, 8, 9, 10, 11]
+    capped.compute(1, by=lambda _order: None)
     capped.hold()
-    assert (capped.kinds().count("credit.pending"), waiting(capped)) == (1, [7, 8, 9, 10, 11])
-    pay(capped)
-    assert waiting(capped) == []
-    assert [task for task, _, _ in awards(capped)] == list(range(1, 12))
+    assert (capped.kinds().count("credit.pending"), waiting(capped)) == (0, [])
+    assert [task for task, _, _ in awards(capped)] == list(range(1, 13))
+    assert capped.kinds().count("credit.failed") == 1
     capped.hold()
     rounds = settlements.of_rounds(capped.db, 0, sessions.last(capped.db).id)
     booked = [(settled.awards, settled.amount, settled.session_cap) for settled in rounds]
-    assert (booked, capped.broken()) == ([(6, 24_000, 25_000), (5, 20_000, 25_000)], {})
+    assert (booked, capped.broken()) == ([(6, 24_000, 25_000), (6, 24_000, 25_000)], {})
+
+
+def test_failed_work_that_waits_for_the_cap_comes_before_younger_valid_work(rounds):
+    announce(rounds, replace(S5, session_cap=8_000))
+    rounds.lab.deploy(workunits=7)
+    rounds.compute(2)
+    pay(rounds)
+    rounds.compute(1, by=lambda _order: None)
+    rounds.compute(3)
+    rounds.hold()
+    assert awards(rounds)[2:] == [(3, "broken", 4_000), (4, "computed", 4_000)]
+    assert (rounds.kinds().count("credit.pending"), waiting(rounds)) == (1, [5, 6])
 
 
 def test_a_cap_is_reached_to_the_thousandth(rounds):
@@ -340,32 +350,14 @@ def test_a_small_award_waits_behind_a_large_one_also_when_it_would_fit(rounds):
     assert (settlements.unsettled(rounds.db), waiting(rounds)) == (20_000, [6, 7])
 
 
-def hold_back(rounds, amount: int, *tasks: int) -> None:
-    """Awards of this amount wait for tasks that were never made."""
-    rounds.db.execute("PRAGMA foreign_keys = OFF")
-    common = {"reason": "computed", "host_id": 1, "volunteer_id": 1, "amount": amount, "because": "a test"}
-    settlements.hold(rounds.db, [Award(task_id=t, **common) for t in tasks], tariff_id=1, now=rounds.lab.now)
-
-
-def test_however_many_wait_the_younger_come_after_all_of_them(rounds):
-    announce(rounds, S5)
-    rounds.lab.deploy()
-    rounds.compute(1)
-    hold_back(rounds, 1, *range(1_000, 1_000 + SLICE + 1))
-    assert (pay(rounds), len(awards(rounds))) == (SLICE, SLICE)
-    assert (pay(rounds), awards(rounds)[-1]) == (1, (1, "computed", 4_000))
-    assert waiting(rounds) == []
-
-
-def test_what_alone_is_more_than_the_cap_holds_up_nobody(rounds):
-    announce(rounds, replace(PRESETS["S1"], session_cap=25_000))
+def test_an_award_that_alone_is_more_than_the_cap_is_paid_up_to_it(rounds):
+    announce(rounds, replace(S5, session_cap=3_999))
     rounds.lab.deploy(workunits=2)
-    rounds.compute(1)
-    rounds.compute(1, by=lambda _order: None)
-    hold_back(rounds, 25_001, 1_000)
+    rounds.compute(2)
     pay(rounds)
+    assert (awards(rounds), waiting(rounds)) == ([(1, "computed", 3_999)], [2])
     rounds.hold()
-    assert (awards(rounds), waiting(rounds)) == ([(1, "computed", 10_000), (2, "broken", 10_000)], [1_000])
+    assert (amounts(rounds), rounds.broken()) == ([3_999, 3_999], {})
 
 
 @pytest.mark.parametrize("paid_before", [True, False])
@@ -384,23 +376,12 @@ def test_a_tariff_without_a_cap_lifts_it_only_where_something_was_awarded_under_
     assert settlements.last(rounds.db).session_cap == (None if paid_before else PRESETS["S4"].session_cap)
 
 
-def test_what_is_approved_or_has_no_cap_any_more_is_booked_at_once(capped):
-    approve(capped.db, [award.id for award in settlements.waiting(capped.db, 3)], "with thanks", capped.lab.now)
-    assert (waiting(capped), settlements.unsettled(capped.db)) == ([10], 24_000)
-    assert capped.stored("award")["award"][-1]["because"].endswith("with thanks")
-    with pytest.raises(NotFound), capped.db.transaction():
-        approve(capped.db, [1], "again", capped.lab.now)
-    capped.hold()
-    (newest,) = settlements.newest(capped.db, 1)
-    assert (newest[1].amount, newest[1].capped) == (36_000, 24_000)
-    capped.lab.later(days=1)
+def test_what_waited_is_paid_at_once_by_a_tariff_without_a_cap(capped):
     announce(capped, PRESETS["S2"])
     pay(capped)
-    assert waiting(capped) == []
-    assert {amount for _, _, amount in awards(capped)} == {4_000}
+    assert (waiting(capped), amounts(capped)) == ([], [4_000] * 6 + [2_000] * 4)
     capped.hold()
-    assert settlements.last(capped.db).session_cap is None
-    assert capped.broken() == {}
+    assert (settlements.last(capped.db).session_cap, capped.broken()) == (None, {})
 
 
 @pytest.mark.parametrize(("tariff", "failed"), [("S1", [(3, "failed", 10_000), (4, "failed", 10_000)]), ("S2", [])])
@@ -454,24 +435,24 @@ def test_a_correction_that_cannot_be_meant_or_comes_before_its_award_is_refused(
         (12, 1, NotFound),  # which no host has had
         (1, 0, WrongUse),
         (1, -4_001, WrongUse),  # nobody has less than nothing
-        (7, 4_000, Refused),  # its award waits
+        (7, 4_000, Refused),  # it waits for the cap
         (11, 4_000, Refused),  # no session has looked at its credit
     ):
         with pytest.raises(error), capped.db.transaction():
             correct(capped.db, task, amount, "a test", capped.lab.now)
     assert len(awards(capped)) == 6
+    capped.hold()
     with capped.db.transaction():
-        approve(capped.db, [1], "a test", capped.lab.now)
         correct(capped.db, 7, -500, "a test", capped.lab.now)
         correct(capped.db, 1, -4_000, "a test", capped.lab.now)
-    assert awards(capped)[-3:] == [(7, "computed", 4_000), (7, "correction", -500), (1, "correction", -4_000)]
+    assert awards(capped)[-2:] == [(7, "correction", -500), (1, "correction", -4_000)]
 
 
 def test_whatever_happens_the_books_balance_and_every_sum_of_a_settlement_is_the_same(
     new_lab, prepared, rounds_of, tmp_path
 ):
     folders = itertools.count()
-    events = st.lists(st.tuples(st.sampled_from("ccccfpppsaxtkjo"), st.integers(0, 2**16)), max_size=35)
+    events = st.lists(st.tuples(st.sampled_from("ccccfpppsxtkjo"), st.integers(0, 2**16)), max_size=35)
 
     @settings(max_examples=10, suppress_health_check=list(HealthCheck))
     @given(events)
@@ -521,11 +502,8 @@ def happen(rounds, what: str, chance: random.Random) -> None:
         pay(rounds)
     else:
         with db.transaction():
-            waits = [award.id for award in settlements.waiting(db, chance.randrange(1, 4))]
             newest = db.one("SELECT max(task_id) AS id FROM award")["id"]
-            if what == "a":
-                approve(db, waits, "a test", lab.now)
-            elif what == "x" and newest is not None:
+            if what == "x" and newest is not None:
                 correct(db, newest, chance.choice((1, 777, 5_000)), "a test", lab.now)
             elif what == "j":
                 accounts.join(db, chance.choice((1, 2)), chance.choice((None, 1, 2)))

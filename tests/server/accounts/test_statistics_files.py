@@ -46,7 +46,7 @@ def lab(busy_lab):
             Award(task_id=1, reason="b", host_id=3, volunteer_id=3, amount=7_000, because=""),
             Award(task_id=1, reason="c", host_id=4, volunteer_id=4, amount=1, because=""),
         ]
-        ledger.award(db, given, tariff_id=tariff, session_id=None, now=now)
+        ledger.award(db, given, tariff_id=tariff, now=now)
     return busy_lab
 
 
@@ -72,7 +72,7 @@ def test_a_team_without_volunteers_and_credit_is_in_no_file_and_one_without_cred
             for name, number in (("Empty", 1), ("Left", 2), ("New", 1), ("Late", 4))
         )
         award = Award(task_id=2, reason="a", host_id=2, volunteer_id=2, team_id=left, amount=1, because="")
-        ledger.award(lab.db, [award], tariff_id=1, session_id=None, now=lab.now)
+        ledger.award(lab.db, [award], tariff_id=1, now=lab.now)
         accounts.join(lab.db, 1, new)
         accounts.join(lab.db, 4, late)
     texts = written(lab)

@@ -25,7 +25,7 @@ def paying(busy_lab):
 def award(lab, *, task: int = 1, amount: int = 5, reason: str = "computed") -> None:
     given = Award(task_id=task, reason=reason, host_id=1, volunteer_id=1, amount=amount, because="a test")
     with lab.db.transaction():
-        ledger.award(lab.db, [given], tariff_id=1, session_id=None, now=lab.now)
+        ledger.award(lab.db, [given], tariff_id=1, now=lab.now)
         tasks.mark_paid(lab.db, [task])
 
 

@@ -130,7 +130,7 @@ def test_hosts_and_tasks_stand_as_they_were_last_left(busy_lab):
     tariffs.announce(db, Tariff(name="core-seconds", version=1, per_core_second=10), now)
     award = Award(task_id=1, reason="computed", host_id=1, volunteer_id=1, amount=5, because="a test")
     with db.transaction():
-        ledger.award(db, [award], tariff_id=1, session_id=None, now=now)
+        ledger.award(db, [award], tariff_id=1, now=now)
         tasks.mark_paid(db, [1])
     found = contacts.stored_host(db, 1)
     assert (found.host, found.rpc_seqno, found.facts_digest) == (hosts.host(db, 1), 41, "")

@@ -216,8 +216,7 @@ def test_the_ledger_shows_tiers_tariffs_what_waits_and_what_sessions_settled(bus
         tariffs.announce(db, PRESETS["S4"], now + timedelta(days=2), now=now, because="<b>more</b>")
         award = {"reason": "computed", "host_id": 1, "volunteer_id": 1, "because": "a test"}
         paid = Award(task_id=1, amount=7_000, tier="30 to 120 s", **award)
-        ledger.award(db, [paid], tariff_id=number, session_id=None, now=now)
-        settlements.hold(db, [Award(task_id=2, amount=4_000, **award)], tariff_id=number, now=now)
+        ledger.award(db, [paid], tariff_id=number, now=now)
         session = sessions.begin(db, pi="autopilot", reason="a test", now=now)
         sessions.finish(db, session, Step.REVIEW, seen_task=0, now=now, ends=False)
         settlements.settle(db, session.id, after=0, session_cap=50_000_000, now=now)
@@ -225,7 +224,7 @@ def test_the_ledger_shows_tiers_tariffs_what_waits_and_what_sessions_settled(bus
         ledger.carry_over(db, 1, source="before", amount=2_500, because="", now=now)
     reader = browse(busy_lab)
     book = reader.get("/ledger.json").json["ledger"]
-    assert (book["credit"], book["carried"], book["pending"]) == (7.0, 2.5, {"awards": 1, "credit": 4.0})
+    assert (book["credit"], book["carried"], book["waiting"]) == (7.0, 2.5, 1)
     line = {"tariff": "S5", "version": 1, "reason": "computed", "tier": "30 to 120 s", "awards": 1, "credit": 7.0}
     assert (book["lines"], book["figure"]["rows"]) == ([line], [["2026-03-02", 1, 7.0, 7.0]])
     assert reader.get("/figures/ledger/credit.csv").text.splitlines()[1:] == ["2026-03-02,1,7.0,7.0"]

@@ -23,15 +23,13 @@ from axiom.commands.registry import read_command
 from axiom.errors import WrongUse
 from axiom.service.open_laboratory import reading, submit
 from axiom.signed.canonical_json import LARGEST
-from axiom.store.credit import balance_check, settlements
+from axiom.store.credit import balance_check
 from axiom.store.engine.folder import Folder
 from axiom.terminal import remark, say
 from axiom.web.base.request import Answer
 from axiom.web.views import ledger as ledger_views
 
 _THOUSANDTHS = 1_000
-_MOST = 10_000  # that wait and are shown, or approved at once
-_because = click.option("--because", required=True, help="Why; it stays with the award.")
 
 
 @click.group(cls=Group)
@@ -81,7 +79,7 @@ def verify(folder: Folder, as_json: bool) -> None:
 @ledger.command("correct")
 @click.argument("task", type=ID)
 @click.option("--amount", required=True, metavar="CREDIT", help="Credit to add; with a minus, to take back.")
-@_because
+@click.option("--because", required=True, help="Why; it stays with the award.")
 @data_option
 @dry_run_option
 @json_option
@@ -97,58 +95,6 @@ def correct(task: int, amount: str, because: str, folder: Folder, dry_run: bool,
     remark(f"{amount} {done}; task {task} has {answer['in_all'] / _THOUSANDTHS:g} in all.", quiet=quiet)
 
 
-@ledger.command("pending")
-@data_option
-@json_option
-def pending(folder: Folder, as_json: bool) -> None:
-    """Awards that wait since the session's cap was reached, the oldest first."""
-    with reading(folder) as db:
-        rows = [_pending(one) for one in settlements.waiting(db, _MOST)]
-        awards, amount = settlements.waiting_in_all(db)
-    if as_json:
-        show_json({"pending": rows, "awards": awards, "credit": amount / _THOUSANDTHS})
-        return
-    show_table(
-        ("number", "task", "reason", "volunteer", "host", "credit"),
-        [tuple(row[name] for name in ("number", "task", "reason", "volunteer", "host", "credit")) for row in rows],
-        none="No award waits.",
-    )
-
-
-@ledger.command("approve")
-@click.argument("numbers", type=ID, nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="All that wait, at most ten thousand at once.")
-@_because
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
-def approve(
-    numbers: tuple[int, ...],
-    everything: bool,
-    because: str,
-    folder: Folder,
-    dry_run: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Book awards that wait, beyond the session's cap."""
-    if bool(numbers) == everything:
-        raise WrongUse("Say which awards, by their numbers, or --all. None was approved.")
-    if everything:
-        with reading(folder) as db:
-            numbers = tuple(one.id for one in settlements.waiting(db, _MOST))
-    answer: Answer = {"approved": [], "amount": 0}
-    if numbers:
-        words = {"pending": list(numbers), "because": because}
-        answer = submit(folder, read_command("ledger.approve", words), dry_run=dry_run)
-    if as_json:
-        show_json({"approval": answer})
-        return
-    done = " (dry run)" if dry_run else ""
-    remark(f"{len(answer['approved'])} approved{done}, {answer['amount'] / _THOUSANDTHS:g} credit.", quiet=quiet)
-
-
 def _thousandths(text: str) -> int:
     with suppress(ArithmeticError):  # no number, or one that is too large for any
         amount = Decimal(text) * _THOUSANDTHS
@@ -157,22 +103,8 @@ def _thousandths(text: str) -> int:
     raise WrongUse(f"{text[:40]!r} is no credit like 12.345 or -3, in whole thousandths. Nothing was booked.")
 
 
-def _pending(one: settlements.Pending) -> Answer:
-    return {
-        "number": one.id,
-        "task": one.award.task_id,
-        "reason": one.award.reason,
-        "volunteer": one.award.volunteer_id,
-        "host": one.award.host_id,
-        "credit": one.award.amount / _THOUSANDTHS,
-        "because": one.award.because,
-        "since": one.created_at.isoformat(),
-    }
-
-
 def _show_all(found: Answer) -> None:
-    waits = found["pending"]
-    show_facts({"credit": found["credit"], "carried over": found["carried"], "awards that wait": waits["awards"]})
+    show_facts({"credit": found["credit"], "carried over": found["carried"], "tasks that wait": found["waiting"]})
     say()
     show_table(
         ("tariff", "reason", "tier", "awards", "credit"),

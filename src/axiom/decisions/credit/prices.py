@@ -1,10 +1,11 @@
 """What is a task worth? Credit is thanks for computing, by a tariff that everybody can read."""
 
 import math
-from collections.abc import Sequence, Set
+from collections.abc import Set
+from dataclasses import replace
 
 from axiom.decisions.credit.tariffs import LONGEST_SECONDS
-from axiom.domain.credit import Reason, Tariff, TimeSaid
+from axiom.domain.credit import Award, Reason, Tariff, TimeSaid
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.value import value
 
@@ -93,19 +94,11 @@ def is_believed(*, is_first: bool, is_taken_back: bool, blamed_by: Set[int], vol
     return is_taken_back or is_first or bool(blamed_by - {volunteer_id})
 
 
-def fitting(amounts: Sequence[int], *, cap: int | None, spent: int) -> list[bool]:
-    """Which awards, oldest first, are booked now; the others wait. What is booked never goes beyond the cap.
-
-    One that does not fit makes the younger ones wait, so that nobody is overtaken; one that alone is more than the cap
-    waits for an approval, and holds nobody up.
-    """
-    booked, is_full = [], False
-    for amount in amounts:
-        fits = cap is None or amount <= 0 or (not is_full and spent + amount <= cap)
-        booked.append(fits)
-        spent += amount if fits else 0
-        is_full = is_full or (not fits and cap is not None and amount <= cap)
-    return booked
+def within(cap: int | None, award: Award) -> Award:
+    """No award is larger than the session's cap: it would wait for ever, and all others behind it."""
+    if cap is None or award.amount <= cap:
+        return award
+    return replace(award, amount=cap, because=f"{award.because}; no more than the session's cap of {cap} is paid")
 
 
 def _by_seconds(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:

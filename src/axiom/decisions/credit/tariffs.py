@@ -105,8 +105,8 @@ def too_soon(valid_from: datetime, now: datetime, *, others: int) -> str:
     return ""
 
 
-def cap_during(tariffs: Sequence[Tariff]) -> int | None:
-    """The cap that held whatever of these tariffs was in force, one after the other; None where one had none."""
+def cap_of(tariffs: Sequence[Tariff]) -> int | None:
+    """The cap of awards that were made under these tariffs, one after the other; None where one had none."""
     caps = [tariff.session_cap for tariff in tariffs if tariff.session_cap is not None]
     return max(caps) if caps and len(caps) == len(tariffs) else None
 

@@ -29,7 +29,9 @@ _CALLS = {
     "inspect.refused": NextStep(priority="medium", sentence="read why reported successes were none", page="/failures"),
     "failures.group": NextStep(priority="medium", sentence="read the failures by group", page="/failures"),
     "try.failed": NextStep(priority="medium", sentence="read why a preflight failed", page="/experiments"),
-    "credit.pending": NextStep(priority="medium", sentence="approve credit that waits, or let it wait", page="/ledger"),
+    "credit.pending": NextStep(
+        priority="medium", sentence="choose a tariff with a larger cap, or let credit wait", page="/ledger"
+    ),
     "design.nothing": NextStep(priority="low", sentence="ask a new question", page="/experiments"),
 }
 

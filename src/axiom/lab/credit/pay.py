@@ -1,6 +1,7 @@
 """Credit for every task, once: for valid ones within a second by a job of the server, for the rest by each session."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,13 +14,14 @@ from axiom.decisions.credit.prices import (
     price,
     price_of_failure,
     why_unproven,
+    within,
 )
-from axiom.decisions.credit.tariffs import DEFAULT, cap_during
+from axiom.decisions.credit.tariffs import DEFAULT, cap_of
 from axiom.decisions.hosts.costs import PaidShare, paid_shares
 from axiom.domain.credit import Award, Reason, Tariff
 from axiom.domain.sessions import Note, Session
 from axiom.domain.value import value
-from axiom.lab.credit.booking import SLICE, book_or_hold, release
+from axiom.lab.credit.booking import SLICE, book
 from axiom.server.returns.learn_costs import DeclaredSeconds
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.credit.ledger import Unpaid
@@ -53,41 +55,40 @@ class Paying:
         self._shares: tuple[dict[int, PaidShare], datetime] | None = None  # of versions that are paid for less
         self._first: dict[tuple[int, int], list[int]] = {}  # by version and volunteer: first tasks broken by their word
 
-    def pay(self, db: Database, now: datetime, *, session_id: int | None = None) -> int:
-        """Award the oldest valid tasks that have no award yet; how many there were.
+    def pay(self, db: Database, now: datetime) -> int:
+        """Award the oldest valid tasks that have no award yet, as far as the session's cap has room; how many."""
+        return len(self._pay(db, ledger.unpaid(db, SLICE), now))
 
-        What waited behind a cap that leaves room again comes before them.
-        """
-        waiting, held = ledger.unpaid(db, SLICE), settlements.waiting(db, 1)
-        if not (waiting or held):
-            return 0
+    def pay_all(self, db: Database, now: datetime) -> int:
+        """Award whatever ended, the oldest tasks first; how many of these had failed."""
+        failed = 0
+        for _ in range(_MOST_SLICES):
+            waiting = [*ledger.unpaid(db, SLICE), *ledger.unthanked(db, SLICE)]
+            awards = self._pay(db, sorted(waiting, key=lambda task: task.task_id)[:SLICE], now)
+            failed += sum(award.reason != Reason.COMPUTED for award in awards)
+            if len(awards) < SLICE:
+                break
+        return failed
+
+    def _pay(self, db: Database, waiting: Sequence[Unpaid], now: datetime) -> list[Award]:
+        """Book awards up to the first that the cap has no room for: those behind it wait, and nobody is overtaken."""
+        if not waiting:
+            return []
         tariff_id, tariff = tariff_of(db, now)
-        if held:
-            booked, is_blocked = release(db, tariff.session_cap, session_id=session_id, now=now)
-            if booked == SLICE:
-                return SLICE  # more may wait; what is younger comes after it
-        else:
-            is_blocked = False
-        awards = [self.award(db, one, tariff, now) for one in waiting]
-        book_or_hold(
-            db, awards, tariff_id, cap=tariff.session_cap, is_blocked=is_blocked, session_id=session_id, now=now
-        )
-        tasks.mark_paid(db, [one.task_id for one in waiting])
-        return len(waiting)
-
-    def thank(self, db: Database, now: datetime, *, session_id: int) -> int:
-        """Look at the oldest tasks that ended otherwise, and award what the tariff gives; how many they were."""
-        waiting = ledger.unthanked(db, SLICE)
-        if waiting:
-            tariff_id, tariff = tariff_of(db, now)
-            awards = [self.award(db, one, tariff, now) for one in waiting]
-            is_blocked = bool(settlements.waiting(db, 1, most=tariff.session_cap))
-            due = [award for award in awards if award.amount]  # nothing is no award: failures are many
-            book_or_hold(
-                db, due, tariff_id, cap=tariff.session_cap, is_blocked=is_blocked, session_id=session_id, now=now
-            )
-            tasks.mark_paid(db, [one.task_id for one in waiting])
-        return len(waiting)
+        room = math.inf if tariff.session_cap is None else max(0, tariff.session_cap - settlements.unsettled(db))
+        awards = []
+        for task in waiting:
+            award = within(tariff.session_cap, self.award(db, task, tariff, now))
+            if award.amount > room:
+                break
+            awards.append(award)
+            room -= award.amount
+        # Failures are many, and nothing is no award.
+        due = [award for award in awards if award.amount or award.reason == Reason.COMPUTED]
+        if due:
+            book(db, due, tariff_id=tariff_id, now=now)
+        tasks.mark_paid(db, [award.task_id for award in awards])
+        return awards
 
     def award(self, db: Database, waiting: Unpaid, tariff: Tariff, now: datetime) -> Award:
         """What a task gets by a tariff: a valid one, or one that ended otherwise."""
@@ -165,34 +166,32 @@ def tariff_of(db: Database, now: datetime) -> tuple[int, Tariff]:
 
 def credit(db: Database, session: Session, now: datetime) -> list[Note]:
     """A step of sessions: award what is left, settle, and say what was awarded since the last session looked."""
-    _, tariff = tariff_of(db, now)
-    paying = Paying()
-    _through(lambda: paying.pay(db, now, session_id=session.id))
-    looked = _through(lambda: paying.thank(db, now, session_id=session.id))
+    paying, (_, tariff) = Paying(), tariff_of(db, now)
+    failed = paying.pay_all(db, now)
     before = settlements.before(db, session.id)
     seen = before.last_award if before else 0
-    held = [one.tariff for one in _in_force_since(db, ledger.first_after(db, seen) or now, now)]
-    settled = settlements.settle(db, session.id, after=seen, session_cap=cap_during(held), now=now)
-    waits, amount_waiting = settlements.waiting_in_all(db)
+    cap = cap_of(tariffs.awarding(db, seen) or [tariff])
+    settled = settlements.settle(db, session.id, after=seen, session_cap=cap, now=now)
+    failed += paying.pay_all(db, now)  # what the cap held back: now it has room again
     if settled.awards:
         notes = [_awarded(db, tariff, settled, about=f"/ledger/{session.name}")]
     else:
         notes = [Note(kind="credit.nothing", text="No task waited for credit.")]
-    if looked:
+    if failed:
         notes.append(
             Note(
                 kind="credit.failed",
                 text="Tasks that failed or were taken back and were looked at for credit: {tasks}.",
-                facts={"tasks": looked},
+                facts={"tasks": failed},
                 about="/ledger",
             )
         )
-    if waits:
+    if tariff.session_cap is not None and (waiting := ledger.waiting(db)):
         notes.append(
             Note(
                 kind="credit.pending",
-                text="Awards that wait, since the session’s cap is reached: {awards}, {credit} credit.",
-                facts={"awards": waits, "credit": amount_waiting / _THOUSANDTHS},
+                text="Tasks that wait for credit, since the session’s cap is reached: {tasks}.",
+                facts={"tasks": waiting},
                 about="/ledger",
             )
         )
@@ -212,21 +211,3 @@ def _awarded(db: Database, tariff: Tariff, settled: Settlement, *, about: str) -
         },
         about=about,
     )
-
-
-def _through(pay: Callable[[], int]) -> int:
-    """Slice after slice until one is not full; how many there were in all."""
-    done = 0
-    for _ in range(_MOST_SLICES):
-        paid = pay()
-        done += paid
-        if paid < SLICE:
-            break
-    return done
-
-
-def _in_force_since(db: Database, since: datetime, now: datetime) -> list[tariffs.Announced]:
-    """The tariffs that held at any time since then, up to now. One under which nothing was awarded capped nothing."""
-    begun = [one for one in tariffs.everything(db) if one.valid_from <= now]
-    older = [one for one in begun if one.valid_from <= since]
-    return begun[max(0, len(older) - 1) :]

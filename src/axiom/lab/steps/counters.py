@@ -3,7 +3,7 @@
 from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState
 from axiom.lab.step import Round
-from axiom.store.credit import settlements
+from axiom.store.credit import ledger
 from axiom.store.engine import counters
 from axiom.store.sessions import session_counts
 from axiom.store.views import hosts as host_views
@@ -15,17 +15,16 @@ def publish(held: Round) -> list[Note]:
     valid, results = counters.in_all(counted, "task", TaskState.VALID), counters.in_all(counted, "result")
     credited, fleet = session_counts.paid(held.db), host_views.extent(held.db)
     hosts, new = fleet.hosts + fleet.new, fleet.new
-    waits, _ = settlements.waiting_in_all(held.db)
     notes = [
         Note(
             kind="publish.counters",
-            text="Results {results}, valid tasks {valid}, of these credited {credited} and waiting for the cap "
+            text="Results {results}, valid tasks {valid}, of these credited {credited} and waiting "
             "{waits}; hosts {hosts}, of which {new} had no valid task yet.",
             facts={
                 "results": results,
                 "valid": valid,
                 "credited": credited,
-                "waits": waits,
+                "waits": ledger.waiting(held.db),
                 "hosts": hosts,
                 "new": new,
             },

@@ -18,12 +18,6 @@ WHERE (a.reason = 'computed' AND t.state <> 'valid')
 _UNPAID = """
 SELECT t.id FROM task t WHERE t.is_paid = 1 AND t.state NOT IN ('failed', 'aborted')
     AND NOT EXISTS (SELECT 1 FROM award a WHERE a.task_id = t.id)
-    AND NOT EXISTS (SELECT 1 FROM pending_award p WHERE p.task_id = t.id AND p.booked_at IS NULL)
-"""
-_TWICE = """
-SELECT p.id, p.booked_at, a.id AS award_id FROM pending_award p
-LEFT JOIN award a ON a.task_id = p.task_id AND a.reason = p.reason
-WHERE (p.booked_at IS NULL) <> (a.id IS NULL) OR (a.id IS NOT NULL AND a.amount <> p.amount)
 """
 _LABORATORY = """
 SELECT coalesce(sum(amount), 0) AS booked, (SELECT coalesce(sum(amount), 0) FROM award) AS awarded
@@ -79,8 +73,6 @@ def differences(db: Database) -> Iterator[str]:
         yield f"award {row['id']} is for a task {_misplaced(row)}"
     for row in db.select(_UNPAID):
         yield f"task {row['id']} counts as paid and has no award"
-    for row in db.select(_TWICE):
-        yield f"award {row['id']} of those that wait {_waits_wrong(row)}"
     yield from _accounts(db)
     yield from _balances(db)
     yield from _days(db)
@@ -105,12 +97,6 @@ def _misplaced(row: Row) -> str:
         if row["reason"] == "computed"
         else f"that is {row['state']} and was paid as {row['reason']}"
     )
-
-
-def _waits_wrong(row: Row) -> str:
-    if row["award_id"] is None:
-        return "counts as booked and is not"
-    return "is booked with another amount" if row["booked_at"] is not None else "is booked already"
 
 
 def _accounts(db: Database) -> Iterator[str]:

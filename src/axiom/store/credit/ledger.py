@@ -25,6 +25,7 @@ FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunte
     JOIN workunit w ON w.id = t.workunit_id
 """
 _UNPAID = f"{_TASKS} WHERE t.state = 'valid' AND t.is_paid = 0 ORDER BY t.id LIMIT :limit"
+_WAITING = "SELECT count(*) AS tasks FROM task WHERE state = 'valid' AND is_paid = 0"
 _UNTHANKED = f"""{_TASKS}
 WHERE t.state IN ('failed', 'aborted') AND t.is_paid = 0 AND t.returned_at IS NOT NULL ORDER BY t.id LIMIT :limit
 """
@@ -34,7 +35,6 @@ WHERE h.volunteer_id = :volunteer_id AND t.experiment_id = :experiment_id AND t.
     AND t.sent_at IS NOT NULL AND t.cause IN (SELECT value FROM json_each(:causes))
 ORDER BY t.returned_at, t.id LIMIT :limit
 """
-_FIRST_AFTER = "SELECT created_at FROM award WHERE id > :id ORDER BY id LIMIT 1"
 _OF_TASK = "SELECT * FROM award WHERE task_id = :task_id ORDER BY id"
 _PAYEE = """
 SELECT t.state, t.is_paid, t.returned_at, t.host_id, h.volunteer_id, v.team_id
@@ -47,10 +47,10 @@ ON CONFLICT (day, tariff_id, reason, tier)
 DO UPDATE SET awards = daybook.awards + excluded.awards, amount = daybook.amount + excluded.amount
 """
 _AWARD = """
-INSERT INTO award (task_id, reason, tariff_id, host_id, volunteer_id, team_id, session_id, amount, because, created_at,
-    tier, is_capped)
-VALUES (:task_id, :reason, :tariff_id, :host_id, :volunteer_id, :team_id, :session_id, :amount, :because, :created_at,
-    :tier, :is_capped)
+INSERT INTO award (task_id, reason, tariff_id, host_id, volunteer_id, team_id, amount, because, created_at, tier,
+    is_capped)
+VALUES (:task_id, :reason, :tariff_id, :host_id, :volunteer_id, :team_id, :amount, :because, :created_at, :tier,
+    :is_capped)
 """
 _ENTRY = "INSERT INTO entry (award_id, account, amount) VALUES (:award_id, :account, :amount)"
 _LAST_AWARD = "SELECT coalesce(max(id), 0) AS id FROM award"
@@ -118,6 +118,12 @@ def unpaid(db: Database, limit: int) -> list[Unpaid]:
     return [_unpaid(row) for row in db.select(_UNPAID, limit=limit)]
 
 
+def waiting(db: Database) -> int:
+    """How many valid tasks have no award yet."""
+    row = db.one(_WAITING)
+    return int(row["tasks"]) if row else 0
+
+
 def unthanked(db: Database, limit: int) -> list[Unpaid]:
     """Tasks that ended otherwise, of which a host told and that nobody has looked at for credit, oldest first."""
     return [_unpaid(row) for row in db.select(_UNTHANKED, limit=limit)]
@@ -131,12 +137,6 @@ def first_broken(db: Database, experiment_id: int, volunteer_id: int, causes: Co
     named = json.dumps(sorted(causes))
     rows = db.select(_FIRST_BROKEN, experiment_id=experiment_id, volunteer_id=volunteer_id, causes=named, limit=limit)
     return [row["id"] for row in rows]
-
-
-def first_after(db: Database, award_id: int) -> datetime | None:
-    """When the first award behind this one was booked; None where there is none."""
-    row = db.one(_FIRST_AFTER, id=award_id)
-    return moment(row["created_at"]) if row else None
 
 
 def of_task(db: Database, task_id: int) -> list[Award]:
@@ -166,7 +166,6 @@ def award(
     given: Sequence[Award],
     *,
     tariff_id: int,
-    session_id: int | None,
     now: datetime,
     is_capped: bool = True,
 ) -> None:
@@ -184,7 +183,6 @@ def award(
             "host_id": one.host_id,
             "volunteer_id": one.volunteer_id,
             "team_id": one.team_id,
-            "session_id": session_id,
             "amount": one.amount,
             "because": one.because,
             "created_at": stamp,

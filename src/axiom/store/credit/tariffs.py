@@ -15,6 +15,9 @@ INSERT INTO tariff (name, version, per_core_second, rates, because, valid_from, 
 VALUES (:name, :version, :per_core_second, :rates, :because, :valid_from, :announced_at)
 """
 _EVERYTHING = "SELECT * FROM tariff ORDER BY valid_from, id"
+_AWARDING = """
+SELECT * FROM tariff WHERE id IN (SELECT tariff_id FROM award WHERE id > :after AND is_capped = 1)
+"""
 _OTHERS = """
 SELECT count(*) AS amount FROM volunteer v
 WHERE v.is_ours = 0 AND v.is_simulated = 0 AND EXISTS (SELECT 1 FROM host h WHERE h.volunteer_id = v.id)
@@ -43,6 +46,11 @@ def in_force(db: Database, now: datetime) -> tuple[int, Tariff] | None:
     """The tariff of this moment, with its id."""
     row = db.one(_IN_FORCE, now=at(now))
     return (row["id"], _tariff(row)) if row else None
+
+
+def awarding(db: Database, after: int) -> list[Tariff]:
+    """The tariffs of the awards after this one that count against a cap."""
+    return [_tariff(row) for row in db.select(_AWARDING, after=after)]
 
 
 def everything(db: Database) -> list[Announced]:

@@ -22,7 +22,6 @@ HEADINGS = ("day", "awards", "credit", "credit in all")
 def page(reading: Reading) -> Answer:
     """Everything that was awarded here and how it came about."""
     db = reading.db
-    waits, amount = settlements.waiting_in_all(db)
     return {
         "ledger": {
             "credit": ledger.total(db) / _THOUSANDTHS,
@@ -38,7 +37,7 @@ def page(reading: Reading) -> Answer:
                 }
                 for line in credit.lines(db)
             ],
-            "pending": {"awards": waits, "credit": amount / _THOUSANDTHS},
+            "waiting": ledger.waiting(db),
             "tariffs": announced(reading),
             "sessions": _settled(reading),
             "figure": figure(reading),
