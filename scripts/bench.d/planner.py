@@ -31,11 +31,11 @@ from axiom.decisions.planning.preview import preview
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.value_of_information import worths
 from axiom.domain.evidence import Grade, Verdict
-from axiom.domain.planning import FLOOR, Need, Supply
+from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import Stopping
 from axiom.domain.sessions import Plan
-from axiom.lab.planning.capacity import MOST_HOSTS
 from axiom.lab.planning.fleet_file import read_fleet
+from axiom.limits import planning as limits
 from axiom.server.http.uvicorn_limits import spare_the_collector
 
 SECONDS = 1.0
@@ -123,7 +123,7 @@ def _orderable(asked: Sequence[Candidate], planned: Plan) -> list[Candidate]:
         for candidate in after
         if candidate.stage is Stage.OPEN
         and not obstacle(candidate)
-        and worth[candidate.experiment_id] >= FLOOR * (1.0 + 1e-9)
+        and worth[candidate.experiment_id] >= limits.WORTH_FLOOR * (1.0 + 1e-9)
     ]
 
 
@@ -169,7 +169,7 @@ def main() -> int:
     """Measure, print, judge."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--hosts", type=int, default=MOST_HOSTS)
+    parser.add_argument("--hosts", type=int, default=limits.HOSTS)
     options = parser.parse_args()
     chance = random.Random(1)
     few = [candidate(number, chance, most=256, needs=NEEDS) for number in range(1, EXPERIMENTS + 1)]

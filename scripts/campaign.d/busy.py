@@ -37,13 +37,7 @@ from pathlib import Path
 from maps import MOST_AT_ONCE, Arm, PlayedMap
 
 from axiom.cli.experiment.manifests import catalogue_files, manifests
-from axiom.decisions.experiments.release_stages import (
-    PILOT_TASKS,
-    ReleaseRecord,
-    left_for,
-    quota,
-    release,
-)
+from axiom.decisions.experiments.release_stages import ReleaseRecord, left_for, quota, release
 from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.hosts.speed import seconds_on
 from axiom.decisions.planning.block_size import block_size
@@ -77,13 +71,14 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.fleet import Capacity, Host, Platform, Standing
 from axiom.domain.planning import Supply
-from axiom.domain.registrations import MOST_SEEDS
 from axiom.domain.releases import Endings, Fleet, Place, Stage
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning.candidates import need_of
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.lab.policy import Policy, policy_of
-from axiom.limits import tasks as limits
+from axiom.limits import experiments as experiment_limits
+from axiom.limits import registrations as registration_limits
+from axiom.limits import tasks as task_limits
 from axiom.settings import Settings
 from axiom.signed.manifests import Manifest
 
@@ -164,7 +159,9 @@ class Version:
     def candidate(self, fleet: Fleet) -> Candidate:
         """As a planner sees it."""
         facts, unsent = self.facts(), len(self.waiting)
-        lacks = max(0, PILOT_TASKS - self.well - self.out - unsent) if self.stage is Stage.PILOT else 0
+        lacks = (
+            max(0, experiment_limits.PILOT_TASKS - self.well - self.out - unsent) if self.stage is Stage.PILOT else 0
+        )
         level = min((level for arm in self.arms if (level := arm.coarsest()) is not None), default=DEEP)
         is_charting = bool(self.arms) and self.issued % self.block == 0 and level <= self.arms[0].map.charted
         return Candidate(
@@ -358,7 +355,7 @@ class World:
     def _order_tiles(self, now: float) -> None:
         drawn = {one.id: one for one in self.versions.values() if one.arms}
         is_idle = self.waiting < self.fleet.cores
-        wanted = wanted_for(self.fleet.cores, self.policy.per_core, limits.USUAL_SECONDS, is_idle=is_idle)
+        wanted = wanted_for(self.fleet.cores, self.policy.per_core, task_limits.USUAL_SECONDS, is_idle=is_idle)
         frontiers = [
             Frontier(
                 experiment_id=one.id,
@@ -374,9 +371,11 @@ class World:
             for level, tiles in arm.levels(min(MOST_AT_ONCE, 1 + int(wanted / arm.seconds)))
         ]
         out = sum(self._stands_for(one) for one in drawn.values())
-        deep = deep_for(self.fleet.cores, limits.USUAL_SECONDS)
-        orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=limits.USUAL_SECONDS)
-        length = task_length(orders, self.fleet.cores - self.waiting, limits.USUAL_SECONDS)
+        deep = deep_for(self.fleet.cores, task_limits.USUAL_SECONDS)
+        orders = next_tiles(
+            frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=task_limits.USUAL_SECONDS
+        )
+        length = task_length(orders, self.fleet.cores - self.waiting, task_limits.USUAL_SECONDS)
         for wish in orders:
             one = wish.frontier
             version = drawn[one.experiment_id]
@@ -388,9 +387,9 @@ class World:
             self.ordered = now
 
     def _stands_for(self, version: Version) -> float:
-        waits = sum(counted(task.seconds, limits.USUAL_SECONDS) for task in version.waiting)
+        waits = sum(counted(task.seconds, task_limits.USUAL_SECONDS) for task in version.waiting)
         return waits + sum(
-            counted(task.seconds, limits.USUAL_SECONDS)
+            counted(task.seconds, task_limits.USUAL_SECONDS)
             for one in self.computers
             for _, _, task in one.hand
             if task.version == version.id
@@ -666,7 +665,7 @@ def main() -> int:
     began = time.process_time()
     shipped, policy = catalogue(), policy_of(Settings())
     maps = [one.name for one in shipped if one.map is not None]
-    whole = sum(one.seconds for one in shipped if one.map is None) * MOST_SEEDS / HOUR
+    whole = sum(one.seconds for one in shipped if one.map is None) * registration_limits.REPLICATES / HOUR
     print(
         f"{len(shipped)} versions, {len(maps)} of them maps; all replicates of the others take {whole:.1f} core-hours"
     )

@@ -7,6 +7,7 @@ from patience import PATIENCE
 
 from axiom.autopilot import preflights
 from axiom.errors import CannotStart, ChildKilled, NoSandbox, StoreBusy
+from axiom.limits import experiments as limits
 
 
 def tended(due, try_out, *, enough: int) -> list[str]:
@@ -43,8 +44,8 @@ def test_one_after_the_other_is_tried_while_something_is_due_and_the_laboratory_
 
 
 def test_what_goes_wrong_is_said_and_tried_again_after_a_rest(monkeypatch, caplog):
-    monkeypatch.setattr(preflights, "REST", 0.01)
-    monkeypatch.setattr(preflights, "LONG_REST", 0.02)
+    monkeypatch.setattr(limits, "PREFLIGHT_REST_SECONDS", 0.01)
+    monkeypatch.setattr(limits, "PREFLIGHT_LONG_REST_SECONDS", 0.02)
     faults = iter([NoSandbox("no bwrap"), StoreBusy("busy"), OSError("no room"), KeyError("a fault of ours"), None])
 
     def try_out(bundle: str) -> str:
@@ -65,7 +66,7 @@ def test_what_goes_wrong_is_said_and_tried_again_after_a_rest(monkeypatch, caplo
 
 
 def test_one_that_cannot_be_tried_does_not_keep_the_others_waiting(monkeypatch):
-    monkeypatch.setattr(preflights, "REST", 0.02)
+    monkeypatch.setattr(limits, "PREFLIGHT_REST_SECONDS", 0.02)
     waiting, tries = ["aa", "bb", "cc"], []
 
     def try_out(bundle: str) -> str:

@@ -9,12 +9,12 @@ from furnished_lab import fill
 
 from axiom.boinc.accounts import CreateAccount
 from axiom.commands.accounts import EraseAccount
-from axiom.commands.ledger import MOST_CREDIT, MOST_ROWS
 from axiom.commands.news import AddNews, WithdrawNews
 from axiom.commands.operators import AddOperator, EndOperator, SignInAsOperator
 from axiom.commands.programs import EndProgram
 from axiom.commands.registry import read_command
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
+from axiom.limits import credit as limits
 from axiom.server.accounts.second_factor import secret_of
 from axiom.server.accounts.sign_up import open_account
 from axiom.service import standard_callers as callers
@@ -158,15 +158,15 @@ def test_one_wrong_row_refuses_all_of_them(peopled):
         [(1, "", 5)],
         [(1, "o" * 101, 5)],
         [(1, "old", 0)],
-        [(1, "old", MOST_CREDIT + 1)],
+        [(1, "old", limits.THOUSANDTHS_OF_A_SOURCE + 1)],
         [(1, "old", 5.5)],
-        [(number, "old", 5) for number in range(1, MOST_ROWS + 2)],
+        [(number, "old", 5) for number in range(1, limits.ROWS_OF_A_COMMAND + 2)],
     ):  # what cannot be meant is refused before it is looked at
         with pytest.raises(WrongUse):
             carry(peopled, *rows)
     assert peopled.audited() == audited
-    carry(peopled, (1, "o" * 100, MOST_CREDIT))
-    assert totals(peopled) == {1: MOST_CREDIT}
+    carry(peopled, (1, "o" * 100, limits.THOUSANDTHS_OF_A_SOURCE))
+    assert totals(peopled) == {1: limits.THOUSANDTHS_OF_A_SOURCE}
 
 
 def test_an_announcement_is_the_same_after_its_way_to_a_laboratory_that_works(door):

@@ -12,6 +12,7 @@ import pytest
 from axiom.errors import StorageFull
 from axiom.figures.drawing import Draughtsman
 from axiom.lab.redraw_figures import Gallery, experiment_curve, sweep_of
+from axiom.limits import experiments as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.signed.outputs import cell_line, footer_line, header_line
 from axiom.store.engine import blobs
@@ -19,7 +20,6 @@ from axiom.store.engine.database import Database, make_durable
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import figures
-from axiom.store.views import results
 from axiom.store.writer import Writer
 
 WIDTHS = (660, 326)
@@ -137,7 +137,7 @@ def test_a_picture_shows_the_cells_that_its_figure_is_about(small_lab, rounds_of
         return sweep and [point.x for point in sweep.points]
 
     assert (shown(), shown(size=sizes[0]), shown(size=-1)) == (sizes, sizes[:1], None)
-    monkeypatch.setattr(results, "MOST_READ", 1)  # of very many it shows the first, as the table beside it does
+    monkeypatch.setattr(limits, "RESULTS_SUMMED", 1)  # of very many it shows the first, as the table beside it does
     assert [point.seeds for point in sweep_of(small_lab.db, stored, manifest).points] == [1, *[0] * len(sizes[1:])]
 
 

@@ -94,7 +94,7 @@ def with_a_further_design(small_lab, prepared, fill):
     version = experiments.by_id(small_lab.db, 1)
     points = [({"size": size, "shift": 8}, 1.0) for size in (1, 2)]
     with small_lab.db.transaction():
-        how = {"stopping": Stopping(), "why": "a test", "now": small_lab.now}
+        how = {"stopping": Stopping(replicates=256), "why": "a test", "now": small_lab.now}
         made = register_further(small_lab.db, version, "deeper", points, **how)
     fill(small_lab, [(0.9, 0.9)] * 8, registration_id=made.id)
     return axiom.open(small_lab.folder.path)

@@ -56,5 +56,5 @@ def further(rounds, name="wide", points=WIDER) -> int:
     with rounds.db.transaction():
         version = experiments.by_id(rounds.db, 1)
         return register_further(
-            rounds.db, version, name, points, stopping=Stopping(), why="a test", now=rounds.lab.now
+            rounds.db, version, name, points, stopping=Stopping(replicates=256), why="a test", now=rounds.lab.now
         ).id

@@ -242,7 +242,9 @@ def varied_lab(shared_lab, prepared):
     for name, shift in DESIGNS.items():
         points = [({"size": size, "shift": other}, 1.0) for size in (1, 2) for other in (0, shift)]
         with lab.db.transaction():
-            made = register_further(lab.db, version, name, points, stopping=Stopping(), why="a test", now=lab.now)
+            made = register_further(
+                lab.db, version, name, points, stopping=Stopping(replicates=256), why="a test", now=lab.now
+            )
         fill_block(lab, made.id)
     with lab.db.transaction():
         evaluate(lab.db, sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now), lab.now)

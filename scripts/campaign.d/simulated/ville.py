@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special, stats  # type: ignore[import-untyped]
 
-from axiom.decisions.experiments.breaker import MOST_FAILING
+from axiom.limits import experiments as limits
 from axiom.statistics import calibration, forecasts, signed_ranks
 from axiom.statistics.failure_rate import failure_log_e
 from axiom.statistics.signed_ranks import _BETS, _PAIR_BETS, _REFERENCE, _SHARES
@@ -231,10 +231,10 @@ def _of_events(rng: np.random.Generator, shape: tuple[int, int]) -> Iterator[_Ce
     for chance in (0.05, 0.3, 0.5, 0.85):
         happened = (rng.random(shape) < chance).astype(float)
         yield _cell("Bernoulli", f"happens in {100 * chance:.0f} %", "the share", bernoulli(happened, chance))
-    failed = np.cumsum(rng.random(shape) < MOST_FAILING, axis=1)
+    failed = np.cumsum(rng.random(shape) < limits.FAILING_SHARE, axis=1)
     amounts, place = np.unique(failed * 1_000 + np.arange(1, shape[1] + 1), return_inverse=True)
-    each = np.array([failure_log_e(*divmod(one, 1_000), most=MOST_FAILING) for one in amounts.tolist()])
-    yield _cell("breaker", f"fails in {100 * MOST_FAILING:.0f} %", "the share", each[place].reshape(shape))
+    each = np.array([failure_log_e(*divmod(one, 1_000), most=limits.FAILING_SHARE) for one in amounts.tolist()])
+    yield _cell("breaker", f"fails in {100 * limits.FAILING_SHARE:.0f} %", "the share", each[place].reshape(shape))
     chances = (0.9, 0.07, 0.03)
     rivals = calibration._rivals(len(chances))
     gains = np.array([[calibration._gain(rival, chances, one) for rival in rivals] for one in range(len(chances))])

@@ -11,11 +11,11 @@ from axiom.commands.proposals import AdmitProposal
 from axiom.commands.sessions import Pi, StepSession
 from axiom.domain.sessions import Step
 from axiom.errors import AxiomError, CannotStart, HeldByAnother
+from axiom.limits import proposals as limits
 
 log = logging.getLogger("axiom.autopilot")
 
 NAME: Pi = "autopilot"
-MOST_ADMITTED = 4  # proposals in one session: each asks code what it costs, and the session is ours for half a minute
 PATIENCE = 15  # questions without an answer before the laboratory counts as gone
 
 
@@ -83,7 +83,7 @@ def admit(submit: Callable[[Command], dict[str, Any]]) -> int:
     """Approve what the rule and its cap allow, between designing and planning; how many proposals were answered."""
     answered = 0
     try:
-        while answered < MOST_ADMITTED and submit(AdmitProposal())["proposal"] is not None:
+        while answered < limits.ADMITTED_IN_A_SESSION and submit(AdmitProposal())["proposal"] is not None:
             answered += 1
     except (CannotStart, HeldByAnother):
         raise

@@ -6,11 +6,9 @@ import time
 from collections.abc import Callable, Collection
 
 from axiom.errors import AxiomError, CannotStart, NoSandbox
+from axiom.limits import experiments as limits
 
 log = logging.getLogger("axiom.preflights")
-
-REST = 60.0  # seconds after something went wrong that is not the bundle's fault; twice as long each time after that
-LONG_REST = 3_600.0  # seconds, for what somebody must install first
 
 
 def tend(
@@ -35,7 +33,7 @@ def tend(
                 said(try_out(bundle))
         except NoSandbox as error:
             log.error("preflight.sandbox %s", error)
-            rest = max(pause, LONG_REST)
+            rest = max(pause, limits.PREFLIGHT_LONG_REST_SECONDS)
         except CannotStart:
             continue  # the laboratory is not up yet, or goes down: whoever holds the sessions notices
         except (AxiomError, OSError) as error:
@@ -61,7 +59,7 @@ class _Waits:
     def put_off(self, bundle: str | None) -> float:
         """Have it wait, twice as long each time; how long everything rests. Without a bundle nothing was tried."""
         if bundle is not None:
-            length = self._length.get(bundle, REST)
-            self._until[bundle] = time.monotonic() + REST + length
-            self._length[bundle] = min(2 * length, LONG_REST)
-        return REST
+            length = self._length.get(bundle, limits.PREFLIGHT_REST_SECONDS)
+            self._until[bundle] = time.monotonic() + limits.PREFLIGHT_REST_SECONDS + length
+            self._length[bundle] = min(2 * length, limits.PREFLIGHT_LONG_REST_SECONDS)
+        return limits.PREFLIGHT_REST_SECONDS

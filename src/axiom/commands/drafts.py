@@ -17,11 +17,11 @@ from axiom.lab.experiments import try_draft as drafts
 from axiom.lab.experiments.try_bundle import secret_of
 from axiom.lab.followups.ideas import take
 from axiom.lab.followups.invent import InventedQuestion, invent
+from axiom.limits import experiments as limits
 from axiom.signed.manifests import MOST_BYTES
 from axiom.store.engine.database import Database
 
 _NAME = {"min_length": 3, "max_length": 64, "pattern": r"^[a-z][a-z0-9_]*$"}
-_MOST_TEXT = 100_000  # characters: fifty times as long as one is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +32,7 @@ class WriteDraft(Command):
     capability: ClassVar[Capability] = Capability.PROPOSE
 
     experiment: str = field(metadata=_NAME)
-    text: str = field(metadata={"min_length": 1, "max_length": _MOST_TEXT})
+    text: str = field(metadata={"min_length": 1, "max_length": limits.DRAFT_CHARACTERS})
     by: str = field(default="operator", metadata=FORECASTER)
 
     def audited(self) -> dict[str, Any]:

@@ -13,14 +13,14 @@ from axiom.commands.laboratory import Laboratory
 from axiom.commands.words import LINE, LINES, NAMED, NUMBER, SAID_BY, version_of
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
-from axiom.domain.proposals import ANSWERS, LONGEST_QUESTION, LONGEST_WHY, Idea, IdeaAnswer, IdeaState, KeptIdea
+from axiom.domain.proposals import ANSWERS, Idea, IdeaAnswer, IdeaState, KeptIdea
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.limits import ideas as limits
 from axiom.store.engine.database import Database
 from axiom.store.registrations import ideas, proposals, registrations
 
-_QUESTION = {"min_length": limits.LEAST_CHARACTERS, "max_length": LONGEST_QUESTION, "pattern": LINE}
-_WHY = {"min_length": limits.LEAST_CHARACTERS, "max_length": LONGEST_WHY, "pattern": LINES}
+_QUESTION = {"min_length": limits.LEAST_CHARACTERS, "max_length": limits.QUESTION_CHARACTERS, "pattern": LINE}
+_WHY = {"min_length": limits.LEAST_CHARACTERS, "max_length": limits.REASON_CHARACTERS, "pattern": LINES}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ class AnswerIdea(Command):
 
     idea: int = field(metadata=NUMBER)
     state: str = field(metadata={"pattern": f"^({'|'.join(ANSWERS)})$"})
-    why: str = field(default="", metadata={"max_length": LONGEST_WHY, "pattern": LINES})
+    why: str = field(default="", metadata={"max_length": limits.REASON_CHARACTERS, "pattern": LINES})
     proposal: int | None = field(default=None, metadata=NUMBER)  # that asks it
     experiment: str | None = field(default=None, metadata=NAMED)  # that asks it, as in tiny_sum or tiny_sum@2
     finding: int | None = field(default=None, metadata=NUMBER)  # that answers it
@@ -180,12 +180,12 @@ class RetractIdea(OwnAccount):
 
 def good_question(text: str) -> str:
     """A question on one line, or why it is none."""
-    return _good(" ".join(text.split()), "A question", LONGEST_QUESTION)
+    return _good(" ".join(text.split()), "A question", limits.QUESTION_CHARACTERS)
 
 
 def good_why(text: str) -> str:
     """A reason, whose lines may end, or why it is none."""
-    return _good("\n".join(line.strip() for line in text.splitlines()).strip(), "A reason", LONGEST_WHY)
+    return _good("\n".join(line.strip() for line in text.splitlines()).strip(), "A reason", limits.REASON_CHARACTERS)
 
 
 def _good(text: str, what: str, most: int) -> str:

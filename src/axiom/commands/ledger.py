@@ -10,13 +10,11 @@ from axiom.commands.words import NUMBER
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, WrongUse
 from axiom.lab.credit.correct import correct
+from axiom.limits import credit as limits
 from axiom.store.accounts import accounts
 from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
 from axiom.store.views import hosts
-
-MOST_ROWS = 2_000  # of one command
-MOST_CREDIT = 10**15  # thousandths of one volunteer from one source
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +23,7 @@ class Lifetime:
 
     volunteer: int = field(metadata=NUMBER)
     source: str = field(metadata={"min_length": 1, "max_length": 100})
-    amount: int = field(metadata={"ge": 1, "le": MOST_CREDIT})
+    amount: int = field(metadata={"ge": 1, "le": limits.THOUSANDTHS_OF_A_SOURCE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +33,7 @@ class CarryOver(Command):
     name: ClassVar[str] = "volunteer.carry-over"
     capability: ClassVar[Capability] = Capability.OPERATE
 
-    rows: list[Lifetime] = field(metadata={"min_length": 1, "max_length": MOST_ROWS})
+    rows: list[Lifetime] = field(metadata={"min_length": 1, "max_length": limits.ROWS_OF_A_COMMAND})
     because: str = field(default="lifetime total from before", metadata={"min_length": 1, "max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
@@ -63,7 +61,7 @@ class CorrectCredit(Command):
     capability: ClassVar[Capability] = Capability.OPERATE
 
     task: int = field(metadata=NUMBER)
-    amount: int = field(metadata={"ge": -MOST_CREDIT, "le": MOST_CREDIT})
+    amount: int = field(metadata={"ge": -limits.THOUSANDTHS_OF_A_SOURCE, "le": limits.THOUSANDTHS_OF_A_SOURCE})
     because: str = field(metadata={"min_length": 3, "max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:

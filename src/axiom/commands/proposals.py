@@ -16,7 +16,6 @@ from axiom.domain.callers import Capability
 from axiom.domain.estimands import Kind
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal
-from axiom.domain.registrations import MOST_SEEDS
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
 from axiom.lab.experiments.publish import PackedBundle, prepare
 from axiom.lab.experiments.try_draft import kept
@@ -25,6 +24,8 @@ from axiom.lab.followups.ask import AskedQuestion, ask, withdraw
 from axiom.lab.followups.invent import draft_of, publish_code
 from axiom.lab.followups.price import Points
 from axiom.lab.followups.propose import next_one
+from axiom.limits import proposals as proposal_limits
+from axiom.limits import registrations as registration_limits
 from axiom.runner.direct import describe_boxed
 from axiom.server.dispatch.orders import demand_room
 from axiom.signed import canonical_json
@@ -38,7 +39,6 @@ from axiom.store.registrations import proposals, registrations
 _ASKS_CODE = (Admission.DESIGN, Admission.QUESTION)
 _ARMS = 2
 _OURS = "it passed all gates, and scientist_code is own: it runs on the laboratory's own computers"
-_DEARER = 2.0  # times what was expected: then the cap was counted with another number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +64,7 @@ class MakeProposal(PredictionCommand):
     if_absent: str = field(metadata=WHY)
     if_negative: str = field(metadata=WHY)
     by: str = field(metadata=FORECASTER)
-    replicates: int = field(default=MOST_SEEDS, metadata={"ge": 8, "le": 100_000})
+    replicates: int = field(default=registration_limits.REPLICATES, metadata={"ge": 8, "le": 100_000})
     kind: str | None = field(default=None, metadata={"pattern": f"^({'|'.join(Kind)})$"})
     measure: str | None = field(default=None, metadata={"min_length": 1, "max_length": 80})
     across: str | None = field(default=None, metadata={"max_length": 80})
@@ -257,7 +257,7 @@ def _points(laboratory: Laboratory, found: KeptProposal, *, is_capped: bool = Fa
     points = points_of(laboratory, f"{proposal.experiment}@{proposal.version}", text)
     replicates = proposal.stopping.replicates if proposal.stopping else 0
     cost = sum(seconds for _, seconds in points) * replicates
-    if is_capped and cost > _DEARER * proposal.most_core_seconds:
+    if is_capped and cost > proposal_limits.DEARER * proposal.most_core_seconds:
         raise Refused(
             f"Its code says that it needs {cost:.3g} core-seconds, and {proposal.most_core_seconds:.3g} were expected. "
             "Nothing was registered; a person may approve it all the same."

@@ -10,12 +10,13 @@ from axiom.commands.words import FINITE, FORECASTER, NAMED, NUMBER, SENTENCE, WH
 from axiom.domain.callers import Capability
 from axiom.domain.evidence import Registration
 from axiom.domain.links import LinkKind, Node, Noun
-from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping, read_body
+from axiom.domain.registrations import Rule, Stopping, read_body
 from axiom.errors import NotFound, Refused, StoreDamaged
 from axiom.lab.followups.price import Points, points
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.predictions import foretell
 from axiom.lab.registrations.register import amend, register_cohort, register_further
+from axiom.limits import registrations as limits
 from axiom.server.dispatch.orders import demand_room
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
@@ -41,7 +42,7 @@ class RegisterDesign(Command):
     configs: str = field(metadata={"min_length": 2, "max_length": 200_000})  # a list in JSON
     why: str = field(metadata=WHY)
     stopping: str = field(default=Rule.SETTLED.value, metadata=_RULE)
-    replicates: int = field(default=MOST_SEEDS, metadata=_REPLICATES)
+    replicates: int = field(default=limits.REPLICATES, metadata=_REPLICATES)
 
     def prepare(self, laboratory: Laboratory) -> Points:
         """Ask the published code what each config costs, which takes a second or two."""
@@ -67,7 +68,7 @@ class RegisterCohort(Command):
     finding: int = field(metadata=NUMBER)
     why: str = field(metadata=WHY)
     stopping: str = field(default=Rule.SETTLED.value, metadata=_RULE)
-    replicates: int = field(default=MOST_SEEDS, metadata=_REPLICATES)
+    replicates: int = field(default=limits.REPLICATES, metadata=_REPLICATES)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it."""

@@ -11,11 +11,10 @@ from axiom.domain.callers import Capability
 from axiom.domain.declaration import ValueType
 from axiom.domain.failures import Comparison
 from axiom.errors import NotFound, Refused, UnknownName
+from axiom.limits import experiments as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.upkeep import watches
-
-_MOST_OPEN = 100  # each is held against every new result of its version
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,8 +38,10 @@ class RegisterWatch(Command):
             raise UnknownName(f"measure of {found.name}@{found.version}", self.measure, measures)
         if measures[self.measure].type is ValueType.BOOL:
             raise Refused(f"{self.measure} is yes or no, and no number is above it. Nothing was registered.")
-        if len(watches.still_open(db)) >= _MOST_OPEN:
-            raise Refused(f"There are {_MOST_OPEN} open watches, and no more may be. End one: `axiom watch list`.")
+        if len(watches.still_open(db)) >= limits.WATCHES_OPEN:
+            raise Refused(
+                f"There are {limits.WATCHES_OPEN} open watches, and no more may be. End one: `axiom watch list`."
+            )
         made = watches.register(
             db,
             experiment_id=found.id,

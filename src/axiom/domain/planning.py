@@ -6,8 +6,6 @@ from enum import StrEnum
 from axiom.domain.fleet import Gpu
 from axiom.domain.sessions import Plan
 
-FLOOR = 0.001  # bits a core-hour: what is expected to tell less is not ordered; a new design tells more
-
 
 class Purpose(StrEnum):
     """The reasons for ordering something: the words in which shares and priorities are given."""

@@ -168,10 +168,6 @@ def read_proposal(text: str) -> Proposal:
     )
 
 
-LONGEST_QUESTION = 500
-LONGEST_WHY = 2_000
-
-
 class IdeaState(StrEnum):
     """What became of an idea."""
 

@@ -11,7 +11,6 @@ from axiom.domain.maps import PlacedConfigs
 
 DECLARED = "declared"  # the design that the experiment's file brings along
 INFORMED = ", informed"  # ends the name of a forecaster who had seen numbers: no calibration counts what he said
-MOST_SEEDS = 256  # of one design, where nothing else is registered: what is undecided then is better asked differently
 
 
 class Cohort(StrEnum):
@@ -34,7 +33,7 @@ class Stopping:
     """A stopping rule and its number of replicates."""
 
     rule: Rule = Rule.SETTLED
-    replicates: int = MOST_SEEDS
+    replicates: int
 
     @property
     def sentence(self) -> str:

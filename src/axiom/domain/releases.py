@@ -6,9 +6,6 @@ from enum import StrEnum
 
 from axiom.domain.work import TaskState
 
-PILOT_TASKS = 3  # at as many volunteers, where there are so many
-WIDER_TASKS = 20  # valid ones of volunteers, before all may have it
-
 
 class Stage(StrEnum):
     """How much of a version may be computed."""

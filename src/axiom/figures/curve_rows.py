@@ -12,9 +12,8 @@ from axiom.domain.declaration import Measure, ValueType
 from axiom.figures.palette import SERIES
 from axiom.figures.requests import BETWEEN, Curve, CurveSeries, series_of
 from axiom.figures.scales import evenly, said
+from axiom.limits import figures as limits
 
-FIRST_REPLICATES = 32  # of a version: a curve is of no others, so that it costs the same however many are back
-_MOST_PLACES = 24  # of a curve: of a longer list so many places are drawn, evenly chosen
 _BY = "_by_"
 
 
@@ -59,7 +58,7 @@ def _called(config: Mapping[str, Any], varying: Sequence[str]) -> str:
 
 
 def _series(name: str, repetitions: int, medians: Sequence[float]) -> CurveSeries:
-    places = evenly(range(len(medians)), _MOST_PLACES)
+    places = evenly(range(len(medians)), limits.CURVE_PLACES)
     return CurveSeries(
         name=name,
         repetitions=repetitions,

@@ -15,11 +15,11 @@ from typing import Any, Self
 
 from axiom.errors import FigureNotDrawn
 from axiom.figures.requests import Request, to_data
+from axiom.limits import figures as limits
 
 _COMMAND = (sys.executable, "-I", "-m", "axiom.figures.worker")
 _KEPT = ("PATH", "LANG", "HOME", "TMPDIR", "SYSTEMROOT")
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "TOKIO_WORKER_THREADS")
-_LIMIT = 60.0  # seconds for one picture; the first of a process imports its libraries, perhaps from a cold disk
 _TAIL = 2_000  # characters of what a lost process said last
 _STARTS = 2  # a process that is lost is replaced once for each picture
 
@@ -39,7 +39,7 @@ class Draughtsman:
     Threads may share one; they wait for each other.
     """
 
-    def __init__(self, *, limit: float = _LIMIT) -> None:
+    def __init__(self, *, limit: float = limits.PICTURE_SECONDS) -> None:
         self._limit = limit
         self._lock = threading.Lock()
         self._worker: _Worker | None = None

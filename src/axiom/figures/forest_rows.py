@@ -2,8 +2,8 @@
 
 from axiom.domain.evidence_cards import Card, Stratum
 from axiom.figures.requests import ForestPart
+from axiom.limits import figures as limits
 
-_MOST_HOSTS = 12
 _GROUPS = {"platform": "Platform", "design": "Design", "host": "Host"}
 
 
@@ -15,9 +15,9 @@ def parts_of(card: Card) -> tuple[ForestPart, ...]:
 def _group(by: str, found: tuple[Stratum, ...]) -> list[ForestPart]:
     shown = found
     heading = _GROUPS[by]
-    if by == "host" and len(found) > _MOST_HOSTS:
-        shown = tuple(sorted(found, key=lambda one: -one.seeds)[:_MOST_HOSTS])
-        heading = f"Host: {_MOST_HOSTS} of {len(found):,}, those with most replicates"
+    if by == "host" and len(found) > limits.HOSTS_DRAWN:
+        shown = tuple(sorted(found, key=lambda one: -one.seeds)[: limits.HOSTS_DRAWN])
+        heading = f"Host: {limits.HOSTS_DRAWN} of {len(found):,}, those with most replicates"
     return [_part(heading, by, one) for one in shown]
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 from axiom.domain.evidence import Evidence, Grade, Observation, Verdict
 from axiom.figures.scales import said
+from axiom.limits import figures as limits
 
 Level = float | int | str | bool
 
 BETWEEN = ", "  # factors of a series, and their levels
-MOST_DRAWN = 500  # values of single replicates in one picture; above it every second, third … is drawn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -424,7 +424,7 @@ def _strip_in_words(request: Strip) -> str:
         sentences.append(f"{request.missing:,} of {len(request.values):,} replicates have no value.")
     if request.older:
         sentences.append(f"{len(request.older):,} are from before the claim and are not counted.")
-    if len(request.values) > MOST_DRAWN:
+    if len(request.values) > limits.VALUES_DRAWN:
         sentences.append(f"Of every {spacing(request)} replicates one is drawn; the table has all.")
     return " ".join(sentences)
 
@@ -450,7 +450,7 @@ def _of(request: Forest, group: str) -> int:
 
 def spacing(request: Strip) -> int:
     """Of how many replicates one is drawn."""
-    return -(-len(request.values) // MOST_DRAWN)
+    return -(-len(request.values) // limits.VALUES_DRAWN)
 
 
 def _interval(request: Narrowing | Strip | Forest, look: Look) -> str:

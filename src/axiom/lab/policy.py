@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from axiom.domain.planning import FLOOR
+from axiom.limits import planning as limits
 from axiom.settings import Settings
 
 
@@ -18,7 +18,7 @@ class Policy:
     deadline_seconds: float | None = None  # by which a volunteer's host has to be done
     mix: str = ""  # shares, as an operator types them
     priority: str = ""
-    floor: float = FLOOR  # bits a core-hour
+    floor: float = limits.WORTH_FLOOR  # bits a core-hour
     followup_core_hours: float = 0.0  # that the autopilot may have open; 0: it approves none
     approvals: str = ""  # what somebody must approve before volunteers get it: nothing, or `code`
 
@@ -34,7 +34,7 @@ def policy_of(settings: Settings) -> Policy:
         deadline_seconds=settings.deadline_hours * 3_600.0,
         mix=settings.plan_mix,
         priority=settings.plan_priority,
-        floor=settings.plan_floor or FLOOR,
+        floor=settings.plan_floor or limits.WORTH_FLOOR,
         followup_core_hours=settings.followup_core_hours,
         approvals=settings.approvals,
     )

@@ -4,7 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import accumulate
 from statistics import median
 from typing import Any
@@ -15,7 +15,7 @@ from axiom.domain.evidence import headline, reading
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.errors import FigureNotDrawn
-from axiom.figures.curve_rows import FIRST_REPLICATES, curve_measure, curve_of
+from axiom.figures.curve_rows import curve_measure, curve_of
 from axiom.figures.drawing import Draughtsman, Picture
 from axiom.figures.forest_rows import parts_of
 from axiom.figures.requests import (
@@ -33,6 +33,7 @@ from axiom.figures.requests import (
     to_data,
     values_of,
 )
+from axiom.limits import figures as limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
 from axiom.store.connections import Connections
@@ -52,8 +53,6 @@ from axiom.store.writer import Writer
 
 log = logging.getLogger("axiom.draw")
 
-_BETWEEN = timedelta(seconds=20)  # that a picture stands, unless a block closed: each costs a fifth of a second
-_RESTS_AFTER = 30  # looks at which nothing had changed; the process that draws holds a lot of memory
 CARD = "card"
 _Standing = tuple[int, tuple[tuple[int, str], ...]]  # results of a version; blocks and status of each finding
 _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
@@ -79,7 +78,7 @@ class Gallery:
         with Connections(folder=self._folder).reader() as reader:
             stale = list(self._stale(reader, seen, now))
         self._idle = 0 if stale else self._idle + 1
-        if self._idle == _RESTS_AFTER:
+        if self._idle == limits.RESTS_AFTER:
             self._draughtsman.rest()
         drawn = sum(self._one(name, request, shown, now) for name, request, shown in stale)
         self._seen.update(seen)  # not before: what could not be stored is drawn again
@@ -96,7 +95,7 @@ class Gallery:
             if before == standing or (before and self._may_rest(experiment.id, before, standing, now)):
                 continue
             seen[experiment.id] = standing
-            self._rests[experiment.id] = now + _BETWEEN
+            self._rests[experiment.id] = now + limits.REDRAWN_EVERY
             yield from self._changed(_pictures(db, experiment, weighed, self._laboratory), drawn)
         if self._credited != now.date():
             yield from self._changed(_credit(db, now), drawn)
@@ -209,7 +208,7 @@ def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manif
     if measure is None:
         return None
     found = MeasuredLists()
-    found.read(db, experiment.id, measure, FIRST_REPLICATES)
+    found.read(db, experiment.id, measure, limits.CURVE_REPLICATES)
     return curve_of(f"experiment-{experiment.id}-curve", measure, manifest.configs, found.by_config)
 
 

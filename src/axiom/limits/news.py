@@ -8,3 +8,4 @@ ON_THE_FRONT_PAGE = 3  # at once
 FINDINGS_A_DAY = 3  # that are news; more would be a list
 ON_THE_PAGE = 100  # of a kind
 FEED_ENTRIES = 20  # the newest
+HOME_NEWS = 3  # on the front page

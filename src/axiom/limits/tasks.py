@@ -51,3 +51,6 @@ COMPILED_KEPT_FOR = timedelta(days=30)  # by the engine, since it was used
 MESSAGE_CHARACTERS = 1_000  # of a host's own words that are kept
 REASON_CHARACTERS = 500  # of why a task or a workunit ended
 ENGINE_TRIES = 3  # of a task whose processes were killed: whoever did that may not do it again
+# That are listed: without a bound, a host that has computed a million would cost a walk through all of them.
+NEWEST_OF_A_HOST = 1_000
+OVER_LOOKED_FOR = 100_000  # how far back those that are over are looked for

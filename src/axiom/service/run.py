@@ -17,7 +17,6 @@ from axiom import __version__
 from axiom.commands.approvals import AskedPeople
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.commands.gate import CommandGate
-from axiom.decisions.planning.next_tiles import LOOKED_AT
 from axiom.domain.callers import Caller
 from axiom.engines.local_engine import LocalEngine
 from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
@@ -27,6 +26,7 @@ from axiom.lab.experiments.breaker import breaking, halt
 from axiom.lab.policy import policy_of
 from axiom.lab.redraw_figures import Gallery
 from axiom.lab.steps.failures import count as count_failures
+from axiom.limits import maps as limits
 from axiom.runner.confine import bubblewrap
 from axiom.server.http.request_counts import CountedApp, RequestCounts
 from axiom.server.http.uvicorn_limits import ServedSocket, StopSignal
@@ -274,7 +274,7 @@ def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], dat
 def _prefer(writer: Writer, visits: Visits) -> None:
     """What is finer where people looked is computed sooner."""
     if places := visits.take():
-        writer.run(lambda db: tiles.raise_worth(db, places, LOOKED_AT))
+        writer.run(lambda db: tiles.raise_worth(db, places, limits.LOOKED_AT))
 
 
 def _jobs(gate: CommandGate, gallery: Gallery, caller: Caller, stopping: StopSignal) -> list[Job]:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from axiom.decisions.credit import tariffs
 from axiom.decisions.credit.prices import Counted, Price, is_believed, price, price_of_failure, why_unproven
-from axiom.decisions.credit.recent_average import HALF_LIFE, Recent, faded, grown
+from axiom.decisions.credit.recent_average import Recent, faded, grown
 from axiom.domain.credit import Reason, Tariff, Tier, TimeSaid
 from axiom.domain.failure_causes import Cause
+from axiom.limits import credit as credit_limits
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 
@@ -274,7 +275,10 @@ def test_what_was_earned_counts_as_if_earned_evenly_since_the_last_time():
         pieces.append((begin, end, amount))
         assert recent.value == pytest.approx(integral(pieces, end), rel=1e-6)
         assert recent.at == at(end)
-    before, later = Recent(value=80.0, at=MIDNIGHT), MIDNIGHT + HALF_LIFE  # it halves in a week of rest
+    before, later = (
+        Recent(value=80.0, at=MIDNIGHT),
+        MIDNIGHT + credit_limits.RECENT_HALF_LIFE,
+    )  # it halves in a week of rest
     rest = grown(before, 0.0, began=MIDNIGHT, now=later).value
     assert faded(before, later) == pytest.approx(rest) == pytest.approx(40.0)
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.evidence.weigh import weigh
-from axiom.decisions.experiments.controls import ENOUGH, HINT, SEEDS, found, spared
+from axiom.decisions.experiments.controls import found, spared
 from axiom.domain.evidence import COARSE, Observation
+from axiom.limits import experiments as limits
 
 CONTRAST = {"kind": "contrast", "null": 0.0, "smallest": 0.1, "bounds": None, "expects": "+"}
 BOUNDED = CONTRAST | {"bounds": [-1.0, 1.0]}
@@ -38,14 +39,14 @@ def test_what_is_there_is_found_on_the_side_that_is_claimed_alone(estimand, valu
 
 
 @settings(max_examples=30)
-@given(st.lists(st.none() | st.floats(-10, 10), max_size=SEEDS))
+@given(st.lists(st.none() | st.floats(-10, 10), max_size=limits.CONTROL_SEEDS))
 def test_it_is_weighed_as_evidence_is(values):
     observed = [Observation(replicate=n, value=value, fingerprint=COARSE) for n, value in enumerate(values)]
     evidence = weigh(CONTRAST, observed, blocks=1, homes={})
     answer = found(CONTRAST, values)
     assert answer.estimate == evidence.estimate
     assert answer.e_value >= evidence.e_value
-    assert not answer.is_found or answer.e_value >= ENOUGH
+    assert not answer.is_found or answer.e_value >= limits.CONTROL_ENOUGH
 
 
 NOISE = [0.3, -0.4, 0.2, -0.3, 0.5, -0.2, 0.1, -0.1]
@@ -108,14 +109,14 @@ def test_what_is_missing_is_the_most_extreme_of_what_is_there():
         there = [rng.gauss(0.3, 0.4) for _ in range(6)]
         filled = ([*there, far(there), far(there)] for far in (max, min))
         seen = [found(CONTRAST | {"expects": side}, each) for side, each in zip("+-", filled, strict=True)]
-        is_seen = any(one.is_beyond and one.e_value >= HINT for one in seen)
+        is_seen = any(one.is_beyond and one.e_value >= limits.CONTROL_HINT for one in seen)
         assert spared(CONTRAST, [*there, None, None]).is_spared is not is_seen
         refused += is_seen
     assert 5 < refused < 35
 
 
 @settings(max_examples=40)
-@given(st.lists(st.none() | st.floats(-10, 10), min_size=SEEDS, max_size=SEEDS))
+@given(st.lists(st.none() | st.floats(-10, 10), min_size=limits.CONTROL_SEEDS, max_size=limits.CONTROL_SEEDS))
 def test_a_placebo_and_its_mirror_image_are_judged_alike_and_what_is_found_is_never_spared(values):
     assert not (found(CONTRAST, values).is_found and spared(CONTRAST, values).is_spared)
     mirrored = [None if one is None else -one for one in values]

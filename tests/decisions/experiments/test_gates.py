@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.experiments.controls import MOST_SEEDS, SEEDS
-from axiom.decisions.experiments.gates import COST_FACTOR, COST_FACTOR_OF_COMPUTERS, SAME_HIGH, SAME_LOW
+from axiom.decisions.experiments.gates import SAME_HIGH, SAME_LOW
 from axiom.decisions.experiments.preflight import GateState, judge, out_of_order
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, ControlRun, Demands, Refusal, Tried
 from axiom.domain.work import Outcome
+from axiom.limits import experiments as limits
 
 ESTIMAND = {"name": "grows", "kind": "contrast", "measure": "total", "across": "", "smallest": 0.1, "null": 0.0}
 ESTIMAND |= {"between": [{"size": 3}, {"size": 1}], "expects": "+", "bounds": [-5.0, 5.0]}
@@ -36,7 +36,7 @@ def tried(config: int, seed: int = 0, **changes) -> Tried:
     return replace(sound, **changes)
 
 
-def run(*, is_planted: bool, effect: float = 1.0, seeds: int = SEEDS, **changes) -> ControlRun:
+def run(*, is_planted: bool, effect: float = 1.0, seeds: int = limits.CONTROL_SEEDS, **changes) -> ControlRun:
     """Two arms at each seed; what lies between them is noise, and the effect where one was planted."""
     cells = [
         tried(place, seed, **{"measures": {"total": place * (NOISE[seed - 1] + effect * is_planted)}} | changes)
@@ -108,8 +108,10 @@ def test_an_author_is_not_told_names_that_a_file_gives_its_errors(error, told):
     assert fault.endswith(told)
 
 
-LEAK = replace(run(is_planted=True, seeds=MOST_SEEDS), is_planted=False)  # a placebo in which the effect is, too
-TURNED = run(is_planted=True, effect=-1.0, seeds=MOST_SEEDS)
+LEAK = replace(
+    run(is_planted=True, seeds=limits.CONTROL_MOST_SEEDS), is_planted=False
+)  # a placebo in which the effect is, too
+TURNED = run(is_planted=True, effect=-1.0, seeds=limits.CONTROL_MOST_SEEDS)
 CONTROL = f"the placebo of grows, config 0 ({', '.join(f'{name} {level}' for name, level in PLACEBO[0].items())})"
 IMPORTS = tuple(Refusal(gate="G1", line=n, sentence=f"It imports m{n}.") for n in (1, 2, 3, 4))
 # Which gate says no to which facts, and what it names.
@@ -246,9 +248,9 @@ def test_what_a_cell_costs_may_be_off_by_the_computer_and_hardly_from_config_to_
     judged = judge(attempt, demands)
     offs = (cheap / declared, dear / (2 * declared))
     off, apart = max(max(one, 1 / one) for one in offs), max(offs[0] / offs[1], offs[1] / offs[0])
-    if off < COST_FACTOR_OF_COMPUTERS and apart < COST_FACTOR:
+    if off < limits.COST_FACTOR_OF_COMPUTERS and apart < limits.COST_FACTOR:
         assert judged.passed, judged.reason
-    if off > COST_FACTOR_OF_COMPUTERS * 1.1 + 0.5 or apart > COST_FACTOR * 1.1 + 0.5:
+    if off > limits.COST_FACTOR_OF_COMPUTERS * 1.1 + 0.5 or apart > limits.COST_FACTOR * 1.1 + 0.5:
         assert judged.failed == "G6"
 
 
@@ -284,7 +286,7 @@ def test_a_training_may_run_away_at_a_seed_by_bad_luck_and_not_often():
 
 
 def test_a_placebo_near_the_border_is_settled_by_sixteen_seeds():
-    for seeds, is_passed in ((SEEDS, False), (MOST_SEEDS, True)):
+    for seeds, is_passed in ((limits.CONTROL_SEEDS, False), (limits.CONTROL_MOST_SEEDS, True)):
         near = replace(run(is_planted=True, effect=0.08, seeds=seeds), is_planted=False)
         judged = judge(replace(SOUND, controls=(near, run(is_planted=True))), DEMANDS)
         assert (judged.passed, judged.is_lacking) == (is_passed, not is_passed), judged.reason
@@ -298,6 +300,6 @@ def with_an_outlier(seeds: int) -> Attempt:
 
 
 def test_what_one_outlier_of_eight_leaves_open_is_settled_by_sixteen():
-    open_yet = judge(with_an_outlier(SEEDS), DEMANDS)
+    open_yet = judge(with_an_outlier(limits.CONTROL_SEEDS), DEMANDS)
     assert (open_yet.passed, open_yet.failed, open_yet.is_lacking) == (False, "G8", True)
-    assert judge(with_an_outlier(MOST_SEEDS), DEMANDS).passed
+    assert judge(with_an_outlier(limits.CONTROL_MOST_SEEDS), DEMANDS).passed

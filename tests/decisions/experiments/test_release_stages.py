@@ -8,15 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.experiments.release_history import facts_of
-from axiom.decisions.experiments.release_stages import (
-    SILENT_FOR,
-    Fleet,
-    ReleaseRecord,
-    quota,
-    release,
-)
+from axiom.decisions.experiments.release_stages import Fleet, ReleaseRecord, quota, release
 from axiom.domain.releases import Endings, SentTasks, Stage
 from axiom.domain.work import TaskState
+from axiom.limits import experiments as experiment_limits
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 LINUX, WINDOWS = "linux-x86_64-avx2", "windows-x86_64-avx2"
@@ -142,7 +137,7 @@ def test_in_whatever_order_hosts_ask_and_report_no_more_is_out_than_the_stage_al
     for host, what in events:
         now += timedelta(minutes=1)
         if what == "silent":
-            now += SILENT_FOR
+            now += experiment_limits.RELEASE_TASK_OUT_FOR
         elif what == "ask":
             rows = [*_rows(out, TaskState.SENT, now), *_rows(well, TaskState.VALID, now)]
             rows += _rows(badly, TaskState.FAILED, now)
@@ -151,7 +146,9 @@ def test_in_whatever_order_hosts_ask_and_report_no_more_is_out_than_the_stage_al
             most = quota(found, fleet, let, place=(host, LINUX), is_ours=False, now=now).most
             given = 40 if most is None else min(40, most)
             out.setdefault(host, []).extend([now] * given)
-            waited_for = sum(now - each <= SILENT_FOR for times in out.values() for each in times)
+            waited_for = sum(
+                now - each <= experiment_limits.RELEASE_TASK_OUT_FOR for times in out.values() for each in times
+            )
             limits = {Stage.PAUSED: 0, Stage.PILOT: 3, Stage.WIDER: max(20, cores // 50 + 1, 9 * sum(badly.values()))}
             if given and let.stage in limits:
                 assert waited_for <= limits[let.stage]
@@ -165,5 +162,9 @@ def _rows(held, state: TaskState, now: datetime):
     for host, had in held.items():
         times = had if isinstance(had, list) else [now] * had
         if times:
-            silent = sum(now - each > SILENT_FOR for each in times) if state is TaskState.SENT else 0
+            silent = (
+                sum(now - each > experiment_limits.RELEASE_TASK_OUT_FOR for each in times)
+                if state is TaskState.SENT
+                else 0
+            )
             yield sent(state, len(times), host=host, silent=silent, cause="cell-failed" * (state is TaskState.FAILED))

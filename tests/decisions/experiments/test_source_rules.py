@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.experiments.source_rules import LONGEST, refusals
+from axiom.decisions.experiments.source_rules import refusals
+from axiom.limits import experiments as limits
 
 SOUND = '''"""Is the middle of many throws near the middle?"""
 
@@ -129,7 +130,7 @@ def test_a_sound_file_and_what_it_needs_to_import_are_not_refused():
     [
         ("experiment = Experiment(", "cannot be read as Python: '(' was never closed"),
         ("-" * 90_000 + "1", "nested too deeply"),
-        ("#" * (LONGEST + 1), "100001 characters, and 100000 are enough"),
+        ("#" * (limits.FILE_CHARACTERS + 1), "100001 characters, and 100000 are enough"),
         (SOUND.replace("middle of", "mod\xe9r\xe9 of").encode("latin-1"), "0xe9 begins no character of UTF-8"),
     ],
 )

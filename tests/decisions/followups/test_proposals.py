@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.followups import factor_levels
-from axiom.decisions.followups.admission import MOST_OF_FINDING, MOST_OPEN, made, next_admitted
+from axiom.decisions.followups.admission import made, next_admitted
 from axiom.decisions.followups.base_rates import BLIND, BaseRates, EndedProposal, bits, predicted, ratio_of
 from axiom.decisions.followups.factor_levels import known_levels, outside
 from axiom.decisions.followups.grammar import followups
@@ -19,6 +19,7 @@ from axiom.domain.declaration import ValueType
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Grade, Meaning, Verdict
 from axiom.domain.proposals import KeptProposal, ProposalState
+from axiom.limits import proposals as limits
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 OPEN, APPROVED, REFUSED, LAPSED = [*ProposalState][:4]
@@ -32,12 +33,12 @@ def kept(proposal, number=1, state=OPEN):
 def test_only_so_many_wait_at_once_and_few_of_one_finding():
     following = followups([subject(number=place, manifest=manifest(name=f"widths_{place}")) for place in range(1, 9)])
     decided = made(following, [])
-    assert len(decided.new) == MOST_OPEN
-    assert decided.left == len(following) - MOST_OPEN
+    assert len(decided.new) == limits.OPEN_AT_ONCE
+    assert decided.left == len(following) - limits.OPEN_AT_ONCE
     counts = [one.finding for one in decided.new]
-    assert max(counts.count(number) for number in counts) <= MOST_OF_FINDING
+    assert max(counts.count(number) for number in counts) <= limits.OF_ONE_FINDING
     alone = made([one for one in following if one.finding == 1], [])
-    assert (len(alone.new), alone.left > 0) == (MOST_OF_FINDING, True)
+    assert (len(alone.new), alone.left > 0) == (limits.OF_ONE_FINDING, True)
     assert made(following, [kept(one, place) for place, one in enumerate(decided.new)]).new == ()
     absent = said(verdict=Verdict.ABSENT, grade=Grade.STRONG)
     retiring = subject(number=2, evidence=absent, manifest=manifest(ranges={}))

@@ -16,11 +16,12 @@ from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.task_size import UsualHosts
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Supply
-from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
+from axiom.domain.registrations import Rule, Stopping
+from axiom.limits import registrations as limits
 
 OPEN_QUESTION = plan_candidates.NEW
 SETTLED = Aim(verdict=Verdict.POSITIVE, grade=Grade.STRONG, estimate=1.0, low=0.9, high=1.1, smallest=0.05, seeds=32)
-USUAL = {"replicate_seconds": 2.0, "issued": 8, "weighed": None, "block": 8, "stopping": Stopping()}
+USUAL = {"replicate_seconds": 2.0, "issued": 8, "weighed": None, "block": 8, "stopping": Stopping(replicates=256)}
 
 
 def candidate(experiment_id: int, **facts) -> Candidate:
@@ -65,7 +66,7 @@ def test_a_plan_comes_to_an_end_and_orders_nothing_without_a_core():
     for _ in range(100):
         found = planned(one)
         one = replace(one, issued=one.issued + sum(each.workunits * each.replicates_each for each in found.allotments))
-    assert one.issued == MOST_SEEDS
+    assert one.issued == limits.REPLICATES
 
 
 def test_pilots_of_three_tasks_come_the_cheapest_first_while_cores_are_idle():

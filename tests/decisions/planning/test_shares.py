@@ -152,7 +152,7 @@ ASKED = st.lists(
         unsent=st.integers(0, 30),
         stage=st.sampled_from([Stage.OPEN, Stage.OPEN, Stage.PILOT, Stage.PAUSED]),
         pilot_missing=st.just(3),
-        stopping=st.sampled_from([Stopping(), Stopping(replicates=5_000)]),
+        stopping=st.sampled_from([Stopping(replicates=256), Stopping(replicates=5_000)]),
     ),
     max_size=5,
     unique_by=lambda one: one.experiment_id,

@@ -8,11 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.evidence.grade import wanted
-from axiom.decisions.planning.block_size import ALONE, LEAST, MOST, block_size
+from axiom.decisions.planning.block_size import MOST, block_size
 from axiom.decisions.planning.next_tiles import (
-    MOST_OF_TASK,
-    SHARE,
-    SHORT,
     Frontier,
     counted,
     deep_for,
@@ -23,7 +20,6 @@ from axiom.decisions.planning.next_tiles import (
     to_chart,
     wanted_for,
 )
-from axiom.decisions.planning.stopping import SETTLED_SEEDS
 from axiom.decisions.planning.task_size import (
     UsualHosts,
     length_for,
@@ -34,8 +30,9 @@ from axiom.decisions.planning.task_size import (
 )
 from axiom.domain.evidence import Grade
 from axiom.domain.planning import Supply
-from axiom.domain.registrations import MOST_SEEDS
-from axiom.limits import tasks as limits
+from axiom.limits import maps as map_limits
+from axiom.limits import registrations as registration_limits
+from axiom.limits import tasks as task_limits
 
 SECONDS = st.floats(min_value=0.0, max_value=1e7)
 MINUTE = 60.0
@@ -47,7 +44,7 @@ def with_volunteers(seconds: float):
 
 def test_four_tasks_at_four_volunteers_are_filled_within_bounds():
     sizes = {3_600.0: (16, "hold 4;"), 5 * MINUTE: (16, "hold 16"), 3 * MINUTE: (28, "hold 28")}
-    sizes |= {2 * MINUTE: (32, "hold 40;"), 0.01: (32, f"hold {4 * limits.REPLICATES};")}  # so many a task at most
+    sizes |= {2 * MINUTE: (32, "hold 40;"), 0.01: (32, f"hold {4 * task_limits.REPLICATES};")}  # so many a task at most
     for seconds, (replicates, amounts) in sizes.items():
         size = with_volunteers(seconds)
         assert (size.replicates, amounts in size.reason) == (replicates, True)
@@ -56,22 +53,30 @@ def test_four_tasks_at_four_volunteers_are_filled_within_bounds():
 @settings(max_examples=25)
 @given(SECONDS, SECONDS)
 def test_an_address_counts_before_the_first_volunteer_and_what_costs_more_has_no_larger_blocks(one, other):
-    assert block_size(one, has_address=False, has_volunteers=False).replicates == ALONE == 8
+    assert block_size(one, has_address=False, has_volunteers=False).replicates == registration_limits.BLOCK_ALONE == 8
     by_address = block_size(one, has_address=True, has_volunteers=False)
     assert by_address == block_size(one, has_address=False, has_volunteers=True) == with_volunteers(one)
-    assert LEAST <= by_address.replicates <= MOST
+    assert registration_limits.BLOCK_OF_VOLUNTEERS <= by_address.replicates <= MOST
     lighter, heavier = sorted((one, other))
     assert with_volunteers(heavier).replicates <= with_volunteers(lighter).replicates
 
 
 def test_the_largest_block_orders_nothing_that_the_least_would_not_order_before_a_grade_or_an_end():
     strong, definitive = (wanted(grade)[0] for grade in (Grade.MODERATE, Grade.STRONG))
-    for seeds in (strong, SETTLED_SEEDS, definitive, MOST_SEEDS):  # both close at the same number of replicates
-        assert -(-seeds // MOST) * MOST == -(-seeds // LEAST) * LEAST
+    for seeds in (
+        strong,
+        registration_limits.SETTLED_AFTER,
+        definitive,
+        registration_limits.REPLICATES,
+    ):  # both close at the same number of replicates
+        assert (
+            -(-seeds // MOST) * MOST
+            == -(-seeds // registration_limits.BLOCK_OF_VOLUNTEERS) * registration_limits.BLOCK_OF_VOLUNTEERS
+        )
 
 
 REPLICATE_SECONDS = st.floats(0.001, 100_000)
-THERE = st.integers(1, limits.REPLICATES)
+THERE = st.integers(1, task_limits.REPLICATES)
 LIGHT = 10_000  # replicates of a block that is large enough not to matter
 
 
@@ -88,9 +93,14 @@ def supply(**facts) -> Supply:
 
 
 def test_a_workunit_holds_as_many_whole_replicates_and_a_task_as_many_tiles_as_fill_it():
-    replicates = {2.0: 4, 3.0: 3, 900.0: 1, 0.0: limits.REPLICATES}  # 2.67 is nearer to 3 than to 2, and never none
+    replicates = {
+        2.0: 4,
+        3.0: 3,
+        900.0: 1,
+        0.0: task_limits.REPLICATES,
+    }  # 2.67 is nearer to 3 than to 2, and never none
     assert {seconds: replicates_per_workunit(seconds, 8.0) for seconds in replicates} == replicates
-    tiles = {50.0: 24, 9_000.0: 1, 800.0: 2, 0.0: MOST_OF_TASK}
+    tiles = {50.0: 24, 9_000.0: 1, 800.0: 2, 0.0: map_limits.TILES_OF_A_TASK}
     assert {seconds: tiles_a_task(seconds, 1_200.0) for seconds in tiles} == tiles
 
 
@@ -103,7 +113,7 @@ def test_a_task_takes_ten_seconds_at_first_then_twenty_minutes_and_seconds_on_ou
         assert given_to(2.0, 60, is_ours=True, is_first=is_first) == 4
         assert given_to(2.0, 10, is_ours=True, is_first=is_first) == 10  # 20 seconds
         assert given_to(2.0, 60, is_ours=True, is_first=is_first, task_seconds=40.0) == 20
-    assert given_to(1.0, 64, block=64) == 64 // limits.HOSTS_SHARING
+    assert given_to(1.0, 64, block=64) == 64 // task_limits.HOSTS_SHARING
     assert given_to(1.0, 24, block=64) == 24  # half as much more is not worth a cut
     assert given_to(1.0, 64, block=64, is_ours=True) == 8  # the laboratory's own cores are one host in any case
     assert [given_to(6.0, 64, block=64, cores=cores) for cores in (60, 61)] == [16, 40]
@@ -162,7 +172,7 @@ def ordered(*frontiers: Frontier, **asked) -> list:
         ([NEEDED], {"wanted": 300.0}, [(0, 1, 30)]),
         ([NEEDED], {"out": 900.0}, [(0, 1, 10)]),
         ([NEEDED], {"wanted": 4.0}, [(0, 1, 1)]),  # shorter than a tile: one at least
-        ([NEEDED], {"is_idle": False}, [(0, 1, int(SHARE * 100))]),
+        ([NEEDED], {"is_idle": False}, [(0, 1, int(map_limits.SHARE_OF_WORK * 100))]),
         ([NEEDED], {"is_idle": False, "out": 250.0}, []),
         ([replace(NEEDED, is_needed=False)], {"is_idle": False}, []),  # to look at, only where nobody else asks
         ([replace(NEEDED, is_needed=False)], {"deep": 600.0}, [(0, 1, 60)]),
@@ -188,7 +198,10 @@ def test_who_waits_has_one_arm_charted_after_another_the_cheapest_first():
 
 def test_tasks_are_shorter_where_few_tiles_are_there_for_many_cores():
     lengths = {(100_000, 1_200.0): 1_200.0, (1_000, 1_200.0): 100.0}  # plenty for everybody; a task for each core
-    lengths |= {(100, 1_200.0): SHORT, (1, 8.0): 8.0}  # hardly worth fetching; on the laboratory's own cores
+    lengths |= {
+        (100, 1_200.0): map_limits.SHORT_SECONDS,
+        (1, 8.0): 8.0,
+    }  # hardly worth fetching; on the laboratory's own cores
     for (tiles, turn), length in lengths.items():
         orders = next_tiles([replace(NEEDED, tiles=tiles)], wanted=1e9, deep=1e9, out=0.0, is_idle=True, turn=turn)
         assert task_length(orders, 100, turn) == length
@@ -221,7 +234,7 @@ FRONTIERS = st.lists(
 def test_no_more_is_ordered_than_there_is_and_than_should_wait(frontiers, wanted, deep, out, is_idle, turn):
     asked = {"wanted": wanted, "deep": deep, "out": out, "is_idle": is_idle, "turn": turn}
     orders = next_tiles(frontiers, **asked)
-    room = (wanted if is_idle else SHARE * wanted) - out
+    room = (wanted if is_idle else map_limits.SHARE_OF_WORK * wanted) - out
     *before, _ = [*(one.tiles * counted(one.frontier.seconds, turn) for one in orders), 0.0]
     assert all(1 <= one.tiles <= one.frontier.tiles for one in orders)
     assert max(Counter(id(one.frontier) for one in orders).values(), default=0) <= 1
@@ -240,7 +253,9 @@ def test_tiles_count_as_what_a_task_of_them_lasts_and_enough_wait_for_all_cores(
         orders = ordered(hours, wanted=3 * cores * turn, turn=turn, out=counted(7_200.0, turn) * out)
         assert orders == [(0, 1, tiles)]
     assert counted(600.0, turn) == 600.0
-    usual = replace(NEEDED, seconds=turn / MOST_OF_TASK)  # else tiles of milliseconds would run many levels ahead
+    usual = replace(
+        NEEDED, seconds=turn / map_limits.TILES_OF_A_TASK
+    )  # else tiles of milliseconds would run many levels ahead
     cheap = replace(NEEDED, arm=1, seconds=0.01)
     assert cheap.worth(turn) == usual.worth(turn)
     assert replace(cheap, level=2).worth(turn) < usual.worth(turn)

@@ -19,7 +19,7 @@ from axiom.domain.registrations import Rule, Stopping
 
 DECIDED = replace(plan_candidates.DECIDED, estimate=1.0, low=0.4, high=1.6)
 SETTLED = replace(DECIDED, low=0.9, high=1.1, grade=Grade.STRONG)
-CANDIDATE = candidate(1, replicate_seconds=10.0, stopping=Stopping())
+CANDIDATE = candidate(1, replicate_seconds=10.0, stopping=Stopping(replicates=256))
 
 
 def one(*aims: Aim, **facts) -> Candidate:

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.tasks.continuity import MOST_APART, SPARED, Continuity, continuity
+from axiom.decisions.tasks.continuity import Continuity, continuity
 from axiom.domain.maps import ROOT, Band, Knob, Map, Tile
+from axiom.limits import maps as limits
 
 AXIS = Knob(name="a knob", low=-1.0, high=1.0, log=False)
 BANDS = (Band(name="so", shades=2), Band(name="not so", shades=2))
@@ -51,8 +52,8 @@ def test_a_tile_of_another_place_or_made_up_is_doubtful(tile):
 
 
 def test_a_few_in_a_hundred_may_differ():
-    most = SPARED + int(1_000 * MOST_APART)
-    for compared, apart in ((1_000, most), (SPARED, SPARED), (0, 0)):
+    most = limits.APART_PIXELS + int(1_000 * limits.APART_SHARE)
+    for compared, apart in ((1_000, most), (limits.APART_PIXELS, limits.APART_PIXELS), (0, 0)):
         assert not Continuity(compared=compared, apart=apart).is_doubtful
     for compared, apart in ((1_000, most + 1), (10, 10)):
         assert Continuity(compared=compared, apart=apart).is_doubtful

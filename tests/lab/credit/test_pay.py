@@ -13,8 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.credit.prices import ON_ITS_WORD
-from axiom.decisions.credit.recent_average import HALF_LIFE, Recent, faded
+from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.decisions.credit.tariffs import DEFAULT, PRESETS
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.credit import Tariff
@@ -23,6 +22,7 @@ from axiom.domain.work import Outcome
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.lab.credit.correct import correct
 from axiom.lab.credit.pay import Paying
+from axiom.limits import credit as limits
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import balance_check, ledger, settlements, tariffs
 from axiom.store.engine.database import moment
@@ -95,7 +95,7 @@ def test_a_host_that_alone_says_that_the_code_raised_is_paid_for_its_first_tasks
     for amount in (5, 2):
         failing(rounds, 2, amount)
         rounds.hold()
-    assert (reasons(rounds, 2), rounds.broken()) == ({"broken": 7 if is_confirmed else ON_ITS_WORD}, {})
+    assert (reasons(rounds, 2), rounds.broken()) == ({"broken": 7 if is_confirmed else limits.FAILURES_ON_ONE_WORD}, {})
 
 
 def test_a_second_host_of_the_same_volunteer_confirms_nothing_and_has_no_first_tasks_of_its_own(rounds):
@@ -109,19 +109,19 @@ def test_a_second_host_of_the_same_volunteer_confirms_nothing_and_has_no_first_t
     failing(rounds, 3, 1)
     rounds.hold()
     assert reasons(rounds, 3) == {"computed": 1, "broken": 1}
-    assert reasons(rounds, 2) == {"broken": ON_ITS_WORD - 1}
+    assert reasons(rounds, 2) == {"broken": limits.FAILURES_ON_ONE_WORD - 1}
 
 
 def test_who_fails_the_newest_tasks_first_is_not_believed_anew_for_older_ones(rounds):
     rounds.lab.host("second", volunteer="Ben", cores=30, memory_mb=100_000)
     rounds.lab.deploy(workunits=8, max_failures=50)
-    orders = [rounds.lab.order(2) for _ in range(2 * ON_ITS_WORD)]
-    for newest_first in (orders[: ON_ITS_WORD - 1 : -1], orders[ON_ITS_WORD - 1 :: -1]):
+    orders = [rounds.lab.order(2) for _ in range(2 * limits.FAILURES_ON_ONE_WORD)]
+    for newest_first in (orders[: limits.FAILURES_ON_ONE_WORD - 1 : -1], orders[limits.FAILURES_ON_ONE_WORD - 1 :: -1]):
         for order in newest_first:
             rounds.lab.later(minutes=10)
             rounds.lab.report(order, None, exit_status=10)
         rounds.hold()
-    assert reasons(rounds, 2) == {"broken": ON_ITS_WORD}
+    assert reasons(rounds, 2) == {"broken": limits.FAILURES_ON_ONE_WORD}
 
 
 def test_a_tariff_that_was_announced_for_later_does_not_stand_in_the_way_of_the_first(rounds):
@@ -173,7 +173,7 @@ def test_the_recent_average_is_that_of_a_day_and_fades_by_half_in_a_week(rounds)
     assert balance.total == 57 * 20
     assert balance.recent == pytest.approx(0.02, rel=0.05)
     known = Recent(value=balance.recent, at=moment(balance.recent_at))
-    assert faded(known, rounds.lab.now + HALF_LIFE) == pytest.approx(balance.recent / 2, rel=1e-3)
+    assert faded(known, rounds.lab.now + limits.RECENT_HALF_LIFE) == pytest.approx(balance.recent / 2, rel=1e-3)
     assert balance_check.problems(rounds.db) == []
 
 

@@ -7,7 +7,6 @@ import pytest
 from follow_up_subjects import estimand, manifest, subject
 from planted_effects import block, order_of, values
 
-from axiom.decisions.followups.factor_levels import MOST_CONFIGS
 from axiom.decisions.planning.candidates import purpose_of
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR
 from axiom.domain.evidence import Meaning
@@ -26,6 +25,7 @@ from axiom.lab.planning.candidates import candidates
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.outcomes import base_rates
 from axiom.lab.registrations.register import register_cohort
+from axiom.limits import proposals as limits
 from axiom.runner.direct import describe_files
 from axiom.store.registrations import ideas, proposals, scores
 from axiom.store.registrations import registrations as registration_store
@@ -75,7 +75,7 @@ def test_what_follows_is_proposed_once_dropped_when_it_no_longer_does_and_comes_
 
 def test_what_asks_elsewhere_is_for_generality_pairs_explain_each_other_and_three_dull_plans_are_dull(settled):
     elsewhere = admit(settled, "generalise-1-shift-4")
-    cohort = register_cohort(settled.db, 1, stopping=Stopping(), why="a test", now=settled.lab.now)
+    cohort = register_cohort(settled.db, 1, stopping=Stopping(replicates=256), why="a test", now=settled.lab.now)
     found = {one.registration_id: purpose_of(one) for one in candidates(settled.db, settled.lab.now)}
     assert found[elsewhere.id] is Purpose.GENERALITY
     assert found[cohort.id] is Purpose.NEAREST, "it is decided, and not Definitive"
@@ -182,9 +182,9 @@ def test_what_the_file_does_not_allow_is_refused_before_anything_is_started(prep
         ([{"size": True}], "size=True"),
         ([{"size": 1, "depth": 2}], "size"),
         ([{}], "size"),
-        ([], f"{MOST_CONFIGS} configs"),
-        ([{"size": 1}] * (MOST_CONFIGS + 1), f"{MOST_CONFIGS} configs"),
-        ({"size": 1}, f"{MOST_CONFIGS} configs"),
+        ([], f"{limits.CONFIGS} configs"),
+        ([{"size": 1}] * (limits.CONFIGS + 1), f"{limits.CONFIGS} configs"),
+        ({"size": 1}, f"{limits.CONFIGS} configs"),
         ([{"size": [1]}], "number"),
         ("[{", "JSON"),
         ('[{"size": NaN}]', "JSON"),

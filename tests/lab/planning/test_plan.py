@@ -124,8 +124,7 @@ def test_a_wish_decides_what_is_ordered_first_and_outlives_its_experiment(rounds
 
 
 def test_a_large_fleet_is_planned_by_what_is_usual_in_it(rounds, monkeypatch):
-    monkeypatch.setattr(planning, "MOST_HOSTS", 2)
-    monkeypatch.setattr("axiom.lab.planning.preview.MOST_HOSTS", 2)
+    monkeypatch.setattr("axiom.limits.planning.HOSTS", 2)
     for number in range(3):
         rounds.lab.host(f"host {number}", cores=64, volunteer=f"volunteer {number}")
     plan = planning.decide(rounds.db, rounds.policy, rounds.lab.now)

@@ -7,12 +7,12 @@ import pytest
 from map_lab import POLICY, MapLab, map_lab, prepared_map
 from tiny_experiment import prepare_text
 
-from axiom.decisions.planning.next_tiles import SHARE
 from axiom.domain.maps import tile_at
 from axiom.domain.work import TaskState
 from axiom.errors import Refused
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.planning.tiles import charted_version, order_charted, versions
+from axiom.limits import maps as limits
 from axiom.store.experiments import experiments, releases
 from axiom.store.maps import tiles
 from axiom.store.tasks import workunits
@@ -46,7 +46,7 @@ def test_a_workunit_holds_tiles_of_one_arm_level_and_replicate_for_about_a_turn(
 
 def test_no_more_is_ordered_than_should_wait_and_for_volunteers_a_task_is_longer(lab):
     wanted = POLICY.per_core * POLICY.task_seconds
-    assert sum(order.tiles for order in lab.chart(cores=1, is_idle=False)) == SHARE * wanted
+    assert sum(order.tiles for order in lab.chart(cores=1, is_idle=False)) == limits.SHARE_OF_WORK * wanted
     assert lab.chart(cores=1, is_idle=False) == []
     lab.compute(1)
     assert sum(order.tiles for order in lab.chart(cores=1)) >= 1

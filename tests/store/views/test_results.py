@@ -8,9 +8,9 @@ from itertools import product
 import pytest
 
 from axiom.domain.work import Outcome
+from axiom.limits import experiments as limits
 from axiom.store.engine.database import connect_writer
 from axiom.store.migrate import migrate
-from axiom.store.views import results
 from axiom.store.views.results import ListOrder, ResultQuery, Tally, listed
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -119,7 +119,7 @@ def test_lists_are_of_the_first_replicates_and_values_of_all_or_the_first(large,
         )
         assert tally.values(large, 2, "total").by_config == expected | {3: [-1.0, *expected[3]]}
         large.execute("DELETE FROM result WHERE replicate = 5000")
-    monkeypatch.setattr(results, "MOST_READ", 70)
+    monkeypatch.setattr(limits, "RESULTS_SUMMED", 70)
     tally = Tally()
     for _ in range(2):
         summed = tally.values(large, 2, "total")

@@ -11,11 +11,11 @@ import pytest
 from patience import PATIENCE
 from starlette.requests import Request
 
-from axiom.limits import server as limits
+from axiom.limits import experiments as experiment_limits
+from axiom.limits import server as server_limits
 from axiom.store.views import results as stored_results
 from axiom.web.base import slow_files
 from axiom.web.base.slow_files import Exports, SlowFile
-from axiom.web.views import results
 
 
 class Slow:
@@ -88,7 +88,7 @@ def test_whoever_would_wait_too_long_is_told_when_to_come_again(monkeypatch, way
         while not slow.made:
             await asyncio.sleep(0.001)
         if way == "too many":
-            monkeypatch.setattr(limits, "FILES_WAITING", 0)
+            monkeypatch.setattr(server_limits, "FILES_WAITING", 0)
         others = await asyncio.gather(*(ask(endpoint) for _ in range(3)))
         slow.may_end.set()
         return await first, others
@@ -101,7 +101,7 @@ def test_whoever_would_wait_too_long_is_told_when_to_come_again(monkeypatch, way
 
 
 def test_no_more_than_a_few_lie_in_memory_until_they_are_fetched(monkeypatch):
-    monkeypatch.setattr(limits, "FILES_FETCHED", 2)
+    monkeypatch.setattr(server_limits, "FILES_FETCHED", 2)
 
     async def crowd():
         endpoint, take, begun = Exports().endpoint(Slow(), "text/csv"), asyncio.Event(), asyncio.Semaphore(0)
@@ -126,7 +126,7 @@ def test_a_rest_is_as_long_as_the_work_before_it(monkeypatch):
 
 def test_the_results_are_read_in_pieces_and_a_file_says_what_it_is_before_it_is_made(site_of, monkeypatch):
     whole, amounts, rows = site_of.get("/results.csv").text, [], stored_results.rows
-    monkeypatch.setattr(results, "_PIECE", 3)
+    monkeypatch.setattr(experiment_limits, "RESULT_ROWS_AT_ONCE", 3)
     monkeypatch.setattr(stored_results, "rows", lambda db, ids: amounts.append(len(ids)) or rows(db, ids))
     assert site_of.get("/results.csv").text == whole
     assert len(list(csv.DictReader(io.StringIO(whole)))) == sum(amounts)

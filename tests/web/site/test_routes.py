@@ -11,13 +11,13 @@ from furnished_lab import weighed
 
 from axiom.boinc.project import scheduler_lines
 from axiom.domain.evidence import Verdict
+from axiom.limits import findings as limits
 from axiom.web.api.reads import PREFIX, READS, reads
 from axiom.web.base.query_words import normalize
 from axiom.web.site import routes
 from axiom.web.site.app import site
 from axiom.web.site.languages import choice
 from axiom.web.site.templates import environment
-from axiom.web.views import home
 
 QUERIES = (  # which no link of these pages has
     *("/findings/paper?of=1", "/findings/near?claim=size&factors=size=1,2;shift&measure=total", "/ideas?state=taken"),
@@ -155,7 +155,7 @@ def test_the_first_page_asks_a_few_questions_those_under_way_first_and_leads_to_
     small_lab.publish(prepared())
     small_lab.publish(sound)
     small_lab.deploy(experiment_id=2)
-    monkeypatch.setattr(home, "_QUESTIONS", 1)
+    monkeypatch.setattr(limits, "HOME_QUESTIONS", 1)
     front = browse(small_lab).get("/index.json").json["home"]
     assert ([question["name"] for question in front["questions"]], front["all_questions"]) == (["sound"], 2)
 

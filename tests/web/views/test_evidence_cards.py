@@ -72,8 +72,10 @@ def test_the_scope_claims_nothing_of_what_is_not_weighed(browse, small_lab, prep
     with small_lab.db.transaction():
         for name, shift in (("wide", 3), ("wider", 5)):
             points = [({"size": size, "shift": shift}, 1.0) for size in (1, 2)]
-            register_further(small_lab.db, version, name, points, stopping=Stopping(), why="", now=small_lab.now)
-        register_cohort(small_lab.db, 1, stopping=Stopping(), why="", now=small_lab.now)
+            register_further(
+                small_lab.db, version, name, points, stopping=Stopping(replicates=256), why="", now=small_lab.now
+            )
+        register_cohort(small_lab.db, 1, stopping=Stopping(replicates=256), why="", now=small_lab.now)
     after = finding_of(reader)["scope"]
     for shown in (before, after):
         assert (shown["configs"], shown["levels"]) == (2, {"size": [1, 2], "shift": [0]})

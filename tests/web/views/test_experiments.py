@@ -10,9 +10,9 @@ from axiom.domain.preflights import OWN_GATES
 from axiom.domain.work import Outcome
 from axiom.lab import redraw_figures as draw_figures
 from axiom.lab.experiments import releases
+from axiom.limits import experiments as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
-from axiom.store.views import results
 
 PATH = "/experiments/tiny_sum@1"
 OTHERS = """
@@ -74,7 +74,7 @@ def test_the_picture_counts_what_has_no_value_and_ends_at_the_most_that_is_read(
     small_lab.report(order, small_lab.output(order, outcome=Outcome.LATE, measures=None))
     small_lab.validate()
     assert experiment_of(reader)["figures"]["sweep"]["without_value"] == 2
-    monkeypatch.setattr(results, "MOST_READ", 4)
+    monkeypatch.setattr(limits, "RESULTS_SUMMED", 4)
     rows = experiment_of(browse(small_lab))["figures"]["sweep"]["rows"]
     assert sum(row[1] for row in rows) == 4
 

@@ -5,6 +5,7 @@ import io
 from html import unescape
 from urllib.parse import parse_qsl, urlsplit
 
+from axiom.limits import experiments as limits
 from axiom.store.views.results import ResultQuery, listed
 from axiom.web.base.request import Reading
 from axiom.web.views import results
@@ -82,7 +83,7 @@ def test_pages_follow_each_other_and_stand_still_while_results_come(full, site_o
     assert beyond["previous"] == "/results?page=4"
     nothing = results.listed(read(full, {"page": "17", "outcome": "late"}), 1)
     assert (nothing["is_beyond"], nothing["previous"]) == (False, None)
-    monkeypatch.setattr(results, "_LAST_PAGE", 2)
+    monkeypatch.setattr(limits, "RESULT_PAGES", 2)
     last = results.listed(read(full, {"page": "2"}), 1)
     assert (len(last["results"]), last["next"], last["ends_early"]) == (1, None, True)
     first = results.listed(read(full, {"page": "1"}), 1)

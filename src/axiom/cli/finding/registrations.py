@@ -23,7 +23,8 @@ from axiom.cli.reading import view
 from axiom.commands.command import Answer
 from axiom.commands.registry import read_command
 from axiom.commands.words import version_of
-from axiom.domain.registrations import MOST_SEEDS, Rule
+from axiom.domain.registrations import Rule
+from axiom.limits import registrations as limits
 from axiom.service.open_laboratory import reading, submit
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
@@ -41,7 +42,7 @@ _STOPPING = click.option(
     help="When it ends: settled or graded findings, or a fixed number of replicates.",
 )
 _REPLICATES = click.option(
-    "--replicates", type=click.IntRange(1), default=MOST_SEEDS, show_default=True, help="So many at most."
+    "--replicates", type=click.IntRange(1), default=limits.REPLICATES, show_default=True, help="So many at most."
 )
 
 _MEDIAN = click.option("--median", type=float, help="As likely too high as too low; else the middle of the interval.")

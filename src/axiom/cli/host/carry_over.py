@@ -8,9 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from axiom.commands.ledger import MOST_ROWS
 from axiom.commands.registry import read_command
 from axiom.errors import NotFound, WrongUse
+from axiom.limits import credit as limits
 from axiom.service.open_laboratory import submit
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
@@ -64,8 +64,8 @@ def carry(folder: Folder, read: Lifetimes, *, dry_run: bool) -> dict[str, Any]:
     """Have the rows carried over, so many at a time; what was carried over before is not again, however often asked."""
     carried: list[Mapping[str, Any]] = []
     kept: list[Mapping[str, Any]] = []
-    for first in range(0, len(read.rows), MOST_ROWS):
-        rows = [dict(row) for row in read.rows[first : first + MOST_ROWS]]
+    for first in range(0, len(read.rows), limits.ROWS_OF_A_COMMAND):
+        rows = [dict(row) for row in read.rows[first : first + limits.ROWS_OF_A_COMMAND]]
         answer = submit(folder, read_command("volunteer.carry-over", {"rows": rows}), dry_run=dry_run)
         carried += answer["carried"]
         kept += answer["kept"]

@@ -8,15 +8,14 @@ from axiom.decisions.credit.tariffs import LONGEST_SECONDS
 from axiom.domain.credit import Award, Reason, Tariff, TimeSaid
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.value import value
+from axiom.limits import credit as credit_limits
 
-_CLOCK_STEP = 60.0  # seconds by which a clock may be set while a task is out
 CORE_SECONDS = "core-seconds"  # in place of a tier, where a tariff has none
 FIXED = "fixed"  # in place of a tier, where the time does not count
 _OURS = frozenset({Blame.LABORATORY, Blame.EXPERIMENT})
 BROKEN_BY_US = frozenset(cause for cause in Cause if cause.blame in _OURS)
 # As tasks that failed have it.
 BLAMING_US = BROKEN_BY_US | {Cause.SUCCESS, Cause.ABORTED_BY_LABORATORY, Cause.TAKEN_BACK}
-ON_ITS_WORD = 3  # tasks of a version that one volunteer alone may call the laboratory's doing
 
 
 @value
@@ -46,7 +45,7 @@ def price(tariff: Tariff, work: Counted, said: TimeSaid, *, is_proven: bool = Tr
         for what, seconds in (("cpu time", said.cpu_seconds), ("elapsed time", said.elapsed_seconds)):
             if not 0 <= seconds <= LONGEST_SECONDS:
                 return Price(amount=0, because=f"the {what} reported is {seconds}, which no task takes", tier=FIXED)
-    out = math.inf if said.out_seconds is None else max(0.0, said.out_seconds) + _CLOCK_STEP
+    out = math.inf if said.out_seconds is None else max(0.0, said.out_seconds) + credit_limits.CLOCK_STEP_SECONDS
     if tariff.by_clock:
         paid = _least(said.elapsed_seconds, (out, "the task was out for no longer"))
     elif is_proven:
@@ -88,8 +87,8 @@ def is_believed(*, is_first: bool, is_taken_back: bool, blamed_by: Set[int], vol
     """May a volunteer's word alone make a failure the laboratory's doing?
 
     Always where the laboratory took the task back itself, and where a host of somebody else, which has proven itself,
-    says the same of the version. Of one volunteer alone only for the first tasks of the version, `ON_ITS_WORD` of them
-    on all of their hosts: else they could be paid for claiming, for ever.
+    says the same of the version. Of one volunteer alone only for the first tasks of the version,
+    `FAILURES_ON_ONE_WORD` of them on all of their hosts: else they could be paid for claiming, for ever.
     """
     return is_taken_back or is_first or bool(blamed_by - {volunteer_id})
 

@@ -4,10 +4,10 @@ import math
 from datetime import datetime, timedelta
 
 from axiom.domain.value import value
+from axiom.limits import credit as limits
 
-HALF_LIFE = timedelta(days=7)
 _DAY = timedelta(days=1)
-_FADE = math.log(2) * (_DAY / HALF_LIFE)  # a day
+_FADE = math.log(2) * (_DAY / limits.RECENT_HALF_LIFE)  # a day
 # BOINC divides the first amount by the time it took. Ten seconds of work would then promise hundreds of credits a day.
 _SHORTEST_FIRST = _DAY
 

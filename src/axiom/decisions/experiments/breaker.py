@@ -15,15 +15,12 @@ from dataclasses import replace
 
 from axiom.domain.amounts import counted
 from axiom.domain.releases import Endings, Place
+from axiom.limits import experiments as limits
 from axiom.statistics.failure_rate import failure_log_e
 
-MOST_FAILING = 0.1  # of its tasks; more is for whoever wrote it to mend
 _HALTS_AT = math.log(20.0)  # reached once in twenty lifetimes by a version that fails no more often than that
 _HALTS_THERE_AT = math.log(60.0)  # on one platform: there are several, and each is a chance to be wrong
-_ENOUGH_SOURCES = 3  # that must fail before what only kills processes is laid to the version
-_ENOUGH_TASKS = 10  # of fewer sources: one computer's trouble comes in rows, and the others have not reported yet
 _TWO = 2  # sources that must fail while a version is being let out, where there are two
-_IN_ROW = 5  # tasks of which none works anywhere, whoever says what
 
 Sources = Mapping[Place, Endings]
 
@@ -39,8 +36,8 @@ def broken(by_host: Sources) -> str:
     hosts = list(by_host.values())
     heard = [host for host in hosts if host.is_proven] or [host for host in hosts if host.raised]
     better = sorted(heard, key=lambda host: (host.share, host.badly))[: (len(heard) + 1) // 2]
-    is_enough = len(heard) >= _ENOUGH_SOURCES or _tasks(heard) >= _ENOUGH_TASKS
-    is_its_own = any(host.raised for host in heard) or sum(host.badly > 0 for host in heard) >= _ENOUGH_SOURCES
+    is_enough = len(heard) >= limits.FAILING_SOURCES or _tasks(heard) >= limits.FAILING_TASKS
+    is_its_own = any(host.raised for host in heard) or sum(host.badly > 0 for host in heard) >= limits.FAILING_SOURCES
     halts = is_enough and is_its_own and min(_log_e(better), _log_e(heard)) >= _HALTS_AT
     return _reason(heard, "host") if halts else ""
 
@@ -57,7 +54,7 @@ def broken_early(by_source: Sources, *, hosts: int, counts_hosts: bool) -> str:
     failing = [source for source in heard if source.badly]
     is_enough = len(failing) >= min(_TWO, max(1, hosts))
     is_its_own = len(failing) >= _TWO or any(source.raised or source.is_proven for source in failing)
-    in_vain = _failed(heard) >= _IN_ROW and not any(source.well for source in heard)
+    in_vain = _failed(heard) >= limits.FAILING_IN_A_ROW and not any(source.well for source in heard)
     weighed = heard if counts_hosts else _capped(heard)
     halts = (in_vain or (is_enough and is_its_own)) and _log_e(weighed) >= _HALTS_AT
     return _reason(heard, "host" if counts_hosts else "volunteer") if halts else ""
@@ -110,11 +107,11 @@ def _capped(sources: Sequence[Endings]) -> list[Endings]:
 def _reason(sources: Sequence[Endings], noun: str) -> str:
     where = f"{'on' if noun == 'host' else 'at'} {counted(len(sources), noun)}"
     share = f"{_failed(sources)} of {_tasks(sources)} tasks failed {where}"
-    return f"{share}, and more than {MOST_FAILING:.0%} may not"
+    return f"{share}, and more than {limits.FAILING_SHARE:.0%} may not"
 
 
 def _log_e(sources: Sequence[Endings]) -> float:
-    return failure_log_e(_failed(sources), _tasks(sources), most=MOST_FAILING)
+    return failure_log_e(_failed(sources), _tasks(sources), most=limits.FAILING_SHARE)
 
 
 def _failed(sources: Iterable[Endings]) -> int:

@@ -18,16 +18,8 @@ from axiom.decisions.evidence.method import Process, Question, no_value, questio
 from axiom.decisions.evidence.rounding import e_told
 from axiom.domain.estimands import Direction, Kind
 from axiom.domain.evidence import COARSE, Observation
+from axiom.limits import experiments as limits
 from axiom.statistics.sequential import dealt_log_e
-
-SEEDS = 8  # of each control: as many as a block of evidence, and enough for any kind whose null is a half or 0
-MOST_SEEDS = 16  # of a control that was not settled by eight
-# A placebo that is none by no more than luck: its estimate lies beyond this share of the smallest effect that matters,
-# and its e-value is above the other.
-NEAR, LEANING = 0.5, 1.0
-ENOUGH = 20.0  # the e-value from which on evidence, too, claims an effect
-HINT = 5.0  # the e-value from which on a placebo is none
-LEAST = 0.75  # of the seeds of a placebo must have a value
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,10 +62,10 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Contro
         lies = "lies" if is_beyond else "does not lie"
         why = (
             f"over {evidence.seeds} of {len(values)} seeds the {evidence.centre} {estimate:.4g} {lies} {side} {bar:.4g}"
-            f", and e is {e_told(e_value, 3)}, of {ENOUGH:.0f} wanted"
+            f", and e is {e_told(e_value, 3)}, of {limits.CONTROL_ENOUGH:.0f} wanted"
         )
     return ControlResult(
-        is_found=is_beyond and e_value >= ENOUGH,
+        is_found=is_beyond and e_value >= limits.CONTROL_ENOUGH,
         is_beyond=is_beyond,
         e_value=e_value,
         estimate=estimate,
@@ -102,7 +94,7 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Place
     asked = question(estimand)
     possible = [None if value is None or no_value(asked, value) else value for value in values]
     there = [one for one in possible if one is not None]
-    least = max(1, math.ceil(LEAST * len(values)))
+    least = max(1, math.ceil(limits.CONTROL_VALUES * len(values)))
     if len(there) < least:
         gave = "a value" if sum(value is not None for value in values) == len(there) else f"a value {_where(asked)}"
         return PlaceboResult(
@@ -114,13 +106,14 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Place
         filled = [extreme if one is None else one for one in possible]
         seen = found({**estimand, "expects": "+" if is_more else "-"}, filled)
         above = (seen.estimate or 0.0) - float(estimand["null"])
-        beyond = (above if is_more else -above) > NEAR * float(estimand["smallest"])
-        is_near = is_near or (beyond and seen.e_value > LEANING)
-        if seen.is_beyond and seen.e_value >= HINT:
+        beyond = (above if is_more else -above) > limits.CONTROL_NEAR * float(estimand["smallest"])
+        is_near = is_near or (beyond and seen.e_value > limits.CONTROL_LEANING)
+        if seen.is_beyond and seen.e_value >= limits.CONTROL_HINT:
             return PlaceboResult(
                 is_spared=False,
                 reason=f"the {seen.centre} {seen.estimate:.4g} lies further from {estimand['null']:g} than "
-                f"{estimand['smallest']:g}, and e is {e_told(seen.e_value, 3)}, of less than {HINT:.0f} wanted",
+                f"{estimand['smallest']:g}, and e is {e_told(seen.e_value, 3)}, of less than "
+                f"{limits.CONTROL_HINT:.0f} wanted",
             )
     seen = found(estimand, there)
     return PlaceboResult(

@@ -11,10 +11,9 @@ from typing import Any
 
 from axiom.decisions.experiments.preflight import PreflightVerdict
 from axiom.domain.preflights import DraftState, KeptDraft
+from axiom.limits import experiments as limits
 from axiom.signed.canonical_json import canonical
 
-MOST_TRIES = 4  # preflights of one name, until one of its texts is proposed
-MOST_SECONDS = 900.0  # of a processor that the preflight of a draft may take, by what it declares
 _ASKED = ("configs", "estimands", "controls")  # what a file asks, expects and is controlled by
 _BLIND = ("name", "title", "state")
 
@@ -39,7 +38,7 @@ def may_try(draft: KeptDraft, tried: int) -> DraftDecision:
             return _no("this very text failed; write one that is mended, which is another draft")
         case DraftState.PASSED:
             return DraftDecision(may=True)  # with a newer kit it is another bundle, which has to pass by itself
-    if tried >= MOST_TRIES:
+    if tried >= limits.DRAFT_TRIES:
         return _no(f"{tried} texts of {draft.name} were tried, and the draft rests; begin another question")
     return DraftDecision(may=True)
 

@@ -8,26 +8,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from axiom.decisions.experiments.controls import MOST_SEEDS, SEEDS, found, spared
+from axiom.decisions.experiments.controls import found, spared
 from axiom.decisions.upkeep.tracebacks import known_kind
 from axiom.domain.amounts import counted
 from axiom.domain.estimands import Kind
 from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, Tried
 from axiom.domain.work import Outcome
+from axiom.limits import experiments as limits
 from axiom.statistics import estimands
 
-# Needs should be right within a third where it was measured. How the dearest config relates to the cheapest hardly
-# depends on the computer, and a cell beside busy neighbours takes half as much again: what is off by more is wrong by
-# itself. How both relate to a reference core does depend on it, though its speed is measured beside: processors differ
-# in what they are quick at.
-COST_FACTOR = 3.0
-COST_FACTOR_OF_COMPUTERS = 10.0
-COST_FLOOR = 0.02  # seconds: below that, what surrounds a cell costs as much as the cell
-SAME_LOW, SAME_HIGH = (
-    MOST_SEEDS + 1,
-    MOST_SEEDS + 2,
-)  # numbers of the seeds that share their low or their high bits with seed 0
-RARELY = 0.05  # of the cells at other seeds that may leave the real numbers: a training may run away by bad luck
+# Numbers of the seeds that share their low or their high bits with seed 0.
+SAME_LOW, SAME_HIGH = limits.CONTROL_MOST_SEEDS + 1, limits.CONTROL_MOST_SEEDS + 2
 _OF_SCHEMA = "measure "  # so begins what is said of a measure that is missing or of another type
 _SCHEMA_FAULT = re.compile(
     r"measure \w+ (is missing in what run returned|must be (a sequence of numbers|\w+))", re.ASCII
@@ -173,7 +164,7 @@ def _unheeded(marks: Mapping[int, str]) -> str:
 def is_sound(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G5: measures are what was declared, finite but for bad luck, and within the bounds of what is concluded."""
     left = [other for other in attempt.others if other.outcome is Outcome.DIVERGED]
-    few = left if len(left) <= RARELY * len(attempt.others) else []
+    few = left if len(left) <= limits.RUNAWAY_SHARE * len(attempt.others) else []
     for where, tried in _cells(attempt, demands):
         if (fault := value_fault(where, tried)) and not any(tried is one for one in few):
             return GateAnswer(fault=fault, blind=value_fault(where, unseen_error(tried)))
@@ -391,30 +382,30 @@ def _cost_fault(measured: Mapping[int, float], demands: Demands) -> GateAnswer |
     """What is wrong with `Needs`, by warm cells of the dearest config and of the cheapest."""
     for place, spent in measured.items():
         declared = demands.seconds[place]
-        if off := _off(spent, declared, COST_FACTOR_OF_COMPUTERS):
+        if off := _off(spent, declared, limits.COST_FACTOR_OF_COMPUTERS):
             return GateAnswer(
                 fault=f"needs says {off}: a warm cell of {in_words(place, demands.configs)} takes {spent:.3g} s of a "
                 f"reference core, by the speed of this computer, and {declared:.3g} s are declared; a factor of "
-                f"{COST_FACTOR_OF_COMPUTERS:.0f} is allowed",
-                advice=f"Declare about {spent or COST_FLOOR:.2g} s of it",
+                f"{limits.COST_FACTOR_OF_COMPUTERS:.0f} is allowed",
+                advice=f"Declare about {spent or limits.COST_FLOOR_SECONDS:.2g} s of it",
             )
     for dearest, place in itertools.pairwise(measured):
         share = demands.seconds[place] / demands.seconds[dearest]
-        declared = demands.seconds[dearest] * measured[place] / max(measured[dearest], COST_FLOOR)
-        if off := _off(measured[place], measured[dearest] * share, COST_FACTOR):
+        declared = demands.seconds[dearest] * measured[place] / max(measured[dearest], limits.COST_FLOOR_SECONDS)
+        if off := _off(measured[place], measured[dearest] * share, limits.COST_FACTOR):
             return GateAnswer(
                 fault=f"needs says {off} of {in_words(place, demands.configs)}: beside the dearest config a warm cell "
                 f"of it should take {measured[dearest] * share:.3g} s of a reference core, and takes "
-                f"{measured[place]:.3g}; a factor of {COST_FACTOR:.0f} is allowed",
+                f"{measured[place]:.3g}; a factor of {limits.COST_FACTOR:.0f} is allowed",
                 advice=f"Declare about {declared:.2g} s of it",
             )
     return None
 
 
 def _off(spent: float, expected: float, factor: float) -> str:
-    if spent > factor * expected + COST_FLOOR:
+    if spent > factor * expected + limits.COST_FLOOR_SECONDS:
         return "too little"
-    return "too much" if expected > factor * spent + COST_FLOOR else ""
+    return "too much" if expected > factor * spent + limits.COST_FLOOR_SECONDS else ""
 
 
 def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> GateAnswer:
@@ -425,13 +416,15 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
         )
         configs = control.configs(is_planted=is_planted)
         computed = {(one.seed, one.config) for one in run.tried} if run else set()
-        if run is None or computed not in (_wanted(SEEDS, len(configs)), _wanted(MOST_SEEDS, len(configs))):
-            return GateAnswer(
-                lacks=f"{_kind(is_planted=is_planted)} of {control.estimand} was not computed at {SEEDS} seeds"
-            )
+        if run is None or computed not in (
+            _wanted(limits.CONTROL_SEEDS, len(configs)),
+            _wanted(limits.CONTROL_MOST_SEEDS, len(configs)),
+        ):
+            kind = _kind(is_planted=is_planted)
+            return GateAnswer(lacks=f"{kind} of {control.estimand} was not computed at {limits.CONTROL_SEEDS} seeds")
         is_well, reason, is_near = _weighed(run, control, demands)
-        if (is_near or not is_well) and len(computed) < len(_wanted(MOST_SEEDS, len(configs))):
-            more = f"{SEEDS} seeds, and {MOST_SEEDS} are wanted"
+        if (is_near or not is_well) and len(computed) < len(_wanted(limits.CONTROL_MOST_SEEDS, len(configs))):
+            more = f"{limits.CONTROL_SEEDS} seeds, and {limits.CONTROL_MOST_SEEDS} are wanted"
             unsettled = f"{_kind(is_planted=is_planted)} of {control.estimand} is not settled by {more}"
             return GateAnswer(lacks=f"{unsettled}: {reason}", blind=unsettled)
         if not is_well:

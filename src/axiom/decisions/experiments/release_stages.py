@@ -8,16 +8,15 @@ laboratory's own hosts need no more than the first three.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
-from axiom.decisions.experiments.breaker import MOST_FAILING, broken_early, broken_there, fails_here
+from axiom.decisions.experiments.breaker import broken_early, broken_there, fails_here
 from axiom.domain.amounts import counted
-from axiom.domain.releases import PILOT_TASKS, WIDER_TASKS, Endings, Fleet, Place, Stage
+from axiom.domain.releases import Endings, Fleet, Place, Stage
+from axiom.limits import experiments as limits
 
 __all__ = [
-    "PILOT_TASKS",
-    "SILENT_FOR",
     "Fleet",
     "ReleaseRecord",
     "Rollout",
@@ -28,12 +27,7 @@ __all__ = [
     "release",
 ]
 
-SILENT_FOR = timedelta(hours=2)  # a task that is out for longer holds up nobody
-_PATIENCE = timedelta(minutes=10)  # for another volunteer, before one gets a further task of a pilot
-_WIDER_SHARE = 0.02  # of the volunteers' cores
-_WIDER_MOST = 100  # tasks: with more one sees nothing more
-_WELL_FOR_EACH_FAILED = round(1 / MOST_FAILING) - 1
-_IN_VAIN = 9  # tasks of which none was valid, whosever doing it was
+_WELL_FOR_EACH_FAILED = round(1 / limits.FAILING_SHARE) - 1
 _ORDER = (Stage.PILOT, Stage.WIDER, Stage.OPEN)
 
 
@@ -108,7 +102,7 @@ def release(facts: ReleaseRecord, fleet: Fleet, reached: Stage | None = None) ->
 
 def _in_vain(facts: ReleaseRecord, fleet: Fleet) -> str:
     is_enough = fleet.is_alone or len({volunteer for volunteer, _ in facts.failing}) > 1
-    if facts.well or facts.failed < _IN_VAIN or not is_enough:
+    if facts.well or facts.failed < limits.RELEASED_IN_VAIN or not is_enough:
         return ""
     return f"none of its first {facts.failed} tasks was valid"
 
@@ -119,7 +113,7 @@ def _benched(facts: ReleaseRecord) -> dict[Place, str]:
     for place in facts.failing:
         endings = facts.by_source.get(place, Endings())
         failed = endings.badly + facts.lost.get(place, 0)
-        if fails_here(endings) or (not endings.well and failed >= _IN_VAIN):
+        if fails_here(endings) or (not endings.well and failed >= limits.RELEASED_IN_VAIN):
             tasks = counted(endings.well + failed, "task")
             found[place] = f"is tried on the computers of others first, since {failed} of {tasks} of it failed on yours"
     return found
@@ -139,7 +133,7 @@ def quota(
     if rollout.stage is Stage.OPEN or (is_ours and rollout.stage is not Stage.PILOT):
         return RolloutQuota()
     left, size = left_for(facts, fleet, rollout.stage) or 0, _size(facts, fleet, rollout.stage)
-    if not is_ours and (facts.latest is None or now - facts.latest < _PATIENCE):
+    if not is_ours and (facts.latest is None or now - facts.latest < limits.PILOT_WAITS_FOR):
         left = min(left, math.ceil(size / max(1, fleet.volunteers)) - facts.by_volunteer.get(volunteer, 0))
     return RolloutQuota(
         most=max(0, left), reason=f"is new and tried with {size} tasks first, which other computers have"
@@ -158,18 +152,18 @@ def left_for(facts: ReleaseRecord, fleet: Fleet, stage: Stage) -> int | None:
 
 def _size(facts: ReleaseRecord, fleet: Fleet, stage: Stage) -> int:
     """Tasks of a pilot, which grows once volunteers brought as many as the first one has."""
-    if stage is Stage.PILOT or facts.theirs_well < PILOT_TASKS:
-        return PILOT_TASKS
-    return max(_well_enough(facts), min(_WIDER_MOST, math.ceil(_WIDER_SHARE * fleet.cores)))
+    if stage is Stage.PILOT or facts.theirs_well < limits.PILOT_TASKS:
+        return limits.PILOT_TASKS
+    return max(_well_enough(facts), min(limits.WIDER_OUT, math.ceil(limits.WIDER_SHARE * fleet.cores)))
 
 
 def _well_enough(facts: ReleaseRecord) -> int:
     """Valid tasks of volunteers after which all may have it."""
-    return max(WIDER_TASKS, _WELL_FOR_EACH_FAILED * facts.theirs_badly)
+    return max(limits.WIDER_TASKS, _WELL_FOR_EACH_FAILED * facts.theirs_badly)
 
 
 def _stage(facts: ReleaseRecord) -> Stage:
-    if facts.well < PILOT_TASKS:
+    if facts.well < limits.PILOT_TASKS:
         return Stage.PILOT
     return Stage.OPEN if facts.theirs_well >= _well_enough(facts) else Stage.WIDER
 
@@ -177,9 +171,9 @@ def _stage(facts: ReleaseRecord) -> Stage:
 def _reason(stage: Stage, facts: ReleaseRecord, fleet: Fleet) -> str:
     if stage is Stage.PILOT:
         are = "is" if facts.out == 1 else "are"
-        return f"the pilot has {facts.well} of {PILOT_TASKS} valid tasks, and {facts.out} {are} not back"
+        return f"the pilot has {facts.well} of {limits.PILOT_TASKS} valid tasks, and {facts.out} {are} not back"
     if stage is Stage.WIDER and not fleet.volunteers:
-        return f"{PILOT_TASKS} of its tasks were valid, and nobody but the laboratory computes here"
+        return f"{limits.PILOT_TASKS} of its tasks were valid, and nobody but the laboratory computes here"
     if stage is Stage.WIDER:
         needed = _well_enough(facts)
         return f"volunteers have brought {facts.theirs_well} of the {needed} valid tasks of its wider pilot"

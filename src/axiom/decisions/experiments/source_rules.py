@@ -12,10 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from axiom.decisions.experiments import allowed_imports as words
 from axiom.decisions.experiments.name_resolution import File
 from axiom.domain.preflights import Refusal
+from axiom.limits import experiments as limits
 from axiom.signed.sources import parsed
 
-LONGEST = 100_000  # characters of a file: ten times the longest of the catalogue, and read in a moment
-_MOST = 20  # refusals: whoever mends these will ask again
 _ENCODING = re.compile(r"(?=coding[:=][ \t]*([-\w.]+))")
 _AS_READ = ("utf-8", "utf8", "utf_8")
 _EXPERIMENT, _WRAP = "axiom.domain.experiments.Experiment", "axiom.domain.wrap.wrap"
@@ -33,8 +32,10 @@ def refusals(source: str | bytes, name: str) -> tuple[Refusal, ...]:
             line, byte = fault.object.count(b"\n", 0, fault.start) + 1, fault.object[fault.start]
             return (_unreadable(line, f"its byte {byte:#04x} begins no character of UTF-8. Write UTF-8"),)
     source = source.removeprefix("\ufeff")  # Python takes a file that begins with a byte-order mark
-    if len(source) > LONGEST:
-        return (_unreadable(1, f"it has {len(source)} characters, and {LONGEST} are enough for a question"),)
+    if len(source) > limits.FILE_CHARACTERS:
+        return (
+            _unreadable(1, f"it has {len(source)} characters, and {limits.FILE_CHARACTERS} are enough for a question"),
+        )
     for line, encoding in _encodings(source):
         if encoding.lower() not in _AS_READ:
             why = f"it names the encoding {encoding}, in which Python would read another text than this. Write UTF-8"
@@ -53,7 +54,7 @@ def refusals(source: str | bytes, name: str) -> tuple[Refusal, ...]:
     found = {Refusal(gate="G0", line=line, sentence=sentence) for line, sentence in _undeclared(file, name)}
     for check in _CHECKS:
         found |= {Refusal(gate="G1", line=line, sentence=sentence) for line, sentence in check(file)}
-    return tuple(sorted(found, key=lambda one: (one.gate, one.line, one.sentence))[:_MOST])
+    return tuple(sorted(found, key=lambda one: (one.gate, one.line, one.sentence))[: limits.REFUSALS_TOLD])
 
 
 def _encodings(source: str) -> Iterator[tuple[int, str]]:

@@ -13,13 +13,11 @@ from typing import Any
 
 from axiom.decisions.findings.trade_words import level_word, numbers_of, words_of
 from axiom.domain.registrations import RegisteredClaim, definition
+from axiom.limits import findings as limits
 from axiom.signed.canonical_json import canonical
 from axiom.statistics.estimands import needed
 
-NEAREST = 5
 _SHARES = {"words": 0.5, "factors": 0.25, "measure": 0.15, "kind": 0.1}  # of the distance; what nobody names has none
-_OTHERWISE = 0.6  # of other words than these, a claim about the same factors of another file is another claim
-_MOST_WORDS = 6  # that are named as different
 
 Levels = Mapping[str, Sequence[object]]
 
@@ -140,7 +138,7 @@ def _levels(configs: Sequence[Mapping[str, object]]) -> dict[str, tuple[object, 
     return {factor: tuple(levels.values()) for factor, levels in found.items()}
 
 
-def nearest(asked: AskedClaim, known: Iterable[KnownClaim], most: int = NEAREST) -> list[NearFinding]:
+def nearest(asked: AskedClaim, known: Iterable[KnownClaim], most: int = limits.NEAREST_SHOWN) -> list[NearFinding]:
     """The findings that are nearest to a question, the nearest first."""
     findings = list(known)
     spoken = [_spoken(finding) for finding in findings]
@@ -156,7 +154,9 @@ def is_known(asked: AskedClaim, near: Sequence[NearFinding]) -> Novelty:
         where = f"finding {one.finding.number}: {one.finding.claim}"
         if one.is_same:
             return Novelty(is_known=True, reason=f"version, estimand and configs are those of {where}", nearest=one)
-        is_near = one.words_apart <= _OTHERWISE or (asked.version == one.finding.version and bool(asked.identity))
+        is_near = one.words_apart <= limits.OTHER_WORDS or (
+            asked.version == one.finding.version and bool(asked.identity)
+        )
         if is_near and _names_something(asked) and not one.differs.is_named:
             return Novelty(is_known=True, reason=f"nothing that it names differs from {where}", nearest=one)
     if not near:
@@ -199,7 +199,7 @@ def _near(asked: AskedClaim, finding: KnownClaim, spoken: frozenset[str], weight
     whole = sum(_SHARES[name] for name in counted)
     other = sorted(own - spoken, key=lambda word: (-weights.get(word, 0.0), word))
     differs = Differences(
-        words=tuple(word for word in other if not word.startswith("#"))[:_MOST_WORDS],
+        words=tuple(word for word in other if not word.startswith("#"))[: limits.WORDS_NAMED],
         factors=lacking,
         levels=levels,
         numbers=() if is_whole else tuple(sorted(word[1:] for word in _numbers_apart(own, finding, spoken))),

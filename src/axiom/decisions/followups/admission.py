@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState
-
-MOST_OPEN = 12  # proposals that wait for an answer: of more nobody reads any
-MOST_OF_FINDING = 3
+from axiom.limits import proposals as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +40,7 @@ def made(
         if not _is_new(proposal, by_slug):
             continue
         alike = of_finding[_is_too_dear(proposal, most_core_hours)]
-        if alike.total() >= MOST_OPEN or alike[proposal.finding] >= MOST_OF_FINDING:
+        if alike.total() >= limits.OPEN_AT_ONCE or alike[proposal.finding] >= limits.OF_ONE_FINDING:
             left += 1
             continue
         new.append(proposal)

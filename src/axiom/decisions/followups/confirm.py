@@ -8,16 +8,16 @@ from axiom.decisions.evidence.method import Process, question
 from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import Draft, in_blocks, sides, written
 from axiom.decisions.followups.subject import Subject
-from axiom.decisions.planning.stopping import SETTLED_SEEDS
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Evidence, Verdict
 from axiom.domain.proposals import Admission, Proposal, Template
-from axiom.domain.registrations import MOST_SEEDS, Rule, Stopping
+from axiom.domain.registrations import Rule, Stopping
+from axiom.limits import registrations as limits
 from axiom.statistics.replicates_needed import if_effect, if_share
 
 _SURE = math.log(1e3)  # of the e-value at which a finding is Strong
-_MOST = 4 * MOST_SEEDS  # replicates: beyond, another design tells more than more of this one
-_LEAST = 2 * SETTLED_SEEDS
+_MOST = 4 * limits.REPLICATES  # replicates: beyond, another design tells more than more of this one
+_LEAST = 2 * limits.SETTLED_AFTER
 
 
 def again(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:

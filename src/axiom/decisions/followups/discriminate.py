@@ -13,8 +13,8 @@ from axiom.decisions.followups.factor_levels import outside
 from axiom.decisions.followups.subject import Axis, Config, Subject, axis, course
 from axiom.domain.estimands import Direction, Kind
 from axiom.domain.proposals import Admission, Proposal, Template
+from axiom.limits import proposals as limits
 
-_DEAREST = 8.0
 _QUARTER = 0.25  # of what the weaker explanation predicts: an effect that matters
 
 _Course = tuple[tuple[float, float], ...]  # level, mean
@@ -38,7 +38,7 @@ def discriminating(first: Subject, second: Subject, rates: BaseRates) -> Iterato
         {**one.fixed, one.factor: a, other.factor: b} for a, b in ((first_high, second_high), (first_low, second_low))
     )
     exact = tuple(_as_declared(first, config) for config in configs)
-    if outside(first.manifest, exact) or first.prices.of(exact) > _DEAREST * first.seconds:
+    if outside(first.manifest, exact) or first.prices.of(exact) > limits.DEAREST_DISCRIMINATION * first.seconds:
         return
     yield _drafted(first, second, (one, other), exact, said, rates)
 

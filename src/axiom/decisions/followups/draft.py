@@ -11,11 +11,11 @@ from typing import Any
 from axiom.decisions.evidence.method import question
 from axiom.decisions.followups.base_rates import BaseRates, bits, predicted
 from axiom.decisions.followups.subject import Config, Subject
-from axiom.decisions.planning.stopping import SETTLED_SEEDS
 from axiom.domain.estimands import Direction, Prediction, prediction_data
 from axiom.domain.evidence import OWN_WORDS
 from axiom.domain.proposals import Admission, Proposal, Template
-from axiom.domain.registrations import MOST_SEEDS, WORDS, Rule, Stopping
+from axiom.domain.registrations import WORDS, Rule, Stopping
+from axiom.limits import registrations as limits
 
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _LONGEST = 60  # characters of a slug: it becomes the name of a design
@@ -49,7 +49,7 @@ def written(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
     prediction = _prediction(subject, draft, rates) if asks else None
     stopping = (draft.stopping or usual_stopping(subject)) if asks else None
     replicates = stopping.replicates if stopping else 0
-    expected = min(replicates, max(SETTLED_SEEDS, subject.said.seeds))
+    expected = min(replicates, max(limits.SETTLED_AFTER, subject.said.seeds))
     slug = _slug(f"{draft.template}-{subject.number}-{draft.words}")
     estimands = () if draft.estimand is None else (_estimand(draft.estimand, slug, prediction),)
     positive, absent, negative = draft.outcomes
@@ -101,9 +101,9 @@ def basis(subject: Subject) -> str:
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
-def usual_stopping(subject: Subject, *, least: int = 2 * SETTLED_SEEDS) -> Stopping:
+def usual_stopping(subject: Subject, *, least: int = 2 * limits.SETTLED_AFTER) -> Stopping:
     """Twice as many seeds as the finding took, in whole blocks, and no more than any design is given."""
-    wanted = min(MOST_SEEDS, max(least, 2 * subject.said.seeds))
+    wanted = min(limits.REPLICATES, max(least, 2 * subject.said.seeds))
     return Stopping(rule=Rule.SETTLED, replicates=in_blocks(subject, wanted))
 
 

@@ -22,31 +22,19 @@ from axiom.decisions.followups.draft import (
     told_there,
     written,
 )
-from axiom.decisions.followups.factor_levels import (
-    MOST_CONFIGS,
-    between,
-    ends_beyond,
-    nearer,
-    number,
-    others,
-    outside,
-    with_level,
-)
+from axiom.decisions.followups.factor_levels import between, ends_beyond, nearer, number, others, outside, with_level
 from axiom.decisions.followups.subject import TRENDS, Axis, Config, Subject, axis, course
-from axiom.decisions.planning.stopping import SETTLED_SEEDS
 from axiom.domain.estimands import Direction, Kind
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, Stopping
+from axiom.limits import proposals as proposal_limits
+from axiom.limits import registrations as registration_limits
 from axiom.statistics.estimands import value
 
-_DEAREST = 8.0  # times as much as a replicate of the finding itself
-_DESIGNS = 4  # that a finding needs before it is known to hold in general
-_AT_ONCE = 2  # designs of one finding that wait for an answer
 _FEWEST = 4  # levels of a trend
 _GRID = 5  # levels where a measure changed most
 _CLOSEST = 1.1  # nothing finer is asked than levels of which one is so many times the other
-_DEEPEST = 3  # proposals that follow from each other without a person between them
 _WALK = 4  # steps back from an end that is too dear
 _RANKS_THAT_MATTER = 0.3  # of a rank correlation, as the catalogue has it
 _CLEAR_RANKS = 0.8
@@ -58,7 +46,7 @@ def further(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
         return
     along = axis(subject)
     yield from _generalise(subject, rates)
-    if subject.depth >= _DEEPEST:
+    if subject.depth >= proposal_limits.DEEPEST:
         return
     if along is not None:
         yield from _dose(subject, along, rates)
@@ -71,7 +59,7 @@ def _generalise(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
 
     What was refused keeps nobody waiting: it follows as before, and the next level or factor has its turn beside it.
     """
-    if not subject.has_effect or subject.feeders >= _DESIGNS:
+    if not subject.has_effect or subject.feeders >= proposal_limits.DESIGNS:
         return
     configs = subject.needed
     open_ones = [
@@ -86,7 +74,7 @@ def _generalise(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
             if proposal.slug not in subject.asked:
                 waiting += 1
                 break
-        if waiting == _AT_ONCE:
+        if waiting == proposal_limits.DESIGNS_OPEN:
             return
 
 
@@ -118,7 +106,7 @@ def _elsewhere(subject: Subject, where: Mapping[str, object], configs: Sequence[
         ),
         configs=plain(configs),
         seconds=subject.prices.of(configs),
-        stopping=Stopping(rule=Rule.FIXED, replicates=in_blocks(subject, SETTLED_SEEDS)),
+        stopping=Stopping(rule=Rule.FIXED, replicates=in_blocks(subject, registration_limits.SETTLED_AFTER)),
         effect=subject.effect,
     )
     return written(subject, draft, rates)
@@ -251,7 +239,7 @@ def _affordable(subject: Subject, along: Axis) -> tuple[float, float] | None:
         if low >= tested[0] and high <= tested[1]:
             return None
         costs = [subject.prices.of([{**along.fixed, along.factor: level}]) for level in (low, high)]
-        if sum(costs) <= _DEAREST * subject.seconds:
+        if sum(costs) <= proposal_limits.DEAREST_EXTENSION * subject.seconds:
             return low, high
         if costs[1] >= costs[0]:
             high = nearer(manifest, along.factor, high, tested[1])
@@ -309,9 +297,9 @@ def _checked(subject: Subject, draft: Draft, rates: BaseRates) -> Iterator[Propo
 
 def _may_be_asked(subject: Subject, estimand: Mapping[str, Any], configs: Sequence[Config]) -> bool:
     """Inside the ranges, not too dear, and of use for what is to be concluded."""
-    if not 0 < len(configs) <= MOST_CONFIGS or outside(subject.manifest, configs):
+    if not 0 < len(configs) <= proposal_limits.CONFIGS or outside(subject.manifest, configs):
         return False
-    if subject.prices.of(configs) > _DEAREST * subject.seconds:
+    if subject.prices.of(configs) > proposal_limits.DEAREST_EXTENSION * subject.seconds:
         return False
     cells = [(config, {estimand["measure"]: 1}) for config in configs]
     return value(estimand, cells)[0] is not None and not fault(estimand, configs)

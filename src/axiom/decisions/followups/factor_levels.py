@@ -106,9 +106,6 @@ def _exact(manifest: Manifest, factor: str, level: float) -> float:
     return round(level) if manifest.factors[factor] is ValueType.INT else level
 
 
-MOST_CONFIGS = 500  # of one design
-
-
 def outside(manifest: Manifest, configs: Sequence[Mapping[str, object]]) -> str:
     """Why a file does not allow these configs, as a sentence without its full stop; nothing when it does.
 

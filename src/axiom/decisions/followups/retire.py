@@ -8,10 +8,7 @@ from axiom.decisions.followups.subject import Subject
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import Admission, Proposal, Template
-
-_DULL = 3  # sessions one after the other in which it was worth less than the floor
-_INFEASIBLE = 0.5  # of the replicates stopped at their time limit
-_LEAST_SEEDS = 16  # before that their share may be chance
+from axiom.limits import proposals as limits
 
 
 def aside(subject: Subject, rates: BaseRates, *, has_more: bool) -> Iterator[Proposal]:
@@ -27,11 +24,11 @@ def aside(subject: Subject, rates: BaseRates, *, has_more: bool) -> Iterator[Pro
 def _over(subject: Subject, *, has_more: bool) -> str:
     said = subject.said
     counted = said.seeds + said.missing
-    if counted >= _LEAST_SEEDS and subject.late / counted > _INFEASIBLE:
+    if counted >= limits.INFEASIBLE_AFTER and subject.late / counted > limits.INFEASIBLE_SHARE:
         return f"Of {counted} replicates {subject.late} were stopped at their time limit: it cannot be computed so."
     if has_more:
         return ""
-    if subject.dull_sessions >= _DULL:
+    if subject.dull_sessions >= limits.DULL_SESSIONS:
         return f"For {subject.dull_sessions} sessions it was worth less than what any idle core is worth."
     if said.grade is Grade.DEFINITIVE:
         return "It is Definitive, and nothing is left to ask of it."

@@ -1,20 +1,18 @@
 """How many replicates enter evidence together? It is registered before the first seed and never changed.
 
 A block says something about hosts only if several of them computed it, and it is looked at as a whole: too small, it
-hangs on one host; too large, nothing is known until all of it is back. Nothing is settled before `SETTLED_SEEDS`
+hangs on one host; too large, nothing is known until all of it is back. Nothing is settled before `SETTLED_AFTER`
 replicates, so no block is larger: the first look can then settle a finding. Without that bound a light experiment, of
 which thousands fill a task, would be looked at once, when all that will ever be ordered of it is back.
 """
 
 from dataclasses import dataclass
 
-from axiom.decisions.planning.stopping import SETTLED_SEEDS
 from axiom.decisions.planning.task_size import replicates_per_workunit
-from axiom.limits import tasks as limits
+from axiom.limits import registrations as registration_limits
+from axiom.limits import tasks as task_limits
 
-ALONE = 8  # whatever the size of its tasks: who computes at home sees the first interval soonest
-LEAST = 16  # where volunteers compute
-MOST = SETTLED_SEEDS
+MOST = registration_limits.SETTLED_AFTER
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,15 +31,18 @@ def block_size(replicate_seconds: float, *, has_address: bool, has_volunteers: b
     """
     if not (has_address or has_volunteers):
         return BlockSize(
-            replicates=ALONE,
+            replicates=registration_limits.BLOCK_ALONE,
             reason="the laboratory computes alone: it has no address for others, and no volunteer",
         )
-    hosts = limits.HOSTS_SHARING
-    filling = hosts * replicates_per_workunit(replicate_seconds, limits.USUAL_SECONDS)
-    minutes = f"{limits.USUAL_SECONDS / 60:g}"
+    hosts = task_limits.HOSTS_SHARING
+    filling = hosts * replicates_per_workunit(replicate_seconds, task_limits.USUAL_SECONDS)
+    minutes = f"{task_limits.USUAL_SECONDS / 60:g}"
     tasks = f"{hosts} tasks of about {minutes} minutes, one for each of {hosts} volunteers, hold {filling}"
-    if filling < LEAST:
-        return BlockSize(replicates=LEAST, reason=f"{tasks}; with volunteers no block is smaller than {LEAST}")
+    if filling < registration_limits.BLOCK_OF_VOLUNTEERS:
+        return BlockSize(
+            replicates=registration_limits.BLOCK_OF_VOLUNTEERS,
+            reason=f"{tasks}; with volunteers no block is smaller than {registration_limits.BLOCK_OF_VOLUNTEERS}",
+        )
     if filling > MOST:
         return BlockSize(
             replicates=MOST, reason=f"{tasks}; no block is larger than {MOST}, with which a finding may be settled"

@@ -10,6 +10,7 @@ from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Purpose
 from axiom.domain.registrations import Stopping
 from axiom.domain.work import WorkunitState
+from axiom.limits import registrations as registration_limits
 
 FIRST_IS_OUT = "its configs are new, and the first replicate of them is on its way"
 
@@ -37,7 +38,7 @@ class Candidate:
     registration_id: int = 0
     design: str = ""  # what tells it from the other registrations of its version
     issued_besides: int = 0  # replicate numbers of those other registrations
-    stopping: Stopping = field(default_factory=Stopping)
+    stopping: Stopping = field(default_factory=lambda: Stopping(replicates=registration_limits.REPLICATES))
     need: Need = field(default_factory=Need)
     copies: int = 1  # of each task, which must agree
     failure_share: float = 0.0  # of its tasks, of which each is computed in vain

@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from axiom.decisions.experiments.release_stages import PILOT_TASKS, Stage
+from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import Candidate, is_stopped
 from axiom.decisions.planning.fill import WaitingWork
 from axiom.decisions.planning.orders import parts_of
 from axiom.decisions.planning.task_size import UsualHosts, usual_of
 from axiom.domain.planning import Supply
 from axiom.domain.sessions import Allotment
+from axiom.limits import experiments as limits
 
 
 def works_of(
@@ -42,7 +43,7 @@ def _let_out(one: Candidate, work: WaitingWork, few: dict[int, int | None]) -> l
 
 def few_of(one: Candidate) -> int | None:
     """How many tasks of it go to whoever asks; None is any number. Beyond a pilot our own hosts may have all."""
-    return PILOT_TASKS if one.stage is Stage.PILOT else one.theirs
+    return limits.PILOT_TASKS if one.stage is Stage.PILOT else one.theirs
 
 
 def _work(one: Candidate, workunits: int, each: float, usual: UsualHosts | None) -> WaitingWork:

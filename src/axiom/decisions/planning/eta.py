@@ -2,10 +2,10 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-_LATE = timedelta(hours=1)  # without a result for so long, nothing flows
-_FARTHEST = timedelta(days=3_650)
+from axiom.limits import planning as limits
+
 _SIZES = ((60.0, 1.0, "s"), (60.0, 60.0, "min"), (24.0, 3_600.0, "h"), (math.inf, 86_400.0, "days"))  # up to so many
 
 
@@ -21,7 +21,7 @@ def pace(cells: int, first: datetime | None, last: datetime | None, now: datetim
     """The pace of the newest cells, of which the first and the last came then; unknown where nothing flows."""
     if cells < 2 or first is None or last is None:
         return Pace(per_second=0.0, reason="too few results have come")
-    if now - last > _LATE:
+    if now - last > limits.NOTHING_FLOWS_AFTER:
         return Pace(per_second=0.0, reason="no result came in the last hour")
     span = max((last - first).total_seconds(), 1e-6)
     return Pace(per_second=(cells - 1) / span)
@@ -34,7 +34,7 @@ def expected(found: Pace, cells: float | None) -> str:
     if found.per_second <= 0:
         return f"unknown, since {found.reason}"
     seconds = cells / found.per_second
-    if seconds > _FARTHEST.total_seconds():
+    if seconds > limits.FARTHEST.total_seconds():
         return "not in ten years at this pace"
     # As it is told: 59.96 s are a minute, and never 60.0 s.
     size, name = next((each for each in _SIZES if round(seconds / each[1], 1) < each[0]), _SIZES[-1])[1:]

@@ -10,12 +10,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-MOST_OF_TASK = 100  # tiles in a task: each needs its place in an order, which is a few kB long at most
-LOOKED_AT = 32  # boxes: a tile that somebody looks at is worth as much more as a border from side to side
-SHORT = 60.0  # seconds that a task takes where the tiles that are there are few for so many cores
-DEEP_TURNS = 2  # of each core, for which tiles wait that no number needs: those that one needs wait behind them
-AHEAD = 600.0  # seconds of a core for which tiles wait at least: what is drawn next does not change which are wanted
-SHARE = 0.25  # of all work that should wait, for tiles that registered numbers need, while other questions wait too
+from axiom.limits import maps as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +26,7 @@ class Frontier:
 
     def worth(self, turn: float) -> float:
         """How much of its plane a second shows, where a task should last for a turn."""
-        return 0.25**self.level / max(self.seconds, turn / MOST_OF_TASK)
+        return 0.25**self.level / max(self.seconds, turn / limits.TILES_OF_A_TASK)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +46,10 @@ def next_tiles(
     of them the tasks are `counted` that were ordered already. While others wait too, what registered numbers need has a
     share; where cores are idle, tiles may have all, and those that no number needs go up to `deep`.
     """
-    rooms = {True: (wanted if is_idle else SHARE * wanted) - out, False: (min(wanted, deep) if is_idle else 0.0) - out}
+    rooms = {
+        True: (wanted if is_idle else limits.SHARE_OF_WORK * wanted) - out,
+        False: (min(wanted, deep) if is_idle else 0.0) - out,
+    }
     orders: list[TileOrder] = []
     for one in sorted(frontiers, key=lambda one: (not one.is_needed, -one.worth(turn), one.experiment_id, one.arm)):
         if (room := rooms[one.is_needed]) <= 0:
@@ -84,12 +82,12 @@ def wanted_for(cores: int, per_core: int, turn: float, *, is_idle: bool) -> floa
     A laboratory that computes alone has short turns: where nothing but tiles waits, nothing would be left of them long
     before the next order.
     """
-    return cores * max(per_core * turn, AHEAD if is_idle else 0.0)
+    return cores * max(per_core * turn, limits.AHEAD_SECONDS if is_idle else 0.0)
 
 
 def deep_for(cores: int, turn: float) -> float:
     """For how many seconds of so many cores tiles should wait that no registered number needs."""
-    return cores * max(DEEP_TURNS * turn, AHEAD)
+    return cores * max(limits.DEEP_TURNS * turn, limits.AHEAD_SECONDS)
 
 
 def task_length(orders: Sequence[TileOrder], lacking: int, turn: float) -> float:
@@ -98,7 +96,7 @@ def task_length(orders: Sequence[TileOrder], lacking: int, turn: float) -> float
     A young map has few tiles, and each opens others only once its whole task is back.
     """
     seconds = sum(one.tiles * one.frontier.seconds for one in orders)
-    return max(min(SHORT, turn), min(turn, seconds / max(1, lacking)))
+    return max(min(limits.SHORT_SECONDS, turn), min(turn, seconds / max(1, lacking)))
 
 
 def counted(seconds: float, turn: float) -> float:
@@ -112,7 +110,7 @@ def counted(seconds: float, turn: float) -> float:
 
 def tiles_a_task(seconds: float, turn: float) -> int:
     """How many tiles of one replicate a task computes, so that it lasts for about a turn."""
-    return max(1, min(MOST_OF_TASK, round(turn / max(seconds, 1e-9))))
+    return max(1, min(limits.TILES_OF_A_TASK, round(turn / max(seconds, 1e-9))))
 
 
 def task_sizes(tiles: Mapping[int, int], each: int) -> list[tuple[int, int]]:

@@ -20,13 +20,13 @@ from axiom.decisions.planning.task_size import UsualHosts, usual_of
 from axiom.decisions.planning.usable_cores import Reach, reach
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR, Promise, promises
 from axiom.domain.amounts import counted
-from axiom.domain.planning import FLOOR, Purpose, Supply, Wishes
+from axiom.domain.planning import Purpose, Supply, Wishes
 from axiom.domain.sessions import Allotment, Plan, Skipped
+from axiom.limits import planning as limits
 
 __all__ = ["Candidate", "plan"]
 
 _WISHES = Wishes()
-_OF_PILOTS = 0.01  # of the work that should wait, while other work does
 _STALLS = 4  # times that what was ordered for idle cores may go elsewhere, where it stands in for what waits
 _AT_ONCE = 0.01  # of all that should wait, so that a large fleet's plan is made in some hundred steps
 
@@ -118,7 +118,7 @@ class _Making:
         seconds = sum((one.unsent + one.in_progress) * one.costs for one in asked if one.stage is Stage.PILOT)
         for place, one in enumerate(pilots):
             seconds += one.pilot_missing * one.costs
-            if (place or is_on_its_way) and (is_young or seconds > _OF_PILOTS * self.wanted):
+            if (place or is_on_its_way) and (is_young or seconds > limits.PILOT_SHARE * self.wanted):
                 return
             self.pilot(one)
 
@@ -253,7 +253,7 @@ def plan(
     usual: UsualHosts | None = None,
     ours: int | None = None,
     wishes: Wishes = _WISHES,
-    floor: float = FLOOR,
+    floor: float = limits.WORTH_FLOOR,
     lately: Sequence[Allotment] = (),
     deadline_seconds: float | None = None,
     key: str = "",

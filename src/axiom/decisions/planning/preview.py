@@ -10,8 +10,9 @@ from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.value_of_information import worths
 from axiom.decisions.planning.why_idle import awaited
 from axiom.domain.amounts import counted
-from axiom.domain.planning import FLOOR, Preview, Supply, Wishes
+from axiom.domain.planning import Preview, Supply, Wishes
 from axiom.domain.sessions import Allotment
+from axiom.limits import planning as limits
 
 _WISHES = Wishes()
 
@@ -23,7 +24,7 @@ def preview(
     per_core: int,
     task_seconds: float,
     wishes: Wishes = _WISHES,
-    floor: float = FLOOR,
+    floor: float = limits.WORTH_FLOOR,
     lately: Sequence[Allotment] = (),
     deadline_seconds: float | None = None,
     key: str = "",

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.registrations import Rule, Stopping
-
-SETTLED_SEEDS = 32  # before that an interval may still be narrow by chance
+from axiom.limits import registrations as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +45,7 @@ def ended(stopping: Stopping, aims: Sequence[Aim], *, replicates: int, block: in
 def is_settled(aim: Aim) -> bool:
     """Is it decided, and is its interval narrow enough?"""
     is_decided = aim.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
-    return is_decided and aim.seeds >= SETTLED_SEEDS and half_width(aim) < narrow_enough(aim)
+    return is_decided and aim.seeds >= limits.SETTLED_AFTER and half_width(aim) < narrow_enough(aim)
 
 
 def half_width(aim: Aim) -> float:

@@ -15,11 +15,12 @@ from itertools import pairwise
 from statistics import NormalDist
 
 from axiom.decisions.planning.candidates import Candidate, is_decided, obstacle, purpose_of
-from axiom.decisions.planning.stopping import SETTLED_SEEDS, Aim, half_width, is_settled, narrow_enough
+from axiom.decisions.planning.stopping import Aim, half_width, is_settled, narrow_enough
 from axiom.domain.amounts import counted
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Purpose, Worth
 from axiom.domain.registrations import Rule
+from axiom.limits import registrations as limits
 from axiom.statistics.replicates_needed import MOST
 
 BELOW_FLOOR = "worth less than the floor"  # in every reason for which something is not ordered for that
@@ -165,7 +166,7 @@ def _narrowed(aim: Aim, more: float) -> float:
     left = 0.0
     if width >= enough:
         left = math.inf if enough <= 0 else max(_YOUNG, math.log2(width / enough))
-    young = _YOUNG * min(1.0, more / SETTLED_SEEDS) if aim.seeds < SETTLED_SEEDS else 0.0
+    young = _YOUNG * min(1.0, more / limits.SETTLED_AFTER) if aim.seeds < limits.SETTLED_AFTER else 0.0
     return _SIZE * min(left, 0.5 * math.log2(1.0 + more / max(1, aim.seeds))) + young
 
 

@@ -8,9 +8,7 @@ tiles differ here and there; a picture that was made up differs in most of it.
 from dataclasses import dataclass
 
 from axiom.domain.maps import Map, Tile
-
-MOST_APART = 0.05  # of the compared pixels; of true tiles of trainability at levels 1 to 3 0.013 were the most
-SPARED = 4  # pixels that may differ besides: an island as large as a pixel of the parent
+from axiom.limits import maps as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +21,7 @@ class Continuity:
     @property
     def is_doubtful(self) -> bool:
         """Do so many differ that somebody else should compute the tile, too?"""
-        return self.apart > SPARED + MOST_APART * self.compared
+        return self.apart > limits.APART_PIXELS + limits.APART_SHARE * self.compared
 
     @property
     def reason(self) -> str:

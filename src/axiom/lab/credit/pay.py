@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from axiom.decisions.credit.prices import (
     BLAMING_US,
     BROKEN_BY_US,
-    ON_ITS_WORD,
     Counted,
     is_believed,
     price,
@@ -22,6 +21,7 @@ from axiom.domain.credit import Award, Reason, Tariff
 from axiom.domain.sessions import Note, Session
 from axiom.domain.value import value
 from axiom.lab.credit.booking import SLICE, book
+from axiom.limits import credit as limits
 from axiom.server.returns.learn_costs import DeclaredSeconds
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.credit.ledger import Unpaid
@@ -123,8 +123,8 @@ class Paying:
         """Is it our doing, as its host says?"""
         key = waiting.experiment_id, waiting.volunteer_id
         first = self._first.get(key, [])
-        if waiting.task_id not in first and len(first) < ON_ITS_WORD:
-            first = ledger.first_broken(db, *key, BLAMING_US, ON_ITS_WORD)
+        if waiting.task_id not in first and len(first) < limits.FAILURES_ON_ONE_WORD:
+            first = ledger.first_broken(db, *key, BLAMING_US, limits.FAILURES_ON_ONE_WORD)
             self._first[key] = first
         return is_believed(
             is_first=waiting.task_id in first,

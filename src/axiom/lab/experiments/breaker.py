@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 
 from axiom.decisions.experiments.breaker import broken, broken_there
 from axiom.decisions.experiments.release_history import endings_of, standing
-from axiom.domain.releases import PILOT_TASKS, Release
+from axiom.domain.releases import Release
 from axiom.domain.sessions import Note, Window
 from axiom.lab.experiments import releases as release_steps
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.step import Round, shortened
+from axiom.limits import experiments as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments, releases
@@ -39,7 +40,7 @@ def breaking(db: Database) -> list[BreakerStop]:
         ordered = sum(
             amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("workunit", version.id)
         )
-        if newest is None or ordered <= PILOT_TASKS:  # a pilot stops by itself, and a repair can still save it
+        if newest is None or ordered <= limits.PILOT_TASKS:  # a pilot stops by itself, and a repair can still save it
             continue
         paused = standing(histories.get(version.id, [])).paused
         by_host = endings_of(endings.of_bundle(db, version.id, newest.digest), proven)

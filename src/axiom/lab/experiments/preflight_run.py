@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.decisions.experiments.controls import MOST_SEEDS, SEEDS
 from axiom.decisions.experiments.gates import (
     SAME_HIGH,
     SAME_LOW,
@@ -30,13 +29,13 @@ from axiom.domain.preflights import ControlRun, Demands, Tried
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
 from axiom.lab.experiments import reference_core
+from axiom.limits import experiments as limits
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.direct import compute_here
 from axiom.signed import canonical_json
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellAnswer
 
-PATIENCE = 20.0  # CPU seconds that a cell may take to compile, beyond its margin
 _MARGIN = 5.0  # times what it declares, as for a host
 _WAITING = 10.0  # seconds that may pass for one of the processor: others compute here, too
 
@@ -63,7 +62,7 @@ class PreflightRun:
         demands: Demands,
         seeds: Callable[[int], int],
         said: Said | None = None,
-        patience: float = PATIENCE,
+        patience: float = limits.COMPILE_CPU_SECONDS,
         gate: PauseGate | None = None,
         slowness: Callable[[], float] | None = None,
     ) -> None:
@@ -152,7 +151,11 @@ class PreflightRun:
         yield from way
         if way is self._other_way:
             runs = [control for control in self.controls() if not is_settled(control, self._demands)]
-            more = [cell for run in runs for cell in _control(run, self._demands, range(SEEDS + 1, MOST_SEEDS + 1))]
+            more = [
+                cell
+                for run in runs
+                for cell in _control(run, self._demands, range(limits.CONTROL_SEEDS + 1, limits.CONTROL_MOST_SEEDS + 1))
+            ]
             way += more
             yield from more
 
@@ -196,7 +199,7 @@ def _other_way(demands: Demands) -> list[_Cell]:
     for control in demands.controls:
         for planted in (False, True):
             run = ControlRun(estimand=control.estimand, is_planted=planted, tried=())
-            cells += _control(run, demands, range(1, SEEDS + 1))
+            cells += _control(run, demands, range(1, limits.CONTROL_SEEDS + 1))
     return cells
 
 

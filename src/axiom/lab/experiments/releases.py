@@ -15,19 +15,12 @@ from axiom.decisions.experiments.release_history import (
     unapproved,
     with_approval,
 )
-from axiom.decisions.experiments.release_stages import (
-    PILOT_TASKS,
-    SILENT_FOR,
-    ReleaseRecord,
-    Rollout,
-    Stage,
-    left_for,
-    release,
-)
+from axiom.decisions.experiments.release_stages import ReleaseRecord, Rollout, Stage, left_for, release
 from axiom.domain.preflights import GATES
 from axiom.domain.releases import Change, Fleet
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused
+from axiom.limits import experiments as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, moment
 from axiom.store.experiments import experiments, releases
@@ -65,7 +58,7 @@ def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, Staged
     """How far each open version is let out. `approvals`: what somebody must approve before volunteers get it."""
     staged: dict[int, Staged] = {}
     counted = counters.read(db)
-    for version, state, bundles in _versions(db, now - SILENT_FOR):
+    for version, state, bundles in _versions(db, now - limits.RELEASE_TASK_OUT_FOR):
         if pausing := state.paused.get(""):
             why = f"it is paused by {pausing.by}: {pausing.reason}"
             staged[version.id] = Staged(rollout=Rollout(stage=Stage.PAUSED, reason=why))
@@ -74,7 +67,7 @@ def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, Staged
         rollout, facts, missing = bundles[digest].rollout, bundles[digest].facts, 0
         if rollout.stage is Stage.PILOT:
             unsent = counted.get(("task", version.id, TaskState.UNSENT), 0)
-            missing = max(0, PILOT_TASKS - facts.well - facts.out - unsent)
+            missing = max(0, limits.PILOT_TASKS - facts.well - facts.out - unsent)
         staged[version.id] = Staged(
             rollout=with_approval(rollout, state, digest, approvals),
             missing=missing,

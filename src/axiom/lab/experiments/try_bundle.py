@@ -27,10 +27,11 @@ from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
 from axiom.lab.experiments.preflight_report import write
-from axiom.lab.experiments.preflight_run import PATIENCE, PreflightRun, Said, is_its_own
+from axiom.lab.experiments.preflight_run import PreflightRun, Said, is_its_own
 from axiom.lab.experiments.publish import PackedBundle, demand_bounded, prepare
 from axiom.lab.experiments.quick_gates import read_archive
-from axiom.limits import hosts as limits
+from axiom.limits import experiments as experiment_limits
+from axiom.limits import hosts as host_limits
 from axiom.runner.child.pause import PauseGate
 from axiom.runner.confine import bubblewrap
 from axiom.runner.direct import describe_boxed
@@ -66,7 +67,7 @@ def try_out(
     said: Said | None = None,
     *,
     secret: bytes = _NOBODYS,
-    patience: float = PATIENCE,
+    patience: float = experiment_limits.COMPILE_CPU_SECONDS,
     gate: PauseGate | None = None,
 ) -> Attempt:
     """Put a bundle to all gates; at the first fault nothing more is computed. NoSandbox where none can be entered.
@@ -130,7 +131,9 @@ def prepare_boxed(package: Path, file: Path) -> PackedBundle | Attempt:
     return made
 
 
-def try_file(package: Path, file: Path, said: Said | None = None, *, patience: float = PATIENCE) -> Examination:
+def try_file(
+    package: Path, file: Path, said: Said | None = None, *, patience: float = experiment_limits.COMPILE_CPU_SECONDS
+) -> Examination:
     """Put a file to all gates, as the bundle that would be made of it."""
     made = prepare_boxed(package, file)
     if isinstance(made, Attempt):
@@ -213,7 +216,7 @@ def due(db: Database, now: datetime, without: Collection[str] = ()) -> NextPrefl
         for one in preflights.newest(db, GATES)
         if one.passed is None and one.bundle not in without
     ]
-    return choose(waiting, preflights.circumstances(db, now - limits.COUNTED_ON_FOR))
+    return choose(waiting, preflights.circumstances(db, now - host_limits.COUNTED_ON_FOR))
 
 
 def demands_of(manifest: Manifest) -> Demands:

@@ -4,29 +4,19 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from axiom.decisions.experiments.controls import SEEDS
-from axiom.decisions.experiments.drafts import (
-    MOST_SECONDS,
-    MOST_TRIES,
-    blind_gates,
-    may_try,
-    preflight_seconds,
-    question_of,
-    reason_for_persons,
-)
+from axiom.decisions.experiments.drafts import blind_gates, may_try, preflight_seconds, question_of, reason_for_persons
 from axiom.decisions.experiments.preflight import judge
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import GATES, Attempt, KeptDraft
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments import try_bundle as preflight
+from axiom.limits import experiments as limits
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.platform.host import platform_here
 from axiom.signed.manifests import Manifest, read_manifest, stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import drafts, experiments
-
-_LONGEST = 1_800.0  # seconds that pass until a preflight of a draft is ended
 
 
 def kept(db: Database, number: int) -> KeptDraft:
@@ -68,7 +58,7 @@ def order(db: Database, number: int, *, author: str, now: datetime) -> KeptDraft
 
 def tries_left(db: Database, draft: KeptDraft) -> int:
     """How many more texts of its name may be tried."""
-    return max(0, MOST_TRIES - drafts.tries(db, draft.name, draft.number)[0])
+    return max(0, limits.DRAFT_TRIES - drafts.tries(db, draft.name, draft.number)[0])
 
 
 def try_out(package: Path, draft: KeptDraft, secret: bytes, gate: PauseGate) -> tuple[Attempt, str]:
@@ -84,13 +74,13 @@ def try_out(package: Path, draft: KeptDraft, secret: bytes, gate: PauseGate) -> 
         return made, ""
     if fault := _too_long(made.manifest):
         return _ended(fault), ""
-    timed = PauseGate(behind=gate, seconds=_LONGEST)
+    timed = PauseGate(behind=gate, seconds=limits.DRAFT_SECONDS)
     try:
         return preflight.try_out(made.archive, secret=secret, gate=timed), made.declaration
     except RunEnded:
         if not timed.is_late:
             raise
-        return _ended(f"its preflight did not end within {_LONGEST / 60:.0f} minutes"), ""
+        return _ended(f"its preflight did not end within {limits.DRAFT_SECONDS / 60:.0f} minutes"), ""
 
 
 def record(db: Database, number: int, report: str, declaration: str, secret: bytes, now: datetime) -> KeptDraft:
@@ -123,12 +113,13 @@ def _too_long(manifest: Manifest) -> str:
     controls = [
         seconds for control in manifest.controls for seconds in (*control.placebo_seconds, *control.planted_seconds)
     ]
-    wanted = preflight_seconds(manifest.cell_seconds, controls, SEEDS)
-    if wanted <= MOST_SECONDS:
+    wanted = preflight_seconds(manifest.cell_seconds, controls, limits.CONTROL_SEEDS)
+    if wanted <= limits.DRAFT_CPU_SECONDS:
         return ""
     return (
         f"by what it declares its preflight takes {wanted:.0f} s of a processor, and a draft is given "
-        f"{MOST_SECONDS:.0f}: declare a smaller sweep, or smaller controls; a wider design can be proposed later"
+        f"{limits.DRAFT_CPU_SECONDS:.0f}: declare a smaller sweep, or smaller controls; a wider design can be "
+        "proposed later"
     )
 
 

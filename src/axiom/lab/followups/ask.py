@@ -10,7 +10,6 @@ from typing import Any
 from axiom.decisions.findings.novelty import asked_claim, is_known, known_claim, nearest
 from axiom.decisions.followups.base_rates import bits
 from axiom.decisions.followups.draft import same_but
-from axiom.decisions.planning.stopping import SETTLED_SEEDS
 from axiom.domain.estimands import Direction, Kind, prediction_data
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
 from axiom.domain.registrations import Stopping, read_body
@@ -19,6 +18,7 @@ from axiom.lab.followups.admit import approve
 from axiom.lab.followups.price import Points
 from axiom.lab.planning.most_cost import most_of_cells
 from axiom.lab.registrations.predictions import demand_sound
+from axiom.limits import registrations as limits
 from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database
@@ -134,7 +134,7 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
         configs=tuple(dict(config) for config, _ in points),
         estimands=({**asked, "name": slug.replace("-", "_"), "prediction": prediction_data(prediction)},),
         stopping=Stopping(replicates=said.replicates),
-        core_seconds=sum(seconds) * min(said.replicates, SETTLED_SEEDS),
+        core_seconds=sum(seconds) * min(said.replicates, limits.SETTLED_AFTER),
         most_core_seconds=most * said.replicates,
         prediction=prediction,
         expects=Direction(asked["expects"]),

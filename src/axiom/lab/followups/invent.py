@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 from axiom.decisions.experiments.drafts import may_propose
 from axiom.decisions.followups.base_rates import bits
-from axiom.decisions.planning.stopping import SETTLED_SEEDS
 from axiom.domain.estimands import Direction, read_prediction
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
@@ -18,6 +17,8 @@ from axiom.lab.experiments.try_draft import declaration_of, demand_own, kept
 from axiom.lab.followups.ask import demand_new, demand_rival_apart
 from axiom.lab.registrations.predictions import foretell_blindly
 from axiom.lab.registrations.register import demand_askable
+from axiom.limits import registrations as limits
+from axiom.limits import registrations as registration_limits
 from axiom.signed.keys import Keys
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
@@ -115,7 +116,7 @@ def _proposal(draft: KeptDraft, manifest: Manifest, said: InventedQuestion) -> P
     estimands = {estimand["name"]: estimand for estimand in manifest.estimands}
     if said.estimand not in estimands:
         raise UnknownName("estimand", said.estimand, estimands)
-    asked, stopping = estimands[said.estimand], Stopping()
+    asked, stopping = estimands[said.estimand], Stopping(replicates=registration_limits.REPLICATES)
     prediction = read_prediction(asked["prediction"])
     demand_rival_apart(prediction.interval, said.rival_interval)
     positive, absent, negative = said.outcomes
@@ -138,7 +139,7 @@ def _proposal(draft: KeptDraft, manifest: Manifest, said: InventedQuestion) -> P
         configs=manifest.configs,
         estimands=manifest.estimands,
         stopping=stopping,
-        core_seconds=manifest.seconds * min(stopping.replicates, SETTLED_SEEDS),
+        core_seconds=manifest.seconds * min(stopping.replicates, limits.SETTLED_AFTER),
         most_core_seconds=manifest.seconds * stopping.replicates,
         prediction=prediction,
         expects=Direction(asked["expects"]),

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping
 
-from axiom.decisions.followups.factor_levels import MOST_CONFIGS, outside
+from axiom.decisions.followups.factor_levels import outside
 from axiom.errors import ExperimentError, Refused
+from axiom.limits import proposals as limits
 from axiom.runner.direct import Describer
 from axiom.signed import bundles, canonical_json
 from axiom.signed.manifests import Manifest, read_manifest
@@ -43,8 +44,8 @@ def _read(text: str, manifest: Manifest) -> list[dict[str, object]]:
         configs = canonical_json.read_json(text)
     except ValueError as error:
         raise Refused(f"The configs are not a list in JSON: {error}. Nothing was registered.") from None
-    if not isinstance(configs, list) or not 1 <= len(configs) <= MOST_CONFIGS:
-        raise Refused(f"A design lists from 1 to {MOST_CONFIGS} configs in JSON. Nothing was registered.")
+    if not isinstance(configs, list) or not 1 <= len(configs) <= limits.CONFIGS:
+        raise Refused(f"A design lists from 1 to {limits.CONFIGS} configs in JSON. Nothing was registered.")
     for config in configs:
         if not isinstance(config, dict) or config.keys() != set(manifest.factors):
             factors = ", ".join(manifest.factors)

@@ -16,16 +16,14 @@ from axiom.domain.fleet import OUR_GPUS, Host, project_choice
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import read_body
 from axiom.lab.policy import Policy
-from axiom.limits import hosts as limits
+from axiom.limits import hosts as host_limits
+from axiom.limits import planning as planning_limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet as stored
 from axiom.store.hosts.fleet import Portion, PresentHost
 from axiom.store.registrations import registrations
-
-# One by one. Of more somebody can always take what is ordered: cores are planned for, and as many say what is usual.
-MOST_HOSTS = 2_000
 
 _NO_PROGRAM = "unknown"  # a processor for which there is no runner
 _NO_AVX = "none"
@@ -53,7 +51,7 @@ def supplies(
     allowance = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
     return [
         _supply(one, held.get(one.host.id, ()), known, _OURS if one.is_ours else allowance, now)
-        for one in stored.present(db, now - limits.COUNTED_ON_FOR, most, host_id=host_id)
+        for one in stored.present(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id)
     ]
 
 
@@ -72,7 +70,7 @@ def able(db: Database, need: Need, policy: Policy, now: datetime) -> tuple[list[
 
 def usual(db: Database, now: datetime, most: int) -> UsualHosts | None:
     """What volunteers' hosts are like, by so many of those that were heard from lately."""
-    there = stored.present(db, now - limits.COUNTED_ON_FOR, most)
+    there = stored.present(db, now - host_limits.COUNTED_ON_FOR, most)
     return usual_of(_supply(one, (), {}, _OURS, now) for one in there if not one.is_ours)
 
 
@@ -170,7 +168,7 @@ def size_to_order(
 ) -> TaskSize:
     """Decide it from the hosts that were heard from lately; for one host alone, from that one."""
     body = read_body(registration.body) if registration else None
-    usual = usual_of(supplies(db, policy, now, MOST_HOSTS, host_id=host_id))
+    usual = usual_of(supplies(db, policy, now, planning_limits.HOSTS, host_id=host_id))
     return order_size(
         sum(body.design.seconds) if body else 0.0,
         block=body.block if body else 1,

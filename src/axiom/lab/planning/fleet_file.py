@@ -7,10 +7,9 @@ from typing import Any, TypeVar
 from axiom.domain.fleet import OUR_GPUS, Gpu
 from axiom.domain.planning import Supply
 from axiom.errors import WrongUse
+from axiom.limits import planning as limits
 from axiom.signed import canonical_json
 
-LARGEST = 64 * 1024 * 1024  # bytes of a file: 100,000 hosts take a fifth of it
-MOST_HOSTS = 200_000
 MOST_CORES = 4_096  # of one computer
 MOST_GB = 65_536
 MOST_GPUS = 64
@@ -38,8 +37,8 @@ def _refused(file: str, fault: str) -> WrongUse:
 
 
 def _fleet(raw: bytes) -> list[Supply]:
-    if len(raw) > LARGEST:
-        raise ValueError(f"it has {len(raw)} bytes, and {LARGEST} are enough for any fleet")
+    if len(raw) > limits.FLEET_FILE_BYTES:
+        raise ValueError(f"it has {len(raw)} bytes, and {limits.FLEET_FILE_BYTES} are enough for any fleet")
     try:
         data = json.loads(raw.decode(), object_pairs_hook=_unique)
     except UnicodeError:
@@ -49,8 +48,8 @@ def _fleet(raw: bytes) -> list[Supply]:
     hosts = canonical_json.Fields(data, "the fleet", {"hosts"}).each("hosts", lambda host, _what: host)
     if not hosts:
         raise ValueError("it names no host")
-    if len(hosts) > MOST_HOSTS:
-        raise ValueError(f"it names {len(hosts)} hosts, and {MOST_HOSTS} are as many as one plan takes")
+    if len(hosts) > limits.FLEET_FILE_HOSTS:
+        raise ValueError(f"it names {len(hosts)} hosts, and {limits.FLEET_FILE_HOSTS} are as many as one plan takes")
     return _numbered([_host(host, place) for place, host in enumerate(hosts, start=1)])
 
 

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -17,25 +17,24 @@ from axiom.errors import WrongUse
 from axiom.lab.planning.candidates import aims_of as aims_of
 from axiom.lab.planning.candidates import candidates as candidates
 from axiom.lab.planning.candidates import need_of as need_of
-from axiom.lab.planning.capacity import MOST_HOSTS, supplies, usual
+from axiom.lab.planning.capacity import supplies, usual
 from axiom.lab.policy import Policy
 from axiom.lab.step import shortened
-from axiom.limits import hosts as limits
+from axiom.limits import hosts as host_limits
+from axiom.limits import planning as planning_limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet as stored
 from axiom.store.sessions import sessions
 
-_NAMED = 5  # experiments of those that are left alone for one reason
-_REMEMBERED = timedelta(days=1)  # for so long a mix holds over all plans
 _MOST_SESSIONS = 200
 
 
 def decide(db: Database, policy: Policy, now: datetime) -> Plan:
     """The plan as it would be now. Looking changes nothing."""
     asked, cores_there = candidates(db, now, policy.approvals), cores(db, now)
-    are_few = stored.amount(db, now - limits.COUNTED_ON_FOR) <= MOST_HOSTS
+    are_few = stored.amount(db, now - host_limits.COUNTED_ON_FOR) <= planning_limits.HOSTS
     there = supplies(db, policy, now) if are_few else []
     wished, _ = wishes(policy, names(db))
     return plan(
@@ -44,8 +43,8 @@ def decide(db: Database, policy: Policy, now: datetime) -> Plan:
         per_core=policy.per_core,
         task_seconds=policy.task_seconds,
         supplies=there,
-        usual=None if are_few else usual(db, now, MOST_HOSTS),
-        ours=None if are_few else stored.own_cores(db, now - limits.COUNTED_ON_FOR),
+        usual=None if are_few else usual(db, now, planning_limits.HOSTS),
+        ours=None if are_few else stored.own_cores(db, now - host_limits.COUNTED_ON_FOR),
         wishes=wished,
         floor=policy.floor,
         lately=ordered_lately(db, now) if wished.mix else (),
@@ -73,7 +72,7 @@ def deadline(policy: Policy, there: Sequence[Supply]) -> float | None:
 
 def ordered_lately(db: Database, now: datetime) -> list[Allotment]:
     """What the plans of the last day ordered."""
-    texts = sessions.plans_since(db, now - _REMEMBERED, _MOST_SESSIONS)
+    texts = sessions.plans_since(db, now - planning_limits.SHARES_HOLD_OVER, _MOST_SESSIONS)
     return [allotment for text in texts for allotment in _allotments(text)]
 
 
@@ -85,7 +84,7 @@ def _allotments(text: str) -> tuple[Allotment, ...]:
 
 def cores(db: Database, now: datetime) -> int:
     """How many cores the hosts have that were heard from lately."""
-    return stored.cores(db, now - limits.COUNTED_ON_FOR)
+    return stored.cores(db, now - host_limits.COUNTED_ON_FOR)
 
 
 def waiting(db: Database) -> int:
@@ -150,7 +149,11 @@ def _left_alone(names: Sequence[str], reason: str) -> Note:
     return Note(
         kind="plan.skip",
         text="{amount} are left alone, as {experiments}: {reason}",
-        facts={"amount": len(names), "experiments": ", ".join(names[:_NAMED]), "reason": reason},
+        facts={
+            "amount": len(names),
+            "experiments": ", ".join(names[: planning_limits.LEFT_ALONE_NAMED]),
+            "reason": reason,
+        },
         about="/experiments",
     )
 

@@ -19,10 +19,11 @@ from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Preview, Supply, Wishes
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning import plan as planning
-from axiom.lab.planning.capacity import MOST_HOSTS, supplies
+from axiom.lab.planning.capacity import supplies
 from axiom.lab.planning.tiles import would_order
 from axiom.lab.policy import Policy
-from axiom.limits import hosts as limits
+from axiom.limits import hosts as host_limits
+from axiom.limits import planning as planning_limits
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -44,7 +45,7 @@ def preview(
     Of very many hosts it is for a part, and says so: nobody reads a line for each of a million.
     Without `wishes` the operator's settings hold, as far as a session would heed them.
     """
-    there = supplies(db, policy, now, MOST_HOSTS) if hosts is None else hosts
+    there = supplies(db, policy, now, planning_limits.HOSTS) if hosts is None else hosts
     asked = planning.candidates(db, now, policy.approvals)
     if hosts is not None:  # nobody knows how far a version would be let out among hosts that are not there
         asked = [_let_out(candidate) for candidate in asked]
@@ -61,7 +62,7 @@ def preview(
     if tiles:
         deadline = planning.deadline(policy, there)
         found = previewing.with_tiles(found, asked, there, tiles, deadline_seconds=deadline)
-    heard_from = stored.amount(db, now - limits.COUNTED_ON_FOR) if hosts is None else 0
+    heard_from = stored.amount(db, now - host_limits.COUNTED_ON_FOR) if hosts is None else 0
     if heard_from > len(there):
         part = f"for {len(there):,} of the {heard_from:,} hosts that were heard from"
         found = replace(found, plan=replace(found.plan, reason=f"{found.plan.reason}; {part}"))

@@ -25,15 +25,14 @@ from axiom.domain.sessions import Allotment
 from axiom.lab.experiments.releases import stages
 from axiom.lab.planning.deploy import ordered_of
 from axiom.lab.policy import Policy
-from axiom.limits import tasks as limits
+from axiom.limits import maps as map_limits
+from axiom.limits import tasks as task_limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.maps import tiles
 from axiom.store.tasks import workunits
-
-_MOST_AT_ONCE = 20_000  # tiles that a round orders
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -125,7 +124,7 @@ def _decided(
 ) -> list[tuple[ChartedVersion, TileOrder, int]]:
     """What is ordered of which version, and how many tiles make a task."""
     known = {one.experiment_id: one for one in versions(db, now, policy.approvals)}
-    turn, is_idle = limits.USUAL_SECONDS if has_volunteers else policy.task_seconds, lacking > 0
+    turn, is_idle = task_limits.USUAL_SECONDS if has_volunteers else policy.task_seconds, lacking > 0
     wanted = wanted_for(cores, policy.per_core, turn, is_idle=is_idle)
     frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one, wanted)]
     out = sum(_out(db, one, turn) for one in known.values())
@@ -191,7 +190,7 @@ def _frontiers(db: Database, version: ChartedVersion, wanted: float) -> Iterator
     if drawn is None:
         return
     for arm, seconds in version.design.seconds_by_place.items():
-        most = min(_MOST_AT_ONCE, 1 + int(wanted / seconds))
+        most = min(map_limits.TILES_OF_A_ROUND, 1 + int(wanted / seconds))
         for level, amount in tiles.open_levels(db, version.experiment_id, arm, most):
             yield Frontier(
                 experiment_id=version.experiment_id,

@@ -15,6 +15,7 @@ from axiom.domain.evidence import Registration
 from axiom.domain.registrations import DECLARED, INFORMED, Cohort, Design, Stopping, read_body
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.registrations.predictions import demand_sound, foreseen
+from axiom.limits import registrations as limits
 from axiom.signed.canonical_json import canonical
 from axiom.statistics.estimands import value
 from axiom.store.engine.database import Database
@@ -77,7 +78,7 @@ def register_version(
         ),
         estimands=estimands,
         joins={},
-        stopping=Stopping(),
+        stopping=Stopping(replicates=limits.REPLICATES),
         why="",
         predictions=[foreseen(estimand, forecaster or _FORECASTER) for estimand in estimands],
         proposal=proposal,

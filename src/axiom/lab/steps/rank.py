@@ -10,14 +10,12 @@ from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.registrations.links import hanging
 from axiom.lab.step import Round, shortened
+from axiom.limits import findings as limits
 from axiom.statistics.interest import interest, similarity
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.registrations import registrations
 from axiom.store.sessions import session_counts
-
-_MEASURED = 100  # findings whose surprise is measured: the values of each have to be read
-_COMPARED = 500  # decided findings with which a new one is compared
 
 _Asked = Mapping[str, Any]
 
@@ -42,8 +40,8 @@ def ranking(db: Database, after: int, until: int) -> list[Ranked]:
         return []
     told.sort(key=lambda one: not one.changes)
     known, edges = _known(db), hanging(db)
-    weighed = [_measured(db, one, known, edges.get(one.number, 0)) for one in told[:_MEASURED]]
-    return rank(weighed + told[_MEASURED:])
+    weighed = [_measured(db, one, known, edges.get(one.number, 0)) for one in told[: limits.RANKED]]
+    return rank(weighed + told[limits.RANKED :])
 
 
 def _note(db: Database, place: int, one: Ranked) -> Note:
@@ -87,7 +85,7 @@ def _measured(db: Database, one: FindingNews, known: Mapping[int, frozenset[obje
 def _known(db: Database) -> dict[int, frozenset[object]]:
     """What the findings that are decided speak of: in these nothing new is learned by finding it again."""
     decided = [standing.number for standing in evidence.standings(db) if standing.verdict is not Verdict.UNDECIDED]
-    return {number: _features(*asked_by(db, number)) for number in decided[:_COMPARED]}
+    return {number: _features(*asked_by(db, number)) for number in decided[: limits.COMPARED]}
 
 
 def asked_by(db: Database, number: int) -> tuple[_Asked, str]:

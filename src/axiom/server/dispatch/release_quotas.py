@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from axiom.decisions.experiments.release_history import facts_of, unapproved
-from axiom.decisions.experiments.release_stages import SILENT_FOR, RolloutQuota, quota, release
+from axiom.decisions.experiments.release_stages import RolloutQuota, quota, release
 from axiom.domain.fleet import Host
 from axiom.domain.releases import Stage
+from axiom.limits import experiments as limits
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment
 from axiom.server.dispatch.orders import Dispatch
 from axiom.signed.tickets import parse
@@ -57,7 +58,9 @@ class RolloutLimits:
         if bundle is None or reached is Stage.OPEN or (reached is not None and self._is_ours):
             return RolloutQuota()
         fleet = self._known.fleet(self._db, self._now)
-        sent = releases.sent(self._db, digest, since=state.begun.get(digest), before=self._now - SILENT_FOR)
+        sent = releases.sent(
+            self._db, digest, since=state.begun.get(digest), before=self._now - limits.RELEASE_TASK_OUT_FOR
+        )
         facts = facts_of(sent, counts_hosts=fleet.is_alone)
         place = self._host.volunteer_id, self._platform(gpu)
         rollout = release(facts, fleet, reached)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from axiom.domain.work import Outcome
+from axiom.limits import experiments as limits
 from axiom.store.engine.database import Database, Row
 
 
@@ -77,7 +78,6 @@ _ROWS = """
 SELECT r.id, r.experiment_id, r.replicate, r.config, r.seed, r.outcome, r.measures, r.cpu_seconds, r.task_id, t.host_id
 FROM json_each(:ids) j CROSS JOIN result r ON r.id = j.value JOIN task t ON t.id = r.task_id ORDER BY j.key
 """
-MOST_READ = 100_000  # results of a version that are summed up: a page of eleven million would take half a minute
 _AT_ONCE = 1_000
 _ANY_ID = 2**62
 _NEWEST = "SELECT coalesce(max(id), 0) AS id FROM result"
@@ -171,7 +171,7 @@ class MeasuredValues:
 
     def read(self, db: Database, experiment_id: int, measure: str) -> bool:
         """Read on; whether there may be more that count."""
-        limit = min(_AT_ONCE, MOST_READ - self.results)
+        limit = min(_AT_ONCE, limits.RESULTS_SUMMED - self.results)
         rows = db.select(_MORE, experiment_id=experiment_id, after=self.after, limit=limit) if limit > 0 else []
         self.results += len(rows)
         for row in rows:

@@ -4,12 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
+from axiom.limits import tasks as limits
 from axiom.store.engine.database import Database, Row, maybe_moment, moment
 from axiom.store.tasks import workunits as workunit_store
 
-# Without a bound, a host that has computed a million tasks would cost a walk through all of them.
-NEWEST = 1_000
-REACH = 100_000  # how far back those that are over are looked for
 _OF_HOST = """
 SELECT id FROM (
     SELECT id, state FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER BY id DESC LIMIT :newest)
@@ -102,14 +100,14 @@ class TaskAward:
 
 def tasks(db: Database, state: str, limit: int) -> list[Task]:
     """The newest tasks, of one state or of any."""
-    rows = db.select(_TASKS.get(state, _TASKS_OVER), state=state, limit=limit, reach=REACH)
+    rows = db.select(_TASKS.get(state, _TASKS_OVER), state=state, limit=limit, reach=limits.OVER_LOOKED_FOR)
     found = (workunit_store.task(db, row["id"]) for row in rows)
     return [task for task in found if task is not None]
 
 
 def workunits(db: Database, state: str, limit: int) -> list[Workunit]:
     """The newest workunits, of one state or of any."""
-    rows = db.select(_WORKUNITS.get(state, _WORKUNITS_OVER), state=state, limit=limit, reach=REACH)
+    rows = db.select(_WORKUNITS.get(state, _WORKUNITS_OVER), state=state, limit=limit, reach=limits.OVER_LOOKED_FOR)
     found = (workunit_store.workunit(db, row["id"]) for row in rows)
     return [workunit for workunit in found if workunit is not None]
 
@@ -119,7 +117,7 @@ def of_host(db: Database, host_id: int, *, state: str = "", limit: int, before: 
 
     The newest of all, or those next to a task: older than the one `before` which they stand, or newer than `after`.
     """
-    asked = {"host_id": host_id, "newest": NEWEST, "state": state, "limit": limit}
+    asked = {"host_id": host_id, "newest": limits.NEWEST_OF_A_HOST, "state": state, "limit": limit}
     rows = db.select(_OF_HOST_AFTER, **asked, after=after) if after else db.select(_OF_HOST, **asked, before=before)
     found = (workunit_store.task(db, number) for number in sorted((row["id"] for row in rows), reverse=True))
     return [task for task in found if task is not None]
@@ -134,7 +132,7 @@ def in_hand(db: Database, host_id: int, *, limit: int) -> tuple[list[Task], int]
 
 def by_state(db: Database, host_id: int) -> dict[TaskState, int]:
     """How a host's newest tasks stand."""
-    rows = db.select(_BY_STATE, host_id=host_id, newest=NEWEST)
+    rows = db.select(_BY_STATE, host_id=host_id, newest=limits.NEWEST_OF_A_HOST)
     return {TaskState(row["state"]): row["amount"] for row in rows}
 
 

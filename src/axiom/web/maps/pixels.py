@@ -2,11 +2,12 @@
 
 from axiom.domain.maps import Tile
 from axiom.errors import NotFound
+from axiom.limits import maps as limits
 from axiom.store.engine.database import Database
 from axiom.store.maps.windows import Charts, PixelWindow, WindowPixels, tiles_of, window_of
 from axiom.web.maps import colours
 from axiom.web.maps.png import Colour, png
-from axiom.web.maps.view import DETAIL, MOST_REPLICATES, Aspect, ShownMap
+from axiom.web.maps.view import DETAIL, Aspect, ShownMap
 
 
 class MapLook:
@@ -16,9 +17,9 @@ class MapLook:
         self.shown = shown
         self.charts = Charts(db, shown.stored.id, shown.drawn, arm)
         self.others = None if against is None else Charts(db, shown.stored.id, shown.drawn, against)
-        self.replicates = self.charts.replicates(MOST_REPLICATES)
+        self.replicates = self.charts.replicates(limits.REPLICATES)
         if self.others is not None:
-            both = set(self.others.replicates(MOST_REPLICATES))
+            both = set(self.others.replicates(limits.REPLICATES))
             self.replicates = [number for number in self.replicates if number in both]
 
     def detail(self, tile: Tile) -> int:

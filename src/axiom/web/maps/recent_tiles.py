@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from axiom.limits import maps as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
@@ -10,10 +11,6 @@ from axiom.store.views.maps import ListedTile
 from axiom.web.base.request import Answer, Reading
 from axiom.web.maps.view import Aspect, ShownMap, map_of, newest_of
 
-_LAST = 64  # tiles of a map, the newest, among which the deepest is shown
-_PICTURES = 6
-_HOSTS = 20  # of somebody that are looked through
-_TASKS = 100  # of each of them, the last ones
 _EVEN = 0.5
 
 
@@ -23,7 +20,7 @@ def newest(reading: Reading, versions: Iterable[StoredExperiment]) -> Answer | N
         (one, stored)
         for stored in newest_of(versions)
         if stored.status == "open" and stored_manifest(stored.manifest).map is not None
-        for one in maps.newest(reading.db, stored.id, _LAST)
+        for one in maps.newest(reading.db, stored.id, limits.RECENT_TILES)
         if one.tile.level > 0
     ]
     if not found:
@@ -39,10 +36,10 @@ def drawn_by(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
         return []
     tiles: Iterable[ListedTile] = (
         one
-        for host_id in sorted(host_ids, reverse=True)[:_HOSTS]
-        for one in maps.of_host(reading.db, host_id, tasks=_TASKS, limit=_PICTURES)
+        for host_id in sorted(host_ids, reverse=True)[: limits.RECENT_HOSTS]
+        for one in maps.of_host(reading.db, host_id, tasks=limits.RECENT_TASKS, limit=limits.RECENT_PICTURES)
     )
-    chosen = sorted(tiles, key=lambda one: (-one.tile.level, -one.drawn_at.timestamp()))[:_PICTURES]
+    chosen = sorted(tiles, key=lambda one: (-one.tile.level, -one.drawn_at.timestamp()))[: limits.RECENT_PICTURES]
     known: dict[int, ShownMap | None] = {}
     for one in chosen:
         if one.experiment_id not in known:

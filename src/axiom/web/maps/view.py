@@ -16,7 +16,6 @@ from axiom.web.base.numbers import calm, plain
 from axiom.web.base.request import Reading, number_of
 
 MEAN = "mean"  # the word for all replicates together
-MOST_REPLICATES = 16  # that are looked at together, the first ones
 DETAIL = 2  # levels by which the pixels of a view are finer than the place that it shows
 _LONGEST = 40  # letters of what was asked for that are repeated
 

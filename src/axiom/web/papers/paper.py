@@ -6,6 +6,7 @@ from functools import cached_property
 from axiom.decisions.evidence.middles import middle_named
 from axiom.domain.evidence import Grade, Registration
 from axiom.errors import WrongUse
+from axiom.limits import findings as limits
 from axiom.store.sessions import written_texts
 from axiom.store.views import findings
 from axiom.store.views.citable import citable
@@ -19,7 +20,6 @@ from axiom.web.papers.methods import Study, registration_facts
 from axiom.web.views import evidence_cards, graph
 from axiom.web.views import findings as finding_views
 
-MOST = 20  # findings of one paper
 _CLASSES = {"effect +": "plus", "effect −": "minus"}
 _SIDES = {"+": "above the null", "-": "below the null"}
 _RESULTS = (
@@ -51,8 +51,8 @@ def numbers_of(text: str) -> tuple[int, ...]:
     """The findings that are asked for, as `1,2,3`, each once and in order."""
     parts = {part.strip() for part in text.split(",") if part.strip()}
     numbers = sorted({number for part in parts if (number := number_of(part)) is not None})
-    if len(numbers) < len(parts) or len(numbers) > MOST:
-        raise WrongUse(f"A paper is over findings by their numbers with commas between, {MOST} at most.")
+    if len(numbers) < len(parts) or len(numbers) > limits.IN_A_PAPER:
+        raise WrongUse(f"A paper is over findings by their numbers with commas between, {limits.IN_A_PAPER} at most.")
     return tuple(numbers)
 
 

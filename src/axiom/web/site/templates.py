@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from axiom.domain.evidence import Verdict
 from axiom.domain.work import Agreement, TaskState
+from axiom.limits import figures as limits
 from axiom.locale import languages
 from axiom.web.base import cells, numbers
 from axiom.web.base.facts import in_html
@@ -48,7 +49,6 @@ _SHAPES = {  # of a state: what it looks like, and whether it asks for a look
     "recalled": "care",
     "suspended": "care",
 }
-_MOST_ROWS = 200  # of a picture's data: of thousands the page would have more to carry than to say
 _OF_EVERY_DICT = frozenset(dir(dict))  # `items`, say, whatever a dict holds
 
 
@@ -94,7 +94,7 @@ def environment() -> Environment:
         "cells": cells.cells,
         "columns": cells.columns,
         "estimate": _estimate,
-        "most_rows": _MOST_ROWS,
+        "most_rows": limits.ROWS_BESIDE_A_PICTURE,
         "whisker": whisker,
         "sort_address": results.sort_address,
         "versioned": versioned,

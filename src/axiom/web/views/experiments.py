@@ -14,9 +14,10 @@ from axiom.decisions.hosts.costs import shown as as_shown
 from axiom.domain.evidence import VOID, Grade
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
-from axiom.figures.curve_rows import FIRST_REPLICATES, curve_measure, curve_of
+from axiom.figures.curve_rows import curve_measure, curve_of
 from axiom.figures.requests import MeasuredConfig, points_of, repetitions_of
 from axiom.figures.scales import said
+from axiom.limits import figures as limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.statistics.sequential import median_sequence
 from axiom.store.engine import counters
@@ -282,7 +283,7 @@ def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
     measure = curve_measure(manifest.measures)
     if measure is None:
         return {}
-    found = reading.tally.lists(reading.db, stored.id, measure, FIRST_REPLICATES)
+    found = reading.tally.lists(reading.db, stored.id, measure, limits.CURVE_REPLICATES)
     name = f"experiment/{stored.id}/curve"
     curve = reading.memo.get_or_create(
         name, lambda: curve_of(name, measure, manifest.configs, found.by_config), version=found.after
@@ -305,7 +306,7 @@ def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
             "drawn": len(curve.series),
             "configs": curve.configs,
             "repetitions": repetitions_of(curve),
-            "of": FIRST_REPLICATES,
+            "of": limits.CURVE_REPLICATES,
         }
     }
 

@@ -4,14 +4,13 @@ from axiom.decisions.upkeep.failures import grouped, suggest
 from axiom.domain.failure_causes import Blame
 from axiom.domain.failures import FailureGroup, Watch
 from axiom.errors import NotFound
+from axiom.limits import experiments as limits
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.tasks import endings
 from axiom.store.upkeep import watches
 from axiom.web.base.request import Answer, Reading
 
-_SHOWN = 200  # groups; of more, how many there are
-_NAMED = 50  # hosts of one group
 _WATCHES = 100
 
 
@@ -22,7 +21,7 @@ def failures(reading: Reading) -> Answer:
     experiment_id = asked.id if asked else None
     found = grouped(endings.failed(reading.db, experiment_id), endings.worked(reading.db, experiment_id))
     return {
-        "failures": [_group(group, versions[group.experiment_id]) for group in found[:_SHOWN]],
+        "failures": [_group(group, versions[group.experiment_id]) for group in found[: limits.FAILURE_GROUPS]],
         "of": len(found),
         "tasks": sum(group.tasks for group in found),
         "experiment": f"{asked.name}@{asked.version}" if asked else None,
@@ -96,9 +95,12 @@ def _group(group: FailureGroup, version: StoredExperiment) -> Answer:
         "raised": group.raised,
         "platform": group.platform,
         "tasks": group.tasks,
-        "hosts": [{"host": host, "tasks": tasks, "works": host in works} for host, tasks in group.by_host[:_NAMED]],
+        "hosts": [
+            {"host": host, "tasks": tasks, "works": host in works}
+            for host, tasks in group.by_host[: limits.FAILING_HOSTS_NAMED]
+        ],
         "host_count": len(group.by_host),
-        "works_on": sorted(works)[:_NAMED],
+        "works_on": sorted(works)[: limits.FAILING_HOSTS_NAMED],
         "works_on_count": len(works),
         "first_at": group.first_at.isoformat(),
         "last_at": group.last_at.isoformat(),

@@ -7,6 +7,8 @@ from operator import attrgetter
 from axiom.boinc.terms import TERMS
 from axiom.decisions.findings.front_page import AnsweredFinding, most_telling
 from axiom.domain.evidence import OWN_WORDS, Grade, Meaning
+from axiom.limits import findings as finding_limits
+from axiom.limits import news as news_limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
@@ -25,11 +27,6 @@ from axiom.web.views import sessions as session_views
 from axiom.web.views.figures import shared_card
 from axiom.web.views.graph import Graph, earlier_in_brief
 
-_FINDINGS = 6
-_QUESTIONS = 6
-_NEWS = 3
-_TELLING = 3
-_CANDIDATES = 12  # findings that are looked at for the most telling ones, the surest and newest first
 _GRADES = list(Grade)
 
 
@@ -39,16 +36,18 @@ def home(reading: Reading) -> Answer:
     weighed = sorted((brief for brief in briefs if brief.weighed_at), key=attrgetter("weighed_at"), reverse=True)
     awaited = [brief for brief in briefs if not brief.weighed_at]
     likely = _likely(weighed)
-    listed = [one.number for one in (*weighed[:_FINDINGS], *awaited[:_FINDINGS])]
+    listed = [
+        one.number for one in (*weighed[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
+    ]
     known = findings.some(reading.db, {*likely, *listed})  # once, since each brings its registration
-    told = most_telling((_answered(known[number]) for number in likely), _TELLING)
+    told = most_telling((_answered(known[number]) for number in likely), finding_limits.HOME_TELLING)
     row = finding_views.as_rows(reading, Graph(reading), (known[number] for number in {*told, *listed}))
     counted = counters.read(reading.db)
     by_state = counters.by_state(counted)
     concluded = {brief.experiment for brief in briefs}  # an experiment without a finding asks nothing
     every = experiments.everything(reading.db)
     questions = [each for each in every if each.status == "open" and each.name in concluded]
-    busiest = sorted(questions, key=lambda each: _is_idle(by_state["task", each.id]))[:_QUESTIONS]
+    busiest = sorted(questions, key=lambda each: _is_idle(by_state["task", each.id]))[: finding_limits.HOME_QUESTIONS]
     return {
         "home": {
             "name": reading.name,
@@ -57,15 +56,15 @@ def home(reading: Reading) -> Answer:
             "card": shared_card(reading, told[0]) if told else None,
             "questions": [experiment_views.shown(each, by_state) for each in busiest],
             "all_questions": len(questions),
-            "findings": [row[one.number] for one in weighed[:_FINDINGS]],
-            "awaited": [row[one.number] for one in awaited[:_FINDINGS]],
+            "findings": [row[one.number] for one in weighed[: finding_limits.HOME_FINDINGS]],
+            "awaited": [row[one.number] for one in awaited[: finding_limits.HOME_FINDINGS]],
             "all_findings": len(briefs),
             "earlier": earlier_in_brief(),
             "tile": tiles_beside.newest(reading, every),
             "counters": _live(reading, counted),
             "watches": failure_views.met(reading),
             "said": news_views.standing(reading),
-            "news": session_views.news(reading, _NEWS)["news"],
+            "news": session_views.news(reading, news_limits.HOME_NEWS)["news"],
         }
     }
 
@@ -116,7 +115,10 @@ def _live(reading: Reading, counted: Mapping[counters.Key, int]) -> Answer:
 def _likely(weighed: list[Brief]) -> list[int]:
     """The findings among which those are that a newcomer should see."""
     decided = [one for one in weighed if one.verdict.is_decided and one.status == "open"]
-    return [one.number for one in sorted(decided, key=lambda one: -_GRADES.index(one.grade))[:_CANDIDATES]]
+    return [
+        one.number
+        for one in sorted(decided, key=lambda one: -_GRADES.index(one.grade))[: finding_limits.HOME_TELLING_AMONG]
+    ]
 
 
 def _answered(one: FindingView) -> AnsweredFinding:

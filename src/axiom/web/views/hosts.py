@@ -9,7 +9,8 @@ from axiom.decisions.tasks.assignment import sent_today
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Gpu, Host, Standing
 from axiom.domain.work import TaskState
-from axiom.limits import hosts as limits
+from axiom.limits import hosts as host_limits
+from axiom.limits import tasks as task_limits
 from axiom.store.credit import ledger
 from axiom.store.hosts import clusters as cluster_store
 from axiom.store.hosts import hosts as host_store
@@ -19,7 +20,6 @@ from axiom.store.views import hosts as host_views
 from axiom.store.views import tasks as task_views
 from axiom.store.views.contributions import SupportShare
 from axiom.store.views.hosts import List
-from axiom.store.views.tasks import NEWEST
 from axiom.web.base import paging, query_errors
 from axiom.web.base.host_owner import HostOwner, whose_host
 from axiom.web.base.numbers import calm, plain, span
@@ -116,7 +116,7 @@ def supported(reading: Reading, every: Collection[SupportShare], path: str) -> A
 
 
 def _listed(reading: Reading, found: Host, whose: HostOwner, balance: Balance | None) -> Answer:
-    ended = task_store.lately(reading.db, found.id, limits.TASKS_LOOKED_BACK_ON)
+    ended = task_store.lately(reading.db, found.id, host_limits.TASKS_LOOKED_BACK_ON)
     return {
         "number": found.id,
         "name": found.name if whose.is_ours else f"{'simulated ' if found.is_simulated else ''}host {found.id}",
@@ -220,7 +220,7 @@ def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
     address = f"/hosts/{number}?state={state}"
     return {
         "tasks_by_state": {each: counted[each] for each in TaskState if each in counted},
-        "newest": NEWEST,
+        "newest": task_limits.NEWEST_OF_A_HOST,
         "state": state,
         "tasks": [listed_task(task) for task in rows],
         "previous": f"{address}&after={rows[0].id}" if rows and of_host(limit=1, after=rows[0].id) else None,
@@ -230,7 +230,7 @@ def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
 
 def clusters(reading: Reading) -> Answer:
     """Every cluster that ever had a key, and how many of its pilots spoke in the last ten minutes."""
-    at_work = cluster_store.at_work(reading.db, reading.now, limits.PILOT_AT_WORK_FOR)
+    at_work = cluster_store.at_work(reading.db, reading.now, host_limits.PILOT_AT_WORK_FOR)
     return {
         "clusters": [
             {

@@ -2,10 +2,11 @@
 
 import heapq
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.domain.credit import Balance
+from axiom.limits import credit as limits
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.engine.database import moment
@@ -18,8 +19,6 @@ from axiom.web.base.request import Answer, Reading
 from axiom.web.views.experiments import must
 
 THOUSANDTHS = 1_000
-_RANKED = 1_000  # of volunteers, teams and hosts
-_REMEMBERED = timedelta(days=180)  # what was earned before is too little by now to rank anybody by
 _BY = ("total", "recent")
 
 
@@ -38,7 +37,7 @@ def leaderboards(reading: Reading) -> Answer:
     names = sorted({each.name for each in experiments.everything(reading.db)})
     if wanted := reading.query.get("experiment", ""):
         return {"leaderboards": {"of": of, "names": names, **_of_experiment(reading, of, wanted)}}
-    best = _best(reading, holder, by, _RANKED if reading.whole("from") else paging.LENGTH + 1)
+    best = _best(reading, holder, by, limits.RANKED if reading.whole("from") else paging.LENGTH + 1)
     page = paging.stretch(reading, "from", [number for number, _ in best])
     return {
         "leaderboards": {
@@ -47,7 +46,7 @@ def leaderboards(reading: Reading) -> Answer:
             "experiment": None,
             "names": names,
             **page.around(f"/leaderboards?of={of}&by={by}&from="),
-            "most": _RANKED,
+            "most": limits.RANKED,
             "rows": [
                 {"rank": rank, "number": number} | describe(reading, number) | credited(balance, reading.now)
                 for rank, number, balance in _placed(reading, best, by)[page.first : page.first + page.length]
@@ -62,14 +61,14 @@ def _of_experiment(reading: Reading, of: str, wanted: str) -> Answer:
     name = must(reading, wanted).name
     versions = tuple(each.id for each in experiments.everything(reading.db) if each.name == name)
     counted = reading.memo.get_or_create(("credit with", versions), lambda: ExperimentCredit(versions))
-    best = counted.most(reading.db, holder, _RANKED if reading.whole("from") else paging.LENGTH + 1)
+    best = counted.most(reading.db, holder, limits.RANKED if reading.whole("from") else paging.LENGTH + 1)
     page = paging.stretch(reading, "from", [number for number, _ in best])
     first = {total: rank for rank, (_, total) in reversed(list(enumerate(best, start=1)))}
     return {
         "by": "total",
         "experiment": name,
         **page.around(f"/leaderboards?experiment={name}&of={of}&from="),
-        "most": _RANKED,
+        "most": limits.RANKED,
         "rows": [
             {"rank": first[total], "number": number, **describe(reading, number), "credit": total / THOUSANDTHS}
             for number, total in best[page.first : page.first + page.length]
@@ -82,7 +81,7 @@ def _best(reading: Reading, holder: str, by: str, amount: int) -> Sequence[tuple
     if by == "total":
         best = ledger.top(reading.db, holder, amount)
     else:
-        lately = host_views.since(reading.db, holder, reading.now - _REMEMBERED)
+        lately = host_views.since(reading.db, holder, reading.now - limits.RANKED_BY)
         best = heapq.nlargest(amount, lately, key=lambda each: _recent(each[1], reading.now))
     return [each for each in best if _value(reading, each[1], by) > 0]
 

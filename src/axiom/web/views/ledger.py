@@ -6,6 +6,7 @@ from typing import Any
 from axiom.decisions.credit.tariffs import REMARKS
 from axiom.domain.credit import Tariff
 from axiom.errors import NotFound
+from axiom.limits import credit as limits
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.engine.database import moment
 from axiom.store.sessions import sessions
@@ -15,7 +16,6 @@ from axiom.web.base.request import Answer, Reading
 from axiom.web.views import figures
 
 _THOUSANDTHS = 1_000
-_SESSIONS = 20
 HEADINGS = ("day", "awards", "credit", "credit in all")
 
 
@@ -147,5 +147,5 @@ def _settled(reading: Reading) -> list[Answer]:
             "session_cap": None if one.session_cap is None else one.session_cap / _THOUSANDTHS,
             "settled_at": one.settled_at.isoformat(),
         }
-        for name, one in settlements.newest(reading.db, _SESSIONS)
+        for name, one in settlements.newest(reading.db, limits.SESSIONS_SHOWN)
     ]

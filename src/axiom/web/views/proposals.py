@@ -7,10 +7,10 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from axiom.decisions.experiments.drafts import MOST_TRIES
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import IdeaState, KeptIdea, KeptProposal, proposal_data
 from axiom.errors import NotFound
+from axiom.limits import experiments as limits
 from axiom.signed import bundles
 from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts
@@ -22,7 +22,6 @@ from axiom.web.base import query_errors
 from axiom.web.base.paging import stretch
 from axiom.web.base.request import Answer, Reading, must
 
-_MOST_DRAFTS = 200
 _STATES = tuple(state.value for state in IdeaState if state is not IdeaState.WITHDRAWN)
 
 
@@ -46,7 +45,7 @@ def one(reading: Reading, number: int) -> Answer:
 
 def listed_drafts(reading: Reading) -> Answer:
     """The newest drafts, each with how far it has come."""
-    return {"drafts": [_draft_row(found) for found in drafts.latest(reading.db, _MOST_DRAFTS)]}
+    return {"drafts": [_draft_row(found) for found in drafts.latest(reading.db, limits.DRAFTS_SHOWN)]}
 
 
 def one_draft(reading: Reading, number: int) -> Answer:
@@ -61,7 +60,7 @@ def one_draft(reading: Reading, number: int) -> Answer:
             "gates": list(found.gates),
             "tried": tried,
             "questions": questions,
-            "tries_left": max(0, MOST_TRIES - tried),
+            "tries_left": max(0, limits.DRAFT_TRIES - tried),
             "version": declared.version if declared else None,
             "core_seconds": declared.seconds if declared else None,
             "configs": len(declared.configs) if declared else None,

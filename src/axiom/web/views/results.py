@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from axiom.domain.work import Outcome
+from axiom.limits import experiments as limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
@@ -24,16 +25,12 @@ from axiom.web.views.experiments import levels
 
 _Configs = Mapping[int, Mapping[str, Any]]
 
-PAGE = 100
-_LAST_PAGE = 40  # a page costs more the further on it is; who wants all takes the export
-_MOST = 10_000  # rows of a CSV
-_PIECE = 200  # of which are made at a time
 _PLAIN = ("experiment", "version", "replicate", "seed")
 _AFTER = ("outcome", "cpu_seconds", "task", "host")
 _CUT_OFF = "cut off after {most} rows; choose fewer, or take all of an experiment with axiom data export"
 
 
-def listed(reading: Reading, limit: int = PAGE) -> Answer:
+def listed(reading: Reading, limit: int = limits.RESULTS_ON_A_PAGE) -> Answer:
     """The results that the address asks for, with what it could ask for besides."""
     stored = _experiment(reading)
     manifest = _declared(stored)
@@ -49,10 +46,10 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
         "results": [_row(row, names[row.experiment_id], configs[row.experiment_id]) for row in rows[:limit]],
         "page": page,
         "is_beyond": 0 < last < page,
-        "next": _address(reading.query, page=page + 1, until=until) if is_more and page < _LAST_PAGE else None,
+        "next": _address(reading.query, page=page + 1, until=until) if is_more and page < limits.RESULT_PAGES else None,
         "previous": _address(reading.query, page=min(page - 1, last)) if page > 1 and last and not said else None,
         "misread": said,
-        "ends_early": is_more and page == _LAST_PAGE,
+        "ends_early": is_more and page == limits.RESULT_PAGES,
         "sort": wanted.order,
         "experiment": stored.name if stored else None,
         "factors": levels(manifest) if manifest else {},
@@ -62,7 +59,7 @@ def listed(reading: Reading, limit: int = PAGE) -> Answer:
         "stored": counters.in_all(counters.read(reading.db), "result"),
         "asked": dict(reading.query),
         "csv": _address(_without_page(reading.query), path="/results.csv"),
-        "csv_rows": _MOST,
+        "csv_rows": limits.RESULT_ROWS,
     }
 
 
@@ -72,7 +69,9 @@ def refused(reading: Reading) -> Sequence[str]:
     return _misread(reading.query, stored, _declared(stored))
 
 
-def table(reading: Reading, limit: int = _MOST, breathe: Breathe = restless) -> tuple[list[str], list[list[Any]]]:
+def table(
+    reading: Reading, limit: int = limits.RESULT_ROWS, breathe: Breathe = restless
+) -> tuple[list[str], list[list[Any]]]:
     """The results of every page as one flat table: a column for each factor and each measure.
 
     When there are more than fit, the last line says so: a table that ends early must not look whole.
@@ -92,7 +91,7 @@ def table(reading: Reading, limit: int = _MOST, breathe: Breathe = restless) -> 
     for row in found:
         flat = *(row["config"].get(name) for name in factors), *(row["measures"].get(name) for name in measures)
         rows.append([*(row[name] for name in _PLAIN), *flat, *(row[name] for name in _AFTER)])
-        if len(rows) % _PIECE == 0:
+        if len(rows) % limits.RESULT_ROWS_AT_ONCE == 0:
             breathe()
     if len(ids) > limit:
         rows.append([_CUT_OFF.format(most=limit)])
@@ -103,8 +102,8 @@ def exported(reading: Reading, breathe: Breathe) -> bytes:
     """The table as a file."""
     headings, rows = table(reading, breathe=breathe)
     pieces = [figures.table_csv(headings, ())]
-    for start in range(0, len(rows), _PIECE):
-        pieces.append(figures.rows_csv(rows[start : start + _PIECE]))
+    for start in range(0, len(rows), limits.RESULT_ROWS_AT_ONCE):
+        pieces.append(figures.rows_csv(rows[start : start + limits.RESULT_ROWS_AT_ONCE]))
         breathe()
     return "".join(pieces).encode()
 
@@ -113,8 +112,8 @@ def _pieces(reading: Reading, ids: Sequence[int], breathe: Breathe) -> Iterator[
     """These results, with a breath after some of them each."""
     names = {each.id: each for each in experiments.everything(reading.db)}
     configs: dict[int, _Configs] = {}
-    for start in range(0, len(ids), _PIECE):
-        for row in results.rows(reading.db, ids[start : start + _PIECE]):
+    for start in range(0, len(ids), limits.RESULT_ROWS_AT_ONCE):
+        for row in results.rows(reading.db, ids[start : start + limits.RESULT_ROWS_AT_ONCE]):
             number = row.experiment_id
             if number not in configs:
                 configs[number] = registrations.placed(reading.db, number)
@@ -177,7 +176,7 @@ def _declared(stored: StoredExperiment | None) -> Manifest | None:
 def _wanted(reading: Reading, stored: StoredExperiment | None, manifest: Manifest | None, limit: int) -> ResultQuery:
     query = reading.query
     configs = registrations.placed(reading.db, stored.id) if stored else {}
-    page = min(max(number_of(query.get("page", "")) or 1, 1), _LAST_PAGE)
+    page = min(max(number_of(query.get("page", "")) or 1, 1), limits.RESULT_PAGES)
     outcome, order = query.get("outcome", ""), query.get("sort", "") if stored else ListOrder.NEWEST
     unknown = query.get("experiment", "") and stored is None
     return ResultQuery(
