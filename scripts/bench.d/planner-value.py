@@ -29,7 +29,7 @@ from axiom.decisions.planning.candidates import Candidate, is_decided
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.stopping import Aim, ended
 from axiom.domain.evidence import Evidence, Grade, Observation, Verdict
-from axiom.domain.registrations import Stopping
+from axiom.domain.registrations import StoppingRule
 
 QUESTIONS, BLOCK, NULLS = 30, 16, 0.4
 SMALLEST = 0.2  # of what matters, in standard deviations
@@ -105,7 +105,7 @@ class Question:
             in_progress=0,
             aims=(self.aim(),),
             block=BLOCK,
-            stopping=Stopping(replicates=self.most),
+            stopping=StoppingRule(replicates=self.most),
         )
 
     def has_ended(self) -> bool:

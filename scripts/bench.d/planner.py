@@ -32,7 +32,7 @@ from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.value_of_information import worths
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Supply
-from axiom.domain.registrations import Stopping
+from axiom.domain.registrations import StoppingRule
 from axiom.domain.sessions import Plan
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.limits import planning as limits
@@ -86,7 +86,7 @@ def candidate(number: int, chance: random.Random, *, most: int, needs: Sequence[
         aims=tuple(aim(chance) for _ in range(chance.randint(1, 3))),
         block=16,
         pilot_missing=3,
-        stopping=Stopping(replicates=most),
+        stopping=StoppingRule(replicates=most),
         need=chance.choice(needs),
     )
 

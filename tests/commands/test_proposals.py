@@ -10,7 +10,7 @@ from axiom.domain.callers import Caller, Capability
 from axiom.domain.estimands import Prediction
 from axiom.domain.evidence import Meaning
 from axiom.domain.proposals import Admission, Template
-from axiom.domain.registrations import Rule, Stopping, read_body
+from axiom.domain.registrations import Rule, StoppingRule, read_body
 from axiom.errors import NotAllowed, NotFound, Refused
 from axiom.store.evidence import links
 from axiom.store.registrations import proposals, registrations
@@ -45,7 +45,7 @@ DESIGN = replace(
     kind="generalise",
     configs=({"size": 1, "shift": 9}, {"size": 2, "shift": 9}),
     estimands=(),
-    stopping=Stopping(rule=Rule.FIXED, replicates=32),
+    stopping=StoppingRule(rule=Rule.FIXED, replicates=32),
     is_informed=True,
 )
 COHORT = replace(DESIGN, slug="confirm-1", template=Template.CONFIRM, admission=Admission.COHORT, configs=())

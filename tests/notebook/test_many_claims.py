@@ -8,7 +8,7 @@ import random
 import pytest
 
 import axiom
-from axiom.decisions.evidence.multiplicity import Claimed, false_shares
+from axiom.decisions.evidence.multiplicity import WeighedClaim, false_shares
 from axiom.domain.evidence import Verdict
 from axiom.errors import AxiomError, WrongUse
 
@@ -43,7 +43,7 @@ def test_both_answers_are_shown_and_are_the_laboratory_s_own(many):
     data = many.data()
     assert json.loads(json.dumps(data, allow_nan=False)) == data
     facts = [
-        Claimed(number=n, e_value=card.evidence.e_value, e_absent=card.evidence.e_absent, verdict=card.verdict)
+        WeighedClaim(number=n, e_value=card.evidence.e_value, e_absent=card.evidence.e_absent, verdict=card.verdict)
         for n, card in enumerate(many.cards)
     ]
     assert [claim["false_share"] for claim in data["claims"]] == list(false_shares(facts).values())

@@ -12,7 +12,7 @@ import axiom
 from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.experiments import seed_of
-from axiom.domain.registrations import Stopping
+from axiom.domain.registrations import StoppingRule
 from axiom.domain.work import Outcome
 from axiom.errors import CannotStart, NoLab, NotFound, StoreTooNew, UnknownName
 from axiom.lab.registrations.register import register_further
@@ -94,7 +94,7 @@ def with_a_further_design(small_lab, prepared, fill):
     version = experiments.by_id(small_lab.db, 1)
     points = [({"size": size, "shift": 8}, 1.0) for size in (1, 2)]
     with small_lab.db.transaction():
-        how = {"stopping": Stopping(replicates=256), "why": "a test", "now": small_lab.now}
+        how = {"stopping": StoppingRule(replicates=256), "why": "a test", "now": small_lab.now}
         made = register_further(small_lab.db, version, "deeper", points, **how)
     fill(small_lab, [(0.9, 0.9)] * 8, registration_id=made.id)
     return axiom.open(small_lab.folder.path)

@@ -12,7 +12,7 @@ from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.evidence import Agreements, Surroundings, Verdict
 from axiom.domain.work import Outcome
 from axiom.notebook.row import PlainRows, Row
-from axiom.notebook.seeds_in_order import Arranged, arrange
+from axiom.notebook.seeds_in_order import OrderedObservations, arrange
 
 ALL = ("seed", "value", "issue", "block", "host", "volunteer", "platform", "design", "outcome")
 
@@ -22,11 +22,11 @@ def row(seed: object, value: float | None, **more) -> Row:
     return Row(place=1, seed=str(seed), value=value, **{**gone, **more})
 
 
-def values(arranged: Arranged) -> list[float | None]:
+def values(arranged: OrderedObservations) -> list[float | None]:
     return [observation.value for observation in arranged.observations]
 
 
-def says(arranged: Arranged, fact: str) -> bool:
+def says(arranged: OrderedObservations, fact: str) -> bool:
     return any(fact in text for text in (*arranged.reasons, *arranged.flags))
 
 

@@ -12,7 +12,7 @@ from reckoning.order import Wanted, in_order, until
 from reckoning.verdict import FEW, MANY, Asked, Reckoning, reckon, seeds_wanted
 
 from axiom.domain.evidence import Grade, Meaning
-from axiom.domain.links import Asking, Bearing, Footing, LinkKind
+from axiom.domain.links import AskingEstimand, Bearing, FindingState, LinkKind
 
 YES, NO, SMALL, OPEN = Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL, Meaning.UNDECIDED
 
@@ -20,7 +20,7 @@ YES, NO, SMALL, OPEN = Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL, 
 def asked(meaning, *, upheld_by=(YES,), overturned_by=(), seeds=MANY, kind=None, **footing) -> Asked:
     kind = kind or (LinkKind.MODERATES if overturned_by else LinkKind.TESTS)
     upheld_by = upheld_by if kind is LinkKind.TESTS else ()
-    asking = Asking(
+    asking = AskingEstimand(
         experiment="tiny_sum", estimand="grows", kind=kind, upheld_by=upheld_by, overturned_by=overturned_by
     )
     footing = {"status": "open", "grade": Grade.MODERATE, "is_slight": False, **footing}
@@ -28,7 +28,7 @@ def asked(meaning, *, upheld_by=(YES,), overturned_by=(), seeds=MANY, kind=None,
         asking=asking,
         wanted=MANY,
         seeds=seeds,
-        footing=None if meaning is None else Footing(meaning=meaning, **footing),
+        footing=None if meaning is None else FindingState(meaning=meaning, **footing),
     )
 
 

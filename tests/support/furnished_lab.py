@@ -11,9 +11,9 @@ from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.estimands import Prediction
 from axiom.domain.evidence import Evidence, Grade, Meaning, Observation, Verdict
 from axiom.domain.fleet import Capacity, Gpu, Platform
-from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
+from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
 from axiom.domain.proposals import Admission, Idea, IdeaAnswer, IdeaState, Proposal, Template
-from axiom.domain.registrations import Stopping
+from axiom.domain.registrations import StoppingRule
 from axiom.domain.sessions import EntryKind, Note, Step, TranscriptEntry
 from axiom.domain.work import Agreement
 from axiom.lab.credit.pay import Paying
@@ -249,7 +249,7 @@ def proposed() -> Proposal:
         rival=f"Something else takes over. {HOSTILE}",
         basis="a test",
         configs=({"size": 9}, {"size": 1}),
-        stopping=Stopping(replicates=64),
+        stopping=StoppingRule(replicates=64),
         core_seconds=96.0,
         most_core_seconds=128.0,
         prediction=Prediction(positive=0.75, negative=0.1, absent=0.15, interval=(0.5, 2.0), because=HOSTILE),
@@ -296,7 +296,7 @@ def speak(lab) -> None:
 
 
 _ENDS = (Node(noun=Noun.FINDING, id=3), Node(noun=Noun.FINDING, id=1))
-_GROWS = Asking(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
+_GROWS = AskingEstimand(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
 _SAID = {"figure": "0.67", "rests_on": "one seed", "status": "active", "source": "S5"}
 CLAIMED = OldClaims(
     claims=(

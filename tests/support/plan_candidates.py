@@ -8,7 +8,7 @@ from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.stopping import Aim
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Supply
-from axiom.domain.registrations import Stopping
+from axiom.domain.registrations import StoppingRule
 
 NEW = Aim(verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, estimate=None, low=None, high=None, smallest=0.1, seeds=0)
 OPEN = replace(NEW, seeds=32, estimate=0.2, low=-0.1, high=0.5, more=(32, 128))
@@ -25,9 +25,9 @@ CANDIDATE = Candidate(
     in_progress=0,
     aims=(OPEN,),
     block=16,
-    stopping=Stopping(replicates=100_000),
+    stopping=StoppingRule(replicates=100_000),
 )
-ENDED = {"stopping": Stopping(replicates=32)}  # nothing more is ordered of it, and what waits goes out
+ENDED = {"stopping": StoppingRule(replicates=32)}  # nothing more is ordered of it, and what waits goes out
 
 
 def candidate(number: int, *aims: Aim, **facts) -> Candidate:

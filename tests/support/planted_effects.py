@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import replace
 
-from axiom.domain.registrations import Stopping
+from axiom.domain.registrations import StoppingRule
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning.deploy import deploy
 from axiom.lab.registrations.register import register_further
@@ -56,5 +56,5 @@ def further(rounds, name="wide", points=WIDER) -> int:
     with rounds.db.transaction():
         version = experiments.by_id(rounds.db, 1)
         return register_further(
-            rounds.db, version, name, points, stopping=Stopping(replicates=256), why="a test", now=rounds.lab.now
+            rounds.db, version, name, points, stopping=StoppingRule(replicates=256), why="a test", now=rounds.lab.now
         ).id

@@ -9,7 +9,7 @@ import pyotp
 from furnished_lab import proposed
 
 from axiom.domain.proposals import Admission, Template
-from axiom.domain.registrations import Rule, Stopping
+from axiom.domain.registrations import Rule, StoppingRule
 from axiom.server.accounts.second_factor import secret_of
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import operators
@@ -25,7 +25,7 @@ def furnish(lab: Any, prepared: Any) -> None:
         template=Template.CONFIRM,
         admission=Admission.COHORT,
         configs=(),
-        stopping=Stopping(rule=Rule.FIXED, replicates=32),
+        stopping=StoppingRule(rule=Rule.FIXED, replicates=32),
         is_informed=True,
     )
     with lab.db.transaction():

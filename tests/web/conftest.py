@@ -13,7 +13,7 @@ from furnished_lab import fill, furnish_more, noisy, weigh_three_blocks
 from jinja2 import Environment
 from map_on_site import draw_map
 
-from axiom.domain.registrations import Stopping
+from axiom.domain.registrations import StoppingRule
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning.deploy import deploy
 from axiom.lab.registrations.register import amend, register_further
@@ -243,7 +243,7 @@ def varied_lab(shared_lab, prepared):
         points = [({"size": size, "shift": other}, 1.0) for size in (1, 2) for other in (0, shift)]
         with lab.db.transaction():
             made = register_further(
-                lab.db, version, name, points, stopping=Stopping(replicates=256), why="a test", now=lab.now
+                lab.db, version, name, points, stopping=StoppingRule(replicates=256), why="a test", now=lab.now
             )
         fill_block(lab, made.id)
     with lab.db.transaction():

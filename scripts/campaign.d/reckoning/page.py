@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 from axiom.domain.amounts import counted
 from axiom.domain.evidence import Grade, Meaning
-from axiom.domain.links import Asking, Bearing, LinkKind, OldClaim
+from axiom.domain.links import AskingEstimand, Bearing, LinkKind, OldClaim
 from axiom.lab.registrations.old_claims import OldClaims
 from reckoning.again import as_before
 from reckoning.data import fact, short
@@ -118,7 +118,7 @@ def reckoned_of(listed: OldClaims, known: Mapping[str, Known]) -> dict[str, Reck
     return {claim.name: reckon([asked(each, known) for each in claim.askings]) for claim in listed.claims}
 
 
-def asked(asking: Asking, known: Mapping[str, Known]) -> Asked:
+def asked(asking: AskingEstimand, known: Mapping[str, Known]) -> Asked:
     """An estimand that asks a claim, with what is known of it."""
     experiment = known.get(asking.experiment)
     if experiment is None:

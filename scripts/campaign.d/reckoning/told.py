@@ -6,7 +6,7 @@ from typing import Any
 
 from axiom.decisions.evidence.method import Question
 from axiom.domain.evidence import Evidence, Grade, Meaning, Observation, Verdict
-from axiom.domain.links import Footing
+from axiom.domain.links import FindingState
 from axiom.figures.requests import Sweep
 from axiom.signed.manifests import Manifest
 
@@ -44,10 +44,10 @@ class Told:
     counted: tuple[Observation, ...]  # the values that count, of those that came
 
     @property
-    def footing(self) -> Footing:
+    def footing(self) -> FindingState:
         """How it stands, as far as claims ask."""
         seen, asked = self.said.estimate, self.asked
-        return Footing(
+        return FindingState(
             status=self.status,
             grade=self.said.grade,
             meaning=self.meaning,

@@ -11,7 +11,7 @@ from enum import StrEnum
 from axiom.decisions.findings.links import came_to
 from axiom.domain.amounts import counted
 from axiom.domain.evidence import Grade, Meaning
-from axiom.domain.links import Asking, Bearing, Footing, LinkKind
+from axiom.domain.links import AskingEstimand, Bearing, FindingState, LinkKind
 
 MANY, FEW = 32, 8  # seeds
 _CHEAP_SECONDS = 40.0  # declared; costs are declared to within 30 %, so whatever may cost 30 s or less is among these
@@ -32,10 +32,10 @@ class Reckoning(StrEnum):
 class Asked:
     """An estimand that asks a claim, and how its finding stands."""
 
-    asking: Asking
+    asking: AskingEstimand
     wanted: int  # seeds
     seeds: int = 0  # that were weighed, with a value or without
-    footing: Footing | None = None  # None: nothing was weighed yet
+    footing: FindingState | None = None  # None: nothing was weighed yet
 
     @property
     def is_enough(self) -> bool:

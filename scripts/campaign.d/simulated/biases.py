@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from axiom.decisions.evidence.method import question
-from axiom.decisions.evidence.multiplicity import SHARES, Claimed, false_shares
+from axiom.decisions.evidence.multiplicity import SHARES, WeighedClaim, false_shares
 from axiom.decisions.evidence.verdict import Weight, weight
 from axiom.domain.evidence import Verdict
 from simulated.figures import Answer, Held, Size, below
@@ -107,9 +107,9 @@ def _standing(streams: Numbers) -> tuple[Numbers, NDArray[np.object_]]:
     return shares, verdicts
 
 
-def _claimed(number: int, values: Sequence[float], *, is_open: bool) -> Claimed:
+def _claimed(number: int, values: Sequence[float], *, is_open: bool) -> WeighedClaim:
     """As the program says it; it is not asked where it cannot say anything."""
     found = weight(_IF_IT_MATTERS, values) if is_open else Weight()
-    return Claimed(
+    return WeighedClaim(
         number=number, e_value=math.exp(found.log_e), e_absent=math.exp(found.log_absent), verdict=found.verdict
     )

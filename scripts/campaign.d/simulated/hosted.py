@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from axiom.decisions.evidence.grade import checks_wanted
-from axiom.decisions.evidence.reproduction import OUTVOTED, Reproduced, agreements
+from axiom.decisions.evidence.reproduction import OUTVOTED, ReproducedCell, agreements
 from axiom.decisions.evidence.weigh import ON_ONE_PLATFORM
 from axiom.decisions.hosts.reliability import BARRED_AT
 from axiom.decisions.tasks.recheck_rate import check_rate
@@ -195,7 +195,7 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
     With the server's watch a host that was outvoted has each of its tasks checked, and nothing more after the second
     time: another host, drawn by lot, computes what would have been its own.
     """
-    found, odd, hosts = list[Reproduced](), Counter[int](), list(world.hosts)
+    found, odd, hosts = list[ReproducedCell](), Counter[int](), list(world.hosts)
     compared: dict[int, list[ComparedTask]] = {host: [] for host in world.homes}
     for seed in range(len(hosts)):
         if with_watch and odd[hosts[seed]] >= BARRED_AT:
@@ -230,7 +230,7 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
                 observations[seed] = _gone(seed, hosts[seed])
 
 
-def _shown(again: Sequence[Reproduced], first: int) -> dict[int, Agreement]:
+def _shown(again: Sequence[ReproducedCell], first: int) -> dict[int, Agreement]:
     """What a check has shown of each host that took part."""
     hosts = [first, *(one.opinion - 1 for one in again)]
     odd = _outvoted(again, first)
@@ -238,7 +238,7 @@ def _shown(again: Sequence[Reproduced], first: int) -> dict[int, Agreement]:
     return {host: Agreement.DIFFERS if host in odd else agreed for host in hosts}
 
 
-def _outvoted(again: Sequence[Reproduced], first: int) -> list[int]:
+def _outvoted(again: Sequence[ReproducedCell], first: int) -> list[int]:
     """The one of three who stands alone: the first, or the second where the third says what the first says."""
     if len(again) == 1:
         return []
@@ -248,7 +248,7 @@ def _outvoted(again: Sequence[Reproduced], first: int) -> list[int]:
     return [second.opinion - 1] if third.reproduction is Reproduction.EXACT else []
 
 
-def _again(rng: np.random.Generator, world: _World, seed: int, first: int) -> list[Reproduced]:
+def _again(rng: np.random.Generator, world: _World, seed: int, first: int) -> list[ReproducedCell]:
     """Another host computes a seed, and a third one does if the two do not agree."""
     second = _another(rng, world.homes, [first])
     said = [world.says(host, seed) for host in (first, second)]
@@ -265,10 +265,10 @@ def _again(rng: np.random.Generator, world: _World, seed: int, first: int) -> li
 
 def _compared(
     homes: Mapping[int, Home], seed: int, hosts: tuple[int, int], *, is_same: bool, confirms: int = 0
-) -> Reproduced:
+) -> ReproducedCell:
     """A host computes a seed once, so its number tells its task."""
     one, other = sorted(homes[host].platform for host in hosts)
-    return Reproduced(
+    return ReproducedCell(
         replicate=seed,
         platforms=(one, other),
         reproduction=Reproduction.EXACT if is_same else Reproduction.DISPUTED,

@@ -24,7 +24,7 @@ def tend(
     `due` is told which bundles have to wait since they could not be tried: the others go before. `try_out` says in a
     sentence how it ended; it need not end when we are stopped, for then our process does.
     """
-    rest, waits = pause, _Waits()
+    rest, waits = pause, _PostponedBundles()
     while not stopping.wait(rest):
         rest, bundle = pause, None
         try:
@@ -44,7 +44,7 @@ def tend(
             rest = max(pause, waits.put_off(bundle))
 
 
-class _Waits:
+class _PostponedBundles:
     """Which bundles are put off since they could not be tried, and until when."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from axiom.commands.words import FINITE, FORECASTER, NAMED, NUMBER, SENTENCE, WH
 from axiom.domain.callers import Capability
 from axiom.domain.evidence import Registration
 from axiom.domain.links import LinkKind, Node, Noun
-from axiom.domain.registrations import Rule, Stopping, read_body
+from axiom.domain.registrations import Rule, StoppingRule, read_body
 from axiom.errors import NotFound, Refused, StoreDamaged
 from axiom.lab.followups.price import Points, points
 from axiom.lab.registrations.links import link
@@ -51,7 +51,7 @@ class RegisterDesign(Command):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it."""
         found = version_of(db, self.experiment)
-        stopping = Stopping(rule=Rule(self.stopping), replicates=self.replicates)
+        stopping = StoppingRule(rule=Rule(self.stopping), replicates=self.replicates)
         made = register_further(db, found, self.design, prepared, stopping=stopping, why=self.why, now=now)
         lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
         demand_room(db, found, made, replicates=1, lab=lab, key=key, now=now)
@@ -72,7 +72,7 @@ class RegisterCohort(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it."""
-        stopping = Stopping(rule=Rule(self.stopping), replicates=self.replicates)
+        stopping = StoppingRule(rule=Rule(self.stopping), replicates=self.replicates)
         return _answer(db, register_cohort(db, self.finding, stopping=stopping, why=self.why, now=now))
 
 

@@ -22,7 +22,7 @@ class Stratum:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Pooled:
+class PooledDesigns:
     """All designs' estimates together, and where a further design's would probably lie; both at one look."""
 
     designs: int
@@ -37,7 +37,7 @@ class Pooled:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Without:
+class LeaveOneOut:
     """The verdict without the values of one host or volunteer."""
 
     by: str  # host or volunteer
@@ -51,8 +51,8 @@ class Card:
 
     evidence: Evidence
     strata: tuple[Stratum, ...]
-    pooled: Pooled | None  # None below three designs with values that differ
-    without: tuple[Without, ...]  # each host and each volunteer left out
+    pooled: PooledDesigns | None  # None below three designs with values that differ
+    without: tuple[LeaveOneOut, ...]  # each host and each volunteer left out
     exploratory: Stratum | None  # data from before the claim: shown, never counted
     next_grade: Grade | None
 

@@ -8,7 +8,7 @@ from axiom.domain.failure_causes import Cause
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Raised:
+class RaisedError:
     """An exception in a program on a host and its place: names and numbers that we know, never the host's words."""
 
     kind: str  # of Python's exceptions, or "another exception"
@@ -41,7 +41,7 @@ class FailureGroup:
 
     experiment_id: int
     cause: Cause
-    raised: str  # a `Raised` in words; empty where nobody knows
+    raised: str  # a `RaisedError` in words; empty where nobody knows
     platform: str
     by_host: tuple[tuple[int, int], ...]  # how many tasks failed on which host
     first_at: datetime
@@ -70,7 +70,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Seen:
+class ObservedHost:
     """A host, with everything by which it may look suspect: silent, failing, copied or flooding."""
 
     host_id: int

@@ -61,7 +61,7 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Footing:
+class FindingState:
     """The state of a finding, as far as links ask."""
 
     status: str  # open, retired, suspended or recalled
@@ -76,7 +76,7 @@ class Footing:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asking:
+class AskingEstimand:
     """The estimand that asks an old claim."""
 
     experiment: str
@@ -98,4 +98,4 @@ class OldClaim:
     status: str  # how the old laboratory graded it
     source: str  # the session whose log has it
     scripts: tuple[str, ...] = ()  # the old names of its experiment
-    askings: tuple[Asking, ...] = ()
+    askings: tuple[AskingEstimand, ...] = ()

@@ -25,7 +25,7 @@ class Refusal:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Tried:
+class TriedCell:
     """How one cell fared in a preflight."""
 
     config: int  # its place in its sweep
@@ -45,7 +45,7 @@ class ControlRun:
 
     estimand: str
     is_planted: bool  # the effect was put there; otherwise it is the placebo, in which there is none
-    tried: tuple[Tried, ...]
+    tried: tuple[TriedCell, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,9 +82,9 @@ class Attempt:
     platform: str
     seed: int  # number 0
     refusals: tuple[Refusal, ...] = ()
-    first: tuple[Tried, ...] = ()  # the sweep at seed 0, the cheapest config first, in a fresh process
-    again: tuple[Tried, ...] = ()  # in another process, the other way round, after the whole sweep at another seed
-    others: tuple[Tried, ...] = ()  # the sweep at two seeds that share half of their bits with seed 0
+    first: tuple[TriedCell, ...] = ()  # the sweep at seed 0, the cheapest config first, in a fresh process
+    again: tuple[TriedCell, ...] = ()  # in another process, the other way round, after the whole sweep at another seed
+    others: tuple[TriedCell, ...] = ()  # the sweep at two seeds that share half of their bits with seed 0
     controls: tuple[ControlRun, ...] = ()
     fault: str = ""  # what ended it before its end, in a sentence
     seconds: float = 0.0  # that a person waited

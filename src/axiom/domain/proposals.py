@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from axiom.domain.estimands import Direction, Prediction, prediction_data, read_prediction
-from axiom.domain.registrations import Rule, Stopping
+from axiom.domain.registrations import Rule, StoppingRule
 
 AUTOPILOT = "autopilot"  # whose proposals follow from findings by rule
 
@@ -72,7 +72,7 @@ class Proposal:
     basis: str  # what it follows from; when that changes, one that was refused may be made again
     configs: tuple[Mapping[str, object], ...] = ()
     estimands: tuple[Mapping[str, Any], ...] = ()
-    stopping: Stopping | None = None
+    stopping: StoppingRule | None = None
     core_seconds: float = 0.0  # expected in all, on reference cores
     most_core_seconds: float = 0.0  # where it goes on to its last replicate
     prediction: Prediction | None = None
@@ -162,7 +162,7 @@ def read_proposal(text: str) -> Proposal:
             "configs": tuple(data["configs"]),
             "estimands": tuple(data["estimands"]),
             "rival_interval": tuple(data["rival_interval"]) if data.get("rival_interval") else None,
-            "stopping": stopping and Stopping(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
+            "stopping": stopping and StoppingRule(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
             "prediction": prediction and read_prediction(prediction),
         }
     )

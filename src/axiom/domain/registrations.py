@@ -29,7 +29,7 @@ class Rule(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stopping:
+class StoppingRule:
     """A stopping rule and its number of replicates."""
 
     rule: Rule = Rule.SETTLED
@@ -73,14 +73,14 @@ class Design:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Registered:
+class RegistrationBody:
     """The body of a registration, read."""
 
     design: Design
     cohort: Cohort
     estimands: Mapping[str, Mapping[str, Any]]  # by name, with definition and prediction
     joins: Mapping[str, int]  # estimands that belong to a finding that was there before, and its number
-    stopping: Stopping
+    stopping: StoppingRule
     block: int  # replicates that enter evidence together
     block_why: str  # why the block is so large
     why: str
@@ -101,11 +101,11 @@ class RegisteredClaim:
 
 
 @lru_cache(maxsize=1024)
-def read_body(body: str) -> Registered:
+def read_body(body: str) -> RegistrationBody:
     """Read the body of a registration. Its row never changes, so it is read once a process."""
     said: Mapping[str, Any] = json.loads(body)
     stopping = said["stopping"]
-    return Registered(
+    return RegistrationBody(
         design=Design(
             name=said["design"],
             configs=tuple(said["configs"]),
@@ -115,7 +115,7 @@ def read_body(body: str) -> Registered:
         cohort=Cohort(said["cohort"]),
         estimands={estimand["name"]: estimand for estimand in said["estimands"]},
         joins=said["joins"],
-        stopping=Stopping(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
+        stopping=StoppingRule(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
         block=said["block"],
         block_why=said["block_why"],
         why=said["why"],

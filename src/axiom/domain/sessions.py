@@ -77,7 +77,7 @@ class Window:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Untold:
+class UntoldCounts:
     """What has happened since the last session and no session has told yet: how many of each."""
 
     failures: int = 0  # findings that were suspended, versions that were stopped, watches that were met
@@ -101,7 +101,7 @@ class Allotment:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Skipped:
+class SkippedExperiment:
     """An experiment that a plan leaves alone, and why."""
 
     experiment_id: int
@@ -115,7 +115,7 @@ class Plan:
     """The work that a session will order, and the work that it leaves alone, each with its reason."""
 
     allotments: tuple[Allotment, ...]
-    skipped: tuple[Skipped, ...]
+    skipped: tuple[SkippedExperiment, ...]
     idle_cores: int
     reason: str
 

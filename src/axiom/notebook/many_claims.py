@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from axiom.decisions.evidence.multiplicity import SHARES, Claimed, false_shares
+from axiom.decisions.evidence.multiplicity import SHARES, WeighedClaim, false_shares
 from axiom.decisions.evidence.rounding import e_told
 from axiom.domain.amounts import counted
 from axiom.domain.evidence import Verdict
@@ -118,7 +118,7 @@ def weigh_all(
         )
     cards = [card for table in tables for card in _cards(table, _several(value), arms, words)]
     claims = [
-        Claimed(number=n, e_value=card.evidence.e_value, e_absent=card.evidence.e_absent, verdict=card.verdict)
+        WeighedClaim(number=n, e_value=card.evidence.e_value, e_absent=card.evidence.e_absent, verdict=card.verdict)
         for n, card in enumerate(cards)
     ]
     shares = false_shares(claims)

@@ -91,7 +91,7 @@ def counted_rows(sheet: Sheet) -> Iterator[tuple[int, Sequence[Any]]]:
         )
 
 
-class _Ends:
+class _EndColumn:
     """Whether a column says how runs ended: all of its words do, or none does."""
 
     def __init__(self, sheet: Sheet, at: int) -> None:
@@ -141,7 +141,7 @@ class Reader:
         self._sheet = sheet
         self._columns = columns
         self._places = columns.known
-        self._ends = [_Ends(sheet, at) for at in columns.states]
+        self._ends = [_EndColumn(sheet, at) for at in columns.states]
         self._seed = columns.seeds[0] if columns.seeds else -1
         self._seed_readers = [(at, seed_of if at in columns.seeds_proper else label_of) for at in columns.seeds]
         self._is_plain = not (len(columns.seeds) > 1 or sheet.decimal_comma or self._ends or "outcome" in columns.known)

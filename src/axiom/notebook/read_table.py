@@ -213,7 +213,7 @@ def too_many(name: str) -> LimitReached:
     )
 
 
-class _Unread:
+class _RereadFile:
     """A file of which the beginning was read already, and is read again."""
 
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
@@ -233,7 +233,7 @@ def _chunks(stream: BinaryIO, name: str) -> Iterator[bytes]:
     try:
         with stream:
             head = stream.read(_CHUNK)
-            whole: Any = _Unread(head, stream)
+            whole: Any = _RereadFile(head, stream)
             if head.startswith(_GZIP):
                 whole = gzip.GzipFile(fileobj=whole)
             while chunk := whole.read(_CHUNK):

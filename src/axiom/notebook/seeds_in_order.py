@@ -28,7 +28,7 @@ _SELDOM = 20_000  # values that lie in the order of their size are remarkable wh
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Arranged:
+class OrderedObservations:
     """Observations in the order in which they count, and what is known beside them."""
 
     is_issued: bool  # the table says in which order its seeds were issued
@@ -61,7 +61,7 @@ class BesideRows:
 _NOTHING_ELSE = BesideRows()
 
 
-def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _NOTHING_ELSE) -> Arranged:
+def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _NOTHING_ELSE) -> OrderedObservations:
     """Put rows into an order, count each seed once, and leave out what is not closed yet."""
     given, said = frozenset(columns), CountNotes(reasons=list(beside.reasons), flags=list(beside.flags))
     if isinstance(rows, PlainRows):
@@ -75,7 +75,7 @@ def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _N
     closed, ends = _closed(once.rows, given, said)
     homes, hosts, names = _homes(closed, given, said)
     alarms = _independence(closed, said, beside.order, is_issued="issue" in given)
-    return Arranged(
+    return OrderedObservations(
         is_issued="issue" in given,
         observations=_observations(closed, hosts, beside.fingerprint),
         ends=ends,
@@ -122,7 +122,9 @@ def _order_of_different(rows: PlainRows) -> Sequence[int] | None:
     return None if (ordered[1:] == ordered[:-1]).any() else array("q", order.tolist())
 
 
-def _arranged_plainly(rows: PlainRows, order: Sequence[int], said: CountNotes, beside: BesideRows) -> Arranged:
+def _arranged_plainly(
+    rows: PlainRows, order: Sequence[int], said: CountNotes, beside: BesideRows
+) -> OrderedObservations:
     """The same as of any rows, without an object for each: every seed has one row, and nothing else is known."""
     _say_drawn(said, within="")
     _say_out(sum(row.is_out for row in rows.others.values()), said)
@@ -130,7 +132,7 @@ def _arranged_plainly(rows: PlainRows, order: Sequence[int], said: CountNotes, b
     alarms = _independence(rows, said, beside.order, is_issued=False)
     values, others = rows.values, rows.others
     first: dict[str, int] = {}
-    return Arranged(
+    return OrderedObservations(
         is_issued=False,
         observations=tuple(
             [
@@ -143,7 +145,7 @@ def _arranged_plainly(rows: PlainRows, order: Sequence[int], said: CountNotes, b
         ends=(),
         homes=homes,
         names=names,
-        seeds=_SeedsOf(rows, order),
+        seeds=_LazySeeds(rows, order),
         agreements=(),
         repeated=beside.repeated,
         waiting=0,
@@ -153,7 +155,7 @@ def _arranged_plainly(rows: PlainRows, order: Sequence[int], said: CountNotes, b
     )
 
 
-class _SeedsOf(Sequence[str]):
+class _LazySeeds(Sequence[str]):
     """The seeds of rows in an order, written when somebody asks for one."""
 
     def __init__(self, rows: PlainRows, order: Sequence[int]) -> None:

@@ -29,7 +29,7 @@ from axiom.notebook.read_cells import BEYOND
 from axiom.notebook.read_rows import Rows, rows_of
 from axiom.notebook.read_table import sheet_of
 from axiom.notebook.row import measured
-from axiom.notebook.seeds_in_order import LOST, Arranged, arrange
+from axiom.notebook.seeds_in_order import LOST, OrderedObservations, arrange
 from axiom.statistics.replicates_needed import Range
 
 MEAN = "mean"
@@ -53,7 +53,7 @@ _NO_NULL = Doubt(
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Declared:
+class _Declaration:
     """What was declared of the numbers."""
 
     estimand: str | None
@@ -169,7 +169,7 @@ def _several(names: str | Sequence[str] | None) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names or ())
 
 
-def _arranged(asked: _Declared, table: Any, named: NamedColumns) -> tuple[Rows, Arranged, str]:
+def _arranged(asked: _Declaration, table: Any, named: NamedColumns) -> tuple[Rows, OrderedObservations, str]:
     """What was read beside the rows, which are let go; the rows as observations; and what was not looked at."""
     sheet = sheet_of(table)
     if named.are_pairs and asked.kind is Kind.PROPORTION:
@@ -191,7 +191,7 @@ def _asked(
     smallest: float | None,
     bounds: tuple[float, float] | None,
     alpha: float,
-) -> _Declared:
+) -> _Declaration:
     """What was declared, if it can be meant."""
     if not _LEAST_ALPHA <= alpha <= _MOST_ALPHA:
         raise WrongUse(
@@ -209,12 +209,12 @@ def _asked(
             f"The smallest effect is {smallest:g}, and it is a distance from the null. Nothing was weighed; write "
             f"{-smallest:g}."
         )
-    asked = _Declared(estimand=word, null=null, smallest=smallest or 0.0, bounds=bounds, alpha=alpha)
+    asked = _Declaration(estimand=word, null=null, smallest=smallest or 0.0, bounds=bounds, alpha=alpha)
     _demand_bounds(asked)
     return asked
 
 
-def _demand_bounds(asked: _Declared) -> None:
+def _demand_bounds(asked: _Declaration) -> None:
     if asked.estimand == MEAN and asked.bounds is None:
         raise WrongUse(
             "A mean is weighed within bounds that no value can leave. Nothing was weighed; declare them, as in "
@@ -235,7 +235,7 @@ def _demand_bounds(asked: _Declared) -> None:
         )
 
 
-def _demand_events(asked: _Declared, rows: Rows) -> None:
+def _demand_events(asked: _Declaration, rows: Rows) -> None:
     if asked.kind is not Kind.PROPORTION:
         return
     for place, value, _ in measured(rows.rows):
@@ -246,7 +246,7 @@ def _demand_events(asked: _Declared, rows: Rows) -> None:
             )
 
 
-def _demand_within(asked: _Declared, rows: Rows) -> None:
+def _demand_within(asked: _Declaration, rows: Rows) -> None:
     """A mean is as wrong as its bounds: a value beyond them shows that they do not hold, so others may lie there."""
     if asked.estimand != MEAN or asked.bounds is None:
         return
@@ -262,7 +262,7 @@ def _demand_within(asked: _Declared, rows: Rows) -> None:
 
 
 def _inputs(
-    asked: _Declared, arranged: Arranged, seeds: int, held: Doubt | None, *, with_lost: bool = False
+    asked: _Declaration, arranged: OrderedObservations, seeds: int, held: Doubt | None, *, with_lost: bool = False
 ) -> dict[str, Any]:
     """What the weighing is asked after so many seeds."""
     observations = arranged.observations[:seeds] if with_lost else _without_lost(arranged.observations[:seeds])
@@ -302,7 +302,7 @@ def _judged(evidence: Evidence, held: Doubt | None) -> Evidence:
 
 
 def _with_doubt_of_lost(
-    asked: _Declared, arranged: Arranged, evidence: Evidence, held: Doubt | None
+    asked: _Declaration, arranged: OrderedObservations, evidence: Evidence, held: Doubt | None
 ) -> tuple[Evidence, list[str]]:
     """What is told of lost seeds. Where the verdict rests on what the table says of them, it stops at Moderate."""
     lost = sum(observation.why_missing == LOST for observation in arranged.observations)
@@ -320,7 +320,7 @@ def _with_doubt_of_lost(
     return replace(evidence, grade=grade, flags=(doubt, *evidence.flags)), []
 
 
-def _in_seeds(arranged: Arranged, reasons: Sequence[str]) -> list[str]:
+def _in_seeds(arranged: OrderedObservations, reasons: Sequence[str]) -> list[str]:
     """The reasons without the word block, where the table has none, and without an order that it does not tell."""
     if arranged.ends:
         return list(reasons)
@@ -340,7 +340,7 @@ def _not_paired(read: Rows) -> Doubt:
 
 
 def _one_look(
-    asked: _Declared,
+    asked: _Declaration,
     evidence: Evidence,
     read: Rows,
     held: Doubt | None,
@@ -383,7 +383,7 @@ def _outweighed(inputs: Mapping[str, Any]) -> int | None:
     return None
 
 
-def _held(asked: _Declared, values: Sequence[float]) -> Doubt | None:
+def _held(asked: _Declaration, values: Sequence[float]) -> Doubt | None:
     """What keeps these values from being weighed at all."""
     if _are_one(asked, values):
         return same(values)
@@ -396,7 +396,7 @@ def _held(asked: _Declared, values: Sequence[float]) -> Doubt | None:
     return _NO_NULL if _lacks_null(asked) else None
 
 
-def _are_one(asked: _Declared, values: Sequence[float]) -> bool:
+def _are_one(asked: _Declaration, values: Sequence[float]) -> bool:
     return asked.kind not in _MAY_BE_CONSTANT and same(values) is not None
 
 
@@ -414,7 +414,7 @@ def _undecided(evidence: Evidence, held: Doubt) -> Evidence:
     )
 
 
-def _lacks_null(asked: _Declared) -> bool:
+def _lacks_null(asked: _Declaration) -> bool:
     return asked.null is None and asked.kind in _NULLS
 
 
@@ -430,13 +430,13 @@ def _counted(inputs: Mapping[str, Any], evidence: Evidence) -> list[float]:
     return _values(sound(question(inputs["estimand"]), inputs["observations"], inputs["blocks"]).counted)
 
 
-def _shown_kind(asked: _Declared, held: Doubt | None) -> str:
+def _shown_kind(asked: _Declaration, held: Doubt | None) -> str:
     if held is not None and asked.estimand is None:
         return held.shown_as.value
     return asked.estimand or asked.kind.value
 
 
-def _looks(asked: _Declared, arranged: Arranged, last: Look) -> tuple[Look, ...]:
+def _looks(asked: _Declaration, arranged: OrderedObservations, last: Look) -> tuple[Look, ...]:
     """The same conclusion after the first seeds, after more, and after all; as many looks as a picture can show."""
     total = len(arranged.observations)
     if arranged.ends:

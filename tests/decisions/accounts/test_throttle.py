@@ -17,8 +17,8 @@ def ago(*seconds: float) -> list[datetime]:
     return [NOW - timedelta(seconds=each) for each in seconds]
 
 
-def wrong(account=(), address=(), *, everybody: int = 0, is_known: bool = False) -> throttle.Wrong:
-    return throttle.Wrong(account=account, address=address, everybody=everybody, is_known=is_known)
+def wrong(account=(), address=(), *, everybody: int = 0, is_known: bool = False) -> throttle.WrongPasswords:
+    return throttle.WrongPasswords(account=account, address=address, everybody=everybody, is_known=is_known)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.decisions.evidence.method import Process, question
-from axiom.decisions.evidence.multiplicity import Claimed, false_shares
+from axiom.decisions.evidence.multiplicity import WeighedClaim, false_shares
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.evidence.rounding import beside, e_told
 from axiom.decisions.evidence.seeds_needed import more
@@ -165,7 +165,7 @@ POSITIVE, NEGATIVE, ABSENT, UNDECIDED = Verdict.POSITIVE, Verdict.NEGATIVE, Verd
 )
 def test_a_claim_stands_at_the_smallest_share_at_which_it_does(rows, shares):
     names = ("number", "e_value", "e_absent", "verdict")
-    claims = [Claimed(**dict(zip(names, (place, *row), strict=True))) for place, row in enumerate(rows)]
+    claims = [WeighedClaim(**dict(zip(names, (place, *row), strict=True))) for place, row in enumerate(rows)]
     assert list(false_shares(claims).values()) == shares
 
 

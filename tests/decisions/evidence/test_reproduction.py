@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.decisions.evidence.reproduction import Reproduced, agreements, compare, confirmed, recounted, summed
+from axiom.decisions.evidence.reproduction import ReproducedCell, agreements, compare, confirmed, recounted, summed
 from axiom.domain.evidence import Agreements
 from axiom.domain.work import Outcome, Reproduction, Result
 
@@ -50,7 +50,7 @@ def test_where_nothing_was_trained_the_end_has_to_be_the_same_within_the_experim
 
 
 def seen(replicate, reproduction, platforms=("linux", "windows"), opinion=5, confirms=0):
-    return Reproduced(
+    return ReproducedCell(
         replicate=replicate, platforms=platforms, reproduction=reproduction, opinion=opinion, confirms=confirms
     )
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.evidence.blocks import Returned, blocks, stream
+from axiom.decisions.evidence.blocks import ReplicateProgress, blocks, stream
 from axiom.decisions.evidence.counted_values import sound
 from axiom.decisions.evidence.leave_one_out import without_each
 from axiom.decisions.evidence.method import question
@@ -171,8 +171,11 @@ def test_seeds_that_give_numbers_of_others_at_single_configs_are_said(what, kind
     assert len(found.copied) == (repeated if is_said and what == EVERY_NUMBER else 0)
 
 
-def back(*counts: int, over: tuple[int, ...] = ()) -> list[Returned]:
-    return [Returned(number=number, cells=3, back=count, over=number in over) for number, count in enumerate(counts)]
+def back(*counts: int, over: tuple[int, ...] = ()) -> list[ReplicateProgress]:
+    return [
+        ReplicateProgress(number=number, cells=3, back=count, over=number in over)
+        for number, count in enumerate(counts)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -211,8 +214,8 @@ def test_the_last_block_of_what_is_over_closes_with_the_numbers_that_it_has():
         assert [number for block in closing for number in block.replicates] == [0, 1, 2]
 
 
-def numbered(*numbers: int, out: tuple[int, ...] = ()) -> list[Returned]:
-    return [Returned(number=number, cells=1, back=0 if number in out else 1, over=False) for number in numbers]
+def numbered(*numbers: int, out: tuple[int, ...] = ()) -> list[ReplicateProgress]:
+    return [ReplicateProgress(number=number, cells=1, back=0 if number in out else 1, over=False) for number in numbers]
 
 
 def entered(*designs, size: int = 2) -> list[tuple[int, tuple[int, ...]]]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from axiom.decisions.experiments.gates import SAME_HIGH, SAME_LOW
 from axiom.decisions.experiments.preflight import GateState, judge, out_of_order
-from axiom.domain.preflights import GATES, Attempt, ControlDemand, ControlRun, Demands, Refusal, Tried
+from axiom.domain.preflights import GATES, Attempt, ControlDemand, ControlRun, Demands, Refusal, TriedCell
 from axiom.domain.work import Outcome
 from axiom.limits import experiments as limits
 
@@ -29,10 +29,10 @@ ALIKE = (SAME_LOW, SAME_HIGH)
 NOISE = (0.02, -0.01, 0.03, -0.02, 0.01, -0.03, 0.015, -0.015) * 2
 
 
-def tried(config: int, seed: int = 0, **changes) -> Tried:
+def tried(config: int, seed: int = 0, **changes) -> TriedCell:
     """A cell that ended well; its measure grows with its place."""
     facts = dict.fromkeys(("digest", "mark"), f"{1000 * seed + config:064x}") | {"measures": {"total": float(config)}}
-    sound = Tried(config=config, seed=seed, outcome=Outcome.OK, cpu_seconds=config + 1.0, **facts)
+    sound = TriedCell(config=config, seed=seed, outcome=Outcome.OK, cpu_seconds=config + 1.0, **facts)
     return replace(sound, **changes)
 
 
@@ -46,7 +46,7 @@ def run(*, is_planted: bool, effect: float = 1.0, seeds: int = limits.CONTROL_SE
     return ControlRun(estimand="grows", is_planted=is_planted, tried=tuple(cells))
 
 
-def spent(cheap: float, dear: float) -> tuple[Tried, ...]:
+def spent(cheap: float, dear: float) -> tuple[TriedCell, ...]:
     """The cells at other seeds, at these costs."""
     seconds = (cheap, (cheap + dear) / 2, dear)
     return tuple(tried(place, seed, cpu_seconds=seconds[place]) for seed in ALIKE for place in range(3))
@@ -64,12 +64,12 @@ SOUND = Attempt(
 )
 
 
-def of_others(place: int, *seeds: int, **changes) -> tuple[Tried, ...]:
+def of_others(place: int, *seeds: int, **changes) -> tuple[TriedCell, ...]:
     """The cells at other seeds, of which those of a config at some seeds are changed."""
     return tuple(replace(one, **changes) if one.config == place and one.seed in seeds else one for one in SOUND.others)
 
 
-def alike(config: int, other: int) -> dict[str, tuple[Tried, ...]]:
+def alike(config: int, other: int) -> dict[str, tuple[TriedCell, ...]]:
     """All cells of the sweep, where two configs return the same."""
     return {
         part: tuple(

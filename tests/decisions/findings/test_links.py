@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from axiom.decisions.findings.links import CONJECTURE, SAID_THEN, bearing, caution, fault, hanging, open_nodes, tainted
 from axiom.domain.evidence import Grade, Meaning
-from axiom.domain.links import Bearing, Footing, Link, LinkKind, Node, Noun
+from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
 
-OPEN = Footing(status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)
-HOLDS = Footing(status="open", grade=Grade.MODERATE, meaning=Meaning.AS_CLAIMED)
+OPEN = FindingState(status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)
+HOLDS = FindingState(status="open", grade=Grade.MODERATE, meaning=Meaning.AS_CLAIMED)
 FAILS = replace(HOLDS, meaning=Meaning.OPPOSITE)
 SMALL = replace(HOLDS, meaning=Meaning.TOO_SMALL)
 WEAK = replace(HOLDS, grade=Grade.AWAITING)

@@ -12,7 +12,7 @@ from axiom.decisions.hosts.memory import HostRoom
 from axiom.decisions.hosts.runners import DRILL, suit, unsuited
 from axiom.decisions.hosts.speed import REFERENCE_FLOPS, elapsed_on, seconds_on, speed_of
 from axiom.decisions.hosts.suspects import Trouble, suspects
-from axiom.domain.failures import Seen
+from axiom.domain.failures import ObservedHost
 from axiom.domain.fleet import Capacity, Host, Platform
 
 
@@ -125,7 +125,7 @@ def test_the_drill_and_simulated_computers_belong_together():
         assert is_suited is ((experiment == DRILL) is is_simulated)
 
 
-WELL = Seen(
+WELL = ObservedHost(
     host_id=7,
     volunteer_id=1,
     cpid="cpid",
@@ -143,7 +143,7 @@ def ago(**time: float) -> datetime:
     return NOW - timedelta(**time)
 
 
-def found(*hosts: Seen, **options) -> list[tuple[int, Trouble]]:
+def found(*hosts: ObservedHost, **options) -> list[tuple[int, Trouble]]:
     return [(one.host_id, one.trouble) for one in suspects(hosts, NOW, **options)]
 
 

@@ -16,7 +16,7 @@ from axiom.decisions.planning.why_idle import awaited
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Placement, Purpose, Supply, Wishes
-from axiom.domain.registrations import Rule, Stopping
+from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.work import WorkunitState
 from axiom.errors import UnknownName, WrongUse
 
@@ -83,14 +83,14 @@ OPEN = replace(WIDE, verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, low=-1.0)
     ],
 )
 def test_what_its_findings_say_ends_it(rule, aims, has_ended):
-    assert bool(ended(Stopping(rule=rule), aims, replicates=40, block=8)) is has_ended
+    assert bool(ended(StoppingRule(rule=rule), aims, replicates=40, block=8)) is has_ended
 
 
 @pytest.mark.parametrize("rule", Rule)
 def test_every_rule_has_a_number_of_replicates_and_ends_with_a_whole_block(rule):
     for replicates, has_ended in ((15, False), (16, True), (17, False), (24, True)):
-        assert bool(ended(Stopping(rule=rule, replicates=16), (OPEN,), replicates=replicates, block=8)) is has_ended
-    assert "48 replicates" in Stopping(rule=rule, replicates=48).sentence
+        assert bool(ended(StoppingRule(rule=rule, replicates=16), (OPEN,), replicates=replicates, block=8)) is has_ended
+    assert "48 replicates" in StoppingRule(rule=rule, replicates=48).sentence
 
 
 KNOWN = ("grokking_dynamics", "double_descent")

@@ -16,12 +16,12 @@ from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.task_size import UsualHosts
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Supply
-from axiom.domain.registrations import Rule, Stopping
+from axiom.domain.registrations import Rule, StoppingRule
 from axiom.limits import registrations as limits
 
 OPEN_QUESTION = plan_candidates.NEW
 SETTLED = Aim(verdict=Verdict.POSITIVE, grade=Grade.STRONG, estimate=1.0, low=0.9, high=1.1, smallest=0.05, seeds=32)
-USUAL = {"replicate_seconds": 2.0, "issued": 8, "weighed": None, "block": 8, "stopping": Stopping(replicates=256)}
+USUAL = {"replicate_seconds": 2.0, "issued": 8, "weighed": None, "block": 8, "stopping": StoppingRule(replicates=256)}
 
 
 def candidate(experiment_id: int, **facts) -> Candidate:
@@ -273,7 +273,7 @@ def test_the_registrations_of_a_version_take_turns_and_share_what_one_would_get(
     assert given_to(found).keys() == {2}
     assert all(one.registration_id == 2 for one in found.allotments)
     first, second = designs(16, 8)
-    first = replace(first, stopping=Stopping(rule=Rule.FIXED, replicates=16))
+    first = replace(first, stopping=StoppingRule(rule=Rule.FIXED, replicates=16))
     found = planned(first, second)
     assert given_to(found).keys() == {2}
     (left,) = found.skipped

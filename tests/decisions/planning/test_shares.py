@@ -15,7 +15,7 @@ from axiom.decisions.planning.preview import preview
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Purpose, Wishes
-from axiom.domain.registrations import Rule, Stopping
+from axiom.domain.registrations import Rule, StoppingRule
 
 
 def shares(found, by: str = "purpose") -> dict:
@@ -73,7 +73,7 @@ def test_below_the_floor_nothing_is_ordered_but_what_is_begun_or_was_promised():
     assert planned(far, floor=0.0).allotments != ()
     begun = candidate(1, issued=37)
     assert [one.workunits * one.replicates_each for one in planned(begun, floor=1e9, cores=1).allotments] == [11]
-    fixed = Stopping(rule=Rule.FIXED, replicates=64)
+    fixed = StoppingRule(rule=Rule.FIXED, replicates=64)
     assert planned(candidate(1, stopping=fixed), floor=1e9).allotments
 
 
@@ -152,7 +152,7 @@ ASKED = st.lists(
         unsent=st.integers(0, 30),
         stage=st.sampled_from([Stage.OPEN, Stage.OPEN, Stage.PILOT, Stage.PAUSED]),
         pilot_missing=st.just(3),
-        stopping=st.sampled_from([Stopping(replicates=256), Stopping(replicates=5_000)]),
+        stopping=st.sampled_from([StoppingRule(replicates=256), StoppingRule(replicates=5_000)]),
     ),
     max_size=5,
     unique_by=lambda one: one.experiment_id,

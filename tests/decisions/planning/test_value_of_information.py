@@ -15,11 +15,11 @@ from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.value_of_information import chance, promises, weight, worths
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Purpose
-from axiom.domain.registrations import Rule, Stopping
+from axiom.domain.registrations import Rule, StoppingRule
 
 DECIDED = replace(plan_candidates.DECIDED, estimate=1.0, low=0.4, high=1.6)
 SETTLED = replace(DECIDED, low=0.9, high=1.1, grade=Grade.STRONG)
-CANDIDATE = candidate(1, replicate_seconds=10.0, stopping=Stopping(replicates=256))
+CANDIDATE = candidate(1, replicate_seconds=10.0, stopping=StoppingRule(replicates=256))
 
 
 def one(*aims: Aim, **facts) -> Candidate:
@@ -35,7 +35,7 @@ def test_a_settled_finding_is_worth_nothing_unless_its_replicates_were_promised(
     assert bits(SETTLED) == 0.0
     assert bits(OPEN, fault="its preflight failed") == 0.0
     assert bits(OPEN, issued=256, weighed=256) == 0.0
-    fixed = Stopping(rule=Rule.FIXED, replicates=64)
+    fixed = StoppingRule(rule=Rule.FIXED, replicates=64)
     assert bits(SETTLED, stopping=fixed) > 0.0
     assert bits(SETTLED, stopping=fixed, issued=64, weighed=64) == 0.0
 
@@ -54,11 +54,11 @@ def test_verdict_grade_and_width_are_worth_less_in_turn_and_the_nearer_more():
 
 def test_seeds_help_where_a_verdict_hangs_on_one_host_and_not_where_hosts_are_lacking():
     narrow = replace(DECIDED, low=0.9, high=1.1, grade=Grade.STRONG)
-    until = Stopping(rule=Rule.UNTIL_GRADE, replicates=1_024)
+    until = StoppingRule(rule=Rule.UNTIL_GRADE, replicates=1_024)
     assert bits(replace(narrow, more=(0, 0)), stopping=until) == 0.0
     assert bits(replace(narrow, more=(16, 32)), stopping=until) > 0.0
     hangs = replace(DECIDED, low=0.9, high=1.1, more=(0, 0))
-    until = Stopping(rule=Rule.UNTIL_GRADE, replicates=1_024)
+    until = StoppingRule(rule=Rule.UNTIL_GRADE, replicates=1_024)
     assert bits(hangs, stopping=until) > bits(replace(hangs, seeds=320), stopping=until) > 0.0
     assert bits(hangs) == 0.0  # settled, and its registration asks for no more
 
@@ -128,7 +128,7 @@ AIMS = st.builds(
     most=st.integers(1, 5_000),
 )
 def test_a_worth_is_a_number_that_falls_with_what_is_on_its_way(aims, block, rule, most):
-    asked = replace(CANDIDATE, aims=aims, block=block, stopping=Stopping(rule=rule, replicates=most), weighed=0)
+    asked = replace(CANDIDATE, aims=aims, block=block, stopping=StoppingRule(rule=rule, replicates=most), weighed=0)
     promise = promises([asked])[asked.key]
     falling = [promise.bits(block * blocks, block) for blocks in (0, 1, 2, 5, 9, 300)]
     assert all(math.isfinite(each) and each >= 0.0 for each in falling)

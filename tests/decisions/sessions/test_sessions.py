@@ -14,7 +14,7 @@ from axiom.decisions.sessions.lease import CONVERSATION_LEASE, lease_conflict
 from axiom.decisions.sessions.model_retries import after
 from axiom.decisions.sessions.reason_in_general import in_general
 from axiom.decisions.sessions.when_to_ask_model import reason_not_to_ask
-from axiom.domain.sessions import Untold
+from axiom.domain.sessions import UntoldCounts
 from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
 from axiom.limits import sessions as limits
 
@@ -81,21 +81,21 @@ def test_a_session_is_held_when_it_would_change_something(changes, fact):
 @pytest.mark.parametrize(
     ("untold", "minutes", "is_told"),
     [
-        (Untold(), None, True),  # the first
-        (Untold(), 24 * 60 - 1, False),
-        (Untold(), 24 * 60, True),
-        (Untold(changed=40, proposed=2, published=3), 179, False),
-        (Untold(changed=1), 180, True),
-        (Untold(failures=1), 29, False),
-        (Untold(failures=1), 30, True),
-        (Untold(failures=1), -60, False),  # the clock was set back
+        (UntoldCounts(), None, True),  # the first
+        (UntoldCounts(), 24 * 60 - 1, False),
+        (UntoldCounts(), 24 * 60, True),
+        (UntoldCounts(changed=40, proposed=2, published=3), 179, False),
+        (UntoldCounts(changed=1), 180, True),
+        (UntoldCounts(failures=1), 29, False),
+        (UntoldCounts(failures=1), 30, True),
+        (UntoldCounts(failures=1), -60, False),  # the clock was set back
     ],
 )
 def test_a_round_ends_a_session_when_there_is_something_to_tell(untold, minutes, is_told):
     since = None if minutes is None else timedelta(minutes=minutes)
     assert bool(telling(untold, since)) is is_told
 
-    assert {"1", "2"} <= set(telling(Untold(failures=1, changed=2), timedelta(hours=1)).replace(";", " ").split())
+    assert {"1", "2"} <= set(telling(UntoldCounts(failures=1, changed=2), timedelta(hours=1)).replace(";", " ").split())
 
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

@@ -14,7 +14,7 @@ from axiom.decisions.upkeep.readiness import VitalSigns, unready
 from axiom.decisions.upkeep.tracebacks import ANOTHER, raised
 from axiom.decisions.upkeep.watches import shows
 from axiom.domain.failure_causes import Blame, Cause
-from axiom.domain.failures import Comparison, EndingCount, FailureGroup, Raised, Watch
+from axiom.domain.failures import Comparison, EndingCount, FailureGroup, RaisedError, Watch
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 LINE = "KeyError at axiom/catalogue/spectral_dynamics.py, line 380"
@@ -120,8 +120,8 @@ KeyError: 'top_sv_growth'
 """
 
 
-def line_380(kind: str) -> Raised:
-    return Raised(kind=kind, file=SPECTRAL, line=380)
+def line_380(kind: str) -> RaisedError:
+    return RaisedError(kind=kind, file=SPECTRAL, line=380)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.planning import Purpose
 from axiom.domain.proposals import AUTOPILOT, Admission, IdeaAnswer, IdeaState, ProposalState, Template
-from axiom.domain.registrations import Stopping
+from axiom.domain.registrations import StoppingRule
 from axiom.domain.sessions import Step
 from axiom.errors import ExperimentError, Refused
 from axiom.lab.followups.admit import approve, waiting
@@ -68,14 +68,14 @@ def test_what_follows_is_proposed_once_dropped_when_it_no_longer_does_and_comes_
         assert kind in {note.kind for note in notes}
         assert {one.state for one in kept(settled).values()} == {state}
     for _ in range(3):
-        register_cohort(settled.db, 1, stopping=Stopping(replicates=8), why="a test", now=settled.lab.now)
+        register_cohort(settled.db, 1, stopping=StoppingRule(replicates=8), why="a test", now=settled.lab.now)
     # fresh cohorts are no further designs: it is known of one design alone
     assert Template.GENERALISE in {one.template for one in following(settled.db)}
 
 
 def test_what_asks_elsewhere_is_for_generality_pairs_explain_each_other_and_three_dull_plans_are_dull(settled):
     elsewhere = admit(settled, "generalise-1-shift-4")
-    cohort = register_cohort(settled.db, 1, stopping=Stopping(replicates=256), why="a test", now=settled.lab.now)
+    cohort = register_cohort(settled.db, 1, stopping=StoppingRule(replicates=256), why="a test", now=settled.lab.now)
     found = {one.registration_id: purpose_of(one) for one in candidates(settled.db, settled.lab.now)}
     assert found[elsewhere.id] is Purpose.GENERALITY
     assert found[cohort.id] is Purpose.NEAREST, "it is decided, and not Definitive"

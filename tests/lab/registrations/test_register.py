@@ -11,8 +11,8 @@ from planted_effects import SAID, WIDER, further, order_of, values
 from axiom.decisions.findings.links import bearing
 from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate
 from axiom.domain.evidence import Meaning
-from axiom.domain.links import Asking, Bearing, LinkKind, Node, Noun, OldClaim
-from axiom.domain.registrations import DECLARED, Cohort, Stopping, definition, read_body
+from axiom.domain.links import AskingEstimand, Bearing, LinkKind, Node, Noun, OldClaim
+from axiom.domain.registrations import DECLARED, Cohort, StoppingRule, definition, read_body
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Report
 from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
@@ -49,12 +49,14 @@ def version(lab):
 
 def add_design(lab, name="wide", points=WIDER, stopping=None):
     return register_further(
-        lab.db, version(lab), name, points, stopping=stopping or Stopping(replicates=256), why="a test", now=lab.now
+        lab.db, version(lab), name, points, stopping=stopping or StoppingRule(replicates=256), why="a test", now=lab.now
     )
 
 
 def add_cohort(lab, number=1, stopping=None):
-    return register_cohort(lab.db, number, stopping=stopping or Stopping(replicates=256), why="to confirm", now=lab.now)
+    return register_cohort(
+        lab.db, number, stopping=stopping or StoppingRule(replicates=256), why="to confirm", now=lab.now
+    )
 
 
 def put_otherwise(lab, number=1, prediction=SAID, **changes):
@@ -78,7 +80,7 @@ def test_a_further_design_joins_the_finding_and_makes_no_new_one(lab):
     first, before = read_body(stored.body), bodies(lab)
     assert (first.design.name, first.design.places) == (DECLARED, (0, 1))
     assert (first.cohort, stored.cohort) == (Cohort.CONFIRMATORY, "confirmatory")
-    assert (first.stopping, first.joins) == (Stopping(replicates=256), {})
+    assert (first.stopping, first.joins) == (StoppingRule(replicates=256), {})
     assert registrations.feeding(lab.db, 1) == {1: (1,)}
     for sizes in ((1, 2), (2, 1), (1, 2, 9)):  # from which the claim has been concluded
         with pytest.raises(Refused):
@@ -323,7 +325,7 @@ def test_a_further_design_keeps_evenly_spaced_arms_and_nothing_is_registered_of_
     registered_as(lab, censored=1.0)
     for register in (
         lambda: add_design(lab),
-        lambda: register_cohort(lab.db, 1, stopping=Stopping(replicates=256), why="a test", now=lab.now),
+        lambda: register_cohort(lab.db, 1, stopping=StoppingRule(replicates=256), why="a test", now=lab.now),
         lambda: put_otherwise(lab, null=0.5),
     ):
         with pytest.raises(Refused):
@@ -366,7 +368,7 @@ def test_with_the_first_volunteer_new_versions_have_larger_blocks_and_older_ones
     before = registrations.registrations(small_lab.db, 1)
     small_lab.volunteer("Bob")
     further(rounds_of(small_lab))
-    register_cohort(small_lab.db, 1, stopping=Stopping(replicates=256), why="more of it", now=small_lab.now)
+    register_cohort(small_lab.db, 1, stopping=StoppingRule(replicates=256), why="more of it", now=small_lab.now)
     amend(small_lab.db, 1, {"smallest": 0.9}, prediction=SAID, forecaster="Ada", why="so", now=small_lab.now)
     assert [body_of(small_lab, place).block for place in range(4)] == [8] * 4
     declared = json.loads(costly.declaration) | {"version": 2}
@@ -400,7 +402,7 @@ def test_whole_blocks_are_ordered_one_after_the_other_and_those_of_several_desig
     assert recomputed(costly_rounds.db) == []
 
 
-GROWS = Asking(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
+GROWS = AskingEstimand(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
 CLAIM = OldClaim(
     name="#31",
     claim="larger is more",

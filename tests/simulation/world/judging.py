@@ -13,7 +13,7 @@ from typing import Any
 
 from axiom.domain.estimands import Kind
 from axiom.domain.evidence import Evidence, Grade, Verdict
-from axiom.domain.registrations import DECLARED, Registered, read_body
+from axiom.domain.registrations import DECLARED, RegistrationBody, read_body
 from axiom.statistics.estimands import value
 from axiom.statistics.signed_ranks import pseudo_median
 from axiom.store.engine import counters
@@ -139,7 +139,7 @@ def _verdict(
     truth: Truth,
     estimand: Mapping[str, Any],
     said: Evidence | None,
-    weighed: Mapping[int, Registered],
+    weighed: Mapping[int, RegistrationBody],
     seeds: Mapping[int, int],
     standing: tuple[str, str],
     *,

@@ -21,7 +21,7 @@ from axiom.domain.evidence import (
     Surroundings,
     Verdict,
 )
-from axiom.domain.links import Footing, LinkKind, Node, Noun, OldClaim
+from axiom.domain.links import FindingState, LinkKind, Node, Noun, OldClaim
 from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.store.evidence import evidence, links, old_claims
@@ -161,9 +161,9 @@ def test_links_and_old_claims_are_read_as_they_were_written(database, now):
 def test_a_finding_stands_as_its_newest_evidence_and_its_status_say(small_lab, prepared):
     small_lab.publish(prepared())
     db = small_lab.db
-    assert links.footings(db) == {1: Footing(status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)}
+    assert links.footings(db) == {1: FindingState(status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)}
     with db.transaction():
         for blocks, verdict in ((1, Verdict.POSITIVE), (2, Verdict.NEGATIVE)):
             record(db, 1, weighed(blocks, verdict=verdict), [], session_id=None, now=small_lab.now)
         registrations.set_status(db, 1, "suspended")
-    assert links.footings(db) == {1: Footing(status="suspended", grade=Grade.MODERATE, meaning=Meaning.OPPOSITE)}
+    assert links.footings(db) == {1: FindingState(status="suspended", grade=Grade.MODERATE, meaning=Meaning.OPPOSITE)}

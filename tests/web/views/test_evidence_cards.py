@@ -8,7 +8,7 @@ from evidence_lines import record
 from furnished_lab import weigh_three_blocks, weighed
 
 from axiom.domain.evidence import Agreements, Observation
-from axiom.domain.registrations import Stopping
+from axiom.domain.registrations import StoppingRule
 from axiom.lab.registrations.register import register_cohort, register_further
 from axiom.store.accounts import accounts
 from axiom.store.evidence import evidence
@@ -73,9 +73,9 @@ def test_the_scope_claims_nothing_of_what_is_not_weighed(browse, small_lab, prep
         for name, shift in (("wide", 3), ("wider", 5)):
             points = [({"size": size, "shift": shift}, 1.0) for size in (1, 2)]
             register_further(
-                small_lab.db, version, name, points, stopping=Stopping(replicates=256), why="", now=small_lab.now
+                small_lab.db, version, name, points, stopping=StoppingRule(replicates=256), why="", now=small_lab.now
             )
-        register_cohort(small_lab.db, 1, stopping=Stopping(replicates=256), why="", now=small_lab.now)
+        register_cohort(small_lab.db, 1, stopping=StoppingRule(replicates=256), why="", now=small_lab.now)
     after = finding_of(reader)["scope"]
     for shown in (before, after):
         assert (shown["configs"], shown["levels"]) == (2, {"size": [1, 2], "shift": [0]})

@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from axiom.domain.planning import FleetClass, Placement, Preview, Purpose, Worth
-from axiom.domain.sessions import Allotment, Plan, Skipped
+from axiom.domain.sessions import Allotment, Plan, SkippedExperiment
 from axiom.web.views.plan import as_data
 
 BEDROOM = "the-bedroom-pc"
 _SUM = {"experiment_id": 1, "registration_id": 1, "name": "tiny_sum"}
 ORDER = Allotment(experiment_id=1, workunits=12, replicates_each=2, registration_id=1, reason="<b>most</b>")
-DEAR = Skipped(experiment_id=2, name="dear_sum", reason="nothing is concluded from it")
+DEAR = SkippedExperiment(experiment_id=2, name="dear_sum", reason="nothing is concluded from it")
 WORTH = {"design": "", "purpose": Purpose.NEW, "bits": 1.5, "core_seconds": 7_200.0, "weight": 2.0, "reason": "new"}
 BUSY = {
     "busy": (("tiny_sum", 2), ("dear_sum", 1)),

@@ -9,7 +9,7 @@ from furnished_lab import HOSTILE, UNSHOWN, weighed
 from axiom.decisions.findings.predictions import score
 from axiom.domain.evidence import Agreements, Verdict
 from axiom.domain.proposals import AUTOPILOT
-from axiom.domain.registrations import INFORMED, Stopping
+from axiom.domain.registrations import INFORMED, StoppingRule
 from axiom.lab.experiments.recall import recall
 from axiom.lab.registrations.predictions import foretell
 from axiom.lab.registrations.register import ProposalOrigin, amend, register_cohort, register_further
@@ -27,7 +27,9 @@ def lab(small_lab, prepared):
     small_lab.publish(prepared(has_shift=True))
     foretell(small_lab.db, 1, PREDICTION, "Ada", small_lab.now)
     version, more = experiments.by_id(small_lab.db, 1), {"now": small_lab.now}
-    register_further(small_lab.db, version, "wide", WIDE, stopping=Stopping(replicates=256), why="further out", **more)
+    register_further(
+        small_lab.db, version, "wide", WIDE, stopping=StoppingRule(replicates=256), why="further out", **more
+    )
     amend(small_lab.db, 1, {"null": 0.5}, prediction=PREDICTION, forecaster="Ada", why="it looked so", **more)
     return small_lab
 
@@ -124,7 +126,7 @@ def test_whoever_amends_or_follows_up_had_seen_the_seeds_that_were_weighed(small
     small_lab.later(minutes=1)
     more = {"now": small_lab.now, "why": "it looked so"}
     followed = ProposalOrigin(proposal={}, finding=1, forecaster=f"{AUTOPILOT}{INFORMED}", prediction=PREDICTION)
-    register_cohort(small_lab.db, 1, stopping=Stopping(replicates=256), followed=followed, **more)
+    register_cohort(small_lab.db, 1, stopping=StoppingRule(replicates=256), followed=followed, **more)
     amend(small_lab.db, 1, {"null": 0.25}, prediction=PREDICTION, forecaster="Ada", **more)
     reader = browse(small_lab)
     for number in (2, 3):

@@ -11,7 +11,7 @@ from axiom import __version__
 from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound
-from axiom.lab.upkeep.backup import Backup, Restored, back_up
+from axiom.lab.upkeep.backup import Backup, RestoredBackup, back_up
 from axiom.lab.upkeep.backup import restore as restore_backup
 from axiom.lab.upkeep.recovery import Recovery, RecoveryWish
 from axiom.service.open_laboratory import demand, lay_out_own_files, reading, upgrade_database
@@ -126,7 +126,7 @@ def upgrade(dry_run: bool, folder: Folder, as_json: bool, quiet: bool) -> None:
     )
 
 
-def _answer(restored: Restored, folder: Folder, *, dry_run: bool) -> dict[str, Any]:
+def _answer(restored: RestoredBackup, folder: Folder, *, dry_run: bool) -> dict[str, Any]:
     return {
         "data": str(folder.path),
         **asdict(restored.backup),
@@ -136,7 +136,7 @@ def _answer(restored: Restored, folder: Folder, *, dry_run: bool) -> dict[str, A
     }
 
 
-def _remarks(restored: Restored, wish: RecoveryWish, folder: Folder, *, dry_run: bool) -> Iterator[str]:
+def _remarks(restored: RestoredBackup, wish: RecoveryWish, folder: Folder, *, dry_run: bool) -> Iterator[str]:
     yield f"{'It holds' if dry_run else 'Restored'} {_contents(restored.backup)}."
     yield _reached(restored.recovered, wish)
     yield from _kept(restored.broken)

@@ -11,7 +11,7 @@ from axiom.limits import accounts as limits
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wrong:
+class WrongPasswords:
     """When wrong passwords came within the window, the oldest first. What is older does not count."""
 
     account: Sequence[datetime]  # of this account: from all strangers; where the address is known, from it alone
@@ -33,7 +33,7 @@ class ThrottleDecision:
         return self.wait <= timedelta(0)
 
 
-def judge(wrong: Wrong, now: datetime) -> ThrottleDecision:
+def judge(wrong: WrongPasswords, now: datetime) -> ThrottleDecision:
     """Decide from what went wrong within the last hour.
 
     An address that has proven the password before waits for its own mistakes and for nobody else's.

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from axiom.decisions.evidence.counted_values import COPIED
-from axiom.decisions.evidence.outliers import Alone, Believed, apart, rarely
+from axiom.decisions.evidence.outliers import HostValues, ScreenedValues, apart, rarely
 from axiom.decisions.evidence.verdict import ENOUGH
 from axiom.domain.evidence import Agreements, Alarm, Force, Home, Observation
 from axiom.statistics.sequential import bernoulli_log_e
@@ -21,7 +21,7 @@ _FEW = 2
 
 
 def alarms(
-    found: Believed, homes: Mapping[int, Home], agreements: Sequence[Agreements], *, looks: int
+    found: ScreenedValues, homes: Mapping[int, Home], agreements: Sequence[Agreements], *, looks: int
 ) -> tuple[Alarm, ...]:
     """Everything that should not be; `looks` is how many blocks have been weighed so far."""
     return (
@@ -32,7 +32,7 @@ def alarms(
     )
 
 
-def _platforms(alone: Alone, homes: Mapping[int, Home], seldom: float) -> list[Alarm]:
+def _platforms(alone: HostValues, homes: Mapping[int, Home], seldom: float) -> list[Alarm]:
     spread, groups = apart(alone, alone.by_platform(homes), _PLATFORM_SEEDS)
     if spread is None or spread.together >= seldom:
         return []

@@ -7,7 +7,7 @@ from axiom.domain.evidence import Block
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Returned:
+class ReplicateProgress:
     """How much of one replicate is back, and whether nothing more of it will come."""
 
     number: int
@@ -17,7 +17,7 @@ class Returned:
 
 
 def blocks(
-    returned: Sequence[Returned], size: int, registration: int = 0, *, is_over: bool = False
+    returned: Sequence[ReplicateProgress], size: int, registration: int = 0, *, is_over: bool = False
 ) -> tuple[Block, ...]:
     """Put replicates into blocks in the order in which their numbers were issued, and say which blocks are closed.
 
@@ -48,7 +48,7 @@ def stream(designs: Sequence[Sequence[Block]]) -> tuple[Block, ...]:
     return tuple(closed)
 
 
-def _block(number: int, members: Sequence[Returned], size: int, registration: int) -> Block:
+def _block(number: int, members: Sequence[ReplicateProgress], size: int, registration: int) -> Block:
     out = sum(not (member.over or member.back >= member.cells) for member in members)
     late = sum(member.over and member.back < member.cells for member in members)
     if len(members) < size:

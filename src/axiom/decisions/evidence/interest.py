@@ -36,7 +36,7 @@ class FindingNews:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ranked:
+class RankedFinding:
     """One place of the ranking, from the most interesting on."""
 
     told: FindingNews
@@ -45,7 +45,7 @@ class Ranked:
     reason: str
 
 
-def rank(told: Sequence[FindingNews]) -> list[Ranked]:
+def rank(told: Sequence[FindingNews]) -> list[RankedFinding]:
     """The weightiest first, then those that say something else than before, then those with most seeds."""
     ordered = sorted(
         told, key=lambda one: (-weight(one), -len(_changes(one)), -_value(one), -one.now.seeds, one.number)
@@ -88,12 +88,12 @@ def measured(said: Evidence, values: Sequence[float], *, null: float, smallest: 
     )
 
 
-def _ranked(one: FindingNews) -> Ranked:
+def _ranked(one: FindingNews) -> RankedFinding:
     stars = sum(weight(one) >= least for least in _STARS)
     surprise = one.interest.surprise if one.interest else None
     said = "its surprise is not known yet" if surprise is None else f"its surprise is {surprise:.2f} of 1"
     reasons = [*_changes(one), said]
-    return Ranked(told=one, stars="★" * stars, word=WORDS[stars], reason="; ".join(reasons))
+    return RankedFinding(told=one, stars="★" * stars, word=WORDS[stars], reason="; ".join(reasons))
 
 
 def _is_lost(before: Verdict, now: Verdict) -> bool:

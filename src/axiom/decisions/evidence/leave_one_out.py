@@ -5,13 +5,15 @@ from collections.abc import Mapping, Sequence
 from axiom.decisions.evidence.method import Question
 from axiom.decisions.evidence.verdict import weight
 from axiom.domain.evidence import Home, Observation
-from axiom.domain.evidence_cards import Without
+from axiom.domain.evidence_cards import LeaveOneOut
 from axiom.statistics import signed_ranks
 
 _Places = frozenset[int]  # of observations, in their order
 
 
-def without_each(question: Question, counted: Sequence[Observation], homes: Mapping[int, Home]) -> tuple[Without, ...]:
+def without_each(
+    question: Question, counted: Sequence[Observation], homes: Mapping[int, Home]
+) -> tuple[LeaveOneOut, ...]:
     """The verdict without the values of each host and of each volunteer, where there are several of them.
 
     A value to which several contributed is gone without any of them.
@@ -23,7 +25,7 @@ def without_each(question: Question, counted: Sequence[Observation], homes: Mapp
     rests = ([one for place, one in enumerate(values) if place not in gone] for gone in wanted)
     found = [weight(question, rest, known=signed_ranks.stream(rest, lopsided=lopsided)).verdict for rest in rests]
     verdicts = dict(zip(wanted, found, strict=True))
-    return tuple(Without(by=by, number=number, verdict=verdicts[places]) for by, number, places in asked)
+    return tuple(LeaveOneOut(by=by, number=number, verdict=verdicts[places]) for by, number, places in asked)
 
 
 def _parts(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict[str, dict[int, _Places]]:

@@ -19,7 +19,7 @@ SHARES = (0.01, 0.05)  # what Definitive asks for, and what the site calls a fin
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Claimed:
+class WeighedClaim:
     """A claim that was asked, and how it stands by itself."""
 
     number: int

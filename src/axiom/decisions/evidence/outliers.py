@@ -30,7 +30,7 @@ def rarely(looks: int) -> float:
     return _EVER / (max(1, looks) * (max(1, looks) + 1))
 
 
-class Alone:
+class HostValues:
     """The values that are there, each with the hosts that gave it."""
 
     def __init__(self, counted: Sequence[Observation]) -> None:
@@ -52,7 +52,7 @@ class Alone:
         return ranks.scored(self.values, self.designs)
 
 
-def apart(alone: Alone, groups: Sequence[int | str | None], least: int) -> tuple[ranks.Spread | None, int]:
+def apart(alone: HostValues, groups: Sequence[int | str | None], least: int) -> tuple[ranks.Spread | None, int]:
     """How far groups lie apart that have so many values, and how many groups that are; each value says its group."""
     amounts = Counter(groups)
     telling = {group for group, amount in amounts.items() if group is not None and amount >= least}
@@ -79,25 +79,25 @@ _LEFT_OUT = "left out, each counted against every verdict"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Believed:
+class ScreenedValues:
     """What counts, and what there is to say about hosts."""
 
     counted: tuple[Observation, ...]  # those that are not believed without their value
-    alone: Alone  # the values that are left
+    alone: HostValues  # the values that are left
     alarms: tuple[Alarm, ...]
     clustering: float = 1.0  # how many values of hosts that cluster tell as much as one that is independent
 
 
 def believed(
     counted: Sequence[Observation], homes: Mapping[int, Home], *, looks: int, is_checked: bool = True
-) -> Believed:
+) -> ScreenedValues:
     """Leave out who was outvoted again and again, and whose values lie elsewhere; after so many weighed blocks.
 
     `is_checked`: some of the seeds are computed again elsewhere, as a laboratory has it done.
     """
     liars = _outvoted(counted)
     rest = _without(counted, liars, "its host was outvoted in other seeds")
-    first = Alone(rest)
+    first = HostValues(rest)
     odd, alone, others = _elsewhere(rest, first, homes, rarely(looks))
     told, gone = _found_out(counted, liars), _given(rest, odd)
     if gone > _MOST * len(first.values):
@@ -108,10 +108,10 @@ def believed(
             told.append(_lies_elsewhere(odd, Force.TELLS, f"{so_many(gone, 'value')} {_LEFT_OUT}"))
         left = _without(rest, odd, "its host's values lie elsewhere than all others'")
     clustering = _clustering(alone, homes, _CLUSTERED if is_checked else _CLUSTERED_IN_A_TABLE)
-    return Believed(counted=left, alone=alone, alarms=(*told, *others), clustering=clustering)
+    return ScreenedValues(counted=left, alone=alone, alarms=(*told, *others), clustering=clustering)
 
 
-def _clustering(alone: Alone, homes: Mapping[int, Home], seldom: float) -> float:
+def _clustering(alone: HostValues, homes: Mapping[int, Home], seldom: float) -> float:
     """How many values of a host tell as much as one that is independent, if hosts may matter.
 
     A seed cannot know its host, so they should not. Where they do, fewer values are independent than there are; and of
@@ -130,8 +130,8 @@ def _outvoted(counted: Sequence[Observation]) -> set[int]:
 
 
 def _elsewhere(
-    counted: Sequence[Observation], alone: Alone, homes: Mapping[int, Home], seldom: float
-) -> tuple[list[int], Alone, list[Alarm]]:
+    counted: Sequence[Observation], alone: HostValues, homes: Mapping[int, Home], seldom: float
+) -> tuple[list[int], HostValues, list[Alarm]]:
     """The hosts whose values lie elsewhere, what is left without them, and whether that lies too far apart still.
 
     One after the other: beside a host that is wrong, all others may look odd.
@@ -145,7 +145,7 @@ def _elsewhere(
         if not oddest or spread.each[oddest[0]] * groups >= seldom:
             break
         odd += oddest
-        alone = Alone(_without(counted, odd, ""))
+        alone = HostValues(_without(counted, odd, ""))
         if first - len(alone.values) > _MOST * first:
             return odd, alone, []
     if spread.together >= seldom:

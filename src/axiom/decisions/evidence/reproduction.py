@@ -12,7 +12,7 @@ OUTVOTED = "two others computed it otherwise, and alike"  # why a value is missi
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reproduced:
+class ReproducedCell:
     """One cell that was computed again, as it is kept: of which seed, where, and how well."""
 
     replicate: int
@@ -62,7 +62,7 @@ def summed(counts: Iterable[Agreements]) -> tuple[Agreements, ...]:
 
 
 def recounted(
-    counts: Iterable[Agreements], before: Sequence[Reproduced], new: Sequence[Reproduced]
+    counts: Iterable[Agreements], before: Sequence[ReproducedCell], new: Sequence[ReproducedCell]
 ) -> tuple[Agreements, ...]:
     """Which counts are others now that these were compared; `before` is what was known of the same seeds."""
     known = {count.platforms: count for count in counts}
@@ -77,7 +77,7 @@ def recounted(
     return tuple(found)
 
 
-def agreements(found: Iterable[Reproduced]) -> tuple[Agreements, ...]:
+def agreements(found: Iterable[ReproducedCell]) -> tuple[Agreements, ...]:
     """Count seeds for each pair of platforms, the same one twice included. A seed counts as its worst cell.
 
     Where two tasks repeated a seed and one of them alone differs from the start, it is outvoted: the value in evidence
@@ -95,7 +95,7 @@ def agreements(found: Iterable[Reproduced]) -> tuple[Agreements, ...]:
     return tuple(_agreements(platforms, counts) for platforms, counts in sorted(counted.items()))
 
 
-def _without_outvoted(found: Sequence[Reproduced]) -> list[Reproduced]:
+def _without_outvoted(found: Sequence[ReproducedCell]) -> list[ReproducedCell]:
     gone = {one.replicate for one in found if one.confirms}
     opinions: dict[int, dict[int, bool]] = {}
     for one in found:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from axiom.decisions.evidence.method import Process, Question
 from axiom.decisions.evidence.verdict import located, mean_of, middle, weight
 from axiom.domain.evidence import Home, Observation, Verdict
-from axiom.domain.evidence_cards import Pooled, Stratum
+from axiom.domain.evidence_cards import PooledDesigns, Stratum
 from axiom.statistics import pooling
 from axiom.statistics.signed_ranks import Stream
 
@@ -80,7 +80,7 @@ def known_of(designs: Sequence[Stratum]) -> list[Stratum]:
     return [design for design in designs if design.estimate is not None and design.error]
 
 
-def pooled(designs: Sequence[Stratum]) -> Pooled | None:
+def pooled(designs: Sequence[Stratum]) -> PooledDesigns | None:
     """What all designs say together of what the claim is about: medians, or of a mean means, of a proportion shares.
 
     None where there are not three of which it is known where they lie and how surely. Unlike the interval of a finding
@@ -96,7 +96,7 @@ def pooled(designs: Sequence[Stratum]) -> Pooled | None:
     estimate, low, high, prediction_low, prediction_high = (
         math.nan if end is None else _within(end * unit) for end in ends
     )
-    return Pooled(
+    return PooledDesigns(
         designs=len(known),
         estimate=estimate,
         low=low,
@@ -109,7 +109,7 @@ def pooled(designs: Sequence[Stratum]) -> Pooled | None:
     )
 
 
-def disagreement(question: Question, designs: Parts, together: Pooled | None) -> str:
+def disagreement(question: Question, designs: Parts, together: PooledDesigns | None) -> str:
     """In what designs disagree, if they do: each sure of something else, or a further one could lie on either side."""
     if len(designs) < 2:
         return ""
@@ -130,7 +130,7 @@ def disagreement(question: Question, designs: Parts, together: Pooled | None) ->
     return ""
 
 
-def across(question: Question, verdict: Verdict, designs: Sequence[Stratum], together: Pooled | None) -> str:
+def across(question: Question, verdict: Verdict, designs: Sequence[Stratum], together: PooledDesigns | None) -> str:
     """Why a further design need not share the verdict; empty where it may be expected to."""
     if verdict in (Verdict.UNDECIDED, Verdict.MIXED):
         return ""

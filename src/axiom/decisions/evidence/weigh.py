@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from axiom.decisions.evidence.alarms import alarms
-from axiom.decisions.evidence.blocks import Returned, blocks
+from axiom.decisions.evidence.blocks import ReplicateProgress, blocks
 from axiom.decisions.evidence.counted_values import Sound, sound
 from axiom.decisions.evidence.grade import GradeFacts, grade
 from axiom.decisions.evidence.leave_one_out import without_each
@@ -24,10 +24,10 @@ from axiom.decisions.evidence.seeds_needed import more
 from axiom.decisions.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
 from axiom.decisions.evidence.verdict import Conclusion, conclude, middle, read
 from axiom.domain.evidence import Alarm, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
-from axiom.domain.evidence_cards import Card, Pooled, Stratum, Without
+from axiom.domain.evidence_cards import Card, LeaveOneOut, PooledDesigns, Stratum
 from axiom.domain.registrations import Cohort
 
-__all__ = ["UNKNOWN_PLATFORM", "Home", "Process", "Returned", "blocks", "card", "weigh"]
+__all__ = ["UNKNOWN_PLATFORM", "Home", "Process", "ReplicateProgress", "blocks", "card", "weigh"]
 
 ON_ONE_PLATFORM = "one platform:"  # so begins the badge of what was computed on one alone
 UNKNOWN_PLATFORM = "unknown"  # may be any of the others, so it is none of its own
@@ -90,7 +90,7 @@ def card(
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Seen:
+class _GradeFacts:
     """Everything that a grade is decided from."""
 
     asked: Question
@@ -99,11 +99,11 @@ class _Seen:
     surroundings: Surroundings
     concluded: Conclusion
     designs: Sequence[Stratum]
-    together: Pooled | None
+    together: PooledDesigns | None
     apart: str  # in what designs disagree
     homes: Sequence[Home]  # of hosts that gave a value
     platforms: Set[str]  # on which they computed those
-    without: tuple[Without, ...]
+    without: tuple[LeaveOneOut, ...]
     raised: tuple[Alarm, ...]
 
 
@@ -116,7 +116,7 @@ def _seen(
     raised: Sequence[Alarm],
     *,
     with_parts: bool,
-) -> _Seen:
+) -> _GradeFacts:
     known = sound(question(estimand), observations, blocks)
     sure = believed(known.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
     asked, counted = replace(known.asked, clustering=sure.clustering), sure.counted
@@ -135,7 +135,7 @@ def _seen(
         concluded = replace(concluded, verdict=Verdict.MIXED)
     is_decided = concluded.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
     computed = {host for one in counted if one.value is not None for host in one.hosts}
-    return _Seen(
+    return _GradeFacts(
         asked=asked,
         known=replace(known, counted=counted),
         blocks=blocks,
@@ -161,7 +161,7 @@ def _seen(
     )
 
 
-def _evidence(seen: _Seen) -> Evidence:
+def _evidence(seen: _GradeFacts) -> Evidence:
     concluded, known = seen.concluded, seen.known
     facts = _facts(seen)
     reached, needs = grade(facts)
@@ -205,7 +205,7 @@ def _evidence(seen: _Seen) -> Evidence:
     )
 
 
-def _facts(seen: _Seen) -> GradeFacts:
+def _facts(seen: _GradeFacts) -> GradeFacts:
     concluded, agreements = seen.concluded, seen.surroundings.agreements
     holding = [alarm for alarm in seen.raised if alarm.force is not Force.TELLS]
     volunteers, known = {home.volunteer_id for home in seen.homes}, {home.host_id for home in seen.homes}

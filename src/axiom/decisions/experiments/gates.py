@@ -12,7 +12,7 @@ from axiom.decisions.experiments.controls import found, spared
 from axiom.decisions.upkeep.tracebacks import known_kind
 from axiom.domain.amounts import counted
 from axiom.domain.estimands import Kind
-from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, Tried
+from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, TriedCell
 from axiom.domain.work import Outcome
 from axiom.limits import experiments as limits
 from axiom.statistics import estimands
@@ -229,7 +229,7 @@ def ends(demands: Demands) -> list[int]:
     return list(dict.fromkeys((places[-1], places[0]))) if places else []
 
 
-def run_fault(where: str, tried: Tried) -> str:
+def run_fault(where: str, tried: TriedCell) -> str:
     """What is wrong with how a cell ended, or nothing."""
     if tried.outcome is Outcome.FAILED and not _is_of_schema(tried):
         return f"{where} raises {tried.error}"
@@ -238,7 +238,7 @@ def run_fault(where: str, tried: Tried) -> str:
     return ""
 
 
-def value_fault(where: str, tried: Tried) -> str:
+def value_fault(where: str, tried: TriedCell) -> str:
     """What is wrong with what a cell measured, or nothing."""
     if tried.outcome is Outcome.FAILED and _is_of_schema(tried):
         return f"{where} returns something else than Measures declares: {tried.error}"
@@ -248,7 +248,7 @@ def value_fault(where: str, tried: Tried) -> str:
     return ""
 
 
-def unseen_error(tried: Tried) -> Tried:
+def unseen_error(tried: TriedCell) -> TriedCell:
     """The same without what the file can say in an error: names of its own classes could tell what was measured."""
     kind, _, place = tried.error.rpartition(" at ")
     shape = _SCHEMA_FAULT.match(kind)
@@ -257,7 +257,7 @@ def unseen_error(tried: Tried) -> Tried:
     return replace(tried, error=f"{kind} at {place}" if tried.error else "")
 
 
-def repeat_fault(tried: Tried, first: Tried | None, demands: Demands) -> str:
+def repeat_fault(tried: TriedCell, first: TriedCell | None, demands: Demands) -> str:
     """Whether a cell that was computed again differs from before."""
     if first is None or first.digest == tried.digest:
         return ""
@@ -282,7 +282,7 @@ def control_in_words(run: ControlRun, place: int, demands: Demands) -> str:
     return f"{_kind(is_planted=run.is_planted)} of {run.estimand}, {in_words(place, configs)},"
 
 
-def _cells(attempt: Attempt, demands: Demands) -> Iterator[tuple[str, Tried]]:
+def _cells(attempt: Attempt, demands: Demands) -> Iterator[tuple[str, TriedCell]]:
     """Every cell that was computed, with its name."""
     for one in attempt.first:
         yield in_words(one.config, demands.configs), one
@@ -297,7 +297,7 @@ def _cells(attempt: Attempt, demands: Demands) -> Iterator[tuple[str, Tried]]:
             yield control_in_words(run, one.config, demands), one
 
 
-def _tried(attempt: Attempt) -> Iterator[Tried]:
+def _tried(attempt: Attempt) -> Iterator[TriedCell]:
     yield from (*attempt.first, *attempt.again, *attempt.others)
 
 
@@ -307,7 +307,7 @@ def _refused(attempt: Attempt, gate: str) -> str:
     return " ".join(sentence.rstrip(".") + "." for sentence in said[:3]).rstrip(".") + more
 
 
-def _is_of_schema(tried: Tried) -> bool:
+def _is_of_schema(tried: TriedCell) -> bool:
     return tried.error.startswith(_OF_SCHEMA)
 
 
@@ -479,7 +479,7 @@ def _values(run: ControlRun, control: ControlDemand, demands: Demands) -> list[f
 
 
 def _value(
-    estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]], tried: Sequence[Tried]
+    estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]], tried: Sequence[TriedCell]
 ) -> float | None:
     measured = {one.config: one.measures for one in tried if one.outcome is Outcome.OK}
     number, _ = estimands.value(estimand, [(config, measured.get(place)) for place, config in enumerate(configs)])

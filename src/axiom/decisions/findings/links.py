@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from axiom.domain.evidence import Grade, Meaning
-from axiom.domain.links import Bearing, Footing, Link, LinkKind, Node, Noun
+from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
 
 _WITHOUT_CYCLES = {LinkKind.SUPERSEDES, LinkKind.DEPENDS_ON}
 _BETWEEN_FINDINGS = {*_WITHOUT_CYCLES, LinkKind.REPLICATES}
@@ -19,7 +19,9 @@ CONJECTURE = "a conjecture until it is tested"
 SAID_THEN = "as it was said then; here a finding that is at least Moderate must say it"
 
 
-def fault(kind: LinkKind, source: Node, target: Node, links: Sequence[Link], footings: Mapping[int, Footing]) -> str:
+def fault(
+    kind: LinkKind, source: Node, target: Node, links: Sequence[Link], footings: Mapping[int, FindingState]
+) -> str:
     """Why this may not be said, or nothing: the end of a sentence that begins with the link."""
     if source == target:
         return "nothing is said by linking it to itself"
@@ -36,21 +38,21 @@ def fault(kind: LinkKind, source: Node, target: Node, links: Sequence[Link], foo
     return ""
 
 
-def bearing(link: Link, footings: Mapping[int, Footing]) -> Bearing | None:
+def bearing(link: Link, footings: Mapping[int, FindingState]) -> Bearing | None:
     """What a test came to; None of what is no test."""
     if link.kind not in _TESTING or link.source.noun is not Noun.FINDING:
         return None
     return came_to(footings[link.source.id], link.upheld_by)
 
 
-def came_to(footing: Footing, upheld_by: Collection[Meaning]) -> Bearing:
+def came_to(footing: FindingState, upheld_by: Collection[Meaning]) -> Bearing:
     """What a test came to under whose meanings in `upheld_by` the claim holds."""
     if footing.is_void or footing.meaning not in _DECIDED:
         return Bearing.SAYS_NOTHING
     return Bearing.SUPPORTS if footing.meaning in upheld_by else Bearing.CONTRADICTS
 
 
-def caution(link: Link, links: Iterable[Link], footings: Mapping[int, Footing]) -> str:
+def caution(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
     """What is to be kept in mind of a link; empty where nothing is."""
     if link.kind is LinkKind.EXPLAINS:
         return _tested(link, links, footings)
@@ -62,7 +64,7 @@ def caution(link: Link, links: Iterable[Link], footings: Mapping[int, Footing]) 
     return f"not in force: {why}" if why else ""
 
 
-def tainted(links: Iterable[Link], footings: Mapping[int, Footing]) -> dict[int, tuple[int, ...]]:
+def tainted(links: Iterable[Link], footings: Mapping[int, FindingState]) -> dict[int, tuple[int, ...]]:
     """Each finding that depends, directly or through others, on findings that are void, and on which."""
     needs: dict[Node, set[Node]] = defaultdict(set)
     for link in links:
@@ -76,7 +78,9 @@ def tainted(links: Iterable[Link], footings: Mapping[int, Footing]) -> dict[int,
     return dict(sorted(found.items()))
 
 
-def open_nodes(links: Iterable[Link], footings: Mapping[int, Footing], old_claims: Iterable[int]) -> frozenset[Node]:
+def open_nodes(
+    links: Iterable[Link], footings: Mapping[int, FindingState], old_claims: Iterable[int]
+) -> frozenset[Node]:
     """The questions that are not answered: open findings without a verdict, old claims that no test has decided."""
     waiting = {
         Node(noun=Noun.FINDING, id=number)
@@ -112,7 +116,7 @@ def _is_explanation(target: Node, links: Iterable[Link]) -> bool:
     return any(link.id == target.id and link.kind is LinkKind.EXPLAINS for link in links)
 
 
-def _too_weak(footing: Footing) -> str:
+def _too_weak(footing: FindingState) -> str:
     if footing.is_void:
         return f"the finding is {footing.status}"
     if footing.grade is Grade.AWAITING or footing.meaning not in _DECIDED:
@@ -122,7 +126,7 @@ def _too_weak(footing: Footing) -> str:
     return ""
 
 
-def _tested(link: Link, links: Iterable[Link], footings: Mapping[int, Footing]) -> str:
+def _tested(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
     """What the tests of an explanation came to."""
     target = Node(noun=Noun.LINK, id=link.id)
     found = {bearing(each, footings) for each in links if each.target == target}

@@ -11,7 +11,7 @@ from axiom.decisions.followups.subject import Subject
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Evidence, Verdict
 from axiom.domain.proposals import Admission, Proposal, Template
-from axiom.domain.registrations import Rule, Stopping
+from axiom.domain.registrations import Rule, StoppingRule
 from axiom.limits import registrations as limits
 from axiom.statistics.replicates_needed import if_effect, if_share
 
@@ -49,7 +49,7 @@ def _confirm(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
             f"Finding {subject.number} is turned round, and whatever follows from it has to be asked again.",
         ),
         seconds=subject.seconds,
-        stopping=Stopping(rule=Rule.UNTIL_GRADE, replicates=replicates),
+        stopping=StoppingRule(rule=Rule.UNTIL_GRADE, replicates=replicates),
         effect=subject.effect,
     )
     yield written(subject, draft, rates)
@@ -82,7 +82,7 @@ def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
             "There is an effect, and not the one that was claimed.",
         ),
         seconds=subject.seconds,
-        stopping=Stopping(rule=Rule.UNTIL_GRADE if is_absent else Rule.SETTLED, replicates=replicates),
+        stopping=StoppingRule(rule=Rule.UNTIL_GRADE if is_absent else Rule.SETTLED, replicates=replicates),
         effect=subject.effect,
     )
     yield written(subject, draft, rates)

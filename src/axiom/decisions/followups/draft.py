@@ -14,7 +14,7 @@ from axiom.decisions.followups.subject import Config, Subject
 from axiom.domain.estimands import Direction, Prediction, prediction_data
 from axiom.domain.evidence import OWN_WORDS
 from axiom.domain.proposals import Admission, Proposal, Template
-from axiom.domain.registrations import WORDS, Rule, Stopping
+from axiom.domain.registrations import WORDS, Rule, StoppingRule
 from axiom.limits import registrations as limits
 
 _NO_WORD = re.compile(r"[^a-z0-9]+")
@@ -38,7 +38,7 @@ class Draft:
     configs: tuple[Config, ...] = ()
     estimand: Mapping[str, Any] | None = None  # of a question of its own
     seconds: float = 0.0  # of one replicate
-    stopping: Stopping | None = None
+    stopping: StoppingRule | None = None
     effect: float = 0.0
     links: tuple[int, ...] = ()
 
@@ -101,10 +101,10 @@ def basis(subject: Subject) -> str:
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
-def usual_stopping(subject: Subject, *, least: int = 2 * limits.SETTLED_AFTER) -> Stopping:
+def usual_stopping(subject: Subject, *, least: int = 2 * limits.SETTLED_AFTER) -> StoppingRule:
     """Twice as many seeds as the finding took, in whole blocks, and no more than any design is given."""
     wanted = min(limits.REPLICATES, max(least, 2 * subject.said.seeds))
-    return Stopping(rule=Rule.SETTLED, replicates=in_blocks(subject, wanted))
+    return StoppingRule(rule=Rule.SETTLED, replicates=in_blocks(subject, wanted))
 
 
 def in_blocks(subject: Subject, replicates: int) -> int:

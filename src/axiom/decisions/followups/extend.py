@@ -27,7 +27,7 @@ from axiom.decisions.followups.subject import TRENDS, Axis, Config, Subject, axi
 from axiom.domain.estimands import Direction, Kind
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import Admission, Proposal, Template
-from axiom.domain.registrations import Rule, Stopping
+from axiom.domain.registrations import Rule, StoppingRule
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import registrations as registration_limits
 from axiom.statistics.estimands import value
@@ -106,7 +106,7 @@ def _elsewhere(subject: Subject, where: Mapping[str, object], configs: Sequence[
         ),
         configs=plain(configs),
         seconds=subject.prices.of(configs),
-        stopping=Stopping(rule=Rule.FIXED, replicates=in_blocks(subject, registration_limits.SETTLED_AFTER)),
+        stopping=StoppingRule(rule=Rule.FIXED, replicates=in_blocks(subject, registration_limits.SETTLED_AFTER)),
         effect=subject.effect,
     )
     return written(subject, draft, rates)

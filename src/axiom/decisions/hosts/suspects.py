@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from axiom.domain.amounts import counted
-from axiom.domain.failures import Seen
+from axiom.domain.failures import ObservedHost
 from axiom.limits import hosts as limits
 
 _LATELY = timedelta(days=1)
@@ -33,12 +33,12 @@ class Suspect:
     quota: int | None = None  # None: it stays as it is
 
 
-def suspects(hosts: Sequence[Seen], now: datetime, *, listening: datetime | None = None) -> tuple[Suspect, ...]:
+def suspects(hosts: Sequence[ObservedHost], now: datetime, *, listening: datetime | None = None) -> tuple[Suspect, ...]:
     """Decide about all hosts at once, since a copy and a flood show only beside others.
 
     `listening` is since when the laboratory has been up: before that nobody could be heard.
     """
-    volunteers: defaultdict[int, list[Seen]] = defaultdict(list)
+    volunteers: defaultdict[int, list[ObservedHost]] = defaultdict(list)
     for host in hosts:
         if not host.is_ours:
             volunteers[host.volunteer_id].append(host)
@@ -51,7 +51,7 @@ def suspects(hosts: Sequence[Seen], now: datetime, *, listening: datetime | None
     return tuple(sorted(found, key=lambda one: (one.host_id, one.trouble)))
 
 
-def _alone(host: Seen, now: datetime, listening: datetime | None) -> Iterator[Suspect]:
+def _alone(host: ObservedHost, now: datetime, listening: datetime | None) -> Iterator[Suspect]:
     since = max(moment for moment in (host.seen_at, host.oldest_sent, listening) if moment is not None)
     if host.out and now - since > limits.SUSPECT_AFTER_SILENT:
         reason = f"it has {counted(host.out, 'task')} and was last heard from {_hours(now - host.seen_at)} ago"
@@ -66,9 +66,9 @@ def _alone(host: Seen, now: datetime, listening: datetime | None) -> Iterator[Su
         yield _held_down(host, reason)
 
 
-def _copied(theirs: Sequence[Seen], now: datetime) -> Iterator[Suspect]:
+def _copied(theirs: Sequence[ObservedHost], now: datetime) -> Iterator[Suspect]:
     """Two computers of one name, both heard from of late; one that came back under a new number is gone by then."""
-    named: defaultdict[str, list[Seen]] = defaultdict(list)
+    named: defaultdict[str, list[ObservedHost]] = defaultdict(list)
     for host in theirs:
         if host.cpid and now - host.seen_at < _LATELY:
             named[host.cpid].append(host)
@@ -81,12 +81,12 @@ def _copied(theirs: Sequence[Seen], now: datetime) -> Iterator[Suspect]:
                 yield Suspect(host_id=host.host_id, trouble=Trouble.COPIED, reason=reason)
 
 
-def _overlap(one: Seen, other: Seen) -> bool:
+def _overlap(one: ObservedHost, other: ObservedHost) -> bool:
     """Was each of them heard from after the other had come?"""
     return one.seen_at > other.created_at and other.seen_at > one.created_at
 
 
-def _crowd(theirs: Sequence[Seen], now: datetime) -> Iterator[Suspect]:
+def _crowd(theirs: Sequence[ObservedHost], now: datetime) -> Iterator[Suspect]:
     """Far more new hosts of one volunteer than anybody attaches: those that have shown nothing get least."""
     new = [host for host in theirs if now - host.created_at < _LATELY]
     if len(new) <= limits.SUSPECT_ABOVE_NEW:
@@ -96,7 +96,7 @@ def _crowd(theirs: Sequence[Seen], now: datetime) -> Iterator[Suspect]:
             yield _held_down(host, f"it is one of {len(new)} hosts that its volunteer has attached within a day")
 
 
-def _held_down(host: Seen, reason: str) -> Suspect:
+def _held_down(host: ObservedHost, reason: str) -> Suspect:
     quota = _LEAST_QUOTA if host.quota is None or host.quota > _LEAST_QUOTA else None
     return Suspect(host_id=host.host_id, trouble=Trouble.FLOODING, reason=reason, quota=quota)
 

@@ -8,7 +8,7 @@ from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.stopping import Aim, ended
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Purpose
-from axiom.domain.registrations import Stopping
+from axiom.domain.registrations import StoppingRule
 from axiom.domain.work import WorkunitState
 from axiom.limits import registrations as registration_limits
 
@@ -38,7 +38,7 @@ class Candidate:
     registration_id: int = 0
     design: str = ""  # what tells it from the other registrations of its version
     issued_besides: int = 0  # replicate numbers of those other registrations
-    stopping: Stopping = field(default_factory=lambda: Stopping(replicates=registration_limits.REPLICATES))
+    stopping: StoppingRule = field(default_factory=lambda: StoppingRule(replicates=registration_limits.REPLICATES))
     need: Need = field(default_factory=Need)
     copies: int = 1  # of each task, which must agree
     failure_share: float = 0.0  # of its tasks, of which each is computed in vain

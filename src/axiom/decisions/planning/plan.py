@@ -21,7 +21,7 @@ from axiom.decisions.planning.usable_cores import Reach, reach
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR, Promise, promises
 from axiom.domain.amounts import counted
 from axiom.domain.planning import Purpose, Supply, Wishes
-from axiom.domain.sessions import Allotment, Plan, Skipped
+from axiom.domain.sessions import Allotment, Plan, SkippedExperiment
 from axiom.limits import planning as limits
 
 __all__ = ["Candidate", "plan"]
@@ -335,7 +335,7 @@ def _filled(
 
 def _told(making: _Making, asked: Sequence[Candidate], enough: str, cores: int) -> Plan:
     skipped = tuple(
-        Skipped(
+        SkippedExperiment(
             experiment_id=one.experiment_id,
             name=one.name,
             reason=_with_design(one, making.why_not(one) or enough or making.behind(one)),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from axiom.domain.evidence import Grade, Verdict
-from axiom.domain.registrations import Rule, Stopping
+from axiom.domain.registrations import Rule, StoppingRule
 from axiom.limits import registrations as limits
 
 
@@ -25,7 +25,7 @@ class Aim:
     weight: float = 1.0  # by which it counts among all findings
 
 
-def ended(stopping: Stopping, aims: Sequence[Aim], *, replicates: int, block: int) -> str:
+def ended(stopping: StoppingRule, aims: Sequence[Aim], *, replicates: int, block: int) -> str:
     """Why it has ended with so many replicates; nothing while it has not.
 
     For what is ordered, count the replicates that were issued; for what is concluded, those that were weighed.

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from axiom.domain.amounts import counted
-from axiom.domain.sessions import Untold
+from axiom.domain.sessions import UntoldCounts
 from axiom.limits import sessions as limits
 
 _PARTS_OF_AGE = 60.0  # after an hour it waits a minute
@@ -48,7 +48,7 @@ def occasion(
     return to_tell
 
 
-def telling(untold: Untold, since_told: timedelta | None) -> str:
+def telling(untold: UntoldCounts, since_told: timedelta | None) -> str:
     """Return why a round ends a session; nothing where it is held quietly.
 
     `since_told` is the time since the last session ended; None: there was none yet.
@@ -62,7 +62,7 @@ def telling(untold: Untold, since_told: timedelta | None) -> str:
     return "a day has passed" if since_told >= _ANYHOW_AFTER else ""
 
 
-def _happened(untold: Untold) -> str:
+def _happened(untold: UntoldCounts) -> str:
     told = {
         "failures and watches that were met": untold.failures,
         "ideas and proposals that wait for an answer": untold.asked,

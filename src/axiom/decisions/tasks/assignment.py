@@ -155,7 +155,7 @@ def assign(
         return Assignment(shares=(), reason=_BARRED)
     if host.platform.processor == _NO_PROGRAM:
         return Assignment(shares=(), reason=f"there is no program for computers of the kind {host.platform.system}")
-    filling = _Filling(host, held, wish, allowance, (sent_today, sent_lately))
+    filling = _HostFill(host, held, wish, allowance, (sent_today, sent_lately))
     # Among equals the one whose turn was longest ago: else the first of them would keep a lone core for ever.
     heap = [
         ((not queue.is_meant, queue.rank), queue.in_progress, queue.last_turn, queue.experiment_id, queue.unsent, queue)
@@ -229,7 +229,7 @@ def gpu_of(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
     return None
 
 
-class _Filling:
+class _HostFill:
     """One host as it is filled, task by task."""
 
     def __init__(

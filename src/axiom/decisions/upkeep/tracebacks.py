@@ -8,7 +8,7 @@ import builtins
 import re
 from collections.abc import Collection
 
-from axiom.domain.failures import Raised
+from axiom.domain.failures import RaisedError
 
 ANOTHER = "another exception"
 _KNOWN = frozenset(
@@ -24,7 +24,7 @@ _LAST = re.compile(r"^(?:[a-z_][a-z0-9_.]{0,79}\.)?([A-Za-z_][A-Za-z0-9_]{0,79})
 _MOST_TEXT = 20_000
 
 
-def raised(text: str, files: Collection[str]) -> Raised | None:
+def raised(text: str, files: Collection[str]) -> RaisedError | None:
     """The exception that this text speaks of, if it names one at a line of one of the bundle's files."""
     text = text[:_MOST_TEXT]
     said = next((each for each in _SAID.finditer(text) if each[2] in files), None)
@@ -43,8 +43,8 @@ def known_kind(kind: str) -> str:
     return kind if kind in _KNOWN else ANOTHER
 
 
-def _raised(kind: str, file: str, line: str) -> Raised | None:
+def _raised(kind: str, file: str, line: str) -> RaisedError | None:
     number = int(line)
     if not 0 < number <= _MOST_LINE:
         return None
-    return Raised(kind=known_kind(kind), file=file, line=number)
+    return RaisedError(kind=known_kind(kind), file=file, line=number)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from axiom.decisions.evidence.blocks import Returned, blocks, stream
+from axiom.decisions.evidence.blocks import ReplicateProgress, blocks, stream
 from axiom.decisions.evidence.reproduction import OUTVOTED
 from axiom.domain.evidence import COARSE, EVERY_NUMBER, Block, Observation
 from axiom.domain.maps import Map, first_place, tile_at
-from axiom.domain.registrations import Cohort, Registered, read_body
+from axiom.domain.registrations import Cohort, RegistrationBody, read_body
 from axiom.domain.work import Outcome
 from axiom.lab.registrations.register import amended_by
 from axiom.signed.manifests import stored_manifest
@@ -47,7 +47,7 @@ class MeasuredReplicate:
 
 
 @dataclass(frozen=True, slots=True)
-class _Drawn:
+class _NeededTiles:
     """The tiles that a finding needs: of these arms, down to this level."""
 
     deepest: int
@@ -66,7 +66,7 @@ class ObservedVersion:
     db: Database
     experiment_id: int
     until: datetime  # what came later is not there yet
-    registered: Mapping[int, Registered]
+    registered: Mapping[int, RegistrationBody]
     feeding: Mapping[int, tuple[int, ...]]  # of each finding the registrations whose replicates are its evidence
     amended: frozenset[int]  # registrations to which no more numbers are issued, as another one amends them
     _measured: dict[int, MeasuredReplicate] = field(default_factory=dict)
@@ -133,16 +133,16 @@ class ObservedVersion:
                 reached[one.registration] = one.replicate
         self._kept[found.number, found.line] = reached
 
-    def _drawn(self, found: WeighedFinding) -> _Drawn | None:
+    def _drawn(self, found: WeighedFinding) -> _NeededTiles | None:
         """Which tiles of a map a finding needs; None where it needs those of level 0 alone, or there is no map."""
         levels = self.estimand(found).get("levels")
         if self.chart is None or not levels:
             return None
         places = self.registered[found.registration_id].design.places
         arms = frozenset(places[each] for each in self._needed(found, found.registration_id))
-        return _Drawn(deepest=levels[1], arms=arms)
+        return _NeededTiles(deepest=levels[1], arms=arms)
 
-    def _blocks(self, registration_id: int, after: int, drawn: _Drawn | None) -> tuple[Block, ...]:
+    def _blocks(self, registration_id: int, after: int, drawn: _NeededTiles | None) -> tuple[Block, ...]:
         registered = self.registered[registration_id]
         numbers = block_store.numbers(self.db, self.experiment_id, registration_id, after)
         is_over = registration_id in self.amended and not block_store.has_gaps(self.db, self.experiment_id)
@@ -158,7 +158,7 @@ class ObservedVersion:
             ordered = {number: over and number in given_up for number, over in ordered.items()}
         standing = [
             # A number that nobody remembers after a backup was restored is issued again: it is not over.
-            Returned(
+            ReplicateProgress(
                 number=number,
                 cells=cells + charted.get(number, _NOTHING).wanted,
                 back=back.get(number, 0) + charted.get(number, _NOTHING).back,
@@ -168,7 +168,7 @@ class ObservedVersion:
         ]
         return blocks(standing, registered.block, registration_id, is_over=is_over)
 
-    def _charted(self, drawn: _Drawn | None, first: int) -> dict[int, ChartProgress]:
+    def _charted(self, drawn: _NeededTiles | None, first: int) -> dict[int, ChartProgress]:
         if drawn is None:
             return {}
         return tiles.charted(self.db, self.experiment_id, first=first, deepest=drawn.deepest, arms=drawn.arms)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from axiom.decisions.evidence.blocks import Returned, blocks, stream
-from axiom.decisions.evidence.multiplicity import Claimed, false_shares
+from axiom.decisions.evidence.blocks import ReplicateProgress, blocks, stream
+from axiom.decisions.evidence.multiplicity import WeighedClaim, false_shares
 from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.evidence import METHOD, Block, Evidence, Home, Observation, Surroundings, Verdict
 from axiom.domain.registrations import Cohort
@@ -128,7 +128,9 @@ class _VersionHistory:
             self._numbers[registration_id] = block_store.numbers(self.db, self.experiment_id, registration_id, -1)
         known, size = self._numbers[registration_id], version.registered[registration_id].block
         first = bisect.bisect_right(known, after)
-        standing = [Returned(number=each, cells=0, back=0, over=True) for each in known[first : first + amount * size]]
+        standing = [
+            ReplicateProgress(number=each, cells=0, back=0, over=True) for each in known[first : first + amount * size]
+        ]
         return blocks(standing, size, registration_id, is_over=registration_id in version.amended)
 
     def _strange(self, found: WeighedFinding) -> set[int]:
@@ -200,10 +202,12 @@ def _possible(claims: Sequence[Row], newest: Mapping[int, Row], at: int) -> dict
     return {number: shares[number] for number in standing}
 
 
-def _claimed(number: int, row: Row | None) -> Claimed:
+def _claimed(number: int, row: Row | None) -> WeighedClaim:
     if row is None:
-        return Claimed(number=number, e_value=1.0, e_absent=1.0, verdict=Verdict.UNDECIDED)
-    return Claimed(number=number, e_value=row["e_value"], e_absent=row["e_absent"], verdict=Verdict(row["verdict"]))
+        return WeighedClaim(number=number, e_value=1.0, e_absent=1.0, verdict=Verdict.UNDECIDED)
+    return WeighedClaim(
+        number=number, e_value=row["e_value"], e_absent=row["e_absent"], verdict=Verdict(row["verdict"])
+    )
 
 
 def _share(row: Row | None) -> float | None:

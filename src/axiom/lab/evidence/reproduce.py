@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from axiom.decisions.evidence.reproduction import Reproduced, agreements, compare, confirmed, recounted, summed
+from axiom.decisions.evidence.reproduction import ReproducedCell, agreements, compare, confirmed, recounted, summed
 from axiom.domain.evidence import Agreements
 from axiom.domain.work import Reproduction
 from axiom.signed.manifests import stored_manifest
@@ -39,7 +39,7 @@ def agreements_of(db: Database, registration_ids: Sequence[int], until: datetime
 def miscounted(db: Database) -> list[str]:
     """I10, of duplicates: every class and every count follows from what the hosts brought."""
     tolerances = _tolerances(db)
-    problems, found, after = [], dict[int, list[Reproduced]](), 0
+    problems, found, after = [], dict[int, list[ReproducedCell]](), 0
     while pairs := duplicates.compared(db, after, _SLICE):
         after = pairs[-1][0].duplicate_id
         again = _compared(db, [one for one, *_ in pairs], tolerances)
@@ -96,9 +96,9 @@ def _count(db: Database, registration_id: int, compared: Sequence[_Compared]) ->
     duplicates.count(db, registration_id, counts, max(one.duplicated_at for one, *_ in compared))
 
 
-def _reproduced(kept: Iterable[duplicates.Kept]) -> list[Reproduced]:
+def _reproduced(kept: Iterable[duplicates.Kept]) -> list[ReproducedCell]:
     return [
-        Reproduced(
+        ReproducedCell(
             replicate=replicate, platforms=platforms, reproduction=reproduction, opinion=opinion, confirms=confirms
         )
         for replicate, platforms, reproduction, opinion, confirms in kept

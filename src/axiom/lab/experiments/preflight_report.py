@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from axiom.domain.preflights import Attempt, ControlRun, Refusal, Tried
+from axiom.domain.preflights import Attempt, ControlRun, Refusal, TriedCell
 from axiom.domain.work import Outcome
 from axiom.errors import WrongUse
 from axiom.signed import canonical_json
@@ -48,13 +48,13 @@ def read(text: str) -> Attempt:
         raise WrongUse(f"The report of the preflight cannot be read: {error}. Nothing was stored.") from None
 
 
-def _plain(tried: Tried) -> dict[str, Any]:
+def _plain(tried: TriedCell) -> dict[str, Any]:
     return asdict(tried) | {"outcome": tried.outcome.value, "missing": list(tried.missing)}
 
 
-def _tried(value: Any, what: str) -> Tried:
-    fields = canonical_json.Fields(value, what, Tried.__dataclass_fields__)
-    return Tried(
+def _tried(value: Any, what: str) -> TriedCell:
+    fields = canonical_json.Fields(value, what, TriedCell.__dataclass_fields__)
+    return TriedCell(
         config=fields.whole("config"),
         seed=fields.whole("seed"),
         outcome=Outcome(fields.text("outcome")),

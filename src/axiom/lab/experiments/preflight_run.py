@@ -25,7 +25,7 @@ from axiom.decisions.experiments.gates import (
     run_fault,
     value_fault,
 )
-from axiom.domain.preflights import ControlRun, Demands, Tried
+from axiom.domain.preflights import ControlRun, Demands, TriedCell
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
 from axiom.lab.experiments import reference_core
@@ -73,7 +73,7 @@ class PreflightRun:
         self._alone = threading.Lock()
         self._ended = threading.Event()
         self._one_way, self._other_way = _one_way(demands), _other_way(demands)
-        self._done: dict[str, list[Tried]] = {}
+        self._done: dict[str, list[TriedCell]] = {}
         self._broken: BaseException | None = None
         self.fault = ""
 
@@ -95,7 +95,7 @@ class PreflightRun:
         if self._broken:
             raise self._broken
 
-    def tried(self, part: str) -> tuple[Tried, ...]:
+    def tried(self, part: str) -> tuple[TriedCell, ...]:
         """The cells of a part, as they were computed."""
         return tuple(self._done.get(part, ()))
 
@@ -169,7 +169,7 @@ class PreflightRun:
             if self._said:
                 self._said(sum(map(len, self._done.values())), len(self._one_way) + len(self._other_way))
 
-    def _differs(self, cell: _Cell, tried: Tried) -> bool:
+    def _differs(self, cell: _Cell, tried: TriedCell) -> bool:
         """Was the same cell computed the other way, to other numbers?"""
         if cell.part not in ("first", "again"):
             return False
@@ -224,13 +224,13 @@ def _name(estimand: str, planted: bool) -> str:
     return f"{'the planted effect' if planted else 'the placebo'} of {estimand}"
 
 
-def _of_answer(cell: _Cell, answer: CellAnswer, manifest: Manifest, slowness: float) -> Tried:
+def _of_answer(cell: _Cell, answer: CellAnswer, manifest: Manifest, slowness: float) -> TriedCell:
     measures = None if answer.measures is None else dict(answer.measures)
     used = {estimand["measure"] for estimand in manifest.estimands} or {one.name for one in manifest.measures}
     concluded = {name: value for name, value in (measures or {}).items() if name in used}
     early = list(answer.early)
     nullable = {measure.name for measure in manifest.measures if measure.nullable}
-    return Tried(
+    return TriedCell(
         config=cell.place,
         seed=cell.seed,
         outcome=answer.outcome,

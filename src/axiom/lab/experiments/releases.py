@@ -34,7 +34,7 @@ _BEGINNING = moment(0)  # before anything was sent: whether a host is silent cha
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Staged:
+class VersionStage:
     """A version's stage, what its pilot lacks, and how much more of it volunteers' hosts may have."""
 
     rollout: Rollout
@@ -51,24 +51,24 @@ class _ReleasedBundle:
     theirs: int | None = 0  # tasks that volunteers' hosts may still have: none of what has not passed its preflight
 
 
-NOWHERE = Staged(rollout=Rollout(stage=Stage.PAUSED, reason="it has no bundle that any computer may have"))
+NOWHERE = VersionStage(rollout=Rollout(stage=Stage.PAUSED, reason="it has no bundle that any computer may have"))
 
 
-def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, Staged]:
+def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, VersionStage]:
     """How far each open version is let out. `approvals`: what somebody must approve before volunteers get it."""
-    staged: dict[int, Staged] = {}
+    staged: dict[int, VersionStage] = {}
     counted = counters.read(db)
     for version, state, bundles in _versions(db, now - limits.RELEASE_TASK_OUT_FOR):
         if pausing := state.paused.get(""):
             why = f"it is paused by {pausing.by}: {pausing.reason}"
-            staged[version.id] = Staged(rollout=Rollout(stage=Stage.PAUSED, reason=why))
+            staged[version.id] = VersionStage(rollout=Rollout(stage=Stage.PAUSED, reason=why))
             continue
         digest = next((digest for digest in bundles if bundles[digest].rollout.stage.takes_blocks), next(iter(bundles)))
         rollout, facts, missing = bundles[digest].rollout, bundles[digest].facts, 0
         if rollout.stage is Stage.PILOT:
             unsent = counted.get(("task", version.id, TaskState.UNSENT), 0)
             missing = max(0, limits.PILOT_TASKS - facts.well - facts.out - unsent)
-        staged[version.id] = Staged(
+        staged[version.id] = VersionStage(
             rollout=with_approval(rollout, state, digest, approvals),
             missing=missing,
             theirs=_theirs(bundles, state, approvals),

@@ -12,7 +12,7 @@ from axiom.decisions.followups.base_rates import bits
 from axiom.decisions.followups.draft import same_but
 from axiom.domain.estimands import Direction, Kind, prediction_data
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
-from axiom.domain.registrations import Stopping, read_body
+from axiom.domain.registrations import StoppingRule, read_body
 from axiom.errors import NotFound, Refused, UnknownName
 from axiom.lab.followups.admit import approve
 from axiom.lab.followups.price import Points
@@ -133,7 +133,7 @@ def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
         basis=mark,
         configs=tuple(dict(config) for config, _ in points),
         estimands=({**asked, "name": slug.replace("-", "_"), "prediction": prediction_data(prediction)},),
-        stopping=Stopping(replicates=said.replicates),
+        stopping=StoppingRule(replicates=said.replicates),
         core_seconds=sum(seconds) * min(said.replicates, limits.SETTLED_AFTER),
         most_core_seconds=most * said.replicates,
         prediction=prediction,

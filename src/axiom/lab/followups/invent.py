@@ -8,7 +8,7 @@ from axiom.decisions.followups.base_rates import bits
 from axiom.domain.estimands import Direction, read_prediction
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
-from axiom.domain.registrations import Stopping
+from axiom.domain.registrations import StoppingRule
 from axiom.errors import NotFound, Refused, UnknownName
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments import try_bundle as preflight
@@ -116,7 +116,7 @@ def _proposal(draft: KeptDraft, manifest: Manifest, said: InventedQuestion) -> P
     estimands = {estimand["name"]: estimand for estimand in manifest.estimands}
     if said.estimand not in estimands:
         raise UnknownName("estimand", said.estimand, estimands)
-    asked, stopping = estimands[said.estimand], Stopping(replicates=registration_limits.REPLICATES)
+    asked, stopping = estimands[said.estimand], StoppingRule(replicates=registration_limits.REPLICATES)
     prediction = read_prediction(asked["prediction"])
     demand_rival_apart(prediction.interval, said.rival_interval)
     positive, absent, negative = said.outcomes

@@ -14,7 +14,7 @@ from axiom.decisions.planning.stopping import is_settled
 from axiom.domain.evidence import Evidence, Registration, Verdict
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.proposals import Admission, KeptProposal, ProposalState, Template
-from axiom.domain.registrations import Registered, read_body
+from axiom.domain.registrations import RegistrationBody, read_body
 from axiom.domain.work import Outcome
 from axiom.lab.evidence.score import why_ended
 from axiom.lab.planning.candidates import aims_of
@@ -54,7 +54,7 @@ class _Version:
         }
 
     @cached_property
-    def registered(self) -> dict[int, Registered]:
+    def registered(self) -> dict[int, RegistrationBody]:
         """The same, read."""
         return {number: read_body(one.body) for number, one in self.registrations.items()}
 

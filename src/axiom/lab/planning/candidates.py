@@ -16,7 +16,7 @@ from axiom.domain.planning import Need
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.domain.registrations import DECLARED, read_body
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.lab.experiments.releases import NOWHERE, Staged, stages
+from axiom.lab.experiments.releases import NOWHERE, VersionStage, stages
 from axiom.lab.registrations.links import hanging
 from axiom.lab.registrations.register import amended_by
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -49,7 +49,7 @@ class _Known:
     open: frozenset[int]  # findings
     begun_with: Mapping[int, Sequence[tuple[WorkunitState, datetime | None]]]  # workunits of registrations with few
     bundled: Mapping[int, datetime]  # when each version got its newest bundle
-    stages: Mapping[int, Staged]  # of each version
+    stages: Mapping[int, VersionStage]  # of each version
 
 
 def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candidate]:

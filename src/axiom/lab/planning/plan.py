@@ -11,7 +11,7 @@ from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning import operator_shares
 from axiom.decisions.planning.plan import plan
 from axiom.domain.planning import Supply, Wishes
-from axiom.domain.sessions import Allotment, Note, Plan, Skipped
+from axiom.domain.sessions import Allotment, Note, Plan, SkippedExperiment
 from axiom.domain.work import TaskState
 from axiom.errors import WrongUse
 from axiom.lab.planning.candidates import aims_of as aims_of
@@ -167,7 +167,7 @@ def from_data(data: Any) -> Plan:
     """A plan as it was kept."""
     return Plan(
         allotments=tuple(Allotment(**one) for one in data["allotments"]),
-        skipped=tuple(Skipped(**one) for one in data["skipped"]),
+        skipped=tuple(SkippedExperiment(**one) for one in data["skipped"]),
         idle_cores=data["idle_cores"],
         reason=data["reason"],
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom.domain.evidence import Meaning
-from axiom.domain.links import Asking, LinkKind, Node, Noun, OldClaim
+from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
 from axiom.store.engine.database import Database
 from axiom.store.evidence import links, old_claims
 from axiom.store.experiments import experiments
@@ -96,7 +96,7 @@ def _numbers(db: Database, experiment: str) -> dict[str, list[int]]:
     return found
 
 
-def _ask(db: Database, asking: Asking, source: Node, target: Node, now: datetime) -> bool:
+def _ask(db: Database, asking: AskingEstimand, source: Node, target: Node, now: datetime) -> bool:
     why = f"{asking.experiment} asks it with {asking.estimand}"
     return _say(db, asking.kind, source, target, upheld_by=asking.upheld_by, why=why, by=_CATALOGUE, now=now)
 
@@ -139,9 +139,11 @@ def _claim(said: Mapping[str, Any]) -> OldClaim:
     )
 
 
-def _asking(name: str, kind: LinkKind, upheld_by: Sequence[str] = (), *, overturned_by: Sequence[str] = ()) -> Asking:
+def _asking(
+    name: str, kind: LinkKind, upheld_by: Sequence[str] = (), *, overturned_by: Sequence[str] = ()
+) -> AskingEstimand:
     experiment, _, estimand = name.partition(".")
-    return Asking(
+    return AskingEstimand(
         experiment=experiment,
         estimand=estimand,
         kind=kind,

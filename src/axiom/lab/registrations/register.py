@@ -12,7 +12,7 @@ from typing import Any
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.planning.block_size import BlockSize, block_size
 from axiom.domain.evidence import Registration
-from axiom.domain.registrations import DECLARED, INFORMED, Cohort, Design, Stopping, read_body
+from axiom.domain.registrations import DECLARED, INFORMED, Cohort, Design, StoppingRule, read_body
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.registrations.predictions import demand_sound, foreseen
 from axiom.limits import registrations as limits
@@ -40,7 +40,7 @@ class FurtherRegistration:
     design: Design
     estimands: Sequence[Mapping[str, Any]]
     joins: Mapping[str, int]
-    stopping: Stopping
+    stopping: StoppingRule
     why: str
     predictions: Sequence[Mapping[str, Any]] = field(default=())
     amends: int | None = None
@@ -78,7 +78,7 @@ def register_version(
         ),
         estimands=estimands,
         joins={},
-        stopping=Stopping(replicates=limits.REPLICATES),
+        stopping=StoppingRule(replicates=limits.REPLICATES),
         why="",
         predictions=[foreseen(estimand, forecaster or _FORECASTER) for estimand in estimands],
         proposal=proposal,
@@ -94,7 +94,7 @@ def register_further(
     name: str,
     points: Sequence[tuple[Mapping[str, object], float]],
     *,
-    stopping: Stopping,
+    stopping: StoppingRule,
     why: str,
     now: datetime,
     followed: ProposalOrigin | None = None,
@@ -127,7 +127,7 @@ def register_question(
     points: Sequence[tuple[Mapping[str, object], float]],
     estimands: Sequence[Mapping[str, Any]],
     *,
-    stopping: Stopping,
+    stopping: StoppingRule,
     why: str,
     forecaster: str,
     now: datetime,
@@ -162,7 +162,13 @@ def register_question(
 
 
 def register_cohort(
-    db: Database, number: int, *, stopping: Stopping, why: str, now: datetime, followed: ProposalOrigin | None = None
+    db: Database,
+    number: int,
+    *,
+    stopping: StoppingRule,
+    why: str,
+    now: datetime,
+    followed: ProposalOrigin | None = None,
 ) -> Registration:
     """Have fresh replicates confirm what a finding says: the same design and estimand, numbers issued from now on."""
     version, registration, estimand = _finding(db, number)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from axiom.decisions.evidence.multiplicity import Claimed, false_shares
+from axiom.decisions.evidence.multiplicity import WeighedClaim, false_shares
 from axiom.decisions.evidence.rounding import around, beside
 from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.evidence import METHOD, Alarm, Evidence, Force, Surroundings
@@ -187,11 +187,11 @@ def _compared(db: Database, lines: Sequence[_NewLine], now: datetime) -> list[_N
     ]
 
 
-def _claimed(standing: ComparedClaim, line: _NewLine | None) -> ComparedClaim | Claimed:
+def _claimed(standing: ComparedClaim, line: _NewLine | None) -> ComparedClaim | WeighedClaim:
     if line is None:
         return standing
     said = line.evidence
-    return Claimed(number=standing.number, e_value=said.e_value, e_absent=said.e_absent, verdict=said.verdict)
+    return WeighedClaim(number=standing.number, e_value=said.e_value, e_absent=said.e_absent, verdict=said.verdict)
 
 
 def _placed_among(line: _NewLine, share: float | None) -> _NewLine:

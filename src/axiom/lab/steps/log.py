@@ -10,7 +10,7 @@ from axiom.decisions.planning.eta import expected
 from axiom.decisions.sessions import agenda
 from axiom.decisions.sessions.agenda import NextStep, OpenNeed, in_order, next_steps
 from axiom.decisions.sessions.due import telling
-from axiom.domain.links import Footing, Link, LinkKind, Noun
+from axiom.domain.links import FindingState, Link, LinkKind, Noun
 from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import Note, Step
 from axiom.domain.work import TaskState
@@ -58,7 +58,7 @@ def next_directions(db: Database, standing: Sequence[OpenFinding]) -> list[NextS
     return agenda.directions(needs, proposals=waiting, claims=_untested(db))
 
 
-def _inference(link: Link, footings: Mapping[int, Footing]) -> Note:
+def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
     came_to = bearing(link, footings)
     return Note(
         kind="direction.link",

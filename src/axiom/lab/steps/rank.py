@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from axiom.decisions.evidence.interest import FindingNews, Ranked, measured, rank
+from axiom.decisions.evidence.interest import FindingNews, RankedFinding, measured, rank
 from axiom.domain.evidence import Verdict
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
@@ -29,7 +29,7 @@ def ranks(held: Round) -> list[Note]:
     return shortened(notes, "Findings that were ranked", "/findings")
 
 
-def ranking(db: Database, after: int, until: int) -> list[Ranked]:
+def ranking(db: Database, after: int, until: int) -> list[RankedFinding]:
     """The findings to which the rounds behind the first of these, and up to the second, have added."""
     told = [
         FindingNews(number=row["number"], now=now, before=session_counts.line(db, row["number"], row["first"] - 1))
@@ -44,7 +44,7 @@ def ranking(db: Database, after: int, until: int) -> list[Ranked]:
     return rank(weighed + told[limits.RANKED :])
 
 
-def _note(db: Database, place: int, one: Ranked) -> Note:
+def _note(db: Database, place: int, one: RankedFinding) -> Note:
     asked, name = asked_by(db, one.told.number)
     said = one.told.now
     return Note(

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.decisions.evidence.interest import Ranked
+from axiom.decisions.evidence.interest import RankedFinding
 from axiom.decisions.evidence.rounding import around, beside, e_told, end_told
 from axiom.decisions.findings.links import bearing
 from axiom.decisions.findings.predictions import foreknowledge
@@ -64,7 +64,7 @@ def tell(held: Round) -> SessionSummary:
 
 def _headline(
     db: Database,
-    changed: Sequence[Ranked],
+    changed: Sequence[RankedFinding],
     failed: Sequence[Note],
     fresh: Sequence[StoredExperiment],
     *,
@@ -94,7 +94,7 @@ def _headline(
     return Note(kind=kind, text=text, facts={"asked": asked}, about="/findings")
 
 
-def _changed(db: Database, changed: Sequence[Ranked]) -> list[Note]:
+def _changed(db: Database, changed: Sequence[RankedFinding]) -> list[Note]:
     if not changed:
         return []
     hangs, notes = hanging(db), []
@@ -114,7 +114,7 @@ def _changed(db: Database, changed: Sequence[Ranked]) -> list[Note]:
     return notes
 
 
-def _finding(db: Database, one: Ranked, hangs: int) -> Note:
+def _finding(db: Database, one: RankedFinding, hangs: int) -> Note:
     asked, experiment = asked_by(db, one.told.number)
     said, before = one.told.now, one.told.before
     text = (
@@ -218,7 +218,7 @@ def _lessons(db: Database, number: int) -> list[Note]:
     ]
 
 
-def _unchanged(held: Round, ranked: Sequence[Ranked], changed: Sequence[Ranked], known: int) -> Note:
+def _unchanged(held: Round, ranked: Sequence[RankedFinding], changed: Sequence[RankedFinding], known: int) -> Note:
     return Note(
         kind="told.unchanged",
         text="Unchanged: {unchanged} finding(s), of which {again} were weighed again. Rounds since the session before: "

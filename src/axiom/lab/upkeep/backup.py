@@ -67,7 +67,7 @@ class Backup:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Restored:
+class RestoredBackup:
     """What was in a backup, what a journal added to it, and which promises are broken there."""
 
     backup: Backup
@@ -110,7 +110,7 @@ def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime, alt
 
 def restore(
     archive: Path, folder: Folder, *, now: datetime, wish: RecoveryWish | None = None, dry_run: bool = False
-) -> Restored:
+) -> RestoredBackup:
     """A laboratory in a folder that did not exist: every sum, chain and promise was checked before it is there.
 
     What the laboratory's journal says came after the backup is in it, too, unless there is none or it is not wished.
@@ -144,7 +144,7 @@ def restore(
         ) from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    return Restored(backup=made, recovered=recovered, broken=problems)
+    return RestoredBackup(backup=made, recovered=recovered, broken=problems)
 
 
 def _forget_keys(unproven: Folder) -> None:
@@ -190,7 +190,7 @@ def _sources(folder: Folder, copied: Folder, *, with_keys: bool) -> dict[str, Pa
     return {"axiom.db": copied.database} | {path.relative_to(folder.path).as_posix(): path for path in rest}
 
 
-class _Summed(io.RawIOBase):
+class _HashedFile(io.RawIOBase):
     """A file that is written once from its beginning, and the SHA-256 of what was written."""
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -208,7 +208,7 @@ class _Summed(io.RawIOBase):
 def _write(path: Path, sources: Mapping[str, Path], made: Backup) -> Backup:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)  # it may hold the keys
     with os.fdopen(descriptor, "wb") as file:
-        summed = _Summed(file)
+        summed = _HashedFile(file)
         with tarfile.open(fileobj=summed, mode="w|", format=tarfile.PAX_FORMAT) as tar:
             sums = {name: _add(tar, name, source) for name, source in sources.items()}
             size = sum(source.stat().st_size for source in sources.values())

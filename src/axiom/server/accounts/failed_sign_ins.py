@@ -11,7 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 from datetime import datetime
 
-from axiom.decisions.accounts.throttle import ThrottleDecision, Wrong, judge, may_do, may_open
+from axiom.decisions.accounts.throttle import ThrottleDecision, WrongPasswords, judge, may_do, may_open
 from axiom.limits import accounts as limits
 
 _MOST_OPENED = 1_000
@@ -71,7 +71,7 @@ class Guesses:
             while self._everybody and now - self._everybody[0] >= limits.GUESSES_WITHIN:
                 self._everybody.popleft()
             is_known = bool(sign_in) or both in self._known
-            wrong = Wrong(
+            wrong = WrongPasswords(
                 account=self._selves.of(own) if is_known else self._strangers.of(who),
                 address=self._addresses.of(here),
                 everybody=len(self._everybody),

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Grade, Meaning, Verdict, reading
-from axiom.domain.links import Footing, Link, LinkKind, Node, Noun
+from axiom.domain.links import FindingState, Link, LinkKind, Node, Noun
 from axiom.domain.registrations import read_body
 from axiom.store.engine.database import Database, Row, at, moment
 
@@ -91,27 +91,29 @@ def add(
     )
 
 
-def footings(db: Database) -> dict[int, Footing]:
+def footings(db: Database) -> dict[int, FindingState]:
     """How every finding stands."""
     return _footings(db.select(_EVERY_FOOTING), db.select(_BODIES))
 
 
-def footings_of(db: Database, numbers: Iterable[int]) -> dict[int, Footing]:
+def footings_of(db: Database, numbers: Iterable[int]) -> dict[int, FindingState]:
     """How these findings stand."""
     wanted = json.dumps(sorted(numbers))
     return _footings(db.select(_FOOTINGS_OF, numbers=wanted), db.select(_BODIES_OF, numbers=wanted))
 
 
-def _footings(rows: Iterable[Row], registrations: Iterable[Row]) -> dict[int, Footing]:
+def _footings(rows: Iterable[Row], registrations: Iterable[Row]) -> dict[int, FindingState]:
     bodies = {row["id"]: row["body"] for row in registrations}
     return {int(row["id"]): _footing(row, bodies[row["registration_id"]]) for row in rows}
 
 
-def _footing(row: Row, body: str) -> Footing:
+def _footing(row: Row, body: str) -> FindingState:
     if row["verdict"] is None:
-        return Footing(status=row["status"], grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)
+        return FindingState(status=row["status"], grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)
     expects = Direction(read_body(body).estimands[row["estimand"]]["expects"])
-    return Footing(status=row["status"], grade=Grade(row["grade"]), meaning=reading(Verdict(row["verdict"]), expects))
+    return FindingState(
+        status=row["status"], grade=Grade(row["grade"]), meaning=reading(Verdict(row["verdict"]), expects)
+    )
 
 
 def _link(row: Row) -> Link:

@@ -2,7 +2,7 @@
 
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import AUTOPILOT
-from axiom.domain.sessions import Note, Untold
+from axiom.domain.sessions import Note, UntoldCounts
 from axiom.store.engine.database import Database, at
 from axiom.store.sessions import sessions
 
@@ -32,11 +32,11 @@ ORDER BY n.finding_number
 _PUBLISHED = "SELECT count(*) AS amount FROM experiment WHERE created_at > :since"
 
 
-def untold(db: Database) -> Untold:
+def untold(db: Database) -> UntoldCounts:
     """How much of each there is."""
     last = sessions.told(db, 1)
     if not last or last[0].ended_at is None:
-        return Untold()
+        return UntoldCounts()
     after, since = last[0].id, last[0].ended_at
     (failures,) = db.select(_FAILURES, after=after)
     (ideas,) = db.select(_IDEAS, since=at(since), autopilot=AUTOPILOT)
@@ -44,7 +44,7 @@ def untold(db: Database) -> Untold:
         bool(row["follows"]): int(row["amount"]) for row in db.select(_PROPOSALS, since=at(since), autopilot=AUTOPILOT)
     }
     (published,) = db.select(_PUBLISHED, since=at(since))
-    return Untold(
+    return UntoldCounts(
         failures=failures["amount"],
         asked=ideas["amount"] + proposals.get(False, 0),
         changed=len(changed(db, after)),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from axiom.domain.failures import Seen
+from axiom.domain.failures import ObservedHost
 from axiom.domain.work import Task, TaskState
 from axiom.store.engine.database import Database, at, maybe_moment, moment
 
@@ -45,10 +45,10 @@ def out_since(db: Database, before: datetime) -> Iterator[list[Task]]:
         ]
 
 
-def seen(db: Database, since: datetime) -> list[Seen]:
+def seen(db: Database, since: datetime) -> list[ObservedHost]:
     """The hosts that were heard from since then, or have tasks."""
     return [
-        Seen(
+        ObservedHost(
             host_id=row["id"],
             volunteer_id=row["volunteer_id"],
             cpid=row["cpid"],

@@ -14,7 +14,7 @@ from axiom.decisions.findings import links as link_rules
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import headline
 from axiom.domain.evidence import reading as meaning
-from axiom.domain.links import Footing, Link, Node, Noun
+from axiom.domain.links import FindingState, Link, Node, Noun
 from axiom.store.evidence import finding_notes, links, old_claims
 from axiom.store.evidence.old_claims import StoredClaim
 from axiom.store.experiments import experiments
@@ -47,7 +47,7 @@ class Graph:
         self._reading, self._besides = reading, besides
 
     @cached_property
-    def footings(self) -> Mapping[int, Footing]:
+    def footings(self) -> Mapping[int, FindingState]:
         """How findings stand. Most pages ask for names alone: this and what follows is read when it is asked."""
         ends = {end.id for link in self.links for end in (link.source, link.target) if end.noun is Noun.FINDING}
         return links.footings_of(self._reading.db, ends.union(self._besides))

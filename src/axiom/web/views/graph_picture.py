@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from axiom.decisions.findings import links as link_rules
-from axiom.domain.links import Bearing, Footing, Link, LinkKind, Node, Noun
+from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
 from axiom.store.evidence.old_claims import StoredClaim
 
 ROW = 56  # units of the picture for a row: 3.5rem in the style sheet, three lines of small text
@@ -29,7 +29,7 @@ def ordered(island: Collection[Node], links: Sequence[Link]) -> list[Node]:
     return list(dict.fromkeys([*rows, *sorted(each for each in island if each.noun is Noun.FINDING)]))
 
 
-def picture(rows: Sequence[Node], links: Sequence[Link], footings: Mapping[int, Footing]) -> dict[str, Any]:
+def picture(rows: Sequence[Node], links: Sequence[Link], footings: Mapping[int, FindingState]) -> dict[str, Any]:
     """Arcs between the rows: each with the path of its line and of its head, its kind, and how it is drawn."""
     places = {node: number * ROW + ROW // 2 for number, node in enumerate(rows)}
     by_id = {each.id: each for each in links}
@@ -48,7 +48,7 @@ def picture(rows: Sequence[Node], links: Sequence[Link], footings: Mapping[int, 
     }
 
 
-def _arc(link: Link, start: int, end: int, rows: int, footings: Mapping[int, Footing]) -> dict[str, Any]:
+def _arc(link: Link, start: int, end: int, rows: int, footings: Mapping[int, FindingState]) -> dict[str, Any]:
     share = (abs(end - start) / ROW) / max(1, rows - 1)
     edge = _SPINE - 5
     lean = _SPINE - (_LEAST + (_MOST - _LEAST) * share**0.5) - edge

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from axiom.decisions.evidence.blocks import Returned, blocks
+from axiom.decisions.evidence.blocks import ReplicateProgress, blocks
 from axiom.decisions.evidence.reproduction import summed
 from axiom.decisions.findings.predictions import PredictionScore, Score, TrackRecord, compared, records
 from axiom.domain.evidence import Registration
@@ -121,7 +121,9 @@ def _blocks(reading: Reading, found: Registration, version: StoredExperiment) ->
     spent = block_store.spent(reading.db, found.id, below)
     cells, seconds = len(registered.design.configs), sum(registered.design.seconds)
     returned = [
-        Returned(number=number, cells=cells, back=spent.get(number, _NOTHING)[0], over=ordered.get(number, False))
+        ReplicateProgress(
+            number=number, cells=cells, back=spent.get(number, _NOTHING)[0], over=ordered.get(number, False)
+        )
         for number in block_store.numbers(reading.db, version.id, found.id, -1)
     ]
     by_number = {one.number: one for one in returned}
