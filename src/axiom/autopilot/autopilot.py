@@ -11,12 +11,12 @@ from axiom.commands.proposals import AdmitProposal
 from axiom.commands.sessions import Pi, StepSession
 from axiom.domain.sessions import Step
 from axiom.errors import AxiomError, CannotStart, HeldByAnother
-from axiom.limits import proposals as limits
+from axiom.limits import proposals as proposal_limits
+from axiom.limits import sessions as session_limits
 
 log = logging.getLogger("axiom.autopilot")
 
 NAME: Pi = "autopilot"
-PATIENCE = 15  # questions without an answer before the laboratory counts as gone
 
 
 Talk = Callable[[dict[str, Any], str], None]  # with a language model, after a step's answer, as whoever holds it
@@ -43,7 +43,7 @@ def attend(
 ) -> bool:
     """Look after the laboratory until it is gone or somebody says stop; whether it was ever there."""
     unanswered, holder, met = 0, f"{pi} {secrets.token_hex(4)}", False
-    while not stopping.wait(pause) and unanswered < PATIENCE:
+    while not stopping.wait(pause) and unanswered < session_limits.UNANSWERED:
         try:
             reason = str(door.status()["status"]["session"]["due"])
             unanswered, met = 0, True
@@ -83,7 +83,7 @@ def admit(submit: Callable[[Command], dict[str, Any]]) -> int:
     """Approve what the rule and its cap allow, between designing and planning; how many proposals were answered."""
     answered = 0
     try:
-        while answered < limits.ADMITTED_IN_A_SESSION and submit(AdmitProposal())["proposal"] is not None:
+        while answered < proposal_limits.ADMITTED_IN_A_SESSION and submit(AdmitProposal())["proposal"] is not None:
             answered += 1
     except (CannotStart, HeldByAnother):
         raise

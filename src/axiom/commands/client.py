@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 from axiom import __version__, errors
 from axiom.commands.command import Answer, Command
 from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother, StoreError, WrongUse
+from axiom.limits import server as limits
 
 _GOOD = range(200, 300)
-_TIMEOUT = 60.0  # seconds; publishing an experiment takes a few
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def short_name(path: Path) -> Iterator[str]:
 class Remote:
     """Speaks to the server that holds the folder's lock."""
 
-    def __init__(self, path: Path, patience: float = _TIMEOUT) -> None:
+    def __init__(self, path: Path, patience: float = limits.COMMAND_SECONDS) -> None:
         self._path = path
         self._patience = patience  # seconds
 
@@ -165,7 +165,7 @@ def _door(address: str) -> tuple[Callable[[], http.client.HTTPConnection], str]:
     """What opens a connection, and what its paths begin with."""
     if address.startswith("unix:"):
         path = Path(address.removeprefix("unix:"))
-        return lambda: UnixConnection(path, _TIMEOUT), ""
+        return lambda: UnixConnection(path, limits.COMMAND_SECONDS), ""
     kinds = {"https": http.client.HTTPSConnection, "http": http.client.HTTPConnection}
     try:
         parts = urlsplit(address)
@@ -175,7 +175,7 @@ def _door(address: str) -> tuple[Callable[[], http.client.HTTPConnection], str]:
     if not host or parts.scheme not in kinds:
         raise WrongUse(f"{address!r} is no address such as https://lab.example/ or unix:/path/programs.sock.")
     kind = kinds[parts.scheme]
-    return lambda: kind(host, port, timeout=_TIMEOUT), parts.path.rstrip("/")
+    return lambda: kind(host, port, timeout=limits.COMMAND_SECONDS), parts.path.rstrip("/")
 
 
 def _seconds(text: str | None) -> float | None:

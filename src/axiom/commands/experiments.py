@@ -35,6 +35,7 @@ from axiom.lab.planning.tiles import charted_version, order_charted
 from axiom.lab.policy import Policy, policy_of
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by
+from axiom.limits import experiments as limits
 from axiom.server.dispatch.orders import demand_room
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
@@ -49,7 +50,6 @@ from axiom.store.upkeep import audit
 
 _NAME = {"min_length": 1, "max_length": 64, "pattern": r"^[a-zA-Z0-9_]+$"}
 _NEW = {"new experiment", "new bundle"}
-_MOST_TEXT = 200_000  # characters of an experiment's file: a hundred times as long as one is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class PublishExperiment(Command):
     capability: ClassVar[Capability] = Capability.OPERATE
 
     experiment: str = field(metadata=_NAME)
-    text: str | None = field(default=None, metadata={"max_length": _MOST_TEXT})
+    text: str | None = field(default=None, metadata={"max_length": limits.PUBLISHED_CHARACTERS})
     by: str = field(default="operator", metadata=SAID_BY)
 
     def audited(self) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from axiom.domain.callers import Capability
 from axiom.domain.sessions import EntryKind, Step, TranscriptEntry
 from axiom.lab.policy import policy_of
 from axiom.lab.session import StepResult, step, transcribe
+from axiom.limits import sessions as limits
 from axiom.store.engine.database import Database
 
 Pi = Literal["autopilot", "person", "scientist", "program"]  # who may hold a session
 
 _DIGEST = {"pattern": r"^([0-9a-f]{64})?$"}
-_MOST = 20_000_000  # characters of what is said at once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +84,7 @@ class TranscribeSession(Command):
     kind: EntryKind
     model: str = field(metadata={"max_length": 200})
     prompt: str = field(metadata=_DIGEST)
-    body: str = field(metadata={"max_length": _MOST})
+    body: str = field(metadata={"max_length": limits.CHARACTERS_AT_ONCE})
     tokens: int = field(default=0, metadata={"ge": 0, "le": 2**62})
     micros: int = field(default=0, metadata={"ge": 0, "le": 2**62})
     request_id: int | None = None

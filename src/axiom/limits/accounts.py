@@ -36,3 +36,4 @@ WEEKS_OF_HISTORY = 26  # that a volunteer's page shows
 DRY_RUNS = 5  # times as often as a command may be given it may be tried: that takes time, too
 SAME_COMMANDS = 3  # that a program may say the very same; once more, and it gets the earlier answer as a refusal
 REFUSALS_A_DAY = 1_000  # rows of a program that say so: beyond them it is refused without one
+ROWS_OF_A_BRIEFING = 8  # of each list that a program reads first

@@ -12,3 +12,4 @@ ANSWER_SECONDS = 60.0  # of the laboratory's
 LAST_ANSWER_SECONDS = 6.0  # once a pilot has to end
 FIRST_PAUSE_SECONDS = 1.0  # between two tries to reach the laboratory
 LONGEST_PAUSE_SECONDS = 60.0  # seconds between two tries
+KEY_DAYS = 90  # that a cluster's key is good, unless it is said otherwise

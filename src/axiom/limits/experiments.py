@@ -49,3 +49,6 @@ RESULTS_SUMMED = 100_000  # of a version: a page of eleven million would take ha
 FAILURE_GROUPS = 200  # that a page shows; of more, how many there are
 FAILING_HOSTS_NAMED = 50  # of one group
 DRAFTS_SHOWN = 200  # the newest
+PUBLISHED_CHARACTERS = 200_000  # of a file as it is sent: a hundred times as long as one is
+FAILURE_GROUPS_TOLD = 5  # on an operator's page; all are on their own
+FAILURE_HOSTS = 2  # on which the same fails, before it is no longer a host's own trouble

@@ -22,3 +22,4 @@ FAILED_OUTPUT_FOR = timedelta(days=1)  # what was brought for a task that failed
 PARTIAL_UPLOAD_FOR = timedelta(days=14)  # it is kept for a client that goes on with it
 PILOT_AT_WORK_FOR = timedelta(minutes=10)  # after it spoke
 TASKS_LOOKED_BACK_ON = 20  # by a list of hosts
+HOSTS_NAMED = 20  # by `axiom deployed`; --json has all

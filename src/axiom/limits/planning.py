@@ -13,3 +13,6 @@ LEFT_ALONE_NAMED = 5  # experiments of those that are left alone for one reason
 PILOT_SHARE = 0.01  # of the work that should wait, while other work does
 NOTHING_FLOWS_AFTER = timedelta(hours=1)  # without a result, no end is foretold
 FARTHEST = timedelta(days=3_650)  # end of a registration that is foretold
+ROWS_SHOWN = 60  # of a table on the page; its JSON has all
+EXPERIMENTS_DRAWN = 5  # that the picture of the fleet tells apart; the others are one
+ROWS_TOLD = 12  # of a table in a terminal; --json has all

@@ -52,3 +52,5 @@ CLOCK_TOLERATED = timedelta(minutes=1)  # what time servers correct in passing
 DOCTOR_FREE_MB = 1_000  # below which `axiom doctor` warns
 DOCTOR_SYNC_MS = 50.0  # of the disk, above which it warns
 DOCTOR_SECONDS = 10.0  # for a server to answer: whoever asks a doctor suspects already that it does not
+COMMAND_SECONDS = 60.0  # that a command line waits for an answer; publishing an experiment takes a few
+SPARE_DISK_BYTES = 200 * 1024 * 1024  # that stay free while a runner is fetched

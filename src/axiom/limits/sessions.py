@@ -26,3 +26,5 @@ ENTRIES_ON_A_PAGE = 20  # of a transcript: each may hold a long conversation
 TASKS_SHOWN = 200  # of a session
 ON_THE_PAGE = 100  # the newest
 ROUNDS_SHOWN = 200  # of a session
+CHARACTERS_AT_ONCE = 20_000_000  # of what is said
+UNANSWERED = 15  # questions without an answer before the laboratory counts as gone

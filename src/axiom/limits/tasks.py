@@ -54,3 +54,4 @@ ENGINE_TRIES = 3  # of a task whose processes were killed: whoever did that may 
 # That are listed: without a bound, a host that has computed a million would cost a walk through all of them.
 NEWEST_OF_A_HOST = 1_000
 OVER_LOOKED_FOR = 100_000  # how far back those that are over are looked for
+IN_HAND_SHOWN = 1_000  # of a volunteer

@@ -22,6 +22,7 @@ from axiom.domain.programs import AdmittedProgram, Right
 from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import EntryKind, Session, Step, TranscriptEntry
 from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother
+from axiom.limits import language_models as limits
 from axiom.mcp import prompts, tools
 from axiom.mcp.answers import as_text, programs_read, refused
 from axiom.mcp.laboratory_access import LabDesk
@@ -46,7 +47,6 @@ log = logging.getLogger("axiom.scientist")
 
 NAME = "scientist"
 _TOLD = (PromptText.ROLE, PromptText.ASK, PromptText.WRITE, PromptText.WEIGH)
-_DAYS = 3_650  # that its token is good: it lies beside the keys of the laboratory, and is worth less than they are
 _DAY = timedelta(days=1)
 _LOOK_SECONDS = 0.2  # between two looks whether somebody says stop
 
@@ -261,7 +261,7 @@ class Scientist:
                     program=f"{NAME}-{len(earlier) + 1}" if earlier else NAME,
                     may=Right.PROPOSE,
                     token=digest(token),
-                    days=_DAYS,
+                    days=limits.TOKEN_DAYS,
                     model=self._settings.model_name[:80],
                     prompt=self._prompt,
                 )

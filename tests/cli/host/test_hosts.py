@@ -48,7 +48,7 @@ def test_hosts_tasks_and_workunits_are_shown_with_their_names_and_many_as_a_rang
     assert "1 tiny_sum" in say("experiment", "deployed", "tiny_sum")[1]
     status, _, err = say("experiment", "deployed", "tiny_sun")
     assert (status, "tiny_sum" in err) == (2, True)
-    monkeypatch.setattr("axiom.cli.experiment.deployed._MOST", 0)
+    monkeypatch.setattr("axiom.limits.hosts.HOSTS_NAMED", 0)
     text = say("experiment", "deployed")[1]
     assert ("kitchen" in text, "1 more" in text) == (False, True)
 

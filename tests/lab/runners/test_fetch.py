@@ -17,10 +17,10 @@ from fake_builds import LINUX, build
 
 from axiom.domain.fleet import Platform
 from axiom.errors import CannotStart, NotFound, Refused, StorageFull, WrongUse
-from axiom.lab.runners import fetch as fetching
 from axiom.lab.runners.fetch import chosen_of, fetch_runner, look_at_release
 from axiom.lab.runners.offer import OfferWatcher
 from axiom.lab.runners.release import RELEASE, sign_release
+from axiom.limits import server as limits
 from axiom.signed import canonical_json
 from axiom.signed.boinc_code_signing import CodeKey
 from axiom.signed.signing import SigningKey
@@ -275,7 +275,7 @@ def test_what_is_not_there_or_cannot_be_read_is_named_and_without_room_nothing_i
     host, fetch, tmp_path, built, monkeypatch
 ):
     with monkeypatch.context() as full:
-        full.setattr(fetching, "_SPARE", 2**60)
+        full.setattr(limits, "SPARE_DISK_BYTES", 2**60)
         with pytest.raises(StorageFull):
             fetch(host.address)
     assert [path for path, _ in host.asked] == [f"/{RELEASE}"]

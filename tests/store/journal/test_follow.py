@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 
 from axiom.errors import StoreDamaged
+from axiom.limits import backups as limits
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_writer
 from axiom.store.journal.follow import JournalFollower
-from axiom.store.journal.journal import SEGMENT_BYTES, prune
+from axiom.store.journal.journal import prune
 from axiom.store.migrate import Migration, migrate, migrations
 
 LOOKS = 200  # more than anything is waited for
@@ -86,7 +87,7 @@ def test_it_goes_from_file_to_file_and_on_after_a_stop(kept, tmp_path, copy_of):
     for number in range(25):
         kept.add(
             *(f"{number}-{each}" for each in range(dice.randint(1, 5))),
-            segment_bytes=dice.choice([1, 2_000, SEGMENT_BYTES]),
+            segment_bytes=dice.choice([1, 2_000, limits.SEGMENT_BYTES]),
         )
         copy.look(dice.randint(0, 3))
         if dice.random() < 0.1:

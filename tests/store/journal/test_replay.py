@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from axiom.errors import StoreError
+from axiom.limits import backups as limits
 from axiom.store.engine import blobs
 from axiom.store.engine.database import connect_reader
-from axiom.store.journal.journal import SEGMENT_BYTES
 from axiom.store.journal.replay import JournalEnd
 from axiom.store.migrate import Migration, migrate, migrations
 
@@ -76,7 +76,7 @@ def do(db, kept, kind, number, atom):
     works=st.lists(st.tuples(STEPS, STEPS), max_size=8),
     copied_before=st.integers(0, 8),
     restarts=st.sets(st.integers(0, 8), max_size=2),
-    segment_bytes=st.sampled_from([1, 400, SEGMENT_BYTES]),
+    segment_bytes=st.sampled_from([1, 400, limits.SEGMENT_BYTES]),
 )
 def test_any_works_are_the_same_after_a_replay(
     make, now, tmp_path_factory, works, copied_before, restarts, segment_bytes

@@ -9,13 +9,12 @@ from axiom.cli.completion import experiments_named
 from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.domain.amounts import counted
 from axiom.errors import UnknownName
+from axiom.limits import hosts as limits
 from axiom.service.open_laboratory import reading
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet as capacity
 from axiom.terminal import say
-
-_MOST = 20  # hosts that are named: --json has all
 
 
 @click.command("deployed")
@@ -36,11 +35,11 @@ def deployed(name: str, folder: Folder, as_json: bool) -> None:
         ("host", "name", "volunteer", "cores", "tasks", "of which"),
         [
             (host.host_id, host.name, host.volunteer, host.cores, host.tasks, _mix(host.experiments))
-            for host in hosts[:_MOST]
+            for host in hosts[: limits.HOSTS_NAMED]
         ],
         none="No host has a task now.",
     )
-    if rest := [host.tasks for host in hosts[_MOST:]]:
+    if rest := [host.tasks for host in hosts[limits.HOSTS_NAMED :]]:
         each = f"{rest[-1]:,} to {rest[0]:,} tasks" if rest[-1] < rest[0] else counted(rest[0], "task")
         say(f"and {counted(len(rest), 'more host')} with {each} each; --json has all")
 

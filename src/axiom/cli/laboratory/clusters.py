@@ -11,6 +11,7 @@ from axiom.cli.output import data_option, dry_run_option, json_option, quiet_opt
 from axiom.cli.reading import view
 from axiom.commands.registry import read_command
 from axiom.errors import WrongUse
+from axiom.limits import clusters as limits
 from axiom.service.open_laboratory import submit
 from axiom.settings import from_process
 from axiom.signed.program_tokens import digest, new_cluster_key
@@ -55,7 +56,11 @@ _key_file_option = click.option(
     help="Where to write the key, readable by you alone; NAME.key if not said.",
 )
 _days_option = click.option(
-    "--days", type=click.IntRange(1, 3_650), default=90, show_default=True, help="How long the key is good."
+    "--days",
+    type=click.IntRange(1, 3_650),
+    default=limits.KEY_DAYS,
+    show_default=True,
+    help="How long the key is good.",
 )
 
 

@@ -19,6 +19,7 @@ from axiom.lab.planning import preview
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.lab.planning.plan import names as known
 from axiom.lab.policy import Policy, policy_of
+from axiom.limits import planning as limits
 from axiom.service.open_laboratory import reading
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
@@ -26,7 +27,6 @@ from axiom.terminal import say, wall_clock
 from axiom.web.base.numbers import plain
 from axiom.web.views.plan import as_data, why_idle
 
-_MOST = 12  # rows of a table: --json has all
 _NARROWEST, _WIDEST = 60, 120
 _NAMED = 3  # experiments that a line names of many
 
@@ -97,7 +97,7 @@ def _ordered(allotments: Sequence[Answer]) -> None:
         size = f"{allotment['workunits']:,} × {_counted(allotment['replicates_each'], 'replicate')}"
         sizes.setdefault((allotment["name"], allotment["reason"]), []).append(size)
     _title("What would be ordered", bool(sizes))
-    for (name, reason), found in list(sizes.items())[:_MOST]:
+    for (name, reason), found in list(sizes.items())[: limits.ROWS_TOLD]:
         _item(f"{name}  {' and '.join(found)}", reason)
     _more(list(sizes))
 
@@ -115,14 +115,14 @@ def _fleet(classes: Sequence[Answer]) -> None:
             one["idle_cores"],
             _mostly(one["planned"]),
         )
-        for one in classes[:_MOST]
+        for one in classes[: limits.ROWS_TOLD]
     ]
     headings = ("cores", "GPUs", "GB", "hosts", "busy", "planned", "idle", "mostly")
     show_table(headings, rows, none="No host was heard from in the last hour, so nothing would go anywhere.")
-    _rest(classes[_MOST:])
+    _rest(classes[limits.ROWS_TOLD :])
     idle = why_idle(classes)
     _title("Why cores stay idle", bool(idle))
-    for why in idle[:_MOST]:
+    for why in idle[: limits.ROWS_TOLD]:
         some = why["least"] < why["most"]
         size = f"{why['least']:,} to {why['most']:,} cores" if some else _counted(why["most"], "core")
         _item(f"{_counted(why['hosts'], 'host')} of {size}", why["reason"])
@@ -157,7 +157,7 @@ def _worth(worths: Sequence[Answer]) -> None:
                 plain(worth["weight"]),
                 plain(worth["per_core_hour"]),
             )
-            for worth in worths[:_MOST]
+            for worth in worths[: limits.ROWS_TOLD]
         ]
         show_table(("experiment", "for", "bits", "hours", "weight", "bits/hour"), rows, none="")
     _more(worths)
@@ -169,7 +169,7 @@ def _left_alone(skipped: Sequence[Answer]) -> None:
     for one in skipped:
         by_reason.setdefault(one["reason"], []).append(one["name"])
     _title("What is left alone", bool(by_reason))
-    for reason, names in list(by_reason.items())[:_MOST]:
+    for reason, names in list(by_reason.items())[: limits.ROWS_TOLD]:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         _item(", ".join(names[:_NAMED]) + more, reason)
     _more(list(by_reason))
@@ -187,8 +187,8 @@ def _item(head: str, reason: str) -> None:
 
 
 def _more(rows: Sequence[object]) -> None:
-    if len(rows) > _MOST:
-        say(f"  and {len(rows) - _MOST} more; --json has all")
+    if len(rows) > limits.ROWS_TOLD:
+        say(f"  and {len(rows) - limits.ROWS_TOLD} more; --json has all")
 
 
 def _say(text: str) -> None:

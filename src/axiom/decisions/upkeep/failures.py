@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from axiom.domain.amounts import counted
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup, Suggestion
+from axiom.limits import experiments as limits
 
 
 def grouped(
@@ -41,7 +42,6 @@ EXPERIMENT, HOST, PLATFORM, LABORATORY, VOLUNTEER, WAIT = (
     *("the experiment", "the host", "the platform", "the laboratory", "the volunteer"),
     "nothing yet",
 )
-_ENOUGH_HOSTS = 2  # on which the same fails, before it is no longer a host's own trouble
 # Where the cause itself says what to do, whoever else fails.
 _CURES = {
     Cause.RUNNER_DAMAGED: (HOST, "its runner's files are damaged; resetting the project in BOINC fetches them anew"),
@@ -78,7 +78,7 @@ def suggest(group: FailureGroup) -> Suggestion:
             look_at=EXPERIMENT,
             reason=f"it raises {group.raised}, and no host has computed this version yet; that line is at fault",
         )
-    if len(group.hosts) >= _ENOUGH_HOSTS and group.works_on and not group.works_here:
+    if len(group.hosts) >= limits.FAILURE_HOSTS and group.works_on and not group.works_here:
         return Suggestion(
             look_at=PLATFORM,
             reason=f"it fails on {counted(len(group.hosts), 'host')} of {group.platform} and works on "
@@ -102,7 +102,7 @@ def _by_blame(group: FailureGroup) -> Suggestion:
             look_at=EXPERIMENT,
             reason=f"it raises {group.raised} on some seeds or configs, and works on others; look at what they have",
         )
-    if hosts >= _ENOUGH_HOSTS:
+    if hosts >= limits.FAILURE_HOSTS:
         return Suggestion(
             look_at=EXPERIMENT, reason=f"{hosts} hosts fail in the same way, so it is hardly a host's own"
         )

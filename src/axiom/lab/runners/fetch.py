@@ -20,6 +20,7 @@ from axiom import __version__
 from axiom.errors import CannotStart, FolderUnusable, NotFound, Refused, StorageFull, WrongUse
 from axiom.lab.runners.built import digests, read_built
 from axiom.lab.runners.release import RELEASE, RELEASE_LIMIT, ReleasedFile, RunnerRelease, read_release
+from axiom.limits import server as limits
 from axiom.store.engine.database import sync
 from axiom.store.engine.folder import Folder, is_full
 
@@ -27,7 +28,6 @@ _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _TIMEOUT = 60.0  # seconds without a byte
 _TRIES = 5  # for one file, each behind what came before
 _PIECE = 1024 * 1024
-_SPARE = 200 * 1024 * 1024  # bytes that stay free on the disk
 
 Tell = Callable[[str, int], None]  # the file and how many bytes of it are here
 
@@ -247,7 +247,7 @@ def _is_here(path: Path, file: ReleasedFile) -> bool:
 
 def _demand_room(workspace: Path, missing: Collection[ReleasedFile]) -> None:
     parts = sum(path.stat().st_size for path in workspace.iterdir())
-    if shutil.disk_usage(workspace).free + parts < sum(file.size for file in missing) + _SPARE:
+    if shutil.disk_usage(workspace).free + parts < sum(file.size for file in missing) + limits.SPARE_DISK_BYTES:
         raise _no_room(workspace)
 
 

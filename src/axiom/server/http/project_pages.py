@@ -7,6 +7,7 @@ from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply
 from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_reply
 from axiom.boinc.project_files import PICTURES, pictures
 from axiom.boinc.terms import as_text
+from axiom.limits import accounts as limits
 from axiom.locale.languages import choose, gettext, speaking
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.server_load import LoadFigures
@@ -15,7 +16,6 @@ from axiom.server.accounts.statistics_files import NAMES, StatisticsFiles
 from axiom.server.http.routes import Endpoint, HttpAnswer, HttpQuery
 from axiom.store.experiments.runner_offers import OfferedRunner
 
-LEAST_PASSWORD = 8
 _NO_TOKENS = Problem(
     error=AccountError.NO_SUCH_ACCOUNT,
     text="This laboratory gives out no login tokens. Add the project with your e-mail address and password.",
@@ -63,7 +63,7 @@ class FrontDesk:
                     name=self.name,
                     master_url=self.master,
                     platforms=offered,
-                    min_passwd_length=LEAST_PASSWORD,
+                    min_passwd_length=limits.SHORTEST_PASSWORD,
                     creation_disabled=not self.accounts.is_open,
                     terms_of_use=terms,
                 )

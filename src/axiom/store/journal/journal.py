@@ -19,6 +19,7 @@ from datetime import datetime
 from pathlib import Path
 
 from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreBusy, StoreDamaged, StoreError
+from axiom.limits import backups as limits
 from axiom.store.engine.database import Database, at, sync
 from axiom.store.engine.database_lock import log_of
 from axiom.store.engine.folder import Folder, is_full
@@ -30,7 +31,6 @@ from axiom.store.journal.replay import JournalEnd, ReplayResult, Tail, replay
 
 log = logging.getLogger("axiom.journal")
 
-SEGMENT_BYTES = 64 * 1024 * 1024
 _SPARE_BYTES = 512 * 1024  # of zeros, written ahead: a flush is much quicker where the file grows no longer by it
 
 _STANDING = "SELECT position FROM journal"
@@ -44,7 +44,7 @@ _ADVICE = {
 
 
 def attach(
-    db: Database, folder: Folder, place: Path, now: Callable[[], datetime], *, segment_bytes: int = SEGMENT_BYTES
+    db: Database, folder: Folder, place: Path, now: Callable[[], datetime], *, segment_bytes: int = limits.SEGMENT_BYTES
 ) -> None:
     """From here on every change through this connection is in the journal; what that has beyond it is done first.
 

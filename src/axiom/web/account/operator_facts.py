@@ -9,6 +9,7 @@ from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import IdeaState, ProposalState
 from axiom.domain.releases import Stage
 from axiom.errors import NotFound
+from axiom.limits import experiments as limits
 from axiom.store.accounts import operators as stored
 from axiom.store.accounts import programs
 from axiom.store.experiments import drafts, preflights
@@ -19,7 +20,6 @@ from axiom.web.base import numbers
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import experiments, failures, proposals, releases
 
-_MOST_FAILURES = 5  # groups; all are on their own page
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")  # as answers have it
 
 
@@ -47,7 +47,7 @@ def waiting(reading: Reading) -> Answer:
         "releases": [row for row in let if row["waits_for_approval"]],
         "paused": [row for row in let if row["stage"] == Stage.PAUSED],
         "suspended": _suspended(reading),
-        "failures": gone_wrong["failures"][:_MOST_FAILURES],
+        "failures": gone_wrong["failures"][: limits.FAILURE_GROUPS_TOLD],
         "failure_groups": gone_wrong["of"],
         "failed_preflights": [
             {"experiment": f"{one.name}@{one.version}", "reason": one.reason}

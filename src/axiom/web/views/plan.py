@@ -6,13 +6,12 @@ from dataclasses import asdict
 
 from axiom.domain.planning import FleetClass, Placement, Preview, Worth
 from axiom.domain.sessions import Allotment
+from axiom.limits import planning as limits
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import releases
 
-_SEGMENTS = 5  # experiments that the picture of the fleet tells apart; the others are one
 _OTHERS = "others"
 _WIDE = 660  # units in which the picture is drawn
-_MOST = 60  # rows of a table on the page; its JSON has all
 
 
 def page(reading: Reading) -> Answer:
@@ -28,7 +27,7 @@ def page(reading: Reading) -> Answer:
             "picture": _picture(fleet, preview.classes),
             "idle": why_idle(said["classes"]),
             "releases": releases.listed(reading),
-            "shown": _MOST,
+            "shown": limits.ROWS_SHOWN,
         }
     }
 
@@ -116,8 +115,8 @@ def _summed(parts: Iterable[Iterable[tuple[str, int]]]) -> Counter[str]:
 def _picture(fleet: Answer, classes: Sequence[FleetClass]) -> Answer:
     """Bars as wide as their cores are many: of the whole fleet by experiment, and of each size of host."""
     rows = [(row["name"], row["busy"] + row["planned"]) for row in fleet["experiments"]]
-    named = rows[:_SEGMENTS]
-    others = sum(amount for _, amount in rows[_SEGMENTS:])
+    named = rows[: limits.EXPERIMENTS_DRAWN]
+    others = sum(amount for _, amount in rows[limits.EXPERIMENTS_DRAWN :])
     parts = [*named, *([(_OTHERS, others)] if others else []), ("idle", fleet["idle_cores"])]
     return {
         "whole": _bar(parts),

@@ -9,6 +9,7 @@ from datetime import timedelta
 from axiom.domain.programs import USUAL_LIMITS, AdmittedProgram
 from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import Session
+from axiom.limits import accounts as account_limits
 from axiom.store.accounts import programs
 from axiom.store.registrations import proposals
 from axiom.store.sessions import sessions
@@ -22,7 +23,6 @@ from axiom.web.views import proposals as proposal_views
 from axiom.web.views import session_lists as session_rows
 from axiom.web.views.graph import Graph
 
-_ROWS = 8  # of each list
 _CHARTER = 8_000  # bytes
 _DAY = timedelta(days=1)
 
@@ -76,7 +76,7 @@ def charter(reading: Reading) -> str:
 def _stands(reading: Reading) -> Answer:
     briefs = findings.in_brief(reading.db)
     weighed = [brief for brief in briefs if brief.weighed_at]
-    newest = sorted(weighed, key=lambda brief: str(brief.weighed_at), reverse=True)[:_ROWS]
+    newest = sorted(weighed, key=lambda brief: str(brief.weighed_at), reverse=True)[: account_limits.ROWS_OF_A_BRIEFING]
     rows = finding_views.in_lists(reading, Graph(reading), [brief.number for brief in newest])
     return {
         "findings": len(briefs),
@@ -94,22 +94,22 @@ def _changed(reading: Reading, newest: Session | None) -> Answer | None:
     return {
         "from": told["from"],
         "to": told["to"],
-        "findings": told["findings"][:_ROWS],
-        "more_findings": max(0, len(told["findings"]) - _ROWS),
-        "experiments": told["experiments"][:_ROWS],
-        "more_experiments": max(0, len(told["experiments"]) - _ROWS),
+        "findings": told["findings"][: account_limits.ROWS_OF_A_BRIEFING],
+        "more_findings": max(0, len(told["findings"]) - account_limits.ROWS_OF_A_BRIEFING),
+        "experiments": told["experiments"][: account_limits.ROWS_OF_A_BRIEFING],
+        "more_experiments": max(0, len(told["experiments"]) - account_limits.ROWS_OF_A_BRIEFING),
     }
 
 
 def _next(reading: Reading, newest: Session | None) -> list[str]:
     """What the log of the newest session says comes next."""
     notes = sessions.notes(reading.db, newest.id) if newest else []
-    return [log.sentence(note) for _, note in notes if note.kind == "log.next"][:_ROWS]
+    return [log.sentence(note) for _, note in notes if note.kind == "log.next"][: account_limits.ROWS_OF_A_BRIEFING]
 
 
 def _waiting(reading: Reading) -> Answer:
     rows = [row for row in proposal_views.listed(reading)["proposals"] if row["state"] == ProposalState.OPEN]
-    return {"waiting": len(rows), "newest": rows[:_ROWS]}
+    return {"waiting": len(rows), "newest": rows[: account_limits.ROWS_OF_A_BRIEFING]}
 
 
 def _limits(reading: Reading, program: AdmittedProgram) -> Answer:

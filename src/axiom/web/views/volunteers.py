@@ -10,7 +10,8 @@ from axiom.decisions.credit.prices import Counted, price
 from axiom.domain.credit import Balance, TimeSaid
 from axiom.domain.fleet import Team, Volunteer
 from axiom.domain.registrations import read_body
-from axiom.limits import accounts as limits
+from axiom.limits import accounts as account_limits
+from axiom.limits import tasks as task_limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs
@@ -29,7 +30,6 @@ from axiom.web.views.leaderboards import THOUSANDTHS, credited
 
 _MOST_HOSTS = 10_000  # of a volunteer, that are looked through for findings
 _MOST_ADDRESS = 200
-_MOST_IN_HAND = 1_000  # tasks of a volunteer that are out
 _HOUR = 3_600.0
 
 
@@ -99,7 +99,7 @@ def did(reading: Reading, found: Volunteer, host_ids: Sequence[int], shares: Col
         "stamps": [asdict(stamp) for stamp in stamps(done, reading.now)],
         "weeks": [
             {"begins": monday.isoformat(), "credit": amount / THOUSANDTHS}
-            for monday, amount in by_week(record.credit, reading.now, limits.WEEKS_OF_HISTORY)
+            for monday, amount in by_week(record.credit, reading.now, account_limits.WEEKS_OF_HISTORY)
         ],
     }
 
@@ -117,7 +117,7 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
     """
     held = tariffs.in_force(reading.db, reading.now)
     rows: dict[int, Answer] = {}
-    for task in in_hand(reading.db, host_ids, _MOST_IN_HAND):
+    for task in in_hand(reading.db, host_ids, task_limits.IN_HAND_SHOWN):
         stored = experiments.by_id(reading.db, task.experiment_id)
         if stored is None:
             continue
@@ -168,7 +168,7 @@ def _challenge(reading: Reading) -> Answer:
     return {
         "month": f"{month.begins:%B %Y}",
         "ends": month.after.begins.isoformat(),
-        "rows": standing[: limits.TEAMS_RACING],
+        "rows": standing[: account_limits.TEAMS_RACING],
         "last": {"month": f"{month.before.begins:%B %Y}", "winner": before[0]} if before else None,
     }
 
@@ -176,7 +176,7 @@ def _challenge(reading: Reading) -> Answer:
 def _race(reading: Reading, month: Month) -> list[Answer]:
     race = reading.memo.get_or_create(("race", month), lambda: TeamRace(month=month))
     rows = []
-    for number, amount in race.standing(reading.db)[: limits.TEAMS_RACING]:
+    for number, amount in race.standing(reading.db)[: account_limits.TEAMS_RACING]:
         found = teams.by_id(reading.db, number)
         if found is not None and amount > 0:
             rows.append({"number": number, "name": found.name, "credit": amount / THOUSANDTHS})
