@@ -14,4 +14,5 @@ LONGEST_WAIT_SECONDS = 60.0
 ASK_AGAIN_AFTER = timedelta(hours=6)  # although nothing is new
 TOKENS_A_DAY = 8_000_000  # that all sessions may take
 MICROS_A_DAY = 20_000_000  # millionths of a dollar that they may take
-TOKEN_DAYS = 3_650  # that the scientist's token is good: it lies beside the keys of the laboratory, and is worth less than they are
+# That the scientist's token is good: it lies beside the keys of the laboratory, and is worth less than they are.
+TOKEN_DAYS = 3_650
