@@ -99,43 +99,43 @@ def first_replicates(orders: Sequence[tuple[WorkunitState, datetime | None]], bu
 
 def one_at_a_time(designs: Sequence[FirstReplicates]) -> list[FirstReplicates]:
     """Of a version's new designs one is begun at a time, and none once one has failed: its file says what it can do."""
-    waits = next((f"of another design: {one.fault}" for one in designs if one.fault), "")
-    found: list[FirstReplicates] = []
-    for one in designs:
-        found.append(FirstReplicates(fault=waits) if one.is_untried and waits else one)
-        waits = waits or (f"of another design: {FIRST_IS_OUT}" if one.is_untried else "")
-    return found
+    waits = next((f"of another design: {design.fault}" for design in designs if design.fault), "")
+    in_turn: list[FirstReplicates] = []
+    for design in designs:
+        in_turn.append(FirstReplicates(fault=waits) if design.is_untried and waits else design)
+        waits = waits or (f"of another design: {FIRST_IS_OUT}" if design.is_untried else "")
+    return in_turn
 
 
-def is_stopped(one: Candidate) -> bool:
+def is_stopped(candidate: Candidate) -> bool:
     """Does no host get anything of it, whatever waits? While a repair is at fault, hosts go on with what is not."""
-    return one.stage is Stage.PAUSED
+    return candidate.stage is Stage.PAUSED
 
 
-def obstacle(one: Candidate) -> str:
+def obstacle(candidate: Candidate) -> str:
     """Why nothing is ordered of it, whatever waits and whatever it is worth; nothing when something might be."""
-    if not one.aims:
+    if not candidate.aims:
         return "nothing is concluded from it"
-    if one.fault:
-        return one.fault
-    if one.stage is Stage.PAUSED:
-        return one.stage_reason
-    if not one.stage.takes_blocks:
-        return "" if one.pilot_missing else one.stage_reason
-    return ended(one.stopping, one.aims, replicates=one.issued, block=one.block)
+    if candidate.fault:
+        return candidate.fault
+    if candidate.stage is Stage.PAUSED:
+        return candidate.stage_reason
+    if not candidate.stage.takes_blocks:
+        return "" if candidate.pilot_missing else candidate.stage_reason
+    return ended(candidate.stopping, candidate.aims, replicates=candidate.issued, block=candidate.block)
 
 
-def purpose_of(one: Candidate) -> Purpose:
+def purpose_of(candidate: Candidate) -> Purpose:
     """What ordering more of it is good for."""
-    if one.stage is Stage.PILOT:
+    if candidate.stage is Stage.PILOT:
         return Purpose.PILOT
-    if one.is_further:
+    if candidate.is_further:
         return Purpose.GENERALITY
-    if all(aim.seeds == 0 for aim in one.aims):
+    if all(aim.seeds == 0 for aim in candidate.aims):
         return Purpose.NEW
-    if any(_is_unconfirmed_negative(aim) for aim in one.aims):
+    if any(_is_unconfirmed_negative(aim) for aim in candidate.aims):
         return Purpose.NEGATIVE
-    if any(is_decided(aim) and aim.grade is not Grade.DEFINITIVE for aim in one.aims):
+    if any(is_decided(aim) and aim.grade is not Grade.DEFINITIVE for aim in candidate.aims):
         return Purpose.NEAREST
     return Purpose.FILL
 

@@ -20,43 +20,47 @@ def works_of(
     standing, usual = {candidate.key: candidate for candidate in candidates}, usual_of(supplies)
     waiting = [(candidate, _work(candidate, candidate.unsent, _size(candidate), usual)) for candidate in candidates]
     ordered = [
-        (one, _work(one, allotment.workunits, allotment.replicates_each, usual))
+        (candidate, _work(candidate, allotment.workunits, allotment.replicates_each, usual))
         for allotment in allotments
-        if (one := standing.get((allotment.experiment_id, allotment.registration_id or 0))) is not None
+        if (candidate := standing.get((allotment.experiment_id, allotment.registration_id or 0))) is not None
     ]
     few = {candidate.experiment_id: few_of(candidate) for candidate in candidates}
-    return [part for one, work in (*waiting, *ordered) for part in _let_out(one, work, few)]
+    return [part for candidate, work in (*waiting, *ordered) for part in _let_out(candidate, work, few)]
 
 
-def _let_out(one: Candidate, work: WaitingWork, few: dict[int, int | None]) -> list[WaitingWork]:
+def _let_out(candidate: Candidate, work: WaitingWork, few: dict[int, int | None]) -> list[WaitingWork]:
     """What hosts may have of it: of a version that is being let out few tasks at volunteers, the others at our own."""
-    if is_stopped(one):
+    if is_stopped(candidate):
         return []
-    left = few[one.experiment_id]
+    left = few[candidate.experiment_id]
     if left is None:
         return [work]
     tasks = min(left, work.tasks)
-    few[one.experiment_id] = left - tasks
-    rest = work.tasks - tasks if one.stage.takes_blocks else 0
+    few[candidate.experiment_id] = left - tasks
+    rest = work.tasks - tasks if candidate.stage.takes_blocks else 0
     return [replace(work, tasks=tasks), replace(work, tasks=rest, is_ours=True)]
 
 
-def few_of(one: Candidate) -> int | None:
+def few_of(candidate: Candidate) -> int | None:
     """How many tasks of it go to whoever asks; None is any number. Beyond a pilot our own hosts may have all."""
-    return limits.PILOT_TASKS if one.stage is Stage.PILOT else one.theirs
+    return limits.PILOT_TASKS if candidate.stage is Stage.PILOT else candidate.theirs
 
 
-def _work(one: Candidate, workunits: int, each: float, usual: UsualHosts | None) -> WaitingWork:
-    parts = parts_of(one, each, usual)
+def _work(candidate: Candidate, workunits: int, replicates: float, usual: UsualHosts | None) -> WaitingWork:
+    parts = parts_of(candidate, replicates, usual)
     return WaitingWork(
-        key=one.key,
-        name=one.name,
+        key=candidate.key,
+        name=candidate.name,
         tasks=workunits * parts,
-        need=one.need,
-        seconds=each / parts * one.costs,
+        need=candidate.need,
+        seconds=replicates / parts * candidate.costs,
     )
 
 
-def _size(one: Candidate) -> float:
+def _size(candidate: Candidate) -> float:
     """Replicates of a workunit that waits, on average."""
-    return one.waiting_seconds / one.unsent / one.costs if one.unsent and one.waiting_seconds > 0 else 1.0
+    return (
+        candidate.waiting_seconds / candidate.unsent / candidate.costs
+        if candidate.unsent and candidate.waiting_seconds > 0
+        else 1.0
+    )

@@ -41,58 +41,67 @@ class Turns:
         shortest = self.turn if self.usual is None or stage is Stage.PILOT else limits.MANY_CORES_SECONDS
         return tasks * max(shortest, min(seconds, self.each_core))
 
-    def waiting(self, one: Candidate) -> float:
+    def waiting(self, candidate: Candidate) -> float:
         """The same for what waits of a candidate already."""
-        each = one.waiting_seconds / one.unsent if one.unsent and one.waiting_seconds > 0 else self.turn
-        return self.takes(one.unsent, each, one.stage)
+        seconds = (
+            candidate.waiting_seconds / candidate.unsent
+            if candidate.unsent and candidate.waiting_seconds > 0
+            else self.turn
+        )
+        return self.takes(candidate.unsent, seconds, candidate.stage)
 
-    def workunits(self, one: Candidate, blocks: int, cores: int) -> list[tuple[int, int]]:
+    def workunits(self, candidate: Candidate, blocks: int, cores: int) -> list[tuple[int, int]]:
         """The missing part of a block, and whole ones after it: so many workunits, each of so many replicates.
 
         On the laboratory's own cores they are so small that every core has something of a block to do. A volunteer's
         host is given a part of one, where it should have less. Of what was never computed one replicate goes before all
         others: configs that fail do so once, and not on every core.
         """
-        if one.is_untried:
+        if candidate.is_untried:
             return [(1, 1)]
-        size = order_size(one.replicate_seconds, block=one.block, usual=self.usual, task_seconds=self.task_seconds)
-        missing = one.missing
-        each = max(1, min(size.replicates, missing if self.usual else missing // max(1, cores), missing))
-        parts = [(missing // each * blocks, each), (blocks, missing % each)]
+        size = order_size(
+            candidate.replicate_seconds, block=candidate.block, usual=self.usual, task_seconds=self.task_seconds
+        )
+        missing = candidate.missing
+        replicates = max(1, min(size.replicates, missing if self.usual else missing // max(1, cores), missing))
+        parts = [(missing // replicates * blocks, replicates), (blocks, missing % replicates)]
         return [(workunits, replicates) for workunits, replicates in parts if workunits * replicates]
 
 
-def parts_of(one: Candidate, replicates: float, usual: UsualHosts | None) -> int:
+def parts_of(candidate: Candidate, replicates: float, usual: UsualHosts | None) -> int:
     """How many hosts may share a workunit of so many replicates, as it is cut when volunteers' hosts ask."""
-    return 1 if usual is None else max(1, math.ceil(replicates / max(1, one.block // limits.HOSTS_SHARING)))
+    return 1 if usual is None else max(1, math.ceil(replicates / max(1, candidate.block // limits.HOSTS_SHARING)))
 
 
-def pilot(one: Candidate) -> Allotment:
+def pilot(candidate: Candidate) -> Allotment:
     """The tasks that a pilot still needs."""
     return Allotment(
-        experiment_id=one.experiment_id,
-        workunits=one.pilot_missing,
+        experiment_id=candidate.experiment_id,
+        workunits=candidate.pilot_missing,
         replicates_each=1,
-        registration_id=one.registration_id or None,
+        registration_id=candidate.registration_id or None,
         purpose=Purpose.PILOT,
-        core_seconds=one.pilot_missing * one.costs,
-        reason=f"the pilot of {one.name}: so many tasks of one replicate before more goes out: {one.pilot_missing}",
+        core_seconds=candidate.pilot_missing * candidate.costs,
+        reason=f"the pilot of {candidate.name}: so many tasks of one replicate before more goes out: "
+        f"{candidate.pilot_missing}",
     )
 
 
-def order(one: Candidate, blocks: int, *, purpose: Purpose, why: str, turns: Turns, cores: int) -> list[Allotment]:
+def order(
+    candidate: Candidate, blocks: int, *, purpose: Purpose, why: str, turns: Turns, cores: int
+) -> list[Allotment]:
     """So many blocks of a candidate; of one that is begun, its missing part alone."""
     return [
         Allotment(
-            experiment_id=one.experiment_id,
+            experiment_id=candidate.experiment_id,
             workunits=workunits,
             replicates_each=replicates,
-            registration_id=one.registration_id or None,
+            registration_id=candidate.registration_id or None,
             purpose=purpose,
-            core_seconds=workunits * replicates * one.costs,
+            core_seconds=workunits * replicates * candidate.costs,
             reason=why,
         )
-        for workunits, replicates in turns.workunits(one, blocks, cores)
+        for workunits, replicates in turns.workunits(candidate, blocks, cores)
     ]
 
 

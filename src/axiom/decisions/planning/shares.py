@@ -49,24 +49,24 @@ def choose(offers: Sequence[Offer], book: Book, wishes: Wishes) -> Chosen | None
     if not offers:
         return None
     if begun := [offer for offer in offers if offer.candidate.is_begun]:
-        chosen = min(begun, key=lambda one: (one.core_seconds, one.candidate.key))
+        chosen = min(begun, key=lambda offer: (offer.core_seconds, offer.candidate.key))
         return Chosen(offer=chosen, why="which counts only as a whole")
-    asked, share = _by_mix(offers, book, wishes.mix) if wishes.mix else (offers, "")
-    asked, first = _by_priority(asked, wishes.priority)
-    why = ", and ".join(filter(None, (share, first)))
-    best = max(asked, key=lambda one: (one.per_core_hour, -one.candidate.experiment_id, -one.candidate.registration_id))
+    owed, share = _by_mix(offers, book, wishes.mix) if wishes.mix else (offers, "")
+    first, order = _by_priority(owed, wishes.priority)
+    why = ", and ".join(filter(None, (share, order)))
+    best = max(first, key=lambda offer: (offer.per_core_hour, *(-number for number in offer.candidate.key)))
     return Chosen(offer=best, why=why or f"most is told there for its cost: {best.per_core_hour:.2g} bits a core-hour")
 
 
-def _is_meant(one: Offer, word: str) -> bool:
-    return word in (one.purpose.value, one.candidate.name)
+def _is_meant(offer: Offer, word: str) -> bool:
+    return word in (offer.purpose.value, offer.candidate.name)
 
 
 def _by_priority(offers: Sequence[Offer], priority: Sequence[str]) -> tuple[Sequence[Offer], str]:
     """Those of the first word that anything is there for."""
     for word in priority:
-        if found := [offer for offer in offers if _is_meant(offer, word)]:
-            return found, f"{word} come first, as an operator wants it" if word in set(
+        if meant := [offer for offer in offers if _is_meant(offer, word)]:
+            return meant, f"{word} come first, as an operator wants it" if word in set(
                 Purpose
             ) else f"{word} comes first"
     return offers, ""
