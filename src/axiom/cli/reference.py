@@ -12,6 +12,7 @@ import click
 from axiom import errors, shipped
 from axiom.cli.main import axiom
 from axiom.decisions.experiments import allowed_imports, outline
+from axiom.domain.programs import USUAL_LIMITS
 from axiom.lab.experiments import declared
 from axiom.settings import Settings
 from axiom.signed.sources import parsed
@@ -120,6 +121,11 @@ def _limits() -> str:
         rows = "".join(f"| `{name}` | {value} | {_cell(about)} |\n" for name, value, about in _numbers(text))
         noun = file.name.removesuffix(".py")
         parts.append(f"## {noun}\n\n{outline.about(parsed(text))}\n\n| name | value | meaning |\n|---|---|---|\n{rows}")
+    rows = "".join(f"| `{name}` | {most:,} |\n" for name, most in USUAL_LIMITS.items())
+    about = (
+        "What a program may do in a day unless whoever gives rights says otherwise: a limit, or how often a command."
+    )
+    parts.append(f"## programs\n\n{about}\n\n| limit | value |\n|---|---|\n{rows}")
     return "\n".join(parts)
 
 

@@ -17,10 +17,10 @@ WRITTEN = 1.25  # what tokens that a service puts into its cache cost, beside th
 class ModelCaps:
     """How much one session may use."""
 
-    tokens: int = 2_000_000
-    micros: int = 5_000_000
-    requests: int = 60
-    seconds: float = 1_800.0
+    tokens: int = limits.SESSION_TOKENS
+    micros: int = limits.SESSION_MICROS
+    requests: int = limits.SESSION_REQUESTS
+    seconds: float = limits.SESSION_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
