@@ -22,7 +22,7 @@ from axiom.lab.upkeep.invariants import PROMISES, broken
 from axiom.limits import backups as backup_limits
 from axiom.limits import server as server_limits
 from axiom.runner.confine.bubblewrap import demand
-from axiom.server.mail.senders import Undelivered
+from axiom.server.mail.senders import DeliveryFailed
 from axiom.service.clock import AcceptedClock
 from axiom.service.mail import PASSWORD, mail_server
 from axiom.service.open_laboratory import journal_of, reading
@@ -364,7 +364,7 @@ def _mail(folder: Folder) -> Diagnosis:
             server = server if known else replace(server, user="")
             with server.open():
                 pass
-    except (AxiomError, Undelivered) as error:
+    except (AxiomError, DeliveryFailed) as error:
         return Diagnosis(
             name="mail",
             well=False,

@@ -9,7 +9,7 @@ from axiom.simulation.laboratory import Simulated
 from axiom.simulation.replies import Heard
 from axiom.store.engine.database import Database, connect_reader
 from axiom.store.upkeep import task_invariants
-from axiom.store.upkeep.task_invariants import Head, ToldTask
+from axiom.store.upkeep.task_invariants import Head, PromisedTask
 
 _NOT_BACK = {TaskState.UNSENT, TaskState.SENT}
 
@@ -69,7 +69,7 @@ class Witness:
             self._db.close()
             self._db = None
 
-    def _acknowledged(self, task: int, host: int, claimed: str, stored: ToldTask | None) -> None:
+    def _acknowledged(self, task: int, host: int, claimed: str, stored: PromisedTask | None) -> None:
         """A host was told that its report is taken, and forgets the task. I1: we must not."""
         self.acknowledged.add(task)
         if stored is None:

@@ -8,7 +8,7 @@ from mail_lab import SENDER, server_on
 from mail_servers import MAIL_PASSWORD, USER, Mailbox, WebBox, make_certificate, smtp, web
 from processes import free_port
 
-from axiom.server.mail.senders import Undelivered, WebAddress
+from axiom.server.mail.senders import DeliveryFailed, WebAddress
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,8 @@ def hand_over(carrier, letters) -> None:
             deliver(message)
 
 
-def refused(carrier, *letters) -> Undelivered:
-    with pytest.raises(Undelivered) as error:
+def refused(carrier, *letters) -> DeliveryFailed:
+    with pytest.raises(DeliveryFailed) as error:
         hand_over(carrier, letters or (letter(),))
     said = f"{error.value}"
     assert "canary" not in said  # neither who it is for nor the password
@@ -80,7 +80,7 @@ def test_a_server_without_starttls_or_with_another_password_gets_nothing_at_all(
 def test_a_refusal_is_of_one_message_and_for_good_or_for_now(code, is_final):
     box = Mailbox(refuse=lambda to: f"{code} <{to}> is nobody here" if to.startswith("canary") else None)
     with smtp(box) as port, server_on(port).open() as deliver:
-        with pytest.raises(Undelivered) as error:
+        with pytest.raises(DeliveryFailed) as error:
             deliver(letter())
         deliver(letter("ada@mail.example"))  # the connection is still good
     assert (error.value.is_whole, error.value.is_final) == (False, is_final)
@@ -94,7 +94,7 @@ def test_without_security_nobody_signs_in_and_a_message_may_be_refused():
     with smtp(box) as port, server_on(port).open() as deliver:
         deliver(letter())
         box.answer = lambda _: "554 canary looks like spam"
-        with pytest.raises(Undelivered, match="554") as error:
+        with pytest.raises(DeliveryFailed, match="554") as error:
             deliver(letter())
     assert (box.subjects()[0], box.signed_in[0]) == ("Hello", "")
     assert (error.value.is_whole, error.value.is_final, "canary" in str(error.value)) == (False, True, False)

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from axiom.domain.work import WorkunitState
 from axiom.store.evidence import blocks
-from axiom.store.evidence.blocks import Changed
+from axiom.store.evidence.blocks import ChangedVersion
 from axiom.store.tasks import tasks, workunits
 
 
@@ -42,7 +42,7 @@ def test_cells_and_numbers_come_as_they_are_known_and_changed_versions_are_looke
             assert blocks.numbers(db, 1, 1, -1) == known
     db = busy_lab.db
     seen = blocks.changed(db)
-    assert seen == [Changed(experiment_id=1, newest_result=2, closed_workunits=1)]
+    assert seen == [ChangedVersion(experiment_id=1, newest_result=2, closed_workunits=1)]
     blocks.looked(db, seen)
     assert blocks.changed(db) == []
     with taken_back(db):

@@ -9,7 +9,7 @@ import click
 from axiom.cli.groups import Group
 from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.errors import Refused, WrongUse
-from axiom.server.mail.senders import Undelivered
+from axiom.server.mail.senders import DeliveryFailed
 from axiom.server.mail.sending import Carrier
 from axiom.service.mail import NTFY, letters, mail_server, web_addresses
 from axiom.service.open_laboratory import demand
@@ -77,6 +77,6 @@ def _tried(name: str, carrier: Carrier, letter: Any) -> dict[str, Any]:
     try:
         with carrier.open() as deliver:
             deliver(letter)
-    except Undelivered as error:
+    except DeliveryFailed as error:
         return {"to": name, "taken": False, "why": f"{error}: {error.said}" if error.said else str(error)}
     return {"to": name, "taken": True, "why": ""}

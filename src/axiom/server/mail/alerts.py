@@ -12,7 +12,7 @@ from axiom.server.mail.sending import Outgoing
 from axiom.store.connections import Readers
 from axiom.store.engine.database import Database
 from axiom.store.mail import alerts, outbox
-from axiom.store.mail.alerts import ToldAlert
+from axiom.store.mail.alerts import LatestAlert
 from axiom.store.mail.outbox import OutboxMessage
 from axiom.store.writer import Writer
 
@@ -44,7 +44,7 @@ class Alerts:
         self._now = now
         self._channels = channels
         self._complaints = complaints
-        self._told: dict[str, ToldAlert] | None = None
+        self._told: dict[str, LatestAlert] | None = None
         self._lock = threading.Lock()
 
     def look(self) -> None:
@@ -55,13 +55,13 @@ class Alerts:
             if news:
                 self._tell(news, now)
 
-    def _known(self) -> dict[str, ToldAlert]:
+    def _known(self) -> dict[str, LatestAlert]:
         if self._told is None:
             with self._readers.reader() as db:
                 self._told = {each.kind: each for each in alerts.everything(db)}
         return self._told
 
-    def _tell(self, news: list[tuple[ToldAlert, dict[str, str]]], now: datetime) -> None:
+    def _tell(self, news: list[tuple[LatestAlert, dict[str, str]]], now: datetime) -> None:
         try:
             self._writer.run(lambda db: self._store(db, news, now))
         except StoreError as error:
@@ -71,7 +71,7 @@ class Alerts:
                     channel.send_now(_unstored(channel.channel, facts, now))
         self._known().update({told.kind: told for told, _ in news})
 
-    def _store(self, db: Database, news: list[tuple[ToldAlert, dict[str, str]]], now: datetime) -> None:
+    def _store(self, db: Database, news: list[tuple[LatestAlert, dict[str, str]]], now: datetime) -> None:
         for told, facts in news:
             alerts.keep(db, told)
             for channel in self._channels:
@@ -79,8 +79,8 @@ class Alerts:
 
 
 def _news(
-    found: dict[str, Complaint], told: dict[str, ToldAlert], now: datetime
-) -> list[tuple[ToldAlert, dict[str, str]]]:
+    found: dict[str, Complaint], told: dict[str, LatestAlert], now: datetime
+) -> list[tuple[LatestAlert, dict[str, str]]]:
     """What is to be told of each kind, and what is remembered of it."""
     news = []
     for kind in sorted(found | told):
@@ -96,7 +96,7 @@ def _news(
             continue
         says = trouble.says if trouble else before.says if before else ""
         told_at = before.told_at if word is AlertWord.OVER and before else now
-        remembered = ToldAlert(kind=kind, says=says, told_at=told_at, is_over=word is AlertWord.OVER)
+        remembered = LatestAlert(kind=kind, says=says, told_at=told_at, is_over=word is AlertWord.OVER)
         cure = trouble.cure if trouble else ""
         news.append((remembered, {"alert": kind, "word": str(word), "says": says, "cure": cure}))
     return news

@@ -23,7 +23,7 @@ _READ = 65_536  # bytes of an answer that nobody reads
 _ALSO_SAID = 300  # signs of what a server said
 
 
-class Undelivered(Exception):
+class DeliveryFailed(Exception):
     """It was not taken, or nobody knows whether it was."""
 
     def __init__(self, says: str, *, is_whole: bool = True, is_final: bool = False, said: str = "") -> None:
@@ -104,9 +104,9 @@ class WebAddress:
                 reply = connection.getresponse()
                 reply.read(_READ)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise Undelivered(_said_of(error)) from error
+            raise DeliveryFailed(_said_of(error)) from error
         if not http.HTTPStatus.OK <= reply.status < http.HTTPStatus.MULTIPLE_CHOICES:
-            raise Undelivered(f"it answered with status {reply.status}")
+            raise DeliveryFailed(f"it answered with status {reply.status}")
 
 
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
@@ -127,27 +127,27 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
     except smtplib.SMTPDataError as error:
         raise _refused(error.smtp_code, error.smtp_error) from error
     except smtplib.SMTPNotSupportedError as error:
-        raise Undelivered("the server cannot write to such an address", is_whole=False, is_final=True) from error
+        raise DeliveryFailed("the server cannot write to such an address", is_whole=False, is_final=True) from error
     except (smtplib.SMTPException, OSError) as error:
         raise _no_server(error) from error
 
 
-def _refused(code: int, said: Any) -> Undelivered:
+def _refused(code: int, said: Any) -> DeliveryFailed:
     """The server refused one message, or with it everything at this moment."""
     words = f"the server refused it with code {code}"
-    return Undelivered(words, is_whole=code == _CLOSES, is_final=code >= _REFUSED_FOR_GOOD, said=_text(said))
+    return DeliveryFailed(words, is_whole=code == _CLOSES, is_final=code >= _REFUSED_FOR_GOOD, said=_text(said))
 
 
-def _no_server(error: Exception) -> Undelivered:
+def _no_server(error: Exception) -> DeliveryFailed:
     """The server takes no message at all at this moment."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         words = f"it refused the user or the password with code {error.smtp_code}"
-        return Undelivered(words, said=_text(error.smtp_error))
+        return DeliveryFailed(words, said=_text(error.smtp_error))
     if isinstance(error, smtplib.SMTPNotSupportedError):
-        return Undelivered("it does not offer STARTTLS, or no way to sign in that Axiom knows")
+        return DeliveryFailed("it does not offer STARTTLS, or no way to sign in that Axiom knows")
     if isinstance(error, smtplib.SMTPResponseException):
-        return Undelivered(f"it answered with code {error.smtp_code}", said=_text(error.smtp_error))
-    return Undelivered(_said_of(error))
+        return DeliveryFailed(f"it answered with code {error.smtp_code}", said=_text(error.smtp_error))
+    return DeliveryFailed(_said_of(error))
 
 
 def _said_of(error: Exception) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 from axiom.decisions.mail.retries import next_try, rest
 from axiom.limits import mail as limits
-from axiom.server.mail.senders import Undelivered
+from axiom.server.mail.senders import DeliveryFailed
 from axiom.store.connections import Readers
 from axiom.store.engine.database import Database
 from axiom.store.mail import outbox
@@ -27,7 +27,7 @@ class Carrier(Protocol):
     """Takes messages to where they go."""
 
     def open(self) -> AbstractContextManager[Callable[[Any], None]]:
-        """A connection; what it gives hands one message over, or raises `Undelivered`."""
+        """A connection; what it gives hands one message over, or raises `DeliveryFailed`."""
 
 
 class Outgoing:
@@ -67,7 +67,7 @@ class Outgoing:
             with self._carrier.open() as deliver:
                 for row, letter in letters:
                     self._send_one(row, letter, deliver)
-        except Undelivered as error:
+        except DeliveryFailed as error:
             self._rest(error)
         else:
             self._failures, self._rests_until, self.trouble = 0, None, ""
@@ -78,7 +78,7 @@ class Outgoing:
             letter = self._compose(None, message, self._now())
             with self._carrier.open() as deliver:
                 deliver(letter)
-        except Undelivered as error:
+        except DeliveryFailed as error:
             log.error("mail.lost channel=%s kind=%s %s", self.channel, message.kind, error)
 
     def _letters(self, now: datetime) -> list[tuple[OutboxMessage, Any]]:
@@ -102,7 +102,7 @@ class Outgoing:
     def _send_one(self, row: OutboxMessage, letter: Any, deliver: Callable[[Any], None]) -> None:
         try:
             deliver(letter)
-        except Undelivered as error:
+        except DeliveryFailed as error:
             if error.is_whole:
                 raise
             self._put_off(row, error)
@@ -117,7 +117,7 @@ class Outgoing:
             self._writer.run(functools.partial(outbox.sent, message_id=number, now=self._now()))
             self._taken.discard(number)
 
-    def _put_off(self, row: OutboxMessage, error: Undelivered | None = None) -> None:
+    def _put_off(self, row: OutboxMessage, error: DeliveryFailed | None = None) -> None:
         """Try one message again later, or give it up."""
         until = None if error is not None and error.is_final else next_try(row.created_at, self._now())
         why = error or "its words could not be made"
@@ -128,7 +128,7 @@ class Outgoing:
             log.warning("mail.refused channel=%s id=%d kind=%s %s", self.channel, row.id, row.kind, why)
             self._writer.run(lambda db: outbox.put_off(db, row.id, until))
 
-    def _rest(self, error: Undelivered) -> None:
+    def _rest(self, error: DeliveryFailed) -> None:
         """Leave a server alone that takes nothing, and give up what has waited for it too long."""
         self._failures += 1
         self.trouble, pause, now = str(error), rest(self._failures), self._now()

@@ -75,7 +75,7 @@ _LOOK_AGAIN = "DELETE FROM weighing WHERE experiment_id = :experiment_id"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Changed:
+class ChangedVersion:
     """A version of which more has come back since it was last looked at."""
 
     experiment_id: int
@@ -83,12 +83,12 @@ class Changed:
     closed_workunits: int
 
 
-def changed(db: Database) -> list[Changed]:
+def changed(db: Database) -> list[ChangedVersion]:
     """The versions of which a block may have closed since they were last looked at."""
-    return [Changed(**dict(row)) for row in db.select(_CHANGED)]
+    return [ChangedVersion(**dict(row)) for row in db.select(_CHANGED)]
 
 
-def looked(db: Database, seen: Sequence[Changed]) -> None:
+def looked(db: Database, seen: Sequence[ChangedVersion]) -> None:
     """These versions were looked at as they were then."""
     db.many(
         _LOOKED,

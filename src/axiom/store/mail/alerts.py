@@ -13,7 +13,7 @@ ON CONFLICT (kind) DO UPDATE SET says = excluded.says, told_at = excluded.told_a
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ToldAlert:
+class LatestAlert:
     """What the operator was told last of one kind of trouble."""
 
     kind: str
@@ -22,14 +22,14 @@ class ToldAlert:
     is_over: bool
 
 
-def everything(db: Database) -> list[ToldAlert]:
+def everything(db: Database) -> list[LatestAlert]:
     """The last word about each kind."""
     return [
-        ToldAlert(kind=row["kind"], says=row["says"], told_at=moment(row["told_at"]), is_over=bool(row["is_over"]))
+        LatestAlert(kind=row["kind"], says=row["says"], told_at=moment(row["told_at"]), is_over=bool(row["is_over"]))
         for row in db.select(_ALL)
     ]
 
 
-def keep(db: Database, told: ToldAlert) -> None:
+def keep(db: Database, told: LatestAlert) -> None:
     """This is the last word about its kind."""
     db.execute(_KEEP, kind=told.kind, says=told.says, told_at=at(told.told_at), is_over=int(told.is_over))

@@ -32,7 +32,7 @@ _BACK = {*_PROVEN, TaskState.INVALID}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ToldTask:
+class PromisedTask:
     """A task as far as those outside can have been told of it."""
 
     id: int
@@ -52,10 +52,10 @@ class Head:
     credit: int
 
 
-def tasks(db: Database, task_ids: Collection[int]) -> dict[int, ToldTask]:
+def tasks(db: Database, task_ids: Collection[int]) -> dict[int, PromisedTask]:
     """These tasks."""
     return {
-        row["id"]: ToldTask(
+        row["id"]: PromisedTask(
             id=row["id"],
             state=TaskState(row["state"]),
             host_id=row["host_id"],
