@@ -8,8 +8,8 @@ import pytest
 
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.experiments import seed_of
+from axiom.shipped import catalogue
 from axiom.store.experiments import costs, experiments
-from axiom.store.experiments.aliases import shipped
 from axiom.store.experiments.costs import LearnedCost
 from axiom.store.experiments.themes import LIST, by_experiment
 from axiom.store.registrations import registrations
@@ -73,8 +73,8 @@ def test_the_highest_bundle_is_sent_and_numbers_are_issued_in_order(stored, now)
     assert len({row["seed"] for row in rows}) == 7
     with pytest.raises(sqlite3.IntegrityError):
         experiments.issue(stored, first, 9, 1)
-    listed = [name for said in tomllib.loads((shipped() / LIST).read_text()).values() for name in said["experiments"]]
-    files = sorted(file.stem for file in shipped().glob("*.py") if file.stem != "__init__")
+    listed = [name for said in tomllib.loads((catalogue() / LIST).read_text()).values() for name in said["experiments"]]
+    files = sorted(file.stem for file in catalogue().glob("*.py") if file.stem != "__init__")
     assert sorted(listed) == files
     assert by_experiment()["lottery_ticket"] == "Smaller networks"
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.domain.fleet import Account, Volunteer
 from axiom.domain.value import value
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment
 
 _BY_NAME = "SELECT * FROM volunteer WHERE name = :name"
 _BY_ID = "SELECT * FROM volunteer WHERE id = :id"
@@ -275,34 +275,6 @@ def expire_sign_ins(db: Database, now: datetime) -> int:
     return db.execute(_EXPIRE, now=at(now))
 
 
-def volunteer_of(row: Row) -> Volunteer:
-    """The volunteer whose whole row this is."""
-    return Volunteer(
-        id=row["id"],
-        name=row["name"],
-        created_at=moment(row["created_at"]),
-        team_id=row["team_id"],
-        country=row["country"],
-        website=row["website"],
-        venue=row["venue"],
-        is_ours=bool(row["is_ours"]),
-        is_simulated=bool(row["is_simulated"]),
-    )
-
-
-def account_of(row: Row) -> Account:
-    """The account whose whole row this is."""
-    return Account(
-        email=row["email"],
-        password=row["password"],
-        password_serial=row["password_serial"],
-        key_serial=row["key_serial"],
-        cross_id=row["cross_id"],
-        is_exported=bool(row["is_exported"]),
-        shows_hosts=bool(row["shows_hosts"]),
-    )
-
-
 def preferred_of(row: Row) -> VolunteerPreferences:
     """What the volunteer prefers whose row this is."""
     return VolunteerPreferences(
@@ -314,4 +286,4 @@ def preferred_of(row: Row) -> VolunteerPreferences:
 
 
 def _both(row: Row | None) -> tuple[Volunteer, Account] | None:
-    return (volunteer_of(row), account_of(row)) if row else None
+    return (as_value(Volunteer, row), as_value(Account, row)) if row else None

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.domain.credit import Balance
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _VOLUNTEERS = """
 SELECT v.*, b.total, b.recent, b.recent_at FROM volunteer v
@@ -121,34 +121,18 @@ class RecentTasks:
 def volunteers(db: Database, after: int, limit: int) -> list[OpenVolunteer]:
     """The next volunteers who agreed to appear."""
     return [
-        OpenVolunteer(
-            id=row["id"],
-            name=row["name"],
-            email=row["email"],
-            cross_id=row["cross_id"],
-            created_at=moment(row["created_at"]),
-            country=row["country"],
-            website=row["website"],
-            team_id=row["team_id"],
-            shows_hosts=bool(row["shows_hosts"]),
-            balance=_balance(row),
-        )
-        for row in db.select(_VOLUNTEERS, after=after, limit=limit)
+        as_value(OpenVolunteer, row, balance=_balance(row)) for row in db.select(_VOLUNTEERS, after=after, limit=limit)
     ]
 
 
 def teams(db: Database, after: int, limit: int) -> list[OpenTeam]:
     """The next teams, but for those to which nobody belongs and nobody ever earned anything."""
     return [
-        OpenTeam(
-            id=row["id"],
-            name=row["name"],
+        as_value(
+            OpenTeam,
+            row,
             founder_id=row["founder"] or 0,
             founder_name=row["founder_name"] or "",
-            created_at=moment(row["created_at"]),
-            country=row["country"],
-            website=row["website"],
-            about=row["about"],
             balance=_balance(row),
             of_founder=Balance(
                 total=row["founder_total"] or 0,
@@ -163,19 +147,7 @@ def teams(db: Database, after: int, limit: int) -> list[OpenTeam]:
 def hosts(db: Database, volunteer_ids: Sequence[int]) -> list[OpenHost]:
     """The hosts of these volunteers."""
     return [
-        OpenHost(
-            id=row["id"],
-            volunteer_id=row["volunteer_id"],
-            cpid=row["cpid"],
-            cores=row["cores"],
-            flops=row["flops"],
-            created_at=moment(row["created_at"]),
-            seen_at=moment(row["seen_at"]),
-            turnaround_seconds=row["turnaround_seconds"] or 0.0,
-            gpus=json.loads(row["gpus"]),
-            facts=json.loads(row["facts"]),
-            balance=_balance(row),
-        )
+        as_value(OpenHost, row, turnaround_seconds=row["turnaround_seconds"] or 0.0, balance=_balance(row))
         for row in db.select(_HOSTS, volunteers=json.dumps(list(volunteer_ids)))
     ]
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from axiom.domain.operators import SiteOperator
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, at
 
 _ADD = """
 INSERT INTO operator (name, volunteer_id, serial, used_step, created_at)
@@ -31,19 +31,17 @@ def end(db: Database, volunteer_id: int, now: datetime) -> bool:
 
 def everybody(db: Database) -> list[SiteOperator]:
     """Everyone who ever had the role, the oldest first."""
-    return [_operator(row) for row in db.select(_ALL)]
+    return db.values(SiteOperator, _ALL)
 
 
 def by_name(db: Database, name: str) -> SiteOperator | None:
     """Who has or had the role under this name."""
-    row = db.one(_BY_NAME, name=name)
-    return _operator(row) if row else None
+    return db.value(SiteOperator, _BY_NAME, name=name)
 
 
 def by_volunteer(db: Database, volunteer_id: int) -> SiteOperator | None:
     """The role of this volunteer, also if it was taken away."""
-    row = db.one(_BY_VOLUNTEER, volunteer_id=volunteer_id)
-    return _operator(row) if row else None
+    return db.value(SiteOperator, _BY_VOLUNTEER, volunteer_id=volunteer_id)
 
 
 def acting(db: Database, volunteer_id: int) -> SiteOperator | None:
@@ -55,14 +53,3 @@ def acting(db: Database, volunteer_id: int) -> SiteOperator | None:
 def use_code(db: Database, volunteer_id: int, step: int) -> None:
     """The code of this step was used: it and older ones count no more."""
     db.execute(_USE, volunteer_id=volunteer_id, step=step)
-
-
-def _operator(row: Row) -> SiteOperator:
-    return SiteOperator(
-        name=row["name"],
-        volunteer_id=row["volunteer_id"],
-        serial=row["serial"],
-        used_step=row["used_step"],
-        created_at=moment(row["created_at"]),
-        ended_at=None if row["ended_at"] is None else moment(row["ended_at"]),
-    )

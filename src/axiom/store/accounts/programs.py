@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from axiom.domain.programs import AdmittedProgram, Right
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _ADD = """
 INSERT INTO program (name, model, prompt, may, may_approve, limits, token, created_at, expires_at)
@@ -76,15 +76,4 @@ def limit(db: Database, program_id: int, limits: Mapping[str, float]) -> None:
 
 
 def _program(row: Row) -> AdmittedProgram:
-    return AdmittedProgram(
-        id=row["id"],
-        name=row["name"],
-        model=row["model"],
-        prompt=row["prompt"],
-        right=Right(row["may"]),
-        may_approve=bool(row["may_approve"]),
-        limits=json.loads(row["limits"]),
-        created_at=moment(row["created_at"]),
-        expires_at=moment(row["expires_at"]),
-        ended_at=None if row["ended_at"] is None else moment(row["ended_at"]),
-    )
+    return as_value(AdmittedProgram, row, right=Right(row["may"]))

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from axiom.domain.fleet import Team
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, at
 
 _ADD = """
 INSERT INTO team (name, founder_id, country, website, about, created_at)
@@ -38,37 +38,33 @@ def found(
 
 def by_id(db: Database, team_id: int) -> Team | None:
     """The team with this id."""
-    row = db.one(_BY_ID, id=team_id)
-    return _team(row) if row else None
+    return db.value(Team, _BY_ID, id=team_id)
 
 
 def by_name(db: Database, name: str) -> Team | None:
     """The team of exactly this name."""
-    row = db.one(_BY_NAME, name=name)
-    return _team(row) if row else None
+    return db.value(Team, _BY_NAME, name=name)
 
 
 def like(db: Database, part: str, limit: int) -> list[Team]:
     """Teams whose names hold these words, and to which somebody belongs."""
     escaped = part.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-    return [_team(row) for row in db.select(_LIKE, pattern=f"%{escaped}%", limit=limit)]
+    return db.values(Team, _LIKE, pattern=f"%{escaped}%", limit=limit)
 
 
 def teams(db: Database, limit: int) -> list[Team]:
     """Those to which somebody belongs, the oldest first."""
-    return [_team(row) for row in db.select(_ALL, limit=limit)]
+    return db.values(Team, _ALL, limit=limit)
 
 
 def members(db: Database, team_id: int) -> int:
     """How many volunteers belong to it."""
-    row = db.one(_MEMBERS, id=team_id)
-    return int(row["amount"]) if row else 0
+    return db.number(_MEMBERS, id=team_id)
 
 
 def founded(db: Database, founder_id: int) -> int:
     """How many teams this volunteer looks after, with volunteers or without."""
-    row = db.one(_FOUNDED, founder_id=founder_id)
-    return int(row["amount"]) if row else 0
+    return db.number(_FOUNDED, founder_id=founder_id)
 
 
 def eldest(db: Database, team_id: int, *, besides: int) -> int | None:
@@ -85,15 +81,3 @@ def change(db: Database, team_id: int, *, country: str, website: str, about: str
 def hand_over(db: Database, team_id: int, founder_id: int) -> None:
     """Somebody else looks after the team from now on."""
     db.execute(_HAND_OVER, id=team_id, founder_id=founder_id)
-
-
-def _team(row: Row) -> Team:
-    return Team(
-        id=row["id"],
-        name=row["name"],
-        founder_id=row["founder_id"],
-        country=row["country"],
-        website=row["website"],
-        about=row["about"],
-        created_at=moment(row["created_at"]),
-    )

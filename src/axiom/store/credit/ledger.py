@@ -13,7 +13,7 @@ from datetime import datetime
 
 from axiom.domain.credit import Award, Balance, TimeSaid
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at, moment
 
 _TASKS = """
 SELECT t.id, t.host_id, t.experiment_id, t.cpu_seconds, t.elapsed_seconds, t.sent_at, t.returned_at, t.cause, t.state,
@@ -120,8 +120,7 @@ def unpaid(db: Database, limit: int) -> list[Unpaid]:
 
 def waiting(db: Database) -> int:
     """How many valid tasks have no award yet."""
-    row = db.one(_WAITING)
-    return int(row["tasks"]) if row else 0
+    return db.number(_WAITING)
 
 
 def unthanked(db: Database, limit: int) -> list[Unpaid]:
@@ -141,19 +140,7 @@ def first_broken(db: Database, experiment_id: int, volunteer_id: int, causes: Co
 
 def of_task(db: Database, task_id: int) -> list[Award]:
     """The awards of a task, oldest first."""
-    return [
-        Award(
-            task_id=task_id,
-            reason=row["reason"],
-            host_id=row["host_id"],
-            volunteer_id=row["volunteer_id"],
-            team_id=row["team_id"],
-            amount=row["amount"],
-            because=row["because"],
-            tier=row["tier"],
-        )
-        for row in db.select(_OF_TASK, task_id=task_id)
-    ]
+    return [as_value(Award, row, task_id=task_id) for row in db.select(_OF_TASK, task_id=task_id)]
 
 
 def payee(db: Database, task_id: int) -> Row | None:
@@ -241,31 +228,28 @@ def carry_over(db: Database, volunteer_id: int, *, source: str, amount: int, bec
 
 def balance(db: Database, holder: str, holder_id: int) -> Balance | None:
     """What a volunteer, a host or a team has; None while it has nothing."""
-    row = db.one(_BALANCE, holder=holder, id=holder_id)
-    return _balance(row) if row else None
+    return db.value(Balance, _BALANCE, holder=holder, id=holder_id)
 
 
 def balances(db: Database, holder: str, ids: Sequence[int]) -> dict[int, Balance]:
     """What those of these volunteers, hosts or teams have that have anything."""
     rows = db.select(_BALANCES, holder=holder, ids=json.dumps(list(ids)))
-    return {row["holder_id"]: _balance(row) for row in rows}
+    return {row["holder_id"]: as_value(Balance, row) for row in rows}
 
 
 def top(db: Database, holder: str, limit: int) -> list[tuple[int, Balance]]:
     """The volunteers, hosts or teams with the most credit in all, by their id."""
-    return [(row["holder_id"], _balance(row)) for row in db.select(_TOP, holder=holder, limit=limit)]
+    return [(row["holder_id"], as_value(Balance, row)) for row in db.select(_TOP, holder=holder, limit=limit)]
 
 
 def last_award(db: Database) -> int:
     """The number of the newest award; 0 before the first."""
-    row = db.one(_LAST_AWARD)
-    return int(row["id"]) if row else 0
+    return db.number(_LAST_AWARD)
 
 
 def total(db: Database) -> int:
     """All credit ever awarded here, in thousandths."""
-    row = db.one(_TOTAL)
-    return int(row["amount"]) if row else 0
+    return db.number(_TOTAL)
 
 
 def _keep_balances(db: Database, given: Sequence[Award], stamp: int) -> None:
@@ -292,31 +276,18 @@ def _entries(award_id: int, given: Award) -> list[Mapping[str, object]]:
     ]
 
 
-def _balance(row: Row) -> Balance:
-    return Balance(total=row["total"], recent=row["recent"], recent_at=row["recent_at"])
-
-
 def _unpaid(row: Row) -> Unpaid:
     sent, back = row["sent_at"], row["returned_at"]
     is_valid = row["state"] == "valid"
-    return Unpaid(
+    return as_value(
+        Unpaid,
+        row,
         task_id=row["id"],
-        experiment_id=row["experiment_id"],
-        host_id=row["host_id"],
-        volunteer_id=row["volunteer_id"],
-        team_id=row["team_id"],
-        registration_id=row["registration_id"],
-        configs=tuple(json.loads(row["configs"])),
-        replicates=row["replicates"],
         said=TimeSaid(
             cpu_seconds=row["cpu_seconds"] or 0.0,
             elapsed_seconds=row["elapsed_seconds"] or 0.0,
             out_seconds=None if sent is None or back is None else (back - sent) / 1e6,
         ),
         is_valid=is_valid,
-        is_late=bool(row["is_late"]),
-        cause=row["cause"],
-        # What has begun may end where others were faster, so time spent on it is our doing only where it was withdrawn.
         is_taken_back=row["state"] == "aborted" and (row["workunit"] == "cancelled" or row["cause"] == "taken-back"),
-        gpu=row["gpu"],
     )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.store.credit.ledger import UNSETTLED
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _LAST = "SELECT * FROM settlement ORDER BY session_id DESC LIMIT 1"
 _OF_SESSION = "SELECT * FROM settlement WHERE session_id = :session_id"
@@ -61,7 +61,7 @@ def of_session(db: Database, session_id: int) -> Settlement | None:
 
 def of_rounds(db: Database, after: int, until: int) -> list[Settlement]:
     """What the rounds behind the first of these, and up to the second, settled, in order."""
-    return [_settlement(row) for row in db.select(_OF_ROUNDS, after=after, until=until)]
+    return db.values(Settlement, _OF_ROUNDS, after=after, until=until)
 
 
 def before(db: Database, session_id: int) -> Settlement | None:
@@ -71,28 +71,15 @@ def before(db: Database, session_id: int) -> Settlement | None:
 
 def newest(db: Database, limit: int) -> list[tuple[str, Settlement]]:
     """What the rounds of each of the newest sessions settled together, with its name, newest first."""
-    return [(row["name"], _settlement(row)) for row in db.select(_NEWEST, limit=limit)]
+    return [(row["name"], as_value(Settlement, row)) for row in db.select(_NEWEST, limit=limit)]
 
 
 def settle(db: Database, session_id: int, *, after: int, session_cap: int | None, now: datetime) -> Settlement:
     """Write down what was awarded after this award; from now on the cap counts anew."""
     counters.add(db, *UNSETTLED, -unsettled(db))
     (row,) = db.select(_SETTLE, session_id=session_id, after=after, session_cap=session_cap, now=at(now))
-    return _settlement(row)
+    return as_value(Settlement, row)
 
 
 def _maybe(row: Row | None) -> Settlement | None:
-    return _settlement(row) if row else None
-
-
-def _settlement(row: Row) -> Settlement:
-    return Settlement(
-        session_id=row["session_id"],
-        after_award=row["after_award"],
-        last_award=row["last_award"],
-        awards=row["awards"],
-        amount=row["amount"],
-        capped=row["capped"],
-        session_cap=row["session_cap"],
-        settled_at=moment(row["settled_at"]),
-    )
+    return as_value(Settlement, row) if row else None

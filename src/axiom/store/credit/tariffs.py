@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.credit import Tariff, Tier
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _IN_FORCE = "SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from DESC, id DESC LIMIT 1"
 _ADD = """
@@ -55,16 +55,7 @@ def awarding(db: Database, after: int) -> list[Tariff]:
 
 def everything(db: Database) -> list[Announced]:
     """Every tariff, in the order in which they hold; those announced for later are last."""
-    return [
-        Announced(
-            id=row["id"],
-            tariff=_tariff(row),
-            valid_from=moment(row["valid_from"]),
-            announced_at=moment(row["announced_at"]),
-            because=row["because"],
-        )
-        for row in db.select(_EVERYTHING)
-    ]
+    return [as_value(Announced, row, tariff=_tariff(row)) for row in db.select(_EVERYTHING)]
 
 
 def ahead(db: Database) -> list[tuple[Announced, Tariff | None]]:
@@ -95,14 +86,12 @@ def announce(
 
 def volunteers_with_hosts(db: Database) -> int:
     """How many volunteers besides ourselves have a computer here."""
-    row = db.one(_OTHERS)
-    return int(row["amount"]) if row else 0
+    return db.number(_OTHERS)
 
 
 def volunteers_with_results(db: Database) -> int:
     """How many volunteers besides ourselves have returned something that is proven."""
-    row = db.one(_COMPUTED)
-    return int(row["amount"]) if row else 0
+    return db.number(_COMPUTED)
 
 
 def rates(tariff: Tariff) -> dict[str, Any]:

@@ -16,12 +16,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 from axiom.errors import FolderUnusable, StoreError
 from axiom.store.engine.database_lock import close_to_others, sole_writer
 from axiom.store.engine.recorded_changes import FILE, Change, ChangeKind, Recorder, kind_of
+from axiom.store.engine.rows import as_value as as_value
 from axiom.store.engine.sqlite_binding import (
     BUSY_MS,
     Bound,
@@ -38,6 +39,8 @@ from axiom.store.engine.sqlite_binding import Row as Row
 from axiom.store.engine.timestamps import at as at
 from axiom.store.engine.timestamps import maybe_moment as maybe_moment
 from axiom.store.engine.timestamps import moment as moment
+
+T = TypeVar("T")
 
 STATEMENTS = 512  # that a connection keeps prepared: more than this program has
 _SETTINGS = (
@@ -99,6 +102,20 @@ class Database:
         """The first row of the answer, if there is one."""
         rows = self.select(sql, **values)
         return rows[0] if rows else None
+
+    def number(self, sql: str, /, **values: Any) -> int:
+        """What stands first in the first row of the answer; 0 where there is no row, or nothing in it."""
+        rows = self.bare(sql, **values)
+        return int(rows[0][0] or 0) if rows else 0
+
+    def values(self, kind: Callable[..., T], sql: str, /, **values: Any) -> list[T]:
+        """Every row of the answer as a value of this dataclass (`as_value`)."""
+        return [as_value(kind, row) for row in self.select(sql, **values)]
+
+    def value(self, kind: Callable[..., T], sql: str, /, **values: Any) -> T | None:
+        """The first row of the answer as such a value, if there is one."""
+        row = self.one(sql, **values)
+        return None if row is None else as_value(kind, row)
 
     def execute(self, sql: str, /, **values: Any) -> int:
         """Change something; returns how many rows an INSERT, UPDATE or DELETE changed."""

@@ -185,5 +185,4 @@ def cells_of(
 def _lowest_gap(db: Database, experiment_id: int) -> int:
     if db.one(_HAS_FIRST, experiment_id=experiment_id) is None:
         return 0
-    row = db.one(_LOWEST_GAP, experiment_id=experiment_id)
-    return int(row["number"]) if row else 0
+    return db.number(_LOWEST_GAP, experiment_id=experiment_id)

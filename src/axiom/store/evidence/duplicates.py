@@ -8,7 +8,7 @@ from datetime import datetime
 from axiom.domain.evidence import Agreements
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome, Reproduction, Result
-from axiom.store.engine.database import Database, Row, at
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _PAIRS = """
 SELECT d.id, d.task_id, d.outcome, d.measures, d.early, d.created_at, r.experiment_id, r.replicate, r.config, r.seed,
@@ -156,13 +156,7 @@ def count(db: Database, registration_id: int, counts: Iterable[Agreements], unti
 def counted(db: Database, registration_id: int, until: datetime) -> list[Agreements]:
     """In how many seeds of a registration each pair of platforms agreed, as was known at a moment."""
     return [
-        Agreements(
-            platforms=(row["first_platform"], row["second_platform"]),
-            exact=row["exact"],
-            close=row["close"],
-            divergent=row["divergent"],
-            disputed=row["disputed"],
-        )
+        as_value(Agreements, row, platforms=(row["first_platform"], row["second_platform"]))
         for row in db.select(_COUNTED, registration_id=registration_id, until=at(until))
     ]
 

@@ -8,7 +8,7 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Grade, Meaning, Verdict, reading
 from axiom.domain.links import FindingState, Link, LinkKind, Node, Noun
 from axiom.domain.registrations import read_body
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _ALL = "SELECT * FROM link ORDER BY id"
 _LAST = "SELECT coalesce(max(id), 0) AS id FROM link"
@@ -44,8 +44,7 @@ def everything(db: Database) -> list[Link]:
 
 def last(db: Database) -> int:
     """The number of the newest link; 0 when there is none. Links are only ever added, so it says which there are."""
-    row = db.one(_LAST)
-    return int(row["id"]) if row else 0
+    return db.number(_LAST)
 
 
 def same(db: Database, kind: LinkKind, source: Node, target: Node) -> int | None:
@@ -117,15 +116,10 @@ def _footing(row: Row, body: str) -> FindingState:
 
 
 def _link(row: Row) -> Link:
-    return Link(
-        id=row["id"],
-        kind=LinkKind(row["kind"]),
+    return as_value(
+        Link,
+        row,
         source=Node(noun=Noun(row["source_noun"]), id=row["source_id"]),
         target=Node(noun=Noun(row["target_noun"]), id=row["target_id"]),
-        upheld_by=tuple(Meaning(load) for load in json.loads(row["upheld_by"])),
-        why=row["why"],
         by=row["said_by"],
-        line=row["line"],
-        evidence_hash=row["evidence_hash"],
-        said_at=moment(row["said_at"]),
     )

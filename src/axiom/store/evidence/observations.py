@@ -10,7 +10,7 @@ from axiom.domain.fleet import Platform
 from axiom.domain.registrations import Cohort, read_body
 from axiom.domain.value import value
 from axiom.domain.work import Outcome
-from axiom.store.engine.database import Bare, Database
+from axiom.store.engine.database import Bare, Database, as_value
 
 _OBSERVE = """
 INSERT INTO observation (finding_number, replicate, line, block, registration_id, cohort, value, outcome, why_missing,
@@ -109,7 +109,7 @@ def homes(db: Database, host_ids: Iterable[int]) -> dict[int, Home]:
         row["id"]: Home(
             host_id=row["id"],
             volunteer_id=row["volunteer_id"],
-            platform=str(Platform(system=row["system"], processor=row["processor"], instructions=row["instructions"])),
+            platform=str(as_value(Platform, row)),
             is_ours=bool(row["is_ours"]),
         )
         for row in (db.select(_HOMES, ids=json.dumps(wanted)) if wanted else [])

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.preflights import KeptDraft, Refusal
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _ADD = """
 INSERT INTO draft (name, author, text, digest, refusals, created_at)
@@ -123,21 +123,10 @@ def record(
 
 
 def _kept(row: Row) -> KeptDraft:
-    return KeptDraft(
+    return as_value(
+        KeptDraft,
+        row,
         number=row["id"],
-        name=row["name"],
-        author=row["author"],
-        text=row["text"],
-        digest=row["digest"],
         refusals=tuple(Refusal(**refusal) for refusal in json.loads(row["refusals"])),
-        created_at=moment(row["created_at"]),
-        ordered_at=maybe_moment(row["ordered_at"]),
-        tried_at=maybe_moment(row["tried_at"]),
-        passed=None if row["passed"] is None else bool(row["passed"]),
-        reason=row["reason"],
-        gates=json.loads(row["gates"]),
-        attempt=row["attempt"],
-        declaration=row["declaration"],
-        question=row["question"],
         bundle=row["bundle_digest"],
     )

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from axiom.domain.experiments import seed_of
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, as_value, at
 
 STATUSES = ("open", "retired", "recalled")
 
@@ -116,19 +116,18 @@ VALUES (:experiment_id, :number, :registration_id, :seed)
 
 def everything(db: Database) -> list[StoredExperiment]:
     """Every version of every experiment, oldest first."""
-    return [_experiment(row) for row in db.select(_ALL)]
+    return db.values(StoredExperiment, _ALL)
 
 
 def by_id(db: Database, experiment_id: int) -> StoredExperiment | None:
     """The version with this id."""
-    row = db.one(_BY_ID, id=experiment_id)
-    return _experiment(row) if row else None
+    return db.value(StoredExperiment, _BY_ID, id=experiment_id)
 
 
 def by_name(db: Database, name: str, version: int | None = None) -> StoredExperiment | None:
     """This version of the experiment, or its newest."""
     row = db.one(_NEWEST, name=name) if version is None else db.one(_BY_NAME, name=name, version=version)
-    return _experiment(row) if row else None
+    return as_value(StoredExperiment, row) if row else None
 
 
 def named(db: Database, text: str) -> StoredExperiment | None:
@@ -177,39 +176,37 @@ def stamp(db: Database) -> tuple[object, ...]:
 
 def bundles(db: Database) -> list[StoredBundle]:
     """Every bundle ever published, oldest first."""
-    return [_bundle(row) for row in db.select(_BUNDLES)]
+    return db.values(StoredBundle, _BUNDLES)
 
 
 def bundles_of(db: Database, experiment_id: int) -> list[StoredBundle]:
     """Every bundle of this version, by its serial."""
-    return [_bundle(row) for row in db.select(_BUNDLES_OF, experiment_id=experiment_id)]
+    return db.values(StoredBundle, _BUNDLES_OF, experiment_id=experiment_id)
 
 
 def bundle_now(db: Database, experiment_id: int) -> StoredBundle | None:
     """The newest bundle of this version."""
-    row = db.one(_BUNDLE_NOW, experiment_id=experiment_id)
-    return _bundle(row) if row else None
+    return db.value(StoredBundle, _BUNDLE_NOW, experiment_id=experiment_id)
 
 
 def newest_bundles(db: Database) -> list[StoredBundle]:
     """Of each version its newest bundle."""
-    return [_bundle(row) for row in db.select(_NEWEST_BUNDLES)]
+    return db.values(StoredBundle, _NEWEST_BUNDLES)
 
 
 def passed_bundles(db: Database, gates: str) -> list[StoredBundle]:
     """Of each version the newest bundle that passed these gates, where one did."""
-    return [_bundle(row) for row in db.select(_PASSED_BUNDLES, gates=gates)]
+    return db.values(StoredBundle, _PASSED_BUNDLES, gates=gates)
 
 
 def own_bundles(db: Database) -> list[StoredBundle]:
     """Of each version the newest bundle that the laboratory's own hosts may have: it passed some gates, if not all."""
-    return [_bundle(row) for row in db.select(_OWN_BUNDLES)]
+    return db.values(StoredBundle, _OWN_BUNDLES)
 
 
 def bundle(db: Database, digest: str) -> StoredBundle | None:
     """The bundle with this digest."""
-    row = db.one(_BUNDLE_BY_DIGEST, digest=digest)
-    return _bundle(row) if row else None
+    return db.value(StoredBundle, _BUNDLE_BY_DIGEST, digest=digest)
 
 
 def declared(db: Database) -> dict[int, str]:
@@ -277,8 +274,7 @@ def remember(db: Database, experiment: StoredExperiment, registration_id: int, n
 
 def issued(db: Database, experiment_id: int) -> int:
     """How many replicate numbers of this version have been issued."""
-    row = db.one(_NEXT_NUMBER, experiment_id=experiment_id)
-    return int(row["number"]) if row else 0
+    return db.number(_NEXT_NUMBER, experiment_id=experiment_id)
 
 
 def given_to(db: Database, experiment_id: int, number: int) -> int | None:
@@ -321,29 +317,3 @@ def _gaps(db: Database, experiment_id: int) -> list[int]:
 
 def _missing(experiment_id: int) -> counters.Key:
     return "replicate", experiment_id, "missing"
-
-
-def _experiment(row: Row) -> StoredExperiment:
-    return StoredExperiment(
-        id=row["id"],
-        name=row["name"],
-        version=row["version"],
-        manifest=row["manifest"],
-        created_at=moment(row["created_at"]),
-        retired_at=maybe_moment(row["retired_at"]),
-        recalled_at=maybe_moment(row["recalled_at"]),
-        why=row["why"],
-    )
-
-
-def _bundle(row: Row) -> StoredBundle:
-    return StoredBundle(
-        id=row["id"],
-        experiment_id=row["experiment_id"],
-        serial=row["serial"],
-        digest=row["digest"],
-        seal=row["seal"],
-        manifest=row["manifest"],
-        expires_at=moment(row["expires_at"]),
-        created_at=moment(row["created_at"]),
-    )

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.domain.preflights import Circumstances, Preflight
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at, moment
 
 _RECORD = """
 INSERT INTO preflight (bundle_digest, gates, ours_only, passed, reason, platform, report, created_at)
@@ -83,16 +83,7 @@ def of_bundle(db: Database, bundle: str, gates: str) -> Preflight | None:
 def newest(db: Database, gates: str) -> list[Newest]:
     """The newest bundle of each open version, and how it fared at these gates."""
     return [
-        Newest(
-            experiment_id=row["experiment_id"],
-            name=row["name"],
-            version=row["version"],
-            bundle=row["digest"],
-            manifest=row["manifest"],
-            passed=None if row["passed"] is None else bool(row["passed"]),
-            is_ours=bool(row["ours"]),
-            reason=row["reason"] or "",
-        )
+        as_value(Newest, row, bundle=row["digest"], is_ours=bool(row["ours"]), reason=row["reason"] or "")
         for row in db.select(_NEWEST, gates=gates)
     ]
 
@@ -115,21 +106,8 @@ def is_ours(db: Database, host_id: int) -> bool:
 def circumstances(db: Database, since: datetime) -> Circumstances:
     """What decides whether something is tried now; a host counts that was heard from since then."""
     (row,) = db.select(_CIRCUMSTANCES, since=at(since))
-    return Circumstances(
-        has_volunteers=bool(row["has_volunteers"]),
-        has_evidence=bool(row["has_evidence"]),
-        computes_itself=bool(row["computes_itself"]),
-    )
+    return as_value(Circumstances, row)
 
 
 def _preflight(row: Row) -> Preflight:
-    return Preflight(
-        bundle=row["bundle_digest"],
-        gates=row["gates"],
-        passed=bool(row["passed"]),
-        reason=row["reason"],
-        platform=row["platform"],
-        report=row["report"],
-        at=moment(row["created_at"]),
-        ours_only=bool(row["ours_only"]),
-    )
+    return as_value(Preflight, row, bundle=row["bundle_digest"], at=moment(row["created_at"]))

@@ -3,10 +3,9 @@
 from datetime import datetime, timedelta
 
 from axiom.domain.releases import Change, Fleet, Release, SentTasks
-from axiom.domain.work import TaskState
 from axiom.limits import tasks as limits
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at, moment
 
 _RECORD = """
 INSERT INTO release (experiment_id, bundle_digest, change, platform, reason, said_by, created_at)
@@ -95,21 +94,7 @@ def sent(db: Database, bundle: str, *, since: datetime | None, before: datetime)
     What is out since before that moment, at a host that was not heard from since, counts as silent.
     """
     rows = db.select(_SENT, bundle=bundle, since=at(since) if since else 0, before=at(before))
-    return [
-        SentTasks(
-            host=row["host_id"],
-            volunteer=row["volunteer_id"],
-            is_ours=bool(row["is_ours"]),
-            is_proven=bool(row["is_proven"]),
-            platform=row["platform"],
-            state=TaskState(row["state"]),
-            cause=row["cause"],
-            amount=row["amount"],
-            silent=row["silent"],
-            latest=moment(row["latest"]),
-        )
-        for row in rows
-    ]
+    return [as_value(SentTasks, row, host=row["host_id"], volunteer=row["volunteer_id"]) for row in rows]
 
 
 def fleet(db: Database) -> Fleet:
@@ -118,17 +103,8 @@ def fleet(db: Database) -> Fleet:
     Of a host whose latest task was not valid, or that had none, few cores count.
     """
     (row,) = db.select(_FLEET, lately=int(_LATELY.total_seconds() * 1_000_000), believed=limits.BELIEVED_CORES)
-    return Fleet(volunteers=row["volunteers"], hosts=row["hosts"], cores=row["cores"], is_alone=bool(row["is_alone"]))
+    return as_value(Fleet, row)
 
 
 def _release(row: Row) -> Release:
-    return Release(
-        id=row["id"],
-        experiment_id=row["experiment_id"],
-        bundle=row["bundle_digest"],
-        change=Change(row["change"]),
-        platform=row["platform"],
-        reason=row["reason"],
-        by=row["said_by"],
-        at=moment(row["created_at"]),
-    )
+    return as_value(Release, row, bundle=row["bundle_digest"], by=row["said_by"], at=moment(row["created_at"]))

@@ -7,7 +7,7 @@ from axiom.domain.clusters import Cluster
 from axiom.domain.fleet import Capacity, Host, Platform
 from axiom.domain.value import value
 from axiom.store.accounts import accounts
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, as_value, at
 from axiom.store.hosts import hosts
 
 _ADD = """
@@ -69,19 +69,17 @@ def add(db: Database, *, name: str, key_digest: str, expires_at: datetime, now: 
 
 def clusters(db: Database) -> list[Cluster]:
     """Every cluster that ever had a key, the oldest first."""
-    return [_cluster(row) for row in db.select(_ALL)]
+    return db.values(Cluster, _ALL)
 
 
 def by_name(db: Database, name: str) -> Cluster | None:
     """The cluster of this name."""
-    row = db.one(_BY_NAME, name=name)
-    return _cluster(row) if row else None
+    return db.value(Cluster, _BY_NAME, name=name)
 
 
 def by_key(db: Database, key_digest: str) -> Cluster | None:
     """The cluster whose key has this digest, whether or not it may still compute."""
-    row = db.one(_BY_KEY, key_digest=key_digest)
-    return _cluster(row) if row else None
+    return db.value(Cluster, _BY_KEY, key_digest=key_digest)
 
 
 def renew(db: Database, cluster_id: int, *, key_digest: str, expires_at: datetime) -> None:
@@ -130,12 +128,7 @@ def speaker(db: Database, cluster: Cluster, host_id: int) -> SpeakingPilot | Non
     row = db.one(_SPEAKER, host_id=host_id, cluster_id=cluster.id)
     if row is None:
         return None
-    return SpeakingPilot(
-        host=hosts.host_of(row),
-        session=row["session"],
-        heard_at=moment(row["heard_at"]),
-        is_over=bool(row["is_over"]),
-    )
+    return as_value(SpeakingPilot, row, host=hosts.host_of(row))
 
 
 def heard(db: Database, host_id: int, now: datetime) -> None:
@@ -161,22 +154,10 @@ def not_lent(db: Database, host_id: int) -> None:
 
 def cores(db: Database) -> int:
     """How many cores all pilots that are there have together."""
-    row = db.one(_CORES)
-    return int(row["cores"]) if row else 0
+    return db.number(_CORES)
 
 
 def at_work(db: Database, now: datetime, within: timedelta) -> dict[int, tuple[int, int]]:
     """By cluster, how many pilots spoke lately and how many cores they have."""
     rows = db.select(_BUSY, since=at(now - within))
     return {row["cluster_id"]: (row["pilots"], row["cores"]) for row in rows}
-
-
-def _cluster(row: Row) -> Cluster:
-    return Cluster(
-        id=row["id"],
-        name=row["name"],
-        volunteer_id=row["volunteer_id"],
-        created_at=moment(row["created_at"]),
-        expires_at=moment(row["expires_at"]),
-        ended_at=maybe_moment(row["ended_at"]),
-    )

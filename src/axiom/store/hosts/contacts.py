@@ -11,7 +11,7 @@ from axiom.domain.work import TaskState, WorkunitState
 from axiom.limits import hosts as limits
 from axiom.store.accounts import accounts
 from axiom.store.accounts.accounts import VolunteerPreferences
-from axiom.store.engine.database import Database, Row, at
+from axiom.store.engine.database import Database, Row, as_value, at
 from axiom.store.hosts import hosts
 
 # Nearly every contact needs all of it, so it is one question; the host's part is empty where the number is nobody's.
@@ -112,8 +112,8 @@ def stored_host(db: Database, host_id: int) -> StoredHost | None:
 
 def _holder(row: Row) -> AccountHolder:
     return AccountHolder(
-        volunteer=accounts.volunteer_of(row),
-        account=accounts.account_of(row),
+        volunteer=as_value(Volunteer, row),
+        account=as_value(Account, row),
         preferred=accounts.preferred_of(row),
         team_name=row["team_name"] or "",
         balance=_balance(row),
@@ -129,15 +129,10 @@ def _stored(row: Row) -> StoredHost:
 def stands(db: Database, task_ids: Sequence[int]) -> dict[int, TaskStanding]:
     """How these tasks stand; those that were never made are left out."""
     rows = db.select(_STANDS, ids=json.dumps(list(task_ids)))
-    return {
-        row["id"]: TaskStanding(
-            host_id=row["host_id"], state=TaskState(row["state"]), workunit=WorkunitState(row["workunit"])
-        )
-        for row in rows
-    }
+    return {row["id"]: as_value(TaskStanding, row) for row in rows}
 
 
 def _balance(row: Row) -> Balance | None:
     if row["total"] is None:
         return None
-    return Balance(total=row["total"], recent=row["recent"], recent_at=row["recent_at"])
+    return as_value(Balance, row)

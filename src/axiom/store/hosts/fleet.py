@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.domain.fleet import Host
 from axiom.domain.value import value
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, as_value, at
 from axiom.store.hosts import hosts
 
 _PRESENT = """
@@ -101,8 +101,7 @@ def cores(db: Database, since: datetime) -> int:
 
 def own_cores(db: Database, since: datetime) -> int:
     """How many of them are the laboratory's own."""
-    (row,) = db.select(_OURS, since=at(since))
-    return int(row["cores"])
+    return db.number(_OURS, since=at(since))
 
 
 def in_hand(db: Database) -> list[Portion]:
@@ -126,11 +125,9 @@ def deployed(db: Database, experiment: str = "") -> list[DeployedHost]:
     for row in db.select(_DEPLOYED):
         if experiment in ("", row["experiment"]):
             before = found.get(row["host_id"])
-            found[row["host_id"]] = DeployedHost(
-                host_id=row["host_id"],
-                name=row["name"],
-                volunteer=row["volunteer"],
-                cores=row["cores"],
+            found[row["host_id"]] = as_value(
+                DeployedHost,
+                row,
                 experiments={**(before.experiments if before else {}), row["experiment"]: row["tasks"]},
             )
     return sorted(found.values(), key=lambda host: (-host.tasks, host.host_id))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.limits import hosts as limits
-from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.database import Database, as_value, at
 
 _ADD = "INSERT INTO notice (host_id, kind, text, created_at) VALUES (:host_id, :kind, :text, :now)"
 _ADD_FOR_ALL = """
@@ -68,14 +68,7 @@ def forget(db: Database, volunteer_id: int) -> None:
 def shown(db: Database, host_id: int, now: datetime) -> list[Notice]:
     """What the owner of a host was not told yet, or was within a day: oldest first and a few at a time."""
     return [
-        Notice(
-            id=row["id"],
-            host_id=row["host_id"],
-            kind=row["kind"],
-            text=row["text"],
-            created_at=moment(row["created_at"]),
-            is_told=row["told_at"] is not None,
-        )
+        as_value(Notice, row, is_told=row["told_at"] is not None)
         for row in db.select(
             _SHOWN, host_id=host_id, since=at(now - limits.NOTICE_SHOWN_FOR), limit=limits.NOTICES_AT_ONCE
         )

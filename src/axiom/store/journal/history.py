@@ -78,8 +78,7 @@ def part(db: Database, now: datetime) -> None:
 
 def last_number(db: Database, table: str) -> int:
     """The last number of this table that was given or left out; every later one is still to be given."""
-    row = db.one(_LAST, name=table)
-    return int(row["seq"]) if row else 0
+    return db.number(_LAST, name=table)
 
 
 def was_parted_since(db: Database, table: str, number: int) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.database import Database, as_value, at
 
 _ALL = "SELECT * FROM alert ORDER BY kind"
 _KEEP = """
@@ -24,10 +24,7 @@ class LatestAlert:
 
 def everything(db: Database) -> list[LatestAlert]:
     """The last word about each kind."""
-    return [
-        LatestAlert(kind=row["kind"], says=row["says"], told_at=moment(row["told_at"]), is_over=bool(row["is_over"]))
-        for row in db.select(_ALL)
-    ]
+    return [as_value(LatestAlert, row) for row in db.select(_ALL)]
 
 
 def keep(db: Database, told: LatestAlert) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, at, moment
 
 MAIL = "mail"  # the channel; those of alerts are their own
 CONFIRM, RESET, DIGEST, SILENCE, ALERT = "confirm", "reset", "digest", "silence", "alert"
@@ -72,7 +72,7 @@ def was_asked(db: Database, kind: str, volunteer_id: int, since: datetime) -> bo
 
 def due(db: Database, channel: str, now: datetime, limit: int) -> list[OutboxMessage]:
     """What is to be sent now, the longest due first."""
-    return [_message(row) for row in db.select(_DUE, channel=channel, now=at(now), limit=limit)]
+    return db.values(OutboxMessage, _DUE, channel=channel, now=at(now), limit=limit)
 
 
 def put_off(db: Database, message_id: int, until: datetime) -> None:
@@ -92,12 +92,12 @@ def give_up(db: Database, message_id: int) -> None:
 
 def give_up_old(db: Database, channel: str, before: datetime) -> list[OutboxMessage]:
     """Give up what has waited since before then; what it was."""
-    return [_message(row) for row in db.select(_GIVE_UP_OLD, channel=channel, before=at(before))]
+    return db.values(OutboxMessage, _GIVE_UP_OLD, channel=channel, before=at(before))
 
 
 def of_volunteer(db: Database, volunteer_id: int) -> list[OutboxMessage]:
     """What waits for a volunteer, and what was sent to them within a day."""
-    return [_message(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id)]
+    return db.values(OutboxMessage, _OF_VOLUNTEER, volunteer_id=volunteer_id)
 
 
 def forget(db: Database, volunteer_id: int) -> None:
@@ -114,15 +114,3 @@ def waiting(db: Database) -> tuple[int, datetime | None]:
     """How many messages wait, and since when the oldest does."""
     row = db.select(_WAITING)[0]
     return row["amount"], moment(row["oldest"]) if row["amount"] else None
-
-
-def _message(row: Row) -> OutboxMessage:
-    return OutboxMessage(
-        id=row["id"],
-        channel=row["channel"],
-        kind=row["kind"],
-        volunteer_id=row["volunteer_id"],
-        facts=json.loads(row["facts"]),
-        created_at=moment(row["created_at"]),
-        sent_at=moment(row["sent_at"]) if row["sent_at"] is not None else None,
-    )

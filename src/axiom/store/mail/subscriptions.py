@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.database import Database, at
 
 _SUBSCRIBE = """
 INSERT INTO subscription (volunteer_id, kind, told_until, told_credit)
@@ -62,12 +62,7 @@ def of_volunteer(db: Database, volunteer_id: int) -> set[str]:
 
 def due_digests(db: Database, before: datetime, limit: int) -> list[DueDigest]:
     """Whose last digest ended before then and whose address is confirmed, the longest waiting first."""
-    return [
-        DueDigest(
-            volunteer_id=row["volunteer_id"], told_until=moment(row["told_until"]), told_credit=row["told_credit"]
-        )
-        for row in db.select(_DUE, before=at(before), limit=limit)
-    ]
+    return db.values(DueDigest, _DUE, before=at(before), limit=limit)
 
 
 def digested(db: Database, due: DueDigest, *, until: datetime, credit: int) -> bool:

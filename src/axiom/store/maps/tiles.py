@@ -11,7 +11,7 @@ from typing import Any
 from axiom.domain.maps import DEEPEST, Map, Tile, borders, differing, place_of, tile_at
 from axiom.domain.work import Result
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _DRAW = """
 INSERT INTO tile (experiment_id, replicate, config, arm, level, state, worth, task_id, shares, pixels, drawn_at)
@@ -253,11 +253,4 @@ def one(db: Database, experiment_id: int, place: int, replicate: int) -> DrawnTi
 
 
 def _drawn(row: Row) -> DrawnTile:
-    return DrawnTile(
-        replicate=row["replicate"],
-        place=row["config"],
-        task_id=row["task_id"],
-        shares=tuple(json.loads(row["shares"])),
-        pixels=zlib.decompress(row["pixels"]),
-        drawn_at=moment(row["drawn_at"]),
-    )
+    return as_value(DrawnTile, row, place=row["config"], pixels=zlib.decompress(row["pixels"]))

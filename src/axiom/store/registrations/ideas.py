@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from axiom.domain.proposals import Idea, IdeaAnswer, IdeaState, KeptIdea
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
 
 _ADD = """
 INSERT INTO idea (question, why, said_by, volunteer_id, basis, finding_number, session_id, created_at, shown_at)
@@ -134,14 +134,7 @@ def _kept(row: Row) -> KeptIdea:
     )
     return KeptIdea(
         number=row["id"],
-        idea=Idea(
-            question=row["question"],
-            why=row["why"],
-            by=row["said_by"],
-            volunteer_id=row["volunteer_id"],
-            basis=row["basis"],
-            finding=row["finding_number"],
-        ),
+        idea=as_value(Idea, row, by=row["said_by"], finding=row["finding_number"]),
         created_at=moment(row["created_at"]),
         shown_at=maybe_moment(row["shown_at"]),
         state=state,

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalState, proposal_data, read_proposal
 from axiom.signed.canonical_json import canonical
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _ADD = """
 INSERT INTO proposal (slug, template, experiment_id, finding_number, draft_id, body, session_id, created_at)
@@ -130,14 +130,4 @@ def came_out(db: Database) -> list[ProposalOutcome]:
 
 
 def _kept(row: Row) -> KeptProposal:
-    return KeptProposal(
-        number=row["id"],
-        proposal=read_proposal(row["body"]),
-        state=ProposalState(row["state"]),
-        why=row["why"],
-        decided_by=row["decided_by"],
-        registration_id=row["registration_id"],
-        session_id=row["session_id"],
-        created_at=moment(row["created_at"]),
-        decided_at=maybe_moment(row["decided_at"]),
-    )
+    return as_value(KeptProposal, row, number=row["id"], proposal=read_proposal(row["body"]))

@@ -8,7 +8,7 @@ from typing import Any
 from axiom.domain.evidence import Registration
 from axiom.domain.maps import PlacedConfigs
 from axiom.domain.registrations import read_body
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at
 from axiom.store.engine.hash_chains import Chain
 
 _BY_ID = "SELECT * FROM registration WHERE id = :id"
@@ -104,14 +104,13 @@ def has_predicted(db: Database, registration_id: int, estimand: str, forecaster:
 
 def registration(db: Database, registration_id: int) -> Registration | None:
     """The registration with this id."""
-    row = db.one(_BY_ID, id=registration_id)
-    return _registration(row) if row else None
+    return db.value(Registration, _BY_ID, id=registration_id)
 
 
 def registrations(db: Database, experiment_id: int | None = None) -> list[Registration]:
     """Of this version every registration, oldest first; without a version those of all, newest first."""
     rows = db.select(_ALL) if experiment_id is None else db.select(_ALL_OF, experiment_id=experiment_id)
-    return [_registration(row) for row in rows]
+    return [as_value(Registration, row) for row in rows]
 
 
 def numbers(db: Database, registration: Registration) -> dict[str, int]:
@@ -136,7 +135,7 @@ def everywhere(db: Database) -> tuple[dict[int, dict[str, int]], frozenset[int]]
 def of_finding(db: Database, number: int) -> tuple[Registration, str] | None:
     """The registration that began a finding, and the name of its estimand there."""
     row = db.one(_OF_FINDING, number=number)
-    return (_registration(row), str(row["estimand"])) if row else None
+    return (as_value(Registration, row), str(row["estimand"])) if row else None
 
 
 def placed(db: Database, experiment_id: int) -> PlacedConfigs:
@@ -196,15 +195,3 @@ def _repredicted(db: Database, rows: Sequence[Row]) -> list[str]:
         for row in rows
         if json.loads(row["body"]).get("predictions") != found.get(row["id"], [])
     ]
-
-
-def _registration(row: Row) -> Registration:
-    return Registration(
-        id=row["id"],
-        experiment_id=row["experiment_id"],
-        cohort=row["cohort"],
-        body=row["body"],
-        previous_hash=row["previous_hash"],
-        hash=row["hash"],
-        created_at=moment(row["created_at"]),
-    )

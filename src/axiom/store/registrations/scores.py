@@ -7,7 +7,7 @@ from typing import Any
 
 from axiom.domain.estimands import Prediction
 from axiom.domain.evidence import Verdict
-from axiom.store.engine.database import Database, Row, at
+from axiom.store.engine.database import Database, Row, as_value, at
 
 # What was recalled is void: neither its results nor what was said of them counts.
 _AWAITED = """
@@ -57,9 +57,7 @@ def awaited(db: Database) -> list[int]:
 def unscored(db: Database, registration_id: int) -> list[UnscoredPrediction]:
     """Those predictions of a registration."""
     return [
-        UnscoredPrediction(
-            id=row["id"], estimand=row["estimand"], forecaster=row["forecaster"], prediction=prediction(row)
-        )
+        as_value(UnscoredPrediction, row, prediction=prediction(row))
         for row in db.select(_UNSCORED, registration_id=registration_id)
     ]
 
@@ -81,14 +79,7 @@ def everything(db: Database) -> list[Row]:
 
 def prediction(row: Mapping[str, Any]) -> Prediction:
     """The prediction in a row."""
-    return Prediction(
-        positive=row["positive"],
-        negative=row["negative"],
-        absent=row["absent"],
-        interval=(row["low"], row["high"]),
-        because=row["because"],
-        median=row["median"],
-    )
+    return as_value(Prediction, row, interval=(row["low"], row["high"]))
 
 
 def verdict(row: Mapping[str, Any]) -> Verdict | None:

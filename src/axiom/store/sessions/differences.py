@@ -47,8 +47,7 @@ def credit(db: Database, older: Session, newer: Session) -> tuple[int, int]:
 
 def amount(db: Database, older: Session, newer: Session) -> int:
     """How many sessions these are, the newer one among them."""
-    (row,) = db.select(_SESSIONS, older=older.id, newer=newer.id)
-    return int(row["sessions"])
+    return db.number(_SESSIONS, older=older.id, newer=newer.id)
 
 
 def moved(db: Database, older: Session, newer: Session) -> list[Row]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, at
 
 _ADD = "INSERT INTO news (line, text, said_at, until) VALUES (:line, :text, :now, :until)"
 _ONE = "SELECT * FROM news WHERE id = :id"
@@ -31,30 +31,19 @@ def add(db: Database, *, line: str, text: str, until: datetime, now: datetime) -
 
 def of(db: Database, number: int) -> News | None:
     """What was said under this number, also if it was withdrawn."""
-    row = db.one(_ONE, id=number)
-    return _news(row) if row else None
+    return db.value(News, _ONE, id=number)
 
 
 def newest(db: Database, limit: int) -> Sequence[News]:
     """What was said and not withdrawn, the newest first."""
-    return [_news(row) for row in db.select(_NEWEST, limit=limit)]
+    return db.values(News, _NEWEST, limit=limit)
 
 
 def standing(db: Database, now: datetime, limit: int) -> Sequence[News]:
     """What stands on the front page, the newest first."""
-    return [_news(row) for row in db.select(_STANDING, now=at(now), limit=limit)]
+    return db.values(News, _STANDING, now=at(now), limit=limit)
 
 
 def withdraw(db: Database, number: int, now: datetime) -> bool:
     """It is shown no more; whether it was until now."""
     return db.execute(_WITHDRAW, id=number, now=at(now)) == 1
-
-
-def _news(row: Row) -> News:
-    return News(
-        id=row["id"],
-        line=row["line"],
-        text=row["text"],
-        said_at=moment(row["said_at"]),
-        until=moment(row["until"]),
-    )

@@ -133,8 +133,7 @@ def heard(db: Database, since: datetime) -> tuple[int, int]:
 
 def fetching(db: Database, since: datetime) -> int:
     """How many of them have fetched a task since then."""
-    (row,) = db.select(_FETCHING, since=at(since))
-    return int(row["hosts"])
+    return db.number(_FETCHING, since=at(since))
 
 
 def classes(db: Database, since: datetime) -> list[Row]:
@@ -149,8 +148,7 @@ def why_idle(db: Database, since: datetime) -> list[Row]:
 
 def closed_from(db: Database, since: datetime) -> int:
     """How many tasks were closed from then on."""
-    (row,) = db.select(_CLOSED_LATER, since=at(since))
-    return int(row["tasks"])
+    return db.number(_CLOSED_LATER, since=at(since))
 
 
 def by_host(db: Database, window: Window) -> list[Row]:
@@ -160,8 +158,7 @@ def by_host(db: Database, window: Window) -> list[Row]:
 
 def looked_into(db: Database, window: Window) -> int:
     """How many outputs were read."""
-    (row,) = db.select(_LOOKED_INTO, since=at(window.since), until=at(window.until))
-    return int(row["tasks"])
+    return db.number(_LOOKED_INTO, since=at(window.since), until=at(window.until))
 
 
 def contradicted(db: Database, window: Window) -> list[Row]:
@@ -207,8 +204,7 @@ def graded(db: Database) -> dict[str, int]:
 
 def never_weighed(db: Database) -> int:
     """How many findings have no closed block yet."""
-    (row,) = db.select(_AWAITING)
-    return int(row["findings"])
+    return db.number(_AWAITING)
 
 
 def weighed(db: Database, after: int, until: int) -> list[Row]:
@@ -218,8 +214,7 @@ def weighed(db: Database, after: int, until: int) -> list[Row]:
 
 def paid(db: Database) -> int:
     """How many valid tasks have their award."""
-    (row,) = db.select(_PAID)
-    return int(row["tasks"])
+    return db.number(_PAID)
 
 
 def tasks(db: Database, window: Window, asked: TaskFilter, limit: int) -> list[Row]:

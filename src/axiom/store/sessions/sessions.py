@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.sessions import EVENTS, Note, Session, Step, Window
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
 
 _OPEN = "SELECT * FROM session WHERE ended_at IS NULL ORDER BY id LIMIT 1"
 _CLOSED = """
@@ -67,25 +67,22 @@ def closed_since(db: Database, seen_task: int, until: datetime) -> list[Row]:
 
 def opened(db: Database) -> Session | None:
     """The round that is being held."""
-    row = db.one(_OPEN)
-    return read(row) if row else None
+    return db.value(Session, _OPEN)
 
 
 def last(db: Database) -> Session | None:
     """The newest round, ended or not."""
-    row = db.one(_LAST)
-    return read(row) if row else None
+    return db.value(Session, _LAST)
 
 
 def told(db: Database, limit: int) -> list[Session]:
     """The newest sessions first, without quiet rounds."""
-    return [read(row) for row in db.select(_TOLD, limit=limit)]
+    return db.values(Session, _TOLD, limit=limit)
 
 
 def told_before(db: Database, session_id: int) -> Session | None:
     """The session before this round."""
-    row = db.one(_TOLD_BEFORE, id=session_id)
-    return read(row) if row else None
+    return db.value(Session, _TOLD_BEFORE, id=session_id)
 
 
 def tell(db: Database, session_id: int, why: str, now: datetime) -> Session:
@@ -112,13 +109,12 @@ def told_of(db: Database, session: Session) -> range:
 def rounds(db: Database, session: Session, limit: int) -> list[Session]:
     """The newest rounds of which a session tells, itself among them, the newest first."""
     rows = db.select(_ROUNDS, after=first_round(db, session), id=session.id, limit=limit)
-    return [_as_round(read(row)) for row in rows]
+    return [_as_round(as_value(Session, row)) for row in rows]
 
 
 def amount_of_rounds(db: Database, session: Session) -> int:
     """How many rounds it tells of."""
-    (row,) = db.select(_AMOUNT, after=first_round(db, session), id=session.id)
-    return int(row["amount"])
+    return db.number(_AMOUNT, after=first_round(db, session), id=session.id)
 
 
 def whole_window(db: Database, session: Session) -> Window:
@@ -134,13 +130,12 @@ def first_started(db: Database, now: datetime) -> datetime:
 
 def sessions(db: Database, limit: int) -> list[Session]:
     """The newest rounds first."""
-    return [read(row) for row in db.select(_ALL, limit=limit)]
+    return db.values(Session, _ALL, limit=limit)
 
 
 def held(db: Database) -> int:
     """How many sessions have ended, without quiet rounds."""
-    (row,) = db.select(_HELD)
-    return int(row["amount"])
+    return db.number(_HELD)
 
 
 def by_name(db: Database, name: str) -> Session | None:
@@ -148,9 +143,8 @@ def by_name(db: Database, name: str) -> Session | None:
     number = name.removeprefix(ROUND)
     if name.startswith(ROUND) and number.isascii() and number.isdecimal() and len(number) < _MOST_DIGITS:
         row = db.one(_BY_ID, id=int(number))
-        return _as_round(read(row)) if row else None
-    row = db.one(_BY_NAME, name=name)
-    return read(row) if row else None
+        return _as_round(as_value(Session, row)) if row else None
+    return db.value(Session, _BY_NAME, name=name)
 
 
 def by_id(db: Database, session_id: int) -> Session:
@@ -158,7 +152,7 @@ def by_id(db: Database, session_id: int) -> Session:
     row = db.one(_BY_ID, id=session_id)
     if row is None:
         raise LookupError(f"there is no round {session_id}")
-    return read(row)
+    return as_value(Session, row)
 
 
 def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
@@ -202,8 +196,7 @@ def hold(db: Database, session_id: int, holder: str, until: datetime | None) -> 
 
 def told_workunits(db: Database, session_id: int) -> int:
     """Up to which workunit earlier sessions have told of orders."""
-    row = db.one("SELECT max(seen_workunit) AS seen FROM session WHERE id < :id", id=session_id)
-    return int(row["seen"] or 0) if row else 0
+    return db.number("SELECT max(seen_workunit) AS seen FROM session WHERE id < :id", id=session_id)
 
 
 def tell_workunits(db: Database, session_id: int, newest: int) -> None:
@@ -282,13 +275,7 @@ def gathered(db: Database, session: Session) -> list[tuple[Step, Note]]:
 
 def read_note(row: Row) -> Note:
     """A note from its row."""
-    return Note(
-        kind=row["kind"],
-        text=row["text"],
-        facts=json.loads(row["facts"]),
-        about=row["about"],
-        rows=json.loads(row["links"]),
-    )
+    return as_value(Note, row, rows=json.loads(row["links"]))
 
 
 def _as_round(session: Session) -> Session:
@@ -304,20 +291,3 @@ def _letters(number: int) -> str:
         number, rest = divmod(number - 1, 26)
         text = chr(ord("a") + rest) + text
     return text
-
-
-def read(row: Row) -> Session:
-    """A session from its row."""
-    return Session(
-        id=row["id"],
-        name=row["name"],
-        pi=row["pi"],
-        done=tuple(Step(step) for step in json.loads(row["done"])),
-        reason=row["reason"],
-        started_at=moment(row["started_at"]),
-        ended_at=maybe_moment(row["ended_at"]),
-        steps=tuple(Step(step) for step in json.loads(row["steps"])),
-        holder=row["holder"],
-        held_until=maybe_moment(row["held_until"]),
-        told=row["told"],
-    )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.sessions import EntryKind, TranscriptEntry
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at, moment
 from axiom.store.engine.hash_chains import Chain
 
 _ADD = """
@@ -103,8 +103,7 @@ def has_read_others(db: Database, program: str, *, since: datetime, until: datet
 
 def amount(db: Database, rounds: range, kind: EntryKind) -> int:
     """How many of one kind there are in these rounds."""
-    (row,) = db.select(_AMOUNT, begin=rounds.start, end=rounds.stop, kind=kind.value)
-    return int(row["amount"])
+    return db.number(_AMOUNT, begin=rounds.start, end=rounds.stop, kind=kind.value)
 
 
 def last(db: Database, session_id: int) -> KeptEntry | None:
@@ -138,12 +137,7 @@ def taken_since(db: Database, since: datetime) -> tuple[int, int]:
 def taken(db: Database, rounds: range) -> TranscriptTotals:
     """What these have taken so far."""
     (row,) = db.select(_TAKEN, begin=rounds.start, end=rounds.stop)
-    return TranscriptTotals(
-        requests=row["requests"],
-        tokens=row["tokens"],
-        micros=row["micros"],
-        since=None if row["since"] is None else moment(row["since"]),
-    )
+    return as_value(TranscriptTotals, row)
 
 
 def broken_links(db: Database) -> list[str]:
@@ -155,13 +149,5 @@ def _kept(row: Row) -> KeptEntry:
     return KeptEntry(
         id=row["id"],
         at=moment(row["at"]),
-        entry=TranscriptEntry(
-            kind=EntryKind(row["kind"]),
-            model=row["model"],
-            prompt=row["prompt"],
-            body=row["body"],
-            tokens=row["tokens"],
-            micros=row["micros"],
-            request_id=row["request_id"],
-        ),
+        entry=as_value(TranscriptEntry, row),
     )

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _ADD = """
 INSERT INTO prose (session_id, findings, author, text, at) VALUES (:session_id, :findings, :author, :text, :at)
@@ -56,4 +56,4 @@ def _listed(findings: Collection[int]) -> str:
 
 
 def _kept(row: Row) -> KeptProse:
-    return KeptProse(number=row["id"], author=row["author"], text=row["text"], at=moment(row["at"]))
+    return as_value(KeptProse, row, number=row["id"])

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from axiom.domain.value import value
 from axiom.store.engine import blobs
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, at, moment
 
 _EVERYTHING = "SELECT * FROM archive ORDER BY id"
 _OF_TASK = """
@@ -84,13 +84,12 @@ class OldTask:
 
 def everything(db: Database) -> list[ArchiveFile]:
     """Every file, in the order of the tasks that they hold."""
-    return [_archive(row) for row in db.select(_EVERYTHING)]
+    return db.values(ArchiveFile, _EVERYTHING)
 
 
 def of_task(db: Database, task_id: int) -> ArchiveFile | None:
     """The file that holds this task's ticket and output; None where the database has them."""
-    row = db.one(_OF_TASK, task_id=task_id)
-    return _archive(row) if row else None
+    return db.value(ArchiveFile, _OF_TASK, task_id=task_id)
 
 
 def next_tasks(db: Database, after: OldTask | None, until: datetime, limit: int) -> list[OldTask]:
@@ -136,16 +135,3 @@ def let_go(db: Database, archive_id: int, own: Mapping[int, str | None]) -> None
 def emptied(db: Database, archive_id: int, now: datetime) -> None:
     """The last task of this file has let go."""
     db.execute(_EMPTIED, id=archive_id, now=now)
-
-
-def _archive(row: Row) -> ArchiveFile:
-    return ArchiveFile(
-        id=row["id"],
-        month=row["month"],
-        part=row["part"],
-        digest=row["digest"],
-        tasks=row["tasks"],
-        bytes=row["bytes"],
-        made_at=moment(row["made_at"]),
-        emptied_at=maybe_moment(row["emptied_at"]),
-    )

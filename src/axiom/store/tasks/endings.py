@@ -8,7 +8,7 @@ from axiom.domain.failure_causes import Cause
 from axiom.domain.failures import EndingCount
 from axiom.domain.value import value
 from axiom.domain.work import TaskState
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, as_value, at
 
 _COUNTED_TO = "SELECT counted_to FROM ending_look WHERE id = 1"
 _COUNT_TO = "UPDATE ending_look SET counted_to = :until WHERE id = 1"
@@ -92,8 +92,7 @@ class FailedTask:
 
 def counted_to(db: Database) -> int:
     """Before which moment, in microseconds, every closed task is counted."""
-    row = db.one(_COUNTED_TO)
-    return int(row["counted_to"]) if row else 0
+    return db.number(_COUNTED_TO)
 
 
 def count_to(db: Database, until: datetime) -> None:
@@ -113,18 +112,7 @@ def closed_badly(db: Database, since: int, until: datetime, after: int) -> list[
     """
     rows = db.select(_BADLY, since=since, until=at(until), after=after, limit=_AT_ONCE)
     return [
-        FailedTask(
-            task_id=row["id"],
-            experiment_id=row["experiment_id"],
-            experiment=row["name"],
-            bundle_digest=row["bundle_digest"],
-            host_id=row["host_id"],
-            platform=row["platform"],
-            state=TaskState(row["state"]),
-            cause=row["cause"],
-            said=f"{row['message']} {row['reason']}",
-            closed_at=moment(row["closed_at"]),
-        )
+        as_value(FailedTask, row, task_id=row["id"], experiment=row["name"], said=f"{row['message']} {row['reason']}")
         for row in rows
     ]
 
@@ -158,7 +146,7 @@ def forgive(db: Database, experiment_id: int) -> None:
 
 def failed(db: Database, experiment_id: int | None = None) -> list[EndingCount]:
     """What did not end well, of one version or of all."""
-    return [_ended(row) for row in db.select(_FAILED, experiment_id=experiment_id)]
+    return db.values(EndingCount, _FAILED, experiment_id=experiment_id)
 
 
 def worked(db: Database, experiment_id: int | None = None) -> dict[int, dict[int, frozenset[str]]]:
@@ -190,18 +178,3 @@ def of_bundle(db: Database, experiment_id: int, digest: str) -> list[tuple[int, 
     """How tasks with this bundle ended on each host and its platform, those forgiven left out."""
     rows = db.select(_OF_BUNDLE, experiment_id=experiment_id, digest=digest)
     return [(row["host_id"], row["platform"], Cause(row["cause"]), row["amount"]) for row in rows if row["amount"]]
-
-
-def _ended(row: Row) -> EndingCount:
-    return EndingCount(
-        experiment_id=row["experiment_id"],
-        bundle_digest=row["bundle_digest"],
-        host_id=row["host_id"],
-        platform=row["platform"],
-        cause=Cause(row["cause"]),
-        raised=row["raised"],
-        amount=row["amount"],
-        first_at=moment(row["first_at"]),
-        last_at=moment(row["last_at"]),
-        last_task=row["last_task"],
-    )

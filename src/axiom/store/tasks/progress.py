@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.domain.value import value
-from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.database import Database, as_value, at
 
 _NOTE = """
 INSERT INTO progress (task_id, fraction, cpu_seconds, heard_at)
@@ -56,7 +56,7 @@ def of_task(db: Database, task_id: int) -> HeardProgress | None:
     row = db.one(_OF_TASK, task_id=task_id)
     if row is None:
         return None
-    return HeardProgress(fraction=row["fraction"], cpu_seconds=row["cpu_seconds"], heard_at=moment(row["heard_at"]))
+    return as_value(HeardProgress, row)
 
 
 def sweep(db: Database) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.domain.failures import ObservedHost
 from axiom.domain.work import Task, TaskState
-from axiom.store.engine.database import Database, at, maybe_moment, moment
+from axiom.store.engine.database import Database, as_value, at, maybe_moment, moment
 
 # The sign keeps SQLite from walking all tasks by their number: few of them are out.
 _OUT_SINCE = """
@@ -48,18 +48,6 @@ def out_since(db: Database, before: datetime) -> Iterator[list[Task]]:
 def seen(db: Database, since: datetime) -> list[ObservedHost]:
     """The hosts that were heard from since then, or have tasks."""
     return [
-        ObservedHost(
-            host_id=row["id"],
-            volunteer_id=row["volunteer_id"],
-            cpid=row["cpid"],
-            created_at=moment(row["created_at"]),
-            seen_at=moment(row["seen_at"]),
-            out=row["has"],
-            oldest_sent=maybe_moment(row["oldest_sent"]),
-            quota=row["quota"],
-            valid_in_row=row["valid_in_row"],
-            contacts=row["rpc_seqno"],
-            is_ours=bool(row["is_ours"]),
-        )
+        as_value(ObservedHost, row, host_id=row["id"], out=row["has"], contacts=row["rpc_seqno"])
         for row in db.select(_SEEN, since=at(since))
     ]

@@ -16,7 +16,7 @@ from axiom.domain.work import Agreement, ComparedTask, Report, Task, TaskState, 
 from axiom.limits import tasks as limits
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
 from axiom.store.tasks import workunits
 from axiom.store.tasks.waiting import WaitingTask
 
@@ -161,13 +161,11 @@ def with_tasks(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit
 def returned(db: Database, limit: int) -> list[UnprovenTask]:
     """Tasks whose proof is still to be looked at, oldest first."""
     return [
-        UnprovenTask(
-            task=workunits.task_of(row),
-            volunteer_id=row["volunteer_id"],
-            registration_id=row["registration_id"],
-            checks_task_id=row["checks_task_id"],
+        as_value(
+            UnprovenTask,
+            row,
+            task=as_value(Task, row),
             is_targeted=row["target_host_id"] is not None,
-            is_simulated=bool(row["is_simulated"]),
             outvoted=row["outvoted"] or 0,
             copies=row["quorum"],
         )
@@ -190,8 +188,7 @@ def waiting_checks(db: Database) -> dict[int, int]:
 
 def seeds_being_checked(db: Database, registration_ids: Sequence[int]) -> int:
     """Of how many seeds of these registrations checks are open."""
-    row = db.one(_BEING_CHECKED, ids=json.dumps(list(registration_ids)))
-    return int(row["amount"]) if row else 0
+    return db.number(_BEING_CHECKED, ids=json.dumps(list(registration_ids)))
 
 
 def unchecked(db: Database, registration_ids: Sequence[int], seeds: int) -> list[Task]:
@@ -199,7 +196,7 @@ def unchecked(db: Database, registration_ids: Sequence[int], seeds: int) -> list
     chosen, amount = list[Task](), 0
     for row in db.select(_UNCHECKED, ids=json.dumps(list(registration_ids)), limit=seeds):
         if amount < seeds:
-            chosen.append(workunits.task_of(row))
+            chosen.append(as_value(Task, row))
             amount += row["seeds"]
     return chosen
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from axiom.domain.value import value
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, as_value, at
 
 # A task whose output was reported is closed to uploads: what a report vouched for is never exchanged. So is one that
 # ended without an output, whose host could bring what it likes otherwise; but not yet one that an operator aborted,
@@ -86,7 +86,7 @@ def closed(db: Database, task_ids: Iterable[int]) -> dict[int, str | None]:
 
 def of(db: Database, task_ids: Iterable[int]) -> dict[int, StoredUpload]:
     """What has arrived of these tasks."""
-    return {row["task_id"]: _upload(row) for row in db.select(_OF, task_ids=json.dumps(list(task_ids)))}
+    return {row["task_id"]: as_value(StoredUpload, row) for row in db.select(_OF, task_ids=json.dumps(list(task_ids)))}
 
 
 def forget(db: Database, task_ids: Iterable[int]) -> None:
@@ -97,27 +97,15 @@ def forget(db: Database, task_ids: Iterable[int]) -> None:
 def unwanted(db: Database, before: datetime, lately: datetime, limit: int) -> list[StoredUpload]:
     """In order of their tasks: who waits since before then, and who came before lately for a task that failed."""
     found = db.select(_UNWANTED, before=at(before), lately=at(lately), limit=limit)
-    return [_upload(row) for row in found]
+    return [as_value(StoredUpload, row) for row in found]
 
 
 def bytes_beside(db: Database, task_id: int, lately: datetime) -> int:
     """How much the host of this task has brought for other tasks and may still report, or has brought since then."""
-    row = db.one(_BESIDE, task_id=task_id, lately=at(lately))
-    return int(row["bytes"]) if row else 0
+    return db.number(_BESIDE, task_id=task_id, lately=at(lately))
 
 
 def of_same_host(db: Database, task_id: int, task_ids: Iterable[int]) -> set[int]:
     """Those of these tasks that the host of this task has."""
     rows = db.select(_OF_SAME_HOST, task_id=task_id, task_ids=json.dumps(list(task_ids)))
     return {row["id"] for row in rows}
-
-
-def _upload(row: Row) -> StoredUpload:
-    return StoredUpload(
-        task_id=row["task_id"],
-        name=row["name"],
-        digest=row["digest"],
-        size=row["size"],
-        md5=row["md5"],
-        received_at=moment(row["received_at"]),
-    )

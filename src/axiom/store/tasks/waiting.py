@@ -6,7 +6,7 @@ from datetime import datetime
 
 from axiom.domain.value import value
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.store.engine.database import Database, Row, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at, moment
 
 _WAITING = """
 SELECT c.experiment_id, c.amount AS unsent,
@@ -129,16 +129,7 @@ class SentTask:
 
 def waiting(db: Database, host_id: int) -> list[WaitingExperiment]:
     """Of which experiments something waits that this host may have."""
-    return [
-        WaitingExperiment(
-            experiment_id=row["experiment_id"],
-            unsent=row["unsent"],
-            in_progress=row["in_progress"],
-            is_meant=bool(row["is_meant"]),
-            is_open=bool(row["is_open"]),
-        )
-        for row in db.select(_WAITING, host_id=host_id)
-    ]
+    return db.values(WaitingExperiment, _WAITING, host_id=host_id)
 
 
 def candidates(db: Database, experiment_id: int, *, after: int, limit: int) -> list[WaitingTask]:
@@ -161,8 +152,7 @@ def held(db: Database, host_id: int) -> list[HeldTasks]:
 
 def sent_since(db: Database, host_id: int, since: datetime, *, limit: int) -> int:
     """How many tasks the host was given since then, of its newest so many."""
-    row = db.one(_SENT_SINCE, host_id=host_id, since=at(since), limit=limit)
-    return int(row["amount"]) if row else 0
+    return db.number(_SENT_SINCE, host_id=host_id, since=at(since), limit=limit)
 
 
 def ended_on_gpus(db: Database, host_id: int, limit: int) -> list[tuple[TaskState, str, str, datetime]]:
@@ -179,23 +169,7 @@ def beside(db: Database, volunteer_id: int, host_id: int, *, most: int) -> int:
 def sent(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
     """These tasks, as they were sent."""
     rows = (db.one(_SENT, id=task_id) for task_id in task_ids)
-    return [
-        SentTask(
-            task_id=row["id"],
-            workunit_id=row["workunit_id"],
-            experiment_id=row["experiment_id"],
-            bundle_digest=row["bundle_digest"],
-            ticket=row["ticket"],
-            deadline=moment(row["deadline"]),
-            registration_id=row["registration_id"],
-            replicates=tuple(json.loads(row["replicates"])),
-            configs=row["configs"],
-            workunit_state=WorkunitState(row["workunit_state"]),
-            gpu=row["gpu"],
-        )
-        for row in rows
-        if row is not None
-    ]
+    return [as_value(SentTask, row, task_id=row["id"]) for row in rows if row is not None]
 
 
 def had_before(db: Database, workunit_id: int, volunteer_id: int) -> bool:

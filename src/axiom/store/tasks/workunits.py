@@ -10,7 +10,7 @@ from axiom.domain.value import value
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.limits import tasks as limits
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, as_value, at, moment
 
 _ADD_WORKUNIT = """
 INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
@@ -166,18 +166,17 @@ def request_aborts(db: Database, workunit_ids: Sequence[int], reason: str) -> in
 
 def task(db: Database, task_id: int) -> Task | None:
     """The task with this id."""
-    row = db.one(_TASK, id=task_id)
-    return task_of(row) if row else None
+    return db.value(Task, _TASK, id=task_id)
 
 
 def tasks(db: Database, *, state: str = "", limit: int = 100) -> list[Task]:
     """The newest tasks, of one state or of any."""
-    return [task_of(row) for row in db.select(_TASKS, state=state, limit=limit)]
+    return db.values(Task, _TASKS, state=state, limit=limit)
 
 
 def tasks_of(db: Database, workunit_id: int) -> list[Task]:
     """Every copy of a workunit, oldest first."""
-    return [task_of(row) for row in db.select(_TASKS_OF, workunit_id=workunit_id)]
+    return db.values(Task, _TASKS_OF, workunit_id=workunit_id)
 
 
 def free_targets(db: Database, before: datetime) -> int:
@@ -235,7 +234,7 @@ def _is_sent(db: Database, claim: OrderedTask, host_id: int) -> bool:
 
 def held(db: Database, host_id: int) -> list[Task]:
     """What this host should be computing, by our books."""
-    return [task_of(row) for row in db.select(_HELD, host_id=host_id)]
+    return db.values(Task, _HELD, host_id=host_id)
 
 
 def late(db: Database, now: datetime, limit: int) -> list[int]:
@@ -275,8 +274,7 @@ def newest(db: Database) -> tuple[datetime, str]:
 
 
 def _last_workunit(db: Database) -> int:
-    row = db.one(_LAST_WORKUNIT)
-    return int(row["id"] or 0) if row else 0
+    return db.number(_LAST_WORKUNIT)
 
 
 def told(text: str, most: int = limits.REASON_CHARACTERS) -> str:
@@ -302,48 +300,7 @@ def _places(configs: str) -> tuple[int, ...]:
 
 def workunit_of(row: Row) -> Workunit:
     """A workunit from its row."""
-    return Workunit(
-        id=row["id"],
-        experiment_id=row["experiment_id"],
-        registration_id=row["registration_id"],
-        replicates=tuple(json.loads(row["replicates"])),
-        configs=_places(row["configs"]),
-        state=WorkunitState(row["state"]),
-        quorum=row["quorum"],
-        max_failures=row["max_failures"],
-        created_at=moment(row["created_at"]),
-        target_host_id=row["target_host_id"],
-        abort_requested=bool(row["abort_requested"]),
-        reason=row["reason"],
-        checks_task_id=row["checks_task_id"],
-        split_from=row["split_from"],
-    )
-
-
-def task_of(row: Row) -> Task:
-    """A task from its row."""
-    return Task(
-        id=row["id"],
-        workunit_id=row["workunit_id"],
-        experiment_id=row["experiment_id"],
-        ordinal=row["ordinal"],
-        state=TaskState(row["state"]),
-        created_at=moment(row["created_at"]),
-        host_id=row["host_id"],
-        bundle_digest=row["bundle_digest"],
-        ticket=row["ticket"],
-        sent_at=maybe_moment(row["sent_at"]),
-        deadline=maybe_moment(row["deadline"]),
-        returned_at=maybe_moment(row["returned_at"]),
-        exit_status=row["exit_status"],
-        output_digest=row["output_digest"],
-        cpu_seconds=row["cpu_seconds"],
-        elapsed_seconds=row["elapsed_seconds"],
-        reason=row["reason"],
-        cause=row["cause"],
-        agreement=row["agreement"],
-        gpu=row["gpu"],
-    )
+    return as_value(Workunit, row, configs=_places(row["configs"]))
 
 
 # What comes back changes many rows at once. The statements stand here, since this module alone changes these tables;

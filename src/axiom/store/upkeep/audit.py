@@ -107,8 +107,7 @@ def spent(db: Database, caller: str, since: datetime) -> Row:
 
 def given(db: Database, caller: str, command: str, since: datetime, *, dry_run: bool) -> int:
     """How often this caller has given this command since then, done or refused; in earnest, or as dry runs."""
-    row = db.one(_GIVEN, caller=caller, command=command, since=at(since), dry_run=int(dry_run))
-    return int(row["amount"]) if row else 0
+    return db.number(_GIVEN, caller=caller, command=command, since=at(since), dry_run=int(dry_run))
 
 
 def given_before(
@@ -134,8 +133,7 @@ def author(db: Database, experiment: str) -> str | None:
 
 def refused(db: Database, caller: str, since: datetime) -> int:
     """How often this caller was refused since then, as far as that was written down."""
-    row = db.one(_REFUSED, caller=caller, since=at(since))
-    return int(row["amount"]) if row else 0
+    return db.number(_REFUSED, caller=caller, since=at(since))
 
 
 def of_programs(db: Database, since: datetime, until: datetime) -> list[Row]:
@@ -168,5 +166,4 @@ def broken_links(db: Database) -> list[str]:
 
 def length(db: Database) -> int:
     """How many links the chain has."""
-    row = db.one("SELECT count(*) AS amount FROM audit")
-    return int(row["amount"]) if row else 0
+    return db.number("SELECT count(*) AS amount FROM audit")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.store.engine.database import Database, Row
+from axiom.store.engine.database import Database, Row, as_value
 
 _TASKS = """
 SELECT t.id, t.state, t.host_id, t.target_host_id, t.ticket, t.sent_at, t.deadline, t.returned_at, t.closed_at,
@@ -54,16 +54,7 @@ class Head:
 
 def tasks(db: Database, task_ids: Collection[int]) -> dict[int, PromisedTask]:
     """These tasks."""
-    return {
-        row["id"]: PromisedTask(
-            id=row["id"],
-            state=TaskState(row["state"]),
-            host_id=row["host_id"],
-            ticket=row["ticket"],
-            output_digest=row["output_digest"],
-        )
-        for row in db.select(_TASKS, ids=json.dumps(sorted(task_ids)))
-    }
+    return {row["id"]: as_value(PromisedTask, row) for row in db.select(_TASKS, ids=json.dumps(sorted(task_ids)))}
 
 
 def problems(db: Database, task_ids: Collection[int]) -> list[str]:
@@ -87,8 +78,7 @@ def head(db: Database) -> Head:
 
 def newest_workunit(db: Database) -> int:
     """The newest workunit; 0 where there is none."""
-    row = db.one(_NEWEST_WORKUNIT)
-    return int(row["id"]) if row else 0
+    return db.number(_NEWEST_WORKUNIT)
 
 
 def totals(db: Database) -> dict[str, int]:

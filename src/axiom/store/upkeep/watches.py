@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.failures import Comparison, Watch
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, at
 
 _ADD = """
 INSERT INTO watch (experiment_id, sentence, measure, comparison, threshold, seen_result, registered_at)
@@ -60,18 +60,17 @@ def register(
 
 def still_open(db: Database) -> list[Watch]:
     """Those that are looked for."""
-    return [_watch(row) for row in db.select(_OPEN)]
+    return db.values(Watch, _OPEN)
 
 
 def newest(db: Database, limit: int) -> list[Watch]:
     """All of them, the newest first."""
-    return [_watch(row) for row in db.select(_ALL, limit=limit)]
+    return db.values(Watch, _ALL, limit=limit)
 
 
 def of(db: Database, watch_id: int) -> Watch | None:
     """The watch with this number."""
-    row = db.one(_WATCH, id=watch_id)
-    return _watch(row) if row else None
+    return db.value(Watch, _WATCH, id=watch_id)
 
 
 def end(db: Database, watch_id: int, now: datetime) -> bool:
@@ -95,22 +94,4 @@ def looked(db: Database, watch_id: int, *, seen_result: int, hits: int, first: H
         hit=first.result_id if first else None,
         value=first.value if first else None,
         now=at(now),
-    )
-
-
-def _watch(row: Row) -> Watch:
-    return Watch(
-        id=row["id"],
-        experiment_id=row["experiment_id"],
-        sentence=row["sentence"],
-        measure=row["measure"],
-        comparison=Comparison(row["comparison"]),
-        threshold=row["threshold"],
-        registered_at=moment(row["registered_at"]),
-        seen_result=row["seen_result"],
-        ended_at=maybe_moment(row["ended_at"]),
-        hits=row["hits"],
-        first_hit=row["first_hit"],
-        first_hit_at=maybe_moment(row["first_hit_at"]),
-        value=row["value"],
     )

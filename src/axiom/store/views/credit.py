@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
-from axiom.store.engine.database import Database
+from axiom.store.engine.database import Database, as_value
 
 _TIERS = """
 SELECT d.tariff_id, t.name, t.version, d.reason, d.tier, sum(d.awards) AS awards, sum(d.amount) AS amount
@@ -58,22 +58,12 @@ class Totals:
 
 def lines(db: Database) -> list[CreditLine]:
     """Everything that was awarded here, by tariff, reason and tier."""
-    return [
-        CreditLine(
-            tariff=row["name"],
-            version=row["version"],
-            reason=row["reason"],
-            tier=row["tier"],
-            awards=row["awards"],
-            amount=row["amount"],
-        )
-        for row in db.select(_TIERS)
-    ]
+    return [as_value(CreditLine, row, tariff=row["name"]) for row in db.select(_TIERS)]
 
 
 def days(db: Database) -> list[Day]:
     """Every day on which something was awarded."""
-    return [Day(day=row["day"], awards=row["awards"], amount=row["amount"]) for row in db.select(_DAYS)]
+    return db.values(Day, _DAYS)
 
 
 def between(db: Database, after: int, until: int) -> Totals:
@@ -93,5 +83,4 @@ def between(db: Database, after: int, until: int) -> Totals:
 
 def carried(db: Database) -> int:
     """What was brought over from before, in thousandths."""
-    row = db.one(_CARRIED)
-    return int(row["amount"]) if row else 0
+    return db.number(_CARRIED)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from axiom.store.credit.ledger import HOST, TEAM, VOLUNTEER
-from axiom.store.engine.database import Database, moment
+from axiom.store.engine.database import Database, as_value, moment
 
 HOLDERS = (VOLUNTEER, HOST, TEAM)
 
@@ -120,15 +120,7 @@ class TaskInHand:
 def in_hand(db: Database, host_ids: Collection[int], limit: int) -> list[TaskInHand]:
     """What these hosts have and have not returned yet, the oldest first."""
     return [
-        TaskInHand(
-            experiment_id=row["experiment_id"],
-            registration_id=row["registration_id"],
-            replicates=len(json.loads(row["replicates"])),
-            configs=tuple(json.loads(row["configs"])),
-            sent_at=moment(row["sent_at"]),
-            deadline=moment(row["deadline"]),
-            heard_at=moment(row["seen_at"]),
-        )
+        as_value(TaskInHand, row, replicates=len(json.loads(row["replicates"])), heard_at=moment(row["seen_at"]))
         for row in db.select(_IN_HAND, hosts=json.dumps(sorted(host_ids)), limit=limit)
     ]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, moment
+from axiom.store.engine.database import Database, as_value
 
 _ONE = "SELECT * FROM figure WHERE name = :name"
 
@@ -22,8 +22,4 @@ class StoredPicture:
 def drawn(db: Database, names: Sequence[str]) -> list[StoredPicture]:
     """Those of these pictures that were drawn."""
     rows = [db.one(_ONE, name=name) for name in names]
-    return [
-        StoredPicture(name=row["name"], svg=row["svg"], png=row["png"], drawn_at=moment(row["drawn_at"]))
-        for row in rows
-        if row is not None
-    ]
+    return [as_value(StoredPicture, row) for row in rows if row is not None]

@@ -13,7 +13,7 @@ from axiom.domain.evidence import Evidence, Finding, Grade, Meaning, Observation
 from axiom.domain.fleet import Platform
 from axiom.domain.value import value
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
 from axiom.store.evidence import evidence
 
 # Without the observations, which are long.
@@ -244,8 +244,7 @@ def first_decided(db: Database, since: datetime = _BEGINNING) -> dict[int, datet
 
 def newest_line(db: Database) -> int:
     """The number of the newest line of evidence of any finding; 0 while there is none."""
-    row = db.one(_NEWEST_LINE)
-    return int(row["id"]) if row else 0
+    return db.number(_NEWEST_LINE)
 
 
 def against_their_claims(db: Database) -> set[int]:
@@ -282,8 +281,7 @@ def of_experiment(db: Database, experiment_id: int) -> list[FindingView]:
 
 def last_number(db: Database) -> int:
     """The highest number that was given; 0 when none was."""
-    row = db.one(_LAST)
-    return int(row["number"]) if row else 0
+    return db.number(_LAST)
 
 
 def history(db: Database, number: int) -> list[HistoryLine]:
@@ -320,10 +318,9 @@ def forecasts(db: Database, registration_id: int, estimand: str = "") -> list[Fo
 
 def back_of_first_block(db: Database, finding: Finding, block: int) -> int:
     """How many cells of the first block are back."""
-    row = db.one(
+    return db.number(
         _FIRST_BLOCK, experiment_id=finding.experiment_id, registration_id=finding.registration_id, block=block
     )
-    return int(row["back"]) if row else 0
 
 
 def hiding(db: Database, volunteer_ids: Iterable[int]) -> set[int]:
@@ -342,15 +339,7 @@ def _standing(row: Row) -> FindingView:
     registered = _read_body(row["body"])
     estimand = _estimand(registered, row["estimand"])
     return FindingView(
-        finding=Finding(
-            number=row["number"],
-            registration_id=row["registration_id"],
-            experiment_id=row["experiment_id"],
-            estimand=row["estimand"],
-            claim=estimand["claim"],
-            status=row["status"],
-            created_at=moment(row["numbered_at"]),
-        ),
+        finding=as_value(Finding, row, claim=estimand["claim"], created_at=moment(row["numbered_at"])),
         experiment=row["experiment"],
         version=row["version"],
         registered=registered,
@@ -375,36 +364,25 @@ def _line(row: Row) -> HistoryLine:
 
 
 def _forecast(row: Row) -> Forecast:
-    return Forecast(
-        estimand=row["estimand"],
-        forecaster=row["forecaster"],
-        prediction=Prediction(
-            positive=row["positive"],
-            negative=row["negative"],
-            absent=row["absent"],
-            interval=(row["low"], row["high"]),
-            because=row["because"],
-            median=row["median"],
-        ),
+    return as_value(
+        Forecast,
+        row,
+        prediction=as_value(Prediction, row, interval=(row["low"], row["high"])),
         score=None if row["scored_at"] is None else _scored(row),
-        seen=row["seen"],
     )
 
 
 def _scored(row: Row) -> ScoredPrediction:
-    return ScoredPrediction(
+    return as_value(
+        ScoredPrediction,
+        row,
         verdict=Verdict(row["came_out"]) if row["came_out"] else None,
-        brier=row["brier"],
-        log_score=row["log_score"],
-        interval_score=row["interval_score"],
-        is_covered=None if row["is_covered"] is None else bool(row["is_covered"]),
-        reason=row["reason"],
         at=moment(row["scored_at"]),
     )
 
 
 def _unlucky(row: Row) -> FailingHost:
-    platform = Platform(system=row["system"], processor=row["processor"], instructions=row["instructions"])
+    platform = as_value(Platform, row)
     return FailingHost(
         host_id=row["host_id"],
         platform=str(platform),

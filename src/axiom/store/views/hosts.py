@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from axiom.domain.credit import Balance
-from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.database import Database, as_value, at, moment
 
 
 class List(StrEnum):
@@ -113,8 +113,7 @@ def part(db: Database, of: List, *, limit: int, after: int = 0, before: int = 0,
 
 def amount(db: Database, of: List, whose: int = 0) -> int:
     """How long a list is."""
-    row = db.one(_AMOUNT[of], whose=whose)
-    return int(row["amount"]) if row else 0
+    return db.number(_AMOUNT[of], whose=whose)
 
 
 def extent(db: Database) -> Extent:
@@ -132,7 +131,7 @@ def since(db: Database, holder: str, moment_: datetime) -> list[tuple[int, Balan
     """
     played = {row["id"] for row in db.select(_SIMULATED[holder])} if holder in _SIMULATED else set()
     return [
-        (row["holder_id"], Balance(total=row["total"], recent=row["recent"], recent_at=row["recent_at"]))
+        (row["holder_id"], as_value(Balance, row))
         for row in db.select(_LATELY, holder=holder, since=at(moment_))
         if row["holder_id"] not in played
     ]
@@ -148,7 +147,7 @@ def rank(db: Database, holder: str, total: int) -> int:
 def carried(db: Database, volunteer_id: int) -> list[CarriedCredit]:
     """What a volunteer brought along, by where it is from."""
     return [
-        CarriedCredit(source=row["source"], amount=row["amount"], because=row["because"], at=moment(row["created_at"]))
+        as_value(CarriedCredit, row, at=moment(row["created_at"]))
         for row in db.select(_CARRIED, volunteer_id=volunteer_id)
     ]
 

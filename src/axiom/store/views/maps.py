@@ -7,7 +7,7 @@ from datetime import datetime
 
 from axiom.domain.maps import Tile, tile_at
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, moment
+from axiom.store.engine.database import Database, Row, as_value
 
 # Along indexes alone, and never more rows than are looked at.
 _NEWEST = """
@@ -81,17 +81,8 @@ def of_host(db: Database, host_id: int, *, tasks: int, limit: int) -> list[Liste
 def drawers(db: Database, task_ids: Collection[int]) -> Mapping[int, TileDrawer]:
     """Who computed these tasks."""
     rows = db.select(_DRAWERS, tasks=json.dumps(sorted(set(task_ids))))
-    return {
-        row["task_id"]: TileDrawer(task_id=row["task_id"], host_id=row["host_id"], volunteer_id=row["volunteer_id"])
-        for row in rows
-    }
+    return {row["task_id"]: as_value(TileDrawer, row) for row in rows}
 
 
 def _listed(row: Row) -> ListedTile:
-    return ListedTile(
-        experiment_id=row["experiment_id"],
-        replicate=row["replicate"],
-        place=row["config"],
-        shares=tuple(json.loads(row["shares"])),
-        drawn_at=moment(row["drawn_at"]),
-    )
+    return as_value(ListedTile, row, place=row["config"])

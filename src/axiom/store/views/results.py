@@ -9,7 +9,7 @@ from typing import Any
 
 from axiom.domain.work import Outcome
 from axiom.limits import experiments as limits
-from axiom.store.engine.database import Database, Row
+from axiom.store.engine.database import Database, Row, as_value
 
 
 class ListOrder(StrEnum):
@@ -130,8 +130,7 @@ def listed(db: Database, wanted: ResultQuery) -> list[ListedResult]:
 
 def newest(db: Database) -> int:
     """The number of the newest result; 0 while there is none."""
-    row = db.one(_NEWEST)
-    return int(row["id"]) if row else 0
+    return db.number(_NEWEST)
 
 
 def rows(db: Database, ids: Sequence[int]) -> list[ListedResult]:
@@ -234,20 +233,8 @@ class Tally:
 
 def issued(db: Database, experiment_id: int) -> int:
     """How many replicate numbers this version has given out."""
-    row = db.one(_ISSUED, experiment_id=experiment_id)
-    return int(row["amount"]) if row else 0
+    return db.number(_ISSUED, experiment_id=experiment_id)
 
 
 def _listed(row: Row) -> ListedResult:
-    return ListedResult(
-        id=row["id"],
-        experiment_id=row["experiment_id"],
-        replicate=row["replicate"],
-        config=row["config"],
-        seed=row["seed"],
-        outcome=Outcome(row["outcome"]),
-        measures=json.loads(row["measures"]) if row["measures"] else {},
-        cpu_seconds=row["cpu_seconds"],
-        task_id=row["task_id"],
-        host_id=row["host_id"],
-    )
+    return as_value(ListedResult, row, measures=json.loads(row["measures"]) if row["measures"] else {})

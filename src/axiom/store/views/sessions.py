@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from axiom.domain.sessions import Note, Session
-from axiom.store.engine.database import Database, Row
+from axiom.store.engine.database import Database, Row, as_value
 from axiom.store.sessions import sessions
 
 _LISTED = """
@@ -31,7 +31,9 @@ def newest(db: Database, limit: int) -> list[ClosedSession]:
 
 
 def _closed(row: Row) -> ClosedSession:
-    return ClosedSession(session=sessions.read(row), line=sessions.read_note(row) if row["kind"] is not None else None)
+    return ClosedSession(
+        session=as_value(Session, row), line=sessions.read_note(row) if row["kind"] is not None else None
+    )
 
 
 def neighbours(db: Database, session: Session) -> tuple[str, str]:

@@ -88,8 +88,7 @@ def counted(db: Database) -> list[Row]:
 
 def findings_held(db: Database) -> int:
     """How many findings there are."""
-    (row,) = db.select(_HELD)
-    return int(row["held"])
+    return db.number(_HELD)
 
 
 def findings(db: Database) -> list[Row]:

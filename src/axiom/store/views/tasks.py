@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.limits import tasks as limits
-from axiom.store.engine.database import Database, Row, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, as_value, moment
 from axiom.store.tasks import workunits as workunit_store
 
 _OF_HOST = """
@@ -141,15 +141,7 @@ def ended(db: Database, task_id: int) -> TaskEnd:
     row = db.one(_ENDED, id=task_id)
     if row is None:
         raise LookupError(f"task {task_id} is not there")
-    return TaskEnd(
-        closed_at=maybe_moment(row["closed_at"]),
-        cause=row["cause"],
-        boinc_state=row["boinc_state"],
-        peak_memory_mb=row["peak_memory_mb"],
-        peak_disk_mb=row["peak_disk_mb"],
-        agreement=row["agreement"],
-        message=row["message"],
-    )
+    return as_value(TaskEnd, row)
 
 
 def checks(db: Database, task_id: int) -> list[Check]:
@@ -164,16 +156,12 @@ def checks_of(db: Database, workunit_id: int) -> list[Check]:
 
 def paid(db: Database, task_id: int) -> list[TaskAward]:
     """The awards for a task."""
-    return [
-        TaskAward(reason=row["reason"], amount=row["amount"], because=row["because"], at=moment(row["created_at"]))
-        for row in db.select(_AWARDS, task_id=task_id)
-    ]
+    return [as_value(TaskAward, row, at=moment(row["created_at"])) for row in db.select(_AWARDS, task_id=task_id)]
 
 
 def last_number(db: Database, noun: str) -> int:
     """The highest number of such a thing; 0 when there is none."""
-    row = db.one(_LAST[noun])
-    return int(row["number"]) if row else 0
+    return db.number(_LAST[noun])
 
 
 def _check(row: Row) -> Check:
