@@ -7,8 +7,8 @@ import pytest
 
 from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.laboratory import Laboratory
-from axiom.commands.recalls import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.commands.registrations import AmendFinding, Predict, RegisterCohort, RegisterDesign
+from axiom.commands.releases import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.commands.sealing import SealBundles
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.registrations import read_body
