@@ -14,7 +14,7 @@ from pathlib import Path
 
 import make_golden
 
-from axiom.decisions.experiments.controls import SEEDS, found, spared
+from axiom.decisions.experiments.controls import limits.CONTROL_SEEDS, found, spared
 from axiom.domain.declaration import declare
 from axiom.domain.experiments import seed_of
 from axiom.statistics.estimands import value
@@ -55,7 +55,7 @@ def make(name):
     experiment, controls = make_golden.load(name), {}
     for control in experiment.controls:
         values = [
-            [over_seed(name, control, sweep, replicate) for replicate in range(SEEDS)]
+            [over_seed(name, control, sweep, replicate) for replicate in range(limits.CONTROL_SEEDS)]
             for sweep in (control.planted, control.placebo)
         ]
         if problem := complaint(name, control, *values):

@@ -9,7 +9,7 @@ import make_controls
 import make_golden
 import pytest
 
-from axiom.decisions.experiments.controls import SEEDS
+from axiom.limits import experiments as limits
 
 NAMES = [name for name in make_golden.names() if make_golden.load(name).estimands]
 COMPUTED = {  # the cheapest of a contrast, a slope, a share and a number, with the replicate that is computed anew
@@ -36,7 +36,7 @@ def test_kept_controls_are_those_declared_and_tell_an_effect_from_a_placebo(name
     assert {estimand: values["sweeps"] for estimand, values in stored["controls"].items()} == declared, again
     for control in experiment.controls:
         values = stored["controls"][control.estimand]
-        assert [len(values[which]) for which in ("planted", "placebo")] == [SEEDS, SEEDS]
+        assert [len(values[which]) for which in ("planted", "placebo")] == [limits.CONTROL_SEEDS, limits.CONTROL_SEEDS]
         problem = make_controls.complaint(name, control, values["planted"], values["placebo"])
         assert not problem, f"{control.estimand}: {problem}"
 
