@@ -14,9 +14,10 @@ from pathlib import Path
 
 import make_golden
 
-from axiom.decisions.experiments.controls import limits.CONTROL_SEEDS, found, spared
+from axiom.decisions.experiments.controls import found, spared
 from axiom.domain.declaration import declare
 from axiom.domain.experiments import seed_of
+from axiom.limits import experiments as limits
 from axiom.statistics.estimands import value
 
 TESTS = Path(__file__).parents[1]
