@@ -36,7 +36,7 @@ from axiom.commands.laboratory import Laboratory
 from axiom.commands.links import NoteFinding
 from axiom.commands.programs import AddProgram
 from axiom.domain.callers import Caller
-from axiom.server.http.uvicorn_limits import spare_the_collector
+from axiom.server.http.serving import spare_the_collector
 from axiom.service import standard_callers as callers
 from axiom.service.open_laboratory import writer_of
 from axiom.settings import Settings

@@ -40,7 +40,7 @@ from axiom.domain.work import Outcome, Report, Result, TaskState
 from axiom.lab.experiments.publish import prepare, publish
 from axiom.lab.planning.deploy import deploy
 from axiom.lab.registrations import old_claims
-from axiom.server.http.uvicorn_limits import spare_the_collector
+from axiom.server.http.serving import spare_the_collector
 from axiom.signed.keys import make_keys
 from axiom.signed.manifests import stored_manifest
 from axiom.store.accounts import accounts, teams

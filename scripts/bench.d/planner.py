@@ -36,7 +36,7 @@ from axiom.domain.registrations import StoppingRule
 from axiom.domain.sessions import Plan
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.limits import planning as limits
-from axiom.server.http.uvicorn_limits import spare_the_collector
+from axiom.server.http.serving import spare_the_collector
 
 SECONDS = 1.0
 LIMIT = """The limit was 10 s for 100,000 hosts, and 12.87 s were measured on 26 November 2026. It went because above

@@ -1,4 +1,4 @@
-"""What a bare answer costs: the HTTP server that ours stands on, which says "hello" and does nothing else.
+"""What a bare answer costs: uvicorn, which says "hello" and does nothing else.
 
 It tells one computer from another, and not one hour from another: code as short as this stays in the processor's own
 memory, whoever else is at work beside us, and that of a request of ours does not.

@@ -19,7 +19,7 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.sessions import Step
 from axiom.errors import CannotStart, HeldByAnother
 from axiom.lab.policy import policy_of
-from axiom.server.http.uvicorn_limits import ServedSocket
+from axiom.server.http.serving import ServedSocket
 from axiom.service.autopilot import Occasion
 from axiom.service.sockets import on_path
 from axiom.settings import Settings

@@ -17,7 +17,7 @@ from axiom.commands.registry import COMMANDS, read_command
 from axiom.commands.words import SENTENCE, SPEAKER, WHY
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart, UnknownName, WrongUse
-from axiom.server.http.uvicorn_limits import ServedSocket
+from axiom.server.http.serving import ServedSocket
 from axiom.service.sockets import on_path
 from axiom.web.api.commands import OFFERED
 from axiom.web.site.app import Site

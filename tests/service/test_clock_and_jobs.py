@@ -17,7 +17,7 @@ from axiom.commands.sessions import HoldSession
 from axiom.errors import ClockSetBack, StorageFull, StoreError
 from axiom.lab.steps.clean import give_up_stuck
 from axiom.lab.upkeep import invariants
-from axiom.server.http.uvicorn_limits import StopSignal
+from axiom.server.http.serving import StopSignal
 from axiom.server.mail.alerts import Complaint
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service import clock as clocks

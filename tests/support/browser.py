@@ -1,6 +1,5 @@
 """A real browser, and an application that it can look at."""
 
-import asyncio
 import contextlib
 import shutil
 import socket
@@ -9,9 +8,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from typing import Any, Literal
 
-import uvicorn
+from lane_client import Told
 from patience import PATIENCE
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from axiom.server.http.serving import ServedSocket, serve
 
 REFUSED = {"/nowhere": 404, "level=x": 400}  # the ends of addresses that a site has pages for all the same
 AXE = (resources.files("axe_playwright_python") / "axe.min.js").read_text()
@@ -24,14 +25,6 @@ _ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
 ]
-
-
-class _Server(uvicorn.Server):
-    def install_signal_handlers(self) -> None:
-        pass
-
-    def run(self, sockets: Any = None) -> None:
-        asyncio.run(self._serve(sockets))
 
 
 @contextlib.contextmanager
@@ -55,13 +48,13 @@ def visit(browser: Browser, **how: Any) -> Iterator[Page]:
 @contextlib.contextmanager
 def serving(app: Any, listening: socket.socket) -> Iterator[None]:
     """Serve an application on this socket, for as long as somebody wants it."""
-    server = _Server(uvicorn.Config(app, lifespan="off", log_config=None))
-    thread = threading.Thread(target=server.run, args=([listening],))
+    told = Told()
+    thread = threading.Thread(target=serve, args=([ServedSocket(app=app, socket=listening)], told))
     thread.start()
     try:
         yield
     finally:
-        server.should_exit = True
+        told.over.set()
         thread.join()
 
 

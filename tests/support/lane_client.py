@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from patience import PATIENCE
 
 from axiom.server.http.fast_lane import BodyRoom, Lanes, whole, whole_in
-from axiom.server.http.uvicorn_limits import ServedSocket, StopSignal, serve
+from axiom.server.http.serving import ServedSocket, StopSignal, serve
 
 LIMIT = 100_000
 HUGE = 20_000_000  # more than a system keeps for a connection
@@ -147,7 +147,7 @@ def served(answers: Answers):
     """The address of a site with lanes; stopping is asked for at the end."""
     listening, told = socket.create_server(("127.0.0.1", 0)), Told()
     address = listening.getsockname()
-    listener = ServedSocket(app=Page(), socket=listening, protocol=answers.lanes().protocol)
+    listener = ServedSocket(app=Page(), socket=listening, lanes=answers.lanes())
     thread = threading.Thread(target=serve, args=([listener], told))
     thread.start()
     assert told.serves.wait(PATIENCE)

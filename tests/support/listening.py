@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from patience import PATIENCE
 
-from axiom.server.http.uvicorn_limits import ServedSocket, StopSignal, serve
+from axiom.server.http.serving import ServedSocket, StopSignal, serve
 
 Heard = TypeVar("Heard")
 

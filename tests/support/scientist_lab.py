@@ -13,7 +13,7 @@ from model_service import Play, played
 
 from axiom.autopilot.autopilot import hold
 from axiom.commands.client import Remote
-from axiom.server.http.uvicorn_limits import ServedSocket
+from axiom.server.http.serving import ServedSocket
 from axiom.service import standard_callers as callers
 from axiom.service.mcp_local_access import TokenDesk
 from axiom.service.scientist import Scientist

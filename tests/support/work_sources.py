@@ -19,7 +19,7 @@ from axiom.engines.http_work_source import HttpWorkSource
 from axiom.runner.platform.host import platform_here
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.http.fast_lane import Lanes
-from axiom.server.http.uvicorn_limits import ServedSocket, serve
+from axiom.server.http.serving import ServedSocket, serve
 from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.pilots.pilot_routes import PilotRoutes
 from axiom.server.pilots.pilot_server import PilotServer
@@ -77,10 +77,10 @@ def pilot_server(lab, *, lease: timedelta = LEASE, now=today) -> PilotServer:
 
 @contextmanager
 def lanes(server: PilotServer, writer, reported=lambda: None, *, is_private: bool = False):
-    """How connections are made where pilots are answered."""
+    """The paths at which pilots are answered."""
     with ThreadPoolExecutor(1) as threads, closing(Readers(server.folder)) as readers:
         routes = PilotRoutes(server, writer=writer, connections=readers, threads=threads, reported=reported)
-        yield Lanes(routes.openers(is_private=is_private)).protocol
+        yield Lanes(routes.openers(is_private=is_private))
 
 
 def socket_source(lab) -> HttpWorkSource:
@@ -89,8 +89,8 @@ def socket_source(lab) -> HttpWorkSource:
 
 @contextmanager
 def through_socket(lab, writer, cores: int):
-    with lanes(pilot_server(lab), writer, is_private=True) as protocol:
-        listener = ServedSocket(app=Starlette(), socket=on_path(lab.folder.socket), protocol=protocol)
+    with lanes(pilot_server(lab), writer, is_private=True) as made:
+        listener = ServedSocket(app=Starlette(), socket=on_path(lab.folder.socket), lanes=made)
         with served(listener), closing(socket_source(lab)) as source:
             say_hello(source, cores=cores)
             yield source
@@ -102,9 +102,9 @@ def pilots(lab, writer, *, lease: timedelta = LEASE, now=today):
     key = new_cluster_key()
     until = now() + timedelta(days=1)
     writer.run(lambda db: clusters.add(db, name="alpha", key_digest=digest(key), expires_at=until, now=now()))
-    with lanes(pilot_server(lab, lease=lease, now=now), writer) as protocol:
+    with lanes(pilot_server(lab, lease=lease, now=now), writer) as made:
         listening = socket.create_server(("127.0.0.1", 0))
-        with served(ServedSocket(app=Starlette(), socket=listening, protocol=protocol)):
+        with served(ServedSocket(app=Starlette(), socket=listening, lanes=made)):
             yield f"http://127.0.0.1:{listening.getsockname()[1]}", key
 
 

@@ -15,7 +15,7 @@ from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import Report, TaskState
 from axiom.errors import NotAllowed, StorageFull, StoreDamaged, StoreError
 from axiom.runner.platform.host import platform_here
-from axiom.server.http.uvicorn_limits import ServedSocket
+from axiom.server.http.serving import ServedSocket
 from axiom.server.upkeep.jobs import Jobs
 from axiom.service.health import Health
 from axiom.service.sockets import on_path
@@ -44,9 +44,9 @@ def behind(working_lab):
         app = control(CommandGate(writer=writer, laboratory=laboratory, now=lambda: lab.now), pages, caller)
         server = pilot_server(lab, now=lambda: lab.now)
         with ExitStack() as stack:
-            protocol = stack.enter_context(lanes(server, writer, lambda: heard.append(True), is_private=True))
+            made = stack.enter_context(lanes(server, writer, lambda: heard.append(True), is_private=True))
             listening = on_path(lab.folder.socket)
-            stack.enter_context(served(ServedSocket(app=app, socket=listening, protocol=protocol)))
+            stack.enter_context(served(ServedSocket(app=app, socket=listening, lanes=made)))
 
             def source(name):
                 made = stack.enter_context(closing(socket_source(lab)))

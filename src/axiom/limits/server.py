@@ -31,6 +31,7 @@ BODY_BYTES = 1024 * 1024  # of a request to the site
 HEADER_SECONDS = 10.0  # in which the header of a request has to come
 BODY_SECONDS = 30.0  # in which its body has to
 ANSWER_SECONDS = 60.0  # in which something of an answer has to be fetched
+IDLE_SECONDS = 15.0  # between two requests of a connection
 REQUESTS_WAITING = 16  # behind one that is being answered, on one connection
 CONNECTIONS = 4_000  # at once; fewer where the system lets a process have fewer files open than these need
 CONNECTIONS_OF_ONE_SENDER = 64  # a reverse proxy brings those of many

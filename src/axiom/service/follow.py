@@ -22,8 +22,8 @@ from axiom.lab.upkeep.automatic_backups import newest_copy
 from axiom.lab.upkeep.backup import restore
 from axiom.lab.upkeep.recovery import RecoveryWish
 from axiom.limits import backups as limits
-from axiom.server.http.uvicorn_limits import ServedSocket, StopSignal
-from axiom.server.http.uvicorn_limits import serve as serve_sockets
+from axiom.server.http.serving import ServedSocket, StopSignal
+from axiom.server.http.serving import serve as serve_sockets
 from axiom.service.open_laboratory import log_to
 from axiom.service.sockets import address_of
 from axiom.service.volunteer_project import project_address

@@ -29,8 +29,8 @@ from axiom.lab.steps.failures import count as count_failures
 from axiom.limits import maps as limits
 from axiom.runner.confine import bubblewrap
 from axiom.server.http.request_counts import CountedApp, RequestCounts
-from axiom.server.http.uvicorn_limits import ServedSocket, StopSignal
-from axiom.server.http.uvicorn_limits import serve as serve_sockets
+from axiom.server.http.serving import ServedSocket, StopSignal
+from axiom.server.http.serving import serve as serve_sockets
 from axiom.server.mail.alerts import Alerts, Complaint
 from axiom.server.upkeep.janitor import clean, look
 from axiom.server.upkeep.jobs import Job, Jobs
@@ -160,8 +160,8 @@ def _run(
             if settings.mcp:
                 front = mcp_in_front(front, pages, people, admission, (settings.url, address))
             counted = CountedApp(WithApi(front, api) if settings.api else front, counts, class_of)
-            public = ServedSocket(app=counted, socket=listening, protocol=volunteers.lanes(counts).protocol)
-            private = ServedSocket(app=behind, socket=door, protocol=volunteers.private_lanes().protocol)
+            public = ServedSocket(app=counted, socket=listening, lanes=volunteers.lanes(counts))
+            private = ServedSocket(app=behind, socket=door, lanes=volunteers.private_lanes())
             by = serve_sockets([public, private, ServedSocket(app=api, socket=programs_door)], stopping)
     demand_writer(parts.writer)
     return by

@@ -17,7 +17,7 @@ class Clock:
         return time.monotonic() + self._ahead
 
     def turn(self, seconds: float) -> None:
-        """What is due is done within a tenth of a second, with which uvicorn looks after its connections."""
+        """What is due is done at the loop's next turn."""
         self._ahead += seconds
 
 

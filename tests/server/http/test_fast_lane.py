@@ -14,9 +14,10 @@ from patience import PATIENCE, until
 from upload_lab import LARGE, NAME, Place, head
 
 from axiom.limits import server as limits
-from axiom.server.http import uvicorn_limits as hardening
+from axiom.server.http import senders
+from axiom.server.http.connection import Connection
 from axiom.server.http.fast_lane import BodyRoom, Lanes, whole
-from axiom.server.http.uvicorn_limits import ServedSocket, serve
+from axiom.server.http.serving import ServedSocket, serve
 
 
 @pytest.fixture(scope="module")
@@ -178,7 +179,7 @@ def test_a_stop_lets_those_be_answered_who_were_heard():
 
 
 def test_more_connections_than_allowed_are_sent_away(monkeypatch):
-    monkeypatch.setattr(hardening, "most_connections", lambda: 3)
+    monkeypatch.setattr(senders, "most_connections", lambda: 3)
     with served(Answers()) as address:
         lines = [Line(address) for _ in range(3)]
         for connection in lines:
@@ -187,7 +188,7 @@ def test_more_connections_than_allowed_are_sent_away(monkeypatch):
         late = Line(address)
         assert late.answer() == (b"HTTP/1.1 503 Service Unavailable", b"")
         lines.pop().socket.close()
-        assert until(lambda: hardening.Hardened.senders[""] == 2)
+        assert until(lambda: Connection.by_sender[""] == 2)
         again = Line(address)
         again.say(post(b"/now", b"1"))
         assert again.answer() == (OK, b"now 1")
@@ -259,7 +260,7 @@ def test_an_answer_that_nobody_fetches_is_given_up(clock, path):
         deaf.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
         deaf.say(post(path, b"1", b"connection: close") if path == b"/huge" else post(path, b"1") * 60)
         assert until(lambda: answers.asked)
-        assert until(lambda: clock.turn(limits.ANSWER_SECONDS) or not hardening.Hardened.senders)
+        assert until(lambda: clock.turn(limits.ANSWER_SECONDS) or not Connection.by_sender)
         deaf.socket.close()
 
 
@@ -284,9 +285,7 @@ def test_a_large_upload_that_is_never_asked_leaves_no_open_file(working_lab):
     rest = head(LARGE, offset=490_000)  # all of it in one piece with what is before and behind it
     lanes = Lanes({b"/later": whole(Answers().later, LIMIT), b"/upload": place.transfers.arrive})
     listening, told = socket.create_server(("127.0.0.1", 0)), Told()
-    thread = threading.Thread(
-        target=serve, args=([ServedSocket(app=Page(), socket=listening, protocol=lanes.protocol)], told)
-    )
+    thread = threading.Thread(target=serve, args=([ServedSocket(app=Page(), socket=listening, lanes=lanes)], told))
     thread.start()
     assert told.serves.wait(PATIENCE)
     line = Line(listening.getsockname())

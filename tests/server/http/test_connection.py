@@ -12,9 +12,10 @@ from listening import while_listening
 from patience import PATIENCE, until
 
 from axiom.limits import server as server_limits
-from axiom.server.http import uvicorn_limits as hardening
+from axiom.server.http import senders
+from axiom.server.http.connection import Connection
 from axiom.server.http.request_counts import BOUNDS, CountedApp, RequestCounts
-from axiom.server.http.uvicorn_limits import ServedSocket, StopSignal, serve
+from axiom.server.http.serving import ServedSocket, StopSignal, serve
 
 GET = b"GET /page HTTP/1.1\r\nhost: lab\r\n\r\n"
 
@@ -193,7 +194,7 @@ def test_a_sender_has_only_so_many_connections_and_a_proxy_as_many_as_it_needs(m
     def talk(line):
         address, statuses = line.socket.getpeername(), {}
         for what, source, amount in (("many", "127.0.0.2", 5), ("a proxy", "127.0.0.1", 5), ("again", "127.0.0.2", 1)):
-            assert until(lambda: "127.0.0.2" not in hardening.Hardened.senders)
+            assert until(lambda: "127.0.0.2" not in Connection.by_sender)
             lines = [Elsewhere(address, source) for _ in range(amount)]
             for connection in lines:
                 connection.say(GET)
@@ -220,7 +221,74 @@ def test_a_sender_has_only_so_many_connections_and_a_proxy_as_many_as_it_needs(m
     ],
 )
 def test_a_sender_is_an_address_or_a_household_and_a_proxy_is_none(address, proxies, who):
-    assert hardening.sender(address, proxies) == who
+    assert senders.sender(address, proxies) == who
+
+
+@pytest.mark.parametrize(
+    ("lines", "proxies", "whence"),
+    [
+        ({}, "127.0.0.1", ("http", ("127.0.0.1", 7))),
+        ({"proto": "https", "for": "203.0.113.9"}, "127.0.0.1", ("https", ("203.0.113.9", 0))),
+        ({"proto": "gopher", "for": "8.8.8.8, 203.0.113.9, 10.0.0.2"}, "10.0.0.0/8", ("http", ("203.0.113.9", 0))),
+        ({"for": "8.8.8.8, [2001:db8::1]:443"}, "127.0.0.1", ("http", ("2001:db8::1", 0))),
+        ({"for": "8.8.8.8:80, 9.9.9.9"}, "*", ("http", ("8.8.8.8", 0))),
+        ({"for": " "}, "127.0.0.1", ("http", ("127.0.0.1", 7))),
+    ],
+)
+def test_a_proxy_says_whence_a_request_came_and_what_stands_before_its_word_is_not_believed(lines, proxies, whence):
+    headers = [(f"x-forwarded-{name}".encode(), value.encode()) for name, value in lines.items()]
+    assert senders.forwarded(headers, ("127.0.0.1", 7), proxies) == whence
+
+
+def raw(request: bytes, status: int, headers: list[tuple[bytes, bytes]], *pieces: bytes) -> bytes:
+    """All that is sent when an application answers so."""
+
+    async def answers(_scope, _receive, send) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        for piece in pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": piece is not pieces[-1]})
+
+    def talk(line):
+        line.say(request)
+        while not line.is_closed():
+            continue
+        return line._heard
+
+    return served(talk, answers)
+
+
+LAST = b"%s /page HTTP/1.1\r\nhost: lab\r\nconnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("method", "status", "headers", "pieces", "body"),
+    [
+        (b"GET", 200, [], (b"ab", b"", b"c"), b"2\r\nab\r\n1\r\nc\r\n0\r\n\r\n"),
+        (b"GET", 200, [(b"Content-Length", b"3")], (b"ab", b"c"), b"abc"),
+        (b"HEAD", 200, [(b"content-length", b"3")], (b"abc",), b""),
+        (b"HEAD", 200, [], (b"abc",), b""),
+        (b"GET", 304, [(b"etag", b"x")], (b"",), b""),
+        (b"GET", 200, [(b"content-length", b"9")], (b"abc",), b""),
+        (b"GET", 200, [(b"content-length", b"2")], (b"abc",), b""),
+    ],
+)
+def test_an_answer_has_a_date_and_a_length_or_chunks_and_is_cut_where_it_is_not_as_long_as_it_says(
+    method, status, headers, pieces, body
+):
+    head, _, rest = raw(LAST % method, status, headers, *pieces).lower().partition(b"\r\n\r\n")
+    assert head.startswith(b"http/1.1 %d " % status)
+    assert (head.count(b"\r\ndate: "), head.count(b"\r\nconnection: close"), rest) == (1, 1, body)
+    assert (b"transfer-encoding" in head) == body.startswith(b"2\r\n")
+
+
+@pytest.mark.parametrize("app", ["raises", "leaves", "splits"])
+def test_an_application_that_fails_before_its_answer_is_told_as_a_fault_of_ours(app):
+    async def splits(_scope, _receive, send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"x", b"a\r\nset-cookie: b")]})
+
+    apps = {"raises": raises, "leaves": leaves, "splits": splits}
+    status, text = asked(GET, app=apps[app])[0]
+    assert (status, text) == (b"HTTP/1.1 500 Internal Server Error", b"A fault of ours.")
 
 
 NO_END = resource.RLIM_INFINITY
@@ -248,15 +316,15 @@ def test_every_connection_may_have_a_file_open_besides(monkeypatch, allowed, mos
 
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits[-1])
     monkeypatch.setattr(resource, "setrlimit", ask)
-    assert hardening.most_connections.__wrapped__() == connections
+    assert senders.most_connections.__wrapped__() == connections
     assert asked == ([] if asked_for is None else [asked_for])
 
 
 @pytest.mark.parametrize("empty", [b"\r\n", b"\n\n"])
 def test_whoever_sends_an_empty_line_and_no_request_is_sent_away(monkeypatch, empty):
-    """uvicorn waits for the next request until anything comes; no message begins with an empty line."""
+    """No message begins with an empty line."""
     monkeypatch.setattr(server_limits, "BODY_SECONDS", 0.2)
-    monkeypatch.setattr(server_limits, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(server_limits, "IDLE_SECONDS", 0.2)
 
     def talk(line):
         line.say(GET)
@@ -283,7 +351,7 @@ def test_whoever_leaves_while_a_request_is_answered_and_others_wait_is_no_fault(
         line.say(GET * 4)
         line.socket.close()
         assert until(lambda: len(begun) > 1)  # the second is begun before anybody sees that the connection is lost
-        assert until(lambda: not hardening.Hardened.senders)
+        assert until(lambda: not Connection.by_sender)
         may_go_on.set()
 
     served(talk, page)
