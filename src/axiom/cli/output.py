@@ -53,6 +53,16 @@ def quiet_option(command: F) -> F:
     return click.option("-q", "--quiet", is_flag=True, help="Results only: no progress and no remarks.")(command)
 
 
+def reading_options(command: F) -> F:
+    """What commands take that show something of a laboratory."""
+    return data_option(json_option(command))
+
+
+def change_options(command: F) -> F:
+    """What commands take that change something in it."""
+    return data_option(dry_run_option(json_option(quiet_option(command))))
+
+
 def why_option(about: str, **said: Any) -> Callable[[F], F]:
     """`--why`, of every command that asks for it."""
     return click.option("--why", help=about, **said)

@@ -10,7 +10,7 @@ import click
 
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import file_of, manifest_of
-from axiom.cli.output import data_option, json_option, show_json, show_table
+from axiom.cli.output import reading_options, show_json, show_table
 from axiom.cli.reading import view
 from axiom.decisions.experiments.comparison import DeclaredDifference, declared_differences
 from axiom.domain.amounts import counted
@@ -39,8 +39,7 @@ class ComparedSide:
 @click.command("compare")
 @click.argument("first", shell_complete=experiments_named)
 @click.argument("second", shell_complete=experiments_named)
-@data_option
-@json_option
+@reading_options
 def compare(first: str, second: str, folder: Folder, as_json: bool) -> None:
     """What differs between two versions or two experiments, and their findings side by side.
 

@@ -6,7 +6,7 @@ from dataclasses import asdict
 import click
 
 from axiom.cli.completion import experiments_named
-from axiom.cli.output import data_option, json_option, show_json, show_table
+from axiom.cli.output import reading_options, show_json, show_table
 from axiom.domain.amounts import counted
 from axiom.errors import UnknownName
 from axiom.limits import hosts as limits
@@ -19,8 +19,7 @@ from axiom.terminal import say
 
 @click.command("deployed")
 @click.argument("name", required=False, default="", shell_complete=experiments_named)
-@data_option
-@json_option
+@reading_options
 def deployed(name: str, folder: Folder, as_json: bool) -> None:
     """Where tasks are now: the hosts that have most, and the others as a range. NAME: of one experiment alone."""
     with reading(folder) as db:

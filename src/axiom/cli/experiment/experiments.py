@@ -7,28 +7,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from axiom import shipped
+from axiom.cli.changes import change, tell
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import catalogue_files, file_of, file_words, manifest_of
-from axiom.cli.output import (
-    ID,
-    data_option,
-    dry_run_option,
-    json_option,
-    quiet_option,
-    show_facts,
-    show_json,
-    show_table,
-    why_option,
-)
-from axiom.commands.command import Answer
-from axiom.commands.registry import read_command
+from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table, why_option
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown
 from axiom.domain.amounts import counted
 from axiom.domain.experiments import MOST_COPIES
 from axiom.errors import AxiomError
 from axiom.lab.registrations import old_claims
-from axiom.service.open_laboratory import reading, submit
+from axiom.service.open_laboratory import reading
 from axiom.signed.manifests import Manifest
 from axiom.store.engine import counters
 from axiom.store.engine.folder import Folder
@@ -46,8 +35,7 @@ if TYPE_CHECKING:
 @click.option("--search", "q", default="", help="Those whose question or name has these words: edge, compgen.")
 @click.option("--theme", type=click.Choice(sorted(set(by_experiment().values()))), help="Those that are about this.")
 @click.option("--status", type=click.Choice(["catalogue", *STATUSES]), help="Those that stand so.")
-@data_option
-@json_option
+@reading_options
 def list_experiments(q: str, theme: str | None, status: str | None, folder: Folder, as_json: bool) -> None:
     """The catalogue, and how each experiment stands in the laboratory, if there is one."""
     asked = {"q": q, "theme": theme or "", "status": status or ""}
@@ -74,8 +62,7 @@ def _readable(files: Sequence[Path]) -> Iterator[Manifest]:
 
 @click.command("show")
 @click.argument("name", shell_complete=experiments_named)
-@data_option
-@json_option
+@reading_options
 def show(name: str, folder: Folder, as_json: bool) -> None:
     """One experiment: what it asks, varies, measures and predicts, and what it has brought."""
     manifest = manifest_of(file_of(name, folder))
@@ -138,14 +125,12 @@ def _brought(folder: Folder, manifest: Manifest) -> "tuple[Version, list[Mapping
 
 @click.command("publish")
 @click.argument("name", shell_complete=experiments_named)
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Sign an experiment's bundle and register what it asks. NAME is one of the catalogue, or a FILE.py of yours."""
-    answer = submit(folder, read_command("experiment.publish", file_words(name)), dry_run=dry_run)
-    _answered(answer, as_json, quiet, f"{answer['experiment']}@{answer['version']}: {answer['change']}")
+    answer = change(folder, "experiment.publish", file_words(name), dry_run=dry_run)
+    sentence = f"{answer['experiment']}@{answer['version']}: {answer['change']}"
+    tell("experiment", answer, sentence, as_json=as_json, quiet=quiet)
 
 
 @click.command("deploy")
@@ -170,10 +155,7 @@ def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
 @click.option("--registration", type=ID, help="Of this one; else the newest of the declared sweep.")
 @why_option("Why; it stays in the audit.", default="ordered by the operator")
 @click.option("--key", help="An idempotency key: the same command under it is done once.")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def deploy(
     name: str,
     workunits: int,
@@ -200,36 +182,24 @@ def deploy(
         "registration": registration,
         "reason": why,
     }
-    command = read_command("experiment.deploy", words)
-    answer = submit(folder, command, dry_run=dry_run, key=key)
+    answer = change(folder, "experiment.deploy", words, dry_run=dry_run, key=key)
     whom = "" if host is None else f" for host {host}"
     if every_host:
         others = "".join(f"; not for {counted(hosts, 'host')}: {why}" for why, hosts in answer["passed_over"].items())
         whom = f" for {counted(answer['hosts'], 'host')}{others}"
     whom += f", each computed by {answer['copies']} volunteers" if answer["copies"] > 1 else ""
     each = f"{counted(answer['workunits'], 'workunit')} of {counted(answer['replicates_each'], 'replicate')} each"
-    _answered(answer, as_json, quiet, f"{each}{whom}")
+    tell("experiment", answer, f"{each}{whom}", as_json=as_json, quiet=quiet)
 
 
 @click.command("retire")
 @click.argument("name", shell_complete=experiments_named)
 @why_option("Why; it stays in the audit.", default="retired by the operator")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def retire(name: str, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Order nothing more of an experiment and cancel what is not sent."""
-    command = read_command("experiment.retire", {"experiment": name, "reason": why})
-    answer = submit(folder, command, dry_run=dry_run)
-    _answered(answer, as_json, quiet, f"{answer['cancelled']} workunits cancelled")
-
-
-def _answered(answer: Answer, as_json: bool, quiet: bool, sentence: str) -> None:
-    if as_json:
-        show_json({"experiment": answer})
-    else:
-        remark(f"{sentence}{' (dry run: nothing was changed)' if answer.get('dry_run') else ''}.", quiet=quiet)
+    answer = change(folder, "experiment.retire", {"experiment": name, "reason": why}, dry_run=dry_run)
+    tell("experiment", answer, f"{answer['cancelled']} workunits cancelled", as_json=as_json, quiet=quiet)
 
 
 def _standing(folder: Folder, name: str) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import click
 
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import file_of
-from axiom.cli.output import bar, data_option, dry_run_option, json_option, quiet_option, show_json
+from axiom.cli.output import bar, change_options, show_json
 from axiom.commands.experiments import PreflightExperiment
 from axiom.domain.preflights import Attempt
 from axiom.lab.experiments.preflight_report import write
@@ -26,10 +26,7 @@ from axiom.terminal import progress, remark, say
 
 @click.command("preflight")
 @click.argument("name", shell_complete=experiments_named)
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def preflight(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Put an experiment to nine gates, in a sandbox, and remember how it fared. Exits 1 when it did not pass.
 

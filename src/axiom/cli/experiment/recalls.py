@@ -4,19 +4,9 @@ from typing import Any
 
 import click
 
+from axiom.cli.changes import change, tell
 from axiom.cli.completion import experiments_named
-from axiom.cli.output import (
-    ID,
-    data_option,
-    dry_run_option,
-    json_option,
-    quiet_option,
-    show_facts,
-    show_json,
-    show_table,
-    why_option,
-)
-from axiom.service.open_laboratory import submit
+from axiom.cli.output import ID, change_options, show_facts, show_json, show_table, why_option
 from axiom.store.engine.folder import Folder
 from axiom.terminal import remark, say
 
@@ -27,10 +17,7 @@ _WHY = why_option("Why; everybody can read it.", required=True)
 @click.argument("experiment", metavar="NAME@VERSION", shell_complete=experiments_named)
 @_WHY
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def recall(experiment: str, why: str, yes: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Void a faulty version, after showing what hangs on it: results stay and stay paid, findings are recalled.
 
@@ -38,9 +25,9 @@ def recall(experiment: str, why: str, yes: bool, folder: Folder, dry_run: bool, 
     """
     words = {"experiment": experiment, "why": why}
     if not (yes or dry_run):
-        _show(_submit(folder, "experiment.recall", words, dry_run=True))
+        _show(change(folder, "experiment.recall", words, dry_run=True))
         click.confirm("Recall it?", abort=True, err=True)
-    answer = _submit(folder, "experiment.recall", words, dry_run=dry_run)
+    answer = change(folder, "experiment.recall", words, dry_run=dry_run)
     if as_json:
         show_json({"recall": answer})
     elif dry_run or yes:
@@ -53,42 +40,22 @@ def recall(experiment: str, why: str, yes: bool, folder: Folder, dry_run: bool, 
 @click.command("reopen")
 @click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=experiments_named)
 @_WHY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def reopen(experiment: str, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Have more of a retired version ordered again. A recalled one is never opened again."""
-    answer = _submit(folder, "experiment.reopen", {"experiment": experiment, "why": why}, dry_run=dry_run)
-    _reopened(answer, f"{answer['experiment']}@{answer['version']}", as_json, quiet)
+    answer = change(folder, "experiment.reopen", {"experiment": experiment, "why": why}, dry_run=dry_run)
+    tell("reopened", answer, f"{answer['experiment']}@{answer['version']} is open again", as_json=as_json, quiet=quiet)
 
 
 @click.command("reopen")
 @click.argument("finding", type=ID)
 @_WHY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def reopen_finding(finding: int, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Have a retired or suspended finding go on, since what was wrong is explained. A recalled one never does."""
-    answer = _submit(folder, "finding.reopen", {"finding": finding, "why": why}, dry_run=dry_run)
-    _reopened(answer, f"Finding {answer['finding']}, which was {answer['was']},", as_json, quiet)
-
-
-def _submit(folder: Folder, name: str, words: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
-    # Here and not above: `axiom finding show` should not wait for every command there is.
-    from axiom.commands.registry import read_command
-
-    return submit(folder, read_command(name, words), dry_run=dry_run)
-
-
-def _reopened(answer: dict[str, Any], what: str, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        show_json({"reopened": answer})
-    else:
-        dry = " (dry run: nothing was changed)" if answer.get("dry_run") else ""
-        remark(f"{what} is open again{dry}.", quiet=quiet)
+    answer = change(folder, "finding.reopen", {"finding": finding, "why": why}, dry_run=dry_run)
+    what = f"Finding {answer['finding']}, which was {answer['was']}, is open again"
+    tell("reopened", answer, what, as_json=as_json, quiet=quiet)
 
 
 def _show(answer: dict[str, Any]) -> None:

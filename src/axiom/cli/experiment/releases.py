@@ -4,11 +4,10 @@ from typing import Any
 
 import click
 
+from axiom.cli.changes import change, tell
 from axiom.cli.completion import experiments_named
-from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json, why_option
-from axiom.service.open_laboratory import submit
+from axiom.cli.output import change_options, why_option
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark
 
 _BY = click.option("--by", default="operator", show_default=True, help="Whose decision it is; everybody sees it.")
 _PLATFORM = click.option("--platform", default="", help="On computers of this kind alone, as linux-x86_64-avx2.")
@@ -20,13 +19,10 @@ _NAME = click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=ex
 @why_option("Why; everybody can read it.", required=True)
 @_PLATFORM
 @_BY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def pause(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Give nothing more of a version to anybody, at once. What is out goes on, and is kept and paid."""
-    answer = _submit(folder, "experiment.pause", said, dry_run=dry_run)
+    answer = change(folder, "experiment.pause", said, dry_run=dry_run)
     where = f" on {said['platform']}" if said["platform"] else ""
     _answered(answer, as_json, quiet, f"is paused{where}; {answer['out']} tasks are out and go on")
 
@@ -36,13 +32,10 @@ def pause(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any
 @why_option("Why; everybody can read it.", default="it may go on", show_default=True)
 @_PLATFORM
 @_BY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def resume(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Have a version go on that was paused, held back or halted. After a halt it begins with its pilot again."""
-    answer = _submit(folder, "experiment.resume", said, dry_run=dry_run)
+    answer = change(folder, "experiment.resume", said, dry_run=dry_run)
     _answered(answer, as_json, quiet, f"goes on; lifted: {answer['lifted']}")
 
 
@@ -50,13 +43,10 @@ def resume(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: An
 @_NAME
 @why_option("Why; everybody can read it.", default="looked at and found good", show_default=True)
 @_BY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Let its newest bundle go beyond the laboratory's own computers, where the setting `approvals` asks for that."""
-    answer = _submit(folder, "experiment.approve", said, dry_run=dry_run)
+    answer = change(folder, "experiment.approve", said, dry_run=dry_run)
     _answered(answer, as_json, quiet, f"is approved by {said['by']}, bundle {answer['serial']}")
 
 
@@ -65,13 +55,10 @@ def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: A
 @why_option("Why; everybody can read it.", required=True)
 @click.option("--to", type=click.IntRange(min=1), help="The serial of the bundle to go back to; else the one before.")
 @_BY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def rollback(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Put an earlier bundle of the version in the place of its newest. What waits gets it; what is out goes on."""
-    answer = _submit(folder, "experiment.rollback", said, dry_run=dry_run)
+    answer = change(folder, "experiment.rollback", said, dry_run=dry_run)
     _answered(
         answer,
         as_json,
@@ -81,16 +68,5 @@ def rollback(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: 
     )
 
 
-def _submit(folder: Folder, name: str, words: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
-    # Here and not above: `axiom experiment list` should not wait for every command there is.
-    from axiom.commands.registry import read_command
-
-    return submit(folder, read_command(name, words), dry_run=dry_run)
-
-
 def _answered(answer: dict[str, Any], as_json: bool, quiet: bool, sentence: str) -> None:
-    if as_json:
-        show_json({"release": answer})
-        return
-    dry = " (dry run: nothing was changed)" if answer.get("dry_run") else ""
-    remark(f"{answer['experiment']}@{answer['version']} {sentence}{dry}.", quiet=quiet)
+    tell("release", answer, f"{answer['experiment']}@{answer['version']} {sentence}", as_json=as_json, quiet=quiet)

@@ -6,15 +6,15 @@ from typing import Any, TextIO
 import click
 
 from axiom.cli.atomic_file import appearing
+from axiom.cli.changes import change
 from axiom.cli.experiment.recalls import reopen_finding
 from axiom.cli.finding import links
 from axiom.cli.groups import Group
-from axiom.cli.output import data_option, json_option, quiet_option, show_facts, show_json, show_table
+from axiom.cli.output import data_option, quiet_option, reading_options, show_facts, show_json, show_table
 from axiom.cli.reading import view
 from axiom.decisions.evidence.rounding import around, end_told
 from axiom.decisions.findings.order import FindingOrder
 from axiom.errors import WrongUse
-from axiom.service.open_laboratory import submit
 from axiom.service.standard_callers import operator
 from axiom.store.engine.folder import Folder
 from axiom.terminal import remark, say
@@ -42,8 +42,7 @@ finding.add_command(links.graph)
     type=click.Choice([order.value for order in FindingOrder]),
     help="What stands first; the surest has the highest grade and then the largest effect.  [default: newest]",
 )
-@data_option
-@json_option
+@reading_options
 def list_findings(alias: str, order: str | None, folder: Folder, as_json: bool) -> None:
     """Every finding with its newest evidence."""
     with view(folder, {"alias": alias, "order": order or ""}) as seen:
@@ -60,8 +59,7 @@ def list_findings(alias: str, order: str | None, folder: Folder, as_json: bool) 
 
 @finding.command("show")
 @click.argument("number", type=_NUMBER)
-@data_option
-@json_option
+@reading_options
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One finding: its evidence and its parts, what the next grade needs, and how to cite it."""
     with view(folder) as seen:
@@ -117,10 +115,8 @@ def paper(
         raise WrongUse(f"{target} ends in none of .md, .tex and .html. Nothing was written.")
     chosen = numbers_of(",".join(map(str, numbers)))
     if words is not None:
-        from axiom.commands.registry import read_command
-
         said = {"findings": ",".join(map(str, chosen)), "text": words.read(), "by": by}
-        submit(folder, read_command("paper.draft", said))
+        change(folder, "paper.draft", said)
     with view(folder) as seen:
         text = formats.as_file(seen, chosen, ending, environment())
     if target is None:
@@ -135,8 +131,7 @@ def paper(
 @click.argument("claim")
 @click.option("--factors", default="", help="What it varies, and between which levels: 'lr=0.1,0.5; width'.")
 @click.option("--measure", default="", help="What it measures.")
-@data_option
-@json_option
+@reading_options
 def show_near(claim: str, factors: str, measure: str, folder: Folder, as_json: bool) -> None:
     """Has CLAIM been asked? The findings that are nearest to it, and what differs."""
     with view(folder, {"claim": claim, "factors": factors, "measure": measure}) as seen:

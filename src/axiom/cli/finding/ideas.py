@@ -4,24 +4,14 @@ from typing import Any
 
 import click
 
+from axiom.cli.changes import change, tell
 from axiom.cli.groups import Group
-from axiom.cli.output import (
-    ID,
-    data_option,
-    dry_run_option,
-    json_option,
-    quiet_option,
-    show_facts,
-    show_json,
-    show_table,
-)
+from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table
 from axiom.cli.reading import view
 from axiom.commands.command import Answer
-from axiom.commands.registry import read_command
 from axiom.domain.proposals import ANSWERS, IdeaState
-from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark, say
+from axiom.terminal import say
 from axiom.web.views import proposals as views
 
 _BY = click.option("--by", default="operator", show_default=True, help="Who says so.")
@@ -35,8 +25,7 @@ def idea() -> None:
 @idea.command("list")
 @click.option("--state", type=click.Choice([one.value for one in IdeaState]), help="Only those that stand so.")
 @click.option("--hidden", is_flag=True, help="Only those that are not shown to everybody.")
-@data_option
-@json_option
+@reading_options
 def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -> None:
     """Every idea, open ones first, also those that wait to be shown."""
     with view(folder) as seen:
@@ -54,8 +43,7 @@ def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -
 
 @idea.command("show")
 @click.argument("number", type=ID)
-@data_option
-@json_option
+@reading_options
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One idea: what is asked, why, and what became of it."""
     with view(folder) as seen:
@@ -86,35 +74,26 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
 @click.argument("question")
 @click.option("--why", required=True, help="Why it is worth asking.")
 @_BY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Write a QUESTION down. Everybody can read it."""
-    _done(submit(folder, read_command("idea.add", said), dry_run=dry_run), "written down", as_json, quiet)
+    _done(change(folder, "idea.add", said, dry_run=dry_run), "written down", as_json, quiet)
 
 
 @idea.command("show-to-all")
 @click.argument("idea", type=ID)
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def show_to_all(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Show a volunteer's IDEA to everybody."""
-    _done(submit(folder, read_command("idea.show", said), dry_run=dry_run), "shown to everybody", as_json, quiet)
+    _done(change(folder, "idea.show", said, dry_run=dry_run), "shown to everybody", as_json, quiet)
 
 
 @idea.command("hide")
 @click.argument("idea", type=ID)
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def hide(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Show an IDEA to nobody but its author any more."""
-    _done(submit(folder, read_command("idea.hide", said), dry_run=dry_run), "hidden", as_json, quiet)
+    _done(change(folder, "idea.hide", said, dry_run=dry_run), "hidden", as_json, quiet)
 
 
 @idea.command("answer")
@@ -125,25 +104,19 @@ def hide(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any)
 @click.option("--experiment", help="Of one that is taken: the experiment that asks it, as NAME or NAME@VERSION.")
 @click.option("--finding", type=ID, help="Of one that is known: the finding that answers it.")
 @_BY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def answer(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Say what became of an IDEA: taken, known or declined. It may be answered again."""
-    _done(submit(folder, read_command("idea.answer", said), dry_run=dry_run), said["state"], as_json, quiet)
+    _done(change(folder, "idea.answer", said, dry_run=dry_run), said["state"], as_json, quiet)
 
 
 @idea.command("withdraw")
 @click.argument("idea", type=ID)
 @_BY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def withdraw(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Take an own IDEA back, while it is open."""
-    _done(submit(folder, read_command("idea.withdraw", said), dry_run=dry_run), "withdrawn", as_json, quiet)
+    _done(change(folder, "idea.withdraw", said, dry_run=dry_run), "withdrawn", as_json, quiet)
 
 
 def _readers(row: Answer) -> str:
@@ -151,8 +124,4 @@ def _readers(row: Answer) -> str:
 
 
 def _done(answer: Answer, what: str, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        show_json({"idea": answer})
-        return
-    dry = " (dry run: nothing was changed)" if answer.get("dry_run") else ""
-    remark(f"Idea {answer['idea']} is {what}{dry}.", quiet=quiet)
+    tell("idea", answer, f"Idea {answer['idea']} is {what}", as_json=as_json, quiet=quiet)

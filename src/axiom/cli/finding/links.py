@@ -4,23 +4,14 @@ from typing import Any
 
 import click
 
-from axiom.cli.output import (
-    ID,
-    data_option,
-    dry_run_option,
-    json_option,
-    quiet_option,
-    show_json,
-    show_table,
-    why_option,
-)
+from axiom.cli.changes import change, tell
+from axiom.cli.output import ID, change_options, reading_options, show_json, show_table, why_option
 from axiom.cli.reading import view
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
-from axiom.service.open_laboratory import submit
 from axiom.service.standard_callers import operator
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark, say
+from axiom.terminal import say
 from axiom.web.views import graph as views
 
 _KINDS = [kind.value.replace(" ", "-") for kind in LinkKind]
@@ -45,10 +36,7 @@ _UPHELD = {
     show_default=True,
     help="Of a test: what A must say for B to hold; may be given several times.",
 )
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def link(
     source: str,
     kind: str,
@@ -67,7 +55,6 @@ def link(
     supports or contradicts is never said: it follows from the verdict.
     """
     # Here and not above: `axiom finding show` should not wait for every command there is.
-    from axiom.commands.registry import read_command
 
     words = {
         "source": source,
@@ -77,39 +64,26 @@ def link(
         "by": by,
         "upheld_by": ",".join(_UPHELD[each] for each in upheld_by),
     }
-    answer = submit(folder, read_command("finding.link", words), dry_run=dry_run)
-    if as_json:
-        show_json({"link": answer})
-        return
-    dry = " (dry run: nothing was changed)" if answer.get("dry_run") else ""
+    answer = change(folder, "finding.link", words, dry_run=dry_run)
     before = "" if answer["is_new"] else ", as was said before"
-    remark(f"Link {answer['link']}: {source} {answer['kind']} {target}{before}{dry}.", quiet=quiet)
+    sentence = f"Link {answer['link']}: {source} {answer['kind']} {target}{before}"
+    tell("link", answer, sentence, as_json=as_json, quiet=quiet)
 
 
 @click.command("note")
 @click.argument("number", type=ID)
 @click.argument("text")
 @click.option("--by", default=operator().name, show_default=True, help="Who says so.")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def note(number: int, text: str, by: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Write a note to a finding. Everybody can read it, and nothing is concluded from it."""
-    from axiom.commands.registry import read_command
-
     words = {"finding": number, "text": text, "by": by}
-    answer = submit(folder, read_command("finding.note", words), dry_run=dry_run)
-    if as_json:
-        show_json({"note": answer})
-    else:
-        dry = " (dry run: nothing was changed)" if dry_run else ""
-        remark(f"Note {answer['note']} stands beside finding {number}{dry}.", quiet=quiet)
+    answer = change(folder, "finding.note", words, dry_run=dry_run)
+    tell("note", answer, f"Note {answer['note']} stands beside finding {number}", as_json=as_json, quiet=quiet)
 
 
 @click.command("graph")
-@data_option
-@json_option
+@reading_options
 def graph(folder: Folder, as_json: bool) -> None:
     """Every link between findings, and to what the old laboratory claimed; then the claims that nothing tests yet."""
     with view(folder) as seen:

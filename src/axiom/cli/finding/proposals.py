@@ -5,26 +5,15 @@ from typing import IO, Any
 
 import click
 
+from axiom.cli.changes import change, tell
 from axiom.cli.groups import Group
-from axiom.cli.output import (
-    ID,
-    data_option,
-    dry_run_option,
-    json_option,
-    quiet_option,
-    show_facts,
-    show_json,
-    show_table,
-    why_option,
-)
+from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table, why_option
 from axiom.cli.reading import view
 from axiom.commands.command import Answer
-from axiom.commands.registry import read_command
 from axiom.domain.proposals import ProposalState
 from axiom.errors import WrongUse
-from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark, say
+from axiom.terminal import say
 from axiom.web.views import proposals as views
 
 _WHY = why_option("Why; it stays with the proposal.", required=True)
@@ -38,8 +27,7 @@ def proposal() -> None:
 
 @proposal.command("list")
 @click.option("--state", type=click.Choice([one.value for one in ProposalState]), help="Only those that stand so.")
-@data_option
-@json_option
+@reading_options
 def list_proposals(state: str | None, folder: Folder, as_json: bool) -> None:
     """Every proposal, those that wait for an answer first."""
     with view(folder) as seen:
@@ -57,8 +45,7 @@ def list_proposals(state: str | None, folder: Folder, as_json: bool) -> None:
 
 @proposal.command("show")
 @click.argument("number", type=ID)
-@data_option
-@json_option
+@reading_options
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One proposal: what is asked and expected, what each outcome would change, and what it costs."""
     with view(folder) as seen:
@@ -93,10 +80,7 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
 @proposal.command("make")
 @click.argument("file", type=click.File())
 @_BY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def make(file: IO[str], by: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Propose what FILE asks: one JSON object with the words of `proposal.make`; `-` is standard input."""
     try:
@@ -105,53 +89,40 @@ def make(file: IO[str], by: str, folder: Folder, dry_run: bool, as_json: bool, q
         raise WrongUse(f"{file.name} is no JSON ({error}). Nothing was proposed.") from error
     if not isinstance(words, dict):
         raise WrongUse(f"{file.name} holds no JSON object. Nothing was proposed.")
-    _done(submit(folder, read_command("proposal.make", {"by": by, **words}), dry_run=dry_run), as_json, quiet)
+    _done(change(folder, "proposal.make", {"by": by, **words}, dry_run=dry_run), as_json, quiet)
 
 
 @proposal.command("withdraw")
 @click.argument("proposal", type=ID)
 @_WHY
 @_BY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def withdraw(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Take an own PROPOSAL back. Of what it registered nothing more is ordered."""
-    _done(submit(folder, read_command("proposal.withdraw", said), dry_run=dry_run), as_json, quiet)
+    _done(change(folder, "proposal.withdraw", said, dry_run=dry_run), as_json, quiet)
 
 
 @proposal.command("approve")
 @click.argument("proposal", type=ID)
 @_WHY
 @_BY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Approve a PROPOSAL: what it asks is registered, and sessions order it."""
-    _done(submit(folder, read_command("proposal.approve", said), dry_run=dry_run), as_json, quiet)
+    _done(change(folder, "proposal.approve", said, dry_run=dry_run), as_json, quiet)
 
 
 @proposal.command("refuse")
 @click.argument("proposal", type=ID)
 @_WHY
 @_BY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def refuse(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Refuse a PROPOSAL. It comes back only when the evidence behind it has changed."""
-    _done(submit(folder, read_command("proposal.refuse", said), dry_run=dry_run), as_json, quiet)
+    _done(change(folder, "proposal.refuse", said, dry_run=dry_run), as_json, quiet)
 
 
 def _done(answer: Answer, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        show_json({"proposal": answer})
-        return
     registered = answer.get("registration")
     what = f": registration {registered}" if registered else ""
-    dry = " (dry run: nothing was changed)" if answer.get("dry_run") else ""
-    remark(f"Proposal {answer['proposal']} is {answer['state']}{what}{dry}.", quiet=quiet)
+    tell("proposal", answer, f"Proposal {answer['proposal']} is {answer['state']}{what}", as_json=as_json, quiet=quiet)

@@ -5,31 +5,21 @@ from typing import Any
 
 import click
 
+from axiom.cli.changes import change, tell
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.sweep_words import configs
 from axiom.cli.groups import Group
-from axiom.cli.output import (
-    ID,
-    data_option,
-    dry_run_option,
-    json_option,
-    quiet_option,
-    show_facts,
-    show_json,
-    show_table,
-    why_option,
-)
+from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table, why_option
 from axiom.cli.reading import view
 from axiom.commands.command import Answer
-from axiom.commands.registry import read_command
 from axiom.commands.words import version_of
 from axiom.domain.registrations import Rule
 from axiom.limits import registrations as limits
-from axiom.service.open_laboratory import reading, submit
+from axiom.service.open_laboratory import reading
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.registrations import registrations
-from axiom.terminal import remark, say
+from axiom.terminal import say
 from axiom.web.base.numbers import span
 from axiom.web.views import registrations as views
 
@@ -54,8 +44,7 @@ def registration() -> None:
 
 
 @registration.command("list")
-@data_option
-@json_option
+@reading_options
 def list_registrations(folder: Folder, as_json: bool) -> None:
     """Every registration, the newest first."""
     with view(folder) as seen:
@@ -82,8 +71,7 @@ def list_registrations(folder: Folder, as_json: bool) -> None:
 
 @registration.command("show")
 @click.argument("number", type=ID)
-@data_option
-@json_option
+@reading_options
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One registration: what is asked, when it ends, what was predicted, and its hash."""
     with view(folder) as seen:
@@ -117,8 +105,7 @@ def _block(block: Answer) -> tuple[object, ...]:
 
 
 @registration.command("verify")
-@data_option
-@json_option
+@reading_options
 def verify(folder: Folder, as_json: bool) -> None:
     """Prove that no registration and no prediction was altered, inserted or removed. Exits 1 when one was."""
     with reading(folder) as db:
@@ -135,8 +122,7 @@ def verify(folder: Folder, as_json: bool) -> None:
 
 
 @registration.command("forecasters")
-@data_option
-@json_option
+@reading_options
 def forecasters(folder: Folder, as_json: bool) -> None:
     """What each forecaster's predictions were worth."""
     with view(folder) as seen:
@@ -155,10 +141,7 @@ def forecasters(folder: Folder, as_json: bool) -> None:
 @_WHY
 @_STOPPING
 @_REPLICATES
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def add_design(
     experiment: str, words: tuple[str, ...], folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any
 ) -> None:
@@ -169,8 +152,8 @@ def add_design(
     with reading(folder) as db:
         manifest = stored_manifest(version_of(db, experiment).manifest)
     chosen = json.dumps([dict(config) for config in configs(manifest, words)])
-    command = read_command("registration.design", {"experiment": experiment, "configs": chosen, **said})
-    _done(submit(folder, command, dry_run=dry_run), as_json, quiet)
+    design = {"experiment": experiment, "configs": chosen, **said}
+    _done(change(folder, "registration.design", design, dry_run=dry_run), as_json, quiet)
 
 
 @registration.command("cohort")
@@ -178,13 +161,10 @@ def add_design(
 @_WHY
 @_STOPPING
 @_REPLICATES
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def add_cohort(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Register fresh replicates of a FINDING, which confirm it: numbers that are issued from now on."""
-    _done(submit(folder, read_command("registration.cohort", said), dry_run=dry_run), as_json, quiet)
+    _done(change(folder, "registration.cohort", said, dry_run=dry_run), as_json, quiet)
 
 
 @registration.command("amend")
@@ -199,13 +179,10 @@ def add_cohort(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said
 @_MEDIAN
 @click.option("--because", required=True, help="Why this is expected.")
 @_WHY
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def amend(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Put the claim of a FINDING otherwise, as data suggest: a new finding, for which only later replicates count."""
-    _done(submit(folder, read_command("registration.amend", _predicted(said)), dry_run=dry_run), as_json, quiet)
+    _done(change(folder, "registration.amend", _predicted(said), dry_run=dry_run), as_json, quiet)
 
 
 @registration.command("predict")
@@ -215,17 +192,11 @@ def amend(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any
 @click.option("--interval", nargs=2, type=float, required=True, help="It holds the number in four cases of five.")
 @_MEDIAN
 @click.option("--because", required=True, help="Why this is expected.")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def predict(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Say what you expect of a FINDING, before its first result is back."""
-    answer = submit(folder, read_command("registration.predict", _predicted(said)), dry_run=dry_run)
-    if as_json:
-        show_json({"prediction": answer})
-    else:
-        remark(f"Written down for finding {answer['finding']}{_dry(answer)}.", quiet=quiet)
+    answer = change(folder, "registration.predict", _predicted(said), dry_run=dry_run)
+    tell("prediction", answer, f"Written down for finding {answer['finding']}", as_json=as_json, quiet=quiet)
 
 
 def _predicted(said: dict[str, Any]) -> dict[str, Any]:
@@ -234,16 +205,10 @@ def _predicted(said: dict[str, Any]) -> dict[str, Any]:
 
 
 def _done(answer: Answer, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        show_json({"registration": answer})
-        return
     claims = ", ".join(f"{one['number']}{' (new)' if one['is_new'] else ''}" for one in answer["findings"])
     what = f"Registration {answer['registration']} of {answer['experiment']}@{answer['version']}"
-    remark(f"{what}, design {answer['design']}, for findings {claims}{_dry(answer)}.", quiet=quiet)
-
-
-def _dry(answer: Answer) -> str:
-    return " (dry run: nothing was changed)" if answer.get("dry_run") else ""
+    sentence = f"{what}, design {answer['design']}, for findings {claims}"
+    tell("registration", answer, sentence, as_json=as_json, quiet=quiet)
 
 
 def _said(said: dict[str, Any]) -> str:

@@ -8,10 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from axiom.commands.registry import read_command
+from axiom.cli.changes import change
 from axiom.errors import NotFound, WrongUse
 from axiom.limits import credit as limits
-from axiom.service.open_laboratory import submit
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
@@ -66,7 +65,7 @@ def carry(folder: Folder, read: Lifetimes, *, dry_run: bool) -> dict[str, Any]:
     kept: list[Mapping[str, Any]] = []
     for first in range(0, len(read.rows), limits.ROWS_OF_A_COMMAND):
         rows = [dict(row) for row in read.rows[first : first + limits.ROWS_OF_A_COMMAND]]
-        answer = submit(folder, read_command("volunteer.carry-over", {"rows": rows}), dry_run=dry_run)
+        answer = change(folder, "volunteer.carry-over", {"rows": rows}, dry_run=dry_run)
         carried += answer["carried"]
         kept += answer["kept"]
     return {

@@ -2,24 +2,23 @@
 
 import click
 
+from axiom.cli.changes import change, tell
 from axiom.cli.groups import Group
 from axiom.cli.output import (
     ID,
+    change_options,
     data_option,
-    dry_run_option,
     json_option,
-    quiet_option,
+    reading_options,
     show_facts,
     show_json,
     show_table,
     why_option,
 )
 from axiom.cli.reading import view
-from axiom.commands.registry import read_command
-from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts as records
-from axiom.terminal import remark, say
+from axiom.terminal import say
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import hosts
 
@@ -65,8 +64,7 @@ def list_hosts(folder: Folder, after: int, as_json: bool) -> None:
 
 @host.command("show")
 @click.argument("host_id", type=ID)
-@data_option
-@json_option
+@reading_options
 def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
     """One host: what it is, how it stands, and what it was good for."""
     with view(folder) as seen:
@@ -92,8 +90,7 @@ def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
 
 @host.command("why")
 @click.argument("host_id", type=ID)
-@data_option
-@json_option
+@reading_options
 def why(host_id: int, folder: Folder, as_json: bool) -> None:
     """Why a host gets no work, in one sentence."""
     with view(folder) as seen:
@@ -107,17 +104,12 @@ def why(host_id: int, folder: Folder, as_json: bool) -> None:
 @host.command("trust")
 @click.argument("host_id", type=ID)
 @why_option("Why; it stays in the audit.", required=True)
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def trust(host_id: int, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Give a host work again that got none since others agreed twice on what it had computed otherwise."""
-    answer = submit(folder, read_command("host.trust", {"host": host_id, "reason": why}), dry_run=dry_run)
-    if as_json:
-        show_json({"host": answer})
-        return
-    remark(f"Host {host_id} is trusted again; it had been outvoted {answer['outvoted_before']} times.", quiet=quiet)
+    answer = change(folder, "host.trust", {"host": host_id, "reason": why}, dry_run=dry_run)
+    sentence = f"Host {host_id} is trusted again; it had been outvoted {answer['outvoted_before']} times"
+    tell("host", answer, sentence, as_json=as_json, quiet=quiet)
 
 
 def _why(found: Answer) -> str:

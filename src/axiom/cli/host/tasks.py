@@ -8,23 +8,24 @@ from typing import Any
 import click
 
 from axiom.cli.atomic_file import appearing
+from axiom.cli.changes import change, tell
 from axiom.cli.groups import Group
 from axiom.cli.output import (
     ID,
+    change_options,
     data_option,
-    dry_run_option,
     json_option,
     quiet_option,
+    reading_options,
     show_facts,
     show_json,
     show_table,
     why_option,
 )
-from axiom.commands.registry import read_command
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.errors import NotFound
 from axiom.lab.upkeep.archive import fetch, is_possible
-from axiom.service.open_laboratory import reading, submit
+from axiom.service.open_laboratory import reading
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import archives, progress, results, workunits
@@ -65,8 +66,7 @@ def list_workunits(folder: Folder, state: str | None, limit: int, as_json: bool)
 
 @workunit.command("show")
 @click.argument("workunit_id", type=ID)
-@data_option
-@json_option
+@reading_options
 def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
     """One workunit with its tasks."""
     with reading(folder) as db:
@@ -89,18 +89,12 @@ def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
 @workunit.command("cancel")
 @click.argument("workunit_ids", type=ID, nargs=-1, required=True)
 @why_option("Why; it stays with the workunit.", default="cancelled by the operator")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def cancel(workunit_ids: tuple[int, ...], why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Withdraw open workunits; what is out may still come back."""
-    command = read_command("workunit.cancel", {"workunits": list(workunit_ids), "reason": why})
-    answer = submit(folder, command, dry_run=dry_run)
-    if as_json:
-        show_json({"workunits": answer})
-    else:
-        remark(f"{len(answer['cancelled'])} cancelled{' (dry run)' if dry_run else ''}.", quiet=quiet)
+    words = {"workunits": list(workunit_ids), "reason": why}
+    answer = change(folder, "workunit.cancel", words, dry_run=dry_run)
+    tell("workunits", answer, f"{len(answer['cancelled'])} cancelled", as_json=as_json, quiet=quiet)
 
 
 @click.group(cls=Group)
@@ -125,8 +119,7 @@ def list_tasks(folder: Folder, state: str | None, limit: int, as_json: bool) -> 
 
 @task.command("show")
 @click.argument("task_id", type=ID)
-@data_option
-@json_option
+@reading_options
 def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
     """One task with the results that it brought."""
     with reading(folder) as db:
@@ -174,24 +167,18 @@ def output_of(task_id: int, output: Path | None, folder: Folder, quiet: bool) ->
 @click.argument("task_id", type=ID)
 @click.option("--not-again", is_flag=True, help="Give its work up, too: its workunit is cancelled.")
 @why_option("Why; it stays with the task.", default="aborted by the operator")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def abort(task_id: int, not_again: bool, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Have a host stop one task; its work goes to somebody else.
 
     A volunteer's client stops it at its next contact with the laboratory and says how long it has computed, which is
     paid. A computer of the laboratory's own ends what it has begun.
     """
-    command = read_command("task.abort", {"task": task_id, "reason": why, "again": not not_again})
-    answer = submit(folder, command, dry_run=dry_run)
-    if as_json:
-        show_json({"task": answer})
-        return
+    words = {"task": task_id, "reason": why, "again": not not_again}
+    answer = change(folder, "task.abort", words, dry_run=dry_run)
     then = "is ordered again" if answer["again"] else "is not ordered again"
     told = f"Task {answer['task']} is aborted: host {answer['host']} hears of it at its next contact."
-    remark(f"{told} Its work {then}{' (dry run)' if dry_run else ''}.", quiet=quiet)
+    tell("task", answer, f"{told} Its work {then}", as_json=as_json, quiet=quiet)
 
 
 def _ended(db: Database, folder: Folder, task_id: int) -> dict[str, Any]:

@@ -5,25 +5,26 @@ from pathlib import Path
 
 import click
 
+from axiom.cli.changes import change, tell
 from axiom.cli.groups import Group
 from axiom.cli.host.carry_over import carry, read_lifetimes
 from axiom.cli.host.hosts import after_option
 from axiom.cli.output import (
     ID,
+    change_options,
     data_option,
     dry_run_option,
     json_option,
-    quiet_option,
+    reading_options,
     show_facts,
     show_json,
     show_table,
 )
 from axiom.cli.reading import view
-from axiom.commands.registry import read_command
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.accounts.second_factor import address_of, secret_of
-from axiom.service.open_laboratory import reading, submit
+from axiom.service.open_laboratory import reading
 from axiom.settings import from_process
 from axiom.signed.canonical_json import LARGEST
 from axiom.signed.keys import load_secrets
@@ -60,8 +61,7 @@ def list_volunteers(folder: Folder, after: int, as_json: bool) -> None:
 
 @volunteer.command("show")
 @click.argument("number", type=ID)
-@data_option
-@json_option
+@reading_options
 def show_volunteer(number: int, folder: Folder, as_json: bool) -> None:
     """One volunteer: credit, team, and the findings that they support."""
     with view(folder) as seen:
@@ -89,10 +89,7 @@ def show_volunteer(number: int, folder: Folder, as_json: bool) -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--source", default="", help="Where the credit is from, for rows that do not say it.")
 @click.option("--known-only", is_flag=True, help="Leave out rows of volunteers who have no account here yet.")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def carry_over(
     file: Path, source: str, known_only: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
 ) -> None:
@@ -124,7 +121,7 @@ def new_password(who: str, folder: Folder, dry_run: bool, as_json: bool) -> None
     with reading(folder) as db:
         number = _with_account(db, who)
     password = secrets.token_urlsafe(_RANDOM_BYTES)
-    submit(folder, read_command("account.password", {"volunteer": number, "password": password}), dry_run=dry_run)
+    change(folder, "account.password", {"volunteer": number, "password": password}, dry_run=dry_run)
     answer = {"volunteer": number, "password": None if dry_run else password}
     if as_json:
         show_json({"volunteer": answer})
@@ -140,10 +137,7 @@ def new_password(who: str, folder: Folder, dry_run: bool, as_json: bool) -> None
 @volunteer.command("erase")
 @click.argument("who", metavar="NUMBER|ADDRESS")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def erase(who: str, yes: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Erase somebody's account, for good: what they computed and its credit stay, under a number."""
     with reading(folder) as db:
@@ -151,7 +145,7 @@ def erase(who: str, yes: bool, folder: Folder, dry_run: bool, as_json: bool, qui
     if not (yes or dry_run):
         remark(f"Name, address, keys and preferences of volunteer {number} would be gone, and nobody could undo it.")
         click.confirm("Erase them?", abort=True, err=True)
-    answer = submit(folder, read_command("account.erase", {"volunteer": number}), dry_run=dry_run)
+    answer = change(folder, "account.erase", {"volunteer": number}, dry_run=dry_run)
     if as_json:
         show_json({"volunteer": answer})
         return
@@ -162,8 +156,7 @@ def erase(who: str, yes: bool, folder: Folder, dry_run: bool, as_json: bool, qui
 
 
 @volunteer.command("operators")
-@data_option
-@json_option
+@reading_options
 def list_operators(folder: Folder, as_json: bool) -> None:
     """Who may act as operator at the site, and who might once."""
     with view(folder) as seen:
@@ -185,10 +178,7 @@ def list_operators(folder: Folder, as_json: bool) -> None:
 @click.argument("name")
 @click.option("--account", "who", metavar="NUMBER|ADDRESS", help="Whose account has the role from now on.")
 @click.option("--end", is_flag=True, help="Take the role away.")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def operator(name: str, who: str | None, end: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Give an account the role of an operator at the site, or take it away. NAME is how the audit knows them.
 
@@ -197,15 +187,12 @@ def operator(name: str, who: str | None, end: bool, folder: Folder, dry_run: boo
     if end is (who is not None):
         raise WrongUse("Say either --account, to give the role, or --end, to take it away. Nothing was changed.")
     if who is None:
-        answer = submit(folder, read_command("operator.end", {"operator": name}), dry_run=dry_run)
-        if as_json:
-            show_json({"operator": answer})
-        else:
-            remark(f"{name} is no operator any more{' (dry run)' if dry_run else ''}.", quiet=quiet)
+        answer = change(folder, "operator.end", {"operator": name}, dry_run=dry_run)
+        tell("operator", answer, f"{name} is no operator any more", as_json=as_json, quiet=quiet)
         return
     with reading(folder) as db:
         number = _with_account(db, who)
-    answer = submit(folder, read_command("operator.add", {"operator": name, "volunteer": number}), dry_run=dry_run)
+    answer = change(folder, "operator.add", {"operator": name, "volunteer": number}, dry_run=dry_run)
     secret = None if dry_run else secret_of(load_secrets(folder.keys).accounts, number, answer["serial"])
     address = address_of(secret, name, from_process(folder.settings)[0].name) if secret else None
     if as_json:
@@ -269,8 +256,7 @@ def list_teams(folder: Folder, after: int, as_json: bool) -> None:
 
 @team.command("show")
 @click.argument("number", type=ID)
-@data_option
-@json_option
+@reading_options
 def show_team(number: int, folder: Folder, as_json: bool) -> None:
     """One team and its volunteers."""
     with view(folder) as seen:

@@ -2,7 +2,7 @@
 
 import click
 
-from axiom.cli.output import data_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.output import quiet_option, reading_options, show_json, show_table
 from axiom.domain.amounts import counted
 from axiom.service.open_laboratory import demand, reading
 from axiom.store.connections import Connections
@@ -16,8 +16,7 @@ from axiom.terminal import remark
 @click.option(
     "--compact", is_flag=True, help="Give the room back that they left in the database; stop the laboratory first."
 )
-@data_option
-@json_option
+@reading_options
 @quiet_option
 def archive(folder: Folder, compact: bool, as_json: bool, quiet: bool) -> None:
     """The Parquet files to which tickets and outputs of old tasks moved, oldest month first.

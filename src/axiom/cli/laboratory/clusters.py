@@ -6,13 +6,12 @@ from typing import Any
 
 import click
 
+from axiom.cli.changes import change, tell
 from axiom.cli.groups import Group
-from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.output import change_options, reading_options, show_json, show_table
 from axiom.cli.reading import view
-from axiom.commands.registry import read_command
 from axiom.errors import WrongUse
 from axiom.limits import clusters as limits
-from axiom.service.open_laboratory import submit
 from axiom.settings import from_process
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.store.engine.folder import Folder
@@ -28,8 +27,7 @@ def cluster() -> None:
 
 
 @cluster.command("list")
-@data_option
-@json_option
+@reading_options
 def list_clusters(folder: Folder, as_json: bool) -> None:
     """Every cluster that ever had a key, the oldest first."""
     with view(folder) as seen:
@@ -68,10 +66,7 @@ _days_option = click.option(
 @click.argument("name")
 @_key_file_option
 @_days_option
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def add(name: str, folder: Folder, key_file: Path | None, days: int, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Make a key for a cluster, in a file. Whoever has the file may compute for this laboratory, and nothing else."""
     _give("cluster.add", name, folder, key_file, days, dry_run=dry_run, as_json=as_json, quiet=quiet)
@@ -81,10 +76,7 @@ def add(name: str, folder: Folder, key_file: Path | None, days: int, dry_run: bo
 @click.argument("name")
 @_key_file_option
 @_days_option
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def renew(
     name: str, folder: Folder, key_file: Path | None, days: int, dry_run: bool, as_json: bool, quiet: bool
 ) -> None:
@@ -94,17 +86,11 @@ def renew(
 
 @cluster.command("revoke")
 @click.argument("name")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def revoke(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Let a cluster compute no more, from this moment on. What it computed stays."""
-    answer = submit(folder, read_command("cluster.revoke", {"cluster": name}), dry_run=dry_run)
-    if as_json:
-        show_json({"cluster": answer})
-    else:
-        remark(f"The key of {name} is revoked{' (dry run: it is not)' if dry_run else ''}.", quiet=quiet)
+    answer = change(folder, "cluster.revoke", {"cluster": name}, dry_run=dry_run)
+    tell("cluster", answer, f"The key of {name} is revoked", as_json=as_json, quiet=quiet)
 
 
 def _give(
@@ -119,18 +105,15 @@ def _give(
     quiet: bool,
 ) -> None:
     file, key = key_file or Path(f"{name}.key"), new_cluster_key()
-    given = read_command(command, {"cluster": name, "key": digest(key), "days": days})
+    words = {"cluster": name, "key": digest(key), "days": days}
     if dry_run:
-        answer = submit(folder, given, dry_run=True)
-        if as_json:
-            show_json({"cluster": answer})
-        else:
-            remark(f"{name} would get a key (dry run: nothing was changed).", quiet=quiet)
+        answer = change(folder, command, words, dry_run=True)
+        tell("cluster", answer, f"{name} would get a key", as_json=as_json, quiet=quiet)
         return
     written = file if command == "cluster.add" else file.with_name(f"{file.name}.new")
     _write(written, key)
     try:
-        answer = submit(folder, given)
+        answer = change(folder, command, words)
     except BaseException:
         written.unlink(missing_ok=True)  # a key that nobody knows
         raise

@@ -1,15 +1,12 @@
 """`axiom failure` and `axiom watch`: what goes wrong and why, and what somebody wants to be told of."""
 
-from typing import Any
-
 import click
 
+from axiom.cli.changes import change, tell
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.output import ID, change_options, reading_options, show_json, show_table
 from axiom.cli.reading import view
-from axiom.commands.registry import read_command
 from axiom.domain.failures import Comparison
-from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
 from axiom.terminal import remark
 from axiom.web.views import failures as views
@@ -22,8 +19,7 @@ def failure() -> None:
 
 @failure.command("list")
 @click.argument("experiment", metavar="[NAME[@VERSION]]", required=False, default="")
-@data_option
-@json_option
+@reading_options
 def list_failures(experiment: str, folder: Folder, as_json: bool) -> None:
     """Failures by version, cause and kind of host, with what they suggest."""
     with view(folder, {"experiment": experiment}) as seen:
@@ -56,8 +52,7 @@ def watch() -> None:
 
 
 @watch.command("list")
-@data_option
-@json_option
+@reading_options
 def list_watches(folder: Folder, as_json: bool) -> None:
     """What is waited for, and what was met."""
     with view(folder) as seen:
@@ -89,10 +84,7 @@ def list_watches(folder: Folder, as_json: bool) -> None:
 @click.argument("comparison", type=click.Choice([each.value for each in Comparison]))
 @click.argument("threshold", type=float)
 @click.option("--sentence", required=True, help="What it would mean; it stands in the log when it is met.")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def register(
     experiment: str,
     measure: str,
@@ -112,7 +104,7 @@ def register(
         "comparison": comparison,
         "threshold": threshold,
     }
-    answer = _submit(folder, "watch.register", words, dry_run=dry_run)
+    answer = change(folder, "watch.register", words, dry_run=dry_run)
     if as_json:
         show_json({"watch": answer})
     else:
@@ -122,18 +114,8 @@ def register(
 
 @watch.command("end")
 @click.argument("watch_id", type=ID)
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def end(watch_id: int, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Wait for it no more; what was found stays."""
-    answer = _submit(folder, "watch.end", {"watch": watch_id}, dry_run=dry_run)
-    if as_json:
-        show_json({"watch": answer})
-    else:
-        remark(f"Watch {watch_id} has ended{' (dry run)' if dry_run else ''}; {answer['hits']} results.", quiet=quiet)
-
-
-def _submit(folder: Folder, name: str, words: dict[str, Any], *, dry_run: bool) -> dict[str, Any]:
-    return submit(folder, read_command(name, words), dry_run=dry_run)
+    answer = change(folder, "watch.end", {"watch": watch_id}, dry_run=dry_run)
+    tell("watch", answer, f"Watch {watch_id} has ended; {answer['hits']} results", as_json=as_json, quiet=quiet)

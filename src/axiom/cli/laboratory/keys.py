@@ -10,7 +10,7 @@ import click
 from axiom.cli.groups import Group
 from axiom.cli.laboratory.keys_describe import missing, words
 from axiom.cli.laboratory.keys_waiting import is_worth_carrying, key_rows, keys_of, looked_at, request_of, waiting
-from axiom.cli.output import data_option, json_option, quiet_option, show_facts, show_json, show_table
+from axiom.cli.output import data_option, quiet_option, reading_options, show_facts, show_json, show_table
 from axiom.commands.command import Answer
 from axiom.commands.sealing import SealBundles, SignPrograms
 from axiom.errors import AxiomError, NoLab, Refused, WrongUse
@@ -36,8 +36,7 @@ def keys() -> None:
 
 
 @keys.command("show")
-@data_option
-@json_option
+@reading_options
 def show_keys(folder: Folder, as_json: bool) -> None:
     """The public side of the laboratory's keys, by role."""
     trust = keys_of(folder).trust
@@ -50,8 +49,7 @@ def show_keys(folder: Folder, as_json: bool) -> None:
 
 
 @keys.command("status")
-@data_option
-@json_option
+@reading_options
 def status(folder: Folder, as_json: bool) -> None:
     """Which keys are here and which elsewhere, what runs out when, and what waits to be signed."""
     held = keys_of(folder)

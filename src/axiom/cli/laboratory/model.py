@@ -8,7 +8,7 @@ import time
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.output import data_option, json_option, show_facts, show_json
+from axiom.cli.output import reading_options, show_facts, show_json
 from axiom.decisions.sessions.model_budget import ModelCaps
 from axiom.models.choose_model import open_model, prices_of
 from axiom.models.conversation import ModelMessage, Speaker
@@ -29,8 +29,7 @@ def model() -> None:
 @model.command("try")
 @click.argument("question", default=_QUESTION)
 @click.option("--most-tokens", type=click.IntRange(1, 8_000), default=500, show_default=True, help="Of the answer.")
-@data_option
-@json_option
+@reading_options
 def try_model(question: str, most_tokens: int, folder: Folder, as_json: bool) -> None:
     """Ask the model one QUESTION, within 20,000 tokens, one unit of money and two minutes. Nothing is stored."""
     settings, _ = from_process(folder.settings)

@@ -2,12 +2,11 @@
 
 import click
 
+from axiom.cli.changes import change
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.output import ID, change_options, reading_options, show_json, show_table
 from axiom.cli.reading import view
-from axiom.commands.registry import read_command
 from axiom.domain.amounts import counted
-from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
 from axiom.terminal import remark
 from axiom.web.views import news as views
@@ -19,8 +18,7 @@ def news() -> None:
 
 
 @news.command("list")
-@data_option
-@json_option
+@reading_options
 def list_news(folder: Folder, as_json: bool) -> None:
     """What was said and not withdrawn, the newest first."""
     with view(folder) as seen:
@@ -42,16 +40,13 @@ def list_news(folder: Folder, as_json: bool) -> None:
     "--until", default="", metavar="MOMENT", help="How long it stands on the front page; without it, for a week."
 )
 @click.option("--to-hosts", is_flag=True, help="Also as a notice on every computer that was here in 60 days.")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def add(
     line: str, text: str, until: str, to_hosts: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
 ) -> None:
     """Say something to everybody: on the front page, in the news, and in the feeds that clients and readers follow."""
     words = {"line": line, "text": text, "until": until, "to_hosts": to_hosts}
-    answer = submit(folder, read_command("news.add", words), dry_run=dry_run)
+    answer = change(folder, "news.add", words, dry_run=dry_run)
     if as_json:
         show_json({"news": answer})
         return
@@ -62,13 +57,10 @@ def add(
 
 @news.command("withdraw")
 @click.argument("number", type=ID)
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def withdraw(number: int, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Show it no more; what was fetched before stays where it is."""
-    answer = submit(folder, read_command("news.withdraw", {"number": number}), dry_run=dry_run)
+    answer = change(folder, "news.withdraw", {"number": number}, dry_run=dry_run)
     if as_json:
         show_json({"news": answer})
     else:

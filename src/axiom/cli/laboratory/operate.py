@@ -15,6 +15,7 @@ from axiom.cli.output import (
     dry_run_option,
     json_option,
     quiet_option,
+    reading_options,
     show_facts,
     show_json,
     show_table,
@@ -162,8 +163,7 @@ def settings() -> None:
 
 
 @settings.command("show")
-@data_option
-@json_option
+@reading_options
 def show_settings(folder: Folder, as_json: bool) -> None:
     """Every knob with its value and where it comes from."""
     _, listed = from_process(folder.settings)
@@ -206,8 +206,7 @@ def show_audit(folder: Folder, limit: int, as_json: bool) -> None:
 
 
 @audit.command("verify")
-@data_option
-@json_option
+@reading_options
 def verify(folder: Folder, as_json: bool) -> None:
     """Prove that no entry was altered, inserted or removed. Exits 1 when one was."""
     with reading(folder) as db:

@@ -6,13 +6,12 @@ from typing import Any
 
 import click
 
+from axiom.cli.changes import change, tell
 from axiom.cli.groups import Group
-from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.output import change_options, reading_options, show_json, show_table
 from axiom.cli.reading import view
-from axiom.commands.registry import read_command
 from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.errors import WrongUse
-from axiom.service.open_laboratory import submit
 from axiom.signed.program_tokens import digest, new_token
 from axiom.store.engine.folder import Folder
 from axiom.terminal import remark, say
@@ -25,8 +24,7 @@ def program() -> None:
 
 
 @program.command("list")
-@data_option
-@json_option
+@reading_options
 def list_programs(folder: Folder, as_json: bool) -> None:
     """Who was ever let in, the oldest first."""
     with view(folder) as seen:
@@ -94,10 +92,7 @@ _limit_option = click.option(
     "--may-approve", is_flag=True, help="The person before whom it runs may approve proposals in it (`axiom mcp`)."
 )
 @_limit_option
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
     """Let a program in, and show its token once. Whoever has the token may do what the program may."""
     token = new_token()
@@ -111,7 +106,7 @@ def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) 
         "limits": said["limits"],
         "token": digest(token),
     }
-    answer = submit(folder, read_command("program.add", words), dry_run=dry_run)
+    answer = change(folder, "program.add", words, dry_run=dry_run)
     if as_json:
         show_json({"program": answer if dry_run else {**answer, "token": token}})
         return
@@ -137,30 +132,18 @@ def _digest_of(file: Path) -> str:
 @program.command("limit")
 @click.argument("name")
 @_limit_option
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def limit(name: str, limits: dict[str, float], folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Say how much a program may do. Limits that are not named stay as they are."""
-    answer = submit(folder, read_command("program.limit", {"program": name, "limits": limits}), dry_run=dry_run)
-    if as_json:
-        show_json({"program": answer})
-        return
+    answer = change(folder, "program.limit", {"program": name, "limits": limits}, dry_run=dry_run)
     told = ", ".join(f"{one} {answer['limits'][one]:g}" for one in limits)
-    remark(f"{name} may now do this much{' (dry run)' if dry_run else ''}: {told}.", quiet=quiet)
+    tell("program", answer, f"{name} may now do this much: {told}", as_json=as_json, quiet=quiet)
 
 
 @program.command("end")
 @click.argument("name")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def end(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Let a program in no more, from this moment on. What it did stays."""
-    answer = submit(folder, read_command("program.end", {"program": name}), dry_run=dry_run)
-    if as_json:
-        show_json({"program": answer})
-    else:
-        remark(f"{name} is let in no more{' (dry run)' if dry_run else ''}.", quiet=quiet)
+    answer = change(folder, "program.end", {"program": name}, dry_run=dry_run)
+    tell("program", answer, f"{name} is let in no more", as_json=as_json, quiet=quiet)

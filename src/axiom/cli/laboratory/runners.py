@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
+from axiom.cli.output import change_options, json_option, quiet_option, show_json, show_table
 from axiom.errors import KeysUnusable
 from axiom.lab.runners.fetch import chosen_of, fetch_runner, look_at_release
 from axiom.lab.runners.release import RELEASE, sign_release
@@ -34,10 +34,7 @@ def _key(_context: click.Context, _parameter: click.Parameter, text: str) -> str
 @click.argument("place")
 @click.option("--key", required=True, callback=_key, help="The public key of whoever built them.")
 @click.option("--only", multiple=True, metavar="NAME", help="This runner, as x86_64-pc-linux-gnu; again for others.")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def fetch(place: str, key: str, only: Sequence[str], folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Fetch built runners from PLACE, an https:// address or a folder, in place of building them here.
 

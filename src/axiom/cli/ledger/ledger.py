@@ -6,22 +6,13 @@ from typing import Any
 
 import click
 
+from axiom.cli.changes import change
 from axiom.cli.groups import Group
 from axiom.cli.ledger.tariffs import policy, show_price
-from axiom.cli.output import (
-    ID,
-    data_option,
-    dry_run_option,
-    json_option,
-    quiet_option,
-    show_facts,
-    show_json,
-    show_table,
-)
+from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table
 from axiom.cli.reading import view
-from axiom.commands.registry import read_command
 from axiom.errors import WrongUse
-from axiom.service.open_laboratory import reading, submit
+from axiom.service.open_laboratory import reading
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.credit import balance_check
 from axiom.store.engine.folder import Folder
@@ -43,8 +34,7 @@ ledger.add_command(policy)
 
 @ledger.command("show")
 @click.option("--session", "name", default="", metavar="NAME", help="What this session settled, in each of its sums.")
-@data_option
-@json_option
+@reading_options
 def show_ledger(name: str, folder: Folder, as_json: bool) -> None:
     """All credit by tier and reason, or what one session settled."""
     with view(folder) as seen:
@@ -58,8 +48,7 @@ def show_ledger(name: str, folder: Folder, as_json: bool) -> None:
 
 
 @ledger.command("verify")
-@data_option
-@json_option
+@reading_options
 def verify(folder: Folder, as_json: bool) -> None:
     """Add everything up again: entries, awards, balances, days, sessions. Ends with 1 where anything differs."""
     with reading(folder) as db:
@@ -80,14 +69,11 @@ def verify(folder: Folder, as_json: bool) -> None:
 @click.argument("task", type=ID)
 @click.option("--amount", required=True, metavar="CREDIT", help="Credit to add; with a minus, to take back.")
 @click.option("--because", required=True, help="Why; it stays with the award.")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def correct(task: int, amount: str, because: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Set right what a task got, by a further award: what was booked is never changed."""
     words = {"task": task, "amount": _thousandths(amount), "because": because}
-    answer = submit(folder, read_command("ledger.correct", words), dry_run=dry_run)
+    answer = change(folder, "ledger.correct", words, dry_run=dry_run)
     if as_json:
         show_json({"correction": answer})
         return

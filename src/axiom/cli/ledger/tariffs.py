@@ -7,16 +7,16 @@ from typing import Any
 
 import click
 
+from axiom.cli.changes import change
 from axiom.cli.groups import Group
-from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_facts, show_json, show_table
+from axiom.cli.output import change_options, reading_options, show_facts, show_json, show_table
 from axiom.cli.reading import view
-from axiom.commands.registry import read_command
 from axiom.decisions.credit.prices import Counted, price, price_of_failure
 from axiom.decisions.credit.tariffs import LONGEST_SECONDS, PRESETS
 from axiom.domain.amounts import counted
 from axiom.domain.credit import Reason, Tariff, TimeSaid
 from axiom.errors import UnknownName, WrongUse
-from axiom.service.open_laboratory import reading, submit
+from axiom.service.open_laboratory import reading
 from axiom.store.credit import tariffs
 from axiom.store.engine.folder import Folder
 from axiom.terminal import remark, say
@@ -51,8 +51,7 @@ def tariff_of(folder: Folder, name: str) -> Tariff:
 @click.option("--gpu", "on_gpu", is_flag=True, help="It computed on a GPU.")
 @click.option("--failed", is_flag=True, help="It failed, and that was not the laboratory's doing.")
 @click.option("--broken", is_flag=True, help="It failed by the laboratory's doing.")
-@data_option
-@json_option
+@reading_options
 def show_price(
     policy_name: str, seconds: float, on_gpu: bool, failed: bool, broken: bool, folder: Folder, as_json: bool
 ) -> None:
@@ -81,8 +80,7 @@ def policy() -> None:
 
 
 @policy.command("list")
-@data_option
-@json_option
+@reading_options
 def list_policies(folder: Folder, as_json: bool) -> None:
     """The tariffs of this laboratory, the newest first, and those that come with Axiom."""
     here: list[dict[str, Any]] = []
@@ -104,8 +102,7 @@ def list_policies(folder: Folder, as_json: bool) -> None:
 
 @policy.command("show")
 @click.argument("name", metavar="NAME[@VERSION]")
-@data_option
-@json_option
+@reading_options
 def show_policy(name: str, folder: Folder, as_json: bool) -> None:
     """One tariff in full."""
     found = ledger.described(tariff_of(folder, name))
@@ -132,10 +129,7 @@ def show_policy(name: str, folder: Folder, as_json: bool) -> None:
 )
 @click.option("--cap", type=click.IntRange(0, 10**12), help="Credit that is awarded between two sessions at most.")
 @click.option("--from", "valid_from", default="", metavar="MOMENT", help="Like 2026-03-02T14:00, in UTC.")
-@data_option
-@dry_run_option
-@json_option
-@quiet_option
+@change_options
 def announce(
     name: str,
     because: str,
@@ -153,7 +147,7 @@ def announce(
     words |= {"tariff": name, "because": because, "valid_from": valid_from}
     if cap is not None:
         words["session_cap"] = cap * _THOUSANDTHS
-    answer = submit(folder, read_command("ledger.announce", words), dry_run=dry_run)
+    answer = change(folder, "ledger.announce", words, dry_run=dry_run)
     if as_json:
         show_json({"tariff": answer})
         return

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.output import data_option, json_option, show_json
+from axiom.cli.output import reading_options, show_json
 from axiom.cli.reading import view
 from axiom.domain.amounts import counted
 from axiom.errors import NotFound
@@ -20,8 +20,7 @@ from axiom.web.views.session_lists import difference, named
 @click.command("diff")
 @click.argument("newer", required=False, default="")
 @click.argument("older", required=False, default="")
-@data_option
-@json_option
+@reading_options
 def diff(newer: str, older: str, folder: Folder, as_json: bool) -> None:
     """What has changed since another session: the newest since the one before it, unless they are named."""
     with view(folder) as seen:
