@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from build_runner import boot
 
+from axiom.domain.runners import CODE_FILE
 from axiom.domain.work import Exit
 from axiom.runner.boinc import protocol
-from axiom.store.experiments.runner_offers import CODE_FILE, CODE_NAMED
+from axiom.store.experiments.runner_offers import CODE_NAMED
 
 
 def test_it_agrees_with_the_runner_and_imports_only_what_is_brought_along():

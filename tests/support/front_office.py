@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlencode
 
 from axiom.boinc import account_keys
+from axiom.domain.runners import OfferedRunner
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.server_load import LoadFigures
@@ -16,7 +17,6 @@ from axiom.server.http.project_pages import FrontDesk
 from axiom.server.http.routes import Front
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.experiments.runner_offers import OfferedRunner
 from axiom.store.writer import Writer
 
 SECRET = b"canary secret of this laboratory"

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from axiom.boinc.project import scheduler_lines
 from axiom.commands.gate import CommandGate
+from axiom.domain.runners import OfferedRunner
 from axiom.lab.runners.built import built_in
 from axiom.lab.runners.offer import OfferWatcher
 from axiom.limits import hosts as limits
@@ -38,7 +39,6 @@ from axiom.signed.keys import Secrets
 from axiom.store.connections import Connections, Readers
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import preflights
-from axiom.store.experiments.runner_offers import OfferedRunner
 from axiom.web.account.accounts import SiteWithAccounts
 from axiom.web.account.accounts import accounts as account_pages
 from axiom.web.account.visit import AccountDesk

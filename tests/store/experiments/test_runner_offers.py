@@ -5,18 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from axiom.domain.runners import OfferedRunner, RunnerFile, gpu_of
 from axiom.errors import CannotStart, StoreDamaged
 from axiom.signed.signing_requests import WantedProgram
-from axiom.store.experiments.runner_offers import (
-    OfferedRunner,
-    RunnerFile,
-    RunnerOffer,
-    gpu_of,
-    note_unsigned,
-    read_offer,
-    read_unsigned,
-    write_offer,
-)
+from axiom.store.experiments.runner_offers import RunnerOffer, note_unsigned, read_offer, read_unsigned, write_offer
 
 MAIN = RunnerFile(name="axiom_runner_1", open_name="", md5="0" * 32, size=1_000, signature="abc\n.\n", is_main=True)
 TRUST = replace(MAIN, name="axiom_trust_1.json", open_name="trust.json", md5="1" * 32, size=20, is_main=False)

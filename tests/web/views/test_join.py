@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from axiom.domain.runners import OfferedRunner, RunnerFile
 from axiom.service.doctor import in_words
-from axiom.store.experiments.runner_offers import OfferedRunner, RunnerFile, write_offer
+from axiom.store.experiments.runner_offers import write_offer
 from axiom.web.site.app import site
 from axiom.web.views.join import is_only_here
 

@@ -2,42 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
 
+from axiom.domain.runners import OfferedRunner
 from axiom.locale.languages import mark
 
 DRILL = "fleet_drill"  # the experiment that simulated computers answer, and nobody else
 _NO_AVX = "none"  # of an x86 processor; one of another family has other instructions, and no need of these
 
 
-class Suitable(Protocol):
-    """What must be known of a runner."""
-
-    @property
-    def platform(self) -> str:
-        """BOINC's name of the platform."""
-
-    @property
-    def gpus(self) -> tuple[str, ...]:
-        """The kinds of GPU on which it computes; the empty one is the processor."""
-
-    @property
-    def needs_avx(self) -> bool:
-        """Does it run on processors with AVX alone?"""
-
-    @property
-    def glibc(self) -> tuple[int, int] | None:
-        """The oldest GNU C library on which it runs; None for any, or for another system's."""
-
-
-R = TypeVar("R", bound=Suitable)
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
-class SuitableRunners(Generic[R]):
+class SuitableRunners:
     """The runner by the kind of GPU that it computes on, and in one sentence why there is none at all."""
 
-    runners: Mapping[str, R]
+    runners: Mapping[str, OfferedRunner]
     reason: str
 
 
@@ -55,22 +32,22 @@ def unsuited(experiment: str, *, is_simulated: bool) -> str:
 
 
 def suit(
-    platforms: Sequence[str], instructions: str, glibc: tuple[int, int] | None, offered: Iterable[R]
-) -> SuitableRunners[R]:
+    platforms: Sequence[str], instructions: str, glibc: tuple[int, int] | None, offered: Iterable[OfferedRunner]
+) -> SuitableRunners:
     """The runners for a computer of these platforms, its own word for itself first, with these instructions.
 
     `glibc` is its GNU C library, None where it does not say. Of two that suit, the one that makes use of AVX is better.
     """
     named = [each for each in offered if each.platform in platforms]
     fit = [each for each in named if not _obstacle(each, instructions, glibc)]
-    found: dict[str, R] = {}
+    found: dict[str, OfferedRunner] = {}
     for runner in sorted(fit, key=lambda each: (platforms.index(each.platform), not each.needs_avx)):
         for gpu in runner.gpus:
             found.setdefault(gpu, runner)
     return SuitableRunners(runners=found, reason="" if fit else _reason(platforms, named, instructions, glibc))
 
 
-def _obstacle(runner: Suitable, instructions: str, glibc: tuple[int, int] | None) -> str:
+def _obstacle(runner: OfferedRunner, instructions: str, glibc: tuple[int, int] | None) -> str:
     """Why a computer cannot run it, if it cannot."""
     if runner.needs_avx and instructions == _NO_AVX:
         return mark("its runner needs a processor with AVX, and the processor of your computer does not have it")
@@ -81,7 +58,7 @@ def _obstacle(runner: Suitable, instructions: str, glibc: tuple[int, int] | None
 
 
 def _reason(
-    platforms: Sequence[str], named: Sequence[Suitable], instructions: str, glibc: tuple[int, int] | None
+    platforms: Sequence[str], named: Sequence[OfferedRunner], instructions: str, glibc: tuple[int, int] | None
 ) -> str:
     if named:
         return _obstacle(named[0], instructions, glibc)

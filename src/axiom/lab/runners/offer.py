@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from axiom.domain.fleet import Platform
+from axiom.domain.runners import CODE_FILE, OfferedRunner, RunnerFile
 from axiom.errors import AxiomError, KeysUnusable, Refused
 from axiom.lab.runners.built import BUILT, BuiltRunner, Piece, built_in, digests, place, read_built
 from axiom.lab.runners.code_archive import code, runner_name, stand_in
@@ -22,11 +23,8 @@ from axiom.signed.signing_requests import WantedProgram
 from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments.runner_offers import (
-    CODE_FILE,
     CODE_NAMED,
     TRUST_NAMED,
-    OfferedRunner,
-    RunnerFile,
     RunnerOffer,
     note_unsigned,
     read_offer,

@@ -7,6 +7,7 @@ from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply
 from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_reply
 from axiom.boinc.project_files import PICTURES, pictures
 from axiom.boinc.terms import as_text
+from axiom.domain.runners import OfferedRunner
 from axiom.limits import accounts as limits
 from axiom.locale.languages import choose, gettext, speaking
 from axiom.server.accounts.account_managers import AccountManagers
@@ -14,7 +15,6 @@ from axiom.server.accounts.server_load import LoadFigures
 from axiom.server.accounts.sign_up import Accounts
 from axiom.server.accounts.statistics_files import NAMES, StatisticsFiles
 from axiom.server.http.routes import Endpoint, HttpAnswer, HttpQuery
-from axiom.store.experiments.runner_offers import OfferedRunner
 
 _NO_TOKENS = Problem(
     error=AccountError.NO_SUCH_ACCOUNT,

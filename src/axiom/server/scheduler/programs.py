@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from axiom.boinc.requests import HeldVersion, SchedulerRequest
 from axiom.decisions.hosts.runners import SuitableRunners, suit
 from axiom.domain.fleet import GPU_KINDS
+from axiom.domain.runners import OfferedRunner
 from axiom.server.scheduler.identify import PLATFORMS
 from axiom.server.scheduler.runners import APP
-from axiom.store.experiments.runner_offers import OfferedRunner
 
 # How BOINC's client tells of the C library, behind the name of the system: "… [6.1.0-18-amd64|libc 2.36]".
 _GLIBC = re.compile(rb"\|libc ([0-9]{1,3})\.([0-9]{1,3})")
@@ -25,9 +25,7 @@ class Program:
     plan_class: str
 
 
-def suited(
-    request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]
-) -> SuitableRunners[OfferedRunner]:
+def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]) -> SuitableRunners:
     """Our own programs for this computer; none where its volunteer brings them."""
     platforms = request.platforms[:1] if request.anonymous else request.platforms
     said = _GLIBC.search(request.host_info)

@@ -30,6 +30,7 @@ from axiom.decisions.credit.recent_average import Recent, faded
 from axiom.decisions.hosts.speed import REFERENCE_FLOPS
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import GPU_KINDS
+from axiom.domain.runners import OfferedRunner
 from axiom.limits import tasks as limits
 from axiom.locale.languages import gettext, mark
 from axiom.server.dispatch.work_request import GrantedTask
@@ -38,7 +39,6 @@ from axiom.server.scheduler.programs import Program, ours
 from axiom.server.scheduler.runners import APP, app_version, signed_files
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.engine.database import at, moment
-from axiom.store.experiments.runner_offers import OfferedRunner
 from axiom.store.hosts.contacts import AccountHolder
 
 SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from axiom.boinc.replies import AppVersion, FileRef, SignedFile
-from axiom.store.experiments.runner_offers import OfferedRunner
+from axiom.domain.runners import OfferedRunner
 
 APP = "axiom"
 _API = "7.20.0"

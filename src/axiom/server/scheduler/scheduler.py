@@ -29,6 +29,7 @@ from axiom.decisions.tasks.assignment import NO_FAULT
 from axiom.decisions.tasks.backoff import Situation, delay
 from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Host, project_choice
+from axiom.domain.runners import OfferedRunner
 from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
 from axiom.limits import tasks as limits
@@ -67,7 +68,6 @@ from axiom.store.credit import ledger
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments.runner_offers import OfferedRunner
 from axiom.store.hosts import contacts, notices
 from axiom.store.hosts.contacts import AccountHolder
 from axiom.store.tasks import uploads
@@ -231,7 +231,7 @@ class Project:
         request: SchedulerRequest,
         holding: Holding,
         now: datetime,
-        ours: SuitableRunners[OfferedRunner],
+        ours: SuitableRunners,
     ) -> WorkGrant:
         if not request.asks_for_work:
             return WorkGrant(given=(), lost=(), reason="")
@@ -255,7 +255,7 @@ class Project:
         request: SchedulerRequest,
         handed: WorkGrant,
         now: datetime,
-        ours: SuitableRunners[OfferedRunner],
+        ours: SuitableRunners,
         *,
         aborts: tuple[tuple[str, ...], tuple[str, ...]],
     ) -> Reply:
@@ -315,7 +315,7 @@ class Project:
         met: Identity,
         request: SchedulerRequest,
         given: Sequence[GrantedTask],
-        ours: SuitableRunners[OfferedRunner],
+        ours: SuitableRunners,
     ) -> TaskElements:
         if not given:
             return TaskElements()
@@ -351,9 +351,7 @@ class Project:
         self.known.look(db)
         return out_of_use(request, self.known.files, given)
 
-    def _nothing_for(
-        self, db: Database, request: SchedulerRequest, ours: SuitableRunners[OfferedRunner]
-    ) -> tuple[str, ...]:
+    def _nothing_for(self, db: Database, request: SchedulerRequest, ours: SuitableRunners) -> tuple[str, ...]:
         """GPUs for which there is no program or no work: the client stops asking for them. Its processor remains."""
         if not request.coprocessors:
             return ()
