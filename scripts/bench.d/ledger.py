@@ -116,7 +116,7 @@ def fill(db: Database, awards: int) -> None:
     """People, paid tasks, awards with both sides, and everything that is kept of them."""
     now = at(NOW)
     with db.transaction():
-        tariffs.announce(db, PRESETS["S5"], NOW)
+        tariffs.add(db, PRESETS["S5"], NOW)
         for sql in PEOPLE:
             values = {"teams": TEAMS} if ":teams" in sql else {}
             db.execute(NUMBERS + sql, first=1, last=VOLUNTEERS, now=now, **values)

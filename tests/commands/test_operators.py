@@ -169,15 +169,6 @@ def test_one_wrong_row_refuses_all_of_them(peopled):
     assert totals(peopled) == {1: limits.THOUSANDTHS_OF_A_SOURCE}
 
 
-def test_an_announcement_is_the_same_after_its_way_to_a_laboratory_that_works(door):
-    """What is typed beside a working laboratory goes there as words, and is read a second time."""
-    tiers = [{"start": 0, "end": 600, "amount": 5_000}, {"start": 600, "end": None, "amount": 20_000}]
-    words = {"tariff": "ours", "because": "a test", "tiers": tiers, "session_cap": 50_000}
-    announced = read_command("ledger.announce", words)
-    assert read_command("ledger.announce", announced.words()) == announced
-    assert door.submit(announced)["version"] == 1
-
-
 LINE = "The server moves on Saturday."
 
 

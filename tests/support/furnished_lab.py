@@ -110,7 +110,8 @@ def fill(lab, prepared) -> None:
     lab.validate()
     with lab.db.transaction():
         lab.db.execute("UPDATE task SET reason = :reason WHERE id = :id", reason=HOSTILE, id=bad.task)
-        tariffs.announce(lab.db, PRESETS["S4"], lab.now + timedelta(days=3), now=lab.now, because=HOSTILE)
+        tariffs.add(lab.db, PRESETS["S4"], lab.now - timedelta(days=3), because=HOSTILE)
+        tariffs.add(lab.db, PRESETS["core-seconds"], lab.now)
         for name in ("first", "second"):
             session = sessions.begin(lab.db, pi="autopilot", reason="two hours have passed", now=lab.now)
             back = Note(

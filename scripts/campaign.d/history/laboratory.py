@@ -132,7 +132,7 @@ class Laboratory:
     def announce(self, tariff: str) -> None:
         """From now on this one of the old tables holds."""
         with self.db.transaction():
-            tariffs.announce(self.db, PRESETS[tariff], self.now, because="as the old log has it")
+            tariffs.add(self.db, PRESETS[tariff], self.now, because="as the old log has it")
 
     def order(self, experiment: str, host: str, workunits: int) -> None:
         """Order so many of an experiment for one host; the caller is in a transaction."""

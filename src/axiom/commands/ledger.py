@@ -1,18 +1,19 @@
-"""Commands about credit: bring over what was earned before, set right what was awarded."""
+"""Commands about credit: bring over what was earned before, set right what was awarded, choose a tariff."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.words import NUMBER
+from axiom.decisions.credit.tariffs import PRESETS, cap_problem
 from axiom.domain.callers import Capability
-from axiom.errors import NotFound, WrongUse
+from axiom.errors import NotFound, UnknownName, WrongUse
 from axiom.lab.credit.correct import correct
 from axiom.limits import credit as limits
 from axiom.store.accounts import accounts
-from axiom.store.credit import ledger
+from axiom.store.credit import ledger, tariffs
 from axiom.store.engine.database import Database
 from axiom.store.views import hosts
 
@@ -74,6 +75,40 @@ class CorrectCredit(Command):
             "host": award.host_id,
             "amount": award.amount,
             "in_all": sum(one.amount for one in ledger.of_task(db, self.task)),
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class UseTariff(Command):
+    """Compute credit by one of the tariffs that come with Axiom from now on: by the work, and no host's clock."""
+
+    name: ClassVar[str] = "ledger.tariff"
+    capability: ClassVar[Capability] = Capability.OPERATE
+
+    tariff: str = field(metadata={"min_length": 1, "max_length": 40})
+    because: str = field(metadata={"min_length": 3, "max_length": 500})
+    session_cap: int | None = field(default=None, metadata={"ge": 0, "le": limits.THOUSANDTHS_OF_A_SOURCE})
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """Let it hold, under the next version of its name."""
+        if self.tariff not in PRESETS:
+            raise UnknownName("tariff", self.tariff, PRESETS)
+        preset = PRESETS[self.tariff]
+        tariff = replace(
+            preset,
+            version=tariffs.next_version(db, self.tariff),
+            by_clock=False,
+            session_cap=preset.session_cap if self.session_cap is None else self.session_cap,
+        )
+        if why_not := cap_problem(tariff):
+            raise WrongUse(f"{why_not} Credit is computed as before.")
+        number = tariffs.add(db, tariff, now, because=self.because)
+        return {
+            "tariff": tariff.name,
+            "version": tariff.version,
+            "number": number,
+            "valid_from": now.isoformat(),
+            "because": self.because,
         }
 
 

@@ -56,7 +56,7 @@ _KINDS = {
     "watch.end": "watches:EndWatch",
     "volunteer.carry-over": "ledger:CarryOver",
     "ledger.correct": "ledger:CorrectCredit",
-    "ledger.announce": "tariffs:AnnounceTariff",
+    "ledger.tariff": "ledger:UseTariff",
     "news.add": "news:AddNews",
     "news.withdraw": "news:WithdrawNews",
     "session.step": "sessions:StepSession",

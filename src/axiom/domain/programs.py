@@ -39,6 +39,7 @@ NOT_FOR_PROGRAMS = frozenset(
         "fleet.simulate",
         "host.trust",
         "ledger.correct",
+        "ledger.tariff",
         "news.add",
         "news.withdraw",
         "proposal.admit",
@@ -49,7 +50,6 @@ NOT_FOR_PROGRAMS = frozenset(
         "session.hold",
         "session.step",
         "session.transcribe",
-        "ledger.announce",
         "volunteer.carry-over",
     }
 )

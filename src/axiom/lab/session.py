@@ -22,7 +22,7 @@ from axiom.lab.step import Round
 from axiom.lab.steps.clean import clean, sweepings
 from axiom.lab.steps.conversations import acted
 from axiom.lab.steps.counters import publish
-from axiom.lab.steps.credit import announced, shares
+from axiom.lab.steps.credit import shares, tariffs_begun
 from axiom.lab.steps.deploy import charted, order_planned, ordered, placed
 from axiom.lab.steps.design import design
 from axiom.lab.steps.evaluate import evaluate, unweighed
@@ -175,7 +175,7 @@ _STEPS: Mapping[Step, Callable[[Round], list[Note]]] = {
     Step.REVIEW: review,
     Step.INSPECT: inspect,
     Step.FAILURES: lambda held: failures(held.db, held.window.since, held.now),
-    Step.CREDIT: lambda held: credit(held.db, held.session, held.now) + shares(held) + announced(held),
+    Step.CREDIT: lambda held: credit(held.db, held.session, held.now) + shares(held) + tariffs_begun(held),
     Step.CLEAN: _clean,
     Step.WITHDRAW: lambda held: withdrawn(held) + released(held) + taken_back(held),
     Step.REPAIR: repair,

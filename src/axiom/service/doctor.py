@@ -28,8 +28,8 @@ from axiom.service.mail import PASSWORD, mail_server
 from axiom.service.open_laboratory import journal_of, reading
 from axiom.settings import from_process
 from axiom.signed.keys import load_keys
+from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
-from axiom.store.credit import tariffs
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, moment, version
 from axiom.store.engine.folder import Folder, holder, is_full, lost
@@ -242,7 +242,7 @@ def _backup(folder: Folder, db: Database) -> Diagnosis:
     The copies that the laboratory makes by itself count where they lie on another disk.
     """
     settings, _ = from_process(folder.settings)
-    place, point, others = journal_of(folder, settings), standing(db), tariffs.volunteers_with_results(db)
+    place, point, others = journal_of(folder, settings), standing(db), accounts.with_results(db)
     own = copies(place, point) if point and _is_elsewhere(place, folder) else []
     made = max(filter(None, (backed_up.last(folder), *(copy.made_at for copy in own))), default=None)
     days = (wall_clock() - made).days if made else None

@@ -1,8 +1,4 @@
-"""`axiom ledger`: prices without a laboratory, tariffs announced ahead, proof and corrections."""
-
-import json
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+"""`axiom ledger`: prices without a laboratory, the choice of a tariff, proof and corrections."""
 
 import pytest
 
@@ -11,8 +7,7 @@ from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.credit import Award
 from axiom.signed.keys import make_keys
 from axiom.store.credit import ledger, tariffs
-from axiom.store.engine.database import at, connect_writer
-from axiom.store.hosts import notices
+from axiom.store.engine.database import connect_writer
 from axiom.web.views import news
 
 
@@ -21,7 +16,7 @@ def folder(busy_lab):
     """Of a laboratory in which task 1 was paid seven credits by S5."""
     db, now = busy_lab.db, busy_lab.now
     with db.transaction():
-        number = tariffs.announce(db, PRESETS["S5"], now)
+        number = tariffs.add(db, PRESETS["S5"], now)
         award = {"reason": "computed", "host_id": 1, "volunteer_id": 1, "because": "a test", "tier": "30 to 120 s"}
         ledger.award(db, [Award(task_id=1, amount=7_000, **award)], tariff_id=number, now=now)
         db.execute("UPDATE task SET is_paid = 1 WHERE id = 1")
@@ -56,69 +51,30 @@ def test_a_price_needs_no_laboratory_and_a_time_that_no_task_takes_has_none(else
         assert answer == "" if credit is None else answer["credit"] == credit and answer["reason"]
 
 
-def test_a_tariff_is_announced_and_priced_by_its_terms_or_refused(ledger_says, elsewhere, tmp_path):
+def test_a_tariff_is_used_under_its_next_version_and_told_once(ledger_says, elsewhere, say_to, folder):
     _, answer, _ = elsewhere("policy", "list", "--json")  # those that come with Axiom
     names = ["core-seconds", "S1", "S2", "S3", "S4", "S5"]
     assert ([row["name"] for row in answer["presets"]], answer["tariffs"]) == (names, [])
     assert elsewhere("policy", "show", "S4", "--json")[1]["tariff"]["session_cap"] == 10_000
-
-    def announce(name: str, *words) -> dict:
-        return ledger_says("policy", "announce", name, "--because", "a test", *words, "--json")[1]["tariff"]
-
-    def shown(name: str) -> dict:
-        return ledger_says("policy", "show", name, "--json")[1]["tariff"]
-
-    first = announce("S4", "--cap", 200)
-    assert (first["version"], first["hosts_told"], shown("S4@1")["session_cap"]) == (1, 0, 200)  # nobody computes here
+    words = ("policy", "use", "S4", "--because", "a trial month")
+    assert [ledger_says(*words, "--dry-run")[0], ledger_says(*words, "--cap", 99)[0]] == [0, 2]
+    assert ledger_says("policy", "use", "S9", "--because", "a trial month")[0] == 2
+    versions = [ledger_says(*words, *cap, "--json")[1]["tariff"]["version"] for cap in (("--cap", 200), ())]
+    caps = [
+        ledger_says("policy", "show", f"S4@{version}", "--json")[1]["tariff"]["session_cap"] for version in versions
+    ]
+    assert (versions, caps) == ([1, 2], [200, 10_000])
     _, answer, _ = ledger_says("policy", "list", "--json")
-    assert [(row["name"], row["version"]) for row in answer["tariffs"]] == [("S4", 1), ("S5", 1)]
-    assert announce("S4")["version"] == 2
-    file = tmp_path / "terms.json"
-    file.write_text(json.dumps({"tiers": [{"start": 0, "end": None, "amount": 6_000}]}))
-    announce("S2", "--file", file)
-    announce("S2", "--cap", 100)  # whoever only adds a cap is not handed back the rates that came with Axiom
-    own = shown("S2")
-    assert (own["version"], own["session_cap"], [tier["credit"] for tier in own["tiers"]]) == (2, 100, [6])
-    assert ledger_says("price", "--policy", "S2", "--seconds", 150, "--json")[1]["credit"] == 6
-    assert elsewhere("price", "--policy", "S2@1", "--seconds", 150, "--json")[1]["credit"] == 5
-    file = tmp_path / "terms.json"
-    for fact, terms in (
-        ("gap", {"tiers": [{"start": 0, "end": 30, "amount": 5}, {"start": 40, "end": None, "amount": 9}]}),
-        ("overlaps", {"tiers": [{"start": 0, "end": 50, "amount": 5}, {"start": 40, "end": None, "amount": 9}]}),
-        ("never be paid", {"tiers": [{"start": 0, "end": None, "amount": 5}], "session_cap": 4}),
-        ("pays", {"per_core_second": -4}),
-        ("ledger.announce", {"bonus": 4}),
-        ("tiers", {"tiers": [{"start": 0.5, "end": None, "amount": 5}]}),
-        ("JSON", []),
-    ):
-        file.write_text(json.dumps(terms))
-        status, _, err = ledger_says("policy", "announce", "new", "--because", "a test", "--file", file)
-        assert (status, fact in err) == (2, True), err
-    for moment, status in (("2020-01-01", 4), ("tomorrow", 2)):
-        assert ledger_says("policy", "announce", "S4", "--because", "a test", "--from", moment)[0] == status
-
-
-def test_what_is_announced_where_volunteers_compute_holds_a_day_later_and_is_told_to_all(ledger_says, say_to, folder):
-    with closing(connect_writer(folder.database)) as db:
-        db.execute("UPDATE volunteer SET is_ours = 0")
-        db.execute("UPDATE host SET seen_at = :now", now=at(datetime.now(UTC)))
-    words = ("policy", "announce", "S4", "--because", "a trial month")
-    soon, later = (f"{datetime.now(UTC) + timedelta(hours=hours):%Y-%m-%dT%H:%M}" for hours in (2, 25))
-    assert [ledger_says(*words, "--from", moment, "--dry-run")[0] for moment in (soon, later)] == [4, 0]
-    dry = ledger_says(*words, "--dry-run", "--json")[1]["tariff"]
-    assert (dry["valid_from"] > soon, dry["hosts_told"]) == (True, 1)
-    assert ledger_says(*words)[0] == 0
+    assert [(row["name"], row["version"]) for row in answer["tariffs"]] == [("S4", 2), ("S4", 1), ("S5", 1)]
     with view(folder) as seen:
-        (notice,) = notices.shown(seen.db, 1, seen.now)
-        assert [fact for fact in ("tariff S4, version 1", "15 credit", "4 credit") if fact not in notice.text] == []
         feeds = [made(seen, "https://lab.example/").decode() for made in (news.feed, news.atom)]
-    assert all("https://lab.example/ledger#tariff-2" in feed and "a trial month" in feed for feed in feeds)
-    kinds = []
-    for _ in range(2):  # it is in the log of the next session, and once
+    assert all("https://lab.example/ledger#tariff-3" in feed and "a trial month" in feed for feed in feeds)
+    told = []
+    for _ in range(2):
         name = say_to(folder.path, "session", "run", "--json")[1]["session"]["session"]
         notes = say_to(folder.path, "session", "show", name, "--json")[1]["session"]["notes"]
-        kinds.append(len([note for note in notes if "Tariff S4, version 1" in note["text"]]))
-    assert kinds == [1, 0]
+        told.append(len([note for note in notes if "by S4, version 2" in note["text"]]))
+    assert told == [1, 0]
 
 
 def test_books_that_add_up_are_proven_and_the_first_difference_is_named(ledger_says, folder, damage):

@@ -32,14 +32,14 @@ from axiom.store.sessions import sessions
 from axiom.store.views import credit
 
 
-def test_the_first_session_announces_the_tariff_and_each_task_is_paid_once(rounds):
+def test_the_first_session_begins_with_the_usual_tariff_and_each_task_is_paid_once(rounds):
     """Three valid tasks are worth two core-seconds each, and the code of one failed after half a second."""
     rounds.lab.deploy(workunits=7)
     rounds.compute(3)
     rounds.compute(by=lambda _order: None)
     rounds.up_to(Step.CREDIT)
-    (announced,) = tariffs.everything(rounds.db)
-    assert (announced.tariff, announced.valid_from) == (DEFAULT, rounds.lab.now)
+    (begun,) = tariffs.begun(rounds.db, rounds.lab.now)
+    assert (begun.tariff, begun.valid_from) == (DEFAULT, rounds.lab.now)
     paid = [(1, "computed", 20), (2, "computed", 20), (3, "computed", 20), (4, "broken", 5)]
     assert awards(rounds) == paid
     entries = rounds.stored("entry")["entry"]
@@ -59,7 +59,7 @@ def test_the_first_session_announces_the_tariff_and_each_task_is_paid_once(round
     rounds.compute()
     rounds.lab.later(hours=1)
     with rounds.db.transaction():  # a new tariff holds from its day on and pays nothing again
-        tariffs.announce(rounds.db, Tariff(name="core-seconds", version=2, per_core_second=20), rounds.lab.now)
+        tariffs.add(rounds.db, Tariff(name="core-seconds", version=2, per_core_second=20), rounds.lab.now)
     rounds.hold()
     assert (awards(rounds)[6:], rounds.broken()) == ([(7, "computed", 40)], {})
 
@@ -127,11 +127,11 @@ def test_who_fails_the_newest_tasks_first_is_not_believed_anew_for_older_ones(ro
 def test_a_tariff_that_was_announced_for_later_does_not_stand_in_the_way_of_the_first(rounds):
     """The first one is that which comes with Axiom; its name and version may be taken by then."""
     later = rounds.lab.now + timedelta(days=2)
-    tariffs.announce(rounds.db, replace(DEFAULT, per_core_second=20), later, now=rounds.lab.now)
+    tariffs.add(rounds.db, replace(DEFAULT, per_core_second=20), later)
     rounds.lab.deploy()
     rounds.compute()
     assert pay(rounds) == 1
-    known = [(known.tariff.version, known.tariff.per_core_second) for known in tariffs.everything(rounds.db)]
+    known = [(known.tariff.version, known.tariff.per_core_second) for known in tariffs.begun(rounds.db, later)]
     assert known == [(2, 10), (1, 20)]
 
 
@@ -283,7 +283,7 @@ S5 = replace(PRESETS["S5"], gpu_bonus=0, session_cap=25_000)
 
 
 def announce(rounds, tariff) -> None:
-    tariffs.announce(rounds.db, tariff, rounds.lab.now)
+    tariffs.add(rounds.db, tariff, rounds.lab.now)
 
 
 def waiting(rounds) -> list[int]:
@@ -492,8 +492,7 @@ def happen(rounds, what: str, chance: random.Random) -> None:
         rounds.step()
     elif what == "t":  # another tariff holds from now on
         tariff = chance.choice([*PRESETS.values(), replace(PRESETS["S1"], session_cap=20_000)])
-        known = [known.tariff.version for known in tariffs.everything(db) if known.tariff.name == tariff.name]
-        announce(rounds, replace(tariff, version=max(known, default=0) + 1))
+        announce(rounds, replace(tariff, version=tariffs.next_version(db, tariff.name)))
     elif what == "k":  # the process is gone before the commit
         with contextlib.suppress(LookupError), db.transaction():
             Paying().pay(db, lab.now)

@@ -40,7 +40,7 @@ def lab(busy_lab):
             )
         team = teams.found(db, name="Owls", founder_id=2, country="", website="", about="", now=now)
         accounts.join(db, 2, team)
-        tariff = tariffs.announce(db, TARIFF, now)
+        tariff = tariffs.add(db, TARIFF, now)
         given = [
             Award(task_id=1, reason="a", host_id=2, volunteer_id=2, team_id=team, amount=1_234_567, because=""),
             Award(task_id=1, reason="b", host_id=3, volunteer_id=3, amount=7_000, because=""),

@@ -368,7 +368,7 @@ def test_a_gpu_that_cannot_be_used_rests_and_the_cores_compute_what_it_could_not
 
 
 def test_a_gpu_earns_its_bonus_and_its_experience_is_its_own(either):
-    either.do(lambda db: tariffs.announce(db, PRESETS["S5"], either.lab.now))
+    either.do(lambda db: tariffs.add(db, PRESETS["S5"], either.lab.now))
     client = proven(either)
     heard = ask(either, client, cores=2, gpus=1)
     assert not either.do(endings.is_proven_on_gpus)

@@ -18,7 +18,7 @@ SECOND = Tariff(name="core-seconds", version=2, per_core_second=20)
 @pytest.fixture
 def paying(busy_lab):
     """Task 1 is valid; a tariff is in force."""
-    assert tariffs.announce(busy_lab.db, FIRST, busy_lab.now) == 1
+    assert tariffs.add(busy_lab.db, FIRST, busy_lab.now) == 1
     return busy_lab
 
 
@@ -35,12 +35,12 @@ def test_a_tariff_is_in_force_from_its_day_until_the_next_one_s(small_lab):
     days = [now + timedelta(days=30 * number) for number in range(4)]
     announced = [FIRST, SECOND, PRESETS["S4"], replace(PRESETS["S4"], version=2, by_clock=False)]
     for tariff, day in zip(announced, days, strict=True):
-        tariffs.announce(db, tariff, day)
+        tariffs.add(db, tariff, day)
     assert tariffs.in_force(db, now - timedelta(microseconds=1)) is None
     assert [tariffs.in_force(db, day) for day in days] == list(enumerate(announced, start=1))
     assert tariffs.in_force(db, days[1] - timedelta(microseconds=1)) == (1, FIRST)
     with pytest.raises(sqlite3.IntegrityError):
-        tariffs.announce(db, SECOND, now)
+        tariffs.add(db, SECOND, now)
     assert (ledger.total(db), ledger.balance(db, ledger.VOLUNTEER, 1)) == (0, None)
 
 

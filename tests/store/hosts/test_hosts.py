@@ -127,7 +127,7 @@ def test_hosts_and_tasks_stand_as_they_were_last_left(busy_lab):
     db, now = busy_lab.db, busy_lab.now
     hosts.heard(db, 1, 41, now)
     assert contacts.stored_host(db, 1).balance is None
-    tariffs.announce(db, Tariff(name="core-seconds", version=1, per_core_second=10), now)
+    tariffs.add(db, Tariff(name="core-seconds", version=1, per_core_second=10), now)
     award = Award(task_id=1, reason="computed", host_id=1, volunteer_id=1, amount=5, because="a test")
     with db.transaction():
         ledger.award(db, [award], tariff_id=1, now=now)

@@ -1,8 +1,6 @@
-"""`axiom ledger price` and `axiom ledger policy`: what a task is worth, and by which tariff, now and announced."""
+"""`axiom ledger price` and `axiom ledger policy`: what a task is worth, and by which tariff."""
 
-import json
 import math
-from pathlib import Path
 from typing import Any
 
 import click
@@ -13,24 +11,23 @@ from axiom.cli.output import change_options, reading_options, show_facts, show_j
 from axiom.cli.reading import view
 from axiom.decisions.credit.prices import Counted, price, price_of_failure
 from axiom.decisions.credit.tariffs import LONGEST_SECONDS, PRESETS
-from axiom.domain.amounts import counted
 from axiom.domain.credit import Reason, Tariff, TimeSaid
 from axiom.errors import UnknownName, WrongUse
 from axiom.service.open_laboratory import reading
 from axiom.store.credit import tariffs
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark, say
+from axiom.terminal import remark, say, wall_clock
 from axiom.web.views import ledger
 
 _THOUSANDTHS = 1_000
 
 
 def tariff_of(folder: Folder, name: str) -> Tariff:
-    """The tariff of this name: the newest that the laboratory announced, or one that comes with Axiom."""
+    """The tariff of this name: the newest that the laboratory used, or one that comes with Axiom."""
     known = dict(PRESETS) | {f"{one.name}@{one.version}": one for one in PRESETS.values()}
     if folder.exists():
         with reading(folder) as db:
-            for one in tariffs.everything(db):
+            for one in tariffs.begun(db, wall_clock()):
                 known[one.tariff.name] = known[f"{one.tariff.name}@{one.tariff.version}"] = one.tariff
     if name not in known:
         raise UnknownName("tariff", name, known)
@@ -43,7 +40,7 @@ def tariff_of(folder: Folder, name: str) -> Tariff:
     "policy_name",
     required=True,
     metavar="NAME[@VERSION]",
-    help="A tariff that comes with Axiom (core-seconds, S1 … S5), or one that was announced here.",
+    help="A tariff that comes with Axiom (core-seconds, S1 … S5), or one that was used here.",
 )
 @click.option(
     "--seconds", type=float, required=True, help="Of a reference core; for S1 … S5 as the host's clock has it."
@@ -86,7 +83,7 @@ def list_policies(folder: Folder, as_json: bool) -> None:
     here: list[dict[str, Any]] = []
     if folder.exists():
         with view(folder) as seen:
-            here = ledger.announced(seen)
+            here = ledger.tariffs_here(seen)
     presets = [ledger.described(tariff) for tariff in PRESETS.values()]
     if as_json:
         show_json({"tariffs": here, "presets": presets})
@@ -94,7 +91,7 @@ def list_policies(folder: Folder, as_json: bool) -> None:
     show_table(
         ("tariff", "version", "state", "from", "session's cap"),
         [(one["name"], one["version"], one["state"], one["valid_from"], one["session_cap"]) for one in here],
-        none="No tariff was announced here yet; the first credit is paid by core-seconds.",
+        none="No tariff was used here yet; the first credit is paid by core-seconds.",
     )
     say()
     show_table(("comes with Axiom", "what it is"), [(preset["name"], preset["remark"]) for preset in presets], none="")
@@ -118,60 +115,19 @@ def show_policy(name: str, folder: Folder, as_json: bool) -> None:
     )
 
 
-@policy.command("announce")
+@policy.command("use")
 @click.argument("name")
 @click.option("--because", required=True, help="Why; everybody can read it.")
-@click.option(
-    "--like", default="", metavar="NAME[@VERSION]", help="Take what this tariff pays; without it, NAME's own."
-)
-@click.option(
-    "--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="What it pays, as JSON; see the guide."
-)
 @click.option("--cap", type=click.IntRange(0, 10**12), help="Credit that is awarded between two sessions at most.")
-@click.option("--from", "valid_from", default="", metavar="MOMENT", help="Like 2026-03-02T14:00, in UTC.")
 @change_options
-def announce(
-    name: str,
-    because: str,
-    like: str,
-    file: Path | None,
-    cap: int | None,
-    valid_from: str,
-    folder: Folder,
-    dry_run: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
-    """Announce how credit is computed from a moment on: a day ahead at least where volunteers compute, who are told."""
-    words = _from_file(file) if file else _terms(tariff_of(folder, like or name))
-    words |= {"tariff": name, "because": because, "valid_from": valid_from}
+def use(name: str, because: str, cap: int | None, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Compute credit by a tariff that comes with Axiom from now on; it is in the news."""
+    words: dict[str, Any] = {"tariff": name, "because": because}
     if cap is not None:
         words["session_cap"] = cap * _THOUSANDTHS
-    answer = change(folder, "ledger.announce", words, dry_run=dry_run)
+    answer = change(folder, "ledger.tariff", words, dry_run=dry_run)
     if as_json:
         show_json({"tariff": answer})
         return
     done = "would hold (dry run)" if dry_run else "holds"
-    told = f" Told at {counted(answer['hosts_told'], 'computer')}." if answer["hosts_told"] else ""
-    remark(f"{answer['tariff']} version {answer['version']} {done} from {answer['valid_from']} on.{told}", quiet=quiet)
-
-
-def _terms(tariff: Tariff) -> dict[str, Any]:
-    return {
-        "per_core_second": tariff.per_core_second,
-        "tiers": [{"start": tier.start, "end": tier.end, "amount": tier.amount} for tier in tariff.tiers],
-        "gpu_bonus": tariff.gpu_bonus,
-        "failed": tariff.failed,
-        "broken": tariff.broken,
-        "session_cap": tariff.session_cap,
-    }
-
-
-def _from_file(file: Path) -> dict[str, Any]:
-    try:
-        said = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as fault:
-        raise WrongUse(f"{file} cannot be read as JSON in UTF-8: {fault}. Nothing was announced.") from fault
-    if not isinstance(said, dict):
-        raise WrongUse(f"{file} must hold one JSON object with what the tariff pays. Nothing was announced.")
-    return {str(word): value for word, value in said.items()}
+    remark(f"{answer['tariff']} version {answer['version']} {done} from {answer['valid_from']} on.", quiet=quiet)

@@ -159,9 +159,8 @@ def tariff_of(db: Database, now: datetime) -> tuple[int, Tariff]:
     held = tariffs.in_force(db, now)
     if held is not None:
         return held
-    later = [one.tariff.version for one in tariffs.everything(db) if one.tariff.name == DEFAULT.name]
-    first = replace(DEFAULT, version=max(later, default=0) + 1)  # one of its name may be announced for later
-    return tariffs.announce(db, first, now), first
+    first = replace(DEFAULT, version=tariffs.next_version(db, DEFAULT.name))
+    return tariffs.add(db, first, now), first
 
 
 def credit(db: Database, session: Session, now: datetime) -> list[Note]:

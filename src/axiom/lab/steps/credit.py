@@ -1,43 +1,27 @@
-"""A step of sessions: what was paid, by tier, volunteer and host, and which tariff comes into force."""
+"""A step of sessions: what was paid, by tier, volunteer and host, and which tariff was chosen."""
 
 import re
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 
-from axiom.decisions.credit.tariffs import announcement
-from axiom.domain.credit import Tariff
 from axiom.domain.sessions import Note
 from axiom.lab.step import Round, shortened
 from axiom.store.credit import ledger, settlements, tariffs
-from axiom.store.credit.tariffs import Announced
-from axiom.store.engine.database import Database
-from axiom.store.hosts import notices
 from axiom.store.views import credit
 
 
-def tell(db: Database, number: int, now: datetime) -> int:
-    """Have the clients of all volunteers show the announcement of this tariff, each once; how many hosts these are."""
-    said = next((_said(one, before) for one, before in tariffs.ahead(db) if one.id == number), "")
-    return notices.add_for_all(db, f"tariff {number}", said, now) if said else 0
-
-
-def announced(held: Round) -> list[Note]:
-    """The tariffs that were announced ahead in the time of which this session tells."""
+def tariffs_begun(held: Round) -> list[Note]:
+    """The tariffs that somebody chose in the time of which this session tells."""
     return [
         Note(
-            kind="credit.announced",
-            text="Tariff {tariff}, version {version}, was announced: {said}",
-            facts={"tariff": one.tariff.name, "version": one.tariff.version, "said": _said(one, before)},
-            about=f"/ledger#tariff-{one.id}",
+            kind="credit.tariff",
+            text="Credit is computed by {tariff}, version {version}. Why: {because}",
+            facts={"tariff": begun.tariff.name, "version": begun.tariff.version, "because": begun.because},
+            about=f"/ledger#tariff-{begun.id}",
         )
-        for one, before in tariffs.ahead(held.db)
-        if held.window.holds(one.announced_at)
+        for begun in tariffs.begun(held.db, held.now)
+        if begun.because and held.window.holds(begun.valid_from)
     ]
-
-
-def _said(one: Announced, before: Tariff | None) -> str:
-    return announcement(before, one.tariff, one.valid_from, one.because)
 
 
 _THOUSANDTHS = 1_000

@@ -17,6 +17,12 @@ SELECT id, NULL AS key_digest FROM volunteer WHERE weak_digest = :digest
 """
 _SOME_KEY = "SELECT id, key_serial, key_digest FROM volunteer WHERE key_digest IS NOT NULL LIMIT 1"
 _OURSELVES = "SELECT id FROM volunteer WHERE is_ours = 1"
+_WITH_RESULTS = """
+SELECT count(*) AS volunteers FROM volunteer v
+WHERE v.is_ours = 0 AND v.is_simulated = 0 AND EXISTS (
+    SELECT 1 FROM host h JOIN task t ON t.host_id = h.id AND t.sent_at IS NOT NULL
+    WHERE h.volunteer_id = v.id AND t.state = 'valid')
+"""
 _ADD_OURSELVES = "INSERT INTO volunteer (name, created_at, is_ours) VALUES (:name, :created_at, 1)"
 _ADD_WITHOUT_ACCOUNT = "INSERT INTO volunteer (name, created_at) VALUES (:name, :created_at)"
 _OPEN_ACCOUNT = """
@@ -273,6 +279,11 @@ def sign_out_oldest(db: Database, volunteer_id: int, *, kept: int) -> None:
 def expire_sign_ins(db: Database, now: datetime) -> int:
     """Forget tokens whose time is over; how many they were."""
     return db.execute(_EXPIRE, now=at(now))
+
+
+def with_results(db: Database) -> int:
+    """How many volunteers besides ourselves have returned something that is proven."""
+    return db.number(_WITH_RESULTS)
 
 
 def preferred_of(row: Row) -> VolunteerPreferences:

@@ -1,4 +1,4 @@
-"""Tariffs: how credit is computed, from when on. What was announced is never changed; a change is a new version."""
+"""Tariffs: how credit is computed, from when on. One that held is never changed; a change is a new version."""
 
 import json
 from collections.abc import Mapping
@@ -11,34 +11,23 @@ from axiom.store.engine.database import Database, Row, as_value, at
 
 _IN_FORCE = "SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from DESC, id DESC LIMIT 1"
 _ADD = """
-INSERT INTO tariff (name, version, per_core_second, rates, because, valid_from, announced_at)
-VALUES (:name, :version, :per_core_second, :rates, :because, :valid_from, :announced_at)
+INSERT INTO tariff (name, version, per_core_second, rates, because, valid_from)
+VALUES (:name, :version, :per_core_second, :rates, :because, :valid_from)
 """
-_EVERYTHING = "SELECT * FROM tariff ORDER BY valid_from, id"
+_BEGUN = "SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from, id"
+_VERSION = "SELECT max(version) FROM tariff WHERE name = :name"
 _AWARDING = """
 SELECT * FROM tariff WHERE id IN (SELECT tariff_id FROM award WHERE id > :after AND is_capped = 1)
-"""
-_OTHERS = """
-SELECT count(*) AS amount FROM volunteer v
-WHERE v.is_ours = 0 AND v.is_simulated = 0 AND EXISTS (SELECT 1 FROM host h WHERE h.volunteer_id = v.id)
-"""
-
-_COMPUTED = """
-SELECT count(*) AS amount FROM volunteer v
-WHERE v.is_ours = 0 AND v.is_simulated = 0 AND EXISTS (
-    SELECT 1 FROM host h JOIN task t ON t.host_id = h.id AND t.sent_at IS NOT NULL
-    WHERE h.volunteer_id = v.id AND t.state = 'valid')
 """
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Announced:
-    """A tariff with its number and from when on it holds."""
+class DatedTariff:
+    """A tariff with its number, and since when it holds and why."""
 
     id: int
     tariff: Tariff
     valid_from: datetime
-    announced_at: datetime
     because: str
 
 
@@ -53,25 +42,18 @@ def awarding(db: Database, after: int) -> list[Tariff]:
     return [_tariff(row) for row in db.select(_AWARDING, after=after)]
 
 
-def everything(db: Database) -> list[Announced]:
-    """Every tariff, in the order in which they hold; those announced for later are last."""
-    return [as_value(Announced, row, tariff=_tariff(row)) for row in db.select(_EVERYTHING)]
+def begun(db: Database, now: datetime) -> list[DatedTariff]:
+    """Every tariff that holds or held, in this order."""
+    return [as_value(DatedTariff, row, tariff=_tariff(row)) for row in db.select(_BEGUN, now=at(now))]
 
 
-def ahead(db: Database) -> list[tuple[Announced, Tariff | None]]:
-    """Every tariff that was announced before it held, with the one that held or holds until then."""
-    known = everything(db)
-    return [
-        (one, known[place - 1].tariff if place else None)
-        for place, one in enumerate(known)
-        if one.announced_at < one.valid_from
-    ]
+def next_version(db: Database, name: str) -> int:
+    """The version of a further tariff of this name."""
+    return db.number(_VERSION, name=name) + 1
 
 
-def announce(
-    db: Database, tariff: Tariff, valid_from: datetime, *, now: datetime | None = None, because: str = ""
-) -> int:
-    """A new version of how credit is computed, from a moment on."""
+def add(db: Database, tariff: Tariff, valid_from: datetime, *, because: str = "") -> int:
+    """Credit is computed like this from a moment on."""
     return db.insert(
         _ADD,
         name=tariff.name,
@@ -80,18 +62,7 @@ def announce(
         rates=json.dumps(rates(tariff), sort_keys=True),
         because=because,
         valid_from=at(valid_from),
-        announced_at=at(now or valid_from),
     )
-
-
-def volunteers_with_hosts(db: Database) -> int:
-    """How many volunteers besides ourselves have a computer here."""
-    return db.number(_OTHERS)
-
-
-def volunteers_with_results(db: Database) -> int:
-    """How many volunteers besides ourselves have returned something that is proven."""
-    return db.number(_COMPUTED)
 
 
 def rates(tariff: Tariff) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def page(reading: Reading) -> Answer:
                 for line in credit.lines(db)
             ],
             "waiting": ledger.waiting(db),
-            "tariffs": announced(reading),
+            "tariffs": tariffs_here(reading),
             "sessions": _settled(reading),
             "figure": figure(reading),
         }
@@ -60,20 +60,17 @@ def history(days: Sequence[Day]) -> list[tuple[str, int, float, float]]:
     return rows
 
 
-def announced(reading: Reading) -> list[Answer]:
-    """Every tariff, the newest first, with those that are announced and do not hold yet."""
-    found = tariffs.everything(reading.db)
-    begun = [one.id for one in found if one.valid_from <= reading.now]
+def tariffs_here(reading: Reading) -> list[Answer]:
+    """Every tariff by which credit is or was computed, the newest first."""
     return [
         {
-            "number": one.id,
-            "state": "holds" if begun and one.id == begun[-1] else "held" if one.id in begun else "announced",
-            "valid_from": one.valid_from.isoformat(),
-            "announced_at": one.announced_at.isoformat(),
-            "because": one.because,
-            **described(one.tariff),
+            "number": begun.id,
+            "state": "held" if age else "holds",
+            "valid_from": begun.valid_from.isoformat(),
+            "because": begun.because,
+            **described(begun.tariff),
         }
-        for one in reversed(found)
+        for age, begun in enumerate(reversed(tariffs.begun(reading.db, reading.now)))
     ]
 
 

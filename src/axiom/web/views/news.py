@@ -8,7 +8,6 @@ from datetime import datetime
 from email.utils import format_datetime
 
 from axiom.boinc.escaping import escaped, in_ascii
-from axiom.decisions.credit.tariffs import announcement
 from axiom.limits import news as limits
 from axiom.store.credit import tariffs
 from axiom.store.sessions import news
@@ -78,18 +77,19 @@ def _found(reading: Reading, a_day: int) -> list[Answer]:
 
 
 def _news(reading: Reading, master: str, told: list[Answer]) -> list[_News]:
-    """These findings, what the operator said, and which tariffs were announced ahead; the newest first."""
+    """These findings, what the operator said, and which tariffs were chosen; the newest first."""
     found = [
         _News(line=row["line"], address=f"{master}findings/{row['number']}", at=datetime.fromisoformat(row["at"]))
         for row in told
     ]
     found += [
         _News(
-            line=announcement(before, one.tariff, one.valid_from, one.because),
-            address=f"{master}ledger#tariff-{one.id}",
-            at=one.announced_at,
+            line=f"Credit is computed by {begun.tariff.name}, version {begun.tariff.version}. Why: {begun.because}",
+            address=f"{master}ledger#tariff-{begun.id}",
+            at=begun.valid_from,
         )
-        for one, before in tariffs.ahead(reading.db)
+        for begun in tariffs.begun(reading.db, reading.now)
+        if begun.because
     ]
     found += [
         _News(line=one.line, address=f"{master}news#news-{one.id}", at=one.said_at, text=one.text)
