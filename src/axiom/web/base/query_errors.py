@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from axiom.web.base.numbers import calm
 from axiom.web.base.request import number_of
 
-_LONGEST = 40  # letters of what was asked for that are repeated
+LONGEST = 40  # letters of what was asked for that are repeated
 
 
 def choice(query: Mapping[str, str], word: str, known: Iterable[str]) -> Iterator[str]:
@@ -28,7 +28,7 @@ def whole(query: Mapping[str, str], word: str) -> Iterator[str]:
 def known(query: Mapping[str, str], noun: str, *, is_known: bool) -> Iterator[str]:
     """The sentence for a name that nothing has."""
     if query.get(noun) and not is_known:
-        yield f"There is no {noun} {_short(query[noun])}."
+        yield f"There is no {noun} {shortened(query[noun])}."
 
 
 def words(query: Mapping[str, str], known: Iterable[str], what: str) -> Iterator[str]:
@@ -38,13 +38,14 @@ def words(query: Mapping[str, str], known: Iterable[str], what: str) -> Iterator
     """
     found = set(known)
     for word in sorted(word for word, text in query.items() if text and word not in found):
-        yield f"{_short(word)} is nothing that can be asked for here; {what}."
+        yield f"{shortened(word)} is nothing that can be asked for here; {what}."
 
 
 def _said(word: str, text: str) -> str:
-    return f"{word}={_short(text)}"
+    return f"{word}={shortened(text)}"
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """What was asked for, as far as an answer repeats it."""
     bare = calm(text)
-    return bare if len(bare) <= _LONGEST else f"{bare[: _LONGEST - 1]}…"
+    return bare if len(bare) <= LONGEST else f"{bare[: LONGEST - 1]}…"

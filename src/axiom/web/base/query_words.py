@@ -10,14 +10,25 @@ _NONE = frozenset[str]()
 _WORDS = {
     "findings": frozenset(
         {
-            *("q", "verdict", "grade", "alias", "theme", "since", "order", "from", "until"),
-            *("of", "claim", "factors", "measure"),
+            "q",
+            "verdict",
+            "grade",
+            "alias",
+            "theme",
+            "since",
+            "order",
+            "from",
+            "until",
+            "of",
+            "claim",
+            "factors",
+            "measure",
         }
     ),
     "results": OF_RESULTS,
     "experiments": frozenset({"q", "theme", "status", "measure"}),
     # Those of a map's page, and those of its data.
-    "maps": frozenset({*("level", "column", "row", "arm", "against", "replicate", "x", "y"), *OF_RECTANGLE}),
+    "maps": OF_RECTANGLE | {"column", "row", "against", "x", "y"},
     "sessions": frozenset({"experiment", "state", "host", "contradicted", "from"}),
     "brief": frozenset({"since"}),
     "hosts": _PAGES | {"state", "page", "findings"},

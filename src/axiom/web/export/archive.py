@@ -24,6 +24,7 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredBundle
 from axiom.store.views import figures as picture_views
 from axiom.store.views.findings import FindingView
+from axiom.web.base.docstring import bundle_files, source_in
 from axiom.web.base.request import Answer, Reading
 from axiom.web.export import metadata, readme
 from axiom.web.export.recompute import AT_HOME, FINDING, HOSTS, NUMBERS, OBSERVATIONS, OBSERVED, numbers, of_evidence
@@ -62,7 +63,7 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
         "recompute.py": script(__version__).encode(),
         about["bundle"]["file"]: blobs.get(reading.db, reading.folder, bundle.digest),
         about["bundle"]["seal"]: f"{bundle.seal}\n".encode(),
-        about["bundle"]["source"]: _source(reading, standing, bundle),
+        about["bundle"]["source"]: source_in(bundle_files(reading, bundle.digest), standing.experiment).encode(),
         **{one["file"]: registered.body.encode() for one, registered in _registered(reading, standing)},
     }
     made |= readme.files(about) | _pictures(reading, standing)
@@ -176,11 +177,6 @@ def _computed(observation: Observation) -> Iterator[str]:
     gpus = dict(observation.gpus)
     for host in observation.hosts:
         yield f"{host}:{gpus[host]}" if host in gpus else str(host)
-
-
-def _source(reading: Reading, standing: FindingView, bundle: StoredBundle) -> bytes:
-    packed = blobs.get(reading.db, reading.folder, bundle.digest)
-    return bundles.contents(packed)[bundles.experiment_path(standing.experiment)]
 
 
 def _pictures(reading: Reading, standing: FindingView) -> dict[str, bytes]:

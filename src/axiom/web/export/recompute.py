@@ -21,8 +21,17 @@ from axiom.domain.work import Outcome
 
 FINDING, NUMBERS, OBSERVATIONS, HOSTS = "finding.json", "numbers.json", "observations.csv", "hosts.csv"
 OBSERVED = (
-    *("registration", "design", "cohort", "replicate", "seed", "value", "outcome", "hosts", "fingerprint"),
-    *("why_missing", "repeats"),
+    "registration",
+    "design",
+    "cohort",
+    "replicate",
+    "seed",
+    "value",
+    "outcome",
+    "hosts",
+    "fingerprint",
+    "why_missing",
+    "repeats",
 )
 AT_HOME = ("host", "volunteer", "platform", "is_ours")
 _WORDS = {"line", "needs", "flags", "reasons", "alarms", "agreements"}  # sentences, and what is compared in parts

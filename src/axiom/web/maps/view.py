@@ -12,12 +12,12 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
-from axiom.web.base.numbers import calm, plain
+from axiom.web.base.numbers import plain
+from axiom.web.base.query_errors import LONGEST, shortened
 from axiom.web.base.request import Reading, number_of
 
 MEAN = "mean"  # the word for all replicates together
 DETAIL = 2  # levels by which the pixels of a view are finer than the place that it shows
-_LONGEST = 40  # letters of what was asked for that are repeated
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +92,10 @@ def must_map(reading: Reading, name: str) -> ShownMap:
     """The map that an address names."""
     stored = experiments.named(reading.db, name)
     if stored is None:
-        raise NotFound(f"There is no map {_short(name)}. /maps lists those that there are.")
+        raise NotFound(f"There is no map {shortened(name)}. /maps lists those that there are.")
     found = map_of(reading, stored)
     if found is None:
-        raise NotFound(f"The experiment {_short(name)} has no map. /maps lists those that there are.")
+        raise NotFound(f"The experiment {shortened(name)} has no map. /maps lists those that there are.")
     return found
 
 
@@ -158,14 +158,14 @@ def must_replicate(shown: ShownMap, text: str, there: list[int]) -> int | None:
 def must_knob(axis: Knob, word: str, text: str) -> float:
     """A knob's value that an address names."""
     try:
-        value = float(text) if len(text) <= _LONGEST else math.nan
+        value = float(text) if len(text) <= LONGEST else math.nan
     except ValueError:
         value = math.nan
     if not math.isfinite(value):
-        raise WrongUse(f"{word}={_short(text)} means nothing here; {word} is a number.")
+        raise WrongUse(f"{word}={shortened(text)} means nothing here; {word} is a number.")
     if not axis.low <= value <= axis.high:
         raise NotFound(
-            f"{word}={_short(text)} lies outside of the map, where {axis.name} goes from {plain(axis.low)} to "
+            f"{word}={shortened(text)} lies outside of the map, where {axis.name} goes from {plain(axis.low)} to "
             f"{plain(axis.high)}."
         )
     return value
@@ -175,7 +175,7 @@ def whole(word: str, text: str, further: str = "") -> int:
     """The whole number that an address says under this word."""
     number = number_of(text)
     if number is None:
-        raise WrongUse(f"{word}={_short(text)} means nothing here; {word} is a whole number{further}.")
+        raise WrongUse(f"{word}={shortened(text)} means nothing here; {word} is a whole number{further}.")
     return number
 
 
@@ -184,8 +184,3 @@ def _span(numbers: list[int]) -> str:
     if len(numbers) > 2 and numbers == list(range(numbers[0], numbers[-1] + 1)):
         return f"{numbers[0]} to {numbers[-1]}"
     return ", ".join(map(str, numbers))
-
-
-def _short(text: str) -> str:
-    bare = calm(text)
-    return bare if len(bare) <= _LONGEST else f"{bare[: _LONGEST - 1]}…"

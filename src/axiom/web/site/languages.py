@@ -13,9 +13,21 @@ from axiom.web.base.cookies import cookie
 
 TRANSLATED = frozenset(
     {
-        *("join.html", "help.html", "terms.html", "volunteer.html", "certificate.html", "sign_in.html"),
-        *("register.html", "account.html", "account_ideas.html", "account_preferences.html", "account_profile.html"),
-        *("account_security.html", "account_team.html", "forgot.html", "by_link.html"),
+        "join.html",
+        "help.html",
+        "terms.html",
+        "volunteer.html",
+        "certificate.html",
+        "sign_in.html",
+        "register.html",
+        "account.html",
+        "account_ideas.html",
+        "account_preferences.html",
+        "account_profile.html",
+        "account_security.html",
+        "account_team.html",
+        "forgot.html",
+        "by_link.html",
     }
 )
 CHOICE = "/language/"

@@ -11,8 +11,17 @@ from axiom.web.base.numbers import plain
 
 _FEW = 4  # levels that are all named
 _SUBJECTS = {  # of the kit: nets, data
-    *("arithmetic", "attention", "attributes", "convolution", "data", "digits", "features", "models", "normalisation"),
-    *("reservoirs", "series"),
+    "arithmetic",
+    "attention",
+    "attributes",
+    "convolution",
+    "data",
+    "digits",
+    "features",
+    "models",
+    "normalisation",
+    "reservoirs",
+    "series",
 }
 _KIT = "axiom.kit"
 

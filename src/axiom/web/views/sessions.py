@@ -29,20 +29,20 @@ def one(reading: Reading, name: str) -> Answer:
     session, notes = _must(reading, name)
     before, after = session_views.neighbours(reading.db, session)
     headline = next((log.sentence(note) for _, note in notes if note.kind == "told.headline"), "")
+    rounds = sessions.rounds(reading.db, session, limits.ROUNDS_SHOWN) if session.told else []
     return {
         "session": shown(session)
-        | {"before": before, "after": after, "plan": sessions.kept_plan(reading.db, session.id) or None}
         | {
+            "before": before,
+            "after": after,
+            "plan": sessions.kept_plan(reading.db, session.id) or None,
             "model_use": model_use(reading, session),
             "said": spoken.of_rounds(reading, sessions.told_of(reading.db, session)),
+            "headline": headline,
+            "log": log.chapters(session, notes),
+            "rounds": [_round(row) for row in rounds],
+            "all_rounds": sessions.amount_of_rounds(reading.db, session),
         }
-        | {"headline": headline, "log": log.chapters(session, notes)}
-        | {
-            "rounds": [_round(row) for row in sessions.rounds(reading.db, session, limits.ROUNDS_SHOWN)]
-            if session.told
-            else []
-        }
-        | {"all_rounds": sessions.amount_of_rounds(reading.db, session)}
     }
 
 
