@@ -16,6 +16,7 @@ from patience import PATIENCE
 
 import axiom
 import axiom.kit
+import axiom.limits
 from axiom import errors
 from axiom.cli import reference
 from axiom.cli.main import axiom as program
@@ -93,6 +94,14 @@ def test_every_command_is_in_the_reference():
 def test_every_setting_is_in_the_reference():
     text = (REFERENCE / "settings.md").read_text(encoding="utf-8")
     assert {knob.name for knob in fields(Settings) if f"| `{knob.name}` |" not in text} == set()
+
+
+def test_every_number_that_a_person_may_tune_is_in_the_reference():
+    text = (REFERENCE / "limits.md").read_text(encoding="utf-8")
+    for noun in (module.name for module in pkgutil.iter_modules(axiom.limits.__path__)):
+        section = text.partition(f"## {noun}\n")[2].partition("\n## ")[0]
+        names = {name for name in vars(importlib.import_module(f"axiom.limits.{noun}")) if name.isupper()}
+        assert names == set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE))
 
 
 def test_every_error_is_in_the_reference_and_in_the_tree():

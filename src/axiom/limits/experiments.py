@@ -25,10 +25,9 @@ CONTROL_MOST_SEEDS = 16  # of a control that fewer did not settle
 CONTROL_ENOUGH = 20.0  # the e-value from which on evidence, too, claims an effect
 CONTROL_HINT = 5.0  # the e-value from which on a placebo is none
 CONTROL_VALUES = 0.75  # the share of the seeds of a placebo that must have a value
-# A placebo that is none by no more than luck: its estimate lies beyond this share of the smallest effect that matters,
-# and its e-value is above the other.
+# A placebo that is none by no more than luck: its estimate lies beyond this share of the smallest effect that matters.
 CONTROL_NEAR = 0.5
-CONTROL_LEANING = 1.0
+CONTROL_LEANING = 1.0  # the e-value of a placebo that is none by no more than luck is above it
 FAILING_SHARE = 0.1  # of a version's tasks; more is for whoever wrote it to mend
 FAILING_SOURCES = 3  # that must fail before what only kills processes is laid to the version
 FAILING_TASKS = 10  # of fewer sources: one computer's trouble comes in rows, and the others have not reported yet

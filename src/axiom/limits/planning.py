@@ -3,9 +3,8 @@
 from datetime import timedelta
 
 WORTH_FLOOR = 0.001  # bits a core-hour: what is expected to tell less is not ordered; a new design tells more
-HOSTS = (
-    2_000  # that are planned for one by one; of more somebody can always take what is ordered: cores are planned for
-)
+# That are planned for one by one; of more somebody can always take what is ordered: cores are planned for.
+HOSTS = 2_000
 FLEET_FILE_BYTES = 64 * 1024 * 1024  # 100,000 hosts take a fifth of it
 FLEET_FILE_HOSTS = 200_000  # in a file for `axiom plan --fleet`
 SHARES_HOLD_OVER = timedelta(days=1)  # an operator's shares, over all plans within it

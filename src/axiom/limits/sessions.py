@@ -6,9 +6,8 @@ BLOCK_WAITS_SECONDS = 600.0  # at most, until a closed block is weighed
 # Between rounds that only hope to find work for idle cores. Each that finds none makes the next wait twice as long: a
 # laboratory that has asked everything would otherwise hold a hundred thousand empty ones in a year.
 IDLE_ROUND_AFTER_SECONDS = 300.0
-IDLE_ROUND_SECONDS = (
-    3_600.0  # the longest such wait; also for credit above the last cap, and for what else waits for a round
-)
+# The longest such wait; also for credit above the last cap, and for what else waits for a round.
+IDLE_ROUND_SECONDS = 3_600.0
 MAP_ROUND_SECONDS = 60.0  # between rounds of which it is known that they find work: further tiles of a map
 FIRST_ROUND_SECONDS = 30.0  # that the first round waits for the whole catalogue, so that it begins with the cheapest
 URGENT_AFTER = timedelta(minutes=30)  # since the last session, what went wrong and what somebody asks is told
