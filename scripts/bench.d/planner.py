@@ -22,7 +22,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import Candidate, obstacle
 from axiom.decisions.planning.eligible import works_of
 from axiom.decisions.planning.fill import Filling, fill
@@ -33,6 +32,7 @@ from axiom.decisions.planning.value_of_information import worths
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import StoppingRule
+from axiom.domain.releases import Stage
 from axiom.domain.sessions import Plan
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.limits import planning as limits

@@ -4,7 +4,8 @@ import contextlib
 
 import pytest
 
-from axiom.decisions.experiments.release_stages import Rollout, Stage
+from axiom.decisions.experiments.release_stages import Rollout
+from axiom.domain.releases import Stage
 from axiom.lab.evidence import observe
 from axiom.lab.experiments import breaker, releases
 from axiom.lab.experiments.recall import reopen_finding

@@ -22,7 +22,7 @@ from axiom.engines.local_engine import LocalEngine
 from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
 from axiom.figures.drawing import Draughtsman
 from axiom.lab.experiments import releases
-from axiom.lab.experiments.breaker import breaking, halt
+from axiom.lab.experiments.breaker import breaking
 from axiom.lab.policy import policy_of
 from axiom.lab.redraw_figures import Gallery
 from axiom.lab.steps.failures import count as count_failures
@@ -352,11 +352,13 @@ def _look_for_failures(gate: CommandGate, caller: Caller) -> None:
         is_due = releases.is_due(db)
     if is_due:
         gate.writer.run(lambda db: releases.settle(db, gate.now()))
-    for one in gate.writer.run(breaking):
-        gate.writer.run(functools.partial(halt, one=one, now=gate.now()))
-        if not one.platform:
-            named = f"{one.version.name}@{one.version.version}"  # a newer one may be published meanwhile
-            gate.submit(RetireExperiment(experiment=named, reason=one.reason), caller)
+    for broken in gate.writer.run(breaking):
+        version, why = broken.version, broken.reason
+        stop = functools.partial(releases.stop, version=version, reason=why, platform=broken.platform, now=gate.now())
+        gate.writer.run(stop)
+        if not broken.platform:
+            named = f"{version.name}@{version.version}"  # a newer one may be published meanwhile
+            gate.submit(RetireExperiment(experiment=named, reason=why), caller)
 
 
 def _live(

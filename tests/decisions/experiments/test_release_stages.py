@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.experiments.release_history import facts_of
-from axiom.decisions.experiments.release_stages import Fleet, ReleaseRecord, quota, release
-from axiom.domain.releases import Endings, SentTasks, Stage
+from axiom.decisions.experiments.release_stages import ReleaseRecord, quota, release
+from axiom.domain.releases import Endings, Fleet, SentTasks, Stage
 from axiom.domain.work import TaskState
 from axiom.limits import experiments as experiment_limits
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 from plan_candidates import ENDED, candidate, host, planned
 
-from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.capacity import coarse, left_of, put, room_for, why_no_more
 from axiom.decisions.planning.eligible import works_of
 from axiom.decisions.planning.fill import fill
 from axiom.decisions.planning.task_size import UsualHosts
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Supply
+from axiom.domain.releases import Stage
 
 NEED = Need(memory_mb=400, disk_mb=100)
 SUPPLY = Supply(host_id=1, name="host-1", volunteer="ada", cores=8, memory_mb=8_000)

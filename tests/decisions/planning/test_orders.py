@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from plan_candidates import candidate
 
-from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import FIRST_IS_OUT, FirstReplicates, first_replicates, one_at_a_time
 from axiom.decisions.planning.cell_limits import allowed_seconds, most_seconds
 from axiom.decisions.planning.fleet_classes import classes, computing
@@ -17,6 +16,7 @@ from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Placement, Purpose, Supply, Wishes
 from axiom.domain.registrations import Rule, StoppingRule
+from axiom.domain.releases import Stage
 from axiom.domain.work import WorkunitState
 from axiom.errors import UnknownName, WrongUse
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import FIRST_IS_OUT
 from axiom.decisions.planning.plan import Candidate, plan
 from axiom.decisions.planning.stopping import Aim
@@ -17,6 +16,7 @@ from axiom.decisions.planning.task_size import UsualHosts
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import Rule, StoppingRule
+from axiom.domain.releases import Stage
 from axiom.limits import registrations as limits
 
 OPEN_QUESTION = plan_candidates.NEW

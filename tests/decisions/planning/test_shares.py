@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from plan_candidates import DECIDED, ENDED, NEW, OPEN, candidate, host, new, planned
 
-from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.eligible import works_of
 from axiom.decisions.planning.fill import fill
 from axiom.decisions.planning.preview import preview
@@ -16,6 +15,7 @@ from axiom.decisions.planning.value_of_information import BELOW_FLOOR
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Purpose, Wishes
 from axiom.domain.registrations import Rule, StoppingRule
+from axiom.domain.releases import Stage
 
 
 def shares(found, by: str = "purpose") -> dict:

@@ -16,17 +16,6 @@ from axiom.domain.amounts import counted
 from axiom.domain.releases import Endings, Fleet, Place, Stage
 from axiom.limits import experiments as limits
 
-__all__ = [
-    "Fleet",
-    "ReleaseRecord",
-    "Rollout",
-    "RolloutQuota",
-    "Stage",
-    "left_for",
-    "quota",
-    "release",
-]
-
 _WELL_FOR_EACH_FAILED = round(1 / limits.FAILING_SHARE) - 1
 _ORDER = (Stage.PILOT, Stage.WIDER, Stage.OPEN)
 

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.stopping import Aim, ended
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Purpose
 from axiom.domain.registrations import StoppingRule
+from axiom.domain.releases import Stage
 from axiom.domain.work import WorkunitState
 from axiom.limits import registrations as registration_limits
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import Candidate, is_stopped
 from axiom.decisions.planning.fill import WaitingWork
 from axiom.decisions.planning.orders import parts_of
 from axiom.decisions.planning.task_size import UsualHosts, usual_of
 from axiom.domain.planning import Supply
+from axiom.domain.releases import Stage
 from axiom.domain.sessions import Allotment
 from axiom.limits import experiments as limits
 

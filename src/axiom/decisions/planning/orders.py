@@ -10,10 +10,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.task_size import UsualHosts, order_size
 from axiom.domain.planning import Purpose
+from axiom.domain.releases import Stage
 from axiom.domain.sessions import Allotment
 from axiom.limits import tasks as limits
 

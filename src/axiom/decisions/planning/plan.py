@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate, is_stopped, obstacle
 from axiom.decisions.planning.eligible import few_of, works_of
 from axiom.decisions.planning.fill import Filled, Filling, fill
@@ -21,6 +20,7 @@ from axiom.decisions.planning.usable_cores import Reach, reach
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR, Promise, promises
 from axiom.domain.amounts import counted
 from axiom.domain.planning import Purpose, Supply, Wishes
+from axiom.domain.releases import Stage
 from axiom.domain.sessions import Allotment, Plan, SkippedExperiment
 from axiom.limits import planning as limits
 

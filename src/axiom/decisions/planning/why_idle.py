@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate
 from axiom.domain.amounts import counted
+from axiom.domain.releases import Stage
 
 _LET_OUT = {
     Stage.PILOT: "in the pilot, of which more goes out once the first tasks are valid",

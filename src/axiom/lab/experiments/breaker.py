@@ -53,11 +53,6 @@ def breaking(db: Database) -> list[BreakerStop]:
     return found
 
 
-def halt(db: Database, one: BreakerStop, now: datetime) -> None:
-    """Write down that it was stopped, so that a version that is opened again is let out in stages again."""
-    release_steps.stop(db, one.version, reason=one.reason, now=now, platform=one.platform)
-
-
 def withdrawn(held: Round) -> list[Note]:
     """The same for a session, which tells of its own time and not of what the one before has stopped and told."""
     told = session_counts.stopped_before(held.db, held.session.id)
@@ -76,14 +71,14 @@ def stop_broken(
     release_steps.settle(db, now)
     window = Window(since=since, until=until)
     stopped: dict[int, int] = {}
-    for one in breaking(db):
-        halt(db, one, now)
-        if not one.platform:
-            stopped[one.version.id] = withdraw(db, one.version.id, one.reason, now)
+    for stop in breaking(db):
+        release_steps.stop(db, stop.version, reason=stop.reason, now=now, platform=stop.platform)
+        if not stop.platform:
+            stopped[stop.version.id] = withdraw(db, stop.version.id, stop.reason, now)
     notes = [
-        _note(one, stopped)
-        for one in experiments.everything(db)
-        if one.id in stopped or (_is_retired(one, window) and (_name(one), one.why) not in told)
+        _note(version, stopped)
+        for version in experiments.everything(db)
+        if version.id in stopped or (_is_retired(version, window) and (_name(version), version.why) not in told)
     ]
     return notes or [Note(kind="withdraw.nothing", text="No version was withdrawn, and none fails more than it may.")]
 

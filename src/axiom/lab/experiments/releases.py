@@ -15,9 +15,9 @@ from axiom.decisions.experiments.release_history import (
     unapproved,
     with_approval,
 )
-from axiom.decisions.experiments.release_stages import ReleaseRecord, Rollout, Stage, left_for, release
+from axiom.decisions.experiments.release_stages import ReleaseRecord, Rollout, left_for, release
 from axiom.domain.preflights import GATES
-from axiom.domain.releases import Change, Fleet
+from axiom.domain.releases import Change, Fleet, Stage
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused
 from axiom.limits import experiments as limits

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning import preview as previewing
 from axiom.decisions.planning.block_size import block_size
 from axiom.decisions.planning.candidates import Candidate
@@ -17,6 +16,7 @@ from axiom.decisions.planning.stopping import Aim
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Preview, Supply, Wishes
+from axiom.domain.releases import Stage
 from axiom.domain.sessions import Allotment
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.capacity import supplies

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.decisions.experiments.release_stages import Stage
 from axiom.decisions.planning.next_tiles import (
     Frontier,
     TileOrder,
@@ -59,17 +58,10 @@ class OrderedTiles:
 
 def versions(db: Database, now: datetime, approvals: str) -> list[ChartedVersion]:
     """The versions with a map that may be computed beyond a pilot."""
-    let = stages(db, now, approvals)
-    found = []
-    for stored in experiments.everything(db):
-        if stored.status != "open" or stored.id not in let:
-            continue
-        if let[stored.id].rollout.stage in (Stage.PAUSED, Stage.PILOT):
-            continue
-        version = charted_version(db, stored)
-        if version is not None:
-            found.append(version)
-    return found
+    staged = stages(db, now, approvals)
+    takes_blocks = {number for number, version in staged.items() if version.rollout.stage.takes_blocks}
+    stored = (charted_version(db, version) for version in experiments.everything(db) if version.id in takes_blocks)
+    return [version for version in stored if version is not None]
 
 
 def charted_version(db: Database, stored: StoredExperiment) -> ChartedVersion | None:
