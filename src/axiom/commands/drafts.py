@@ -11,6 +11,7 @@ from axiom.commands.words import FINITE, FORECASTER, NUMBER, WHY
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.preflights import KeptDraft
+from axiom.domain.proposals import KeptProposal
 from axiom.errors import Refused
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments import try_draft as drafts
@@ -40,7 +41,6 @@ class WriteDraft(Command):
         return {**super().audited(), "text": self._digest}
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Read it and keep it."""
         if self.experiment in laboratory.shipped():
             raise Refused(
                 f"{self.experiment} is an experiment that Axiom brings along, and a draft cannot take its place. "
@@ -86,7 +86,6 @@ class ReportDraft(Command):
         return {"draft": self.draft, "report": hashlib.sha256(self.report.encode()).hexdigest()}
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Judge it and write it down."""
         secret = secret_of(laboratory.keys.ticket)
         draft = drafts.record(db, self.draft, self.report, self.declaration, secret, now)
         return {**_answer(db, draft), "reason": draft.reason}
@@ -120,7 +119,6 @@ class ProposeDraft(Command):
         return CommandCost(command=self.name, capability=self.capability, proposals=1)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Write it down."""
         asked = InventedQuestion(
             draft=self.draft,
             estimand=self.estimand,
@@ -134,14 +132,7 @@ class ProposeDraft(Command):
         made = invent(db, asked, now)
         if self.idea is not None:
             take(db, self.idea, proposal=made.number, by=self.by, now=now)
-        return {
-            "proposal": made.number,
-            "slug": made.proposal.slug,
-            "state": made.state.value,
-            "core_seconds": made.proposal.most_core_seconds,
-            "bits": made.proposal.bits,
-            "where": f"/proposals/{made.number}",
-        }
+        return answer_about(made)
 
 
 def _answer(db: Database, draft: KeptDraft) -> Answer:
@@ -155,4 +146,16 @@ def _answer(db: Database, draft: KeptDraft) -> Answer:
         ],
         "tries_left": drafts.tries_left(db, draft),
         "where": f"/drafts/{draft.number}",
+    }
+
+
+def answer_about(made: KeptProposal) -> Answer:
+    """What whoever made a proposal is told of it."""
+    return {
+        "proposal": made.number,
+        "slug": made.proposal.slug,
+        "state": made.state.value,
+        "core_seconds": made.proposal.most_core_seconds,
+        "bits": made.proposal.bits,
+        "where": f"/proposals/{made.number}",
     }

@@ -149,7 +149,6 @@ class PreflightExperiment(Command):
             return preflight.read_again(reader, laboratory.folder, attempt)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Judge it and write its row."""
         from axiom.lab.experiments import try_bundle as preflight
 
         secret = preflight.secret_of(laboratory.keys.ticket)
@@ -200,7 +199,6 @@ class DeployExperiment(Command):
         return CommandCost(command=self.name, capability=self.capability, workunits=self.workunits * hosts_there + cut)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Issue the replicates and write the workunits."""
         found = version_of(db, self.experiment)
         if self.host is not None and hosts.host(db, self.host) is None:
             raise NotFound(
@@ -300,7 +298,6 @@ class ChartExperiment(Command):
         return CommandCost(command=self.name, capability=self.capability, workunits=self.workunits)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Write the workunits."""
         found = version_of(db, self.experiment)
         version = charted_version(db, found)
         if version is None:
@@ -329,7 +326,6 @@ class RetireExperiment(Command):
     reason: str = field(default="retired", metadata={"max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Retire it."""
         found = version_of(db, self.experiment)
         if found.status != "open":
             raise Withdrawn(f"{found.name} version {found.version} is {found.status} already. Nothing was changed.")

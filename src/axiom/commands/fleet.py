@@ -36,7 +36,6 @@ class TrustHost(Command):
     reason: str = field(metadata={"min_length": 1, "max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Forget how often it was outvoted."""
         found = hosts.host(db, self.host)
         if found is None:
             raise NotFound(f"There is no host {self.host}. Nothing was changed.")
@@ -111,7 +110,6 @@ class AddCluster(Command):
     days: int = field(default=90, metadata=_DAYS)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Let it in."""
         expires_at = now + timedelta(days=self.days)
         if clusters.add(db, name=self.cluster, key_digest=self.key, expires_at=expires_at, now=now) is None:
             raise Refused(
@@ -133,7 +131,6 @@ class RenewCluster(Command):
     days: int = field(default=90, metadata=_DAYS)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Change the key."""
         expires_at = now + timedelta(days=self.days)
         clusters.renew(db, _cluster(db, self.cluster).id, key_digest=self.key, expires_at=expires_at)
         return _opened(self.cluster, laboratory, expires_at)
@@ -149,7 +146,6 @@ class RevokeCluster(Command):
     cluster: str = field(metadata=CALLER_NAME)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Revoke it."""
         if not clusters.end(db, _cluster(db, self.cluster).id, now):
             raise Refused(f"The key of {self.cluster} was revoked already. Nothing was changed.")
         return {"cluster": self.cluster, "ended_at": now.isoformat()}

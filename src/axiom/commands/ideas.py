@@ -35,7 +35,6 @@ class AddIdea(Command):
     by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Write it down."""
         return _added(db, Idea(question=self.question, why=self.why, by=self.by), is_shown=True, now=now)
 
 
@@ -69,7 +68,6 @@ class ShowIdea(Command):
     idea: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Show it from now on."""
         found = _found(db, self.idea)
         if not ideas.show(db, self.idea, now):
             what = "was withdrawn by its author" if found.state is IdeaState.WITHDRAWN else "is shown to everybody"
@@ -87,7 +85,6 @@ class HideIdea(Command):
     idea: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Hide it from now on."""
         _found(db, self.idea)
         if not ideas.hide(db, self.idea):
             raise Refused(f"Idea {self.idea} is shown to nobody but its author. Nothing was changed.")
@@ -128,7 +125,6 @@ class AnswerIdea(Command):
             raise WrongUse(f"An idea that is {self.state} takes {needs}, and nothing else. Nothing was answered.")
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Write the answer down."""
         _found(db, self.idea)
         version = version_of(db, self.experiment) if self.experiment is not None else None
         _demand_there(db, self.proposal, self.finding)
@@ -151,7 +147,6 @@ class WithdrawIdea(Command):
     by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Take it back."""
         found = _found(db, self.idea).idea
         if found.volunteer_id is not None or found.by != self.by:
             raise Refused(f"Idea {self.idea} is {found.by}'s, not {self.by}'s. Nothing was changed.")

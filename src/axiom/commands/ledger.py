@@ -66,7 +66,6 @@ class CorrectCredit(Command):
     because: str = field(metadata={"min_length": 3, "max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Book the correction."""
         award = correct(db, self.task, self.amount, self.because, now)
         return {
             "task": self.task,

@@ -87,7 +87,6 @@ class NoteFinding(Command):
     by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Write it down."""
         if registrations.of_finding(db, self.finding) is None:
             raise NotFound(f"There is no finding {self.finding}. Nothing was noted; `axiom finding list` shows all.")
         if self.by.startswith("program:"):
@@ -110,7 +109,6 @@ class WriteLog(Command):
     session: str = field(default="", metadata={"max_length": 40, "pattern": LINE})  # the newest, if empty
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Keep it as it was written."""
         session = sessions.by_name(db, self.session) if self.session else sessions.last(db)
         if session is None:
             raise NotFound(f"There is no session {self.session or 'yet'}. Nothing was written.")
@@ -136,7 +134,6 @@ class DraftPaper(Command):
     by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Keep it as it was written."""
         numbers = sorted({int(number) for number in self.findings.split(",")})
         known = citable(db, numbers)
         if missing := [number for number in numbers if number not in known]:

@@ -30,7 +30,6 @@ class AddNews(Command):
     to_hosts: bool = False
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Say it."""
         until = moment_said(self.until, now + limits.STANDS_FOR, _NOTHING)
         if not now < until <= now + limits.LONGEST_STANDS_FOR:
             raise Refused(

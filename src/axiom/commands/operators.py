@@ -29,7 +29,6 @@ class AddOperator(Command):
     volunteer: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Give it."""
         found, named = accounts.by_id(db, self.volunteer), operators.by_name(db, self.operator)
         if found is None or found[1].email is None:
             raise NotFound(f"There is no volunteer {self.volunteer} who could sign in. Nothing was changed.")
@@ -57,7 +56,6 @@ class EndOperator(Command):
     operator: str = field(metadata=CALLER_NAME)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Take it."""
         found = operators.by_name(db, self.operator)
         if found is None:
             raise NotFound(
@@ -85,7 +83,6 @@ class SignInAsOperator(OwnAccount):
         return load_secrets(laboratory.folder.keys).accounts
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Use the code up."""
         found = operators.acting(db, self.volunteer)
         if found is None:
             raise Refused(f"Volunteer {self.volunteer} is no operator. Nothing was changed.")

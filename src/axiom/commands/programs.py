@@ -40,7 +40,6 @@ class AddProgram(Command):
         _demand_limits(self.limits)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Let it in."""
         expires_at = now + timedelta(days=self.days)
         made = programs.add(
             db,
@@ -72,7 +71,6 @@ class EndProgram(Command):
     program: str = field(metadata=CALLER_NAME)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """End it."""
         if not programs.end(db, _program(db, self.program).id, now):
             raise Refused(f"The program {self.program} has ended already. Nothing was changed.")
         return {"program": self.program, "ended_at": now.isoformat()}
@@ -94,7 +92,6 @@ class LimitProgram(Command):
         _demand_limits(self.limits)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Set them."""
         found = _program(db, self.program)
         limits = {**found.limits, **self.limits}
         programs.limit(db, found.id, limits)

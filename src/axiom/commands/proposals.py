@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from axiom.commands.command import Answer, Command
+from axiom.commands.drafts import answer_about
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.registrations import PredictionCommand, points_of
 from axiom.commands.words import FINITE, FORECASTER, NUMBER, SENTENCE, WHY
@@ -106,14 +107,7 @@ class MakeProposal(PredictionCommand):
             author=self.by,
         )
         made = ask(db, asked, prepared, now)
-        return {
-            "proposal": made.number,
-            "slug": made.proposal.slug,
-            "state": made.state.value,
-            "core_seconds": made.proposal.most_core_seconds,
-            "bits": made.proposal.bits,
-            "where": f"/proposals/{made.number}",
-        }
+        return answer_about(made)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +122,6 @@ class WithdrawProposal(Command):
     by: str = field(metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Take it back."""
         retired = withdraw(db, self.proposal, by=self.by, why=self.why, now=now)
         return {"proposal": self.proposal, "state": "withdrawn", "retired": list(retired)}
 
@@ -155,7 +148,6 @@ class ApproveProposal(Command):
         return _points(laboratory, found) if draft is None else _packed(laboratory, draft)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Register it."""
         found = approvable(db, self.proposal)
         if found.proposal.admission is Admission.CODE:
             return _published(db, laboratory, found, prepared, by=self.by, why=self.why, now=now)
@@ -178,7 +170,6 @@ class RefuseProposal(Command):
     by: str = field(default="operator", metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Write down who says no and why."""
         found = refuse(db, self.proposal, by=self.by, why=self.why, now=now)
         return {"proposal": found.number, "slug": found.proposal.slug, "state": "refused"}
 

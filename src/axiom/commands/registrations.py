@@ -49,7 +49,6 @@ class RegisterDesign(Command):
         return points_of(laboratory, self.experiment, self.configs)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Register it."""
         found = version_of(db, self.experiment)
         stopping = StoppingRule(rule=Rule(self.stopping), replicates=self.replicates)
         made = register_further(db, found, self.design, prepared, stopping=stopping, why=self.why, now=now)
@@ -71,7 +70,6 @@ class RegisterCohort(Command):
     replicates: int = field(default=limits.REPLICATES, metadata=_REPLICATES)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Register it."""
         stopping = StoppingRule(rule=Rule(self.stopping), replicates=self.replicates)
         return _answer(db, register_cohort(db, self.finding, stopping=stopping, why=self.why, now=now))
 
@@ -117,7 +115,6 @@ class AmendFinding(PredictionCommand):
     expects: str | None = field(default=None, metadata={"pattern": r"^[+-]$"})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Register it."""
         asked = {"claim": self.claim, "null": self.null, "smallest": self.smallest, "expects": self.expects}
         changes = {name: value for name, value in asked.items() if value is not None}
         made = amend(

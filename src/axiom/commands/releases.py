@@ -31,7 +31,6 @@ class PauseExperiment(Command):
     by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Pause it."""
         found = version_of(db, self.experiment)
         out = releases.pause(db, found, platform=self.platform, reason=self.why, by=self.by, now=now)
         return {"experiment": found.name, "version": found.version, "platform": self.platform, "out": out}
@@ -50,7 +49,6 @@ class ResumeExperiment(Command):
     by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Let it go on."""
         found = version_of(db, self.experiment)
         lifted = releases.resume(db, found, platform=self.platform, reason=self.why, by=self.by, now=now)
         return {"experiment": found.name, "version": found.version, "lifted": lifted}
@@ -69,7 +67,6 @@ class ApproveExperiment(Command):
     by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Approve it."""
         found = version_of(db, self.experiment)
         bundle = releases.approve(db, found, reason=self.why, by=self.by, now=now)
         if self.serial not in (None, bundle.serial):
@@ -93,7 +90,6 @@ class RollBackExperiment(Command):
     by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Seal it anew and roll back."""
         found = version_of(db, self.experiment)
         done = roll_back(
             db,

@@ -37,7 +37,6 @@ class StepSession(Command):
     until: Step = Step.LOG  # the last step that the holder means to do
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """One step, with its notes."""
         policy = policy_of(laboratory.settings)
         stepped = step(
             db,
@@ -64,7 +63,6 @@ class HoldSession(Command):
     until: Step = Step.LOG
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """The steps with their notes."""
         policy = policy_of(laboratory.settings)
         done: list[Answer] = []
         while not done or not reached(done[-1], self.until):
@@ -94,7 +92,6 @@ class TranscribeSession(Command):
         return {**self.words(), "body": hashlib.sha256(self.body.encode()).hexdigest()}
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Add it to the transcript."""
         entry = TranscriptEntry(
             kind=self.kind,
             model=self.model,

@@ -33,7 +33,6 @@ class FoundTeam(OwnAccount):
         return replace(super().request(db), most_a_day=limits.TEAMS_FOUNDED)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """The team, and its founder in it."""
         volunteer, _ = self.found(db)
         if teams.founded(db, self.volunteer) >= limits.TEAMS_FOUNDED:
             raise Refused(

@@ -65,7 +65,6 @@ class EndWatch(Command):
     watch: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """End it."""
         found = watches.of(db, self.watch)
         if found is None:
             raise NotFound(f"There is no watch {self.watch}. Nothing was changed; `axiom watch list` shows all.")

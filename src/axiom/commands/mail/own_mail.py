@@ -24,7 +24,6 @@ class SendConfirmation(OwnAccount):
     name: ClassVar[str] = "account.send_confirmation"
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Put it into the outbox."""
         self.found(db)
         if not laboratory.settings.sends_mail:
             raise Refused("This laboratory sends no mail. Nothing was changed.")
@@ -45,7 +44,6 @@ class ConfirmEmail(OwnAccount):
     proven: int = field(metadata=NUMBER)  # the serial goes up with each change of the address
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """Remember it."""
         self.found_as_proven(db, self.proven)
         accounts.confirm(db, self.volunteer, now)
         return {"volunteer": self.volunteer}

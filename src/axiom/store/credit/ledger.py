@@ -8,7 +8,7 @@ differ.
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from axiom.domain.credit import Award, Balance, TimeSaid
@@ -162,23 +162,8 @@ def award(
     settles.
     """
     before, stamp = last_award(db), at(now)
-    rows = [
-        {
-            "task_id": one.task_id,
-            "reason": one.reason,
-            "tariff_id": tariff_id,
-            "host_id": one.host_id,
-            "volunteer_id": one.volunteer_id,
-            "team_id": one.team_id,
-            "amount": one.amount,
-            "because": one.because,
-            "created_at": stamp,
-            "tier": one.tier,
-            "is_capped": int(is_capped),
-        }
-        for one in given
-    ]
-    db.many(_AWARD, rows)
+    common = {"tariff_id": tariff_id, "created_at": stamp, "is_capped": int(is_capped)}
+    db.many(_AWARD, [asdict(award) | common for award in given])
     booked = [row["id"] for row in db.select(_BOOKED, after=before)]
     db.many(_ENTRY, [entry for number, one in zip(booked, given, strict=True) for entry in _entries(number, one)])
     _keep_balances(db, given, stamp)

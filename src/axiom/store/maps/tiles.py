@@ -11,7 +11,7 @@ from typing import Any
 from axiom.domain.maps import DEEPEST, Map, Tile, borders, differing, place_of, tile_at
 from axiom.domain.work import Result
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.store.engine.database import Database, as_value, at
 
 _DRAW = """
 INSERT INTO tile (experiment_id, replicate, config, arm, level, state, worth, task_id, shares, pixels, drawn_at)
@@ -70,10 +70,6 @@ GROUP BY t.replicate, t.arm
 """
 _AMOUNTS = """
 SELECT level, state, count(*) AS amount FROM tile WHERE experiment_id = :experiment_id GROUP BY level, state
-"""
-_AT = """
-SELECT replicate, config, task_id, shares, pixels, drawn_at FROM tile
-WHERE experiment_id = :experiment_id AND config = :config AND state = 'drawn' ORDER BY replicate LIMIT :limit
 """
 _ONE = """
 SELECT replicate, config, task_id, shares, pixels, drawn_at FROM tile
@@ -241,16 +237,7 @@ def amounts(db: Database, experiment_id: int) -> dict[tuple[int, str], int]:
     return {(row["level"], row["state"]): row["amount"] for row in db.select(_AMOUNTS, experiment_id=experiment_id)}
 
 
-def at_place(db: Database, experiment_id: int, place: int, limit: int) -> list[DrawnTile]:
-    """What was drawn at a place, by replicate."""
-    return [_drawn(row) for row in db.select(_AT, experiment_id=experiment_id, config=place, limit=limit)]
-
-
 def one(db: Database, experiment_id: int, place: int, replicate: int) -> DrawnTile | None:
     """What was drawn there in this replicate."""
     row = db.one(_ONE, experiment_id=experiment_id, config=place, replicate=replicate)
-    return _drawn(row) if row else None
-
-
-def _drawn(row: Row) -> DrawnTile:
-    return as_value(DrawnTile, row, place=row["config"], pixels=zlib.decompress(row["pixels"]))
+    return as_value(DrawnTile, row, place=place, pixels=zlib.decompress(row["pixels"])) if row else None

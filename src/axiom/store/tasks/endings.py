@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from axiom.domain.failure_causes import Cause
@@ -119,24 +120,7 @@ def closed_badly(db: Database, since: int, until: datetime, after: int) -> list[
 
 def count_badly(db: Database, ended: Sequence[EndingCount]) -> None:
     """Count what did not end well."""
-    db.many(
-        _COUNT_BADLY,
-        [
-            {
-                "experiment_id": one.experiment_id,
-                "bundle_digest": one.bundle_digest,
-                "host_id": one.host_id,
-                "platform": one.platform,
-                "cause": one.cause,
-                "raised": one.raised,
-                "amount": one.amount,
-                "first_at": at(one.first_at),
-                "last_at": at(one.last_at),
-                "last_task": one.last_task,
-            }
-            for one in ended
-        ],
-    )
+    db.many(_COUNT_BADLY, map(asdict, ended))
 
 
 def forgive(db: Database, experiment_id: int) -> None:

@@ -18,20 +18,14 @@ SELECT c.experiment_id, c.amount AS unsent,
         WHERE t.state = 'unsent' AND t.experiment_id = c.experiment_id AND t.target_host_id IS NULL) AS is_open
 FROM counter c WHERE c.noun = 'task' AND c.state = 'unsent' AND c.amount > 0
 """
-_OPEN = """
+_UNSENT = """
 SELECT t.id, t.workunit_id, t.ordinal, t.target_host_id, w.registration_id, w.replicates, w.configs, w.quorum,
     w.checks_task_id
 FROM task t JOIN workunit w ON w.id = t.workunit_id
-WHERE t.state = 'unsent' AND t.experiment_id = :experiment_id AND t.target_host_id IS NULL AND t.id > :after
-ORDER BY t.id LIMIT :limit
+WHERE t.state = 'unsent' AND t.experiment_id = :experiment_id
 """
-_TARGETED = """
-SELECT t.id, t.workunit_id, t.ordinal, t.target_host_id, w.registration_id, w.replicates, w.configs, w.quorum,
-    w.checks_task_id
-FROM task t JOIN workunit w ON w.id = t.workunit_id
-WHERE t.state = 'unsent' AND t.experiment_id = :experiment_id AND t.target_host_id = :host_id
-ORDER BY t.id LIMIT :limit
-"""
+_OPEN = f"{_UNSENT} AND t.target_host_id IS NULL AND t.id > :after ORDER BY t.id LIMIT :limit"
+_TARGETED = f"{_UNSENT} AND t.target_host_id = :host_id ORDER BY t.id LIMIT :limit"
 _HELD = """
 SELECT experiment_id, gpu, count(*) AS tasks, group_concat(id) AS ids FROM task
 WHERE host_id = :host_id AND state = 'sent' GROUP BY experiment_id, gpu

@@ -22,42 +22,24 @@ class ListOrder(StrEnum):
     MOST_SECONDS = "-seconds"
 
 
+_FITS = """
+    (:outcome IS NULL OR r.outcome = :outcome)
+    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
+"""
 # The ids are chosen from an index alone; only the rows of the page itself are read. Each order of one version has an
 # index that is walked; what else is asked for is looked at on the way.
+_OF_VERSION = f"SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND {_FITS}"
+_PAGE = "LIMIT :limit OFFSET :skip"
 _WALKS = {
-    ListOrder.NEWEST: """
-SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
-ORDER BY r.id DESC LIMIT :limit OFFSET :skip
-""",
-    ListOrder.REPLICATE: """
-SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
-ORDER BY r.replicate, r.config LIMIT :limit OFFSET :skip
-""",
-    ListOrder.LAST_REPLICATE: """
-SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
-ORDER BY r.replicate DESC, r.config LIMIT :limit OFFSET :skip
-""",
-    ListOrder.SECONDS: """
-SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
-ORDER BY r.cpu_seconds, r.id LIMIT :limit OFFSET :skip
-""",
-    ListOrder.MOST_SECONDS: """
-SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
-ORDER BY r.cpu_seconds DESC, r.id DESC LIMIT :limit OFFSET :skip
-""",
+    ListOrder.NEWEST: f"{_OF_VERSION} ORDER BY r.id DESC {_PAGE}",
+    ListOrder.REPLICATE: f"{_OF_VERSION} ORDER BY r.replicate, r.config {_PAGE}",
+    ListOrder.LAST_REPLICATE: f"{_OF_VERSION} ORDER BY r.replicate DESC, r.config {_PAGE}",
+    ListOrder.SECONDS: f"{_OF_VERSION} ORDER BY r.cpu_seconds, r.id {_PAGE}",
+    ListOrder.MOST_SECONDS: f"{_OF_VERSION} ORDER BY r.cpu_seconds DESC, r.id DESC {_PAGE}",
 }
-_ANYWHERE = """
-SELECT r.id FROM result r WHERE (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
-ORDER BY r.id DESC LIMIT :limit OFFSET :skip
-"""
+_ANYWHERE = f"SELECT r.id FROM result r WHERE {_FITS} ORDER BY r.id DESC {_PAGE}"
 # Few results are of one replicate or did not end well: they are found by that, each along its index, and then sorted.
-_RARE = """
+_RARE = f"""
 SELECT r.id FROM result r
 WHERE r.id IN (
         SELECT id FROM result WHERE :replicate IS NOT NULL AND replicate = :replicate
@@ -65,14 +47,13 @@ WHERE r.id IN (
         UNION ALL
         SELECT id FROM result WHERE :replicate IS NULL AND outcome <> 'ok' AND outcome = :outcome
             AND experiment_id IN (SELECT id FROM experiment WHERE :experiment_id IS NULL OR id = :experiment_id))
-    AND (:outcome IS NULL OR r.outcome = :outcome)
-    AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
+    AND {_FITS}
 ORDER BY
     CASE :order WHEN 'replicate' THEN r.replicate WHEN '-replicate' THEN -r.replicate
         WHEN 'seconds' THEN r.cpu_seconds WHEN '-seconds' THEN -r.cpu_seconds ELSE -r.id END,
     CASE :order WHEN 'replicate' THEN r.config WHEN '-replicate' THEN r.config
         WHEN 'seconds' THEN r.id ELSE -r.id END
-LIMIT :limit OFFSET :skip
+{_PAGE}
 """
 _ROWS = """
 SELECT r.id, r.experiment_id, r.replicate, r.config, r.seed, r.outcome, r.measures, r.cpu_seconds, r.task_id, t.host_id
