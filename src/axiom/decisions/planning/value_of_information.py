@@ -45,12 +45,12 @@ class Promise:
     slopes: tuple[tuple[float, float], ...]  # up to so many replicates further, so many bits a replicate; falling
     weight: float
     chance: float  # of one verdict or grade at least, from the next block alone
-    said: str  # how its findings stand, in words
+    standing: str  # of its findings, in words
     is_promised: bool  # its registration fixed how many replicates it gets
 
     def bits(self, pending: int, block: int) -> float:
         """Of the next block. Less for each that is ordered and not weighed: what it says may make this one idle."""
-        slope = next((each for end, each in self.slopes if pending < end), 0.0)
+        slope = next((slope for end, slope in self.slopes if pending < end), 0.0)
         least = _PROMISED if self.is_promised else 0.0
         return max(least, slope * block) / (1.0 + pending / max(1, block))
 
@@ -65,51 +65,51 @@ def promises(candidates: Sequence[Candidate]) -> dict[tuple[int, int], Promise]:
     return {candidate.key: _promise(candidate) for candidate in candidates}
 
 
-def _worth(one: Candidate, promise: Promise) -> Worth:
+def _worth(candidate: Candidate, promise: Promise) -> Worth:
     """The next block of a candidate, as it stands."""
-    why = obstacle(one)
-    bits = 0.0 if why and promise.purpose is not Purpose.PILOT else promise.bits(one.pending, one.block)
-    waits = f"; ordered and not weighed: {counted(one.pending, 'replicate')}" if one.pending else ""
+    why = obstacle(candidate)
+    bits = 0.0 if why and promise.purpose is not Purpose.PILOT else promise.bits(candidate.pending, candidate.block)
+    decides = f"decides with a chance of {_percent(promise.chance)}"
+    waits = f"; ordered and not weighed: {counted(candidate.pending, 'replicate')}" if candidate.pending else ""
     return Worth(
-        experiment_id=one.experiment_id,
-        registration_id=one.registration_id,
-        name=one.name,
-        design=one.design,
+        experiment_id=candidate.experiment_id,
+        registration_id=candidate.registration_id,
+        name=candidate.name,
+        design=candidate.design,
         purpose=promise.purpose,
         bits=bits,
-        core_seconds=one.missing * one.costs,
+        core_seconds=candidate.missing * candidate.costs,
         weight=promise.weight,
-        reason=why
-        or f"{promise.said}; a block of {one.block} decides with a chance of {_told_share(promise.chance)}{waits}",
+        reason=why or f"{promise.standing}; a block of {candidate.block} {decides}{waits}",
     )
 
 
 def worths(candidates: Sequence[Candidate]) -> tuple[Worth, ...]:
     """The next block of every candidate, what tells most for its cost first."""
-    known = promises(candidates)
-    table = [_worth(candidate, known[candidate.key]) for candidate in candidates]
-    return tuple(sorted(table, key=lambda one: (-one.per_core_hour, one.experiment_id, one.registration_id)))
+    by_key = promises(candidates)
+    table = [_worth(candidate, by_key[candidate.key]) for candidate in candidates]
+    return tuple(sorted(table, key=lambda worth: (-worth.per_core_hour, worth.experiment_id, worth.registration_id)))
 
 
-def chance(found: Chances, replicates: float) -> float:
+def chance(forecast: Chances, replicates: float) -> float:
     """That so many are enough: the logarithm of how many it takes is taken to follow a normal law."""
     if replicates <= 0:
         return 0.0
-    half, most = max(0.5, found[0]), max(0.5, found[1])
+    half, most = max(0.5, forecast[0]), max(0.5, forecast[1])
     spread = max(0.1, math.log(max(most, half) / half) / _NINE_IN_TEN)
     return 0.5 * math.erfc(-math.log(replicates / half) / (spread * math.sqrt(2.0)))
 
 
-def _promise(one: Candidate) -> Promise:
-    most = max(one.block, one.stopping.replicates - (one.weighed or 0))
-    slopes, weight_of_all, decides = _curve(one.aims, one.stopping.rule, one.block, most)
+def _promise(candidate: Candidate) -> Promise:
+    most = max(candidate.block, candidate.stopping.replicates - (candidate.weighed or 0))
+    slopes, weight_of_all, decides = _curve(candidate.aims, candidate.stopping.rule, candidate.block, most)
     return Promise(
-        purpose=purpose_of(one) if one.aims else Purpose.FILL,
+        purpose=purpose_of(candidate) if candidate.aims else Purpose.FILL,
         slopes=slopes,
         weight=weight_of_all,
         chance=decides,
-        said=_said(one.aims),
-        is_promised=one.stopping.rule is Rule.FIXED,
+        standing=_standing(candidate.aims),
+        is_promised=candidate.stopping.rule is Rule.FIXED,
     )
 
 
@@ -118,20 +118,20 @@ def _curve(
     aims: tuple[Aim, ...], rule: Rule, block: int, most: int
 ) -> tuple[tuple[tuple[float, float], ...], float, float]:
     """What up to `most` further replicates tell; its weight; and the chance that the next block decides anything."""
-    told = [_told(aim, rule) for aim in aims]
+    of_aims = [_of_aim(aim, rule) for aim in aims]
     further = [min(most, step * block) for step in _STEPS if (step - 1) * block < most]
     points = [(0.0, 0.0)] + [
-        (float(more), math.fsum(aim.weight * bits(more) for aim, (bits, _) in zip(aims, told, strict=True)))
+        (float(more), math.fsum(aim.weight * bits(more) for aim, (bits, _) in zip(aims, of_aims, strict=True)))
         for more in further
     ]
-    whole = math.fsum(bits(block) for bits, _ in told)
+    whole = math.fsum(bits(block) for bits, _ in of_aims)
     weight_of_all = points[1][1] / whole if whole > 0 else 1.0
-    missed = math.prod(1.0 - decides(block) for _, decides in told)
+    missed = math.prod(1.0 - decides(block) for _, decides in of_aims)
     slopes = tuple((end, slope / weight_of_all if weight_of_all else 0.0) for end, slope in _envelope(points))
     return slopes, weight_of_all, 1.0 - missed
 
 
-def _told(aim: Aim, rule: Rule) -> tuple[Callable[[float], float], Callable[[float], float]]:
+def _of_aim(aim: Aim, rule: Rule) -> tuple[Callable[[float], float], Callable[[float], float]]:
     """After so many further replicates: the bits that are expected, and the chance of a verdict or the next grade."""
     if is_settled(aim) and rule is not Rule.UNTIL_GRADE:
         return (lambda _more: 0.0), (lambda _more: 0.0)
@@ -152,8 +152,8 @@ def _decides(aim: Aim, rule: Rule) -> Callable[[float], float]:
             half, most = max(1, aim.seeds // 2), 2 * max(1, aim.seeds)
         if half is None or (half == 0 and is_decided(aim)):
             return lambda _more: 0.0  # more of the same do not help, or not within a million
-        known = float(half), float(MOST if most is None else most)
-        return lambda more: chance(known, more)
+        forecast = float(half), float(MOST if most is None else most)
+        return lambda more: chance(forecast, more)
     if aim.verdict is not Verdict.UNDECIDED:
         return lambda _more: 0.0
     passed = chance(USUAL, aim.seeds)
@@ -192,15 +192,15 @@ def _slope(before: tuple[float, float], after: tuple[float, float]) -> float:
     return (after[1] - before[1]) / (after[0] - before[0])
 
 
-def _told_share(chance: float) -> str:
+def _percent(chance: float) -> str:
     """Never as if what may happen could not, or had to."""
-    told = f"{chance:.0%}"
-    if told == "0%" and chance > 0:
+    percent = f"{chance:.0%}"
+    if percent == "0%" and chance > 0:
         return "less than 1%"
-    return "more than 99%" if told == "100%" and chance < 1 else told
+    return "more than 99%" if percent == "100%" and chance < 1 else percent
 
 
-def _said(aims: Sequence[Aim]) -> str:
+def _standing(aims: Sequence[Aim]) -> str:
     settled = sum(is_settled(aim) for aim in aims)
     unseen = sum(aim.seeds == 0 for aim in aims)
     undecided = sum(not is_decided(aim) and aim.seeds > 0 for aim in aims)
