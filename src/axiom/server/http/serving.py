@@ -1,7 +1,6 @@
 """Serves all sockets of a laboratory in one loop, until something asks to stop."""
 
 import asyncio
-import contextlib
 import gc
 import os
 import signal
@@ -98,12 +97,7 @@ async def _finish(site: Site) -> None:
     while (site.connections or site.tasks) and site.loop.time() < until:
         await asyncio.sleep(_STEP)
     for connection in list(site.connections):
-        connection.transport.abort()
-    tasks = list(site.tasks)
-    for task in tasks:
-        task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await asyncio.gather(*tasks, return_exceptions=True)
+        connection.transport.abort()  # whoever runs the loop ends its tasks
 
 
 def _loop() -> asyncio.AbstractEventLoop:
