@@ -89,7 +89,6 @@ def test_each_value_has_a_place_wherever_its_name_stands_and_comes_in_its_order(
         ("SELECT ':no', '''', \":no\", :yes", "SELECT ':no', '''', \":no\", ?1", ("yes",)),
         ("SELECT 'it''s :no', :yes", "SELECT 'it''s :no', ?1", ("yes",)),
         ("SELECT 1 -- of :no\n, :yes /* nor\n:no */", "SELECT 1 -- of :no\n, ?1 /* nor\n:no */", ("yes",)),
-        ("SELECT a::text, :yes", "SELECT a::text, ?1", ("yes",)),
     ]:
         assert (statement(sql).text, statement(sql).names) == (text, names)
     bind = statement("VALUES (:a, :b, :a, :c)").bind
