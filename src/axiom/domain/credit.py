@@ -45,7 +45,7 @@ class Tariff:
     gpu_bonus: int = 0  # on top, for a task that computed on a GPU
     failed: int | None = 0  # for a task that failed; None pays it as if it were valid
     broken: int | None = None  # for a task that failed by the laboratory's doing; None pays it as if it were valid
-    session_cap: int | None = None  # the most that is awarded between two sessions without an approval
+    session_cap: int | None = None  # the most that is awarded between two sessions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

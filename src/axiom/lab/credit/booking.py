@@ -12,14 +12,7 @@ SLICE = 500
 _THOUSANDTHS = 1_000
 
 
-def book(
-    db: Database,
-    awards: Sequence[Award],
-    *,
-    tariff_id: int,
-    now: datetime,
-    is_capped: bool = True,
-) -> None:
+def book(db: Database, awards: Sequence[Award], *, tariff_id: int, now: datetime, is_capped: bool = True) -> None:
     """Book awards, and let the recent averages of all who have a share follow. What is taken back was not of late."""
     there = {holder: ledger.balances(db, holder, list(amounts)) for holder, amounts in ledger.by_holder(awards).items()}
     ledger.award(db, awards, tariff_id=tariff_id, now=now, is_capped=is_capped)
