@@ -13,6 +13,7 @@ from axiom.cli.experiment.manifests import catalogue_files, manifests
 from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning.operator_shares import read
+from axiom.domain.amounts import counted
 from axiom.domain.planning import Preview, Supply
 from axiom.errors import WrongUse
 from axiom.lab.planning import preview
@@ -94,7 +95,7 @@ def _ordered(allotments: Sequence[Answer]) -> None:
     """One line for what is ordered for one reason, whole workunits and the rest together."""
     sizes: dict[tuple[str, str], list[str]] = {}
     for allotment in allotments:
-        size = f"{allotment['workunits']:,} × {_counted(allotment['replicates_each'], 'replicate')}"
+        size = f"{allotment['workunits']:,} × {counted(allotment['replicates_each'], 'replicate')}"
         sizes.setdefault((allotment["name"], allotment["reason"]), []).append(size)
     _title("What would be ordered", bool(sizes))
     for (name, reason), found in list(sizes.items())[: limits.ROWS_TOLD]:
@@ -124,8 +125,8 @@ def _fleet(classes: Sequence[Answer]) -> None:
     _title("Why cores stay idle", bool(idle))
     for why in idle[: limits.ROWS_TOLD]:
         some = why["least"] < why["most"]
-        size = f"{why['least']:,} to {why['most']:,} cores" if some else _counted(why["most"], "core")
-        _item(f"{_counted(why['hosts'], 'host')} of {size}", why["reason"])
+        size = f"{why['least']:,} to {why['most']:,} cores" if some else counted(why["most"], "core")
+        _item(f"{counted(why['hosts'], 'host')} of {size}", why["reason"])
     _more(idle)
 
 
@@ -133,8 +134,8 @@ def _rest(classes: Sequence[Answer]) -> None:
     """The smaller hosts, of which none is large, as a range."""
     if classes:
         cores = [one["cores"] for one in classes]
-        size = f"{min(cores):,} to {max(cores):,} cores" if min(cores) < max(cores) else _counted(cores[0], "core")
-        hosts = _counted(sum(one["hosts"] for one in classes), "more host")
+        size = f"{min(cores):,} to {max(cores):,} cores" if min(cores) < max(cores) else counted(cores[0], "core")
+        hosts = counted(sum(one["hosts"] for one in classes), "more host")
         planned = sum(sum(one["planned"].values()) for one in classes)
         idle = sum(one["idle_cores"] for one in classes)
         say(f"  and {hosts} of {size}: {planned:,} planned, {idle:,} idle; --json has all")
@@ -200,10 +201,6 @@ def _wrapped(text: str, first: str, further: str) -> Iterator[str]:
     yield from textwrap.wrap(
         text, width, initial_indent=first, subsequent_indent=further, break_long_words=False, break_on_hyphens=False
     )
-
-
-def _counted(amount: int, noun: str) -> str:
-    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
 def _upper(text: str) -> str:

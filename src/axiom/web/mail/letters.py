@@ -206,7 +206,6 @@ class Letters:
 
 
 def _in_short(row: OutboxMessage) -> str:
-    """An alert on one line."""
     facts = row.facts
     said = one_line(facts["says"])
     return f"{facts['alert']}: over ({said})" if facts["word"] == "over" else f"{facts['alert']}: {said}"

@@ -75,7 +75,6 @@ def one(reading: Reading, name: str) -> Answer:
 
 
 def _row(reading: Reading, shown: ShownMap, drawn: Mapping[int, int]) -> Answer:
-    """A map as lists show it."""
     arm = min(shown.arms)
     first = next(iter(MapLook(reading.db, shown, arm).replicates), None)
     whole = Aspect(tile=Tile(), arm=arm, replicate=first)

@@ -374,8 +374,6 @@ def _source(read: Read) -> Callable[[Request], Response]:
 
 
 def _paper(templates: Environment, read: Read, ending: str) -> Callable[[Request], Response]:
-    """A paper to take away."""
-
     def endpoint(request: Request) -> Response:
         try:
             with read(request) as reading:
@@ -403,8 +401,6 @@ def _feed(read: Read) -> Callable[[Request], Response]:
 
 
 def _archive(read: Read) -> Make:
-    """A finding to take away."""
-
     def make(request: Request, _breathe: Breathe) -> SlowFile:
         number = request.path_params["number"]
         try:
@@ -432,8 +428,6 @@ def _results(read: Read) -> Make:
 
 
 def _rectangle(read: Read) -> Make:
-    """A rectangle of a map to take away."""
-
     def make(request: Request, breathe: Breathe) -> SlowFile:
         try:
             with read(request) as reading:

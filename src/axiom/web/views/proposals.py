@@ -109,7 +109,6 @@ def _changes(reading: Reading, found: KeptDraft) -> Answer:
 
 
 def _short(one: KeptProposal) -> Answer:
-    """A proposal as a row."""
     said = one.proposal
     return {
         "number": one.number,
