@@ -40,7 +40,7 @@ def programs() -> tuple[str, ...]:
 # The slowest first, so that the others fit beside it.
 def checks() -> tuple[Check, ...]:
     """Everything that is checked."""
-    types = (("mypy", "-p", "axiom", "-p", "axiom_catalogue"), ("mypy", *programs()))
+    types = (("mypy", "-p", "axiom", "-p", "axiom_catalogue", "-p", "axiom_weigh"), ("mypy", *programs()))
     return (
         Check(name="types", commands=types, cure="mend the types, then: .venv/bin/mypy -p axiom"),
         Check(

@@ -10,8 +10,8 @@ import pytest
 from patience import PATIENCE
 
 import axiom
-from axiom.notebook.read_table import KNOWN, MOST_ROWS
-from axiom.notebook.weigh import ESTIMANDS
+from axiom_weigh.tables.read_table import KNOWN, MOST_ROWS
+from axiom_weigh.weighing.weigh import ESTIMANDS
 
 PAGE = Path(axiom.__file__).parents[2] / "docs" / "howto" / "weigh-your-own-results.md"
 TEXT = PAGE.read_text(encoding="utf-8")

@@ -26,9 +26,9 @@ from pathlib import Path
 from typing import Any
 
 from axiom import shipped
-from axiom.domain.amounts import counted
 from axiom.lab.experiments.reference_core import SAME_WORK_SECONDS, same_work
 from axiom.runner.child import environment
+from axiom_weigh.amounts import counted
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 

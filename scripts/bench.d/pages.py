@@ -32,7 +32,6 @@ from starlette.routing import Route
 
 import axiom
 from axiom import shipped
-from axiom.domain.evidence import Evidence, Grade, Observation, Verdict
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.sessions import Allotment, Note, Step
@@ -57,6 +56,7 @@ from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.tasks import ReportedTask
 from axiom.store.tasks.workunits import OrderedTask
 from axiom.web.site.app import Site, site
+from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 HOSTS = 80

@@ -23,13 +23,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from axiom.decisions.evidence.weigh import weigh
 from axiom.decisions.planning.candidates import Candidate, is_decided
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.stopping import Aim, ended
-from axiom.domain.evidence import Evidence, Grade, Observation, Verdict
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.releases import Stage
+from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 QUESTIONS, BLOCK, NULLS = 30, 16, 0.4
 SMALLEST = 0.2  # of what matters, in standard deviations

@@ -29,7 +29,6 @@ from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.preview import preview
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.value_of_information import worths
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.releases import Stage
@@ -37,6 +36,7 @@ from axiom.domain.sessions import Plan
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.limits import planning as limits
 from axiom.server.http.serving import spare_the_collector
+from axiom_weigh.values import Grade, Verdict
 
 SECONDS = 1.0
 LIMIT = """The limit was 10 s for 100,000 hosts, and 12.87 s were measured on 26 November 2026. It went because above

@@ -34,9 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from axiom.decisions.evidence.weigh import card, weigh
 from axiom.domain.declaration import Measure, ValueType
-from axiom.domain.evidence import Agreements, Home, Observation, Surroundings
 from axiom.domain.fleet import Capacity, Platform
 from axiom.lab.steps.evaluate import evaluate
 from axiom.signed.canonical_json import canonical
@@ -51,6 +49,8 @@ from axiom.store.migrate import migrate
 from axiom.store.registrations import registrations
 from axiom.store.sessions import sessions
 from axiom.web.views import evidence_cards
+from axiom_weigh.evidence.weigh_claim import card, weigh
+from axiom_weigh.values import Agreements, Home, Observation, Surroundings
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 CARD_MS, BLOCK_MS = 40.0, 20.0

@@ -68,7 +68,6 @@ from axiom.decisions.tasks.assignment import (
 )
 from axiom.decisions.tasks.backoff import Situation, delay
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.fleet import Capacity, Host, Platform, Standing
 from axiom.domain.planning import Supply
 from axiom.domain.releases import Endings, Fleet, Place, Stage
@@ -81,6 +80,7 @@ from axiom.limits import registrations as registration_limits
 from axiom.limits import tasks as task_limits
 from axiom.settings import Settings
 from axiom.signed.manifests import Manifest
+from axiom_weigh.values import Grade, Verdict
 
 FLEET = Path(__file__).resolve().parents[2] / "docs" / "howto" / "fleet-of-83.json"
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)

@@ -23,14 +23,14 @@ from typing import Any
 from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
 from axiom.domain.estimands import Center, Kind
-from axiom.figures.drawing import Draughtsman
-from axiom.figures.palette import standalone
 from axiom.lab.redraw_figures import sweep_of
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.statistics.estimands import value
 from axiom.store.engine.database import connect_reader
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
+from axiom_weigh.figures.drawing import Draughtsman
+from axiom_weigh.figures.palette import standalone
+from axiom_weigh.statistics.estimands import value
 
 ROOT = Path(__file__).resolve().parents[2]
 GALLERY = ROOT / "docs" / "gallery" / "experiments"

@@ -28,7 +28,7 @@ import coverage
 
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = Path(__file__).resolve().parent / "mutation"
-PACKAGES = ("axiom.decisions", "axiom.statistics", "axiom.signed", "axiom.store")
+PACKAGES = ("axiom.decisions", "axiom_weigh.statistics", "axiom.signed", "axiom.store")
 ELSEWHERE = {
     "acceptance",
     "build_runner",

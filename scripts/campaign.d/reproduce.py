@@ -31,15 +31,16 @@ from reckoning.told import Known
 
 from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
-from axiom.domain.amounts import counted
-from axiom.errors import AxiomError, FigureNotDrawn, FolderInUse
-from axiom.figures.drawing import Draughtsman
-from axiom.figures.palette import standalone
+from axiom.errors import AxiomError, FolderInUse
 from axiom.lab.registrations.old_claims import LIST, OldClaims, read
 from axiom.service.take_folder import workers_of
 from axiom.settings import from_process
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
+from axiom_weigh.amounts import counted
+from axiom_weigh.errors import FigureNotDrawn
+from axiom_weigh.figures.drawing import Draughtsman
+from axiom_weigh.figures.palette import standalone
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = shipped.catalogue()

@@ -5,11 +5,11 @@ __version__ = "26.12.0"
 _FOR_NOTEBOOKS = {
     "open": ("axiom.notebook.lab", "open_lab"),
     "connect": ("axiom.notebook.connect", "connect"),
-    "weigh": ("axiom.notebook.weigh", "weigh"),
-    "weigh_all": ("axiom.notebook.many_claims", "weigh_all"),
-    "compare": ("axiom.notebook.compare", "compare"),
-    "assert_effect": ("axiom.notebook.assert_effect", "assert_effect"),
-    "plan": ("axiom.notebook.plan", "plan"),
+    "weigh": ("axiom_weigh.weighing.weigh", "weigh"),
+    "weigh_all": ("axiom_weigh.weighing.many_claims", "weigh_all"),
+    "compare": ("axiom_weigh.weighing.compare", "compare"),
+    "assert_effect": ("axiom_weigh.weighing.assert_effect", "assert_effect"),
+    "plan": ("axiom_weigh.weighing.plan", "plan"),
 }
 
 

@@ -30,6 +30,7 @@ def _carry_out(words: list[str]) -> int:
     from axiom.cli.input_checks import demand_text, long_names_said
     from axiom.cli.main import axiom
     from axiom.errors import AxiomError
+    from axiom_weigh.errors import WeighError
 
     try:
         demand_text(words)
@@ -42,7 +43,7 @@ def _carry_out(words: list[str]) -> int:
         return 2
     except click.Abort:
         return 130
-    except AxiomError as error:
+    except (AxiomError, WeighError) as error:
         _say(str(error))
         return error.exit_code if error.exit_code in {*range(1, 10), 70} else 1
     except SystemExit as left:  # so click ends where a pipe is closed, with 1, and a completion
@@ -81,7 +82,7 @@ def _unwritten(error: OSError) -> int:
 
 
 def _say(sentence: str) -> None:
-    from axiom.terminal import say
+    from axiom_weigh.terminal import say
 
     say(f"axiom: {sentence}", err=True)
 

@@ -2,8 +2,7 @@
 
     AxiomError
     ├── WrongUse                exit 2   the words of a command are off
-    │   ├── UnknownName                  and this is the nearest name
-    │   └── TableUnreadable              what was given to be weighed is not a table of seeds
+    │   └── UnknownName                  and this is the nearest name
     ├── NotFound                exit 3   there is no such thing
     ├── Refused                 exit 4   a limit or a rule says no
     │   ├── NotAllowed                   the caller may not do this at all
@@ -28,7 +27,6 @@
     ├── OutputError                      what a host returned is not an output
     ├── MalformedRequest                 what a client sent is not a request
     ├── Fault                   exit 70  a fault of ours in the process that does the commands
-    ├── FigureNotDrawn                   a picture is missing; what it shows is not
     ├── ModelError                       a language model gave no answer that can be used
     │   ├── ModelBusy                    its service took nothing on; it may do so later
     │   ├── ModelLost                    nobody knows whether it answered, and whether that is paid for
@@ -69,10 +67,6 @@ class UnknownName(WrongUse):
         else:
             hint = "There is none yet."
         super().__init__(f"There is no {kind} named {name!r}. {hint} Nothing was done.")
-
-
-class TableUnreadable(WrongUse):
-    """What was given to be weighed is no table of seeds and values; it says where, and what to write instead."""
 
 
 class NotFound(AxiomError):
@@ -278,10 +272,6 @@ class OutputError(AxiomError):
 
 class MalformedRequest(AxiomError):
     """What a client sent is not a request of BOINC's."""
-
-
-class FigureNotDrawn(AxiomError):
-    """A picture is missing; what it shows is not."""
 
 
 class ModelError(AxiomError):

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from axiom.decisions.evidence import counted_values
 from axiom.decisions.tasks import validation
-from axiom.domain.evidence import Force
 from axiom.store.evidence import evidence
+from axiom_weigh.evidence import counted_values
+from axiom_weigh.values import Force
 
 
 def test_what_was_computed_with_a_default_seed_is_invalid(bench):

@@ -19,11 +19,11 @@ from simulated.laws import CONTRAST, LAWS
 from simulated.seeds_needed import looked_at_once
 from simulated.tables import decided_without_lost
 
-from axiom.decisions.evidence.method import question
-from axiom.decisions.evidence.verdict import weight
-from axiom.domain.evidence import Verdict
-from axiom.statistics.mixture import reach
-from axiom.statistics.signed_ranks import log_es, stream
+from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.verdict import weight
+from axiom_weigh.statistics.mixture import reach
+from axiom_weigh.statistics.signed_ranks import log_es, stream
+from axiom_weigh.values import Verdict
 
 campaign = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d" / "evidence.py"))
 

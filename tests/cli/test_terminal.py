@@ -21,7 +21,7 @@ from axiom.cli.main import axiom
 from axiom.errors import PortInUse
 from axiom.service.sockets import on_port
 from axiom.store.evidence import finding_notes
-from axiom.terminal import escaped, printable
+from axiom_weigh.terminal import escaped, printable
 
 
 def commands(context: click.Context):

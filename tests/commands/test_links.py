@@ -11,13 +11,13 @@ from axiom.commands.experiments import PublishExperiment
 from axiom.commands.links import DraftPaper, LinkFindings, WriteLog
 from axiom.commands.registrations import AmendFinding
 from axiom.commands.registry import read_command
-from axiom.domain.evidence import Grade
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.signed.canonical_json import canonical
 from axiom.store.evidence import evidence, links, old_claims
 from axiom.store.sessions import sessions
 from axiom.store.sessions import written_texts as prose
+from axiom_weigh.values import Grade
 
 LIST = """
 [[claim]]

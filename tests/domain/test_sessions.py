@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 import axiom
-from axiom.domain.amounts import counted
 from axiom.domain.sessions import Note
 from axiom.web.views.log import pieces, sentence
+from axiom_weigh.amounts import counted
 
 PACKAGE = Path(axiom.__file__).parent
 

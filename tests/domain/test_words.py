@@ -7,11 +7,12 @@ from importlib import resources
 import pytest
 
 from axiom.domain.estimands import Direction, Prediction
-from axiom.domain.evidence import Meaning, Verdict, headline, reading
+from axiom.domain.evidence import Meaning, headline, reading
 from axiom.domain.failure_causes import Cause, ending, of_exit
 from axiom.domain.fleet import Platform
 from axiom.domain.value import value
 from axiom.domain.work import Exit, TaskState
+from axiom_weigh.values import Verdict
 
 
 @value

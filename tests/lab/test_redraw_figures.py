@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from axiom.errors import StorageFull
-from axiom.figures.drawing import Draughtsman
 from axiom.lab.redraw_figures import Gallery, experiment_curve, sweep_of
 from axiom.limits import experiments as limits
 from axiom.signed.manifests import stored_manifest
@@ -21,6 +20,7 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import figures
 from axiom.store.writer import Writer
+from axiom_weigh.figures.drawing import Draughtsman
 
 WIDTHS = (660, 326)
 SWEEP = [f"experiment/1/sweep/{width}" for width in WIDTHS]

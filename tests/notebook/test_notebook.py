@@ -10,7 +10,7 @@ from patience import PATIENCE
 
 import axiom
 from axiom.domain.declaration import ValueType
-from axiom.domain.evidence import Evidence, Grade, Meaning, Observation, Verdict
+from axiom.domain.evidence import Meaning
 from axiom.domain.experiments import seed_of
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.work import Outcome
@@ -19,6 +19,7 @@ from axiom.lab.registrations.register import register_further
 from axiom.notebook.table import Table
 from axiom.store.experiments import experiments
 from axiom.store.views import tables
+from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 
 def weigh(lab, blocks, *, low, kind="sign"):

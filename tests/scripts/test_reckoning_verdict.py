@@ -11,8 +11,9 @@ sys.path += [str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d")
 from reckoning.order import Wanted, in_order, until
 from reckoning.verdict import FEW, MANY, Asked, Reckoning, reckon, seeds_wanted
 
-from axiom.domain.evidence import Grade, Meaning
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import AskingEstimand, Bearing, FindingState, LinkKind
+from axiom_weigh.values import Grade
 
 YES, NO, SMALL, OPEN = Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL, Meaning.UNDECIDED
 

@@ -29,8 +29,8 @@ from reckoning.order import Wanted, asked_by
 from reckoning.page import page
 
 from axiom.lab.registrations.old_claims import read
-from axiom.statistics import signed_ranks
 from axiom.store.engine.folder import Folder
+from axiom_weigh.statistics import signed_ranks
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "scripts" / "campaign.d" / "reproduce.py"

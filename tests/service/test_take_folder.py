@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from axiom import terminal
 from axiom.errors import FolderInUse, StoreDamaged, WrongUse
 from axiom.service.open_laboratory import demand, make
 from axiom.service.take_folder import taking
 from axiom.settings import Settings
 from axiom.signed.keys import load_keys
 from axiom.store.engine.folder import Folder, lock
+from axiom_weigh import terminal
 
 
 @pytest.fixture(autouse=True)

@@ -21,9 +21,9 @@ from world.truths import (
 from world.worlds import play, published
 
 from axiom.domain.estimands import Kind
-from axiom.domain.evidence import Verdict
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder
+from axiom_weigh.values import Verdict
 
 HONEST = Computing(world=1, host=3, platform="linux")
 ELSEWHERE = Computing(world=1, host=4, platform="windows")

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.evidence import Evidence, Grade, Observation, Verdict
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.evidence.observations import PlacedObservation
+from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 
 def record(

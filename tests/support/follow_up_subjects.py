@@ -5,8 +5,8 @@ from dataclasses import replace
 from axiom.decisions.followups.pricing import prices
 from axiom.decisions.followups.subject import Subject
 from axiom.domain.declaration import Measure, ValueType
-from axiom.domain.evidence import Evidence, Grade, Verdict
 from axiom.signed.manifests import ControlSweeps, Manifest
+from axiom_weigh.values import Evidence, Grade, Verdict
 
 WIDTHS = (8, 16, 32, 64)
 

@@ -9,7 +9,7 @@ from evidence_lines import record
 
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.estimands import Prediction
-from axiom.domain.evidence import Evidence, Grade, Meaning, Observation, Verdict
+from axiom.domain.evidence import Meaning
 from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
 from axiom.domain.proposals import Admission, Idea, IdeaAnswer, IdeaState, Proposal, Template
@@ -32,6 +32,7 @@ from axiom.store.registrations import ideas, proposals
 from axiom.store.sessions import sessions, transcripts
 from axiom.store.sessions import written_texts as prose
 from axiom.store.tasks import tasks, workunits
+from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 UNSHOWN = "Nobody may read this yet."
 HOSTILE = '<script>alert("Ada & co")</script>'

@@ -5,10 +5,10 @@ from dataclasses import replace
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.stopping import Aim
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Supply
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.releases import Stage
+from axiom_weigh.values import Grade, Verdict
 
 NEW = Aim(verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, estimate=None, low=None, high=None, smallest=0.1, seeds=0)
 OPEN = replace(NEW, seeds=32, estimate=0.2, low=-0.1, high=0.5, more=(32, 128))

@@ -14,7 +14,6 @@ from tiny_experiment import prepare_text, tiny_source
 
 import axiom
 from axiom.domain.planning import Preview
-from axiom.figures.drawing import Draughtsman
 from axiom.lab.planning.fleet_file import read_fleet
 from axiom.lab.planning.preview import preview
 from axiom.lab.policy import policy_of
@@ -26,6 +25,7 @@ from axiom.store.connections import Connections
 from axiom.store.registrations import registrations
 from axiom.web.site.app import Site, site
 from axiom.web.site.routes import PAGES
+from axiom_weigh.figures.drawing import Draughtsman
 
 _ADDRESSES = """
 / /findings /findings/1 /findings/2 /findings/3 /findings?q=nothing /registrations/1 /findings/graph

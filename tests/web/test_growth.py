@@ -11,10 +11,10 @@ from evidence_lines import record
 from furnished_lab import fill, weighed
 from map_on_site import publish_map
 
-from axiom.domain.evidence import Observation
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.maps import Tile, place_of
 from axiom.store.evidence import links
+from axiom_weigh.values import Observation
 
 FEW, MANY = 12, 18
 # How many calls a finding may add to a page that does not show it, where that is more than fifteen: a search reads what

@@ -18,7 +18,7 @@ from axiom.decisions.experiments.controls import found, spared
 from axiom.domain.declaration import declare
 from axiom.domain.experiments import seed_of
 from axiom.limits import experiments as limits
-from axiom.statistics.estimands import value
+from axiom_weigh.statistics.estimands import value
 
 TESTS = Path(__file__).parents[1]
 KEPT = TESTS / "catalogue" / "controls"

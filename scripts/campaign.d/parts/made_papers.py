@@ -12,13 +12,13 @@ from furnished_lab import weighed
 
 import axiom
 from axiom.commands.links import DraftPaper, WriteLog
-from axiom.domain.evidence import Grade, Verdict
 from axiom.errors import AxiomError
 from axiom.lab.experiments.publish import prepare
 from axiom.store.sessions import sessions
 from axiom.web.base.request import Reading
 from axiom.web.papers import paper
 from axiom.web.views import sessions as session_views
+from axiom_weigh.values import Grade, Verdict
 
 VERSIONS = 4
 _NOWHERE: Any = None  # these commands need nothing of a laboratory but its database

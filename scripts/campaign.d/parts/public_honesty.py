@@ -17,8 +17,8 @@ from unittest.mock import patch
 import numpy as np
 from scipy import stats  # type: ignore[import-untyped]
 
-from axiom.notebook.weigh import weigh
-from axiom.statistics.multiplicity import e_bh
+from axiom_weigh.statistics.multiplicity import e_bh
+from axiom_weigh.weighing.weigh import weigh
 
 PROMISE = 0.05  # of claims that are called an effect though there is none
 MEASURED = "relates two numbers that were measured; a claim here is about what an experiment sets"

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from axiom.decisions.evidence.weigh import weigh
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import COARSE, METHOD, reading
+from axiom.domain.evidence import reading
+from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.values import COARSE, METHOD
 from reckoning.order import BLOCK
 from reckoning.told import Known, Said, Told
 

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from axiom.decisions.evidence.counted_values import sound
-from axiom.decisions.evidence.method import question
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import reading
 from axiom.lab.policy import Policy, policy_of
@@ -20,6 +18,8 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.writer import Writer
+from axiom_weigh.evidence.counted_values import sound
+from axiom_weigh.evidence.method import question
 from reckoning.told import Known, Said, Told
 
 _COST = "SELECT sum(cpu_seconds) AS seconds, count(DISTINCT replicate) AS amount FROM result WHERE experiment_id = :id"

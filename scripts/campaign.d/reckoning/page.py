@@ -7,10 +7,11 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence, Sized
 from types import MappingProxyType
 
-from axiom.domain.amounts import counted
-from axiom.domain.evidence import Grade, Meaning
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import AskingEstimand, Bearing, LinkKind, OldClaim
 from axiom.lab.registrations.old_claims import OldClaims
+from axiom_weigh.amounts import counted
+from axiom_weigh.values import Grade
 from reckoning.again import as_before
 from reckoning.data import fact, short
 from reckoning.told import Known, Told

@@ -10,10 +10,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from axiom.decisions.evidence.method import question
-from axiom.domain.evidence import Grade, Meaning, Observation, Verdict
+from axiom.domain.evidence import Meaning
 from axiom.notebook.table import extra
 from axiom.signed.manifests import Manifest
+from axiom_weigh.evidence.method import question
+from axiom_weigh.values import Grade, Observation, Verdict
 from reckoning.data import NUMBERS, VALUES
 from reckoning.told import Known, Said, Told
 

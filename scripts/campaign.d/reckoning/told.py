@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-from axiom.decisions.evidence.method import Question
-from axiom.domain.evidence import Evidence, Grade, Meaning, Observation, Verdict
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import FindingState
-from axiom.figures.requests import Sweep
 from axiom.signed.manifests import Manifest
+from axiom_weigh.evidence.method import Question
+from axiom_weigh.figures.requests import Sweep
+from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from axiom.decisions.findings.links import came_to
-from axiom.domain.amounts import counted
-from axiom.domain.evidence import Grade, Meaning
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import AskingEstimand, Bearing, FindingState, LinkKind
+from axiom_weigh.amounts import counted
+from axiom_weigh.values import Grade
 
 MANY, FEW = 32, 8  # seeds
 _CHEAP_SECONDS = 40.0  # declared; costs are declared to within 30 %, so whatever may cost 30 s or less is among these

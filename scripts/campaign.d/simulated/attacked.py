@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from axiom.decisions.evidence.method import question
+from axiom_weigh.evidence.method import question
 from simulated.figures import Answer, Held, Size, above, below
 from simulated.hosted import Checks, Kept, Play, Said, clustered, far_out, league, one_draw, one_platform, two_platforms
 from simulated.laws import CONTRAST

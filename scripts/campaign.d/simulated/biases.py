@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from axiom.decisions.evidence.method import question
-from axiom.decisions.evidence.multiplicity import SHARES, WeighedClaim, false_shares
-from axiom.decisions.evidence.verdict import Weight, weight
-from axiom.domain.evidence import Verdict
+from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.multiplicity import SHARES, WeighedClaim, false_shares
+from axiom_weigh.evidence.verdict import Weight, weight
+from axiom_weigh.values import Verdict
 from simulated.figures import Answer, Held, Size, below
 from simulated.laws import CONTRAST, Flags, Numbers
 from simulated.processes import EFFECTS, decided, either, ever, may_be_decided, naive, ranks

@@ -4,16 +4,16 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from axiom.decisions.evidence.counted_values import sound
-from axiom.decisions.evidence.method import question
-from axiom.domain.evidence import Force
-from axiom.notebook.column_names import NamedColumns
-from axiom.notebook.compare import compare
-from axiom.notebook.differences import differences_of
-from axiom.notebook.read_rows import rows_of
-from axiom.notebook.read_table import sheet_of
-from axiom.notebook.seeds_in_order import arrange
-from axiom.notebook.weigh import weigh
+from axiom_weigh.evidence.counted_values import sound
+from axiom_weigh.evidence.method import question
+from axiom_weigh.tables.column_names import NamedColumns
+from axiom_weigh.tables.differences import differences_of
+from axiom_weigh.tables.read_rows import rows_of
+from axiom_weigh.tables.read_table import sheet_of
+from axiom_weigh.tables.seeds_in_order import arrange
+from axiom_weigh.values import Force
+from axiom_weigh.weighing.compare import compare
+from axiom_weigh.weighing.weigh import weigh
 from simulated.figures import Answer, Held, Size, above, below, interval
 from simulated.hosted import STRONG
 from simulated.laws import CONTRAST, Numbers

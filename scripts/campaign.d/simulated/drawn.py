@@ -7,15 +7,15 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-import axiom.figures
-from axiom.figures.palette import FONTS, LIGHT, SERIES
-from axiom.figures.theme import FONT, SIZE, config
+import axiom_weigh.figures
+from axiom_weigh.figures.palette import FONTS, LIGHT, SERIES
+from axiom_weigh.figures.theme import FONT, SIZE, config
 
 _WIDTH, _HEIGHT = 620, 240
 _Chart = alt.LayerChart | alt.FacetChart
 _Rows = Sequence[Mapping[str, object]]
 
-vl_convert.register_font_directory(str(Path(axiom.figures.__file__).with_name("fonts")))
+vl_convert.register_font_directory(str(Path(axiom_weigh.figures.__file__).with_name("fonts")))
 
 
 def draw(rows: Mapping[str, _Rows], folder: Path) -> list[Path]:

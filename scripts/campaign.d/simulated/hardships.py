@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from axiom.domain.evidence import Observation, Verdict
 from axiom.domain.work import Outcome
+from axiom_weigh.values import Observation, Verdict
 from simulated.figures import Answer, Size, below
 from simulated.laws import CONTRAST, LAWS, Flags, Numbers
 from simulated.pipeline import BLOCK, looks, observed

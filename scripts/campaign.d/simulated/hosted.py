@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from axiom.decisions.evidence.grade import checks_wanted
-from axiom.decisions.evidence.reproduction import OUTVOTED, ReproducedCell, agreements
-from axiom.decisions.evidence.weigh import ON_ONE_PLATFORM
+from axiom.decisions.evidence.reproduction import ReproducedCell, agreements
 from axiom.decisions.hosts.reliability import BARRED_AT
 from axiom.decisions.tasks.recheck_rate import check_rate
-from axiom.domain.evidence import Evidence, Grade, Home, Observation, Surroundings
 from axiom.domain.work import Agreement, ComparedTask, Reproduction
 from axiom.limits import tasks as limits
+from axiom_weigh.evidence.grade import checks_wanted
+from axiom_weigh.evidence.weigh_claim import ON_ONE_PLATFORM
+from axiom_weigh.values import OUTVOTED, Evidence, Grade, Home, Observation, Surroundings
 from simulated.laws import CONTRAST
 from simulated.pipeline import BLOCK, granted, looks
 from simulated.processes import EFFECTS

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from axiom.statistics.calibration import calibration_looks
-from axiom.statistics.pooling import PooledEstimate, median_error, pool
-from axiom.statistics.signed_ranks import interval, stream
+from axiom_weigh.statistics.calibration import calibration_looks
+from axiom_weigh.statistics.pooling import PooledEstimate, median_error, pool
+from axiom_weigh.statistics.signed_ranks import interval, stream
 from simulated.figures import Answer, Held, Size, below
 from simulated.laws import Draw, Flags, Numbers
 from simulated.processes import BAR, FEWEST, ranks, signs_agree

@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from axiom.decisions.evidence.method import question
-from axiom.decisions.evidence.verdict import weight
-from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.evidence import Agreements, Evidence, Grade, Home, Observation, Surroundings, Verdict
-from axiom.domain.work import Outcome
-from axiom.statistics.signed_ranks import stream as stream_of
+from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.verdict import weight
+from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.statistics.signed_ranks import stream as stream_of
+from axiom_weigh.values import Agreements, Evidence, Grade, Home, Observation, Outcome, Surroundings, Verdict
 from simulated.figures import Answer, Held, Size
 from simulated.laws import CONTRAST, LAWS, Flags, Numbers
 from simulated.processes import BAR, EFFECTS

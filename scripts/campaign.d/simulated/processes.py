@@ -1,4 +1,4 @@
-"""The e-processes of `axiom.statistics` over thousands of streams at once, and what others would do instead.
+"""The e-processes of `axiom_weigh.statistics` over thousands of streams at once, and what others would do instead.
 
 Written again for whole arrays; `compared` holds each to the library's own, stream by stream.
 """
@@ -10,13 +10,13 @@ from collections.abc import Callable, Collection
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
-from axiom.decisions.evidence.method import Question
-from axiom.decisions.evidence.verdict import ENOUGH, weight
-from axiom.domain.evidence import Verdict
-from axiom.statistics import signed_ranks
-from axiom.statistics.betting import betting_log_e
-from axiom.statistics.sequential import bernoulli_log_e, dealt_log_e, signs_needed
-from axiom.statistics.signed_ranks import _BETS, _PAIR_BETS, _REFERENCE, _SHARES
+from axiom_weigh.evidence.method import Question
+from axiom_weigh.evidence.verdict import ENOUGH, weight
+from axiom_weigh.statistics import signed_ranks
+from axiom_weigh.statistics.betting import betting_log_e
+from axiom_weigh.statistics.sequential import bernoulli_log_e, dealt_log_e, signs_needed
+from axiom_weigh.statistics.signed_ranks import _BETS, _PAIR_BETS, _REFERENCE, _SHARES
+from axiom_weigh.values import Verdict
 from simulated.laws import Flags, Numbers
 
 BAR = math.log(ENOUGH)

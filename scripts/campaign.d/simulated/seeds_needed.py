@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from scipy import special  # type: ignore[import-untyped]
 
-from axiom.decisions.evidence.method import question
-from axiom.decisions.evidence.seeds_needed import forecast
-from axiom.decisions.evidence.verdict import ENOUGH
-from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.evidence import Observation, Verdict
+from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.seeds_needed import forecast
+from axiom_weigh.evidence.verdict import ENOUGH
+from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.values import Observation, Verdict
 from simulated.figures import Answer, Held, Size, above
 from simulated.laws import CONTRAST, Numbers
 from simulated.processes import BAR, EFFECTS, decided, decided_before, first, t_mixture

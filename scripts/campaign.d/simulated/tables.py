@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from axiom.decisions.evidence.method import question
-from axiom.domain.evidence import Verdict
-from axiom.notebook.evidence_card import WeighedTable
-from axiom.notebook.weigh import weigh
+from axiom_weigh.evidence.method import question
+from axiom_weigh.values import Verdict
+from axiom_weigh.weighing.result_card import WeighedTable
+from axiom_weigh.weighing.weigh import weigh
 from simulated.hosted import STRONG, Play, Said
 from simulated.laws import CONTRAST, Flags, Numbers
 from simulated.processes import EFFECTS, FEWEST, may_be_decided

@@ -13,10 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special, stats  # type: ignore[import-untyped]
 
+from axiom.decisions.experiments.failure_rate import failure_log_e
 from axiom.limits import experiments as limits
-from axiom.statistics import calibration, forecasts, signed_ranks
-from axiom.statistics.failure_rate import failure_log_e
-from axiom.statistics.signed_ranks import _BETS, _PAIR_BETS, _REFERENCE, _SHARES
+from axiom_weigh.statistics import calibration, forecasts, signed_ranks
+from axiom_weigh.statistics.signed_ranks import _BETS, _PAIR_BETS, _REFERENCE, _SHARES
 from simulated.figures import Answer, Held, Size, interval
 from simulated.laws import LAWS, Draw, Flags, Numbers
 from simulated.processes import BAR, FEWEST, bernoulli, betting, ever, first, t_mixture

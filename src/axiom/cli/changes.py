@@ -7,7 +7,7 @@ from axiom.cli.output import show_json
 from axiom.commands.command import Answer
 from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark
+from axiom_weigh.terminal import remark
 
 
 def change(

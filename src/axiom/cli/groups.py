@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from axiom.terminal import say
+from axiom_weigh.terminal import say
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem

@@ -6,7 +6,7 @@ import click
 
 from axiom.cli.output import show_table
 from axiom.errors import WrongUse
-from axiom.terminal import say
+from axiom_weigh.terminal import say
 
 EXITS = {
     0: "done; also when whoever read the output had seen enough",

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from axiom.store.engine.folder import Folder
-from axiom.terminal import escaped, printable, say
+from axiom_weigh.terminal import escaped, printable, say
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from axiom.service.open_laboratory import reading
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
-from axiom.terminal import wall_clock
 from axiom.web.base.request import Reading
+from axiom_weigh.terminal import wall_clock
 
 
 @contextlib.contextmanager

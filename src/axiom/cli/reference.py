@@ -16,7 +16,7 @@ from axiom.domain.programs import USUAL_LIMITS
 from axiom.lab.experiments import declared
 from axiom.settings import Settings
 from axiom.signed.sources import parsed
-from axiom.terminal import remark, say
+from axiom_weigh.terminal import remark, say
 
 FOLDER = Path("docs/reference")
 _NOTE = "*Written by `axiom docs`; change the program, not this page.*\n"

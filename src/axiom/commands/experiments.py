@@ -13,7 +13,6 @@ from axiom.commands.laboratory import Laboratory
 from axiom.commands.words import LINES, NAMED, NUMBER, SAID_BY, version_of
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
-from axiom.domain.amounts import counted
 from axiom.domain.callers import Capability
 from axiom.domain.evidence import Registration
 from axiom.domain.experiments import MOST_COPIES
@@ -47,6 +46,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.hosts import hosts
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import audit
+from axiom_weigh.amounts import counted
 
 _NAME = {"min_length": 1, "max_length": 64, "pattern": r"^[a-zA-Z0-9_]+$"}
 _NEW = {"new experiment", "new bundle"}

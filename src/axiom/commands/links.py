@@ -12,7 +12,6 @@ from axiom.commands.words import LINE, LINES, NUMBER, SAID_BY, WHY
 from axiom.decisions.findings import written_texts as prose
 from axiom.domain.callers import Capability
 from axiom.domain.evidence import Meaning
-from axiom.domain.evidence_cards import Citable
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.lab.registrations.links import link
@@ -24,6 +23,7 @@ from axiom.store.sessions import sessions
 from axiom.store.sessions import written_texts as kept_prose
 from axiom.store.views import findings
 from axiom.store.views.citable import citable
+from axiom_weigh.evidence.cards import Citable
 
 _END = {"min_length": 1, "max_length": 80, "pattern": r"^([0-9]{1,19}|link:[0-9]{1,19}|old:#?[a-z0-9_]+)$"}
 _KIND = {"pattern": f"^({'|'.join(kind.value for kind in LinkKind)})$"}

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from axiom.domain.evidence import VOID, Grade, Meaning
+from axiom.domain.evidence import VOID, Meaning
+from axiom_weigh.values import Grade
 
 
 class Noun(StrEnum):

@@ -8,16 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 from axiom.domain.maps import PlacedConfigs
+from axiom_weigh.values import Cohort
 
 DECLARED = "declared"  # the design that the experiment's file brings along
 INFORMED = ", informed"  # ends the name of a forecaster who had seen numbers: no calibration counts what he said
-
-
-class Cohort(StrEnum):
-    """The purpose of a registration's replicates."""
-
-    EXPLORATORY = "exploratory"  # shown beside a claim that was formed from them, and never weighed into it
-    CONFIRMATORY = "confirmatory"  # issued after the claim was registered
 
 
 class Rule(StrEnum):

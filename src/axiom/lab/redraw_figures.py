@@ -9,33 +9,12 @@ from itertools import accumulate
 from statistics import median
 from typing import Any
 
-from axiom.decisions.evidence.weigh import card
+from axiom.decisions.experiments.curve_rows import curve_measure, curve_of
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import headline, reading
-from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
-from axiom.errors import FigureNotDrawn
-from axiom.figures.curve_rows import curve_measure, curve_of
-from axiom.figures.drawing import Draughtsman, Picture
-from axiom.figures.forest_rows import parts_of
-from axiom.figures.requests import (
-    Curve,
-    Forest,
-    History,
-    MeasuredConfig,
-    Narrowing,
-    Request,
-    Strip,
-    Sweep,
-    look_of,
-    points_of,
-    shared_card,
-    to_data,
-    values_of,
-)
 from axiom.limits import figures as limits
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.statistics.sequential import median_sequence
 from axiom.store.connections import Connections
 from axiom.store.credit.ledger import DAY
 from axiom.store.engine import blobs, counters
@@ -50,6 +29,27 @@ from axiom.store.upkeep import figures
 from axiom.store.views import credit
 from axiom.store.views.results import MeasuredLists, Tally
 from axiom.store.writer import Writer
+from axiom_weigh.errors import FigureNotDrawn
+from axiom_weigh.evidence.weigh_claim import card
+from axiom_weigh.figures.drawing import Draughtsman, Picture
+from axiom_weigh.figures.forest_rows import parts_of
+from axiom_weigh.figures.requests import (
+    Curve,
+    Forest,
+    History,
+    MeasuredConfig,
+    Narrowing,
+    Request,
+    Strip,
+    Sweep,
+    look_of,
+    points_of,
+    shared_card,
+    to_data,
+    values_of,
+)
+from axiom_weigh.statistics.sequential import median_sequence
+from axiom_weigh.values import Cohort
 
 log = logging.getLogger("axiom.draw")
 

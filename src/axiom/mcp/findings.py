@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from axiom.domain.evidence import Grade, Verdict
 from axiom.mcp.answers import Answer, listed, no_cursor, of_experiment, only, paged, room, said, untrusted, without
 from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Cursor, LabTool, Long, Number, Text
+from axiom_weigh.values import Grade, Verdict
 
 _ROW = ("number", "status", "verdict", "reads", "grade", "experiment", "version")
 _EVIDENCE = ("seeds", "missing", "estimate", "interval", "e_value", "verdict", "grade")

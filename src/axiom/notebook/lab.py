@@ -11,13 +11,12 @@ from itertools import compress
 from pathlib import Path
 from typing import Any
 
-from axiom.decisions.evidence.rounding import e_told
 from axiom.domain.declaration import ValueType
-from axiom.domain.evidence import Evidence, Meaning
+from axiom.domain.evidence import Meaning
 from axiom.errors import NoLab, NotFound, UnknownName
 from axiom.notebook.maps import MapHere
 from axiom.notebook.summary import TYPICAL, summary
-from axiom.notebook.table import Table, facts_html, joined
+from axiom.notebook.table import Table, joined
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
@@ -27,6 +26,9 @@ from axiom.store.experiments import experiments
 from axiom.store.migrate import check
 from axiom.store.registrations import registrations as registration_store
 from axiom.store.views import tables
+from axiom_weigh.evidence.rounding import e_told
+from axiom_weigh.facts_html import facts_html
+from axiom_weigh.values import Evidence
 
 _KEYS = {"replicate": ValueType.INT, "seed": ValueType.INT}
 _ORIGINS = {

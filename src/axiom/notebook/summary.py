@@ -12,7 +12,7 @@ from typing import Any
 
 from axiom.domain.declaration import ValueType
 from axiom.notebook.table import Table
-from axiom.statistics.student import mean_interval, mean_of
+from axiom_weigh.statistics.student import mean_interval, mean_of
 
 LEVEL = 0.95
 

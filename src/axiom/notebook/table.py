@@ -15,6 +15,7 @@ from typing import Any
 
 from axiom.domain.declaration import ValueType
 from axiom.errors import CannotStart, UnknownName
+from axiom_weigh.facts_html import short
 
 _SHOWN = 20
 _PANDAS = {ValueType.INT: "Int64", ValueType.FLOAT: "Float64", ValueType.BOOL: "boolean", ValueType.TEXT: "string"}
@@ -92,7 +93,7 @@ class Table:
         return pandas.DataFrame(series)
 
     def __repr__(self) -> str:
-        rows = [list(self.columns), *([_short(value) for value in row] for row in islice(self.rows(), _SHOWN))]
+        rows = [list(self.columns), *([short(value) for value in row] for row in islice(self.rows(), _SHOWN))]
         widths = [max(len(row[place]) for row in rows) for place in range(len(self.columns))]
         lines = ["  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows]
         return "\n".join([*([self.title] if self.title else []), *lines, *self._more()])
@@ -100,7 +101,7 @@ class Table:
     def _repr_html_(self) -> str:
         head = "".join(f"<th>{html.escape(name)}</th>" for name in self.columns)
         body = "".join(
-            "<tr>" + "".join(f"<td>{html.escape(_short(value))}</td>" for value in row) + "</tr>"
+            "<tr>" + "".join(f"<td>{html.escape(short(value))}</td>" for value in row) + "</tr>"
             for row in islice(self.rows(), _SHOWN)
         )
         caption = f"<caption>{html.escape(self.title)}</caption>" if self.title else ""
@@ -119,25 +120,6 @@ def joined(tables: Sequence[Table]) -> Table:
     first = tables[0]
     columns = {name: [value for table in tables for value in table.columns[name]] for name in first.columns}
     return Table(columns, first.types, first.title)
-
-
-def facts_html(title: str, facts: Mapping[str, object]) -> str:
-    """Names and values for a notebook, escaped: a word of a host must not become a page."""
-    rows = "".join(
-        f"<tr><th style='text-align:left'>{html.escape(name)}</th><td>{html.escape(_short(value))}</td></tr>"
-        for name, value in facts.items()
-    )
-    return f"<table><caption>{html.escape(title)}</caption><tbody>{rows}</tbody></table>"
-
-
-def _short(value: object) -> str:
-    if value is None:
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    if isinstance(value, list | tuple):
-        return f"[{len(value)} numbers]"
-    return str(value)
 
 
 def extra(name: str) -> ModuleType:

@@ -18,7 +18,7 @@ from axiom.store.engine.database import Database
 from axiom.store.tasks import workunits
 from axiom.store.upkeep import audit
 from axiom.store.upkeep.audit import AuditEntry
-from axiom.terminal import wall_clock
+from axiom_weigh.terminal import wall_clock
 
 _APART = timedelta(microseconds=1)  # what the database tells apart
 _COMMAND = "clock.accept"

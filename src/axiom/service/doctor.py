@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from axiom.commands.client import Remote
-from axiom.domain.amounts import counted
 from axiom.domain.preflights import GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.lab.upkeep.archive import is_due, is_possible
@@ -40,8 +39,9 @@ from axiom.store.migrate import check
 from axiom.store.tasks import archives, workunits
 from axiom.store.upkeep import jobs, watches
 from axiom.store.upkeep import last_backup as backed_up
-from axiom.terminal import wall_clock
 from axiom.web.views.join import runners_of
+from axiom_weigh.amounts import counted
+from axiom_weigh.terminal import wall_clock
 
 _SYNCS = 5
 

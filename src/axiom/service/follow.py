@@ -33,9 +33,9 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.follow import JournalFollower
 from axiom.store.migrate import check
-from axiom.terminal import remark, wall_clock
 from axiom.web.probes import Probes
 from axiom.web.site.app import Site, site
+from axiom_weigh.terminal import remark, wall_clock
 
 log = logging.getLogger("axiom.follow")
 

@@ -17,7 +17,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 from prometheus_client.registry import Collector
 
 from axiom import __version__
-from axiom.domain.evidence import Grade
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Outcome, TaskState, WorkunitState
 from axiom.server.http.request_counts import BOUNDS, RequestCounts
@@ -31,6 +30,7 @@ from axiom.store.journal.history import standing
 from axiom.store.sessions import sessions
 from axiom.store.views import findings
 from axiom.web.base.memo import Memo
+from axiom_weigh.values import Grade
 
 _A_DAY = timedelta(days=1)
 

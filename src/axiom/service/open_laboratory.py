@@ -27,7 +27,7 @@ from axiom.store.engine.sqlite_binding import foreseen
 from axiom.store.journal.journal import attach
 from axiom.store.migrate import check, copy_before, migrate, pending
 from axiom.store.writer import Writer
-from axiom.terminal import wall_clock
+from axiom_weigh.terminal import wall_clock
 
 if TYPE_CHECKING:
     from axiom.commands.gate import CommandGate

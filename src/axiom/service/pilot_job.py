@@ -36,7 +36,7 @@ from axiom.runner.platform.host import platform_here
 from axiom.signed.program_tokens import CLUSTER_PREFIX
 from axiom.signed.trust import read_trust
 from axiom.store.engine.folder import Folder, holder
-from axiom.terminal import remark, wall_clock
+from axiom_weigh.terminal import remark, wall_clock
 
 log = logging.getLogger("axiom.pilot")
 

@@ -20,7 +20,6 @@ from axiom.commands.gate import CommandGate
 from axiom.domain.callers import Caller
 from axiom.engines.local_engine import LocalEngine
 from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
-from axiom.figures.drawing import Draughtsman
 from axiom.lab.experiments import releases
 from axiom.lab.experiments.breaker import breaking
 from axiom.lab.policy import policy_of
@@ -58,7 +57,6 @@ from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.maps import tiles
 from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
-from axiom.terminal import remark
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.app import Api, ProgramDesk, WithApi
 from axiom.web.maps.view_counts import Visits
@@ -66,6 +64,8 @@ from axiom.web.probes import Probes
 from axiom.web.site.app import Site
 from axiom.web.site.request_class import class_of
 from axiom.web.socket import control
+from axiom_weigh.figures.drawing import Draughtsman
+from axiom_weigh.terminal import remark
 
 log = logging.getLogger("axiom.lab")
 

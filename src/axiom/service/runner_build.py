@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from axiom.domain.amounts import counted
 from axiom.store.engine.folder import Folder
+from axiom_weigh.amounts import counted
 
 _STOP_SECONDS = 5.0
 _LONGEST_SECONDS = 60.0  # that it leaves the cores to the first findings before it begins

@@ -41,7 +41,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.registrations import proposals
 from axiom.store.sessions import sessions, transcripts
 from axiom.store.views import findings
-from axiom.terminal import wall_clock
+from axiom_weigh.terminal import wall_clock
 
 log = logging.getLogger("axiom.scientist")
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from axiom.errors import CannotStart, PortInUse
-from axiom.terminal import printable
+from axiom_weigh.terminal import printable
 
 _LISTENS = "0A"  # as the kernel writes the state of a socket
 _MOST_SIGNS = 80

@@ -9,7 +9,7 @@ from axiom.engines.available_resources import cores
 from axiom.errors import NotFound, WrongUse
 from axiom.settings import Settings, from_process
 from axiom.store.engine.folder import Folder, holder, lock
-from axiom.terminal import remark
+from axiom_weigh.terminal import remark
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,10 +9,10 @@ import pytest
 from evidence_lines import record
 from furnished_lab import proposed, weigh_three_blocks, weighed
 
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import Admission, Template
 from axiom.store.engine.database import connect_writer
 from axiom.store.registrations import proposals, registrations
+from axiom_weigh.values import Grade, Verdict
 
 WORTH = ("--chances", 0.5, 0.25, 0.25, "--interval", -1, 1, "--because", "a test")
 DESIGN = ("registration", "design", "tiny_sum", "wide", "size=1,2", "shift=5,9", "--why", "further out")

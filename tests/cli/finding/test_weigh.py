@@ -12,7 +12,7 @@ import sys
 import pytest
 from patience import PATIENCE
 
-from axiom.cli.finding.weigh_options import spread
+from axiom_weigh.cli.options import spread
 
 
 @pytest.fixture
@@ -174,4 +174,4 @@ def test_on_a_terminal_a_long_table_tells_how_far_it_is(table):
     os.close(ours)
     code = "import sys, axiom.cli.finding.weigh; print(*sys.modules)"  # and it is quick to start
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
-    assert {"numpy", "axiom.notebook.weigh", "rich", "pydantic", "altair"} & set(done.stdout.split()) == set()
+    assert {"numpy", "axiom_weigh.weighing.weigh", "rich", "pydantic", "altair"} & set(done.stdout.split()) == set()

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from axiom.decisions.evidence.reproduction import ReproducedCell, agreements, compare, confirmed, recounted, summed
-from axiom.domain.evidence import Agreements
 from axiom.domain.work import Outcome, Reproduction, Result
+from axiom_weigh.values import Agreements
 
 CELL = Result(
     task_id=1,

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.evidence.weigh import weigh
 from axiom.decisions.experiments.controls import found, spared
-from axiom.domain.evidence import COARSE, Observation
 from axiom.limits import experiments as limits
+from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.values import COARSE, Observation
 
 CONTRAST = {"kind": "contrast", "null": 0.0, "smallest": 0.1, "bounds": None, "expects": "+"}
 BOUNDED = CONTRAST | {"bounds": [-1.0, 1.0]}

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from axiom.decisions.findings.links import CONJECTURE, SAID_THEN, bearing, caution, fault, hanging, open_nodes, tainted
-from axiom.domain.evidence import Grade, Meaning
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
+from axiom_weigh.values import Grade
 
 OPEN = FindingState(status="open", grade=Grade.AWAITING, meaning=Meaning.UNDECIDED)
 HOLDS = FindingState(status="open", grade=Grade.MODERATE, meaning=Meaning.AS_CLAIMED)

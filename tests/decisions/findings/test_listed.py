@@ -9,7 +9,7 @@ from axiom.decisions.findings.front_page import AnsweredFinding, most_telling
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered, surprise
 from axiom.decisions.findings.predictions import PredictionScore, compared, records, score
 from axiom.domain.estimands import Prediction
-from axiom.domain.evidence import Grade, Verdict
+from axiom_weigh.values import Grade, Verdict
 
 
 def finding(number, verdict=Verdict.POSITIVE, grade=Grade.MODERATE, size=2.0, positive=0.8):

@@ -3,8 +3,8 @@
 import pytest
 
 from axiom.decisions.findings.written_texts import faults, paragraphs, refused, unresolved, value_of
-from axiom.domain.evidence import Grade
-from axiom.domain.evidence_cards import Citable
+from axiom_weigh.evidence.cards import Citable
+from axiom_weigh.values import Grade
 
 FIELDS = {"estimate": 0.931, "low": None, "seeds": 24, "claim": "size 2 is more", "grade": "Strong"}
 

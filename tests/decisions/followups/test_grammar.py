@@ -7,16 +7,16 @@ from follow_up_subjects import RATE, TREND, estimand, manifest, said, subject, s
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.evidence.grade import LEANING
 from axiom.decisions.evidence.registrable import fault
 from axiom.decisions.followups.factor_levels import outside
 from axiom.decisions.followups.grammar import followups
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import Admission, Template, proposal_data, read_proposal
 from axiom.domain.registrations import Rule
 from axiom.signed.canonical_json import canonical
-from axiom.statistics.estimands import value
+from axiom_weigh.evidence.grade import LEANING
+from axiom_weigh.statistics.estimands import value
+from axiom_weigh.values import Grade, Verdict
 
 ASKS = {Admission.DESIGN, Admission.QUESTION, Admission.COHORT}
 

@@ -17,9 +17,10 @@ from axiom.decisions.followups.pricing import prices
 from axiom.decisions.followups.unaskable import UntestedExplanation, next_idea
 from axiom.domain.declaration import ValueType
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Grade, Meaning, Verdict
+from axiom.domain.evidence import Meaning
 from axiom.domain.proposals import KeptProposal, ProposalState
 from axiom.limits import proposals as limits
+from axiom_weigh.values import Grade, Verdict
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 OPEN, APPROVED, REFUSED, LAPSED = [*ProposalState][:4]

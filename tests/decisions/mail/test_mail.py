@@ -7,8 +7,8 @@ import pytest
 from axiom.decisions.mail.alerts import AlertWord, next_word
 from axiom.decisions.mail.digest import is_new_answer
 from axiom.decisions.mail.retries import next_try, rest
-from axiom.domain.evidence import Verdict
 from axiom.limits import mail as limits
+from axiom_weigh.values import Verdict
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 JUST, LONG_AGO = NOW - timedelta(minutes=59), NOW - timedelta(hours=1)

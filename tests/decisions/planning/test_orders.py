@@ -12,13 +12,13 @@ from axiom.decisions.planning.fleet_classes import classes, computing
 from axiom.decisions.planning.operator_shares import read, read_mix, read_priority
 from axiom.decisions.planning.stopping import Aim, ended
 from axiom.decisions.planning.why_idle import awaited
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Placement, Purpose, Supply, Wishes
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage
 from axiom.domain.work import WorkunitState
 from axiom.errors import UnknownName, WrongUse
+from axiom_weigh.values import Grade, Verdict
 
 
 def test_versions_that_are_let_out_are_waited_for_by_stage():

@@ -13,11 +13,11 @@ from axiom.decisions.planning.candidates import FIRST_IS_OUT
 from axiom.decisions.planning.plan import Candidate, plan
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.task_size import UsualHosts
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Supply
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage
 from axiom.limits import registrations as limits
+from axiom_weigh.values import Grade, Verdict
 
 OPEN_QUESTION = plan_candidates.NEW
 SETTLED = Aim(verdict=Verdict.POSITIVE, grade=Grade.STRONG, estimate=1.0, low=0.9, high=1.1, smallest=0.05, seeds=32)

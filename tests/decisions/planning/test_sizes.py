@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.evidence.grade import wanted
 from axiom.decisions.planning.block_size import MOST, block_size
 from axiom.decisions.planning.next_tiles import (
     Frontier,
@@ -28,11 +27,12 @@ from axiom.decisions.planning.task_size import (
     task_size,
     usual_of,
 )
-from axiom.domain.evidence import Grade
 from axiom.domain.planning import Supply
 from axiom.limits import maps as map_limits
 from axiom.limits import registrations as registration_limits
 from axiom.limits import tasks as task_limits
+from axiom_weigh.evidence.grade import wanted
+from axiom_weigh.values import Grade
 
 SECONDS = st.floats(min_value=0.0, max_value=1e7)
 MINUTE = 60.0

@@ -12,10 +12,10 @@ from plan_candidates import NEW, OPEN, candidate
 from axiom.decisions.planning.candidates import Candidate, purpose_of
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.value_of_information import chance, promises, weight, worths
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Purpose
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.domain.releases import Stage
+from axiom_weigh.values import Grade, Verdict
 
 DECIDED = replace(plan_candidates.DECIDED, estimate=1.0, low=0.4, high=1.6)
 SETTLED = replace(DECIDED, low=0.9, high=1.1, grade=Grade.STRONG)

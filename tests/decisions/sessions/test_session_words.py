@@ -9,8 +9,8 @@ from axiom.decisions.evidence.interest import FindingNews, measured, rank
 from axiom.decisions.planning.eta import Pace, expected, pace
 from axiom.decisions.sessions.agenda import next_steps
 from axiom.decisions.upkeep.jobs import PeriodicJob, ailing
-from axiom.domain.evidence import Evidence, Grade, Verdict
-from axiom.statistics.interest import EstimateOnScale, Interest
+from axiom_weigh.statistics.interest import EstimateOnScale, Interest
+from axiom_weigh.values import Evidence, Grade, Verdict
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
 PART = PeriodicJob(name="clean", every=timedelta(hours=1), last_start=NOW, last_error="")

@@ -6,8 +6,6 @@ import pytest
 from draws import secret_for
 from planted_effects import block, further, noise, order_of, output, values
 
-from axiom.decisions.evidence.reproduction import OUTVOTED
-from axiom.domain.evidence import Agreements, Force, Grade
 from axiom.domain.work import Reproduction
 from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.evidence.reproduce import agreements_of, miscounted, reproduce
@@ -23,6 +21,7 @@ from axiom.store.tasks import tasks
 from axiom.store.views.tables import pages
 from axiom.web.base.request import Reading
 from axiom.web.export import archive, recompute
+from axiom_weigh.values import OUTVOTED, Agreements, Force, Grade
 
 
 def test_a_late_value_that_was_forgotten_is_found_although_the_line_fits_what_entered(shifting, monkeypatch):

@@ -12,7 +12,7 @@ from axiom.decisions.findings.links import bearing
 from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import AskingEstimand, Bearing, LinkKind, Node, Noun, OldClaim
-from axiom.domain.registrations import DECLARED, Cohort, StoppingRule, definition, read_body
+from axiom.domain.registrations import DECLARED, StoppingRule, definition, read_body
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Report
 from axiom.errors import NotFound, Refused, Withdrawn, WrongUse
@@ -33,6 +33,7 @@ from axiom.store.engine import blobs
 from axiom.store.evidence import evidence, links, old_claims
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
+from axiom_weigh.values import Cohort
 
 
 @pytest.fixture

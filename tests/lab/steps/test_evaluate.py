@@ -10,8 +10,6 @@ from evidence_lines import history_of
 from map_lab import map_lab
 from planted_effects import SAID, WIDER, block, further, noise, order_of, output, values
 
-from axiom.domain.evidence import METHOD, Force, Grade, Verdict
-from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.lab.evidence import observe
 from axiom.lab.evidence.recompute import recomputed
@@ -20,11 +18,12 @@ from axiom.lab.experiments.retire import withdraw
 from axiom.lab.registrations.register import amend
 from axiom.lab.steps.evaluate import evaluate, unweighed
 from axiom.signed.outputs import cell_line, footer_line, header_line
-from axiom.statistics.signed_ranks import either, log_es, stream
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.sessions import sessions
+from axiom_weigh.statistics.signed_ranks import either, log_es, stream
+from axiom_weigh.values import METHOD, Cohort, Force, Grade, Verdict
 
 # What follows from the results; the rest says when and by whom it was concluded.
 CONCLUDED = (

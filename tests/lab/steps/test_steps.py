@@ -12,7 +12,6 @@ from furnished_lab import weighed
 
 from axiom.commands.work import AbortTask
 from axiom.decisions.upkeep.failures import grouped
-from axiom.domain.evidence import Verdict
 from axiom.domain.failure_causes import Cause
 from axiom.domain.failures import Comparison
 from axiom.domain.links import LinkKind, Node, Noun
@@ -38,6 +37,7 @@ from axiom.store.hosts import hosts, notices
 from axiom.store.sessions import sessions
 from axiom.store.tasks import endings, workunits
 from axiom.store.upkeep import jobs, watches
+from axiom_weigh.values import Verdict
 
 
 def test_a_mended_bundle_is_told_with_what_was_wrong_and_what_it_touches(rounds):

@@ -12,15 +12,15 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from axiom.domain.estimands import Kind
-from axiom.domain.evidence import Evidence, Grade, Verdict
 from axiom.domain.registrations import DECLARED, RegistrationBody, read_body
-from axiom.statistics.estimands import value
-from axiom.statistics.signed_ranks import pseudo_median
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations as registration_store
+from axiom_weigh.statistics.estimands import value
+from axiom_weigh.statistics.signed_ranks import pseudo_median
+from axiom_weigh.values import Evidence, Grade, Verdict
 from world.drawing import Computing, draw
 from world.truths import Disturbance, Truth
 

@@ -9,24 +9,24 @@ from furnished_lab import weighed
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.evidence import (
-    Agreements,
-    Alarm,
-    Evidence,
-    Force,
-    Grade,
-    Home,
-    Meaning,
-    Observation,
-    Surroundings,
-    Verdict,
-)
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import FindingState, LinkKind, Node, Noun, OldClaim
-from axiom.domain.registrations import Cohort
 from axiom.domain.work import Outcome
 from axiom.store.evidence import evidence, links, old_claims
 from axiom.store.evidence.evidence import WeighedFinding
 from axiom.store.registrations import registrations
+from axiom_weigh.values import (
+    Agreements,
+    Alarm,
+    Cohort,
+    Evidence,
+    Force,
+    Grade,
+    Home,
+    Observation,
+    Surroundings,
+    Verdict,
+)
 
 NUMBERS = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 COUNTS = st.integers(0, 2**40)

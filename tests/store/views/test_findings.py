@@ -5,9 +5,9 @@ from datetime import timedelta
 from evidence_lines import record
 from furnished_lab import weighed
 
-from axiom.domain.evidence import Observation
 from axiom.store.views.contributions import Support
 from axiom.store.views.findings import Attempts
+from axiom_weigh.values import Observation
 
 
 def test_a_host_never_worked_when_all_of_its_tasks_that_are_over_failed(small_lab, prepared):

@@ -231,7 +231,9 @@ def test_the_script_carries_every_module_that_weighing_needs_word_for_word_and_n
     text, modules = script.script("26.12.0"), script.modules_of("axiom.web.export.recompute")
     carried = re.findall(r"^SOURCES\['([a-z0-9_.]+)'\] = ", text, re.MULTILINE)
     assert carried == sorted(modules)
-    assert {"axiom.decisions.evidence.weigh", "axiom.domain.evidence", "axiom.statistics.sequential"} <= set(carried)
+    assert {"axiom_weigh.evidence.weigh_claim", "axiom.domain.evidence", "axiom_weigh.statistics.sequential"} <= set(
+        carried
+    )
     assert {name.split(".")[1] for name in carried} == {"decisions", "domain", "statistics", "web"}
     for name, source in modules.items():
         assert source in text, name

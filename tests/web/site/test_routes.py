@@ -10,7 +10,6 @@ from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.boinc.project import scheduler_lines
-from axiom.domain.evidence import Verdict
 from axiom.limits import findings as limits
 from axiom.web.api.reads import PREFIX, READS, reads
 from axiom.web.base.query_words import normalize
@@ -18,6 +17,7 @@ from axiom.web.site import routes
 from axiom.web.site.app import site
 from axiom.web.site.languages import choice
 from axiom.web.site.templates import environment
+from axiom_weigh.values import Verdict
 
 QUERIES = (  # which no link of these pages has
     *("/findings/paper?of=1", "/findings/near?claim=size&factors=size=1,2;shift&measure=total", "/ideas?state=taken"),

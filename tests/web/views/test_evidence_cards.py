@@ -7,7 +7,6 @@ import pytest
 from evidence_lines import record
 from furnished_lab import weigh_three_blocks, weighed
 
-from axiom.domain.evidence import Agreements, Observation
 from axiom.domain.registrations import StoppingRule
 from axiom.lab.registrations.register import register_cohort, register_further
 from axiom.store.accounts import accounts
@@ -16,6 +15,7 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations, scores
 from axiom.web.base.request import Reading
 from axiom.web.views import evidence_cards, scope
+from axiom_weigh.values import Agreements, Observation
 
 
 @pytest.fixture

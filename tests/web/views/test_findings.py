@@ -7,9 +7,9 @@ import pytest
 from evidence_lines import record
 from furnished_lab import draw, fill, weighed
 
-from axiom.domain.evidence import Observation
 from axiom.store.registrations import registrations
 from axiom.web.site.templates import environment
+from axiom_weigh.values import Observation
 
 MASTER = "https://lab.example/"
 

@@ -7,13 +7,14 @@ import pytest
 from evidence_lines import record
 from furnished_lab import weighed
 
-from axiom.domain.evidence import Meaning, Verdict
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
 from axiom.store.evidence import old_claims
 from axiom.store.experiments import aliases as old_names
 from axiom.store.registrations import registrations
+from axiom_weigh.values import Verdict
 
 GROWS = AskingEstimand(experiment="tiny_sum", estimand="grows", kind=LinkKind.TESTS, upheld_by=(Meaning.AS_CLAIMED,))
 

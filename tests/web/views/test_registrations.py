@@ -7,7 +7,6 @@ from evidence_lines import record
 from furnished_lab import HOSTILE, UNSHOWN, weighed
 
 from axiom.decisions.findings.predictions import score
-from axiom.domain.evidence import Agreements, Verdict
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import INFORMED, StoppingRule
 from axiom.lab.experiments.recall import recall
@@ -16,6 +15,7 @@ from axiom.lab.registrations.register import ProposalOrigin, amend, register_coh
 from axiom.store.evidence import duplicates
 from axiom.store.experiments import experiments
 from axiom.store.registrations import scores
+from axiom_weigh.values import Agreements, Verdict
 
 PREDICTION = {"positive": 0.8, "negative": 0.1, "absent": 0.1, "interval": [-1.0, 1.0], "because": "a <b>test</b>"}
 WIDE = [({"size": size, "shift": shift}, 1.0 + shift / 3) for shift in (0, 9) for size in (1, 2)]

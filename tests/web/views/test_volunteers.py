@@ -8,7 +8,6 @@ from furnished_lab import HOSTILE, fill, weighed
 
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.credit import Award, Balance
-from axiom.domain.evidence import Observation
 from axiom.domain.sessions import Step
 from axiom.lab.credit.pay import Paying
 from axiom.store.accounts import accounts, teams
@@ -18,6 +17,7 @@ from axiom.store.sessions import sessions
 from axiom.web.site.templates import environment
 from axiom.web.views.leaderboards import credited
 from axiom.web.views.volunteers import address_of
+from axiom_weigh.values import Observation
 
 
 def volunteer_of(reader, number: int) -> dict:

@@ -13,15 +13,15 @@ from axiom.cli.experiment.manifests import file_of, manifest_of
 from axiom.cli.output import reading_options, show_json, show_table
 from axiom.cli.reading import view
 from axiom.decisions.experiments.comparison import DeclaredDifference, declared_differences
-from axiom.domain.amounts import counted
 from axiom.errors import NotFound
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.views import findings
-from axiom.terminal import printable, say
 from axiom.web.base.request import Reading
 from axiom.web.views import experiments
 from axiom.web.views import findings as finding_views
+from axiom_weigh.amounts import counted
+from axiom_weigh.terminal import printable, say
 
 _MOST_LETTERS = 100  # of what one side says in one part
 

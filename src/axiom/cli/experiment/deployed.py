@@ -7,14 +7,14 @@ import click
 
 from axiom.cli.completion import experiments_named
 from axiom.cli.output import reading_options, show_json, show_table
-from axiom.domain.amounts import counted
 from axiom.errors import UnknownName
 from axiom.limits import hosts as limits
 from axiom.service.open_laboratory import reading
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet as capacity
-from axiom.terminal import say
+from axiom_weigh.amounts import counted
+from axiom_weigh.terminal import say
 
 
 @click.command("deployed")

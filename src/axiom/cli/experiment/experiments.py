@@ -13,7 +13,6 @@ from axiom.cli.experiment.manifests import catalogue_files, file_of, file_words,
 from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table, why_option
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown
-from axiom.domain.amounts import counted
 from axiom.domain.experiments import MOST_COPIES
 from axiom.errors import AxiomError
 from axiom.lab.registrations import old_claims
@@ -25,7 +24,8 @@ from axiom.store.experiments import aliases as old_names
 from axiom.store.experiments import costs, experiments
 from axiom.store.experiments.experiments import STATUSES
 from axiom.store.experiments.themes import by_experiment
-from axiom.terminal import remark, say
+from axiom_weigh.amounts import counted
+from axiom_weigh.terminal import remark, say
 
 if TYPE_CHECKING:
     from axiom.notebook.lab import Version

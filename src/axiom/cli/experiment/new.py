@@ -7,7 +7,7 @@ import click
 
 from axiom.domain.experiments import NAME
 from axiom.errors import Refused, WrongUse
-from axiom.terminal import remark, say
+from axiom_weigh.terminal import remark, say
 
 _TEMPLATE = Template('''"""Does a wider network generalise better?
 

@@ -21,7 +21,7 @@ from axiom.signed.manifests import read_manifest
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
-from axiom.terminal import progress, remark, say
+from axiom_weigh.terminal import progress, remark, say
 
 
 @click.command("preflight")

@@ -8,7 +8,7 @@ from axiom.cli.changes import change, tell
 from axiom.cli.completion import experiments_named
 from axiom.cli.output import ID, change_options, show_facts, show_json, show_table, why_option
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark, say
+from axiom_weigh.terminal import remark, say
 
 _WHY = why_option("Why; everybody can read it.", required=True)
 

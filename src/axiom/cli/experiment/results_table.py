@@ -8,14 +8,14 @@ import click
 from axiom.cli.experiment.run_sweep import SweepOrder
 from axiom.cli.experiment.run_where import SweepProgress
 from axiom.cli.output import show_json, show_table
-from axiom.figures.ascii import sketch
-from axiom.figures.requests import MeasuredConfig, points_of
 from axiom.notebook.lab import Version, open_lab
 from axiom.service.open_laboratory import reading
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import workunits
-from axiom.terminal import remark, say
+from axiom_weigh.figures.ascii import sketch
+from axiom_weigh.figures.requests import MeasuredConfig, points_of
+from axiom_weigh.terminal import remark, say
 
 
 def brought(folder: Folder, whole_name: str) -> tuple[Version, list[Mapping[str, Any]]]:

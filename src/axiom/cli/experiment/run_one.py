@@ -12,14 +12,14 @@ from axiom.cli.experiment.sweep_words import configs
 from axiom.cli.output import bar, show_json, show_table
 from axiom.domain.experiments import seed_of
 from axiom.domain.work import Outcome
-from axiom.figures.ascii import sketch
-from axiom.figures.requests import MeasuredConfig, points_of
 from axiom.runner.direct import compute_here
 from axiom.service.open_laboratory import package
 from axiom.signed import bundles
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellAnswer
-from axiom.terminal import progress, remark, say
+from axiom_weigh.figures.ascii import sketch
+from axiom_weigh.figures.requests import MeasuredConfig, points_of
+from axiom_weigh.terminal import progress, remark, say
 
 _COST_MARGIN = 20.0  # a person who waits may stop it; this only ends what hangs
 _LEAST_SECONDS = 120.0

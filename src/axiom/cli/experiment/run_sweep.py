@@ -35,7 +35,7 @@ from axiom.store.experiments import experiments
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress
 from axiom.store.registrations import registrations
-from axiom.terminal import progress, remark, wall_clock
+from axiom_weigh.terminal import progress, remark, wall_clock
 
 _LOOK_SECONDS = 0.1  # between two looks at what is stored
 _HALT_SECONDS = 2.0  # and at whether any more of it may go out

@@ -14,7 +14,7 @@ from axiom.signed.trust import TRUST_FILE
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder, holder
 from axiom.store.tasks import workunits
-from axiom.terminal import remark
+from axiom_weigh.terminal import remark
 
 _ALONE_SECONDS = 1.0  # that the first cell has the computer for itself
 _PATIENCE_SECONDS = 10.0  # for somebody to compute in a laboratory that has no cores of its own

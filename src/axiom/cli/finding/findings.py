@@ -5,20 +5,20 @@ from typing import Any, TextIO
 
 import click
 
-from axiom.cli.atomic_file import appearing
 from axiom.cli.changes import change
 from axiom.cli.experiment.recalls import reopen_finding
 from axiom.cli.finding import links
 from axiom.cli.groups import Group
 from axiom.cli.output import data_option, quiet_option, reading_options, show_facts, show_json, show_table
 from axiom.cli.reading import view
-from axiom.decisions.evidence.rounding import around, end_told
 from axiom.decisions.findings.order import FindingOrder
 from axiom.errors import WrongUse
 from axiom.service.standard_callers import operator
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark, say
 from axiom.web.views import findings
+from axiom_weigh.atomic_file import appearing
+from axiom_weigh.evidence.rounding import around, end_told
+from axiom_weigh.terminal import remark, say
 
 _NUMBER = click.IntRange(1, 2**63 - 1)
 _HEAD = ("number", "answer", "claim", "experiment", "quantity", "status", "verdict", "reads", "grade")

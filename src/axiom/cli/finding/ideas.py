@@ -11,8 +11,8 @@ from axiom.cli.reading import view
 from axiom.commands.command import Answer
 from axiom.domain.proposals import ANSWERS, IdeaState
 from axiom.store.engine.folder import Folder
-from axiom.terminal import say
 from axiom.web.views import proposals as views
+from axiom_weigh.terminal import say
 
 _BY = click.option("--by", default="operator", show_default=True, help="Who says so.")
 

@@ -11,8 +11,8 @@ from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
 from axiom.service.standard_callers import operator
 from axiom.store.engine.folder import Folder
-from axiom.terminal import say
 from axiom.web.views import graph as views
+from axiom_weigh.terminal import say
 
 _KINDS = [kind.value.replace(" ", "-") for kind in LinkKind]
 _UPHELD = {

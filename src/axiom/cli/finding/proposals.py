@@ -13,8 +13,8 @@ from axiom.commands.command import Answer
 from axiom.domain.proposals import ProposalState
 from axiom.errors import WrongUse
 from axiom.store.engine.folder import Folder
-from axiom.terminal import say
 from axiom.web.views import proposals as views
+from axiom_weigh.terminal import say
 
 _WHY = why_option("Why; it stays with the proposal.", required=True)
 _BY = click.option("--by", default="operator", show_default=True, help="Who says so.")

@@ -19,9 +19,9 @@ from axiom.service.open_laboratory import reading
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.folder import Folder
 from axiom.store.registrations import registrations
-from axiom.terminal import say
 from axiom.web.base.numbers import span
 from axiom.web.views import registrations as views
+from axiom_weigh.terminal import say
 
 _WHY = why_option("Why; it is registered with it.", required=True)
 _STOPPING = click.option(

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from axiom.cli.finding.weigh_options import OPTIONS, WeighOption, run, spread
 from axiom.cli.output import color_option, json_option, quiet_option
+from axiom_weigh.cli.options import OPTIONS, WeighOption, run, spread
 
 F = TypeVar("F", bound=Callable[..., Any])
 

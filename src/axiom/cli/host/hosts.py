@@ -18,9 +18,9 @@ from axiom.cli.output import (
 from axiom.cli.reading import view
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts as records
-from axiom.terminal import say
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import hosts
+from axiom_weigh.terminal import say
 
 after_option = click.option(
     "--after", type=click.IntRange(0, 2**53), default=0, help="Begin behind this number; 50 are listed at a time."

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from axiom.cli.atomic_file import appearing
 from axiom.cli.changes import change, tell
 from axiom.cli.groups import Group
 from axiom.cli.output import (
@@ -30,9 +29,10 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.tasks import archives, progress, results, workunits
 from axiom.store.views import tasks as task_views
-from axiom.terminal import remark, say
 from axiom.web.views.leaderboards import THOUSANDTHS
 from axiom.web.views.tasks import how, how_far
+from axiom_weigh.atomic_file import appearing
+from axiom_weigh.terminal import remark, say
 
 _STATE = "Only those in this state."
 _limit = click.option(

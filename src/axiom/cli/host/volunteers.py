@@ -21,7 +21,6 @@ from axiom.cli.output import (
     show_table,
 )
 from axiom.cli.reading import view
-from axiom.domain.amounts import counted
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.server.accounts.second_factor import address_of, secret_of
 from axiom.service.open_laboratory import reading
@@ -31,10 +30,11 @@ from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.terminal import printable, remark, say
 from axiom.web.account import operator_facts
 from axiom.web.base.request import Answer
 from axiom.web.views import volunteers as pages
+from axiom_weigh.amounts import counted
+from axiom_weigh.terminal import printable, remark, say
 
 _BACKUPS = "Older backups and the journal hold the account until they are deleted."
 _RANDOM_BYTES = 12  # of a password that nobody chose

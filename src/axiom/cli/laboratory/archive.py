@@ -3,13 +3,13 @@
 import click
 
 from axiom.cli.output import quiet_option, reading_options, show_json, show_table
-from axiom.domain.amounts import counted
 from axiom.service.open_laboratory import demand, reading
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.tasks import archives
-from axiom.terminal import remark
+from axiom_weigh.amounts import counted
+from axiom_weigh.terminal import remark
 
 
 @click.command()

@@ -9,7 +9,6 @@ import click
 
 from axiom import __version__
 from axiom.cli.output import dry_run_option, quiet_option, reading_options, show_json
-from axiom.domain.amounts import counted
 from axiom.errors import NotFound
 from axiom.lab.upkeep.backup import Backup, RestoredBackup, back_up
 from axiom.lab.upkeep.backup import restore as restore_backup
@@ -18,7 +17,8 @@ from axiom.service.open_laboratory import demand, lay_out_own_files, reading, up
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.history import SKIPPED
 from axiom.store.upkeep import last_backup as backed_up
-from axiom.terminal import remark, say, wall_clock
+from axiom_weigh.amounts import counted
+from axiom_weigh.terminal import remark, say, wall_clock
 
 _NAMED = 20  # of what breaks promises
 

@@ -15,8 +15,8 @@ from axiom.limits import clusters as limits
 from axiom.settings import from_process
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark
 from axiom.web.views import hosts as views
+from axiom_weigh.terminal import remark
 
 _MODE = 0o600
 

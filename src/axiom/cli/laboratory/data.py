@@ -9,16 +9,16 @@ from typing import TextIO
 
 import click
 
-from axiom.cli.atomic_file import appearing
 from axiom.cli.groups import Group
 from axiom.cli.output import data_option, quiet_option
-from axiom.domain.amounts import counted
 from axiom.errors import WrongUse
 from axiom.notebook.lab import Lab, open_lab
 from axiom.notebook.table import Table, extra
 from axiom.service.open_laboratory import demand
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark
+from axiom_weigh.amounts import counted
+from axiom_weigh.atomic_file import appearing
+from axiom_weigh.terminal import remark
 
 
 @click.group(cls=Group)

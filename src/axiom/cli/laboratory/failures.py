@@ -8,8 +8,8 @@ from axiom.cli.output import ID, change_options, reading_options, show_json, sho
 from axiom.cli.reading import view
 from axiom.domain.failures import Comparison
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark
 from axiom.web.views import failures as views
+from axiom_weigh.terminal import remark
 
 
 @click.group(cls=Group)

@@ -9,7 +9,7 @@ from axiom.cli.output import data_option, quiet_option
 from axiom.service.sockets import on_port
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark
+from axiom_weigh.terminal import remark
 
 
 @click.command()

@@ -24,7 +24,7 @@ from axiom.signed.offline_keys import PUBLIC_FILE, load_held, make_offline, read
 from axiom.signed.signing_requests import LIMIT, SigningRequest, read_request, sign, write_request
 from axiom.signed.trust import Role
 from axiom.store.engine.folder import Folder, keep
-from axiom.terminal import remark, say, wall_clock
+from axiom_weigh.terminal import remark, say, wall_clock
 
 _FILE = click.Path(path_type=Path)
 _public = click.option("--public", type=_FILE, help="The public.json of keys that are kept elsewhere.")

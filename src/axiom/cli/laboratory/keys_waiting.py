@@ -21,7 +21,7 @@ from axiom.signed.signing_requests import SigningRequest, WantedProgram
 from axiom.signed.trust import Role
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments.runner_offers import TRUST_NAMED, read_unsigned
-from axiom.terminal import remark
+from axiom_weigh.terminal import remark
 
 
 def keys_of(folder: Folder) -> Keys:

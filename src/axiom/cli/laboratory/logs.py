@@ -13,7 +13,7 @@ from axiom.cli.output import reading_options, show_json, show_table
 from axiom.errors import UnknownName, WrongUse
 from axiom.service.open_laboratory import demand
 from axiom.store.engine.folder import Folder
-from axiom.terminal import say
+from axiom_weigh.terminal import say
 
 _MAIN = "axiom"  # what is meant where nobody says which
 _LOOK_SECONDS = 0.5  # between two looks for new lines

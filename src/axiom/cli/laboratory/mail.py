@@ -17,9 +17,9 @@ from axiom.service.volunteer_project import project_address
 from axiom.settings import Settings, from_process
 from axiom.store.engine.folder import Folder, holder
 from axiom.store.mail.outbox import ALERT, MAIL, OutboxMessage
-from axiom.terminal import wall_clock
 from axiom.web.mail.letters import Letters
 from axiom.web.mail.message import MailEnvelope, message
+from axiom_weigh.terminal import wall_clock
 
 _TRIAL = {"alert": "test", "word": "began", "says": "the operator tries whether alerts arrive", "cure": ""}
 

@@ -15,7 +15,7 @@ from axiom.models.conversation import ModelMessage, Speaker
 from axiom.models.metered import MeteredModel
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
-from axiom.terminal import say
+from axiom_weigh.terminal import say
 
 _QUESTION = "Answer in one sentence: what do you need to know before you believe that one network learns faster?"
 _CAPS = ModelCaps(tokens=20_000, micros=1_000_000, requests=4, seconds=120.0)

@@ -6,10 +6,10 @@ from axiom.cli.changes import change
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, change_options, reading_options, show_json, show_table
 from axiom.cli.reading import view
-from axiom.domain.amounts import counted
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark
 from axiom.web.views import news as views
+from axiom_weigh.amounts import counted
+from axiom_weigh.terminal import remark
 
 
 @click.group(cls=Group)

@@ -21,7 +21,6 @@ from axiom.cli.output import (
     show_table,
 )
 from axiom.commands.client import Remote
-from axiom.domain.amounts import counted
 from axiom.errors import Refused
 from axiom.runner.confine import bubblewrap
 from axiom.service.open_laboratory import demand, prepare_database, reading
@@ -30,7 +29,8 @@ from axiom.signed.keys import make_keys
 from axiom.store.engine.database import moment
 from axiom.store.engine.folder import Folder, holder, lock
 from axiom.store.upkeep import audit as audit_store
-from axiom.terminal import remark, say, wall_clock
+from axiom_weigh.amounts import counted
+from axiom_weigh.terminal import remark, say, wall_clock
 
 
 @click.command()

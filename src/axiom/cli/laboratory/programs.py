@@ -14,8 +14,8 @@ from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.errors import WrongUse
 from axiom.signed.program_tokens import digest, new_token
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark, say
 from axiom.web.views import programs as views
+from axiom_weigh.terminal import remark, say
 
 
 @click.group(cls=Group)

@@ -13,7 +13,7 @@ from axiom.lab.runners.release import RELEASE, sign_release
 from axiom.service.open_laboratory import demand
 from axiom.signed.signing import SigningKey
 from axiom.store.engine.folder import Folder, demand_own
-from axiom.terminal import progress, remark, say, wall_clock
+from axiom_weigh.terminal import progress, remark, say, wall_clock
 
 _FILE = click.Path(path_type=Path)
 _MB = 1_000_000

@@ -13,7 +13,7 @@ from axiom.cli.output import color_option, data_option, quiet_option
 from axiom.service.sockets import on_port
 from axiom.settings import Settings, from_process
 from axiom.store.engine.folder import SERVER, Folder, holder, lock
-from axiom.terminal import remark
+from axiom_weigh.terminal import remark
 
 _port = click.option("--port", type=int, help="The port of the site; 0 picks a free one.")
 _host = click.option("--host", help="The address on which the site listens.")

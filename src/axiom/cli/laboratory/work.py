@@ -15,7 +15,7 @@ from axiom.service.open_laboratory import demand
 from axiom.service.pilot_job import PilotOrders, fly, fly_beside
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder, holder
-from axiom.terminal import remark
+from axiom_weigh.terminal import remark
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 

@@ -16,9 +16,9 @@ from axiom.service.open_laboratory import reading
 from axiom.signed.canonical_json import LARGEST
 from axiom.store.credit import balance_check
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark, say
 from axiom.web.base.request import Answer
 from axiom.web.views import ledger as ledger_views
+from axiom_weigh.terminal import remark, say
 
 _THOUSANDTHS = 1_000
 

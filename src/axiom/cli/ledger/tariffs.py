@@ -16,8 +16,8 @@ from axiom.errors import UnknownName, WrongUse
 from axiom.service.open_laboratory import reading
 from axiom.store.credit import tariffs
 from axiom.store.engine.folder import Folder
-from axiom.terminal import remark, say, wall_clock
 from axiom.web.views import ledger
+from axiom_weigh.terminal import remark, say, wall_clock
 
 _THOUSANDTHS = 1_000
 

@@ -7,14 +7,14 @@ import click
 
 from axiom.cli.output import reading_options, show_json
 from axiom.cli.reading import view
-from axiom.domain.amounts import counted
 from axiom.errors import NotFound
 from axiom.store.engine.folder import Folder
 from axiom.store.sessions import sessions
 from axiom.store.views import sessions as session_views
-from axiom.terminal import printable, say
 from axiom.web.base.request import Reading
 from axiom.web.views.session_lists import difference, named
+from axiom_weigh.amounts import counted
+from axiom_weigh.terminal import printable, say
 
 
 @click.command("diff")

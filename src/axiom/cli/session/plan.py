@@ -24,9 +24,9 @@ from axiom.limits import planning as limits
 from axiom.service.open_laboratory import reading
 from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
-from axiom.terminal import say, wall_clock
 from axiom.web.base.numbers import plain
 from axiom.web.views.plan import as_data, why_idle
+from axiom_weigh.terminal import say, wall_clock
 
 _NARROWEST, _WIDEST = 60, 120
 _NAMED = 3  # experiments that a line names of many

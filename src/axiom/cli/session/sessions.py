@@ -39,8 +39,8 @@ from axiom.store.engine.folder import Folder
 from axiom.store.engine.folder import holder as holder_of
 from axiom.store.experiments import drafts
 from axiom.store.sessions import sessions
-from axiom.terminal import remark, say, wall_clock
 from axiom.web.views.log import as_data, as_markdown, as_text, one_line
+from axiom_weigh.terminal import remark, say, wall_clock
 
 _DRAFT = "draft:"  # so begins what is to be tried, where it is no bundle
 _ENDING_SECONDS = 3.0  # that a preflight may take to clear its folders away when the autopilot ends

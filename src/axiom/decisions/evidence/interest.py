@@ -5,8 +5,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from axiom.domain.evidence import Evidence, Grade, Verdict
-from axiom.statistics.interest import EstimateOnScale, Interest
+from axiom_weigh.statistics.interest import EstimateOnScale, Interest
+from axiom_weigh.values import Evidence, Grade, Verdict
 
 WORDS = ("routine", "notable", "high", "outstanding")
 # From so much weight on a finding has one star, two, three; nothing below Strong has three. Weight is grade ×

@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from axiom.decisions.evidence.method import Process, is_symmetric, question
 from axiom.domain.estimands import Center, Kind
-from axiom.statistics.estimands import even, evenly_spaced, needed
+from axiom_weigh.evidence.method import Process, is_symmetric, question
+from axiom_weigh.statistics.estimands import even, evenly_spaced, needed
 
 _Configs = Sequence[Mapping[str, object]]
 

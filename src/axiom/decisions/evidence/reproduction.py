@@ -5,10 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.decisions.tasks.duplicates import near, numbers
-from axiom.domain.evidence import Agreements
 from axiom.domain.work import Outcome, Reproduction, Result
-
-OUTVOTED = "two others computed it otherwise, and alike"  # why a value is missing that has come back
+from axiom_weigh.values import Agreements
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -13,10 +13,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from axiom.domain.amounts import counted
+from axiom.decisions.experiments.failure_rate import failure_log_e
 from axiom.domain.releases import Endings, Place
 from axiom.limits import experiments as limits
-from axiom.statistics.failure_rate import failure_log_e
+from axiom_weigh.amounts import counted
 
 _HALTS_AT = math.log(20.0)  # reached once in twenty lifetimes by a version that fails no more often than that
 _HALTS_THERE_AT = math.log(60.0)  # on one platform: there are several, and each is a chance to be wrong

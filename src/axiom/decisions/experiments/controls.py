@@ -14,12 +14,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.decisions.evidence.method import Process, Question, no_value, question
-from axiom.decisions.evidence.rounding import e_told
 from axiom.domain.estimands import Direction, Kind
-from axiom.domain.evidence import COARSE, Observation
 from axiom.limits import experiments as limits
-from axiom.statistics.sequential import dealt_log_e
+from axiom_weigh.evidence.method import Process, Question, no_value, question
+from axiom_weigh.evidence.rounding import e_told
+from axiom_weigh.statistics.sequential import dealt_log_e
+from axiom_weigh.values import COARSE, Observation
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,9 +42,7 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Contro
     their sizes differ. Seeds that gave the very same are no copies here: a leak may add one number to all, and what
     stands for a missing value is another seed's.
     """
-    from axiom.decisions.evidence.weigh import (
-        weigh,  # whoever publishes and orders needs nothing of it, and waits for it
-    )
+    from axiom_weigh.evidence.weigh_claim import weigh
 
     observed = [Observation(replicate=n, value=one, fingerprint=COARSE) for n, one in enumerate(values)]
     evidence = weigh(estimand, observed, blocks=1, homes={})

@@ -10,12 +10,12 @@ from typing import Any
 
 from axiom.decisions.experiments.controls import found, spared
 from axiom.decisions.upkeep.tracebacks import known_kind
-from axiom.domain.amounts import counted
 from axiom.domain.estimands import Kind
 from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, TriedCell
 from axiom.domain.work import Outcome
 from axiom.limits import experiments as limits
-from axiom.statistics import estimands
+from axiom_weigh.amounts import counted
+from axiom_weigh.statistics import estimands
 
 # Numbers of the seeds that share their low or their high bits with seed 0.
 SAME_LOW, SAME_HIGH = limits.CONTROL_MOST_SEEDS + 1, limits.CONTROL_MOST_SEEDS + 2

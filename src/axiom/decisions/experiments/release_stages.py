@@ -12,9 +12,9 @@ from datetime import datetime
 from functools import partial
 
 from axiom.decisions.experiments.breaker import broken_early, broken_there, fails_here
-from axiom.domain.amounts import counted
 from axiom.domain.releases import Endings, Fleet, Place, Stage
 from axiom.limits import experiments as limits
+from axiom_weigh.amounts import counted
 
 _WELL_FOR_EACH_FAILED = round(1 / limits.FAILING_SHARE) - 1
 _ORDER = (Stage.PILOT, Stage.WIDER, Stage.OPEN)

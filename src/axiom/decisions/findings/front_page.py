@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from axiom.domain.evidence import Grade
+from axiom_weigh.values import Grade
 
 _SUREST_FIRST = (Grade.DEFINITIVE, Grade.STRONG, Grade.MODERATE)
 _LARGE = 10.0  # smallest effects that matter, beyond which an effect is as telling as any

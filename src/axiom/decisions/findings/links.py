@@ -6,8 +6,9 @@ No belief is passed along the links: nobody could say what such a number is wort
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from axiom.domain.evidence import Grade, Meaning
+from axiom.domain.evidence import Meaning
 from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
+from axiom_weigh.values import Grade
 
 _WITHOUT_CYCLES = {LinkKind.SUPERSEDES, LinkKind.DEPENDS_ON}
 _BETWEEN_FINDINGS = {*_WITHOUT_CYCLES, LinkKind.REPLICATES}

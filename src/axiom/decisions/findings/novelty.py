@@ -15,7 +15,7 @@ from axiom.decisions.findings.trade_words import level_word, numbers_of, words_o
 from axiom.domain.registrations import RegisteredClaim, definition
 from axiom.limits import findings as limits
 from axiom.signed.canonical_json import canonical
-from axiom.statistics.estimands import needed
+from axiom_weigh.statistics.estimands import needed
 
 _SHARES = {"words": 0.5, "factors": 0.25, "measure": 0.15, "kind": 0.1}  # of the distance; what nobody names has none
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from axiom.domain.evidence import Grade, Verdict
-from axiom.statistics.calibration import log_score
+from axiom_weigh.statistics.calibration import log_score
+from axiom_weigh.values import Grade, Verdict
 
 _CLASSES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)
 _GRADES = list(Grade)

@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom.domain.estimands import Prediction
-from axiom.domain.evidence import Verdict
 from axiom.domain.registrations import INFORMED
-from axiom.statistics.calibration import Said, brier, calibration_log_e, interval_score, log_score
-from axiom.statistics.forecasts import better_log_es, crps
+from axiom_weigh.statistics.calibration import Said, brier, calibration_log_e, interval_score, log_score
+from axiom_weigh.statistics.forecasts import better_log_es, crps
+from axiom_weigh.values import Verdict
 
 _CLASSES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)  # as the chances of a prediction are ordered
 FLAGGED = 20.0  # an e-value that an honest forecaster reaches once in twenty lifetimes at most

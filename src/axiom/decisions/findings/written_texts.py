@@ -10,8 +10,9 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from axiom.domain.evidence import VOID, Grade
-from axiom.domain.evidence_cards import Citable
+from axiom.domain.evidence import VOID
+from axiom_weigh.evidence.cards import Citable
+from axiom_weigh.values import Grade
 
 _REFERENCE = re.compile(r"\{(?:F(?P<finding>[1-9][0-9]{0,14})(?:\.(?P<field>[a-z_]+))?|R:(?P<name>[A-Za-z0-9_]+))\}")
 _BREAK = re.compile(r"\n\s*\n")

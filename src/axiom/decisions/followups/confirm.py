@@ -3,17 +3,17 @@
 import math
 from collections.abc import Iterator
 
-from axiom.decisions.evidence.grade import LEANING
-from axiom.decisions.evidence.method import Process, question
 from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import Draft, in_blocks, sides, written
 from axiom.decisions.followups.subject import Subject
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Evidence, Verdict
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.limits import registrations as limits
-from axiom.statistics.replicates_needed import if_effect, if_share
+from axiom_weigh.evidence.grade import LEANING
+from axiom_weigh.evidence.method import Process, question
+from axiom_weigh.statistics.replicates_needed import if_effect, if_share
+from axiom_weigh.values import Evidence, Verdict
 
 _SURE = math.log(1e3)  # of the e-value at which a finding is Strong
 _MOST = 4 * limits.REPLICATES  # replicates: beyond, another design tells more than more of this one

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.decisions.evidence.method import question
 from axiom.decisions.followups.base_rates import BaseRates, bits, predicted
 from axiom.decisions.followups.subject import Config, Subject
 from axiom.domain.estimands import Direction, Prediction, prediction_data
@@ -16,6 +15,7 @@ from axiom.domain.evidence import OWN_WORDS
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import WORDS, Rule, StoppingRule
 from axiom.limits import registrations as limits
+from axiom_weigh.evidence.method import question
 
 _NO_WORD = re.compile(r"[^a-z0-9]+")
 _LONGEST = 60  # characters of a slug: it becomes the name of a design

@@ -25,12 +25,12 @@ from axiom.decisions.followups.draft import (
 from axiom.decisions.followups.factor_levels import between, ends_beyond, nearer, number, others, outside, with_level
 from axiom.decisions.followups.subject import TRENDS, Axis, Config, Subject, axis, course
 from axiom.domain.estimands import Direction, Kind
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import registrations as registration_limits
-from axiom.statistics.estimands import value
+from axiom_weigh.statistics.estimands import value
+from axiom_weigh.values import Grade, Verdict
 
 _FEWEST = 4  # levels of a trend
 _GRID = 5  # levels where a measure changed most

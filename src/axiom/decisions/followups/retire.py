@@ -6,9 +6,9 @@ from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import Draft, written
 from axiom.decisions.followups.subject import Subject
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.limits import proposals as limits
+from axiom_weigh.values import Grade, Verdict
 
 
 def aside(subject: Subject, rates: BaseRates, *, has_more: bool) -> Iterator[Proposal]:

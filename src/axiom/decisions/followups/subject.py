@@ -8,10 +8,10 @@ from typing import Any
 from axiom.decisions.followups.factor_levels import has_range, is_number, number
 from axiom.decisions.followups.pricing import Prices
 from axiom.domain.estimands import Direction, Kind
-from axiom.domain.evidence import Evidence, Grade, Verdict
 from axiom.domain.proposals import Template
 from axiom.signed.manifests import Manifest
-from axiom.statistics.estimands import needed
+from axiom_weigh.statistics.estimands import needed
+from axiom_weigh.values import Evidence, Grade, Verdict
 
 TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION, Kind.EXPONENT)
 

@@ -11,8 +11,8 @@ from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.discriminate import discriminating
 from axiom.decisions.followups.draft import held
 from axiom.decisions.followups.subject import Subject, axis
-from axiom.domain.evidence import Grade
 from axiom.domain.proposals import AUTOPILOT, Idea
+from axiom_weigh.values import Grade
 
 _SHARE = (0.0, 1.0)  # a range that a share has: nothing lies beyond its ends
 _LONGEST_CLAIM = 200  # letters of a claim that are repeated

@@ -19,10 +19,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from axiom.domain.amounts import counted
 from axiom.domain.costs import Cost, Fit, Voice
 from axiom.domain.fleet import Host
 from axiom.limits import hosts as limits
+from axiom_weigh.amounts import counted
 
 LEAST, MOST = 0.1, 10.0  # times what is declared
 APART = 0.25  # in logarithms: a voice further away pulls no harder

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from axiom.domain.amounts import counted
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.work import TaskState
 from axiom.errors import GpuUnusable
 from axiom.limits import hosts as limits
+from axiom_weigh.amounts import counted
 
 QUOTA_LASTS = timedelta(hours=1)
 BARRED_AT = 2  # once is a cosmic ray; between two of them the host computed on, and every task of it was checked

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from axiom.domain.amounts import counted
 from axiom.domain.failures import ObservedHost
 from axiom.limits import hosts as limits
+from axiom_weigh.amounts import counted
 
 _LATELY = timedelta(days=1)
 _LEAST_QUOTA = 1

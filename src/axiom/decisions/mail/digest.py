@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from axiom.domain.evidence import Verdict
+from axiom_weigh.values import Verdict
 
 _DECIDED = frozenset({Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT})
 

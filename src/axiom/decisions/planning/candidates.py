@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from axiom.decisions.planning.stopping import Aim, ended
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Need, Purpose
 from axiom.domain.registrations import StoppingRule
 from axiom.domain.releases import Stage
 from axiom.domain.work import WorkunitState
 from axiom.limits import registrations as registration_limits
+from axiom_weigh.values import Grade, Verdict
 
 FIRST_IS_OUT = "its configs are new, and the first replicate of them is on its way"
 

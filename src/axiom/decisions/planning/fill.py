@@ -11,8 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from axiom.decisions.planning.capacity import Left, all_busy, coarse, left_of, put, room_for, why_no_more
-from axiom.domain.amounts import counted
 from axiom.domain.planning import Need, Placement, Supply
+from axiom_weigh.amounts import counted
 
 _NOTHING = "nothing more waits that it could take"
 _Kind = tuple[Need, float, bool]  # what a task needs, how long it may take, and whether it is for our own hosts alone

@@ -18,11 +18,11 @@ from axiom.decisions.planning.shares import Book, Chosen, Offer, choose
 from axiom.decisions.planning.task_size import UsualHosts, usual_of
 from axiom.decisions.planning.usable_cores import Reach, reach
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR, Promise, promises
-from axiom.domain.amounts import counted
 from axiom.domain.planning import Purpose, Supply, Wishes
 from axiom.domain.releases import Stage
 from axiom.domain.sessions import Allotment, Plan, SkippedExperiment
 from axiom.limits import planning as limits
+from axiom_weigh.amounts import counted
 
 __all__ = ["Candidate", "plan"]
 

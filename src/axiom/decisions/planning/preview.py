@@ -9,10 +9,10 @@ from axiom.decisions.planning.fill import fill, placements
 from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.value_of_information import worths
 from axiom.decisions.planning.why_idle import awaited
-from axiom.domain.amounts import counted
 from axiom.domain.planning import Preview, Supply, Wishes
 from axiom.domain.sessions import Allotment
 from axiom.limits import planning as limits
+from axiom_weigh.amounts import counted
 
 _WISHES = Wishes()
 

@@ -4,9 +4,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.registrations import Rule, StoppingRule
 from axiom.limits import registrations as limits
+from axiom_weigh.values import Grade, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

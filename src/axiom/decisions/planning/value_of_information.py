@@ -16,12 +16,12 @@ from statistics import NormalDist
 
 from axiom.decisions.planning.candidates import Candidate, is_decided, obstacle, purpose_of
 from axiom.decisions.planning.stopping import Aim, half_width, is_settled, narrow_enough
-from axiom.domain.amounts import counted
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Purpose, Worth
 from axiom.domain.registrations import Rule
 from axiom.limits import registrations as limits
-from axiom.statistics.replicates_needed import MOST
+from axiom_weigh.amounts import counted
+from axiom_weigh.statistics.replicates_needed import MOST
+from axiom_weigh.values import Grade, Verdict
 
 BELOW_FLOOR = "worth less than the floor"  # in every reason for which something is not ordered for that
 USUAL = (36.0, 500.0)  # replicates to a verdict, for one chance in two and for nine in ten, where nobody knows better

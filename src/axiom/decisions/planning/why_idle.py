@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from axiom.decisions.planning.candidates import FIRST_IS_OUT, Candidate
-from axiom.domain.amounts import counted
 from axiom.domain.releases import Stage
+from axiom_weigh.amounts import counted
 
 _LET_OUT = {
     Stage.PILOT: "in the pilot, of which more goes out once the first tasks are valid",

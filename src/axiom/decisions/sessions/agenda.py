@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from axiom.domain.amounts import counted
 from axiom.limits import sessions as limits
+from axiom_weigh.amounts import counted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from axiom.domain.amounts import counted
 from axiom.domain.sessions import UntoldCounts
 from axiom.limits import sessions as limits
+from axiom_weigh.amounts import counted
 
 _PARTS_OF_AGE = 60.0  # after an hour it waits a minute
 _ANYHOW_AFTER = timedelta(days=1)

@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from axiom.domain.amounts import counted
 from axiom.limits import language_models as limits
+from axiom_weigh.amounts import counted
 
 
 def reason_not_to_ask(

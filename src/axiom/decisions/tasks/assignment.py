@@ -13,11 +13,11 @@ from datetime import datetime, timedelta
 from axiom.decisions.hosts.memory import HostRoom
 from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.hosts.speed import elapsed_on
-from axiom.domain.amounts import counted
 from axiom.domain.fleet import OUR_GPUS, Host
 from axiom.domain.value import value
 from axiom.limits import tasks as limits
 from axiom.locale.languages import mark
+from axiom_weigh.amounts import counted
 
 _DAY_SECONDS = 86_400
 _BARRED = mark(

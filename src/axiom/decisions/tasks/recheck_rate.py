@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from axiom.domain.amounts import counted
 from axiom.domain.work import Agreement, ComparedTask
 from axiom.limits import tasks as limits
+from axiom_weigh.amounts import counted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

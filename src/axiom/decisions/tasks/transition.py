@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.amounts import counted
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Agreement, Task, TaskState, Workunit, WorkunitState
 from axiom.limits import tasks as limits
+from axiom_weigh.amounts import counted
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.domain.amounts import counted
 from axiom.domain.declaration import Measure, ValueType, unpack
 from axiom.domain.maps import Map
 from axiom.domain.work import Outcome, Result, TaskState
@@ -13,6 +12,7 @@ from axiom.signed.canonical_json import LARGEST
 from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellOutput, Output, ticket_digest
 from axiom.signed.tickets import Ticket
+from axiom_weigh.amounts import counted
 
 _WHOLE = (ValueType.INT, ValueType.INTS)
 

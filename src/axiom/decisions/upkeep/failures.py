@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from axiom.domain.amounts import counted
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import EndingCount, FailureGroup, Suggestion
 from axiom.limits import experiments as limits
+from axiom_weigh.amounts import counted
 
 
 def grouped(

@@ -6,16 +6,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from axiom.decisions.evidence.blocks import ReplicateProgress, blocks, stream
-from axiom.decisions.evidence.reproduction import OUTVOTED
-from axiom.domain.evidence import COARSE, EVERY_NUMBER, Block, Observation
 from axiom.domain.maps import Map, first_place, tile_at
-from axiom.domain.registrations import Cohort, RegistrationBody, read_body
-from axiom.domain.work import Outcome
+from axiom.domain.registrations import RegistrationBody, read_body
 from axiom.lab.registrations.register import amended_by
 from axiom.signed.manifests import stored_manifest
-from axiom.statistics.clones import clones, digest, mark
-from axiom.statistics.estimands import needed, value
 from axiom.store.engine.database import Bare, Database
 from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import duplicates, observations
@@ -24,6 +18,10 @@ from axiom.store.experiments import experiments
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress
 from axiom.store.registrations import registrations
+from axiom_weigh.evidence.blocks import ReplicateProgress, blocks, stream
+from axiom_weigh.statistics.clones import clones, digest, mark
+from axiom_weigh.statistics.estimands import needed, value
+from axiom_weigh.values import COARSE, EVERY_NUMBER, OUTVOTED, Block, Cohort, Observation, Outcome
 
 _OUTCOMES = {one.value: one for one in Outcome}
 _COUNTED = Cohort.CONFIRMATORY

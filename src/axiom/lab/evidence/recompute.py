@@ -7,11 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from axiom.decisions.evidence.blocks import ReplicateProgress, blocks, stream
-from axiom.decisions.evidence.multiplicity import WeighedClaim, false_shares
-from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.evidence import METHOD, Block, Evidence, Home, Observation, Surroundings, Verdict
-from axiom.domain.registrations import Cohort
 from axiom.lab.evidence import observe
 from axiom.lab.evidence.observe import ObservedVersion
 from axiom.lab.evidence.reproduce import agreements_of
@@ -21,6 +16,10 @@ from axiom.store.evidence import evidence, observations
 from axiom.store.evidence.evidence import WeighedFinding
 from axiom.store.evidence.observations import PlacedObservation
 from axiom.store.experiments import experiments
+from axiom_weigh.evidence.blocks import ReplicateProgress, blocks, stream
+from axiom_weigh.evidence.multiplicity import WeighedClaim, false_shares
+from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.values import METHOD, Block, Cohort, Evidence, Home, Observation, Surroundings, Verdict
 
 _Places = Mapping[tuple[int, int], int]  # the block of each replicate, by its number and registration
 

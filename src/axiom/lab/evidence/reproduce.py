@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from axiom.decisions.evidence.reproduction import ReproducedCell, agreements, compare, confirmed, recounted, summed
-from axiom.domain.evidence import Agreements
 from axiom.domain.work import Reproduction
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.evidence import duplicates
 from axiom.store.evidence.duplicates import Pair
 from axiom.store.experiments import experiments
+from axiom_weigh.values import Agreements
 
 _SLICE = 2_000
 _ALL = datetime.max.replace(tzinfo=UTC)

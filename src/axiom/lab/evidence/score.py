@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.decisions.findings.predictions import Score, score
 from axiom.decisions.planning.stopping import ended
-from axiom.domain.evidence import Evidence, Registration, Verdict
+from axiom.domain.evidence import Registration
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.planning.candidates import aims_of
@@ -14,6 +14,7 @@ from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations, scores
+from axiom_weigh.values import Evidence, Verdict
 
 
 def score_predictions(db: Database, now: datetime) -> list[Note]:

@@ -11,11 +11,10 @@ from typing import Any
 from axiom.decisions.followups.pricing import Prices, prices
 from axiom.decisions.followups.subject import Config, Subject, axis
 from axiom.decisions.planning.stopping import is_settled
-from axiom.domain.evidence import Evidence, Registration, Verdict
+from axiom.domain.evidence import Registration
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.proposals import Admission, KeptProposal, ProposalState, Template
 from axiom.domain.registrations import RegistrationBody, read_body
-from axiom.domain.work import Outcome
 from axiom.lab.evidence.score import why_ended
 from axiom.lab.planning.candidates import aims_of
 from axiom.signed.manifests import Manifest, stored_manifest
@@ -24,6 +23,7 @@ from axiom.store.evidence import blocks, evidence, links
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations as registration_store
+from axiom_weigh.values import Evidence, Outcome, Verdict
 
 _LOOKED_AT = 16  # replicates from which the course of a measure is read: it only chooses where to look closer
 _EVER = datetime.max.replace(tzinfo=UTC)

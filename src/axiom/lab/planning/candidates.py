@@ -10,7 +10,7 @@ from axiom.decisions.planning.candidates import Candidate, FirstReplicates, firs
 from axiom.decisions.planning.stopping import Aim
 from axiom.decisions.planning.value_of_information import weight
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Evidence, Grade, Registration, Verdict
+from axiom.domain.evidence import Registration
 from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.planning import Need
 from axiom.domain.preflights import GATES, OWN_GATES
@@ -28,6 +28,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.maps import tiles
 from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks
+from axiom_weigh.values import Evidence, Grade, Verdict
 
 _FEW = 10  # tasks that count beside those that were closed: a single failure says little
 _FEW_ISSUED = 5  # replicates of a new design, while it is looked whether the first of them came back

@@ -14,7 +14,6 @@ from axiom.decisions.planning.fleet_classes import classes
 from axiom.decisions.planning.operator_shares import read
 from axiom.decisions.planning.stopping import Aim
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.planning import Preview, Supply, Wishes
 from axiom.domain.releases import Stage
 from axiom.domain.sessions import Allotment
@@ -28,6 +27,7 @@ from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.hosts import fleet as stored
+from axiom_weigh.values import Grade, Verdict
 
 _AS_IF = "planned as if its pilot had passed"
 

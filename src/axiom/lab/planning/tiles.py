@@ -17,7 +17,6 @@ from axiom.decisions.planning.next_tiles import (
     to_chart,
     wanted_for,
 )
-from axiom.domain.amounts import counted as so_many
 from axiom.domain.planning import Purpose
 from axiom.domain.registrations import Design, read_body
 from axiom.domain.sessions import Allotment
@@ -32,6 +31,7 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.maps import tiles
 from axiom.store.tasks import workunits
+from axiom_weigh.amounts import counted as so_many
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

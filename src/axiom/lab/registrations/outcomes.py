@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from axiom.decisions.evidence.method import question
 from axiom.decisions.followups.base_rates import BLIND, BaseRates, EndedProposal, blind_effect, predicted, ratio_of
 from axiom.domain.estimands import Direction, Prediction
-from axiom.domain.evidence import Verdict, reading
+from axiom.domain.evidence import reading
 from axiom.domain.proposals import Template
 from axiom.domain.registrations import read_body
 from axiom.store.engine.database import Database
 from axiom.store.registrations import proposals, registrations
+from axiom_weigh.evidence.method import question
+from axiom_weigh.values import Verdict
 
 
 def base_rates(db: Database) -> BaseRates:

@@ -12,17 +12,18 @@ from typing import Any
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.planning.block_size import BlockSize, block_size
 from axiom.domain.evidence import Registration
-from axiom.domain.registrations import DECLARED, INFORMED, Cohort, Design, StoppingRule, read_body
+from axiom.domain.registrations import DECLARED, INFORMED, Design, StoppingRule, read_body
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.registrations.predictions import demand_sound, foreseen
 from axiom.limits import registrations as limits
 from axiom.signed.canonical_json import canonical
-from axiom.statistics.estimands import value
 from axiom.store.engine.database import Database
 from axiom.store.evidence import blocks
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations
+from axiom_weigh.statistics.estimands import value
+from axiom_weigh.values import Cohort
 
 # Predictions in the catalogue were written by people who had seen numbers, so they never count in a calibration.
 _FORECASTER = f"catalogue{INFORMED}"

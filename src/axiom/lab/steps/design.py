@@ -4,9 +4,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.decisions.evidence.grade import LEANING
 from axiom.decisions.planning.eta import Pace, expected, pace
-from axiom.domain.evidence import Evidence, Grade
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.followups.propose import propose
@@ -15,6 +13,8 @@ from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, maybe_moment
 from axiom.store.evidence import evidence
 from axiom.store.sessions import session_counts as facts
+from axiom_weigh.evidence.grade import LEANING
+from axiom_weigh.values import Evidence, Grade
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,10 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from axiom.decisions.evidence.multiplicity import WeighedClaim, false_shares
-from axiom.decisions.evidence.rounding import around, beside
-from axiom.decisions.evidence.weigh import weigh
-from axiom.domain.evidence import METHOD, Alarm, Evidence, Force, Surroundings
 from axiom.domain.sessions import Note, Session
 from axiom.lab.evidence import observe
 from axiom.lab.evidence.observe import ObservedVersion
@@ -25,6 +21,10 @@ from axiom.store.evidence.evidence import ComparedClaim, WeighedFinding
 from axiom.store.evidence.observations import ObservationSet, PlacedObservation
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
+from axiom_weigh.evidence.multiplicity import WeighedClaim, false_shares
+from axiom_weigh.evidence.rounding import around, beside
+from axiom_weigh.evidence.weigh_claim import weigh
+from axiom_weigh.values import METHOD, Alarm, Evidence, Force, Surroundings
 
 _EVER = datetime.max.replace(tzinfo=UTC)
 

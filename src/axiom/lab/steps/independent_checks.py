@@ -1,8 +1,5 @@
 """A step of sessions: strangers compute seeds again of findings that could be Strong but for that."""
 
-from axiom.decisions.evidence.grade import checks_wanted, is_nearly_strong
-from axiom.decisions.evidence.reproduction import OUTVOTED
-from axiom.domain.evidence import Evidence
 from axiom.domain.sessions import Note
 from axiom.lab.step import Round
 from axiom.server.returns.rechecks import compute_again
@@ -10,6 +7,8 @@ from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks
+from axiom_weigh.evidence.grade import checks_wanted, is_nearly_strong
+from axiom_weigh.values import OUTVOTED, Evidence
 
 
 def checks(held: Round) -> list[Note]:

@@ -5,17 +5,17 @@ from dataclasses import replace
 from typing import Any
 
 from axiom.decisions.evidence.interest import FindingNews, RankedFinding, measured, rank
-from axiom.domain.evidence import Verdict
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.registrations.links import hanging
 from axiom.lab.step import Round, shortened
 from axiom.limits import findings as limits
-from axiom.statistics.interest import interest, similarity
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.registrations import registrations
 from axiom.store.sessions import session_counts
+from axiom_weigh.statistics.interest import interest, similarity
+from axiom_weigh.values import Verdict
 
 _Asked = Mapping[str, Any]
 

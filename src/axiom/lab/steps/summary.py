@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.decisions.evidence.interest import RankedFinding
-from axiom.decisions.evidence.rounding import around, beside, e_told, end_told
 from axiom.decisions.findings.links import bearing
 from axiom.decisions.findings.predictions import foreknowledge
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Evidence, Grade, Meaning, reading
+from axiom.domain.evidence import Meaning, reading
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.preflights import GATES, Attempt
 from axiom.domain.proposals import IdeaState, ProposalState
@@ -29,6 +28,8 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.sessions import session_counts, sessions
 from axiom.store.sessions import since_last as untold_store
+from axiom_weigh.evidence.rounding import around, beside, e_told, end_told
+from axiom_weigh.values import Evidence, Grade
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

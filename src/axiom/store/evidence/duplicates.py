@@ -5,10 +5,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.evidence import Agreements
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome, Reproduction, Result
 from axiom.store.engine.database import Database, Row, as_value, at
+from axiom_weigh.values import Agreements
 
 _PAIRS = """
 SELECT d.id, d.task_id, d.outcome, d.measures, d.early, d.created_at, r.experiment_id, r.replicate, r.config, r.seed,

@@ -6,7 +6,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.evidence import (
+from axiom.domain.registrations import read_body
+from axiom.domain.value import value
+from axiom.store.engine.database import Database, Row, at
+from axiom.store.evidence import observations as observing
+from axiom.store.evidence.observations import ObservationSet, PlacedObservation
+from axiom_weigh.values import (
     METHOD,
     Agreements,
     Alarm,
@@ -18,11 +23,6 @@ from axiom.domain.evidence import (
     Surroundings,
     Verdict,
 )
-from axiom.domain.registrations import read_body
-from axiom.domain.value import value
-from axiom.store.engine.database import Database, Row, at
-from axiom.store.evidence import observations as observing
-from axiom.store.evidence.observations import ObservationSet, PlacedObservation
 
 _RECORD = """
 INSERT INTO evidence (finding_number, line, session_id, blocks, seeds, missing, clones, estimate, low, high, e_value,

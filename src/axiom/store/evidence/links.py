@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Grade, Meaning, Verdict, reading
+from axiom.domain.evidence import Meaning, reading
 from axiom.domain.links import FindingState, Link, LinkKind, Node, Noun
 from axiom.domain.registrations import read_body
 from axiom.store.engine.database import Database, Row, as_value, at
+from axiom_weigh.values import Grade, Verdict
 
 _ALL = "SELECT * FROM link ORDER BY id"
 _LAST = "SELECT coalesce(max(id), 0) AS id FROM link"

@@ -5,12 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 
-from axiom.domain.evidence import Home, Observation
 from axiom.domain.fleet import Platform
-from axiom.domain.registrations import Cohort, read_body
+from axiom.domain.registrations import read_body
 from axiom.domain.value import value
-from axiom.domain.work import Outcome
 from axiom.store.engine.database import Bare, Database, as_value
+from axiom_weigh.values import Cohort, Home, Observation, Outcome
 
 _OBSERVE = """
 INSERT INTO observation (finding_number, replicate, line, block, registration_id, cohort, value, outcome, why_missing,

@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.estimands import Prediction
-from axiom.domain.evidence import Verdict
 from axiom.store.engine.database import Database, Row, as_value, at
+from axiom_weigh.values import Verdict
 
 # What was recalled is void: neither its results nor what was said of them counts.
 _AWAITED = """

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.evidence import Evidence
 from axiom.domain.sessions import Window
 from axiom.store.engine.database import Database, Row, at, moment
 from axiom.store.evidence import evidence
+from axiom_weigh.values import Evidence
 
 _LAST_ORDERED = "SELECT created_at FROM workunit ORDER BY id DESC LIMIT 1"
 _STOPPED_BEFORE = """

@@ -1,10 +1,10 @@
 """What has happened since the last session, and no session has told yet."""
 
-from axiom.domain.evidence import Grade, Verdict
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.sessions import Note, UntoldCounts
 from axiom.store.engine.database import Database, at
 from axiom.store.sessions import sessions
+from axiom_weigh.values import Grade, Verdict
 
 _FAILURES = """
 SELECT count(*) AS amount FROM note

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from axiom.domain.evidence import Grade
-from axiom.domain.evidence_cards import Citable
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView
+from axiom_weigh.evidence.cards import Citable
+from axiom_weigh.values import Grade
 
 _WEIGHED = ("estimate", "low", "high", "e_value", "seeds", "missing", "blocks", "hosts", "volunteers", "platforms")
 _CHANCES = {"chance_positive": "positive", "chance_absent": "absent", "chance_negative": "negative"}

@@ -9,12 +9,13 @@ from functools import lru_cache
 from typing import Any
 
 from axiom.domain.estimands import Direction, Prediction
-from axiom.domain.evidence import Evidence, Finding, Grade, Meaning, Observation, Verdict, headline, reading
+from axiom.domain.evidence import Finding, Meaning, headline, reading
 from axiom.domain.fleet import Platform
 from axiom.domain.value import value
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
 from axiom.store.evidence import evidence
+from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 # Without the observations, which are long.
 _EVIDENCE = """e.line, e.blocks, e.seeds, e.missing, e.clones, e.estimate, e.low, e.high, e.e_value, e.e_kind,

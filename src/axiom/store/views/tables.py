@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.domain.estimands import Direction
-from axiom.domain.evidence import Meaning, Verdict, headline, reading
+from axiom.domain.evidence import Meaning, headline, reading
 from axiom.domain.fleet import Platform
 from axiom.store.engine.database import Database, Row
 from axiom.store.hosts import hosts as host_store
+from axiom_weigh.values import Verdict
 
 PAGE = 20_000  # rows read at once, so that a million results need not be in memory twice
 

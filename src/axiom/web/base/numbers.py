@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import ROUND_DOWN, Context
 from typing import Any
 
-from axiom.decisions.evidence.rounding import around, sides
 from axiom.domain.estimands import NUMBERS, SCALES, Kind
+from axiom_weigh.evidence.rounding import around, sides
 
 _MINUS = "−"
 _UNSIGNED = {Kind.PROPORTION, Kind.LEVEL, Kind.EXPONENT, Kind.BREAKPOINT, Kind.DIMENSION}

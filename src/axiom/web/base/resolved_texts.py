@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 
 from axiom.decisions.findings import written_texts as prose
 from axiom.decisions.findings.written_texts import Reference, WrittenParagraph
-from axiom.domain.evidence_cards import Citable
 from axiom.store.sessions import written_texts as kept_prose
 from axiom.store.sessions.written_texts import KeptProse
 from axiom.store.views import findings
@@ -13,6 +12,7 @@ from axiom.store.views.findings import FindingView
 from axiom.web.base.facts import fact
 from axiom.web.base.numbers import e_value, moment, plain, written
 from axiom.web.base.request import Answer, Reading
+from axiom_weigh.evidence.cards import Citable
 
 _NOT_YET = "(not known yet)"
 

@@ -11,8 +11,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from axiom import __version__
-from axiom.domain.evidence import Home, Observation, Registration
-from axiom.domain.evidence_cards import Card
+from axiom.domain.evidence import Registration
 from axiom.domain.experiments import seed_of
 from axiom.errors import NotFound
 from axiom.signed import bundles
@@ -32,6 +31,8 @@ from axiom.web.export.script import script
 from axiom.web.views import evidence_cards
 from axiom.web.views import findings as finding_views
 from axiom.web.views.figures import WIDTHS, table_csv
+from axiom_weigh.evidence.cards import Card
+from axiom_weigh.values import Home, Observation
 
 _FLEETING = ("figures", "awaits", "history", "never_worked")  # of the page's answer: what is elsewhere or about today
 

@@ -12,12 +12,11 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from axiom.decisions.evidence.weigh import card
-from axiom.domain.evidence import Agreements, Evidence, Home, Observation, Surroundings
-from axiom.domain.evidence_cards import Card, Stratum
 from axiom.domain.experiments import seed_of
-from axiom.domain.registrations import Cohort, definition
-from axiom.domain.work import Outcome
+from axiom.domain.registrations import definition
+from axiom_weigh.evidence.cards import Card, Stratum
+from axiom_weigh.evidence.weigh_claim import card
+from axiom_weigh.values import Agreements, Cohort, Evidence, Home, Observation, Outcome, Surroundings
 
 FINDING, NUMBERS, OBSERVATIONS, HOSTS = "finding.json", "numbers.json", "observations.csv", "hosts.csv"
 OBSERVED = (

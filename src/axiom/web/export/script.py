@@ -8,6 +8,7 @@ from importlib import resources
 from axiom.signed.sources import parsed
 
 _ENTRY = "axiom.web.export.recompute"
+_OURS = ("axiom", "axiom_weigh")
 _NAMES = {"numpy": "NumPy"}  # as people write them
 _HEAD = '''#!/usr/bin/env python3
 """Weighs a finding again from the files beside this one, and compares every number with what the laboratory said.
@@ -76,7 +77,7 @@ def modules_of(*entries: str) -> dict[str, str]:
         if source is None:
             raise LookupError(f"the module {name} is needed to weigh findings, and its source is not installed")
         found[name] = source
-        waiting += [wanted for wanted in _imported(source) - found.keys() if wanted.startswith("axiom.")]
+        waiting += [wanted for wanted in _imported(source) - found.keys() if _is_ours(wanted)]
     return dict(sorted(found.items()))
 
 
@@ -88,23 +89,27 @@ def _imported(source: str) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             below = {f"{node.module}.{alias.name}" for alias in node.names}
-            modules = {name for name in below if name.startswith("axiom.") and _source(name) is not None}
+            modules = {name for name in below if _is_ours(name) and _source(name) is not None}
             found |= modules
             if modules != below:
                 found.add(node.module)
     return found
 
 
+def _is_ours(name: str) -> bool:
+    return name.partition(".")[0] in _OURS
+
+
 def _foreign(source: str) -> set[str]:
     found = {name.partition(".")[0] for name in _imported(source)}
-    return found - set(sys.stdlib_module_names) - {"axiom"}
+    return found - set(sys.stdlib_module_names) - {*_OURS}
 
 
 @cache
 def _source(name: str) -> str | None:
     """The source of a module; None where there is no such file, as for a package or a name inside a module."""
-    folders = name.split(".")[1:]
-    file = resources.files("axiom").joinpath(*folders[:-1], f"{folders[-1]}.py") if folders else None
+    package, *folders = name.split(".")
+    file = resources.files(package).joinpath(*folders[:-1], f"{folders[-1]}.py") if folders else None
     return file.read_text(encoding="utf-8") if file is not None and file.is_file() else None
 
 

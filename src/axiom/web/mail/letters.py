@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.message import EmailMessage
 
-from axiom.domain.amounts import counted
 from axiom.limits import mail as limits
 from axiom.signed.mail_links import LinkPurpose, link_token
 from axiom.store.accounts import accounts
@@ -18,6 +17,7 @@ from axiom.store.views import findings
 from axiom.web.base import numbers
 from axiom.web.mail.message import Letter, LetterLink, MailEnvelope, message, one_line
 from axiom.web.views.leaderboards import THOUSANDTHS
+from axiom_weigh.amounts import counted
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from axiom.domain.evidence import VOID, Grade
+from axiom.domain.evidence import VOID
 from axiom.domain.maps import WHERE, Knob, Map, Tile, place_of
 from axiom.errors import WrongUse
 from axiom.store.maps.tiles import DrawnTile
@@ -20,6 +20,7 @@ from axiom.web.maps import view as aspects
 from axiom.web.maps.pixels import MapLook, levels
 from axiom.web.maps.png import Colour
 from axiom.web.maps.view import Aspect, ShownMap, every_map, must_map
+from axiom_weigh.values import Grade
 
 _GRADES = list(Grade)
 _QUARTERS = ("lower left", "lower right", "upper left", "upper right")

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from axiom.decisions.evidence.middles import middle_named
-from axiom.domain.evidence import Grade, Registration
+from axiom.domain.evidence import Registration
 from axiom.errors import WrongUse
 from axiom.limits import findings as limits
 from axiom.store.sessions import written_texts
@@ -19,6 +18,8 @@ from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.papers.methods import Study, registration_facts
 from axiom.web.views import evidence_cards, graph
 from axiom.web.views import findings as finding_views
+from axiom_weigh.evidence.middles import middle_named
+from axiom_weigh.values import Grade
 
 _CLASSES = {"effect +": "plus", "effect −": "minus"}
 _SIDES = {"+": "above the null", "-": "below the null"}

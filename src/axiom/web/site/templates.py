@@ -9,7 +9,6 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from axiom.domain.evidence import Verdict
 from axiom.domain.work import Agreement, TaskState
 from axiom.limits import figures as limits
 from axiom.locale import languages
@@ -17,6 +16,7 @@ from axiom.web.base import cells, numbers
 from axiom.web.base.facts import in_html
 from axiom.web.base.interval_drawing import whisker
 from axiom.web.views import results
+from axiom_weigh.values import Verdict
 
 _ENGLISH_WORDS = Markup(' lang="en"')
 _FONT = "literata-axiom.woff2"

@@ -9,10 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from axiom.decisions.evidence.weigh import card
-from axiom.domain.amounts import counted
-from axiom.domain.evidence import Evidence, Meaning, Observation, Registration
-from axiom.domain.evidence_cards import Card, Stratum
+from axiom.domain.evidence import Meaning, Registration
 from axiom.domain.registrations import read_body
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
@@ -25,6 +22,10 @@ from axiom.web.base.docstring import bundle_files, source_in
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import scope
 from axiom.web.views.figures import plate
+from axiom_weigh.amounts import counted
+from axiom_weigh.evidence.cards import Card, Stratum
+from axiom_weigh.evidence.weigh_claim import card
+from axiom_weigh.values import Evidence, Observation
 
 _NUMBERED = re.compile(r"\bvolunteer ([0-9]+)\b")
 # How the configs are led in: a claim that was not found, or of which nothing is decided, holds nowhere.

@@ -9,17 +9,14 @@ from dataclasses import asdict
 from typing import Any
 
 from axiom import shipped
+from axiom.decisions.experiments.curve_rows import curve_measure, curve_of
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown as as_shown
-from axiom.domain.evidence import VOID, Grade
+from axiom.domain.evidence import VOID
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
-from axiom.figures.curve_rows import curve_measure, curve_of
-from axiom.figures.requests import MeasuredConfig, points_of, repetitions_of
-from axiom.figures.scales import said
 from axiom.limits import figures as limits
 from axiom.signed.manifests import Manifest, stored_manifest
-from axiom.statistics.sequential import median_sequence
 from axiom.store.engine import counters
 from axiom.store.evidence import old_claims
 from axiom.store.experiments import aliases as old_names
@@ -34,6 +31,10 @@ from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.views import findings as finding_views
 from axiom.web.views import registrations, releases
 from axiom.web.views.figures import plate, shared_card
+from axiom_weigh.figures.requests import MeasuredConfig, points_of, repetitions_of
+from axiom_weigh.figures.scales import said
+from axiom_weigh.statistics.sequential import median_sequence
+from axiom_weigh.values import Grade
 
 _GRADES = list(Grade)
 

@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from axiom.decisions.evidence.middles import middle_named
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.decisions.findings.predictions import Foreknowledge, foreknowledge
 from axiom.domain.estimands import Kind
-from axiom.domain.evidence import Grade, Verdict
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
@@ -30,6 +28,8 @@ from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards
 from axiom.web.views.figures import plate, shared_card
 from axiom.web.views.graph import Graph, linked
+from axiom_weigh.evidence.middles import middle_named
+from axiom_weigh.values import Grade, Verdict
 
 _GRADES = list(Grade)
 _SINCE = {"day": 1, "week": 7, "month": 30}  # days

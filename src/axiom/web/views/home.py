@@ -6,7 +6,7 @@ from operator import attrgetter
 
 from axiom.boinc.terms import TERMS
 from axiom.decisions.findings.front_page import AnsweredFinding, most_telling
-from axiom.domain.evidence import OWN_WORDS, Grade, Meaning
+from axiom.domain.evidence import OWN_WORDS, Meaning
 from axiom.limits import findings as finding_limits
 from axiom.limits import news as news_limits
 from axiom.signed.manifests import stored_manifest
@@ -26,6 +26,7 @@ from axiom.web.views import news as news_views
 from axiom.web.views import sessions as session_views
 from axiom.web.views.figures import shared_card
 from axiom.web.views.graph import Graph, earlier_in_brief
+from axiom_weigh.values import Grade
 
 _GRADES = list(Grade)
 

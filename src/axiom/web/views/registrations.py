@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from axiom.decisions.evidence.blocks import ReplicateProgress, blocks
 from axiom.decisions.evidence.reproduction import summed
 from axiom.decisions.findings.predictions import PredictionScore, Score, TrackRecord, compared, records
 from axiom.domain.evidence import Registration
@@ -20,6 +19,7 @@ from axiom.store.registrations import registrations, scores
 from axiom.store.views import findings
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views import findings as finding_views
+from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
 
 _NOTHING = (0, 0.0)  # is back of a replicate, and took no time
 

@@ -1,0 +1,54 @@
+"""`axiom-weigh FILE.csv`: the command of the light wheel, which has NumPy and neither click nor the laboratory."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from axiom_weigh import __version__
+from axiom_weigh.cli.options import OPTIONS, WeighOption, run, spread
+from axiom_weigh.errors import WeighError
+from axiom_weigh.terminal import remark
+
+_ABOUT = """Say how sure it is what a CSV or JSON file says: one row a seed, or one row a run of two arms. FILE may be
+packed with gzip; - is standard input. Read are the columns seed and value, issue, block, host, volunteer, platform,
+design and outcome."""
+
+
+def main() -> None:
+    """Run the command and leave with an honest exit status."""
+    said = vars(_parser().parse_args(spread(sys.argv[1:])))
+    try:
+        status = run(said.pop("files"), said, as_json=said.pop("json"), quiet=said.pop("quiet"))
+        sys.stdout.flush()
+    except WeighError as error:
+        remark(f"axiom-weigh: {error}")
+        status = error.exit_code
+    except KeyboardInterrupt:
+        status = 130
+    except BrokenPipeError:
+        sys.stderr.close()  # and with it what the interpreter would say of the pipe when it ends
+        status = 1
+    sys.exit(status)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="axiom-weigh", description=_ABOUT, allow_abbrev=False)
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path)
+    for option in OPTIONS:
+        parser.add_argument(option.name, help=option.help, **_taken(option))
+    parser.add_argument("--json", action="store_true", help="One JSON document on standard output.")
+    parser.add_argument("-q", "--quiet", action="store_true", help="Results only: no progress and no remarks.")
+    parser.add_argument("--version", action="version", version=f"axiom-weigh {__version__}")
+    return parser
+
+
+def _taken(option: WeighOption) -> dict[str, Any]:
+    if option.is_flag:
+        return {"action": "store_true"}
+    taken: dict[str, Any] = {"type": option.kind, "default": option.default}
+    if option.is_many:
+        return {**taken, "action": "append", "default": [], "metavar": option.metavar}
+    if option.words > 1:
+        return {**taken, "nargs": option.words, "metavar": tuple(option.metavar.split())}
+    return {**taken, "metavar": option.metavar}

@@ -1,0 +1,73 @@
+"""What should not be, if the values are what they are said to be? Each alarm says why, and what it does.
+
+A replicate depends on its seed and on nothing else, so it cannot matter who computed it. Where values of a host or of a
+platform lie elsewhere among all, something is wrong there. Such a question is asked again with every block, so what
+counts as too seldom becomes less each time: over all looks together a sound finding is suspected once in a hundred.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from axiom_weigh.evidence.counted_values import COPIED
+from axiom_weigh.evidence.outliers import HostValues, ScreenedValues, apart, rarely
+from axiom_weigh.evidence.verdict import ENOUGH
+from axiom_weigh.statistics.sequential import bernoulli_log_e
+from axiom_weigh.values import Agreements, Alarm, Force, Home, Observation
+
+_PLATFORM_SEEDS = 5  # a platform with fewer values says nothing by itself
+_MANY_MISSING, _MOST_MISSING = 0.2, 0.5
+_DISPUTED = 0.1  # share of the seeds computed again of which hosts say different things, above which nothing is ordered
+_FEW = 2
+
+
+def alarms(
+    found: ScreenedValues, homes: Mapping[int, Home], agreements: Sequence[Agreements], *, looks: int
+) -> tuple[Alarm, ...]:
+    """Everything that should not be; `looks` is how many blocks have been weighed so far."""
+    return (
+        *found.alarms,
+        *_platforms(found.alone, homes, rarely(looks)),
+        *_duplicates(agreements),
+        *_missing(found.counted),
+    )
+
+
+def _platforms(alone: HostValues, homes: Mapping[int, Home], seldom: float) -> list[Alarm]:
+    spread, groups = apart(alone, alone.by_platform(homes), _PLATFORM_SEEDS)
+    if spread is None or spread.together >= seldom:
+        return []
+    text = f"the values of {groups} platforms lie further apart than chance allows: they do not compute the same"
+    return [Alarm(kind="platforms", force=Force.SUSPENDS, text=text)]
+
+
+def _duplicates(agreements: Sequence[Agreements]) -> list[Alarm]:
+    disputed = sum(agreement.disputed for agreement in agreements)
+    again = disputed + sum(agreement.agreed for agreement in agreements)
+    if not disputed:
+        return []
+    pairs = "; ".join(
+        f"{agreement.disputed} on {' and '.join(agreement.platforms)}" for agreement in agreements if agreement.disputed
+    )
+    is_many = disputed >= _FEW and disputed > _DISPUTED * again
+    return [
+        Alarm(
+            kind="duplicates",
+            force=Force.SUSPENDS if is_many else Force.HOLDS_BACK,
+            text=f"{disputed} of {again} duplicates disagree ({pairs})",
+        )
+    ]
+
+
+def _missing(counted: Sequence[Observation]) -> list[Alarm]:
+    """What is missing is weighed at its worst already; so many missing means that something does not work."""
+    different = [one for one in counted if one.why_missing != COPIED]
+    gone, whole = sum(one.value is None for one in different), len(different)
+    text = f"{gone} of {whole} replicates have no value"
+    if _surely_more(gone, whole, _MOST_MISSING):
+        return [Alarm(kind="missing", force=Force.SUSPENDS, text=f"{text}: this does not work as it is")]
+    return [Alarm(kind="missing", force=Force.TELLS, text=text)] if _surely_more(gone, whole, _MANY_MISSING) else []
+
+
+def _surely_more(amount: int, whole: int, share: float) -> bool:
+    """At every look together, is more than this share missing?"""
+    return amount > whole * share and bernoulli_log_e(amount, whole, share) >= math.log(ENOUGH)

@@ -1,0 +1,242 @@
+"""Which values may count? Those of the claim's own cohort, sound, of different computations, one a seed."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from axiom_weigh.evidence.method import NO_EVENT, NOT_FINITE, OUTSIDE, Process, Question, no_value
+from axiom_weigh.statistics.clones import alike, equal_values, few_equal_values
+from axiom_weigh.values import COARSE, EVERY_NUMBER, Alarm, Cohort, Force, Observation, Outcome
+
+COPIED = "its numbers are another seed's"
+_NAMED = 3  # seeds that a sentence names
+_HARDLY = 1e-5  # of the largest value: less than this is no variation
+_A_FEW, _MANY = 2, 0.05  # seeds, and the share of all, of which a part repeats others
+_ENOUGH = 8  # seeds of a design that all agree, from which on this says something
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sound:
+    """What may count, and what was found on the way."""
+
+    asked: Question  # without the bounds that a value has shown to be false
+    counted: tuple[Observation, ...]  # in issue order, one a seed
+    exploratory: tuple[Observation, ...]  # older than the claim
+    copied: tuple[float, ...]  # values that are copies of another seed's, and so count as missing
+    alarms: tuple[Alarm, ...]
+    reasons: tuple[str, ...]
+
+
+def sound(question: Question, observations: Sequence[Observation], blocks: int) -> Sound:
+    """Leave out what may not count, each with its reason. What is no value stays, as a missing one."""
+    own = [observation for observation in observations if observation.cohort is Cohort.CONFIRMATORY]
+    others = (
+        [observation for observation in observations if observation.cohort is not Cohort.CONFIRMATORY]
+        if len(own) < len(observations)
+        else []
+    )
+    older = tuple(_checked(question, other) for other in others)
+    checked = [_checked(question, one) for one in own]
+    seeds = _seeds(checked)
+    copies, clone_alarms = _clones(seeds)
+    counted = tuple(_without_copies(seeds, copies) if copies else seeds)
+    different = [seed for seed in seeds if seed.replicate not in copies]
+    gone = [one for one in counted if one.value is None]
+    reasons = [f"{len(seeds)} replicates of {blocks} closed blocks, in the order in which they were issued"]
+    if older:
+        reasons.append(f"{len(older)} values are older than the claim: they are shown, and do not count")
+    if repeated := len(own) - len(seeds):
+        reasons.append(f"{repeated} further values of the same seeds are left out: a seed counts once")
+    if copies:
+        reasons.append(
+            f"{len(copies)} values are copies of other seeds', and nothing is concluded until that is explained"
+        )
+    return Sound(
+        asked=_asked(question, checked),
+        counted=counted,
+        exploratory=older,
+        copied=tuple([seed.value for seed in seeds if seed.replicate in copies and seed.value is not None]),
+        alarms=(
+            *clone_alarms,
+            *_constant(question, different),
+            *_steady(question, different),
+            *_repeating(different),
+            *_unsound(gone),
+        ),
+        reasons=(*reasons, *_absences(question, own, gone)),
+    )
+
+
+def _checked(question: Question, one: Observation) -> Observation:
+    """A time-out takes the value that was declared for it; what cannot be a value is none."""
+    if one.value is None and one.outcome is Outcome.LATE and question.censored is not None:
+        one = replace(one, value=question.censored, why_missing="")
+    if one.value is None:
+        return one
+    why = no_value(question, one.value)
+    return replace(one, value=None, why_missing=why) if why else one
+
+
+def _asked(question: Question, checked: Sequence[Observation]) -> Question:
+    """What is missing may lie as far outside as a value that is there. An event has its bounds by what it is."""
+    if question.bounds is None or question.process is Process.BERNOULLI:
+        return question
+    if all(one.why_missing != OUTSIDE for one in checked):
+        return question
+    return replace(question, bounds=None)
+
+
+def _seeds(observations: Sequence[Observation]) -> list[Observation]:
+    """One observation a seed, in the order in which seeds first appear: its first value, or that it has none."""
+    if all(one.replicate < other.replicate for one, other in pairwise(observations)):
+        return list(observations)  # asked first, since it is so in every table
+    first: dict[int, Observation] = {}
+    for one in observations:
+        known = first.get(one.replicate)
+        if known is None or (known.value is None and one.value is not None):
+            first[one.replicate] = one
+    return list(first.values())
+
+
+def _clones(seeds: Sequence[Observation]) -> tuple[set[int], list[Alarm]]:
+    """Replicates whose numbers repeat another seed's to the last digit, but for the first of each group.
+
+    Where everything that was measured has a fingerprint, that is compared; where only the value is known, values. In
+    one arm alone the seed may have been unused, though the value differs: there they are compared beforehand.
+
+    They may be equal for a good reason, as runs that are stuck at the loss of chance. So a copy does not vanish from
+    what is weighed: until it is explained it counts as a missing value does, against every verdict.
+    """
+    known = [seed for seed in seeds if seed.value is not None and seed.outcome is not Outcome.LATE]
+    marks = {one.replicate: mark for one in known if (mark := one.fingerprint) and mark[: len(COARSE)] != COARSE}
+    bare = [one for one in known if not one.fingerprint]
+    values = [one.value for one in bare if one.value is not None]
+    numbers = [one.replicate for one in bare]
+    groups = [*alike(marks), *equal_values(numbers, values)]
+    copies = {number for group in groups for number in group[1:]}
+    parts = _many([one for one in known if one.repeats.startswith(EVERY_NUMBER) and one.replicate not in copies], known)
+    few = few_equal_values(numbers, values) if not (groups or parts) else ()
+    alarms = [_clone_alarm(groups, {seed.replicate: seed for seed in seeds})] if groups else []
+    alarms += [_part_alarm(parts)] if parts else []
+    alarms += [_few_alarm(few)] if few else []
+    return copies | {one.replicate for one in parts}, alarms
+
+
+def _many(repeating: list[Observation], among: Sequence[Observation]) -> list[Observation]:
+    """Those, where they are not a few that may agree by chance, as numbers of single precision do now and then."""
+    return repeating if len(repeating) >= max(_A_FEW, _MANY * len(among)) else []
+
+
+def _without_copies(seeds: Sequence[Observation], copies: Set[int]) -> list[Observation]:
+    return [replace(one, value=None, why_missing=COPIED) if one.replicate in copies else one for one in seeds]
+
+
+def _constant(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
+    """Designs in which every seed gave the same, in numbers too coarse to make copies of them.
+
+    That may be so: what was asked of all may be easy, or may never happen. A seed that is not used looks like it too.
+    """
+    if question.process is Process.BERNOULLI:
+        return []
+    rows: dict[str, list[str | float]] = {}
+    for one in counted:
+        if one.value is not None and one.outcome is not Outcome.LATE and one.fingerprint != COARSE:
+            rows.setdefault(one.design, []).append(one.fingerprint or one.value)
+    same = [len(row) for row in rows.values() if len(row) >= _ENOUGH and all(mark == row[0] for mark in row)]
+    if not same:
+        return []
+    text = f"{sum(same)} seeds gave the very same numbers, design by design, so it is not sure that seeds were used"
+    return [Alarm(kind="constant", force=Force.HOLDS_BACK, text=text)]
+
+
+def _steady(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
+    """Designs in which the value hardly varies from seed to seed, though the computations differ.
+
+    A number that is written into the file looks like that, with noise of no size or without. A count may be the same
+    for all seeds, so that is only told; nothing that is measured varies by less than a hundred-thousandth.
+    """
+    if question.process is Process.BERNOULLI:
+        return []
+    rows: dict[str, list[Observation]] = {}
+    for one in counted:
+        if one.value is not None and one.outcome is not Outcome.LATE and one.fingerprint[: len(COARSE)] != COARSE:
+            rows.setdefault(one.design, []).append(one)
+    told, seeds = Force.TELLS, 0
+    for row in rows.values():
+        values = [one.value for one in row if one.value is not None]
+        size, spread = max(map(abs, values)), max(values) - min(values)
+        if len(values) < _ENOUGH or spread > _HARDLY * size or size == 0:
+            continue
+        if len({one.fingerprint or one.value for one in row}) == 1:
+            continue
+        seeds += len(values)
+        told = Force.HOLDS_BACK if spread > 0 else told
+    if not seeds:
+        return []
+    text = f"the value hardly varies over {seeds} seeds: a number that is written into the file looks like this"
+    return [Alarm(kind="steady", force=told, text=text)]
+
+
+def _repeating(counted: Sequence[Observation]) -> list[Alarm]:
+    """Replicates of which a single measure is that of another seed. It may have few values to choose from."""
+    part = _many([one for one in counted if one.repeats and not one.repeats.startswith(EVERY_NUMBER)], counted)
+    if not part:
+        return []
+    text = f"{_repeated(part)}, as a measure of few values does, and one that uses no seed"
+    return [Alarm(kind="repeats", force=Force.TELLS, text=text)]
+
+
+def _repeated(part: Sequence[Observation]) -> str:
+    return f"{len(part)} seeds gave numbers of others (replicate {part[0].replicate}: {part[0].repeats})"
+
+
+def _part_alarm(parts: Sequence[Observation]) -> Alarm:
+    return Alarm(
+        kind="clones",
+        force=Force.SUSPENDS,
+        text=f"{_repeated(parts)}, so it is not sure that seeds were used there, and only the first counts",
+        hosts=tuple(sorted({host for one in parts for host in one.hosts})),
+    )
+
+
+def _few_alarm(groups: Sequence[Sequence[int]]) -> Alarm:
+    """A few equal numbers of many digits. A number that is computed from two counts agrees by chance."""
+    listed = ", ".join(map(str, groups[0][:_NAMED]))
+    more = f", as have {len(groups) - 1} further groups," if len(groups) > 1 else ""
+    text = f"replicates {listed} have different seeds and the very same number{more} as one made of two counts may be"
+    return Alarm(kind="repeats", force=Force.HOLDS_BACK, text=text)
+
+
+def _clone_alarm(groups: Sequence[Sequence[int]], places: Mapping[int, Observation]) -> Alarm:
+    group = max(groups, key=len)
+    more = f" and {len(group) - _NAMED} more" if len(group) > _NAMED else ""
+    listed = ", ".join(map(str, group[:_NAMED]))
+    return Alarm(
+        kind="clones",
+        force=Force.SUSPENDS,
+        text=f"replicates {listed}{more} have different seeds and gave the very same numbers, so only the first counts",
+        hosts=tuple(sorted({host for each in groups for number in each for host in places[number].hosts})),
+    )
+
+
+def _unsound(gone: Sequence[Observation]) -> list[Alarm]:
+    found = []
+    reasons = Counter(one.why_missing for one in gone)
+    for why in (OUTSIDE, NOT_FINITE, NO_EVENT):
+        if amount := reasons[why]:
+            lie = "lie" if why is OUTSIDE else "are"
+            found.append(Alarm(kind="bounds", force=Force.HOLDS_BACK, text=f"{amount} values {lie} {why}"))
+    return found
+
+
+def _absences(question: Question, own: Sequence[Observation], gone: Sequence[Observation]) -> list[str]:
+    said = []
+    if question.censored is not None:
+        late = sum(one.outcome is Outcome.LATE and one.value is None for one in own)
+        if late:
+            said.append(f"{late} were stopped at their time limit, and count as {question.censored:.4g}, as registered")
+    if missing := Counter(one.why_missing or "no reason given" for one in gone):
+        causes = "; ".join(f"{count} × {why}" for why, count in missing.most_common(3))
+        said.append(f"{missing.total()} without a value, each counted against every verdict: {causes}")
+    return said

@@ -1,0 +1,51 @@
+"""Does the verdict rest on somebody? It is weighed again without each volunteer and without each host."""
+
+from collections.abc import Mapping, Sequence
+
+from axiom_weigh.evidence.cards import LeaveOneOut
+from axiom_weigh.evidence.method import Question
+from axiom_weigh.evidence.verdict import weight
+from axiom_weigh.statistics import signed_ranks
+from axiom_weigh.values import Home, Observation
+
+_Places = frozenset[int]  # of observations, in their order
+
+
+def without_each(
+    question: Question, counted: Sequence[Observation], homes: Mapping[int, Home]
+) -> tuple[LeaveOneOut, ...]:
+    """The verdict without the values of each host and of each volunteer, where there are several of them.
+
+    A value to which several contributed is gone without any of them.
+    """
+    asked = [(by, number, places) for by, parts in _parts(counted, homes).items() for number, places in parts.items()]
+    wanted = list(dict.fromkeys(places for _, _, places in asked))  # a volunteer with one host is left out with it
+    values = [one.value for one in counted]
+    lopsided = signed_ranks.stream(values).lopsided
+    rests = ([one for place, one in enumerate(values) if place not in gone] for gone in wanted)
+    found = [weight(question, rest, known=signed_ranks.stream(rest, lopsided=lopsided)).verdict for rest in rests]
+    verdicts = dict(zip(wanted, found, strict=True))
+    return tuple(LeaveOneOut(by=by, number=number, verdict=verdicts[places]) for by, number, places in asked)
+
+
+def _parts(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict[str, dict[int, _Places]]:
+    """What goes with each host and each volunteer. Who alone has given values cannot be left out."""
+    by_host: dict[int, list[int]] = {}
+    for place, one in enumerate(counted):
+        for host in one.hosts:
+            by_host.setdefault(host, []).append(place)
+    hosts = {host: frozenset(places) for host, places in sorted(by_host.items()) if host in homes}
+    volunteers: dict[int, _Places] = {}
+    for host, places in hosts.items():
+        number = homes[host].volunteer_id
+        volunteers[number] = volunteers.get(number, frozenset()) | places
+    found = {"host": hosts, "volunteer": dict(sorted(volunteers.items()))}
+    return {by: _given(counted, parts) for by, parts in found.items()}
+
+
+def _given(counted: Sequence[Observation], parts: Mapping[int, _Places]) -> dict[int, _Places]:
+    """Those who gave values, where they are several."""
+    found = {
+        number: places for number, places in parts.items() if any(counted[place].value is not None for place in places)
+    }
+    return found if len(found) > 1 else {}

@@ -1,0 +1,98 @@
+"""How is a claim weighed? Chosen by what was registered of its estimand, never by the values."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from axiom_weigh.values import Kind
+
+_BOUNDED = {Kind.PROPORTION: (0.0, 1.0), Kind.RANK_CORRELATION: (-1.0, 1.0)}  # by what they are, declared or not
+_TRENDS = (Kind.SLOPE, Kind.RANK_CORRELATION)
+OUTSIDE = "beyond the bounds that were declared"
+NOT_FINITE = "not a finite number"
+NO_EVENT = "neither 0 nor 1"
+
+
+class Process(StrEnum):
+    """The e-process that weighs a claim."""
+
+    RANKS = "signed ranks"  # the contrast of two arms that are exchangeable under the null is symmetric about 0
+    SIGN = "sign"  # half of the values are on either side of the registered null
+    BERNOULLI = "bernoulli"  # it happens as often as the registered null says
+    BETTING = "betting"  # the mean of values within bounds is the registered null
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What is asked of the values."""
+
+    process: Process
+    null: float
+    smallest: float
+    bounds: tuple[float, float] | None  # None for a mean: it has none that are true, so nothing can be said of it
+    censored: float | None  # what a replicate counts as that was stopped at its time limit
+    clustering: float = 1.0  # as many values tell as much as one that is independent of all others
+    within: tuple[float, float] | None = None  # where values lie by what they are, though none was declared
+    alpha: float = 0.05  # how often a verdict or an interval may ever be wrong
+
+
+def question(estimand: Mapping[str, Any]) -> Question:
+    """Choose the e-process by what can be known of the kind.
+
+    Two arms that are exchangeable under the null make a contrast symmetric about 0: its sign is a fair coin. The same
+    holds of a slope or a rank correlation whose registration promises evenly spaced, exchangeable arms; without that
+    promise it is weighed by the signs about its null, as a level is, and as a contrast with a null of its own.
+
+    Which of two such arms was stopped at its time limit is not known. A value for it that lies beside the null would
+    favour a side, and the null itself would make large effects small enough to be called absent: no value is taken, and
+    what was stopped is missing.
+    """
+    kind = Kind(estimand["kind"])
+    null = float(estimand["null"])
+    bounds = estimand["bounds"] or _BOUNDED.get(kind)
+    process, censored = _process(estimand, kind, null), estimand.get("censored")
+    if is_symmetric(estimand):
+        censored = None
+    if process is Process.BETTING and bounds and not _hold_values(bounds):
+        bounds = None
+    return Question(
+        process=process,
+        null=null,
+        smallest=float(estimand["smallest"]),
+        bounds=(float(bounds[0]), float(bounds[1])) if bounds else None,
+        censored=None if censored is None else float(censored),
+        within=tuple(estimand["within"]) if estimand.get("within") else None,
+        alpha=float(estimand.get("alpha", 0.05)),
+    )
+
+
+def no_value(asked: Question, number: float) -> str:
+    """Why this cannot be a value of what is asked; empty where it can."""
+    if not math.isfinite(number):
+        return NOT_FINITE
+    if asked.bounds is not None and not asked.bounds[0] <= number <= asked.bounds[1]:
+        return OUTSIDE
+    return NO_EVENT if asked.process is Process.BERNOULLI and number not in (0.0, 1.0) else ""
+
+
+def _process(estimand: Mapping[str, Any], kind: Kind, null: float) -> Process:
+    if kind is Kind.PROPORTION:
+        return Process.BERNOULLI
+    if estimand.get("about") == "mean":
+        if not estimand["bounds"]:
+            raise ValueError("a mean is weighed within bounds alone, and none are declared: declare them, or a median")
+        return Process.BETTING
+    return Process.RANKS if is_symmetric(estimand) and null == 0 else Process.SIGN
+
+
+def is_symmetric(estimand: Mapping[str, Any]) -> bool:
+    """Are its arms alike under the null?"""
+    kind = Kind(estimand["kind"])
+    return kind is Kind.CONTRAST or (kind in _TRENDS and bool(estimand.get("exchangeable", False)))
+
+
+def _hold_values(bounds: Sequence[float]) -> bool:
+    """Are there numbers between them, and a distance?"""
+    return bounds[0] < bounds[1] and math.isfinite(float(bounds[1]) - float(bounds[0]))

@@ -1,0 +1,76 @@
+"""How many further replicates does the next grade take? A forecast from the values so far, made anew each time."""
+
+import math
+from collections.abc import Sequence
+
+from axiom_weigh.evidence.grade import wanted
+from axiom_weigh.evidence.method import Process, Question
+from axiom_weigh.statistics import replicates_needed
+from axiom_weigh.statistics.replicates_needed import Needed, Range, until_crossed
+from axiom_weigh.values import Evidence, Grade, Verdict
+
+
+def more(question: Question, present: Sequence[float], verdict: Verdict, reached: Grade) -> Needed | None:
+    """Replicates to the next grade, with one chance in two and with nine in ten; None where more of them do not help.
+
+    Where nothing is decided yet, it may become either: an effect, or its absence. Whichever is nearer is told.
+    """
+    target = wanted(reached)
+    is_beyond_help = question.process is Process.BETTING and question.bounds is None
+    if target is None or verdict is Verdict.MIXED or is_beyond_help:
+        return None
+    seeds, e_value = target
+    if verdict is Verdict.ABSENT:
+        missing = max(0, seeds - len(present))
+        return missing, missing
+    effect = _effect(question, present, math.log(e_value), seeds)
+    if verdict is not Verdict.UNDECIDED or question.process is Process.BERNOULLI:
+        return effect
+    by_signs = question.process is not Process.RANKS
+    absence = replicates_needed.for_absence(present, question.null, question.smallest, by_signs=by_signs, least=seeds)
+    return min(effect, absence, key=_nearness)
+
+
+def forecast(question: Question, present: Sequence[float], said: Evidence) -> Range | None:
+    """A range of further replicates to the next grade, in which four of five lie; None where nothing can be forecast.
+
+    Where nothing is decided yet, it may become an effect or its absence. Whichever is nearer is told. Each is a walk,
+    of values or of their sides, towards the bar of the effect, or away from the smallest one that matters.
+    """
+    target, is_open = wanted(said.grade), said.verdict is Verdict.UNDECIDED
+    is_decided = said.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
+    if target is None or not (is_open or is_decided) or question.process is Process.BETTING:
+        return None
+    least, log_e = target[0], -math.log(question.alpha) if is_open else math.log(target[1])
+    steps = [value - question.null for value in present]
+    if question.process is Process.SIGN:
+        steps = [float((step > 0) - (step < 0)) for step in steps]
+    efficiency = replicates_needed.EFFICIENCY if question.process is Process.RANKS else 1.0
+    effect = until_crossed(steps, _log(said.e_value), log_e, efficiency=efficiency, least=least)
+    if not is_open or not question.smallest or question.process is not Process.RANKS:
+        return effect
+    side = math.copysign(1.0, math.fsum(steps))
+    room = [question.smallest - side * step for step in steps]
+    absence = until_crossed(room, _log(said.e_absent), log_e, efficiency=efficiency, least=least)
+    return min(effect, absence, key=lambda found: math.inf if found is None or found[1] is None else found[1])
+
+
+def _log(e_value: float) -> float:
+    return math.log(e_value) if e_value > 0 else -math.inf
+
+
+def _effect(question: Question, present: Sequence[float], log_e: float, least: int) -> Needed:
+    match question.process:
+        case Process.BERNOULLI:
+            return replicates_needed.for_share(
+                sum(one > 0.5 for one in present), len(present), question.null, log_e, least=least
+            )
+        case Process.SIGN:
+            above = sum(one > question.null for one in present)
+            return replicates_needed.for_share(above, len(present), 0.5, log_e, least=least)
+        case _:
+            return replicates_needed.for_effect(present, log_e, null=question.null, least=least)
+
+
+def _nearness(found: Needed) -> float:
+    return math.inf if found[0] is None else found[0]

@@ -1,0 +1,179 @@
+"""What do parts of the values say by themselves? One design, platform, volunteer or host at a time."""
+
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from axiom_weigh.evidence.cards import PooledDesigns, Stratum
+from axiom_weigh.evidence.method import Process, Question
+from axiom_weigh.evidence.verdict import located, mean_of, middle, weight
+from axiom_weigh.statistics import pooling
+from axiom_weigh.statistics.signed_ranks import Stream
+from axiom_weigh.values import Home, Observation, Verdict
+
+_FAR_APART = 1e-4  # designs that do not differ lie as far apart as this seldom
+_FINEST = 1e-100  # of the largest of all numbers: no design counts as more surely known
+_LARGEST = sys.float_info.max
+
+Parts = Mapping[str, Sequence[Observation]]
+
+
+def designs_of(counted: Sequence[Observation]) -> Parts:
+    """The observations of each design."""
+    found: dict[str, list[Observation]] = {}
+    for one in counted:
+        found.setdefault(one.design, []).append(one)
+    return found
+
+
+def places_of(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict[str, Parts]:
+    """The observations of each platform, volunteer and host, by its name.
+
+    A value to which several hosts contributed is each one's; of a missing one the hosts may be unknown.
+    """
+    found: dict[str, dict[str, list[Observation]]] = {"platform": {}, "volunteer": {}, "host": {}}
+    for one in counted if homes else ():
+        places = [homes[host] for host in one.hosts if host in homes]
+        for by, names in (
+            ("platform", {*one.platforms(homes).values()}),
+            ("volunteer", {str(home.volunteer_id) for home in places}),
+            ("host", {str(home.host_id) for home in places}),
+        ):
+            for name in names:
+                found[by].setdefault(name, []).append(one)
+    return {by: dict(sorted(parts.items(), key=_by_number)) for by, parts in found.items()}
+
+
+def stratum(
+    question: Question,
+    by: str,
+    name: str,
+    observed: Iterable[Observation],
+    *,
+    is_bounded: bool = True,
+    known: Stream | None = None,
+) -> Stratum:
+    """One row of a forest; without its interval, which takes long, where nobody wants it. `known` as of `weight`."""
+    values = [one.value for one in observed]
+    present = [value for value in values if value is not None]
+    if is_bounded:
+        estimate, low, high = located(question, values, known=known)
+    elif known:
+        estimate, low, high = known.middle if present else None, None, None
+    else:
+        estimate, low, high = middle(question, present) if present else None, None, None
+    return Stratum(
+        by=by,
+        name=name,
+        seeds=len(present),
+        missing=len(values) - len(present),
+        estimate=estimate,
+        low=low,
+        high=high,
+        error=_error(question, present),
+        mean=mean_of(present) if present else None,
+    )
+
+
+def known_of(designs: Sequence[Stratum]) -> list[Stratum]:
+    """The designs of which it is known where they lie, and how surely: they have two values that differ."""
+    return [design for design in designs if design.estimate is not None and design.error]
+
+
+def pooled(designs: Sequence[Stratum]) -> PooledDesigns | None:
+    """What all designs say together of what the claim is about: medians, or of a mean means, of a proportion shares.
+
+    None where there are not three of which it is known where they lie and how surely. Unlike the interval of a finding
+    it holds for one look, and not for every look at once; so nothing is claimed by it, a verdict can only lose by it.
+    """
+    known = known_of(designs)
+    if len(known) < 3:
+        return None
+    middles, errors = [one.estimate or 0.0 for one in known], [one.error or 0.0 for one in known]
+    unit = math.ldexp(1.0, math.frexp(max(*map(abs, middles), *errors))[1] - 1)  # squares of them may not be numbers
+    found = pooling.pool([middle / unit for middle in middles], [max(error / unit, _FINEST) ** 2 for error in errors])
+    ends = (found.estimate, found.low, found.high, found.prediction_low, found.prediction_high)
+    estimate, low, high, prediction_low, prediction_high = (
+        math.nan if end is None else _within(end * unit) for end in ends
+    )
+    return PooledDesigns(
+        designs=len(known),
+        estimate=estimate,
+        low=low,
+        high=high,
+        tau2=_within(found.tau2 * unit * unit),
+        i2=found.i2,
+        chance=found.q_p,
+        prediction_low=prediction_low,
+        prediction_high=prediction_high,
+    )
+
+
+def disagreement(question: Question, designs: Parts, together: PooledDesigns | None) -> str:
+    """In what designs disagree, if they do: each sure of something else, or a further one could lie on either side."""
+    if len(designs) < 2:
+        return ""
+    by_verdict: dict[Verdict, str] = {}
+    for name, observed in designs.items():
+        verdict = weight(question, [one.value for one in observed]).verdict
+        if verdict is not Verdict.UNDECIDED:
+            by_verdict.setdefault(verdict, name)
+    if len(by_verdict) > 1:
+        return "; ".join(f"{name or 'one design'}: {verdict}" for verdict, name in by_verdict.items())
+    if together is None or together.chance >= _FAR_APART:
+        return ""
+    if together.prediction_low < question.null < together.prediction_high:
+        return (
+            f"designs differ beyond chance, and a further one would lie from {together.prediction_low:.4g} to "
+            f"{together.prediction_high:.4g}"
+        )
+    return ""
+
+
+def across(question: Question, verdict: Verdict, designs: Sequence[Stratum], together: PooledDesigns | None) -> str:
+    """Why a further design need not share the verdict; empty where it may be expected to."""
+    if verdict in (Verdict.UNDECIDED, Verdict.MIXED):
+        return ""
+    if together is None:
+        return "that takes three designs with values that differ"
+    low, high = together.prediction_low, together.prediction_high
+    lies = f"a further design would lie from {low:.4g} to {high:.4g}"
+    if verdict is not Verdict.ABSENT:
+        is_beside = low > question.null if verdict is Verdict.POSITIVE else high < question.null
+        return "" if is_beside else lies
+    near, far = question.null - question.smallest, question.null + question.smallest
+    wide = [
+        design.name
+        for design in designs
+        if design.low is None or design.high is None or not near < design.low <= design.high < far
+    ]
+    if wide:
+        alone = ", ".join(name or "one design" for name in wide)
+        return f"the interval of {alone} alone is wider than {near:.4g} to {far:.4g}"
+    return "" if near < low and high < far else lies
+
+
+def _within(number: float) -> float:
+    """The nearest number to what may be larger than any."""
+    return max(-_LARGEST, min(_LARGEST, number))
+
+
+def _by_number(part: tuple[str, object]) -> tuple[int, str]:
+    return (int(part[0]) if part[0].isdigit() else -1), part[0]
+
+
+def _error(question: Question, present: Sequence[float]) -> float | None:
+    """The standard error of the estimate. Of events it is taken with half a success and half a failure more."""
+    n = len(present)
+    if n < 2:
+        return None
+    match question.process:
+        case Process.BERNOULLI:
+            share = (mean_of(present) * n + 0.5) / (n + 1)
+            error = math.sqrt(share * (1 - share) / n)
+        case Process.BETTING:
+            mean = mean_of(present)
+            error = math.hypot(*((one - mean) / math.sqrt(n * (n - 1)) for one in present))
+        case _:
+            error = pooling.median_error(present)
+    return error if math.isfinite(error) else None

@@ -1,0 +1,255 @@
+"""What do sound values say? Estimate, interval, e-values, and the verdict that follows from them."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from axiom_weigh.evidence.method import Process, Question
+from axiom_weigh.evidence.rounding import around, e_told, end_told
+from axiom_weigh.statistics import betting, sequential, signed_ranks
+from axiom_weigh.values import Verdict, centre_of
+
+ENOUGH = 20.0  # an e-value from which on an effect is claimed: reached by chance once in twenty lifetimes of a finding
+
+_Interval = tuple[float | None, float | None, float | None]  # estimate, low, high
+_MANY_TIES = 0.1  # a larger share of values that are the null itself is told
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Conclusion:
+    """What some values say about a claim."""
+
+    estimate: float | None
+    low: float | None
+    high: float | None
+    log_e: float  # against the null
+    log_absent: float  # against an effect as large as the smallest that matters
+    verdict: Verdict
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Weight:
+    """How strongly the values speak, and for what. The verdict follows from these three."""
+
+    log_e: float = 0.0  # against the null
+    side: int = 0  # on which side of the null the values lie: 1 above, -1 below
+    log_absent: float = 0.0  # against an effect as large as the smallest that matters, either way
+
+    enough: float = math.log(ENOUGH)  # from which on something is so sure that it may be said
+
+    @property
+    def verdict(self) -> Verdict:
+        """What may be said."""
+        if self.log_absent >= self.enough:
+            return Verdict.ABSENT
+        if self.log_e < self.enough or not self.side:
+            return Verdict.UNDECIDED
+        return Verdict.POSITIVE if self.side > 0 else Verdict.NEGATIVE
+
+
+def read(question: Question, values: Sequence[float | None]) -> signed_ranks.Stream | None:
+    """What can be known of values whatever is asked of them; it takes longest where there are many."""
+    return signed_ranks.stream(values) if question.process is Process.RANKS else None
+
+
+def conclude(
+    question: Question, values: Sequence[float | None], *, known: signed_ranks.Stream | None = None
+) -> Conclusion:
+    """Weigh values in the order of issue; None is a value that is missing, and counts as what speaks least."""
+    known = known or read(question, values)
+    found = weight(question, values, known=known)
+    estimate, low, high = located(question, values, known=known)
+    if question.bounds is not None:  # a number that lies within bounds has its median there
+        low = question.bounds[0] if low is None else low
+        high = question.bounds[1] if high is None else high
+    bars = around(question.null, question.smallest)
+    return Conclusion(
+        estimate=estimate,
+        low=low,
+        high=high,
+        log_e=found.log_e,
+        log_absent=found.log_absent,
+        verdict=found.verdict,
+        reason=f"{question.process} about {question.null:.4g}: {e_told(math.exp(found.log_e))} to 1 against it; "
+        f"{_interval_told(low, high, bars)}; {found.verdict}: {_why(question, found, values)}",
+    )
+
+
+def weight(question: Question, values: Sequence[float | None], *, known: signed_ranks.Stream | None = None) -> Weight:
+    """How strongly values speak. `known` is what a caller has read of the values already.
+
+    Of values that cluster so many tell as much as one: what was won is taken to that root.
+    """
+    present = [number for number in values if number is not None]
+    if not present:
+        return Weight()
+    match question.process:
+        case Process.RANKS:
+            found = _by_ranks(question, known or signed_ranks.stream(values))
+        case Process.SIGN:
+            found = _by_signs(question, values, present)
+        case Process.BERNOULLI:
+            found = _by_share(question, present, len(values))
+        case _:
+            found = _by_bets(question, values, present)
+    return Weight(
+        log_e=found.log_e / question.clustering,
+        side=found.side,
+        log_absent=found.log_absent / question.clustering,
+        enough=-math.log(question.alpha),
+    )
+
+
+def located(
+    question: Question, values: Sequence[float | None], *, known: signed_ranks.Stream | None = None
+) -> _Interval:
+    """Return the estimate and the ends of the interval about it, which holds at every look; None is unbounded."""
+    present = [number for number in values if number is not None]
+    missing, alpha = len(values) - len(present), question.alpha**question.clustering
+    if not present:
+        return None, None, None
+    match question.process:
+        case Process.RANKS:
+            known = known or signed_ranks.stream(values)
+            return known.middle, *signed_ranks.interval(known, alpha=alpha)
+        case Process.SIGN:
+            return _median(present), *sequential.median_sequence(present, missing=missing, alpha=alpha)
+        case Process.BERNOULLI:
+            events = sum(one > 0.5 for one in present)
+            return events / len(present), *sequential.share_sequence(events, len(present), missing=missing, alpha=alpha)
+        case _:
+            if question.bounds is None:
+                return None, None, None
+            return mean_of(present), *betting.betting_sequence(values, question.bounds, alpha=alpha)
+
+
+def middle(question: Question, present: Sequence[float]) -> float | None:
+    """The estimate alone, of one value or more."""
+    if question.process is Process.RANKS:
+        return signed_ranks.pseudo_median(present)
+    return located(question, present)[0]
+
+
+def _by_ranks(question: Question, known: signed_ranks.Stream) -> Weight:
+    above, below = signed_ranks.log_es(known, question.null)
+    near, far = question.null - question.smallest, question.null + question.smallest
+    absent = 0.0
+    if question.smallest:  # each side at half of the level, as the interval has it
+        absent = min(signed_ranks.log_es(known, near)[0], signed_ranks.log_es(known, far)[1]) - math.log(2.0)
+    return Weight(log_e=signed_ranks.either(above, below), side=_sign(above - below), log_absent=absent)
+
+
+def _by_signs(question: Question, values: Sequence[float | None], present: Sequence[float]) -> Weight:
+    """A value whose sign is unknown, missing or on the null, takes the one that speaks less."""
+    above, below = (sum(one > question.null for one in present), sum(one < question.null for one in present))
+    whole = len(values)
+    near, far = question.null - question.smallest, question.null + question.smallest
+    inside = min(sum(one > near for one in present), sum(one < far for one in present))
+    return Weight(
+        log_e=sequential.dealt_log_e(above, whole - above - below, whole),
+        side=_sign(above - below),
+        log_absent=_absent(question, sequential.bernoulli_log_e(max(whole // 2, inside), whole, 0.5)),
+    )
+
+
+def _by_share(question: Question, present: Sequence[float], whole: int) -> Weight:
+    """A missing event may have been one or not, whichever speaks less."""
+    events, missing = sum(one > 0.5 for one in present), whole - len(present)
+    near, far = question.null - question.smallest, question.null + question.smallest
+    inside = min(_more_than(events, whole, near), _more_than(whole - events - missing, whole, 1.0 - far))
+    return Weight(
+        log_e=min(
+            sequential.bernoulli_log_e(possible, whole, question.null)
+            for possible in range(events, events + missing + 1)
+        ),
+        side=_sign(events / whole - question.null),
+        log_absent=_absent(question, inside),
+    )
+
+
+def _by_bets(question: Question, values: Sequence[float | None], present: Sequence[float]) -> Weight:
+    """A mean beyond the bounds is asked at the bound, since values alone may speak against a claim."""
+    if question.bounds is None:
+        return Weight()
+    low, high = question.bounds
+    mean, null = mean_of(present), min(max(question.null, low), high)
+    near, far = question.null - question.smallest, question.null + question.smallest
+    inside = min(
+        sequential.MOST if near < low else betting.betting_log_e(values, min(mean, near), question.bounds),
+        sequential.MOST if far > high else betting.betting_log_e(values, max(mean, far), question.bounds),
+    )
+    return Weight(
+        log_e=betting.betting_log_e(values, null, question.bounds),
+        side=_sign(mean - question.null),
+        log_absent=_absent(question, inside),
+    )
+
+
+def _absent(question: Question, inside: float) -> float:
+    """Where no value could lie outside the smallest effect, values alone say nothing about it."""
+    low, high = question.bounds or (-math.inf, math.inf)
+    is_empty = question.null - question.smallest < low and high < question.null + question.smallest
+    return 0.0 if is_empty else inside
+
+
+def _more_than(successes: int, whole: int, chance: float) -> float:
+    """Against all chances up to this one."""
+    if chance < 0:
+        return sequential.MOST
+    return sequential.bernoulli_log_e(successes, whole, min(chance, successes / whole))
+
+
+def _interval_told(low: float | None, high: float | None, bars: Sequence[float]) -> str:
+    if low is None and high is None:
+        return "no interval yet"
+    return f"interval [{end_told(low, bars)}, {end_told(high, bars)}]"
+
+
+def _why(question: Question, found: Weight, values: Sequence[float | None]) -> str:
+    null, smallest = question.null, question.smallest
+    if question.process is Process.BETTING and question.bounds is None:
+        return "a value lies outside the declared bounds, and a mean is weighed within true bounds alone"
+    if all(number is None for number in values):
+        return "there is no value yet"
+    match found.verdict:
+        case Verdict.ABSENT:
+            return f"{e_told(math.exp(found.log_absent))} to 1 against an effect of {smallest:.4g} or more, either way"
+        case Verdict.UNDECIDED:
+            if found.log_e >= found.enough:
+                return f"as many lie on either side of {null:.4g}"
+            return f"a verdict takes {math.exp(found.enough):.4g} to 1"
+        case Verdict.POSITIVE:
+            return f"the {centre_of(question.process)} lies above {null:.4g}{_of_ties(question, values)}"
+        case _:
+            return f"the {centre_of(question.process)} lies below {null:.4g}{_of_ties(question, values)}"
+
+
+def _of_ties(question: Question, values: Sequence[float | None]) -> str:
+    """How many values are the null itself, where these are many."""
+    sides = [_sign(number - question.null) for number in values if number is not None]
+    above, below, equal = (sides.count(side) for side in (1, -1, 0))
+    if question.process is not Process.RANKS or equal <= _MANY_TIES * len(values):
+        return ""
+    return f" ({above} above, {below} below, {equal} equal)"
+
+
+def mean_of(present: Sequence[float]) -> float:
+    """The mean of numbers of which the sum may be none; it lies among them, whatever is lost in the last digit."""
+    mean = 2.0 * math.fsum((np.array(present) / len(present) / 2.0).data)
+    return max(min(present), min(max(present), mean))
+
+
+def _sign(number: float) -> int:
+    return (number > 0) - (number < 0)
+
+
+def _median(present: Sequence[float]) -> float:
+    """The mean of the two in the middle is a number even where their sum is none."""
+    middle = statistics.median(present)
+    if math.isfinite(middle):
+        return middle
+    return statistics.median_low(present) / 2.0 + statistics.median_high(present) / 2.0

@@ -1,0 +1,254 @@
+"""What do the replicates that are back say about a claim? Every step of the weighing leaves its reason.
+
+Observations → sound ones (integrity, clones, one a seed) → those that are believed → statistics → designs → alarms →
+verdict → without each host and volunteer → grade → what the next grade needs. All of it follows from the observations
+of closed blocks and from what is known beside them; asked again, it says the same.
+"""
+
+import math
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
+
+from axiom_weigh.evidence.alarms import alarms
+from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
+from axiom_weigh.evidence.cards import Card, LeaveOneOut, PooledDesigns, Stratum
+from axiom_weigh.evidence.counted_values import Sound, sound
+from axiom_weigh.evidence.grade import GradeFacts, grade
+from axiom_weigh.evidence.leave_one_out import without_each
+from axiom_weigh.evidence.method import Process, Question, question
+from axiom_weigh.evidence.middles import lopsided, middle_named, of_mean
+from axiom_weigh.evidence.outliers import believed
+from axiom_weigh.evidence.seeds_needed import more
+from axiom_weigh.evidence.strata import across, designs_of, disagreement, known_of, places_of, pooled, stratum
+from axiom_weigh.evidence.verdict import Conclusion, conclude, middle, read
+from axiom_weigh.values import OUTVOTED, Alarm, Cohort, Evidence, Force, Grade, Home, Observation, Surroundings, Verdict
+
+__all__ = ["UNKNOWN_PLATFORM", "Home", "Process", "ReplicateProgress", "blocks", "card", "weigh"]
+
+ON_ONE_PLATFORM = "one platform:"  # so begins the badge of what was computed on one alone
+UNKNOWN_PLATFORM = "unknown"  # may be any of the others, so it is none of its own
+_NOBODY: Mapping[int, Home] = MappingProxyType({})
+_NOTHING_BESIDE = Surroundings()
+_GRADES = tuple(Grade)
+_THEREFORE = {
+    Force.TELLS: "this is told",
+    Force.HOLDS_BACK: "no grade above Moderate until it is explained",
+    Force.SUSPENDS: "nothing more is computed until somebody has looked",
+}
+
+
+def weigh(
+    estimand: Mapping[str, Any],
+    observations: Sequence[Observation],
+    *,
+    blocks: int,
+    homes: Mapping[int, Home] = _NOBODY,
+    surroundings: Surroundings = _NOTHING_BESIDE,
+    raised: Sequence[Alarm] = (),
+) -> Evidence:
+    """Conclude from the observations of so many closed blocks, given in the order in which they were issued.
+
+    A seed counts once. A missing value counts against every verdict: its bet is lost as badly as any value in its place
+    could have lost it, and it makes later ranks the worst that they could be. So no reason for which values are missing
+    makes a contrast surer. Of a mean, bets after it are as they are; that holds as long as whether a value is missing
+    depends on nothing but the value itself and what came before it.
+    """
+    return _evidence(_seen(estimand, observations, blocks, homes, surroundings, raised, with_parts=False))
+
+
+def card(
+    estimand: Mapping[str, Any],
+    observations: Sequence[Observation],
+    *,
+    blocks: int,
+    homes: Mapping[int, Home] = _NOBODY,
+    surroundings: Surroundings = _NOTHING_BESIDE,
+    raised: Sequence[Alarm] = (),
+) -> Card:
+    """Return the evidence that `weigh` gives, with all parts of the data beside it."""
+    seen = _seen(estimand, observations, blocks, homes, surroundings, raised, with_parts=True)
+    evidence = _evidence(seen)
+    others, known = list[Stratum](), dict[tuple[int, ...], Stratum]()
+    for by, named in places_of(seen.known.counted, homes).items():
+        for name, part in named.items():
+            same = tuple(one.replicate for one in part)  # a volunteer with one host is that host
+            known[same] = known.get(same) or stratum(seen.asked, by, name, part)
+            others.append(replace(known[same], by=by, name=name))
+    older, place = seen.known.exploratory, _GRADES.index(evidence.grade) + 1
+    return Card(
+        evidence=evidence,
+        strata=(*seen.designs, *others),
+        pooled=seen.together,
+        without=seen.without,
+        exploratory=stratum(seen.asked, "cohort", Cohort.EXPLORATORY, older) if older else None,
+        next_grade=_GRADES[place] if place < len(_GRADES) else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _GradeFacts:
+    """Everything that a grade is decided from."""
+
+    asked: Question
+    known: Sound
+    blocks: int
+    surroundings: Surroundings
+    concluded: Conclusion
+    designs: Sequence[Stratum]
+    together: PooledDesigns | None
+    apart: str  # in what designs disagree
+    homes: Sequence[Home]  # of hosts that gave a value
+    platforms: Set[str]  # on which they computed those
+    without: tuple[LeaveOneOut, ...]
+    raised: tuple[Alarm, ...]
+
+
+def _seen(
+    estimand: Mapping[str, Any],
+    observations: Sequence[Observation],
+    blocks: int,
+    homes: Mapping[int, Home],
+    surroundings: Surroundings,
+    raised: Sequence[Alarm],
+    *,
+    with_parts: bool,
+) -> _GradeFacts:
+    known = sound(question(estimand), observations, blocks)
+    sure = believed(known.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
+    asked, counted = replace(known.asked, clustering=sure.clustering), sure.counted
+    values = [one.value for one in counted]
+    whole = read(asked, values)
+    concluded = conclude(asked, values, known=whole)
+    if known.copied and concluded.estimate is not None:  # it is told of all, since equal values may be honest ones
+        everything = [value for value in values if value is not None]
+        concluded = replace(concluded, estimate=middle(asked, [*everything, *known.copied]))
+    parts = designs_of(counted)
+    is_bounded = with_parts or concluded.verdict is Verdict.ABSENT  # which asks for each design's interval
+    whole = whole if len(parts) == 1 else None  # of a design that is all there is the same is known
+    designs = [stratum(asked, "design", name, part, is_bounded=is_bounded, known=whole) for name, part in parts.items()]
+    together = pooled(designs)
+    if apart := disagreement(asked, parts, together):
+        concluded = replace(concluded, verdict=Verdict.MIXED)
+    is_decided = concluded.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
+    computed = {host for one in counted if one.value is not None for host in one.hosts}
+    return _GradeFacts(
+        asked=asked,
+        known=replace(known, counted=counted),
+        blocks=blocks,
+        surroundings=surroundings,
+        concluded=concluded,
+        designs=designs,
+        together=together,
+        apart=apart,
+        homes=[home for host, home in homes.items() if host in computed],
+        platforms={
+            platform
+            for one in counted
+            if one.hosts and one.value is not None
+            for platform in one.platforms(homes).values()
+        },
+        without=without_each(asked, counted, homes) if is_decided else (),
+        raised=(
+            *raised,
+            *known.alarms,
+            *alarms(sure, homes, surroundings.agreements, looks=blocks),
+            *lopsided(asked, concluded, [value for value in values if value is not None]),
+        ),
+    )
+
+
+def _evidence(seen: _GradeFacts) -> Evidence:
+    concluded, known = seen.concluded, seen.known
+    facts = _facts(seen)
+    reached, needs = grade(facts)
+    present = [one.value for one in known.counted if one.value is not None]
+    badges = ["one volunteer"] if facts.volunteers == 1 else []
+    badges += [f"{ON_ONE_PLATFORM} {platform}" for platform in _only_platform(seen.platforms)]
+    return Evidence(
+        blocks=seen.blocks,
+        seeds=facts.seeds,
+        missing=len(known.counted) - facts.seeds - len(known.copied),
+        clones=len(known.copied),
+        estimate=concluded.estimate,
+        low=concluded.low,
+        high=concluded.high,
+        e_value=facts.e_value,
+        e_kind=seen.asked.process.value,
+        e_absent=math.exp(concluded.log_absent),
+        verdict=concluded.verdict,
+        grade=reached,
+        hosts=facts.hosts,
+        volunteers=facts.volunteers,
+        platforms=facts.platforms,
+        designs=sum(design.seeds > 0 for design in seen.designs),
+        needs=needs,
+        more=more(seen.asked, present, concluded.verdict, reached),
+        flags=(*(alarm.text for alarm in seen.raised), *badges),
+        alarms=seen.raised,
+        agreements=seen.surroundings.agreements,
+        false_share=seen.surroundings.false_share,
+        reasons=(
+            *known.reasons,
+            *_clustered(seen.asked),
+            concluded.reason,
+            middle_named(seen.asked.process),
+            *filter(None, [of_mean(seen.asked, [one.value for one in known.counted])]),
+            *([f"{Verdict.MIXED}: {seen.apart}"] if seen.apart else []),
+            *(f"{alarm.text}: {_THEREFORE[alarm.force]}" for alarm in seen.raised),
+            *facts.leaning,
+            _grade_reason(reached, needs),
+        ),
+    )
+
+
+def _facts(seen: _GradeFacts) -> GradeFacts:
+    concluded, agreements = seen.concluded, seen.surroundings.agreements
+    holding = [alarm for alarm in seen.raised if alarm.force is not Force.TELLS]
+    volunteers, known = {home.volunteer_id for home in seen.homes}, {home.host_id for home in seen.homes}
+    return GradeFacts(
+        verdict=concluded.verdict,
+        seeds=sum(one.value is not None for one in seen.known.counted),
+        e_value=math.exp(concluded.log_e),
+        hosts=len(seen.homes),
+        volunteers=len(volunteers),
+        platforms=_platforms(seen.platforms),
+        unnamed=sum(one.value is not None and known.isdisjoint(one.hosts) for one in seen.known.counted),
+        is_a_stranger_alone=len(volunteers) == 1 and any(home.is_ours is False for home in seen.homes),
+        agreeing=max((agreement.agreed for agreement in agreements), default=0),
+        checks=sum(agreement.agreed for agreement in agreements),
+        outvoted=sum(one.why_missing == OUTVOTED for one in seen.known.counted),
+        leaning=tuple(
+            f"without {one.by} {one.number} the verdict is {one.verdict}"
+            for one in seen.without
+            if one.verdict is not concluded.verdict
+        ),
+        flags=tuple(alarm.text for alarm in holding),
+        clones=next((alarm.text for alarm in holding if alarm.kind == "clones"), ""),
+        designs=len(known_of(seen.designs)),
+        across=across(seen.asked, concluded.verdict, seen.designs, seen.together),
+        elsewhere=sum(agreement.agreed for agreement in agreements if _platforms(set(agreement.platforms)) > 1),
+        false_share=seen.surroundings.false_share,
+        is_registered=seen.surroundings.is_registered,
+    )
+
+
+def _clustered(asked: Question) -> list[str]:
+    if asked.clustering <= 1:
+        return []
+    return [f"values of one host are somewhat alike, so {asked.clustering:.3g} values are taken for one"]
+
+
+def _only_platform(names: Set[str]) -> Set[str]:
+    """The platform of all values, where they have one and it is known: the finding holds for it."""
+    return names if len(names) == 1 and UNKNOWN_PLATFORM not in names else frozenset()
+
+
+def _platforms(names: Set[str]) -> int:
+    """How many there are for sure."""
+    return len(names - {UNKNOWN_PLATFORM} or names)
+
+
+def _grade_reason(reached: Grade, needs: Sequence[str]) -> str:
+    return f"{reached}; the next grade needs {'; '.join(needs)}" if needs else f"{reached}; there is no grade above it"

@@ -1,0 +1,49 @@
+"""The picture of curves: a line for each config, told apart by the signs on it, with their names beside them."""
+
+import altair as alt
+
+from axiom_weigh.figures.layers import Axes, of_series
+from axiom_weigh.figures.palette import SERIES, WIDTHS
+from axiom_weigh.figures.requests import Curve
+from axiom_weigh.figures.scales import evenly, linear, of_intervals
+from axiom_weigh.figures.sweeps import HEADING, HEIGHTS, LONGEST, TICKS, Series, names_beside, short, telling, with_room
+
+_SIGNS = 5  # on a line
+_FAR = 1_000  # times the least median: from here on a line that runs away would press all others flat
+
+
+def curve(request: Curve, kind: str) -> tuple[list[alt.Chart], Axes]:
+    """Return the layers of curves and their axes."""
+    found = [each for each in request.series if each.places]
+    by, names = telling(request.by, [each.name for each in found])
+    heading = short(by.replace("_", " "), HEADING[kind])
+    shown = [short(name, LONGEST[kind]) for name in names]
+    last, medians = max(each.places[-1] for each in found), [middle for each in found for middle in each.medians]
+    x = linear((1, last), about=TICKS[kind] // 2 + 1, tight=True).whole()
+    axes = Axes(
+        x=with_room(x, [heading, *shown], kind) if len(found) > 1 else x,
+        y=of_intervals(medians, [], is_log=min(medians) * _FAR < max(medians)),
+        x_title=f"{request.x.replace('_', ' ')}, by its place in the list",
+        y_title=f"median {request.y.replace('_', ' ')}",
+        width=WIDTHS[kind],
+        height=HEIGHTS[kind],
+    )
+    series = [
+        Series(
+            name=each.name,
+            shown=shown[number],
+            shape=SERIES[number][0],
+            role=SERIES[number][1],
+            shift=0,
+            rows=tuple({"x": place, "y": y} for place, y in zip(each.places, each.medians, strict=True)),
+        )
+        for number, each in enumerate(found)
+    ]
+    layers = [layer for each in series for layer in _strokes(axes, each)]
+    return layers + (names_beside(heading, axes, series) if len(series) > 1 else []), axes
+
+
+def _strokes(axes: Axes, series: Series) -> list[alt.Chart]:
+    signs = axes.points(evenly(series.rows, _SIGNS), series.role, shape=series.shape, size=40)
+    line = [axes.line(series.rows, series.role, width=1.4)] if len(series.rows) > 1 else []
+    return of_series([*line, signs], series.name)

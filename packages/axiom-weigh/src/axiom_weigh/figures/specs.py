@@ -1,0 +1,199 @@
+"""From a request to a chart: what is drawn, where its words stand, and what gives way where there is little room."""
+
+from dataclasses import replace
+
+import altair as alt
+
+from axiom_weigh.figures import theme
+from axiom_weigh.figures.curves import curve
+from axiom_weigh.figures.forest import forest
+from axiom_weigh.figures.history import history
+from axiom_weigh.figures.layers import Axes, Row
+from axiom_weigh.figures.palette import VERDICTS, WIDTHS
+from axiom_weigh.figures.requests import Charted, Curve, Forest, History, Look, Narrowing, Strip, Sweep, spacing
+from axiom_weigh.figures.scales import Scale, linear
+from axiom_weigh.figures.sweeps import sweep
+from axiom_weigh.values import Grade
+
+_HEIGHTS = {"wide": 250, "narrow": 220}
+_MARGIN = 0.09  # of the axis, left of the first seed: the place of what was said beforehand
+_LETTER = 15  # CSS pixels that a line of words takes
+
+
+def chart(request: Charted, kind: str) -> tuple[alt.LayerChart, Axes]:
+    """Return the chart of a request at one of the two widths, and its axes."""
+    if isinstance(request, Sweep):
+        layers, axes = sweep(request, kind)
+    elif isinstance(request, Narrowing):
+        layers, axes = _narrowing(request, kind)
+    elif isinstance(request, Forest):
+        layers, axes = forest(request, kind)
+    elif isinstance(request, History):
+        layers, axes = history(request, kind)
+    elif isinstance(request, Curve):
+        layers, axes = curve(request, kind)
+    else:
+        layers, axes = _strip(request, kind)
+    fit = alt.AutoSizeParams(type="fit-x", contains="padding")
+    made = alt.LayerChart(layer=layers, config=theme.config(), width=axes.width, height=axes.height, autosize=fit)
+    return made, axes
+
+
+def _narrowing(request: Narrowing, kind: str) -> tuple[list[alt.Chart], Axes]:
+    looks, last = request.looks, request.looks[-1]
+    axes = _axes(request, kind, _x_of_seeds(looks, kind), _domain_of(request))
+    shape, role = VERDICTS[last.verdict]
+    rows: list[Row] = [
+        {"x": look.seeds, "low": _end(look.low, axes.y.low), "high": _end(look.high, axes.y.high)} for look in looks
+    ]
+    rows.append({**rows[-1], "x": axes.x.high})
+    shown = [{"x": look.seeds, "y": look.estimate} for look in looks if look.estimate is not None]
+    layers = [
+        *_nothing(request, axes),
+        axes.area(rows, role, opacity=0.16, stepped=True),
+        *(axes.line(_edge(rows, axes, end), role, stepped=True, width=1.3) for end in ("low", "high")),
+        *_milestones(looks, axes, kind),
+        axes.points(shown, role, shape=shape, size=46, hollow=shape == "circle"),
+        *_small_words(request, axes, last),
+    ]
+    return layers + _predicted(request, axes), axes
+
+
+def _axes(request: Narrowing | Strip, kind: str, x: Scale, y: Scale) -> Axes:
+    where = "repetitions so far" if isinstance(request, Narrowing) else "repetition"
+    return Axes(
+        x=x,
+        y=y,
+        x_title=where,
+        y_title=request.axis or request.y.replace("_", " "),
+        width=WIDTHS[kind],
+        height=_HEIGHTS[kind],
+    )
+
+
+def _x_of_seeds(looks: tuple[Look, ...], kind: str) -> Scale:
+    """Leave room for the prediction on the left, and for the newest interval on the right."""
+    top = max(1, looks[-1].seeds)
+    before = looks[-2].seeds if len(looks) > 1 else 0
+    marked = linear((0, top), about=7 if kind == "wide" else 4, tight=True).whole()
+    return replace(marked, low=-_MARGIN * top, high=top + max(0.03 * top, 0.5 * (top - before)))
+
+
+def _domain_of(request: Narrowing) -> Scale:
+    """Hold the band, the prediction, all estimates and the last interval; wider, earlier intervals run off the edge."""
+    last = request.looks[-1]
+    values = [request.null - 1.5 * request.smallest, request.null + 1.5 * request.smallest, *(request.predicted or ())]
+    values += [look.estimate for look in request.looks if look.estimate is not None]
+    values += [end for end in (last.low, last.high) if end is not None]
+    room = 0.12 * (max(values) - min(values))
+    return linear((min(values) - room, max(values) + room), about=5, signed=request.null == 0)
+
+
+def _end(value: float | None, edge: float) -> float:
+    return edge if value is None else value
+
+
+def _edge(rows: list[Row], axes: Axes, end: str) -> list[Row]:
+    """The stroke along one end of the interval; none where the interval runs off the picture."""
+    inside = [axes.y.low < row[end] < axes.y.high for row in rows]
+    return [{"x": row["x"], "y": row[end] if is_inside else None} for row, is_inside in zip(rows, inside, strict=True)]
+
+
+def _nothing(request: Narrowing | Strip, axes: Axes) -> list[alt.Chart]:
+    """What is too small to matter, and the line of no effect."""
+    across = {"x": axes.x.low, "x2": axes.x.high}
+    band = across | {"low": request.null - request.smallest, "high": request.null + request.smallest}
+    return [axes.box(band, "band"), axes.level(across | {"y": request.null}, "edge")]
+
+
+def _small_words(request: Narrowing | Strip, axes: Axes, look: Look) -> list[alt.Chart]:
+    """Name the band at its right end: inside where the evidence is elsewhere, else beside it."""
+    low, high = request.null - request.smallest, request.null + request.smallest
+    room = (axes.y.place(high) - axes.y.place(low)) * axes.height
+    middle = request.null if look.estimate is None else look.estimate
+    covered = _end(look.low, axes.y.low) < high and _end(look.high, axes.y.high) > low
+    if room >= 2.4 * _LETTER and not covered:
+        y, shift = (low, -8) if middle >= request.null else (high, 9)
+    else:
+        y, shift = (low, 9) if middle >= request.null else (high, -8)
+    row = {"x": axes.x.high, "y": y, "words": "too small to matter" if request.smallest else "no effect"}
+    return axes.words(row, "ink2", align="right", baseline="middle", dy=shift, dx=-2)
+
+
+def _milestones(looks: tuple[Look, ...], axes: Axes, kind: str) -> list[alt.Chart]:
+    """Mark where a grade was first reached: every one where there is room, else the last."""
+    order, found = list(Grade), list[Look]()
+    for look in looks:
+        if order.index(look.grade) > max((order.index(each.grade) for each in found), default=0):
+            found.append(look)
+    found = found if kind == "wide" else found[-1:]
+    upright = [{"x": look.seeds, "low": axes.y.low, "high": axes.y.high} for look in found]
+    layers = [axes.bars(upright, "ink2", width=1.0, strokeDash=[2, 3])] if found else []
+    taken = -1.0
+    for look in found:
+        place = axes.x.place(look.seeds)
+        is_left = place > 0.8
+        row = {"x": look.seeds, "y": axes.y.high, "words": str(look.grade)}
+        drop = 8 if place - taken > 0.14 else 8 + _LETTER
+        layers += axes.words(row, "ink", align="right" if is_left else "left", dx=-4 if is_left else 4, dy=drop)
+        taken = place
+    return layers
+
+
+def _predicted(request: Narrowing, axes: Axes) -> list[alt.Chart]:
+    if request.predicted is None:
+        return []
+    low, high = request.predicted
+    row: Row = {"x": 0.55 * axes.x.low, "low": low, "high": high}
+    is_high = (1 - axes.y.place(high)) * axes.height < 1.5 * _LETTER
+    words = row | {"y": low if is_high else high, "words": "predicted, 80\N{NO-BREAK SPACE}%"}
+    return [
+        axes.bars([row], "margin", width=2),
+        *axes.caps([row], "margin"),
+        *axes.words(words, "margin", align="left", baseline="middle", dx=-7, dy=12 if is_high else -11),
+    ]
+
+
+def _strip(request: Strip, kind: str) -> tuple[list[alt.Chart], Axes]:
+    pairs = list(zip(request.replicates, request.values, strict=True))[:: spacing(request)]
+    axes = _axes(request, kind, _x_of_replicates(request, kind), _domain_of_values(request))
+    role = VERDICTS[request.look.verdict][1]
+    older = frozenset(request.older)
+    before = [{"x": number, "y": value} for number, value in pairs if value is not None and number in older]
+    values = [{"x": number, "y": value} for number, value in pairs if value is not None and number not in older]
+    missing = [{"x": number, "y": axes.y.low} for number, value in pairs if value is None]
+    across = {"x": axes.x.low, "x2": axes.x.high}
+    look = request.look
+    layers = _nothing(request, axes)
+    if look.low is not None or look.high is not None:
+        low, high = _end(look.low, axes.y.low), _end(look.high, axes.y.high)
+        layers.append(axes.box(across | {"low": low, "high": high}, role, opacity=0.22))
+    if look.estimate is not None:
+        layers.append(axes.level(across | {"y": look.estimate}, role, width=2))
+    layers.append(axes.points(values, "ink", shape="circle", size=13 if len(values) < 200 else 8))
+    if before:
+        layers.append(axes.points(before, "edge", shape="cross", size=16))
+    if look.estimate is not None:
+        row = {"x": axes.x.high, "y": look.estimate, "words": request.centre}
+        layers += axes.words(row, role, align="right", baseline="middle", dx=-2, dy=-9)
+    layers += _small_words(request, axes, look)
+    if missing:
+        layers.append(axes.points(missing, "ink2", shape="cross", size=40))
+        row = {"x": axes.x.low, "y": axes.y.low, "words": f"+ no value: {request.missing:,}"}
+        layers += axes.words(row, "ink2", align="left", baseline="middle", dx=4, dy=-14)
+    return layers, axes
+
+
+def _x_of_replicates(request: Strip, kind: str) -> Scale:
+    first, last = request.replicates[0], request.replicates[-1]
+    room = max(1.0, 0.02 * (last - first))
+    marked = linear((first, max(last, first + 1)), about=7 if kind == "wide" else 4, tight=True).whole()
+    return replace(marked, low=first - room, high=last + room)
+
+
+def _domain_of_values(request: Strip) -> Scale:
+    values = [value for value in request.values if value is not None]
+    values += [request.null - 1.5 * request.smallest, request.null + 1.5 * request.smallest]
+    room = 0.06 * (max(values) - min(values))
+    floor = (2 if request.missing else 1) * room  # the edge where missing ones are marked stays clear of values
+    return linear((min(values) - floor, max(values) + room), about=5, signed=request.null == 0)

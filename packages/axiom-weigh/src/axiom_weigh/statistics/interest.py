@@ -1,0 +1,115 @@
+"""What deserves to be read first: surprise × precision × novelty × how much hangs on it, each from 0 to 1.
+
+A replication of what is known surprises nobody and has an interest of 0, however many seeds it cost.
+"""
+
+import math
+from collections.abc import Collection, Hashable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import NormalDist
+
+from axiom_weigh.statistics.calibration import Chances
+
+_EDGES = (1.0, 2.0, 4.0, 8.0)  # of magnitudes, in smallest effects; below the first an effect counts as absent
+_WIDEST = 16.0  # where the last magnitudes are taken to end, when chances are spread over them
+_FAR = 12.0  # within the last magnitudes: anything larger counts as this
+_ENOUGH_BITS = 3.0  # a surprise of so many bits, and any larger one, counts as a whole one
+_ENOUGH_EDGES = 4
+_DOUBT = 0.01  # nobody's certainty is taken quite at its word
+_COVERED = 0.8  # of an effect's chance, by the interval that was predicted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Interest:
+    """The four factors."""
+
+    surprise: float
+    precision: float
+    novelty: float
+    unresolved: float
+
+    @property
+    def value(self) -> float:
+        """Their product."""
+        return self.surprise * self.precision * self.novelty * self.unresolved
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EstimateOnScale:
+    """What an estimand came to, and its scale."""
+
+    estimate: float
+    error: float  # standard error
+    half_width: float  # of the interval that holds at every look; infinite while it is not bounded
+    null: float
+    smallest: float  # the smallest effect that matters; above 0
+
+
+def interest(
+    measured: EstimateOnScale, predicted: Chances, interval: tuple[float, float], *, nearest: float, open_edges: int
+) -> Interest:
+    """Return how much a finding tells that was not known.
+
+    `predicted` are the registered chances of effect +, effect − and absent; `nearest` is the similarity to the graded
+    finding most like it, `open_edges` how many unresolved links it touches.
+    """
+    away = max(abs(measured.estimate - measured.null), measured.smallest)
+    return Interest(
+        surprise=min(1.0, surprise(measured, predicted, interval) / _ENOUGH_BITS),
+        precision=1.0 - min(1.0, measured.half_width / away),
+        novelty=1.0 - min(1.0, max(0.0, nearest)),
+        unresolved=0.5 + 0.5 * min(1.0, open_edges / _ENOUGH_EDGES),
+    )
+
+
+def surprise(measured: EstimateOnScale, predicted: Chances, interval: tuple[float, float]) -> float:
+    """How many bits the measurement has moved the registered chances of sign and magnitude."""
+    bins = list(pairwise((-math.inf, *(-edge for edge in reversed(_EDGES)), *_EDGES, math.inf)))
+    low, high = ((end - measured.null) / measured.smallest for end in interval)
+    before = _spread(bins, predicted, (low, high))
+    likelihoods = [_likelihood(each, measured) for each in bins]
+    whole = math.fsum(chance * one for chance, one in zip(before, likelihoods, strict=True))
+    if whole <= 0.0:
+        return 0.0
+    after = [chance * one / whole for chance, one in zip(before, likelihoods, strict=True)]
+    return max(0.0, math.fsum(b * math.log2(b / a) for a, b in zip(before, after, strict=True) if b > 0))
+
+
+def similarity(some: Collection[Hashable], others: Collection[Hashable]) -> float:
+    """The share of what either names that both name (Jaccard): factors, outcome, architecture, data."""
+    either = set(some) | set(others)
+    return len(set(some) & set(others)) / len(either) if either else 0.0
+
+
+def _spread(bins: Sequence[tuple[float, float]], predicted: Chances, interval: tuple[float, float]) -> list[float]:
+    """Chances of the bins: an effect's go to its magnitudes as the predicted interval covers them, a fifth evenly."""
+    positive, negative, absent = predicted
+    chances = []
+    for sign, chance in ((-1, negative), (0, absent), (1, positive)):
+        own = [each for each in bins if _sign(each) == sign]
+        covered = [_overlap(each, interval) for each in own]
+        whole = math.fsum(covered)
+        for each in covered:
+            even = 1.0 / len(own)
+            chances.append(chance * (_COVERED * each / whole + (1 - _COVERED) * even if whole else even))
+    return [(1 - _DOUBT) * chance + _DOUBT / len(bins) for chance in chances]
+
+
+def _sign(each: tuple[float, float]) -> int:
+    return (each[0] >= _EDGES[0]) - (each[1] <= -_EDGES[0])
+
+
+def _overlap(each: tuple[float, float], interval: tuple[float, float]) -> float:
+    low, high = max(each[0], interval[0], -_WIDEST), min(each[1], interval[1], _WIDEST)
+    return max(0.0, high - low)
+
+
+def _likelihood(each: tuple[float, float], measured: EstimateOnScale) -> float:
+    """The mean density of what was measured, over the truths of a bin."""
+    at, error = (measured.estimate - measured.null) / measured.smallest, measured.error / measured.smallest
+    at = min(max(at, -_FAR), _FAR)
+    if error <= 0.0:
+        return float(each[0] <= at < each[1])
+    law, low, high = NormalDist(at, error), max(each[0], -_WIDEST), min(each[1], _WIDEST)
+    return (law.cdf(high) - law.cdf(low)) / (high - low)

@@ -1,0 +1,346 @@
+"""Which rows of anybody's table count, in which order, and what are the others?
+
+A laboratory knows the order in which its seeds were issued and which of its blocks are closed. A table only says so:
+what it does not say is taken so that it cannot make an effect of nothing, and every step leaves its sentence.
+"""
+
+import hashlib
+import math
+from array import array
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
+from typing import overload
+
+import numpy as np
+
+from axiom_weigh.amounts import counted
+from axiom_weigh.evidence.weigh_claim import UNKNOWN_PLATFORM, Home
+from axiom_weigh.tables.count_once import CountNotes, count_once
+from axiom_weigh.tables.order_of_runs import OrderOfRuns, independence
+from axiom_weigh.tables.row import PlainRows, Row, measured
+from axiom_weigh.values import EVERY_NUMBER, Agreements, Alarm, Observation
+
+_BEGINNING = 8  # bytes of what is drawn for a seed: of a million seeds two seldom share them
+LOST = "its machine was at fault, as the table says"
+_SELDOM = 20_000  # values that lie in the order of their size are remarkable where chance does it so seldom
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrderedObservations:
+    """Observations in the order in which they count, and what is known beside them."""
+
+    is_issued: bool  # the table says in which order its seeds were issued
+    observations: tuple[Observation, ...]
+    ends: tuple[int, ...]  # after how many observations each closed block ends; empty without blocks
+    homes: Mapping[int, Home]
+    names: Mapping[tuple[str, int], str]  # of hosts and volunteers, which are numbers in what is concluded
+    seeds: Sequence[str]  # of the observations
+    agreements: tuple[Agreements, ...]
+    repeated: int  # rows of seeds that had counted already
+    waiting: int  # seeds that do not count yet
+    alarms: tuple[Alarm, ...]  # in which order seeds were run, nobody else knows
+    reasons: tuple[str, ...]
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BesideRows:
+    """What is known of a table beside its rows."""
+
+    reasons: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    issues: Sequence[int] | None = None  # of all that was issued, where that is more than the rows
+    repeated: int = 0
+    agreements: tuple[Agreements, ...] = ()
+    order: OrderOfRuns | None = None
+    fingerprint: str = ""  # of all values; of differences that they are no computation, and their arms are looked at
+
+
+_NOTHING_ELSE = BesideRows()
+
+
+def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _NOTHING_ELSE) -> OrderedObservations:
+    """Put rows into an order, count each seed once, and leave out what is not closed yet."""
+    given, said = frozenset(columns), CountNotes(reasons=list(beside.reasons), flags=list(beside.flags))
+    if isinstance(rows, PlainRows):
+        order = _order_of_different(rows)
+        if order is not None:
+            return _arranged_plainly(rows, order, said, beside)
+        rows = list(rows)
+    ordered = rows_in_order(rows, given)
+    _say_order(ordered, given, said, beside)
+    once = count_once(ordered, said, is_issued="issue" in given)
+    closed, ends = _closed(once.rows, given, said)
+    homes, hosts, names = _homes(closed, given, said)
+    alarms = _independence(closed, said, beside.order, is_issued="issue" in given)
+    return OrderedObservations(
+        is_issued="issue" in given,
+        observations=_observations(closed, hosts, beside.fingerprint),
+        ends=ends,
+        homes=homes,
+        names=names,
+        seeds=tuple(row.seed for row in closed),
+        agreements=(*beside.agreements, *once.agreements) if homes else (),
+        repeated=beside.repeated + once.repeated,
+        waiting=len(once.rows) - len(closed),
+        alarms=alarms,
+        reasons=tuple(said.reasons),
+        flags=tuple(said.flags),
+    )
+
+
+def _observations(rows: Iterable[Row], hosts: Mapping[str, int], fingerprint: str) -> tuple[Observation, ...]:
+    first: dict[str, int] = {}
+    return tuple([_observation(number, row, hosts, first, fingerprint) for number, row in enumerate(rows)])
+
+
+def _observation(
+    number: int, row: Row, hosts: Mapping[str, int], first: dict[str, int], fingerprint: str
+) -> Observation:
+    """One row; where one of its arms has the number of an earlier one, it says so. First: who had such a number."""
+    before = [(first[shared], shared) for shared in row.shared if first.setdefault(shared, number) != number]
+    return Observation(
+        replicate=number,
+        value=row.value,
+        hosts=tuple(hosts[name] for name in row.hosts if name in hosts),
+        why_missing=LOST if row.is_lost and row.value is None else row.why_missing,
+        outcome=row.outcome,
+        design=row.design,
+        fingerprint=fingerprint,
+        repeats=f"{EVERY_NUMBER} of replicate {before[0][0]} in {before[0][1]}" if before else "",
+    )
+
+
+def _order_of_different(rows: PlainRows) -> Sequence[int] | None:
+    """The order that is drawn from the seeds; None where one comes again, or the beginning of what is drawn does."""
+    begun = b"".join([_drawn(rows.seed(at))[:_BEGINNING] for at in range(len(rows))])
+    drawn = np.frombuffer(begun, dtype=f">u{_BEGINNING}")
+    order = np.argsort(drawn)
+    ordered = drawn[order]
+    return None if (ordered[1:] == ordered[:-1]).any() else array("q", order.tolist())
+
+
+def _arranged_plainly(
+    rows: PlainRows, order: Sequence[int], said: CountNotes, beside: BesideRows
+) -> OrderedObservations:
+    """The same as of any rows, without an object for each: every seed has one row, and nothing else is known."""
+    _say_drawn(said, within="")
+    _say_out(sum(row.is_out for row in rows.others.values()), said)
+    homes, hosts, names = _homes((), frozenset(), said)
+    alarms = _independence(rows, said, beside.order, is_issued=False)
+    values, others = rows.values, rows.others
+    first: dict[str, int] = {}
+    return OrderedObservations(
+        is_issued=False,
+        observations=tuple(
+            [
+                _observation(number, others[at], hosts, first, beside.fingerprint)
+                if at in others
+                else Observation(replicate=number, value=values[at], fingerprint=beside.fingerprint)
+                for number, at in enumerate(order)
+            ]
+        ),
+        ends=(),
+        homes=homes,
+        names=names,
+        seeds=_LazySeeds(rows, order),
+        agreements=(),
+        repeated=beside.repeated,
+        waiting=0,
+        alarms=alarms,
+        reasons=tuple(said.reasons),
+        flags=tuple(said.flags),
+    )
+
+
+class _LazySeeds(Sequence[str]):
+    """The seeds of rows in an order, written when somebody asks for one."""
+
+    def __init__(self, rows: PlainRows, order: Sequence[int]) -> None:
+        self._seeds, self._others = rows.seeds, rows.others  # the values of a million rows are let go
+        self._order = order
+
+    def __len__(self) -> int:
+        return len(self._order)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        if isinstance(at, slice):
+            return [self._seed(number) for number in self._order[at]]
+        return self._seed(self._order[at])
+
+    def _seed(self, number: int) -> str:
+        return self._others[number].seed if number in self._others else str(self._seeds[number])
+
+
+def rows_in_order(rows: Sequence[Row], given: Collection[str]) -> list[Row]:
+    """By issue number, or in an order that nobody could choose; never by what was measured.
+
+    Rows may stand in any order, also in that of their values, and nothing in them shows it for sure. An order that
+    comes from the seeds alone is as good as chance: block after block by their names, where there are any.
+    """
+    place = _places(rows)
+    if "issue" in given:
+        return sorted(rows, key=lambda row: (0, ()) if row.issue is None else (row.issue, place(row)))
+    if "block" not in given:
+        return sorted(rows, key=place)
+    is_numbered = all(row.block.isdecimal() for row in rows)
+    return sorted(rows, key=lambda row: (int(row.block) if is_numbered else row.block, place(row)))
+
+
+def _say_order(ordered: Sequence[Row], given: frozenset[str], said: CountNotes, beside: BesideRows) -> None:
+    if "issue" not in given:
+        _say_drawn(said, within="blocks by their names, and within each " if "block" in given else "")
+        return
+    is_shared = len({row.issue for row in ordered}) < len({row.seed for row in ordered})
+    drawn = ", and seeds of one number in an order drawn from them" if is_shared else ""
+    said.reasons.append(f"in the order of the column issue{drawn}")
+    _say_gaps([row.issue or 0 for row in ordered] if beside.issues is None else sorted(beside.issues), said)
+    if _is_sorted([row.value for row in ordered if row.value is not None]):
+        said.flags.append(
+            "the values lie in the order of their issue numbers; if they were numbered after sorting, leave the column "
+            "issue out"
+        )
+
+
+def _say_drawn(said: CountNotes, *, within: str) -> None:
+    said.reasons.append(f"no column issue: {within}in an order drawn from the seeds, never from the values")
+
+
+def _places(rows: Sequence[Row]) -> Callable[[Row], tuple[bytes, ...]]:
+    """The place of each row in an order that nobody could choose: of its seed, then of its design, then its own."""
+    times = Counter(row.seed for row in rows)
+
+    def place(row: Row) -> tuple[bytes, ...]:
+        if times[row.seed] == 1:
+            return (_drawn(row.seed),)
+        return _drawn(row.seed), _drawn(f"{row.design} {row.seed}"), _drawn(repr(replace(row, place=0)))
+
+    return place
+
+
+def _drawn(text: str) -> bytes:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+
+
+def _is_sorted(values: Sequence[float]) -> bool:
+    """Do they lie in the order of their size, though chance has far more orders for them?"""
+    rising = all(one <= other for one, other in pairwise(values))
+    if not rising and not all(one >= other for one, other in pairwise(values)):
+        return False
+    equal = sum(math.lgamma(times + 1) for times in Counter(values).values())
+    return math.lgamma(len(values) + 1) - equal > math.log(2 * _SELDOM)
+
+
+def _say_gaps(issues: Sequence[int], said: CountNotes) -> None:
+    if not issues:
+        return
+    absent = issues[-1] - issues[0] + 1 - len(set(issues))
+    if absent:
+        said.flags.append(
+            f"{absent} issue numbers between {issues[0]} and {issues[-1]} are not in the table; those that were issued "
+            "for this question need a row each, with an empty value"
+        )
+
+
+def _closed(rows: Sequence[Row], given: frozenset[str], said: CountNotes) -> tuple[list[Row], tuple[int, ...]]:
+    """The rows that may enter evidence: whatever comes before the first that is still out, in whole blocks.
+
+    In an order that was drawn nothing comes after anything: whoever is still out is missing, at its worst.
+    """
+    if "block" in given:
+        return _in_blocks(rows, said)
+    out = sum(row.is_out for row in rows)
+    if not out:
+        return list(rows), ()
+    if "issue" not in given:
+        _say_out(out, said)
+        return list(rows), ()
+    closed = list(takewhile(lambda row: not row.is_out, rows))
+    waiting = counted(len(rows) - len(closed), "seed")
+    said.reasons.append(
+        f"{waiting} left to wait: {rows[len(closed)].seed} is out, and what comes after it counts when it is back"
+    )
+    return closed, ()
+
+
+def _say_out(out: int, said: CountNotes) -> None:
+    if out:
+        said.reasons.append(
+            f"{counted(out, 'seed')} still out, counted as missing; with a column issue what is out can wait"
+        )
+
+
+def _in_blocks(rows: Sequence[Row], said: CountNotes) -> tuple[list[Row], tuple[int, ...]]:
+    blocks: dict[str, list[Row]] = {}
+    for row in rows:
+        blocks.setdefault(row.block, []).append(row)
+    size = max((len(members) for members in blocks.values()), default=0)
+    closed: list[Row] = []
+    ends: list[int] = []
+    for name, members in blocks.items():
+        if why := _open(members, size):
+            said.reasons.append(
+                f"{len(blocks) - len(ends)} of {len(blocks)} blocks wait: block {name} is not closed ({why}); a seed "
+                "of which nothing will come needs a row with an empty value"
+            )
+            break
+        closed += members
+        ends.append(len(closed))
+    return closed, tuple(ends)
+
+
+def _open(members: Sequence[Row], size: int) -> str:
+    """Why a block is not closed; empty when it is."""
+    if out := sum(row.is_out for row in members):
+        return f"{out} of its seeds are still out"
+    return f"it has {len(members)} seeds, and the largest {size}" if len(members) < size else ""
+
+
+def _independence(
+    rows: Sequence[Row], said: CountNotes, order: OrderOfRuns | None, *, is_issued: bool
+) -> tuple[Alarm, ...]:
+    if is_issued:
+        runs = [(float(row.issue or 0), row.value) for row in rows if row.value is not None]
+    else:
+        runs = order.ordered((place, value) for place, value, _ in measured(rows)) if order is not None else []
+    words, alarms = independence("issue" if is_issued or order is None else order.column, runs)
+    said.reasons.append(words)
+    return alarms
+
+
+def _homes(
+    rows: Sequence[Row], given: frozenset[str], said: CountNotes
+) -> tuple[dict[int, Home], dict[str, int], dict[tuple[str, int], str]]:
+    """Numbers for the names of hosts and volunteers, in the order of the names."""
+    if "host" not in given:
+        said.reasons.append(
+            "no column host: nobody knows how many computers agree, so the grade stops at Moderate; name the hosts, or "
+            "the batches, as host, and it is looked at whether seeds of one are alike"
+        )
+        return {}, {}, {}
+    whose = {one.host: one for row in rows for one in row.arms or (row,) if one.host}
+    theirs = {row.volunteer for row in whose.values()}
+    if "volunteer" not in given or "" in theirs:
+        why = "some hosts have no volunteer" if "volunteer" in given else "no column volunteer"
+        said.reasons.append(f"{why}: all hosts are taken to be one volunteer's")
+        theirs = {""}
+    hosts = {name: number for number, name in enumerate(sorted(whose), start=1)}
+    volunteers = {name: number for number, name in enumerate(sorted(theirs), start=1)}
+    homes = {
+        number: Home(
+            host_id=number,
+            volunteer_id=volunteers.get(whose[name].volunteer, 1),
+            platform=whose[name].platform or UNKNOWN_PLATFORM,
+        )
+        for name, number in hosts.items()
+    }
+    names = {("host", number): name for name, number in hosts.items()}
+    return homes, hosts, names | {("volunteer", number): name for name, number in volunteers.items() if name}

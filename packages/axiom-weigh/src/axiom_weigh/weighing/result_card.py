@@ -1,0 +1,533 @@
+"""A weighed table as a person and a program read it: one card, the same in a terminal, a notebook and JSON."""
+
+import dataclasses
+import html
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from axiom_weigh.amounts import counted
+from axiom_weigh.evidence.cards import Card, Stratum
+from axiom_weigh.evidence.grade import NO_HOSTS, wanted
+from axiom_weigh.evidence.method import Process
+from axiom_weigh.evidence.middles import middle_named
+from axiom_weigh.evidence.rounding import around, e_told, end_told
+from axiom_weigh.evidence.verdict import mean_of
+from axiom_weigh.facts_html import facts_html
+from axiom_weigh.figures.ascii import sketch
+from axiom_weigh.figures.requests import Look, Narrowing, SweepPoint
+from axiom_weigh.statistics.replicates_needed import FEWEST_DECIDING, Range
+from axiom_weigh.values import Evidence, Grade, Verdict
+from axiom_weigh.weighing.one_look import CONDITION, SHORT, OneLook, paired
+from axiom_weigh.weighing.plan import LARGEST_EFFECT, LEAST_EFFECT, plan, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_NUMBERED = re.compile(r"\b(host|volunteer|replicate)(s?) (\d+(?:, \d+)*)\b")
+
+
+_PICTURES = (".svg", ".png", ".pdf")
+_LATEX = re.compile(r"[&%$#_{}]")
+_DIFFERENCES = ("contrast", "slope")
+_RANKS = Process.RANKS.value
+_TYPICAL = ("typical value", "median")
+_WAY_UP = (
+    "a column host, and seeds run again as further rows that agree: one in twenty on your own computer in a fresh "
+    "process, or twenty on other people's"
+)
+_NOT_WEIGHED = "not weighed: "
+_NEAR_NULL = 0.1  # of the width of an interval; whose middle lies nearer may well be without an effect
+_LEAST, _MOST = 1e-280, 1e280  # of what is drawn
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeighedTable:
+    """What a table says, and how sure that is. `print` it, let a notebook show it, or take `data()`."""
+
+    name: str
+    card: Card
+    kind: str
+    arms: tuple[str, str] | None  # whose difference a value is: the first minus the second
+    alpha: float
+    is_declared: bool
+    null: float | None
+    smallest: float
+    bounds: tuple[float, float] | None
+    is_weighed: bool  # False: it was not, and `needs` says which words would decide
+    values: Sequence[float]  # that counted, in the order in which they did
+    one_look: OneLook | None  # where nothing is decided, and few seeds counted or none are paired
+    forecast: Range | None  # of further seeds to the next grade: seldom fewer, likely, seldom more
+    outweighed: int | None  # so many more seeds like those so far outweigh the few without a value
+    is_issued: bool  # False: that order was drawn from the seeds
+    repeated: int
+    waiting: int
+    names: Mapping[tuple[str, int], str]  # of hosts and volunteers
+    seeds: Sequence[str]
+    _looks: "Callable[[], tuple[Look, ...]]"
+
+    @property
+    def evidence(self) -> Evidence:
+        """Everything that was concluded."""
+        return self.card.evidence
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the values say."""
+        return self.evidence.verdict
+
+    @property
+    def grade(self) -> Grade:
+        """How far that carries."""
+        return self.evidence.grade
+
+    @property
+    def n_seeds(self) -> int:
+        """How many seeds counted."""
+        return self.evidence.seeds
+
+    @property
+    def estimate(self) -> float | None:
+        """The median; of differences the typical value, of a proportion the share, of a mean the mean."""
+        return self.evidence.estimate
+
+    @property
+    def paper(self) -> str:
+        """The line that a paper tells, such as "+0.83 (median of 16 seeds, 95 % CI 0.56 to 1.22; mean 0.85 ± 0.31)".
+
+        Where nothing is decided, and few seeds counted or none are paired, it is what one look says.
+        """
+        if self.one_look is not None:
+            return self._at_one_look(self.one_look)
+        if self.estimate is None:
+            return "no value yet"
+        number = self._number(self.estimate)
+        what = f"{self.evidence.centre} of {self._counted()}"
+        if self.interval == (None, None):
+            return f"{number} ({what}, no {self._level()} CI yet{self._spread()})"
+        return f"{number} ({what}, {self._confidence()}{self._spread()}), {self._holds()}"
+
+    def _at_one_look(self, look: OneLook) -> str:
+        number = self._number(look.mean)
+        if look.is_paired:
+            what = f"mean of {self._counted()}{' and left out' if self.evidence.missing else ''}"
+        else:
+            what = f"difference of means, {look.arms[0].runs} and {look.arms[1].runs} runs that are not paired"
+        interval = f"no {self._level()} CI, which takes two runs of each arm that differ"
+        if look.low is not None and look.high is not None:
+            interval = f"{self._level()} CI {look.low:.4g} to {look.high:.4g} {CONDITION}"
+        return "; ".join([f"{number} ({what}", interval, *map(str, look.arms)]) + ")"
+
+    def latex(self, verdict: Verdict | None = None) -> str:
+        """The same as a row of a LaTeX table: name, estimate, interval, seeds, verdict and grade.
+
+        A comment names the middle. Among many claims the verdict is another one where this does not stand.
+        """
+        look = self.one_look
+        middle, ends = self._located
+        number = "--" if middle is None else f"${self._number(middle)}$"
+        low, high = (
+            "-\\infty" if end is None and not place else "\\infty" if end is None else f"{end:.4g}"
+            for place, end in enumerate(ends)
+        )
+        shown = str(self.verdict if verdict is None else verdict).replace("+", "$+$").replace("−", "$-$")
+        cells = (
+            _LATEX.sub(r"\\\g<0>", self.name),
+            number,
+            f"$[{low}, {high}]${'' if look is None else ' (one look)'}",
+            self._runs(),
+            shown,
+            str(self.grade if verdict in (None, self.verdict) else Grade.AWAITING),
+        )
+        return f"{' & '.join(cells)} \\\\ % {self.about}"
+
+    @property
+    def about(self) -> str:
+        """Which middle the first line estimates, and what is assumed, in one clause."""
+        return f"this is about the mean {CONDITION}" if self.one_look else middle_named(self.evidence.e_kind)
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The same as cells beside other claims: name, estimate, interval, seeds and evidence."""
+        middle, ends = self._located
+        low, high = ("unbounded" if end is None else f"{end:.4g}" for end in ends)
+        interval = "none yet" if ends == (None, None) else f"{low} to {high}"
+        return (
+            self.name,
+            "none yet" if middle is None else self._number(middle),
+            interval if self.one_look is None else f"{interval} (one look)",
+            self._runs(),
+            f"{self._odds()} to 1" if self.is_weighed else "not weighed",
+        )
+
+    @property
+    def _located(self) -> tuple[float | None, tuple[float | None, float | None]]:
+        """The estimate that the first line tells, and its interval."""
+        look = self.one_look
+        return (self.estimate, self.interval) if look is None else (look.mean, (look.low, look.high))
+
+    def _runs(self) -> str:
+        """How many seeds counted, or how many runs each arm has where none are paired."""
+        look = self.one_look
+        if look is None or look.is_paired:
+            return f"{self.n_seeds:,}"
+        return " and ".join(f"{arm.runs:,}" for arm in look.arms)
+
+    def _number(self, middle: float) -> str:
+        return f"{middle:+.4g}" if self._are_differences() else f"{middle:.4g}"
+
+    def _odds(self) -> str:
+        return _big(self.evidence.e_absent if self.verdict is Verdict.ABSENT else self.evidence.e_value)
+
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """Where it is with 1 - alpha, however often anybody looks (a mean: in issue order alone); None is unbounded."""
+        return self.evidence.low, self.evidence.high
+
+    @property
+    def ruled_out(self) -> float | None:
+        """The smallest effect, of two digits, that would make it absent, where nothing else is near."""
+        (low, high), middle = self.interval, self.estimate
+        if self.verdict is not Verdict.UNDECIDED or not self.is_weighed or self.null is None or self.smallest:
+            return None
+        if low is None or high is None or middle is None or self.kind == "mean":
+            return None
+        if abs(middle - self.null) > _NEAR_NULL * (high - low) or self.evidence.flags:
+            return None
+        farthest = max(self.null - low, high - self.null)
+        digit = 10.0 ** (math.floor(math.log10(farthest)) - 1) if farthest > 0 else 1.0
+        return float(f"{math.ceil(farthest / digit * (1.0 + 1e-9)) * digit:.2g}")
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """What must be cleared up first."""
+        return self._said(self.evidence.flags)
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Every step of the weighing."""
+        return self._said(self.evidence.reasons)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What is missing for the next grade."""
+        return tuple(_WAY_UP if need == NO_HOSTS else need for need in self._said(self.evidence.needs))
+
+    @cached_property
+    def looks(self) -> tuple[Look, ...]:
+        """What was said after the first seeds, after more, and after all."""
+        return self._looks()
+
+    @property
+    def narrowing(self) -> Narrowing | None:
+        """The picture of how the interval narrowed; None while there is no value."""
+        if all(look.estimate is None for look in self.looks) or not self._can_be_drawn():
+            return None
+        return Narrowing(
+            name="weighed",
+            title=self._claim(),
+            y=self.evidence.centre,
+            looks=self.looks,
+            null=self._shown_null(),
+            smallest=self.smallest,
+            confidence=1 - self.alpha,
+        )
+
+    def sketched(self) -> str:
+        """The same picture in characters; empty while there is no value."""
+        if not self._can_be_drawn():
+            return ""
+        points = [SweepPoint(x=look.seeds, median=look.estimate, low=look.low, high=look.high) for look in self.looks]
+        return sketch(points, x="seeds", y=f"{self.evidence.centre} and its {self._level()} interval")
+
+    def _can_be_drawn(self) -> bool:
+        """An axis needs room to add and to divide."""
+        ends = [abs(end) for look in self.looks for end in (look.estimate, look.low, look.high) if end]
+        return all(_LEAST < end < _MOST for end in ends)
+
+    def picture(self, kind: str = ".svg") -> bytes:
+        """The same picture as a file: .svg, .png or .pdf. FigureNotDrawn says why there is none."""
+        from axiom_weigh.errors import FigureNotDrawn, WrongUse
+
+        if kind.lower() not in _PICTURES:
+            raise WrongUse(
+                f"A picture ends in {', '.join(_PICTURES)}, and not in {kind or 'nothing'}. Nothing was drawn."
+            )
+        request = self.narrowing
+        if request is None:
+            raise FigureNotDrawn("There is no value that can be drawn. The card says why, and has all that is known.")
+        from axiom_weigh.figures.drawing import Draughtsman
+        from axiom_weigh.figures.palette import standalone
+
+        with Draughtsman() as draughtsman:
+            drawn = draughtsman.draw(request, pdf=kind.lower() == ".pdf")
+        return drawn.pdf or (drawn.png if kind.lower() == ".png" else standalone(drawn.svg).encode())
+
+    def data(self) -> dict[str, Any]:
+        """One evidence card as JSON's own types."""
+        found = self.evidence
+        return {
+            "name": self.name,
+            "verdict": found.verdict.value,
+            "grade": found.grade.value,
+            "asked_alone": True,
+            "n_seeds": found.seeds,
+            "estimate": found.estimate,
+            "middle": found.centre,
+            "assumed": middle_named(found.e_kind),
+            "interval": [found.low, found.high],
+            "confidence": 1 - self.alpha,
+            "holds_at_any_look": self.holds_at_any_look,
+            "paper": self.paper,
+            "ruled_out": self.ruled_out,
+            "one_look": self.one_look.data() if self.one_look else None,
+            "mean": self._mean,
+            "sd": self._sd,
+            "e_value": found.e_value if self.is_weighed else None,
+            "e_kind": found.e_kind if self.is_weighed else None,
+            "estimand": {
+                "kind": self.kind,
+                "declared": self.is_declared,
+                "null": self.null,
+                "smallest_effect": self.smallest,
+                "bounds": list(self.bounds) if self.bounds else None,
+            },
+            "missing": found.missing,
+            "repeated_rows": self.repeated,
+            "waiting": self.waiting,
+            "order": "issue" if self.is_issued else "seeds",
+            "hosts": found.hosts,
+            "volunteers": found.volunteers,
+            "platforms": found.platforms,
+            "designs": found.designs,
+            "needs": list(self.needs),
+            "more_seeds": list(self.forecast) if self.forecast else None,
+            "flags": list(self.flags),
+            "reasons": list(self.reasons),
+            "duplicates": [dataclasses.asdict(agreement) for agreement in found.agreements],
+            "strata": [self._stratum(one) for one in self.card.strata],
+            "pooled": dataclasses.asdict(self.card.pooled) if self.card.pooled else None,
+            "looks": [dataclasses.asdict(look) for look in self.looks],
+        }
+
+    def __repr__(self) -> str:
+        lines = [f"{self.name}: {self.paper}", "", f"{self.verdict}: {self._claim()}", f"grade: {self._graded()}", ""]
+        facts = self._facts()
+        width = max(len(name) for name in facts)
+        lines += [f"{name.ljust(width)}  {fact}" for name, fact in facts.items()]
+        for heading, texts in self._lists().items():
+            lines += ["", heading, *(f"  {text}" for text in texts)]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        lists = "".join(
+            f"<p><b>{html.escape(heading)}</b></p><ul>{''.join(f'<li>{html.escape(text)}</li>' for text in texts)}</ul>"
+            for heading, texts in self._lists().items()
+        )
+        facts = {"verdict": f"{self.verdict}: {self._claim()}", "grade": self._graded(), **self._facts()}
+        picture = f"<pre>{html.escape(self.sketched())}</pre>"
+        return facts_html(f"{self.name}: {self.paper}", facts) + lists + picture
+
+    @cached_property
+    def _mean(self) -> float | None:
+        return mean_of(self.values) if self.values else None
+
+    @cached_property
+    def _sd(self) -> float | None:
+        mean, n = self._mean, len(self.values)
+        if mean is None or n < 2:
+            return None
+        largest = max(abs(value - mean) for value in self.values) or 1.0
+        return largest * math.sqrt(math.fsum(((value - mean) / largest) ** 2 for value in self.values) / (n - 1))
+
+    def _are_differences(self) -> bool:
+        return self.arms is not None or self.kind in _DIFFERENCES
+
+    def _counted(self) -> str:
+        paired, copies, gone = "paired " if self.arms else "", self.evidence.clones, self.evidence.missing
+        whole = self.n_seeds + copies
+        seeds = f"1 {paired}seed" if whole == 1 else f"{whole:,} {paired}seeds"
+        return f"{seeds}{f', {copies:,} with the very numbers of another' if copies else ''}" + (
+            f", {gone:,} missing" if gone else ""
+        )
+
+    def _confidence(self) -> str:
+        ci, bars = f"{self._level()} CI", around(self._shown_null(), self.smallest)
+        low, high = (None if end is None else end_told(end, bars) for end in self.interval)
+        if low is None or high is None:
+            return f"{ci} {'above' if high is None else 'below'} {low if high is None else high}"
+        return f"{ci} {low} to {high}"
+
+    def _level(self) -> str:
+        return f"{100 * (1 - self.alpha):.6g} %"
+
+    def _spread(self) -> str:
+        if self.kind == "proportion" or self._mean is None or self.evidence.clones:
+            return ""
+        sd = f" ± {self._sd:.3g} sd" if self._sd is not None else ""
+        return f"; mean {self._mean:.4g}{sd}"
+
+    @property
+    def holds_at_any_look(self) -> bool:
+        """False for a mean whose seeds are in no order of issue: that holds at one look alone."""
+        return self.is_issued or self.kind != "mean"
+
+    def _holds(self) -> str:
+        return "holds however often you look" if self.holds_at_any_look else "holds for this one look"
+
+    def _shown_null(self) -> float:
+        return 0.0 if self.null is None else self.null
+
+    def _claim(self) -> str:
+        """The verdict in words that need no statistics."""
+        null = f"{self._shown_null():.4g}"
+        typically = " typically" if self.arms and self.evidence.centre in _TYPICAL else ""
+        lies = f"{self._of_arms() or f'the {self.evidence.centre} of the values'}{typically} lies"
+        return {
+            Verdict.POSITIVE: f"{lies} above {null}",
+            Verdict.NEGATIVE: f"{lies} below {null}",
+            Verdict.ABSENT: f"{lies} within {self.smallest:.4g} of {null}, which is too little to matter",
+            Verdict.MIXED: "the designs disagree",
+            Verdict.UNDECIDED: self._undecided(),
+        }[self.verdict]
+
+    def _undecided(self) -> str:
+        """What can be said though nothing is decided, and why no more."""
+        look, null = self.one_look, f"{self._shown_null():.4g}"
+        if look is None or not (self.arms or self.is_declared):
+            if self.is_weighed:
+                return "not known yet"
+            why = next((text for text in self.reasons if text.startswith(_NOT_WEIGHED)), "")
+            return why if self.arms or self.is_declared else "say first what a value is"
+        what, side = self._of_arms() or "the mean of the values", look.side(self._shown_null())
+        says = (
+            f"speaks for {what} {'above' if side > 0 else 'below'} {null}"
+            if side
+            else f"cannot tell {what} from {null}"
+        )
+        least, _ = wanted(Grade.AWAITING) or (0, 0.0)
+        if self.evidence.e_kind == _RANKS:
+            least = max(least, FEWEST_DECIDING)
+        if not look.is_paired:
+            why = "runs that are not paired have none that holds however often you look"
+        elif self.n_seeds < least:
+            few = "1 seed is" if self.n_seeds == 1 else f"{self.n_seeds} seeds are"
+            why = f"{few} too few for one that holds however often you look ({least} at least)"
+        elif self.evidence.missing:
+            why = (
+                f"{counted(self.evidence.missing, 'seed')} without a value may have failed for what it would have been"
+            )
+        else:
+            why = f"one that holds however often you look takes evidence of {1 / self.alpha:.4g} to 1"
+        return f"one look {says}, and is no verdict: {why}"
+
+    def _of_arms(self) -> str:
+        return f"{self.arms[0]} − {self.arms[1]}" if self.arms else ""
+
+    def _graded(self) -> str:
+        return " · ".join(f"[{one}]" if one is self.grade else str(one) for one in Grade)
+
+    def _facts(self) -> dict[str, str]:
+        found, facts = self.evidence, dict[str, str]()
+        if self.values and self.null is not None and self.kind != "proportion":
+            above = sum(value > self.null for value in self.values)
+            facts[f"above {self.null:.4g}"] = f"{above:,} of {len(self.values):,} values"
+        if self.is_weighed:
+            is_absent = found.verdict is Verdict.ABSENT
+            against = f"an effect of {self.smallest:.4g} or more" if is_absent else "no effect"
+            facts["evidence"] = f"{self._odds()} to 1 against {against}; a verdict takes {1 / self.alpha:.4g} to 1"
+        if (least := self.ruled_out) is not None:
+            facts["ruled out"] = (
+                f"an effect of {least:g} or more; if less does not matter, --smallest-effect {least:g} decides that "
+                "there is none that does"
+            )
+        if self.repeated or self.waiting:
+            facts["left out"] = f"{self.repeated:,} further rows of the same seeds, {self.waiting:,} seeds that wait"
+        facts["hosts"] = _computed(found)
+        facts["claims"] = "one, asked alone; weigh all that you ask together (more words after --of, --value, files)"
+        if ahead := self._ahead():
+            facts["to decide" if self.verdict is Verdict.UNDECIDED else "next grade"] = ahead
+        return facts
+
+    def _ahead(self) -> str:
+        """How many seeds more are likely to be needed: a forecast, or of few seeds what `--plan` says."""
+        if self.outweighed is not None:
+            return f"{counted(self.outweighed, 'more seed')}, if they come out as those so far did"
+        if (self.one_look is None or self.one_look.is_paired) and self.n_seeds >= SHORT:
+            if self.forecast is None or not any(number != 0 for number in self.forecast):
+                return ""
+            few, likely, many = map(told, self.forecast)
+            if_any = ", if there is an effect" if self.verdict is Verdict.UNDECIDED and not self.smallest else ""
+            if self.forecast[0] is None:
+                return f"{few} more seeds{if_any}"
+            return f"{few} to {many} more seeds in four cases of five, likely {likely}{if_any}"
+        return self._planned()
+
+    def _planned(self) -> str:
+        """What `--plan` says of the effect seen."""
+        effect, is_decided = self._effect_seen(), self.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
+        can_be = self.arms or (self.is_declared and self.evidence.e_kind == _RANKS)
+        if effect is None or not can_be or self.evidence.missing or not (is_decided or self.one_look):
+            return ""
+        if not LEAST_EFFECT <= effect <= LARGEST_EFFECT:
+            return "the effect seen is too small to plan for; say with --smallest-effect what would matter"
+        planned = plan(effect, alpha=self.alpha)
+        needed = planned.strong if is_decided else planned.verdict
+        half, most = map(told, needed)
+        if self.one_look is not None and not self.one_look.is_paired:
+            return (
+                f"about {half} paired seeds for an effect of {effect:g} sd, as was seen, and {most} to be nine-tenths "
+                "sure; fewer if runs of one seed are alike; see --plan"
+            )
+        more = "" if needed[0] is None else f", {needed[0] - self.n_seeds:,} more"
+        if needed[0] is not None and needed[0] <= self.n_seeds:
+            more = ", as many as there are"
+        return (
+            f"about {half} seeds in all{more}, for an effect of {effect:g} sd, as was seen, and {most} to be "
+            "nine-tenths sure; see --plan"
+        )
+
+    def _effect_seen(self) -> float | None:
+        """In standard deviations of the differences, of two digits."""
+        look = self.one_look or (paired(self.values, (), null=self._shown_null(), alpha=0.05) if self.values else None)
+        return None if look is None or look.effect is None else float(f"{abs(look.effect):.2g}")
+
+    def _lists(self) -> dict[str, tuple[str, ...]]:
+        heading = "what would decide" if not self.is_weighed else "for the next grade"
+        lists = {heading: self.needs, "look at this first": self.flags, "why": self._steps()}
+        return {heading: texts for heading, texts in lists.items() if texts}
+
+    def _steps(self) -> tuple[str, ...]:
+        """The reasons, without the last one where it only says again what is needed."""
+        return tuple(text for text in self.reasons if "; the next grade needs " not in text)
+
+    def _said(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """With the names that the table has for what is numbered in the weighing."""
+
+        def named(match: re.Match[str]) -> str:
+            numbers = match[3].split(", ")
+            if match[1] == "replicate":
+                return f"seed{match[2]} {', '.join(self.seeds[int(number)] for number in numbers)}"
+            known = [self.names.get((match[1], int(number)), number) for number in numbers]
+            return f"{match[1]}{match[2]} {', '.join(known)}"
+
+        return tuple(_NUMBERED.sub(named, text) for text in texts)
+
+    def _stratum(self, one: Stratum) -> dict[str, Any]:
+        is_number = one.by in ("host", "volunteer") and one.name.isdecimal()
+        name = self.names.get((one.by, int(one.name)), one.name) if is_number else one.name
+        return {**dataclasses.asdict(one), "name": name}
+
+
+def _computed(found: Evidence) -> str:
+    if not found.hosts:
+        return "not named"
+    parts = ((found.hosts, "host"), (found.volunteers, "volunteer"), (found.platforms, "platform"))
+    return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in parts)
+
+
+def _big(number: float) -> str:
+    return f"{math.floor(number):,}" if 1000 <= number < 1e6 else e_told(number, 3)

@@ -1,0 +1,161 @@
+"""Each part of the data by itself, all designs together, and what designs disagree in."""
+
+import math
+import sys
+from statistics import NormalDist
+
+import pytest
+
+from axiom_weigh.evidence.cards import Stratum
+from axiom_weigh.evidence.method import question
+from axiom_weigh.evidence.strata import across, designs_of, disagreement, places_of, pooled, stratum
+from axiom_weigh.values import Home, Kind, Observation, Verdict
+
+
+def asked(kind: Kind = Kind.CONTRAST, **more):
+    return question({"kind": kind.value, "null": 0.0, "smallest": 0.5, "bounds": None, **more})
+
+
+def values(*numbers, design="", first=0):
+    return [Observation(replicate=first + n, value=one, design=design) for n, one in enumerate(numbers)]
+
+
+HOMES = {
+    host: Home(host_id=host, volunteer_id=host // 2, platform=f"{'ab'[host % 2]}-x-avx2") for host in (1, 2, 3, 10)
+}
+
+
+def test_a_value_belongs_to_everybody_who_contributed_to_it():
+    seen = [
+        Observation(replicate=0, value=1.0, hosts=(1,)),
+        Observation(replicate=1, value=2.0, hosts=(2, 3)),
+        Observation(replicate=2, value=3.0, hosts=(10,), gpus=((10, "NVIDIA"),)),  # a platform of its own
+        Observation(replicate=3, value=None, hosts=()),
+        Observation(replicate=4, value=4.0, hosts=(99,)),
+    ]
+    replicates = {}
+    for by, parts in places_of(seen, HOMES).items():
+        replicates[by] = {name: [one.replicate for one in part] for name, part in parts.items()}
+    assert replicates == {
+        "platform": {"a-x-avx2": [1], "a-x-nvidia": [2], "b-x-avx2": [0, 1]},
+        "volunteer": {"0": [0], "1": [1], "5": [2]},
+        "host": {"1": [0], "2": [1], "3": [1], "10": [2]},
+    }
+    assert list(replicates["host"]) == ["1", "2", "3", "10"]  # as numbers
+
+
+def test_a_row_of_a_forest_has_its_middle_its_sequence_its_error_and_its_mean():
+    row = stratum(asked(), "host", "3", values(1.0, 2.0, 6.0, None))
+    assert (row.by, row.name, row.seeds, row.missing) == ("host", "3", 3, 1)
+    assert (row.estimate, row.low, row.high) == (2.75, None, None)
+    assert row.mean == pytest.approx(3.0)
+    assert row.error == pytest.approx(2.5 / NormalDist().inv_cdf(7 / 8))  # three lie on one side once in four
+    nothing = dict.fromkeys(("estimate", "low", "high", "mean", "error"))
+    assert stratum(asked(), "host", "3", values(None)) == Stratum(by="host", name="3", seeds=0, missing=1, **nothing)
+    assert stratum(asked(), "host", "3", values(4.0)).error is None
+    wide = stratum(asked(), "design", "d", values(*range(1, 21)))
+    assert wide.estimate == 10.5
+    assert 1 < wide.low < 10.5 < wide.high < 20
+    row = stratum(asked(), "host", "1", values(1e308, -1e308, 1e308))
+    assert row.mean == pytest.approx(1e308 / 3)
+    assert row.error is None or math.isfinite(row.error)
+    largest = sys.float_info.max
+    assert stratum(asked(), "host", "1", values(*[largest] * 7)).mean == largest
+
+
+def test_a_row_of_events_has_its_share_and_an_error_that_is_never_nothing():
+    row = stratum(asked(Kind.PROPORTION, null=0.5), "host", "1", values(1.0, 1.0, 1.0, 1.0))
+    assert (row.estimate, row.mean) == (1.0, 1.0)
+    assert row.error == pytest.approx(math.sqrt(0.9 * 0.1 / 4))
+    mean = stratum(asked(about="mean", bounds=[0, 1]), "host", "1", values(0.25, 0.75))
+    assert (mean.estimate, mean.mean) == (0.5, 0.5)
+    assert 0 <= mean.low < 0.5 < mean.high <= 1
+
+
+def test_the_error_is_that_of_the_estimate_whatever_that_is():
+    mean, share = asked(Kind.LEVEL, about="mean", bounds=[0, 1]), asked(Kind.PROPORTION, null=0.5)
+    errors = (1 / 2 / NormalDist().inv_cdf(1 - 9 / 256), math.sqrt(1.5 / 56), math.sqrt((2.5 / 9) * (6.5 / 9) / 8))
+    rows = [stratum(estimand, "design", "d", values(*[0.0] * 6, 1.0, 1.0)) for estimand in (asked(), mean, share)]
+    assert [row.error for row in rows] == pytest.approx(errors)
+
+
+def row(mean: float, error: float = 0.1, *, low=None, high=None, name="") -> Stratum:
+    facts = {"by": "design", "seeds": 16, "missing": 0, "estimate": mean, "mean": mean}
+    return Stratum(name=name, low=low, high=high, error=error, **facts)
+
+
+def test_designs_are_pooled_where_three_can_be_and_disagree_if_a_further_one_may():
+    assert pooled([row(1.0), row(1.1)]) is None
+    assert pooled([row(1.0), row(1.1), row(0.9, 0.0)]) is None
+    found = pooled([row(1.0), row(1.1), row(0.9), row(1.0)])
+    assert (found.designs, found.estimate) == (4, pytest.approx(1.0))
+    assert found.prediction_low < found.low < 1.0 < found.high < found.prediction_high
+    assert found.chance > 0.5
+    parts = designs_of([*values(1.0, design="a"), *values(1.0, design="b")])
+    far = pooled([row(3.0), row(-3.0), row(0.5), row(0.1)])
+    assert disagreement(asked(), parts, far)
+    assert disagreement(asked(), parts, pooled([row(0.3), row(-0.1), row(0.1), row(0.0)])) == ""
+    assert disagreement(asked(), parts, pooled([row(9.0), row(9.5), row(10.5), row(11.0)])) == ""
+
+
+def skewed(median: float, *, seeds: int, spread: float) -> list[float]:
+    """Values as even as chance allows of a log-normal law, whose mean lies far above its median."""
+    normal = NormalDist()
+    return [median * math.exp(spread * normal.inv_cdf((n + 0.5) / seeds)) for n in range(seeds)]
+
+
+def test_a_further_design_is_foreseen_from_what_the_claim_is_about_and_not_from_means():
+    question = asked(Kind.LEVEL, null=1.0, smallest=0.1)
+    laws = [skewed(median, seeds=200, spread=1.5) for median in (0.9, 1.1, 1.3, 1.5, 1.7, 1.9)]
+    designs = [stratum(question, "design", str(place), values(*law)) for place, law in enumerate(laws)]
+    found = pooled(designs)
+    assert found.designs == 6
+    assert found.estimate == pytest.approx(1.4, abs=0.2)
+    assert min(one.mean for one in designs) > 2.5
+    assert found.prediction_low < 1.0 < found.prediction_high < 3.0
+    assert across(question, Verdict.POSITIVE, designs, found).startswith("a further design would lie from 0.")
+
+
+@pytest.mark.parametrize("size", [5e-320, 1e-160, 1e300])
+def test_designs_are_pooled_whatever_the_unit_of_their_measure(size):
+    means, errors = (1.0, 1.25, 0.75, 1.125), (0.125, 0.25, 0.125, 0.125)
+    plain = pooled([row(*one) for one in zip(means, errors, strict=True)])
+    found = pooled([row(mean * size, error * size) for mean, error in zip(means, errors, strict=True)])
+    assert found.estimate == pytest.approx(plain.estimate * size, rel=1e-3)
+    assert found.prediction_low == pytest.approx(plain.prediction_low * size, rel=1e-3)
+    assert (found.i2, found.chance) == pytest.approx((plain.i2, plain.chance), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("designs", "apart"),
+    [
+        ([[1.0] * 14, [1.1] * 14], ""),
+        ([[1.0] * 14, [-1.0] * 14], "one: effect +; two: effect −"),
+        ([[1.0] * 14, [0.01, -0.01] * 12], "one: effect +; two: absent"),
+        ([[1.0] * 14, [0.6, -0.6]], ""),  # a design of which nothing is sure contradicts nobody
+    ],
+)
+def test_designs_disagree_when_each_is_sure_of_something_else(designs, apart):
+    seen = [one for name, each in zip(("one", "two"), designs, strict=False) for one in values(*each, design=name)]
+    assert disagreement(asked(), designs_of(seen), None) == apart
+
+
+NARROW = {"low": -0.3, "high": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "designs", "why"),
+    [
+        (Verdict.MIXED, [row(0.0)] * 2, ""),
+        (Verdict.POSITIVE, [row(1.0)] * 2, "that takes three designs"),
+        (Verdict.POSITIVE, [row(1.0)] * 4, ""),
+        (Verdict.POSITIVE, [row(1.0), row(2.0), row(0.1), row(0.2)], "a further design would lie from"),
+        (Verdict.ABSENT, [row(0.01 * n, 0.02, **NARROW) for n in range(4)], ""),
+        (Verdict.ABSENT, [*[row(0.0, 0.02, **NARROW)] * 3, row(0.0, 0.02, name="d")], "the interval of d alone"),
+        (Verdict.ABSENT, [row(0.3 * n - 0.4, 0.02, **NARROW) for n in range(4)], "a further design would lie from"),
+    ],
+)
+def test_whether_a_further_design_would_share_the_verdict(verdict, designs, why):
+    found = across(asked(), verdict, designs, pooled(designs))
+    assert found.startswith(why)
+    assert bool(found) is bool(why)

@@ -1,0 +1,59 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from axiom_weigh.figures.ascii import sketch
+from axiom_weigh.figures.requests import SweepPoint
+
+NUMBERS = st.floats(-1e9, 1e9).filter(lambda value: value == 0 or abs(value) > 1e-9)
+LEVELS = st.one_of(st.integers(-9, 9_999), NUMBERS, st.text("abcdefghij", max_size=30), st.booleans())
+POINTS = st.builds(
+    SweepPoint, x=LEVELS, median=NUMBERS, low=st.none() | NUMBERS, high=st.none() | NUMBERS, series=st.none() | LEVELS
+)
+
+GOLDEN = """\
+movement
+     │  ┬
+   1 ┤  ●
+     │          ●
+ 0.5 ┤                  ●
+     │                  ┴       ┬
+ 0.2 ┤                          ●        ┬
+ 0.1 ┤                                   ●
+     │                                           ●
+0.05 ┤                                                   ●
+     │                                                   ┴
+     └──┬───────┬───────┬───────┬────────┬───────┬───────┬──
+        8      16      32      64       128     256     512
+                              width
+"""
+
+
+def test_a_sweep_as_it_looks_in_a_terminal(requests):
+    request = requests["sweep"]
+    assert sketch(request.points, x=request.x, y=request.y, log=request.log) == GOLDEN.rstrip("\n")
+    text = sketch(requests["series"].points, x="depth", y="effective_rank")
+    assert text.split("\n")[-1] == "● 0.01  ■ 0.03  ▲ 0.1  ◆ 0.3  ▼ 1  + 3"
+    assert all(sign in text for sign in "●■▲◆▼")
+    assert sketch([SweepPoint(x=1, median=None)], x="width", y="loss") == ""
+
+
+@settings(max_examples=30)
+@given(st.lists(POINTS, max_size=12), st.sampled_from([(), ("x",), ("y",), ("x", "y")]), st.integers(20, 90))
+def test_a_sketch_stays_within_sixty_columns_and_fifteen_rows(points, log, width):
+    text = sketch(points, x="a_factor_with_a_name", y="measure", log=log, width=width)
+    lines = text.split("\n")
+    assert len(lines) <= 15
+    assert max(len(line) for line in lines) <= min(width, 60)
+    assert bool(text) == bool(points)
+    assert "\x1b" not in text
+    assert sketch(points, x="width", y="loss", plain=True).isascii()
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_an_interval_reaches_from_its_low_to_its_high_end(plain):
+    points = [SweepPoint(x=1, median=0.5, low=0.0, high=1.0), SweepPoint(x=2, median=0.5)]
+    rows = sketch(points, x="width", y="loss", plain=plain).split("\n")[1:11]
+    sign = "o" if plain else "●"
+    column = next(row.index(sign) for row in rows if sign in row)
+    assert "".join(row[column] for row in rows) == ("-|||o||||-" if plain else "┬│││●││││┴")

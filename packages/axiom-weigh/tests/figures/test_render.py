@@ -1,0 +1,165 @@
+"""What every picture is: well-formed, described, small, coloured by role, and nothing that a page's policy refuses."""
+
+import gzip
+import re
+import struct
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from axiom_weigh.figures.palette import LIGHT, WIDTHS, standalone
+from axiom_weigh.figures.requests import Forest, SweepPoint, described
+
+ELEMENTS = {"svg", "title", "desc", "g", "path", "line", "rect", "text"}
+SAFE = re.compile(
+    r"class|role|aria-labelledby|id|viewBox|width|height|transform|d|x|y|x2|y2|fill|fill-opacity|data-s|data-frame"
+    r"|stroke|stroke-(width|linecap|dasharray|linejoin)|text-anchor|font-(family|size|weight)"
+)
+
+
+def pictures(svg: str) -> list[ET.Element]:
+    return list(ET.fromstring(f"<both>{svg}</both>"))
+
+
+def test_a_picture_is_small_described_coloured_by_role_and_holds_only_what_draws(drawn, request_of_each_kind):
+    request, both = request_of_each_kind, drawn(request_of_each_kind.name)
+    found = pictures(both.svg)
+    elements = [element for picture in found for element in picture.iter()]
+    assert {element.tag for element in elements} <= ELEMENTS
+    assert [name for element in elements for name in element.attrib if not SAFE.fullmatch(name)] == []
+    assert not re.search(r"url\(|http", both.svg)
+    colours = set(re.findall(r'(?:fill|stroke)="([^"]*)"', both.svg))
+    assert {"var(--ink)"} <= colours <= {"none"} | {f"var(--{role})" for role in LIGHT}
+    sizes = [(picture.get("class"), int(picture.get("width"))) for picture in found]
+    assert sizes == [(f"fig {kind}", width) for kind, width in WIDTHS.items()]
+    for picture in found:
+        title, desc = picture[0], picture[1]
+        assert (title.text, desc.text) == (request.title, described(request))
+        assert picture.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
+        assert picture.get("viewBox") == f"0 0 {picture.get('width')} {picture.get('height')}"
+        if isinstance(request, Forest):
+            assert picture.get("data-frame") is None
+            continue
+        left, top, width, height, low, high, *log = picture.get("data-frame").split(" ")
+        assert 0 <= float(left) < float(left) + float(width) <= float(picture.get("width"))
+        assert 0 <= float(top) < float(top) + float(height) <= float(picture.get("height"))
+        assert float(low) < float(high)
+        assert log == (["log"] if "x" in getattr(request, "log", ()) else [])
+    assert len({element.get("id") for element in elements if element.get("id")}) == 4
+    for svg in re.findall(r"<svg.*?</svg>", both.svg, re.DOTALL):
+        assert len(gzip.compress(svg.encode())) <= 4_096
+    signature, width, height = struct.unpack(">8s8xII", both.png[:24])
+    assert signature == b"\x89PNG\r\n\x1a\n"
+    assert (width, height) == (2 * int(found[0].get("width")), 2 * int(found[0].get("height")))
+    text = standalone(both.svg)
+    root = ET.fromstring(text)
+    assert (root.tag, root.get("width")) == ("{http://www.w3.org/2000/svg}svg", "660")
+    assert "var(" not in text
+    assert text.count("<style>") == 1
+
+
+def words(picture: ET.Element) -> list[str]:
+    return [element.text for element in picture.iter("text")]
+
+
+def test_pictures_are_marked_named_and_coloured_as_there_is_room(drawn, requests):
+    wide, narrow = (words(picture) for picture in pictures(drawn("narrowing").svg))
+    assert {"Moderate", "Strong", "+0.05", "0"} <= set(wide)
+    assert "Strong" in narrow
+    assert "Moderate" not in narrow  # little room: the last grade alone
+    for name, marks in (("narrowing", 4), ("first-look", 0)):  # a bar, two caps and its words: what was predicted
+        picture = ET.tostring(pictures(drawn(name).svg)[0], encoding="unicode")
+        assert len(re.findall(r'"var\(--margin\)"', picture)) == marks
+    wide, narrow = (words(picture) for picture in pictures(drawn("sweep").svg))
+    assert wide[:7] == ["8", "16", "32", "64", "128", "256", "512"]
+    assert {"8", "32", "128", "512"} <= set(narrow)
+    assert "16" not in narrow
+    wide = words(pictures(drawn("series").svg)[0])
+    assert wide.count("lr") == 2  # rim and words
+    assert [series for series in ("0.01", "0.03", "0.1", "0.3", "10") if series not in wide] == ["0.3"]
+    for picture in pictures(drawn("curve").svg):
+        groups = [group for group in picture.iter("g") if group.get("data-s")]
+        assert {group.get("data-s") for group in groups} == {series.name for series in requests["curve"].series}
+        assert len({text.text for group in groups for text in group.iter("text")}) == len(requests["curve"].series)
+
+
+def test_the_names_of_series_and_their_factors_end_within_the_picture(draughtsman, requests):
+    of_three = replace(
+        requests["series"],
+        by="decay, dropout, readout",
+        points=tuple(
+            SweepPoint(x=depth, series=f"{decay}, 0", median=decay + depth, seeds=8)
+            for decay in (1, 2)
+            for depth in (1, 6 if decay == 1 else 3)
+        ),
+    )
+    for picture, width in zip(pictures(draughtsman.draw(of_three).svg), (660, 326), strict=True):
+        named = [each for each in picture.iter("text") if each.text.startswith(("decay", "1, 0", "2, 0"))]
+        within, *_ = (_right_of(each) for each in picture.iter("g") if each.get("transform"))
+        assert len({each.text for each in named}) == 3
+        assert max(within + _right_of(each) + 6.0 * len(each.text) for each in named) <= width
+
+
+@pytest.mark.parametrize(
+    ("by", "series", "heading", "names"),
+    [
+        (
+            "goal, loss, task, width",
+            ["0.3, ce, clusters, 16", "0.3, ce, clusters, 64", "0.3, ce, teacher, 16", "0.6, mse, clusters, 16"],
+            "loss, task, width",
+            ["ce, clusters, 16", "ce, clusters, 64", "ce, teacher, 16", "mse, clusters, 16"],
+        ),
+        ("start, steps, task", ["near, 20,000, mixed", "near, 20,000, teacher"], "task", ["mixed", "teacher"]),
+        ("kind, loss", ["places, cross_entropy", "all, squared_error"], "kind", ["places", "all"]),
+    ],
+)
+def test_series_are_named_by_what_tells_them_apart(draughtsman, requests, by, series, heading, names):
+    points = tuple(
+        SweepPoint(x=depth, series=name, median=number + depth, seeds=8)
+        for number, name in enumerate(series)
+        for depth in (1, 2)
+    )
+    for picture in pictures(draughtsman.draw(replace(requests["series"], by=by, points=points)).svg):
+        said = words(picture)
+        assert any(heading.startswith(each.removesuffix("…")) for each in said if len(each) >= min(16, len(heading)))
+        assert [name for name in names if name not in said] == []
+
+
+def _right_of(element: ET.Element) -> float:
+    """How far an element is moved to the right, in the group that holds it."""
+    return float(re.match(r"translate\(([-\d.]+),", element.get("transform"))[1])
+
+
+def test_a_strip_has_a_dot_or_a_count_for_each_value_and_another_sign_for_what_is_older(drawn, draughtsman, requests):
+    strip, older = requests["strip"], requests["older-strip"]
+    wide = pictures(drawn("strip").svg)[0]
+    dots = max(path.get("d").count("h0") for path in wide.iter("path") if "h0" in path.get("d", ""))
+    assert dots == 480 - strip.missing
+    assert f"+ no value: {strip.missing}" in words(wide)
+    for picture in pictures(draughtsman.draw(replace(strip, centre="share")).svg):
+        assert {"median", "share"}.intersection(words(picture)) == {"share"}
+    paths = list(pictures(drawn("older-strip").svg)[0].iter("path"))
+    crosses = [path for path in paths if path.get("fill") == "var(--edge)"]
+    dots = sum(path.get("d").count("h0") for path in paths if path.get("stroke") == "var(--ink)")
+    numbers = [number for number, value in enumerate(older.values) if value is not None]
+    assert len(crosses) == len(set(numbers) & set(older.older))
+    assert dots == len(numbers) - len(crosses)
+
+
+def test_a_forest_has_a_row_for_each_part_with_its_seeds_and_one_for_a_further_design(drawn, requests):
+    wide, narrow = pictures(drawn("forest").svg)
+    for part in requests["forest"].parts:
+        shown = [text for text in words(wide) if text.startswith(part.name[:20])]
+        assert shown, part.name
+        assert shown[0].endswith(f"n\N{NO-BREAK SPACE}{part.seeds}")
+    for picture in (wide, narrow):
+        assert {"Platform", "Host", "Design", "A further design"} <= set(words(picture))
+    assert "A further design" not in words(pictures(drawn("one-part").svg)[0])
+    # Host 3's interval reaches far beyond the axis; the words of a wide picture stand left of every interval.
+    flat = [line for line in wide.iter("line") if line.get("y2", "0") == "0"]
+    lines = [line for line in flat if line.get("stroke") == "var(--ink)" or line.get("stroke-dasharray")]
+    starts = [_right_of(line) for line in lines]
+    assert len(lines) == sum(part.estimate is not None for part in requests["forest"].parts)
+    assert min(starts) > 5 * max(len(text) for text in words(wide))
+    assert max(start + float(line.get("x2")) for start, line in zip(starts, lines, strict=True)) <= 660

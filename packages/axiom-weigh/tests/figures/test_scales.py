@@ -1,0 +1,103 @@
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from axiom_weigh.figures.scales import at_levels, evenly, linear, logarithmic, of_intervals, said
+
+POSITIVE = st.floats(1e-6, 1e6)
+ANY = st.floats(-1e6, 1e6).filter(lambda value: value == 0 or abs(value) > 1e-6)
+
+NUMBERS = (
+    None,
+    "adam",
+    65_536,
+    -12,
+    0.1,
+    0.061234,
+    -0.5,
+    314.159,
+    12_345.678,
+    0.00012345,
+    1e-6,
+    2.5e12,
+    100.4,
+    0.0,
+    True,
+)
+WRITTEN = "– adam 65,536 −12 0.1 0.0612 −0.5 314 12,346 0.000123 1e−6 2.5e12 100 0 true"
+
+
+def test_a_number_is_written_for_people():
+    assert [said(number) for number in NUMBERS] == WRITTEN.split()
+
+
+@settings(max_examples=30)
+@given(st.lists(ANY, min_size=1, max_size=20), st.integers(2, 9))
+def test_of_many_some_are_chosen_evenly_with_both_ends(things, most):
+    chosen = evenly(things, most)
+    assert len(chosen) == min(most, len(things))
+    assert (chosen[0], chosen[-1]) == (things[0], things[-1])
+    assert evenly(chosen, most) == chosen
+
+
+@settings(max_examples=30)
+@given(st.lists(ANY, min_size=1, max_size=8), st.booleans())
+def test_a_linear_axis_holds_its_values_and_has_few_ticks(values, signed):
+    scale = linear(values, signed=signed)
+    slack = 1e-6 * max(1.0, *(abs(value) for value in values))
+    assert scale.low - slack <= min(values)
+    assert max(values) <= scale.high + slack
+    assert 2 <= len(scale.ticks) == len(scale.labels) <= 9
+    assert all(0 <= linear(values[:1]).place(value) <= 1 for value in values)
+
+
+@settings(max_examples=30)
+@given(st.lists(POSITIVE, min_size=1, max_size=8), st.floats(0, 1))
+def test_a_logarithmic_axis_holds_its_values_has_few_ticks_and_leads_from_place_to_value(values, share):
+    scale = logarithmic(values)
+    assert 0 < scale.low < min(values)
+    assert max(values) < scale.high
+    assert 1 <= len(scale.ticks) == len(scale.labels) <= 10
+    assert all(scale.low <= tick <= scale.high for tick in scale.ticks)
+    for axis in (linear(values), scale):
+        assert axis.place(axis.at(share)) == pytest.approx(share, abs=1e-6)
+        assert (axis.place(axis.low), axis.place(axis.high)) == (0, pytest.approx(1))
+
+
+def test_the_labels_of_a_linear_axis():
+    labels = {
+        (0, 1): ("0", "0.2", "0.4", "0.6", "0.8", "1.0"),
+        (-0.06, 0.16): ("−0.10", "−0.05", "0", "0.05", "0.10", "0.15", "0.20"),
+        (0, 20_000): ("0", "5,000", "10,000", "15,000", "20,000"),
+        (5,): ("4.4", "4.6", "4.8", "5.0", "5.2", "5.4", "5.6"),
+    }
+    assert {values: linear(values).labels for values in labels} == labels
+    assert linear((-1, 1), about=2, signed=True).labels == ("−1", "0", "+1")
+    scale = linear((1, 2), tight=True).whole()
+    assert (scale.low, scale.high, scale.ticks, scale.labels) == (1, 2, (1.0, 2.0), ("1", "2"))
+
+
+def test_an_axis_is_marked_at_its_levels_thinned_where_there_are_many():
+    scale = logarithmic((8, 512))
+    levels = (512, 8, 16, 32, 64, 128, 256)
+    assert at_levels(scale, levels, most=12).labels == ("8", "16", "32", "64", "128", "256", "512")
+    assert at_levels(scale, levels, most=6).labels == ("8", "32", "128", "512")
+    even = linear(range(100))
+    assert at_levels(even, range(100), most=12) == even
+    crowded = [0.001, 0.004, 0.005, 0.05, 0.5]
+    assert at_levels(logarithmic(crowded), crowded, most=12).labels == ("0.001", "0.004", "0.05", "0.5")
+
+
+def test_an_axis_is_logarithmic_where_it_can_be():
+    for medians, ends, asked, is_log in (
+        ((1.0, 10.0), (0.5,), True, True),
+        ((1.0, 10.0), (0.5,), False, False),
+        ((0.0, 10.0), (), True, False),  # nothing on a logarithmic axis is zero
+        ((-1.0,), (), True, False),
+        ((5e-324, 1.0), (), True, False),
+    ):
+        assert of_intervals(medians, ends, is_log=asked).is_log == is_log
+    scale = of_intervals((1.0, 10.0), (0.0, 20.0), is_log=True)  # an interval that reaches zero ends at its edge
+    assert 0.05 < scale.low < 0.1
+    assert (scale.high > 20, scale.place(0.0)) == (True, 0)
+    assert of_intervals((0.5,), (0.0, 1.0), is_log=False).low == 0  # as of what is never negative

@@ -1,0 +1,94 @@
+"""A column that says when seeds were run: neighbours that are alike hold the grade at Moderate."""
+
+import datetime as dt
+
+import numpy as np
+import pytest
+
+import axiom_weigh
+from axiom_weigh.values import Force
+
+START = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+
+
+def drifting(seeds: int, share: float) -> list[float]:
+    """Of each value so much is the one before it."""
+    drawn = np.random.default_rng(1).normal(size=seeds)
+    for place in range(1, seeds):
+        drawn[place] += share * drawn[place - 1]
+    return drawn.tolist()
+
+
+def card(values, column="date", moments=None, **words):
+    moments = [START + dt.timedelta(hours=place) for place in range(len(values))] if moments is None else moments
+    table = {"seed": [f"s{place}" for place in range(len(values))], "value": values, column: moments}
+    return axiom_weigh.weigh(table, **{"estimand": "contrast", **words})
+
+
+def alarms(found):
+    return [(alarm.kind, alarm.force) for alarm in found.evidence.alarms]
+
+
+def told(found):
+    return [text for text in found.reasons if "taken to be independent" in text]
+
+
+ALARM = [("order", Force.HOLDS_BACK)]
+
+
+@pytest.mark.parametrize(
+    ("column", "moment"),
+    [
+        ("date", lambda place: (START + dt.timedelta(hours=place)).isoformat()),
+        ("config.Start_time", lambda place: START + dt.timedelta(hours=place)),
+        ("time", lambda place: 0.5 * place),
+        ("issue", lambda place: place),
+    ],
+)
+def test_neighbours_that_are_alike_are_named_and_hold_the_grade_back(column, moment):
+    found = card(drifting(60, 0.7), column, [moment(place) for place in range(60)])
+    assert alarms(found) == ALARM
+    assert any(f"column {column}" in text for text in found.flags)
+    assert not any("not looked at" in text for text in found.reasons)
+    honest = card(drifting(60, 0.0), column, [moment(place) for place in range(60)])
+    assert (alarms(honest), len(told(honest))) == ([], 1)
+
+
+def test_rows_may_stand_in_any_order_where_dates_tell_theirs():
+    values, moments = drifting(60, 0.7), [str(START + dt.timedelta(days=place)) for place in range(60)]
+    mixed = np.random.default_rng(2).permutation(60)
+    assert alarms(card([values[place] for place in mixed], "date", [moments[place] for place in mixed])) == ALARM
+
+
+def test_what_a_run_took_is_no_order():
+    """A better run takes longer, and nothing else is so."""
+    values = drifting(60, 0.0)
+    assert alarms(card(values, "time", [100.0 + value for value in values])) == []
+    assert alarms(card(sorted(values), "time", range(60))) == ALARM
+
+
+@pytest.mark.parametrize(
+    "words", [{"moments": ["soon"] * 60}, {"moments": [1] * 60}, {"column": "colour"}, {"moments": [""] * 60}]
+)
+def test_without_an_order_it_is_said_that_nothing_was_looked_at(words):
+    found = card(drifting(60, 0.7), **words)
+    assert (alarms(found), len(told(found))) == ([], 1)
+
+
+def test_few_values_are_not_looked_at():
+    assert alarms(card(drifting(19, 0.95))) == []
+
+
+def test_a_pair_was_run_when_its_arms_were():
+    values = drifting(60, 0.7)
+    runs = [
+        {
+            "seed": seed,
+            "arm": arm,
+            "value": 5.0 + value * (arm == "ours"),
+            "date": str(START.date().replace(year=2000 + seed)),
+        }
+        for seed, value in enumerate(values)
+        for arm in ("base", "ours")
+    ]
+    assert alarms(axiom_weigh.weigh(runs, by="arm", of=("ours", "base"))) == ALARM

@@ -1,0 +1,67 @@
+"""The rows of a curve from measured lists: which measure is one, which configs are drawn, and the median of each place.
+
+A list that ends early, as that of a training that diverged, counts at the places that it has. A curve ends where fewer
+than half of its repetitions have a value: the rest would show a few of them alone.
+"""
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
+
+from axiom.domain.declaration import Measure, ValueType
+from axiom.limits import figures as limits
+from axiom_weigh.figures.palette import SERIES
+from axiom_weigh.figures.requests import BETWEEN, Curve, CurveSeries, series_of
+from axiom_weigh.figures.scales import evenly, said
+
+_BY = "_by_"
+
+
+def curve_measure(measures: Sequence[Measure]) -> str | None:
+    """Return the first measure that is a list and whose name says along what, as `accuracy_by_epoch` does."""
+    lists = (ValueType.INTS, ValueType.FLOATS)
+    return next((each.name for each in measures if each.type in lists and _BY in each.name.strip("_")), None)
+
+
+def curve_of(
+    name: str, measure: str, configs: Sequence[Mapping[str, Any]], lists: Mapping[int, Sequence[Sequence[float]]]
+) -> Curve | None:
+    """Return the curve of a measure over the lists of each config, which `lists` has by its place in the sweep."""
+    medians = {place: _medians(found) for place, found in sorted(lists.items()) if place < len(configs)}
+    there = [place for place, found in medians.items() if found]
+    if max((len(medians[place]) for place in there), default=0) < 2:
+        return None
+    shown = evenly(there, len(SERIES))
+    varying = [factor for factor in configs[shown[0]] if len({repr(configs[place][factor]) for place in shown}) > 1]
+    y, _, x = measure.rpartition(_BY)
+    return Curve(
+        name=name,
+        title=f"{y} by {x}".replace("_", " "),
+        x=x,
+        y=y,
+        by=BETWEEN.join(varying),
+        configs=len(there),
+        series=tuple(_series(_called(configs[place], varying), len(lists[place]), medians[place]) for place in shown),
+    )
+
+
+def _medians(lists: Sequence[Sequence[float]]) -> list[float]:
+    """The median at each place, up to the last that half of the lists have."""
+    lengths = sorted(map(len, lists), reverse=True)
+    most = lengths[(len(lengths) + 1) // 2 - 1] if lengths else 0
+    return [median([each[place] for each in lists if len(each) > place]) for place in range(most)]
+
+
+def _called(config: Mapping[str, Any], varying: Sequence[str]) -> str:
+    level = series_of([config[factor] for factor in varying])
+    return "" if level is None else said(level)
+
+
+def _series(name: str, repetitions: int, medians: Sequence[float]) -> CurveSeries:
+    places = evenly(range(len(medians)), limits.CURVE_PLACES)
+    return CurveSeries(
+        name=name,
+        repetitions=repetitions,
+        places=tuple(place + 1 for place in places),
+        medians=tuple(medians[place] for place in places),
+    )
