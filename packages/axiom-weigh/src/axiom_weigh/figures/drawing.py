@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
-from axiom.limits import figures as limits
 from axiom_weigh.errors import FigureNotDrawn
+from axiom_weigh.figures import limits
 from axiom_weigh.figures.requests import Request, to_data
 
 _COMMAND = (sys.executable, "-I", "-m", "axiom_weigh.figures.worker")

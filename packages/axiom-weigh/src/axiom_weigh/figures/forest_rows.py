@@ -1,7 +1,7 @@
 """The rows of a forest from a card: every platform and design, and of many hosts those with most replicates."""
 
-from axiom.limits import figures as limits
 from axiom_weigh.evidence.cards import Card, Stratum
+from axiom_weigh.figures import limits
 from axiom_weigh.figures.requests import ForestPart
 
 _GROUPS = {"platform": "Platform", "design": "Design", "host": "Host"}

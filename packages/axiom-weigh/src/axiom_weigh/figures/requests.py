@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from axiom.limits import figures as limits
+from axiom_weigh.figures import limits
 from axiom_weigh.figures.scales import said
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
