@@ -83,7 +83,7 @@ OPEN = replace(WIDE, verdict=Verdict.UNDECIDED, grade=Grade.AWAITING, low=-1.0)
     ],
 )
 def test_what_its_findings_say_ends_it(rule, aims, has_ended):
-    assert bool(ended(StoppingRule(rule=rule), aims, replicates=40, block=8)) is has_ended
+    assert bool(ended(StoppingRule(rule=rule, replicates=256), aims, replicates=40, block=8)) is has_ended
 
 
 @pytest.mark.parametrize("rule", Rule)
