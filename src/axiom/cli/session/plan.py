@@ -13,7 +13,6 @@ from axiom.cli.experiment.manifests import catalogue_files, manifests
 from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning.operator_shares import read
-from axiom.domain.amounts import counted
 from axiom.domain.planning import Preview, Supply
 from axiom.errors import WrongUse
 from axiom.lab.planning import preview
@@ -26,6 +25,7 @@ from axiom.settings import from_process
 from axiom.store.engine.folder import Folder
 from axiom.web.base.numbers import plain
 from axiom.web.views.plan import as_data, why_idle
+from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import say, wall_clock
 
 _NARROWEST, _WIDEST = 60, 120
