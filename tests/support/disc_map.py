@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from axiom.domain.estimands import Estimand, Kind, Prediction
+from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.domain.experiments import Experiment, Needs
 from axiom.domain.maps import Band, Knob, Map, Tile
 

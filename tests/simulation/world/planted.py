@@ -5,7 +5,7 @@ It is published in simulations alone, many times over, each with a name, a cost 
 
 from dataclasses import dataclass
 
-from axiom.domain.estimands import Estimand, Kind, Prediction
+from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.domain.experiments import Experiment, Needs, grid
 
 
