@@ -89,12 +89,12 @@ WRITES = re.compile(
     r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO\s+(\w+)|REPLACE\s+INTO\s+(\w+)|DELETE\s+FROM\s+(\w+)|UPDATE\s+(\w+)\s+SET)\b",
     re.IGNORECASE,
 )
+MIGRATIONS = "\n".join(file.read_text(encoding="utf-8") for file in (PACKAGE / "store" / "migrations").glob("*.sql"))
 TABLES = {
     table
-    for migration in (PACKAGE / "store" / "migrations").glob("*.sql")
-    for table in re.findall(r"^CREATE TABLE (\w+)", migration.read_text(encoding="utf-8"), re.MULTILINE)
+    for table in re.findall(r"^CREATE TABLE (\w+)", MIGRATIONS, re.MULTILINE)
     if not table.endswith("_again")  # one that takes the name of the table that it stands for
-}
+} - (set(re.findall(r"^DROP TABLE (\w+)", MIGRATIONS, re.MULTILINE)) - set(re.findall(r"RENAME TO (\w+)", MIGRATIONS)))
 
 
 def statements(path: Path) -> Iterator[str]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.domain.experiments import Control, Experiment, Needs, grid
+from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.kit import chance, pace
 
 ROWS, INPUTS = 200, 64

@@ -3,8 +3,8 @@
 import math
 from dataclasses import dataclass
 
-from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.domain.experiments import Experiment, Needs
+from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
 
 MAP = Map(

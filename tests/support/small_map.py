@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.domain.experiments import Experiment, Needs
+from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.domain.maps import Band, Knob, Map, Tile
 from axiom.kit import chance, pace, tiles
 

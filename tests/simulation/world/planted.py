@@ -5,8 +5,8 @@ It is published in simulations alone, many times over, each with a name, a cost 
 
 from dataclasses import dataclass
 
-from axiom.domain.findings import Estimand, Kind, Prediction
 from axiom.domain.experiments import Experiment, Needs, grid
+from axiom.domain.findings import Estimand, Kind, Prediction
 
 
 @dataclass(frozen=True, kw_only=True)
