@@ -49,6 +49,11 @@ def checks() -> tuple[Check, ...]:
             cure="move the import, or the code: CONTRIBUTING.md",
         ),
         Check(name="documents", commands=(("axiom", "docs", "--check"),), cure=".venv/bin/axiom docs"),
+        Check(
+            name="budget",
+            commands=(("python", "scripts/budget.py"),),
+            cure="take something away, or raise the number in budget.toml with a line that says what it buys",
+        ),
         Check(name="format", commands=(("ruff", "format", "--check"),), cure="scripts/check --fix"),
         Check(name="lint", commands=(("ruff", "check"),), cure="scripts/check --fix, and the rest by hand"),
     )

@@ -27,7 +27,7 @@ REFERENCE = ROOT / "docs" / "reference"
 PAGES = sorted(
     [
         *ROOT.glob("*.md"),
-        *(page for folder in ("docs", "src", "tests", "scripts") for page in (ROOT / folder).rglob("*.md")),
+        *(page for folder in ("docs", "packages", "src", "tests", "scripts") for page in (ROOT / folder).rglob("*.md")),
     ]
 )
 CODE = re.compile(r"```.*?```", re.DOTALL)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from map_tiles import bands, quarter_that_disagrees
 
-from axiom import catalogue
+import axiom_catalogue as catalogue
 from axiom.decisions.tasks.duplicates import near
 from axiom.domain.maps import ROOT
 from axiom.kit import arithmetic, chance, features, optimizers, planes, tiles

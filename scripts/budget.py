@@ -1,0 +1,67 @@
+"""Does each part of the project keep within budget.toml? Prints what does not; with --show, every figure."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+EMPTY = {"one", "found", "said", "known", "each", "asked", "told", "held", "given", "met"}
+PARTS = {
+    "core": ("src/axiom/*.py",),
+    "weigh": ("packages/axiom-weigh/src/*.py",),
+    "catalogue": ("packages/axiom-catalogue/src/*.py",),
+    "campaigns": ("scripts/*.py",),
+    "tests": ("tests/*.py", "packages/*/tests/*.py", "conftest.py"),
+}
+RENDERED = (
+    *("docs/sessions", "docs/measurements", "docs/gallery", "docs/reference"),
+    "docs/explanation/the-old-claims.md",
+)
+
+
+def main() -> int:
+    """0 when every part is within its budget."""
+    budget = tomllib.loads((ROOT / "budget.toml").read_text(encoding="utf-8"))
+    figures = {("lines", part): lines_of(tracked(*patterns)) for part, patterns in PARTS.items()}
+    pages = [page for page in tracked("*.md") if not str(page.relative_to(ROOT)).startswith(RENDERED)]
+    figures["words", "documents"] = sum(len(page.read_text(encoding="utf-8").split()) for page in pages)
+    figures["words", "empty"] = sum(map(empty_names, tracked("src/*.py", "packages/*/src/*.py", "scripts/*.py")))
+    over = {what: figure for what, figure in figures.items() if figure > budget[what[0]][what[1]]}
+    for (kind, part), figure in (figures if "--show" in sys.argv else over).items():
+        print(f"{part}: {figure:,} {kind}, of at most {budget[kind][part]:,}")
+    return int(bool(over))
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The files that git has under these patterns."""
+    listed = subprocess.run(["git", "ls-files", *patterns], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [path for path in (ROOT / name for name in listed.splitlines()) if path.is_file()]
+
+
+def lines_of(files: Iterable[Path]) -> int:
+    """How many lines they have together."""
+    return sum(file.read_bytes().count(b"\n") for file in files)
+
+
+def empty_names(file: Path) -> int:
+    """How often an empty word is bound as a variable, a parameter or a capture."""
+    return sum(name in EMPTY for name in bound(ast.parse(file.read_text(encoding="utf-8"))))
+
+
+def bound(tree: ast.AST) -> Iterator[str | None]:
+    """Every name that is bound."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()):
+                yield name
+            case ast.arg(arg=name):
+                yield name
+            case ast.MatchAs(name=name) | ast.MatchStar(name=name) | ast.ExceptHandler(name=name):
+                yield name
+
+
+if __name__ == "__main__":
+    sys.exit(main())
