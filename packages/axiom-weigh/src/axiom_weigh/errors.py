@@ -19,9 +19,9 @@ class WrongUse(WeighError):
 class UnknownName(WrongUse):
     """A name that nothing has; the nearest is suggested."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+    def __init__(self, kind: str, name: str, existing: Iterable[str]) -> None:
         self.name = name
-        names = sorted(set(known))
+        names = sorted(set(existing))
         near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(names)}."
         super().__init__(f"There is no {kind} named {name!r}. {hint} Nothing was done.")

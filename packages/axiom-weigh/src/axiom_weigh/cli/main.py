@@ -17,9 +17,9 @@ design and outcome."""
 
 def main() -> None:
     """Run the command and leave with an honest exit status."""
-    said = vars(_parser().parse_args(spread(sys.argv[1:])))
+    options = vars(_parser().parse_args(spread(sys.argv[1:])))
     try:
-        status = run(said.pop("files"), said, as_json=said.pop("json"), quiet=said.pop("quiet"))
+        status = run(options.pop("files"), options, as_json=options.pop("json"), quiet=options.pop("quiet"))
         sys.stdout.flush()
     except WeighError as error:
         remark(f"axiom-weigh: {error}")

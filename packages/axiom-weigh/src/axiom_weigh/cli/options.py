@@ -150,25 +150,25 @@ def _ends_arms(word: str) -> bool:
     return is_option or bool(_CALLED_A_FILE.search(word)) or Path(word).is_file()
 
 
-def run(files: Sequence[Path], said: Mapping[str, Any], *, as_json: bool, quiet: bool) -> int:
+def run(files: Sequence[Path], options: Mapping[str, Any], *, as_json: bool, quiet: bool) -> int:
     """Weigh what is named, show it, and return the exit status."""
-    if said["plan"] is not None:
-        _show_plan(said["plan"], said["alpha"], files, as_json=as_json)
+    if options["plan"] is not None:
+        _show_plan(options["plan"], options["alpha"], files, as_json=as_json)
         return 0
     from axiom_weigh.weighing.assert_effect import demanded
 
-    wanted = demanded(said["fail_unless"]) if said["fail_unless"] is not None else None
-    is_many = len(files) > 1 or len(said["value"]) > 1 or len(said["of"]) > _TWO
-    if is_many and said["picture"] is not None:
+    wanted = demanded(options["fail_unless"]) if options["fail_unless"] is not None else None
+    is_many = len(files) > 1 or len(options["value"]) > 1 or len(options["of"]) > _TWO
+    if is_many and options["picture"] is not None:
         raise WrongUse("--picture draws one claim, and several are named. Nothing was weighed; name one.")
     with _ProgressNote(quiet=quiet) as waiting:
         tables = [partial(waiting.counted, read) for read in _readers(files, is_many=is_many)]
-        claims = _many(tables, said) if is_many else None
-        card = _one(tables[0], said) if claims is None else claims.cards[0]
+        claims = _weigh_many(tables, options) if is_many else None
+        card = _weigh_one(tables[0], options) if claims is None else claims.cards[0]
         whole = claims or card
-        shown = _json(whole.data()) if as_json else whole.latex() if said["latex"] else _shown(whole)
+        shown = _json(whole.data()) if as_json else whole.latex() if options["latex"] else _shown(whole)
     say(shown)
-    if (file := said["picture"]) is not None:
+    if (file := options["picture"]) is not None:
         _write(card.picture(file.suffix), file)
         remark(f"Wrote {file}", quiet=quiet)
     verdicts = claims.verdicts if claims else (card.verdict,)
@@ -179,18 +179,18 @@ def run(files: Sequence[Path], said: Mapping[str, Any], *, as_json: bool, quiet:
     return 0
 
 
-def _one(table: "Callable[[], Sheet]", said: Mapping[str, Any]) -> "WeighedTable":
+def _weigh_one(table: "Callable[[], Sheet]", options: Mapping[str, Any]) -> "WeighedTable":
     from axiom_weigh.weighing.weigh import weigh
 
-    words = {key: said[key] for key in _OF_WEIGHING}
-    return weigh(table, value=next(iter(said["value"]), None), of=said["of"] or None, **words)
+    words = {key: options[key] for key in _OF_WEIGHING}
+    return weigh(table, value=next(iter(options["value"]), None), of=options["of"] or None, **words)
 
 
-def _many(tables: Sequence["Callable[[], Sheet]"], said: Mapping[str, Any]) -> "ManyClaims":
+def _weigh_many(tables: Sequence["Callable[[], Sheet]"], options: Mapping[str, Any]) -> "ManyClaims":
     from axiom_weigh.weighing.many_claims import weigh_all
 
-    words = {key: said[key] for key in _OF_WEIGHING}
-    return weigh_all(*tables, value=said["value"] or None, of=said["of"] or None, **words)
+    words = {key: options[key] for key in _OF_WEIGHING}
+    return weigh_all(*tables, value=options["value"] or None, of=options["of"] or None, **words)
 
 
 def _show_plan(effect: float, alpha: float, files: Sequence[Path], *, as_json: bool) -> None:

@@ -44,7 +44,7 @@ NOTHING_NAMED = NamedColumns()
 class Columns:
     """Where everything stands in a row."""
 
-    known: Mapping[str, int]  # what is read under the name that we have for it
+    by_name: Mapping[str, int]  # what is read under the name that we have for it
     seeds: tuple[int, ...]  # of pairs several together may be one; none of arms that nothing pairs
     seeds_proper: frozenset[int]  # those that hold seeds, and no other name of a pair
     values: tuple[int, ...]  # the value; in a table with a column for each arm one of each
@@ -61,20 +61,20 @@ def columns_of(sheet: Sheet, named: NamedColumns) -> Columns:
     by = find.named(named.by, "--by") if named.by is not None else None
     values = _values(find, named)
     seeds = _seeds(find, named)
-    said = {*values, *seeds, *([] if by is None else [by])}
-    known = {
+    chosen = {*values, *seeds, *([] if by is None else [by])}
+    by_name = {
         name: place
         for name in KNOWN
         if name not in ("seed", "value") and (place := find.known(name)) is not None and (place not in {*values, by})
     }
-    states = () if "outcome" in known else tuple(place for name in _STATES for place in find.alike(name))
-    states = tuple(place for place in states if place not in said)
-    used = {*said, *known.values(), *states}
-    _refuse_near_misses(sheet, named, used, known)
+    states = () if "outcome" in by_name else tuple(place for name in _STATES for place in find.alike(name))
+    states = tuple(place for place in states if place not in chosen)
+    used = {*chosen, *by_name.values(), *states}
+    _refuse_near_misses(sheet, named, used, by_name)
     _demand_seed_and_value(sheet, named, seeds=seeds, values=values)
     taken = {"the seed": seeds, "the value": () if named.are_pairs and by is None else values}
     return Columns(
-        known=known,
+        by_name=by_name,
         seeds=seeds,
         seeds_proper=frozenset(place for place in seeds if _is_seed(sheet.columns[place], named)),
         values=values,
@@ -159,12 +159,14 @@ class _Finder:
     def _only(self, places: Sequence[int], option: str) -> int:
         if len(places) == 1:
             return places[0]
-        one, other = (self._sheet.columns[place] for place in places[:2])
-        if one.lower() != other.lower():
+        column, other = (self._sheet.columns[place] for place in places[:2])
+        if column.lower() != other.lower():
             instead = f"write the one that is meant with {option}"
         else:
             instead = "which of them is meant? Rename the other"
-        what = f"the column {one.lower()!r} twice" if one.lower() == other.lower() else f"{one!r} and {other!r}"
+        what = (
+            f"the column {column.lower()!r} twice" if column.lower() == other.lower() else f"{column!r} and {other!r}"
+        )
         raise TableUnreadable(f"{self._sheet.name} has {what}. Nothing was weighed; {instead}.")
 
     def _near(self, wanted: str) -> str:
@@ -178,10 +180,10 @@ class _Finder:
 
 def _values(find: _Finder, named: NamedColumns) -> tuple[int, ...]:
     if named.of is not None and named.by is None:
-        one, other = (find.named(arm, "--of") for arm in named.of)
-        if one == other:
+        column, other = (find.named(arm, "--of") for arm in named.of)
+        if column == other:
             raise WrongUse("--of names one column twice. Nothing was weighed; name the columns of two arms.")
-        return one, other
+        return column, other
     place = find.known("value") if named.value is None else find.named(named.value, "--value")
     return () if place is None else (place,)
 
@@ -206,9 +208,9 @@ def _is_seed(column: str, named: NamedColumns) -> bool:
     return not named.pair or column.lower().split(".")[-1] == "seed" or column == named.seed
 
 
-def _refuse_near_misses(sheet: Sheet, named: NamedColumns, used: set[int], known: Mapping[str, int]) -> None:
+def _refuse_near_misses(sheet: Sheet, named: NamedColumns, used: set[int], by_name: Mapping[str, int]) -> None:
     """No column that is not looked at is written almost as one of ours."""
-    done = {*known, *(sheet.columns[place].lower() for place in used)}
+    done = {*by_name, *(sheet.columns[place].lower() for place in used)}
     if named.value is not None or (named.are_pairs and named.by is None):
         done.add("value")
     if named.seed is not None or named.pair:

@@ -13,25 +13,25 @@ Arms = tuple[Row | None, Row | None]
 
 
 def copies_in_arms(
-    settled: Mapping[Key, Arms], names: tuple[str, str], said: CountNotes, *, are_paired: bool
+    settled: Mapping[Key, Arms], names: tuple[str, str], notes: CountNotes, *, are_paired: bool
 ) -> dict[Key, tuple[str, ...]]:
     """What seeds share with others of their arm and design, where an arm has so few numbers that it may be copies.
 
     Of arms that nothing pairs a seed is in one of them alone.
     """
     shared: dict[Key, tuple[str, ...]] = {}
-    for design, known in _by_design(settled, are_paired=are_paired).items():
+    for design, counting in _by_design(settled, are_paired=are_paired).items():
         if are_paired:
-            _say_twice([(key, settled[key]) for key in known[0]], said)
-        numbers = [_numbers(settled, known[arm], arm) for arm in (0, 1)]
+            _say_twice([(key, settled[key]) for key in counting[0]], notes)
+        numbers = [_numbers(settled, counting[arm], arm) for arm in (0, 1)]
         for arm, name in enumerate(names):
-            keys, values = known[arm], numbers[arm]
+            keys, values = counting[arm], numbers[arm]
             groups = equal_values(range(len(values)), values, numbers[1 - arm]) if values else ()
             for place in [place for group in groups for place in group]:
                 words = f"the arm {joined([name, design]) if design else name}, {values[place]:.15g}"
                 shared[keys[place]] = (*shared.get(keys[place], ()), words)
             if groups:
-                _say_alike(joined([name, design]) if design else name, keys, values, groups, said)
+                _say_alike(joined([name, design]) if design else name, keys, values, groups, notes)
     return shared
 
 
@@ -51,7 +51,7 @@ def _numbers(settled: Mapping[Key, Arms], keys: Sequence[Key], arm: int) -> list
     return [row.value for row in rows if row is not None and row.value is not None]
 
 
-def _say_twice(pairs: Sequence[tuple[Key, Arms]], said: CountNotes) -> None:
+def _say_twice(pairs: Sequence[tuple[Key, Arms]], notes: CountNotes) -> None:
     """Name seeds of which both arms have the numbers of another one, however few they are."""
     numbers = [tuple(row.value for row in arms if row is not None) for _, arms in pairs]
     if len(set(numbers)) == len(numbers):
@@ -59,20 +59,20 @@ def _say_twice(pairs: Sequence[tuple[Key, Arms]], said: CountNotes) -> None:
     if twice := clones(dict(enumerate(numbers))):
         more = f", and {len(twice) - 1} more such groups" if len(twice) > 1 else ""
         seeds = shown([pairs[place][0][0] for place in twice[0]])
-        said.flags.append(f"the very same numbers in both arms: seeds {seeds}{more}")
+        notes.flags.append(f"the very same numbers in both arms: seeds {seeds}{more}")
 
 
 def _say_alike(
-    arm: str, keys: Sequence[Key], values: Sequence[float], groups: Sequence[Sequence[int]], said: CountNotes
+    arm: str, keys: Sequence[Key], values: Sequence[float], groups: Sequence[Sequence[int]], notes: CountNotes
 ) -> None:
     """Name the seeds of an arm; where it has one number alone, say how a fixed number is weighed against."""
     if min(values) == max(values):
-        said.flags.append(
+        notes.flags.append(
             f"{arm} is {values[0]:.6g} in all {len(values)} seeds; if that is a fixed number and nothing was drawn for "
             f"it, weigh the other arm alone against it, with --estimand level --null {values[0]:.6g}"
         )
     else:
         seeds = shown([keys[place][0] for place in max(groups, key=len)])
-        said.flags.append(
+        notes.flags.append(
             f"so few numbers in the arm {arm} that its seed may not have been used: seeds {seeds} have one"
         )

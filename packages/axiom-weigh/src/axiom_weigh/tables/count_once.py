@@ -50,13 +50,13 @@ class CountedRows:
     agreements: tuple[Agreements, ...]
 
 
-def count_once(ordered: Sequence[Row], said: CountNotes, *, is_issued: bool) -> CountedRows:
+def count_once(ordered: Sequence[Row], notes: CountNotes, *, is_issued: bool) -> CountedRows:
     """One row for each seed: what it says, or that nobody can tell."""
     first, again = _once(ordered)
     torn = _torn(first, again, is_issued)
-    agreements = _compared(first, again, torn, said)
+    agreements = _compared(first, again, torn, notes)
     tried_again = _tried_again(ordered, is_issued).difference(torn)
-    _name_seeds(tried_again, _TRIED_AGAIN, said)
+    _name_seeds(tried_again, _TRIED_AGAIN, notes)
     rows = [_settled(row, torn, tried_again) for row in first.values()]
     return CountedRows(rows=rows, repeated=len(again), agreements=agreements)
 
@@ -89,9 +89,12 @@ def _torn(first: Mapping[str, Row], again: Sequence[Row], is_issued: bool) -> se
         other.seed
         for other in again
         if not other.says_nothing
-        and other.design == (one := first[other.seed]).design
-        and not (is_issued and one.issue != other.issue)
-        and ((one.value is None) != (other.value is None) or _agreement(one.value, other.value) is Likeness.DIVERGENT)
+        and other.design == (earlier := first[other.seed]).design
+        and not (is_issued and earlier.issue != other.issue)
+        and (
+            (earlier.value is None) != (other.value is None)
+            or _agreement(earlier.value, other.value) is Likeness.DIVERGENT
+        )
     }
 
 
@@ -119,13 +122,13 @@ def _tried_again(ordered: Sequence[Row], is_issued: bool) -> set[str]:
 
 def _is_the_same_twice(rows: Sequence[Row]) -> bool:
     return any(
-        one.design == other.design and _agreement(one.value, other.value) is not Likeness.DIVERGENT
-        for one, other in pairwise(rows)
+        row.design == other.design and _agreement(row.value, other.value) is not Likeness.DIVERGENT
+        for row, other in pairwise(rows)
     )
 
 
-def _is_before(one: int | None, other: int | None) -> bool:
-    return one is not None and other is not None and one < other
+def _is_before(issue: int | None, other: int | None) -> bool:
+    return issue is not None and other is not None and issue < other
 
 
 def _settled(row: Row, torn: Collection[str], tried_again: Collection[str]) -> Row:
@@ -137,57 +140,57 @@ def _settled(row: Row, torn: Collection[str], tried_again: Collection[str]) -> R
 
 
 def _compared(
-    first: Mapping[str, Row], again: Sequence[Row], torn: Collection[str], said: CountNotes
+    first: Mapping[str, Row], again: Sequence[Row], torn: Collection[str], notes: CountNotes
 ) -> tuple[Agreements, ...]:
     """Do the rows of one seed agree? Only another host shows anything by agreeing; whoever disagrees does."""
     pairs = [(first[row.seed], row) for row in again]
-    same = [(one, other) for one, other in pairs if one.design == other.design]
-    found = [(one, other, _agreement(one.value, other.value)) for one, other in same]
-    differing = {other.seed for _, other, how in found if how is Likeness.DIVERGENT}
+    same = [(earlier, other) for earlier, other in pairs if earlier.design == other.design]
+    likenesses = [(earlier, other, _agreement(earlier.value, other.value)) for earlier, other in same]
+    differing = {other.seed for _, other, how in likenesses if how is Likeness.DIVERGENT}
     if again:
-        said.reasons.append(f"{len(again)} further rows of the same seeds are left out: a seed counts once")
+        notes.reasons.append(f"{len(again)} further rows of the same seeds are left out: a seed counts once")
     if len(same) < len(pairs):
-        said.reasons.append(
+        notes.reasons.append(
             f"{len(pairs) - len(same)} of them are of other designs; seeds of their own would make them count"
         )
-    _name_seeds(differing.difference(torn), "rows with different values, and the first counts", said)
-    _name_seeds(torn, "rows that say different things, and nothing tells which came first, so no value", said)
+    _name_seeds(differing.difference(torn), "rows with different values, and the first counts", notes)
+    _name_seeds(torn, "rows that say different things, and nothing tells which came first, so no value", notes)
     everybody = [*first.values(), *again]
     hosts, volunteers = ({getattr(row, name) for row in everybody} - {""} for name in ("host", "volunteer"))
-    return _by_platforms(found, who="volunteer" if len(volunteers) > 1 else "host" if len(hosts) > 1 else "")
+    return _by_platforms(likenesses, who="volunteer" if len(volunteers) > 1 else "host" if len(hosts) > 1 else "")
 
 
-def _name_seeds(seeds: Collection[str], what: str, said: CountNotes) -> None:
+def _name_seeds(seeds: Collection[str], what: str, notes: CountNotes) -> None:
     if seeds:
         shown = ", ".join(sorted(seeds)[:3]) + (", …" if len(seeds) > 3 else "")
-        said.flags.append(f"{counted(len(seeds), 'seed')} {'has' if len(seeds) == 1 else 'have'} {what}: {shown}")
+        notes.flags.append(f"{counted(len(seeds), 'seed')} {'has' if len(seeds) == 1 else 'have'} {what}: {shown}")
 
 
-def _by_platforms(found: Sequence[tuple[Row, Row, Likeness | None]], *, who: str) -> tuple[Agreements, ...]:
+def _by_platforms(likenesses: Sequence[tuple[Row, Row, Likeness | None]], *, who: str) -> tuple[Agreements, ...]:
     """How many seeds agree between each two platforms; a seed as badly as the worst of its rows."""
     worst: dict[tuple[str, str], dict[str, Likeness]] = {}
-    for one, other, how in found:
-        if how is Likeness.DIVERGENT or (how is not None and _is_elsewhere(one, other, who)):
-            low, high = sorted((one.platform or UNKNOWN_PLATFORM, other.platform or UNKNOWN_PLATFORM))
+    for earlier, other, how in likenesses:
+        if how is Likeness.DIVERGENT or (how is not None and _is_elsewhere(earlier, other, who)):
+            low, high = sorted((earlier.platform or UNKNOWN_PLATFORM, other.platform or UNKNOWN_PLATFORM))
             seeds = worst.setdefault((low, high), {})
             seeds[other.seed] = max(how, seeds.get(other.seed, how))
     return tuple(_counted(pair, list(seeds.values())) for pair, seeds in sorted(worst.items()))
 
 
-def _is_elsewhere(one: Row, other: Row, who: str) -> bool:
+def _is_elsewhere(row: Row, other: Row, who: str) -> bool:
     """Does it show anything that these agree? Volunteers, or hosts, must differ; one host alone may do it again."""
-    return bool(one.host and other.host) and (not who or getattr(one, who) != getattr(other, who))
+    return bool(row.host and other.host) and (not who or getattr(row, who) != getattr(other, who))
 
 
-def _counted(pair: tuple[str, str], found: Sequence[Likeness]) -> Agreements:
+def _counted(pair: tuple[str, str], likenesses: Sequence[Likeness]) -> Agreements:
     """A table has no first values that could show a difference to be chaos, so every one is a disagreement."""
-    exact, close, divergent = (found.count(how) for how in Likeness)
+    exact, close, divergent = (likenesses.count(how) for how in Likeness)
     return Agreements(platforms=pair, exact=exact, close=close, divergent=divergent, disputed=divergent)
 
 
-def _agreement(one: float | None, other: float | None) -> Likeness | None:
-    if one is None or other is None:
+def _agreement(value: float | None, other: float | None) -> Likeness | None:
+    if value is None or other is None:
         return None
-    if one == other:
+    if value == other:
         return Likeness.EXACT
-    return Likeness.CLOSE if math.isclose(one, other, rel_tol=_CLOSE, abs_tol=_TINY) else Likeness.DIVERGENT
+    return Likeness.CLOSE if math.isclose(value, other, rel_tol=_CLOSE, abs_tol=_TINY) else Likeness.DIVERGENT

@@ -59,13 +59,13 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
     else:
         runs = _one_below_the_other(sheet, columns.by, named.of, read)
     unpaired = _unpaired(sheet, columns, runs, is_asked=bool(named.pair))
-    said = CountNotes(reasons=[] if unpaired else [_meaning(sheet, columns, runs)])
-    _say_others(runs, said)
-    settled, once = _settled(runs, columns, said)
+    notes = CountNotes(reasons=[] if unpaired else [_meaning(sheet, columns, runs)])
+    _say_others(runs, notes)
+    settled, once = _settled(runs, columns, notes)
     values: tuple[array[float], array[float]] = array("d"), array("d")
-    rows: PlainRows | list[Row] = PlainRows() if columns.known.keys() <= PLAIN_COLUMNS else []
+    rows: PlainRows | list[Row] = PlainRows() if columns.by_name.keys() <= PLAIN_COLUMNS else []
     add = rows.append if isinstance(rows, list) else rows.add
-    shared = copies_in_arms(settled, runs.arms, said, are_paired=not unpaired)
+    shared = copies_in_arms(settled, runs.arms, notes, are_paired=not unpaired)
     seen: set[str] = set()
     for (seed, design), arms in settled.items():
         words = shared.get((seed, design), ())
@@ -77,9 +77,9 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
             if number is not None and not is_copy and (unpaired or None not in numbers):
                 values[place].append(number)
     beside = BesideRows(
-        reasons=tuple(said.reasons),
-        flags=tuple(said.flags),
-        issues=runs.issues if "issue" in columns.known else None,
+        reasons=tuple(notes.reasons),
+        flags=tuple(notes.flags),
+        issues=runs.issues if "issue" in columns.by_name else None,
         repeated=once.repeated,
         agreements=once.agreements,
         fingerprint=COARSE,
@@ -89,8 +89,8 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
 
 
 def _side_by_side(sheet: Sheet, columns: Columns, read: Reader) -> _Runs:
-    one, other = (sheet.columns[place] for place in columns.values)
-    runs = _Runs(arms=(one, other))
+    ours, base = (sheet.columns[place] for place in columns.values)
+    runs = _Runs(arms=(ours, base))
     for number, cells in read.noting(counted_rows(sheet)):
         for arm, place in enumerate(columns.values):
             runs.add(arm, read.row(number, cells, place))
@@ -103,12 +103,12 @@ def _one_below_the_other(sheet: Sheet, by: int, of: tuple[str, str], read: Reade
     """Rows of other arms are left out, and need not be readable, but that they were issued is known."""
     wanted = _wanted(of)
     runs = _Runs(arms=of)
-    found = set()
+    present = set()
     for number, cells in read.noting(counted_rows(sheet)):
         word = str(cells[by]).strip().casefold()
         label = word if word in wanted and word in ABSENT else read.label(by, number, cells)
         if label in wanted:
-            found.add(label)
+            present.add(label)
             row = read.row(number, cells)
             runs.add(wanted[label], row)
             issue = row.issue
@@ -117,8 +117,8 @@ def _one_below_the_other(sheet: Sheet, by: int, of: tuple[str, str], read: Reade
             issue = _noted(runs, number, cells, read)
         if issue is not None:
             runs.issues.append(issue)
-    for arm in [arm for arm, label in zip(of, wanted, strict=True) if label not in found]:
-        there = {name.casefold(): name for name in (*runs.others, *found)}
+    for arm in [arm for arm, label in zip(of, wanted, strict=True) if label not in present]:
+        there = {name.casefold(): name for name in (*runs.others, *present)}
         near = difflib.get_close_matches(arm.casefold(), there, 1, 0.5)
         hint = f"Did you mean {there[near[0]]}? " if near else ""
         raise TableUnreadable(
@@ -176,8 +176,8 @@ def _unpaired(sheet: Sheet, columns: Columns, runs: _Runs, *, is_asked: bool) ->
     if not all(any(_has_value(pair[arm]) for pair in pairs) for arm in (0, 1)):
         return ""  # of an arm without any value all is missing
     paired = [sheet.columns[place] for place in columns.seeds]
-    if "design" in columns.known:
-        paired.append(sheet.columns[columns.known["design"]])
+    if "design" in columns.by_name:
+        paired.append(sheet.columns[columns.by_name["design"]])
     both = f"{runs.arms[0]} and {runs.arms[1]}"
     if not is_asked:
         by = f"no {' and '.join(paired)} has" if columns.seeds else "no column names a seed, so none has"
@@ -198,19 +198,19 @@ def _meaning(sheet: Sheet, columns: Columns, runs: _Runs) -> str:
     return f"each value is {arms}{by} of the same {' and '.join(sheet.columns[place] for place in columns.seeds)}"
 
 
-def _say_others(runs: _Runs, said: CountNotes) -> None:
+def _say_others(runs: _Runs, notes: CountNotes) -> None:
     if runs.others:
         amount = counted(runs.others.total(), "row")
-        said.reasons.append(f"{amount} of other arms left out: {shown(sorted(runs.others))}")
+        notes.reasons.append(f"{amount} of other arms left out: {shown(sorted(runs.others))}")
     if alone := sorted(runs.seeds_of_others - {seed for seed, _ in runs.pairs}):
-        said.flags.append(
+        notes.flags.append(
             f"no row of either arm in {counted(len(alone), 'seed')} that other arms have, so not counted: "
             f"{shown(alone)}; where an arm was started, give it a row with an empty value"
         )
 
 
 def _settled(
-    runs: _Runs, columns: Columns, said: CountNotes
+    runs: _Runs, columns: Columns, notes: CountNotes
 ) -> tuple[dict[tuple[str, str], tuple[Row | None, Row | None]], CountedRows]:
     """One row for each arm of a pair, if there is any; where there are several, a seed counts once."""
     several: dict[tuple[str, str, int], str] = {}
@@ -221,8 +221,8 @@ def _settled(
                 name = joined([word for word in (seed, design, runs.arms[arm]) if word])
                 several[seed, design, arm] = name
                 again += [replace(row, seed=name) for row in rows]
-    given = frozenset(columns.known)
-    once = count_once(rows_in_order(again, given), said, is_issued="issue" in given)
+    present = frozenset(columns.by_name)
+    once = count_once(rows_in_order(again, present), notes, is_issued="issue" in present)
     of_name = {row.seed: row for row in once.rows}
 
     def row(key: tuple[str, str], arm: int) -> Row | None:
@@ -245,10 +245,10 @@ def _difference(
     arms = tuple(arm for arm in pair if arm is not None)
     gone = [arm for arm in pair if arm is None or arm.value is None]
     issues = [arm.issue for arm in arms if arm.issue is not None]
-    one, other = pair
+    ours, base = pair
     value = None
-    if one is not None and other is not None and one.value is not None and other.value is not None:
-        value = _minus(one.value, other.value)
+    if ours is not None and base is not None and ours.value is not None and base.value is not None:
+        value = _minus(ours.value, base.value)
     outcomes = {arm.outcome if arm is not None else None for arm in gone}
     return Row(
         place=arms[0].place,
@@ -279,15 +279,15 @@ def _why(pair: tuple[Row | None, Row | None], names: tuple[str, str]) -> str:
     return ", ".join(f"{name}: {why}" for name, why in whys.items())
 
 
-def _minus(one: float, other: float) -> float:
+def _minus(number: float, other: float) -> float:
     """The difference of two numbers as they were written: 0.9 - 0.8 is 0.1.
 
     Rounding would give it digits that nobody measured, and a difference of many digits that comes again looks copied.
     """
-    short, other_short = repr(one), repr(other)
+    short, other_short = repr(number), repr(other)
     if max(len(short), len(other_short)) <= _SHORT:  # almost always where numbers were rounded, and much faster
         return float(Decimal(short) - Decimal(other_short))
-    return float(_as_written(one) - _as_written(other))
+    return float(_as_written(number) - _as_written(other))
 
 
 def _as_written(number: float) -> Fraction:

@@ -48,13 +48,13 @@ class OrderOfRuns:
 
     def ordered(self, measured: Iterable[tuple[int, float | None]]) -> list[tuple[float, float]]:
         """When each of these rows was run, and its value; none where the column is no order."""
-        known = [
+        runs = [
             (self._moments[bisect_left(self._places, place)], value)
-            for place, value in sorted(measured, key=lambda one: one[0])
+            for place, value in sorted(measured, key=lambda run: run[0])
             if value is not None and self.is_readable
         ]
-        lies_in_it = all(one <= other for (one, _), (other, _) in pairwise(known))
-        return known if self._is_sure or lies_in_it else []
+        lies_in_it = all(moment <= other for (moment, _), (other, _) in pairwise(runs))
+        return runs if self._is_sure or lies_in_it else []
 
 
 def order_of_runs(columns: Sequence[str], unused: Sequence[str]) -> OrderOfRuns | None:
@@ -73,7 +73,7 @@ def independence(column: str, runs: Sequence[tuple[float, float]]) -> tuple[str,
         return f"{_INDEPENDENT}; {why}", ()
     if len(runs) < FEWEST or len(runs) - len({moment for moment, _ in runs}) > _MOST_TOGETHER * len(runs):
         return f"{_INDEPENDENT}; from {FEWEST} values on, each with a {column} of its own, that is looked at", ()
-    values = [value for _, value in sorted(runs, key=lambda one: one[0])]
+    values = [value for _, value in sorted(runs, key=lambda run: run[0])]
     correlation, unusual = serial_correlation(values)
     how = f"in the order of the column {column} the rank correlation of each value with the next is {correlation:.2f}"
     if unusual < _UNUSUAL:

@@ -83,8 +83,8 @@ def seed_of(cell: Any) -> str:
             f"{text!r} is a seed that a spreadsheet has shortened, so that different seeds look alike. Format the "
             "column as text, and import the seeds again."
         )
-    if found := _POINT_ZERO.fullmatch(text.replace(MINUS, "-")):
-        text = found[1]
+    if match := _POINT_ZERO.fullmatch(text.replace(MINUS, "-")):
+        text = match[1]
     if _WHOLE.fullmatch(text):
         digits = text.lstrip("+-").lstrip("0") or "0"
         return f"-{digits}" if text.startswith("-") and digits != "0" else digits
@@ -136,8 +136,8 @@ def issue_of(cell: Any) -> int:
         text = cell.strip().replace(MINUS, "-") if isinstance(cell, str) else _whole(cell)
     except ValueError:
         text = ""
-    if found := _POINT_ZERO.fullmatch(text):
-        text = found[1]
+    if match := _POINT_ZERO.fullmatch(text):
+        text = match[1]
     if not _WHOLE.fullmatch(text) or len(text) > _MOST_LETTERS:
         raise ValueError(f"{cut(str(cell))!r} is no whole number; it says which seed was issued when.")
     return int(text)
@@ -147,7 +147,7 @@ def outcome_of(cell: Any) -> Outcome | str | None:
     """How a run ended, `OUT` or `LOST`; None: it never came back."""
     word = _simply(text_of(cell))
     if word not in _OUTCOMES:
-        near = difflib.get_close_matches(word, [known for known in _OUTCOMES if known], 1, 0.6)
+        near = difflib.get_close_matches(word, [name for name in _OUTCOMES if name], 1, 0.6)
         hint = f"Did you mean {near[0]}?" if near else "Known are ok, late, diverged, failed, missing, lost and out."
         raise ValueError(f"{cut(word)!r} is no outcome that is known. {hint}")
     return _OUTCOMES[word]

@@ -24,8 +24,8 @@ def json_array(texts: Iterable[str], name: str) -> Sequence[Any]:
                 f"{name} is a JSON array of more than {_MOST_LETTERS:,} letters. Nothing was weighed; write an object "
                 "on each line, or CSV, which are read a line at a time."
             )
-    found: Sequence[Any] = _parsed("".join(pieces), f"{name} begins as a JSON array, and is none")
-    return found
+    rows: Sequence[Any] = _parsed("".join(pieces), f"{name} begins as a JSON array, and is none")
+    return rows
 
 
 def json_lines(lines: Iterable[str], name: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

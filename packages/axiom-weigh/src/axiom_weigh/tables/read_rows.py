@@ -66,7 +66,7 @@ def rows_of(sheet: Sheet, named: NamedColumns = NOTHING_NAMED) -> Rows:
     columns = columns_of(sheet, named)
     sheet, first = peeked(sheet)
     read = Reader(sheet, columns)
-    rows: PlainRows | list[Row] = PlainRows() if columns.known.keys() <= PLAIN_COLUMNS else []
+    rows: PlainRows | list[Row] = PlainRows() if columns.by_name.keys() <= PLAIN_COLUMNS else []
     for number, cells in read.noting(counted_rows(sheet)):
         if isinstance(rows, list):
             rows.append(read.row(number, cells))
@@ -140,18 +140,20 @@ class Reader:
     def __init__(self, sheet: Sheet, columns: Columns) -> None:
         self._sheet = sheet
         self._columns = columns
-        self._places = columns.known
+        self._places = columns.by_name
         self._ends = [_EndColumn(sheet, at) for at in columns.states]
         self._seed = columns.seeds[0] if columns.seeds else -1
         self._seed_readers = [(at, seed_of if at in columns.seeds_proper else label_of) for at in columns.seeds]
-        self._is_plain = not (len(columns.seeds) > 1 or sheet.decimal_comma or self._ends or "outcome" in columns.known)
-        self._word_places = [(name, at) for name, at in columns.known.items() if name in _WORDS]
+        self._is_plain = not (
+            len(columns.seeds) > 1 or sheet.decimal_comma or self._ends or "outcome" in columns.by_name
+        )
+        self._word_places = [(name, at) for name, at in columns.by_name.items() if name in _WORDS]
         self._words: dict[str, str] = {}
         self._at = 0  # the row that is read
         self._commas = _Commas(allowed=sheet.decimal_comma)
         self._has_percents = self._has_others = False  # numbers with a per cent sign, and without one
         self._volunteers: dict[str, tuple[str, str]] = {}
-        unused = [] if "issue" in columns.known else columns.unused
+        unused = [] if "issue" in columns.by_name else columns.unused
         self._order = order_of_runs(sheet.columns, unused)
 
     def noting(self, rows: Iterator[tuple[int, Sequence[Any]]]) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -168,9 +170,9 @@ class Reader:
             )
         order = self._order.column if self._order is not None else ""
         taken = {**self._columns.taken, **({"the outcome": ends[0].column} if ends else {})}
-        said = [f"taken for {role}: the column {column}" for role, column in taken.items()]
+        reasons = [f"taken for {role}: the column {column}" for role, column in taken.items()]
         if self._has_percents:
-            said.append("values are in per cent, as they are written: 81.3 % is 81.3, also in intervals and bounds")
+            reasons.append("values are in per cent, as they are written: 81.3 % is 81.3, also in intervals and bounds")
         return Rows(
             name=self._sheet.name,
             place=self._sheet.place,
@@ -178,9 +180,9 @@ class Reader:
             columns=frozenset({"seed", "value", *self._places, *(["outcome"] if ends else [])}),
             unused=(
                 *(name for name in self._columns.unused if name != order),
-                *(one.column for one in self._ends if one not in ends),
+                *(reader.column for reader in self._ends if reader not in ends),
             ),
-            beside=replace(beside, reasons=(*said, *beside.reasons), order=self._order),
+            beside=replace(beside, reasons=(*reasons, *beside.reasons), order=self._order),
         )
 
     def plain(self, cells: Sequence[Any]) -> tuple[int, float] | None:
@@ -204,12 +206,12 @@ class Reader:
         at = self._columns.values[0] if value_at is None else value_at
         self._at = number
         value, why = self._read(at, number, cells, self._number)
-        said = self._outcome(number, cells)
-        outcome = said if isinstance(said, Outcome) else None
+        state = self._outcome(number, cells)
+        outcome = state if isinstance(state, Outcome) else None
         if value is None and outcome is Outcome.OK:
             outcome = Outcome.DIVERGED if why != NO_VALUE else None
         elif outcome is not Outcome.OK:
-            value, why = None, f"its outcome is {self._said_outcome(cells)}"
+            value, why = None, f"its outcome is {self._outcome_cells(cells)}"
         words: dict[str, Any] = {name: self._word(at, number, cells) for name, at in self._word_places}
         row = Row(
             place=number,
@@ -217,8 +219,8 @@ class Reader:
             value=value,
             outcome=outcome,
             why_missing=why,
-            is_out=said == OUT,
-            is_lost=said == LOST,
+            is_out=state == OUT,
+            is_lost=state == LOST,
             issue=self.issue(number, cells),
             **words,
         )
@@ -245,10 +247,10 @@ class Reader:
         if "outcome" in self._places:
             end: Outcome | str | None = self._read(self._places["outcome"], number, cells, outcome_of)
             return end
-        ends = [one.read(number, cells) for one in self._ends]
+        ends = [reader.read(number, cells) for reader in self._ends]
         return next((end for end in ends if end is not Outcome.OK), Outcome.OK)
 
-    def _said_outcome(self, cells: Sequence[Any]) -> str:
+    def _outcome_cells(self, cells: Sequence[Any]) -> str:
         places = [self._places["outcome"]] if "outcome" in self._places else self._columns.states
         return " and ".join(str(cells[at]) for at in places)
 

@@ -110,7 +110,7 @@ def sheet_of_file(path: Path) -> Sheet:
     except FileNotFoundError as error:
         raise NotFound(f"There is no file {path}. Nothing was weighed; look for it with `ls {path.parent}`.") from error
     except (OSError, ValueError) as error:
-        raise TableUnreadable(f"{path} cannot be opened: {_said(error)}. Nothing was weighed.") from error
+        raise TableUnreadable(f"{path} cannot be opened: {_error_text(error)}. Nothing was weighed.") from error
     try:
         return sheet_of_bytes(stream, str(path))
     except BaseException:
@@ -137,10 +137,10 @@ def sheet_of_bytes(stream: BinaryIO, name: str) -> Sheet:
 
 def _of_csv(lines: Iterator[str], name: str) -> Sheet:
     first, heading = _heading(lines, name)
-    given = _separator_line(heading)
-    if given is not None:
+    declared = _separator_line(heading)
+    if declared is not None:
         first, heading = _heading(lines, name, after=first)
-    separator = given or _separator(heading)
+    separator = declared or _separator(heading)
     columns = _named(_cells(heading, separator, name, first))
     return Sheet(
         name=name,
@@ -243,7 +243,7 @@ def _chunks(stream: BinaryIO, name: str) -> Iterator[bytes]:
             f"{name} is a gzip file that is cut off or damaged ({error}). Nothing was weighed; copy it again."
         ) from error
     except OSError as error:
-        raise TableUnreadable(f"{name} cannot be read: {_said(error)}. Nothing was weighed.") from error
+        raise TableUnreadable(f"{name} cannot be read: {_error_text(error)}. Nothing was weighed.") from error
 
 
 def _encoding(head: bytes) -> str:
@@ -388,11 +388,11 @@ def _unquoted(name: str, number: int, error: Exception) -> TableUnreadable:
 
 def _named(names: Sequence[str]) -> tuple[str, ...]:
     """The names without empty ones at the end."""
-    found = [name.strip() for name in names]
-    while found and not found[-1]:
-        found.pop()
-    return tuple(found)
+    stripped = [name.strip() for name in names]
+    while stripped and not stripped[-1]:
+        stripped.pop()
+    return tuple(stripped)
 
 
-def _said(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return getattr(error, "strerror", None) or str(error)

@@ -63,20 +63,20 @@ _NOTHING_ELSE = BesideRows()
 
 def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _NOTHING_ELSE) -> OrderedObservations:
     """Put rows into an order, count each seed once, and leave out what is not closed yet."""
-    given, said = frozenset(columns), CountNotes(reasons=list(beside.reasons), flags=list(beside.flags))
+    present, notes = frozenset(columns), CountNotes(reasons=list(beside.reasons), flags=list(beside.flags))
     if isinstance(rows, PlainRows):
         order = _order_of_different(rows)
         if order is not None:
-            return _arranged_plainly(rows, order, said, beside)
+            return _arranged_plainly(rows, order, notes, beside)
         rows = list(rows)
-    ordered = rows_in_order(rows, given)
-    _say_order(ordered, given, said, beside)
-    once = count_once(ordered, said, is_issued="issue" in given)
-    closed, ends = _closed(once.rows, given, said)
-    homes, hosts, names = _homes(closed, given, said)
-    alarms = _independence(closed, said, beside.order, is_issued="issue" in given)
+    ordered = rows_in_order(rows, present)
+    _say_order(ordered, present, notes, beside)
+    once = count_once(ordered, notes, is_issued="issue" in present)
+    closed, ends = _closed(once.rows, present, notes)
+    homes, hosts, names = _homes(closed, present, notes)
+    alarms = _independence(closed, notes, beside.order, is_issued="issue" in present)
     return OrderedObservations(
-        is_issued="issue" in given,
+        is_issued="issue" in present,
         observations=_observations(closed, hosts, beside.fingerprint),
         ends=ends,
         homes=homes,
@@ -86,8 +86,8 @@ def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _N
         repeated=beside.repeated + once.repeated,
         waiting=len(once.rows) - len(closed),
         alarms=alarms,
-        reasons=tuple(said.reasons),
-        flags=tuple(said.flags),
+        reasons=tuple(notes.reasons),
+        flags=tuple(notes.flags),
     )
 
 
@@ -123,13 +123,13 @@ def _order_of_different(rows: PlainRows) -> Sequence[int] | None:
 
 
 def _arranged_plainly(
-    rows: PlainRows, order: Sequence[int], said: CountNotes, beside: BesideRows
+    rows: PlainRows, order: Sequence[int], notes: CountNotes, beside: BesideRows
 ) -> OrderedObservations:
     """The same as of any rows, without an object for each: every seed has one row, and nothing else is known."""
-    _say_drawn(said, within="")
-    _say_out(sum(row.is_out for row in rows.others.values()), said)
-    homes, hosts, names = _homes((), frozenset(), said)
-    alarms = _independence(rows, said, beside.order, is_issued=False)
+    _say_drawn(notes, within="")
+    _say_out(sum(row.is_out for row in rows.others.values()), notes)
+    homes, hosts, names = _homes((), frozenset(), notes)
+    alarms = _independence(rows, notes, beside.order, is_issued=False)
     values, others = rows.values, rows.others
     first: dict[str, int] = {}
     return OrderedObservations(
@@ -150,8 +150,8 @@ def _arranged_plainly(
         repeated=beside.repeated,
         waiting=0,
         alarms=alarms,
-        reasons=tuple(said.reasons),
-        flags=tuple(said.flags),
+        reasons=tuple(notes.reasons),
+        flags=tuple(notes.flags),
     )
 
 
@@ -180,38 +180,38 @@ class _LazySeeds(Sequence[str]):
         return self._others[number].seed if number in self._others else str(self._seeds[number])
 
 
-def rows_in_order(rows: Sequence[Row], given: Collection[str]) -> list[Row]:
+def rows_in_order(rows: Sequence[Row], columns: Collection[str]) -> list[Row]:
     """By issue number, or in an order that nobody could choose; never by what was measured.
 
     Rows may stand in any order, also in that of their values, and nothing in them shows it for sure. An order that
     comes from the seeds alone is as good as chance: block after block by their names, where there are any.
     """
     place = _places(rows)
-    if "issue" in given:
+    if "issue" in columns:
         return sorted(rows, key=lambda row: (0, ()) if row.issue is None else (row.issue, place(row)))
-    if "block" not in given:
+    if "block" not in columns:
         return sorted(rows, key=place)
     is_numbered = all(row.block.isdecimal() for row in rows)
     return sorted(rows, key=lambda row: (int(row.block) if is_numbered else row.block, place(row)))
 
 
-def _say_order(ordered: Sequence[Row], given: frozenset[str], said: CountNotes, beside: BesideRows) -> None:
-    if "issue" not in given:
-        _say_drawn(said, within="blocks by their names, and within each " if "block" in given else "")
+def _say_order(ordered: Sequence[Row], columns: frozenset[str], notes: CountNotes, beside: BesideRows) -> None:
+    if "issue" not in columns:
+        _say_drawn(notes, within="blocks by their names, and within each " if "block" in columns else "")
         return
     is_shared = len({row.issue for row in ordered}) < len({row.seed for row in ordered})
     drawn = ", and seeds of one number in an order drawn from them" if is_shared else ""
-    said.reasons.append(f"in the order of the column issue{drawn}")
-    _say_gaps([row.issue or 0 for row in ordered] if beside.issues is None else sorted(beside.issues), said)
+    notes.reasons.append(f"in the order of the column issue{drawn}")
+    _say_gaps([row.issue or 0 for row in ordered] if beside.issues is None else sorted(beside.issues), notes)
     if _is_sorted([row.value for row in ordered if row.value is not None]):
-        said.flags.append(
+        notes.flags.append(
             "the values lie in the order of their issue numbers; if they were numbered after sorting, leave the column "
             "issue out"
         )
 
 
-def _say_drawn(said: CountNotes, *, within: str) -> None:
-    said.reasons.append(f"no column issue: {within}in an order drawn from the seeds, never from the values")
+def _say_drawn(notes: CountNotes, *, within: str) -> None:
+    notes.reasons.append(f"no column issue: {within}in an order drawn from the seeds, never from the values")
 
 
 def _places(rows: Sequence[Row]) -> Callable[[Row], tuple[bytes, ...]]:
@@ -232,53 +232,53 @@ def _drawn(text: str) -> bytes:
 
 def _is_sorted(values: Sequence[float]) -> bool:
     """Do they lie in the order of their size, though chance has far more orders for them?"""
-    rising = all(one <= other for one, other in pairwise(values))
-    if not rising and not all(one >= other for one, other in pairwise(values)):
+    rising = all(value <= other for value, other in pairwise(values))
+    if not rising and not all(value >= other for value, other in pairwise(values)):
         return False
     equal = sum(math.lgamma(times + 1) for times in Counter(values).values())
     return math.lgamma(len(values) + 1) - equal > math.log(2 * _SELDOM)
 
 
-def _say_gaps(issues: Sequence[int], said: CountNotes) -> None:
+def _say_gaps(issues: Sequence[int], notes: CountNotes) -> None:
     if not issues:
         return
     absent = issues[-1] - issues[0] + 1 - len(set(issues))
     if absent:
-        said.flags.append(
+        notes.flags.append(
             f"{absent} issue numbers between {issues[0]} and {issues[-1]} are not in the table; those that were issued "
             "for this question need a row each, with an empty value"
         )
 
 
-def _closed(rows: Sequence[Row], given: frozenset[str], said: CountNotes) -> tuple[list[Row], tuple[int, ...]]:
+def _closed(rows: Sequence[Row], columns: frozenset[str], notes: CountNotes) -> tuple[list[Row], tuple[int, ...]]:
     """The rows that may enter evidence: whatever comes before the first that is still out, in whole blocks.
 
     In an order that was drawn nothing comes after anything: whoever is still out is missing, at its worst.
     """
-    if "block" in given:
-        return _in_blocks(rows, said)
+    if "block" in columns:
+        return _in_blocks(rows, notes)
     out = sum(row.is_out for row in rows)
     if not out:
         return list(rows), ()
-    if "issue" not in given:
-        _say_out(out, said)
+    if "issue" not in columns:
+        _say_out(out, notes)
         return list(rows), ()
     closed = list(takewhile(lambda row: not row.is_out, rows))
     waiting = counted(len(rows) - len(closed), "seed")
-    said.reasons.append(
+    notes.reasons.append(
         f"{waiting} left to wait: {rows[len(closed)].seed} is out, and what comes after it counts when it is back"
     )
     return closed, ()
 
 
-def _say_out(out: int, said: CountNotes) -> None:
+def _say_out(out: int, notes: CountNotes) -> None:
     if out:
-        said.reasons.append(
+        notes.reasons.append(
             f"{counted(out, 'seed')} still out, counted as missing; with a column issue what is out can wait"
         )
 
 
-def _in_blocks(rows: Sequence[Row], said: CountNotes) -> tuple[list[Row], tuple[int, ...]]:
+def _in_blocks(rows: Sequence[Row], notes: CountNotes) -> tuple[list[Row], tuple[int, ...]]:
     blocks: dict[str, list[Row]] = {}
     for row in rows:
         blocks.setdefault(row.block, []).append(row)
@@ -287,7 +287,7 @@ def _in_blocks(rows: Sequence[Row], said: CountNotes) -> tuple[list[Row], tuple[
     ends: list[int] = []
     for name, members in blocks.items():
         if why := _open(members, size):
-            said.reasons.append(
+            notes.reasons.append(
                 f"{len(blocks) - len(ends)} of {len(blocks)} blocks wait: block {name} is not closed ({why}); a seed "
                 "of which nothing will come needs a row with an empty value"
             )
@@ -305,32 +305,32 @@ def _open(members: Sequence[Row], size: int) -> str:
 
 
 def _independence(
-    rows: Sequence[Row], said: CountNotes, order: OrderOfRuns | None, *, is_issued: bool
+    rows: Sequence[Row], notes: CountNotes, order: OrderOfRuns | None, *, is_issued: bool
 ) -> tuple[Alarm, ...]:
     if is_issued:
         runs = [(float(row.issue or 0), row.value) for row in rows if row.value is not None]
     else:
         runs = order.ordered((place, value) for place, value, _ in measured(rows)) if order is not None else []
     words, alarms = independence("issue" if is_issued or order is None else order.column, runs)
-    said.reasons.append(words)
+    notes.reasons.append(words)
     return alarms
 
 
 def _homes(
-    rows: Sequence[Row], given: frozenset[str], said: CountNotes
+    rows: Sequence[Row], columns: frozenset[str], notes: CountNotes
 ) -> tuple[dict[int, Home], dict[str, int], dict[tuple[str, int], str]]:
     """Numbers for the names of hosts and volunteers, in the order of the names."""
-    if "host" not in given:
-        said.reasons.append(
+    if "host" not in columns:
+        notes.reasons.append(
             "no column host: nobody knows how many computers agree, so the grade stops at Moderate; name the hosts, or "
             "the batches, as host, and it is looked at whether seeds of one are alike"
         )
         return {}, {}, {}
-    whose = {one.host: one for row in rows for one in row.arms or (row,) if one.host}
+    whose = {arm.host: arm for row in rows for arm in row.arms or (row,) if arm.host}
     theirs = {row.volunteer for row in whose.values()}
-    if "volunteer" not in given or "" in theirs:
-        why = "some hosts have no volunteer" if "volunteer" in given else "no column volunteer"
-        said.reasons.append(f"{why}: all hosts are taken to be one volunteer's")
+    if "volunteer" not in columns or "" in theirs:
+        why = "some hosts have no volunteer" if "volunteer" in columns else "no column volunteer"
+        notes.reasons.append(f"{why}: all hosts are taken to be one volunteer's")
         theirs = {""}
     hosts = {name: number for number, name in enumerate(sorted(whose), start=1)}
     volunteers = {name: number for number, name in enumerate(sorted(theirs), start=1)}

@@ -179,8 +179,8 @@ def _in_order(words: Sequence[str]) -> tuple[str, ...]:
 
 def _written(sheet: Sheet, words: dict[str, Any]) -> str:
     if sheet.name in _OF_PYTHON:
-        given = ", ".join(f"{name}={word!r}" for name, word in words.items()).replace("null='M'", "null=M")
-        return f"axiom_weigh.weigh({'table' if sheet.name == 'the table' else 'a, b'}, {given})"
+        arguments = ", ".join(f"{name}={word!r}" for name, word in words.items()).replace("null='M'", "null=M")
+        return f"axiom_weigh.weigh({'table' if sheet.name == 'the table' else 'a, b'}, {arguments})"
     file = "-" if sheet.name == "standard input" else sheet.name
     parts = ["axiom-weigh", shlex.quote(file)]
     for name, word in words.items():

@@ -35,7 +35,7 @@ def demanded(sign: str) -> Verdict:
 
 
 def _grade(name: str) -> Grade:
-    known = {str(grade).lower(): grade for grade in Grade}
-    if name.strip().lower() not in known:
+    grades = {str(grade).lower(): grade for grade in Grade}
+    if name.strip().lower() not in grades:
         raise UnknownName("grade", name, map(str, Grade))
-    return known[name.strip().lower()]
+    return grades[name.strip().lower()]

@@ -47,28 +47,30 @@ def compare(
 
 
 def _paired(a: Any, b: Any, seeds: Iterable[Any] | None) -> Sequence[Any]:
-    one, other = numbers_of(a), numbers_of(b)
-    if one is None or other is None:
+    a_values, b_values = numbers_of(a), numbers_of(b)
+    if a_values is None or b_values is None:
         raise WrongUse(
             f"A {type(a).__name__} and a {type(b).__name__} cannot be compared. Nothing was weighed; give two lists, "
             "tuples, arrays of one dimension or Series, or two dicts from seed to value."
         )
-    if len(one) != len(other) and seeds is None:  # nobody knows which belong together
+    if len(a_values) != len(b_values) and seeds is None:  # nobody knows which belong together
         return [
-            *((f"a {place}", value, None) for place, value in enumerate(one)),
-            *((f"b {place}", None, value) for place, value in enumerate(other)),
+            *((f"a {place}", value, None) for place, value in enumerate(a_values)),
+            *((f"b {place}", None, value) for place, value in enumerate(b_values)),
         ]
-    if len(one) != len(other):
+    if len(a_values) != len(b_values):
         raise WrongUse(
-            f"a has {len(one)} values and b {len(other)}, so the seeds are not those of both. Nothing was weighed; "
-            "write None where one is missing, give two dicts from seed to value, or leave the seeds out."
+            f"a has {len(a_values)} values and b {len(b_values)}, so the seeds are not those of both. Nothing was "
+            "weighed; write None where one is missing, give two dicts from seed to value, or leave the seeds out."
         )
     if hasattr(a, "iloc") and hasattr(b, "iloc") and list(a.index) != list(b.index):
         raise WrongUse(
             "a and b are Series with different indexes, and they would be paired by their places. Nothing was weighed; "
             "give dict(a) and dict(b) to pair them by the index, or list(a) and list(b) to pair them by place."
         )
-    named = list(range(len(one)) if seeds is None else seeds)
-    if len(named) != len(one):
-        raise WrongUse(f"There are {len(named)} seeds for {len(one)} pairs. Nothing was weighed; name one for each.")
-    return list(zip(named, one, other, strict=True))
+    named = list(range(len(a_values)) if seeds is None else seeds)
+    if len(named) != len(a_values):
+        raise WrongUse(
+            f"There are {len(named)} seeds for {len(a_values)} pairs. Nothing was weighed; name one for each."
+        )
+    return list(zip(named, a_values, b_values, strict=True))

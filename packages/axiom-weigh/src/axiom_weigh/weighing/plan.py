@@ -31,7 +31,9 @@ class SeedPlan:
         }
 
     def __str__(self) -> str:
-        (half, most), (strong_half, strong_most) = ([told(one) for one in each] for each in (self.verdict, self.strong))
+        (half, most), (strong_half, strong_most) = (
+            [told(seeds) for seeds in pair] for pair in (self.verdict, self.strong)
+        )
         return (
             f"An effect of {self.effect:g} sd takes {half} seeds in one case of two, and {most} in nine of ten.\n"
             f"The grade Strong takes {strong_half}, and {strong_most}. Look after each seed, and stop when you know."

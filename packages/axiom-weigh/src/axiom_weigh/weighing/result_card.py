@@ -204,17 +204,17 @@ class WeighedTable:
     @property
     def flags(self) -> tuple[str, ...]:
         """What must be cleared up first."""
-        return self._said(self.evidence.flags)
+        return self._with_names(self.evidence.flags)
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """Every step of the weighing."""
-        return self._said(self.evidence.reasons)
+        return self._with_names(self.evidence.reasons)
 
     @property
     def needs(self) -> tuple[str, ...]:
         """What is missing for the next grade."""
-        return tuple(_WAY_UP if need == NO_HOSTS else need for need in self._said(self.evidence.needs))
+        return tuple(_WAY_UP if need == NO_HOSTS else need for need in self._with_names(self.evidence.needs))
 
     @cached_property
     def looks(self) -> tuple[Look, ...]:
@@ -268,17 +268,17 @@ class WeighedTable:
 
     def data(self) -> dict[str, Any]:
         """One evidence card as JSON's own types."""
-        found = self.evidence
+        evidence = self.evidence
         return {
             "name": self.name,
-            "verdict": found.verdict.value,
-            "grade": found.grade.value,
+            "verdict": evidence.verdict.value,
+            "grade": evidence.grade.value,
             "asked_alone": True,
-            "n_seeds": found.seeds,
-            "estimate": found.estimate,
-            "middle": found.centre,
-            "assumed": middle_named(found.e_kind),
-            "interval": [found.low, found.high],
+            "n_seeds": evidence.seeds,
+            "estimate": evidence.estimate,
+            "middle": evidence.centre,
+            "assumed": middle_named(evidence.e_kind),
+            "interval": [evidence.low, evidence.high],
             "confidence": 1 - self.alpha,
             "holds_at_any_look": self.holds_at_any_look,
             "paper": self.paper,
@@ -286,8 +286,8 @@ class WeighedTable:
             "one_look": self.one_look.data() if self.one_look else None,
             "mean": self._mean,
             "sd": self._sd,
-            "e_value": found.e_value if self.is_weighed else None,
-            "e_kind": found.e_kind if self.is_weighed else None,
+            "e_value": evidence.e_value if self.is_weighed else None,
+            "e_kind": evidence.e_kind if self.is_weighed else None,
             "estimand": {
                 "kind": self.kind,
                 "declared": self.is_declared,
@@ -295,20 +295,20 @@ class WeighedTable:
                 "smallest_effect": self.smallest,
                 "bounds": list(self.bounds) if self.bounds else None,
             },
-            "missing": found.missing,
+            "missing": evidence.missing,
             "repeated_rows": self.repeated,
             "waiting": self.waiting,
             "order": "issue" if self.is_issued else "seeds",
-            "hosts": found.hosts,
-            "volunteers": found.volunteers,
-            "platforms": found.platforms,
-            "designs": found.designs,
+            "hosts": evidence.hosts,
+            "volunteers": evidence.volunteers,
+            "platforms": evidence.platforms,
+            "designs": evidence.designs,
             "needs": list(self.needs),
             "more_seeds": list(self.forecast) if self.forecast else None,
             "flags": list(self.flags),
             "reasons": list(self.reasons),
-            "duplicates": [dataclasses.asdict(agreement) for agreement in found.agreements],
-            "strata": [self._stratum(one) for one in self.card.strata],
+            "duplicates": [dataclasses.asdict(agreement) for agreement in evidence.agreements],
+            "strata": [self._stratum(stratum) for stratum in self.card.strata],
             "pooled": dataclasses.asdict(self.card.pooled) if self.card.pooled else None,
             "looks": [dataclasses.asdict(look) for look in self.looks],
         }
@@ -428,15 +428,15 @@ class WeighedTable:
         return f"{self.arms[0]} − {self.arms[1]}" if self.arms else ""
 
     def _graded(self) -> str:
-        return " · ".join(f"[{one}]" if one is self.grade else str(one) for one in Grade)
+        return " · ".join(f"[{grade}]" if grade is self.grade else str(grade) for grade in Grade)
 
     def _facts(self) -> dict[str, str]:
-        found, facts = self.evidence, dict[str, str]()
+        evidence, facts = self.evidence, dict[str, str]()
         if self.values and self.null is not None and self.kind != "proportion":
             above = sum(value > self.null for value in self.values)
             facts[f"above {self.null:.4g}"] = f"{above:,} of {len(self.values):,} values"
         if self.is_weighed:
-            is_absent = found.verdict is Verdict.ABSENT
+            is_absent = evidence.verdict is Verdict.ABSENT
             against = f"an effect of {self.smallest:.4g} or more" if is_absent else "no effect"
             facts["evidence"] = f"{self._odds()} to 1 against {against}; a verdict takes {1 / self.alpha:.4g} to 1"
         if (least := self.ruled_out) is not None:
@@ -446,7 +446,7 @@ class WeighedTable:
             )
         if self.repeated or self.waiting:
             facts["left out"] = f"{self.repeated:,} further rows of the same seeds, {self.waiting:,} seeds that wait"
-        facts["hosts"] = _computed(found)
+        facts["hosts"] = _computed(evidence)
         facts["claims"] = "one, asked alone; weigh all that you ask together (more words after --of, --value, files)"
         if ahead := self._ahead():
             facts["to decide" if self.verdict is Verdict.UNDECIDED else "next grade"] = ahead
@@ -504,28 +504,28 @@ class WeighedTable:
         """The reasons, without the last one where it only says again what is needed."""
         return tuple(text for text in self.reasons if "; the next grade needs " not in text)
 
-    def _said(self, texts: Sequence[str]) -> tuple[str, ...]:
+    def _with_names(self, texts: Sequence[str]) -> tuple[str, ...]:
         """With the names that the table has for what is numbered in the weighing."""
 
         def named(match: re.Match[str]) -> str:
             numbers = match[3].split(", ")
             if match[1] == "replicate":
                 return f"seed{match[2]} {', '.join(self.seeds[int(number)] for number in numbers)}"
-            known = [self.names.get((match[1], int(number)), number) for number in numbers]
-            return f"{match[1]}{match[2]} {', '.join(known)}"
+            names = [self.names.get((match[1], int(number)), number) for number in numbers]
+            return f"{match[1]}{match[2]} {', '.join(names)}"
 
         return tuple(_NUMBERED.sub(named, text) for text in texts)
 
-    def _stratum(self, one: Stratum) -> dict[str, Any]:
-        is_number = one.by in ("host", "volunteer") and one.name.isdecimal()
-        name = self.names.get((one.by, int(one.name)), one.name) if is_number else one.name
-        return {**dataclasses.asdict(one), "name": name}
+    def _stratum(self, stratum: Stratum) -> dict[str, Any]:
+        is_number = stratum.by in ("host", "volunteer") and stratum.name.isdecimal()
+        name = self.names.get((stratum.by, int(stratum.name)), stratum.name) if is_number else stratum.name
+        return {**dataclasses.asdict(stratum), "name": name}
 
 
-def _computed(found: Evidence) -> str:
-    if not found.hosts:
+def _computed(evidence: Evidence) -> str:
+    if not evidence.hosts:
         return "not named"
-    parts = ((found.hosts, "host"), (found.volunteers, "volunteer"), (found.platforms, "platform"))
+    parts = ((evidence.hosts, "host"), (evidence.volunteers, "volunteer"), (evidence.platforms, "platform"))
     return ", ".join(f"{count} {what}{'' if count == 1 else 's'}" for count, what in parts)
 
 

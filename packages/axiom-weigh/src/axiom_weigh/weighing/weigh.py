@@ -110,41 +110,41 @@ def weigh(
     named = NamedColumns(value=value, seed=seed, by=by, of=_two(of), pair=_several(pair))
     if named.are_pairs and estimand is None:
         estimand = Kind.CONTRAST.value
-    asked = _asked(estimand, null, smallest_effect, bounds, alpha)
-    read, arranged, unused = _arranged(asked, table, named)
-    asked = replace(asked, within=_DIFFERENCE_OF_SHARES if _are_shares(read.arms) else None)
+    declaration = _declaration(estimand, null, smallest_effect, bounds, alpha)
+    read, arranged, unused = _arranged(declaration, table, named)
+    declaration = replace(declaration, within=_DIFFERENCE_OF_SHARES if _are_shares(read.arms) else None)
     values = _values(arranged.observations)
-    held = _not_paired(read) if read.unpaired else _held(asked, values)
-    inputs = _inputs(asked, arranged, len(arranged.observations), held)
+    obstacle = _not_paired(read) if read.unpaired else _obstacle(declaration, values)
+    inputs = _inputs(declaration, arranged, len(arranged.observations), obstacle)
     whole = card(**inputs)
-    evidence = _judged(whole.evidence, held)
+    evidence = _judged(whole.evidence, obstacle)
     last = look_of(evidence)
-    evidence, lost = _with_doubt_of_lost(asked, arranged, evidence, held)
-    hint = levels(values, asked.shown_null) if held is None and asked.estimand is None else ""
+    evidence, lost = _with_doubt_of_lost(declaration, arranged, evidence, obstacle)
+    hint = levels(values, declaration.shown_null) if obstacle is None and declaration.estimand is None else ""
     flags = [*arranged.flags, *([hint] if hint else []), *evidence.flags]
     reasons = [*arranged.reasons, *([unused] if unused else []), *lost, *_in_seeds(arranged, evidence.reasons)]
     counted_values = _counted(inputs, evidence)
     return WeighedTable(
         name=read.name,
         card=replace(whole, evidence=replace(evidence, flags=tuple(flags), reasons=tuple(reasons))),
-        kind=_shown_kind(asked, held),
+        kind=_shown_kind(declaration, obstacle),
         arms=named.of,
-        alpha=asked.alpha,
-        is_declared=asked.estimand is not None,
-        null=None if held and _lacks_null(asked) else asked.shown_null,
-        smallest=asked.smallest,
-        bounds=asked.bounds,
-        is_weighed=held is None,
+        alpha=declaration.alpha,
+        is_declared=declaration.estimand is not None,
+        null=None if obstacle and _lacks_null(declaration) else declaration.shown_null,
+        smallest=declaration.smallest,
+        bounds=declaration.bounds,
+        is_weighed=obstacle is None,
         values=counted_values,
-        one_look=_one_look(asked, evidence, read, held, counted_values, named.of),
-        forecast=_forecast(inputs, evidence, counted_values) if held is None else None,
-        outweighed=_outweighed(inputs) if held is None and evidence.verdict is Verdict.UNDECIDED else None,
+        one_look=_one_look(declaration, evidence, read, obstacle, counted_values, named.of),
+        forecast=_forecast(inputs, evidence, counted_values) if obstacle is None else None,
+        outweighed=_outweighed(inputs) if obstacle is None and evidence.verdict is Verdict.UNDECIDED else None,
         is_issued=arranged.is_issued,
         repeated=arranged.repeated,
         waiting=arranged.waiting,
         names=arranged.names,
         seeds=arranged.seeds,
-        _looks=partial(_looks, asked, arranged, last),  # of the module, so that a card can be kept with pickle
+        _looks=partial(_looks, declaration, arranged, last),  # of the module, so that a card can be kept with pickle
     )
 
 
@@ -168,23 +168,23 @@ def _several(names: str | Sequence[str] | None) -> tuple[str, ...]:
     return (names,) if isinstance(names, str) else tuple(names or ())
 
 
-def _arranged(asked: _Declaration, table: Any, named: NamedColumns) -> tuple[Rows, OrderedObservations, str]:
+def _arranged(declaration: _Declaration, table: Any, named: NamedColumns) -> tuple[Rows, OrderedObservations, str]:
     """What was read beside the rows, which are let go; the rows as observations; and what was not looked at."""
     sheet = sheet_of(table)
-    if named.are_pairs and asked.kind is Kind.PROPORTION:
+    if named.are_pairs and declaration.kind is Kind.PROPORTION:
         raise WrongUse(
             "A proportion counts events, and the difference of two arms is none. Nothing was weighed; leave --estimand "
             "out, or weigh one arm."
         )
     rows = differences_of(sheet, named) if named.are_pairs else rows_of(sheet, named)
-    _demand_events(asked, rows)
-    _demand_within(asked, rows)
+    _demand_events(declaration, rows)
+    _demand_within(declaration, rows)
     unused = f"columns that are not looked at: {shown(rows.unused)}" if any(rows.unused) else ""
     counting = () if rows.unpaired else rows.rows
     return replace(rows, rows=()), arrange(counting, rows.columns, rows.beside), unused
 
 
-def _asked(
+def _declaration(
     estimand: str | None,
     null: float | None,
     smallest: float | None,
@@ -208,34 +208,34 @@ def _asked(
             f"The smallest effect is {smallest:g}, and it is a distance from the null. Nothing was weighed; write "
             f"{-smallest:g}."
         )
-    asked = _Declaration(estimand=word, null=null, smallest=smallest or 0.0, bounds=bounds, alpha=alpha)
-    _demand_bounds(asked)
-    return asked
+    declaration = _Declaration(estimand=word, null=null, smallest=smallest or 0.0, bounds=bounds, alpha=alpha)
+    _demand_bounds(declaration)
+    return declaration
 
 
-def _demand_bounds(asked: _Declaration) -> None:
-    if asked.estimand == MEAN and asked.bounds is None:
+def _demand_bounds(declaration: _Declaration) -> None:
+    if declaration.estimand == MEAN and declaration.bounds is None:
         raise WrongUse(
             "A mean is weighed within bounds that no value can leave. Nothing was weighed; declare them, as in "
             "--bounds 0 1, or weigh the median with --estimand level."
         )
-    low, high = (0.0, 1.0) if asked.kind is Kind.PROPORTION else asked.bounds or (-math.inf, math.inf)
+    low, high = (0.0, 1.0) if declaration.kind is Kind.PROPORTION else declaration.bounds or (-math.inf, math.inf)
     if not low < high:
         raise WrongUse(f"The bounds {low:g} and {high:g} hold nothing. Nothing was weighed; write the lower one first.")
-    if asked.bounds and not math.isfinite(high - low):
+    if declaration.bounds and not math.isfinite(high - low):
         raise WrongUse(
             f"The bounds {low:g} and {high:g} are farther apart than any number is large. Nothing was weighed; declare "
             "those that the values really have."
         )
-    if not low <= asked.shown_null <= high and not _lacks_null(asked):
+    if not low <= declaration.shown_null <= high and not _lacks_null(declaration):
         raise WrongUse(
-            f"The null {asked.shown_null:g} lies outside {low:g} to {high:g}, where no value can be. Nothing was "
+            f"The null {declaration.shown_null:g} lies outside {low:g} to {high:g}, where no value can be. Nothing was "
             "weighed; declare one within, with --null."
         )
 
 
-def _demand_events(asked: _Declaration, rows: Rows) -> None:
-    if asked.kind is not Kind.PROPORTION:
+def _demand_events(declaration: _Declaration, rows: Rows) -> None:
+    if declaration.kind is not Kind.PROPORTION:
         return
     for place, value, _ in measured(rows.rows):
         if value not in (None, 0.0, 1.0):
@@ -245,11 +245,11 @@ def _demand_events(asked: _Declaration, rows: Rows) -> None:
             )
 
 
-def _demand_within(asked: _Declaration, rows: Rows) -> None:
+def _demand_within(declaration: _Declaration, rows: Rows) -> None:
     """A mean is as wrong as its bounds: a value beyond them shows that they do not hold, so others may lie there."""
-    if asked.estimand != MEAN or asked.bounds is None:
+    if declaration.estimand != MEAN or declaration.bounds is None:
         return
-    low, high = asked.bounds
+    low, high = declaration.bounds
     for place, value, why_missing in measured(rows.rows):
         if why_missing in BEYOND or (value is not None and not low <= value <= high):
             shown = why_missing if value is None else f"{value:g}"
@@ -261,16 +261,23 @@ def _demand_within(asked: _Declaration, rows: Rows) -> None:
 
 
 def _inputs(
-    asked: _Declaration, arranged: OrderedObservations, seeds: int, held: Doubt | None, *, with_lost: bool = False
+    declaration: _Declaration,
+    arranged: OrderedObservations,
+    seeds: int,
+    obstacle: Doubt | None,
+    *,
+    with_lost: bool = False,
 ) -> dict[str, Any]:
     """What the weighing is asked after so many seeds."""
     observations = arranged.observations[:seeds] if with_lost else _without_lost(arranged.observations[:seeds])
-    if _are_one(asked, _values(observations)):
+    if _are_one(declaration, _values(observations)):
         observations = (next(observation for observation in observations if observation.value is not None),)
-    if asked.kind is Kind.RANK_CORRELATION:
+    if declaration.kind is Kind.RANK_CORRELATION:
         observations = _coarse(observations)
     return {
-        "estimand": asked.mapping(held.shown_as if held and asked.estimand is None else asked.kind),
+        "estimand": declaration.mapping(
+            obstacle.shown_as if obstacle and declaration.estimand is None else declaration.kind
+        ),
         "observations": observations,
         "blocks": sum(end <= seeds for end in arranged.ends) if arranged.ends else 1,
         "homes": arranged.homes,
@@ -295,26 +302,26 @@ def _coarse(observations: Sequence[Observation]) -> tuple[Observation, ...]:
     return tuple([replace(observation, fingerprint=f"{COARSE}:{observation.value!r}") for observation in observations])
 
 
-def _judged(evidence: Evidence, held: Doubt | None) -> Evidence:
+def _judged(evidence: Evidence, obstacle: Doubt | None) -> Evidence:
     """The evidence, with nothing concluded where something keeps the values from being weighed."""
-    return evidence if held is None else _undecided(evidence, held)
+    return evidence if obstacle is None else _undecided(evidence, obstacle)
 
 
 def _with_doubt_of_lost(
-    asked: _Declaration, arranged: OrderedObservations, evidence: Evidence, held: Doubt | None
+    declaration: _Declaration, arranged: OrderedObservations, evidence: Evidence, obstacle: Doubt | None
 ) -> tuple[Evidence, list[str]]:
     """What is told of lost seeds. Where the verdict rests on what the table says of them, it stops at Moderate."""
     lost = sum(observation.why_missing == LOST for observation in arranged.observations)
     if not lost:
         return evidence, []
     whole = len(arranged.observations)
-    said = f"{counted(lost, 'seed')} of {whole} lost to a machine, as the table says"
+    loss = f"{counted(lost, 'seed')} of {whole} lost to a machine, as the table says"
     if lost > _MOST_LOST * whole:
-        return evidence, [f"{said}: more than one in five, so they count as missing"]
-    counting = weigh_observations(**_inputs(asked, arranged, whole, held, with_lost=True))
-    if held is not None or counting.verdict is evidence.verdict:
-        return evidence, [f"{said}, and left out"]
-    doubt = f"{said}, and left out; if they were missing for their values, the verdict would be {counting.verdict}"
+        return evidence, [f"{loss}: more than one in five, so they count as missing"]
+    counting = weigh_observations(**_inputs(declaration, arranged, whole, obstacle, with_lost=True))
+    if obstacle is not None or counting.verdict is evidence.verdict:
+        return evidence, [f"{loss}, and left out"]
+    doubt = f"{loss}, and left out; if they were missing for their values, the verdict would be {counting.verdict}"
     grade = min(evidence.grade, Grade.MODERATE, key=list(Grade).index)
     return replace(evidence, grade=grade, flags=(doubt, *evidence.flags)), []
 
@@ -339,10 +346,10 @@ def _not_paired(read: Rows) -> Doubt:
 
 
 def _one_look(
-    asked: _Declaration,
+    declaration: _Declaration,
     evidence: Evidence,
     read: Rows,
-    held: Doubt | None,
+    obstacle: Doubt | None,
     values: Sequence[float],
     names: tuple[str, str] | None,
 ) -> OneLook | None:
@@ -351,13 +358,13 @@ def _one_look(
     if read.unpaired:
         if not names or not len(ours) or not len(base):
             return None
-        return unpaired(ours, base, names, null=asked.shown_null, alpha=asked.alpha)
-    is_mean = asked.estimand != MEAN and asked.kind in _HAVE_MEANS
+        return unpaired(ours, base, names, null=declaration.shown_null, alpha=declaration.alpha)
+    is_mean = declaration.estimand != MEAN and declaration.kind in _HAVE_MEANS
     is_short = 0 < len(values) < SHORT and evidence.verdict is Verdict.UNDECIDED
-    if not is_mean or not is_short or held is not None or evidence.clones:
+    if not is_mean or not is_short or obstacle is not None or evidence.clones:
         return None
     arms = means_of(ours, base, names) if names else ()
-    return paired(values, arms, null=asked.shown_null, alpha=asked.alpha)
+    return paired(values, arms, null=declaration.shown_null, alpha=declaration.alpha)
 
 
 def _forecast(inputs: Mapping[str, Any], evidence: Evidence, values: Sequence[float]) -> Range | None:
@@ -382,24 +389,24 @@ def _outweighed(inputs: Mapping[str, Any]) -> int | None:
     return None
 
 
-def _held(asked: _Declaration, values: Sequence[float]) -> Doubt | None:
+def _obstacle(declaration: _Declaration, values: Sequence[float]) -> Doubt | None:
     """What keeps these values from being weighed at all."""
-    if _are_one(asked, values):
+    if _are_one(declaration, values):
         return same(values)
-    if asked.kind not in _MAY_BE_CONSTANT:
-        are_differences = asked.kind in _DIFFERENCES
-        if held := steady(values, asked.shown_null, are_differences=are_differences):
-            return held
-    if asked.estimand is None:
-        return doubt(values, asked.null)
-    return _NO_NULL if _lacks_null(asked) else None
+    if declaration.kind not in _MAY_BE_CONSTANT:
+        are_differences = declaration.kind in _DIFFERENCES
+        if obstacle := steady(values, declaration.shown_null, are_differences=are_differences):
+            return obstacle
+    if declaration.estimand is None:
+        return doubt(values, declaration.null)
+    return _NO_NULL if _lacks_null(declaration) else None
 
 
-def _are_one(asked: _Declaration, values: Sequence[float]) -> bool:
-    return asked.kind not in _MAY_BE_CONSTANT and same(values) is not None
+def _are_one(declaration: _Declaration, values: Sequence[float]) -> bool:
+    return declaration.kind not in _MAY_BE_CONSTANT and same(values) is not None
 
 
-def _undecided(evidence: Evidence, held: Doubt) -> Evidence:
+def _undecided(evidence: Evidence, obstacle: Doubt) -> Evidence:
     """Where and how wide the values lie stays; nothing is concluded from it."""
     return replace(
         evidence,
@@ -407,14 +414,14 @@ def _undecided(evidence: Evidence, held: Doubt) -> Evidence:
         e_absent=1.0,
         verdict=Verdict.UNDECIDED,
         grade=Grade.AWAITING,
-        needs=held.instead,
+        needs=obstacle.instead,
         more=None,
-        reasons=(f"not weighed: {held.why}",),
+        reasons=(f"not weighed: {obstacle.why}",),
     )
 
 
-def _lacks_null(asked: _Declaration) -> bool:
-    return asked.null is None and asked.kind in _NULLS
+def _lacks_null(declaration: _Declaration) -> bool:
+    return declaration.null is None and declaration.kind in _NULLS
 
 
 def _values(observations: Sequence[Observation]) -> list[float]:
@@ -429,13 +436,13 @@ def _counted(inputs: Mapping[str, Any], evidence: Evidence) -> list[float]:
     return _values(sound(question(inputs["estimand"]), inputs["observations"], inputs["blocks"]).counted)
 
 
-def _shown_kind(asked: _Declaration, held: Doubt | None) -> str:
-    if held is not None and asked.estimand is None:
-        return held.shown_as.value
-    return asked.estimand or asked.kind.value
+def _shown_kind(declaration: _Declaration, obstacle: Doubt | None) -> str:
+    if obstacle is not None and declaration.estimand is None:
+        return obstacle.shown_as.value
+    return declaration.estimand or declaration.kind.value
 
 
-def _looks(asked: _Declaration, arranged: OrderedObservations, last: Look) -> tuple[Look, ...]:
+def _looks(declaration: _Declaration, arranged: OrderedObservations, last: Look) -> tuple[Look, ...]:
     """The same conclusion after the first seeds, after more, and after all; as many looks as a picture can show."""
     total = len(arranged.observations)
     if arranged.ends:
@@ -446,9 +453,9 @@ def _looks(asked: _Declaration, arranged: OrderedObservations, last: Look) -> tu
     else:
         looks = _LOOKS if total < _MANY else _LOOKS_AT_MANY
         at = {round(_EVERY * (total / _EVERY) ** (look / (looks - 1))) for look in range(looks)}
-    found = []
+    earlier = []
     for seeds in sorted(at - {total}):
-        held = _held(asked, _values(arranged.observations[:seeds]))
-        evidence = weigh_observations(**_inputs(asked, arranged, seeds, held))
-        found.append(look_of(_judged(evidence, held)))
-    return (*found, last)
+        obstacle = _obstacle(declaration, _values(arranged.observations[:seeds]))
+        evidence = weigh_observations(**_inputs(declaration, arranged, seeds, obstacle))
+        earlier.append(look_of(_judged(evidence, obstacle)))
+    return (*earlier, last)
