@@ -68,8 +68,8 @@ class Readers:
     def reader(self) -> Iterator[Database]:
         """One consistent view for the length of the body."""
         with self._lock:
-            known = self._idle.pop() if self._idle else None
-        db = known or connect_reader(self._folder.database)
+            idle = self._idle.pop() if self._idle else None
+        db = idle or connect_reader(self._folder.database)
         try:
             with db.snapshot():
                 yield db

@@ -63,10 +63,10 @@ def migrations() -> list[Migration]:
 
 
 def migrate(
-    database: Database, folder: Folder | None, now: datetime, known: list[Migration] | None = None
+    database: Database, folder: Folder | None, now: datetime, shipped: list[Migration] | None = None
 ) -> list[str]:
     """The database has every known migration (those of this program, if none are given); the names that it lacked."""
-    wanted = migrations() if known is None else known
+    wanted = migrations() if shipped is None else shipped
     applied = _applied(database, wanted)
     missing = [migration for migration in wanted if migration.number not in applied]
     if applied and missing and folder is not None:
@@ -79,9 +79,9 @@ def migrate(
 
 def pending(database: Database) -> list[str]:
     """The names of the migrations that this database lacks, in order. One that cannot be brought up is an error."""
-    known = migrations()
-    applied = _applied(database, known)
-    return [migration.name for migration in known if migration.number not in applied]
+    shipped = migrations()
+    applied = _applied(database, shipped)
+    return [migration.name for migration in shipped if migration.number not in applied]
 
 
 def copy_before(folder: Folder, name: str) -> Path:
@@ -103,13 +103,13 @@ def foreign(database: Database) -> list[str]:
     wanted = migrations()
     applied = _applied(database, wanted)
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        migrate(Database(connection), None, _EPOCH, [one for one in wanted if one.number in applied])
+        migrate(Database(connection), None, _EPOCH, [migration for migration in wanted if migration.number in applied])
         ours = {row["sql"] for row in Database(connection).select(_PARTS)}
-    found = [row for row in database.select(_PARTS) if row["sql"] not in ours]
-    return [row["name"] for row in found] if applied else ["a database without a laboratory"]
+    strangers = [row for row in database.select(_PARTS) if row["sql"] not in ours]
+    return [row["name"] for row in strangers] if applied else ["a database without a laboratory"]
 
 
-def _applied(database: Database, known: list[Migration]) -> set[int]:
+def _applied(database: Database, shipped: list[Migration]) -> set[int]:
     tables = database.tables() - {"sqlite_sequence"}
     if tables and "migration" not in tables:
         raise StoreDamaged(
@@ -117,13 +117,13 @@ def _applied(database: Database, known: list[Migration]) -> set[int]:
             "choose another data folder."
         )
     applied = {row["number"]: row for row in database.select(_APPLIED)} if tables else {}
-    newest = known[-1].number if known else 0
+    newest = shipped[-1].number if shipped else 0
     if unknown := [row["name"] for number, row in applied.items() if number > newest]:
         raise StoreTooNew(
             f"This database was written by a newer Axiom ({unknown[-1]} is unknown here). Nothing was changed; "
             "start that version, or restore the backup from before its upgrade."
         )
-    for migration in known:
+    for migration in shipped:
         row = applied.get(migration.number)
         gap = row is None and any(number > migration.number for number in applied)
         if gap or (row is not None and row["checksum"] != migration.checksum):

@@ -46,8 +46,8 @@ def by_volunteer(db: Database, volunteer_id: int) -> SiteOperator | None:
 
 def acting(db: Database, volunteer_id: int) -> SiteOperator | None:
     """The role that this volunteer has now."""
-    found = by_volunteer(db, volunteer_id)
-    return found if found is not None and found.ended_at is None else None
+    operator = by_volunteer(db, volunteer_id)
+    return operator if operator is not None and operator.ended_at is None else None
 
 
 def use_code(db: Database, volunteer_id: int, step: int) -> None:

@@ -115,12 +115,12 @@ def _days(db: Database) -> Iterator[str]:
     entered = {_page(row): (row["awards"], row["amount"]) for row in db.select(_ENTERED)}
     kept = {_page(row): (row["awards"], row["amount"]) for row in db.select(_DAYBOOK)}
     for page in sorted(entered.keys() | kept.keys()):
-        there, said = entered.get(page, (0, 0)), kept.get(page, (0, 0))
-        if there != said:
+        there, written = entered.get(page, (0, 0)), kept.get(page, (0, 0))
+        if there != written:
             day, tariff_id, reason, tier = page
             yield (
-                f"the daybook has {said[0]} awards and {said[1]} on day {day} under tariff {tariff_id} for {reason} "
-                f"({tier}), and there are {there[0]} and {there[1]}"
+                f"the daybook has {written[0]} awards and {written[1]} on day {day} under tariff {tariff_id} "
+                f"for {reason} ({tier}), and there are {there[0]} and {there[1]}"
             )
 
 
@@ -146,9 +146,9 @@ def _unsettled(db: Database) -> Iterator[str]:
     if settled is None:
         return
     row = db.one(_SINCE, after=settled.last_award)
-    there, said = int(row["amount"]) if row else 0, settlements.unsettled(db)
-    if there != said:
-        yield f"{said} count against the cap of the next session, and there are {there}"
+    there, counted = int(row["amount"]) if row else 0, settlements.unsettled(db)
+    if there != counted:
+        yield f"{counted} count against the cap of the next session, and there are {there}"
 
 
 def _balances(db: Database) -> Iterator[str]:

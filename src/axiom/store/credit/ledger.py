@@ -150,7 +150,7 @@ def payee(db: Database, task_id: int) -> Row | None:
 
 def award(
     db: Database,
-    given: Sequence[Award],
+    awards: Sequence[Award],
     *,
     tariff_id: int,
     now: datetime,
@@ -163,22 +163,22 @@ def award(
     """
     before, stamp = last_award(db), at(now)
     common = {"tariff_id": tariff_id, "created_at": stamp, "is_capped": int(is_capped)}
-    db.many(_AWARD, [asdict(award) | common for award in given])
+    db.many(_AWARD, [asdict(award) | common for award in awards])
     booked = [row["id"] for row in db.select(_BOOKED, after=before)]
-    db.many(_ENTRY, [entry for number, one in zip(booked, given, strict=True) for entry in _entries(number, one)])
-    _keep_balances(db, given, stamp)
-    _keep_daybook(db, given, tariff_id, stamp)
-    if is_capped and given:
-        counters.add(db, *UNSETTLED, sum(one.amount for one in given))
+    db.many(_ENTRY, [entry for number, award in zip(booked, awards, strict=True) for entry in _entries(number, award)])
+    _keep_balances(db, awards, stamp)
+    _keep_daybook(db, awards, tariff_id, stamp)
+    if is_capped and awards:
+        counters.add(db, *UNSETTLED, sum(award.amount for award in awards))
 
 
-def by_holder(given: Sequence[Award]) -> dict[str, dict[int, int]]:
+def by_holder(awards: Sequence[Award]) -> dict[str, dict[int, int]]:
     """What these awards are in all for each volunteer, host and team."""
     amounts: dict[str, dict[int, int]] = {VOLUNTEER: {}, HOST: {}, TEAM: {}}
-    for one in given:
-        for holder, holder_id in ((VOLUNTEER, one.volunteer_id), (HOST, one.host_id), (TEAM, one.team_id)):
+    for award in awards:
+        for holder, holder_id in ((VOLUNTEER, award.volunteer_id), (HOST, award.host_id), (TEAM, award.team_id)):
             if holder_id is not None:
-                amounts[holder][holder_id] = amounts[holder].get(holder_id, 0) + one.amount
+                amounts[holder][holder_id] = amounts[holder].get(holder_id, 0) + award.amount
     return amounts
 
 
@@ -237,27 +237,27 @@ def total(db: Database) -> int:
     return db.number(_TOTAL)
 
 
-def _keep_balances(db: Database, given: Sequence[Award], stamp: int) -> None:
-    for holder, amounts in by_holder(given).items():
+def _keep_balances(db: Database, awards: Sequence[Award], stamp: int) -> None:
+    for holder, amounts in by_holder(awards).items():
         for holder_id, amount in amounts.items():
             db.execute(_ADD, holder=holder, holder_id=holder_id, amount=amount, now=stamp)
 
 
-def _keep_daybook(db: Database, given: Sequence[Award], tariff_id: int, stamp: int) -> None:
+def _keep_daybook(db: Database, booked: Sequence[Award], tariff_id: int, stamp: int) -> None:
     awards, amounts = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-    for one in given:
-        awards[one.reason, one.tier] += 1
-        amounts[one.reason, one.tier] += one.amount
+    for award in booked:
+        awards[award.reason, award.tier] += 1
+        amounts[award.reason, award.tier] += award.amount
     day = stamp // DAY
     for (reason, tier), number in awards.items():
         amount = amounts[reason, tier]
         db.execute(_DAYBOOK, day=day, tariff_id=tariff_id, reason=reason, tier=tier, awards=number, amount=amount)
 
 
-def _entries(award_id: int, given: Award) -> list[Mapping[str, object]]:
+def _entries(award_id: int, award: Award) -> list[Mapping[str, object]]:
     return [
-        {"award_id": award_id, "account": FROM, "amount": -given.amount},
-        {"award_id": award_id, "account": f"volunteer:{given.volunteer_id}", "amount": given.amount},
+        {"award_id": award_id, "account": FROM, "amount": -award.amount},
+        {"award_id": award_id, "account": f"volunteer:{award.volunteer_id}", "amount": award.amount},
     ]
 
 

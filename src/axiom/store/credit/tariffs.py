@@ -78,15 +78,15 @@ def rates(tariff: Tariff) -> dict[str, Any]:
 
 
 def _tariff(row: Row) -> Tariff:
-    said: Mapping[str, Any] = json.loads(row["rates"])
+    rates: Mapping[str, Any] = json.loads(row["rates"])
     return Tariff(
         name=row["name"],
         version=row["version"],
         per_core_second=row["per_core_second"],
-        tiers=tuple(Tier(start=start, end=end, amount=amount) for start, end, amount in said["tiers"]),
-        by_clock=said["by_clock"],
-        gpu_bonus=said["gpu_bonus"],
-        failed=said["failed"],
-        broken=said["broken"],
-        session_cap=said["session_cap"],
+        tiers=tuple(Tier(start=start, end=end, amount=amount) for start, end, amount in rates["tiers"]),
+        by_clock=rates["by_clock"],
+        gpu_bonus=rates["gpu_bonus"],
+        failed=rates["failed"],
+        broken=rates["broken"],
+        session_cap=rates["session_cap"],
     )

@@ -134,7 +134,7 @@ def intact(db: Database, folder: Folder, digest: str) -> bool:
 
 def problems(db: Database, folder: Folder, now: datetime | None = None, grace: timedelta = GRACE) -> list[str]:
     """Every row without its bytes, every wrong byte; with `now`, also files without a row that are past the grace."""
-    found: list[str] = []
+    sentences: list[str] = []
     last = ""
     while rows := db.select(_NEXT, digest=last):
         last = rows[-1]["digest"]
@@ -142,15 +142,15 @@ def problems(db: Database, folder: Folder, now: datetime | None = None, grace: t
             try:
                 body = row["body"] if row["body"] is not None else _read(_place(folder, row["digest"]))
             except StoreDamaged as error:
-                found.append(f"blob {row['digest']}: {error}")
+                sentences.append(f"blob {row['digest']}: {error}")
                 continue
             if body is None:
-                found.append(f"blob {row['digest']} has a row but no file")
+                sentences.append(f"blob {row['digest']} has a row but no file")
             elif _differs(body, row["digest"], row["size"]):
-                found.append(f"blob {row['digest']} is not the {row['size']} bytes that were stored")
+                sentences.append(f"blob {row['digest']} is not the {row['size']} bytes that were stored")
     if now is not None:
-        found += [f"file {path.relative_to(folder.path)} has no row" for path in _orphans(db, folder, now - grace)]
-    return found
+        sentences += [f"file {path.relative_to(folder.path)} has no row" for path in _orphans(db, folder, now - grace)]
+    return sentences
 
 
 def file_of(folder: Folder, digest: str) -> Path:
@@ -165,7 +165,7 @@ def files(db: Database, folder: Folder) -> list[Path]:
 
 def size_of_files(folder: Folder) -> int:
     """How many bytes the larger ones take now, and what is just being written."""
-    return sum(found.st_size for path in folder.blobs.glob("??/*") if (found := _stat(path)))
+    return sum(stat.st_size for path in folder.blobs.glob("??/*") if (stat := _stat(path)))
 
 
 def let_go(db: Database, digest: str) -> None:
@@ -189,8 +189,8 @@ def unneeded(db: Database, before: datetime) -> list[str]:
     """
     edges = [f"{part:02x}" for part in range(256)]
     ranges = zip(edges, [*edges[1:], "g"], strict=True)
-    found = (db.select(_UNNEEDED, first=first, end=end, before=at(before)) for first, end in ranges)
-    return [row["digest"] for rows in found for row in rows]
+    parts = (db.select(_UNNEEDED, first=first, end=end, before=at(before)) for first, end in ranges)
+    return [row["digest"] for rows in parts for row in rows]
 
 
 def spare(folder: Folder, digest: str, now: datetime) -> None:
@@ -211,8 +211,8 @@ def _orphans(db: Database, folder: Folder, before: datetime) -> list[Path]:
     return [
         path
         for path in sorted(folder.blobs.glob("??/*"))
-        if (found := _stat(path))
-        and moment(found.st_mtime_ns // 1000) < before
+        if (stat := _stat(path))
+        and moment(stat.st_mtime_ns // 1000) < before
         and db.one(_EXISTS, digest=path.parent.name + path.name) is None
     ]
 

@@ -48,13 +48,15 @@ def add_all(db: Database, changes: Mapping[Key, int]) -> None:
     wanted = [(*key, amount) for key, amount in changes.items() if amount]
     if len(wanted) % 2:
         add(db, *wanted.pop())
-    for one, other in zip(wanted[::2], wanted[1::2], strict=True):  # nearly always what left a state came into another
+    for first, other in zip(
+        wanted[::2], wanted[1::2], strict=True
+    ):  # nearly always what left a state came into another
         db.execute(
             _ADD_TWO,
-            noun=one[0],
-            experiment_id=one[1],
-            state=one[2],
-            amount=one[3],
+            noun=first[0],
+            experiment_id=first[1],
+            state=first[2],
+            amount=first[3],
             other_noun=other[0],
             other_experiment_id=other[1],
             other_state=other[2],
@@ -81,10 +83,10 @@ def read(db: Database) -> dict[Key, int]:
 
 def by_state(counted: Mapping[Key, int]) -> Mapping[tuple[str, int], Mapping[str, int]]:
     """The same by noun and experiment, for whoever asks of one experiment after the other; nothing where none is."""
-    found: defaultdict[tuple[str, int], dict[str, int]] = defaultdict(dict)
+    amounts: defaultdict[tuple[str, int], dict[str, int]] = defaultdict(dict)
     for (noun, experiment_id, state), amount in counted.items():
-        found[noun, experiment_id][state] = amount
-    return found
+        amounts[noun, experiment_id][state] = amount
+    return amounts
 
 
 def in_all(counted: Mapping[Key, int], noun: str, state: str | None = None) -> int:

@@ -76,24 +76,24 @@ class Database:
 
     def select(self, sql: str, /, **values: Any) -> list[Row]:
         """Every row of the answer; also for a change that ends in RETURNING."""
-        known, kind = statement(sql), self._kind(sql)
-        bound = known.bind(values)
+        prepared, kind = statement(sql), self._kind(sql)
+        bound = prepared.bind(values)
         try:
-            rows = self._rows(self._do(known.text, bound))
+            rows = self._rows(self._do(prepared.text, bound))
         except Exception as error:
             explain(error)
             raise
         if kind is not ChangeKind.NOTHING:
-            self._note(sql, known, bound)
+            self._note(sql, prepared, bound)
         return rows
 
     def bare(self, sql: str, /, **values: Any) -> list[Bare]:
         """Every row without the names of its columns: of hundreds, the names cost as much as the reading."""
         if kind_of(sql) is not ChangeKind.NOTHING:
             raise StoreError("Bare rows come only of what changes nothing. Nothing was stored; use `select`.")
-        known = statement(sql)
+        prepared = statement(sql)
         try:
-            return self._bare(self._do(known.text, known.bind(values)))
+            return self._bare(self._do(prepared.text, prepared.bind(values)))
         except Exception as error:
             explain(error)
             raise
@@ -119,15 +119,15 @@ class Database:
 
     def execute(self, sql: str, /, **values: Any) -> int:
         """Change something; returns how many rows an INSERT, UPDATE or DELETE changed."""
-        known, kind = statement(sql), self._kind(sql)
-        bound = known.bind(values)
+        prepared, kind = statement(sql), self._kind(sql)
+        bound = prepared.bind(values)
         try:
-            changed = max(0, self._changed(self._do(known.text, bound)))
+            changed = max(0, self._changed(self._do(prepared.text, bound)))
         except Exception as error:
             explain(error)
             raise
         if kind is ChangeKind.MORE or (kind is ChangeKind.ROWS and changed):
-            self._note(sql, known, bound)
+            self._note(sql, prepared, bound)
         return changed
 
     def insert(self, sql: str, /, **values: Any) -> int:
@@ -139,35 +139,35 @@ class Database:
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> int:
         """Change something once per mapping of values, for all of them or for none; returns how many rows changed."""
-        known, kind = statement(sql), self._kind(sql)
-        bound = [known.bind(row) for row in rows]
+        prepared, kind = statement(sql), self._kind(sql)
+        bound = [prepared.bind(row) for row in rows]
         if len(bound) <= 1:  # one statement is done wholly or not at all anyway
-            return self._each(sql, known, bound, kind)
+            return self._do_many(sql, prepared, bound, kind)
         with self.savepoint():
-            return self._each(sql, known, bound, kind)
+            return self._do_many(sql, prepared, bound, kind)
 
     def repeat(self, sql: str, names: tuple[str, ...], values: Bound) -> None:
         """Do a statement that was written down, with its values in the order of these names."""
-        known = statement(sql)
+        prepared = statement(sql)
         if self._kind(sql) is not ChangeKind.NOTHING:
             raise StoreError("What is repeated is in a journal already, and must not enter another. Nothing was done.")
-        bound = values if known.names == names else known.bind(dict(zip(names, values, strict=True)))
+        bound = values if prepared.names == names else prepared.bind(dict(zip(names, values, strict=True)))
         try:
-            self._bare(self._do(known.text, bound))
+            self._bare(self._do(prepared.text, bound))
         except Exception as error:
             explain(error)
             raise
 
-    def _each(self, sql: str, known: Statement, bound: list[Bound], kind: ChangeKind) -> int:
+    def _do_many(self, sql: str, prepared: Statement, bound: list[Bound], kind: ChangeKind) -> int:
         before = self._changed_in_all()
         try:
             self._demand_open()
-            self._connection.executemany(known.text, bound)
+            self._connection.executemany(prepared.text, bound)
         except Exception as error:
             explain(error)
             raise
         if kind is not ChangeKind.NOTHING and self._changes is not None:
-            names = known.names
+            names = prepared.names
             self._changes += [(sql, names, row) for row in bound]
         return self._changed_in_all() - before
 
@@ -261,9 +261,9 @@ class Database:
             raise StoreError("A change outside a transaction would not be in the journal. Nothing was stored.")
         return kind
 
-    def _note(self, sql: str, known: Statement, bound: Bound) -> None:
+    def _note(self, sql: str, prepared: Statement, bound: Bound) -> None:
         if self._changes is not None:
-            self._changes.append((sql, known.names, bound))
+            self._changes.append((sql, prepared.names, bound))
 
     def _say(self, sql: str) -> None:
         """Where a transaction or a level of it begins or ends: without values, and nothing to write down."""

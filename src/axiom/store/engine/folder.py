@@ -176,8 +176,8 @@ class Folder:
     def strangers(self) -> list[str]:
         """What lies in the folder that no laboratory put there."""
         ours = {path.name for path in self._names()}
-        found = [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
-        return sorted(name for name in found if name not in ours and not name.startswith(self.database.name))
+        names = [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
+        return sorted(name for name in names if name not in ours and not name.startswith(self.database.name))
 
     def _names(self) -> list[Path]:
         return [
@@ -263,12 +263,12 @@ def lock(folder: Folder, purpose: str) -> Lock:
     for _ in range(_TRIES):
         if _taken(descriptor, fcntl.LOCK_EX):
             try:
-                held = Lock(descriptor, pid=os.getpid(), purpose=purpose)
-                held.note(since=_last_change(descriptor))
+                folder_lock = Lock(descriptor, pid=os.getpid(), purpose=purpose)
+                folder_lock.note(since=_last_change(descriptor))
             except OSError as error:
                 os.close(descriptor)
                 raise _unusable(folder.path, error) from error
-            return held
+            return folder_lock
         time.sleep(_PAUSE_SECONDS)
     facts = _facts(descriptor)
     os.close(descriptor)
@@ -360,9 +360,9 @@ def _in_use(folder: Folder, facts: dict[str, Any]) -> str:
         *([f"since {facts['since']}"] if "since" in facts else []),
         *([f"on port {facts['port']}"] if "port" in facts else []),
     ]
-    held = " ".join([who, *details])
+    holder = " ".join([who, *details])
     return (
-        f"The data folder {folder.path} is held by {held}, and two at once would damage it. "
+        f"The data folder {folder.path} is held by {holder}, and two at once would damage it. "
         "Nothing was started; use that one, stop it, or choose another folder."
     )
 

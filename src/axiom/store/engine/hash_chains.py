@@ -45,23 +45,25 @@ class Chain:
 
     def problems(self, db: Database, rows: Sequence[Row]) -> list[str]:
         """Every place at which the chain does not hold."""
-        found, previous = [], FIRST
+        sentences, previous = [], FIRST
         for row in rows:
             if row["previous_hash"] != previous:
-                found.append(
+                sentences.append(
                     f"{self.table} {row['id']} does not follow the entry before it: one was removed or inserted"
                 )
             if row["hash"] != self._hash(row["previous_hash"], self._covered(row)):
-                found.append(f"{self.table} {row['id']} was altered after it was written")
+                sentences.append(f"{self.table} {row['id']} was altered after it was written")
             previous = row["hash"]
         written = counters.read(db).get((self.table, 0, "written"), 0)
         if written != len(rows):
-            found.append(f"{self.table} holds {len(rows)} entries, and {written} were written: the newest were removed")
-        return found
+            sentences.append(
+                f"{self.table} holds {len(rows)} entries, and {written} were written: the newest were removed"
+            )
+        return sentences
 
     def _covered(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        known = {name: row[name] for name in self.where_known if row[name] is not None}
-        return {name: row[name] for name in self.covered} | known
+        optional = {name: row[name] for name in self.where_known if row[name] is not None}
+        return {name: row[name] for name in self.covered} | optional
 
     def _hash(self, previous: str, facts: Mapping[str, Any]) -> str:
         text = json.dumps([previous, facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -55,8 +55,8 @@ class ChangeKind(Enum):
 @functools.lru_cache(maxsize=4_096)
 def kind_of(sql: str) -> ChangeKind:
     """What this statement may change; one of which that is not known is refused."""
-    found = _FIRST_WORD.match(sql)
-    word = found[1].upper() if found else ""
+    match = _FIRST_WORD.match(sql)
+    word = match[1].upper() if match else ""
     if word in _READING or (word == "WITH" and not _CHANGE_WITHIN.search(sql)):
         return ChangeKind.NOTHING
     if word in _CHANGING_ROWS:

@@ -24,9 +24,9 @@ _SHARED_MEMORY_SIZE = sqlite3.SQLITE_IOERR_SHMSIZE  # the index beside the log c
 
 def explain(error: Exception) -> None:
     """Raise what an error means for us, if that is known."""
-    known = foreseen(error)
-    if known is not None:
-        raise known from error
+    meaning = foreseen(error)
+    if meaning is not None:
+        raise meaning from error
 
 
 def foreseen(error: Exception) -> StoreError | None:
@@ -60,11 +60,11 @@ Bare = tuple[Any, ...]
 
 def named(cursor: sqlite3.Cursor) -> list[Row]:
     """All rows that are left, each with the names of its columns."""
-    found = cursor.fetchall()
-    if not found:
+    rows = cursor.fetchall()
+    if not rows:
         return []
     names = [column[0] for column in cursor.description]
-    return [dict(zip(names, values, strict=True)) for values in found]
+    return [dict(zip(names, values, strict=True)) for values in rows]
 
 
 def one_named(cursor: Any, values: tuple[Any, ...]) -> Row:
@@ -99,7 +99,7 @@ class Statement:
         except KeyError as error:
             raise StoreError(f"A statement names a value {error} that was not given, so it was not done.") from error
         if datetime in map(type, bound):
-            return tuple(at(each) if isinstance(each, datetime) else each for each in bound)
+            return tuple(at(datum) if isinstance(datum, datetime) else datum for datum in bound)
         return bound
 
 
@@ -108,9 +108,9 @@ def statement(sql: str) -> Statement:
     """The statement that this text is, read once."""
     places: dict[str, int] = {}
 
-    def numbered(found: re.Match[str]) -> str:
-        name = found[1]
-        return found[0] if name is None else f"?{places.setdefault(name, len(places) + 1)}"
+    def numbered(piece: re.Match[str]) -> str:
+        name = piece[1]
+        return piece[0] if name is None else f"?{places.setdefault(name, len(places) + 1)}"
 
     text = _PIECE.sub(numbered, sql)
     return Statement(text=text, names=tuple(places), take=_taker(tuple(places)))

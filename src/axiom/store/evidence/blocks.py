@@ -94,11 +94,11 @@ def looked(db: Database, seen: Sequence[ChangedVersion]) -> None:
         _LOOKED,
         [
             {
-                "experiment_id": one.experiment_id,
-                "newest_result": one.newest_result,
-                "closed_workunits": one.closed_workunits,
+                "experiment_id": version.experiment_id,
+                "newest_result": version.newest_result,
+                "closed_workunits": version.closed_workunits,
             }
-            for one in seen
+            for version in seen
         ],
     )
 
@@ -130,13 +130,13 @@ def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, boo
     version before any host had it is not over: nobody failed at it, so it is no missing value, and its block stays
     open. Its number does not leave the block: later blocks would have other members than when they were weighed.
     """
-    found: dict[int, bool] = {}
+    over: dict[int, bool] = {}
     for row in db.select(_ORDERED, registration_id=registration_id, first=first):
         is_over = row["state"] != "open" and not row["is_untouched"]
         for number in json.loads(row["replicates"]):
             if number >= first:
-                found[number] = is_over and found.get(number, True)
-    return found
+                over[number] = is_over and over.get(number, True)
+    return over
 
 
 def given_up(db: Database, registration_id: int, first: int) -> set[int]:
@@ -150,11 +150,11 @@ def numbers(db: Database, experiment_id: int, registration_id: int, after: int) 
 
     Where a restored backup has forgotten a number, nobody knows yet whose it will be.
     """
-    found = [row["number"] for row in db.select(_NUMBERS, registration_id=registration_id, after=after)]
+    issued = [row["number"] for row in db.select(_NUMBERS, registration_id=registration_id, after=after)]
     if not has_gaps(db, experiment_id):
-        return found
+        return issued
     lowest = _lowest_gap(db, experiment_id)
-    return [number for number in found if number < lowest]
+    return [number for number in issued if number < lowest]
 
 
 def has_gaps(db: Database, experiment_id: int) -> bool:
@@ -178,8 +178,8 @@ def cells_of(
     """
     # They nearly come so, and are put so faster here than by the database, which would carry the measures along.
     wanted = json.dumps(list(replicates))
-    found = db.bare(_CELLS_OF, experiment_id=experiment_id, replicates=wanted, until=at(until), below=below)
-    return sorted(found, key=itemgetter(0, 1))
+    cells = db.bare(_CELLS_OF, experiment_id=experiment_id, replicates=wanted, until=at(until), below=below)
+    return sorted(cells, key=itemgetter(0, 1))
 
 
 def _lowest_gap(db: Database, experiment_id: int) -> int:

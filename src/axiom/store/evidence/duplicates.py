@@ -85,10 +85,10 @@ def compared(db: Database, after: int, limit: int) -> list[tuple[Pair, str, int]
 
 def before(db: Database, duplicate_ids: Iterable[int]) -> dict[int, list[Result]]:
     """Of each of these duplicates, what others had brought of the same cell before it."""
-    found: dict[int, list[Result]] = {}
+    by_duplicate: dict[int, list[Result]] = {}
     for row in db.select(_OTHERS, duplicates=json.dumps(list(duplicate_ids))):
-        found.setdefault(row["id"], []).append(_result(row, ""))
-    return found
+        by_duplicate.setdefault(row["id"], []).append(_result(row, ""))
+    return by_duplicate
 
 
 def overturned(db: Database, registration_id: int, until: datetime) -> frozenset[int]:
@@ -108,12 +108,12 @@ def keep(db: Database, compared: Iterable[tuple[Pair, Reproduction | None, int]]
                 "replicate": pair.first.replicate,
                 "first_platform": min(pair.platforms),
                 "second_platform": max(pair.platforms),
-                "class": str(found or ""),
+                "class": str(reproduction or ""),
                 "duplicated_at": pair.duplicated_at,
                 "opinion": pair.second.task_id,
                 "confirms": confirms,
             }
-            for pair, found, confirms in compared
+            for pair, reproduction, confirms in compared
         ],
     )
 
@@ -140,15 +140,15 @@ def count(db: Database, registration_id: int, counts: Iterable[Agreements], unti
         [
             {
                 "registration_id": registration_id,
-                "first_platform": one.platforms[0],
-                "second_platform": one.platforms[1],
-                "exact": one.exact,
-                "close": one.close,
-                "divergent": one.divergent,
-                "disputed": one.disputed,
+                "first_platform": agreements.platforms[0],
+                "second_platform": agreements.platforms[1],
+                "exact": agreements.exact,
+                "close": agreements.close,
+                "divergent": agreements.divergent,
+                "disputed": agreements.disputed,
                 "counted_at": until,
             }
-            for one in counts
+            for agreements in counts
         ],
     )
 

@@ -77,7 +77,7 @@ SELECT f.estimand, r.body FROM finding f JOIN registration r ON r.id = f.registr
 """
 
 
-_VERDICTS = {one.value: one for one in Verdict}
+_VERDICTS = {member.value: member for member in Verdict}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -211,8 +211,8 @@ def read(row: Mapping[str, Any]) -> Evidence:
         verdict=Verdict(row["verdict"]),
         grade=Grade(row["grade"]),
         more=None if more is None else (more[0], more[1]),
-        alarms=tuple(_alarm(one) for one in _parsed(row["alarms"])),
-        agreements=tuple(_agreement(one) for one in _parsed(row["agreements"])),
+        alarms=tuple(_alarm(alarm) for alarm in _parsed(row["alarms"])),
+        agreements=tuple(_agreement(agreement) for agreement in _parsed(row["agreements"])),
     )
 
 
@@ -240,16 +240,16 @@ def observed(db: Database, number: int, line: int | None = None) -> tuple[Observ
 
 def card_inputs(db: Database, number: int) -> Inputs | None:
     """Everything that the newest line of a finding follows from; None where nothing was weighed yet."""
-    row, asked = _line(db, number, None), db.one(_ASKED, number=number)
-    if row is None or asked is None:
+    row, question = _line(db, number, None), db.one(_ASKED, number=number)
+    if row is None or question is None:
         return None
-    found, said = observing.kept(db, number, row["line"]), read(row)
+    observation_set, evidence = observing.kept(db, number, row["line"]), read(row)
     return Inputs(
-        estimand=read_body(asked["body"]).estimands[asked["estimand"]],
-        observations=found.observations,
-        blocks=said.blocks,
-        homes=found.homes,
-        surroundings=Surroundings(agreements=said.agreements, false_share=said.false_share),
+        estimand=read_body(question["body"]).estimands[question["estimand"]],
+        observations=observation_set.observations,
+        blocks=evidence.blocks,
+        homes=observation_set.homes,
+        surroundings=Surroundings(agreements=evidence.agreements, false_share=evidence.false_share),
     )
 
 

@@ -36,8 +36,8 @@ WHERE finding_number = :number AND cohort = 'confirmatory' GROUP BY registration
 """
 
 
-_OUTCOMES: Mapping[str, Outcome | None] = {"": None, **{one.value: one for one in Outcome}}
-_COHORTS = {one.value: one for one in Cohort}
+_OUTCOMES: Mapping[str, Outcome | None] = {"": None, **{member.value: member for member in Outcome}}
+_COHORTS = {member.value: member for member in Cohort}
 _LAST_OF_ALL = 2**62  # lines end long before
 
 
@@ -69,8 +69,8 @@ class ObservationSet:
 def keep(db: Database, number: int, line: int, placed: Iterable[PlacedObservation]) -> None:
     """These are new with this line of a finding's history."""
     rows = list(placed)
-    known = homes(db, {host for row in rows for host in row.observation.hosts})
-    db.many(_OBSERVE, [_row(number, line, row, known) for row in rows])
+    home_of = homes(db, {host for row in rows for host in row.observation.hosts})
+    db.many(_OBSERVE, [_row(number, line, row, home_of) for row in rows])
 
 
 def kept(db: Database, number: int, line: int) -> ObservationSet:
@@ -84,7 +84,9 @@ def kept(db: Database, number: int, line: int) -> ObservationSet:
     return ObservationSet(
         observations=_observations(newest.values(), _designs(db, number), written),
         blocks={replicate: row[1] for replicate, row in newest.items()},
-        homes={home.host_id: home for one in written.values() for home in one.hosts if isinstance(home, Home)},
+        homes={
+            home.host_id: home for host_set in written.values() for home in host_set.hosts if isinstance(home, Home)
+        },
     )
 
 
@@ -92,8 +94,8 @@ def of_finding(db: Database, number: int) -> list[tuple[int, PlacedObservation]]
     """Every observation of a finding that was ever written, each with the line from which on it counts."""
     rows = _until(db, number, _LAST_OF_ALL)
     written = {text: _read_hosts(text) for text in {row[-2] for row in rows}}
-    found = zip(rows, _observations(rows, _designs(db, number), written), strict=True)
-    return [(row[-1], PlacedObservation(block=row[1], observation=one)) for row, one in found]
+    pairs = zip(rows, _observations(rows, _designs(db, number), written), strict=True)
+    return [(row[-1], PlacedObservation(block=row[1], observation=observation)) for row, observation in pairs]
 
 
 def _until(db: Database, number: int, line: int) -> list[Bare]:
@@ -117,10 +119,10 @@ def homes(db: Database, host_ids: Iterable[int]) -> dict[int, Home]:
 
 def written_homes(db: Database, number: int) -> dict[int, set[Home | int]]:
     """The hosts of each line of a finding as they were written down; a number alone where nothing was known of one."""
-    found: dict[int, set[Home | int]] = {}
+    by_line: dict[int, set[Home | int]] = {}
     for row in db.select(_WRITTEN_HOMES, number=number):
-        found.setdefault(row["line"], set()).update(_read_hosts(row["hosts"]).hosts)
-    return found
+        by_line.setdefault(row["line"], set()).update(_read_hosts(row["hosts"]).hosts)
+    return by_line
 
 
 def reached(db: Database, number: int) -> dict[int, int]:
@@ -133,19 +135,19 @@ def _designs(db: Database, number: int) -> dict[int, str]:
     return {row["id"]: read_body(row["body"]).design.name for row in db.select(_DESIGNS, number=number)}
 
 
-def _row(number: int, line: int, one: PlacedObservation, known: Mapping[int, Home]) -> dict[str, object]:
-    seen = one.observation
+def _row(number: int, line: int, placed: PlacedObservation, home_of: Mapping[int, Home]) -> dict[str, object]:
+    seen = placed.observation
     return {
         "finding_number": number,
         "replicate": seen.replicate,
         "line": line,
-        "block": one.block,
+        "block": placed.block,
         "registration_id": seen.registration,
         "cohort": seen.cohort,
         "value": seen.value,
         "outcome": seen.outcome or "",
         "why_missing": seen.why_missing,
-        "hosts": json.dumps([_home(known.get(host), host, dict(seen.gpus)) for host in seen.hosts]),
+        "hosts": json.dumps([_home(home_of.get(host), host, dict(seen.gpus)) for host in seen.hosts]),
         "fingerprint": seen.fingerprint,
         "repeats": seen.repeats,
     }
@@ -153,8 +155,8 @@ def _row(number: int, line: int, one: PlacedObservation, known: Mapping[int, Hom
 
 def _home(home: Home | None, host: int, gpus: Mapping[int, str]) -> list[object]:
     """A host with its volunteer and its own platform, and at the end the kind of its GPU where that computed."""
-    known = [] if home is None else [home.volunteer_id, home.platform, int(bool(home.is_ours))]
-    return [host, *known, *([gpus[host]] if host in gpus else [])]
+    facts = [] if home is None else [home.volunteer_id, home.platform, int(bool(home.is_ours))]
+    return [host, *facts, *([gpus[host]] if host in gpus else [])]
 
 
 @value
@@ -186,7 +188,7 @@ def _read_home(host: int, volunteer: int, platform: str, is_ours: int) -> Home:
 def _observations(
     rows: Iterable[Bare], designs: Mapping[int, str], written: Mapping[str, _ComputedBy]
 ) -> tuple[Observation, ...]:
-    numbers = {text: one.numbers for text, one in written.items()}
+    numbers = {text: host_set.numbers for text, host_set in written.items()}
     return tuple(
         [
             Observation(

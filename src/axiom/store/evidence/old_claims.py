@@ -38,21 +38,21 @@ def as_stored(db: Database) -> list[Bare]:
 
 def keep(db: Database, claims: Iterable[OldClaim], now: datetime) -> int:
     """These claims are registered, in these words; returns how many were new or put otherwise."""
-    known = {_row(one.said)["name"]: _row(one.said) for one in everything(db)}
+    stored = {_row(stored_claim.said)["name"]: _row(stored_claim.said) for stored_claim in everything(db)}
     wanted = [_row(claim) for claim in claims]
-    return db.many(_PUT, [{**row, "created_at": at(now)} for row in wanted if known.get(row["name"]) != row])
+    return db.many(_PUT, [{**row, "created_at": at(now)} for row in wanted if stored.get(row["name"]) != row])
 
 
-def _row(said: OldClaim) -> dict[str, str]:
+def _row(claim: OldClaim) -> dict[str, str]:
     return {
-        "name": said.name,
-        "claim": said.claim,
-        "experiment": said.experiment,
-        "figure": said.figure,
-        "rests_on": said.rests_on,
-        "status": said.status,
-        "source": said.source,
-        "scripts": json.dumps(said.scripts),
+        "name": claim.name,
+        "claim": claim.claim,
+        "experiment": claim.experiment,
+        "figure": claim.figure,
+        "rests_on": claim.rests_on,
+        "status": claim.status,
+        "source": claim.source,
+        "scripts": json.dumps(claim.scripts),
     }
 
 

@@ -28,18 +28,18 @@ def everything(catalogue: Path) -> Mapping[str, OldName]:
 
 def of_experiment(catalogue: Path, experiment: str) -> list[OldName]:
     """The old names of an experiment, its own first if the old laboratory had it."""
-    found = [one for one in everything(catalogue).values() if one.experiment == experiment]
-    return sorted(found, key=lambda one: one.name != experiment)
+    old_names = [old_name for old_name in everything(catalogue).values() if old_name.experiment == experiment]
+    return sorted(old_names, key=lambda old_name: old_name.name != experiment)
 
 
 def called(experiment: str) -> list[str]:
     """What the old laboratory called an experiment that Axiom brings along."""
-    return [one.name for one in of_experiment(shipped.catalogue(), experiment)]
+    return [old_name.name for old_name in of_experiment(shipped.catalogue(), experiment)]
 
 
 @lru_cache(maxsize=8)
 def _read(text: str) -> Mapping[str, OldName]:
     return {
-        name: OldName(name=name, experiment=said.get("experiment", name), became=said["became"])
-        for name, said in tomllib.loads(text).items()
+        name: OldName(name=name, experiment=entry.get("experiment", name), became=entry["became"])
+        for name, entry in tomllib.loads(text).items()
     }

@@ -71,10 +71,10 @@ def let_out(db: Database, experiment_id: int, bundle: str, reason: str, now: dat
 
 def everything(db: Database) -> dict[int, list[Release]]:
     """The history of each version that has one, its oldest line first."""
-    found: dict[int, list[Release]] = {}
+    by_experiment: dict[int, list[Release]] = {}
     for row in db.select(_EVERYTHING):
-        found.setdefault(row["experiment_id"], []).append(_release(row))
-    return found
+        by_experiment.setdefault(row["experiment_id"], []).append(_release(row))
+    return by_experiment
 
 
 def of_version(db: Database, experiment_id: int) -> list[Release]:

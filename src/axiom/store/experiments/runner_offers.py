@@ -23,7 +23,7 @@ def read_offer(folder: Folder) -> dict[str, OfferedRunner]:
     """The runners that are offered, by platform and plan class as one word; none where nothing was built yet."""
     try:
         data = json.loads(folder.offer.read_text(encoding="utf-8"))
-        return {name: _runner(name, each) for name, each in data["runners"].items()}
+        return {name: _runner(name, facts) for name, facts in data["runners"].items()}
     except FileNotFoundError:
         return {}
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
@@ -61,13 +61,13 @@ def read_unsigned(folder: Folder) -> tuple[WantedProgram, ...]:
 
 
 def _runner(name: str, data: Mapping[str, Any]) -> OfferedRunner:
-    classes = tuple(str(each) for each in data["plan_classes"])
+    classes = tuple(str(entry) for entry in data["plan_classes"])
     if not classes:
         raise ValueError(f"{name} is for nothing")
     return OfferedRunner(
         platform=str(data["platform"]),
         version=int(data["version"]),
-        files=tuple(_file(each) for each in data["files"]),
+        files=tuple(_file(entry) for entry in data["files"]),
         plan_classes=classes,
         is_stand_in=bool(data["is_stand_in"]),
         needs_avx=bool(data["needs_avx"]),

@@ -96,10 +96,10 @@ class TaskStanding:
 
 def contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Contact | None:
     """Whose account key or weak key has this SHA-256, and the host with this id; None when nobody has the key."""
-    found = db.bare(_CONTACT, digest=key_digest, host_id=host_id, since=at(now - limits.NOTICE_SHOWN_FOR))
-    if not found:
+    rows = db.bare(_CONTACT, digest=key_digest, host_id=host_id, since=at(now - limits.NOTICE_SHOWN_FOR))
+    if not rows:
         return None
-    (row,) = found
+    (row,) = rows
     host = None if row[_HOST_ID] is None else _stored(dict(zip(_OF_HOST, row[_HOST_ID:], strict=True)))
     return Contact(caller=_holder(dict(zip(_OF_CALLER, row, strict=False))), host=host, has_notices=bool(row[_NOTICE]))
 

@@ -121,13 +121,13 @@ def in_hand(db: Database) -> list[Portion]:
 
 def deployed(db: Database, experiment: str = "") -> list[DeployedHost]:
     """The hosts that have tasks, or tasks of this experiment, most tasks first."""
-    found: dict[int, DeployedHost] = {}
+    by_id: dict[int, DeployedHost] = {}
     for row in db.select(_DEPLOYED):
         if experiment in ("", row["experiment"]):
-            before = found.get(row["host_id"])
-            found[row["host_id"]] = as_value(
+            before = by_id.get(row["host_id"])
+            by_id[row["host_id"]] = as_value(
                 DeployedHost,
                 row,
                 experiments={**(before.experiments if before else {}), row["experiment"]: row["tasks"]},
             )
-    return sorted(found.values(), key=lambda host: (-host.tasks, host.host_id))
+    return sorted(by_id.values(), key=lambda host: (-host.tasks, host.host_id))

@@ -99,20 +99,20 @@ def meet(db: Database, *, volunteer_id: int, name: str, platform: Platform, capa
     return int(row["id"])
 
 
-def add(db: Database, volunteer_id: int, said: ClientDescription, now: datetime) -> int:
+def add(db: Database, volunteer_id: int, description: ClientDescription, now: datetime) -> int:
     """A computer that was never here before."""
     made = db.insert(
         _ADD_HOST,
         volunteer_id=volunteer_id,
-        name=_free_name(db, volunteer_id, said.name),
-        system=said.platform.system,
-        processor=said.platform.processor,
-        instructions=said.platform.instructions,
-        cores=said.capacity.cores,
-        memory_mb=said.capacity.memory_mb,
+        name=_free_name(db, volunteer_id, description.name),
+        system=description.platform.system,
+        processor=description.platform.processor,
+        instructions=description.platform.instructions,
+        cores=description.capacity.cores,
+        memory_mb=description.capacity.memory_mb,
         now=at(now),
     )
-    describe(db, made, said)
+    describe(db, made, description)
     return made
 
 
@@ -122,29 +122,29 @@ def added_at(db: Database, volunteer_id: int, place: int) -> datetime | None:
     return moment(row["created_at"]) if row else None
 
 
-def describe(db: Database, host_id: int, said: ClientDescription) -> None:
+def describe(db: Database, host_id: int, description: ClientDescription) -> None:
     """Write down what a host says of itself today."""
-    known = db.one(_HOST, id=host_id)
-    if known is None:
+    before = db.one(_HOST, id=host_id)
+    if before is None:
         return
-    is_renamed = not (known["name"] == said.name or known["name"].startswith(f"{said.name} ("))
-    name = _free_name(db, known["volunteer_id"], said.name) if is_renamed else known["name"]
+    is_renamed = not (before["name"] == description.name or before["name"].startswith(f"{description.name} ("))
+    name = _free_name(db, before["volunteer_id"], description.name) if is_renamed else before["name"]
     db.execute(
         _DESCRIBE,
         id=host_id,
         name=name,
-        cpid=said.cpid,
-        system=said.platform.system,
-        processor=said.platform.processor,
-        instructions=said.platform.instructions,
-        cores=said.capacity.cores,
-        memory_mb=said.capacity.memory_mb,
-        disk_mb=said.capacity.disk_mb,
-        flops=said.flops,
-        availability=said.availability,
-        gpus=json.dumps([[gpu.kind, gpu.count, gpu.memory_mb, gpu.model] for gpu in said.capacity.gpus]),
-        facts=json.dumps(said.facts, sort_keys=True),
-        facts_digest=said.digest,
+        cpid=description.cpid,
+        system=description.platform.system,
+        processor=description.platform.processor,
+        instructions=description.platform.instructions,
+        cores=description.capacity.cores,
+        memory_mb=description.capacity.memory_mb,
+        disk_mb=description.capacity.disk_mb,
+        flops=description.flops,
+        availability=description.availability,
+        gpus=json.dumps([[gpu.kind, gpu.count, gpu.memory_mb, gpu.model] for gpu in description.capacity.gpus]),
+        facts=json.dumps(description.facts, sort_keys=True),
+        facts_digest=description.digest,
     )
 
 
@@ -222,8 +222,8 @@ def host(db: Database, host_id: int) -> Host | None:
 def facts(db: Database, host_id: int) -> dict[str, Any]:
     """What the host says of itself and no decision looks at."""
     row = db.one(_HOST, id=host_id)
-    found: dict[str, Any] = json.loads(row["facts"]) if row else {}
-    return found
+    facts: dict[str, Any] = json.loads(row["facts"]) if row else {}
+    return facts
 
 
 def by_cpid(db: Database, volunteer_id: int, cpid: str, *, besides: int = 0) -> int | None:
@@ -285,7 +285,9 @@ def _free_name(db: Database, volunteer_id: int, name: str) -> str:
     tries = chain([name], (f"{name} ({number})" for number in range(2, _FEW)))
     beyond = (f"{name} (host {number})" for number in count(following))
     return next(
-        each for each in chain(tries, beyond) if db.one(_HOST_BY_NAME, volunteer_id=volunteer_id, name=each) is None
+        candidate
+        for candidate in chain(tries, beyond)
+        if db.one(_HOST_BY_NAME, volunteer_id=volunteer_id, name=candidate) is None
     )
 
 

@@ -83,10 +83,10 @@ class JournalFollower:
 
     def _begin(self) -> bool:
         """Find our place in the journal, which may not have come that far here."""
-        held = segments(self._place, self._point.history, read_arriving)
-        before = [each for each in held if each.point.position <= self._point.position]
+        files = segments(self._place, self._point.history, read_arriving)
+        before = [segment for segment in files if segment.point.position <= self._point.position]
         if not before:
-            return self._miss(JournalEnd.LATE if held else JournalEnd.ABSENT, self._place, _LONG_PATIENCE)
+            return self._miss(JournalEnd.LATE if files else JournalEnd.ABSENT, self._place, _LONG_PATIENCE)
         segment = before[-1]
         raw = segment.path.read_bytes()
         reached, ends = segment.point, segment.begins
@@ -123,7 +123,7 @@ class JournalFollower:
             self._misses = 0
         elif not is_blank(raw, 0):
             self._look_at_rest(raw, path)
-        elif any(int(each.name[:12]) > reached.position for each in self._place.glob(f"*-{short(reached)}.log")):
+        elif any(int(file.name[:12]) > reached.position for file in self._place.glob(f"*-{short(reached)}.log")):
             self._miss(JournalEnd.GAP, self._place / name_of(reached), _LONG_PATIENCE)
         else:
             self._misses = 0
@@ -149,13 +149,13 @@ class JournalFollower:
 
     def _whole(self, raw: bytes) -> tuple[list[Frame], JournalPoint]:
         """The records that are here wholly, each proven to follow the one before, and where they lead."""
-        found, reached = [], self._point
+        whole, reached = [], self._point
         for frame in frames(raw, 0):
             if frame.number != reached.position + 1 or not frame.holds(raw, reached.digest):
                 break
-            found.append(frame)
+            whole.append(frame)
             reached = _after(frame, reached)
-        return found, reached
+        return whole, reached
 
     def _do(self, raw: bytes, ready: Sequence[Frame]) -> JournalLook:
         """These records are done and committed."""

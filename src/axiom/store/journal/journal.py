@@ -227,8 +227,8 @@ class Journal:
 
 def prune(place: Path, of: str, position: int) -> int:
     """Delete the files of this history that hold nothing after this position; how many there were."""
-    held = segments(place, of)
-    spent = [each for each, after in itertools.pairwise(held) if after.point.position <= position]
+    files = segments(place, of)
+    spent = [segment for segment, after in itertools.pairwise(files) if after.point.position <= position]
     for segment in spent:
         segment.path.unlink(missing_ok=True)
     return len(spent)

@@ -84,7 +84,7 @@ class Words:
                 new.append(statement)
             rows.append((number, *values))
         try:
-            return msgpack.packb(([(self._numbers[each], *each) for each in new], rows)), new
+            return msgpack.packb(([(self._numbers[statement], *statement) for statement in new], rows)), new
         except BaseException:
             self.forget(new)
             raise
@@ -95,19 +95,19 @@ class Words:
             del self._numbers[statement]
 
 
-def read_body(body: memoryview, known: dict[int, Statement]) -> list[Change]:
+def read_body(body: memoryview, statements: dict[int, Statement]) -> list[Change]:
     """The changes of a record. `known` has the statements of the records before, and gains those of this one."""
     new, rows = msgpack.unpackb(body, use_list=False)
-    known.update({number: (sql, names) for number, sql, names in new})
-    return [(*known[number], tuple(values)) for number, *values in rows]
+    statements.update({number: (sql, names) for number, sql, names in new})
+    return [(*statements[number], tuple(values)) for number, *values in rows]
 
 
 def write_record(number: int, moment: int, body: bytes, previous: bytes) -> tuple[bytes, bytes]:
     """The bytes of a record, and its digest."""
     head = _HEAD.pack(_MARK, len(body), number, moment)
-    said = head + _CHECK.pack(zlib.crc32(head)) + body
-    digest = _digest(previous, said)
-    return said + digest, digest
+    content = head + _CHECK.pack(zlib.crc32(head)) + body
+    digest = _digest(previous, content)
+    return content + digest, digest
 
 
 def write_start(point: JournalPoint, moment: int) -> bytes:
@@ -129,10 +129,10 @@ def short(point: JournalPoint) -> str:
 
 def segments(place: Path, history: str, read: Callable[[Path], Segment | None] | None = None) -> list[Segment]:
     """All files of this history in this folder, in order; those that `read` makes nothing of are left out."""
-    found = [(read or read_start)(path) for path in place.glob(f"*-{history[:_SHORT]}.log")]
+    files = [(read or read_start)(path) for path in place.glob(f"*-{history[:_SHORT]}.log")]
     return sorted(
-        (segment for segment in found if segment and segment.point.history == history),
-        key=lambda each: each.point.position,
+        (segment for segment in files if segment and segment.point.history == history),
+        key=lambda segment: segment.point.position,
     )
 
 
@@ -151,12 +151,12 @@ def is_blank(raw: bytes, begins: int) -> bool:
 
 def goes_on(raw: bytes, begins: int, number: int) -> bool:
     """Does the head of a later record than this one lie somewhere after here?"""
-    found = raw.find(_MARK, begins)
-    while found >= 0:
-        frame = _frame(raw, found)
+    place = raw.find(_MARK, begins)
+    while place >= 0:
+        frame = _frame(raw, place)
         if frame is not None and frame.number > number:
             return True
-        found = raw.find(_MARK, found + 1)
+        place = raw.find(_MARK, place + 1)
     return False
 
 
@@ -213,7 +213,7 @@ def _frame(raw: bytes, begins: int) -> Frame | None:
     return Frame(number=number, moment=moment, begins=begins, ends=ends, digest=raw[ends - DIGEST_BYTES : ends])
 
 
-def _digest(previous: bytes, said: bytes | memoryview) -> bytes:
+def _digest(previous: bytes, content: bytes | memoryview) -> bytes:
     digest = hashlib.sha256(previous)
-    digest.update(said)
+    digest.update(content)
     return digest.digest()

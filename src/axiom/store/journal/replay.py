@@ -64,7 +64,7 @@ class JournalReader:
 
     def __iter__(self) -> Iterator[ProvenRecord]:
         """Follow it, from one segment to the next."""
-        before = [each for each in self._segments if each.point.position <= self._point.position]
+        before = [segment for segment in self._segments if segment.point.position <= self._point.position]
         after = self._segments[len(before) :]
         if not before:
             self.ending = JournalEnd.LATE if after else JournalEnd.ABSENT
@@ -92,11 +92,11 @@ class JournalReader:
             yield from self._records(segment, raw, is_last=is_last)
 
     def _records(self, segment: Segment, raw: bytes, *, is_last: bool) -> Iterator[ProvenRecord]:
-        known: dict[int, Statement] = {}
+        statements: dict[int, Statement] = {}
         point, ends, unreadable = segment.point, segment.begins, False
         for frame in frames(raw, segment.begins):
             is_whole = frame.number == point.position + 1 and frame.holds(raw, point.digest)
-            changes = _changes(frame, raw, known) if is_whole else None
+            changes = _changes(frame, raw, statements) if is_whole else None
             if frame.number > self._point.position:
                 if changes is None:
                     unreadable = is_whole
@@ -113,10 +113,10 @@ class JournalReader:
             self.ending, self.damaged = JournalEnd.TORN if torn else JournalEnd.DAMAGED, segment.path
 
 
-def _changes(frame: Frame, raw: bytes, known: dict[int, Statement]) -> list[Change] | None:
+def _changes(frame: Frame, raw: bytes, statements: dict[int, Statement]) -> list[Change] | None:
     """What the record says; None when a damaged one before it had the words for that."""
     try:
-        return read_body(frame.body(raw), known)
+        return read_body(frame.body(raw), statements)
     except KeyError:
         return None
 
@@ -125,11 +125,11 @@ def _at(segment: Segment, raw: bytes, position: int) -> Tail | None:
     """Where a group ends in this segment, by the heads of its records."""
     if segment.point.position == position:
         return Tail(segment=segment, ends=segment.begins, point=segment.point)
-    found: Frame | None = next((frame for frame in frames(raw, segment.begins) if frame.number == position), None)
-    if found is None:
+    last: Frame | None = next((frame for frame in frames(raw, segment.begins) if frame.number == position), None)
+    if last is None:
         return None
-    point = JournalPoint(history=segment.point.history, position=position, digest=found.digest)
-    return Tail(segment=segment, ends=found.ends, point=point)
+    point = JournalPoint(history=segment.point.history, position=position, digest=last.digest)
+    return Tail(segment=segment, ends=last.ends, point=point)
 
 
 def covered_from(place: Path, point: JournalPoint) -> Segment | None:

@@ -27,6 +27,6 @@ def everything(db: Database) -> list[LatestAlert]:
     return [as_value(LatestAlert, row) for row in db.select(_ALL)]
 
 
-def keep(db: Database, told: LatestAlert) -> None:
+def keep(db: Database, alert: LatestAlert) -> None:
     """This is the last word about its kind."""
-    db.execute(_KEEP, kind=told.kind, says=told.says, told_at=at(told.told_at), is_over=int(told.is_over))
+    db.execute(_KEEP, kind=alert.kind, says=alert.says, told_at=at(alert.told_at), is_over=int(alert.is_over))

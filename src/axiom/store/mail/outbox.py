@@ -55,8 +55,8 @@ def add(
     channel: str = MAIL,
 ) -> int:
     """Have this told; the number of the message."""
-    said = json.dumps(dict(facts or {}), sort_keys=True)
-    return db.insert(_ADD, channel=channel, kind=kind, volunteer_id=volunteer_id, facts=said, now=at(now))
+    text = json.dumps(dict(facts or {}), sort_keys=True)
+    return db.insert(_ADD, channel=channel, kind=kind, volunteer_id=volunteer_id, facts=text, now=at(now))
 
 
 def replace(db: Database, kind: str, volunteer_id: int, now: datetime) -> None:

@@ -78,7 +78,7 @@ def told(db: Database, volunteer_id: int, kind: str, until: datetime) -> None:
 
 def silent(db: Database, before: datetime) -> dict[int, list[int]]:
     """The hosts that had work and were last heard from before then, by volunteer; none of which they were told."""
-    found: dict[int, list[int]] = {}
+    by_volunteer: dict[int, list[int]] = {}
     for row in db.select(_SILENT, before=at(before)):
-        found.setdefault(row["volunteer_id"], []).append(row["id"])
-    return found
+        by_volunteer.setdefault(row["volunteer_id"], []).append(row["id"])
+    return by_volunteer

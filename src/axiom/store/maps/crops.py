@@ -56,11 +56,11 @@ def crop(
     chosen = first[0] if replicate is None else replicate
     side, levels = drawn.pixels, bytearray(window.amount)
     charts.look([chosen], tiles_of(window, side))
-    found = charts.picture(chosen, window)
-    if NOTHING in found.pixels:
-        known = ", ".join(map(str, charts.replicates(_MOST_SAID)))
-        raise NotFound(f"Repetition {chosen} of arm {arm} is not drawn; drawn are {known}.")
-    for square in found.squares:
+    picture = charts.picture(chosen, window)
+    if NOTHING in picture.pixels:
+        numbers = ", ".join(map(str, charts.replicates(_MOST_SAID)))
+        raise NotFound(f"Repetition {chosen} of arm {arm} is not drawn; drawn are {numbers}.")
+    for square in picture.squares:
         left, right = max(window.column, square.tile.column * side), (square.tile.column + 1) * side
         right = min(right, window.column + window.columns)
         below, top = max(window.row, square.tile.row * side), (square.tile.row + 1) * side
@@ -75,7 +75,7 @@ def crop(
         replicate=chosen,
         x=middles(drawn.x, window.column, window.columns, pixels),
         y=middles(drawn.y, window.row, window.rows, pixels),
-        pixels=found.pixels,
+        pixels=picture.pixels,
         levels=bytes(levels),
     )
 

@@ -165,10 +165,10 @@ def _apart(db: Database, drawn: Map, result: Result) -> tuple[int, int, int, int
 
 def raise_worth(db: Database, places: Sequence[tuple[int, int]], more: int) -> None:
     """Somebody looks at these tiles, each of an experiment: their open quarters are worth more."""
-    found = [(experiment_id, *tile_at(place)) for experiment_id, place in places]
+    tiles = [(experiment_id, *tile_at(place)) for experiment_id, place in places]
     quarters = [
         {"experiment_id": experiment_id, "config": place_of(child, arm), "more": more}
-        for experiment_id, tile, arm in found
+        for experiment_id, tile, arm in tiles
         if tile.level < DEEPEST
         for child in tile.children
     ]
@@ -179,22 +179,22 @@ def _there(db: Database, results: Sequence[Result]) -> set[tuple[int, int]]:
     """The places and replicates of these that are settled already."""
     if not results:
         return set()
-    cells = json.dumps([[one.config, one.replicate] for one in results])
+    cells = json.dumps([[result.config, result.replicate] for result in results])
     rows = db.select(_THERE, experiment_id=results[0].experiment_id, cells=cells)
     return {(row["config"], row["replicate"]) for row in rows}
 
 
 def open_levels(db: Database, experiment_id: int, arm: int, most: int) -> list[tuple[int, int]]:
     """The levels of an arm at which tiles could be computed next, and how many could: the coarsest, so many in all."""
-    found: list[tuple[int, int]] = []
+    levels: list[tuple[int, int]] = []
     above = -1
     while most > 0 and (row := db.one(_COARSEST, experiment_id=experiment_id, arm=arm, above=above)):
         above = int(row["level"])
         there = db.one(_AMOUNT_OPEN, experiment_id=experiment_id, arm=arm, level=above, most=most)
         amount = int(there["amount"]) if there else 0
-        found.append((above, amount))
+        levels.append((above, amount))
         most -= amount
-    return found
+    return levels
 
 
 def next_open(db: Database, experiment_id: int, arm: int, level: int, limit: int) -> list[OpenTile]:
@@ -214,7 +214,7 @@ def out(db: Database, experiment_id: int) -> list[tuple[int, tuple[int, ...]]]:
 def order(db: Database, experiment_id: int, tiles: Sequence[OpenTile]) -> None:
     """These are ordered now."""
     db.many(
-        _ORDER, [{"experiment_id": experiment_id, "config": one.place, "replicate": one.replicate} for one in tiles]
+        _ORDER, [{"experiment_id": experiment_id, "config": tile.place, "replicate": tile.replicate} for tile in tiles]
     )
 
 
@@ -222,14 +222,14 @@ def charted(
     db: Database, experiment_id: int, *, first: int, deepest: int, arms: Collection[int]
 ) -> dict[int, ChartProgress]:
     """How far replicates from this one on are charted in these arms, from level 1 down to this level."""
-    found: dict[int, ChartProgress] = {}
+    progress: dict[int, ChartProgress] = {}
     for row in db.select(_CHARTED, experiment_id=experiment_id, first=first, deepest=deepest):
         if row["arm"] in arms:
-            before = found.get(row["replicate"], ChartProgress())
-            found[row["replicate"]] = ChartProgress(
+            before = progress.get(row["replicate"], ChartProgress())
+            progress[row["replicate"]] = ChartProgress(
                 wanted=before.wanted + row["wanted"], back=before.back + row["back"]
             )
-    return found
+    return progress
 
 
 def amounts(db: Database, experiment_id: int) -> dict[tuple[int, str], int]:

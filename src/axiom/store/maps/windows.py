@@ -81,7 +81,7 @@ class Charts:
         """Find out at once what is drawn of these tiles and of those above them."""
         if not replicates:
             return
-        places = {place_of(each, self._arm) for tile in wanted for each in self._upwards(tile)}
+        places = {place_of(higher, self._arm) for tile in wanted for higher in self._upwards(tile)}
         rows = self._db.select(
             _DRAWN,
             experiment_id=self._experiment_id,
@@ -89,19 +89,19 @@ class Charts:
             first=min(replicates),
             last=max(replicates),
         )
-        found = {(row["replicate"], row["config"]) for row in rows}
+        cells = {(row["replicate"], row["config"]) for row in rows}
         for replicate in replicates:
-            known = self._there.setdefault(replicate, {})
-            known.update({place: (replicate, place) in found for place in places})
+            is_drawn = self._there.setdefault(replicate, {})
+            is_drawn.update({place: (replicate, place) in cells for place in places})
 
     def nearest(self, replicate: int, tile: Tile) -> DrawnTile | None:
         """The tile, or the deepest above it that is drawn; None where none is."""
         if place_of(self._deepest(tile), self._arm) not in self._there.get(replicate, {}):
             self.look([replicate], [tile])
-        known = self._there[replicate]
-        for each in self._upwards(tile):
-            place = place_of(each, self._arm)
-            if known[place]:
+        is_drawn = self._there[replicate]
+        for higher in self._upwards(tile):
+            place = place_of(higher, self._arm)
+            if is_drawn[place]:
                 if (replicate, place) not in self._read:
                     self._read[replicate, place] = one(self._db, self._experiment_id, place, replicate)
                 return self._read[replicate, place]
@@ -115,10 +115,10 @@ class Charts:
         if any(place_of(self._deepest(tile), self._arm) not in self._there.get(replicate, {}) for tile in there):
             self.look([replicate], there)
         for tile in there:
-            found = self.nearest(replicate, tile)
-            squares.append(Square(tile=tile, shown=found))
-            if found is not None:
-                _paint(shown, window, tile, found, side)
+            source = self.nearest(replicate, tile)
+            squares.append(Square(tile=tile, shown=source))
+            if source is not None:
+                _paint(shown, window, tile, source, side)
         return WindowPixels(window=window, pixels=bytes(shown), squares=tuple(squares))
 
     def _upwards(self, tile: Tile) -> Iterator[Tile]:
@@ -166,9 +166,9 @@ def middles(axis: Knob, first: int, amount: int, pixels: int) -> list[float]:
     return [axis.at((first + place + 0.5) / pixels) for place in range(amount)]
 
 
-def _paint(shown: bytearray, window: PixelWindow, tile: Tile, found: DrawnTile, side: int) -> None:
+def _paint(shown: bytearray, window: PixelWindow, tile: Tile, drawn: DrawnTile, side: int) -> None:
     """Copy the part of the window that lies in a tile, each pixel as often as it is larger."""
-    above, _ = tile_at(found.place)
+    above, _ = tile_at(drawn.place)
     steps = tile.level - above.level
     left, right = _common(window.column, window.columns, tile.column * side, side)
     below, top = _common(window.row, window.rows, tile.row * side, side)
@@ -179,9 +179,9 @@ def _paint(shown: bytearray, window: PixelWindow, tile: Tile, found: DrawnTile, 
         source = ((row >> steps) - above.row * side) * side
         if source != before:
             if steps:
-                line = bytes(found.pixels[source + (column >> steps) - start] for column in columns)
+                line = bytes(drawn.pixels[source + (column >> steps) - start] for column in columns)
             else:
-                line = found.pixels[source + left - start : source + right - start]
+                line = drawn.pixels[source + left - start : source + right - start]
             before = source
         at = (row - window.row) * window.columns + left - window.column
         shown[at : at + len(line)] = line

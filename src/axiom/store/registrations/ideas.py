@@ -71,8 +71,8 @@ def numbers(db: Database, state: str = "", *, public: bool) -> list[int]:
 
 def of_numbers(db: Database, wanted: Sequence[int]) -> list[KeptIdea]:
     """These ideas, in this order."""
-    found = {row["id"]: _kept(row) for row in db.select(_OF_NUMBERS, numbers=json.dumps(list(wanted)))}
-    return [found[number] for number in wanted if number in found]
+    by_number = {row["id"]: _kept(row) for row in db.select(_OF_NUMBERS, numbers=json.dumps(list(wanted)))}
+    return [by_number[number] for number in wanted if number in by_number]
 
 
 def same(db: Database, by: str, question: str) -> int | None:
@@ -96,17 +96,17 @@ def hide(db: Database, number: int) -> bool:
     return db.execute(_HIDE, id=number) == 1
 
 
-def answer(db: Database, number: int, said: IdeaAnswer, experiment_id: int | None, now: datetime) -> bool:
+def answer(db: Database, number: int, reply: IdeaAnswer, experiment_id: int | None, now: datetime) -> bool:
     """Write down what became of it, in place of what was said before; whether it was there to be answered."""
     changed = db.execute(
         _ANSWER,
         id=number,
-        state=said.state.value,
-        answer=said.why,
-        answered_by=said.by,
-        proposal_id=said.proposal,
+        state=reply.state.value,
+        answer=reply.why,
+        answered_by=reply.by,
+        proposal_id=reply.proposal,
         experiment_id=experiment_id,
-        answering_finding=said.finding,
+        answering_finding=reply.finding,
         now=at(now),
     )
     return changed == 1

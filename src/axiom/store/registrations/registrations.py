@@ -78,7 +78,7 @@ def register(
     db.many(
         _PREDICT, [{"registration_id": registration_id, "median": None, **prediction} for prediction in predictions]
     )
-    for estimand in [one["estimand"] for one in predictions] if claims is None else claims:
+    for estimand in [prediction["estimand"] for prediction in predictions] if claims is None else claims:
         db.insert(
             _NUMBER,
             registration_id=registration_id,
@@ -91,15 +91,15 @@ def register(
 
 def predict(db: Database, registration_id: int, prediction: Mapping[str, Any], now: datetime) -> int:
     """What somebody expects who comes after the registration, chained to all that came so."""
-    said = {name: prediction[name] for name in _SAID} | {"median": prediction.get("median")}
-    facts = {"registration_id": registration_id, **said, "created_at": at(now)}
+    expected = {name: prediction[name] for name in _SAID} | {"median": prediction.get("median")}
+    facts = {"registration_id": registration_id, **expected, "created_at": at(now)}
     return db.insert(_PREDICT_LATER, **facts, **_LATER.link(db, facts))
 
 
 def has_predicted(db: Database, registration_id: int, estimand: str, forecaster: str) -> bool:
     """Has this forecaster said what he expects of it already?"""
-    found = db.one(_HAS_PREDICTED, registration_id=registration_id, estimand=estimand, forecaster=forecaster)
-    return found is not None
+    row = db.one(_HAS_PREDICTED, registration_id=registration_id, estimand=estimand, forecaster=forecaster)
+    return row is not None
 
 
 def registration(db: Database, registration_id: int) -> Registration | None:
@@ -140,21 +140,21 @@ def of_finding(db: Database, number: int) -> tuple[Registration, str] | None:
 
 def placed(db: Database, experiment_id: int) -> PlacedConfigs:
     """Every config of a version by its place, over all of its designs."""
-    found = PlacedConfigs()
-    for one in registrations(db, experiment_id):
-        found.update(read_body(one.body).design.by_place)
-    return found
+    configs = PlacedConfigs()
+    for registration in registrations(db, experiment_id):
+        configs.update(read_body(registration.body).design.by_place)
+    return configs
 
 
 def feeding(db: Database, experiment_id: int) -> dict[int, tuple[int, ...]]:
     """Of each finding of a version the registrations whose replicates are its evidence, in order."""
-    found: dict[int, list[int]] = {}
+    feeders_of: dict[int, list[int]] = {}
     for row in db.select(_NUMBERED, experiment_id=experiment_id):
-        found[int(row["id"])] = [row["registration_id"]]
+        feeders_of[int(row["id"])] = [row["registration_id"]]
     for registration in registrations(db, experiment_id):
         for number in read_body(registration.body).joins.values():
-            found[number].append(registration.id)
-    return {number: tuple(feeders) for number, feeders in found.items()}
+            feeders_of[number].append(registration.id)
+    return {number: tuple(feeders) for number, feeders in feeders_of.items()}
 
 
 def is_anything_back(db: Database, registration_ids: Iterable[int]) -> bool:
@@ -185,13 +185,13 @@ def broken_links(db: Database) -> list[str]:
 
 def _repredicted(db: Database, rows: Sequence[Row]) -> list[str]:
     """The chain covers a registration's body, and through what the body says also the rows beside it."""
-    found: dict[int, list[Mapping[str, Any]]] = {}
+    predictions: dict[int, list[Mapping[str, Any]]] = {}
     for row in db.select(_PREDICTED):
-        said = {name: row[name] for name in _SAID}
-        said |= {} if row["median"] is None else {"median": row["median"]}  # a body without one leaves it out
-        found.setdefault(row["registration_id"], []).append(said)
+        prediction = {name: row[name] for name in _SAID}
+        prediction |= {} if row["median"] is None else {"median": row["median"]}  # a body without one leaves it out
+        predictions.setdefault(row["registration_id"], []).append(prediction)
     return [
         f"the predictions of registration {row['id']} are not those that were registered"
         for row in rows
-        if json.loads(row["body"]).get("predictions") != found.get(row["id"], [])
+        if json.loads(row["body"]).get("predictions") != predictions.get(row["id"], [])
     ]

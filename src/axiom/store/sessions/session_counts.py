@@ -217,16 +217,16 @@ def paid(db: Database) -> int:
     return db.number(_PAID)
 
 
-def tasks(db: Database, window: Window, asked: TaskFilter, limit: int) -> list[Row]:
+def tasks(db: Database, window: Window, filters: TaskFilter, limit: int) -> list[Row]:
     """The tasks that closed in this time, oldest first."""
     return db.select(
         _TASKS,
         since=at(window.since),
         until=at(window.until),
-        experiment=asked.experiment,
-        state=asked.state,
-        host=asked.host,
-        contradicted=int(asked.contradicted),
+        experiment=filters.experiment,
+        state=filters.state,
+        host=filters.host,
+        contradicted=int(filters.contradicted),
         limit=limit,
     )
 

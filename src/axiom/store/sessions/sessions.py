@@ -223,8 +223,8 @@ def keep_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:
 def kept_plan(db: Database, session_id: int) -> Mapping[str, Any]:
     """What the planning step of this session decided."""
     row = db.one("SELECT plan FROM session WHERE id = :id", id=session_id)
-    found: Mapping[str, Any] = json.loads(row["plan"]) if row and row["plan"] else {}
-    return found
+    plan: Mapping[str, Any] = json.loads(row["plan"]) if row and row["plan"] else {}
+    return plan
 
 
 def plans_since(db: Database, since: datetime, most: int) -> list[str]:

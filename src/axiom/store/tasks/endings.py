@@ -135,11 +135,11 @@ def failed(db: Database, experiment_id: int | None = None) -> list[EndingCount]:
 
 def worked(db: Database, experiment_id: int | None = None) -> dict[int, dict[int, frozenset[str]]]:
     """By version of which something failed: the hosts that have returned valid tasks of it, and their platforms."""
-    found: dict[int, dict[int, frozenset[str]]] = {}
+    by_version: dict[int, dict[int, frozenset[str]]] = {}
     for row in db.select(_WORKED, experiment_id=experiment_id):
-        hosts = found.setdefault(row["experiment_id"], {})
+        hosts = by_version.setdefault(row["experiment_id"], {})
         hosts[row["host_id"]] = hosts.get(row["host_id"], frozenset()) | {row["platform"]}
-    return found
+    return by_version
 
 
 def proven(db: Database) -> frozenset[int]:

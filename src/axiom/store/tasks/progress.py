@@ -43,10 +43,13 @@ class HeardProgress:
     heard_at: datetime
 
 
-def note(db: Database, host_id: int, said: Sequence[SaidProgress], now: datetime) -> None:
+def note(db: Database, host_id: int, reports: Sequence[SaidProgress], now: datetime) -> None:
     """Remember it, where the task is out to this very host and it did not speak of it within the last minute."""
     same = {"host_id": host_id, "now": at(now), "before": at(now - _SELDOM)}
-    rows = [same | {"task_id": one.task_id, "fraction": one.fraction, "cpu_seconds": one.cpu_seconds} for one in said]
+    rows = [
+        same | {"task_id": report.task_id, "fraction": report.fraction, "cpu_seconds": report.cpu_seconds}
+        for report in reports
+    ]
     if rows:
         db.many(_NOTE, rows)
 

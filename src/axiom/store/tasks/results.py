@@ -70,7 +70,7 @@ def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCe
         db.many(_ADD_DUPLICATE, rows)
     changes = Counter(("result", result.experiment_id, str(result.outcome)) for result in new.values())
     counters.add_all(db, changes)
-    return RecordedCells(results=len(new), duplicates=len(again), tasks=frozenset(one.task_id for one in again))
+    return RecordedCells(results=len(new), duplicates=len(again), tasks=frozenset(result.task_id for result in again))
 
 
 def _there(db: Database, results: Sequence[Result]) -> dict[_Cell, int]:
@@ -84,9 +84,9 @@ def _there(db: Database, results: Sequence[Result]) -> dict[_Cell, int]:
                 near.add(result.replicate)
             elif result.experiment_id == experiment_id:
                 deeper.setdefault(result.replicate, []).append(result.config)
-        asked: dict[str, Any] = {"experiment_id": experiment_id}
-        rows = db.select(_STORED, **asked, replicates=json.dumps(sorted(near)), below=_DEEPER) if near else []
-        rows += db.select(_STORED_DEEPER, **asked, places=json.dumps(deeper)) if deeper else []
+        version: dict[str, Any] = {"experiment_id": experiment_id}
+        rows = db.select(_STORED, **version, replicates=json.dumps(sorted(near)), below=_DEEPER) if near else []
+        rows += db.select(_STORED_DEEPER, **version, places=json.dumps(deeper)) if deeper else []
         there.update(((experiment_id, row["replicate"], row["config"]), row["id"]) for row in rows)
     return there
 
@@ -117,10 +117,10 @@ def of_task(db: Database, task_id: int) -> list[Result]:
 
 def repeated(db: Database, task_id: int) -> dict[int, list[Result]]:
     """By task, what others brought of the cells that this task was the first to bring."""
-    found: dict[int, list[Result]] = {}
+    by_task: dict[int, list[Result]] = {}
     for row in db.select(_REPEATED, task_id=task_id):
-        found.setdefault(row["task_id"], []).append(_result(row))
-    return found
+        by_task.setdefault(row["task_id"], []).append(_result(row))
+    return by_task
 
 
 def _result(row: Row) -> Result:

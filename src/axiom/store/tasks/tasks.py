@@ -180,10 +180,10 @@ def valid_checks(db: Database, task_id: int) -> list[tuple[int, int]]:
 
 def waiting_checks(db: Database) -> dict[int, int]:
     """How many checks and copies of each version wait for a host. They are no supply of work: few may take them."""
-    found: Counter[int] = Counter()
+    amounts: Counter[int] = Counter()
     for row in db.select(_WAITING_CHECKS):
-        found[row["experiment_id"]] += row["amount"]
-    return dict(found)
+        amounts[row["experiment_id"]] += row["amount"]
+    return dict(amounts)
 
 
 def seeds_being_checked(db: Database, registration_ids: Sequence[int]) -> int:
@@ -232,31 +232,31 @@ def record(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
         workunits.RETURN,
         [
             {
-                "id": one.task.id,
-                "was": one.task.state,
-                "state": one.state,
-                "exit_status": one.report.exit_status,
-                "output_digest": one.report.output_digest,
-                "cpu_seconds": one.report.cpu_seconds,
-                "elapsed_seconds": one.report.elapsed_seconds,
-                "message": workunits.told(one.report.message, limits.MESSAGE_CHARACTERS),
-                "reason": workunits.told(one.reason),
-                "closed_at": None if one.state.is_alive else stamp,
-                "boinc_state": one.report.boinc_state,
-                "cause": one.cause,
-                "peak_memory_mb": one.report.peak_memory_mb,
-                "peak_disk_mb": one.report.peak_disk_mb,
+                "id": reported.task.id,
+                "was": reported.task.state,
+                "state": reported.state,
+                "exit_status": reported.report.exit_status,
+                "output_digest": reported.report.output_digest,
+                "cpu_seconds": reported.report.cpu_seconds,
+                "elapsed_seconds": reported.report.elapsed_seconds,
+                "message": workunits.told(reported.report.message, limits.MESSAGE_CHARACTERS),
+                "reason": workunits.told(reported.reason),
+                "closed_at": None if reported.state.is_alive else stamp,
+                "boinc_state": reported.report.boinc_state,
+                "cause": reported.cause,
+                "peak_memory_mb": reported.report.peak_memory_mb,
+                "peak_disk_mb": reported.report.peak_disk_mb,
                 "now": stamp,
             }
-            for one in taken
+            for reported in taken
         ],
     )
-    changes = _tally([(one.task, one.state) for one in taken])
-    for one in taken:
-        if one.task.cause:  # an operator aborted it before
-            changes["cause", one.task.experiment_id, one.task.cause] -= 1
-        if one.cause:
-            changes["cause", one.task.experiment_id, one.cause] += 1
+    changes = _tally([(reported.task, reported.state) for reported in taken])
+    for reported in taken:
+        if reported.task.cause:  # an operator aborted it before
+            changes["cause", reported.task.experiment_id, reported.task.cause] -= 1
+        if reported.cause:
+            changes["cause", reported.task.experiment_id, reported.cause] += 1
     counters.add_all(db, changes)
 
 
@@ -287,13 +287,14 @@ def close(db: Database, closed: Sequence[tuple[Workunit, WorkunitState, str]], n
         return
     stamp = at(now)
     rows = [
-        {"id": one.id, "state": state, "reason": workunits.told(reason), "now": stamp} for one, state, reason in closed
+        {"id": workunit.id, "state": state, "reason": workunits.told(reason), "now": stamp}
+        for workunit, state, reason in closed
     ]
     db.many(workunits.CLOSE, rows)
     changes: Counter[Key] = Counter()
-    for one, state, _ in closed:
-        changes["workunit", one.experiment_id, WorkunitState.OPEN] -= 1
-        changes["workunit", one.experiment_id, state] += 1
+    for workunit, state, _ in closed:
+        changes["workunit", workunit.experiment_id, WorkunitState.OPEN] -= 1
+        changes["workunit", workunit.experiment_id, state] += 1
     counters.add_all(db, changes)
 
 
@@ -306,16 +307,16 @@ def create(db: Database, wanted: Sequence[tuple[Workunit, int]], now: datetime) 
         workunits.ADD_TASK,
         [
             {
-                "workunit_id": one.id,
-                "experiment_id": one.experiment_id,
-                "target_host_id": one.target_host_id,
+                "workunit_id": workunit.id,
+                "experiment_id": workunit.experiment_id,
+                "target_host_id": workunit.target_host_id,
                 "ordinal": ordinal,
                 "created_at": stamp,
             }
-            for one, ordinal in wanted
+            for workunit, ordinal in wanted
         ],
     )
-    counters.add_all(db, Counter(("task", one.experiment_id, str(TaskState.UNSENT)) for one, _ in wanted))
+    counters.add_all(db, Counter(("task", workunit.experiment_id, str(TaskState.UNSENT)) for workunit, _ in wanted))
 
 
 def order_check(db: Database, checked: Task, now: datetime) -> int:
@@ -327,7 +328,7 @@ def order_check(db: Database, checked: Task, now: datetime) -> int:
 
 def agree(db: Database, agreements: Mapping[int, str]) -> None:
     """What checks have shown of tasks; empty where they could show nothing."""
-    db.many(workunits.AGREE, [{"id": task_id, "agreement": said} for task_id, said in agreements.items()])
+    db.many(workunits.AGREE, [{"id": task_id, "agreement": agreement} for task_id, agreement in agreements.items()])
 
 
 def mark_paid(db: Database, task_ids: Sequence[int]) -> None:
@@ -440,9 +441,9 @@ def holder(db: Database, wanted: Workunit) -> Workunit | None:
     for row in db.select(
         _WAITING_WITH, registration_id=wanted.registration_id, configs=_text(wanted.configs), last=wanted.replicates[-1]
     ):
-        found = workunits.workunit_of(row)
-        if set(wanted.replicates) < set(found.replicates):
-            return found
+        waiting = workunits.workunit_of(row)
+        if set(wanted.replicates) < set(waiting.replicates):
+            return waiting
     return None
 
 
@@ -463,11 +464,11 @@ def first_states(
     db: Database, registration_ids: Sequence[int]
 ) -> dict[int, list[tuple[WorkunitState, datetime | None]]]:
     """How each workunit of these registrations stands, and when it was closed; those that check another left out."""
-    found: dict[int, list[tuple[WorkunitState, datetime | None]]] = {}
+    states: dict[int, list[tuple[WorkunitState, datetime | None]]] = {}
     for row in db.select(_FIRST, ids=json.dumps(registration_ids)):
         closed = maybe_moment(row["closed_at"])
-        found.setdefault(row["registration_id"], []).append((WorkunitState(row["state"]), closed))
-    return found
+        states.setdefault(row["registration_id"], []).append((WorkunitState(row["state"]), closed))
+    return states
 
 
 def _shared_out(numbers: tuple[int, ...], sizes: Sequence[int]) -> tuple[list[tuple[int, ...]], tuple[int, ...]]:

@@ -67,14 +67,14 @@ def record(db: Database, arrived: Sequence[StoredUpload]) -> None:
         _RECORD,
         [
             {
-                "task_id": one.task_id,
-                "name": one.name,
-                "digest": one.digest,
-                "size": one.size,
-                "md5": one.md5,
-                "received_at": at(one.received_at),
+                "task_id": upload.task_id,
+                "name": upload.name,
+                "digest": upload.digest,
+                "size": upload.size,
+                "md5": upload.md5,
+                "received_at": at(upload.received_at),
             }
-            for one in arrived
+            for upload in arrived
         ],
     )
 
@@ -96,8 +96,8 @@ def forget(db: Database, task_ids: Iterable[int]) -> None:
 
 def unwanted(db: Database, before: datetime, lately: datetime, limit: int) -> list[StoredUpload]:
     """In order of their tasks: who waits since before then, and who came before lately for a task that failed."""
-    found = db.select(_UNWANTED, before=at(before), lately=at(lately), limit=limit)
-    return [as_value(StoredUpload, row) for row in found]
+    rows = db.select(_UNWANTED, before=at(before), lately=at(lately), limit=limit)
+    return [as_value(StoredUpload, row) for row in rows]
 
 
 def bytes_beside(db: Database, task_id: int, lately: datetime) -> int:

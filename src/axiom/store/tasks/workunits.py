@@ -160,8 +160,8 @@ def request_abort(db: Database, workunit_id: int, reason: str) -> bool:
 
 def request_aborts(db: Database, workunit_ids: Sequence[int], reason: str) -> int:
     """Ask the transitioner to withdraw these; how many of them were open."""
-    said = told(reason)
-    return db.many(_REQUEST_ABORT, [{"id": workunit_id, "reason": said} for workunit_id in workunit_ids])
+    text = told(reason)
+    return db.many(_REQUEST_ABORT, [{"id": workunit_id, "reason": text} for workunit_id in workunit_ids])
 
 
 def task(db: Database, task_id: int) -> Task | None:
@@ -228,8 +228,8 @@ def send(db: Database, claims: Sequence[OrderedTask], *, host_id: int, now: date
 
 
 def _is_sent(db: Database, claim: OrderedTask, host_id: int) -> bool:
-    found = task(db, claim.task_id)
-    return found is not None and (found.host_id, found.ticket) == (host_id, claim.ticket)
+    sent = task(db, claim.task_id)
+    return sent is not None and (sent.host_id, sent.ticket) == (host_id, claim.ticket)
 
 
 def held(db: Database, host_id: int) -> list[Task]:

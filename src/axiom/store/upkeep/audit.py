@@ -114,8 +114,8 @@ def given_before(
     db: Database, caller: str, command: str, since: datetime, others: int, *, dry_run: bool
 ) -> datetime | None:
     """When this caller gave this command, so many others being newer; None where that was before `since`."""
-    asked = {"caller": caller, "command": command, "dry_run": int(dry_run)}
-    row = db.one(_GIVEN_BEFORE, **asked, since=at(since), others=others)
+    filters = {"caller": caller, "command": command, "dry_run": int(dry_run)}
+    row = db.one(_GIVEN_BEFORE, **filters, since=at(since), others=others)
     return moment(row["at"]) if row else None
 
 
@@ -145,8 +145,8 @@ def alike(
     db: Database, caller: str, command: str, arguments: str, *, dry_run: bool, since: datetime, limit: int
 ) -> list[Row]:
     """How this very command of this caller ended, the newest first."""
-    asked = {"caller": caller, "command": command, "arguments": arguments, "dry_run": int(dry_run)}
-    return db.select(_ALIKE, **asked, since=at(since), limit=limit)
+    filters = {"caller": caller, "command": command, "arguments": arguments, "dry_run": int(dry_run)}
+    return db.select(_ALIKE, **filters, since=at(since), limit=limit)
 
 
 def latest_of(db: Database, command: str) -> Row | None:

@@ -188,7 +188,11 @@ def _split_wrongly(db: Database) -> list[str]:
             there.update(part["numbers"])
             if not part["is_alike"]:
                 problems.append(f"workunit {part['id']} is a part of {row['id']} and orders other cells")
-        problems += [f"replicate {each} is in two parts of workunit {row['id']}" for each in there if there[each] > 1]
+        problems += [
+            f"replicate {replicate} is in two parts of workunit {row['id']}"
+            for replicate in there
+            if there[replicate] > 1
+        ]
     return problems + _ids("replicate {} was issued, and no workunit orders it", db.select(_LOST))
 
 

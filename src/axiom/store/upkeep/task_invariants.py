@@ -60,14 +60,14 @@ def tasks(db: Database, task_ids: Collection[int]) -> dict[int, PromisedTask]:
 def problems(db: Database, task_ids: Collection[int]) -> list[str]:
     """I1, I2, I5, I7 and I8 of these tasks: in a sentence each, what breaks them."""
     ids = json.dumps(sorted(task_ids))
-    found = [
+    sentences = [
         sentence.format(id=row["id"], state=row["state"])
         for row in db.select(_TASKS, ids=ids)
         for sentence, is_broken in _RULES
         if is_broken(row)
     ]
     crowded = db.select(_CROWDED, ids=ids)
-    return found + [f"I5 workunit {row['id']} has {row['living']} tasks of {row['quorum']}" for row in crowded]
+    return sentences + [f"I5 workunit {row['id']} has {row['living']} tasks of {row['quorum']}" for row in crowded]
 
 
 def head(db: Database) -> Head:

@@ -17,10 +17,10 @@ _CHANCES = {"chance_positive": "positive", "chance_absent": "absent", "chance_ne
 
 def citable(db: Database, numbers: Iterable[int]) -> dict[int, Citable]:
     """Of these numbers those that are findings, as texts may speak of them."""
-    found = findings.some(db, numbers)
-    literature = {one.finding.experiment_id: one.experiment for one in found.values()}
+    views = findings.some(db, numbers)
+    literature = {view.finding.experiment_id: view.experiment for view in views.values()}
     signed = {number: _literature(db, number, name) for number, name in literature.items()}
-    return {number: of_view(one, signed[one.finding.experiment_id]) for number, one in sorted(found.items())}
+    return {number: of_view(view, signed[view.finding.experiment_id]) for number, view in sorted(views.items())}
 
 
 def of_view(standing: FindingView, literature: Mapping[str, str]) -> Citable:

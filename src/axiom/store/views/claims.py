@@ -14,10 +14,10 @@ _BODIES = "SELECT id, body FROM registration"  # by themselves: each is long, an
 def claims(db: Database) -> list[RegisteredClaim]:
     """Every finding's, in their order."""
     bodies = {row["id"]: read_body(row["body"]) for row in db.select(_BODIES)}
-    found = []
+    registered_claims = []
     for row in db.select(_CLAIMS):
         registered = bodies[row["registration_id"]]
-        found.append(
+        registered_claims.append(
             RegisteredClaim(
                 number=row["id"],
                 experiment=row["name"],
@@ -27,4 +27,4 @@ def claims(db: Database) -> list[RegisteredClaim]:
                 author=registered.document.get("proposal", {}).get("author", ""),
             )
         )
-    return found
+    return registered_claims

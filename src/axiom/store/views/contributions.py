@@ -71,7 +71,9 @@ def _with(counted: _Supporters, wanted: frozenset[int]) -> set[tuple[int, ...]]:
 def _count(db: Database, row: Row) -> _Supporters:
     """How many replicates with a value were computed by which hosts."""
     observed = evidence.observed(db, row["finding_number"], row["line"])
-    replicates = Counter(one.hosts for one in observed if one.value is not None and one.hosts)
+    replicates = Counter(
+        observation.hosts for observation in observed if observation.value is not None and observation.hosts
+    )
     of_host: dict[int, list[tuple[int, ...]]] = {}
     for hosts in replicates:
         for host in hosts:

@@ -68,17 +68,17 @@ def days(db: Database) -> list[Day]:
 
 def between(db: Database, after: int, until: int) -> Totals:
     """The entries of the awards after one number up to another, as those of a settlement."""
-    found = Totals()
+    totals = Totals()
     for row in db.select(_BETWEEN, after=after, until=until):
-        found.awards += row["awards"]
-        found.amount += row["amount"]
-        found.by_tier[row["tier"]] += row["amount"]
-        found.awards_by_tier[row["tier"]] += row["awards"]
-        found.by_reason[row["reason"]] += row["amount"]
-        found.by_volunteer[row["volunteer_id"]] += row["amount"]
-        found.by_host[row["host_id"]] += row["amount"]
-        found.by_team[row["team_id"] or 0] += row["amount"]
-    return found
+        totals.awards += row["awards"]
+        totals.amount += row["amount"]
+        totals.by_tier[row["tier"]] += row["amount"]
+        totals.awards_by_tier[row["tier"]] += row["awards"]
+        totals.by_reason[row["reason"]] += row["amount"]
+        totals.by_volunteer[row["volunteer_id"]] += row["amount"]
+        totals.by_host[row["host_id"]] += row["amount"]
+        totals.by_team[row["team_id"] or 0] += row["amount"]
+    return totals
 
 
 def carried(db: Database) -> int:

@@ -100,8 +100,8 @@ class ExperimentCredit:
                     if row[f"{kind}_id"] is not None:
                         self._sums[kind][row[f"{kind}_id"]] += row["amount"]
             self._last = max(self._last, newest)
-            found = heapq.nsmallest(amount, self._sums[holder].items(), key=lambda each: (-each[1], each[0]))
-        return [each for each in found if each[1] > 0]
+            largest = heapq.nsmallest(amount, self._sums[holder].items(), key=lambda pair: (-pair[1], pair[0]))
+        return [pair for pair in largest if pair[1] > 0]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -214,11 +214,11 @@ class Attempts:
         if not any(counted.get(("task", experiment_id, state)) for state in _WRONG):
             return []
         with self._lock:
-            at, found = self._counted.get(experiment_id, (None, list[FailingHost]()))
+            at, hosts = self._counted.get(experiment_id, (None, list[FailingHost]()))
             if at is None or not timedelta(0) <= now - at < _RECOUNTED_AFTER:
-                found = [_unlucky(row) for row in db.select(_NEVER_WORKED, experiment_id=experiment_id)]
-                self._counted[experiment_id] = now, found
-            return found
+                hosts = [_unlucky(row) for row in db.select(_NEVER_WORKED, experiment_id=experiment_id)]
+                self._counted[experiment_id] = now, hosts
+            return hosts
 
 
 def in_brief(db: Database) -> list[Brief]:
@@ -250,11 +250,11 @@ def newest_line(db: Database) -> int:
 
 def against_their_claims(db: Database) -> set[int]:
     """The findings whose answer is the opposite of what was claimed."""
-    asked = estimands(db)
+    by_number = estimands(db)
     return {
-        each.number
-        for each in in_brief(db)
-        if reading(each.verdict, Direction(asked[each.number]["expects"])) is Meaning.OPPOSITE
+        brief.number
+        for brief in in_brief(db)
+        if reading(brief.verdict, Direction(by_number[brief.number]["expects"])) is Meaning.OPPOSITE
     }
 
 
@@ -332,8 +332,8 @@ def hiding(db: Database, volunteer_ids: Iterable[int]) -> set[int]:
 @lru_cache(maxsize=1024)
 def _read_body(body: str) -> Mapping[str, Any]:
     """A registration's body: its row never changes, so it is read once a process."""
-    found: Mapping[str, Any] = json.loads(body)
-    return found
+    document: Mapping[str, Any] = json.loads(body)
+    return document
 
 
 def _standing(row: Row) -> FindingView:
@@ -352,8 +352,8 @@ def _standing(row: Row) -> FindingView:
 
 def _estimand(registered: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """What a registration declares under this name."""
-    found: Mapping[str, Any] = next(each for each in registered["estimands"] if each["name"] == name)
-    return found
+    declared: Mapping[str, Any] = next(estimand for estimand in registered["estimands"] if estimand["name"] == name)
+    return declared
 
 
 def _line(row: Row) -> HistoryLine:

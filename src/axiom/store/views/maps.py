@@ -61,11 +61,11 @@ class TileDrawer:
 
 def drawn(db: Database) -> dict[int, dict[int, int]]:
     """Of each version how many tiles are drawn at which level."""
-    found: dict[int, dict[int, int]] = {}
+    by_version: dict[int, dict[int, int]] = {}
     for (noun, experiment_id, level), amount in counters.read(db).items():
         if noun == "tile" and amount:
-            found.setdefault(experiment_id, {})[int(level)] = amount
-    return found
+            by_version.setdefault(experiment_id, {})[int(level)] = amount
+    return by_version
 
 
 def newest(db: Database, experiment_id: int, limit: int) -> list[ListedTile]:

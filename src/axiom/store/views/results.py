@@ -124,7 +124,7 @@ def chosen(db: Database, wanted: ResultQuery) -> list[int]:
     if wanted.configs is not None and not wanted.configs:
         return []  # found at once, where an index would be walked to its end
     is_rare = wanted.replicate is not None or wanted.outcome not in (None, Outcome.OK)
-    asked: dict[str, Any] = {
+    filters: dict[str, Any] = {
         "outcome": wanted.outcome,
         "configs": None if wanted.configs is None else json.dumps(list(wanted.configs)),
         "until": wanted.until or _ANY_ID,
@@ -132,13 +132,13 @@ def chosen(db: Database, wanted: ResultQuery) -> list[int]:
         "skip": wanted.skip,
     }
     if is_rare:
-        asked |= {"experiment_id": wanted.experiment_id, "replicate": wanted.replicate, "order": wanted.order}
-        found = db.select(_RARE, **asked)
+        filters |= {"experiment_id": wanted.experiment_id, "replicate": wanted.replicate, "order": wanted.order}
+        rows = db.select(_RARE, **filters)
     elif wanted.experiment_id is None:
-        found = db.select(_ANYWHERE, **asked)
+        rows = db.select(_ANYWHERE, **filters)
     else:
-        found = db.select(_WALKS[wanted.order], experiment_id=wanted.experiment_id, **asked)
-    return [row["id"] for row in found]
+        rows = db.select(_WALKS[wanted.order], experiment_id=wanted.experiment_id, **filters)
+    return [row["id"] for row in rows]
 
 
 @dataclass(kw_only=True)
@@ -200,16 +200,16 @@ class Tally:
                 pass
             for values in kept.by_config.values():
                 values.sort()
-            found = {config: list(values) for config, values in kept.by_config.items()}
-            return MeasuredValues(results=kept.results, by_config=found, after=kept.after)
+            by_config = {config: list(values) for config, values in kept.by_config.items()}
+            return MeasuredValues(results=kept.results, by_config=by_config, after=kept.after)
 
     def lists(self, db: Database, experiment_id: int, measure: str, replicates: int) -> MeasuredLists:
         """The lists of a measure by config, of the first replicates alone."""
         with self._lock:
             kept = self._lists.setdefault((experiment_id, measure), MeasuredLists())
             kept.read(db, experiment_id, measure, replicates)
-            found = {config: list(lists) for config, lists in kept.by_config.items()}
-            return MeasuredLists(after=kept.after, by_config=found)
+            by_config = {config: list(lists) for config, lists in kept.by_config.items()}
+            return MeasuredLists(after=kept.after, by_config=by_config)
 
 
 def issued(db: Database, experiment_id: int) -> int:

@@ -113,13 +113,15 @@ def _page(rows: Sequence[Row], platforms: dict[int, Platform]) -> ResultColumns:
     )
 
 
-def _platform(known: Platform | None, gpu: str) -> str:
-    return str(known.with_gpu(gpu)) if known else ""
+def _platform(platform: Platform | None, gpu: str) -> str:
+    return str(platform.with_gpu(gpu)) if platform else ""
 
 
 def _of_estimand(row: Row) -> Row:
     """Answer, claim, and what the newest verdict says about it; the last is null where nothing was weighed yet."""
-    estimand = next(one for one in json.loads(row["body"])["estimands"] if one["name"] == row["estimand"])
+    estimand = next(
+        declared for declared in json.loads(row["body"])["estimands"] if declared["name"] == row["estimand"]
+    )
     reads = None if row["verdict"] is None else reading(Verdict(row["verdict"]), Direction(estimand["expects"]))
     answer = headline(estimand, reads or Meaning.UNDECIDED, row["status"])
     return {"answer": answer, "claim": estimand["claim"], "reads": reads}

@@ -101,15 +101,15 @@ class TaskAward:
 def tasks(db: Database, state: str, limit: int) -> list[Task]:
     """The newest tasks, of one state or of any."""
     rows = db.select(_TASKS.get(state, _TASKS_OVER), state=state, limit=limit, reach=limits.OVER_LOOKED_FOR)
-    found = (workunit_store.task(db, row["id"]) for row in rows)
-    return [task for task in found if task is not None]
+    tasks = (workunit_store.task(db, row["id"]) for row in rows)
+    return [task for task in tasks if task is not None]
 
 
 def workunits(db: Database, state: str, limit: int) -> list[Workunit]:
     """The newest workunits, of one state or of any."""
     rows = db.select(_WORKUNITS.get(state, _WORKUNITS_OVER), state=state, limit=limit, reach=limits.OVER_LOOKED_FOR)
-    found = (workunit_store.workunit(db, row["id"]) for row in rows)
-    return [workunit for workunit in found if workunit is not None]
+    workunits = (workunit_store.workunit(db, row["id"]) for row in rows)
+    return [workunit for workunit in workunits if workunit is not None]
 
 
 def of_host(db: Database, host_id: int, *, state: str = "", limit: int, before: int = 0, after: int = 0) -> list[Task]:
@@ -117,17 +117,17 @@ def of_host(db: Database, host_id: int, *, state: str = "", limit: int, before: 
 
     The newest of all, or those next to a task: older than the one `before` which they stand, or newer than `after`.
     """
-    asked = {"host_id": host_id, "newest": limits.NEWEST_OF_A_HOST, "state": state, "limit": limit}
-    rows = db.select(_OF_HOST_AFTER, **asked, after=after) if after else db.select(_OF_HOST, **asked, before=before)
-    found = (workunit_store.task(db, number) for number in sorted((row["id"] for row in rows), reverse=True))
-    return [task for task in found if task is not None]
+    filters = {"host_id": host_id, "newest": limits.NEWEST_OF_A_HOST, "state": state, "limit": limit}
+    rows = db.select(_OF_HOST_AFTER, **filters, after=after) if after else db.select(_OF_HOST, **filters, before=before)
+    tasks = (workunit_store.task(db, number) for number in sorted((row["id"] for row in rows), reverse=True))
+    return [task for task in tasks if task is not None]
 
 
 def in_hand(db: Database, host_id: int, *, limit: int) -> tuple[list[Task], int]:
     """What a host should be computing by our books: the oldest of it, and how much there is in all."""
     rows, count = db.select(_IN_HAND, host_id=host_id, limit=limit), db.one(_HOW_MANY, host_id=host_id)
-    found = (workunit_store.task(db, row["id"]) for row in rows)
-    return [task for task in found if task is not None], int(count["amount"]) if count else 0
+    tasks = (workunit_store.task(db, row["id"]) for row in rows)
+    return [task for task in tasks if task is not None], int(count["amount"]) if count else 0
 
 
 def by_state(db: Database, host_id: int) -> dict[TaskState, int]:

@@ -56,7 +56,7 @@ class TeamRace:
             for row in db.select(_EARNED, after=after, since=since, until=until):
                 self._sums[row["team_id"]] += row["amount"]
                 self._last = max(self._last, row["last"])
-            return sorted(self._sums.items(), key=lambda each: (-each[1], each[0]))
+            return sorted(self._sums.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _before(db: Database, stamp: int) -> int:
