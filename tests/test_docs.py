@@ -185,3 +185,20 @@ def test_the_changelog_has_the_version_that_the_program_tells():
     assert headings[1].startswith(axiom.__version__)
     assert (ROOT / "docs" / "releases" / f"{axiom.__version__}.md").exists()
     assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == axiom.__version__
+
+
+NAMED_ELSEWHERE = {"NAME.py", "my_training.py", "recompute.py", "verify.py"}  # of readers, and in what is exported
+
+
+def test_a_page_names_no_program_that_is_not_there():
+    folders = ("docs", "packages", "scripts", "src", "tests")
+    there = NAMED_ELSEWHERE | {file.name for folder in folders for file in (ROOT / folder).rglob("*.py")}
+    history = ("docs/sessions", "docs/measurements", "docs/gallery", "docs/adr", "CHANGELOG.md")
+    named = {
+        (name_of(page), program)
+        for page in PAGES
+        if not name_of(page).startswith(history)
+        for program in re.findall(r"`(?:[\w.-]+/)*([\w-]+\.py)`", page.read_text(encoding="utf-8"))
+        if program not in there
+    }
+    assert named == set()
