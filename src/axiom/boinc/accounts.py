@@ -72,9 +72,9 @@ class LookupAccount:
 
 def read_create(fields: Mapping[str, str]) -> CreateAccount | Problem:
     """Read a request for a new account, or say what is wrong with it."""
-    found = read_lookup(fields)
-    if isinstance(found, Problem):
-        return found
+    credentials = read_lookup(fields)
+    if isinstance(credentials, Problem):
+        return credentials
     name, team_name = tidy_name(fields.get("user_name", "")), fields.get("team_name", "")
     if name is None:
         return Problem(
@@ -83,8 +83,8 @@ def read_create(fields: Mapping[str, str]) -> CreateAccount | Problem:
             "them and none of them < or >.",
         )
     return CreateAccount(
-        email=found.email,
-        passwd_hash=found.passwd_hash,
+        email=credentials.email,
+        passwd_hash=credentials.passwd_hash,
         name=name,
         team_name=tidy_name(team_name) or "",
         consents=fields.get("consent_flag", "").strip() == "1",
@@ -128,8 +128,8 @@ def tidy_name(text: str) -> str | None:
 
 def _is_read(name: str) -> bool:
     """Has it a letter or a digit, and no tower of accents?"""
-    marks = (len(list(each)) for is_mark, each in groupby(name, _is_mark) if is_mark)
-    return any(each.isalnum() for each in name) and max(marks, default=0) <= _MOST_MARKS
+    marks = (len(list(letters)) for is_mark, letters in groupby(name, _is_mark) if is_mark)
+    return any(letters.isalnum() for letters in name) and max(marks, default=0) <= _MOST_MARKS
 
 
 def _is_mark(letter: str) -> bool:
@@ -220,18 +220,18 @@ class AccountChange:
 
 def read_change(fields: Mapping[str, str]) -> AccountChange | Problem:
     """Read what am_set_info sets, or say what is wrong with it. An empty field sets nothing."""
-    given = {name: value.strip() for name, value in fields.items() if value.strip()}
+    filled = {name: value.strip() for name, value in fields.items() if value.strip()}
     tidy: dict[str, str | None] = {}
     for name, (read, problem) in _SETTABLE.items():
-        tidy[name] = read(given[name]) if name in given else None
-        if name in given and tidy[name] is None:
+        tidy[name] = read(filled[name]) if name in filled else None
+        if name in filled and tidy[name] is None:
             return problem
     return AccountChange(
         name=tidy["name"],
         country=tidy["country"],
         website=tidy["url"],
-        global_preferences=given.get("global_prefs"),
-        project_preferences=given.get("project_prefs"),
+        global_preferences=filled.get("global_prefs"),
+        project_preferences=filled.get("project_prefs"),
         wants_email=_flag(tidy["send_email"]),
         shows_hosts=_flag(tidy["show_hosts"]),
         team_id=int(tidy["teamid"]) if tidy["teamid"] else None,

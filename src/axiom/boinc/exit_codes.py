@@ -88,9 +88,9 @@ def decode(report: TaskReport) -> Ending:
     if status == 0:
         return _claims_zero(report)
     if status == _DOWNLOAD_ERROR or report.state in {ClientState.DOWNLOADING, ClientState.DOWNLOADED}:
-        found = _before_start(report, status)
-        if found is not None:
-            return found
+        early = _before_start(report, status)
+        if early is not None:
+            return early
     if 0 < status <= 255:
         return _small(report, status)
     if status in _BY_BOINC:
@@ -154,9 +154,9 @@ def _small(report: TaskReport, status: int) -> Ending:
     own = report.state is not ClientState.ABORTED and _OWN_EXIT.search(report.message) is not None
     if not own:
         return ending(_BY_BOINC[status], status)
-    said = of_exit(status)
-    if said.cause in {Cause.TIME_LIMIT, Cause.MEMORY_LIMIT}:  # our runner keeps these two limits itself
-        return said
+    by_runner = of_exit(status)
+    if by_runner.cause in {Cause.TIME_LIMIT, Cause.MEMORY_LIMIT}:  # our runner keeps these two limits itself
+        return by_runner
     reason = f"it ended with exit status {status}"
     return Ending(cause=Cause.EXIT_CODE, exit_status=status, reason=reason)
 

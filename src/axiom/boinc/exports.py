@@ -135,12 +135,16 @@ def hosts_xml(hosts: Iterable[ExportedHost]) -> Iterator[bytes]:
 
 def erased_volunteers_xml(erased: Iterable[ErasedRecord]) -> Iterator[bytes]:
     """Write the file of volunteers to forget, piece by piece."""
-    return _file("users_deleted", "user", (_lines({"id": one.id, "cpid": escaped(one.cpid)}) for one in erased))
+    return _file(
+        "users_deleted", "user", (_lines({"id": record.id, "cpid": escaped(record.cpid)}) for record in erased)
+    )
 
 
 def erased_hosts_xml(erased: Iterable[ErasedRecord]) -> Iterator[bytes]:
     """Write the file of hosts to forget, piece by piece."""
-    return _file("hosts_deleted", "host", (_lines({"id": one.id, "host_cpid": escaped(one.cpid)}) for one in erased))
+    return _file(
+        "hosts_deleted", "host", (_lines({"id": record.id, "host_cpid": escaped(record.cpid)}) for record in erased)
+    )
 
 
 def _file(root: str, tag: str, bodies: Iterable[str]) -> Iterator[bytes]:
@@ -177,7 +181,7 @@ def _team(team: ExportedTeam) -> str:
 
 
 def _host(host: ExportedHost) -> str:
-    known = {"id": host.id} if host.volunteer_id is None else {"id": host.id, "userid": host.volunteer_id}
+    ids = {"id": host.id} if host.volunteer_id is None else {"id": host.id, "userid": host.volunteer_id}
     kind = {
         "p_vendor": escaped(host.vendor),
         "p_model": escaped(host.model),
@@ -205,7 +209,7 @@ def _host(host: ExportedHost) -> str:
         "credit_per_cpu_sec": host.credit_per_cpu_second,
     }
     return (
-        _lines({**known, **_credit(host.credit), **kind})
+        _lines({**ids, **_credit(host.credit), **kind})
         + _given({"boinc_version": host.boinc_version, "coprocs": host.coprocessors})
         + _lines({**times, **{tag: f"{number:.6f}" for tag, number in numbers.items()}})
         + _lines({"host_cpid": escaped(host.cpid)})

@@ -44,8 +44,8 @@ _KINDS = {
 
 def peek_authenticator(body: bytes) -> str:
     """The key at the head of a request, empty where there is none; nothing else of the body is looked at."""
-    found = _PEEK.search(body, 0, 4096)
-    return one_line(found[1], 255) if found else ""
+    match = _PEEK.search(body, 0, 4096)
+    return one_line(match[1], 255) if match else ""
 
 
 def read_request(body: bytes) -> SchedulerRequest:
@@ -89,7 +89,9 @@ def _request(root: Element, sections: Sections) -> SchedulerRequest:
         coprocessors=_coprocessors(root),
         results=_reports(root, sections),
         trickles=_trickles(sections),
-        app_versions=tuple(_held_version(each) for each in root.child(b"app_versions").each(b"app_version")),
+        app_versions=tuple(
+            _held_version(app_version) for app_version in root.child(b"app_versions").each(b"app_version")
+        ),
         other_results=_others(root),
         files=_names(root.each(b"file_info")),
     )
@@ -174,7 +176,7 @@ def _digest(host: bytes, *words: str) -> bytes:
 
 
 def _platforms(root: Element) -> tuple[str, ...]:
-    names = (root.text(b"platform_name"), *(each.text(b"name") for each in root.each(b"alt_platform")))
+    names = (root.text(b"platform_name"), *(platform.text(b"name") for platform in root.each(b"alt_platform")))
     return tuple(name for name in names if name)
 
 
@@ -218,7 +220,7 @@ def _coprocessor(says: Element) -> Coprocessor:
 
 
 def _reports(root: Element, sections: Sections) -> tuple[TaskReport, ...]:
-    return tuple(_report(each, name, sections) for each in root.each(b"result") if (name := each.text(b"name")))
+    return tuple(_report(result, name, sections) for result in root.each(b"result") if (name := result.text(b"name")))
 
 
 def _report(says: Element, name: str, sections: Sections) -> TaskReport:
@@ -233,7 +235,7 @@ def _report(says: Element, name: str, sections: Sections) -> TaskReport:
         peak_disk_bytes=says.number(b"final_peak_disk_usage"),
         message=message,
         stderr=stderr,
-        files=tuple(_output(each, name) for each in says.each(b"file_info") if (name := each.text(b"name"))),
+        files=tuple(_output(file, name) for file in says.each(b"file_info") if (name := file.text(b"name"))),
     )
 
 
@@ -299,10 +301,10 @@ def _held_version(says: Element) -> HeldVersion:
 
 
 def _others(root: Element) -> tuple[str, ...] | None:
-    found = root.child(b"other_results")
-    if not found.tag and b"other_results" not in root.leaves:
+    others = root.child(b"other_results")
+    if not others.tag and b"other_results" not in root.leaves:
         return None
-    return _names(found.each(b"other_result"))
+    return _names(others.each(b"other_result"))
 
 
 def _names(elements: Iterable[Element]) -> tuple[str, ...]:

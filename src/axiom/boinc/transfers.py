@@ -73,9 +73,9 @@ def read_head(buffer: bytes | bytearray, *, ended: bool = False) -> SizeQuery | 
 
 
 def _leaves(head: bytes) -> dict[bytes, str]:
-    found = _LEAF.findall(head)
-    leaves = {tag: value.decode("ascii", "replace").strip() for tag, value in found}
-    if len(leaves) != len(set(found)):
+    pairs = _LEAF.findall(head)
+    leaves = {tag: value.decode("ascii", "replace").strip() for tag, value in pairs}
+    if len(leaves) != len(set(pairs)):
         raise MalformedRequest(f"The head of the request says one thing in two ways. {_NO_STORE}")
     return leaves
 
@@ -117,10 +117,10 @@ def _name(text: str) -> str:
 
 
 def _number(leaves: dict[bytes, str], tag: bytes) -> int:
-    found = _NUMBER.fullmatch(leaves[tag])
-    if found is None:
+    match = _NUMBER.fullmatch(leaves[tag])
+    if match is None:
         raise MalformedRequest(f"The {tag.decode()} of the upload is not a whole number. {_NO_STORE}")
-    return int(found[1])
+    return int(match[1])
 
 
 def write_token(key: bytes, *, name: str, max_nbytes: int) -> str:
@@ -159,12 +159,12 @@ def read_name(key: bytes, name: str) -> str | None:
 
 def _mac(key: bytes, purpose: bytes, *words: str) -> str:
     """Each word after its length: no two lists of words are the same bytes."""
-    said = purpose
+    message = purpose
     for word in words:
         body = word.encode()
-        said += len(body).to_bytes(4, "big") + body
+        message += len(body).to_bytes(4, "big") + body
     inner, outer = (half.copy() for half in _keyed(key))
-    inner.update(said)
+    inner.update(message)
     outer.update(inner.digest())
     return outer.hexdigest()
 
@@ -173,7 +173,7 @@ def _mac(key: bytes, purpose: bytes, *words: str) -> str:
 def _keyed(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
     """The two halves of HMAC-SHA256 (RFC 2104) after its key: from here it takes a third of the time."""
     block = (key if len(key) <= 64 else hashlib.sha256(key).digest()).ljust(64, b"\0")
-    return hashlib.sha256(bytes(each ^ 0x36 for each in block)), hashlib.sha256(bytes(each ^ 0x5C for each in block))
+    return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
 
 def size_reply(nbytes: int) -> bytes:
@@ -224,14 +224,14 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 def read_range(header: str | None, size: int) -> Span:
     """Return which part of a file a Range header asks for. What is not one plain range is answered with the whole."""
-    found = _RANGE.fullmatch(header.strip()) if header else None
-    if found is None or not (found[1] or found[2]):
+    match = _RANGE.fullmatch(header.strip()) if header else None
+    if match is None or not (match[1] or match[2]):
         return _whole(size)
-    if not found[1]:
-        return _last(int(found[2]), size)
-    start = int(found[1])
-    stop = min(int(found[2]) + 1, size) if found[2] else size
-    if found[2] and int(found[2]) < start:
+    if not match[1]:
+        return _last(int(match[2]), size)
+    start = int(match[1])
+    stop = min(int(match[2]) + 1, size) if match[2] else size
+    if match[2] and int(match[2]) < start:
         return _whole(size)
     return _part(start, stop, size)
 

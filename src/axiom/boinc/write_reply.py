@@ -106,8 +106,8 @@ def _rest(reply: Reply) -> Iterable[str]:
     yield from (f"<delete_file_info>{_name(name)}</delete_file_info>\n" for name in reply.unstick)
     yield from (f"<no_rsc_apps>{escaped(kind)}</no_rsc_apps>\n" for kind in reply.nothing_for)
     if reply.project_files:
-        yield from (_input_file(each.file) for each in reply.project_files)
-        refs = (FileRef(file=each.file.name, open_name=each.open_name) for each in reply.project_files)
+        yield from (_input_file(picture.file) for picture in reply.project_files)
+        refs = (FileRef(file=picture.file.name, open_name=picture.open_name) for picture in reply.project_files)
         yield f"<project_files>\n{''.join(map(_file_ref, refs))}</project_files>\n"
     if reply.links:
         yield f"<gui_urls>\n{''.join(map(_link, reply.links))}</gui_urls>\n"
@@ -179,9 +179,9 @@ def _account(account: ReplyAccount) -> str:
 
 
 def _host(host: HostFacts) -> str:
-    known = "" if host.id is None else f"<hostid>{host.id:d}</hostid>\n"
+    host_id = "" if host.id is None else f"<hostid>{host.id:d}</hostid>\n"
     return (
-        f"{known}<host_total_credit>{_number(host.total_credit)}</host_total_credit>\n"
+        f"{host_id}<host_total_credit>{_number(host.total_credit)}</host_total_credit>\n"
         f"<host_expavg_credit>{_number(host.recent_credit)}</host_expavg_credit>\n"
         f"<host_venue>{escaped(host.venue)}</host_venue>\n"
         f"<host_create_time>{host.created_at:.0f}</host_create_time>\n"

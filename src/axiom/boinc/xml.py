@@ -140,9 +140,9 @@ def unescaped(raw: bytes) -> bytes:
     return _ENTITY.sub(_character, raw) if b"&" in raw else raw
 
 
-def _character(found: re.Match[bytes]) -> bytes:
+def _character(entity: re.Match[bytes]) -> bytes:
     """Clients escape each byte of a character by itself, so a number below 256 is a byte."""
-    name, decimal, hexadecimal = found.groups()
+    name, decimal, hexadecimal = entity.groups()
     if name:
         return _NAMED[name]
     code = int(decimal) if decimal else int(hexadecimal, 16)
@@ -169,8 +169,8 @@ def cut(body: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     section_of = (_WITH_COPIED if copied else _SECTION).search
     pieces: list[bytes] = []
     sections: list[tuple[bytes, bytes]] = []
-    while found := section_of(body, at):
-        tag, start = found[1], found.end()
+    while match := section_of(body, at):
+        tag, start = match[1], match.end()
         end = _end_of_printed(body, tag, start) if tag in _PRINTED else body.find(b"</" + tag + b">", start)
         if end < 0:
             raise refused(f"its <{tag.decode()}> has no end")
@@ -279,9 +279,9 @@ def _rare(loose: bytes, rest: bytes, here: Element, above: list[Element]) -> Ele
     if empty := _EMPTY.fullmatch(rest):
         here.leaves[empty[1]] = b""
         return here
-    found = _WITH_ATTRIBUTES.fullmatch(rest) if len(rest) < LONGEST_TAG else None
-    if found:
-        return here if found[2] else _deeper(found[1], here, above)
+    match = _WITH_ATTRIBUTES.fullmatch(rest) if len(rest) < LONGEST_TAG else None
+    if match:
+        return here if match[2] else _deeper(match[1], here, above)
     raise refused(f"<{_shown(rest)} is no tag")
 
 

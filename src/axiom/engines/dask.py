@@ -37,16 +37,16 @@ def run_pilot(words: Sequence[str], seconds: float | None, cores: int | None) ->
     command = [sys.executable, "-m", "axiom", "work", "--leash", *words, "--cores", str(cores or worker.state.nthreads)]
     if seconds is not None:
         command += ["--for", f"{min(_LONGEST, max(1, int(seconds)))}s"]
-    with tempfile.TemporaryFile() as said:
-        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=said) as pilot:
+    with tempfile.TemporaryFile() as printed:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=printed) as pilot:
             while pilot.poll() is None:
-                known = worker.state.tasks.get(task)  # Dask cannot interrupt a task: it only marks it as cancelled
-                if known is None or known.state != "executing" or worker.status not in _ALIVE:
+                task_state = worker.state.tasks.get(task)  # Dask cannot interrupt a task: it only marks it as cancelled
+                if task_state is None or task_state.state != "executing" or worker.status not in _ALIVE:
                     pilot.terminate()
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     pilot.wait(_STEP)
-        said.seek(0)
-        lines = said.read().decode(errors="replace").strip().splitlines()
+        printed.seek(0)
+        lines = printed.read().decode(errors="replace").strip().splitlines()
     status = pilot.returncode if pilot.returncode >= 0 else _SIGNALLED - pilot.returncode
     return status, lines[-1][-_SAID:] if lines else ""
 
@@ -57,10 +57,10 @@ def fly_on_workers(
     *,
     cores: int | None,
     seconds: float | None,
-    told: threading.Event,
+    stop: threading.Event,
     remark: Callable[[str], None],
 ) -> Ended:
-    """Keep a pilot on every worker until all have ended or `told` is set; the worst that a pilot ended with.
+    """Keep a pilot on every worker until all have ended or `stop` is set; the worst that a pilot ended with.
 
     Workers that come later get one too. `words` are the pilot's, without its cores and its time.
     """
@@ -70,7 +70,7 @@ def fly_on_workers(
     ended: dict[str, Ended] = {}
     try:
         with Client(scheduler, timeout=limits.DASK_ANSWERS_SECONDS, set_as_default=False) as client:
-            while not told.wait(_STEP):
+            while not stop.wait(_STEP):
                 workers: Mapping[str, int] = client.nthreads()
                 for gone in flying.keys() - workers.keys():
                     flying.pop(gone).cancel()
@@ -81,7 +81,7 @@ def fly_on_workers(
                         run_pilot, words, rest, cores, workers=[new], allow_other_workers=False, pure=False, retries=0
                     )
                     remark(f"A pilot starts on {new}.")
-                for worker in [one for one, pilot in flying.items() if pilot.done()]:
+                for worker in [address for address, pilot in flying.items() if pilot.done()]:
                     ended[worker] = _result(worker, flying.pop(worker))
                     remark(f"The pilot on {worker} ended with {ended[worker][0]}: {ended[worker][1]}")
                 if ended and not flying:
@@ -107,7 +107,7 @@ def _demand_address(scheduler: str) -> None:
 
 def _result(worker: str, pilot: Future[Ended]) -> Ended:
     try:
-        status, said = pilot.result()
+        status, last_words = pilot.result()
     except CancelledError as error:
         raise OSError("it forgot what it was told to do") from error
     except Exception as error:
@@ -115,4 +115,4 @@ def _result(worker: str, pilot: Future[Ended]) -> Ended:
             f"The worker {worker} could not start a pilot ({str(error)[:_SAID]}). Axiom of this version must be in the "
             "environment of the workers."
         ) from error
-    return status, said
+    return status, last_words

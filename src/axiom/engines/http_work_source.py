@@ -58,14 +58,14 @@ class HttpWorkSource:
 
     def hello(self, name: str, platform: Platform, capacity: Capacity, *, session: str, before: Sequence[str]) -> None:
         """Say who we are. The laboratory says under which name we compute."""
-        said = {
+        message = {
             "name": name,
             "platform": asdict(platform),
             "capacity": {"cores": capacity.cores, "memory_mb": capacity.memory_mb},
             "session": session,
             "before": list(before),
         }
-        answer = self._say("hello", said)
+        answer = self._say("hello", message)
         self.host_id, self.name = int(answer["host"]), str(answer["name"])
         self.beat_seconds = float(answer["beat_seconds"])
         self._who = {"host": self.host_id, "session": session}
@@ -89,19 +89,19 @@ class HttpWorkSource:
     def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None:
         """Take finished tasks, as many in one request as fit."""
         for part in _parts(finished):
-            said = [
+            rows = [
                 {
-                    "task": one.task_id,
-                    "exit": one.exit_status,
-                    "cpu_seconds": one.cpu_seconds,
-                    "elapsed_seconds": one.elapsed_seconds,
-                    "message": one.message,
+                    "task": report.task_id,
+                    "exit": report.exit_status,
+                    "cpu_seconds": report.cpu_seconds,
+                    "elapsed_seconds": report.elapsed_seconds,
+                    "message": report.message,
                     "output": None if output is None else len(output),
                 }
-                for one, output in part
+                for report, output in part
             ]
             outputs = b"".join(output for _, output in part if output is not None)
-            self._say("report", {**self._who, "finished": said}, outputs)
+            self._say("report", {**self._who, "finished": rows}, outputs)
 
     def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
         """Say that we are there; which tasks nobody wants any more."""
@@ -195,8 +195,8 @@ class HttpWorkSource:
     def _refusal(self, status: int, answer: bytes) -> AxiomError:
         """What a refusal means. A bad key and a pilot that took our place end everything."""
         try:
-            said = json.loads(answer)["error"]
-            message, name = str(said["message"]), str(said["kind"])
+            problem = json.loads(answer)["error"]
+            message, name = str(problem["message"]), str(problem["kind"])
         except (ValueError, KeyError, TypeError):
             message, name = "", ""
         if status == _NO_KEY:
@@ -223,12 +223,12 @@ def _parts(finished: Sequence[tuple[Report, bytes | None]]) -> Iterator[Sequence
     """As many reports at once as are not too long together."""
     part: list[tuple[Report, bytes | None]] = []
     size = 0
-    for one in finished:
-        length = len(one[1] or b"")
+    for pair in finished:
+        length = len(pair[1] or b"")
         if part and (size + length > _TOGETHER or len(part) >= _MOST_REPORTS):
             yield part
             part, size = [], 0
-        part.append(one)
+        part.append(pair)
         size += length
     if part:
         yield part

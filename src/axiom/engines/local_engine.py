@@ -170,9 +170,9 @@ class LocalEngine:
 
     def _clear(self) -> None:
         """What belongs to no task of ours is of no use to anybody: slots, bundles, their code, drafts of it."""
-        held, used = {str(task) for task in self._source.held()}, set()
+        in_hand, used = {str(task) for task in self._source.held()}, set()
         for slot in (self._home / "slots").glob("*"):
-            if slot.name in held:
+            if slot.name in in_hand:
                 used.add(_bundle_of(slot))
             else:
                 shutil.rmtree(slot, ignore_errors=True)
@@ -226,7 +226,7 @@ class LocalEngine:
     def _holding(self) -> frozenset[int]:
         """Everything that this engine has. With the condition held."""
         ready = (order.task for order in self._ready)
-        return frozenset((*ready, *self._computing, *(one.report.task_id for one in self._done)))
+        return frozenset((*ready, *self._computing, *(task.report.task_id for task in self._done)))
 
     def _ask(self, wanted: int) -> None:
         with self._change:
@@ -245,9 +245,9 @@ class LocalEngine:
         with self._change:
             done = list(self._done)
         try:
-            self._source.report([(one.report, one.output) for one in done])
-            for one in done:
-                shutil.rmtree(one.slot, ignore_errors=True)
+            self._source.report([(task.report, task.output) for task in done])
+            for task in done:
+                shutil.rmtree(task.slot, ignore_errors=True)
         finally:
             with self._change:
                 self._done = self._done[len(done) :]
@@ -376,19 +376,19 @@ class LocalEngine:
             raise ValueError("a runner without pipes cannot be listened to")
         tell(runner, {"order": order.argv(), "slot": str(slot)})
         for line in runner.stdout:
-            said = json.loads(line)
-            if said.get("task") not in {order.task, None}:
+            message = json.loads(line)
+            if message.get("task") not in {order.task, None}:
                 continue
-            if "exit" in said:
-                return dict(said)
-            self.progress[order.task] = float(said.get("progress", 0.0))
+            if "exit" in message:
+                return dict(message)
+            self.progress[order.task] = float(message.get("progress", 0.0))
         end(runner)
         hang_up(runner)
         self._runners.pop(core, None)
         if self._stopping.is_set() or order.task in self._dropped:
             return None
-        said = f"the runner ended by itself with status {runner.returncode}"
-        return _ended(Exit.RUNNER_FAULT, said) | {"may_pass": True}
+        why = f"the runner ended by itself with status {runner.returncode}"
+        return _ended(Exit.RUNNER_FAULT, why) | {"may_pass": True}
 
     def _runner(self, core: int) -> subprocess.Popen[str]:
         runner = self._runners.get(core)

@@ -95,31 +95,31 @@ def _put_off(slot: Path, message: str, *, without_end: bool = False) -> int | No
 
 def _carry_out(slot: Path, words: Sequence[str]) -> _End:
     try:
-        given = protocol.read_given(slot)
-        channels = Channels(slot, given.shared)
+        setup = protocol.read_given(slot)
+        channels = Channels(slot, setup.shared)
     except (OSError, ValueError) as fault:
         sentence = (
             f"This runner is started by boinc-client in the folder of a task, and {slot} is none: {fault}. Nothing was "
             "computed. To carry out an order by hand, use axiom.runner.main."
         )
         return _End(status=Exit.RUNNER_FAULT, message=sentence)
-    answer = _obey(slot, words, given, channels)
+    answer = _obey(slot, words, setup, channels)
     if answer.output is not None:
         try:
-            _deliver(Path(answer.output), protocol.resolve(slot, _OUTPUT, given.project))
+            _deliver(Path(answer.output), protocol.resolve(slot, _OUTPUT, setup.project))
         except OSError as fault:
-            sentence = f"The output cannot be written ({fault.strerror}). Make room in {given.project}."
+            sentence = f"The output cannot be written ({fault.strerror}). Make room in {setup.project}."
             return _End(status=Exit.NO_ROOM, message=sentence, may_pass=True)
     return _End(status=answer.exit, message=answer.message, may_pass=answer.may_pass)
 
 
-def _obey(slot: Path, words: Sequence[str], given: ClientSetup, channels: Channels) -> Answer:
+def _obey(slot: Path, words: Sequence[str], setup: ClientSetup, channels: Channels) -> Answer:
     """Compute what was ordered while boinc-client is heard; an Ended with the reason when it wants a stop."""
     gate = PauseGate()
-    supply = functools.partial(protocol.resolve, slot, project=given.project)
-    home, pause = SuppliedHome(given.project / "axiom", supply), max(limits.CHECKPOINT_SECONDS, given.pause)
-    runner = Runner(home, given.host, gate, device=given.device, pause=pause)
-    pulse = Pulse(channels, gate, slot=slot, pid=given.pid, earlier=given.cpu_seconds, spent=lambda: runner.cpu_seconds)
+    supply = functools.partial(protocol.resolve, slot, project=setup.project)
+    home, pause = SuppliedHome(setup.project / "axiom", supply), max(limits.CHECKPOINT_SECONDS, setup.pause)
+    runner = Runner(home, setup.host, gate, device=setup.device, pause=pause)
+    pulse = Pulse(channels, gate, slot=slot, pid=setup.pid, earlier=setup.cpu_seconds, spent=lambda: runner.cpu_seconds)
     for name in _STOPS:
         if hasattr(signal, name):  # Windows has two of them
             signal.signal(getattr(signal, name), lambda _number, _frame: pulse.ask())

@@ -57,10 +57,10 @@ def describe_here(files: Mapping[str, bytes], describe: Describer = describe_fil
     ]
     if len(modules) != 1:
         raise ExperimentError(f"A bundle holds one experiment, and these files hold {len(modules)}. Nothing was built.")
-    (found,) = describe(files, modules)
-    if found.manifest is None:
-        raise ExperimentError(found.fault)
-    raw = canonical_json.canonical(found.manifest)
+    (declaration,) = describe(files, modules)
+    if declaration.manifest is None:
+        raise ExperimentError(declaration.fault)
+    raw = canonical_json.canonical(declaration.manifest)
     name, stem = read_manifest(raw).name, modules[0].rpartition(".")[2]
     if name != stem:
         raise ExperimentError(f"The experiment is named {name}, and its file {stem}.py: name the file like it.")

@@ -64,9 +64,9 @@ def _template(words: Sequence[str]) -> socket.socket | None:
     """The socket of the process that gives copies, where whoever started us has one."""
     if "--template" not in words:
         return None
-    found = socket.socket(fileno=int(words[words.index("--template") + 1]))
-    found.set_inheritable(False)
-    return found
+    template = socket.socket(fileno=int(words[words.index("--template") + 1]))
+    template.set_inheritable(False)
+    return template
 
 
 def _end(_number: int, _frame: FrameType | None) -> None:
@@ -79,15 +79,15 @@ def once(words: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="axiom-runner", allow_abbrev=False)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--slot", type=Path, required=True)
-    known, order = parser.parse_known_args(words)
-    home = RunnerHome(known.home)
+    options, order = parser.parse_known_args(words)
+    home = RunnerHome(options.home)
     home.create()
-    said = dict(zip(order[::2], order[1::2], strict=False))
-    host = said.get("--host", "")
+    values = dict(zip(order[::2], order[1::2], strict=False))
+    host = values.get("--host", "")
     runner = Runner(home, int(host) if host.isdecimal() else 0)  # an order without a host is refused as such
     now = datetime.now(UTC)  # noqa: TID251  this is the edge: from here on the time is an argument
     try:
-        answer = runner.obey(order, known.slot, now=now, report=_ignore)
+        answer = runner.obey(order, options.slot, now=now, report=_ignore)
     finally:
         runner.stop()
     if answer.message:
@@ -112,11 +112,11 @@ def serve(process: subprocess.Popen[bytes], template: socket.socket | None = Non
             _say(answer_data(_obey(runner, lines.get())))
 
 
-def _engaged(spare: Child, template: socket.socket | None, said: dict[str, Any]) -> Runner:
+def _engaged(spare: Child, template: socket.socket | None, setup: dict[str, Any]) -> Runner:
     """The runner, now that it is said for whom it computes."""
-    home = RunnerHome(Path(said["home"]))
+    home = RunnerHome(Path(setup["home"]))
     home.create()
-    return Runner(home, said["host"], spare=spare, template=template, most_starts=limits.PILOT_STARTS_WITHOUT_PROGRESS)
+    return Runner(home, setup["host"], spare=spare, template=template, most_starts=limits.PILOT_STARTS_WITHOUT_PROGRESS)
 
 
 def _obey(runner: Runner, line: str) -> Answer:

@@ -42,9 +42,9 @@ def expected_seconds(manifest: Manifest, cells: Sequence[OrderedCell]) -> tuple[
 
     A limit alone would not do: short cells of very different cost have the same one.
     """
-    said = dict(zip(map(canonical_json.canonical, manifest.configs), manifest.cell_seconds, strict=True))
+    by_config = dict(zip(map(canonical_json.canonical, manifest.configs), manifest.cell_seconds, strict=True))
     points = {cell.config: cell.values for cell in cells}
-    known = {config: said.get(canonical_json.canonical(values), 0.0) for config, values in points.items()}
-    if all(known.values()):
-        return tuple(known[cell.config] for cell in cells)
+    seconds = {config: by_config.get(canonical_json.canonical(values), 0.0) for config, values in points.items()}
+    if all(seconds.values()):
+        return tuple(seconds[cell.config] for cell in cells)
     return tuple(cell.cpu_limit for cell in cells)  # one measure for all of them

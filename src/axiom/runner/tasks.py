@@ -180,9 +180,9 @@ class Runner:
         keep = functools.partial(CheckpointHandover, slot, pause=self._pause, most=largest_state(manifest.disk_mb))
         try:
             for cell in cells[len(done) :]:
-                found = self._compute(cell, ticket, bundle, keep, progress)
-                slot.add(found)
-                done.append(found)
+                output = self._compute(cell, ticket, bundle, keep, progress)
+                slot.add(output)
+                done.append(output)
                 progress.finish()
         except RunEnded:
             slot.forgive()
@@ -206,14 +206,14 @@ class Runner:
             wall_limit=max(limits.LEAST_CELL_SECONDS, limits.TIMES_CPU_LIMIT * cell.cpu_limit),
             memory_mb=ticket.memory_mb,
             on_progress=progress.move,
-            keeping=keep(told=lambda kept: progress.keep(kept.fraction)),
+            keeping=keep(on_kept=lambda kept: progress.keep(kept.fraction)),
         )
         if answer.outcome is Outcome.FAILED:
             self.note(
                 f"cell.failed task={ticket.task} replicate={cell.replicate} config={cell.config}\n{child.printed}"
             )
-        said = {name: getattr(answer, name) for name in CellAnswer.__dataclass_fields__}
-        return CellOutput(replicate=cell.replicate, config=cell.config, seed=cell.seed, **said)
+        fields = {name: getattr(answer, name) for name in CellAnswer.__dataclass_fields__}
+        return CellOutput(replicate=cell.replicate, config=cell.config, seed=cell.seed, **fields)
 
     def _warm(self, ticket: Ticket, bundle: Mapping[str, bytes]) -> Child:
         if self._child is None or not self._child.alive or self._loaded != ticket.bundle:

@@ -119,12 +119,12 @@ class CodeSigning:
             )
         return self.carried[md5]
 
-    def told(self, held: str) -> tuple[str, str]:
+    def told(self, public_key: str) -> tuple[str, str]:
         """What a client is told that holds this public key: the next key and its signature, both empty if neither."""
-        if not held.strip():
+        if not public_key.strip():
             return self.public_text, ""
         for before, change in self.changes.items():
-            if _same(before, held):
+            if _same(before, public_key):
                 return change.public_text, change.signature
         return "", ""
 
@@ -168,11 +168,11 @@ def take_up_code(folder: Path) -> None:
     """Bring the folder in step with the key that is in force: the one before it goes, the new one is used."""
     if not (folder / CARRIED).exists():
         return
-    carried, fresh, held = _carried(folder), folder / NEXT_CODE_KEY, folder / CODE_KEY
+    carried, fresh, current = _carried(folder), folder / NEXT_CODE_KEY, folder / CODE_KEY
     if fresh.exists() and _same(CodeKey.load(fresh).public_text, carried.public_text):
-        fresh.replace(held)
-    if held.exists() and any(_same(CodeKey.load(held).public_text, before) for before in carried.changes):
-        held.unlink()
+        fresh.replace(current)
+    if current.exists() and any(_same(CodeKey.load(current).public_text, before) for before in carried.changes):
+        current.unlink()
 
 
 def _carried(folder: Path) -> CodeSigning:
@@ -184,7 +184,7 @@ def _carried(folder: Path) -> CodeSigning:
         return CodeSigning(
             public_text=fields.text("public"),
             key=None,
-            changes={before: _change(each) for before, each in fields.part("changes").items()},
+            changes={before: _change(change) for before, change in fields.part("changes").items()},
             carried={md5: canonical_json.text(signature, md5) for md5, signature in fields.part("carried").items()},
         )
     except (OSError, ValueError) as fault:
@@ -216,9 +216,9 @@ def sign_change(before: CodeKey, public_text: str) -> CodeKeyChange:
     return CodeKeyChange(public_text=public_text, signature=before.sign_file(public_text.strip().encode()))
 
 
-def _same(one: str, other: str) -> bool:
+def _same(key: str, other: str) -> bool:
     """Clients send keys back with other line ends and margins."""
-    return one.split() == other.split()
+    return key.split() == other.split()
 
 
 def _private_key(text: str) -> RSAPrivateKey:

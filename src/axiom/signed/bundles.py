@@ -104,17 +104,17 @@ def read_seal_body(body: bytes) -> Seal:
 def read_seal(text: str, *, trust: Trust, now: datetime) -> Seal:
     """Return what the bundle keys signed, or refuse: foreign, damaged or expired."""
     try:
-        found = _seal(unseal(text, kind=_KIND, role=Role.BUNDLE, trust=trust, limit=SEAL_LIMIT))
+        seal = _seal(unseal(text, kind=_KIND, role=Role.BUNDLE, trust=trust, limit=SEAL_LIMIT))
     except Untrusted as fault:
         raise BundleForeign(f"The bundle's seal is not the laboratory's: {fault}. {_NOTHING}") from None
     except ValueError as fault:
         raise BundleAltered(f"The bundle's seal cannot be read: {fault}. {_NOTHING} Fetch it again.") from None
-    if found.expires <= now:
+    if seal.expires <= now:
         raise BundleExpired(
-            f"The seal of {found.experiment}@{found.version} ran out at {found.expires:%Y-%m-%d %H:%M} UTC. "
+            f"The seal of {seal.experiment}@{seal.version} ran out at {seal.expires:%Y-%m-%d %H:%M} UTC. "
             f"{_NOTHING} The laboratory must seal the bundle again."
         )
-    return found
+    return seal
 
 
 def _seal(payload: dict[str, Any]) -> Seal:

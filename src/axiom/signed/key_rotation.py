@@ -159,11 +159,11 @@ def install(folder: Path, raw: bytes, now: datetime) -> Trust:
 
 def change_here(folder: Path, now: datetime, *, withdraw: bool = False) -> Trust | None:
     """Sign the next version with the root keys that are here, and put it into force; None where they are too few."""
-    asked = SigningRequest(before=trust_file(folder), trust=proposal(folder, now, withdraw=withdraw))
+    request = SigningRequest(before=trust_file(folder), trust=proposal(folder, now, withdraw=withdraw))
     paths = [*key_files(folder, Role.ROOT), next_key(folder, Role.ROOT)]
     here = HeldKeys(signing=tuple(SigningKey.load(path) for path in paths if path.exists()), code=None)
     try:
-        raw = sign(asked, here, seen=(), now=now).trust_file(now)
+        raw = sign(request, here, seen=(), now=now).trust_file(now)
     except Untrusted:
         return None
     return install(folder, raw, now)

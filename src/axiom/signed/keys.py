@@ -131,8 +131,8 @@ def take_up(folder: Path) -> None:
 def load_signing(folder: Path) -> dict[Role, tuple[SigningKey, ...]]:
     """Load the signing keys that are in a folder of a server; its ticket key must be."""
     demand_closed(folder)
-    found = {role: tuple(SigningKey.load(path) for path in key_files(folder, role)) for role in Role}
-    return {**found, Role.TICKET: (SigningKey.load(folder / f"{Role.TICKET.value}.key"),)}
+    by_role = {role: tuple(SigningKey.load(path) for path in key_files(folder, role)) for role in Role}
+    return {**by_role, Role.TICKET: (SigningKey.load(folder / f"{Role.TICKET.value}.key"),)}
 
 
 def key_files(folder: Path, role: Role) -> list[Path]:

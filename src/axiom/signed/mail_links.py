@@ -43,11 +43,11 @@ def link_token(
 
 def read_link(token: str) -> MailLink | None:
     """What a link says; None where it is none."""
-    found = _TOKEN.fullmatch(token)
-    if found is None or found[1] not in list(LinkPurpose):
+    match = _TOKEN.fullmatch(token)
+    if match is None or match[1] not in list(LinkPurpose):
         return None
     return MailLink(
-        purpose=LinkPurpose(found[1]), volunteer_id=int(found[2]), expires=int(found[3]), signature=found[4]
+        purpose=LinkPurpose(match[1]), volunteer_id=int(match[2]), expires=int(match[3]), signature=match[4]
     )
 
 

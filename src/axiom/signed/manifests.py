@@ -101,15 +101,15 @@ class Manifest:
         """Return the plain data that `read_manifest` reads, in JSON's own types."""
         figure = self.figure and asdict(self.figure) | {"log": list(self.figure.log)}
         measures = [[measure.name, measure.type.value, measure.nullable] for measure in self.measures]
-        said = [name for name in Manifest.__dataclass_fields__ if name not in _LEFT_OUT]
-        data = {name: _as_json(getattr(self, name)) for name in said} | {
+        names = [name for name in Manifest.__dataclass_fields__ if name not in _LEFT_OUT]
+        data = {name: _as_json(getattr(self, name)) for name in names} | {
             "controls": [_as_json(asdict(control)) for control in self.controls],
             "figure": figure,
             "format": FORMAT,
             "measures": measures,
         }
         if self.map:
-            data["map"] = _as_json({name: said for name, said in asdict(self.map).items() if said or name != "arms"})
+            data["map"] = _as_json({name: part for name, part in asdict(self.map).items() if part or name != "arms"})
         if self.may_use_gpu:
             data["may_use_gpu"] = True
         if self.copies != 1:
@@ -184,9 +184,9 @@ def _check(manifest: Manifest) -> None:
         raise ValueError("it says that a GPU alone may compute it, and that a core may")
     if manifest.copies > MOST_COPIES:
         raise ValueError(f"{manifest.copies} copies of each task are wanted, and {MOST_COPIES} are the most")
-    known = {estimand["name"] for estimand in manifest.estimands}
+    estimands = {estimand["name"] for estimand in manifest.estimands}
     for control in manifest.controls:
-        if control.estimand not in known:
+        if control.estimand not in estimands:
             raise ValueError(f"a control speaks of {control.estimand!r}, which is no estimand")
         _check_sweep(manifest, control.placebo, control.placebo_seconds, f"the placebo of {control.estimand}")
         _check_sweep(manifest, control.planted, control.planted_seconds, f"what is planted for {control.estimand}")
@@ -244,8 +244,8 @@ def _measure(value: Any, what: str) -> Measure:
 
 
 def _estimand(value: Any, what: str) -> Mapping[str, Any]:
-    said = {**_UNSAID, **dict.fromkeys(_ANSWERS, ""), **value} if isinstance(value, dict) else value
-    fields = canonical_json.Fields(said, what, (*_ESTIMAND, *_UNSAID, *_ANSWERS))
+    complete = {**_UNSAID, **dict.fromkeys(_ANSWERS, ""), **value} if isinstance(value, dict) else value
+    fields = canonical_json.Fields(complete, what, (*_ESTIMAND, *_UNSAID, *_ANSWERS))
     for name in ("name", "claim", "measure", "across", *_ANSWERS):
         fields.text(name)
     fields.text("kind", "|".join(kind.value for kind in Kind))
@@ -265,8 +265,8 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     chances.either("interval", canonical_json.pair)
     chances.either("median", canonical_json.real)
     chances.text("because")
-    found: Mapping[str, Any] = value
-    return found
+    estimand: Mapping[str, Any] = value
+    return estimand
 
 
 def _control(value: Any, what: str) -> ControlSweeps:
@@ -293,8 +293,8 @@ def _levels(value: Any, what: str) -> tuple[int, int]:
 
 
 def _map(value: Any, what: str) -> Map:
-    said = {"arms": [], **value} if isinstance(value, dict) else value
-    fields = canonical_json.Fields(said, what, Map.__dataclass_fields__)
+    complete = {"arms": [], **value} if isinstance(value, dict) else value
+    fields = canonical_json.Fields(complete, what, Map.__dataclass_fields__)
     return Map(
         title=fields.text("title"),
         x=_axis(fields.part("x"), f"{what}: x"),

@@ -149,9 +149,9 @@ def read_output(raw: bytes, *, limit: int, most_cells: int | None = None) -> Out
     return Output(header=header, cells=tuple(cells))
 
 
-def _check_count(said: int, found: int) -> None:
-    if said != found:
-        raise ValueError(f"the footer counts {said} cells, and there are {found}")
+def _check_count(declared: int, counted: int) -> None:
+    if declared != counted:
+        raise ValueError(f"the footer counts {declared} cells, and there are {counted}")
 
 
 def read_header(line: bytes) -> Header:

@@ -100,7 +100,7 @@ class SigningRequest:
 
 def sign(
     request: SigningRequest,
-    held: HeldKeys,
+    our_keys: HeldKeys,
     *,
     seen: Collection[str],
     now: datetime,
@@ -121,15 +121,15 @@ def sign(
     both = [trust.roles[Role.ROOT].keys for trust in (current, proposed) if trust]
     signed = dict(request.signed)
     if request.trust:
-        _add(signed, request.trust, [key for key in held.signing if any(key.id in keys for keys in both)])
-    sealers = [key for key in held.signing if key.id in newest.roles[Role.BUNDLE].keys]
+        _add(signed, request.trust, [key for key in our_keys.signing if any(key.id in keys for keys in both)])
+    sealers = [key for key in our_keys.signing if key.id in newest.roles[Role.BUNDLE].keys]
     for wanted in request.seals:
         open_bundle(wanted.archive, wanted.seal)  # which refuses an archive that is not what the seal says
         _add(signed, wanted.body, sealers)
     request = replace(request, signed=signed)
-    if held.code is None:
+    if our_keys.code is None:
         return request
-    return _sign_code(request, held.code, seen, _trust_file(request, lab, {*roots, *held.roots}, now))
+    return _sign_code(request, our_keys.code, seen, _trust_file(request, lab, {*roots, *our_keys.roots}, now))
 
 
 def _add(signed: dict[str, Mapping[str, str]], body: bytes, keys: Collection[Any]) -> None:

@@ -255,8 +255,10 @@ class Order:
         names = ("--task", "--host", "--bundle", "--seeds", "--ticket")
         words = dict(zip(argv[::2], argv[1::2], strict=False))
         if len(argv) != 2 * len(names) or set(words) != set(names):
-            given = ", ".join(sorted(set(argv[::2]))[:8])[:200]
-            raise MalformedTicket(f"The order must give each of {', '.join(names)} once; it gives {given}. {_NOTHING}")
+            options = ", ".join(sorted(set(argv[::2]))[:8])[:200]
+            raise MalformedTicket(
+                f"The order must give each of {', '.join(names)} once; it gives {options}. {_NOTHING}"
+            )
         for name in names:
             if not words[name].strip():
                 raise EmptyTicket(f"The value of {name}")

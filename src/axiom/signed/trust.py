@@ -125,8 +125,8 @@ def unseal(text: str, *, kind: str, role: Role, trust: Trust, limit: int, may_be
         raise NotSealed("it has not the two parts that a sealed text has")
     try:
         body, signatures, *path = (_decode(part) for part in parts)
-        said = signed_word(body, path[0]) if path else body
-        _verify(said, canonical_json.parse(signatures, limit=limit), trust.roles[role], role)
+        message = signed_word(body, path[0]) if path else body
+        _verify(message, canonical_json.parse(signatures, limit=limit), trust.roles[role], role)
         payload = canonical_json.parse(body, limit=limit)
     except (Untrusted, NotSealed):
         raise

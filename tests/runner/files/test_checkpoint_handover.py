@@ -166,7 +166,7 @@ def taking(tmp_path):
     (tmp_path / "slot").mkdir()
     (tmp_path / "scratch").mkdir()
     states = []
-    handover = CheckpointHandover(Slot(tmp_path / "slot"), pause=0.0, most=SIZE_LIMIT, told=states.append)
+    handover = CheckpointHandover(Slot(tmp_path / "slot"), pause=0.0, most=SIZE_LIMIT, on_kept=states.append)
     return handover, tmp_path / "scratch", states, handover.begin(tmp_path / "scratch")
 
 
@@ -256,7 +256,7 @@ def test_a_state_beyond_what_the_experiment_s_disk_allows_is_kept_by_nobody(obey
 def test_a_process_that_offers_states_without_end_is_not_heard_each_time(tmp_path):
     (tmp_path / "slot").mkdir()
     states = []
-    handover = CheckpointHandover(Slot(tmp_path / "slot"), pause=PATIENCE, most=1_000, told=states.append)
+    handover = CheckpointHandover(Slot(tmp_path / "slot"), pause=PATIENCE, most=1_000, on_kept=states.append)
     words = handover.begin(tmp_path)
     for _ in range(100):
         Path(words["path"] + ".0").write_bytes(b"state")

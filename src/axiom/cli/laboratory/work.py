@@ -124,7 +124,7 @@ def _on_dask(name: str | None, cores_said: int | None, said: dict[str, Any], *, 
         words,
         cores=cores_said,
         seconds=said["seconds"],
-        told=told,
+        stop=told,
         remark=lambda text: remark(text, quiet=quiet),
     )
     if status:

@@ -28,16 +28,16 @@ class SuppliedHome(RunnerHome):
         Tasks wait for days, so an older file than the one that is here may arrive: it is passed over.
         """
         self.create()
-        held = self.path / TRUST_FILE
+        path = self.path / TRUST_FILE
         fresh = _read(self._supply(TRUST_FILE), TRUST_LIMIT)
-        if fresh is not None and (not held.exists() or held.read_bytes() != fresh):
+        if fresh is not None and (not path.exists() or path.read_bytes() != fresh):
             with self._alone():
                 seen = self._read_seen()
                 try:
                     read_trust(fresh, lab=seen.lab, seen=seen.anchor, now=now)
-                    place(held, fresh)
+                    place(path, fresh)
                 except ValueError as fault:
-                    if not held.exists():
+                    if not path.exists():
                         raise ForeignTicket(f"{fault} Nothing was computed.") from None
         return super().trust(now)
 
@@ -48,8 +48,8 @@ class SuppliedHome(RunnerHome):
         self._keep_seal(stem.with_suffix(".seal"), ticket, trust, now)
         return super().proven(ticket, trust=trust, now=now)
 
-    def _keep_archive(self, held: Path, digest: str) -> None:
-        if held.exists() and bundles.digest(held.read_bytes()) == digest:
+    def _keep_archive(self, path: Path, digest: str) -> None:
+        if path.exists() and bundles.digest(path.read_bytes()) == digest:
             return
         fresh = _read(self._supply(_ARCHIVE), bundles.SIZE_LIMIT)
         if fresh is None:
@@ -59,17 +59,17 @@ class SuppliedHome(RunnerHome):
                 f"The bundle that came with the task has the digest {bundles.digest(fresh)[:12]}, and its ticket "
                 f"orders {digest[:12]}. Nothing was imported; boinc-client must fetch the task's files again."
             )
-        place(held, fresh)
+        place(path, fresh)
 
-    def _keep_seal(self, held: Path, ticket: Ticket, trust: Trust, now: datetime) -> None:
+    def _keep_seal(self, path: Path, ticket: Ticket, trust: Trust, now: datetime) -> None:
         fresh = _read(self._supply(_SEAL), SEAL_LIMIT)
         if fresh is None:
             return
-        before = _read(held, SEAL_LIMIT)
-        known = _seal(before, ticket, trust, now) if before is not None else None
+        before = _read(path, SEAL_LIMIT)
+        current = _seal(before, ticket, trust, now) if before is not None else None
         offered = _seal(fresh, ticket, trust, now)
-        if known is None or (offered is not None and offered.expires > known.expires):
-            place(held, fresh)  # one that is no good either is refused by name when it is read
+        if current is None or (offered is not None and offered.expires > current.expires):
+            place(path, fresh)  # one that is no good either is refused by name when it is read
 
 
 def _seal(raw: bytes, ticket: Ticket, trust: Trust, now: datetime) -> Seal | None:

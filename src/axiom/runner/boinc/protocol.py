@@ -59,8 +59,8 @@ def read_given(slot: Path) -> ClientSetup:
 
 
 def _leaf(text: str, name: str, pattern: str, default: str | None = None) -> str:
-    found = re.search(rf"<{name}>\s*({pattern}?)\s*</{name}>", text)
-    value = default if found is None else found[1]
+    match = re.search(rf"<{name}>\s*({pattern}?)\s*</{name}>", text)
+    value = default if match is None else match[1]
     if value is None:
         raise ValueError(f"init_data.xml has no usable {name}")
     return value

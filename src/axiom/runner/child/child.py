@@ -135,16 +135,16 @@ class Bench:
 
     def answer(self, line: bytes) -> None:
         """Do what one line asks for, and send the answer."""
-        asked = json.loads(line)
-        if asked["do"] == "describe":
-            self._describe(asked)
-        elif asked["do"] == "load":
-            self._enter(asked["tree"], asked["environment"])
-            fault = self._load(asked["module"])
+        request = json.loads(line)
+        if request["do"] == "describe":
+            self._describe(request)
+        elif request["do"] == "load":
+            self._enter(request["tree"], request["environment"])
+            fault = self._load(request["module"])
             self._charged = time.process_time()
             self._pipe.say(loaded=fault)
         else:
-            self._compute(asked["config"], asked["seed"], asked.get("keep"))
+            self._compute(request["config"], request["seed"], request.get("keep"))
 
     def _enter(self, tree: str, environment: dict[str, str]) -> None:
         """Belong to this bundle, and to nothing else. Its folder holds its signed files alone, and no bytecode."""
@@ -155,12 +155,12 @@ class Bench:
         sys.path.insert(0, tree)
         _keep_programs_in(environment["JAX_COMPILATION_CACHE_DIR"])
         folders = [environment[name] for name in ("TMPDIR", "JAX_COMPILATION_CACHE_DIR")]
-        held = self._confine(tree, folders, devices=environment["JAX_PLATFORMS"] != "cpu")
-        self._pipe.say(held=held.sentence)
+        confinement = self._confine(tree, folders, devices=environment["JAX_PLATFORMS"] != "cpu")
+        self._pipe.say(held=confinement.sentence)
 
-    def _describe(self, asked: dict[str, Any]) -> None:
-        self._enter(asked["tree"], asked["environment"])
-        self._pipe.say(described=[self._described(module) for module in asked["modules"]])
+    def _describe(self, request: dict[str, Any]) -> None:
+        self._enter(request["tree"], request["environment"])
+        self._pipe.say(described=[self._described(module) for module in request["modules"]])
 
     def _load(self, module: str) -> dict[str, str] | None:
         """Import the experiment; return what went wrong, or None."""
@@ -211,8 +211,8 @@ class Bench:
         except BaseException as fault:
             with contextlib.suppress(BaseException):  # the experiment may have closed or changed where this goes
                 traceback.print_exc()
-            found = self._fault(fault)
-            error = {"kind": self._missing_measure(found) or found["kind"], "where": found["where"]}
+            described = self._fault(fault)
+            error = {"kind": self._missing_measure(described) or described["kind"], "where": described["where"]}
             outcome, values = "failed", None
         spent = time.process_time() - began
         answer = {
@@ -313,21 +313,21 @@ def _part(owner: Any, name: str) -> Any:
     return vars(owner).get(name)
 
 
-def _unsayable(said: Any, name: str = "") -> str:
+def _unsayable(part: Any, name: str = "") -> str:
     """Which field of a declaration no manifest can say, and why; nothing where all can be said."""
-    if isinstance(said, dict):
+    if isinstance(part, dict):
         fields = (
-            _unsayable(value, f"{name}.{key}" if name else _DECLARED.get(key, str(key))) for key, value in said.items()
+            _unsayable(value, f"{name}.{key}" if name else _DECLARED.get(key, str(key))) for key, value in part.items()
         )
         return next(filter(None, fields), "")
-    if isinstance(said, list | tuple):
-        return next(filter(None, (_unsayable(value, f"{name}[{place}]") for place, value in enumerate(said))), "")
-    if isinstance(said, str):
-        odd = next((letter for letter in said if letter == "\0" or "\ud800" <= letter <= "\udfff"), "")
+    if isinstance(part, list | tuple):
+        return next(filter(None, (_unsayable(value, f"{name}[{place}]") for place, value in enumerate(part))), "")
+    if isinstance(part, str):
+        odd = next((letter for letter in part if letter == "\0" or "\ud800" <= letter <= "\udfff"), "")
         return f"{name} holds {odd!a}, which is no character of a text" if odd else ""
-    if isinstance(said, float) and not math.isfinite(said):
-        return f"{name} is {said}, and must be a finite number"
-    return "" if said is None or isinstance(said, int | float) else f"{name} is of the type {type(said).__name__}"
+    if isinstance(part, float) and not math.isfinite(part):
+        return f"{name} is {part}, and must be a finite number"
+    return "" if part is None or isinstance(part, int | float) else f"{name} is of the type {type(part).__name__}"
 
 
 def _keep_programs_in(folder: str) -> None:
@@ -362,12 +362,12 @@ def _demand_device() -> None:
         return
     _demand_driver()
     try:
-        found = {device.platform for device in jax.devices()}
+        platforms = {device.platform for device in jax.devices()}
         (jax.numpy.arange(2) + 1).block_until_ready()  # what it sees may lack what compiles for it
     except Exception as fault:
         raise _NoGpuError(str(fault)) from None
-    if "gpu" not in found:
-        raise _NoGpuError(f"JAX sees {', '.join(sorted(found))} alone")
+    if "gpu" not in platforms:
+        raise _NoGpuError(f"JAX sees {', '.join(sorted(platforms))} alone")
 
 
 def _demand_driver() -> None:
@@ -414,11 +414,11 @@ def _attach(listener: CellListener, keeper: StateKeeper | None) -> None:
 def _own(runner: str, module: str) -> Any:
     """A module of the runner's own code; that it was imported is forgotten again, for the bundle has its own."""
     sys.path.insert(0, runner)
-    found = importlib.import_module(module)
+    own_module = importlib.import_module(module)
     sys.path.remove(runner)
     for name in [name for name in sys.modules if name.partition(".")[0] == "axiom"]:
         del sys.modules[name]
-    return found
+    return own_module
 
 
 def _end_with(parent: int, runner: str) -> None:

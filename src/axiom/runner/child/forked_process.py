@@ -47,16 +47,16 @@ def ask_for_copy(template: socket.socket) -> CopiedProcess | None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     (stdin_end, stdin), (stdout, stdout_end), (stderr, stderr_end) = os.pipe(), os.pipe(), os.pipe()
     pipes = os.fdopen(stdin, "wb"), os.fdopen(stdout, "rb"), os.fdopen(stderr, "rb")
-    given = [stdin_end, stdout_end, stderr_end, theirs.detach()]
+    handles = [stdin_end, stdout_end, stderr_end, theirs.detach()]
     try:
-        socket.send_fds(template, [b"%d" % os.getpriority(os.PRIO_PROCESS, 0)], given)
+        socket.send_fds(template, [b"%d" % os.getpriority(os.PRIO_PROCESS, 0)], handles)
         return CopiedProcess(int(_heard(ours, _PATIENCE).removeprefix(b"pid ")), ours, pipes)
     except OSError:
         for end in (ours, *pipes):
             end.close()
         return None
     finally:
-        for file in given:
+        for file in handles:
             os.close(file)
 
 
@@ -64,7 +64,7 @@ def _heard(line: socket.socket, timeout: float | None) -> bytes:
     """The next words on the line; a TimeoutError where none come in time, another OSError where none can come."""
     if not select.select([line], [], [], timeout)[0]:
         raise TimeoutError
-    said = line.recv(MOST)
-    if not said:
+    words = line.recv(MOST)
+    if not words:
         raise ConnectionError("the template is gone")
-    return said
+    return words

@@ -139,9 +139,9 @@ class Child:
         words = self._settle(environment)
         self._say(do="describe", tree=str(tree), modules=list(modules), environment=words)
         self.held = self._await("held", waited, patience)
-        told = self._await("described", waited, patience)
-        self._demand(isinstance(told, list) and len(told) == len(modules))
-        return tuple(self._told(module, item) for module, item in zip(modules, told, strict=True))
+        answers = self._await("described", waited, patience)
+        self._demand(isinstance(answers, list) and len(answers) == len(modules))
+        return tuple(self._told(module, item) for module, item in zip(modules, answers, strict=True))
 
     def compute(
         self,
@@ -283,8 +283,8 @@ class Child:
             raise self._lost(_AMISS)
 
     def _told(self, module: str, item: object) -> ModuleDeclaration:
-        said = item if isinstance(item, dict) else {}
-        manifest, fault = said.get("manifest"), said.get("fault")
+        answer = item if isinstance(item, dict) else {}
+        manifest, fault = answer.get("manifest"), answer.get("fault")
         self._demand(isinstance(manifest, dict) if fault is None else _is_fault(fault))
         return ModuleDeclaration(module=module, manifest=manifest, fault=_sentence(module, fault))
 
@@ -333,10 +333,10 @@ class Child:
         until = time.monotonic() + seconds
         while b"\n" not in self._buffer:
             rest = until - time.monotonic()
-            told = self._streams.read(rest) if rest > 0 else []
-            if not told:
+            chunks = self._streams.read(rest) if rest > 0 else []
+            if not chunks:
                 return None
-            for stream, chunk in told:
+            for stream, chunk in chunks:
                 self._drain(stream, chunk)
         line, _, self._buffer = self._buffer.partition(b"\n")
         try:
@@ -364,11 +364,11 @@ class Child:
         return kind(f"The computing process is lost: {why}. {then}")
 
 
-def _is_fault(said: object) -> bool:
+def _is_fault(fault: object) -> bool:
     """Are these words about a fault, as `child.py` says them? They may come to stand on a person's terminal."""
-    if not isinstance(said, dict) or said.keys() != {"kind", "text", "where"}:
+    if not isinstance(fault, dict) or fault.keys() != {"kind", "text", "where"}:
         return False
-    return all(isinstance(word, str) and word.isprintable() for word in said.values())
+    return all(isinstance(word, str) and word.isprintable() for word in fault.values())
 
 
 def _sentence(module: str, fault: Mapping[str, str] | None) -> str:

@@ -39,9 +39,9 @@ class _Copies:
         """Say how a copy ended. It is not buried yet: its number must mean nobody else while its runner may kill."""
         line, pid = self.lines[self.ends.pop(end)]
         os.close(end)
-        found = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-        if found is not None:
-            status = found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
+        state = os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        if state is not None:
+            status = state.si_status if state.si_code == os.CLD_EXITED else -state.si_status
             with contextlib.suppress(OSError):  # nobody listens any more
                 line.send(b"ended %d" % status)
 
@@ -59,8 +59,8 @@ class _Copies:
 
     def forget(self, requests: socket.socket) -> None:
         """In a copy: leave the closing of all sockets to the copy, which closes them by their numbers."""
-        for one in (requests, *(line for line, _ in self.lines.values())):
-            one.detach()
+        for connection in (requests, *(line for line, _ in self.lines.values())):
+            connection.detach()
 
 
 def serve(handle: int, preload: Callable[[], None]) -> None:
@@ -93,8 +93,8 @@ def serve(handle: int, preload: Callable[[], None]) -> None:
             _become_copy(int(request), files, template)
             return
         copies.add(socket.socket(fileno=files.pop()), pid)
-        for one in files:
-            os.close(one)
+        for descriptor in files:
+            os.close(descriptor)
 
 
 def _received(requests: socket.socket) -> tuple[bytes, list[int]]:

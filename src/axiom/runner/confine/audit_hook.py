@@ -62,9 +62,9 @@ class _Fence:
 
     def _demand(self, event: str, path: Any, folders: tuple[str, ...]) -> None:
         if isinstance(path, str | bytes):
-            found = os.path.realpath(os.fsdecode(path))
-            if not any(found == folder or found.startswith(folder + os.sep) for folder in folders):
-                raise PermissionError(f"{event} leads out of what a process that computes may see: {found}")
+            target = os.path.realpath(os.fsdecode(path))
+            if not any(target == folder or target.startswith(folder + os.sep) for folder in folders):
+                raise PermissionError(f"{event} leads out of what a process that computes may see: {target}")
 
 
 def close(reads: Iterable[str], writes: Iterable[str]) -> None:

@@ -67,7 +67,7 @@ class Sandbox:
         self.own.mkdir(exist_ok=True)
         self.give(self.own)
         hear, say = os.pipe()
-        with os.fdopen(hear, "rb") as told:
+        with os.fdopen(hear, "rb") as info:
             try:
                 process = subprocess.Popen(
                     [program, *_walls(self.tree, self.room, say), *_first(self.memory_mb), *words],
@@ -83,7 +83,7 @@ class Sandbox:
             finally:
                 os.close(say)
             try:
-                return process, _entered(process, told)
+                return process, _entered(process, info)
             except BaseException:
                 _end(process)
                 raise
@@ -110,19 +110,19 @@ def demand() -> None:
         words = [sys.executable, "-I", "-c", "input()"]
         process, _ = Sandbox(tree=tree, room=room).start(words, {"PATH": os.defpath})
         try:
-            _, said = process.communicate(b"\n", timeout=_ENTERING)
+            _, printed = process.communicate(b"\n", timeout=_ENTERING)
         except subprocess.TimeoutExpired:
             raise NoSandbox(_closed("what was started in it does not end")) from None
         finally:
             _end(process)
         if process.returncode != 0:
-            raise NoSandbox(_closed(_last_line(said)))
+            raise NoSandbox(_closed(_last_line(printed)))
 
 
-def _entered(process: subprocess.Popen[bytes], told: IO[bytes]) -> int:
+def _entered(process: subprocess.Popen[bytes], info: IO[bytes]) -> int:
     """Wait until the command runs in its world; the number that it has here."""
     until = time.monotonic() + _ENTERING
-    raw = told.read() if select.select([told], [], [], _ENTERING)[0] else b""
+    raw = info.read() if select.select([info], [], [], _ENTERING)[0] else b""
     with contextlib.suppress(ValueError, KeyError, TypeError):
         first = int(json.loads(raw)["child-pid"])
         while time.monotonic() < until and process.poll() is None:
@@ -131,10 +131,10 @@ def _entered(process: subprocess.Popen[bytes], told: IO[bytes]) -> int:
                     return number
             time.sleep(_LOOK)
     try:
-        _, said = process.communicate(timeout=max(0.0, until - time.monotonic()))
+        _, printed = process.communicate(timeout=max(0.0, until - time.monotonic()))
     except subprocess.TimeoutExpired:
         raise NoSandbox(_closed(f"bubblewrap makes no world in {_ENTERING:.0f} seconds")) from None
-    raise NoSandbox(_closed(_last_line(said)))
+    raise NoSandbox(_closed(_last_line(printed)))
 
 
 def _below(parent: int) -> Iterator[int]:
@@ -247,8 +247,8 @@ def _present() -> int:
     return count
 
 
-def _last_line(said: bytes) -> str:
-    words = said.decode(errors="replace").strip().splitlines()
+def _last_line(printed: bytes) -> str:
+    words = printed.decode(errors="replace").strip().splitlines()
     return words[-1] if words else "it ended at once"
 
 

@@ -48,14 +48,12 @@ def restrict(
     well; what `overwrites` holds is written anew, and not read. A path that does not exist is passed over.
     no_new_privs has to be set before.
     """
-    known = version()
-    if not known:
+    abi = version()
+    if not abi:
         return 0
-    files = (1 << max(count for since, count in _FILES_BY_VERSION.items() if since <= known)) - 1
-    attributes = struct.pack(
-        "=QQQ", files, _TCP if known >= _TCP_SINCE else 0, _SCOPES if known >= _SCOPES_SINCE else 0
-    )
-    rules = _checked(_CREATE, attributes, 24 if known >= _SCOPES_SINCE else 16 if known >= _TCP_SINCE else 8, 0)
+    files = (1 << max(count for since, count in _FILES_BY_VERSION.items() if since <= abi)) - 1
+    attributes = struct.pack("=QQQ", files, _TCP if abi >= _TCP_SINCE else 0, _SCOPES if abi >= _SCOPES_SINCE else 0)
+    rules = _checked(_CREATE, attributes, 24 if abi >= _SCOPES_SINCE else 16 if abi >= _TCP_SINCE else 8, 0)
     try:
         more = ((_USE | _COMMAND, commands), (_WRITE_FILE | _TRUNCATE, overwrites))
         for rights, paths in ((_READ, reads), (_WRITE, writes), (_USE, uses), *more):
@@ -64,7 +62,7 @@ def restrict(
         _checked(_RESTRICT, rules, 0)
     finally:
         os.close(rules)
-    return known
+    return abi
 
 
 def _allow(rules: int, path: Place, rights: int) -> None:
@@ -81,11 +79,11 @@ def _allow(rules: int, path: Place, rights: int) -> None:
 
 
 def _checked(number: int, *words: int | bytes | None) -> int:
-    found = _call(number, *words)
-    if found < 0:
+    result = _call(number, *words)
+    if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"Landlock refused call {number}: {os.strerror(code)}")
-    return found
+    return result
 
 
 def _call(number: int, *words: int | bytes | None) -> int:

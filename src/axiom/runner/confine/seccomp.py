@@ -94,8 +94,8 @@ def demands(own: int, *, devices: bool) -> dict[str, tuple[Demand, ...]]:
         "kill": signals,
         "tgkill": signals,
         "mmap": () if devices else (Demand(argument=3, never=(_SHARED_BY_NOBODY, _SHARED_BY_NOBODY)),),
-        "open": tuple(Demand(argument=1, never=each) for each in opened),
-        "openat": tuple(Demand(argument=2, never=each) for each in opened),
+        "open": tuple(Demand(argument=1, never=bits) for bits in opened),
+        "openat": tuple(Demand(argument=2, never=bits) for bits in opened),
         "prctl": (Demand(argument=0, one_of=_NAMES),),
         # Limits may be read: nothing is set where no new ones are given (both halves of that address are zero).
         "prlimit64": (Demand(argument=0, one_of=(0, own)), Demand(argument=2, one_of=(0,)), Demand(argument=-2)),
@@ -115,10 +115,10 @@ def program(processor: str, own: int, *, devices: bool = False) -> bytes:
     """Return the filter for the process with this number, in the form that the kernel takes."""
     steps = [_step(_LOAD, _ARCHITECTURE_AT), _step(_EQUAL, _PROCESSORS[processor][1], 1, 0), _step(_RETURN, _KILL)]
     steps.append(_step(_LOAD, _NUMBER_AT))
-    known, asked = table(processor, devices=devices), demands(own, devices=devices)
+    numbers, demanded = table(processor, devices=devices), demands(own, devices=devices)
     answers = _MISSING | _ANSWERED if devices else _MISSING
-    for name, number in known.items():
-        steps += _one(number, asked.get(name, ()), answer=answers.get(name))
+    for name, number in numbers.items():
+        steps += _one(number, demanded.get(name, ()), answer=answers.get(name))
     if processor == "x86_64":
         steps += [_step(_AT_LEAST, _X32, 0, 1), _step(_RETURN, _REFUSE | errno.EPERM)]
     steps += [_step(_AT_LEAST, _FIRST_UNKNOWN, 0, 1), _step(_RETURN, _REFUSE | errno.ENOSYS)]
@@ -126,12 +126,12 @@ def program(processor: str, own: int, *, devices: bool = False) -> bytes:
     return b"".join(steps)
 
 
-def _one(number: int, asked: tuple[Demand, ...], *, answer: int | None) -> list[bytes]:
+def _one(number: int, demanded: tuple[Demand, ...], *, answer: int | None) -> list[bytes]:
     """The steps for one call: allowed, allowed as demanded, or only answered; whoever is not it goes on behind them."""
     if answer is not None:
         body = [_step(_RETURN, _REFUSE | answer)]
     else:
-        checks = [step for demand in asked for step in _check(demand)]
+        checks = [step for demand in demanded for step in _check(demand)]
         body = [*checks, _step(_RETURN, _ALLOW)]
     return [_step(_EQUAL, number, 0, len(body)), *body]
 
@@ -174,7 +174,7 @@ def install(*, devices: bool = False) -> bool:
     if sys.platform != "linux" or processor not in _PROCESSORS:
         return False
     steps = program(processor, os.getpid(), devices=devices)
-    held = ctypes.create_string_buffer(steps, len(steps))
-    frame = struct.pack("@HP", len(steps) // 8, ctypes.addressof(held))
+    buffer = ctypes.create_string_buffer(steps, len(steps))
+    frame = struct.pack("@HP", len(steps) // 8, ctypes.addressof(buffer))
     words = (ctypes.c_long(word) for word in (_CALLS[processor], _FILTER, _ALL_THREADS))
     return int(ctypes.CDLL(None, use_errno=True).syscall(*words, frame)) == 0

@@ -21,14 +21,14 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0
 
 
 class CheckpointHandover:
-    """Gives one cell what was kept of it, and takes what is to be kept; `told` hears once more of it is on the disk."""
+    """Gives one cell what was kept of it, and takes what is to be kept; `on_kept` hears of more of it on the disk."""
 
-    def __init__(self, slot: Slot, *, pause: float, most: int, told: Callable[[Checkpoint], None]) -> None:
+    def __init__(self, slot: Slot, *, pause: float, most: int, on_kept: Callable[[Checkpoint], None]) -> None:
         """`pause`: seconds, at least, between two states. `most`: bytes that one may have."""
         self._slot = slot
         self._pause = pause
         self._most = most
-        self._told = told
+        self._on_kept = on_kept
         self._path = Path()
         self._offers = False  # the cell computes in blocks, and will answer when it is asked to hurry
         self._is_hurried = False
@@ -89,7 +89,7 @@ class CheckpointHandover:
             self._slot.keep(kept, _read(path, self._most))
         except OSError:
             return False  # what was kept before still is
-        self._told(self._slot.kept)
+        self._on_kept(self._slot.kept)
         return True
 
 
@@ -103,7 +103,7 @@ def _read(path: Path, most: int) -> bytes:
     """The bytes of an ordinary file; an experiment may have laid anything here."""
     handle = os.open(path, _OPEN)
     with os.fdopen(handle, "rb") as file:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode) or found.st_size > most:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_size > most:
             raise OSError(f"{path} is no file, or too large to be kept")
         return file.read(most)

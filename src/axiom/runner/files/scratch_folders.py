@@ -158,13 +158,13 @@ def _sweep(cache: Path, most_mb: float) -> None:
     rooms = (path for path in cache.iterdir() if path.is_dir() and not path.name.startswith("."))
     total = 0.0
     for path in sorted(rooms, key=_age):
-        held = held_mb(path)
+        size_mb = held_mb(path)
         marks = cache.glob(f"{_SCRATCH}{path.name}-*{_HELD}")
-        may_go = _age(path) > (_QUIET if total + held > most_mb else limits.SCRATCH_SECONDS)
+        may_go = _age(path) > (_QUIET if total + size_mb > most_mb else limits.SCRATCH_SECONDS)
         if may_go and not any(map(_is_held, marks)):
             _discard(path)
         else:
-            total += held
+            total += size_mb
 
 
 def _forget_drafts(home: Path) -> None:

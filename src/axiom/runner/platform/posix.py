@@ -27,11 +27,11 @@ class SelectedPipes:
 
     def read(self, seconds: float) -> list[tuple[IO[bytes], bytes]]:
         """Wait so long for what comes out of any of them; of one that has ended nothing comes, once."""
-        found = [(key.data, os.read(key.fd, _CHUNK)) for key, _ in self._selector.select(seconds)]
-        for pipe, chunk in found:
+        chunks = [(key.data, os.read(key.fd, _CHUNK)) for key, _ in self._selector.select(seconds)]
+        for pipe, chunk in chunks:
             if not chunk:
                 self._selector.unregister(pipe)
-        return found
+        return chunks
 
     def close(self) -> None:
         """Wait for nothing more."""
@@ -110,9 +110,9 @@ class Posix:
         fields = _stat(pid) if _has_proc() else []
         return int(fields[17]) if fields else 0
 
-    def taken(self, found: os.stat_result) -> int:
+    def taken(self, status: os.stat_result) -> int:
         """How many bytes of the disk a file takes; holes take none."""
-        return found.st_blocks * _BLOCK
+        return status.st_blocks * _BLOCK
 
 
 def _has_proc() -> bool:
@@ -136,8 +136,8 @@ def _tables(pid: int) -> int:
     Whoever looks at memory without ever writing it holds none, and fills a computer with these.
     """
     with contextlib.suppress(OSError):
-        _, found, rest = (_PROC / str(pid) / "status").read_bytes().partition(b"\nVmPTE:")
-        return int(rest.split()[0]) * 1_024 if found else 0
+        _, mark, rest = (_PROC / str(pid) / "status").read_bytes().partition(b"\nVmPTE:")
+        return int(rest.split()[0]) * 1_024 if mark else 0
     return 0
 
 
@@ -146,9 +146,9 @@ def _told_by_ps(pid: int) -> str:
     return subprocess.run(words, capture_output=True, text=True, check=False).stdout
 
 
-def parse_ps(told: str) -> tuple[float, float]:
+def parse_ps(line: str) -> tuple[float, float]:
     """Read `ps -o time=,rss=`: CPU time as [[days-]hours:]minutes:seconds, and memory in kB."""
-    words = told.split()
+    words = line.split()
     if len(words) != 2:
         return 0.0, 0.0
     days, _, clock = words[0].rpartition("-")

@@ -65,7 +65,7 @@ class System(Protocol):
     def threads(self, pid: int) -> int:
         """How many threads a process has; 0 once it is gone, and where the system does not tell."""
 
-    def taken(self, found: os.stat_result) -> int:
+    def taken(self, status: os.stat_result) -> int:
         """How many bytes of the disk a file takes, of which this is known."""
 
 

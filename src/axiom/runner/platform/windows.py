@@ -78,12 +78,12 @@ class ThreadedPipes:
 
     def read(self, seconds: float) -> list[tuple[IO[bytes], bytes]]:
         """Wait so long for what comes out of any of them; of one that has ended nothing comes, once."""
-        found = []
+        chunks = []
         with contextlib.suppress(queue.Empty):
-            found.append(self._chunks.get(timeout=seconds))
+            chunks.append(self._chunks.get(timeout=seconds))
             while True:
-                found.append(self._chunks.get_nowait())
-        return found
+                chunks.append(self._chunks.get_nowait())
+        return chunks
 
     def close(self) -> None:
         """Wait for nothing more: the threads end with the pipes, once nobody holds them up."""
@@ -175,7 +175,7 @@ class Windows:
         with self._opened(pid, _PROCESS_QUERY_LIMITED_INFORMATION | _PROCESS_VM_READ) as process:
             if not process:
                 return 0.0, 0.0
-            words = (ctypes.byref(each) for each in (began, ended, system, own))
+            words = (ctypes.byref(times) for times in (began, ended, system, own))
             if not self._kernel.GetProcessTimes(process, *words):
                 return 0.0, 0.0
             self._kernel.K32GetProcessMemoryInfo(process, ctypes.byref(memory), memory.cb)
@@ -183,19 +183,19 @@ class Windows:
 
     def threads(self, pid: int) -> int:
         """How many threads a process has; 0 once it is gone."""
-        found = self._kernel.CreateToolhelp32Snapshot(_SNAP_OF_PROCESSES, 0)
-        one = _Process(dwSize=ctypes.sizeof(_Process))
+        snapshot = self._kernel.CreateToolhelp32Snapshot(_SNAP_OF_PROCESSES, 0)
+        entry = _Process(dwSize=ctypes.sizeof(_Process))
         try:
-            is_one = self._kernel.Process32FirstW(found, ctypes.byref(one))
-            while is_one and one.th32ProcessID != pid:
-                is_one = self._kernel.Process32NextW(found, ctypes.byref(one))
+            is_one = self._kernel.Process32FirstW(snapshot, ctypes.byref(entry))
+            while is_one and entry.th32ProcessID != pid:
+                is_one = self._kernel.Process32NextW(snapshot, ctypes.byref(entry))
         finally:
-            self._kernel.CloseHandle(found)
-        return int(one.cntThreads) if is_one else 0
+            self._kernel.CloseHandle(snapshot)
+        return int(entry.cntThreads) if is_one else 0
 
-    def taken(self, found: os.stat_result) -> int:
+    def taken(self, status: os.stat_result) -> int:
         """How many bytes of the disk a file takes, were it neither compressed nor full of holes."""
-        return -(-found.st_size // _CLUSTER) * _CLUSTER
+        return -(-status.st_size // _CLUSTER) * _CLUSTER
 
     @contextmanager
     def _opened(self, pid: int, rights: int) -> Iterator[int]:
