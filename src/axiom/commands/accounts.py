@@ -57,10 +57,10 @@ class OwnAccount(Command):
 
     def found(self, db: Database) -> tuple[Volunteer, Account]:
         """Who it is about."""
-        found = accounts.by_id(db, self.volunteer)
-        if found is None:
+        pair = accounts.by_id(db, self.volunteer)
+        if pair is None:
             raise NotFound(f"There is no volunteer {self.volunteer}. Nothing was changed.")
-        return found
+        return pair
 
     def found_as_proven(self, db: Database, serial: int | None) -> tuple[Volunteer, Account]:
         """Who it is about, if the password that was proven, by its serial, is still theirs; None where none was.
@@ -101,12 +101,12 @@ class OpenAccount(Command):
         """The password as it may be stored, which takes a while."""
         email = good_email(self.email)
         refuse_weak(self.password, self.called, email, laboratory.settings.name)
-        return _hashed(laboratory, self.password, email)
+        return _password_hash(laboratory, self.password, email)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The account with its keys, and where the laboratory sends mail, the link that confirms its address."""
-        asked = CreateAccount(email=prepared.email, passwd_hash="", name=good_name(self.called))
-        made = open_account(db, prepared.secret, asked, prepared.stored, now)
+        request = CreateAccount(email=prepared.email, passwd_hash="", name=good_name(self.called))
+        made = open_account(db, prepared.secret, request, prepared.stored, now)
         if made is None:
             raise Refused(
                 mark("No account was opened with this address and password. If the address is yours, sign in with it.")
@@ -165,7 +165,7 @@ class ChangePassword(OwnAccount):
         volunteer, account = _read(laboratory, self)
         email = account.email or ""
         refuse_weak(self.password, volunteer.name, email, laboratory.settings.name)
-        return _hashed(laboratory, self.password, email)
+        return _password_hash(laboratory, self.password, email)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it, unless the address, from which it was made, is another one by now."""
@@ -194,7 +194,7 @@ class ChangeEmail(OwnAccount):
 
     def prepare(self, laboratory: Laboratory) -> Any:
         """The password as it may be stored under the new address."""
-        return _hashed(laboratory, self.password, good_email(self.email))
+        return _password_hash(laboratory, self.password, good_email(self.email))
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The new address, and with it a new weak key."""
@@ -374,7 +374,7 @@ def refuse_weak(password: str, called: str, email: str, laboratory: str) -> None
         raise WrongUse(judged.reason)
 
 
-def _hashed(laboratory: Laboratory, password: str, email: str) -> _PasswordHash:
+def _password_hash(laboratory: Laboratory, password: str, email: str) -> _PasswordHash:
     return _PasswordHash(
         email=email,
         stored=stored_password(account_keys.passwd_hash(password, email)),
@@ -384,10 +384,10 @@ def _hashed(laboratory: Laboratory, password: str, email: str) -> _PasswordHash:
 
 def _serial(db: Database, volunteer_id: int) -> int:
     """By which a sign-in that follows says that it means the password of now."""
-    found = accounts.by_id(db, volunteer_id)
-    if found is None:
+    pair = accounts.by_id(db, volunteer_id)
+    if pair is None:
         raise LookupError(f"volunteer {volunteer_id} is gone within one transaction")
-    return found[1].password_serial
+    return pair[1].password_serial
 
 
 def _read(laboratory: Laboratory, command: OwnAccount) -> tuple[Volunteer, Account]:

@@ -40,16 +40,16 @@ class AskedPeople:
     def question(self, caller: Caller, number: int) -> Answer:
         """What a person is asked about this proposal, and a seal that makes their answer good once, for ten minutes."""
         self._demand(caller)
-        found = self._waiting(number)
+        waiting = self._waiting(number)
         question = {
             "proposal": number,
-            "digest": _digest(found),
+            "digest": _digest(waiting),
             "caller": caller.name,
             "once": secrets.token_urlsafe(16),
             "until": (self.gate.now() + server_limits.APPROVAL_FOR).isoformat(),
         }
         body = base64.urlsafe_b64encode(canonical(question)).decode()
-        return {"seal": f"{body}.{self._sign(body)}", "message": _message(caller, found)}
+        return {"seal": f"{body}.{self._sign(body)}", "message": _message(caller, waiting)}
 
     def answer(self, caller: Caller, number: int, seal: str, action: str, ticked: object) -> Answer:
         """Approve it if the person accepted and ticked the box; anything else means that nobody answered.
@@ -64,8 +64,8 @@ class AskedPeople:
             if _digest(self._waiting(number)) != question["digest"]:
                 raise Refused(f"Proposal {number} is not what the person was asked about. Nothing was approved.")
         except AxiomError as error:
-            said = json.dumps({"proposal": number, "action": action, "ticked": ticked}, default=str)
-            self.gate.refuse(_APPROVE, said, caller, error)
+            arguments = json.dumps({"proposal": number, "action": action, "ticked": ticked}, default=str)
+            self.gate.refuse(_APPROVE, arguments, caller, error)
             raise
         name = f"person at {caller.name}"
         command = ApproveProposal(proposal=number, why="a person at the program's client ticked the box", by=name)
@@ -113,18 +113,18 @@ def _person(name: str) -> Caller:
     return Caller(name=name, capabilities=frozenset({Capability.READ, Capability.APPROVE}), limits=limits)
 
 
-def _digest(found: KeptProposal) -> str:
-    return hashlib.sha256(canonical(proposal_data(found.proposal))).hexdigest()
+def _digest(waiting: KeptProposal) -> str:
+    return hashlib.sha256(canonical(proposal_data(waiting.proposal))).hexdigest()
 
 
-def _message(caller: Caller, found: KeptProposal) -> str:
+def _message(caller: Caller, waiting: KeptProposal) -> str:
     """What the person reads. Everything that the proposal's author wrote stands in quotation marks."""
-    said = found.proposal
-    hours = said.most_core_seconds / 3_600.0
+    proposal = waiting.proposal
+    hours = proposal.most_core_seconds / 3_600.0
     return (
-        f"{caller.name} asks you to let proposal {found.number} run, which {_line(said.author)} made: up to "
-        f"{hours:.3g} core-hours of {said.experiment}@{said.version}. Its claim: “{_line(said.claim)}” All of it is at "
-        f"/proposals/{found.number} of the laboratory's site."
+        f"{caller.name} asks you to let proposal {waiting.number} run, which {_line(proposal.author)} made: up to "
+        f"{hours:.3g} core-hours of {proposal.experiment}@{proposal.version}. Its claim: “{_line(proposal.claim)}” "
+        f"All of it is at /proposals/{waiting.number} of the laboratory's site."
     )
 
 

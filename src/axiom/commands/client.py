@@ -78,7 +78,7 @@ class Remote:
         finally:
             connection.close()
         if "error" in answered:
-            raise _raised(answered["error"])
+            raise _error_of(answered["error"])
         return dict(answered)
 
 
@@ -98,13 +98,13 @@ class UnixConnection(http.client.HTTPConnection):
             self.sock.connect(name)
 
 
-def _raised(said: dict[str, Any]) -> AxiomError:
+def _error_of(data: dict[str, Any]) -> AxiomError:
     """The error as the server raised it, so that exit codes are the same on both sides of the socket.
 
     Of its kinds only that is told apart on which somebody acts: most would say of this process what holds of the other.
     """
-    kind = getattr(errors, str(said.get("kind", "")), AxiomError)
-    message = said.get("message", "the laboratory refused without a reason")
+    kind = getattr(errors, str(data.get("kind", "")), AxiomError)
+    message = data.get("message", "the laboratory refused without a reason")
     error = HeldByAnother(message) if kind is HeldByAnother else AxiomError(message)
     error.exit_code = kind.exit_code if isinstance(kind, type) and issubclass(kind, AxiomError) else Fault.exit_code
     return error
@@ -126,12 +126,12 @@ class ApiReply:
     def answer(self) -> dict[str, Any]:
         """What was said, or the error that was said instead."""
         try:
-            said = json.loads(self.body)
+            data = json.loads(self.body)
         except (ValueError, RecursionError):
-            said = None
-        if self.status in _GOOD and isinstance(said, dict):
-            return said
-        raise _error(self.status, said if isinstance(said, dict) else {})
+            data = None
+        if self.status in _GOOD and isinstance(data, dict):
+            return data
+        raise _error(self.status, data if isinstance(data, dict) else {})
 
 
 class ApiClient:
@@ -147,9 +147,13 @@ class ApiClient:
     ) -> ApiReply:
         """What is answered; OSError, HTTPException or ValueError where nothing is."""
         connection = self._connection()
-        said = {"authorization": f"Bearer {self._token}", "user-agent": f"axiom/{__version__}", **(headers or {})}
+        all_headers = {
+            "authorization": f"Bearer {self._token}",
+            "user-agent": f"axiom/{__version__}",
+            **(headers or {}),
+        }
         try:
-            connection.request(method, self._prefix + path, body=body, headers=said)
+            connection.request(method, self._prefix + path, body=body, headers=all_headers)
             reply = connection.getresponse()
             return ApiReply(
                 status=reply.status, body=reply.read(), retry_after=_seconds(reply.getheader("retry-after"))
@@ -182,13 +186,13 @@ def _seconds(text: str | None) -> float | None:
     return float(text) if text is not None and text.isdecimal() else None
 
 
-def _error(status: int, said: Mapping[str, Any]) -> AxiomError:
+def _error(status: int, problem: Mapping[str, Any]) -> AxiomError:
     """The error as the laboratory raised it; a status that says nothing of Axiom is of what stands between."""
-    name = str(said.get("type", "")).rpartition(":")[2]
+    name = str(problem.get("type", "")).rpartition(":")[2]
     kind = getattr(errors, name, None)
     if not (isinstance(kind, type) and issubclass(kind, AxiomError)):
         kind = StoreError if status == 503 else CannotStart
-    detail = said.get("detail") or (
+    detail = problem.get("detail") or (
         f"The address answered with status {status}, as no laboratory does. Is it one whose setting `api` is true? "
         "Nothing is known to be done."
     )

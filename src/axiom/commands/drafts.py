@@ -119,7 +119,7 @@ class ProposeDraft(Command):
         return CommandCost(command=self.name, capability=self.capability, proposals=1)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        asked = InventedQuestion(
+        question = InventedQuestion(
             draft=self.draft,
             estimand=self.estimand,
             motivation=self.motivation,
@@ -129,7 +129,7 @@ class ProposeDraft(Command):
             follows=self.follows,
             author=self.by,
         )
-        made = invent(db, asked, now)
+        made = invent(db, question, now)
         if self.idea is not None:
             take(db, self.idea, proposal=made.number, by=self.by, now=now)
         return answer_about(made)

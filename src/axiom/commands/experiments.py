@@ -80,7 +80,7 @@ class PublishExperiment(Command):
         """Pack and describe the file, which takes a second or two."""
         if self.text is None:
             file = laboratory.experiment_file(self.experiment)
-            return prepare(laboratory.package, file, laboratory.describe, known=_known(laboratory, file))
+            return prepare(laboratory.package, file, laboratory.describe, known=_lookup(laboratory, file))
         if self.experiment in laboratory.shipped():
             raise Refused(
                 f"{self.experiment} is an experiment that Axiom brings along, and a file of yours cannot take its "
@@ -89,7 +89,7 @@ class PublishExperiment(Command):
         with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
             file = Path(folder) / f"{self.experiment}.py"
             file.write_bytes(self.text.encode())
-            made = prepare(laboratory.package, file, laboratory.describe, known=_known(laboratory, file))
+            made = prepare(laboratory.package, file, laboratory.describe, known=_lookup(laboratory, file))
             return replace(made, author=self.by)
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
@@ -156,10 +156,10 @@ class PreflightExperiment(Command):
         shipped = tried is not None and preflight.is_shipped(blobs.get(db, laboratory.folder, tried.digest))
         made, is_new = preflight.record(db, prepared, secret, now, is_shipped=shipped)
         bundle = experiments.bundle(db, made.bundle)
-        found = experiments.by_id(db, bundle.experiment_id) if bundle else None
+        experiment = experiments.by_id(db, bundle.experiment_id) if bundle else None
         return {
-            "experiment": found.name if found else "",
-            "version": found.version if found else 0,
+            "experiment": experiment.name if experiment else "",
+            "version": experiment.version if experiment else 0,
             "bundle": made.bundle,
             "gates": made.gates,
             "platform": made.platform,
@@ -199,34 +199,34 @@ class DeployExperiment(Command):
         return CommandCost(command=self.name, capability=self.capability, workunits=self.workunits * hosts_there + cut)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = version_of(db, self.experiment)
+        experiment = version_of(db, self.experiment)
         if self.host is not None and hosts.host(db, self.host) is None:
             raise NotFound(
                 f"There is no host {self.host}, so nothing was ordered. `axiom host list` shows who is there."
             )
         if (self.host is not None or self.every_host) and (self.copies or 1) > 1:
-            asked = "every host" if self.every_host else f"host {self.host}"
+            target = "every host" if self.every_host else f"host {self.host}"
             raise Refused(
-                f"{self.copies} copies of each task go to hosts of as many volunteers, and one for {asked} goes to one "
-                "alone. Nothing was ordered; leave out the host, or the copies."
+                f"{self.copies} copies of each task go to hosts of as many volunteers, and one for {target} goes to "
+                "one alone. Nothing was ordered; leave out the host, or the copies."
             )
         policy = policy_of(laboratory.settings)
-        targets, passed_over = self._targets(db, found, policy, now)
-        allowed = _demand_tried(db, found, targets)
-        registration = self._registration(db, found)
-        each = self.replicates_each or (1 if self.every_host else 0)
-        each = each or size_to_order(db, registration, policy, now, host_id=self.host).replicates
+        targets, passed_over = self._targets(db, experiment, policy, now)
+        allowed = _demand_tried(db, experiment, targets)
+        registration = self._registration(db, experiment)
+        replicates_each = self.replicates_each or (1 if self.every_host else 0)
+        replicates_each = replicates_each or size_to_order(db, registration, policy, now, host_id=self.host).replicates
         lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
-        demand_room(db, found, registration, replicates=each, lab=lab, key=key, now=now)
+        demand_room(db, experiment, registration, replicates=replicates_each, lab=lab, key=key, now=now)
         allotment = Allotment(
-            experiment_id=found.id,
+            experiment_id=experiment.id,
             workunits=self.workunits,
-            replicates_each=each,
+            replicates_each=replicates_each,
             registration_id=self.registration,
             reason=self.reason,
         )
         most = laboratory.settings.max_failures
-        usual = stored_manifest(found.manifest).copies
+        usual = stored_manifest(experiment.manifest).copies
         whom: Sequence[int | None] = targets or [None]
         copies = 1 if targets else self.copies or usual
         made = [
@@ -236,45 +236,45 @@ class DeployExperiment(Command):
                 db, allotment, max_failures=most, now=now, singly=self.singly, host_id=host, copies=copies
             )
         ]
-        replicates = self.workunits * each * len(whom)
+        replicates = self.workunits * replicates_each * len(whom)
         every = {"hosts": len(targets), "passed_over": dict(passed_over)} if self.every_host else {}
         return every | {
-            "experiment": found.name,
-            "version": found.version,
+            "experiment": experiment.name,
+            "version": experiment.version,
             "workunits": len(made),
             "first": made[0],
             "last": made[-1],
-            "replicates_each": each,
+            "replicates_each": replicates_each,
             "copies": copies,
-            "core_seconds": replicates * _most_of_replicate(db, found, registration) * copies / usual,
+            "core_seconds": replicates * _most_of_replicate(db, experiment, registration) * copies / usual,
             "preflight": allowed.reason,
         }
 
     def _targets(
-        self, db: Database, found: StoredExperiment, policy: Policy, now: datetime
+        self, db: Database, experiment: StoredExperiment, policy: Policy, now: datetime
     ) -> tuple[list[int], Mapping[str, int]]:
         """The hosts for which it is ordered, none where any may have it; and why others are passed over."""
         if self.host is not None and self.every_host:
             raise WrongUse("It is ordered for one host or for every host. Nothing was ordered; name one of the two.")
         if not self.every_host:
             return [] if self.host is None else [self.host], {}
-        targets, passed_over = able(db, need_of(stored_manifest(found.manifest)), policy, now)
+        targets, passed_over = able(db, need_of(stored_manifest(experiment.manifest)), policy, now)
         if not targets:
             reasons = "; ".join(f"{counted(hosts, 'host')}: {why}" for why, hosts in passed_over.items())
             why = f" ({reasons})" if reasons else ""
             raise Refused(f"No host that was heard from in the last hour could compute it{why}. Nothing was ordered.")
         return targets, passed_over
 
-    def _registration(self, db: Database, found: StoredExperiment) -> Registration | None:
+    def _registration(self, db: Database, experiment: StoredExperiment) -> Registration | None:
         """Of which registration more is ordered."""
-        by = amended_by(registrations.registrations(db, found.id)).get(self.registration or 0)
+        by = amended_by(registrations.registrations(db, experiment.id)).get(self.registration or 0)
         if by is not None:
             raise Refused(f"Registration {self.registration} was amended by {by}. Nothing was ordered; order that one.")
-        wanted = ordered_of(db, found.id, self.registration)
+        wanted = ordered_of(db, experiment.id, self.registration)
         if wanted is None and self.registration is not None:
             raise NotFound(
-                f"{found.name}@{found.version} has no registration {self.registration}, so nothing was ordered. "
-                "`axiom registration list` shows all."
+                f"{experiment.name}@{experiment.version} has no registration {self.registration}, so nothing was "
+                "ordered. `axiom registration list` shows all."
             )
         return wanted
 
@@ -298,20 +298,22 @@ class ChartExperiment(Command):
         return CommandCost(command=self.name, capability=self.capability, workunits=self.workunits)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = version_of(db, self.experiment)
-        version = charted_version(db, found)
+        experiment = version_of(db, self.experiment)
+        version = charted_version(db, experiment)
         if version is None:
-            raise Refused(f"{found.name}@{found.version} draws no map, so it has no tiles. Nothing was ordered.")
-        if found.status != "open":
-            raise Withdrawn(f"{found.name}@{found.version} is {found.status}. Nothing was ordered.")
-        _demand_tried(db, found, ())
+            raise Refused(
+                f"{experiment.name}@{experiment.version} draws no map, so it has no tiles. Nothing was ordered."
+            )
+        if experiment.status != "open":
+            raise Withdrawn(f"{experiment.name}@{experiment.version} is {experiment.status}. Nothing was ordered.")
+        _demand_tried(db, experiment, ())
         made = order_charted(db, version, policy_of(laboratory.settings), now, most=self.workunits)
         return {
-            "experiment": found.name,
-            "version": found.version,
-            "tiles": sum(one.tiles for one in made),
-            "workunits": sum(len(one.workunits) for one in made),
-            "core_seconds": sum(one.seconds for one in made),
+            "experiment": experiment.name,
+            "version": experiment.version,
+            "tiles": sum(order.tiles for order in made),
+            "workunits": sum(len(order.workunits) for order in made),
+            "core_seconds": sum(order.seconds for order in made),
         }
 
 
@@ -326,11 +328,13 @@ class RetireExperiment(Command):
     reason: str = field(default="retired", metadata={"max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = version_of(db, self.experiment)
-        if found.status != "open":
-            raise Withdrawn(f"{found.name} version {found.version} is {found.status} already. Nothing was changed.")
-        cancelled = withdraw(db, found.id, self.reason, now)
-        return {"experiment": found.name, "version": found.version, "cancelled": cancelled}
+        experiment = version_of(db, self.experiment)
+        if experiment.status != "open":
+            raise Withdrawn(
+                f"{experiment.name} version {experiment.version} is {experiment.status} already. Nothing was changed."
+            )
+        cancelled = withdraw(db, experiment.id, self.reason, now)
+        return {"experiment": experiment.name, "version": experiment.version, "cancelled": cancelled}
 
 
 def _most_of_replicate(db: Database, version: StoredExperiment, registration: Registration | None) -> float:
@@ -340,7 +344,7 @@ def _most_of_replicate(db: Database, version: StoredExperiment, registration: Re
     return most_of_design(db, version.id, read_body(registration.body).design)
 
 
-def _known(laboratory: Laboratory, file: Path) -> Known:
+def _lookup(laboratory: Laboratory, file: Path) -> Known:
     """What the file declares, if the program came with it or a bundle of the same sources is there."""
 
     def known(files: Mapping[str, bytes]) -> KnownDeclaration | None:
@@ -364,24 +368,24 @@ def _newest_archive(laboratory: Laboratory, name: str) -> bytes | None:
         return None
 
 
-def _demand_tried(db: Database, found: StoredExperiment, targets: Sequence[int]) -> PreflightVerdict:
+def _demand_tried(db: Database, experiment: StoredExperiment, targets: Sequence[int]) -> PreflightVerdict:
     """May it be ordered, as far as its preflight goes? Refused otherwise."""
-    newest = experiments.bundle_now(db, found.id)
+    newest = experiments.bundle_now(db, experiment.id)
     tried = preflights.of_bundle(db, newest.digest, GATES) if newest else None
     read = preflights.of_bundle(db, newest.digest, OWN_GATES) if newest else None
     may_ours = newest is not None and preflights.has_passed(db, newest.digest, is_ours=True)
     allowed = may_order(
         tried.passed if tried else None,
-        is_offered=preflights.is_offered(db, found.id, GATES),
+        is_offered=preflights.is_offered(db, experiment.id, GATES),
         is_for_volunteer=any(not preflights.is_ours(db, host) for host in targets),
         had_passed=newest is not None and preflights.has_passed(db, newest.digest),
         is_read=may_ours,
     )
     if not allowed.passed:
-        said = tried or (None if may_ours else read)
-        why = f": {said.reason.rstrip('.')}" if said else ""
+        verdict = tried or (None if may_ours else read)
+        why = f": {verdict.reason.rstrip('.')}" if verdict else ""
         raise Refused(
-            f"{found.name} is not ordered, since {allowed.reason}{why}. Nothing was ordered; "
-            f"`axiom experiment preflight {found.name}` tries it."
+            f"{experiment.name} is not ordered, since {allowed.reason}{why}. Nothing was ordered; "
+            f"`axiom experiment preflight {experiment.name}` tries it."
         )
     return allowed

@@ -36,11 +36,11 @@ class TrustHost(Command):
     reason: str = field(metadata={"min_length": 1, "max_length": 500})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = hosts.host(db, self.host)
-        if found is None:
+        host = hosts.host(db, self.host)
+        if host is None:
             raise NotFound(f"There is no host {self.host}. Nothing was changed.")
-        hosts.set_outvoted(db, self.host, replace(found.standing, outvoted=0, outvoted_at=None))
-        return {"host": self.host, "outvoted_before": found.standing.outvoted}
+        hosts.set_outvoted(db, self.host, replace(host.standing, outvoted=0, outvoted_at=None))
+        return {"host": self.host, "outvoted_before": host.standing.outvoted}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,16 +62,16 @@ class SimulateFleet(Command):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """The numbers of these volunteers, in their order."""
         _vouch(db, now)
-        return {"volunteers": [_played(db, prepared, name, now) for name in self.volunteers]}
+        return {"volunteers": [_account_of(db, prepared, name, now) for name in self.volunteers]}
 
 
-def _played(db: Database, secret: bytes, name: str, now: datetime) -> int:
+def _account_of(db: Database, secret: bytes, name: str, now: datetime) -> int:
     email = f"{name.lower()}@simulated.invalid"
-    known = accounts.by_email(db, email)
-    if known is not None:
-        return known[0].id
-    asked = CreateAccount(email=email, passwd_hash="", name=f"Simulated {name}")
-    made = open_account(db, secret, asked, "", now)
+    existing = accounts.by_email(db, email)
+    if existing is not None:
+        return existing[0].id
+    request = CreateAccount(email=email, passwd_hash="", name=f"Simulated {name}")
+    made = open_account(db, secret, request, "", now)
     if made is None:
         raise LookupError(f"the account {email} was opened twice")
     accounts.set_simulated(db, made)
@@ -80,11 +80,11 @@ def _played(db: Database, secret: bytes, name: str, now: datetime) -> int:
 
 def _vouch(db: Database, now: datetime) -> None:
     """Nobody ever computes the drill, so nobody tries it either."""
-    found = experiments.by_name(db, DRILL)
-    newest = experiments.bundle_now(db, found.id) if found else None
+    drill = experiments.by_name(db, DRILL)
+    newest = experiments.bundle_now(db, drill.id) if drill else None
     if newest is None:
         raise NotFound(f"{DRILL} is not published, so simulated computers would get no work. Nothing was changed.")
-    said = Preflight(
+    preflight = Preflight(
         bundle=newest.digest,
         gates=GATES,
         passed=True,
@@ -93,7 +93,7 @@ def _vouch(db: Database, now: datetime) -> None:
         report="{}",
         at=now,
     )
-    preflights.record(db, said)
+    preflights.record(db, preflight)
     if not any(line.bundle == newest.digest for line in releases.of_version(db, newest.experiment_id)):
         releases.let_out(db, newest.experiment_id, newest.digest, "nobody computes it", now)
 
@@ -116,7 +116,7 @@ class AddCluster(Command):
                 f"There is a cluster {self.cluster} already, and the audit knows it by that name. Nothing was changed; "
                 f"`axiom cluster renew {self.cluster}` gives it another key."
             )
-        return _opened(self.cluster, laboratory, expires_at)
+        return _enrolment(self.cluster, laboratory, expires_at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,7 +133,7 @@ class RenewCluster(Command):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         expires_at = now + timedelta(days=self.days)
         clusters.renew(db, _cluster(db, self.cluster).id, key_digest=self.key, expires_at=expires_at)
-        return _opened(self.cluster, laboratory, expires_at)
+        return _enrolment(self.cluster, laboratory, expires_at)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,11 +152,11 @@ class RevokeCluster(Command):
 
 
 def _cluster(db: Database, name: str) -> Cluster:
-    found = clusters.by_name(db, name)
-    if found is None:
+    cluster = clusters.by_name(db, name)
+    if cluster is None:
         raise NotFound(f"There is no cluster {name}. Nothing was changed; `axiom cluster list` shows all.")
-    return found
+    return cluster
 
 
-def _opened(name: str, laboratory: Laboratory, expires_at: datetime) -> Answer:
+def _enrolment(name: str, laboratory: Laboratory, expires_at: datetime) -> Answer:
     return {"cluster": name, "lab": laboratory.keys.trust.lab, "expires_at": expires_at.isoformat()}

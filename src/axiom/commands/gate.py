@@ -56,11 +56,13 @@ class _Submission:
 
     @property
     def refused_arguments(self) -> str:
-        """The same where they were refused: of a program's long ones only the beginning, and the digest of all."""
-        said = self.arguments
-        if not self.caller.is_program or len(said) <= _MOST_SAID:
-            return said
-        return canonical({"said": said[:_MOST_SAID], "sha256": hashlib.sha256(said.encode()).hexdigest()}).decode()
+        """The arguments as the audit keeps a refusal: of a program's long ones the beginning and the digest of all."""
+        arguments = self.arguments
+        if not self.caller.is_program or len(arguments) <= _MOST_SAID:
+            return arguments
+        return canonical(
+            {"said": arguments[:_MOST_SAID], "sha256": hashlib.sha256(arguments.encode()).hexdigest()}
+        ).decode()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,47 +87,47 @@ class CommandGate:
 
         The same key and command again give the first answer and change nothing.
         """
-        asked = _Submission(command=command, caller=caller, prepared=None, fault=None, dry_run=dry_run, key=key)
+        submission = _Submission(command=command, caller=caller, prepared=None, fault=None, dry_run=dry_run, key=key)
         try:
-            passed = self._passed(asked)
+            passed = self._passed(submission)
         except AxiomError:
             raise
         except Exception as error:
-            if not asked.caller.is_program:
+            if not submission.caller.is_program:
                 raise
-            raise self._remember_fault(asked, error) from error
+            raise self._remember_fault(submission, error) from error
         if passed.error is not None:
             raise passed.error
-        if not asked.dry_run and passed.is_newest:
-            asked.command.finish(self.laboratory, passed.answer)
+        if not submission.dry_run and passed.is_newest:
+            submission.command.finish(self.laboratory, passed.answer)
         return passed.answer
 
-    def _passed(self, asked: _Submission) -> _CommandOutcome:
-        if self._is_worth_preparing(asked):
-            prepared, fault = self._prepare(asked)
-            asked = replace(asked, prepared=prepared, fault=fault)
-        return self.writer.run(lambda db: self._pass(db, asked))
+    def _passed(self, submission: _Submission) -> _CommandOutcome:
+        if self._is_worth_preparing(submission):
+            prepared, fault = self._prepare(submission)
+            submission = replace(submission, prepared=prepared, fault=fault)
+        return self.writer.run(lambda db: self._pass(db, submission))
 
-    def _remember_fault(self, asked: _Submission, error: Exception) -> Fault:
+    def _remember_fault(self, submission: _Submission, error: Exception) -> Fault:
         """What nobody foresaw is a refusal too: else a program could come upon it again and again, uncounted."""
-        command = asked.command
-        log.error("gate.fault command=%s caller=%s", command.name, asked.caller.name, exc_info=error)
+        command = submission.command
+        log.error("gate.fault command=%s caller=%s", command.name, submission.caller.name, exc_info=error)
         fault = Fault(
             f"A fault of ours: {type(error).__name__} in {command.name}. Nothing of it was stored; the operator finds "
             "the traceback in logs/axiom.log."
         )
         cost = CommandCost(command=command.name, capability=command.capability)
-        self.writer.run(lambda db: self._remember(db, asked, _CommandOutcome(error=fault), cost, self.now()))
+        self.writer.run(lambda db: self._remember(db, submission, _CommandOutcome(error=fault), cost, self.now()))
         return fault
 
-    def refuse(self, name: str, said: str, caller: Caller, error: AxiomError) -> None:
+    def refuse(self, name: str, arguments: str, caller: Caller, error: AxiomError) -> None:
         """Remember what a program asked for in words that are none of a command's."""
         entry = AuditEntry(
             caller=caller.name,
             model=caller.model,
             prompt=caller.prompt,
             command=name[:_MOST_SAID],
-            arguments=canonical({"said": said[:_MOST_SAID]}).decode(),
+            arguments=canonical({"said": arguments[:_MOST_SAID]}).decode(),
             dry_run=False,
             key=None,
             outcome="refused",
@@ -142,92 +144,94 @@ class CommandGate:
         """Is a refusal of this caller written down? Of a program's so many within a day: more could fill the disk."""
         return not caller.is_program or audit.refused(db, caller.name, now - timedelta(days=1)) < limits.REFUSALS_A_DAY
 
-    def _is_worth_preparing(self, asked: _Submission) -> bool:
+    def _is_worth_preparing(self, submission: _Submission) -> bool:
         """Preparing may take seconds. Of what is refused or answered anyway, a program gets none of it."""
-        command, caller = asked.command, asked.caller
+        command, caller = submission.command, submission.caller
         cost = CommandCost(command=command.name, capability=command.capability)
         if not may(caller, cost, SpentToday()).allowed:
             return False
         if not caller.is_program or type(command).prepare is Command.prepare:
             return True
-        return self.writer.run(lambda db: self._is_free(db, asked))
+        return self.writer.run(lambda db: self._is_free(db, submission))
 
-    def _is_free(self, db: Database, asked: _Submission) -> bool:
+    def _is_free(self, db: Database, submission: _Submission) -> bool:
         since = self.now() - timedelta(days=1)
-        request = asked.command.request(db)
-        permission = may(asked.caller, request, _spent(db, asked, request, since))
-        return permission.allowed and not _said_again(db, asked, since) and self._done_before(db, asked) is None
+        request = submission.command.request(db)
+        permission = may(submission.caller, request, _spent(db, submission, request, since))
+        return (
+            permission.allowed and not _repetition(db, submission, since) and self._done_before(db, submission) is None
+        )
 
-    def _prepare(self, asked: _Submission) -> tuple[Any, AxiomError | None]:
+    def _prepare(self, submission: _Submission) -> tuple[Any, AxiomError | None]:
         """What the command works with, or why there is none: that is audited like every other refusal."""
-        laboratory = self.laboratory.for_programs() if asked.caller.is_program else self.laboratory
+        laboratory = self.laboratory.for_programs() if submission.caller.is_program else self.laboratory
         try:
-            return asked.command.prepare(laboratory), None
+            return submission.command.prepare(laboratory), None
         except StoreError:
             raise
         except AxiomError as error:
             return None, error
 
-    def _pass(self, db: Database, asked: _Submission) -> _CommandOutcome:
-        before = self._done_before(db, asked)
+    def _pass(self, db: Database, submission: _Submission) -> _CommandOutcome:
+        before = self._done_before(db, submission)
         if before is not None and before.error is None:
             return before
         now = self.now()
-        request = asked.command.request(db)
-        passed = before or self._try(db, asked, request, now)
-        self._remember(db, asked, passed, request, now)
+        request = submission.command.request(db)
+        passed = before or self._try(db, submission, request, now)
+        self._remember(db, submission, passed, request, now)
         return passed
 
     def _remember(
-        self, db: Database, asked: _Submission, passed: _CommandOutcome, cost: CommandCost, now: datetime
+        self, db: Database, submission: _Submission, passed: _CommandOutcome, cost: CommandCost, now: datetime
     ) -> None:
         """Write down how it ended."""
         refused = passed.error is not None
         entry = AuditEntry(
-            caller=asked.caller.name,
-            model=asked.caller.model,
-            prompt=asked.caller.prompt,
-            command=asked.command.name,
-            arguments=asked.refused_arguments if refused else asked.arguments,
-            dry_run=asked.dry_run,
+            caller=submission.caller.name,
+            model=submission.caller.model,
+            prompt=submission.caller.prompt,
+            command=submission.command.name,
+            arguments=submission.refused_arguments if refused else submission.arguments,
+            dry_run=submission.dry_run,
             # A refused or dry command leaves its key free: the caller may mend what was wrong and ask again.
-            key=None if asked.dry_run or refused else asked.key,
+            key=None if submission.dry_run or refused else submission.key,
             outcome="refused" if refused else "done",
             answer=canonical({"error": str(passed.error)} if refused else passed.answer).decode(),
             workunits=cost.workunits,
             aborts=cost.aborts,
             core_seconds=passed.answer.get("core_seconds"),
         )
-        if not refused or self._is_written(db, asked.caller, now):
+        if not refused or self._is_written(db, submission.caller, now):
             audit.append(db, entry, now)
 
-    def _done_before(self, db: Database, asked: _Submission) -> _CommandOutcome | None:
+    def _done_before(self, db: Database, submission: _Submission) -> _CommandOutcome | None:
         """The first answer to this key, or an error when the key stood for something else."""
-        if asked.key is None or asked.dry_run:
+        if submission.key is None or submission.dry_run:
             return None
-        before = audit.by_key(db, asked.caller.name, asked.key)
+        before = audit.by_key(db, submission.caller.name, submission.key)
         if before is None:
             return None
-        if (before["command"], before["arguments"]) == (asked.command.name, asked.arguments):
-            newest = audit.latest_of(db, asked.command.name)
+        if (before["command"], before["arguments"]) == (submission.command.name, submission.arguments):
+            newest = audit.latest_of(db, submission.command.name)
             is_newest = newest is None or newest["id"] == before["id"]
             return _CommandOutcome(answer={**json.loads(before["answer"]), "repeated": True}, is_newest=is_newest)
         return _CommandOutcome(
             error=KeyReused(
-                f"The key {asked.key!r} belongs to another {before['command']}; nothing was done. Take a new key."
+                f"The key {submission.key!r} belongs to another {before['command']}; nothing was done. Take a new key."
             )
         )
 
-    def _try(self, db: Database, asked: _Submission, request: CommandCost, now: datetime) -> _CommandOutcome:
+    def _try(self, db: Database, submission: _Submission, request: CommandCost, now: datetime) -> _CommandOutcome:
         since = now - timedelta(days=1)
-        spent = _spent(db, asked, request, since)
-        if refusal := _refusal(may(asked.caller, request, spent)) or _said_again(db, asked, since):
+        spent = _spent(db, submission, request, since)
+        if refusal := _refusal(may(submission.caller, request, spent)) or _repetition(db, submission, since):
             return _CommandOutcome(error=refusal)
-        if asked.fault is not None:
-            return _CommandOutcome(error=asked.fault)
+        if submission.fault is not None:
+            return _CommandOutcome(error=submission.fault)
         try:
             with db.savepoint():
-                answer = self._apply(db, asked, spent, now)
+                answer = self._apply(db, submission, spent, now)
         except _DryRunRollback as taken:
             return _CommandOutcome(answer=taken.answer)
         except StoreError:
@@ -236,11 +240,11 @@ class CommandGate:
             return _CommandOutcome(error=error)
         return _CommandOutcome(answer=answer)
 
-    def _apply(self, db: Database, asked: _Submission, spent: SpentToday, now: datetime) -> Answer:
-        answer = asked.command.apply(db, self.laboratory, asked.prepared, now)
-        if refusal := _refusal(may_order(asked.caller, answer.get("core_seconds", 0.0) / 3_600.0, spent)):
+    def _apply(self, db: Database, submission: _Submission, spent: SpentToday, now: datetime) -> Answer:
+        answer = submission.command.apply(db, self.laboratory, submission.prepared, now)
+        if refusal := _refusal(may_order(submission.caller, answer.get("core_seconds", 0.0) / 3_600.0, spent)):
             raise refusal
-        if asked.dry_run:
+        if submission.dry_run:
             raise _DryRunRollback({**answer, "dry_run": True})
         return answer
 
@@ -252,50 +256,50 @@ def _refusal(permission: Permission) -> AxiomError | None:
     return kind(f"{permission.reason}. Nothing was done.")
 
 
-def _said_again(db: Database, asked: _Submission, since: datetime) -> AxiomError | None:
+def _repetition(db: Database, submission: _Submission, since: datetime) -> AxiomError | None:
     """A program that goes in circles is told so, with the answer that it had."""
-    if not asked.caller.is_program:
+    if not submission.caller.is_program:
         return None
-    name, words = asked.command.name, asked.arguments
+    name, words = submission.command.name, submission.arguments
     before = audit.alike(
-        db, asked.caller.name, name, words, dry_run=asked.dry_run, since=since, limit=limits.SAME_COMMANDS
+        db, submission.caller.name, name, words, dry_run=submission.dry_run, since=since, limit=limits.SAME_COMMANDS
     )
     if len(before) < limits.SAME_COMMANDS:
         return None
     return LimitReached(
-        f"{asked.caller.name} gave this very {name} {limits.SAME_COMMANDS} times within a day, and it was "
+        f"{submission.caller.name} gave this very {name} {limits.SAME_COMMANDS} times within a day, and it was "
         f"{before[0]['outcome']}: {before[0]['answer']} Nothing was done; say something else."
     )
 
 
-def _spent(db: Database, asked: _Submission, request: CommandCost, since: datetime) -> SpentToday:
-    caller = asked.caller
+def _spent(db: Database, submission: _Submission, request: CommandCost, since: datetime) -> SpentToday:
+    caller = submission.caller
     had = audit.spent(db, caller.name, since)
     most = most_a_day(caller, request)
-    given = tried = 0
+    uses = tried = 0
     if most is not None:
-        given = audit.given(db, caller.name, request.command, since, dry_run=False)
-        tried = audit.given(db, caller.name, request.command, since, dry_run=True) if asked.dry_run else 0
+        uses = audit.given(db, caller.name, request.command, since, dry_run=False)
+        tried = audit.given(db, caller.name, request.command, since, dry_run=True) if submission.dry_run else 0
     return SpentToday(
         workunits=had["workunits"],
         aborts=had["aborts"],
         core_hours=had["core_seconds"] / 3_600.0,
         core_hours_open=_core_hours_open(db, caller),
         open_proposals=len(waiting_of(db, caller.name)) if request.proposals else 0,
-        given=given,
+        given=uses,
         tried=tried,
-        next_at=_next_at(db, asked, most, since) if most and max(given, tried / limits.DRY_RUNS) >= most else None,
+        next_at=_next_at(db, submission, most, since) if most and max(uses, tried / limits.DRY_RUNS) >= most else None,
     )
 
 
-def _next_at(db: Database, asked: _Submission, most: int, since: datetime) -> datetime:
+def _next_at(db: Database, submission: _Submission, most: int, since: datetime) -> datetime:
     """When fewer than the most are within a day, with the one that is refused now."""
-    caller, command, a_day = asked.caller.name, asked.command.name, timedelta(days=1)
-    others = limits.DRY_RUNS * most - 2 if asked.dry_run else most - 2
+    caller, command, a_day = submission.caller.name, submission.command.name, timedelta(days=1)
+    others = limits.DRY_RUNS * most - 2 if submission.dry_run else most - 2
     if others < 0:
         return since + 2 * a_day
-    alike = audit.given_before(db, caller, command, since, others, dry_run=asked.dry_run)
-    real = audit.given_before(db, caller, command, since, most - 1, dry_run=False) if asked.dry_run else None
+    alike = audit.given_before(db, caller, command, since, others, dry_run=submission.dry_run)
+    real = audit.given_before(db, caller, command, since, most - 1, dry_run=False) if submission.dry_run else None
     return max(given_at for given_at in (alike, real, since) if given_at) + a_day
 
 
@@ -303,5 +307,5 @@ def _core_hours_open(db: Database, caller: Caller) -> float:
     """What its proposals that wait, and those under way, may still cost."""
     if math.isinf(caller.limits.core_hours_open):
         return 0.0
-    waiting = math.fsum(one.most_core_seconds for one in waiting_of(db, caller.name))
+    waiting = math.fsum(proposal.most_core_seconds for proposal in waiting_of(db, caller.name))
     return (open_core_seconds(db, caller.name, at_most=True) + waiting) / 3_600.0

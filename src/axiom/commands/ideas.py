@@ -35,7 +35,7 @@ class AddIdea(Command):
     by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        return _added(db, Idea(question=self.question, why=self.why, by=self.by), is_shown=True, now=now)
+        return _add(db, Idea(question=self.question, why=self.why, by=self.by), is_shown=True, now=now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +55,7 @@ class SuggestIdea(OwnAccount):
         """Write it down, for its author and the operator alone."""
         self.found(db)
         idea = Idea(question=self.question, why=self.why, by=f"volunteer:{self.volunteer}", volunteer_id=self.volunteer)
-        return {"volunteer": self.volunteer, **_added(db, idea, is_shown=False, now=now)}
+        return {"volunteer": self.volunteer, **_add(db, idea, is_shown=False, now=now)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +68,9 @@ class ShowIdea(Command):
     idea: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = _found(db, self.idea)
+        idea = _demand_idea(db, self.idea)
         if not ideas.show(db, self.idea, now):
-            what = "was withdrawn by its author" if found.state is IdeaState.WITHDRAWN else "is shown to everybody"
+            what = "was withdrawn by its author" if idea.state is IdeaState.WITHDRAWN else "is shown to everybody"
             raise Refused(f"Idea {self.idea} {what} already. Nothing was changed.")
         return {"idea": self.idea, "is_public": True}
 
@@ -85,7 +85,7 @@ class HideIdea(Command):
     idea: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        _found(db, self.idea)
+        _demand_idea(db, self.idea)
         if not ideas.hide(db, self.idea):
             raise Refused(f"Idea {self.idea} is shown to nobody but its author. Nothing was changed.")
         return {"idea": self.idea, "is_public": False}
@@ -125,13 +125,13 @@ class AnswerIdea(Command):
             raise WrongUse(f"An idea that is {self.state} takes {needs}, and nothing else. Nothing was answered.")
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        _found(db, self.idea)
+        _demand_idea(db, self.idea)
         version = version_of(db, self.experiment) if self.experiment is not None else None
         _demand_there(db, self.proposal, self.finding)
-        said = IdeaAnswer(
+        answer = IdeaAnswer(
             state=IdeaState(self.state), why=self.why, by=self.by, proposal=self.proposal, finding=self.finding
         )
-        if not ideas.answer(db, self.idea, said, version.id if version else None, now):
+        if not ideas.answer(db, self.idea, answer, version.id if version else None, now):
             raise Refused(f"Idea {self.idea} was withdrawn by its author. Nothing was answered.")
         return {"idea": self.idea, "state": self.state, "where": f"/ideas/{self.idea}"}
 
@@ -147,9 +147,9 @@ class WithdrawIdea(Command):
     by: str = field(metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = _found(db, self.idea).idea
-        if found.volunteer_id is not None or found.by != self.by:
-            raise Refused(f"Idea {self.idea} is {found.by}'s, not {self.by}'s. Nothing was changed.")
+        idea = _demand_idea(db, self.idea).idea
+        if idea.volunteer_id is not None or idea.by != self.by:
+            raise Refused(f"Idea {self.idea} is {idea.by}'s, not {self.by}'s. Nothing was changed.")
         return _withdrawn(db, self.idea, now)
 
 
@@ -167,8 +167,8 @@ class RetractIdea(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it back. Of others' ideas it says as little as of numbers that nothing has."""
-        found = ideas.one(db, self.idea)
-        if found is None or found.idea.volunteer_id != self.volunteer:
+        entry = ideas.one(db, self.idea)
+        if entry is None or entry.idea.volunteer_id != self.volunteer:
             raise NotFound(f"You have no idea {self.idea}. Nothing was changed; your account page lists yours.")
         return {"volunteer": self.volunteer, **_withdrawn(db, self.idea, now)}
 
@@ -189,7 +189,7 @@ def _good(text: str, what: str, most: int) -> str:
     return text
 
 
-def _added(db: Database, idea: Idea, *, is_shown: bool, now: datetime) -> Answer:
+def _add(db: Database, idea: Idea, *, is_shown: bool, now: datetime) -> Answer:
     before = ideas.same(db, idea.by, idea.question)
     if before is not None:
         raise Refused(f"This very question is your idea {before} already. Nothing was added.")
@@ -197,11 +197,11 @@ def _added(db: Database, idea: Idea, *, is_shown: bool, now: datetime) -> Answer
     return {"idea": number, "is_public": is_shown, "where": f"/ideas/{number}"}
 
 
-def _found(db: Database, number: int) -> KeptIdea:
-    found = ideas.one(db, number)
-    if found is None:
+def _demand_idea(db: Database, number: int) -> KeptIdea:
+    entry = ideas.one(db, number)
+    if entry is None:
         raise NotFound(f"There is no idea {number}. Nothing was changed; `axiom idea list` shows all.")
-    return found
+    return entry
 
 
 def _withdrawn(db: Database, number: int, now: datetime) -> Answer:

@@ -31,7 +31,7 @@ class Laboratory:
     describe: Describer = describe_files
 
     def for_programs(self) -> Self:
-        """The same, where files that nobody knows are asked what they declare while a request waits."""
+        """This laboratory for a program: files that nobody knows are asked what they declare while a request waits."""
         return replace(self, describe=describe_soon)
 
     def shipped(self) -> list[str]:
@@ -63,11 +63,11 @@ class Laboratory:
 
 def gathered(*catalogues: Path) -> list[Path]:
     """The experiments' files in these folders, by name; of two with one name, the first folder's."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for catalogue in catalogues:
         for file in catalogue.glob("[a-z]*.py"):
-            found.setdefault(file.stem, file)
-    return [found[name] for name in sorted(found)]
+            files.setdefault(file.stem, file)
+    return [files[name] for name in sorted(files)]
 
 
 def find(files: Sequence[Path], name: str) -> Path:
@@ -76,13 +76,13 @@ def find(files: Sequence[Path], name: str) -> Path:
     if name in stems:
         return stems[name]
     catalogues = dict.fromkeys(file.parent for file in files)
-    old = next((known[name] for known in map(old_names.everything, catalogues) if name in known), None)
+    old = next((aliases[name] for aliases in map(old_names.everything, catalogues) if name in aliases), None)
     if old and old.experiment in stems:
         return stems[old.experiment]
     for file in files:
         if name in _aliases(file):
             return file
-    listed = [known.name for catalogue in catalogues for known in old_names.everything(catalogue).values()]
+    listed = [alias.name for catalogue in catalogues for alias in old_names.everything(catalogue).values()]
     raise UnknownName("experiment", name, [*(file.stem for file in files), *listed])
 
 

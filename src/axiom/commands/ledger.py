@@ -45,7 +45,7 @@ class CarryOver(Command):
         return {
             "carried": [asdict(row) for row in new],
             "amount": sum(row.amount for row in new),
-            "kept": [asdict(row) | {"kept": _kept(db, row)} for row in kept],
+            "kept": [asdict(row) | {"kept": _carried_amount(db, row)} for row in kept],
         }
 
     def _carry(self, db: Database, row: Lifetime, now: datetime) -> bool:
@@ -73,7 +73,7 @@ class CorrectCredit(Command):
             "volunteer": award.volunteer_id,
             "host": award.host_id,
             "amount": award.amount,
-            "in_all": sum(one.amount for one in ledger.of_task(db, self.task)),
+            "in_all": sum(entry.amount for entry in ledger.of_task(db, self.task)),
         }
 
 
@@ -122,6 +122,6 @@ def _refuse_twice(rows: list[Lifetime]) -> None:
         seen.add((row.volunteer, row.source))
 
 
-def _kept(db: Database, row: Lifetime) -> int:
+def _carried_amount(db: Database, row: Lifetime) -> int:
     """What was carried over before from this source."""
-    return next(each.amount for each in hosts.carried(db, row.volunteer) if each.source == row.source)
+    return next(credit.amount for credit in hosts.carried(db, row.volunteer) if credit.source == row.source)

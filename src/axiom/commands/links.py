@@ -60,10 +60,10 @@ class LinkFindings(Command):
             node(db, self.target),
             why=self.why,
             by=self.by,
-            upheld_by=tuple(dict.fromkeys(Meaning(each) for each in self.upheld_by.split(","))),
+            upheld_by=tuple(dict.fromkeys(Meaning(word) for word in self.upheld_by.split(","))),
             now=now,
         )
-        made = next(one for one in links.everything(db) if one.id == number)
+        made = next(candidate for candidate in links.everything(db) if candidate.id == number)
         return {
             "link": number,
             "source": self.source,
@@ -112,13 +112,13 @@ class WriteLog(Command):
         session = sessions.by_name(db, self.session) if self.session else sessions.last(db)
         if session is None:
             raise NotFound(f"There is no session {self.session or 'yet'}. Nothing was written.")
-        known = _spoken_of(db, self.text)
-        _hold_to_the_rows(self.text, known)
+        by_number = _spoken_of(db, self.text)
+        _hold_to_the_rows(self.text, by_number)
         number = kept_prose.add_to_session(db, session.id, author=self.by, text=self.text, now=now)
         return {
             "prose": number,
             "page": f"/sessions/{session.name}",
-            "unresolved": _unresolved(self.text, known),
+            "unresolved": _unresolved(self.text, by_number),
         }
 
 
@@ -135,34 +135,36 @@ class DraftPaper(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         numbers = sorted({int(number) for number in self.findings.split(",")})
-        known = citable(db, numbers)
-        if missing := [number for number in numbers if number not in known]:
+        by_number = citable(db, numbers)
+        if missing := [number for number in numbers if number not in by_number]:
             raise NotFound(f"There is no finding {missing[0]}. Nothing was written; `axiom finding list` shows all.")
-        _hold_to_the_rows(self.text, known)
+        _hold_to_the_rows(self.text, by_number)
         return {
             "prose": kept_prose.add_to_paper(db, numbers, author=self.by, text=self.text, now=now),
             "page": f"/findings/paper?of={','.join(map(str, numbers))}",
-            "unresolved": _unresolved(self.text, known),
+            "unresolved": _unresolved(self.text, by_number),
         }
 
 
 def _spoken_of(db: Database, text: str) -> dict[int, Citable]:
     """The findings that a text names; where none of them is there, the last one, so that it can be suggested."""
-    if known := citable(db, prose.findings_named(text)):
-        return known
-    return {number: replace(one, literature={}) for number, one in citable(db, [findings.last_number(db)]).items()}
+    if by_number := citable(db, prose.findings_named(text)):
+        return by_number
+    return {
+        number: replace(finding, literature={}) for number, finding in citable(db, [findings.last_number(db)]).items()
+    }
 
 
-def _hold_to_the_rows(text: str, known: Mapping[int, Citable]) -> None:
+def _hold_to_the_rows(text: str, by_number: Mapping[int, Citable]) -> None:
     """Refuse a text that says more than the records."""
     if not prose.paragraphs(text):
         raise WrongUse("The text is empty. Nothing was written.")
-    if why := prose.refused(text, known):
+    if why := prose.refused(text, by_number):
         raise Refused(f"Nothing was written. {why}")
 
 
-def _unresolved(text: str, known: Mapping[int, Citable]) -> list[str]:
-    return [each for paragraph in prose.paragraphs(text) for each in prose.unresolved(paragraph, known)]
+def _unresolved(text: str, by_number: Mapping[int, Citable]) -> list[str]:
+    return [reference for paragraph in prose.paragraphs(text) for reference in prose.unresolved(paragraph, by_number)]
 
 
 def node(db: Database, text: str) -> Node:
@@ -174,8 +176,8 @@ def node(db: Database, text: str) -> Node:
     kind, _, name = text.partition(":")
     if kind != "old":
         raise WrongUse(f"{text} names neither a finding, nor old:CLAIM, nor link:NUMBER. Nothing was linked.")
-    known = {one.said.name: one.id for one in old_claims.everything(db)}
-    found = known.get(name) or known.get(f"#{name}")
-    if found is None:
-        raise UnknownName("old claim", name, known)
-    return Node(noun=Noun.OLD_CLAIM, id=found)
+    ids = {claim.said.name: claim.id for claim in old_claims.everything(db)}
+    number = ids.get(name) or ids.get(f"#{name}")
+    if number is None:
+        raise UnknownName("old claim", name, ids)
+    return Node(noun=Noun.OLD_CLAIM, id=number)

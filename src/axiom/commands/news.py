@@ -37,10 +37,10 @@ class AddNews(Command):
                 f"{'over' if until <= now else 'later'}. {_NOTHING}"
             )
         number = news.add(db, line=self.line, text=self.text, until=until, now=now)
-        told = 0
+        hosts = 0
         if self.to_hosts:
-            told = notices.add_for_all(db, f"news {number}", self.line, now)
-        return {"news": number, "until": until.isoformat(), "hosts_told": told}
+            hosts = notices.add_for_all(db, f"news {number}", self.line, now)
+        return {"news": number, "until": until.isoformat(), "hosts_told": hosts}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +54,9 @@ class WithdrawNews(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Withdraw it, and the notices that nobody was told yet."""
-        found = news.of(db, self.number)
-        if found is None:
+        entry = news.of(db, self.number)
+        if entry is None:
             raise NotFound(f"There is no news {self.number}. Nothing was changed; `axiom news list` shows all.")
         if not news.withdraw(db, self.number, now):
             raise Refused(f"News {self.number} was withdrawn already. Nothing was changed.")
-        return {"news": self.number, "line": found.line, "untold": notices.take_back(db, f"news {self.number}")}
+        return {"news": self.number, "line": entry.line, "untold": notices.take_back(db, f"news {self.number}")}

@@ -29,8 +29,8 @@ class AddOperator(Command):
     volunteer: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found, named = accounts.by_id(db, self.volunteer), operators.by_name(db, self.operator)
-        if found is None or found[1].email is None:
+        pair, named = accounts.by_id(db, self.volunteer), operators.by_name(db, self.operator)
+        if pair is None or pair[1].email is None:
             raise NotFound(f"There is no volunteer {self.volunteer} who could sign in. Nothing was changed.")
         if named is not None and named.volunteer_id != self.volunteer:
             raise Refused(
@@ -56,12 +56,12 @@ class EndOperator(Command):
     operator: str = field(metadata=CALLER_NAME)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = operators.by_name(db, self.operator)
-        if found is None:
+        operator = operators.by_name(db, self.operator)
+        if operator is None:
             raise NotFound(
                 f"There is no operator {self.operator}. Nothing was changed; `axiom volunteer operators` shows all."
             )
-        if not operators.end(db, found.volunteer_id, now):
+        if not operators.end(db, operator.volunteer_id, now):
             raise Refused(f"{self.operator} is no operator any more. Nothing was changed.")
         return {"operator": self.operator, "ended_at": now.isoformat()}
 
@@ -83,15 +83,15 @@ class SignInAsOperator(OwnAccount):
         return load_secrets(laboratory.folder.keys).accounts
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = operators.acting(db, self.volunteer)
-        if found is None:
+        operator = operators.acting(db, self.volunteer)
+        if operator is None:
             raise Refused(f"Volunteer {self.volunteer} is no operator. Nothing was changed.")
-        secret = secret_of(prepared, self.volunteer, found.serial)
-        step = step_of(secret, "".join(self.code.split()), now, used=found.used_step)
+        secret = secret_of(prepared, self.volunteer, operator.serial)
+        step = step_of(secret, "".join(self.code.split()), now, used=operator.used_step)
         if step is None:
             raise Refused(
                 "This is not the code that your authenticator shows now, or it was used already. Nothing was changed; "
                 "wait for its next code. If that is refused, too, set the clocks of both."
             )
         operators.use_code(db, self.volunteer, step)
-        return {"operator": found.name, "volunteer": self.volunteer, "serial": found.serial}
+        return {"operator": operator.name, "volunteer": self.volunteer, "serial": operator.serial}

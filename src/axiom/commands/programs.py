@@ -92,17 +92,17 @@ class LimitProgram(Command):
         _demand_limits(self.limits)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = _program(db, self.program)
-        limits = {**found.limits, **self.limits}
-        programs.limit(db, found.id, limits)
+        program = _program(db, self.program)
+        limits = {**program.limits, **self.limits}
+        programs.limit(db, program.id, limits)
         return {"program": self.program, "limits": {**USUAL_LIMITS, **limits}}
 
 
 def _program(db: Database, name: str) -> AdmittedProgram:
-    found = programs.by_name(db, name)
-    if found is None:
+    program = programs.by_name(db, name)
+    if program is None:
         raise NotFound(f"There is no program {name}. Nothing was changed; `axiom program list` shows all.")
-    return found
+    return program
 
 
 def _demand_limits(limits: Mapping[str, float]) -> None:

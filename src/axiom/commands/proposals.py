@@ -90,10 +90,10 @@ class MakeProposal(PredictionCommand):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, if it could be registered."""
         changes = {word: getattr(self, word) for word in ("kind", "measure", "across", "null", "smallest", "expects")}
-        estimand = {word: said for word, said in changes.items() if said is not None}
+        estimand = {word: value for word, value in changes.items() if value is not None}
         if self.between is not None:
             estimand["between"] = _arms(self.between)
-        asked = AskedQuestion(
+        question = AskedQuestion(
             finding=self.finding,
             question=self.question,
             motivation=self.motivation,
@@ -106,7 +106,7 @@ class MakeProposal(PredictionCommand):
             outcomes=(self.if_positive, self.if_absent, self.if_negative),
             author=self.by,
         )
-        made = ask(db, asked, prepared, now)
+        made = ask(db, question, prepared, now)
         return answer_about(made)
 
 
@@ -143,15 +143,15 @@ class ApproveProposal(Command):
     def prepare(self, laboratory: Laboratory) -> Points | PackedBundle:
         """Ask the published code what each config costs, where there are any; or pack the code that would be."""
         with Connections(folder=laboratory.folder).reader() as reader:
-            found = approvable(reader, self.proposal)
-            draft = draft_of(reader, found) if found.proposal.admission is Admission.CODE else None
-        return _points(laboratory, found) if draft is None else _packed(laboratory, draft)
+            waiting = approvable(reader, self.proposal)
+            draft = draft_of(reader, waiting) if waiting.proposal.admission is Admission.CODE else None
+        return _points(laboratory, waiting) if draft is None else _pack(laboratory, draft)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = approvable(db, self.proposal)
-        if found.proposal.admission is Admission.CODE:
-            return _published(db, laboratory, found, prepared, by=self.by, why=self.why, now=now)
-        return _approved(db, laboratory, found, prepared, by=self.by, why=self.why, now=now)
+        waiting = approvable(db, self.proposal)
+        if waiting.proposal.admission is Admission.CODE:
+            return _publish(db, laboratory, waiting, prepared, by=self.by, why=self.why, now=now)
+        return _approve(db, laboratory, waiting, prepared, by=self.by, why=self.why, now=now)
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the code that was published among the laboratory's own files."""
@@ -170,8 +170,8 @@ class RefuseProposal(Command):
     by: str = field(default="operator", metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = refuse(db, self.proposal, by=self.by, why=self.why, now=now)
-        return {"proposal": found.number, "slug": found.proposal.slug, "state": "refused"}
+        proposal = refuse(db, self.proposal, by=self.by, why=self.why, now=now)
+        return {"proposal": proposal.number, "slug": proposal.proposal.slug, "state": "refused"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,37 +188,37 @@ class AdmitProposal(Command):
     def prepare(self, laboratory: Laboratory) -> tuple[int, Points | PackedBundle, str] | None:
         """The proposal that is next, its configs with what they cost or its code, and why it cannot be asked."""
         with Connections(folder=laboratory.folder).reader() as reader:
-            found = _next(reader, laboratory)
-            draft = draft_of(reader, found) if found and found.proposal.admission is Admission.CODE else None
-        if found is None:
+            waiting = _next(reader, laboratory)
+            draft = draft_of(reader, waiting) if waiting and waiting.proposal.admission is Admission.CODE else None
+        if waiting is None:
             return None
         try:
-            ready = _packed(laboratory, draft) if draft else _points(laboratory, found, is_capped=True)
+            ready = _pack(laboratory, draft) if draft else _points(laboratory, waiting, is_capped=True)
         except StoreError:
             raise
         except (ExperimentError, NotFound, Refused) as error:
-            return found.number, (), str(error)
-        return found.number, ready, ""
+            return waiting.number, (), str(error)
+        return waiting.number, ready, ""
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it, if it still is the next; refuse it when it cannot be asked, so that others get their turn."""
-        found = _next(db, laboratory)
-        if prepared is None or found is None or found.number != prepared[0]:
+        waiting = _next(db, laboratory)
+        if prepared is None or waiting is None or waiting.number != prepared[0]:
             return {"proposal": None}
         _, ready, fault = prepared
         if not fault:
             why = f"within {laboratory.settings.followup_core_hours:g} core-hours of open follow-ups"
             try:
                 with db.savepoint():
-                    is_code = found.proposal.admission is Admission.CODE
-                    let_in = _published if is_code else _approved
-                    return let_in(db, laboratory, found, ready, by=AUTOPILOT, why=_OURS if is_code else why, now=now)
+                    is_code = waiting.proposal.admission is Admission.CODE
+                    let_in = _publish if is_code else _approve
+                    return let_in(db, laboratory, waiting, ready, by=AUTOPILOT, why=_OURS if is_code else why, now=now)
             except StoreError:
                 raise
             except (NotFound, Refused, WrongUse) as error:
                 fault = str(error)
-        refuse(db, found.number, by=AUTOPILOT, why=f"it cannot be asked: {fault.rstrip('.')}", now=now)
-        return {"proposal": found.number, "slug": found.proposal.slug, "state": "refused", "why": fault}
+        refuse(db, waiting.number, by=AUTOPILOT, why=f"it cannot be asked: {fault.rstrip('.')}", now=now)
+        return {"proposal": waiting.number, "slug": waiting.proposal.slug, "state": "refused", "why": fault}
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:
         """Keep the code that was published among the laboratory's own files."""
@@ -240,8 +240,8 @@ def _arms(text: str) -> list[Mapping[str, Scalar]]:
         raise WrongUse(f"What it lies between is no list of configs in JSON: {error}. Nothing was proposed.") from None
 
 
-def _points(laboratory: Laboratory, found: KeptProposal, *, is_capped: bool = False) -> Points:
-    proposal = found.proposal
+def _points(laboratory: Laboratory, waiting: KeptProposal, *, is_capped: bool = False) -> Points:
+    proposal = waiting.proposal
     if proposal.admission not in _ASKS_CODE:
         return ()
     text = canonical([dict(config) for config in proposal.configs]).decode()
@@ -256,7 +256,7 @@ def _points(laboratory: Laboratory, found: KeptProposal, *, is_capped: bool = Fa
     return points
 
 
-def _packed(laboratory: Laboratory, draft: KeptDraft) -> PackedBundle:
+def _pack(laboratory: Laboratory, draft: KeptDraft) -> PackedBundle:
     """The bundle of a draft's code, which is run, in the box, to say what it declares."""
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
         file = Path(folder) / f"{draft.name}.py"
@@ -273,10 +273,10 @@ def _keep_code(laboratory: Laboratory, answer: Answer) -> None:
     keep(laboratory.folder.catalogue / f"{draft.name}.py", draft.text.encode())
 
 
-def _published(
+def _publish(
     db: Database,
     laboratory: Laboratory,
-    found: KeptProposal,
+    waiting: KeptProposal,
     prepared: PackedBundle,
     *,
     by: str,
@@ -286,7 +286,7 @@ def _published(
     made = publish_code(
         db,
         laboratory.folder,
-        found,
+        waiting,
         prepared,
         keys=laboratory.keys,
         good_for=laboratory.bundle_good_for,
@@ -295,13 +295,13 @@ def _published(
         now=now,
         has_address=laboratory.has_address,
     )
-    kept = proposals.one(db, found.number)
+    kept = proposals.one(db, waiting.number)
     registration = registrations.registration(db, kept.registration_id) if kept and kept.registration_id else None
     return {
-        "proposal": found.number,
-        "slug": found.proposal.slug,
+        "proposal": waiting.number,
+        "slug": waiting.proposal.slug,
         "state": "approved",
-        "draft": found.proposal.draft,
+        "draft": waiting.proposal.draft,
         "experiment": f"{prepared.manifest.name}@{prepared.manifest.version}",
         "change": made.change,
         "registration": registration.id if registration else None,
@@ -309,18 +309,23 @@ def _published(
     }
 
 
-def _approved(
+def _approve(
     db: Database,
     laboratory: Laboratory,
-    found: KeptProposal,
+    waiting: KeptProposal,
     points: Points,
     *,
     by: str,
     why: str,
     now: datetime,
 ) -> Answer:
-    made = approve(db, found, points, by=by, why=why, now=now)
-    answer: Answer = {"proposal": found.number, "slug": found.proposal.slug, "state": "approved", "registration": None}
+    made = approve(db, waiting, points, by=by, why=why, now=now)
+    answer: Answer = {
+        "proposal": waiting.number,
+        "slug": waiting.proposal.slug,
+        "state": "approved",
+        "registration": None,
+    }
     if made is None:
         return answer
     version = experiments.by_id(db, made.experiment_id)

@@ -49,11 +49,11 @@ class RegisterDesign(Command):
         return points_of(laboratory, self.experiment, self.configs)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = version_of(db, self.experiment)
+        experiment = version_of(db, self.experiment)
         stopping = StoppingRule(rule=Rule(self.stopping), replicates=self.replicates)
-        made = register_further(db, found, self.design, prepared, stopping=stopping, why=self.why, now=now)
+        made = register_further(db, experiment, self.design, prepared, stopping=stopping, why=self.why, now=now)
         lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
-        demand_room(db, found, made, replicates=1, lab=lab, key=key, now=now)
+        demand_room(db, experiment, made, replicates=1, lab=lab, key=key, now=now)
         return _answer(db, made)
 
 
@@ -89,14 +89,14 @@ class PredictionCommand(Command):
     @property
     def expected(self) -> dict[str, Any]:
         """The chances of the three verdicts, an interval and maybe a median, as a registration has them."""
-        said = {
+        prediction = {
             "positive": self.positive,
             "negative": self.negative,
             "absent": self.absent,
             "interval": [self.low, self.high],
             "because": self.because,
         }
-        return said if self.median is None else {**said, "median": self.median}
+        return prediction if self.median is None else {**prediction, "median": self.median}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,8 +115,8 @@ class AmendFinding(PredictionCommand):
     expects: str | None = field(default=None, metadata={"pattern": r"^[+-]$"})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        asked = {"claim": self.claim, "null": self.null, "smallest": self.smallest, "expects": self.expects}
-        changes = {name: value for name, value in asked.items() if value is not None}
+        words = {"claim": self.claim, "null": self.null, "smallest": self.smallest, "expects": self.expects}
+        changes = {name: value for name, value in words.items() if value is not None}
         made = amend(
             db,
             self.finding,
@@ -127,7 +127,7 @@ class AmendFinding(PredictionCommand):
             now=now,
         )
         answer = _answer(db, made)
-        new = next(one["number"] for one in answer["findings"] if one["is_new"])
+        new = next(finding["number"] for finding in answer["findings"] if finding["is_new"])
         ends = (Node(noun=Noun.FINDING, id=number) for number in (new, self.finding))
         link(db, LinkKind.SUPERSEDES, *ends, why=self.why, by=self.forecaster, now=now)
         return answer
@@ -153,14 +153,14 @@ def points_of(laboratory: Laboratory, experiment: str, configs: str) -> Points:
     """Each config of a list in JSON with what the published code of a version says that it costs."""
     try:
         with Connections(folder=laboratory.folder).reader() as reader:
-            found = version_of(reader, experiment)
-            bundle = experiments.bundle_now(reader, found.id)
+            version = version_of(reader, experiment)
+            bundle = experiments.bundle_now(reader, version.id)
             if bundle is None:
-                raise NotFound(f"{found.name} has no bundle, so its code cannot be asked. Nothing was registered.")
+                raise NotFound(f"{version.name} has no bundle, so its code cannot be asked. Nothing was registered.")
             archive = blobs.get(reader, laboratory.folder, bundle.digest)
     except StoreDamaged as error:
         raise Refused(f"The bundle of {experiment} cannot be read: {error}") from error
-    return points(archive, stored_manifest(found.manifest), configs, laboratory.describe)
+    return points(archive, stored_manifest(version.manifest), configs, laboratory.describe)
 
 
 def _answer(db: Database, made: Registration) -> Answer:
@@ -177,6 +177,6 @@ def _answer(db: Database, made: Registration) -> Answer:
         "amends": registered.amends,
         "findings": [
             {"number": number, "estimand": name, "is_new": name not in registered.joins}
-            for name, number in sorted(registrations.numbers(db, made).items(), key=lambda each: each[1])
+            for name, number in sorted(registrations.numbers(db, made).items(), key=lambda pair: pair[1])
         ],
     }

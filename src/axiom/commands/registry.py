@@ -96,8 +96,8 @@ class KnownCommands(Mapping[str, type[Command]]):
 
     def __getitem__(self, name: str) -> type[Command]:
         module, _, kind = _KINDS[name].partition(":")
-        found: type[Command] = getattr(importlib.import_module(f"axiom.commands.{module}"), kind)
-        return found
+        command: type[Command] = getattr(importlib.import_module(f"axiom.commands.{module}"), kind)
+        return command
 
     def __iter__(self) -> Iterator[str]:
         return iter(_KINDS)

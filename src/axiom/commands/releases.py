@@ -31,9 +31,9 @@ class PauseExperiment(Command):
     by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = version_of(db, self.experiment)
-        out = releases.pause(db, found, platform=self.platform, reason=self.why, by=self.by, now=now)
-        return {"experiment": found.name, "version": found.version, "platform": self.platform, "out": out}
+        experiment = version_of(db, self.experiment)
+        out = releases.pause(db, experiment, platform=self.platform, reason=self.why, by=self.by, now=now)
+        return {"experiment": experiment.name, "version": experiment.version, "platform": self.platform, "out": out}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +49,9 @@ class ResumeExperiment(Command):
     by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = version_of(db, self.experiment)
-        lifted = releases.resume(db, found, platform=self.platform, reason=self.why, by=self.by, now=now)
-        return {"experiment": found.name, "version": found.version, "lifted": lifted}
+        experiment = version_of(db, self.experiment)
+        lifted = releases.resume(db, experiment, platform=self.platform, reason=self.why, by=self.by, now=now)
+        return {"experiment": experiment.name, "version": experiment.version, "lifted": lifted}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +67,19 @@ class ApproveExperiment(Command):
     by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = version_of(db, self.experiment)
-        bundle = releases.approve(db, found, reason=self.why, by=self.by, now=now)
+        experiment = version_of(db, self.experiment)
+        bundle = releases.approve(db, experiment, reason=self.why, by=self.by, now=now)
         if self.serial not in (None, bundle.serial):
             raise Refused(
-                f"The newest bundle of {found.name}@{found.version} has serial {bundle.serial} by now, and serial "
-                f"{self.serial} was looked at. Nothing was approved; look at the newest one."
+                f"The newest bundle of {experiment.name}@{experiment.version} has serial {bundle.serial} by now, and "
+                f"serial {self.serial} was looked at. Nothing was approved; look at the newest one."
             )
-        return {"experiment": found.name, "version": found.version, "bundle": bundle.digest, "serial": bundle.serial}
+        return {
+            "experiment": experiment.name,
+            "version": experiment.version,
+            "bundle": bundle.digest,
+            "serial": bundle.serial,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,11 +95,11 @@ class RollBackExperiment(Command):
     by: str = field(default="operator", metadata=SAID_BY)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = version_of(db, self.experiment)
+        experiment = version_of(db, self.experiment)
         done = roll_back(
             db,
             laboratory.folder,
-            found,
+            experiment,
             to=self.to,
             keys=laboratory.keys,
             good_for=laboratory.bundle_good_for,
@@ -102,7 +107,7 @@ class RollBackExperiment(Command):
             by=self.by,
             now=now,
         )
-        return {"experiment": found.name, "version": found.version, **asdict(done)}
+        return {"experiment": experiment.name, "version": experiment.version, **asdict(done)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,12 +122,12 @@ class RecallExperiment(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Count what hangs on it, then recall it."""
-        found = version_of(db, self.experiment)
-        touched = asdict(blast_radius(db, found.id))
-        cancelled = recall(db, found, self.why, now)
+        experiment = version_of(db, self.experiment)
+        touched = asdict(blast_radius(db, experiment.id))
+        cancelled = recall(db, experiment, self.why, now)
         return {
-            "experiment": found.name,
-            "version": found.version,
+            "experiment": experiment.name,
+            "version": experiment.version,
             "why": self.why,
             "cancelled": cancelled,
             "blast_radius": {**touched, "findings": [dict(row) for row in touched["findings"]]},
@@ -141,9 +146,9 @@ class ReopenExperiment(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Open it; the reason stays in the audit."""
-        found = version_of(db, self.experiment)
-        reopen_version(db, found, self.why, now)
-        return {"experiment": found.name, "version": found.version, "why": self.why}
+        experiment = version_of(db, self.experiment)
+        reopen_version(db, experiment, self.why, now)
+        return {"experiment": experiment.name, "version": experiment.version, "why": self.why}
 
 
 @dataclass(frozen=True, kw_only=True)

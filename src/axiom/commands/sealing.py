@@ -32,7 +32,9 @@ class SealBundles(Command):
         if not self.seal:
             renewed = seals.renew(db, laboratory.folder, keys, laboratory.bundle_good_for, now)
             return {
-                "sealed": [{"experiment": one.name, "version": one.version, "change": "renewed"} for one in renewed]
+                "sealed": [
+                    {"experiment": sealed.name, "version": sealed.version, "change": "renewed"} for sealed in renewed
+                ]
             }
         published = seals.take(
             db,
@@ -44,11 +46,11 @@ class SealBundles(Command):
             author_of=lambda experiment: laboratory.author(db, experiment),
         )
         bundle = experiments.bundle(db, published.digest)
-        found = experiments.by_id(db, bundle.experiment_id) if bundle else None
-        if found is None:
+        version = experiments.by_id(db, bundle.experiment_id) if bundle else None
+        if version is None:
             raise LookupError(f"bundle {published.digest} was not stored")
-        inherit(db, read(laboratory.catalogue / LIST), found.name, now)
-        return {"sealed": [{"experiment": found.name, "version": found.version, "change": published.change}]}
+        inherit(db, read(laboratory.catalogue / LIST), version.name, now)
+        return {"sealed": [{"experiment": version.name, "version": version.version, "change": published.change}]}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,10 +32,10 @@ class RegisterWatch(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Register it, if the version has such a measure and it is a number."""
-        found = version_of(db, self.experiment)
-        measures = {measure.name: measure for measure in stored_manifest(found.manifest).measures}
+        experiment = version_of(db, self.experiment)
+        measures = {measure.name: measure for measure in stored_manifest(experiment.manifest).measures}
         if self.measure not in measures:
-            raise UnknownName(f"measure of {found.name}@{found.version}", self.measure, measures)
+            raise UnknownName(f"measure of {experiment.name}@{experiment.version}", self.measure, measures)
         if measures[self.measure].type is ValueType.BOOL:
             raise Refused(f"{self.measure} is yes or no, and no number is above it. Nothing was registered.")
         if len(watches.still_open(db)) >= limits.WATCHES_OPEN:
@@ -44,7 +44,7 @@ class RegisterWatch(Command):
             )
         made = watches.register(
             db,
-            experiment_id=found.id,
+            experiment_id=experiment.id,
             sentence=self.sentence,
             measure=self.measure,
             comparison=self.comparison,
@@ -52,7 +52,7 @@ class RegisterWatch(Command):
             now=now,
         )
         predicate = f"{self.measure} {self.comparison} {self.threshold:g}"
-        return {"watch": made, "experiment": found.name, "version": found.version, "predicate": predicate}
+        return {"watch": made, "experiment": experiment.name, "version": experiment.version, "predicate": predicate}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,9 +65,9 @@ class EndWatch(Command):
     watch: int = field(metadata=NUMBER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        found = watches.of(db, self.watch)
-        if found is None:
+        watch = watches.of(db, self.watch)
+        if watch is None:
             raise NotFound(f"There is no watch {self.watch}. Nothing was changed; `axiom watch list` shows all.")
         if not watches.end(db, self.watch, now):
             raise Refused(f"Watch {self.watch} has ended already. Nothing was changed.")
-        return {"watch": found.id, "hits": found.hits}
+        return {"watch": watch.id, "hits": watch.hits}

@@ -71,7 +71,7 @@ def read_words(kind: Callable[..., T], name: str, words: Mapping[str, Any]) -> T
 
 
 def read_values(form: Form, name: str, words: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, by name: no more than was given."""
+    """The values by name: only of the words that are there."""
     demand_names(form, name, words)
     return {word: _read(form[word].type, form[word].metadata, words[word], f"{name}: {word}") for word in words}
 

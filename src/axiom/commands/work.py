@@ -33,14 +33,14 @@ class CancelWorkunits(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Cancel those that are open; the others are closed already and stay as they are."""
-        states = {found.id: found.state for found, _ in tasks.with_tasks(db, self.workunits)}
+        states = {workunit.id: workunit.state for workunit, _ in tasks.with_tasks(db, self.workunits)}
         if unknown := [wanted for wanted in self.workunits if wanted not in states]:
             raise NotFound(f"There is no workunit {unknown[0]}. Nothing was cancelled.")
         wanted = list(dict.fromkeys(self.workunits))
-        cancelled = [one for one in wanted if states[one] is WorkunitState.OPEN]
+        cancelled = [number for number in wanted if states[number] is WorkunitState.OPEN]
         workunit_store.request_aborts(db, cancelled, self.reason)
         transit_many(db, cancelled, now)
-        closed_before = [one for one in wanted if states[one] is not WorkunitState.OPEN]
+        closed_before = [number for number in wanted if states[number] is not WorkunitState.OPEN]
         return {"cancelled": cancelled, "closed_before": closed_before}
 
 
@@ -65,30 +65,30 @@ class AbortTask(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it back, and let its workunit decide what follows."""
-        found = self._must_be_out(db)
-        workunit_store.take_back(db, found, self.reason, now)
+        task = self._must_be_out(db)
+        workunit_store.take_back(db, task, self.reason, now)
         if not self.again:
-            workunit_store.request_abort(db, found.workunit_id, self.reason)
-        decided = transit(db, found.workunit_id, now)
+            workunit_store.request_abort(db, task.workunit_id, self.reason)
+        decided = transit(db, task.workunit_id, now)
         return {
-            "task": found.id,
-            "workunit": found.workunit_id,
-            "host": found.host_id,
+            "task": task.id,
+            "workunit": task.workunit_id,
+            "host": task.host_id,
             "again": decided is not None and decided.create > 0,
         }
 
     def _must_be_out(self, db: Database) -> Task:
         """The task, which a host has, and which somebody else may compute if that is wanted."""
-        found = workunit_store.task(db, self.task)
-        ordered = workunit_store.workunit(db, found.workunit_id) if found else None
-        if found is None or ordered is None:
+        task = workunit_store.task(db, self.task)
+        ordered = workunit_store.workunit(db, task.workunit_id) if task else None
+        if task is None or ordered is None:
             raise NotFound(f"There is no task {self.task}. Nothing was aborted.")
-        if found.state is not TaskState.SENT:
-            where = f"; `axiom workunit cancel {ordered.id}` takes its work back" if found.state.is_alive else ""
-            raise Refused(f"Task {found.id} is {found.state}: no host computes it. Nothing was aborted{where}.")
+        if task.state is not TaskState.SENT:
+            where = f"; `axiom workunit cancel {ordered.id}` takes its work back" if task.state.is_alive else ""
+            raise Refused(f"Task {task.id} is {task.state}: no host computes it. Nothing was aborted{where}.")
         if self.again and ordered.state is WorkunitState.OPEN and ordered.target_host_id is not None:
             raise Refused(
-                f"Task {found.id} is meant for host {ordered.target_host_id} alone, so nobody else can be given its "
+                f"Task {task.id} is meant for host {ordered.target_host_id} alone, so nobody else can be given its "
                 "work. Nothing was aborted; with --not-again its work is given up."
             )
-        return found
+        return task

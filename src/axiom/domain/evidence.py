@@ -63,8 +63,8 @@ OWN_WORDS = {Meaning.AS_CLAIMED: "if_so", Meaning.OPPOSITE: "if_opposite", Meani
 def headline(estimand: Mapping[str, Any], reads: Meaning, status: str = "open") -> str:
     """The headline of a finding: what its verdict says, not what its claim says. It ends without a full stop."""
     own = estimand.get(OWN_WORDS.get(reads, ""), "")
-    told = _begun(own or _USUAL[reads].format(claim=_begun(estimand["claim"])))
-    return f"{_begun(status)}: {told}" if status in VOID else told
+    sentence = _begun(own or _USUAL[reads].format(claim=_begun(estimand["claim"])))
+    return f"{_begun(status)}: {sentence}" if status in VOID else sentence
 
 
 def _begun(text: str) -> str:

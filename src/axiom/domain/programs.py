@@ -75,7 +75,7 @@ USUAL_LIMITS: Mapping[str, float] = {
     "proposal.make": 20,
     "registration.predict": 40,
 }
-_WHOLE = frozenset(each.name for each in fields(Limits))
+_WHOLE = frozenset(field.name for field in fields(Limits))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -96,17 +96,17 @@ class AdmittedProgram:
     @property
     def caller(self) -> Caller:
         """As a caller of commands."""
-        said = {**USUAL_LIMITS, **self.limits}
+        limits = {**USUAL_LIMITS, **self.limits}
         return Caller(
             name=f"{PROGRAM}{self.name}",
             capabilities=_CAPABILITIES[self.right],
             limits=Limits(
-                workunits_per_day=int(said["workunits_per_day"]),
-                aborts_per_day=int(said["aborts_per_day"]),
-                core_hours_per_day=said["core_hours_per_day"],
-                core_hours_open=said["core_hours_open"],
-                open_proposals=said["open_proposals"],
-                commands_per_day={name: int(most) for name, most in said.items() if name not in _WHOLE},
+                workunits_per_day=int(limits["workunits_per_day"]),
+                aborts_per_day=int(limits["aborts_per_day"]),
+                core_hours_per_day=limits["core_hours_per_day"],
+                core_hours_open=limits["core_hours_open"],
+                open_proposals=limits["open_proposals"],
+                commands_per_day={name: int(most) for name, most in limits.items() if name not in _WHOLE},
             ),
             model=self.model,
             prompt=self.prompt,

@@ -123,18 +123,18 @@ class KeptProposal:
     @property
     def registered_words(self) -> dict[str, object]:
         """What of it stands in the registration, under its hash."""
-        asked = self.proposal
+        proposal = self.proposal
         return {
             "number": self.number,
-            "slug": asked.slug,
-            "template": asked.template.value,
-            "author": asked.author,
-            "question": asked.question,
-            "rival": asked.rival,
-            "links": list(asked.links),
-            "if_positive": asked.if_positive,
-            "if_absent": asked.if_absent,
-            "if_negative": asked.if_negative,
+            "slug": proposal.slug,
+            "template": proposal.template.value,
+            "author": proposal.author,
+            "question": proposal.question,
+            "rival": proposal.rival,
+            "links": list(proposal.links),
+            "if_positive": proposal.if_positive,
+            "if_absent": proposal.if_absent,
+            "if_negative": proposal.if_negative,
         }
 
 

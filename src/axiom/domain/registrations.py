@@ -97,24 +97,24 @@ class RegisteredClaim:
 @lru_cache(maxsize=1024)
 def read_body(body: str) -> RegistrationBody:
     """Read the body of a registration. Its row never changes, so it is read once a process."""
-    said: Mapping[str, Any] = json.loads(body)
-    stopping = said["stopping"]
+    data: Mapping[str, Any] = json.loads(body)
+    stopping = data["stopping"]
     return RegistrationBody(
         design=Design(
-            name=said["design"],
-            configs=tuple(said["configs"]),
-            places=tuple(said["places"]),
-            seconds=tuple(said["expected_seconds"]),
+            name=data["design"],
+            configs=tuple(data["configs"]),
+            places=tuple(data["places"]),
+            seconds=tuple(data["expected_seconds"]),
         ),
-        cohort=Cohort(said["cohort"]),
-        estimands={estimand["name"]: estimand for estimand in said["estimands"]},
-        joins=said["joins"],
+        cohort=Cohort(data["cohort"]),
+        estimands={estimand["name"]: estimand for estimand in data["estimands"]},
+        joins=data["joins"],
         stopping=StoppingRule(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
-        block=said["block"],
-        block_why=said["block_why"],
-        why=said["why"],
-        amends=said.get("amends"),
-        document=said,
+        block=data["block"],
+        block_why=data["block_why"],
+        why=data["why"],
+        amends=data.get("amends"),
+        document=data,
     )
 
 

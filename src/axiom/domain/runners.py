@@ -45,11 +45,11 @@ class OfferedRunner:
     @property
     def gpus(self) -> tuple[str, ...]:
         """The kinds of GPU on which it computes; the empty one is the processor."""
-        return tuple(gpu_of(each) for each in self.plan_classes)
+        return tuple(gpu_of(name) for name in self.plan_classes)
 
     def plan_class(self, gpu: str) -> str:
         """The plan class of its work for this kind of GPU, or without one."""
-        return next(each for each in self.plan_classes if gpu_of(each) == gpu)
+        return next(name for name in self.plan_classes if gpu_of(name) == gpu)
 
 
 def gpu_of(plan_class: str) -> str:

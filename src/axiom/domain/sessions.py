@@ -81,7 +81,7 @@ class UntoldCounts:
     """What has happened since the last session and no session has told yet: how many of each."""
 
     failures: int = 0  # findings that were suspended, versions that were stopped, watches that were met
-    asked: int = 0  # ideas and proposals of people and programs that wait for an answer
+    unanswered: int = 0  # ideas and proposals of people and programs that wait for an answer
     changed: int = 0  # findings with another verdict or grade
     proposed: int = 0  # proposals of the autopilot that wait for an answer
     published: int = 0  # new versions
@@ -142,7 +142,7 @@ class Note:
     @property
     def words(self) -> str:
         """The text with each noun in the number of its fact: `{hosts} host(s)` is one host, and otherwise hosts."""
-        return _AMOUNT.sub(lambda found: found[1] + ("" if self.facts.get(found[2]) == 1 else "s"), self.text)
+        return _AMOUNT.sub(lambda match: match[1] + ("" if self.facts.get(match[2]) == 1 else "s"), self.text)
 
     @property
     def sentence(self) -> str:

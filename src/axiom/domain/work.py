@@ -191,5 +191,5 @@ def task_name(experiment: str, version: int, workunit_id: int, task_id: int) -> 
 
 def read_task_name(name: str) -> tuple[int, int] | None:
     """The workunit and the task that a name speaks of; None for a name that is not one of ours."""
-    found = _TASK_NAME.fullmatch(name)
-    return (int(found[1]), int(found[2])) if found else None
+    match = _TASK_NAME.fullmatch(name)
+    return (int(match[1]), int(match[2])) if match else None

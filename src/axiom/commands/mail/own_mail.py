@@ -64,8 +64,8 @@ class AskForPassword(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Put it into the outbox, or do nothing, with the same answer."""
-        found = accounts.by_email(db, good_email(self.email))
-        number = found[0].id if found else 0
+        pair = accounts.by_email(db, good_email(self.email))
+        number = pair[0].id if pair else 0
         if (
             laboratory.settings.sends_mail
             and accounts.confirmed_at(db, number) is not None

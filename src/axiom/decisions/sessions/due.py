@@ -55,7 +55,7 @@ def telling(untold: UntoldCounts, since_told: timedelta | None) -> str:
     """
     if since_told is None:
         return "the laboratory has begun"
-    if since_told >= limits.URGENT_AFTER and (untold.failures or untold.asked):
+    if since_told >= limits.URGENT_AFTER and (untold.failures or untold.unanswered):
         return _happened(untold)
     if since_told >= limits.NEWS_AFTER and (news := _happened(untold)):
         return news
@@ -65,7 +65,7 @@ def telling(untold: UntoldCounts, since_told: timedelta | None) -> str:
 def _happened(untold: UntoldCounts) -> str:
     told = {
         "failures and watches that were met": untold.failures,
-        "ideas and proposals that wait for an answer": untold.asked,
+        "ideas and proposals that wait for an answer": untold.unanswered,
         "findings with another verdict or grade": untold.changed,
         "follow-ups that wait for an answer": untold.proposed,
         "new versions": untold.published,

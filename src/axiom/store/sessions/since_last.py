@@ -46,7 +46,7 @@ def untold(db: Database) -> UntoldCounts:
     (published,) = db.select(_PUBLISHED, since=at(since))
     return UntoldCounts(
         failures=failures["amount"],
-        asked=ideas["amount"] + proposals.get(False, 0),
+        unanswered=ideas["amount"] + proposals.get(False, 0),
         changed=len(changed(db, after)),
         proposed=proposals.get(True, 0),
         published=published["amount"],
