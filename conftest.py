@@ -305,7 +305,7 @@ def prepared(tmp_path_factory):
 @pytest.fixture(scope="session")
 def sound() -> PackedBundle:
     """An experiment that passes every gate."""
-    return prepare(PACKAGE, Path(__file__).parent / "preflight" / "sound.py")
+    return prepare(PACKAGE, Path(__file__).parent / "tests" / "preflight" / "sound.py")
 
 
 @pytest.fixture(scope="session")
