@@ -90,7 +90,7 @@ class Gallery:
         for experiment in experiments.everything(db):
             weighed = evidence.weighed(db, experiment.id)
             results = sum(counted.get(("result", experiment.id, outcome), 0) for outcome in Outcome)
-            standing = (results, tuple((one.blocks, one.status) for one in weighed))
+            standing = (results, tuple((finding.blocks, finding.status) for finding in weighed))
             before = self._seen.get(experiment.id)
             if before == standing or (before and self._may_rest(experiment.id, before, standing, now)):
                 continue
@@ -173,8 +173,8 @@ def _pictures(
     curve = experiment_curve(db, experiment, manifest)
     if curve is not None:
         yield f"experiment/{experiment.id}/curve", curve
-    for found in weighed:
-        yield from _of_finding(db, found, laboratory)
+    for finding in weighed:
+        yield from _of_finding(db, finding, laboratory)
 
 
 def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
@@ -207,9 +207,9 @@ def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manif
     measure = curve_measure(manifest.measures)
     if measure is None:
         return None
-    found = MeasuredLists()
-    found.read(db, experiment.id, measure, limits.CURVE_REPLICATES)
-    return curve_of(f"experiment-{experiment.id}-curve", measure, manifest.configs, found.by_config)
+    lists = MeasuredLists()
+    lists.read(db, experiment.id, measure, limits.CURVE_REPLICATES)
+    return curve_of(f"experiment-{experiment.id}-curve", measure, manifest.configs, lists.by_config)
 
 
 def _measured(config: Any, values: list[float]) -> MeasuredConfig:
@@ -219,22 +219,22 @@ def _measured(config: Any, values: list[float]) -> MeasuredConfig:
     )
 
 
-def _of_finding(db: Database, found: WeighedFinding, laboratory: str) -> Iterator[tuple[str, Request]]:
-    lines = evidence.lines(db, found.number)
-    registration = registrations.registration(db, found.registration_id)
+def _of_finding(db: Database, finding: WeighedFinding, laboratory: str) -> Iterator[tuple[str, Request]]:
+    lines = evidence.lines(db, finding.number)
+    registration = registrations.registration(db, finding.registration_id)
     if not lines or registration is None:
         return
     weighed = [evidence.read(line) for line in lines]
-    looks = tuple(look_of(one) for one in weighed)
+    looks = tuple(look_of(line) for line in weighed)
     if all(look.estimate is None for look in looks):
         return
-    estimand = next(one for one in json.loads(registration.body)["estimands"] if one["name"] == found.estimand)
+    estimand = next(claim for claim in json.loads(registration.body)["estimands"] if claim["name"] == finding.estimand)
     reads = reading(looks[-1].verdict, Direction(estimand["expects"]))
     yield (
-        f"finding/{found.number}/{CARD}",
+        f"finding/{finding.number}/{CARD}",
         shared_card(
-            found.number,
-            headline(estimand, reads, found.status),
+            finding.number,
+            headline(estimand, reads, finding.status),
             looks[-1].verdict,
             reads.value,
             looks[-1],
@@ -247,9 +247,9 @@ def _of_finding(db: Database, found: WeighedFinding, laboratory: str) -> Iterato
     axis = f"{side} {estimand['null']:g}: as claimed"
     about = {"y": estimand["name"], "null": estimand["null"], "smallest": estimand["smallest"]}
     yield (
-        f"finding/{found.number}/narrowing",
+        f"finding/{finding.number}/narrowing",
         Narrowing(
-            name=f"finding-{found.number}-narrowing",
+            name=f"finding-{finding.number}-narrowing",
             title=estimand["claim"],
             looks=looks,
             predicted=(low, high),
@@ -257,28 +257,30 @@ def _of_finding(db: Database, found: WeighedFinding, laboratory: str) -> Iterato
             **about,
         ),
     )
-    observed = evidence.observed(db, found.number)
+    observed = evidence.observed(db, finding.number)
     replicates, values = values_of(observed)
     yield (
-        f"finding/{found.number}/strip",
+        f"finding/{finding.number}/strip",
         Strip(
-            name=f"finding-{found.number}-strip",
+            name=f"finding-{finding.number}-strip",
             title=estimand["claim"],
             replicates=replicates,
             values=values,
             look=looks[-1],
-            older=tuple(sorted(one.replicate for one in observed if one.cohort is Cohort.EXPLORATORY)),
+            older=tuple(
+                sorted(observation.replicate for observation in observed if observation.cohort is Cohort.EXPLORATORY)
+            ),
             centre=weighed[-1].centre,
             axis=axis,
             **about,
         ),
     )
-    yield from _forest(db, found, {"title": estimand["claim"], "look": looks[-1], **about})
+    yield from _forest(db, finding, {"title": estimand["claim"], "look": looks[-1], **about})
 
 
-def _forest(db: Database, found: WeighedFinding, about: dict[str, Any]) -> Iterator[tuple[str, Request]]:
+def _forest(db: Database, finding: WeighedFinding, about: dict[str, Any]) -> Iterator[tuple[str, Request]]:
     """The finding's parts; they are weighed here, since the history keeps the whole alone."""
-    inputs = evidence.card_inputs(db, found.number)
+    inputs = evidence.card_inputs(db, finding.number)
     if inputs is None:
         return
     weighed = card(
@@ -291,5 +293,5 @@ def _forest(db: Database, found: WeighedFinding, about: dict[str, Any]) -> Itera
     parts, pooled = parts_of(weighed), weighed.pooled
     if any(part.estimate is not None for part in parts):
         expected = (pooled.prediction_low, pooled.prediction_high) if pooled else None
-        name = f"finding-{found.number}-forest"
-        yield f"finding/{found.number}/forest", Forest(name=name, parts=parts, expected=expected, **about)
+        name = f"finding-{finding.number}-forest"
+        yield f"finding/{finding.number}/forest", Forest(name=name, parts=parts, expected=expected, **about)

@@ -154,19 +154,19 @@ def _hand_on(db: Database, session: Session, holder: str, now: datetime) -> None
         sessions.hold(db, session.id, holder, now + limits.LEASE if holder else None)
 
 
-def _clean(held: Round) -> list[Note]:
-    return clean(held.db, held.now) + sweepings(held)
+def _clean(this_round: Round) -> list[Note]:
+    return clean(this_round.db, this_round.now) + sweepings(this_round)
 
 
-def _evaluate(held: Round) -> list[Note]:
-    db, now = held.db, held.now
-    return evaluate(db, held.session, now) + score_predictions(db, now) + look_for(db, now)
+def _evaluate(this_round: Round) -> list[Note]:
+    db, now = this_round.db, this_round.now
+    return evaluate(db, this_round.session, now) + score_predictions(db, now) + look_for(db, now)
 
 
-def _plan(held: Round) -> list[Note]:
-    planned = planning.decide(held.db, held.policy, held.now)
-    sessions.keep_plan(held.db, held.session.id, planning.as_data(planned))
-    return planning.unheeded(held.db, held.policy) + planning.notes(planned)
+def _plan(this_round: Round) -> list[Note]:
+    planned = planning.decide(this_round.db, this_round.policy, this_round.now)
+    sessions.keep_plan(this_round.db, this_round.session.id, planning.as_data(planned))
+    return planning.unheeded(this_round.db, this_round.policy) + planning.notes(planned)
 
 
 _STEPS: Mapping[Step, Callable[[Round], list[Note]]] = {
@@ -174,17 +174,21 @@ _STEPS: Mapping[Step, Callable[[Round], list[Note]]] = {
     Step.QUEUE: queue,
     Step.REVIEW: review,
     Step.INSPECT: inspect,
-    Step.FAILURES: lambda held: failures(held.db, held.window.since, held.now),
-    Step.CREDIT: lambda held: credit(held.db, held.session, held.now) + shares(held) + tariffs_begun(held),
+    Step.FAILURES: lambda this_round: failures(this_round.db, this_round.window.since, this_round.now),
+    Step.CREDIT: lambda this_round: (
+        credit(this_round.db, this_round.session, this_round.now) + shares(this_round) + tariffs_begun(this_round)
+    ),
     Step.CLEAN: _clean,
-    Step.WITHDRAW: lambda held: withdrawn(held) + released(held) + taken_back(held),
+    Step.WITHDRAW: lambda this_round: withdrawn(this_round) + released(this_round) + taken_back(this_round),
     Step.REPAIR: repair,
     Step.EVALUATE: _evaluate,
     Step.RANK: ranks,
     Step.DESIGN: design,
     Step.TRY: tries,
     Step.PLAN: _plan,
-    Step.DEPLOY: lambda held: order_planned(held) + charted(held) + checks(held) + ordered(held) + placed(held),
+    Step.DEPLOY: lambda this_round: (
+        order_planned(this_round) + charted(this_round) + checks(this_round) + ordered(this_round) + placed(this_round)
+    ),
     Step.PUBLISH: publish,
-    Step.LOG: lambda held: acted(held) + close(held),
+    Step.LOG: lambda this_round: acted(this_round) + close(this_round),
 }

@@ -30,9 +30,9 @@ class Round:
         """The time of which the session tells that this round ends; of a quiet round its own."""
         return sessions.whole_window(self.db, self.session)
 
-    def tasks(self, **asked: object) -> str:
+    def tasks(self, **filters: object) -> str:
         """The page with the tasks that this round reviewed, or this session all told."""
-        query = "&".join(f"{name}={value}" for name, value in asked.items())
+        query = "&".join(f"{name}={value}" for name, value in filters.items())
         return f"/sessions/{self.session.name}/tasks" + (f"?{query}" if query else "")
 
 

@@ -11,7 +11,7 @@ from axiom.cli.output import bar, change_options, show_json
 from axiom.commands.experiments import PreflightExperiment
 from axiom.domain.preflights import Attempt
 from axiom.lab.experiments.preflight_report import write
-from axiom.lab.experiments.preflight_run import Said
+from axiom.lab.experiments.preflight_run import Progress
 from axiom.lab.experiments.publish import PackedBundle, demand_taken
 from axiom.lab.experiments.try_bundle import Examination, is_shipped, prepare_boxed, secret_of, try_out
 from axiom.service.open_laboratory import package, reading, submit
@@ -47,7 +47,7 @@ def preflight(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bo
     raise click.exceptions.Exit(0 if answer["passed"] else 1)
 
 
-def _examined(name: str, folder: Folder, said: Said | None) -> tuple[Examination, bool]:
+def _examined(name: str, folder: Folder, on_progress: Progress | None) -> tuple[Examination, bool]:
     """What is tried, and whether it is published here: by a name the newest bundle, by a path what the file holds."""
     file = file_of(name, folder)
     newest = None if name.endswith(".py") else _newest(file.stem, folder)
@@ -61,9 +61,9 @@ def _examined(name: str, folder: Folder, said: Said | None) -> tuple[Examination
         archive, is_published = newest, True
     manifest = read_manifest(bundles.contents(archive)[bundles.MANIFEST])
     if is_published:
-        attempt = try_out(archive, said, secret=secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket))
+        attempt = try_out(archive, on_progress, secret=secret_of(load_keys(folder.keys, EXPIRY_NOT_ASKED).ticket))
     else:
-        attempt = try_out(archive, said)
+        attempt = try_out(archive, on_progress)
     return Examination(attempt=attempt, manifest=manifest, is_shipped=is_shipped(archive)), is_published
 
 

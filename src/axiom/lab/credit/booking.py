@@ -25,10 +25,10 @@ def _recent(
 ) -> dict[int, tuple[float, datetime]]:
     new = [holder_id for holder_id in amounts if holder_id not in there]
     began = ledger.began(db, holder, new) if new else {}
-    found = {}
+    by_holder = {}
     for holder_id, amount in amounts.items():
         before = there.get(holder_id)
-        known = Recent(value=before.recent, at=moment(before.recent_at)) if before else None
-        recent = grown(known, amount / _THOUSANDTHS, began=began.get(holder_id, now), now=now)
-        found[holder_id] = (recent.value, recent.at)
-    return found
+        earlier = Recent(value=before.recent, at=moment(before.recent_at)) if before else None
+        recent = grown(earlier, amount / _THOUSANDTHS, began=began.get(holder_id, now), now=now)
+        by_holder[holder_id] = (recent.value, recent.at)
+    return by_holder

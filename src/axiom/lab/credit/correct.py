@@ -29,13 +29,13 @@ def correct(db: Database, task_id: int, amount: int, because: str, now: datetime
             f"Task {task_id} has failed, and no session has looked at its credit yet. Nothing was booked; the next "
             "session does."
         )
-    had = sum(one.amount for one in before)
+    had = sum(entry.amount for entry in before)
     if amount == 0 or had + amount < 0:
         raise WrongUse(
             f"Task {task_id} has {had / 1_000:g} credit in all, and {amount / 1_000:g} would be added. Nothing was "
             "booked: a correction changes something, and nobody has less than nothing for a task."
         )
-    corrections = sum(one.reason.startswith(Reason.CORRECTION) for one in before)
+    corrections = sum(entry.reason.startswith(Reason.CORRECTION) for entry in before)
     award = Award(
         task_id=task_id,
         reason=f"{Reason.CORRECTION} {corrections + 1}" if corrections else Reason.CORRECTION,

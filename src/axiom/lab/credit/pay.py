@@ -141,24 +141,24 @@ class Paying:
 
     def _known(self, db: Database, experiment_id: int, now: datetime) -> UsualCost:
         """Look a version up, once a minute at most."""
-        found = self._usual.get(experiment_id)
-        if found is None or not timedelta(0) <= now - found.looked_at < _USUAL_FOR:
+        usual = self._usual.get(experiment_id)
+        if usual is None or not timedelta(0) <= now - usual.looked_at < _USUAL_FOR:
             experiment = experiments.by_id(db, experiment_id)
-            found = UsualCost(
+            usual = UsualCost(
                 looked_at=now,
                 paid=self._share(db, experiment_id, now),
                 is_recalled=experiment is not None and experiment.status == "recalled",
                 blamed_by=endings.blaming(db, experiment_id, BROKEN_BY_US),
             )
-            self._usual[experiment_id] = found
-        return found
+            self._usual[experiment_id] = usual
+        return usual
 
 
 def tariff_of(db: Database, now: datetime) -> tuple[int, Tariff]:
     """The tariff in force, with its id; before the first one, that which comes with Axiom."""
-    held = tariffs.in_force(db, now)
-    if held is not None:
-        return held
+    tariff = tariffs.in_force(db, now)
+    if tariff is not None:
+        return tariff
     first = replace(DEFAULT, version=tariffs.next_version(db, DEFAULT.name))
     return tariffs.add(db, first, now), first
 

@@ -23,7 +23,7 @@ from axiom_weigh.statistics.clones import clones, digest, mark
 from axiom_weigh.statistics.estimands import needed, value
 from axiom_weigh.values import COARSE, EVERY_NUMBER, OUTVOTED, Block, Cohort, Observation, Outcome
 
-_OUTCOMES = {one.value: one for one in Outcome}
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _COUNTED = Cohort.CONFIRMATORY
 _NUMBERS = frozenset({float, int})
 _WORST = (Outcome.LATE, Outcome.DIVERGED)  # a time-out counts as what was declared for it, however other cells ended
@@ -75,33 +75,33 @@ class ObservedVersion:
     _alike: dict[tuple[object, ...], Sequence[Sequence[int]]] = field(default_factory=dict)
     chart: Map | None = None
 
-    def estimand(self, found: WeighedFinding) -> Mapping[str, Any]:
+    def estimand(self, finding: WeighedFinding) -> Mapping[str, Any]:
         """What a finding asks, as its own registration defines it."""
-        return self.registered[found.registration_id].estimands[found.estimand]
+        return self.registered[finding.registration_id].estimands[finding.estimand]
 
-    def closed(self, found: WeighedFinding) -> tuple[Block, ...]:
+    def closed(self, finding: WeighedFinding) -> tuple[Block, ...]:
         """The blocks of a finding that closed since it was weighed, in the order in which they enter.
 
         Only what comes after the weighed replicates is looked at: this is asked every second, however much is stored.
         """
-        reached, feeders, drawn = self.reached(found), self.feeding[found.number], self._drawn(found)
+        reached, feeders, drawn = self.reached(finding), self.feeding[finding.number], self._drawn(finding)
         key = (feeders, drawn, *sorted(reached.items()))
         if key not in self._closed:
             self._closed[key] = stream([self._blocks(feeder, reached.get(feeder, -1), drawn) for feeder in feeders])
         return self._closed[key]
 
-    def observed(self, found: WeighedFinding, issued: Mapping[int, int]) -> list[Observation]:
+    def observed(self, finding: WeighedFinding, issued: Mapping[int, int]) -> list[Observation]:
         """The finding's estimand in these replicates, each issued to a registration; in their order.
 
         What came back too late is missing: a task that was given up on may still bring its results, when its block was
         weighed without them.
         """
         self._read(issued)
-        repeats = self._repeats(found, issued)
-        charted = self._charted(self._drawn(found), min(issued, default=0))
+        repeats = self._repeats(finding, issued)
+        charted = self._charted(self._drawn(finding), min(issued, default=0))
         return [
             self._observation(
-                found, number, issued_to, repeats.get(number, ""), lacking=charted.get(number, _NOTHING).lacking
+                finding, number, issued_to, repeats.get(number, ""), lacking=charted.get(number, _NOTHING).lacking
             )
             for number, issued_to in issued.items()
         ]
@@ -112,32 +112,32 @@ class ObservedVersion:
             self._overturned[issued_to] = duplicates.overturned(self.db, issued_to, self.until)
         return number in self._overturned[issued_to]
 
-    def has_lost(self, known: Observation) -> bool:
+    def has_lost(self, observation: Observation) -> bool:
         """Is a value known of this replicate that does not count any more?"""
-        return known.value is not None and self.is_overturned(known.replicate, known.registration)
+        return observation.value is not None and self.is_overturned(observation.replicate, observation.registration)
 
-    def reached(self, found: WeighedFinding) -> dict[int, int]:
+    def reached(self, finding: WeighedFinding) -> dict[int, int]:
         """Of each registration the last replicate that is kept as an observation of this finding."""
-        key = (found.number, found.line)
+        key = (finding.number, finding.line)
         if key not in self._kept:
-            self._kept[key] = observations.reached(self.db, found.number)
+            self._kept[key] = observations.reached(self.db, finding.number)
         return self._kept[key]
 
-    def remember(self, found: WeighedFinding, kept: Sequence[Observation]) -> None:
+    def remember(self, finding: WeighedFinding, kept: Sequence[Observation]) -> None:
         """These are all that are kept of a finding, so nobody has to ask for the last of them."""
         reached: dict[int, int] = {}
-        for one in kept:
-            if one.replicate > reached.get(one.registration, -1) and one.cohort is _COUNTED:
-                reached[one.registration] = one.replicate
-        self._kept[found.number, found.line] = reached
+        for observation in kept:
+            if observation.replicate > reached.get(observation.registration, -1) and observation.cohort is _COUNTED:
+                reached[observation.registration] = observation.replicate
+        self._kept[finding.number, finding.line] = reached
 
-    def _drawn(self, found: WeighedFinding) -> _NeededTiles | None:
+    def _drawn(self, finding: WeighedFinding) -> _NeededTiles | None:
         """Which tiles of a map a finding needs; None where it needs those of level 0 alone, or there is no map."""
-        levels = self.estimand(found).get("levels")
+        levels = self.estimand(finding).get("levels")
         if self.chart is None or not levels:
             return None
-        places = self.registered[found.registration_id].design.places
-        arms = frozenset(places[each] for each in self._needed(found, found.registration_id))
+        places = self.registered[finding.registration_id].design.places
+        arms = frozenset(places[index] for index in self._needed(finding, finding.registration_id))
         return _NeededTiles(deepest=levels[1], arms=arms)
 
     def _blocks(self, registration_id: int, after: int, drawn: _NeededTiles | None) -> tuple[Block, ...]:
@@ -185,15 +185,15 @@ class ObservedVersion:
             self._measured[number] = _measured(cells[number])
 
     def _observation(
-        self, found: WeighedFinding, number: int, issued_to: int, repeats: str, *, lacking: int
+        self, finding: WeighedFinding, number: int, issued_to: int, repeats: str, *, lacking: int
     ) -> Observation:
         design, back = self.registered[issued_to].design, self._measured[number]
-        wanted = [(design.configs[each], design.places[each]) for each in self._needed(found, issued_to)]
-        drawn = self._drawn(found)
+        wanted = [(design.configs[index], design.places[index]) for index in self._needed(finding, issued_to)]
+        drawn = self._drawn(finding)
         if drawn:
             by_place = design.by_place
             wanted = [(by_place[place], place) for place in sorted(back.outcomes) if drawn.holds(place)]
-        reached, why = value(self.estimand(found), [(config, back.measures.get(place)) for config, place in wanted])
+        reached, why = value(self.estimand(finding), [(config, back.measures.get(place)) for config, place in wanted])
         if lacking:
             reached, why = None, f"of the tiles through which its border passes, {lacking} were never drawn"
         ended = Outcome.OK if reached is not None else _worst([back.outcomes.get(place) for _, place in wanted])
@@ -207,25 +207,25 @@ class ObservedVersion:
             outcome=ended,
             registration=issued_to,
             design=design.name,
-            cohort=_COUNTED if issued_to in self.feeding[found.number] else Cohort.EXPLORATORY,
+            cohort=_COUNTED if issued_to in self.feeding[finding.number] else Cohort.EXPLORATORY,
             fingerprint=back.fingerprint,
             repeats=repeats if reached is not None else "",
             gpus=back.gpus,
         )
 
-    def _repeats(self, found: WeighedFinding, issued: Mapping[int, int]) -> dict[int, str]:
+    def _repeats(self, finding: WeighedFinding, issued: Mapping[int, int]) -> dict[int, str]:
         """Of these replicates, those that have the numbers of an earlier one at a config that the finding needs."""
-        said: dict[int, str] = {}
+        by_number: dict[int, str] = {}
         for issued_to in set(issued.values()):
             numbers = tuple(number for number in issued if issued[number] == issued_to)
-            design, measure = self.registered[issued_to].design, self.estimand(found)["measure"]
-            for each in self._needed(found, issued_to):
-                place, config = design.places[each], design.configs[each]
+            design, measure = self.registered[issued_to].design, self.estimand(finding)["measure"]
+            for index in self._needed(finding, issued_to):
+                place, config = design.places[index], design.configs[index]
                 for name in ("", measure):
                     for first, *others in self._alike_at(numbers, place, name):
                         what = f"{name or EVERY_NUMBER} of replicate {first} at {_words(config)}"
-                        said |= {number: what for number in others if number not in said}
-        return said
+                        by_number |= {number: what for number in others if number not in by_number}
+        return by_number
 
     def _alike_at(self, numbers: tuple[int, ...], place: int, measure: str) -> Sequence[Sequence[int]]:
         """The groups of replicates that agree in this measure of one cell, or in all of them."""
@@ -240,29 +240,31 @@ class ObservedVersion:
             )
         return self._alike[key]
 
-    def _needed(self, found: WeighedFinding, issued_to: int) -> tuple[int, ...]:
+    def _needed(self, finding: WeighedFinding, issued_to: int) -> tuple[int, ...]:
         """Which configs of a design the finding needs; the same for each of its replicates, so it is asked once."""
-        key = (found.number, issued_to)
+        key = (finding.number, issued_to)
         if key not in self._wanted:
-            self._wanted[key] = needed(self.estimand(found), self.registered[issued_to].design.configs)
+            self._wanted[key] = needed(self.estimand(finding), self.registered[issued_to].design.configs)
         return self._wanted[key]
 
 
 def _worst(ended: Sequence[Outcome | None]) -> Outcome | None:
     """How a replicate without a value ended, in the cells that the finding needs; None: one never came back."""
-    return None if None in ended else next((one for one in _WORST if one in ended), Outcome.OK)
+    return None if None in ended else next((outcome for outcome in _WORST if outcome in ended), Outcome.OK)
 
 
 def version(db: Database, experiment_id: int, until: datetime) -> ObservedVersion:
     """A version as it was at this moment."""
-    known = registrations.registrations(db, experiment_id)
+    registered = registrations.registrations(db, experiment_id)
     return ObservedVersion(
         db=db,
         experiment_id=experiment_id,
         until=until,
-        registered={one.id: read_body(one.body) for one in known},
+        registered={registration.id: read_body(registration.body) for registration in registered},
         feeding=registrations.feeding(db, experiment_id),
-        amended=frozenset(amended_by([one for one in known if one.created_at <= until])),
+        amended=frozenset(
+            amended_by([registration for registration in registered if registration.created_at <= until])
+        ),
         chart=stored_manifest(stored.manifest).map if (stored := experiments.by_id(db, experiment_id)) else None,
     )
 
@@ -305,8 +307,8 @@ def _measured(cells: Sequence[_Cell]) -> MeasuredReplicate:
 
 def _words(config: Mapping[str, object]) -> str:
     """A config in a sentence; one of many factors is told by the first of them."""
-    told = [f"{name}={level}" for name, level in config.items()]
-    return ", ".join([*told[:_TOLD_FACTORS], *(["…"] if len(told) > _TOLD_FACTORS else [])])[:_LONGEST_WORDS]
+    levels = [f"{name}={level}" for name, level in config.items()]
+    return ", ".join([*levels[:_TOLD_FACTORS], *(["…"] if len(levels) > _TOLD_FACTORS else [])])[:_LONGEST_WORDS]
 
 
 def _every(measured: Sequence[Any]) -> list[float | None]:
@@ -314,11 +316,11 @@ def _every(measured: Sequence[Any]) -> list[float | None]:
     if _NUMBERS.issuperset(map(type, measured)):  # nearly always, and then they are read at once
         return list(map(float, measured))
     numbers: list[float | None] = []
-    for one in measured:
-        if isinstance(one, list):
-            numbers += _every(one)
-        elif isinstance(one, str):  # the SHA-256 of a grid
-            numbers.append(float(int(one[:12], 16)))
+    for entry in measured:
+        if isinstance(entry, list):
+            numbers += _every(entry)
+        elif isinstance(entry, str):  # the SHA-256 of a grid
+            numbers.append(float(int(entry[:12], 16)))
         else:
-            numbers.append(one if one is None else float(one))
+            numbers.append(entry if entry is None else float(entry))
     return numbers

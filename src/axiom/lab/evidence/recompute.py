@@ -29,9 +29,9 @@ def recomputed(db: Database) -> list[str]:
     problems = []
     for experiment in experiments.everything(db):
         course = _VersionHistory(db=db, experiment_id=experiment.id)
-        for found in evidence.weighed(db, experiment.id):
+        for finding in evidence.weighed(db, experiment.id):
             problems += [
-                f"finding {found.number}, line {line} is not what its results say" for line in course.wrong(found)
+                f"finding {finding.number}, line {line} is not what its results say" for line in course.wrong(finding)
             ]
     return problems + _misplaced(db)
 
@@ -45,36 +45,36 @@ class _VersionHistory:
     _versions: dict[datetime, ObservedVersion] = field(default_factory=dict)
     _numbers: dict[int, list[int]] = field(default_factory=dict)  # issued to each registration
 
-    def wrong(self, found: WeighedFinding) -> Iterator[int]:
+    def wrong(self, finding: WeighedFinding) -> Iterator[int]:
         """The lines of a finding that do not follow."""
-        rows = evidence.lines(self.db, found.number)
+        rows = evidence.lines(self.db, finding.number)
         try:
-            written = self._written(found)
-            strange, places = self._strange(found), self._places(found, rows)
+            written = self._written(finding)
+            strange, places = self._strange(finding), self._places(finding, rows)
         except (TypeError, ValueError):  # what cannot even be read does not follow
             yield from (row["line"] for row in rows)
             return
         yield from sorted(set(range(1, len(rows) + 1)).union(written) - {row["line"] for row in rows})
         for row in rows:
             try:
-                follows = self._follows(found, row, written, places)
+                follows = self._follows(finding, row, written, places)
             except (TypeError, ValueError, KeyError):
                 follows = False
             if not follows or row["line"] in strange:
                 yield row["line"]
 
-    def _written(self, found: WeighedFinding) -> dict[int, list[Observation]]:
+    def _written(self, finding: WeighedFinding) -> dict[int, list[Observation]]:
         """The observations of a finding by the line that they entered with."""
         written: dict[int, list[Observation]] = defaultdict(list)
-        for line, placed in observations.of_finding(self.db, found.number):
+        for line, placed in observations.of_finding(self.db, finding.number):
             written[line].append(placed.observation)
         return written
 
     def _follows(
-        self, found: WeighedFinding, row: Row, written: Mapping[int, list[Observation]], places: _Places
+        self, finding: WeighedFinding, row: Row, written: Mapping[int, list[Observation]], places: _Places
     ) -> bool:
         """What entered with the line is right, nothing that had come was forgotten, and it says what follows."""
-        when, kept = moment(row["created_at"]), evidence.kept(self.db, found.number, row["line"])
+        when, kept = moment(row["created_at"]), evidence.kept(self.db, finding.number, row["line"])
         version = self._at(when)
         lost = [
             observation
@@ -82,26 +82,28 @@ class _VersionHistory:
             if observation.outcome is None or version.has_lost(observation)
         ]
         seen = [*written.get(row["line"], ()), *lost]
-        issued = {one.replicate: one.registration for one in seen}
-        again = {one.replicate: one for one in version.observed(found, issued)}
-        said = evidence.read(row)
-        agreements = agreements_of(self.db, version.feeding[found.number], when)
-        if not all(again[one.replicate] == one for one in seen) or not _are_in_place(kept.placed, places, said.blocks):
+        issued = {observation.replicate: observation.registration for observation in seen}
+        again = {observation.replicate: observation for observation in version.observed(finding, issued)}
+        line = evidence.read(row)
+        agreements = agreements_of(self.db, version.feeding[finding.number], when)
+        if not all(again[observation.replicate] == observation for observation in seen) or not _are_in_place(
+            kept.placed, places, line.blocks
+        ):
             return False
-        return said.method < METHOD or (  # by earlier rules, which nobody has any more
-            _numbers(said)
+        return line.method < METHOD or (  # by earlier rules, which nobody has any more
+            _numbers(line)
             == _numbers(
                 weigh(
-                    version.estimand(found),
+                    version.estimand(finding),
                     kept.observations,
-                    blocks=said.blocks,
+                    blocks=line.blocks,
                     homes=kept.homes,
-                    surroundings=Surroundings(agreements=agreements, false_share=said.false_share),
+                    surroundings=Surroundings(agreements=agreements, false_share=line.false_share),
                 )
             )
         )
 
-    def _places(self, found: WeighedFinding, rows: Sequence[Row]) -> _Places:
+    def _places(self, finding: WeighedFinding, rows: Sequence[Row]) -> _Places:
         """In which block each replicate had to enter, by its number and registration.
 
         Made again session by session: which blocks there were to choose from depends on what was weighed before and
@@ -114,7 +116,8 @@ class _VersionHistory:
             amount = max(0, max(row["blocks"] for row in group) - entered)
             version = self._at(moment(when))
             designs = [
-                self._issued(version, each, reached.get(each, -1), amount) for each in version.feeding[found.number]
+                self._issued(version, registration_id, reached.get(registration_id, -1), amount)
+                for registration_id in version.feeding[finding.number]
             ]
             for entered, block in enumerate(stream(designs)[:amount], start=entered + 1):  # noqa: B020  it goes on
                 places.update({(number, block.registration): entered for number in block.replicates})
@@ -125,24 +128,29 @@ class _VersionHistory:
         """So many blocks of a registration after this number, as if all were closed."""
         if registration_id not in self._numbers:
             self._numbers[registration_id] = block_store.numbers(self.db, self.experiment_id, registration_id, -1)
-        known, size = self._numbers[registration_id], version.registered[registration_id].block
-        first = bisect.bisect_right(known, after)
+        numbers, size = self._numbers[registration_id], version.registered[registration_id].block
+        first = bisect.bisect_right(numbers, after)
         standing = [
-            ReplicateProgress(number=each, cells=0, back=0, over=True) for each in known[first : first + amount * size]
+            ReplicateProgress(number=number, cells=0, back=0, over=True)
+            for number in numbers[first : first + amount * size]
         ]
         return blocks(standing, size, registration_id, is_over=registration_id in version.amended)
 
-    def _strange(self, found: WeighedFinding) -> set[int]:
+    def _strange(self, finding: WeighedFinding) -> set[int]:
         """The lines that say of a host what it is not: another volunteer's, or two platforms at once.
 
         Which platform a host had then is written nowhere else, since a computer may get another system.
         """
-        written = observations.written_homes(self.db, found.number)
-        said = {line: {_whose(home) for home in homes} for line, homes in written.items()}
-        today = observations.homes(self.db, {host for each in said.values() for host, _ in each})
-        known = {_whose(home) for home in today.values()}
-        unknown = {(host, None) for each in said.values() for host, _ in each if host not in today}
-        return {line for line, each in said.items() if not each <= known | unknown or len(each) != len(written[line])}
+        written = observations.written_homes(self.db, finding.number)
+        by_line = {line: {_whose(home) for home in homes} for line, homes in written.items()}
+        today = observations.homes(self.db, {host for whose in by_line.values() for host, _ in whose})
+        current = {_whose(home) for home in today.values()}
+        unknown = {(host, None) for whose in by_line.values() for host, _ in whose if host not in today}
+        return {
+            line
+            for line, whose in by_line.items()
+            if not whose <= current | unknown or len(whose) != len(written[line])
+        }
 
     def _at(self, when: datetime) -> ObservedVersion:
         if when not in self._versions:
@@ -153,9 +161,9 @@ class _VersionHistory:
 def _are_in_place(placed: Sequence[PlacedObservation], places: _Places, blocks: int) -> bool:
     """The first so many blocks are there, whole and in their order, and nothing else counts."""
     cohorts: dict[Cohort, dict[tuple[int, int], int]] = {cohort: {} for cohort in Cohort}
-    for one in placed:
-        seen = one.observation
-        cohorts[seen.cohort][seen.replicate, seen.registration] = one.block
+    for placement in placed:
+        seen = placement.observation
+        cohorts[seen.cohort][seen.replicate, seen.registration] = placement.block
     expected = {replicate: place for replicate, place in places.items() if place <= blocks}
     return cohorts[Cohort.CONFIRMATORY] == expected and set(cohorts[Cohort.EXPLORATORY].values()) <= {1}
 
@@ -165,10 +173,10 @@ def _whose(home: Home | int) -> tuple[int, int | None]:
     return (home.host_id, home.volunteer_id) if isinstance(home, Home) else (home, None)
 
 
-def _numbers(found: Evidence) -> Evidence:
+def _numbers(line: Evidence) -> Evidence:
     """What must come out again. Sentences may be worded better, and what is foreseen may be foreseen better."""
-    alarms = tuple(replace(alarm, text="") for alarm in found.alarms)
-    return replace(found, line=0, needs=(), flags=(), reasons=(), more=None, alarms=alarms)
+    alarms = tuple(replace(alarm, text="") for alarm in line.alarms)
+    return replace(line, line=0, needs=(), flags=(), reasons=(), more=None, alarms=alarms)
 
 
 def _misplaced(db: Database) -> list[str]:
@@ -194,10 +202,10 @@ def _misplaced(db: Database) -> list[str]:
 
 def _possible(claims: Sequence[Row], newest: Mapping[int, Row], at: int) -> dict[int, float | None]:
     """The places of the claims that stood at a moment, among all that had been asked. A recalled one says nothing."""
-    asked = [row for row in claims if row["created_at"] <= at]
-    standing = {row["number"] for row in asked if row["recalled_at"] is None or at < row["recalled_at"]}
-    said = {number: row for number, row in newest.items() if number in standing}
-    shares = false_shares([_claimed(row["number"], said.get(row["number"])) for row in asked])
+    earlier = [row for row in claims if row["created_at"] <= at]
+    standing = {row["number"] for row in earlier if row["recalled_at"] is None or at < row["recalled_at"]}
+    rows = {number: row for number, row in newest.items() if number in standing}
+    shares = false_shares([_claimed(row["number"], rows.get(row["number"])) for row in earlier])
     return {number: shares[number] for number in standing}
 
 

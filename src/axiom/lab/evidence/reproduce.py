@@ -23,7 +23,11 @@ def reproduce(db: Database) -> int:
     while pairs := duplicates.uncompared(db, _SLICE):
         compared = _compared(db, pairs, _tolerances(db))
         for registration_id in sorted({pair.registration_id for pair in pairs}):
-            _count(db, registration_id, [each for each in compared if each[0].registration_id == registration_id])
+            _count(
+                db,
+                registration_id,
+                [comparison for comparison in compared if comparison[0].registration_id == registration_id],
+            )
         duplicates.keep(db, compared)
         amount += len(pairs)
     return amount
@@ -32,68 +36,82 @@ def reproduce(db: Database) -> int:
 def agreements_of(db: Database, registration_ids: Sequence[int], until: datetime) -> tuple[Agreements, ...]:
     """In how many seeds of these registrations each pair of platforms agreed, as was known at a moment."""
     return summed(
-        one for registration_number in registration_ids for one in duplicates.counted(db, registration_number, until)
+        agreements
+        for registration_number in registration_ids
+        for agreements in duplicates.counted(db, registration_number, until)
     )
 
 
 def miscounted(db: Database) -> list[str]:
     """I10, of duplicates: every class and every count follows from what the hosts brought."""
     tolerances = _tolerances(db)
-    problems, found, after = [], dict[int, list[ReproducedCell]](), 0
+    problems, by_registration, after = [], dict[int, list[ReproducedCell]](), 0
     while pairs := duplicates.compared(db, after, _SLICE):
         after = pairs[-1][0].duplicate_id
-        again = _compared(db, [one for one, *_ in pairs], tolerances)
-        for (one, comes_out, confirms), (_, kept, told) in zip(again, pairs, strict=True):
+        again = _compared(db, [duplicate for duplicate, *_ in pairs], tolerances)
+        for (duplicate, comes_out, confirms), (_, kept, stored_task) in zip(again, pairs, strict=True):
             if str(comes_out or "") != kept:
-                said = comes_out or "not to be compared"
-                problems.append(f"duplicate {one.duplicate_id} is {said}, and {kept} is kept")
-            if told != confirms:
+                outcome = comes_out or "not to be compared"
+                problems.append(f"duplicate {duplicate.duplicate_id} is {outcome}, and {kept} is kept")
+            if stored_task != confirms:
                 problems.append(
-                    f"duplicate {one.duplicate_id} confirms task {confirms}, and task {told} is kept (0: none)"
+                    f"duplicate {duplicate.duplicate_id} confirms task {confirms}, "
+                    f"and task {stored_task} is kept (0: none)"
                 )
             if comes_out is not None:
-                seen = (one.first.replicate, one.platforms, comes_out, one.second.task_id, confirms)
-                found.setdefault(one.registration_id, []).extend(_reproduced([seen]))
+                seen = (duplicate.first.replicate, duplicate.platforms, comes_out, duplicate.second.task_id, confirms)
+                by_registration.setdefault(duplicate.registration_id, []).extend(_reproduced([seen]))
     return problems + [
         f"the platforms of registration {registration_id} agree in other seeds than its duplicates say"
-        for registration_id, seeds in found.items()
+        for registration_id, seeds in by_registration.items()
         if agreements(seeds)
         != tuple(
-            one for one in agreements_of(db, [registration_id], _ALL) if one != Agreements(platforms=one.platforms)
+            agreements
+            for agreements in agreements_of(db, [registration_id], _ALL)
+            if agreements != Agreements(platforms=agreements.platforms)
         )
     ]
 
 
 def _tolerances(db: Database) -> dict[int, float]:
     """Of each version, how far early values of two honest hosts may lie apart."""
-    return {one.id: stored_manifest(one.manifest).tolerance for one in experiments.everything(db)}
+    return {experiment.id: stored_manifest(experiment.manifest).tolerance for experiment in experiments.everything(db)}
 
 
 def _compared(db: Database, pairs: Sequence[Pair], tolerances: Mapping[int, float]) -> list[_Compared]:
     """How each repeats its result; of those that dispute it, whether another that came before says the same."""
     classes = [compare(pair.first, pair.second, tolerance=tolerances[pair.experiment_id]) for pair in pairs]
-    disputing = [one.duplicate_id for one, found in zip(pairs, classes, strict=True) if found is Reproduction.DISPUTED]
+    disputing = [
+        duplicate.duplicate_id
+        for duplicate, reproduction in zip(pairs, classes, strict=True)
+        if reproduction is Reproduction.DISPUTED
+    ]
     others = duplicates.before(db, disputing) if disputing else {}
     return [
         (
-            one,
-            found,
-            confirmed(one.first, one.second, others.get(one.duplicate_id, ()), tolerance=tolerances[one.experiment_id]),
+            duplicate,
+            reproduction,
+            confirmed(
+                duplicate.first,
+                duplicate.second,
+                others.get(duplicate.duplicate_id, ()),
+                tolerance=tolerances[duplicate.experiment_id],
+            ),
         )
-        for one, found in zip(pairs, classes, strict=True)
+        for duplicate, reproduction in zip(pairs, classes, strict=True)
     ]
 
 
 def _count(db: Database, registration_id: int, compared: Sequence[_Compared]) -> None:
     """Add what was just compared to the counts; only the seeds that it is about are looked at."""
     new = _reproduced(
-        (one.first.replicate, one.platforms, found, one.second.task_id, confirms)
-        for one, found, confirms in compared
-        if found is not None
+        (duplicate.first.replicate, duplicate.platforms, reproduction, duplicate.second.task_id, confirms)
+        for duplicate, reproduction, confirms in compared
+        if reproduction is not None
     )
-    before = _reproduced(duplicates.of_seeds(db, registration_id, {one.replicate for one in new}))
+    before = _reproduced(duplicates.of_seeds(db, registration_id, {cell.replicate for cell in new}))
     counts = recounted(duplicates.counted(db, registration_id, _ALL), before, new)
-    duplicates.count(db, registration_id, counts, max(one.duplicated_at for one, *_ in compared))
+    duplicates.count(db, registration_id, counts, max(duplicate.duplicated_at for duplicate, *_ in compared))
 
 
 def _reproduced(kept: Iterable[duplicates.Kept]) -> list[ReproducedCell]:

@@ -73,15 +73,15 @@ def _score(
     db: Database, registration: Registration, newest: Mapping[int, Evidence], why: str, now: datetime
 ) -> list[Note]:
     numbers, notes = registrations.numbers(db, registration), []
-    for said in scores.unscored(db, registration.id):
-        number = numbers[said.estimand]
-        known = newest.get(number)
-        verdict = known.verdict if known else Verdict.UNDECIDED
-        estimate = known.estimate if known else None
-        worth = score(said.prediction, verdict, estimate, why)
+    for forecast in scores.unscored(db, registration.id):
+        number = numbers[forecast.estimand]
+        line = newest.get(number)
+        verdict = line.verdict if line else Verdict.UNDECIDED
+        estimate = line.estimate if line else None
+        worth = score(forecast.prediction, verdict, estimate, why)
         facts = {
             "finding_number": number,
-            "line": known.line if known else 0,
+            "line": line.line if line else 0,
             "verdict": verdict.value,
             "estimate": estimate,
             "brier": worth.brier,
@@ -90,8 +90,8 @@ def _score(
             "is_covered": None if worth.is_covered is None else int(worth.is_covered),
             "reason": worth.reason,
         }
-        scores.keep(db, said.id, facts, now)
-        notes.append(_note(number, said.forecaster, worth))
+        scores.keep(db, forecast.id, facts, now)
+        notes.append(_note(number, forecast.forecaster, worth))
     return notes
 
 

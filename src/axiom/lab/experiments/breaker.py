@@ -33,7 +33,7 @@ class BreakerStop:
 
 def breaking(db: Database) -> list[BreakerStop]:
     """What should be stopped, and why. Only the newest bundle of a version counts: a repair begins anew."""
-    found: list[BreakerStop] = []
+    stops: list[BreakerStop] = []
     counted, proven, histories = counters.read(db), endings.proven(db), releases.everything(db)
     for version in experiments.everything(db):
         newest = experiments.bundle_now(db, version.id) if version.status == "open" else None
@@ -46,17 +46,19 @@ def breaking(db: Database) -> list[BreakerStop]:
         by_host = endings_of(endings.of_bundle(db, version.id, newest.digest), proven)
         by_host = {place: at_host for place, at_host in by_host.items() if at_host.platform not in paused}
         there = broken_there(by_host, broken)
-        found += [BreakerStop(version=version, reason=why, platform=platform) for platform, why in there.items()]
+        stops += [BreakerStop(version=version, reason=why, platform=platform) for platform, why in there.items()]
         why = broken({place: at_host for place, at_host in by_host.items() if at_host.platform not in there})
         if why:
-            found.append(BreakerStop(version=version, reason=why))
-    return found
+            stops.append(BreakerStop(version=version, reason=why))
+    return stops
 
 
-def withdrawn(held: Round) -> list[Note]:
+def withdrawn(this_round: Round) -> list[Note]:
     """The same for a session, which tells of its own time and not of what the one before has stopped and told."""
-    told = session_counts.stopped_before(held.db, held.session.id)
-    return stop_broken(held.db, held.window.since, held.now, until=held.window.until, told=told)
+    reported = session_counts.stopped_before(this_round.db, this_round.session.id)
+    return stop_broken(
+        this_round.db, this_round.window.since, this_round.now, until=this_round.window.until, reported=reported
+    )
 
 
 def stop_broken(
@@ -65,7 +67,7 @@ def stop_broken(
     now: datetime,
     *,
     until: datetime = _EVER,
-    told: Collection[tuple[str, str]] = (),
+    reported: Collection[tuple[str, str]] = (),
 ) -> list[Note]:
     """Stop what is broken, and tell what is, and what was retired in this time; also when there is nothing."""
     release_steps.settle(db, now)
@@ -78,15 +80,15 @@ def stop_broken(
     notes = [
         _note(version, stopped)
         for version in experiments.everything(db)
-        if version.id in stopped or (_is_retired(version, window) and (_name(version), version.why) not in told)
+        if version.id in stopped or (_is_retired(version, window) and (_name(version), version.why) not in reported)
     ]
     return notes or [Note(kind="withdraw.nothing", text="No version was withdrawn, and none fails more than it may.")]
 
 
-def released(held: Round) -> list[Note]:
+def released(this_round: Round) -> list[Note]:
     """Which stages were reached, and who paused, approved or took back what. This session's own are the next one's."""
-    window = held.window
-    notes = [_released(name, line) for name, line in releases.between(held.db, window.since, window.until)]
+    window = this_round.window
+    notes = [_released(name, line) for name, line in releases.between(this_round.db, window.since, window.until)]
     return shortened(notes, "Changes of releases", "/plan")
 
 

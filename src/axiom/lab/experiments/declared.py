@@ -29,11 +29,11 @@ def declaration(catalogue: Path, name: str, files: Mapping[str, bytes]) -> bytes
     if experiment_path(name) not in files:
         return None
     listed = _listed(catalogue)
-    told = listed["experiments"].get(name)
+    entry = listed["experiments"].get(name)
     shared, own = _digests(name, files)
-    if told is None or (listed["shared"], told["source"]) != (shared, own):
+    if entry is None or (listed["shared"], entry["source"]) != (shared, own):
         return None
-    return canonical_json.canonical(told["manifest"])
+    return canonical_json.canonical(entry["manifest"])
 
 
 def outdated(package: Path, catalogue: Path) -> list[str]:
@@ -77,8 +77,8 @@ def _listed(catalogue: Path) -> Mapping[str, Any]:
 
 @functools.lru_cache(maxsize=1)
 def _read(raw: bytes) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = json.loads(raw)
-    return found
+    declarations: Mapping[str, Any] = json.loads(raw)
+    return declarations
 
 
 def _digests(name: str, files: Mapping[str, bytes]) -> tuple[str, str]:

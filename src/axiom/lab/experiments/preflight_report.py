@@ -17,10 +17,10 @@ def write(attempt: Attempt) -> str:
     """An attempt as canonical JSON."""
     return canonical_json.canonical(
         asdict(attempt)
-        | {name: [_plain(one) for one in getattr(attempt, name)] for name in ("first", "again", "others")}
+        | {name: [_plain(cell) for cell in getattr(attempt, name)] for name in ("first", "again", "others")}
         | {
             "refusals": [asdict(refusal) for refusal in attempt.refusals],
-            "controls": [asdict(run) | {"tried": [_plain(one) for one in run.tried]} for run in attempt.controls],
+            "controls": [asdict(run) | {"tried": [_plain(cell) for cell in run.tried]} for run in attempt.controls],
         }
     ).decode()
 

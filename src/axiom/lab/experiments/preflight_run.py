@@ -39,7 +39,7 @@ from axiom.signed.outputs import CellAnswer
 _MARGIN = 5.0  # times what it declares, as for a host
 _WAITING = 10.0  # seconds that may pass for one of the processor: others compute here, too
 
-Said = Callable[[int, int], None]  # how many cells are computed, of how many
+Progress = Callable[[int, int], None]  # how many cells are computed, of how many
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,14 +61,14 @@ class PreflightRun:
         manifest: Manifest,
         demands: Demands,
         seeds: Callable[[int], int],
-        said: Said | None = None,
+        on_progress: Progress | None = None,
         patience: float = limits.COMPILE_CPU_SECONDS,
         gate: PauseGate | None = None,
         slowness: Callable[[], float] | None = None,
     ) -> None:
         """`seeds` gives the seed of a number, `slowness` how many seconds a second of a reference core takes now."""
         self._files, self._manifest, self._demands, self._seeds = files, manifest, demands, seeds
-        self._said, self._gate, self._slowness = said, gate, slowness or reference_core.RecentSlowness()
+        self._on_progress, self._gate, self._slowness = on_progress, gate, slowness or reference_core.RecentSlowness()
         self._cpu_limit = max(1.0, self._slowness()) * (patience + _MARGIN * max(demands.seconds))
         self._alone = threading.Lock()
         self._ended = threading.Event()
@@ -112,12 +112,12 @@ class PreflightRun:
 
     def _go(self, way: list[_Cell], hash_seed: int | None = None) -> None:
         """These cells in one fresh process, one after the other, up to the first fault of either way."""
-        asked: list[_Cell] = []
+        pending: list[_Cell] = []
         try:
             for answer in compute_here(
                 self._files,
                 f"axiom.catalogue.{self._manifest.name}",
-                self._asking(way, asked),
+                self._asking(way, pending),
                 cpu_limit=self._cpu_limit,
                 wall_limit=_WAITING * self._cpu_limit,
                 memory_mb=self._manifest.memory_mb,
@@ -126,24 +126,24 @@ class PreflightRun:
                 gate=self._gate,
                 hash_seed=hash_seed,
             ):
-                self._take(asked.pop(), answer)
+                self._take(pending.pop(), answer)
         except RunEnded as over:
             self._broken = over
             self._ended.set()
         except Exception as error:  # noqa: BLE001  `run` raises it again, in the thread that was asked
             with self._alone:
                 if is_its_own(error):
-                    where = f"{self._words(asked.pop())}: " if asked else ""
+                    where = f"{self._words(pending.pop())}: " if pending else ""
                     self.fault = self.fault or f"{where}{error}"
                 else:
                     self._broken = self._broken or error
             self._ended.set()
 
-    def _asking(self, way: list[_Cell], asked: list[_Cell]) -> Iterator[tuple[Any, int]]:
+    def _asking(self, way: list[_Cell], pending: list[_Cell]) -> Iterator[tuple[Any, int]]:
         for cell in self._in_order(way):
             if self._ended.is_set():
                 return
-            asked.append(cell)
+            pending.append(cell)
             yield cell.config, self._seeds(cell.seed)
 
     def _in_order(self, way: list[_Cell]) -> Iterator[_Cell]:
@@ -166,15 +166,15 @@ class PreflightRun:
             is_luck = cell.part == "others" and tried.outcome is Outcome.DIVERGED  # perhaps: gate G5 counts them
             if run_fault("", tried) or (value_fault("", tried) and not is_luck) or self._differs(cell, tried):
                 self._ended.set()
-            if self._said:
-                self._said(sum(map(len, self._done.values())), len(self._one_way) + len(self._other_way))
+            if self._on_progress:
+                self._on_progress(sum(map(len, self._done.values())), len(self._one_way) + len(self._other_way))
 
     def _differs(self, cell: _Cell, tried: TriedCell) -> bool:
         """Was the same cell computed the other way, to other numbers?"""
         if cell.part not in ("first", "again"):
             return False
         other = self._done.get("again" if cell.part == "first" else "first", ())
-        twin = next((one for one in other if one.config == tried.config), None)
+        twin = next((twin for twin in other if twin.config == tried.config), None)
         return bool(repeat_fault(tried, twin, self._demands))
 
     def _words(self, cell: _Cell) -> str:
@@ -204,7 +204,7 @@ def _other_way(demands: Demands) -> list[_Cell]:
 
 
 def _control(run: ControlRun, demands: Demands, seeds: Sequence[int]) -> list[_Cell]:
-    control = next(one for one in demands.controls if one.estimand == run.estimand)
+    control = next(demand for demand in demands.controls if demand.estimand == run.estimand)
     return [
         _Cell(part=_name(run.estimand, run.is_planted), place=place, seed=seed, config=config)
         for seed in seeds
@@ -226,7 +226,7 @@ def _name(estimand: str, planted: bool) -> str:
 
 def _of_answer(cell: _Cell, answer: CellAnswer, manifest: Manifest, slowness: float) -> TriedCell:
     measures = None if answer.measures is None else dict(answer.measures)
-    used = {estimand["measure"] for estimand in manifest.estimands} or {one.name for one in manifest.measures}
+    used = {estimand["measure"] for estimand in manifest.estimands} or {declared.name for declared in manifest.measures}
     concluded = {name: value for name, value in (measures or {}).items() if name in used}
     early = list(answer.early)
     nullable = {measure.name for measure in manifest.measures if measure.nullable}
@@ -243,5 +243,5 @@ def _of_answer(cell: _Cell, answer: CellAnswer, manifest: Manifest, slowness: fl
     )
 
 
-def _digest(said: dict[str, Any]) -> str:
-    return hashlib.sha256(canonical_json.canonical(said)).hexdigest()
+def _digest(answer: dict[str, Any]) -> str:
+    return hashlib.sha256(canonical_json.canonical(answer)).hexdigest()

@@ -80,17 +80,17 @@ def prepare(
 ) -> PackedBundle:
     """Pack the file with its kit and ask it, in a clean process, what it declares. What is known is not asked."""
     files = bundles.collect(package, file)
-    told = known(files)
-    if told is None:
+    known_declaration = known(files)
+    if known_declaration is None:
         # Before it is asked: where a process was started ahead, it is still on its way meanwhile.
         refused = refusals(files[bundles.experiment_path(file.stem)], file.stem)
-        told = KnownDeclaration(declaration=describe_here(files, describe), refusals=refused)
-    raw = told.declaration
+        known_declaration = KnownDeclaration(declaration=describe_here(files, describe), refusals=refused)
+    raw = known_declaration.declaration
     return PackedBundle(
         manifest=read_manifest(raw),
         declaration=raw.decode(),
         archive=bundles.pack({**files, bundles.MANIFEST: raw}),
-        refusals=told.refusals,
+        refusals=known_declaration.refusals,
     )
 
 
@@ -228,8 +228,8 @@ def store(
     has_address: bool = False,
 ) -> PublishedBundle:
     """Store a bundle with its seal, and register the version if it is new."""
-    manifest, known = prepared.manifest, _published(db, prepared)
-    version = known or _add(db, prepared, experiments.by_name(db, manifest.name), now, has_address=has_address)
+    manifest, earlier = prepared.manifest, _published(db, prepared)
+    version = earlier or _add(db, prepared, experiments.by_name(db, manifest.name), now, has_address=has_address)
     current = experiments.bundle_now(db, version.id)
     blobs.put(db, folder, prepared.archive, now)
     if current and current.digest == prepared.digest:
@@ -249,27 +249,29 @@ def store(
     _keep_read(db, prepared, now)
     _name_author(db, version, prepared.digest, now)
     log.info("bundle.published experiment=%s version=%d serial=%d", manifest.name, manifest.version, seal.serial)
-    return _done(version, seal.serial, prepared, "new bundle" if known else "new experiment")
+    return _done(version, seal.serial, prepared, "new bundle" if earlier else "new experiment")
 
 
 def _keep_read(db: Database, prepared: PackedBundle, now: datetime) -> None:
     """There is a row for our own hosts, in the same transaction as the bundle: without it none of them gets it."""
     if preflights.has_passed(db, prepared.digest, is_ours=True):
         return
-    found = prepared.refusals
-    if found is None:
-        found = read_archive(prepared.archive, prepared.manifest.name)
-    keep_row(db, prepared.digest, found, now)
+    refusals = prepared.refusals
+    if refusals is None:
+        refusals = read_archive(prepared.archive, prepared.manifest.name)
+    keep_row(db, prepared.digest, refusals, now)
 
 
 def _name_author(db: Database, version: StoredExperiment, bundle: str, now: datetime) -> None:
     """Whose code it is and which person approved it, where it was proposed as a draft."""
-    asked = proposals.approved_code(db, bundle)
-    if asked is None:
+    kept_proposal = proposals.approved_code(db, bundle)
+    if kept_proposal is None:
         return
-    lines = [(Change.WRITTEN, f"proposal {asked.number}", asked.proposal.author)]
-    if asked.decided_by != AUTOPILOT:
-        lines.append((Change.APPROVED, f"proposal {asked.number}: {asked.why}", asked.decided_by))
+    lines = [(Change.WRITTEN, f"proposal {kept_proposal.number}", kept_proposal.proposal.author)]
+    if kept_proposal.decided_by != AUTOPILOT:
+        lines.append(
+            (Change.APPROVED, f"proposal {kept_proposal.number}: {kept_proposal.why}", kept_proposal.decided_by)
+        )
     for change, reason, by in lines:
         releases.record(db, change, experiment_id=version.id, bundle=bundle, reason=reason, by=by, now=now)
 
@@ -302,12 +304,12 @@ def _published(db: Database, prepared: PackedBundle) -> StoredExperiment | None:
 
 def _not_taken_back(db: Database, version: StoredExperiment, prepared: PackedBundle) -> None:
     """Hosts go by serials, so the bytes of an earlier bundle come again by rolling back, and what was left so stays."""
-    known, current = experiments.bundle(db, prepared.digest), experiments.bundle_now(db, version.id)
-    if known is not None and current is not None and known.serial < current.serial:
+    earlier, current = experiments.bundle(db, prepared.digest), experiments.bundle_now(db, version.id)
+    if earlier is not None and current is not None and earlier.serial < current.serial:
         raise Withdrawn(
-            f"This is bundle {known.serial} of {version.name}@{version.version} to the byte, and bundle "
+            f"This is bundle {earlier.serial} of {version.name}@{version.version} to the byte, and bundle "
             f"{current.serial} took its place. Nothing was changed; `axiom experiment rollback {version.name} --to "
-            f"{known.serial}` goes back to it."
+            f"{earlier.serial}` goes back to it."
         )
 
 
@@ -340,24 +342,24 @@ def _add(
 ) -> StoredExperiment:
     manifest = prepared.manifest
     added = experiments.add(db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, now=now)
-    asked = proposals.approved_code(db, prepared.digest)
+    kept_proposal = proposals.approved_code(db, prepared.digest)
     registered = register_version(
         db,
         added,
         json.loads(prepared.declaration),
         now,
         has_address=has_address,
-        forecaster=asked.proposal.author if asked else prepared.author or None,
-        proposal=asked.registered_words if asked else None,
+        forecaster=kept_proposal.proposal.author if kept_proposal else prepared.author or None,
+        proposal=kept_proposal.registered_words if kept_proposal else None,
     )
-    if asked is not None:
-        proposals.registered(db, asked.number, experiment_id=added, registration_id=registered)
+    if kept_proposal is not None:
+        proposals.registered(db, kept_proposal.number, experiment_id=added, registration_id=registered)
     if newest and newest.status == "open":
         withdraw(db, newest.id, f"version {manifest.version} takes its place", now)
-    found = experiments.by_id(db, added)
-    if found is None:
+    stored = experiments.by_id(db, added)
+    if stored is None:
         raise LookupError(f"experiment {added} was not stored")
-    return found
+    return stored
 
 
 def _same_question(version: StoredExperiment, prepared: PackedBundle) -> None:
@@ -372,12 +374,12 @@ def _same_question(version: StoredExperiment, prepared: PackedBundle) -> None:
 
 def _asked(document: Mapping[str, Any], name: str) -> Any:
     """A part of what it means. How its estimands and its map are told may become clearer: it is the same question."""
-    said = document.get(name)  # a document says nothing of a map where there is none
-    if said is None:
+    content = document.get(name)  # a document says nothing of a map where there is none
+    if content is None:
         return None
     if name == "map":
-        axes = {axis: {**said[axis], "name": ""} for axis in ("x", "y")}
-        return {**said, **axes, "title": "", "arms": [], "bands": [band["shades"] for band in said["bands"]]}
+        axes = {axis: {**content[axis], "name": ""} for axis in ("x", "y")}
+        return {**content, **axes, "title": "", "arms": [], "bands": [band["shades"] for band in content["bands"]]}
     if name != "estimands":
-        return said
-    return [{word: value for word, value in estimand.items() if word not in WORDS} for estimand in said]
+        return content
+    return [{word: value for word, value in estimand.items() if word not in WORDS} for estimand in content]

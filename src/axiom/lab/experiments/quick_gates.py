@@ -21,9 +21,9 @@ def read_archive(archive: bytes, name: str) -> tuple[Refusal, ...]:
     return refusals(bundles.contents(archive)[bundles.experiment_path(name)], name)
 
 
-def keep_row(db: Database, bundle: str, found: Sequence[Refusal], now: datetime) -> Preflight:
+def keep_row(db: Database, bundle: str, refusals: Sequence[Refusal], now: datetime) -> Preflight:
     """Remember how a stored bundle fared at the gates of our own hosts; it has said what it declares already."""
-    judged = judge_own(found)
+    judged = judge_own(refusals)
     made = Preflight(
         bundle=bundle,
         gates=OWN_GATES,
@@ -31,7 +31,11 @@ def keep_row(db: Database, bundle: str, found: Sequence[Refusal], now: datetime)
         reason=judged.reason,
         platform=str(platform_here()),
         report=canonical_json.canonical(
-            {"refusals": [{"gate": one.gate, "line": one.line, "sentence": one.sentence} for one in found]}
+            {
+                "refusals": [
+                    {"gate": refusal.gate, "line": refusal.line, "sentence": refusal.sentence} for refusal in refusals
+                ]
+            }
         ).decode(),
         at=now,
         ours_only=True,

@@ -51,10 +51,10 @@ def reopen_version(db: Database, version: StoredExperiment, why: str, now: datet
 
 def reopen_finding(db: Database, number: int, why: str) -> str:
     """Have a retired or suspended finding go on; how it stood before."""
-    found = registrations.of_finding(db, number)
-    if found is None:
+    origin = registrations.of_finding(db, number)
+    if origin is None:
         raise NotFound(f"There is no finding {number}. Nothing was changed; `axiom finding list` shows all.")
-    status, _ = registrations.statuses(db, found[0].experiment_id)[number]
+    status, _ = registrations.statuses(db, origin[0].experiment_id)[number]
     if status == "recalled":
         raise Refused(
             f"Finding {number} was recalled with its version, and is never opened again. Nothing was changed; a new "
@@ -62,5 +62,5 @@ def reopen_finding(db: Database, number: int, why: str) -> str:
         )
     if not registrations.set_status(db, number, "open", why):
         raise Refused(f"Finding {number} is open. Nothing was changed.")
-    blocks.look_again(db, found[0].experiment_id)  # what kept it from being weighed may have been mended
+    blocks.look_again(db, origin[0].experiment_id)  # what kept it from being weighed may have been mended
     return status

@@ -100,8 +100,8 @@ def _due(db: Database) -> Iterator[tuple[StoredExperiment, str, tuple[Change, st
 def pause(db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime) -> int:
     """Nothing of it is given from now on, not even again; how many tasks are out and go on."""
     _demand_open(version)
-    known = standing(releases.of_version(db, version.id))
-    if platform in known.paused or "" in known.paused:
+    state = standing(releases.of_version(db, version.id))
+    if platform in state.paused or "" in state.paused:
         raise Refused(f"{_name(version)} is paused already. Nothing was changed.")
     _record(db, Change.PAUSED, version, _newest(db, version).digest, reason, by, now, platform)
     return counters.amount(db, "task", version.id, TaskState.SENT)
@@ -110,9 +110,9 @@ def pause(db: Database, version: StoredExperiment, *, platform: str, reason: str
 def resume(db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime) -> str:
     """It goes on: what somebody paused where it was, what was halted from its pilot on. What is lifted."""
     _demand_open(version)
-    newest, known = _newest(db, version), standing(releases.of_version(db, version.id))
-    is_halted = newest.digest in known.halted and not platform
-    lifted = [where or "all platforms" for where in known.paused if platform in {"", where}]
+    newest, state = _newest(db, version), standing(releases.of_version(db, version.id))
+    is_halted = newest.digest in state.halted and not platform
+    lifted = [where or "all platforms" for where in state.paused if platform in {"", where}]
     if not lifted and not is_halted:
         where = f" on {platform}" if platform else ""
         raise Refused(f"{_name(version)} is not paused{where}. Nothing was changed.")
@@ -124,9 +124,9 @@ def resume(db: Database, version: StoredExperiment, *, platform: str, reason: st
 def approve(db: Database, version: StoredExperiment, *, reason: str, by: str, now: datetime) -> StoredBundle:
     """Its newest bundle may go beyond the laboratory's own hosts."""
     _demand_open(version)
-    newest, known = _newest(db, version), standing(releases.of_version(db, version.id))
-    if said := known.approved.get(newest.digest):
-        raise Refused(f"The bundle of {_name(version)} was approved by {said.by} already. Nothing was changed.")
+    newest, state = _newest(db, version), standing(releases.of_version(db, version.id))
+    if approval := state.approved.get(newest.digest):
+        raise Refused(f"The bundle of {_name(version)} was approved by {approval.by} already. Nothing was changed.")
     _record(db, Change.APPROVED, version, newest.digest, reason, by, now)
     return newest
 

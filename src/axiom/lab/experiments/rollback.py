@@ -84,11 +84,11 @@ def _chosen(db: Database, version: StoredExperiment, to: int | None) -> tuple[St
     name = f"{version.name}@{version.version}"
     if version.status != "open":
         raise Refused(f"{name} is {version.status}, so nothing of it goes out. Nothing was changed.")
-    known = experiments.bundles_of(db, version.id)
-    earlier = {one.serial: one for one in known[:-1]}
+    bundles = experiments.bundles_of(db, version.id)
+    earlier = {bundle.serial: bundle for bundle in bundles[:-1]}
     if not earlier:
-        raise Refused(f"{name} has {len(known)} bundle, so there is none to go back to. Nothing was changed.")
-    if to == known[-1].serial:
+        raise Refused(f"{name} has {len(bundles)} bundle, so there is none to go back to. Nothing was changed.")
+    if to == bundles[-1].serial:
         raise Refused(f"Bundle {to} of {name} is its newest already. Nothing was changed.")
     wanted = earlier.get(max(earlier) if to is None else to)
     if wanted is None:
@@ -96,7 +96,7 @@ def _chosen(db: Database, version: StoredExperiment, to: int | None) -> tuple[St
         raise NotFound(f"{name} has no bundle {to}; there are {there}. Nothing was changed.")
     if not preflights.has_passed(db, wanted.digest, is_ours=True):
         raise Refused(f"Bundle {wanted.serial} of {name} passed no preflight, so no host gets it. Nothing was changed.")
-    return known[-1], wanted
+    return bundles[-1], wanted
 
 
 def _write_down(

@@ -74,10 +74,10 @@ def waiting(
 ) -> Iterator[UnsealedExperiment]:
     """Which experiments wait for a seal as far as their sources tell, without asking them anything."""
     for file in files:
-        found = experiments.by_name(db, file.stem)
-        if found is not None and found.status != "open":
+        experiment = experiments.by_name(db, file.stem)
+        if experiment is not None and experiment.status != "open":
             continue
-        current = experiments.bundle_now(db, found.id) if found else None
+        current = experiments.bundle_now(db, experiment.id) if experiment else None
         if current is None:
             yield UnsealedExperiment(experiment=file.stem, why="it was never sealed")
         elif not _has_sources(db, folder, current, bundles.collect(package, file)):
@@ -88,7 +88,7 @@ def waiting(
             yield UnsealedExperiment(
                 experiment=file.stem, why=f"its seal runs out at {current.expires_at:%Y-%m-%d %H:%M} UTC"
             )
-        renewal = tried_renewal(db, folder, found, trust=trust, good_for=good_for, now=now) if found else None
+        renewal = tried_renewal(db, folder, experiment, trust=trust, good_for=good_for, now=now) if experiment else None
         if renewal is not None:
             until = f"{renewal.bundle.expires_at:%Y-%m-%d %H:%M} UTC"
             yield UnsealedExperiment(
@@ -104,17 +104,17 @@ def renew(db: Database, folder: Folder, keys: Keys, good_for: timedelta, now: da
             "`axiom keys request` writes down what has to be signed."
         )
     renewed: list[StoredExperiment] = []
-    for found in experiments.everything(db):
-        current = experiments.bundle_now(db, found.id)
-        if current is None or found.status != "open":
+    for experiment in experiments.everything(db):
+        current = experiments.bundle_now(db, experiment.id)
+        if current is None or experiment.status != "open":
             continue
         made = unpack(blobs.get(db, folder, current.digest))
         seal = wanted_seal(db, made, trust=keys.trust, good_for=good_for, now=now)
         if seal is not None:
             store(db, folder, made, seal, write_seal(seal, *keys.sealers), now)
-        tried = renew_tried(db, folder, found, keys=keys, good_for=good_for, now=now)
+        tried = renew_tried(db, folder, experiment, keys=keys, good_for=good_for, now=now)
         if tried or seal is not None:
-            renewed.append(found)
+            renewed.append(experiment)
     return renewed
 
 
@@ -149,9 +149,12 @@ def take(
     made = replace(unpack(archive), author=author_of(seal.experiment))
     expected = wanted_seal(db, made, trust=trust, good_for=seal.expires - now, now=now)
     if expected is None:
-        known = experiments.by_name(db, seal.experiment, seal.version)
+        experiment = experiments.by_name(db, seal.experiment, seal.version)
         return PublishedBundle(
-            experiment_id=known.id if known else None, serial=seal.serial, digest=seal.digest, change="unchanged"
+            experiment_id=experiment.id if experiment else None,
+            serial=seal.serial,
+            digest=seal.digest,
+            change="unchanged",
         )
     if expected.serial != seal.serial:
         raise Refused(

@@ -27,7 +27,7 @@ from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
 from axiom.lab.experiments.preflight_report import write
-from axiom.lab.experiments.preflight_run import PreflightRun, Said, is_its_own
+from axiom.lab.experiments.preflight_run import PreflightRun, Progress, is_its_own
 from axiom.lab.experiments.publish import PackedBundle, demand_bounded, prepare
 from axiom.lab.experiments.quick_gates import read_archive
 from axiom.limits import experiments as experiment_limits
@@ -64,7 +64,7 @@ class Examination:
 
 def try_out(
     archive: bytes,
-    said: Said | None = None,
+    on_progress: Progress | None = None,
     *,
     secret: bytes = _NOBODYS,
     patience: float = experiment_limits.COMPILE_CPU_SECONDS,
@@ -86,7 +86,7 @@ def try_out(
         manifest,
         demands_of(manifest),
         lambda number: seed_for(secret, digest, number),
-        said,
+        on_progress,
         patience,
         gate,
     )
@@ -132,13 +132,17 @@ def prepare_boxed(package: Path, file: Path) -> PackedBundle | Attempt:
 
 
 def try_file(
-    package: Path, file: Path, said: Said | None = None, *, patience: float = experiment_limits.COMPILE_CPU_SECONDS
+    package: Path,
+    file: Path,
+    on_progress: Progress | None = None,
+    *,
+    patience: float = experiment_limits.COMPILE_CPU_SECONDS,
 ) -> Examination:
     """Put a file to all gates, as the bundle that would be made of it."""
     made = prepare_boxed(package, file)
     if isinstance(made, Attempt):
         return Examination(attempt=made, manifest=None)
-    return Examination(attempt=try_out(made.archive, said, patience=patience), manifest=made.manifest)
+    return Examination(attempt=try_out(made.archive, on_progress, patience=patience), manifest=made.manifest)
 
 
 def _without_bundle(refused: tuple[Refusal, ...], fault: str = "") -> Attempt:
@@ -212,9 +216,9 @@ def due(db: Database, now: datetime, without: Collection[str] = ()) -> NextPrefl
     `without`: those that could not be tried just now, for the others should not wait for them.
     """
     waiting = [
-        UntriedBundle(bundle=one.bundle, name=one.name, seconds=stored_manifest(one.manifest).seconds)
-        for one in preflights.newest(db, GATES)
-        if one.passed is None and one.bundle not in without
+        UntriedBundle(bundle=preflight.bundle, name=preflight.name, seconds=stored_manifest(preflight.manifest).seconds)
+        for preflight in preflights.newest(db, GATES)
+        if preflight.passed is None and preflight.bundle not in without
     ]
     return choose(waiting, preflights.circumstances(db, now - host_limits.COUNTED_ON_FOR))
 

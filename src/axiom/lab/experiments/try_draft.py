@@ -21,10 +21,10 @@ from axiom.store.experiments import drafts, experiments
 
 def kept(db: Database, number: int) -> KeptDraft:
     """The draft with this number, or an error that says where to look."""
-    found = drafts.draft(db, number)
-    if found is None:
+    draft = drafts.draft(db, number)
+    if draft is None:
         raise NotFound(f"There is no draft {number}. Nothing was done; /drafts lists the newest.")
-    return found
+    return draft
 
 
 def write(db: Database, name: str, text: str, digest: str, *, author: str, now: datetime) -> KeptDraft:

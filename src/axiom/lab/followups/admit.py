@@ -26,41 +26,47 @@ _UPHELD_BY = {Template.INTERVENTION: (Meaning.TOO_SMALL,)}
 
 def waiting(db: Database, number: int) -> KeptProposal:
     """The proposal with this number, if it waits for an answer."""
-    found = proposals.one(db, number)
-    if found is None:
+    kept_proposal = proposals.one(db, number)
+    if kept_proposal is None:
         raise NotFound(f"There is no proposal {number}. Nothing was changed; `axiom proposal list` shows all.")
-    if found.state is not ProposalState.OPEN:
-        raise Refused(f"Proposal {number} is {found.state}: {found.why}. Nothing was changed.")
-    return found
+    if kept_proposal.state is not ProposalState.OPEN:
+        raise Refused(f"Proposal {number} is {kept_proposal.state}: {kept_proposal.why}. Nothing was changed.")
+    return kept_proposal
 
 
 def approvable(db: Database, number: int) -> KeptProposal:
     """The same for a person, who may also approve what the autopilot did not get asked."""
-    found = proposals.one(db, number)
-    if found is not None and found.state is ProposalState.REFUSED and found.decided_by == AUTOPILOT:
-        return found
+    kept_proposal = proposals.one(db, number)
+    if (
+        kept_proposal is not None
+        and kept_proposal.state is ProposalState.REFUSED
+        and kept_proposal.decided_by == AUTOPILOT
+    ):
+        return kept_proposal
     return waiting(db, number)
 
 
 def approve(
-    db: Database, found: KeptProposal, points: Points, *, by: str, why: str, now: datetime
+    db: Database, kept_proposal: KeptProposal, points: Points, *, by: str, why: str, now: datetime
 ) -> Registration | None:
     """Register what it asks, or retire or open again the finding; what was registered."""
-    proposal = found.proposal
+    proposal = kept_proposal.proposal
     version = _version(db, proposal)
-    made = _admitted(db, version, found, points, now)
+    made = _admitted(db, version, kept_proposal, points, now)
     if made is not None and proposal.admission is Admission.QUESTION:
         _linked(db, proposal, registrations.numbers(db, made), now)
     registration_id = made.id if made else None
-    proposals.decide(db, found.number, ProposalState.APPROVED, why=why, by=by, registration_id=registration_id, now=now)
+    proposals.decide(
+        db, kept_proposal.number, ProposalState.APPROVED, why=why, by=by, registration_id=registration_id, now=now
+    )
     return made
 
 
 def refuse(db: Database, number: int, *, by: str, why: str, now: datetime) -> KeptProposal:
     """It is not asked, and comes back only when the evidence behind it has changed."""
-    found = waiting(db, number)
+    kept_proposal = waiting(db, number)
     proposals.decide(db, number, ProposalState.REFUSED, why=why, by=by, now=now)
-    return found
+    return kept_proposal
 
 
 def _version(db: Database, proposal: Proposal) -> StoredExperiment:
@@ -71,9 +77,9 @@ def _version(db: Database, proposal: Proposal) -> StoredExperiment:
 
 
 def _admitted(
-    db: Database, version: StoredExperiment, found: KeptProposal, points: Points, now: datetime
+    db: Database, version: StoredExperiment, kept_proposal: KeptProposal, points: Points, now: datetime
 ) -> Registration | None:
-    proposal = found.proposal
+    proposal = kept_proposal.proposal
     if proposal.admission is Admission.RETIRE:
         if not registrations.set_status(db, proposal.parent, "retired", proposal.motivation):
             raise Refused(f"Finding {proposal.parent} is retired or recalled already. Nothing was changed.")
@@ -81,10 +87,15 @@ def _admitted(
     if proposal.admission is Admission.REOPEN:
         reopen_finding(db, proposal.parent, proposal.motivation)
         return None
-    stopping, said = proposal.stopping, _said(proposal)
-    if stopping is None or said is None:
-        raise Refused(f"Proposal {found.number} does not say when it ends or what it expects. Nothing was registered.")
-    why, kept = f"proposal {found.number}: {proposal.question} {proposal.motivation}", found.registered_words
+    stopping, prediction = proposal.stopping, _said(proposal)
+    if stopping is None or prediction is None:
+        raise Refused(
+            f"Proposal {kept_proposal.number} does not say when it ends or what it expects. Nothing was registered."
+        )
+    why, kept = (
+        f"proposal {kept_proposal.number}: {proposal.question} {proposal.motivation}",
+        kept_proposal.registered_words,
+    )
     forecaster = f"{proposal.author}{INFORMED}" if proposal.is_informed else proposal.author
     if proposal.admission is Admission.QUESTION:
         made = register_question(
@@ -102,7 +113,7 @@ def _admitted(
         if forecaster != AUTOPILOT:
             foretell_blindly(db, made.id, proposal.estimands, now)
         return made
-    followed = ProposalOrigin(proposal=kept, finding=proposal.parent, forecaster=forecaster, prediction=said)
+    followed = ProposalOrigin(proposal=kept, finding=proposal.parent, forecaster=forecaster, prediction=prediction)
     if proposal.admission is Admission.COHORT:
         return register_cohort(db, proposal.parent, stopping=stopping, why=why, followed=followed, now=now)
     return register_further(

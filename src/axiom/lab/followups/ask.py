@@ -51,10 +51,10 @@ class AskedQuestion:
     author: str
 
 
-def ask(db: Database, said: AskedQuestion, points: Points, now: datetime) -> KeptProposal:
+def ask(db: Database, question: AskedQuestion, points: Points, now: datetime) -> KeptProposal:
     """Write it down, if it could be registered as it stands. Nothing of it is ordered before it is approved."""
-    proposal = _proposal(db, said, points)
-    before = [one for one in proposals.everything(db) if one.proposal.slug == proposal.slug]
+    proposal = _proposal(db, question, points)
+    before = [other for other in proposals.everything(db) if other.proposal.slug == proposal.slug]
     if before and before[-1].state is not ProposalState.WITHDRAWN:
         raise Refused(
             f"This very question is proposal {before[-1].number}, which is {before[-1].state}. Nothing was proposed."
@@ -63,88 +63,92 @@ def ask(db: Database, said: AskedQuestion, points: Points, now: datetime) -> Kep
     if version is None:
         raise NotFound(f"There is no {proposal.experiment}@{proposal.version}. Nothing was proposed.")
     number = proposals.add(db, proposal, version.id, None, now)
-    found = proposals.one(db, number)
-    if found is None:
+    kept_proposal = proposals.one(db, number)
+    if kept_proposal is None:
         raise LookupError(f"proposal {number} was written down and is not there")
-    _rehearse(db, found, points, now)
-    return found
+    _rehearse(db, kept_proposal, points, now)
+    return kept_proposal
 
 
 def withdraw(db: Database, number: int, *, by: str, why: str, now: datetime) -> tuple[int, ...]:
     """Take one's own proposal back; of what it registered nothing more is ordered. The findings that were retired."""
-    found = proposals.one(db, number)
-    if found is None:
+    kept_proposal = proposals.one(db, number)
+    if kept_proposal is None:
         raise NotFound(f"There is no proposal {number}. Nothing was changed; `axiom proposal list` shows all.")
-    if found.proposal.author != by:
-        raise Refused(f"Proposal {number} is {found.proposal.author}'s, not {by}'s. Nothing was changed.")
-    if found.state is ProposalState.OPEN:
+    if kept_proposal.proposal.author != by:
+        raise Refused(f"Proposal {number} is {kept_proposal.proposal.author}'s, not {by}'s. Nothing was changed.")
+    if kept_proposal.state is ProposalState.OPEN:
         proposals.decide(db, number, ProposalState.WITHDRAWN, why=why, by=by, now=now)
         return ()
-    registration = registrations.registration(db, found.registration_id) if found.registration_id else None
-    if found.state is not ProposalState.APPROVED or registration is None:
-        raise Refused(f"Proposal {number} is {found.state}: {found.why}. Nothing was changed.")
+    registration = (
+        registrations.registration(db, kept_proposal.registration_id) if kept_proposal.registration_id else None
+    )
+    if kept_proposal.state is not ProposalState.APPROVED or registration is None:
+        raise Refused(f"Proposal {number} is {kept_proposal.state}: {kept_proposal.why}. Nothing was changed.")
     own = registrations.numbers(db, registration).values()
     feeding = registrations.feeding(db, registration.experiment_id)
-    if joined := [one for one in sorted(own) if len(feeding[one]) > 1]:
+    if joined := [finding for finding in sorted(own) if len(feeding[finding]) > 1]:
         raise Refused(
             f"More was registered of finding {joined[0]} since, so it is not {by}'s alone. Nothing was changed; a "
             "person can retire it."
         )
-    retired = tuple(one for one in sorted(own) if registrations.set_status(db, one, "retired", why))
+    retired = tuple(finding for finding in sorted(own) if registrations.set_status(db, finding, "retired", why))
     if not retired:
         raise Refused(f"All that proposal {number} asked is retired or recalled already. Nothing was changed.")
     return retired
 
 
-def _proposal(db: Database, said: AskedQuestion, points: Points) -> Proposal:
-    begun = registrations.of_finding(db, said.finding)
+def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal:
+    begun = registrations.of_finding(db, question.finding)
     if begun is None:
-        raise NotFound(f"There is no finding {said.finding}. Nothing was proposed; `axiom finding list` shows all.")
+        raise NotFound(f"There is no finding {question.finding}. Nothing was proposed; `axiom finding list` shows all.")
     registration, name = begun
     version = experiments.by_id(db, registration.experiment_id)
     if version is None:
-        raise LookupError(f"finding {said.finding} is of a version that is gone")
-    prediction = demand_sound(said.prediction)
+        raise LookupError(f"finding {question.finding} is of a version that is gone")
+    prediction = demand_sound(question.prediction)
     low, high = prediction.interval
-    demand_rival_apart((low, high), said.rival_interval)
-    asked = _estimand(read_body(registration.body).estimands[name], said)
-    _demand_known(asked, stored_manifest(version.manifest))
-    _demand_arms(asked)
-    mark = hashlib.sha256(canonical([said.claim, asked, [dict(one) for one, _ in points], said.author])).hexdigest()
-    demand_new(db, f"{version.name}@{version.version}", asked, [config for config, _ in points])
-    slug = f"asked-{said.finding}-{mark[:_MARK]}"
-    seconds = [each for _, each in points]
+    demand_rival_apart((low, high), question.rival_interval)
+    estimand = _estimand(read_body(registration.body).estimands[name], question)
+    _demand_known(estimand, stored_manifest(version.manifest))
+    _demand_arms(estimand)
+    mark = hashlib.sha256(
+        canonical([question.claim, estimand, [dict(config) for config, _ in points], question.author])
+    ).hexdigest()
+    demand_new(db, f"{version.name}@{version.version}", estimand, [config for config, _ in points])
+    slug = f"asked-{question.finding}-{mark[:_MARK]}"
+    seconds = [cost for _, cost in points]
     most = most_of_cells(db, version.id, seconds)
-    null, (positive, absent, negative) = float(asked["null"]), said.outcomes
+    null, (positive, absent, negative) = float(estimand["null"]), question.outcomes
     return Proposal(
         slug=slug,
         template=Template.ASKED,
         admission=Admission.QUESTION,
         experiment=version.name,
         version=version.version,
-        finding=said.finding,
-        links=(said.finding,),
-        kind=f"{Template.ASKED} {said.author}",
-        question=said.question,
-        motivation=said.motivation,
-        claim=said.claim,
-        rival=said.rival,
-        rival_interval=said.rival_interval,
+        finding=question.finding,
+        links=(question.finding,),
+        kind=f"{Template.ASKED} {question.author}",
+        question=question.question,
+        motivation=question.motivation,
+        claim=question.claim,
+        rival=question.rival,
+        rival_interval=question.rival_interval,
         basis=mark,
         configs=tuple(dict(config) for config, _ in points),
-        estimands=({**asked, "name": slug.replace("-", "_"), "prediction": prediction_data(prediction)},),
-        stopping=StoppingRule(replicates=said.replicates),
-        core_seconds=sum(seconds) * min(said.replicates, limits.SETTLED_AFTER),
-        most_core_seconds=most * said.replicates,
+        estimands=({**estimand, "name": slug.replace("-", "_"), "prediction": prediction_data(prediction)},),
+        stopping=StoppingRule(replicates=question.replicates),
+        core_seconds=sum(seconds) * min(question.replicates, limits.SETTLED_AFTER),
+        most_core_seconds=most * question.replicates,
         prediction=prediction,
-        expects=Direction(asked["expects"]),
+        expects=Direction(estimand["expects"]),
         effect=(low + high) / 2.0 - null,
         if_positive=positive,
         if_absent=absent,
         if_negative=negative,
         bits=round(bits(prediction), 3),
         depth=_depth(db, registration.id),
-        author=said.author,
+        author=question.author,
     )
 
 
@@ -159,25 +163,27 @@ def demand_rival_apart(own: Sequence[float], rival: Sequence[float]) -> None:
         )
 
 
-def _estimand(before: Mapping[str, Any], said: AskedQuestion) -> dict[str, Any]:
+def _estimand(before: Mapping[str, Any], question: AskedQuestion) -> dict[str, Any]:
     """What is asked. Another kind of number lies between no arms but those that are said with it."""
-    is_alike = said.estimand.get("kind", before["kind"]) == before["kind"]
+    is_alike = question.estimand.get("kind", before["kind"]) == before["kind"]
     arms = {} if is_alike else {"between": ()}
-    return {**same_but(before, **arms), **said.estimand, "claim": said.claim}
+    return {**same_but(before, **arms), **question.estimand, "claim": question.claim}
 
 
-def _demand_arms(asked: Mapping[str, Any]) -> None:
+def _demand_arms(estimand: Mapping[str, Any]) -> None:
     """A contrast lies between two arms; any other kind looks at one, or at all configs."""
-    arms, is_contrast = len(asked["between"]), asked["kind"] == Kind.CONTRAST
+    arms, is_contrast = len(estimand["between"]), estimand["kind"] == Kind.CONTRAST
     if is_contrast and arms != _ARMS:
         raise Refused(f"A contrast lies between two configs, and here are {arms}. Nothing was proposed.")
     if not is_contrast and arms > 1:
-        raise Refused(f"A {asked['kind']} looks at one config or at all, not at {arms}. Nothing was proposed.")
+        raise Refused(f"A {estimand['kind']} looks at one config or at all, not at {arms}. Nothing was proposed.")
 
 
-def demand_new(db: Database, version: str, asked: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> None:
+def demand_new(
+    db: Database, version: str, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]
+) -> None:
     """What a finding asks already is registered as a cohort of it, where more of it is wanted, and not asked again."""
-    question = asked_claim(version, asked, configs)
+    question = asked_claim(version, estimand, configs)
     novelty = is_known(question, nearest(question, map(known_claim, claims(db))))
     if novelty.is_known:
         raise Refused(
@@ -186,23 +192,27 @@ def demand_new(db: Database, version: str, asked: Mapping[str, Any], configs: Se
         )
 
 
-def _demand_known(asked: Mapping[str, Any], manifest: Manifest) -> None:
+def _demand_known(estimand: Mapping[str, Any], manifest: Manifest) -> None:
     """What is measured, and the factor that it is asked across, are the file's."""
-    measures = [one.name for one in manifest.measures]
-    if asked["measure"] not in measures:
-        raise UnknownName("measure", str(asked["measure"]), measures)
-    if asked["across"] and asked["across"] not in manifest.factors:
-        raise UnknownName("factor", str(asked["across"]), manifest.factors)
+    measures = [measure.name for measure in manifest.measures]
+    if estimand["measure"] not in measures:
+        raise UnknownName("measure", str(estimand["measure"]), measures)
+    if estimand["across"] and estimand["across"] not in manifest.factors:
+        raise UnknownName("factor", str(estimand["across"]), manifest.factors)
 
 
 def _depth(db: Database, registration_id: int) -> int:
     """One more than that of the proposal which registered what it follows from; 1 after a question of a file."""
-    origins = [one.proposal.depth for one in proposals.everything(db) if one.registration_id == registration_id]
+    origins = [
+        kept_proposal.proposal.depth
+        for kept_proposal in proposals.everything(db)
+        if kept_proposal.registration_id == registration_id
+    ]
     return 1 + max(origins, default=0)
 
 
-def _rehearse(db: Database, found: KeptProposal, points: Points, now: datetime) -> None:
+def _rehearse(db: Database, kept_proposal: KeptProposal, points: Points, now: datetime) -> None:
     """Register it and take that back, so that whoever approves it finds that it can be."""
     with contextlib.suppress(_RehearsalRollback), db.savepoint():
-        approve(db, found, points, by=found.proposal.author, why="a rehearsal", now=now)
+        approve(db, kept_proposal, points, by=kept_proposal.proposal.author, why="a rehearsal", now=now)
         raise _RehearsalRollback

@@ -35,19 +35,19 @@ def write_idea(db: Database, subjects: Sequence[Subject], session_id: int | None
 
 def take(db: Database, number: int, *, proposal: int, by: str, now: datetime) -> None:
     """A proposal asks what somebody wondered: whose idea it was sees that."""
-    found = ideas.one(db, number)
-    if found is None or not found.is_public or found.state is not IdeaState.OPEN:
+    idea = ideas.one(db, number)
+    if idea is None or not idea.is_public or idea.state is not IdeaState.OPEN:
         raise Refused(f"There is no open idea {number}. Nothing was proposed; /ideas lists them.")
-    said = IdeaAnswer(state=IdeaState.TAKEN, why="", by=by, proposal=proposal)
-    ideas.answer(db, number, said, None, now)
+    answer = IdeaAnswer(state=IdeaState.TAKEN, why="", by=by, proposal=proposal)
+    ideas.answer(db, number, answer, None, now)
 
 
 def _untested_explanations(db: Database) -> list[UntestedExplanation]:
-    said = links.everything(db)
-    tested = {one.target.id for one in said if one.kind is LinkKind.TESTS and one.target.noun is Noun.LINK}
+    inferences = links.everything(db)
+    tested = {link.target.id for link in inferences if link.kind is LinkKind.TESTS and link.target.noun is Noun.LINK}
     return [
-        UntestedExplanation(link=one.id, source=one.source.id, target=one.target.id)
-        for one in said
-        if one.kind is LinkKind.EXPLAINS and one.source.noun is one.target.noun is Noun.FINDING
-        if one.id not in tested
+        UntestedExplanation(link=link.id, source=link.source.id, target=link.target.id)
+        for link in inferences
+        if link.kind is LinkKind.EXPLAINS and link.source.noun is link.target.noun is Noun.FINDING
+        if link.id not in tested
     ]

@@ -41,10 +41,10 @@ class InventedQuestion:
     author: str
 
 
-def invent(db: Database, said: InventedQuestion, now: datetime) -> KeptProposal:
+def invent(db: Database, question: InventedQuestion, now: datetime) -> KeptProposal:
     """Write it down. Nothing is published or ordered before somebody approves it."""
-    draft = kept(db, said.draft)
-    demand_own(draft, said.author)
+    draft = kept(db, question.draft)
+    demand_own(draft, question.author)
     newest = drafts.newest(db, draft.name)
     decided = may_propose(draft, newest.number if newest else draft.number)
     if not decided.may:
@@ -54,26 +54,26 @@ def invent(db: Database, said: InventedQuestion, now: datetime) -> KeptProposal:
             raise Refused(
                 f"{draft.name} is proposal {before.number} already, which is {before.state}. Nothing was proposed."
             )
-    if said.follows is not None and registrations.of_finding(db, said.follows) is None:
-        raise NotFound(f"There is no finding {said.follows}. Nothing was proposed; `axiom finding list` shows all.")
+    if question.follows is not None and registrations.of_finding(db, question.follows) is None:
+        raise NotFound(f"There is no finding {question.follows}. Nothing was proposed; `axiom finding list` shows all.")
     manifest = declaration_of(draft)
     demand_askable(manifest.estimands, manifest.configs)
-    proposal = _proposal(draft, manifest, said)
+    proposal = _proposal(draft, manifest, question)
     if experiments.by_name(db, draft.name) is None:  # a mended text asks what its findings ask
-        asked = next(one for one in manifest.estimands if one["name"] == said.estimand)
-        demand_new(db, f"{draft.name}@{manifest.version}", asked, manifest.configs)
+        estimand = next(claim for claim in manifest.estimands if claim["name"] == question.estimand)
+        demand_new(db, f"{draft.name}@{manifest.version}", estimand, manifest.configs)
     number = proposals.add(db, proposal, None, None, now)
-    found = proposals.one(db, number)
-    if found is None:
+    kept_proposal = proposals.one(db, number)
+    if kept_proposal is None:
         raise LookupError(f"proposal {number} was written down and is not there")
-    return found
+    return kept_proposal
 
 
-def draft_of(db: Database, found: KeptProposal) -> KeptDraft:
+def draft_of(db: Database, kept_proposal: KeptProposal) -> KeptDraft:
     """The draft that a proposal would publish."""
-    if found.proposal.draft is None:
-        raise LookupError(f"proposal {found.number} has no draft")
-    return kept(db, found.proposal.draft)
+    if kept_proposal.proposal.draft is None:
+        raise LookupError(f"proposal {kept_proposal.number} has no draft")
+    return kept(db, kept_proposal.proposal.draft)
 
 
 def demand_tried(draft: KeptDraft, prepared: PackedBundle) -> None:
@@ -88,7 +88,7 @@ def demand_tried(draft: KeptDraft, prepared: PackedBundle) -> None:
 def publish_code(
     db: Database,
     folder: Folder,
-    found: KeptProposal,
+    kept_proposal: KeptProposal,
     prepared: PackedBundle,
     *,
     keys: Keys,
@@ -99,42 +99,42 @@ def publish_code(
     has_address: bool,
 ) -> PublishedBundle:
     """Approve it: its code is published, as its author's and approved, and what it asks is registered."""
-    draft = draft_of(db, found)
+    draft = draft_of(db, kept_proposal)
     demand_tried(draft, prepared)
     demand_taken(db, prepared)
-    proposals.decide(db, found.number, ProposalState.APPROVED, why=why, by=by, now=now)
+    proposals.decide(db, kept_proposal.number, ProposalState.APPROVED, why=why, by=by, now=now)
     made = publish(db, folder, prepared, keys=keys, good_for=good_for, now=now, has_address=has_address)
     if made.experiment_id is not None:
         registration = registrations.registrations(db, made.experiment_id)[0]
-        foretell_blindly(db, registration.id, found.proposal.estimands, now)
+        foretell_blindly(db, registration.id, kept_proposal.proposal.estimands, now)
         attempt = preflight_report.read(draft.attempt)
         preflight.record(db, attempt, preflight.secret_of(keys.ticket), now)
     return made
 
 
-def _proposal(draft: KeptDraft, manifest: Manifest, said: InventedQuestion) -> Proposal:
+def _proposal(draft: KeptDraft, manifest: Manifest, question: InventedQuestion) -> Proposal:
     estimands = {estimand["name"]: estimand for estimand in manifest.estimands}
-    if said.estimand not in estimands:
-        raise UnknownName("estimand", said.estimand, estimands)
-    asked, stopping = estimands[said.estimand], StoppingRule(replicates=registration_limits.REPLICATES)
-    prediction = read_prediction(asked["prediction"])
-    demand_rival_apart(prediction.interval, said.rival_interval)
-    positive, absent, negative = said.outcomes
+    if question.estimand not in estimands:
+        raise UnknownName("estimand", question.estimand, estimands)
+    claim, stopping = estimands[question.estimand], StoppingRule(replicates=registration_limits.REPLICATES)
+    prediction = read_prediction(claim["prediction"])
+    demand_rival_apart(prediction.interval, question.rival_interval)
+    positive, absent, negative = question.outcomes
     return Proposal(
         slug=f"{Template.INVENTED}-{draft.name.replace('_', '-')}-{manifest.version}-{draft.number}",
         template=Template.INVENTED,
         admission=Admission.CODE,
         experiment=draft.name,
         version=manifest.version,
-        finding=said.follows,
+        finding=question.follows,
         draft=draft.number,
-        links=() if said.follows is None else (said.follows,),
-        kind=f"{Template.INVENTED} {said.author}",
+        links=() if question.follows is None else (question.follows,),
+        kind=f"{Template.INVENTED} {question.author}",
         question=manifest.question,
-        motivation=said.motivation,
-        claim=asked["claim"],
-        rival=said.rival,
-        rival_interval=said.rival_interval,
+        motivation=question.motivation,
+        claim=claim["claim"],
+        rival=question.rival,
+        rival_interval=question.rival_interval,
         basis=draft.digest,
         configs=manifest.configs,
         estimands=manifest.estimands,
@@ -142,11 +142,11 @@ def _proposal(draft: KeptDraft, manifest: Manifest, said: InventedQuestion) -> P
         core_seconds=manifest.seconds * min(stopping.replicates, limits.SETTLED_AFTER),
         most_core_seconds=manifest.seconds * stopping.replicates,
         prediction=prediction,
-        expects=Direction(asked["expects"]),
-        effect=prediction.quantiles[1] - float(asked["null"]),
+        expects=Direction(claim["expects"]),
+        effect=prediction.quantiles[1] - float(claim["null"]),
         if_positive=positive,
         if_absent=absent,
         if_negative=negative,
         bits=round(sum(bits(read_prediction(estimand["prediction"])) for estimand in manifest.estimands), 3),
-        author=said.author,
+        author=question.author,
     )

@@ -32,10 +32,10 @@ def points(archive: bytes, manifest: Manifest, text: str, describe: Describer) -
         raise Refused(f"{why}.")
     files = {name: body for name, body in bundles.contents(archive).items() if name != bundles.MANIFEST}
     source = _SOURCE.format(name=manifest.name, text=json.dumps(configs))
-    (found,) = describe({**files, f"{_MODULE.replace('.', '/')}.py": source.encode()}, [_MODULE])
-    if found.manifest is None:
-        raise ExperimentError(found.fault)
-    declared = read_manifest(canonical_json.canonical(found.manifest))
+    (description,) = describe({**files, f"{_MODULE.replace('.', '/')}.py": source.encode()}, [_MODULE])
+    if description.manifest is None:
+        raise ExperimentError(description.fault)
+    declared = read_manifest(canonical_json.canonical(description.manifest))
     return tuple(zip(declared.configs, declared.cell_seconds, strict=True))
 
 

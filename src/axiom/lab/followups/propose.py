@@ -31,15 +31,20 @@ def following(db: Database) -> tuple[Proposal, ...]:
 
 def propose(db: Database, session_id: int | None, now: datetime, *, most_core_hours: float = 0.0) -> list[Note]:
     """Write down what is new, let lapse what no longer follows, note what cannot be asked, and say so."""
-    known = _subjects(db)
-    follows = followups(known, pairs(db), base_rates(db))
+    subjects = _subjects(db)
+    follows = followups(subjects, pairs(db), base_rates(db))
     decided = made(follows, proposals.everything(db), most_core_hours=most_core_hours)
-    for one in decided.lapsed:
+    for proposal in decided.lapsed:
         proposals.decide(
-            db, one.number, ProposalState.LAPSED, why="it no longer follows from the findings", by=AUTOPILOT, now=now
+            db,
+            proposal.number,
+            ProposalState.LAPSED,
+            why="it no longer follows from the findings",
+            by=AUTOPILOT,
+            now=now,
         )
-    numbers = [proposals.add(db, one, _experiment(db, one), session_id, now) for one in decided.new]
-    return [*_notes(decided, numbers), *write_idea(db, known, session_id, now)]
+    numbers = [proposals.add(db, proposal, _experiment(db, proposal), session_id, now) for proposal in decided.new]
+    return [*_notes(decided, numbers), *write_idea(db, subjects, session_id, now)]
 
 
 def _subjects(db: Database) -> list[Subject]:
@@ -52,10 +57,10 @@ def next_one(db: Database, most_core_hours: float, *, is_code_ours: bool = False
     if not waiting:
         return None
     if is_code_ours:
-        code = (one for one in waiting if one.proposal.admission is Admission.CODE)
-        for one in code:
-            if not _is_from_marked_session(db, one):
-                return one
+        code = (kept_proposal for kept_proposal in waiting if kept_proposal.proposal.admission is Admission.CODE)
+        for kept_proposal in code:
+            if not _is_from_marked_session(db, kept_proposal):
+                return kept_proposal
     return next_admitted(waiting, open_core_seconds=open_core_seconds(db), most_core_hours=most_core_hours)
 
 
@@ -74,13 +79,19 @@ def open_core_seconds(db: Database, author: str = AUTOPILOT, *, at_most: bool = 
 
     As declared; or `at_most`, as their cells can take before they are stopped.
     """
-    approved = [one for one in proposals.in_state(db, ProposalState.APPROVED) if one.proposal.author == author]
+    approved = [
+        kept_proposal
+        for kept_proposal in proposals.in_state(db, ProposalState.APPROVED)
+        if kept_proposal.proposal.author == author
+    ]
     if not approved:
         return 0.0  # without the newest evidence of all findings, for which each command of a program would wait
     newest = evidence.newest(db)
     left = 0.0
-    for one in approved:
-        registration = registrations.registration(db, one.registration_id) if one.registration_id else None
+    for kept_proposal in approved:
+        registration = (
+            registrations.registration(db, kept_proposal.registration_id) if kept_proposal.registration_id else None
+        )
         if registration is None or why_ended(db, registration, newest):
             continue
         registered, version_id = read_body(registration.body), registration.experiment_id
@@ -93,7 +104,11 @@ def open_core_seconds(db: Database, author: str = AUTOPILOT, *, at_most: bool = 
 
 def waiting_of(db: Database, author: str) -> list[Proposal]:
     """This author's proposals that wait for an answer."""
-    return [one.proposal for one in proposals.in_state(db, ProposalState.OPEN) if one.proposal.author == author]
+    return [
+        kept_proposal.proposal
+        for kept_proposal in proposals.in_state(db, ProposalState.OPEN)
+        if kept_proposal.proposal.author == author
+    ]
 
 
 def dull_sessions(db: Database) -> Mapping[int, int]:
@@ -101,8 +116,8 @@ def dull_sessions(db: Database) -> Mapping[int, int]:
     plans = [sessions.kept_plan(db, session.id) for session in sessions.sessions(db, _LOOKED_BACK + 1)]
     dull: dict[int, int] = {}
     still: set[int] | None = None
-    for plan in [one for one in plans if one][:_LOOKED_BACK]:
-        below = {each["registration_id"] for each in plan["skipped"] if BELOW_FLOOR in each["reason"]}
+    for plan in [plan for plan in plans if plan][:_LOOKED_BACK]:
+        below = {skip["registration_id"] for skip in plan["skipped"] if BELOW_FLOOR in skip["reason"]}
         still = below if still is None else still & below
         for registration_id in still:
             dull[registration_id] = dull.get(registration_id, 0) + 1
@@ -110,22 +125,22 @@ def dull_sessions(db: Database) -> Mapping[int, int]:
 
 
 def _experiment(db: Database, proposal: Proposal) -> int:
-    found = registrations.of_finding(db, proposal.parent)
-    if found is None:
+    origin = registrations.of_finding(db, proposal.parent)
+    if origin is None:
         raise LookupError(f"finding {proposal.parent} is gone, and nothing was proposed of it")
-    return found[0].experiment_id
+    return origin[0].experiment_id
 
 
 def _notes(decided: AdmittedProposals, numbers: Sequence[int]) -> list[Note]:
-    new = [_note(number, one) for number, one in zip(numbers, decided.new, strict=True)]
+    new = [_note(number, proposal) for number, proposal in zip(numbers, decided.new, strict=True)]
     lapsed = [
         Note(
             kind="design.lapsed",
             text="Proposal {proposal} ({slug}) no longer follows from the findings, and is dropped.",
-            facts={"proposal": one.number, "slug": one.proposal.slug},
-            about=f"/proposals/{one.number}",
+            facts={"proposal": proposal.number, "slug": proposal.proposal.slug},
+            about=f"/proposals/{proposal.number}",
         )
-        for one in decided.lapsed
+        for proposal in decided.lapsed
     ]
     left = Note(
         kind="design.left",
@@ -138,25 +153,25 @@ def _notes(decided: AdmittedProposals, numbers: Sequence[int]) -> list[Note]:
     return notes or [Note(kind="design.nothing", text=text, about="/proposals")]
 
 
-def _note(number: int, one: Proposal) -> Note:
-    asks = one.prediction is not None
+def _note(number: int, proposal: Proposal) -> Note:
+    asks = proposal.prediction is not None
     text = "Proposal {proposal} ({template}): {question} Why: {motivation}"
     if asks:
         text += " It is expected to cost {hours} core-hours and to tell {bits} bits; an effect above the null has a "
         text += "chance of {positive}, none {absent}, one below {negative}."
-    said = one.prediction
+    prediction = proposal.prediction
     facts: dict[str, object] = {
         "proposal": number,
-        "template": one.template.value,
-        "question": one.question,
-        "motivation": one.motivation,
+        "template": proposal.template.value,
+        "question": proposal.question,
+        "motivation": proposal.motivation,
     }
-    if said is not None:
+    if prediction is not None:
         facts |= {
-            "hours": float(f"{one.core_seconds / 3_600.0:.2g}"),
-            "bits": round(one.bits, 2),
-            "positive": said.positive,
-            "absent": said.absent,
-            "negative": said.negative,
+            "hours": float(f"{proposal.core_seconds / 3_600.0:.2g}"),
+            "bits": round(proposal.bits, 2),
+            "positive": prediction.positive,
+            "absent": prediction.absent,
+            "negative": prediction.negative,
         }
     return Note(kind="design.proposed", text=text, facts=facts, about=f"/proposals/{number}")

@@ -56,13 +56,15 @@ class _Version:
     @cached_property
     def registered(self) -> dict[int, RegistrationBody]:
         """The same, read."""
-        return {number: read_body(one.body) for number, one in self.registrations.items()}
+        return {number: read_body(registration.body) for number, registration in self.registrations.items()}
 
     @cached_property
     def over(self) -> dict[int, bool]:
         """Of which nothing more is ordered or will come back."""
-        known = self.registrations.items()
-        return {number: bool(why_ended(self.db, one, self.newest)) for number, one in known}
+        return {
+            number: bool(why_ended(self.db, registration, self.newest))
+            for number, registration in self.registrations.items()
+        }
 
     @cached_property
     def feeding(self) -> dict[int, tuple[int, ...]]:
@@ -74,20 +76,20 @@ def subjects(db: Database, kept: Sequence[KeptProposal], dull: Mapping[int, int]
     """Every open or retired finding of an open version, once something is known of it."""
     newest = evidence.newest(db)
     declared = experiments.declared(db)
-    found: list[Subject] = []
+    collected: list[Subject] = []
     for stored in experiments.everything(db):
         if stored.status == "open" and stored.id in declared:
             version = _Version(db, stored, declared[stored.id], newest, kept)
-            found += _of_version(version, dull)
-    return found
+            collected += _of_version(version, dull)
+    return collected
 
 
 def pairs(db: Database) -> list[tuple[int, int]]:
     """Findings of which one is said to explain the other."""
     return [
-        (one.source.id, one.target.id)
-        for one in links.everything(db)
-        if one.kind is LinkKind.EXPLAINS and one.source.noun is one.target.noun is Noun.FINDING
+        (link.source.id, link.target.id)
+        for link in links.everything(db)
+        if link.kind is LinkKind.EXPLAINS and link.source.noun is link.target.noun is Noun.FINDING
     ]
 
 
@@ -99,20 +101,22 @@ def _prices(declared: str) -> Prices:
 
 def _of_version(version: _Version, dull: Mapping[int, int]) -> Iterator[Subject]:
     statuses = registration_store.statuses(version.db, version.stored.id)
-    for one in evidence.weighed(version.db, version.stored.id):
-        said = version.newest.get(one.number)
-        if said is not None and statuses[one.number][0] in ("open", "retired"):
-            yield _subject(version, one.number, one.registration_id, one.estimand, statuses[one.number][0], dull)
+    for finding in evidence.weighed(version.db, version.stored.id):
+        line = version.newest.get(finding.number)
+        if line is not None and statuses[finding.number][0] in ("open", "retired"):
+            yield _subject(
+                version, finding.number, finding.registration_id, finding.estimand, statuses[finding.number][0], dull
+            )
 
 
 def _subject(
     version: _Version, number: int, registration_id: int, name: str, status: str, dull: Mapping[int, int]
 ) -> Subject:
-    registered, said = version.registered[registration_id], version.newest[number]
+    registered, line = version.registered[registration_id], version.newest[number]
     feeders = version.feeding[number]
     has_ended = all(version.over[feeder] for feeder in feeders)
-    mine = [one for one in version.kept if one.proposal.finding == number]
-    origin = next((one for one in version.kept if _made(one, registration_id)), None)
+    mine = [kept_proposal for kept_proposal in version.kept if kept_proposal.proposal.finding == number]
+    origin = next((kept_proposal for kept_proposal in version.kept if _made(kept_proposal, registration_id)), None)
     bare = Subject(
         number=number,
         experiment=version.stored.name,
@@ -121,18 +125,20 @@ def _subject(
         prices=_prices(version.declared),
         estimand=registered.estimands[name],
         status=status,
-        said=said,
+        said=line,
         configs=registered.design.configs,
         seconds=sum(registered.design.seconds),
         block=registered.block,
-        designs=tuple(one.design.configs for one in version.registered.values()),
+        designs=tuple(body.design.configs for body in version.registered.values()),
         feeders=len({version.registered[feeder].design.name for feeder in feeders}),
         is_settled=_is_settled(version, registration_id, number),
         has_ended=has_ended,
         dull_sessions=min((dull.get(feeder, 0) for feeder in feeders if not version.over[feeder]), default=0),
         faults=_faults(version, number, mine) if status == "retired" else (),
         asked=frozenset(
-            one.proposal.slug for one in mine if one.state in (ProposalState.APPROVED, ProposalState.REFUSED)
+            kept_proposal.proposal.slug
+            for kept_proposal in mine
+            if kept_proposal.state in (ProposalState.APPROVED, ProposalState.REFUSED)
         ),
         depth=origin.proposal.depth if origin else 0,
         origin=origin.proposal.template if origin else None,
@@ -140,16 +146,16 @@ def _subject(
     return _with_values(version, bare, registration_id)
 
 
-def _made(one: KeptProposal, registration_id: int) -> bool:
-    return one.registration_id == registration_id and one.proposal.admission is Admission.QUESTION
+def _made(kept_proposal: KeptProposal, registration_id: int) -> bool:
+    return kept_proposal.registration_id == registration_id and kept_proposal.proposal.admission is Admission.QUESTION
 
 
 def _is_settled(version: _Version, registration_id: int, number: int) -> bool:
     """Is this one finding settled, though others of its registration may go on?"""
     registration = version.registrations[registration_id]
     standing = registration_store.statuses(version.db, version.stored.id)
-    numbered = sorted(registration_store.numbers(version.db, registration).items(), key=lambda each: each[1])
-    still_open = [each for _, each in numbered if standing[each][0] == "open"]
+    numbered = sorted(registration_store.numbers(version.db, registration).items(), key=lambda pair: pair[1])
+    still_open = [number for _, number in numbered if standing[number][0] == "open"]
     aims = dict(zip(still_open, aims_of(version.db, registration, version.newest), strict=True))
     return number in aims and is_settled(aims[number])
 
@@ -159,11 +165,11 @@ def _with_values(version: _Version, bare: Subject, registration_id: int) -> Subj
     if bare.status != "open":
         return bare
     changes: dict[str, Any] = {}
-    said = bare.said
-    if (bare.has_ended and said.verdict in _NOT_STRONG and not bare.is_strong) or 2 * said.missing > said.seeds:
+    line = bare.said
+    if (bare.has_ended and line.verdict in _NOT_STRONG and not bare.is_strong) or 2 * line.missing > line.seeds:
         seen = evidence.observed(version.db, bare.number)
-        changes["values"] = tuple(one.value for one in seen if one.value is not None)
-        changes["late"] = sum(one.outcome is Outcome.LATE for one in seen)
+        changes["values"] = tuple(observation.value for observation in seen if observation.value is not None)
+        changes["late"] = sum(observation.outcome is Outcome.LATE for observation in seen)
     if bare.has_effect and (bare.is_settled or bare.has_ended) and axis(bare) is not None:
         changes["means"] = _means(version, bare, registration_id)
     return replace(bare, **changes) if changes else bare
@@ -184,26 +190,30 @@ def _means(version: _Version, subject: Subject, registration_id: int) -> tuple[t
 
 def _faults(version: _Version, number: int, mine: Sequence[KeptProposal]) -> tuple[str, ...]:
     """What has come to light since it was retired upon a proposal."""
-    retired = [one for one in mine if one.proposal.template is Template.RETIRE and one.state is ProposalState.APPROVED]
+    retired = [
+        kept_proposal
+        for kept_proposal in mine
+        if kept_proposal.proposal.template is Template.RETIRE and kept_proposal.state is ProposalState.APPROVED
+    ]
     if not retired or retired[-1].decided_at is None:
         return ()
-    since, said = retired[-1].decided_at, version.newest[number]
+    since, line = retired[-1].decided_at, version.newest[number]
     then = next(
         (
             evidence.read(row)
             for row in reversed(evidence.lines(version.db, number))
             if moment(row["created_at"]) <= since
         ),
-        said,
+        line,
     )
     bundles = [bundle for bundle in experiments.bundles(version.db) if bundle.experiment_id == version.stored.id]
-    alarms = {alarm.kind for alarm in said.alarms} - {alarm.kind for alarm in then.alarms}
-    found = (
+    alarms = {alarm.kind for alarm in line.alarms} - {alarm.kind for alarm in then.alarms}
+    faults = (
         (
             any(bundle.created_at > since for bundle in bundles),
             "a new bundle took the place of the one that computed it",
         ),
-        (said.verdict is not then.verdict, f"its verdict is {said.verdict} and was {then.verdict}"),
+        (line.verdict is not then.verdict, f"its verdict is {line.verdict} and was {then.verdict}"),
         (_PLATFORMS in alarms, "platforms disagree about it"),
     )
-    return tuple(sentence for is_so, sentence in found if is_so)
+    return tuple(sentence for is_so, sentence in faults if is_so)

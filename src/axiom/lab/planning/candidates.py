@@ -64,7 +64,7 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
         registered.setdefault(registration.experiment_id, []).append(registration)
     begun, still_open = registrations.everywhere(db)
     newest_bundles = experiments.newest_bundles(db)
-    known = _Known(
+    facts = _Known(
         counted=counted,
         registered=registered,
         begun=begun,
@@ -72,7 +72,7 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
         begun_with=tasks.first_states(
             db, [int(key[2]) for key, amount in counted.items() if key[0] == "issued" and amount < _FEW_ISSUED]
         ),
-        bundled={one.experiment_id: one.created_at for one in newest_bundles},
+        bundled={bundle.experiment_id: bundle.created_at for bundle in newest_bundles},
         newest=evidence.newest(db),
         hanging=hanging(db),
         waiting=tasks.waiting_replicates(db),
@@ -80,31 +80,31 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
     )
     declared = experiments.declared(db)
     faults = {
-        one.experiment_id: _fault(one.reason)
-        for one in preflights.newest(db, OWN_GATES)
-        if one.passed is False and not preflights.has_passed(db, one.bundle)
+        preflight.experiment_id: _fault(preflight.reason)
+        for preflight in preflights.newest(db, OWN_GATES)
+        if preflight.passed is False and not preflights.has_passed(db, preflight.bundle)
     }
     faults |= {
-        one.experiment_id: _fault(one.reason)
-        for one in preflights.newest(db, GATES)
-        if one.passed is False and not preflights.has_passed(db, one.bundle)  # those of before it passed
+        preflight.experiment_id: _fault(preflight.reason)
+        for preflight in preflights.newest(db, GATES)
+        if preflight.passed is False and not preflights.has_passed(db, preflight.bundle)  # those of before it passed
     }
     return [
         replace(candidate, fault=faults.get(experiment.id, candidate.fault) or _charting(db, candidate, manifest))
         for experiment in experiments.everything(db)
-        if experiment.status == "open" and experiment.name != DRILL and experiment.id in known.bundled
+        if experiment.status == "open" and experiment.name != DRILL and experiment.id in facts.bundled
         for manifest in [stored_manifest(declared[experiment.id])]
-        for candidate in _candidates(experiment, manifest, known)
+        for candidate in _candidates(experiment, manifest, facts)
     ]
 
 
-def _charting(db: Database, one: Candidate, manifest: Manifest) -> str:
+def _charting(db: Database, candidate: Candidate, manifest: Manifest) -> str:
     """Why no further block of a map is begun: those that it has are charted first."""
-    if manifest.map is None or one.is_begun:
+    if manifest.map is None or candidate.is_begun:
         return ""
     arms = range(len(manifest.configs))
-    found = (level for arm in arms for level, _ in tiles.open_levels(db, one.experiment_id, arm, most=1))
-    is_open = any(level <= manifest.map.charted for level in found)
+    levels = (level for arm in arms for level, _ in tiles.open_levels(db, candidate.experiment_id, arm, most=1))
+    is_open = any(level <= manifest.map.charted for level in levels)
     return "the deeper tiles of the replicates that it has come first" if is_open else ""
 
 
@@ -146,105 +146,117 @@ def _aims(
     estimands = read_body(registration.body).estimands
     return tuple(
         _aim(estimands[name], newest.get(number), weight(hangs.get(number, 0)))
-        for name, number in sorted(numbers.items(), key=lambda each: each[1])
+        for name, number in sorted(numbers.items(), key=lambda pair: pair[1])
         if number in still_open
     )
 
 
-def _aim(estimand: Mapping[str, Any], known: Evidence | None, counts: float) -> Aim:
+def _aim(estimand: Mapping[str, Any], line: Evidence | None, counts: float) -> Aim:
     return Aim(
-        verdict=known.verdict if known else Verdict.UNDECIDED,
-        grade=known.grade if known else Grade.AWAITING,
-        estimate=known.estimate if known else None,
-        low=known.low if known else None,
-        high=known.high if known else None,
+        verdict=line.verdict if line else Verdict.UNDECIDED,
+        grade=line.grade if line else Grade.AWAITING,
+        estimate=line.estimate if line else None,
+        low=line.low if line else None,
+        high=line.high if line else None,
         smallest=estimand["smallest"],
-        seeds=known.seeds if known else 0,
+        seeds=line.seeds if line else 0,
         is_positive=estimand["expects"] == Direction.MORE,
-        more=known.more if known else None,
+        more=line.more if line else None,
         weight=counts,
     )
 
 
-def _candidates(experiment: StoredExperiment, manifest: Manifest, known: _Known) -> list[Candidate]:
+def _candidates(experiment: StoredExperiment, manifest: Manifest, facts: _Known) -> list[Candidate]:
     """One for each registration that no other has amended; for none, one of which nothing can be ordered."""
-    registered = known.registered.get(experiment.id, [])
+    registered = facts.registered.get(experiment.id, [])
     amended = amended_by(registered)
-    issued = {one.id: known.counted.get(("issued", experiment.id, str(one.id)), 0) for one in registered}
-    whole = _candidate(experiment, manifest, known, issued=sum(issued.values()))
-    living = [one for one in registered if one.id not in amended]
-    found = []
-    firsts = one_at_a_time([_first(one, registered, issued[one.id], known) for one in living])
-    for place, (one, first) in enumerate(zip(living, firsts, strict=True)):
-        body, seconds = read_body(one.body), _seconds(one, manifest)
-        numbers = {**body.joins, **known.begun.get(one.id, {})}
-        weighed = _weighed(whole, numbers.values(), known) if len(registered) == 1 else None
+    issued = {
+        registration.id: facts.counted.get(("issued", experiment.id, str(registration.id)), 0)
+        for registration in registered
+    }
+    whole = _candidate(experiment, manifest, facts, issued=sum(issued.values()))
+    living = [registration for registration in registered if registration.id not in amended]
+    listed = []
+    firsts = one_at_a_time(
+        [_first(registration, registered, issued[registration.id], facts) for registration in living]
+    )
+    for place, (registration, first) in enumerate(zip(living, firsts, strict=True)):
+        body, seconds = read_body(registration.body), _seconds(registration, manifest)
+        numbers = {**body.joins, **facts.begun.get(registration.id, {})}
+        weighed = _weighed(whole, numbers.values(), facts) if len(registered) == 1 else None
         # What waits of an amended registration is said of the first that is not.
-        waits = [one.id, *(amended if place == 0 else ())]
-        found.append(
+        waits = [registration.id, *(amended if place == 0 else ())]
+        listed.append(
             replace(
                 whole if place == 0 else replace(whole, unsent=0, in_progress=0, pilot_missing=0),
-                registration_id=one.id,
-                design=_name(one, registered),
+                registration_id=registration.id,
+                design=_name(registration, registered),
                 replicate_seconds=seconds,
-                issued=issued[one.id],
-                issued_besides=_besides(one, registered, known.begun, issued),
-                aims=_aims(one, numbers, known.open, known.newest, known.hanging),
+                issued=issued[registration.id],
+                issued_besides=_besides(registration, registered, facts.begun, issued),
+                aims=_aims(registration, numbers, facts.open, facts.newest, facts.hanging),
                 block=body.block,
                 stopping=body.stopping,
-                waiting_seconds=seconds * sum(known.waiting.get((experiment.id, wait), 0) for wait in waits),
+                waiting_seconds=seconds * sum(facts.waiting.get((experiment.id, wait), 0) for wait in waits),
                 is_untried=first.is_untried,
                 fault=first.fault,
-                is_further=_is_further(one, registered, known.newest),
+                is_further=_is_further(registration, registered, facts.newest),
                 weighed=weighed,
             )
         )
-    return found or [whole]
+    return listed or [whole]
 
 
-def _first(one: Registration, registered: Sequence[Registration], issued: int, known: _Known) -> FirstReplicates:
+def _first(
+    registration: Registration, registered: Sequence[Registration], issued: int, facts: _Known
+) -> FirstReplicates:
     """How it stands with the first replicates of a design; the declared one begins with a pilot of its own."""
-    is_new = read_body(one.body).design.name not in _older_designs(one, registered) and one is not registered[0]
+    is_new = (
+        read_body(registration.body).design.name not in _older_designs(registration, registered)
+        and registration is not registered[0]
+    )
     if not is_new or issued >= _FEW_ISSUED:
         return FirstReplicates()
-    return first_replicates(known.begun_with.get(one.id, ()), known.bundled[one.experiment_id])
+    return first_replicates(facts.begun_with.get(registration.id, ()), facts.bundled[registration.experiment_id])
 
 
-def _is_further(one: Registration, registered: Sequence[Registration], newest: Mapping[int, Evidence]) -> bool:
+def _is_further(registration: Registration, registered: Sequence[Registration], newest: Mapping[int, Evidence]) -> bool:
     """Does it ask known findings elsewhere? A fresh cohort, or what amends another, has the design of an older one."""
-    body = read_body(one.body)
-    is_new = body.design.name not in _older_designs(one, registered)
+    body = read_body(registration.body)
+    is_new = body.design.name not in _older_designs(registration, registered)
     return is_new and any(number in newest for number in body.joins.values())
 
 
-def _older_designs(one: Registration, registered: Sequence[Registration]) -> set[str]:
-    return {read_body(other.body).design.name for other in registered if other.id < one.id}
+def _older_designs(registration: Registration, registered: Sequence[Registration]) -> set[str]:
+    return {read_body(other.body).design.name for other in registered if other.id < registration.id}
 
 
 def _besides(
-    one: Registration,
+    registration: Registration,
     registered: Sequence[Registration],
     begun: Mapping[int, Mapping[str, int]],
     issued: Mapping[int, int],
 ) -> int:
     """Replicates of other registrations that are evidence of the same findings; a question of its own has none."""
-    mine = _numbers(one, begun)
-    return sum(issued[other.id] for other in registered if other.id != one.id and mine & _numbers(other, begun))
+    mine = _numbers(registration, begun)
+    return sum(
+        issued[other.id] for other in registered if other.id != registration.id and mine & _numbers(other, begun)
+    )
 
 
-def _numbers(one: Registration, begun: Mapping[int, Mapping[str, int]]) -> set[int]:
-    return {*read_body(one.body).joins.values(), *begun.get(one.id, {}).values()}
+def _numbers(registration: Registration, begun: Mapping[int, Mapping[str, int]]) -> set[int]:
+    return {*read_body(registration.body).joins.values(), *begun.get(registration.id, {}).values()}
 
 
-def _weighed(whole: Candidate, numbers: Collection[int], known: _Known) -> int:
+def _weighed(whole: Candidate, numbers: Collection[int], facts: _Known) -> int:
     """Replicates of the only registration of a version that were weighed."""
-    evidences = [known.newest[number] for number in numbers if number in known.newest]
+    evidences = [facts.newest[number] for number in numbers if number in facts.newest]
     return min(whole.issued, min((line.seeds + line.missing + line.clones for line in evidences), default=0))
 
 
-def _name(registration: Registration, known: list[Registration]) -> str:
+def _name(registration: Registration, registered: list[Registration]) -> str:
     """What tells a registration from the others of its version; nothing where it is the only one."""
-    return f"registration {registration.id} ({read_body(registration.body).design.name})" if len(known) > 1 else ""
+    return f"registration {registration.id} ({read_body(registration.body).design.name})" if len(registered) > 1 else ""
 
 
 def _seconds(registration: Registration, manifest: Manifest) -> float:
@@ -253,8 +265,8 @@ def _seconds(registration: Registration, manifest: Manifest) -> float:
     return manifest.seconds if design.name == DECLARED else sum(design.seconds)
 
 
-def _candidate(experiment: StoredExperiment, manifest: Manifest, known: _Known, *, issued: int) -> Candidate:
-    counted, staged = known.counted, known.stages.get(experiment.id, NOWHERE)
+def _candidate(experiment: StoredExperiment, manifest: Manifest, facts: _Known, *, issued: int) -> Candidate:
+    counted, staged = facts.counted, facts.stages.get(experiment.id, NOWHERE)
     failed = _tasks(experiment, counted, *_FAILED)
     return Candidate(
         experiment_id=experiment.id,

@@ -44,14 +44,14 @@ def supplies(
     db: Database, policy: Policy, now: datetime, most: int | None = None, *, host_id: int | None = None
 ) -> list[Supply]:
     """Every host that was heard from lately; or so many of them, or one. Looking changes nothing."""
-    known = sizes(db)
-    held: dict[int, list[Portion]] = {}
+    cell_sizes = sizes(db)
+    by_host: dict[int, list[Portion]] = {}
     for portion in stored.in_hand(db):
-        held.setdefault(portion.host_id, []).append(portion)
+        by_host.setdefault(portion.host_id, []).append(portion)
     allowance = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
     return [
-        _supply(one, held.get(one.host.id, ()), known, _OURS if one.is_ours else allowance, now)
-        for one in stored.present(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id)
+        _supply(present, by_host.get(present.host.id, ()), cell_sizes, _OURS if present.is_ours else allowance, now)
+        for present in stored.present(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id)
     ]
 
 
@@ -59,52 +59,59 @@ def able(db: Database, need: Need, policy: Policy, now: datetime) -> tuple[list[
     """The hosts that could compute a task, whatever they have in hand, and why how many of the others could not."""
     hosts: list[int] = []
     others: Counter[str] = Counter()
-    for one in supplies(db, policy, now):
-        free = replace(one, busy_cores=0, busy_gpus=0, used_memory_mb=0, most_tasks=None)
-        if why := one.obstacle or why_no_more(free, left_of(free), need, 0.0, None):
+    for supply in supplies(db, policy, now):
+        free = replace(supply, busy_cores=0, busy_gpus=0, used_memory_mb=0, most_tasks=None)
+        if why := supply.obstacle or why_no_more(free, left_of(free), need, 0.0, None):
             others[why] += 1
         else:
-            hosts.append(one.host_id)
+            hosts.append(supply.host_id)
     return hosts, others
 
 
 def usual(db: Database, now: datetime, most: int) -> UsualHosts | None:
     """What volunteers' hosts are like, by so many of those that were heard from lately."""
     there = stored.present(db, now - host_limits.COUNTED_ON_FOR, most)
-    return usual_of(_supply(one, (), {}, _OURS, now) for one in there if not one.is_ours)
+    return usual_of(_supply(present, (), {}, _OURS, now) for present in there if not present.is_ours)
 
 
 def sizes(db: Database) -> dict[tuple[int, int], CellSize]:
     """What every registration's cells cost, by experiment and registration."""
     declared = {number: stored_manifest(text) for number, text in experiments.declared(db).items()}
-    found = {}
-    for one in registrations.registrations(db):
-        if one.experiment_id not in declared:
+    cell_sizes = {}
+    for registration in registrations.registrations(db):
+        if registration.experiment_id not in declared:
             continue
-        manifest, seconds = declared[one.experiment_id], read_body(one.body).design.seconds
-        found[one.experiment_id, one.id] = CellSize(
+        manifest, seconds = declared[registration.experiment_id], read_body(registration.body).design.seconds
+        cell_sizes[registration.experiment_id, registration.id] = CellSize(
             cell_seconds=sum(seconds) / max(1, len(seconds)),
             memory_mb=manifest.memory_mb,
             gpu_memory_mb=manifest.memory_on(OUR_GPUS),
             shared_mb=manifest.shared_mb,
         )
-    return found
+    return cell_sizes
 
 
 def _supply(
-    one: PresentHost,
-    held: Sequence[Portion],
-    known: Mapping[tuple[int, int], CellSize],
+    present: PresentHost,
+    portions: Sequence[Portion],
+    cell_sizes: Mapping[tuple[int, int], CellSize],
     allowance: Allowance,
     now: datetime,
 ) -> Supply:
-    host, choice = one.host, project_choice(one.preferences)
-    there = [(each, known[key]) for each in held if (key := (each.experiment_id, each.registration_id)) in known]
-    on_cores = sum(each.tasks for each, _ in there if not each.gpu)
-    on_gpus = sum(each.tasks for each, _ in there if each.gpu)
+    host, choice = present.host, project_choice(present.preferences)
+    there = [
+        (portion, cell_sizes[key])
+        for portion in portions
+        if (key := (portion.experiment_id, portion.registration_id)) in cell_sizes
+    ]
+    on_cores = sum(portion.tasks for portion, _ in there if not portion.gpu)
+    on_gpus = sum(portion.tasks for portion, _ in there if portion.gpu)
     memory = [
-        ((size.gpu_memory_mb if each.gpu else size.memory_mb) - (size.shared_mb if one.is_ours else 0), each.tasks)
-        for each, size in there
+        (
+            (size.gpu_memory_mb if portion.gpu else size.memory_mb) - (size.shared_mb if present.is_ours else 0),
+            portion.tasks,
+        )
+        for portion, size in there
     ]
     gpus = tuple(gpu for gpu in host.capacity.gpus if gpu.kind == OUR_GPUS)  # for others there is no program
     places = host.capacity.cores + sum(gpu.count for gpu in gpus)
@@ -112,22 +119,22 @@ def _supply(
     return Supply(
         host_id=host.id,
         name=str(host.id),  # what a plan says stands in public logs, and a host's name is its volunteer's business
-        volunteer=one.volunteer,
+        volunteer=present.volunteer,
         cores=cores,
         memory_mb=host.capacity.memory_mb,
         gpus=gpus if choice.gpus else (),
         platform=str(host.platform),
         is_avx=host.platform.instructions != _NO_AVX,
-        is_ours=one.is_ours,
+        is_ours=present.is_ours,
         disk_mb=host.capacity.disk_mb,
         speed=speed_of(host),
         availability=host.availability,
         busy_cores=min(cores, on_cores),
         busy_gpus=on_gpus,
         used_memory_mb=HostRoom(None, places, memory).most,
-        in_hand_seconds=sum(each.cells * size.cell_seconds for each, size in there),
-        most_tasks=_most_tasks(one, sum(each.tasks for each in held), allowance, now),
-        obstacle=_obstacle(one, cores),
+        in_hand_seconds=sum(portion.cells * size.cell_seconds for portion, size in there),
+        most_tasks=_most_tasks(present, sum(portion.tasks for portion in portions), allowance, now),
+        obstacle=_obstacle(present, cores),
     )
 
 
@@ -138,20 +145,20 @@ def _cores(host: Host, allowance: Allowance) -> int:
     return min(believed_cores(host), most_in_hand(host, allowance))
 
 
-def _most_tasks(one: PresentHost, in_hand: int, allowance: Allowance, now: datetime) -> int | None:
+def _most_tasks(present: PresentHost, in_hand: int, allowance: Allowance, now: datetime) -> int | None:
     """How many more tasks it may have now, by its standing; any number for a host of the laboratory's own."""
     if not allowance.heeds_standing:
         return None
-    left = most_in_hand(one.host, allowance) - in_hand
+    left = most_in_hand(present.host, allowance) - in_hand
     if allowance.daily_per_core is not None:
-        left = min(left, allowance.daily_per_core * believed_cores(one.host) - sent_today(one.host, now))
-    hourly = hourly_quota(one.host, allowance)
+        left = min(left, allowance.daily_per_core * believed_cores(present.host) - sent_today(present.host, now))
+    hourly = hourly_quota(present.host, allowance)
     return max(0, left if hourly is None else min(left, hourly - in_hand))
 
 
-def _obstacle(one: PresentHost, cores: int) -> str:
+def _obstacle(present: PresentHost, cores: int) -> str:
     """Why it takes nothing at all."""
-    host = one.host
+    host = present.host
     if is_barred(host.standing):
         return "its results were outvoted so often that it gets nothing until somebody trusts it again"
     if host.platform.processor == _NO_PROGRAM:

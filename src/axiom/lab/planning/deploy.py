@@ -43,9 +43,9 @@ def deploy(
     design = read_body(registration.body).design
     manifest = stored_manifest(experiment.manifest)
     is_long = sum(design.seconds) > limits.USUAL_SECONDS and manifest.map is not None
-    each = allotment.replicates_each
-    numbers = experiments.issue(db, experiment, registration.id, each * allotment.workunits)
-    groups = [numbers[first : first + each] for first in range(0, len(numbers), each)]
+    per_workunit = allotment.replicates_each
+    numbers = experiments.issue(db, experiment, registration.id, per_workunit * allotment.workunits)
+    groups = [numbers[first : first + per_workunit] for first in range(0, len(numbers), per_workunit)]
     made: list[int] = []
     for replicates, configs in _parts(groups, design.places, singly, apart=is_long):
         made += workunits.order_many(
@@ -67,12 +67,12 @@ def ordered_of(db: Database, experiment_id: int, registration_id: int | None = N
 
     Nothing more is ordered of one that was amended.
     """
-    known = registrations.registrations(db, experiment_id)
-    amended = amended_by(known)
-    living = [one for one in known if one.id not in amended]
+    registered = registrations.registrations(db, experiment_id)
+    amended = amended_by(registered)
+    living = [registration for registration in registered if registration.id not in amended]
     if registration_id is not None:
-        return next((one for one in living if one.id == registration_id), None)
-    declared = [one for one in living if read_body(one.body).design.name == DECLARED]
+        return next((registration for registration in living if registration.id == registration_id), None)
+    declared = [registration for registration in living if read_body(registration.body).design.name == DECLARED]
     return declared[-1] if declared else None
 
 

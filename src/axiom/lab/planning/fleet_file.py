@@ -53,9 +53,9 @@ def _fleet(raw: bytes) -> list[Supply]:
     return _numbered([_host(host, place) for place, host in enumerate(hosts, start=1)])
 
 
-def _host(said: Any, place: int) -> Supply:
+def _host(entry: Any, place: int) -> Supply:
     what = f"host {place}"
-    fields = canonical_json.Fields(_UNSAID | said if isinstance(said, dict) else said, what, _FIELDS)
+    fields = canonical_json.Fields(_UNSAID | entry if isinstance(entry, dict) else entry, what, _FIELDS)
     name = fields.text("name", _NAME)
     gpus = _bounded(fields.whole("gpus"), MOST_GPUS, f"{what} ({name})", "GPUs")
     gigabytes = _bounded(fields.real("ram_gb", least=0), MOST_GB, f"{what} ({name})", "GB of memory")

@@ -17,9 +17,9 @@ def most_of_version(db: Database, name: str, version: int) -> float:
     published = experiments.by_name(db, name, version)
     if published is None:
         return 0.0
-    known, issued = registrations.registrations(db, published.id), experiments.issued_to(db, published.id)
-    amended, most = amended_by(known), 0.0
-    for registration in known:
+    all_registrations, issued = registrations.registrations(db, published.id), experiments.issued_to(db, published.id)
+    amended, most = amended_by(all_registrations), 0.0
+    for registration in all_registrations:
         registered, replicates = read_body(registration.body), issued.get(registration.id, 0)
         if registration.id not in amended:
             replicates = max(replicates, registered.stopping.replicates)

@@ -33,12 +33,12 @@ _MOST_SESSIONS = 200
 
 def decide(db: Database, policy: Policy, now: datetime) -> Plan:
     """The plan as it would be now. Looking changes nothing."""
-    asked, cores_there = candidates(db, now, policy.approvals), cores(db, now)
+    competing, cores_there = candidates(db, now, policy.approvals), cores(db, now)
     are_few = stored.amount(db, now - host_limits.COUNTED_ON_FOR) <= planning_limits.HOSTS
     there = supplies(db, policy, now) if are_few else []
     wished, _ = wishes(policy, names(db))
     return plan(
-        asked,
+        competing,
         cores=cores_there,
         per_core=policy.per_core,
         task_seconds=policy.task_seconds,
@@ -54,20 +54,20 @@ def decide(db: Database, policy: Policy, now: datetime) -> Plan:
 
 def names(db: Database) -> set[str]:
     """What wishes may name: also what is retired, of which nothing is ordered whatever is wished."""
-    return {one.name for one in experiments.everything(db)}
+    return {experiment.name for experiment in experiments.everything(db)}
 
 
-def wishes(policy: Policy, known: Collection[str]) -> tuple[Wishes, str]:
+def wishes(policy: Policy, experiment_names: Collection[str]) -> tuple[Wishes, str]:
     """What the operator wants, and what is wrong with it: then it is not heeded, and sessions go on without it."""
     try:
-        return operator_shares.read(policy.mix, policy.priority, known), ""
+        return operator_shares.read(policy.mix, policy.priority, experiment_names), ""
     except WrongUse as fault:
         return Wishes(), str(fault)
 
 
 def deadline(policy: Policy, there: Sequence[Supply]) -> float | None:
     """In how many seconds a task must be done; where only the laboratory's own hosts compute, it does not matter."""
-    return None if all(one.is_ours for one in there) else policy.deadline_seconds
+    return None if all(supply.is_ours for supply in there) else policy.deadline_seconds
 
 
 def ordered_lately(db: Database, now: datetime) -> list[Allotment]:
@@ -122,8 +122,8 @@ def notes(planned: Plan) -> list[Note]:
         for allotment in planned.allotments
     ]
     by_reason: dict[str, list[str]] = {}
-    for one in planned.skipped:
-        by_reason.setdefault(one.reason, []).append(one.name)
+    for skip in planned.skipped:
+        by_reason.setdefault(skip.reason, []).append(skip.name)
     left = [_left_alone(names, reason) for reason, names in by_reason.items()]
     return [
         *shortened(orders, "Orders", "/plan"),
@@ -166,8 +166,8 @@ def as_data(planned: Plan) -> dict[str, Any]:
 def from_data(data: Any) -> Plan:
     """A plan as it was kept."""
     return Plan(
-        allotments=tuple(Allotment(**one) for one in data["allotments"]),
-        skipped=tuple(SkippedExperiment(**one) for one in data["skipped"]),
+        allotments=tuple(Allotment(**fields) for fields in data["allotments"]),
+        skipped=tuple(SkippedExperiment(**fields) for fields in data["skipped"]),
         idle_cores=data["idle_cores"],
         reason=data["reason"],
     )

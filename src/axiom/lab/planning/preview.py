@@ -46,28 +46,28 @@ def preview(
     Without `wishes` the operator's settings hold, as far as a session would heed them.
     """
     there = supplies(db, policy, now, planning_limits.HOSTS) if hosts is None else hosts
-    asked = planning.candidates(db, now, policy.approvals)
+    competing = planning.candidates(db, now, policy.approvals)
     if hosts is not None:  # nobody knows how far a version would be let out among hosts that are not there
-        asked = [_let_out(candidate) for candidate in asked]
+        competing = [_let_out(candidate) for candidate in competing]
     heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes
-    found = _preview(asked, there, policy, heeded, lately=planning.ordered_lately(db, now) if heeded.mix else ())
+    forecast = _preview(competing, there, policy, heeded, lately=planning.ordered_lately(db, now) if heeded.mix else ())
     tiles = would_order(
         db,
         policy,
         now,
-        cores=sum(one.cores for one in there if not one.obstacle),
-        lacking=sum(one.idle_cores for one in found.placements),
-        has_volunteers=any(not one.is_ours for one in there),
+        cores=sum(supply.cores for supply in there if not supply.obstacle),
+        lacking=sum(placement.idle_cores for placement in forecast.placements),
+        has_volunteers=any(not supply.is_ours for supply in there),
     )
     if tiles:
         deadline = planning.deadline(policy, there)
-        found = previewing.with_tiles(found, asked, there, tiles, deadline_seconds=deadline)
+        forecast = previewing.with_tiles(forecast, competing, there, tiles, deadline_seconds=deadline)
     heard_from = stored.amount(db, now - host_limits.COUNTED_ON_FOR) if hosts is None else 0
     if heard_from > len(there):
         part = f"for {len(there):,} of the {heard_from:,} hosts that were heard from"
-        found = replace(found, plan=replace(found.plan, reason=f"{found.plan.reason}; {part}"))
+        forecast = replace(forecast, plan=replace(forecast.plan, reason=f"{forecast.plan.reason}; {part}"))
     busy = _in_hand(db) if hosts is None else {}
-    return replace(found, classes=classes(there, found.placements, busy))
+    return replace(forecast, classes=classes(there, forecast.placements, busy))
 
 
 def _let_out(candidate: Candidate) -> Candidate:
@@ -78,9 +78,11 @@ def _let_out(candidate: Candidate) -> Candidate:
 
 def shipped(manifests: Sequence[Manifest], policy: Policy, hosts: Sequence[Supply]) -> Preview:
     """The same where there is no laboratory: of the catalogue, as if nothing of it had been computed yet."""
-    asked = [_untouched(number, one) for number, one in enumerate(manifests, start=1)]
-    found = _preview(asked, hosts, policy, read(policy.mix, policy.priority, {one.name for one in asked}))
-    return replace(found, classes=classes(hosts, found.placements, {}))
+    competing = [_untouched(number, manifest) for number, manifest in enumerate(manifests, start=1)]
+    forecast = _preview(
+        competing, hosts, policy, read(policy.mix, policy.priority, {candidate.name for candidate in competing})
+    )
+    return replace(forecast, classes=classes(hosts, forecast.placements, {}))
 
 
 def _preview(
@@ -134,10 +136,10 @@ def _untouched(number: int, manifest: Manifest) -> Candidate:
 
 def _in_hand(db: Database) -> dict[int, dict[str, int]]:
     """How many tasks of which experiment each host has."""
-    names = {one.id: one.name for one in experiments.everything(db)}
-    found: dict[int, dict[str, int]] = {}
+    names = {experiment.id: experiment.name for experiment in experiments.everything(db)}
+    by_host: dict[int, dict[str, int]] = {}
     for portion in stored.in_hand(db):
         if name := names.get(portion.experiment_id):
-            of_host = found.setdefault(portion.host_id, {})
+            of_host = by_host.setdefault(portion.host_id, {})
             of_host[name] = of_host.get(name, 0) + portion.tasks
-    return found
+    return by_host

@@ -85,8 +85,8 @@ def order_tiles(
     """Order the next tiles of all maps, as many as should wait. `lacking`: so many cores have no task that waits."""
     done = []
     orders = _decided(db, policy, now, cores=cores, lacking=lacking, has_volunteers=has_volunteers)
-    for version, wanted, each in orders:
-        done.append(_order(db, version, wanted, each, max_failures=policy.max_failures, now=now))
+    for version, wanted, per_task in orders:
+        done.append(_order(db, version, wanted, per_task, max_failures=policy.max_failures, now=now))
     return done
 
 
@@ -97,7 +97,7 @@ def would_order(
     return [
         Allotment(
             experiment_id=version.experiment_id,
-            workunits=-(-wanted.tiles // each),
+            workunits=-(-wanted.tiles // per_task),
             replicates_each=1,
             registration_id=version.registration_id,
             purpose=Purpose.FILL,
@@ -105,7 +105,7 @@ def would_order(
             reason=f"{so_many(wanted.tiles, 'tile')} of the map of {version.name} at level {wanted.frontier.level}: "
             f"{'cores would be idle otherwise' if lacking else 'a registered number needs them'}",
         )
-        for version, wanted, each in _decided(
+        for version, wanted, per_task in _decided(
             db, policy, now, cores=cores, lacking=lacking, has_volunteers=has_volunteers
         )
     ]
@@ -115,23 +115,25 @@ def _decided(
     db: Database, policy: Policy, now: datetime, *, cores: int, lacking: int, has_volunteers: bool
 ) -> list[tuple[ChartedVersion, TileOrder, int]]:
     """What is ordered of which version, and how many tiles make a task."""
-    known = {one.experiment_id: one for one in versions(db, now, policy.approvals)}
+    by_id = {version.experiment_id: version for version in versions(db, now, policy.approvals)}
     turn, is_idle = task_limits.USUAL_SECONDS if has_volunteers else policy.task_seconds, lacking > 0
     wanted = wanted_for(cores, policy.per_core, turn, is_idle=is_idle)
-    frontiers = [frontier for one in known.values() for frontier in _frontiers(db, one, wanted)]
-    out = sum(_out(db, one, turn) for one in known.values())
+    frontiers = [frontier for version in by_id.values() for frontier in _frontiers(db, version, wanted)]
+    out = sum(_out(db, version, turn) for version in by_id.values())
     deep = deep_for(cores, turn)
     orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=turn)
     length = task_length(orders, lacking, turn)
-    return [(known[one.frontier.experiment_id], one, tiles_a_task(one.frontier.seconds, length)) for one in orders]
+    return [
+        (by_id[order.frontier.experiment_id], order, tiles_a_task(order.frontier.seconds, length)) for order in orders
+    ]
 
 
 def any_open(db: Database, now: datetime, approvals: str) -> bool:
     """Is there a tile that could be ordered?"""
     return any(
-        tiles.open_levels(db, one.experiment_id, arm, most=1)
-        for one in versions(db, now, approvals)
-        for arm in one.design.seconds_by_place
+        tiles.open_levels(db, version.experiment_id, arm, most=1)
+        for version in versions(db, now, approvals)
+        for arm in version.design.seconds_by_place
     )
 
 
@@ -140,22 +142,22 @@ def order_charted(
 ) -> list[OrderedTiles]:
     """Order tiles that the replicates of one version need to be charted, in about so many workunits."""
     turn = policy.task_seconds
-    frontiers = [one for one in _frontiers(db, version, most * turn) if one.is_needed]
+    frontiers = [order for order in _frontiers(db, version, most * turn) if order.is_needed]
     done: list[OrderedTiles] = []
     for wanted in to_chart(frontiers, most=most, turn=turn):
-        each = min(tiles_a_task(wanted.frontier.seconds, turn), math.ceil(wanted.tiles / most))
-        done.append(_order(db, version, wanted, each, max_failures=policy.max_failures, now=now))
+        per_task = min(tiles_a_task(wanted.frontier.seconds, turn), math.ceil(wanted.tiles / most))
+        done.append(_order(db, version, wanted, per_task, max_failures=policy.max_failures, now=now))
     return done
 
 
 def _order(
-    db: Database, version: ChartedVersion, wanted: TileOrder, each: int, *, max_failures: int, now: datetime
+    db: Database, version: ChartedVersion, wanted: TileOrder, per_task: int, *, max_failures: int, now: datetime
 ) -> OrderedTiles:
     """Write the workunits of some tiles, no more than so many tiles in each."""
     frontier = wanted.frontier
     chosen = tiles.next_open(db, version.experiment_id, frontier.arm, frontier.level, wanted.tiles)
     made: list[int] = []
-    for replicate, places in _tasks(chosen, each):
+    for replicate, places in _tasks(chosen, per_task):
         made += workunits.order_many(
             db,
             experiment_id=version.experiment_id,
@@ -200,12 +202,12 @@ def _out(db: Database, version: ChartedVersion, turn: float) -> float:
     return sum(counted(times * version.design.seconds_of(places), turn) for times, places in ordered)
 
 
-def _tasks(chosen: list[tiles.OpenTile], each: int) -> Iterator[tuple[int, tuple[int, ...]]]:
+def _tasks(chosen: list[tiles.OpenTile], per_task: int) -> Iterator[tuple[int, tuple[int, ...]]]:
     """Tiles put together by replicate, no more than so many in each task."""
     by_replicate: dict[int, list[int]] = {}
-    for one in chosen:
-        by_replicate.setdefault(one.replicate, []).append(one.place)
-    sizes = task_sizes({replicate: len(places) for replicate, places in by_replicate.items()}, each)
+    for tile in chosen:
+        by_replicate.setdefault(tile.replicate, []).append(tile.place)
+    sizes = task_sizes({replicate: len(places) for replicate, places in by_replicate.items()}, per_task)
     for replicate, amount in sizes:
         waiting = by_replicate[replicate]
         yield replicate, tuple(sorted(waiting[:amount]))

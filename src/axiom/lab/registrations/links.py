@@ -31,9 +31,15 @@ def link(
     before = links.same(db, kind, source, target)
     if before is not None:
         return before
-    known, footings = links.everything(db), links.footings(db)
-    _demand({each.id for each in known}, set(footings), {each.id for each in old_claims.everything(db)}, source, target)
-    if fault := link_rules.fault(kind, source, target, known, footings):
+    all_links, footings = links.everything(db), links.footings(db)
+    _demand(
+        {inference.id for inference in all_links},
+        set(footings),
+        {claim.id for claim in old_claims.everything(db)},
+        source,
+        target,
+    )
+    if fault := link_rules.fault(kind, source, target, all_links, footings):
         raise Refused(f"{said(source)} {kind} {said(target)}: {fault}. Nothing was linked.")
     line, digest = _evidence(db, source)
     return links.add(
@@ -52,9 +58,9 @@ def link(
 
 def hanging(db: Database) -> dict[int, int]:
     """How many open questions hang on each finding, by its number; without those on which none does."""
-    known = links.everything(db)
-    claims = [each.id for each in old_claims.everything(db)]
-    return link_rules.hanging(known, link_rules.open_nodes(known, links.footings(db), claims))
+    all_links = links.everything(db)
+    claims = [claim.id for claim in old_claims.everything(db)]
+    return link_rules.hanging(all_links, link_rules.open_nodes(all_links, links.footings(db), claims))
 
 
 def said(node: Node) -> str:
@@ -62,8 +68,8 @@ def said(node: Node) -> str:
     return f"{node.noun} {node.id}"
 
 
-def _demand(known: set[int], findings: set[int], claims: set[int], *nodes: Node) -> None:
-    there = {Noun.FINDING: findings, Noun.OLD_CLAIM: claims, Noun.LINK: known}
+def _demand(link_ids: set[int], findings: set[int], claims: set[int], *nodes: Node) -> None:
+    there = {Noun.FINDING: findings, Noun.OLD_CLAIM: claims, Noun.LINK: link_ids}
     for node in nodes:
         if node.id not in there[node.noun]:
             raise NotFound(f"There is no {said(node)}. Nothing was linked; `axiom finding graph` shows all.")

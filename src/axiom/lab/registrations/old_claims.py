@@ -55,11 +55,11 @@ def read(path: Path) -> OldClaims:
 def _read(text: str) -> OldClaims:
     import tomllib  # which most commands have no use for
 
-    said = tomllib.loads(text)
+    document = tomllib.loads(text)
     return OldClaims(
-        claims=tuple(_claim(each) for each in said["claim"]),
-        links=tuple(_link(each) for each in said.get("link", ())),
-        tested_later={each["name"]: each["tested_later"] for each in said["claim"] if "tested_later" in each},
+        claims=tuple(_claim(entry) for entry in document["claim"]),
+        links=tuple(_link(entry) for entry in document.get("link", ())),
+        tested_later={entry["name"]: entry["tested_later"] for entry in document["claim"] if "tested_later" in entry},
     )
 
 
@@ -69,9 +69,9 @@ def inherit(db: Database, listed: OldClaims, experiment: str, now: datetime) -> 
     A finding of a newer version takes the place of the older version's.
     """
     changed = old_claims.keep(db, listed.claims, now)
-    known = {one.said.name: Node(noun=Noun.OLD_CLAIM, id=one.id) for one in old_claims.everything(db)}
+    nodes = {old_claim.said.name: Node(noun=Noun.OLD_CLAIM, id=old_claim.id) for old_claim in old_claims.everything(db)}
     made = sum(
-        _say(db, link.kind, known[link.source], known[link.target], why=link.why, by=OLD_LABORATORY, now=now)
+        _say(db, link.kind, nodes[link.source], nodes[link.target], why=link.why, by=OLD_LABORATORY, now=now)
         for link in listed.links
     )
     numbers = _numbers(db, experiment)
@@ -79,7 +79,7 @@ def inherit(db: Database, listed: OldClaims, experiment: str, now: datetime) -> 
         for asking in claim.askings:
             if asking.experiment == experiment and asking.estimand in numbers:
                 source = Node(noun=Noun.FINDING, id=numbers[asking.estimand][-1])
-                made += _ask(db, asking, source, known[claim.name], now)
+                made += _ask(db, asking, source, nodes[claim.name], now)
     made += _supersede(db, numbers, now)
     if changed or made:
         log.info("old_claims.registered claims=%d links=%d experiment=%s", changed, made, experiment)
@@ -88,12 +88,12 @@ def inherit(db: Database, listed: OldClaims, experiment: str, now: datetime) -> 
 
 def _numbers(db: Database, experiment: str) -> dict[str, list[int]]:
     """The findings of each estimand over all versions, the newest last. Amended claims have names of their own."""
-    found: dict[str, list[int]] = {}
+    numbers: dict[str, list[int]] = {}
     for version in experiments.everything(db):
         if version.name == experiment:
             for standing in findings.of_experiment(db, version.id):
-                found.setdefault(standing.finding.estimand, []).append(standing.finding.number)
-    return found
+                numbers.setdefault(standing.finding.estimand, []).append(standing.finding.number)
+    return numbers
 
 
 def _ask(db: Database, asking: AskingEstimand, source: Node, target: Node, now: datetime) -> bool:
@@ -118,23 +118,23 @@ def _say(db: Database, kind: LinkKind, source: Node, target: Node, **words: Any)
     return True
 
 
-def _claim(said: Mapping[str, Any]) -> OldClaim:
-    tests = [_asking(name, LinkKind.TESTS, upheld) for name, upheld in said.get("tests", {}).items()]
-    moderating = [_asking(name, LinkKind.MODERATES) for name in said.get("moderated_by", ())]
+def _claim(entry: Mapping[str, Any]) -> OldClaim:
+    tests = [_asking(name, LinkKind.TESTS, upheld) for name, upheld in entry.get("tests", {}).items()]
+    moderating = [_asking(name, LinkKind.MODERATES) for name in entry.get("moderated_by", ())]
     controls = [
         _asking(name, LinkKind.MODERATES, overturned_by=meanings)
-        for name, meanings in said.get("overturned_by", {}).items()
+        for name, meanings in entry.get("overturned_by", {}).items()
     ]
-    rests_on = [_SEEDS[said.get("seeds")], *([said["counted"]] if "counted" in said else [])]
+    rests_on = [_SEEDS[entry.get("seeds")], *([entry["counted"]] if "counted" in entry else [])]
     return OldClaim(
-        name=said["name"],
-        claim=said["claim"],
-        experiment=said["experiment"],
-        figure=said.get("figure", ""),
+        name=entry["name"],
+        claim=entry["claim"],
+        experiment=entry["experiment"],
+        figure=entry.get("figure", ""),
         rests_on=", ".join(rests_on),
-        status=said["status"],
-        source=said["source"],
-        scripts=tuple(said.get("scripts", ())),
+        status=entry["status"],
+        source=entry["source"],
+        scripts=tuple(entry.get("scripts", ())),
         askings=(*tests, *controls, *moderating),
     )
 
@@ -152,7 +152,7 @@ def _asking(
     )
 
 
-def _link(said: Mapping[str, str]) -> OldLink:
+def _link(entry: Mapping[str, str]) -> OldLink:
     return OldLink(
-        source=said["from"], kind=LinkKind(said["kind"]), target=said["to"], why=f"{said['source']}: {said['why']}"
+        source=entry["from"], kind=LinkKind(entry["kind"]), target=entry["to"], why=f"{entry['source']}: {entry['why']}"
     )

@@ -16,16 +16,16 @@ from axiom_weigh.values import Verdict
 
 def base_rates(db: Database) -> BaseRates:
     """How the proposals of each kind came out that have ended here; those of people and programs are one kind."""
-    found: dict[str, list[EndedProposal]] = {}
-    for one in proposals.came_out(db):
-        made, is_asked = one.proposal, one.proposal.template in (Template.ASKED, Template.INVENTED)
-        null, smallest = _null_and_smallest(db, made.estimands, one.finding)
+    by_kind: dict[str, list[EndedProposal]] = {}
+    for ended in proposals.came_out(db):
+        made, is_asked = ended.proposal, ended.proposal.template in (Template.ASKED, Template.INVENTED)
+        null, smallest = _null_and_smallest(db, made.estimands, ended.finding)
         expected = blind_effect(made.expects, smallest) if is_asked else made.effect
         kind = BLIND if is_asked else made.kind
-        ratio = ratio_of(one.estimate, null, expected=expected, smallest=smallest)
-        meaning = reading(Verdict(one.verdict), made.expects)
-        found.setdefault(kind, []).append(EndedProposal(kind=kind, meaning=meaning, ratio=ratio))
-    return BaseRates(came_out=found)
+        ratio = ratio_of(ended.estimate, null, expected=expected, smallest=smallest)
+        meaning = reading(Verdict(ended.verdict), made.expects)
+        by_kind.setdefault(kind, []).append(EndedProposal(kind=kind, meaning=meaning, ratio=ratio))
+    return BaseRates(came_out=by_kind)
 
 
 def blind_prediction(db: Database, estimand: Mapping[str, Any]) -> Prediction:
@@ -44,6 +44,6 @@ def blind_prediction(db: Database, estimand: Mapping[str, Any]) -> Prediction:
 
 def _null_and_smallest(db: Database, estimands: Sequence[Mapping[str, Any]], number: int) -> tuple[float, float]:
     """Of the claim that a proposal asks, or of the finding that it joins."""
-    known = None if estimands else registrations.of_finding(db, number)
-    asked = [*estimands, *([read_body(known[0].body).estimands[known[1]]] if known else [])]
-    return (float(asked[0]["null"]), float(asked[0]["smallest"])) if asked else (0.0, 0.0)
+    origin = None if estimands else registrations.of_finding(db, number)
+    claims = [*estimands, *([read_body(origin[0].body).estimands[origin[1]]] if origin else [])]
+    return (float(claims[0]["null"]), float(claims[0]["smallest"])) if claims else (0.0, 0.0)

@@ -17,44 +17,44 @@ from axiom.store.registrations import registrations
 
 def foreseen(estimand: Mapping[str, Any], forecaster: str) -> dict[str, Any]:
     """The prediction of an estimand's declaration, as a registration lists it; it is informed if it names seeds."""
-    said = estimand["prediction"]
-    if seeds_named(said["because"]) and not forecaster.endswith(INFORMED):
+    prediction = estimand["prediction"]
+    if seeds_named(prediction["because"]) and not forecaster.endswith(INFORMED):
         forecaster += INFORMED
-    low, high = said["interval"]
-    known = {
+    low, high = prediction["interval"]
+    fields = {
         "estimand": estimand["name"],
         "forecaster": forecaster,
-        "positive": said["positive"],
-        "negative": said["negative"],
-        "absent": said["absent"],
+        "positive": prediction["positive"],
+        "negative": prediction["negative"],
+        "absent": prediction["absent"],
         "low": low,
         "high": high,
-        "because": said["because"],
+        "because": prediction["because"],
     }
-    return known if said.get("median") is None else {**known, "median": said["median"]}
+    return fields if prediction.get("median") is None else {**fields, "median": prediction["median"]}
 
 
-def demand_sound(said: Mapping[str, Any]) -> Prediction:
+def demand_sound(prediction: Mapping[str, Any]) -> Prediction:
     """Three probabilities that add up to 1, an interval, and a median inside it where one is said."""
-    low, high = (float(end) for end in said["interval"])
+    low, high = (float(end) for end in prediction["interval"])
     if not (math.isfinite(low) and math.isfinite(high)):
         raise WrongUse("The ends of an interval are finite numbers. Nothing was written down.")
     try:
-        return read_prediction({**said, "interval": (low, high)})
+        return read_prediction({**prediction, "interval": (low, high)})
     except ValueError as error:
         raise WrongUse(f"This is no prediction: {error}. Nothing was written down.") from error
 
 
-def foretell(db: Database, number: int, said: Mapping[str, Any], forecaster: str, now: datetime) -> tuple[int, int]:
+def foretell(db: Database, number: int, stated: Mapping[str, Any], forecaster: str, now: datetime) -> tuple[int, int]:
     """Chain a prediction to those before, after the autopilot's; the registration and the prediction's own number.
 
     Results of any registration that feeds the finding would tell, so none of them may be back.
     """
-    found = registrations.of_finding(db, number)
-    if found is None:
+    origin = registrations.of_finding(db, number)
+    if origin is None:
         raise NotFound(f"There is no finding {number}. Nothing was written down; `axiom finding list` shows all.")
-    registration, estimand = found
-    prediction = demand_sound(said)
+    registration, estimand = origin
+    prediction = demand_sound(stated)
     if registrations.is_anything_back(db, registrations.feeding(db, registration.experiment_id)[number]):
         raise Refused(
             f"Results of finding {number} are back, so a prediction would not be one. Nothing was written down; a "
@@ -66,13 +66,13 @@ def foretell(db: Database, number: int, said: Mapping[str, Any], forecaster: str
     claim = read_body(registration.body).estimands[estimand]
     if forecaster != AUTOPILOT:
         foretell_blindly(db, registration.id, [claim], now)
-    told = foreseen({**claim, "prediction": prediction_data(prediction)}, forecaster)
-    return registration.id, registrations.predict(db, registration.id, told, now)
+    row = foreseen({**claim, "prediction": prediction_data(prediction)}, forecaster)
+    return registration.id, registrations.predict(db, registration.id, row, now)
 
 
 def foretell_blindly(db: Database, registration_id: int, claims: Iterable[Mapping[str, Any]], now: datetime) -> None:
     """Chain what the autopilot expects by base rates alone, if it said nothing so far: others are compared with it."""
     for claim in claims:
         if not registrations.has_predicted(db, registration_id, claim["name"], AUTOPILOT):
-            told = foreseen({**claim, "prediction": prediction_data(blind_prediction(db, claim))}, AUTOPILOT)
-            registrations.predict(db, registration_id, told, now)
+            row = foreseen({**claim, "prediction": prediction_data(blind_prediction(db, claim))}, AUTOPILOT)
+            registrations.predict(db, registration_id, row, now)

@@ -70,7 +70,7 @@ def register_version(
 ) -> int:
     """Register a new version as its file declares it, before its first seed: so its own numbers confirm its claims."""
     estimands = declared["estimands"]
-    asked = FurtherRegistration(
+    further = FurtherRegistration(
         design=Design(
             name=DECLARED,
             configs=tuple(declared["configs"]),
@@ -85,8 +85,8 @@ def register_version(
         proposal=proposal,
     )
     has_volunteers = preflights.circumstances(db, now).has_volunteers
-    size = block_size(sum(asked.design.seconds), has_address=has_address, has_volunteers=has_volunteers)
-    return _write(db, experiment_id, (declared["name"], declared["version"]), asked, size, now)
+    size = block_size(sum(further.design.seconds), has_address=has_address, has_volunteers=has_volunteers)
+    return _write(db, experiment_id, (declared["name"], declared["version"]), further, size, now)
 
 
 def register_further(
@@ -101,24 +101,24 @@ def register_further(
     followed: ProposalOrigin | None = None,
 ) -> Registration:
     """Add a design, whose configs come with their seconds: its replicates are evidence of the findings there are."""
-    known = _demand_open(db, version)
-    if name in {read_body(one.body).design.name for one in known}:
+    registered = _demand_open(db, version)
+    if name in {read_body(registration.body).design.name for registration in registered}:
         raise Refused(
             f"{version.name}@{version.version} has a design {name} already. Nothing was registered; give this one "
             "another name, or register a fresh cohort of a finding to order more of the same."
         )
     configs = [config for config, _ in points]
-    joined = _joined(db, version, known, configs)
+    joined = _joined(db, version, registered, configs)
     demand_askable(list(joined.values()), configs)
-    asked = FurtherRegistration(
-        design=_design(known, name, points),
+    further = FurtherRegistration(
+        design=_design(registered, name, points),
         estimands=list(joined.values()),
         joins={estimand["name"]: number for number, estimand in joined.items()},
         stopping=stopping,
         why=why,
         **_following(followed, joined),
     )
-    return _further(db, version, asked, known, now)
+    return _further(db, version, further, registered, now)
 
 
 def register_question(
@@ -138,28 +138,32 @@ def register_question(
 
     Nothing that was computed before is evidence of them, and their replicates are evidence of nothing else.
     """
-    known = _demand_open(db, version)
+    registered = _demand_open(db, version)
     configs = [config for config, _ in points]
     demand_askable(estimands, configs)
-    taken = {estimand for one in known for estimand in read_body(one.body).estimands}
+    taken = {estimand for registration in registered for estimand in read_body(registration.body).estimands}
     for estimand in estimands:
         demand_sound(estimand["prediction"])
         why_not = value(estimand, [(config, {estimand["measure"]: 1}) for config in configs])[1]
-        if why_not or estimand["name"] in taken or name in {read_body(one.body).design.name for one in known}:
+        if (
+            why_not
+            or estimand["name"] in taken
+            or name in {read_body(registration.body).design.name for registration in registered}
+        ):
             raise Refused(
                 f"{estimand['name']} cannot be asked of {version.name}@{version.version}: "
                 f"{why_not or 'it is there already'}. Nothing was registered."
             )
-    asked = FurtherRegistration(
-        design=_design(known, name, points),
+    further = FurtherRegistration(
+        design=_design(registered, name, points),
         estimands=estimands,
         joins={},
         stopping=stopping,
         why=why,
-        predictions=[foreseen(one, forecaster) for one in estimands],
+        predictions=[foreseen(claim, forecaster) for claim in estimands],
         proposal=proposal,
     )
-    return _further(db, version, asked, known, now)
+    return _further(db, version, further, registered, now)
 
 
 def register_cohort(
@@ -173,11 +177,11 @@ def register_cohort(
 ) -> Registration:
     """Have fresh replicates confirm what a finding says: the same design and estimand, numbers issued from now on."""
     version, registration, estimand = _finding(db, number)
-    known = _demand_open(db, version)
+    registered = _demand_open(db, version)
     _demand_finding_open(db, version, number)
     design = read_body(registration.body).design
     demand_askable([estimand], design.configs)
-    asked = FurtherRegistration(
+    further = FurtherRegistration(
         design=design,
         estimands=[estimand],
         joins={estimand["name"]: number},
@@ -185,7 +189,7 @@ def register_cohort(
         why=why,
         **_following(followed, {number: estimand}),
     )
-    return _further(db, version, asked, known, now)
+    return _further(db, version, further, registered, now)
 
 
 def amend(
@@ -203,31 +207,31 @@ def amend(
     The other claims of the amended registration go on under the new one, and nothing more is ordered of the old.
     """
     version, registration, estimand = _finding(db, number)
-    known = _demand_open(db, version)
+    registered = _demand_open(db, version)
     amended = read_body(registration.body)
-    _demand_amendable(registration, known)
+    _demand_amendable(registration, registered)
     demand_sound(prediction)
     if all(changed == estimand[name] for name, changed in changes.items()):
         raise Refused(f"This says of finding {number} what is registered of it. Nothing was registered.")
-    taken = {name for one in known for name in read_body(one.body).estimands}
+    taken = {name for earlier in registered for name in read_body(earlier.body).estimands}
     new = {**estimand, **changes, "name": _free(estimand["name"], taken), "prediction": dict(prediction)}
     demand_askable([new], amended.design.configs)
     others = [
-        (numbered, one)
-        for numbered, origin, one in _claims(db, version, known)
-        if numbered != number and one["name"] in amended.estimands and origin <= registration.id
+        (numbered, claim)
+        for numbered, origin, claim in _claims(db, version, registered)
+        if numbered != number and claim["name"] in amended.estimands and origin <= registration.id
     ]
-    asked = FurtherRegistration(
+    further = FurtherRegistration(
         design=amended.design,
-        estimands=[*(one for _, one in others), new],
-        joins={one["name"]: numbered for numbered, one in others},
+        estimands=[*(claim for _, claim in others), new],
+        joins={claim["name"]: numbered for numbered, claim in others},
         stopping=amended.stopping,
         why=why,
         predictions=[foreseen(new, f"{forecaster}{INFORMED}")],
         amends=registration.id,
     )
     blocks.look_again(db, version.id)  # the last block of what is amended closes with the numbers that it has
-    return _further(db, version, asked, known, now)
+    return _further(db, version, further, registered, now)
 
 
 def demand_askable(estimands: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, object]]) -> None:
@@ -237,9 +241,13 @@ def demand_askable(estimands: Sequence[Mapping[str, Any]], configs: Sequence[Map
             raise Refused(f"{estimand['name']} {why}. Nothing was registered; say it otherwise in a new version.")
 
 
-def amended_by(known: Sequence[Registration]) -> dict[int, int]:
+def amended_by(registered: Sequence[Registration]) -> dict[int, int]:
     """Which registration was amended by which. Nothing more is ordered of those."""
-    return {amends: one.id for one in known if (amends := read_body(one.body).amends) is not None}
+    return {
+        amends: registration.id
+        for registration in registered
+        if (amends := read_body(registration.body).amends) is not None
+    }
 
 
 def _demand_open(db: Database, version: StoredExperiment) -> list[Registration]:
@@ -249,8 +257,8 @@ def _demand_open(db: Database, version: StoredExperiment) -> list[Registration]:
     return registrations.registrations(db, version.id)
 
 
-def _demand_amendable(registration: Registration, known: Sequence[Registration]) -> None:
-    by = amended_by(known).get(registration.id)
+def _demand_amendable(registration: Registration, registered: Sequence[Registration]) -> None:
+    by = amended_by(registered).get(registration.id)
     if by is not None:
         raise Refused(
             f"Registration {registration.id} was amended by registration {by} before. Nothing was registered; amend a "
@@ -274,25 +282,25 @@ def _finding(db: Database, number: int) -> tuple[StoredExperiment, Registration,
 
 
 def _claims(
-    db: Database, version: StoredExperiment, known: Sequence[Registration]
+    db: Database, version: StoredExperiment, registered: Sequence[Registration]
 ) -> list[tuple[int, int, Mapping[str, Any]]]:
     """Every open finding of a version: its number, the registration that began it, its estimand."""
     standing = registrations.statuses(db, version.id)
     return [
-        (number, one.id, read_body(one.body).estimands[name])
-        for one in known
-        for name, number in registrations.numbers(db, one).items()
-        if name not in read_body(one.body).joins and standing[number][0] == "open"
+        (number, registration.id, read_body(registration.body).estimands[name])
+        for registration in registered
+        for name, number in registrations.numbers(db, registration).items()
+        if name not in read_body(registration.body).joins and standing[number][0] == "open"
     ]
 
 
 def _joined(
-    db: Database, version: StoredExperiment, known: Sequence[Registration], configs: Sequence[Mapping[str, object]]
+    db: Database, version: StoredExperiment, registered: Sequence[Registration], configs: Sequence[Mapping[str, object]]
 ) -> dict[int, Mapping[str, Any]]:
     """The open findings, with their estimands, for which these configs are a design that none has had before."""
     concluded = {
         number: estimand
-        for number, _, estimand in _claims(db, version, known)
+        for number, _, estimand in _claims(db, version, registered)
         if value(estimand, [(config, {estimand["measure"]: 1}) for config in configs])[0] is not None
     }
     if not concluded:
@@ -300,22 +308,26 @@ def _joined(
             f"No open finding of {version.name}@{version.version} could be concluded from this design: it lacks the "
             "arms that they compare. Nothing was registered; add those levels."
         )
-    designs = [read_body(one.body).design.configs for one in known]
-    found = {
+    designs = [read_body(registration.body).design.configs for registration in registered]
+    joined = {
         number: estimand for number, estimand in concluded.items() if is_another_design(estimand, configs, designs)
     }
-    if not found:
+    if not joined:
         raise Refused(
             f"For the findings of {version.name}@{version.version} this is no other design: where they look, its "
             "configs are those of a design that is registered. Nothing was registered; vary what the claims leave "
             "open, or register a fresh cohort of a finding to order more of the same."
         )
-    return found
+    return joined
 
 
-def _design(known: Sequence[Registration], name: str, points: Sequence[tuple[Mapping[str, object], float]]) -> Design:
+def _design(
+    registered: Sequence[Registration], name: str, points: Sequence[tuple[Mapping[str, object], float]]
+) -> Design:
     configs = tuple(config for config, _ in points)
-    return Design(name=name, configs=configs, places=_places(known, configs), seconds=tuple(cost for _, cost in points))
+    return Design(
+        name=name, configs=configs, places=_places(registered, configs), seconds=tuple(cost for _, cost in points)
+    )
 
 
 def _following(followed: ProposalOrigin | None, joined: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
@@ -324,18 +336,22 @@ def _following(followed: ProposalOrigin | None, joined: Mapping[int, Mapping[str
         return {}
     demand_sound(followed.prediction)
     claims = [joined[followed.finding]] if followed.finding in joined else []
-    said = [foreseen({**claim, "prediction": followed.prediction}, followed.forecaster) for claim in claims]
-    return {"proposal": followed.proposal, "predictions": said}
+    predictions = [foreseen({**claim, "prediction": followed.prediction}, followed.forecaster) for claim in claims]
+    return {"proposal": followed.proposal, "predictions": predictions}
 
 
 def _further(
-    db: Database, version: StoredExperiment, asked: FurtherRegistration, known: Sequence[Registration], now: datetime
+    db: Database,
+    version: StoredExperiment,
+    further: FurtherRegistration,
+    registered: Sequence[Registration],
+    now: datetime,
 ) -> Registration:
-    first = known[0]  # what was decided with it stays for the version, however many volunteers there are by now
+    first = registered[0]  # what was decided with it stays for the version, however many volunteers there are by now
     size = BlockSize(
         replicates=read_body(first.body).block, reason=f"as in registration {first.id}, the first of this version"
     )
-    registration_id = _write(db, version.id, (version.name, version.version), asked, size, now)
+    registration_id = _write(db, version.id, (version.name, version.version), further, size, now)
     return next(
         registration
         for registration in registrations.registrations(db, version.id)
@@ -344,9 +360,14 @@ def _further(
 
 
 def _write(
-    db: Database, experiment_id: int, whose: tuple[str, int], asked: FurtherRegistration, size: BlockSize, now: datetime
+    db: Database,
+    experiment_id: int,
+    whose: tuple[str, int],
+    further: FurtherRegistration,
+    size: BlockSize,
+    now: datetime,
 ) -> int:
-    design, stopping = asked.design, asked.stopping
+    design, stopping = further.design, further.stopping
     body: dict[str, Any] = {
         "experiment": whose[0],
         "version": whose[1],
@@ -355,8 +376,8 @@ def _write(
         "places": list(design.places),
         "expected_seconds": list(design.seconds),
         "cohort": Cohort.CONFIRMATORY.value,  # what is older than a claim is never its evidence, so it is all there is
-        "estimands": [dict(estimand) for estimand in asked.estimands],
-        "joins": dict(asked.joins),
+        "estimands": [dict(estimand) for estimand in further.estimands],
+        "joins": dict(further.joins),
         "block": size.replicates,
         "block_why": size.reason,
         "stopping": {
@@ -365,35 +386,39 @@ def _write(
             "ends": stopping.sentence,
             **_BLOCKS,
         },
-        "predictions": [dict(prediction) for prediction in asked.predictions],
-        "why": asked.why,
+        "predictions": [dict(prediction) for prediction in further.predictions],
+        "why": further.why,
         "registered_at": now.isoformat(),
     }
-    if asked.amends is not None:
-        body["amends"] = asked.amends
-    if asked.proposal is not None:
-        body["proposal"] = dict(asked.proposal)
+    if further.amends is not None:
+        body["amends"] = further.amends
+    if further.proposal is not None:
+        body["proposal"] = dict(further.proposal)
     return registrations.register(
         db,
         experiment_id=experiment_id,
         cohort=Cohort.CONFIRMATORY,
         body=canonical(body).decode(),
-        predictions=asked.predictions,
+        predictions=further.predictions,
         now=now,
-        claims=[estimand["name"] for estimand in asked.estimands if estimand["name"] not in asked.joins],
+        claims=[estimand["name"] for estimand in further.estimands if estimand["name"] not in further.joins],
     )
 
 
-def _places(known: Sequence[Registration], configs: Sequence[Mapping[str, object]]) -> tuple[int, ...]:
+def _places(registered: Sequence[Registration], configs: Sequence[Mapping[str, object]]) -> tuple[int, ...]:
     """The place of each config among all of the version; one that no design had before gets the next."""
-    taken = [(place, config) for one in known for place, config in read_body(one.body).design.by_place.items()]
+    taken = [
+        (place, config)
+        for registration in registered
+        for place, config in read_body(registration.body).design.by_place.items()
+    ]
     following = max((place for place, _ in taken), default=-1) + 1
-    found = []
+    places = []
     for config in configs:
         place = next((place for place, there in taken if there == config), None)
-        found.append(following if place is None else place)
+        places.append(following if place is None else place)
         following += place is None
-    return tuple(found)
+    return tuple(places)
 
 
 def _free(name: str, taken: set[str]) -> str:

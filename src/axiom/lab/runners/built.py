@@ -94,10 +94,10 @@ def _read(folder: Path, data: object) -> BuiltRunner:
 
 
 def _glibc(value: object, what: str) -> tuple[int, int]:
-    found = re.fullmatch(r"([0-9]{1,3})\.([0-9]{1,3})", canonical_json.text(value, what))
-    if found is None:
+    match = re.fullmatch(r"([0-9]{1,3})\.([0-9]{1,3})", canonical_json.text(value, what))
+    if match is None:
         raise ValueError(f"{what} {value!r} is not a version like 2.36")
-    return int(found[1]), int(found[2])
+    return int(match[1]), int(match[2])
 
 
 def _piece(folder: Path, row: object, what: str) -> Piece:

@@ -170,8 +170,8 @@ def _opened(place: str, path: str, begin: int) -> Iterator[tuple[IO[bytes], int]
             "goes on from there."
         ) from error
     with reply:
-        said = reply.headers.get("content-range", "")
-        yield reply, begin if reply.status == 206 and said.startswith(f"bytes {begin}-") else 0
+        content_range = reply.headers.get("content-range", "")
+        yield reply, begin if reply.status == 206 and content_range.startswith(f"bytes {begin}-") else 0
 
 
 def _opened_here(path: Path) -> IO[bytes]:

@@ -51,18 +51,20 @@ class Offers:
         named = {words: name for name, words in PLATFORMS.items()}
         name = named.get((platform.system, platform.processor))
         offered = read_offer(self._folder)
-        ready = {each for one in offered.values() if _is_built(one, name) for each in one.plan_classes}
+        ready = {
+            plan_class for runner in offered.values() if _is_built(runner, name) for plan_class in runner.plan_classes
+        }
         if name is None or "" in ready:
             return offered
         program = stand_in(Path(sys.executable))
-        classes = tuple(each for each in _STAND_IN_CLASSES if each not in ready)
+        classes = tuple(plan_class for plan_class in _STAND_IN_CLASSES if plan_class not in ready)
         wanted = OfferedRunner(platform=name, version=0, files=(), plan_classes=classes, is_stand_in=True)
         return self._offer(name, wanted, (_piece(runner_name(program), "", program),), now)
 
     def built(self, place: Path, now: datetime) -> dict[str, OfferedRunner]:
         """What was built in this folder is offered, if it can be. Returns all that is offered."""
-        found = read_built(place)
-        return self._offer(found.name, _runner(found), (*found.pieces, _code()), now)
+        runner = read_built(place)
+        return self._offer(runner.name, _runner(runner), (*runner.pieces, _code()), now)
 
     def again(self, now: datetime) -> dict[str, OfferedRunner]:
         """What was built has today's code, trust file and signatures, also where its folder is gone."""
@@ -80,8 +82,8 @@ class Offers:
         was = offered.get(name)
         trust = (self._folder.keys / TRUST_FILE).read_bytes()
         pieces = (*pieces, _piece(f"{TRUST_NAMED}{hashlib.sha256(trust).hexdigest()[:16]}.json", TRUST_FILE, trust))
-        known = {file.name: file.signature for file in was.files} if was else {}
-        files = tuple(_file(piece, self._signature(piece, known.get(piece.name, ""))) for piece in pieces)
+        signatures = {file.name: file.signature for file in was.files} if was else {}
+        files = tuple(_file(piece, self._signature(piece, signatures.get(piece.name, ""))) for piece in pieces)
         if unsigned := {piece.name: piece for piece, file in zip(pieces, files, strict=True) if not file.signature}:
             self.unsigned |= unsigned
             return offered
@@ -91,10 +93,12 @@ class Offers:
             if piece.source:
                 place(piece, self._folder.runner_files / piece.name)
         made = replace(wanted, version=_version(offered, was, files, now), files=files)
-        write_offer(self._folder, {each: one for each, one in offered.items() if not _ends(one, made)} | {name: made})
+        write_offer(
+            self._folder, {other: runner for other, runner in offered.items() if not _ends(runner, made)} | {name: made}
+        )
         return read_offer(self._folder)
 
-    def _signature(self, piece: Piece, known: str) -> str:
+    def _signature(self, piece: Piece, earlier: str) -> str:
         """The file's signature, empty while nobody has signed it. One that came with it and is wrong is refused."""
         if piece.signature:
             if not is_digest_signed(piece.md5, piece.signature, self._code.public_text):
@@ -103,8 +107,8 @@ class Offers:
                     "client would refuse the file. What was offered stays; sign it with the right key."
                 )
             return piece.signature
-        if known and is_digest_signed(piece.md5, known, self._code.public_text):
-            return known
+        if earlier and is_digest_signed(piece.md5, earlier, self._code.public_text):
+            return earlier
         try:
             return self._code.sign_digest(piece.md5)
         except KeysUnusable:
@@ -232,7 +236,7 @@ class OfferWatcher:
     def _found(self) -> list[Path]:
         """The folders of whole runners, one for each name."""
         places = [self._folder.fetched_runners, *([self._built] if self._built else [])]
-        return list({found.name: found for place in places for found in built_in(place)}.values())
+        return list({runner.name: runner for place in places for runner in built_in(place)}.values())
 
     def _note(self, offers: Offers) -> None:
         note_unsigned(self._folder, [self._unsigned(piece) for piece in offers.unsigned.values()])
@@ -265,10 +269,10 @@ def _problem(step: Callable[[], object]) -> str:
 
 def _mark(path: Path) -> tuple[str, int, int] | None:
     try:
-        found = path.stat()
+        stat = path.stat()
     except FileNotFoundError:
         return None
-    return str(path), found.st_mtime_ns, found.st_size
+    return str(path), stat.st_mtime_ns, stat.st_size
 
 
 def _names(names: list[str]) -> str:

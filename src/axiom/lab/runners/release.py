@@ -124,12 +124,12 @@ def _release(body: dict[str, Any]) -> RunnerRelease:
     for name in listed:
         if not re.fullmatch(_NAME, name):
             raise ValueError(f"{name[:80]!r} is no name of a runner")
-    found = {name: runners.each(name, _file) for name in listed}
-    for name, files in found.items():
+    files_by_name = {name: runners.each(name, _file) for name in listed}
+    for name, files in files_by_name.items():
         canonical_json.distinct([file.name for file in files], f"the list of files of {name}")
         if BUILT not in {file.name for file in files}:
             raise ValueError(f"{name} has no {BUILT}")
-    return RunnerRelease(signed_at=fields.moment("signed_at"), runners=found)
+    return RunnerRelease(signed_at=fields.moment("signed_at"), runners=files_by_name)
 
 
 def _file(row: object, what: str) -> ReleasedFile:

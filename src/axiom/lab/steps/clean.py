@@ -37,8 +37,10 @@ def give_up_stuck(db: Database, now: datetime) -> list[Note]:
     given_up: list[tuple[Task, StuckTask]] = []
     for out in stuck_tasks.out_since(db, now - limits.STUCK_AFTER_OUT):
         by_id = {task.id: task for task in out}
-        given_up += [(by_id[one.task_id], one) for one in stuck(out, seen, now, listening=listening)]
-    tasks.move(db, [(task, TaskState.EXPIRED, one.reason) for task, one in given_up], now)
+        given_up += [
+            (by_id[stuck_task.task_id], stuck_task) for stuck_task in stuck(out, seen, now, listening=listening)
+        ]
+    tasks.move(db, [(task, TaskState.EXPIRED, stuck_task.reason) for task, stuck_task in given_up], now)
     transit_many(db, [task.workunit_id for task, _ in given_up], now)
     host_reliability.settle(db, [silent(task, now) for task, _ in given_up], now)
     if not given_up:
@@ -59,25 +61,29 @@ def _for_anybody(db: Database, now: datetime) -> list[Note]:
 def look_at_hosts(db: Database, now: datetime) -> list[Note]:
     """Name the hosts that look wrong, hold down those that flood, and tell the owners of copied folders."""
     looked = stuck_tasks.seen(db, now - _LATELY)
-    found = suspects(looked, now, listening=jobs.last_start(db, START))
-    for one in found:
-        _act(db, one, now)
-    if not found:
+    suspected = suspects(looked, now, listening=jobs.last_start(db, START))
+    for suspect in suspected:
+        _act(db, suspect, now)
+    if not suspected:
         text = "Hosts that are heard from or have tasks: {hosts}. None looks wrong."
         return [Note(kind="hosts.nothing", text=text, facts={"hosts": len(looked)}, about="/hosts")]
-    return [note for trouble in Trouble for note in _host_notes([one for one in found if one.trouble is trouble])]
+    return [
+        note
+        for trouble in Trouble
+        for note in _host_notes([suspect for suspect in suspected if suspect.trouble is trouble])
+    ]
 
 
-def _act(db: Database, found: Suspect, now: datetime) -> None:
+def _act(db: Database, suspect: Suspect, now: datetime) -> None:
     """What follows from a suspicion: less work, or a word to the owner."""
-    if found.quota is not None:
-        host_store.hold_down(db, found.host_id, found.quota)
-    if found.trouble is Trouble.COPIED:
+    if suspect.quota is not None:
+        host_store.hold_down(db, suspect.host_id, suspect.quota)
+    if suspect.trouble is Trouble.COPIED:
         text = (
             "This computer's BOINC folder was copied from another one, or to another one. Both are counted, as two "
             "hosts; to have each known for good, remove the project in BOINC on one of them and add it again."
         )
-        notices.add(db, found.host_id, COPIED, text, now)
+        notices.add(db, suspect.host_id, COPIED, text, now)
 
 
 def _how_many_out(db: Database) -> int:
@@ -89,30 +95,30 @@ def _stuck_notes(given_up: list[tuple[Task, StuckTask]]) -> list[Note]:
         Note(
             kind="task.stuck",
             text="Task {task} was given up on: {reason}",
-            facts={"task": task.id, "reason": one.reason},
+            facts={"task": task.id, "reason": stuck_task.reason},
             about=f"/tasks/{task.id}",
         )
-        for task, one in given_up
+        for task, stuck_task in given_up
     ]
     return shortened(notes, "Tasks given up on", "/failures")
 
 
-def _host_notes(found: list[Suspect]) -> list[Note]:
+def _host_notes(suspected: list[Suspect]) -> list[Note]:
     notes = [
         Note(
-            kind=f"host.{one.trouble}",
+            kind=f"host.{suspect.trouble}",
             text="Host {host} looks {trouble}: {reason}",
-            facts={"host": one.host_id, "trouble": str(one.trouble), "reason": one.reason},
-            about=f"/hosts/{one.host_id}",
+            facts={"host": suspect.host_id, "trouble": str(suspect.trouble), "reason": suspect.reason},
+            about=f"/hosts/{suspect.host_id}",
         )
-        for one in found
+        for suspect in suspected
     ]
     return shortened(notes, "Hosts that look wrong", "/hosts")
 
 
-def sweepings(held: Round) -> list[Note]:
+def sweepings(this_round: Round) -> list[Note]:
     """What was deleted in the time of which this session tells."""
-    times, swept = cleanings.within(held.db, held.window)
+    times, swept = cleanings.within(this_round.db, this_round.window)
     if not times:
         text = "The janitor has not cleaned since the session before."
         return [Note(kind="sweep.none", text=text, about="/status")]

@@ -12,16 +12,16 @@ from axiom.store.upkeep import audit
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def acted(held: Round) -> list[Note]:
+def acted(this_round: Round) -> list[Note]:
     """A sentence for each conversation; where programs are the PI, one for each that gave a command."""
-    notes = _conversations(held)
-    return [*notes, *_programs(held)] if held.session.pi == "program" else notes
+    notes = _conversations(this_round)
+    return [*notes, *_programs(this_round)] if this_round.session.pi == "program" else notes
 
 
-def _conversations(held: Round) -> list[Note]:
-    about = f"/sessions/{held.session.name}/transcript"
-    notes = [_ended(entry, about) for entry in transcripts.of_kind(held.db, held.session.id, EntryKind.END)]
-    last = transcripts.last(held.db, held.session.id)
+def _conversations(this_round: Round) -> list[Note]:
+    about = f"/sessions/{this_round.session.name}/transcript"
+    notes = [_ended(entry, about) for entry in transcripts.of_kind(this_round.db, this_round.session.id, EntryKind.END)]
+    last = transcripts.last(this_round.db, this_round.session.id)
     if last is not None and last.entry.kind is not EntryKind.END:
         text = "A conversation with the scientist ({model}) was cut off, and the session went on without it."
         notes.append(Note(kind="pi.cut", text=text, facts={"model": last.entry.model}, about=about))
@@ -29,21 +29,21 @@ def _conversations(held: Round) -> list[Note]:
 
 
 def _ended(kept: KeptEntry, about: str) -> Note:
-    said = json.loads(kept.entry.body)
+    fields = json.loads(kept.entry.body)
     text = "The scientist ({model}), after the step {step}: {reason}."
-    facts = {"model": kept.entry.model, "step": said["step"], "reason": said["reason"].rstrip(".")}
-    if said["requests"]:
+    facts = {"model": kept.entry.model, "step": fields["step"], "reason": fields["reason"].rstrip(".")}
+    if fields["requests"]:
         text += " Requests: {requests}; tokens: {tokens}; cost: {cost}."
-        cost = "price unknown" if said["cost"] is None else said["cost"]
-        facts |= {"requests": said["requests"], "tokens": said["tokens"], "cost": cost}
-    if said["read"]:
+        cost = "price unknown" if fields["cost"] is None else fields["cost"]
+        facts |= {"requests": fields["requests"], "tokens": fields["tokens"], "cost": cost}
+    if fields["read"]:
         text += " It has read what {others} wrote, so a person decides on all that it proposed."
-        facts["others"] = ", ".join(said["read"])
-    return Note(kind="pi.scientist" if said["is_well"] else "pi.fault", text=text, facts=facts, about=about)
+        facts["others"] = ", ".join(fields["read"])
+    return Note(kind="pi.scientist" if fields["is_well"] else "pi.fault", text=text, facts=facts, about=about)
 
 
-def _programs(held: Round) -> list[Note]:
-    since = sessions.ended_before(held.db, held.session.id) or _FIRST
+def _programs(this_round: Round) -> list[Note]:
+    since = sessions.ended_before(this_round.db, this_round.session.id) or _FIRST
     notes = [
         Note(
             kind="pi.program",
@@ -55,7 +55,7 @@ def _programs(held: Round) -> list[Note]:
                 "refused": row["refused"],
             },
         )
-        for row in audit.of_programs(held.db, since, held.now)
+        for row in audit.of_programs(this_round.db, since, this_round.now)
     ]
     none = Note(kind="pi.nobody", text="No program has given a command since the session before.")
     return shortened(notes, "Programs", "") or [none]

@@ -9,11 +9,11 @@ from axiom.store.sessions import session_counts
 from axiom.store.views import hosts as host_views
 
 
-def publish(held: Round) -> list[Note]:
+def publish(this_round: Round) -> list[Note]:
     """Derive every counter anew; what was credited can never be more than what is valid."""
-    counted = counters.read(held.db)
+    counted = counters.read(this_round.db)
     valid, results = counters.in_all(counted, "task", TaskState.VALID), counters.in_all(counted, "result")
-    credited, fleet = session_counts.paid(held.db), host_views.extent(held.db)
+    credited, fleet = session_counts.paid(this_round.db), host_views.extent(this_round.db)
     hosts, new = fleet.hosts + fleet.new, fleet.new
     notes = [
         Note(
@@ -24,7 +24,7 @@ def publish(held: Round) -> list[Note]:
                 "results": results,
                 "valid": valid,
                 "credited": credited,
-                "waits": ledger.waiting(held.db),
+                "waits": ledger.waiting(this_round.db),
                 "hosts": hosts,
                 "new": new,
             },
@@ -34,7 +34,7 @@ def publish(held: Round) -> list[Note]:
         Note(
             kind="publish.news",
             text="The last line of {session} is this session’s news.",
-            facts={"session": held.session.name},
+            facts={"session": this_round.session.name},
             about="/news",
         ),
     ]

@@ -10,7 +10,7 @@ from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.views import credit
 
 
-def tariffs_begun(held: Round) -> list[Note]:
+def tariffs_begun(this_round: Round) -> list[Note]:
     """The tariffs that somebody chose in the time of which this session tells."""
     return [
         Note(
@@ -19,8 +19,8 @@ def tariffs_begun(held: Round) -> list[Note]:
             facts={"tariff": begun.tariff.name, "version": begun.tariff.version, "because": begun.because},
             about=f"/ledger#tariff-{begun.id}",
         )
-        for begun in tariffs.begun(held.db, held.now)
-        if begun.because and held.window.holds(begun.valid_from)
+        for begun in tariffs.begun(this_round.db, this_round.now)
+        if begun.because and this_round.window.holds(begun.valid_from)
     ]
 
 
@@ -28,18 +28,18 @@ _THOUSANDTHS = 1_000
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 
 
-def shares(held: Round) -> list[Note]:
+def shares(this_round: Round) -> list[Note]:
     """The lines of this session's settlement; none where nothing was awarded."""
-    settled = settlements.of_session(held.db, held.session.id)
+    settled = settlements.of_session(this_round.db, this_round.session.id)
     if settled is None or not settled.awards:
         return []
-    page = f"/ledger/{held.session.name}"
-    totals = credit.between(held.db, settled.after_award, settled.last_award)
+    page = f"/ledger/{this_round.session.name}"
+    totals = credit.between(this_round.db, settled.after_award, settled.last_award)
     return [
         *_against_cap(settled, page),
         *shortened(_tiers(totals.by_tier, totals.awards_by_tier, page), "Tiers", page),
-        *_whose(held, "volunteer", ledger.VOLUNTEER, totals.by_volunteer),
-        *_whose(held, "host", ledger.HOST, totals.by_host),
+        *_whose(this_round, "volunteer", ledger.VOLUNTEER, totals.by_volunteer),
+        *_whose(this_round, "host", ledger.HOST, totals.by_host),
     ]
 
 
@@ -60,19 +60,19 @@ def _tiers(amounts: Mapping[str, int], awards: Mapping[str, int], page: str) -> 
             facts={"tier": tier, "awards": awards[tier], "credit": amount / _THOUSANDTHS},
             about=page,
         )
-        for tier, amount in sorted(amounts.items(), key=lambda each: (_begins(each[0]), each[0]))
+        for tier, amount in sorted(amounts.items(), key=lambda pair: (_begins(pair[0]), pair[0]))
     ]
 
 
 def _begins(tier: str) -> float:
     """The number with which a tier begins; one without any comes first."""
-    found = _NUMBER.search(tier)
-    return float(found[0].replace(",", "")) if found else -1.0
+    match = _NUMBER.search(tier)
+    return float(match[0].replace(",", "")) if match else -1.0
 
 
-def _whose(held: Round, noun: str, holder: str, amounts: Counter[int]) -> list[Note]:
-    ranked = sorted(amounts.items(), key=lambda each: (-each[1], each[0]))
-    balances = ledger.balances(held.db, holder, [number for number, _ in ranked])
+def _whose(this_round: Round, noun: str, holder: str, amounts: Counter[int]) -> list[Note]:
+    ranked = sorted(amounts.items(), key=lambda pair: (-pair[1], pair[0]))
+    balances = ledger.balances(this_round.db, holder, [number for number, _ in ranked])
     notes = [
         Note(
             kind=f"credit.{noun}",
@@ -87,4 +87,4 @@ def _whose(held: Round, noun: str, holder: str, amounts: Counter[int]) -> list[N
         )
         for number, amount in ranked
     ]
-    return shortened(notes, f"{noun.capitalize()}s with credit", f"/ledger/{held.session.name}")
+    return shortened(notes, f"{noun.capitalize()}s with credit", f"/ledger/{this_round.session.name}")

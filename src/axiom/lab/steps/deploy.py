@@ -15,17 +15,17 @@ from axiom.store.hosts import fleet as capacity
 from axiom.store.sessions import session_counts, sessions
 
 
-def order_planned(held: Round) -> list[Note]:
+def order_planned(this_round: Round) -> list[Note]:
     """Order what was planned; what was withdrawn or amended since is passed over."""
-    planned = planning.from_data(sessions.kept_plan(held.db, held.session.id))
+    planned = planning.from_data(sessions.kept_plan(this_round.db, this_round.session.id))
     notes = []
     for allotment in planned.allotments:
-        experiment = experiments.by_id(held.db, allotment.experiment_id)
+        experiment = experiments.by_id(this_round.db, allotment.experiment_id)
         if experiment is None or experiment.status != "open":
             continue
-        if ordered_of(held.db, experiment.id, allotment.registration_id) is None:
+        if ordered_of(this_round.db, experiment.id, allotment.registration_id) is None:
             continue
-        made = deploy(held.db, allotment, max_failures=held.policy.max_failures, now=held.now)
+        made = deploy(this_round.db, allotment, max_failures=this_round.policy.max_failures, now=this_round.now)
         notes.append(
             Note(
                 kind="deploy.ordered",
@@ -38,28 +38,30 @@ def order_planned(held: Round) -> list[Note]:
     return notes or [Note(kind="deploy.nothing", text="Nothing was ordered.")]
 
 
-def charted(held: Round) -> list[Note]:
+def charted(this_round: Round) -> list[Note]:
     """Order the next tiles of maps: some beside other questions, and as many as there is room for where cores idle."""
-    cores = planning.cores(held.db, held.now)
-    lacking = max(0, cores - planning.waiting(held.db))
-    ours = capacity.own_cores(held.db, held.now - host_limits.COUNTED_ON_FOR)
-    done = order_tiles(held.db, held.policy, held.now, cores=cores, lacking=lacking, has_volunteers=cores > ours)
+    cores = planning.cores(this_round.db, this_round.now)
+    lacking = max(0, cores - planning.waiting(this_round.db))
+    ours = capacity.own_cores(this_round.db, this_round.now - host_limits.COUNTED_ON_FOR)
+    done = order_tiles(
+        this_round.db, this_round.policy, this_round.now, cores=cores, lacking=lacking, has_volunteers=cores > ours
+    )
     return [
         Note(
             kind="deploy.tiles",
             text="{experiment}: tiles of its map at level {level}, in number {tiles}.",
-            facts={"experiment": one.name, "level": one.level, "tiles": one.tiles},
-            about=f"/experiments/{one.name}",
+            facts={"experiment": order.name, "level": order.level, "tiles": order.tiles},
+            about=f"/experiments/{order.name}",
         )
-        for one in done
+        for order in done
     ]
 
 
-def ordered(held: Round) -> list[Note]:
+def ordered(this_round: Round) -> list[Note]:
     """What was ordered since the session before told of it: by this one, by people and by programs."""
-    rows = session_counts.ordered(held.db, sessions.told_workunits(held.db, held.session.id))
+    rows = session_counts.ordered(this_round.db, sessions.told_workunits(this_round.db, this_round.session.id))
     if rows:
-        sessions.tell_workunits(held.db, held.session.id, max(row["last"] for row in rows))
+        sessions.tell_workunits(this_round.db, this_round.session.id, max(row["last"] for row in rows))
     notes = [
         Note(
             kind="deploy.new",
@@ -77,10 +79,10 @@ def ordered(held: Round) -> list[Note]:
     return shortened(notes, "Versions of which something was ordered", "/experiments")
 
 
-def placed(held: Round) -> list[Note]:
+def placed(this_round: Round) -> list[Note]:
     """Hosts fetch by themselves, so this is where tasks are now, and not where the new ones will go."""
-    since = held.now - host_limits.COUNTED_ON_FOR
-    rows = session_counts.classes(held.db, since)
+    since = this_round.now - host_limits.COUNTED_ON_FOR
+    rows = session_counts.classes(this_round.db, since)
     classes = [
         Note(
             kind="deploy.class",
@@ -104,7 +106,7 @@ def placed(held: Round) -> list[Note]:
             facts={"hosts": row["hosts"], "reason": row["why"]},
             about="/hosts",
         )
-        for row in session_counts.why_idle(held.db, since)
+        for row in session_counts.why_idle(this_round.db, since)
     ]
     if not classes:
         text = "No host was heard from in the last hour; what is ordered waits for one."

@@ -24,7 +24,7 @@ class OpenFinding:
     number: int
     experiment: str
     claim: str
-    said: Evidence | None
+    line: Evidence | None  # the newest
     pace: Pace
     block_cells: int  # that the next block still takes
     grade_cells: int | None  # the same of the next grade, with a chance of one half; None: more seeds do not help
@@ -32,19 +32,19 @@ class OpenFinding:
     @property
     def lacks_other(self) -> bool:
         """Are there seeds enough for the next grade, and something else is missing?"""
-        return self.said is not None and self.said.more is not None and self.said.more[0] == 0
+        return self.line is not None and self.line.more is not None and self.line.more[0] == 0
 
     @property
     def lacks_beside_seeds(self) -> str:
         """What its next grade needs, where further seeds bring none of it; else nothing."""
-        if self.said is None or not self.lacks_other or any(need.startswith(LEANING) for need in self.said.needs):
+        if self.line is None or not self.lacks_other or any(need.startswith(LEANING) for need in self.line.needs):
             return ""
-        return "; ".join(self.said.needs)
+        return "; ".join(self.line.needs)
 
     @property
     def grade_expected(self) -> str:
         """When its next grade should come, in words."""
-        if self.said is None:
+        if self.line is None:
             return "unknown, before its first block"
         return (
             "not by more seeds, of which it has enough" if self.lacks_other else expected(self.pace, self.grade_cells)
@@ -53,7 +53,7 @@ class OpenFinding:
     @property
     def nearness(self) -> tuple[float, int]:
         """By which the nearest to its next grade comes first; a finding that was never weighed waits for its block."""
-        cells = self.block_cells if self.said is None else self.grade_cells
+        cells = self.block_cells if self.line is None else self.grade_cells
         return (math.inf if cells is None else cells), self.number
 
 
@@ -65,9 +65,9 @@ def open_findings(db: Database, now: datetime) -> list[OpenFinding]:
         if noun == "result":
             results[experiment_id] = results.get(experiment_id, 0) + amount
     rows = facts.open_findings(db)
-    paces = {one: _pace(db, one, now) for one in {row["experiment_id"] for row in rows}}
-    found = [_standing(row, newest.get(row["number"]), results, paces[row["experiment_id"]]) for row in rows]
-    return sorted(found, key=lambda one: one.nearness)
+    paces = {number: _pace(db, number, now) for number in {row["experiment_id"] for row in rows}}
+    findings = [_standing(row, newest.get(row["number"]), results, paces[row["experiment_id"]]) for row in rows]
+    return sorted(findings, key=lambda finding: finding.nearness)
 
 
 def _pace(db: Database, experiment_id: int, now: datetime) -> Pace:
@@ -75,54 +75,61 @@ def _pace(db: Database, experiment_id: int, now: datetime) -> Pace:
     return pace(row["cells"], maybe_moment(row["first"]), maybe_moment(row["last"]), now)
 
 
-def _standing(row: Row, said: Evidence | None, results: dict[int, int], known: Pace) -> OpenFinding:
+def _standing(row: Row, line: Evidence | None, results: dict[int, int], pace: Pace) -> OpenFinding:
     body = read_body(row["body"])
-    each = len(body.design.places)
-    whole, blocks = body.block * each, said.blocks if said else 0
+    cells = len(body.design.places)
+    whole, blocks = body.block * cells, line.blocks if line else 0
     there = results.get(row["experiment_id"], 0) - blocks * whole if row["registrations"] == 1 else 0
-    half = said.more[0] if said and said.more else None
+    half = line.more[0] if line and line.more else None
     return OpenFinding(
         number=row["number"],
         experiment=f"{row['name']}@{row['version']}",
         claim=body.estimands[row["estimand"]]["claim"],
-        said=said,
-        pace=known,
+        line=line,
+        pace=pace,
         block_cells=whole - max(0, min(whole, there)),
-        grade_cells=half * each if half else None,
+        grade_cells=half * cells if half else None,
     )
 
 
-def design(held: Round) -> list[Note]:
+def design(this_round: Round) -> list[Note]:
     """Say of each open finding what is missing, nearest first, and propose by rule what may be asked next."""
-    standing = open_findings(held.db, held.now)
-    notes = [_note(one) for one in standing]
+    standing = open_findings(this_round.db, this_round.now)
+    notes = [_note(finding) for finding in standing]
     if not notes:
         notes = [Note(kind="design.settled", text="No finding is open, so none needs anything.", about="/findings")]
     return [
         *shortened(notes, "Open findings", "/findings"),
-        *propose(held.db, held.session.id, held.now, most_core_hours=held.policy.followup_core_hours),
+        *propose(
+            this_round.db, this_round.session.id, this_round.now, most_core_hours=this_round.policy.followup_core_hours
+        ),
     ]
 
 
-def _note(one: OpenFinding) -> Note:
-    facts = {"finding": one.number, "experiment": one.experiment, "claim": one.claim, "cells": one.block_cells}
-    about = f"/findings/{one.number}"
-    if one.said is None:
+def _note(finding: OpenFinding) -> Note:
+    facts = {
+        "finding": finding.number,
+        "experiment": finding.experiment,
+        "claim": finding.claim,
+        "cells": finding.block_cells,
+    }
+    about = f"/findings/{finding.number}"
+    if finding.line is None:
         return Note(
             kind="design.awaits",
             text="Finding {finding} ({experiment}): {claim}. It awaits its first block; cells to come: {cells}.",
             facts={**facts},
             about=about,
         )
-    more = one.said.more or (None, None)
+    more = finding.line.more or (None, None)
     return Note(
         kind="design.needs",
         text="Finding {finding} ({experiment}): {claim}. It is {grade}; for the next grade {needs}. Further seeds, "
         "with a chance of one half {half}, with nine in ten {most}.",
         facts={
             **facts,
-            "grade": one.said.grade,
-            "needs": "; ".join(one.said.needs) or _nothing(one.said.grade),
+            "grade": finding.line.grade,
+            "needs": "; ".join(finding.line.needs) or _nothing(finding.line.grade),
             "half": "unknown" if more[0] is None else more[0],
             "most": "unknown" if more[1] is None else more[1],
         },

@@ -34,11 +34,11 @@ class _NewLine:
     """A line that is to be written, and all that it was weighed from."""
 
     version: ObservedVersion
-    found: WeighedFinding
+    finding: WeighedFinding
     before: Evidence | None  # the line before it
     evidence: Evidence
     new: tuple[PlacedObservation, ...]  # observations that enter with it
-    known: ObservationSet  # these and all before them
+    observed: ObservationSet  # these and all before them
 
 
 def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
@@ -46,15 +46,15 @@ def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
     reproduce(db)
     looked = block_store.changed(db)
     notes: list[Note] = []
-    versions = dict.fromkeys([*(one.experiment_id for one in looked), *evidence.outdated(db)])
-    lines = [line for one in versions for line in _lines_of(observe.version(db, one, now), notes)]
-    told: dict[int, list[_NewLine]] = {}
+    versions = dict.fromkeys([*(change.experiment_id for change in looked), *evidence.outdated(db)])
+    lines = [line for experiment_id in versions for line in _lines_of(observe.version(db, experiment_id, now), notes)]
+    by_finding: dict[int, list[_NewLine]] = {}
     stood: dict[int, list[Note]] = {}
     for line in _compared(db, lines, now):
-        evidence.add(db, line.found.number, line.evidence, line.new, session_id=session.id, now=now)
-        told.setdefault(line.found.number, []).append(line)
-        stood.setdefault(line.found.number, []).extend(_stand(line))
-    for number, added in told.items():  # what several blocks came to is told once
+        evidence.add(db, line.finding.number, line.evidence, line.new, session_id=session.id, now=now)
+        by_finding.setdefault(line.finding.number, []).append(line)
+        stood.setdefault(line.finding.number, []).extend(_stand(line))
+    for number, added in by_finding.items():  # what several blocks came to is told once
         notes += [_note(added[-1], len(added)), *stood[number]]
     block_store.looked(db, looked)
     return notes or [Note(kind="evaluate.nothing", text="No block closed since the last session.")]
@@ -63,105 +63,115 @@ def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
 def unweighed(db: Database) -> int:
     """How many closed blocks wait to be weighed."""
     waiting = 0
-    for one in block_store.changed(db):
-        version = observe.version(db, one.experiment_id, _EVER)
-        waiting += max((len(version.closed(found)) for found in evidence.weighed(db, one.experiment_id)), default=0)
+    for change in block_store.changed(db):
+        version = observe.version(db, change.experiment_id, _EVER)
+        waiting += max(
+            (len(version.closed(finding)) for finding in evidence.weighed(db, change.experiment_id)), default=0
+        )
     return waiting
 
 
 def _lines_of(version: ObservedVersion, notes: list[Note]) -> Iterator[_NewLine]:
     """The new lines of a version. A finding that cannot be weighed is suspended, and keeps no other one waiting."""
-    for found in evidence.weighed(version.db, version.experiment_id):
-        if found.status != "recalled":
+    for finding in evidence.weighed(version.db, version.experiment_id):
+        if finding.status != "recalled":
             try:
-                yield from _lines(version, found)
+                yield from _lines(version, finding)
             except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # of one finding, not of the store
-                if found.status == "open":  # else somebody knows already
-                    notes.append(_suspended(version.db, found.number, f"it cannot be weighed: {error}"))
+                if finding.status == "open":  # else somebody knows already
+                    notes.append(_suspended(version.db, finding.number, f"it cannot be weighed: {error}"))
 
 
-def _lines(version: ObservedVersion, found: WeighedFinding) -> list[_NewLine]:
+def _lines(version: ObservedVersion, finding: WeighedFinding) -> list[_NewLine]:
     """A line for each block that closed; without any, one if a value came late or something else is known or ruled."""
-    db, before = version.db, evidence.latest(version.db, found.number)
-    beside = _beside(version, found, before)
-    known, new = _known(version, found)
-    closed = version.closed(found)
-    has_late = any(one.observation.outcome is not None for one in new)
+    db, before = version.db, evidence.latest(version.db, finding.number)
+    beside = _beside(version, finding, before)
+    observed, new = _known(version, finding)
+    closed = version.closed(finding)
+    has_late = any(placed.observation.outcome is not None for placed in new)
     is_outdated = before is not None and before.method < METHOD
     is_the_same = before is None or before.agreements == beside.agreements
     if not closed and not has_late and not is_outdated and is_the_same:
         return []
     lines: list[_NewLine] = []
-    for place, block in enumerate(closed, start=found.blocks + 1):
-        values = version.observed(found, dict.fromkeys(block.replicates, block.registration))
+    for place, block in enumerate(closed, start=finding.blocks + 1):
+        values = version.observed(finding, dict.fromkeys(block.replicates, block.registration))
         fresh = (*new, *(PlacedObservation(block=place, observation=value) for value in values))
-        known, new = _with(db, known, fresh), ()
-        lines.append(_line(version, found, known, fresh, blocks=place, before=before, beside=beside))
+        observed, new = _with(db, observed, fresh), ()
+        lines.append(_line(version, finding, observed, fresh, blocks=place, before=before, beside=beside))
         before = lines[-1].evidence
     if closed or before is None:
         return lines
-    line = _without_a_block(version, found)
+    line = _without_a_block(version, finding)
     is_new = has_late or is_outdated or (line.evidence.grade, line.evidence.alarms) != (before.grade, before.alarms)
     return [line] if is_new else []
 
 
-def _beside(version: ObservedVersion, found: WeighedFinding, before: Evidence | None) -> Surroundings:
-    agreements = agreements_of(version.db, version.feeding[found.number], version.until)
+def _beside(version: ObservedVersion, finding: WeighedFinding, before: Evidence | None) -> Surroundings:
+    agreements = agreements_of(version.db, version.feeding[finding.number], version.until)
     return Surroundings(agreements=agreements, false_share=before.false_share if before else None)
 
 
-def _without_a_block(version: ObservedVersion, found: WeighedFinding) -> _NewLine:
+def _without_a_block(version: ObservedVersion, finding: WeighedFinding) -> _NewLine:
     """A line that says what is known today beside the closed blocks."""
-    before = evidence.latest(version.db, found.number)
-    known, new = _known(version, found)
-    beside = _beside(version, found, before)
-    return _line(version, found, _with(version.db, known, new), new, blocks=found.blocks, before=before, beside=beside)
+    before = evidence.latest(version.db, finding.number)
+    observed, new = _known(version, finding)
+    beside = _beside(version, finding, before)
+    return _line(
+        version, finding, _with(version.db, observed, new), new, blocks=finding.blocks, before=before, beside=beside
+    )
 
 
 def _line(
     version: ObservedVersion,
-    found: WeighedFinding,
-    known: ObservationSet,
+    finding: WeighedFinding,
+    observed: ObservationSet,
     new: tuple[PlacedObservation, ...],
     *,
     blocks: int,
     before: Evidence | None,
     beside: Surroundings,
 ) -> _NewLine:
-    weighed = weigh(version.estimand(found), known.observations, blocks=blocks, homes=known.homes, surroundings=beside)
-    return _NewLine(version=version, found=found, before=before, evidence=weighed, new=new, known=known)
+    weighed = weigh(
+        version.estimand(finding), observed.observations, blocks=blocks, homes=observed.homes, surroundings=beside
+    )
+    return _NewLine(version=version, finding=finding, before=before, evidence=weighed, new=new, observed=observed)
 
 
-def _known(version: ObservedVersion, found: WeighedFinding) -> tuple[ObservationSet, tuple[PlacedObservation, ...]]:
+def _known(version: ObservedVersion, finding: WeighedFinding) -> tuple[ObservationSet, tuple[PlacedObservation, ...]]:
     """What a finding was weighed from, and what has changed of it: a value came late, or two others did not confirm it.
 
     At its first line these are the values from before the claim, which are shown.
     """
     db = version.db
-    known = evidence.kept(db, found.number)
-    version.remember(found, known.observations)
-    if found.line == 0:
-        older = version.observed(found, block_store.older(db, version.experiment_id, found.registration_id))
-        return known, tuple(PlacedObservation(block=1, observation=one) for one in older if one.value is not None)
+    observed = evidence.kept(db, finding.number)
+    version.remember(finding, observed.observations)
+    if finding.line == 0:
+        older = version.observed(finding, block_store.older(db, version.experiment_id, finding.registration_id))
+        return observed, tuple(
+            PlacedObservation(block=1, observation=early) for early in older if early.value is not None
+        )
     lost = {
         observation.replicate: observation
-        for observation in known.observations
+        for observation in observed.observations
         if observation.outcome is None or version.has_lost(observation)
     }
-    issued = {number: one.registration for number, one in lost.items()}
-    arrived = [one for one in version.observed(found, issued) if one != lost[one.replicate]]
-    return known, tuple(PlacedObservation(block=known.blocks[one.replicate], observation=one) for one in arrived)
+    issued = {number: missing.registration for number, missing in lost.items()}
+    arrived = [late for late in version.observed(finding, issued) if late != lost[late.replicate]]
+    return observed, tuple(
+        PlacedObservation(block=observed.blocks[late.replicate], observation=late) for late in arrived
+    )
 
 
-def _with(db: Database, known: ObservationSet, new: Sequence[PlacedObservation]) -> ObservationSet:
+def _with(db: Database, earlier: ObservationSet, new: Sequence[PlacedObservation]) -> ObservationSet:
     """The same and more; a value that came late takes the place of the one that was missing."""
-    seen = {observation.replicate: observation for observation in known.observations}
-    seen.update({one.observation.replicate: one.observation for one in new})
-    homes = observations.homes(db, {host for one in new for host in one.observation.hosts})
+    seen = {observation.replicate: observation for observation in earlier.observations}
+    seen.update({placed.observation.replicate: placed.observation for placed in new})
+    homes = observations.homes(db, {host for placed in new for host in placed.observation.hosts})
     return ObservationSet(
         observations=tuple(seen.values()),
-        blocks={**known.blocks, **{one.observation.replicate: one.block for one in new}},
-        homes={**known.homes, **homes},
+        blocks={**earlier.blocks, **{placed.observation.replicate: placed.block for placed in new}},
+        homes={**earlier.homes, **homes},
     )
 
 
@@ -171,18 +181,18 @@ def _compared(db: Database, lines: Sequence[_NewLine], now: datetime) -> list[_N
     What such a further line says may move others again, so that it is asked until nothing moves.
     """
     written = list(lines)
-    newest = {line.found.number: line for line in lines}
+    newest = {line.finding.number: line for line in lines}
     standings = {standing.number: standing for standing in evidence.standings(db)}
     while True:
-        shares = false_shares([_claimed(one, newest.get(number)) for number, one in standings.items()])
+        shares = false_shares([_claimed(standing, newest.get(number)) for number, standing in standings.items()])
         moved = [share for share in shares if share not in newest and shares[share] != standings[share].false_share]
         if not moved:
             break
-        further = [_moved(observe.version(db, standings[one].experiment_id, now), one) for one in moved]
-        newest.update({line.found.number: line for line in further})
+        further = [_moved(observe.version(db, standings[number].experiment_id, now), number) for number in moved]
+        newest.update({line.finding.number: line for line in further})
         written += further
     return [
-        _placed_among(line, shares[line.found.number]) if line is newest[line.found.number] else line
+        _placed_among(line, shares[line.finding.number]) if line is newest[line.finding.number] else line
         for line in written
     ]
 
@@ -190,24 +200,28 @@ def _compared(db: Database, lines: Sequence[_NewLine], now: datetime) -> list[_N
 def _claimed(standing: ComparedClaim, line: _NewLine | None) -> ComparedClaim | WeighedClaim:
     if line is None:
         return standing
-    said = line.evidence
-    return WeighedClaim(number=standing.number, e_value=said.e_value, e_absent=said.e_absent, verdict=said.verdict)
+    weighed = line.evidence
+    return WeighedClaim(
+        number=standing.number, e_value=weighed.e_value, e_absent=weighed.e_absent, verdict=weighed.verdict
+    )
 
 
 def _placed_among(line: _NewLine, share: float | None) -> _NewLine:
     """The same line, weighed with its place among all claims."""
-    said = line.evidence
-    if said.false_share == share:
+    weighed = line.evidence
+    if weighed.false_share == share:
         return line
-    beside = Surroundings(agreements=said.agreements, false_share=share)
-    again = _line(line.version, line.found, line.known, line.new, blocks=said.blocks, before=line.before, beside=beside)
+    beside = Surroundings(agreements=weighed.agreements, false_share=share)
+    again = _line(
+        line.version, line.finding, line.observed, line.new, blocks=weighed.blocks, before=line.before, beside=beside
+    )
     return replace(line, evidence=again.evidence)
 
 
 def _moved(version: ObservedVersion, number: int) -> _NewLine:
     """A further line of a finding whose place among all claims has changed."""
     findings_of = evidence.weighed(version.db, version.experiment_id)
-    return _without_a_block(version, next(one for one in findings_of if one.number == number))
+    return _without_a_block(version, next(finding for finding in findings_of if finding.number == number))
 
 
 def _stand(line: _NewLine) -> list[Note]:
@@ -215,32 +229,32 @@ def _stand(line: _NewLine) -> list[Note]:
 
     Raised once, it suspends once: whoever opens the finding meanwhile has looked.
     """
-    db, number = line.version.db, line.found.number
+    db, number = line.version.db, line.finding.number
     status, _ = registrations.statuses(db, line.version.experiment_id)[number]
-    told = _doubted(line)
+    notes = _doubted(line)
     alarms = _suspending(line.evidence)
     before = {alarm.kind for alarm in _suspending(line.before)}
     why = "; ".join(alarm.text for alarm in alarms if alarm.kind not in before)
     if why and status == "open":
-        return [*told, _suspended(db, number, why)]
+        return [*notes, _suspended(db, number, why)]
     if before and not alarms and status == "suspended":
         registrations.set_status(db, number, "open", "")
         why = "what suspended it is no longer so"
-        return [*told, _standing_note(number, "finding.opened", "Finding {finding} is open again: {why}.", why)]
-    return told
+        return [*notes, _standing_note(number, "finding.opened", "Finding {finding} is open again: {why}.", why)]
+    return notes
 
 
 def _doubted(line: _NewLine) -> list[Note]:
     """Hosts that are named from this line on: whoever looks after the laboratory may want to look at them."""
-    known = {host for alarm in line.before.alarms for host in alarm.hosts} if line.before else set()
+    hosts = {host for alarm in line.before.alarms for host in alarm.hosts} if line.before else set()
     raised = [alarm for alarm in line.evidence.alarms if alarm.force is not Force.SUSPENDS]
-    why = "; ".join(alarm.text for alarm in raised if not known.issuperset(alarm.hosts))
-    said = "Finding {finding} names hosts: {why}."
-    return [_standing_note(line.found.number, "finding.doubted", said, why)] if why else []
+    why = "; ".join(alarm.text for alarm in raised if not hosts.issuperset(alarm.hosts))
+    text = "Finding {finding} names hosts: {why}."
+    return [_standing_note(line.finding.number, "finding.doubted", text, why)] if why else []
 
 
-def _suspending(said: Evidence | None) -> list[Alarm]:
-    return [alarm for alarm in said.alarms if alarm.force is Force.SUSPENDS] if said else []
+def _suspending(line: Evidence | None) -> list[Alarm]:
+    return [alarm for alarm in line.alarms if alarm.force is Force.SUSPENDS] if line else []
 
 
 def _suspended(db: Database, number: int, why: str) -> Note:
@@ -253,10 +267,10 @@ def _standing_note(number: int, kind: str, text: str, why: str) -> Note:
 
 
 def _note(line: _NewLine, blocks: int) -> Note:
-    weighed, number = line.evidence, line.found.number
+    weighed, number = line.evidence, line.finding.number
     is_block = line.before is None or weighed.blocks > line.before.blocks
     is_again = line.before is not None and line.before.method < METHOD
-    said = (
+    text = (
         "After {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
         if is_block and blocks == 1
         else "Through {blocks} block(s), after {seeds} seed(s) {verdict}, {grade}: {estimate} [{low}, {high}]."
@@ -268,11 +282,11 @@ def _note(line: _NewLine, blocks: int) -> Note:
     experiment = experiments.by_id(line.version.db, line.version.experiment_id)
     return Note(
         kind="evidence.weighed" if is_block else "evidence.changed",
-        text="Finding {finding} ({experiment}): {claim}. " + said,
+        text="Finding {finding} ({experiment}): {claim}. " + text,
         facts={
             "finding": number,
             "experiment": experiment.name if experiment else "",
-            "claim": line.version.estimand(line.found)["claim"],
+            "claim": line.version.estimand(line.finding)["claim"],
             "seeds": weighed.seeds,
             "verdict": weighed.verdict,
             "grade": weighed.grade,
@@ -288,8 +302,8 @@ def _before(line: _NewLine) -> str:
 
 
 def _interval(line: _NewLine) -> dict[str, float | str]:
-    asked = line.version.estimand(line.found)
-    bars = around(float(asked["null"]), float(asked["smallest"]))
+    estimand = line.version.estimand(line.finding)
+    bars = around(float(estimand["null"]), float(estimand["smallest"]))
     return {name: _short(getattr(line.evidence, name), bars) for name in ("estimate", "low", "high")}
 
 

@@ -26,9 +26,9 @@ def count(db: Database, now: datetime) -> int:
     well = endings.count_well(db, since, now)
     start = since
     while closed := endings.closed_badly(db, start, now, after):
-        told = [(one, cause) for one in closed if (cause := ended_by(one.state, one.cause)) is not None]
-        endings.count_badly(db, _tally(told))
-        amount += len(told)
+        ended = [(task, cause) for task in closed if (cause := ended_by(task.state, task.cause)) is not None]
+        endings.count_badly(db, _tally(ended))
+        amount += len(ended)
         start, after = at(closed[-1].closed_at), closed[-1].task_id
     if well or amount or now - moment(since) > _SELDOM:  # a quiet laboratory must not write all day
         endings.count_to(db, max(now, moment(since)))
@@ -38,7 +38,7 @@ def count(db: Database, now: datetime) -> int:
 def failures(db: Database, since: datetime, now: datetime) -> list[Note]:
     """Count, and tell of each group in which a task ended since then; also when there is none."""
     count(db, now)
-    names = {one.id: f"{one.name}@{one.version}" for one in experiments.everything(db)}
+    names = {experiment.id: f"{experiment.name}@{experiment.version}" for experiment in experiments.everything(db)}
     new = [group for group in grouped(endings.failed(db), endings.worked(db)) if group.last_at >= since]
     notes = [_note(group, names[group.experiment_id]) for group in new]
     return notes or [Note(kind="failures.nothing", text="No task has failed since the last session.")]
@@ -64,12 +64,12 @@ def _note(group: FailureGroup, name: str) -> Note:
     )
 
 
-def _tally(told: list[tuple[FailedTask, Cause]]) -> list[EndingCount]:
-    found: dict[_Key, list[FailedTask]] = {}
-    for one, cause in told:
-        said = raised(one.said, _files(one.experiment)) if cause.blame is not Blame.VOLUNTEER else None
-        key = (one.experiment_id, one.bundle_digest, one.host_id, one.platform, cause, str(said or ""))
-        found.setdefault(key, []).append(one)
+def _tally(ended: list[tuple[FailedTask, Cause]]) -> list[EndingCount]:
+    by_key: dict[_Key, list[FailedTask]] = {}
+    for task, cause in ended:
+        error = raised(task.said, _files(task.experiment)) if cause.blame is not Blame.VOLUNTEER else None
+        key = (task.experiment_id, task.bundle_digest, task.host_id, task.platform, cause, str(error or ""))
+        by_key.setdefault(key, []).append(task)
     return [
         EndingCount(
             experiment_id=key[0],
@@ -83,7 +83,7 @@ def _tally(told: list[tuple[FailedTask, Cause]]) -> list[EndingCount]:
             last_at=rows[-1].closed_at,
             last_task=rows[-1].task_id,
         )
-        for key, rows in found.items()
+        for key, rows in by_key.items()
     ]
 
 

@@ -11,11 +11,11 @@ from axiom.store.sessions import sessions
 from axiom.store.upkeep import jobs
 
 
-def health(held: Round) -> list[Note]:
+def health(this_round: Round) -> list[Note]:
     """Say which parts are well and which are not, and what this session has to catch up with."""
-    up_since = jobs.last_start(held.db, START)
-    parts = [_part(row) for row in jobs.everything(held.db) if row["name"] != START]
-    wrong = {part.name: why for part in parts if (why := ailing(part, held.now, up_since=up_since))}
+    up_since = jobs.last_start(this_round.db, START)
+    parts = [_part(row) for row in jobs.everything(this_round.db) if row["name"] != START]
+    wrong = {part.name: why for part in parts if (why := ailing(part, this_round.now, up_since=up_since))}
     well = [part.name for part in parts if part.name not in wrong]
     notes = [
         Note(
@@ -26,7 +26,7 @@ def health(held: Round) -> list[Note]:
         )
         for name, why in wrong.items()
     ]
-    return [*shortened(notes, "Parts that are not well", "/status"), _well(well), *_caught_up(held, up_since)]
+    return [*shortened(notes, "Parts that are not well", "/status"), _well(well), *_caught_up(this_round, up_since)]
 
 
 def _well(names: list[str]) -> Note:
@@ -41,9 +41,9 @@ def _well(names: list[str]) -> Note:
     )
 
 
-def _caught_up(held: Round, up_since: datetime | None) -> list[Note]:
+def _caught_up(this_round: Round, up_since: datetime | None) -> list[Note]:
     """Whether the laboratory began anew since the session before: this one then tells of all that time."""
-    before = sessions.ended_before(held.db, held.session.id)
+    before = sessions.ended_before(this_round.db, this_round.session.id)
     if before is None or up_since is None or up_since <= before:
         return []
     return [
@@ -53,7 +53,7 @@ def _caught_up(held: Round, up_since: datetime | None) -> list[Note]:
             "tells of all that time: what expired and what came late is reviewed with the rest.",
             facts={
                 "moment": f"{up_since:%Y-%m-%d %H:%M} UTC",
-                "hours": round((held.now - before) / timedelta(hours=1), 1),
+                "hours": round((this_round.now - before) / timedelta(hours=1), 1),
             },
             about="/sessions",
         )

@@ -11,15 +11,17 @@ from axiom_weigh.evidence.grade import checks_wanted, is_nearly_strong
 from axiom_weigh.values import OUTVOTED, Evidence
 
 
-def checks(held: Round) -> list[Note]:
+def checks(this_round: Round) -> list[Note]:
     """Order what is wanted and does not wait already; findings of one registration share it."""
     notes = []
-    for number, said in evidence.newest(held.db).items():
-        feeding = _open(held.db, number) if is_nearly_strong(said) else ()
-        wanted = _wanted(held.db, number, said) - tasks.seeds_being_checked(held.db, feeding) if feeding else 0
-        chosen = tasks.unchecked(held.db, feeding, wanted) if wanted > 0 else []
+    for number, line in evidence.newest(this_round.db).items():
+        feeding = _open(this_round.db, number) if is_nearly_strong(line) else ()
+        wanted = (
+            _wanted(this_round.db, number, line) - tasks.seeds_being_checked(this_round.db, feeding) if feeding else 0
+        )
+        chosen = tasks.unchecked(this_round.db, feeding, wanted) if wanted > 0 else []
         if chosen:
-            compute_again(held.db, chosen, held.now)
+            compute_again(this_round.db, chosen, this_round.now)
             notes.append(
                 Note(
                     kind="deploy.checks",
@@ -39,5 +41,7 @@ def _open(db: Database, number: int) -> tuple[int, ...]:
     return registrations.feeding(db, begun[0].experiment_id)[number]
 
 
-def _wanted(db: Database, number: int, said: Evidence) -> int:
-    return checks_wanted(said, sum(one.why_missing == OUTVOTED for one in evidence.observed(db, number)))
+def _wanted(db: Database, number: int, line: Evidence) -> int:
+    return checks_wanted(
+        line, sum(observation.why_missing == OUTVOTED for observation in evidence.observed(db, number))
+    )

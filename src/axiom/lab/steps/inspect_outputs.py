@@ -12,22 +12,22 @@ from axiom.store.sessions import session_counts
 _VERDICTS = {TaskState.INVALID: "not what was ordered", TaskState.FAILED: "an error inside"}
 
 
-def inspect(held: Round) -> list[Note]:
+def inspect(this_round: Round) -> list[Note]:
     """Tell of every reported success that was none, by experiment and reason; also when there is none."""
-    looked = session_counts.looked_into(held.db, held.window)
-    rows = session_counts.contradicted(held.db, held.window)
+    looked = session_counts.looked_into(this_round.db, this_round.window)
+    rows = session_counts.contradicted(this_round.db, this_round.window)
     whole = Note(
         kind="inspect.looked",
         text="Outputs that were read: {outputs}. Of those whose hosts reported success, {refused} were refused.",
         facts={"outputs": looked, "refused": sum(int(row["tasks"]) for row in rows)},
-        about=held.tasks(),
-        rows={"refused": held.tasks(contradicted="yes")},
+        about=this_round.tasks(),
+        rows={"refused": this_round.tasks(contradicted="yes")},
     )
-    notes = [_note(row, held) for row in together(rows, "tasks")]
-    return [whole, *shortened(notes, "Reasons for which outputs were refused", held.tasks(contradicted="yes"))]
+    notes = [_note(row, this_round) for row in together(rows, "tasks")]
+    return [whole, *shortened(notes, "Reasons for which outputs were refused", this_round.tasks(contradicted="yes"))]
 
 
-def _note(row: Mapping[str, Any], held: Round) -> Note:
+def _note(row: Mapping[str, Any], this_round: Round) -> Note:
     name = f"{row['name']}@{row['version']}"
     return Note(
         kind="inspect.refused",
@@ -38,5 +38,5 @@ def _note(row: Mapping[str, Any], held: Round) -> Note:
             "tasks": row["tasks"],
             "reason": row["reason"],
         },
-        about=held.tasks(experiment=name, state=row["state"], contradicted="yes"),
+        about=this_round.tasks(experiment=name, state=row["state"], contradicted="yes"),
     )

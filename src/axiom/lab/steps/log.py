@@ -35,7 +35,7 @@ _MOST_ROUNDS = 100_000  # of one session
 def direction(db: Database) -> list[Note]:
     """Every inference from one finding to another, the newest first, and every watch that waits."""
     footings = links.footings(db)
-    inferred = [_inference(one, footings) for one in reversed(links.everything(db))]
+    inferred = [_inference(link, footings) for link in reversed(links.everything(db))]
     if not inferred:
         inferred = [Note(kind="direction.none", text="No finding is linked to another yet.", about=_GRAPH)]
     return [*shortened(inferred, "Inferences", _GRAPH), *shortened(_watched(db), "Watches", "/watches")]
@@ -46,13 +46,13 @@ def next_directions(db: Database, standing: Sequence[OpenFinding]) -> list[NextS
     hangs = hanging(db)
     needs = [
         OpenNeed(
-            finding=one.number,
-            experiment=one.experiment,
-            cells=one.block_cells if one.said is None or one.grade_cells is None else one.grade_cells,
-            hangs=hangs.get(one.number, 0),
-            lacks=one.lacks_beside_seeds,
+            finding=finding.number,
+            experiment=finding.experiment,
+            cells=finding.block_cells if finding.line is None or finding.grade_cells is None else finding.grade_cells,
+            hangs=hangs.get(finding.number, 0),
+            lacks=finding.lacks_beside_seeds,
         )
-        for one in standing
+        for finding in standing
     ]
     waiting = len(proposals.in_state(db, ProposalState.OPEN))
     return agenda.directions(needs, proposals=waiting, claims=_untested(db))
@@ -75,27 +75,27 @@ def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
 
 
 def _watched(db: Database) -> list[Note]:
-    names = {one.id: f"{one.name}@{one.version}" for one in experiments.everything(db)}
+    names = {experiment.id: f"{experiment.name}@{experiment.version}" for experiment in experiments.everything(db)}
     return [
         Note(
             kind="direction.watch",
             text="Watched for in {experiment}: {sentence}",
-            facts={"experiment": names[one.experiment_id], "sentence": one.sentence},
+            facts={"experiment": names[watch.experiment_id], "sentence": watch.sentence},
             about="/watches",
         )
-        for one in watches.still_open(db)
-        if one.first_hit is None
+        for watch in watches.still_open(db)
+        if watch.first_hit is None
     ]
 
 
 def _untested(db: Database) -> int:
     """How many claims of the old laboratory no finding tests."""
     tested = {
-        one.target.id
-        for one in links.everything(db)
-        if one.kind is LinkKind.TESTS and one.target.noun is Noun.OLD_CLAIM and one.source.noun is Noun.FINDING
+        link.target.id
+        for link in links.everything(db)
+        if link.kind is LinkKind.TESTS and link.target.noun is Noun.OLD_CLAIM and link.source.noun is Noun.FINDING
     }
-    return sum(one.id not in tested for one in old_claims.everything(db))
+    return sum(claim.id not in tested for claim in old_claims.everything(db))
 
 
 _Written = Sequence[tuple[Step, Note]]
@@ -107,66 +107,66 @@ def why_told(db: Database, now: datetime) -> str:
     return telling(untold.untold(db), now - (last[0].ended_at or now) if last else None)
 
 
-def close(held: Round) -> list[Note]:
+def close(this_round: Round) -> list[Note]:
     """End the round. A person who holds one always ends a session, for they wish to read it."""
-    why = held.session.reason if held.session.pi == _PERSON else why_told(held.db, held.now)
+    why = this_round.session.reason if this_round.session.pi == _PERSON else why_told(this_round.db, this_round.now)
     if not why:
         text = "This round was held quietly. The next session tells of it."
         return [Note(kind="round.ended", text=text, about="/sessions")]
-    return _told(replace(held, session=sessions.tell(held.db, held.session.id, why, held.now)))
+    return _told(replace(this_round, session=sessions.tell(this_round.db, this_round.session.id, why, this_round.now)))
 
 
-def _told(held: Round) -> list[Note]:
+def _told(this_round: Round) -> list[Note]:
     """Tell what has happened since the session before, sum up, and say what comes next; the last line is the news."""
-    told, written = tell(held), sessions.gathered(held.db, held.session)
-    graded = session_counts.graded(held.db)
-    standing = open_findings(held.db, held.now)
-    times = [_times(one) for one in standing]
-    steps = in_order([*next_steps(_weights(written)), *next_directions(held.db, standing)])
+    summary, written = tell(this_round), sessions.gathered(this_round.db, this_round.session)
+    graded = session_counts.graded(this_round.db)
+    standing = open_findings(this_round.db, this_round.now)
+    times = [_times(finding) for finding in standing]
+    steps = in_order([*next_steps(_weights(written)), *next_directions(this_round.db, standing)])
     return [
-        *told.notes,
-        _summary(held),
-        _grades(graded, session_counts.never_weighed(held.db)),
+        *summary.notes,
+        _summary(this_round),
+        _grades(graded, session_counts.never_weighed(this_round.db)),
         *(shortened(times, "Open findings", "/findings") or [_no_times()]),
-        *direction(held.db),
+        *direction(this_round.db),
         *[
             Note(
                 kind="log.next",
                 text="Next, {priority}: {step} ({times}).",
                 facts={"priority": step.priority, "step": step.sentence, "times": step.times},
-                about=step.page or f"/sessions/{held.session.name}",
+                about=step.page or f"/sessions/{this_round.session.name}",
             )
             for step in steps
         ],
-        _closed(held, told),
+        _closed(this_round, summary),
     ]
 
 
-def _summary(held: Round) -> Note:
-    db, window = held.db, held.whole_window
+def _summary(this_round: Round) -> Note:
+    db, window = this_round.db, this_round.whole_window
     closed = sessions.closed_since(db, at(window.since), window.until)
-    hosts, cores = session_counts.heard(db, held.now - limits.COUNTED_ON_FOR)
+    hosts, cores = session_counts.heard(db, this_round.now - limits.COUNTED_ON_FOR)
     return Note(
         kind="log.summary",
         text="Session {session} reviewed {tasks} task(s), valid {valid}, and awarded {credit} credit. "
         "Workunits ordered, by whomever: {ordered}; taken back: {taken_back}. "
         "Hosts heard from in the last hour: {hosts}, with {cores} core(s).",
         facts={
-            "session": held.session.name,
+            "session": this_round.session.name,
             "tasks": sum(row["sent"] for row in closed),
             "valid": sum(row["amount"] for row in closed if row["state"] == TaskState.VALID),
-            "credit": _awarded(held),
-            "ordered": _ordered(held),
+            "credit": _awarded(this_round),
+            "ordered": _ordered(this_round),
             "taken_back": sum(row["workunits"] for row in session_counts.taken_back(db, window)),
             "hosts": hosts,
             "cores": cores,
         },
-        about=held.tasks(),
+        about=this_round.tasks(),
         rows={
             "credit": "/ledger",
             "hosts": "/hosts",
             "cores": "/hosts",
-            "taken_back": held.tasks(state="aborted"),
+            "taken_back": this_round.tasks(state="aborted"),
             "ordered": "/experiments",
         },
     )
@@ -188,17 +188,17 @@ def _grades(graded: Mapping[str, int], never: int) -> Note:
     )
 
 
-def _times(one: OpenFinding) -> Note:
+def _times(finding: OpenFinding) -> Note:
     return Note(
         kind="log.times",
         text="Finding {finding} ({experiment}): its next block {block}; its next grade {grade}.",
         facts={
-            "finding": one.number,
-            "experiment": one.experiment,
-            "block": expected(one.pace, one.block_cells),
-            "grade": one.grade_expected,
+            "finding": finding.number,
+            "experiment": finding.experiment,
+            "block": expected(finding.pace, finding.block_cells),
+            "grade": finding.grade_expected,
         },
-        about=f"/findings/{one.number}",
+        about=f"/findings/{finding.number}",
     )
 
 
@@ -206,41 +206,41 @@ def _no_times() -> Note:
     return Note(kind="log.no_times", text="No finding is open, so none is waited for.", about="/findings")
 
 
-def _awarded(held: Round) -> float:
+def _awarded(this_round: Round) -> float:
     """What all rounds of this session have awarded."""
-    earlier = sessions.notes_of_rounds(held.db, held.session, ("credit.awarded",), _MOST_ROUNDS)
-    return _sum([*earlier, *sessions.notes(held.db, held.session.id)], "credit", "credit.awarded")
+    earlier = sessions.notes_of_rounds(this_round.db, this_round.session, ("credit.awarded",), _MOST_ROUNDS)
+    return _sum([*earlier, *sessions.notes(this_round.db, this_round.session.id)], "credit", "credit.awarded")
 
 
-def _closed(held: Round, told: SessionSummary) -> Note:
+def _closed(this_round: Round, summary: SessionSummary) -> Note:
     return Note(
         kind="session.closed",
         text="Session {session} is closed. {headline} Findings weighed again: {weighed}. "
         "Workunits ordered, by whomever: {ordered}.",
         facts={
-            "session": held.session.name,
-            "headline": told.headline.sentence,
-            "weighed": told.weighed,
-            "ordered": _ordered(held),
+            "session": this_round.session.name,
+            "headline": summary.headline.sentence,
+            "weighed": summary.weighed,
+            "ordered": _ordered(this_round),
         },
-        about=f"/sessions/{held.session.name}",
+        about=f"/sessions/{this_round.session.name}",
         rows={"weighed": "/findings"},
     )
 
 
-def _ordered(held: Round) -> int:
+def _ordered(this_round: Round) -> int:
     """How many workunits were ordered since the session before told of orders, by whomever."""
-    told = sessions.told_workunits(held.db, sessions.first_round(held.db, held.session) + 1)
-    return sum(row["workunits"] for row in session_counts.ordered(held.db, told))
+    since = sessions.told_workunits(this_round.db, sessions.first_round(this_round.db, this_round.session) + 1)
+    return sum(row["workunits"] for row in session_counts.ordered(this_round.db, since))
 
 
 def _weights(written: _Written) -> Counter[str]:
     """How often each kind was said; of refused outputs, how many there were."""
-    found = Counter(note.kind for _, note in written)
-    found["inspect.refused"] = int(_sum(written, "tasks", "inspect.refused"))
-    return found
+    counts = Counter(note.kind for _, note in written)
+    counts["inspect.refused"] = int(_sum(written, "tasks", "inspect.refused"))
+    return counts
 
 
 def _sum(written: _Written, fact: str, *kinds: str) -> float:
-    found = [note.facts.get(fact, 0) for _, note in written if note.kind in kinds]
-    return sum(each for each in found if isinstance(each, int | float))
+    amounts = [note.facts.get(fact, 0) for _, note in written if note.kind in kinds]
+    return sum(amount for amount in amounts if isinstance(amount, int | float))

@@ -9,17 +9,17 @@ from axiom.store.experiments import experiments
 from axiom.store.sessions import session_counts as session_facts
 
 
-def queue(held: Round) -> list[Note]:
+def queue(this_round: Round) -> list[Note]:
     """Count the queue of each open version that has one, and the hosts that fetched from it in the last hour."""
-    counted = counters.read(held.db)
+    counted = counters.read(this_round.db)
     notes = []
-    for one in experiments.everything(held.db):
-        states = {state: counted.get(("task", one.id, state), 0) for state in TaskState}
+    for experiment in experiments.everything(this_round.db):
+        states = {state: counted.get(("task", experiment.id, state), 0) for state in TaskState}
         if states[TaskState.UNSENT] or states[TaskState.SENT] or states[TaskState.RETURNED]:
-            name = f"{one.name}@{one.version}"
+            name = f"{experiment.name}@{experiment.version}"
             notes.append(_note(name, states))
     notes = notes or [Note(kind="queue.nothing", text="No task waits, and none is out.", about="/status")]
-    return [*shortened(notes, "Versions with a queue", "/status"), _flow(held)]
+    return [*shortened(notes, "Versions with a queue", "/status"), _flow(this_round)]
 
 
 def _note(name: str, states: dict[TaskState, int]) -> Note:
@@ -38,10 +38,10 @@ def _note(name: str, states: dict[TaskState, int]) -> Note:
     )
 
 
-def _flow(held: Round) -> Note:
-    since = held.now - limits.COUNTED_ON_FOR
-    hosts, cores = session_facts.heard(held.db, since)
-    fetching = session_facts.fetching(held.db, since)
+def _flow(this_round: Round) -> Note:
+    since = this_round.now - limits.COUNTED_ON_FOR
+    hosts, cores = session_facts.heard(this_round.db, since)
+    fetching = session_facts.fetching(this_round.db, since)
     facts = {"hosts": hosts, "cores": cores, "fetching": fetching}
     text = "heard from in the last hour: {hosts} host(s) with {cores} core(s); fetched tasks since: {fetching}."
     kind, begins = ("queue.flows", "Work flows; ") if fetching else ("queue.still", "Work does not flow; ")

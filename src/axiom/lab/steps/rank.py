@@ -20,66 +20,66 @@ from axiom_weigh.values import Verdict
 _Asked = Mapping[str, Any]
 
 
-def ranks(held: Round) -> list[Note]:
+def ranks(this_round: Round) -> list[Note]:
     """Rank the findings to which this round has added; also said when there is none."""
-    ranked = ranking(held.db, held.session.id - 1, held.session.id)
+    ranked = ranking(this_round.db, this_round.session.id - 1, this_round.session.id)
     if not ranked:
         return [Note(kind="rank.nothing", text="Nothing was weighed again, so there is nothing to rank.")]
-    notes = [_note(held.db, place, one) for place, one in enumerate(ranked, start=1)]
+    notes = [_note(this_round.db, place, finding) for place, finding in enumerate(ranked, start=1)]
     return shortened(notes, "Findings that were ranked", "/findings")
 
 
 def ranking(db: Database, after: int, until: int) -> list[RankedFinding]:
     """The findings to which the rounds behind the first of these, and up to the second, have added."""
-    told = [
+    news = [
         FindingNews(number=row["number"], now=now, before=session_counts.line(db, row["number"], row["first"] - 1))
         for row in session_counts.weighed(db, after, until)
         if (now := session_counts.line(db, row["number"], row["line"])) is not None
     ]
-    if not told:
+    if not news:
         return []
-    told.sort(key=lambda one: not one.changes)
-    known, edges = _known(db), hanging(db)
-    weighed = [_measured(db, one, known, edges.get(one.number, 0)) for one in told[: limits.RANKED]]
-    return rank(weighed + told[limits.RANKED :])
+    news.sort(key=lambda finding: not finding.changes)
+    features, edges = _known(db), hanging(db)
+    weighed = [_measured(db, finding, features, edges.get(finding.number, 0)) for finding in news[: limits.RANKED]]
+    return rank(weighed + news[limits.RANKED :])
 
 
-def _note(db: Database, place: int, one: RankedFinding) -> Note:
-    asked, name = asked_by(db, one.told.number)
-    said = one.told.now
+def _note(db: Database, place: int, ranked: RankedFinding) -> Note:
+    estimand, name = asked_by(db, ranked.told.number)
+    line = ranked.told.now
     return Note(
         kind="rank.finding",
         text="Place {place}, {word}: finding {finding} ({experiment}): {claim}. {verdict}, {grade}, after "
         "{seeds} seed(s) on {hosts} host(s); {reason}.",
         facts={
             "place": place,
-            "word": f"{one.stars} {one.word}".strip(),
-            "finding": one.told.number,
+            "word": f"{ranked.stars} {ranked.word}".strip(),
+            "finding": ranked.told.number,
             "experiment": name,
-            "claim": asked["claim"],
-            "verdict": said.verdict,
-            "grade": said.grade,
-            "seeds": said.seeds,
-            "hosts": said.hosts,
-            "reason": one.reason,
+            "claim": estimand["claim"],
+            "verdict": line.verdict,
+            "grade": line.grade,
+            "seeds": line.seeds,
+            "hosts": line.hosts,
+            "reason": ranked.reason,
         },
-        about=f"/findings/{one.told.number}",
+        about=f"/findings/{ranked.told.number}",
     )
 
 
-def _measured(db: Database, one: FindingNews, known: Mapping[int, frozenset[object]], edges: int) -> FindingNews:
+def _measured(db: Database, news: FindingNews, features: Mapping[int, frozenset[object]], edges: int) -> FindingNews:
     """The same with how large and how interesting it is. `edges` is how many open questions hang on it."""
-    asked, name = asked_by(db, one.number)
-    values = [each.value for each in evidence.observed(db, one.number) if each.value is not None]
-    found = measured(one.now, values, null=asked["null"], smallest=asked["smallest"]) if asked else None
-    if found is None:
-        return one
-    said, mine = asked["prediction"], _features(asked, name)
-    nearest = max((similarity(mine, other) for number, other in known.items() if number != one.number), default=0.0)
-    low, high = said["interval"]
-    chances = said["positive"], said["negative"], said["absent"]
-    told = interest(found, chances, (low, high), nearest=nearest, open_edges=edges)
-    return replace(one, interest=told, scale=found)
+    estimand, name = asked_by(db, news.number)
+    values = [observation.value for observation in evidence.observed(db, news.number) if observation.value is not None]
+    scale = measured(news.now, values, null=estimand["null"], smallest=estimand["smallest"]) if estimand else None
+    if scale is None:
+        return news
+    prediction, mine = estimand["prediction"], _features(estimand, name)
+    nearest = max((similarity(mine, other) for number, other in features.items() if number != news.number), default=0.0)
+    low, high = prediction["interval"]
+    chances = prediction["positive"], prediction["negative"], prediction["absent"]
+    worth = interest(scale, chances, (low, high), nearest=nearest, open_edges=edges)
+    return replace(news, interest=worth, scale=scale)
 
 
 def _known(db: Database) -> dict[int, frozenset[object]]:
@@ -90,14 +90,14 @@ def _known(db: Database) -> dict[int, frozenset[object]]:
 
 def asked_by(db: Database, number: int) -> tuple[_Asked, str]:
     """What a finding asks, and the name of its experiment."""
-    found = registrations.of_finding(db, number)
-    if found is None:
+    origin = registrations.of_finding(db, number)
+    if origin is None:
         return {}, ""
-    registration, name = found
+    registration, name = origin
     body = read_body(registration.body)
     return body.estimands[name], str(body.document["experiment"])
 
 
-def _features(asked: _Asked, experiment: str) -> frozenset[object]:
+def _features(estimand: _Asked, experiment: str) -> frozenset[object]:
     named = ("measure", "kind", "across", "about")
-    return frozenset({("experiment", experiment), *((name, asked[name]) for name in named if asked.get(name))})
+    return frozenset({("experiment", experiment), *((name, estimand[name]) for name in named if estimand.get(name))})

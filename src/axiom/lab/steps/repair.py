@@ -13,21 +13,27 @@ from axiom.store.tasks import endings
 _SHORT = 12  # characters of a digest: enough to find it
 
 
-def repair(held: Round) -> list[Note]:
+def repair(this_round: Round) -> list[Note]:
     """Tell of every bundle that took another's place, and of every version that did; also when there is none."""
-    counted, window = counters.read(held.db), held.window
-    bundles = [_mended(held, row, counted) for row in session_counts.repaired(held.db, window)]
-    stored = experiments.everything(held.db)
+    counted, window = counters.read(this_round.db), this_round.window
+    bundles = [_mended(this_round, row, counted) for row in session_counts.repaired(this_round.db, window)]
+    stored = experiments.everything(this_round.db)
     versions = [
         Note(
             kind="repair.version",
             text="{experiment} asks anew what version {older} asked.",
-            facts={"experiment": f"{one.name}@{one.version}", "older": max(older)},
-            about=f"/experiments/{one.name}@{one.version}",
+            facts={"experiment": f"{experiment.name}@{experiment.version}", "older": max(older)},
+            about=f"/experiments/{experiment.name}@{experiment.version}",
         )
-        for one in stored
-        if window.holds(one.created_at)
-        and (older := [each.version for each in stored if each.name == one.name and each.version < one.version])
+        for experiment in stored
+        if window.holds(experiment.created_at)
+        and (
+            older := [
+                other.version
+                for other in stored
+                if other.name == experiment.name and other.version < experiment.version
+            ]
+        )
     ]
     notes = [
         *shortened(bundles, "Bundles that took another’s place", "/experiments"),
@@ -36,7 +42,7 @@ def repair(held: Round) -> list[Note]:
     return notes or [Note(kind="repair.nothing", text="No bundle was mended since the last session.")]
 
 
-def _mended(held: Round, row: Row, counted: dict[tuple[str, int, str], int]) -> Note:
+def _mended(this_round: Round, row: Row, counted: dict[tuple[str, int, str], int]) -> Note:
     name = f"{row['name']}@{row['version']}"
     queued = ("task", row["id"], TaskState.UNSENT)
     return Note(
@@ -48,7 +54,7 @@ def _mended(held: Round, row: Row, counted: dict[tuple[str, int, str], int]) -> 
             "experiment": name,
             "new": row["new"][:_SHORT],
             "old": row["old"][:_SHORT],
-            "reason": _wrong(held, row),
+            "reason": _wrong(this_round, row),
             "tasks": row["tasks"],
             "failed": row["failed"],
             "unsent": counted.get(queued, 0),
@@ -59,10 +65,10 @@ def _mended(held: Round, row: Row, counted: dict[tuple[str, int, str], int]) -> 
     )
 
 
-def _wrong(held: Round, row: Row) -> str:
+def _wrong(this_round: Round, row: Row) -> str:
     """What most tasks with the old bundle failed at; it may have been mended for another reason."""
-    failed = [one for one in endings.failed(held.db, row["id"]) if one.bundle_digest == row["old"]]
-    groups = sorted(grouped(failed, endings.worked(held.db, row["id"])), key=lambda one: -one.tasks)
+    failed = [failure for failure in endings.failed(this_round.db, row["id"]) if failure.bundle_digest == row["old"]]
+    groups = sorted(grouped(failed, endings.worked(this_round.db, row["id"])), key=lambda group: -group.tasks)
     if not groups:
         return "no task has failed with it, and nobody has said why it was changed"
     worst = groups[0]

@@ -16,33 +16,38 @@ from axiom.store.sessions import session_counts as session_facts
 from axiom.store.sessions import sessions
 
 
-def review(held: Round) -> list[Note]:
+def review(this_round: Round) -> list[Note]:
     """Count each closed task and tell each recall once, ever: those from where the last session left off until now."""
-    db, seen = held.db, sessions.seen(held.db)
-    window = Window(since=moment(seen), until=max(moment(seen), held.now))
+    db, seen = this_round.db, sessions.seen(this_round.db)
+    window = Window(since=moment(seen), until=max(moment(seen), this_round.now))
     closed = together(sessions.closed_since(db, at(window.since), window.until), "amount", "sent")
     notes = shortened(
-        [_note(row, held) for row in closed], "Ways in which tasks ended", held.tasks(), most=limits.ENDINGS_TOLD
+        [_note(row, this_round) for row in closed],
+        "Ways in which tasks ended",
+        this_round.tasks(),
+        most=limits.ENDINGS_TOLD,
     )
-    notes += [_recalled(one) for one in experiments.everything(db) if window.holds(one.recalled_at)]
+    notes += [
+        _recalled(experiment) for experiment in experiments.everything(db) if window.holds(experiment.recalled_at)
+    ]
     if not notes:
         notes = [Note(kind="review.nothing", text="No task was closed since the last session.")]
-    hosts = [_of_host(row, held) for row in session_facts.by_host(db, window)]
-    return [*notes, *shortened(hosts, "Hosts that returned something", held.tasks()), _before(held, window)]
+    hosts = [_of_host(row, this_round) for row in session_facts.by_host(db, window)]
+    return [*notes, *shortened(hosts, "Hosts that returned something", this_round.tasks()), _before(this_round, window)]
 
 
 def together(rows: Sequence[Row], *amounts: str) -> list[dict[str, Any]]:
     """The same rows by what their reasons have in common; in each the amounts of all."""
-    found: dict[tuple[object, ...], dict[str, Any]] = {}
+    by_key: dict[tuple[object, ...], dict[str, Any]] = {}
     for row in rows:
         reason = in_general(row["reason"])
         key = (row["name"], row["version"], row["state"], reason if row["state"] != TaskState.VALID else "")
-        if key not in found:
-            found[key] = {**row, "reason": reason}
+        if key not in by_key:
+            by_key[key] = {**row, "reason": reason}
             continue
         for amount in amounts:
-            found[key][amount] += row[amount]
-    return list(found.values())
+            by_key[key][amount] += row[amount]
+    return list(by_key.values())
 
 
 def _recalled(version: StoredExperiment) -> Note:
@@ -54,10 +59,10 @@ def _recalled(version: StoredExperiment) -> Note:
     )
 
 
-def _note(row: Mapping[str, Any], held: Round) -> Note:
+def _note(row: Mapping[str, Any], this_round: Round) -> Note:
     name = f"{row['name']}@{row['version']}"
     facts = {"amount": row["amount"], "experiment": name, "state": row["state"], "sent": row["sent"]}
-    about = held.tasks(experiment=name, state=row["state"])
+    about = this_round.tasks(experiment=name, state=row["state"])
     if row["state"] == TaskState.VALID:
         whole = row["cpu_seconds"] or 0.0
         return Note(
@@ -74,7 +79,7 @@ def _note(row: Mapping[str, Any], held: Round) -> Note:
     )
 
 
-def _of_host(row: Row, held: Round) -> Note:
+def _of_host(row: Row, this_round: Round) -> Note:
     return Note(
         kind="review.host",
         text="Host {host}: tasks {tasks}, of which valid {valid}, in {seconds} on average.",
@@ -84,19 +89,19 @@ def _of_host(row: Row, held: Round) -> Note:
             "valid": row["valid"],
             "seconds": "an unknown time" if row["seconds"] is None else f"{row['seconds']:.1f} s",
         },
-        about=held.tasks(host=row["host_id"]),
+        about=this_round.tasks(host=row["host_id"]),
         rows={"host": f"/hosts/{row['host_id']}"},
     )
 
 
-def _before(held: Round, window: Window) -> Note:
+def _before(this_round: Round, window: Window) -> Note:
     """What earlier sessions have reviewed, which this one leaves alone."""
-    counted = counters.read(held.db)
+    counted = counters.read(this_round.db)
     closed = {state for state in TaskState if not state.is_alive}
     whole = sum(amount for (noun, _, state), amount in counted.items() if noun == "task" and state in closed)
     return Note(
         kind="review.before",
         text="Tasks that earlier sessions have reviewed and that are not counted again: {tasks}.",
-        facts={"tasks": whole - session_facts.closed_from(held.db, window.since)},
+        facts={"tasks": whole - session_facts.closed_from(this_round.db, window.since)},
         about="/results",
     )

@@ -41,22 +41,22 @@ class SessionSummary:
     weighed: int  # findings
 
 
-def tell(held: Round) -> SessionSummary:
+def tell(this_round: Round) -> SessionSummary:
     """Gather all that happened since the session before."""
-    db, after = held.db, sessions.first_round(held.db, held.session)
-    ranked = ranking(db, after, held.session.id)
-    changed = [one for one in ranked if one.told.changes]
+    db, after = this_round.db, sessions.first_round(this_round.db, this_round.session)
+    ranked = ranking(db, after, this_round.session.id)
+    changed = [finding for finding in ranked if finding.told.changes]
     failed, newest = untold_store.failed(db, after), evidence.newest(db)
-    fresh = [one for one in experiments.everything(db) if held.whole_window.holds(one.created_at)]
+    fresh = [version for version in experiments.everything(db) if this_round.whole_window.holds(version.created_at)]
     headline = _headline(db, changed, failed, fresh, is_first=after == 0)
     notes = [
         headline,
         *_changed(db, changed),
-        _unchanged(held, ranked, changed, len(newest)),
+        _unchanged(this_round, ranked, changed, len(newest)),
         *(_trouble(note) for note in failed),
         *_fresh(db, fresh),
         *_waiting(db),
-        *_scripts(held, fresh),
+        *_scripts(this_round, fresh),
         *_levels(newest),
         *_significant(db, newest),
     ]
@@ -86,23 +86,23 @@ def _headline(
     if failed:
         text = "Failures and watches that were met: {failed}. No finding has changed."
         return Note(kind=kind, text=text, facts={"failed": len(failed)}, about="/failures")
-    asked = len(evidence.claims(db))
+    claims = len(evidence.claims(db))
     if is_first:
         text = "The laboratory has begun. Experiments: {experiments}; questions that they ask: {asked}."
-        facts = {"experiments": len(fresh), "asked": asked}
+        facts = {"experiments": len(fresh), "asked": claims}
         return Note(kind=kind, text=text, facts=facts, about="/findings", rows={"experiments": "/experiments"})
     text = "No finding has changed; questions that are asked: {asked}."
-    return Note(kind=kind, text=text, facts={"asked": asked}, about="/findings")
+    return Note(kind=kind, text=text, facts={"asked": claims}, about="/findings")
 
 
 def _changed(db: Database, changed: Sequence[RankedFinding]) -> list[Note]:
     if not changed:
         return []
     hangs, notes = hanging(db), []
-    for one in changed[: limits.FINDINGS_TOLD]:
-        number = one.told.number
+    for finding in changed[: limits.FINDINGS_TOLD]:
+        number = finding.told.number
         notes += [
-            _finding(db, one, hangs.get(number, 0)),
+            _finding(db, finding, hangs.get(number, 0)),
             *_earlier_versions(db, number),
             *_old_claims(db, number),
             *_lessons(db, number),
@@ -115,65 +115,69 @@ def _changed(db: Database, changed: Sequence[RankedFinding]) -> list[Note]:
     return notes
 
 
-def _finding(db: Database, one: RankedFinding, hangs: int) -> Note:
-    asked, experiment = asked_by(db, one.told.number)
-    said, before = one.told.now, one.told.before
+def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
+    estimand, experiment = asked_by(db, finding.told.number)
+    line, before = finding.told.now, finding.told.before
     text = (
         "{word}: {claim}: {meaning}. Finding {finding} ({experiment}) says {estimate} [{low}, {high}], {grade}, after "
         "{seeds} seed(s) on {hosts} host(s). Before: {before}. Why it is told: {reason}."
     )
     if hangs:
         text += " Open questions that hang on it: {hangs}."
-    estimate, low, high = _interval(said, asked)
+    estimate, low, high = _interval(line, estimand)
     return Note(
         kind="changed.finding",
         text=text,
         facts={
-            "word": f"{one.stars} {one.word}".strip(),
-            "claim": _claim(db, one.told.number),
-            "meaning": _meaning(db, one.told.number, said),
-            "finding": one.told.number,
+            "word": f"{finding.stars} {finding.word}".strip(),
+            "claim": _claim(db, finding.told.number),
+            "meaning": _meaning(db, finding.told.number, line),
+            "finding": finding.told.number,
             "experiment": experiment,
             "estimate": estimate,
             "low": low,
             "high": high,
-            "grade": said.grade,
-            "seeds": said.seeds,
-            "hosts": said.hosts,
+            "grade": line.grade,
+            "seeds": line.seeds,
+            "hosts": line.hosts,
             "before": f"{before.verdict}, {before.grade}" if before else "never weighed",
-            "reason": one.reason,
+            "reason": finding.reason,
             "hangs": hangs,
         },
-        about=f"/findings/{one.told.number}",
+        about=f"/findings/{finding.told.number}",
     )
 
 
 def _earlier_versions(db: Database, number: int) -> list[Note]:
     """What the same estimand came to in other versions of the experiment."""
-    asked = registrations.of_finding(db, number)
-    own = experiments.by_id(db, asked[0].experiment_id) if asked else None
-    if asked is None or own is None:
+    origin = registrations.of_finding(db, number)
+    own = experiments.by_id(db, origin[0].experiment_id) if origin else None
+    if origin is None or own is None:
         return []
-    others = [one for one in experiments.everything(db) if one.name == own.name and one.id != own.id]
+    others = [
+        experiment
+        for experiment in experiments.everything(db)
+        if experiment.name == own.name and experiment.id != own.id
+    ]
     return [
-        _compared(db, other, found.number, said)
+        _compared(db, other, finding.number, line)
         for other in others
-        for found in evidence.weighed(db, other.id)
-        if found.estimand == asked[1] and (said := evidence.latest(db, found.number)) is not None
+        for finding in evidence.weighed(db, other.id)
+        if finding.estimand == origin[1] and (line := evidence.latest(db, finding.number)) is not None
     ]
 
 
-def _compared(db: Database, other: StoredExperiment, number: int, said: Evidence) -> Note:
+def _compared(db: Database, other: StoredExperiment, number: int, line: Evidence) -> Note:
     estimand, _ = asked_by(db, number)
-    estimate, low, high = _interval(said, estimand)
+    estimate, low, high = _interval(line, estimand)
     return Note(
         kind="changed.version",
         text="Beside it, {experiment} (finding {finding}) says {verdict}, {grade}, {estimate} [{low}, {high}].",
         facts={
             "experiment": f"{other.name}@{other.version}",
             "finding": number,
-            "verdict": said.verdict,
-            "grade": said.grade,
+            "verdict": line.verdict,
+            "grade": line.grade,
             "estimate": estimate,
             "low": low,
             "high": high,
@@ -184,7 +188,7 @@ def _compared(db: Database, other: StoredExperiment, number: int, said: Evidence
 
 def _old_claims(db: Database, number: int) -> list[Note]:
     """What the old laboratory claimed of it, and whether that stands."""
-    claims = {one.id: one.said for one in old_claims.everything(db)}
+    claims = {old_claim.id: old_claim.said for old_claim in old_claims.everything(db)}
     footings = links.footings(db)
     return [
         Note(
@@ -212,25 +216,27 @@ def _lessons(db: Database, number: int) -> list[Note]:
         Note(
             kind="changed.note",
             text="On finding {finding}, in the words of {by}: {lesson}",
-            facts={"finding": number, "by": said.by, "lesson": said.text},
+            facts={"finding": number, "by": note.by, "lesson": note.text},
             about=f"/findings/{number}",
         )
-        for said in finding_notes.of(db, number)[-limits.NOTES_TOLD :]
+        for note in finding_notes.of(db, number)[-limits.NOTES_TOLD :]
     ]
 
 
-def _unchanged(held: Round, ranked: Sequence[RankedFinding], changed: Sequence[RankedFinding], known: int) -> Note:
+def _unchanged(
+    this_round: Round, ranked: Sequence[RankedFinding], changed: Sequence[RankedFinding], amount: int
+) -> Note:
     return Note(
         kind="told.unchanged",
         text="Unchanged: {unchanged} finding(s), of which {again} were weighed again. Rounds since the session before: "
         "{rounds}.",
         facts={
-            "unchanged": known - len(changed),
+            "unchanged": amount - len(changed),
             "again": len(ranked) - len(changed),
-            "rounds": sessions.amount_of_rounds(held.db, held.session),
+            "rounds": sessions.amount_of_rounds(this_round.db, this_round.session),
         },
         about="/findings",
-        rows={"rounds": f"/sessions/{held.session.name}"},
+        rows={"rounds": f"/sessions/{this_round.session.name}"},
     )
 
 
@@ -243,28 +249,32 @@ def _fresh(db: Database, fresh: Sequence[StoredExperiment]) -> list[Note]:
     if not fresh:
         return [Note(kind="fresh.nothing", text="No new experiment was published.", about="/experiments")]
     if len(fresh) > limits.EXPERIMENTS_TOLD:
-        return shortened([_question(one) for one in fresh], "New experiments", "/experiments", limits.RANKED_TOLD)
-    return [note for one in fresh for note in (_question(one, "NEW EXPERIMENT "), *_details(db, one))]
+        return shortened(
+            [_question(experiment) for experiment in fresh], "New experiments", "/experiments", limits.RANKED_TOLD
+        )
+    return [
+        note for experiment in fresh for note in (_question(experiment, "NEW EXPERIMENT "), *_details(db, experiment))
+    ]
 
 
-def _question(one: StoredExperiment, heading: str = "") -> Note:
-    manifest = stored_manifest(one.manifest)
+def _question(experiment: StoredExperiment, heading: str = "") -> Note:
+    manifest = stored_manifest(experiment.manifest)
     return Note(
         kind="fresh.experiment",
         text=heading + "{experiment}: {question}",
-        facts={"experiment": f"{one.name}@{one.version}", "question": manifest.question},
-        about=_page(one),
+        facts={"experiment": f"{experiment.name}@{experiment.version}", "question": manifest.question},
+        about=_page(experiment),
     )
 
 
-def _details(db: Database, one: StoredExperiment) -> list[Note]:
-    manifest, about, notes = stored_manifest(one.manifest), _page(one), []
-    for registration in registrations.registrations(db, one.id)[:1]:
+def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
+    manifest, about, notes = stored_manifest(experiment.manifest), _page(experiment), []
+    for registration in registrations.registrations(db, experiment.id)[:1]:
         body = read_body(registration.body)
         hours = body.stopping.replicates * sum(body.design.seconds) / 3_600.0
         made = {
-            each["estimand"]: foreknowledge(each["forecaster"], each["because"]).reason
-            for each in body.document["predictions"]
+            prediction["estimand"]: foreknowledge(prediction["forecaster"], prediction["because"]).reason
+            for prediction in body.document["predictions"]
         }
         notes += [
             Note(
@@ -291,12 +301,12 @@ def _details(db: Database, one: StoredExperiment) -> list[Note]:
                 about=about,
             ),
         ]
-    return [*notes, _tried_here(db, one)]
+    return [*notes, _tried_here(db, experiment)]
 
 
 def _prediction(estimand: Mapping[str, Any], made: str, about: str) -> Note:
-    said = estimand["prediction"]
-    low, high = said["interval"]
+    prediction = estimand["prediction"]
+    low, high = prediction["interval"]
     return Note(
         kind="fresh.prediction",
         text="Prediction {made}, {claim}: between {low} and {high}; above {positive}, none {absent}, below {negative}.",
@@ -305,19 +315,19 @@ def _prediction(estimand: Mapping[str, Any], made: str, about: str) -> Note:
             "claim": estimand["claim"],
             "low": low,
             "high": high,
-            "positive": said["positive"],
-            "absent": said["absent"],
-            "negative": said["negative"],
+            "positive": prediction["positive"],
+            "absent": prediction["absent"],
+            "negative": prediction["negative"],
         },
         about=about,
     )
 
 
-def _tried_here(db: Database, one: StoredExperiment) -> Note:
-    newest = experiments.bundle_now(db, one.id)
+def _tried_here(db: Database, experiment: StoredExperiment) -> Note:
+    newest = experiments.bundle_now(db, experiment.id)
     tried = preflights.of_bundle(db, newest.digest, GATES) if newest else None
     if tried is None:
-        return Note(kind="fresh.untried", text="Local result: it waits for its preflight.", about=_page(one))
+        return Note(kind="fresh.untried", text="Local result: it waits for its preflight.", about=_page(experiment))
     facts: dict[str, object] = {"platform": tried.platform, "reason": tried.reason}
     text = "Local result on {platform}: {reason}"
     if report := _report(tried.report):
@@ -326,7 +336,7 @@ def _tried_here(db: Database, one: StoredExperiment) -> Note:
             "cells": len(report.first) + len(report.again) + len(report.others),
             "seconds": round(report.seconds, 1),
         }
-    return Note(kind="fresh.tried", text=f"{text}.", facts=facts, about=_page(one))
+    return Note(kind="fresh.tried", text=f"{text}.", facts=facts, about=_page(experiment))
 
 
 def _report(text: str) -> Attempt | None:
@@ -338,14 +348,18 @@ def _report(text: str) -> Attempt | None:
 
 
 def _waiting(db: Database) -> list[Note]:
-    asked = [
+    open_proposals = [
         Note(
             kind="waits.proposal",
             text="Proposal {proposal}, by {author}: {question}",
-            facts={"proposal": one.number, "author": one.proposal.author, "question": one.proposal.question},
-            about=f"/proposals/{one.number}",
+            facts={
+                "proposal": kept_proposal.number,
+                "author": kept_proposal.proposal.author,
+                "question": kept_proposal.proposal.question,
+            },
+            about=f"/proposals/{kept_proposal.number}",
         )
-        for one in proposals.in_state(db, ProposalState.OPEN)
+        for kept_proposal in proposals.in_state(db, ProposalState.OPEN)
     ]
     public = ideas.of_numbers(db, ideas.numbers(db, IdeaState.OPEN, public=True))
     hidden = len(ideas.numbers(db, IdeaState.OPEN, public=False)) - len(public)
@@ -353,10 +367,10 @@ def _waiting(db: Database) -> list[Note]:
         Note(
             kind="waits.idea",
             text="Idea {idea}: {question}",
-            facts={"idea": one.number, "question": one.idea.question},
-            about=f"/ideas/{one.number}",
+            facts={"idea": open_idea.number, "question": open_idea.idea.question},
+            about=f"/ideas/{open_idea.number}",
         )
-        for one in public
+        for open_idea in public
     ]
     unread = Note(
         kind="waits.hidden",
@@ -365,24 +379,35 @@ def _waiting(db: Database) -> list[Note]:
         about="/ideas",
     )
     notes = [
-        *shortened(asked, "Proposals", "/proposals", limits.RANKED_TOLD),
+        *shortened(open_proposals, "Proposals", "/proposals", limits.RANKED_TOLD),
         *shortened(thought, "Ideas", "/ideas", limits.RANKED_TOLD),
         *([unread] if hidden else []),
     ]
     return notes or [Note(kind="waits.nothing", text="Nothing waits for an answer.", about="/proposals")]
 
 
-def _scripts(held: Round, fresh: Sequence[StoredExperiment]) -> list[Note]:
+def _scripts(this_round: Round, fresh: Sequence[StoredExperiment]) -> list[Note]:
     """Which scripts are new, which were mended, and which are broken today."""
-    mended = [f"{row['name']}@{row['version']}" for row in session_counts.repaired(held.db, held.whole_window)]
-    broken = [f"{one.name}@{one.version}" for one in preflights.newest(held.db, GATES) if one.passed is False]
+    mended = [
+        f"{row['name']}@{row['version']}" for row in session_counts.repaired(this_round.db, this_round.whole_window)
+    ]
+    broken = [
+        f"{preflight.name}@{preflight.version}"
+        for preflight in preflights.newest(this_round.db, GATES)
+        if preflight.passed is False
+    ]
     stopped = [
         str(note.facts["experiment"])
-        for note in untold_store.failed(held.db, sessions.first_round(held.db, held.session))
+        for note in untold_store.failed(this_round.db, sessions.first_round(this_round.db, this_round.session))
         if note.kind == "experiment.stopped"
     ]
     return [
-        _named("script.new", "New scripts", _pages([f"{one.name}@{one.version}" for one in fresh]), "/experiments"),
+        _named(
+            "script.new",
+            "New scripts",
+            _pages([f"{version.name}@{version.version}" for version in fresh]),
+            "/experiments",
+        ),
         _named("script.fixed", "Mended scripts", _pages(mended), "/experiments"),
         _named("script.broken", "Broken scripts", _pages([*broken, *stopped]), "/experiments"),
     ]
@@ -398,7 +423,7 @@ def _levels(newest: Mapping[int, Evidence]) -> list[Note]:
         _named(
             "level.members",
             grade.value,
-            {str(number): f"/findings/{number}" for number, said in newest.items() if said.grade is grade},
+            {str(number): f"/findings/{number}" for number, line in newest.items() if line.grade is grade},
             "/findings",
         )
         for grade in reversed(Grade)
@@ -407,17 +432,17 @@ def _levels(newest: Mapping[int, Evidence]) -> list[Note]:
 
 def _significant(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
     """The findings by how far their evidence carries, then by how hard chance would come by it."""
-    decided = [(number, said) for number, said in newest.items() if said.verdict.is_decided]
+    decided = [(number, line) for number, line in newest.items() if line.verdict.is_decided]
     grades = list(Grade)
-    decided.sort(key=lambda one: (-grades.index(one[1].grade), -max(one[1].e_value, one[1].e_absent), one[0]))
+    decided.sort(key=lambda pair: (-grades.index(pair[1].grade), -max(pair[1].e_value, pair[1].e_absent), pair[0]))
     if not decided:
         return [Note(kind="significant.nothing", text="No finding is decided yet.", about="/findings")]
     notes = []
-    for place, (number, said) in enumerate(decided, start=1):
-        asked, experiment = asked_by(db, number) if place <= limits.RANKED_TOLD else ({}, "")
-        if not asked:
+    for place, (number, line) in enumerate(decided, start=1):
+        estimand, experiment = asked_by(db, number) if place <= limits.RANKED_TOLD else ({}, "")
+        if not estimand:
             break
-        estimate, low, high = _interval(said, asked)
+        estimate, low, high = _interval(line, estimand)
         notes.append(
             Note(
                 kind="significant.finding",
@@ -428,12 +453,12 @@ def _significant(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
                     "finding": number,
                     "experiment": experiment,
                     "claim": _claim(db, number),
-                    "meaning": _meaning(db, number, said),
-                    "grade": said.grade,
+                    "meaning": _meaning(db, number, line),
+                    "grade": line.grade,
                     "estimate": estimate,
                     "low": low,
                     "high": high,
-                    "e": e_told(max(said.e_value, said.e_absent)),
+                    "e": e_told(max(line.e_value, line.e_absent)),
                 },
                 about=f"/findings/{number}",
             )
@@ -463,16 +488,16 @@ def _claim(db: Database, number: int) -> str:
     return claim[:1].upper() + claim[1:]
 
 
-def _meaning(db: Database, number: int, said: Evidence) -> Meaning:
-    return reading(said.verdict, Direction(asked_by(db, number)[0]["expects"]))
+def _meaning(db: Database, number: int, line: Evidence) -> Meaning:
+    return reading(line.verdict, Direction(asked_by(db, number)[0]["expects"]))
 
 
-def _interval(said: Evidence, asked: Mapping[str, Any]) -> tuple[object, object, object]:
+def _interval(line: Evidence, estimand: Mapping[str, Any]) -> tuple[object, object, object]:
     """Estimate, low and high, rounded as a person reads them."""
-    bars = around(float(asked["null"]), float(asked["smallest"]))
-    estimate = "unknown" if said.estimate is None else beside(said.estimate, *bars)
-    return estimate, end_told(said.low, bars), end_told(said.high, bars)
+    bars = around(float(estimand["null"]), float(estimand["smallest"]))
+    estimate = "unknown" if line.estimate is None else beside(line.estimate, *bars)
+    return estimate, end_told(line.low, bars), end_told(line.high, bars)
 
 
-def _page(one: StoredExperiment) -> str:
-    return f"/experiments/{one.name}@{one.version}"
+def _page(experiment: StoredExperiment) -> str:
+    return f"/experiments/{experiment.name}@{experiment.version}"

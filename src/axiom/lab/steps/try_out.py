@@ -8,13 +8,13 @@ from axiom.store.experiments import preflights
 from axiom.store.sessions import session_counts
 
 
-def tries(held: Round) -> list[Note]:
+def tries(this_round: Round) -> list[Note]:
     """Tell of each preflight; the trying itself is done beside sessions, in a process of its own."""
     by_bundle: dict[tuple[str, int], list[Row]] = {}
-    for row in session_counts.tried(held.db, held.window):
+    for row in session_counts.tried(this_round.db, this_round.window):
         by_bundle.setdefault((row["bundle_digest"], row["passed"]), []).append(row)
     notes = [_note(rows) for rows in by_bundle.values()]
-    waiting = [one for one in preflights.newest(held.db, GATES) if one.passed is None]
+    waiting = [preflight for preflight in preflights.newest(this_round.db, GATES) if preflight.passed is None]
     tried = shortened(notes, "Preflights", "/experiments") or [
         Note(kind="try.nothing", text="No bundle was tried since the last session.")
     ]
@@ -41,7 +41,7 @@ def _note(rows: list[Row]) -> Note:
         facts={
             "experiment": f"{row['name']}@{row['version']}",
             "ended": "passed" if row["passed"] else "failed",
-            "gates": ", ".join(one["gates"] for one in rows),
+            "gates": ", ".join(trial["gates"] for trial in rows),
             "platform": row["platform"],
             "reason": row["reason"],
         },

@@ -5,7 +5,7 @@ from axiom.lab.step import Round, shortened
 from axiom.store.sessions import session_counts
 
 
-def taken_back(held: Round) -> list[Note]:
+def taken_back(this_round: Round) -> list[Note]:
     """A line for each version and reason. What this session takes back itself is the next one's."""
     notes = [
         Note(
@@ -18,8 +18,8 @@ def taken_back(held: Round) -> list[Note]:
                 "sent": row["sent"],
                 "reason": row["reason"] or "nobody has said why",
             },
-            about=held.tasks(experiment=f"{row['name']}@{row['version']}", state="aborted"),
+            about=this_round.tasks(experiment=f"{row['name']}@{row['version']}", state="aborted"),
         )
-        for row in session_counts.taken_back(held.db, held.window)
+        for row in session_counts.taken_back(this_round.db, this_round.window)
     ]
-    return shortened(notes, "Versions of which something was taken back", held.tasks(state="aborted"))
+    return shortened(notes, "Versions of which something was taken back", this_round.tasks(state="aborted"))

@@ -63,7 +63,7 @@ def due_before(now: datetime, days: float) -> datetime:
 def is_due(db: Database, now: datetime, days: float) -> bool:
     """Does something wait to be moved?"""
     return bool(archives.next_tasks(db, None, due_before(now, days), 1)) or any(
-        one.emptied_at is None for one in archives.everything(db)
+        archive.emptied_at is None for archive in archives.everything(db)
     )
 
 
@@ -72,9 +72,9 @@ def move_old(
 ) -> int:
     """Move everything that is due, and what an earlier round did not end; how many files that made."""
     with Connections(folder=folder).reader() as db:
-        unfinished = [one for one in archives.everything(db) if one.emptied_at is None]
-    for one in unfinished:
-        _empty(writer, folder, one, now, stop)
+        unfinished = [stored for stored in archives.everything(db) if stored.emptied_at is None]
+    for stored in unfinished:
+        _empty(writer, folder, stored, now, stop)
     made = 0
     while not stop() and (archive := _write_next(writer, folder, now(), due_before(now(), days))) is not None:
         _empty(writer, folder, archive, now, stop)
@@ -110,7 +110,7 @@ def _write_next(writer: Writer, folder: Folder, now: datetime, until: datetime) 
     def store(db: Database) -> ArchiveFile:
         digest = blobs.put(db, folder, body, now, as_file=True)
         number = archives.add(db, month=month, digest=digest, size=len(body), tasks=old, now=now)
-        return next(one for one in archives.everything(db) if one.id == number)
+        return next(archive for archive in archives.everything(db) if archive.id == number)
 
     archive = writer.run(store)
     log.info("archive.written name=%s tasks=%d bytes=%d", archive.name, archive.tasks, archive.bytes)
@@ -121,8 +121,8 @@ def _next_rows(db: Database, folder: Folder, until: datetime) -> Iterator[tuple[
     """The tasks of the next file with their outputs: of one month, as many as one file holds."""
     last: OldTask | None = None
     size = 0
-    while found := archives.next_tasks(db, last, until, _READ):
-        for task in found:
+    while batch := archives.next_tasks(db, last, until, _READ):
+        for task in batch:
             if last is not None and (
                 size >= limits.ARCHIVE_PART_BYTES or f"{task.closed_at:%Y-%m}" != f"{last.closed_at:%Y-%m}"
             ):
@@ -146,11 +146,11 @@ def _empty(
 
 
 def _let_go(db: Database, *, folder: Folder, archive: ArchiveFile, rows: Sequence[_Proven]) -> None:
-    held = archives.held(db, [task for task, _ in rows])
+    digests = archives.held(db, [task for task, _ in rows])
     for task, facts in rows:
-        if task in held and held[task] != facts:
+        if task in digests and digests[task] != facts:
             raise _differs(folder, archive, task)
-    archives.let_go(db, archive.id, {task: digest for task, (_, _, digest) in held.items()})
+    archives.let_go(db, archive.id, {task: digest for task, (_, _, digest) in digests.items()})
 
 
 def _proven_rows(folder: Folder, archive: ArchiveFile) -> Iterator[_Proven]:
@@ -158,13 +158,13 @@ def _proven_rows(folder: Folder, archive: ArchiveFile) -> Iterator[_Proven]:
     path = blobs.file_of(folder, archive.digest)
     try:
         with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise StoreDamaged(
             f"The archive {archive.name} cannot be read ({path}: {error.strerror}). No task let go of anything more; "
             "put the file back from a backup."
         ) from error
-    if found != archive.digest:
+    if digest != archive.digest:
         raise _differs(folder, archive, 0)
     for row in _rows(folder, archive):
         yield row["task"], (row["ticket"], row["message"], _digest(row["output"]))
@@ -176,8 +176,8 @@ def _rows(folder: Folder, archive: ArchiveFile, only: int | None = None) -> Iter
     try:
         with parquet.ParquetFile(blobs.file_of(folder, archive.digest)) as file:
             for group in range(file.num_row_groups):
-                known = file.metadata.row_group(group).column(0).statistics
-                if only is None or known is None or known.min <= only <= known.max:
+                statistics = file.metadata.row_group(group).column(0).statistics
+                if only is None or statistics is None or statistics.min <= only <= statistics.max:
                     yield from file.read_row_group(group, columns=["task", "ticket", "message", "output"]).to_pylist()
     except (OSError, ValueError) as error:  # Arrow's own are among these
         raise _differs(folder, archive, only or 0) from error

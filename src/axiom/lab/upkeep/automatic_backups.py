@@ -37,18 +37,18 @@ class Copy:
 
 def copies(place: Path, point: JournalPoint) -> list[Copy]:
     """Those of this history, the newest last."""
-    found = [(path, _NAME.fullmatch(path.name)) for path in sorted(place.glob("copy-*.tar"))]
+    matches = [(path, _NAME.fullmatch(path.name)) for path in sorted(place.glob("copy-*.tar"))]
     return [
         Copy(path=path, made_at=datetime.strptime(name[1], _TIME).replace(tzinfo=UTC), position=int(name[2]))
-        for path, name in found
+        for path, name in matches
         if name and name[3] == short(point)
     ]
 
 
 def newest_copy(place: Path) -> Path | None:
     """The newest copy in this folder, of whichever history; None where there is none."""
-    found = [(name[1], path) for path in place.glob("copy-*.tar") if (name := _NAME.fullmatch(path.name))]
-    return max(found)[1] if found else None
+    matches = [(name[1], path) for path in place.glob("copy-*.tar") if (name := _NAME.fullmatch(path.name))]
+    return max(matches)[1] if matches else None
 
 
 def keep_copy(folder: Folder, place: Path, now: datetime) -> Path | None:
@@ -57,8 +57,8 @@ def keep_copy(folder: Folder, place: Path, now: datetime) -> Path | None:
         point = standing(db)
     if point is None:
         return None
-    held = copies(place, point)
-    if held and now - held[-1].made_at < limits.COPY_EVERY:
+    earlier = copies(place, point)
+    if earlier and now - earlier[-1].made_at < limits.COPY_EVERY:
         return None
     _sweep(place)
     _demand_room(folder, place)
@@ -66,10 +66,10 @@ def keep_copy(folder: Folder, place: Path, now: datetime) -> Path | None:
     target = place / f"copy-{now.strftime(_TIME)}-{made.position:012}-{short(point)}.tar"
     (place / _UNFINISHED).replace(target)
     sync(place)
-    for old in held[:-1]:
+    for old in earlier[:-1]:
         old.path.unlink(missing_ok=True)
-    if held:
-        prune(place, point.history, held[-1].position)
+    if earlier:
+        prune(place, point.history, earlier[-1].position)
     return target
 
 

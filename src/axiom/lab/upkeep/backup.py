@@ -245,12 +245,12 @@ def _whole(file: IO[bytes], archive: Path) -> int:
     if end is None:
         raise _damaged(archive, "its last line is missing, so it was cut short or is no backup of Axiom's")
     file.seek(0)
-    found, left = hashlib.sha256(), size
+    digest, left = hashlib.sha256(), size
     while left > 0:
         block = file.read(min(_BLOCK, left))
-        found.update(block)
+        digest.update(block)
         left -= len(block)
-    if found.hexdigest() != end[1].decode():
+    if digest.hexdigest() != end[1].decode():
         raise _damaged(archive, "its bytes are not those that were written")
     file.seek(0)
     return size
@@ -282,13 +282,13 @@ def _unpack(file: IO[bytes], size: int, into: Folder, archive: Path) -> Backup:
 def _take(tar: tarfile.TarFile, entry: tarfile.TarInfo, target: Path) -> str:
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     source = tar.extractfile(entry)
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as written:
         while source is not None and (block := source.read(_BLOCK)):
-            found.update(block)
+            digest.update(block)
             written.write(block)
-    return found.hexdigest()
+    return digest.hexdigest()
 
 
 def _manifest(raw: bytes, archive: Path) -> tuple[Backup, dict[str, str]]:
@@ -303,15 +303,15 @@ def _manifest(raw: bytes, archive: Path) -> tuple[Backup, dict[str, str]]:
         raise _damaged(archive, f"its manifest cannot be read: {fault}") from None
 
 
-def _made(said: canonical_json.Fields) -> Backup:
+def _made(fields: canonical_json.Fields) -> Backup:
     """Each of its kind, since a person is told of it and its moment is counted with."""
-    if datetime.fromisoformat(said.text("made_at", _MOMENT)).utcoffset() is None:
+    if datetime.fromisoformat(fields.text("made_at", _MOMENT)).utcoffset() is None:
         raise ValueError("made: made_at has no zone")
-    said.text("lab", _LAB)
-    said.flag("with_keys")
+    fields.text("lab", _LAB)
+    fields.flag("with_keys")
     for name in _NUMBERS:
-        said.whole(name)
-    return Backup(**said.data)
+        fields.whole(name)
+    return Backup(**fields.data)
 
 
 def _bring_up(unproven: Folder, archive: Path, wish: RecoveryWish, now: datetime) -> Recovery:
@@ -342,7 +342,7 @@ def _problems(unproven: Folder, made: Backup, archive: Path, until: datetime | N
         if migrate(db, None, made_at):
             history.interrupt(db)
         reached = max(made_at, until or made_at)
-        return [text for found in broken(db, unproven, trust, reached).values() for text in found]
+        return [text for problems in broken(db, unproven, trust, reached).values() for text in problems]
     except AxiomError as error:
         raise _damaged(archive, f"its database cannot be used: {error}") from error
     finally:

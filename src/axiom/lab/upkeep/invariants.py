@@ -24,10 +24,10 @@ PROMISES = {
 
 def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
     """What breaks each promise; all lists are empty when all is well."""
-    found = invariants.broken(db, folder, trust, now)
+    problems = invariants.broken(db, folder, trust, now)
     with db.savepoint():
         return {
-            **found,
+            **problems,
             "I3": balance_check.problems(db),
             "I4": balance_check.beyond_caps(db),
             "I10": recomputed(db) + miscounted(db) + misscored(db),
@@ -37,8 +37,8 @@ def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[st
 
 def _sessions(db: Database) -> list[str]:
     problems = []
-    held = sessions.sessions(db, limit=1_000_000)
-    for place, session in enumerate(held):
+    all_sessions = sessions.sessions(db, limit=1_000_000)
+    for place, session in enumerate(all_sessions):
         if session.done != session.steps[: len(session.done)]:
             problems.append(f"{session.name} did not do its steps in order and once each")
         if session.ended_at is None and place > 0:
