@@ -148,7 +148,7 @@ def looks(
     """
     asked, values = question(estimand), [one.value for one in stream]
     for n in range(BLOCK, len(stream) + 1, BLOCK):
-        alone = weight(asked, values[:n], known=stream_of(values[:n], lopsided=1.0))
+        alone = weight(asked, values[:n], stream=stream_of(values[:n], lopsided=1.0))
         if any((alone.log_absent if verdict is Verdict.ABSENT else alone.log_e) >= BAR for verdict in verdicts):
             yield weigh(estimand, stream[:n], blocks=n // BLOCK, homes=homes, surroundings=beside(n))
 

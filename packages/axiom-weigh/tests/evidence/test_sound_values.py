@@ -85,14 +85,14 @@ def test_equal_values_of_other_computations_and_the_same_seed_elsewhere_are_no_c
 
 def test_bounds_that_a_value_has_refuted_are_no_bounds_of_what_is_missing():
     asked_within = asked(bounds=[-1, 1])
-    assert sound(asked_within, seen(0.5, None), 1).asked == asked_within
-    assert sound(asked_within, seen(0.5, 1.5, None), 1).asked.bounds is None
+    assert sound(asked_within, seen(0.5, None), 1).question == asked_within
+    assert sound(asked_within, seen(0.5, 1.5, None), 1).question.bounds is None
     repeated = [Observation(replicate=0, value=1.5), Observation(replicate=0, value=0.5)]
-    assert sound(asked_within, repeated, 1).asked.bounds is None  # though another value of the seed counts
+    assert sound(asked_within, repeated, 1).question.bounds is None  # though another value of the seed counts
     older = seen(1.5, cohort=Cohort.EXPLORATORY)
-    assert sound(asked_within, older, 1).asked == asked_within
+    assert sound(asked_within, older, 1).question == asked_within
     event = asked(Kind.PROPORTION, null=0.5)
-    assert sound(event, seen(2.0), 1).asked == event
+    assert sound(event, seen(2.0), 1).question == event
 
 
 LATE = [replace(one, value=None, outcome=Outcome.LATE) for one in seen(*[1.0] * 9)]

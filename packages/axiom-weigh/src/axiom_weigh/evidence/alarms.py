@@ -21,14 +21,14 @@ _FEW = 2
 
 
 def alarms(
-    found: ScreenedValues, homes: Mapping[int, Home], agreements: Sequence[Agreements], *, looks: int
+    screened: ScreenedValues, homes: Mapping[int, Home], agreements: Sequence[Agreements], *, looks: int
 ) -> tuple[Alarm, ...]:
     """Everything that should not be; `looks` is how many blocks have been weighed so far."""
     return (
-        *found.alarms,
-        *_platforms(found.alone, homes, rarely(looks)),
+        *screened.alarms,
+        *_platforms(screened.alone, homes, rarely(looks)),
         *_duplicates(agreements),
-        *_missing(found.counted),
+        *_missing(screened.counted),
     )
 
 
@@ -60,8 +60,8 @@ def _duplicates(agreements: Sequence[Agreements]) -> list[Alarm]:
 
 def _missing(counted: Sequence[Observation]) -> list[Alarm]:
     """What is missing is weighed at its worst already; so many missing means that something does not work."""
-    different = [one for one in counted if one.why_missing != COPIED]
-    gone, whole = sum(one.value is None for one in different), len(different)
+    different = [observation for observation in counted if observation.why_missing != COPIED]
+    gone, whole = sum(observation.value is None for observation in different), len(different)
     text = f"{gone} of {whole} replicates have no value"
     if _surely_more(gone, whole, _MOST_MISSING):
         return [Alarm(kind="missing", force=Force.SUSPENDS, text=f"{text}: this does not work as it is")]

@@ -25,7 +25,7 @@ def blocks(
     issue does not. The caller takes the closed ones from the first on. When the registration is over, since another
     amends it, nothing more will be issued: its last block is whole with the numbers that it has, and none is skipped.
     """
-    issued = sorted(returned, key=lambda one: one.number)
+    issued = sorted(returned, key=lambda progress: progress.number)
     last = len(issued) % size if is_over else 0
     return tuple(
         _block(number, members := issued[start : start + size], last if len(members) == last else size, registration)

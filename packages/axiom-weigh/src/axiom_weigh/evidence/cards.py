@@ -63,7 +63,7 @@ class Card:
 
     def by(self, what: str) -> tuple[Stratum, ...]:
         """The rows of one forest."""
-        return tuple(one for one in self.strata if one.by == what)
+        return tuple(stratum for stratum in self.strata if stratum.by == what)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,7 +20,7 @@ _ENOUGH = 8  # seeds of a design that all agree, from which on this says somethi
 class Sound:
     """What may count, and what was found on the way."""
 
-    asked: Question  # without the bounds that a value has shown to be false
+    question: Question  # without the bounds that a value has shown to be false
     counted: tuple[Observation, ...]  # in issue order, one a seed
     exploratory: tuple[Observation, ...]  # older than the claim
     copied: tuple[float, ...]  # values that are copies of another seed's, and so count as missing
@@ -37,12 +37,12 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
         else []
     )
     older = tuple(_checked(question, other) for other in others)
-    checked = [_checked(question, one) for one in own]
+    checked = [_checked(question, observation) for observation in own]
     seeds = _seeds(checked)
     copies, clone_alarms = _clones(seeds)
     counted = tuple(_without_copies(seeds, copies) if copies else seeds)
     different = [seed for seed in seeds if seed.replicate not in copies]
-    gone = [one for one in counted if one.value is None]
+    gone = [observation for observation in counted if observation.value is None]
     reasons = [f"{len(seeds)} replicates of {blocks} closed blocks, in the order in which they were issued"]
     if older:
         reasons.append(f"{len(older)} values are older than the claim: they are shown, and do not count")
@@ -53,7 +53,7 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
             f"{len(copies)} values are copies of other seeds', and nothing is concluded until that is explained"
         )
     return Sound(
-        asked=_asked(question, checked),
+        question=_with_sound_bounds(question, checked),
         counted=counted,
         exploratory=older,
         copied=tuple([seed.value for seed in seeds if seed.replicate in copies and seed.value is not None]),
@@ -68,34 +68,34 @@ def sound(question: Question, observations: Sequence[Observation], blocks: int) 
     )
 
 
-def _checked(question: Question, one: Observation) -> Observation:
+def _checked(question: Question, observation: Observation) -> Observation:
     """A time-out takes the value that was declared for it; what cannot be a value is none."""
-    if one.value is None and one.outcome is Outcome.LATE and question.censored is not None:
-        one = replace(one, value=question.censored, why_missing="")
-    if one.value is None:
-        return one
-    why = no_value(question, one.value)
-    return replace(one, value=None, why_missing=why) if why else one
+    if observation.value is None and observation.outcome is Outcome.LATE and question.censored is not None:
+        observation = replace(observation, value=question.censored, why_missing="")
+    if observation.value is None:
+        return observation
+    why = no_value(question, observation.value)
+    return replace(observation, value=None, why_missing=why) if why else observation
 
 
-def _asked(question: Question, checked: Sequence[Observation]) -> Question:
+def _with_sound_bounds(question: Question, checked: Sequence[Observation]) -> Question:
     """What is missing may lie as far outside as a value that is there. An event has its bounds by what it is."""
     if question.bounds is None or question.process is Process.BERNOULLI:
         return question
-    if all(one.why_missing != OUTSIDE for one in checked):
+    if all(observation.why_missing != OUTSIDE for observation in checked):
         return question
     return replace(question, bounds=None)
 
 
 def _seeds(observations: Sequence[Observation]) -> list[Observation]:
     """One observation a seed, in the order in which seeds first appear: its first value, or that it has none."""
-    if all(one.replicate < other.replicate for one, other in pairwise(observations)):
+    if all(observation.replicate < other.replicate for observation, other in pairwise(observations)):
         return list(observations)  # asked first, since it is so in every table
     first: dict[int, Observation] = {}
-    for one in observations:
-        known = first.get(one.replicate)
-        if known is None or (known.value is None and one.value is not None):
-            first[one.replicate] = one
+    for observation in observations:
+        earlier = first.get(observation.replicate)
+        if earlier is None or (earlier.value is None and observation.value is not None):
+            first[observation.replicate] = observation
     return list(first.values())
 
 
@@ -108,19 +108,30 @@ def _clones(seeds: Sequence[Observation]) -> tuple[set[int], list[Alarm]]:
     They may be equal for a good reason, as runs that are stuck at the loss of chance. So a copy does not vanish from
     what is weighed: until it is explained it counts as a missing value does, against every verdict.
     """
-    known = [seed for seed in seeds if seed.value is not None and seed.outcome is not Outcome.LATE]
-    marks = {one.replicate: mark for one in known if (mark := one.fingerprint) and mark[: len(COARSE)] != COARSE}
-    bare = [one for one in known if not one.fingerprint]
-    values = [one.value for one in bare if one.value is not None]
-    numbers = [one.replicate for one in bare]
+    measured = [seed for seed in seeds if seed.value is not None and seed.outcome is not Outcome.LATE]
+    marks = {
+        observation.replicate: mark
+        for observation in measured
+        if (mark := observation.fingerprint) and mark[: len(COARSE)] != COARSE
+    }
+    bare = [observation for observation in measured if not observation.fingerprint]
+    values = [observation.value for observation in bare if observation.value is not None]
+    numbers = [observation.replicate for observation in bare]
     groups = [*alike(marks), *equal_values(numbers, values)]
     copies = {number for group in groups for number in group[1:]}
-    parts = _many([one for one in known if one.repeats.startswith(EVERY_NUMBER) and one.replicate not in copies], known)
+    parts = _many(
+        [
+            observation
+            for observation in measured
+            if observation.repeats.startswith(EVERY_NUMBER) and observation.replicate not in copies
+        ],
+        measured,
+    )
     few = few_equal_values(numbers, values) if not (groups or parts) else ()
     alarms = [_clone_alarm(groups, {seed.replicate: seed for seed in seeds})] if groups else []
     alarms += [_part_alarm(parts)] if parts else []
     alarms += [_few_alarm(few)] if few else []
-    return copies | {one.replicate for one in parts}, alarms
+    return copies | {observation.replicate for observation in parts}, alarms
 
 
 def _many(repeating: list[Observation], among: Sequence[Observation]) -> list[Observation]:
@@ -129,7 +140,7 @@ def _many(repeating: list[Observation], among: Sequence[Observation]) -> list[Ob
 
 
 def _without_copies(seeds: Sequence[Observation], copies: Set[int]) -> list[Observation]:
-    return [replace(one, value=None, why_missing=COPIED) if one.replicate in copies else one for one in seeds]
+    return [replace(seed, value=None, why_missing=COPIED) if seed.replicate in copies else seed for seed in seeds]
 
 
 def _constant(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
@@ -140,9 +151,13 @@ def _constant(question: Question, counted: Sequence[Observation]) -> list[Alarm]
     if question.process is Process.BERNOULLI:
         return []
     rows: dict[str, list[str | float]] = {}
-    for one in counted:
-        if one.value is not None and one.outcome is not Outcome.LATE and one.fingerprint != COARSE:
-            rows.setdefault(one.design, []).append(one.fingerprint or one.value)
+    for observation in counted:
+        if (
+            observation.value is not None
+            and observation.outcome is not Outcome.LATE
+            and observation.fingerprint != COARSE
+        ):
+            rows.setdefault(observation.design, []).append(observation.fingerprint or observation.value)
     same = [len(row) for row in rows.values() if len(row) >= _ENOUGH and all(mark == row[0] for mark in row)]
     if not same:
         return []
@@ -159,28 +174,39 @@ def _steady(question: Question, counted: Sequence[Observation]) -> list[Alarm]:
     if question.process is Process.BERNOULLI:
         return []
     rows: dict[str, list[Observation]] = {}
-    for one in counted:
-        if one.value is not None and one.outcome is not Outcome.LATE and one.fingerprint[: len(COARSE)] != COARSE:
-            rows.setdefault(one.design, []).append(one)
-    told, seeds = Force.TELLS, 0
+    for observation in counted:
+        if (
+            observation.value is not None
+            and observation.outcome is not Outcome.LATE
+            and observation.fingerprint[: len(COARSE)] != COARSE
+        ):
+            rows.setdefault(observation.design, []).append(observation)
+    force, seeds = Force.TELLS, 0
     for row in rows.values():
-        values = [one.value for one in row if one.value is not None]
+        values = [observation.value for observation in row if observation.value is not None]
         size, spread = max(map(abs, values)), max(values) - min(values)
         if len(values) < _ENOUGH or spread > _HARDLY * size or size == 0:
             continue
-        if len({one.fingerprint or one.value for one in row}) == 1:
+        if len({observation.fingerprint or observation.value for observation in row}) == 1:
             continue
         seeds += len(values)
-        told = Force.HOLDS_BACK if spread > 0 else told
+        force = Force.HOLDS_BACK if spread > 0 else force
     if not seeds:
         return []
     text = f"the value hardly varies over {seeds} seeds: a number that is written into the file looks like this"
-    return [Alarm(kind="steady", force=told, text=text)]
+    return [Alarm(kind="steady", force=force, text=text)]
 
 
 def _repeating(counted: Sequence[Observation]) -> list[Alarm]:
     """Replicates of which a single measure is that of another seed. It may have few values to choose from."""
-    part = _many([one for one in counted if one.repeats and not one.repeats.startswith(EVERY_NUMBER)], counted)
+    part = _many(
+        [
+            observation
+            for observation in counted
+            if observation.repeats and not observation.repeats.startswith(EVERY_NUMBER)
+        ],
+        counted,
+    )
     if not part:
         return []
     text = f"{_repeated(part)}, as a measure of few values does, and one that uses no seed"
@@ -196,7 +222,7 @@ def _part_alarm(parts: Sequence[Observation]) -> Alarm:
         kind="clones",
         force=Force.SUSPENDS,
         text=f"{_repeated(parts)}, so it is not sure that seeds were used there, and only the first counts",
-        hosts=tuple(sorted({host for one in parts for host in one.hosts})),
+        hosts=tuple(sorted({host for observation in parts for host in observation.hosts})),
     )
 
 
@@ -216,27 +242,29 @@ def _clone_alarm(groups: Sequence[Sequence[int]], places: Mapping[int, Observati
         kind="clones",
         force=Force.SUSPENDS,
         text=f"replicates {listed}{more} have different seeds and gave the very same numbers, so only the first counts",
-        hosts=tuple(sorted({host for each in groups for number in each for host in places[number].hosts})),
+        hosts=tuple(sorted({host for copies in groups for number in copies for host in places[number].hosts})),
     )
 
 
 def _unsound(gone: Sequence[Observation]) -> list[Alarm]:
-    found = []
-    reasons = Counter(one.why_missing for one in gone)
+    alarms = []
+    reasons = Counter(observation.why_missing for observation in gone)
     for why in (OUTSIDE, NOT_FINITE, NO_EVENT):
         if amount := reasons[why]:
             lie = "lie" if why is OUTSIDE else "are"
-            found.append(Alarm(kind="bounds", force=Force.HOLDS_BACK, text=f"{amount} values {lie} {why}"))
-    return found
+            alarms.append(Alarm(kind="bounds", force=Force.HOLDS_BACK, text=f"{amount} values {lie} {why}"))
+    return alarms
 
 
 def _absences(question: Question, own: Sequence[Observation], gone: Sequence[Observation]) -> list[str]:
-    said = []
+    sentences = []
     if question.censored is not None:
-        late = sum(one.outcome is Outcome.LATE and one.value is None for one in own)
+        late = sum(observation.outcome is Outcome.LATE and observation.value is None for observation in own)
         if late:
-            said.append(f"{late} were stopped at their time limit, and count as {question.censored:.4g}, as registered")
-    if missing := Counter(one.why_missing or "no reason given" for one in gone):
+            sentences.append(
+                f"{late} were stopped at their time limit, and count as {question.censored:.4g}, as registered"
+            )
+    if missing := Counter(observation.why_missing or "no reason given" for observation in gone):
         causes = "; ".join(f"{count} × {why}" for why, count in missing.most_common(3))
-        said.append(f"{missing.total()} without a value, each counted against every verdict: {causes}")
-    return said
+        sentences.append(f"{missing.total()} without a value, each counted against every verdict: {causes}")
+    return sentences

@@ -82,7 +82,7 @@ def _for_strong(facts: GradeFacts) -> tuple[str, ...]:
         _e_value(facts, _STRONG_E),
         _independence(facts),
         f"the names of the hosts that computed {facts.unnamed} of the seeds" if facts.hosts and facts.unnamed else "",
-        *(f"{LEANING}: {one}" for one in facts.leaning),
+        *(f"{LEANING}: {why}" for why in facts.leaning),
         *(f"an explanation: {flag}" for flag in facts.flags),
     )
 
@@ -114,19 +114,19 @@ def _e_value(facts: GradeFacts, want: float) -> str:
     return f"evidence of {want:,.0f} to 1 ({e_told(facts.e_value, 3)} so far)"
 
 
-def is_nearly_strong(said: Evidence) -> bool:
+def is_nearly_strong(evidence: Evidence) -> bool:
     """Could it be Strong, as far as its numbers tell, if strangers agreed?"""
-    is_sure = said.verdict is Verdict.ABSENT or said.e_value >= _STRONG_E
-    is_shared = said.hosts >= _STRONG_HOSTS and said.volunteers >= _STRONG_VOLUNTEERS
-    return said.grade is Grade.MODERATE and is_sure and said.seeds >= _STRONG_SEEDS and is_shared
+    is_sure = evidence.verdict is Verdict.ABSENT or evidence.e_value >= _STRONG_E
+    is_shared = evidence.hosts >= _STRONG_HOSTS and evidence.volunteers >= _STRONG_VOLUNTEERS
+    return evidence.grade is Grade.MODERATE and is_sure and evidence.seeds >= _STRONG_SEEDS and is_shared
 
 
-def checks_wanted(said: Evidence, outvoted: int) -> int:
+def checks_wanted(evidence: Evidence, outvoted: int) -> int:
     """How many more seeds strangers should compute again, of a finding that could be Strong but for that."""
-    if not is_nearly_strong(said):
+    if not is_nearly_strong(evidence):
         return 0
-    checks = sum(agreement.agreed for agreement in said.agreements)
-    return _strangers_wanted(said.volunteers, said.seeds, checks, outvoted)
+    checks = sum(agreement.agreed for agreement in evidence.agreements)
+    return _strangers_wanted(evidence.volunteers, evidence.seeds, checks, outvoted)
 
 
 def _strangers_wanted(volunteers: int, seeds: int, checks: int, outvoted: int) -> int:

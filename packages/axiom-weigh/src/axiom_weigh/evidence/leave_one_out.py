@@ -18,34 +18,36 @@ def without_each(
 
     A value to which several contributed is gone without any of them.
     """
-    asked = [(by, number, places) for by, parts in _parts(counted, homes).items() for number, places in parts.items()]
-    wanted = list(dict.fromkeys(places for _, _, places in asked))  # a volunteer with one host is left out with it
-    values = [one.value for one in counted]
+    left_out = [
+        (by, number, places) for by, parts in _parts(counted, homes).items() for number, places in parts.items()
+    ]
+    wanted = list(dict.fromkeys(places for _, _, places in left_out))  # a volunteer with one host is left out with it
+    values = [observation.value for observation in counted]
     lopsided = signed_ranks.stream(values).lopsided
-    rests = ([one for place, one in enumerate(values) if place not in gone] for gone in wanted)
-    found = [weight(question, rest, known=signed_ranks.stream(rest, lopsided=lopsided)).verdict for rest in rests]
-    verdicts = dict(zip(wanted, found, strict=True))
-    return tuple(LeaveOneOut(by=by, number=number, verdict=verdicts[places]) for by, number, places in asked)
+    rests = ([value for place, value in enumerate(values) if place not in gone] for gone in wanted)
+    weighed = [weight(question, rest, stream=signed_ranks.stream(rest, lopsided=lopsided)).verdict for rest in rests]
+    verdicts = dict(zip(wanted, weighed, strict=True))
+    return tuple(LeaveOneOut(by=by, number=number, verdict=verdicts[places]) for by, number, places in left_out)
 
 
 def _parts(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict[str, dict[int, _Places]]:
     """What goes with each host and each volunteer. Who alone has given values cannot be left out."""
     by_host: dict[int, list[int]] = {}
-    for place, one in enumerate(counted):
-        for host in one.hosts:
+    for place, observation in enumerate(counted):
+        for host in observation.hosts:
             by_host.setdefault(host, []).append(place)
     hosts = {host: frozenset(places) for host, places in sorted(by_host.items()) if host in homes}
     volunteers: dict[int, _Places] = {}
     for host, places in hosts.items():
         number = homes[host].volunteer_id
         volunteers[number] = volunteers.get(number, frozenset()) | places
-    found = {"host": hosts, "volunteer": dict(sorted(volunteers.items()))}
-    return {by: _given(counted, parts) for by, parts in found.items()}
+    by_kind = {"host": hosts, "volunteer": dict(sorted(volunteers.items()))}
+    return {by: _givers(counted, parts) for by, parts in by_kind.items()}
 
 
-def _given(counted: Sequence[Observation], parts: Mapping[int, _Places]) -> dict[int, _Places]:
+def _givers(counted: Sequence[Observation], parts: Mapping[int, _Places]) -> dict[int, _Places]:
     """Those who gave values, where they are several."""
-    found = {
+    givers = {
         number: places for number, places in parts.items() if any(counted[place].value is not None for place in places)
     }
-    return found if len(found) > 1 else {}
+    return givers if len(givers) > 1 else {}

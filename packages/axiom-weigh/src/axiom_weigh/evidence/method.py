@@ -68,13 +68,13 @@ def question(estimand: Mapping[str, Any]) -> Question:
     )
 
 
-def no_value(asked: Question, number: float) -> str:
+def no_value(question: Question, number: float) -> str:
     """Why this cannot be a value of what is asked; empty where it can."""
     if not math.isfinite(number):
         return NOT_FINITE
-    if asked.bounds is not None and not asked.bounds[0] <= number <= asked.bounds[1]:
+    if question.bounds is not None and not question.bounds[0] <= number <= question.bounds[1]:
         return OUTSIDE
-    return NO_EVENT if asked.process is Process.BERNOULLI and number not in (0.0, 1.0) else ""
+    return NO_EVENT if question.process is Process.BERNOULLI and number not in (0.0, 1.0) else ""
 
 
 def _process(estimand: Mapping[str, Any], kind: Kind, null: float) -> Process:

@@ -43,14 +43,14 @@ def of_mean(question: Question, values: Sequence[float | None]) -> str:
     mean, bar = mean_of(present), -math.log(question.alpha) * question.clustering
     log_e = betting.betting_log_e(values, question.null, bounds)
     odds = e_told(math.exp(log_e / question.clustering))
-    told = f"of the mean, within {low:.4g} to {high:.4g} and whatever the law"
+    opening = f"of the mean, within {low:.4g} to {high:.4g} and whatever the law"
     if log_e >= bar:
         ends = betting.betting_sequence(values, bounds, alpha=question.alpha**question.clustering)
         side = "above" if mean > question.null else "below"
-        return f"{told}: it lies {side} {question.null:.4g} ({ends[0]:.4g} to {ends[1]:.4g}; {odds} to 1)"
+        return f"{opening}: it lies {side} {question.null:.4g} ({ends[0]:.4g} to {ends[1]:.4g}; {odds} to 1)"
     needed = betting.seeds_needed(values, question.null, bounds, bar, most=_MOST)
     amount = f"about {needed:,}" if needed else f"more than {_MOST:,}"
-    return f"{told}: nothing yet ({odds} to 1); {amount} seeds like these would tell"
+    return f"{opening}: nothing yet ({odds} to 1); {amount} seeds like these would tell"
 
 
 def lopsided(question: Question, concluded: Conclusion, present: Sequence[float]) -> list[Alarm]:

@@ -49,17 +49,17 @@ def false_shares(claims: Sequence[ComparableClaim]) -> dict[int, float | None]:
     }
     families[Verdict.NEGATIVE] = families[Verdict.POSITIVE]
     return {
-        one.number: families[one.verdict][place] if one.verdict in families else None
-        for place, one in enumerate(claims)
+        claim.number: families[claim.verdict][place] if claim.verdict in families else None
+        for place, claim in enumerate(claims)
     }
 
 
 def _standing(e_values: Sequence[float]) -> list[float | None]:
-    found: list[float | None] = [None] * len(e_values)
+    shares: list[float | None] = [None] * len(e_values)
     if not any(e_values):
-        return found
+        return shares
     logs = [math.log(e_value) if e_value > 0 else -math.inf for e_value in e_values]
     for share in sorted(SHARES, reverse=True):
         for place in e_bh(logs, share):
-            found[place] = share
-    return found
+            shares[place] = share
+    return shares

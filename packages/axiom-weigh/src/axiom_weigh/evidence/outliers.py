@@ -33,17 +33,20 @@ class HostValues:
     """The values that are there, each with the hosts that gave it."""
 
     def __init__(self, counted: Sequence[Observation]) -> None:
-        self.known = [one for one in counted if one.value is not None and one.hosts]
-        self.values = [one.value for one in self.known if one.value is not None]
-        self.designs = [one.design for one in self.known]
+        self.known = [observation for observation in counted if observation.value is not None and observation.hosts]
+        self.values = [observation.value for observation in self.known if observation.value is not None]
+        self.designs = [observation.design for observation in self.known]
 
     def by_host(self, homes: Collection[int]) -> list[int | None]:
         """The host of each value, where it is one of these and gave the value alone."""
-        return [one.hosts[0] if len(one.hosts) == 1 and one.hosts[0] in homes else None for one in self.known]
+        return [
+            observation.hosts[0] if len(observation.hosts) == 1 and observation.hosts[0] in homes else None
+            for observation in self.known
+        ]
 
     def by_platform(self, homes: Mapping[int, Home]) -> list[str | None]:
         """The platform on which each value was computed, where it is known and one alone."""
-        return [_one_of(one, homes) for one in self.known]
+        return [_one_of(observation, homes) for observation in self.known]
 
     @cached_property
     def scored(self) -> Sequence[ranks.NormalScores]:
@@ -98,16 +101,16 @@ def believed(
     rest = _without(counted, liars, "its host was outvoted in other seeds")
     first = HostValues(rest)
     odd, alone, others = _elsewhere(rest, first, homes, rarely(looks))
-    told, gone = _found_out(counted, liars), _given(rest, odd)
+    alarms, gone = _outvoted_alarms(counted, liars), _amount_of_values(rest, odd)
     if gone > _MOST * len(first.values):
-        told.append(_lies_elsewhere(odd, Force.HOLDS_BACK, "more must be computed by others"))
+        alarms.append(_elsewhere_alarm(odd, Force.HOLDS_BACK, "more must be computed by others"))
         left, alone, others = rest, first, []
     else:
         if odd:
-            told.append(_lies_elsewhere(odd, Force.TELLS, f"{so_many(gone, 'value')} {_LEFT_OUT}"))
+            alarms.append(_elsewhere_alarm(odd, Force.TELLS, f"{so_many(gone, 'value')} {_LEFT_OUT}"))
         left = _without(rest, odd, "its host's values lie elsewhere than all others'")
     clustering = _clustering(alone, homes, _CLUSTERED if is_checked else _CLUSTERED_IN_A_TABLE)
-    return ScreenedValues(counted=left, alone=alone, alarms=(*told, *others), clustering=clustering)
+    return ScreenedValues(counted=left, alone=alone, alarms=(*alarms, *others), clustering=clustering)
 
 
 def _clustering(alone: HostValues, homes: Mapping[int, Home], seldom: float) -> float:
@@ -124,7 +127,11 @@ def _clustering(alone: HostValues, homes: Mapping[int, Home], seldom: float) -> 
 
 def _outvoted(counted: Sequence[Observation]) -> set[int]:
     """Hosts whose values two others did not confirm, each time alike, in several seeds."""
-    alone = Counter(one.hosts[0] for one in counted if one.why_missing == OUTVOTED and len(one.hosts) == 1)
+    alone = Counter(
+        observation.hosts[0]
+        for observation in counted
+        if observation.why_missing == OUTVOTED and len(observation.hosts) == 1
+    )
     return {host for host, seeds in alone.items() if seeds >= _OFTEN}
 
 
@@ -159,27 +166,30 @@ def _without(counted: Sequence[Observation], hosts: Collection[int], why: str) -
         return tuple(counted)
     return tuple(
         [
-            replace(one, value=None, why_missing=why) if one.value is not None and gone & {*one.hosts} else one
-            for one in counted
+            replace(observation, value=None, why_missing=why)
+            if observation.value is not None and gone & {*observation.hosts}
+            else observation
+            for observation in counted
         ]
     )
 
 
-def _given(counted: Sequence[Observation], hosts: Collection[int]) -> int:
+def _amount_of_values(counted: Sequence[Observation], hosts: Collection[int]) -> int:
     """How many values these hosts gave, alone or with others."""
-    return sum(one.value is not None and not set(hosts).isdisjoint(one.hosts) for one in counted)
+    return sum(
+        observation.value is not None and not set(hosts).isdisjoint(observation.hosts) for observation in counted
+    )
 
 
-def _found_out(counted: Sequence[Observation], liars: Collection[int]) -> list[Alarm]:
+def _outvoted_alarms(counted: Sequence[Observation], liars: Collection[int]) -> list[Alarm]:
     if not liars:
         return []
-    text = (
-        f"{_named(liars)} was outvoted in several seeds: {so_many(_given(counted, liars), 'other value')} {_LEFT_OUT}"
-    )
+    others = so_many(_amount_of_values(counted, liars), "other value")
+    text = f"{_named(liars)} was outvoted in several seeds: {others} {_LEFT_OUT}"
     return [Alarm(kind="hosts", force=Force.TELLS, text=text, hosts=tuple(sorted(liars)))]
 
 
-def _lies_elsewhere(odd: Collection[int], force: Force, follows: str) -> Alarm:
+def _elsewhere_alarm(odd: Collection[int], force: Force, follows: str) -> Alarm:
     text = f"the values of {_named(odd)} lie elsewhere than all others', and a seed cannot know its host: {follows}"
     return Alarm(kind="hosts", force=force, text=text, hosts=tuple(sorted(odd)))
 

@@ -18,8 +18,8 @@ def e_told(e_value: float, digits: int = _DIGITS) -> str:
 
 def beside(number: float, *bars: float, digits: int = _DIGITS) -> str:
     """The number with so many digits, or with as many more as keep it on its side of each of these."""
-    told = (f"{number:.{many}g}" for many in range(digits, _ALL_DIGITS))
-    return next((text for text in told if sides(float(text), bars) == sides(number, bars)), repr(number))
+    texts = (f"{number:.{many}g}" for many in range(digits, _ALL_DIGITS))
+    return next((text for text in texts if sides(float(text), bars) == sides(number, bars)), repr(number))
 
 
 def around(null: float, smallest: float) -> tuple[float, float, float]:

@@ -31,14 +31,14 @@ def more(question: Question, present: Sequence[float], verdict: Verdict, reached
     return min(effect, absence, key=_nearness)
 
 
-def forecast(question: Question, present: Sequence[float], said: Evidence) -> Range | None:
+def forecast(question: Question, present: Sequence[float], evidence: Evidence) -> Range | None:
     """A range of further replicates to the next grade, in which four of five lie; None where nothing can be forecast.
 
     Where nothing is decided yet, it may become an effect or its absence. Whichever is nearer is told. Each is a walk,
     of values or of their sides, towards the bar of the effect, or away from the smallest one that matters.
     """
-    target, is_open = wanted(said.grade), said.verdict is Verdict.UNDECIDED
-    is_decided = said.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
+    target, is_open = wanted(evidence.grade), evidence.verdict is Verdict.UNDECIDED
+    is_decided = evidence.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
     if target is None or not (is_open or is_decided) or question.process is Process.BETTING:
         return None
     least, log_e = target[0], -math.log(question.alpha) if is_open else math.log(target[1])
@@ -46,13 +46,13 @@ def forecast(question: Question, present: Sequence[float], said: Evidence) -> Ra
     if question.process is Process.SIGN:
         steps = [float((step > 0) - (step < 0)) for step in steps]
     efficiency = replicates_needed.EFFICIENCY if question.process is Process.RANKS else 1.0
-    effect = until_crossed(steps, _log(said.e_value), log_e, efficiency=efficiency, least=least)
+    effect = until_crossed(steps, _log(evidence.e_value), log_e, efficiency=efficiency, least=least)
     if not is_open or not question.smallest or question.process is not Process.RANKS:
         return effect
     side = math.copysign(1.0, math.fsum(steps))
     room = [question.smallest - side * step for step in steps]
-    absence = until_crossed(room, _log(said.e_absent), log_e, efficiency=efficiency, least=least)
-    return min(effect, absence, key=lambda found: math.inf if found is None or found[1] is None else found[1])
+    absence = until_crossed(room, _log(evidence.e_absent), log_e, efficiency=efficiency, least=least)
+    return min(effect, absence, key=lambda needed: math.inf if needed is None or needed[1] is None else needed[1])
 
 
 def _log(e_value: float) -> float:
@@ -63,14 +63,14 @@ def _effect(question: Question, present: Sequence[float], log_e: float, least: i
     match question.process:
         case Process.BERNOULLI:
             return replicates_needed.for_share(
-                sum(one > 0.5 for one in present), len(present), question.null, log_e, least=least
+                sum(value > 0.5 for value in present), len(present), question.null, log_e, least=least
             )
         case Process.SIGN:
-            above = sum(one > question.null for one in present)
+            above = sum(value > question.null for value in present)
             return replicates_needed.for_share(above, len(present), 0.5, log_e, least=least)
         case _:
             return replicates_needed.for_effect(present, log_e, null=question.null, least=least)
 
 
-def _nearness(found: Needed) -> float:
-    return math.inf if found[0] is None else found[0]
+def _nearness(needed: Needed) -> float:
+    return math.inf if needed[0] is None else needed[0]

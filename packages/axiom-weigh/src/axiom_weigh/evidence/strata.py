@@ -20,10 +20,10 @@ Parts = Mapping[str, Sequence[Observation]]
 
 def designs_of(counted: Sequence[Observation]) -> Parts:
     """The observations of each design."""
-    found: dict[str, list[Observation]] = {}
-    for one in counted:
-        found.setdefault(one.design, []).append(one)
-    return found
+    by_design: dict[str, list[Observation]] = {}
+    for observation in counted:
+        by_design.setdefault(observation.design, []).append(observation)
+    return by_design
 
 
 def places_of(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict[str, Parts]:
@@ -31,17 +31,17 @@ def places_of(counted: Sequence[Observation], homes: Mapping[int, Home]) -> dict
 
     A value to which several hosts contributed is each one's; of a missing one the hosts may be unknown.
     """
-    found: dict[str, dict[str, list[Observation]]] = {"platform": {}, "volunteer": {}, "host": {}}
-    for one in counted if homes else ():
-        places = [homes[host] for host in one.hosts if host in homes]
+    by_kind: dict[str, dict[str, list[Observation]]] = {"platform": {}, "volunteer": {}, "host": {}}
+    for observation in counted if homes else ():
+        places = [homes[host] for host in observation.hosts if host in homes]
         for by, names in (
-            ("platform", {*one.platforms(homes).values()}),
+            ("platform", {*observation.platforms(homes).values()}),
             ("volunteer", {str(home.volunteer_id) for home in places}),
             ("host", {str(home.host_id) for home in places}),
         ):
             for name in names:
-                found[by].setdefault(name, []).append(one)
-    return {by: dict(sorted(parts.items(), key=_by_number)) for by, parts in found.items()}
+                by_kind[by].setdefault(name, []).append(observation)
+    return {by: dict(sorted(parts.items(), key=_by_number)) for by, parts in by_kind.items()}
 
 
 def stratum(
@@ -51,15 +51,15 @@ def stratum(
     observed: Iterable[Observation],
     *,
     is_bounded: bool = True,
-    known: Stream | None = None,
+    stream: Stream | None = None,
 ) -> Stratum:
-    """One row of a forest; without its interval, which takes long, where nobody wants it. `known` as of `weight`."""
-    values = [one.value for one in observed]
+    """One row of a forest; without its interval, which takes long, where nobody wants it. `stream` as of `weight`."""
+    values = [observation.value for observation in observed]
     present = [value for value in values if value is not None]
     if is_bounded:
-        estimate, low, high = located(question, values, known=known)
-    elif known:
-        estimate, low, high = known.middle if present else None, None, None
+        estimate, low, high = located(question, values, stream=stream)
+    elif stream:
+        estimate, low, high = stream.middle if present else None, None, None
     else:
         estimate, low, high = middle(question, present) if present else None, None, None
     return Stratum(
@@ -86,24 +86,24 @@ def pooled(designs: Sequence[Stratum]) -> PooledDesigns | None:
     None where there are not three of which it is known where they lie and how surely. Unlike the interval of a finding
     it holds for one look, and not for every look at once; so nothing is claimed by it, a verdict can only lose by it.
     """
-    known = known_of(designs)
-    if len(known) < 3:
+    comparable = known_of(designs)
+    if len(comparable) < 3:
         return None
-    middles, errors = [one.estimate or 0.0 for one in known], [one.error or 0.0 for one in known]
+    middles, errors = [design.estimate or 0.0 for design in comparable], [design.error or 0.0 for design in comparable]
     unit = math.ldexp(1.0, math.frexp(max(*map(abs, middles), *errors))[1] - 1)  # squares of them may not be numbers
-    found = pooling.pool([middle / unit for middle in middles], [max(error / unit, _FINEST) ** 2 for error in errors])
-    ends = (found.estimate, found.low, found.high, found.prediction_low, found.prediction_high)
+    whole = pooling.pool([middle / unit for middle in middles], [max(error / unit, _FINEST) ** 2 for error in errors])
+    ends = (whole.estimate, whole.low, whole.high, whole.prediction_low, whole.prediction_high)
     estimate, low, high, prediction_low, prediction_high = (
         math.nan if end is None else _within(end * unit) for end in ends
     )
     return PooledDesigns(
-        designs=len(known),
+        designs=len(comparable),
         estimate=estimate,
         low=low,
         high=high,
-        tau2=_within(found.tau2 * unit * unit),
-        i2=found.i2,
-        chance=found.q_p,
+        tau2=_within(whole.tau2 * unit * unit),
+        i2=whole.i2,
+        chance=whole.q_p,
         prediction_low=prediction_low,
         prediction_high=prediction_high,
     )
@@ -115,7 +115,7 @@ def disagreement(question: Question, designs: Parts, together: PooledDesigns | N
         return ""
     by_verdict: dict[Verdict, str] = {}
     for name, observed in designs.items():
-        verdict = weight(question, [one.value for one in observed]).verdict
+        verdict = weight(question, [observation.value for observation in observed]).verdict
         if verdict is not Verdict.UNDECIDED:
             by_verdict.setdefault(verdict, name)
     if len(by_verdict) > 1:
@@ -173,7 +173,7 @@ def _error(question: Question, present: Sequence[float]) -> float | None:
             error = math.sqrt(share * (1 - share) / n)
         case Process.BETTING:
             mean = mean_of(present)
-            error = math.hypot(*((one - mean) / math.sqrt(n * (n - 1)) for one in present))
+            error = math.hypot(*((value - mean) / math.sqrt(n * (n - 1)) for value in present))
         case _:
             error = pooling.median_error(present)
     return error if math.isfinite(error) else None

@@ -57,12 +57,12 @@ def read(question: Question, values: Sequence[float | None]) -> signed_ranks.Str
 
 
 def conclude(
-    question: Question, values: Sequence[float | None], *, known: signed_ranks.Stream | None = None
+    question: Question, values: Sequence[float | None], *, stream: signed_ranks.Stream | None = None
 ) -> Conclusion:
     """Weigh values in the order of issue; None is a value that is missing, and counts as what speaks least."""
-    known = known or read(question, values)
-    found = weight(question, values, known=known)
-    estimate, low, high = located(question, values, known=known)
+    stream = stream or read(question, values)
+    strength = weight(question, values, stream=stream)
+    estimate, low, high = located(question, values, stream=stream)
     if question.bounds is not None:  # a number that lies within bounds has its median there
         low = question.bounds[0] if low is None else low
         high = question.bounds[1] if high is None else high
@@ -71,16 +71,16 @@ def conclude(
         estimate=estimate,
         low=low,
         high=high,
-        log_e=found.log_e,
-        log_absent=found.log_absent,
-        verdict=found.verdict,
-        reason=f"{question.process} about {question.null:.4g}: {e_told(math.exp(found.log_e))} to 1 against it; "
-        f"{_interval_told(low, high, bars)}; {found.verdict}: {_why(question, found, values)}",
+        log_e=strength.log_e,
+        log_absent=strength.log_absent,
+        verdict=strength.verdict,
+        reason=f"{question.process} about {question.null:.4g}: {e_told(math.exp(strength.log_e))} to 1 against it; "
+        f"{_interval_told(low, high, bars)}; {strength.verdict}: {_why(question, strength, values)}",
     )
 
 
-def weight(question: Question, values: Sequence[float | None], *, known: signed_ranks.Stream | None = None) -> Weight:
-    """How strongly values speak. `known` is what a caller has read of the values already.
+def weight(question: Question, values: Sequence[float | None], *, stream: signed_ranks.Stream | None = None) -> Weight:
+    """How strongly values speak. `stream` is what a caller has read of the values already.
 
     Of values that cluster so many tell as much as one: what was won is taken to that root.
     """
@@ -89,23 +89,23 @@ def weight(question: Question, values: Sequence[float | None], *, known: signed_
         return Weight()
     match question.process:
         case Process.RANKS:
-            found = _by_ranks(question, known or signed_ranks.stream(values))
+            strength = _by_ranks(question, stream or signed_ranks.stream(values))
         case Process.SIGN:
-            found = _by_signs(question, values, present)
+            strength = _by_signs(question, values, present)
         case Process.BERNOULLI:
-            found = _by_share(question, present, len(values))
+            strength = _by_share(question, present, len(values))
         case _:
-            found = _by_bets(question, values, present)
+            strength = _by_bets(question, values, present)
     return Weight(
-        log_e=found.log_e / question.clustering,
-        side=found.side,
-        log_absent=found.log_absent / question.clustering,
+        log_e=strength.log_e / question.clustering,
+        side=strength.side,
+        log_absent=strength.log_absent / question.clustering,
         enough=-math.log(question.alpha),
     )
 
 
 def located(
-    question: Question, values: Sequence[float | None], *, known: signed_ranks.Stream | None = None
+    question: Question, values: Sequence[float | None], *, stream: signed_ranks.Stream | None = None
 ) -> _Interval:
     """Return the estimate and the ends of the interval about it, which holds at every look; None is unbounded."""
     present = [number for number in values if number is not None]
@@ -114,12 +114,12 @@ def located(
         return None, None, None
     match question.process:
         case Process.RANKS:
-            known = known or signed_ranks.stream(values)
-            return known.middle, *signed_ranks.interval(known, alpha=alpha)
+            stream = stream or signed_ranks.stream(values)
+            return stream.middle, *signed_ranks.interval(stream, alpha=alpha)
         case Process.SIGN:
             return _median(present), *sequential.median_sequence(present, missing=missing, alpha=alpha)
         case Process.BERNOULLI:
-            events = sum(one > 0.5 for one in present)
+            events = sum(value > 0.5 for value in present)
             return events / len(present), *sequential.share_sequence(events, len(present), missing=missing, alpha=alpha)
         case _:
             if question.bounds is None:
@@ -134,21 +134,21 @@ def middle(question: Question, present: Sequence[float]) -> float | None:
     return located(question, present)[0]
 
 
-def _by_ranks(question: Question, known: signed_ranks.Stream) -> Weight:
-    above, below = signed_ranks.log_es(known, question.null)
+def _by_ranks(question: Question, stream: signed_ranks.Stream) -> Weight:
+    above, below = signed_ranks.log_es(stream, question.null)
     near, far = question.null - question.smallest, question.null + question.smallest
     absent = 0.0
     if question.smallest:  # each side at half of the level, as the interval has it
-        absent = min(signed_ranks.log_es(known, near)[0], signed_ranks.log_es(known, far)[1]) - math.log(2.0)
+        absent = min(signed_ranks.log_es(stream, near)[0], signed_ranks.log_es(stream, far)[1]) - math.log(2.0)
     return Weight(log_e=signed_ranks.either(above, below), side=_sign(above - below), log_absent=absent)
 
 
 def _by_signs(question: Question, values: Sequence[float | None], present: Sequence[float]) -> Weight:
     """A value whose sign is unknown, missing or on the null, takes the one that speaks less."""
-    above, below = (sum(one > question.null for one in present), sum(one < question.null for one in present))
+    above, below = (sum(value > question.null for value in present), sum(value < question.null for value in present))
     whole = len(values)
     near, far = question.null - question.smallest, question.null + question.smallest
-    inside = min(sum(one > near for one in present), sum(one < far for one in present))
+    inside = min(sum(value > near for value in present), sum(value < far for value in present))
     return Weight(
         log_e=sequential.dealt_log_e(above, whole - above - below, whole),
         side=_sign(above - below),
@@ -158,7 +158,7 @@ def _by_signs(question: Question, values: Sequence[float | None], present: Seque
 
 def _by_share(question: Question, present: Sequence[float], whole: int) -> Weight:
     """A missing event may have been one or not, whichever speaks less."""
-    events, missing = sum(one > 0.5 for one in present), whole - len(present)
+    events, missing = sum(value > 0.5 for value in present), whole - len(present)
     near, far = question.null - question.smallest, question.null + question.smallest
     inside = min(_more_than(events, whole, near), _more_than(whole - events - missing, whole, 1.0 - far))
     return Weight(
@@ -209,19 +209,21 @@ def _interval_told(low: float | None, high: float | None, bars: Sequence[float])
     return f"interval [{end_told(low, bars)}, {end_told(high, bars)}]"
 
 
-def _why(question: Question, found: Weight, values: Sequence[float | None]) -> str:
+def _why(question: Question, strength: Weight, values: Sequence[float | None]) -> str:
     null, smallest = question.null, question.smallest
     if question.process is Process.BETTING and question.bounds is None:
         return "a value lies outside the declared bounds, and a mean is weighed within true bounds alone"
     if all(number is None for number in values):
         return "there is no value yet"
-    match found.verdict:
+    match strength.verdict:
         case Verdict.ABSENT:
-            return f"{e_told(math.exp(found.log_absent))} to 1 against an effect of {smallest:.4g} or more, either way"
+            return (
+                f"{e_told(math.exp(strength.log_absent))} to 1 against an effect of {smallest:.4g} or more, either way"
+            )
         case Verdict.UNDECIDED:
-            if found.log_e >= found.enough:
+            if strength.log_e >= strength.enough:
                 return f"as many lie on either side of {null:.4g}"
-            return f"a verdict takes {math.exp(found.enough):.4g} to 1"
+            return f"a verdict takes {math.exp(strength.enough):.4g} to 1"
         case Verdict.POSITIVE:
             return f"the {centre_of(question.process)} lies above {null:.4g}{_of_ties(question, values)}"
         case _:

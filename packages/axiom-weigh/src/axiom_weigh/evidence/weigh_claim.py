@@ -70,19 +70,19 @@ def card(
     """Return the evidence that `weigh` gives, with all parts of the data beside it."""
     seen = _seen(estimand, observations, blocks, homes, surroundings, raised, with_parts=True)
     evidence = _evidence(seen)
-    others, known = list[Stratum](), dict[tuple[int, ...], Stratum]()
-    for by, named in places_of(seen.known.counted, homes).items():
+    others, by_replicates = list[Stratum](), dict[tuple[int, ...], Stratum]()
+    for by, named in places_of(seen.sound_values.counted, homes).items():
         for name, part in named.items():
-            same = tuple(one.replicate for one in part)  # a volunteer with one host is that host
-            known[same] = known.get(same) or stratum(seen.asked, by, name, part)
-            others.append(replace(known[same], by=by, name=name))
-    older, place = seen.known.exploratory, _GRADES.index(evidence.grade) + 1
+            same = tuple(observation.replicate for observation in part)  # a volunteer with one host is that host
+            by_replicates[same] = by_replicates.get(same) or stratum(seen.question, by, name, part)
+            others.append(replace(by_replicates[same], by=by, name=name))
+    older, place = seen.sound_values.exploratory, _GRADES.index(evidence.grade) + 1
     return Card(
         evidence=evidence,
         strata=(*seen.designs, *others),
         pooled=seen.together,
         without=seen.without,
-        exploratory=stratum(seen.asked, "cohort", Cohort.EXPLORATORY, older) if older else None,
+        exploratory=stratum(seen.question, "cohort", Cohort.EXPLORATORY, older) if older else None,
         next_grade=_GRADES[place] if place < len(_GRADES) else None,
     )
 
@@ -91,8 +91,8 @@ def card(
 class _GradeFacts:
     """Everything that a grade is decided from."""
 
-    asked: Question
-    known: Sound
+    question: Question
+    sound_values: Sound
     blocks: int
     surroundings: Surroundings
     concluded: Conclusion
@@ -115,27 +115,31 @@ def _seen(
     *,
     with_parts: bool,
 ) -> _GradeFacts:
-    known = sound(question(estimand), observations, blocks)
-    sure = believed(known.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
-    asked, counted = replace(known.asked, clustering=sure.clustering), sure.counted
-    values = [one.value for one in counted]
-    whole = read(asked, values)
-    concluded = conclude(asked, values, known=whole)
-    if known.copied and concluded.estimate is not None:  # it is told of all, since equal values may be honest ones
+    sound_values = sound(question(estimand), observations, blocks)
+    sure = believed(sound_values.counted, homes, looks=blocks, is_checked=surroundings.is_registered)
+    clustered_question, counted = replace(sound_values.question, clustering=sure.clustering), sure.counted
+    values = [observation.value for observation in counted]
+    whole = read(clustered_question, values)
+    concluded = conclude(clustered_question, values, stream=whole)
+    if sound_values.copied and concluded.estimate is not None:
+        # It is told of all, since equal values may be honest ones.
         everything = [value for value in values if value is not None]
-        concluded = replace(concluded, estimate=middle(asked, [*everything, *known.copied]))
+        concluded = replace(concluded, estimate=middle(clustered_question, [*everything, *sound_values.copied]))
     parts = designs_of(counted)
     is_bounded = with_parts or concluded.verdict is Verdict.ABSENT  # which asks for each design's interval
     whole = whole if len(parts) == 1 else None  # of a design that is all there is the same is known
-    designs = [stratum(asked, "design", name, part, is_bounded=is_bounded, known=whole) for name, part in parts.items()]
+    designs = [
+        stratum(clustered_question, "design", name, part, is_bounded=is_bounded, stream=whole)
+        for name, part in parts.items()
+    ]
     together = pooled(designs)
-    if apart := disagreement(asked, parts, together):
+    if apart := disagreement(clustered_question, parts, together):
         concluded = replace(concluded, verdict=Verdict.MIXED)
     is_decided = concluded.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
-    computed = {host for one in counted if one.value is not None for host in one.hosts}
+    computed = {host for observation in counted if observation.value is not None for host in observation.hosts}
     return _GradeFacts(
-        asked=asked,
-        known=replace(known, counted=counted),
+        question=clustered_question,
+        sound_values=replace(sound_values, counted=counted),
         blocks=blocks,
         surroundings=surroundings,
         concluded=concluded,
@@ -145,37 +149,37 @@ def _seen(
         homes=[home for host, home in homes.items() if host in computed],
         platforms={
             platform
-            for one in counted
-            if one.hosts and one.value is not None
-            for platform in one.platforms(homes).values()
+            for observation in counted
+            if observation.hosts and observation.value is not None
+            for platform in observation.platforms(homes).values()
         },
-        without=without_each(asked, counted, homes) if is_decided else (),
+        without=without_each(clustered_question, counted, homes) if is_decided else (),
         raised=(
             *raised,
-            *known.alarms,
+            *sound_values.alarms,
             *alarms(sure, homes, surroundings.agreements, looks=blocks),
-            *lopsided(asked, concluded, [value for value in values if value is not None]),
+            *lopsided(clustered_question, concluded, [value for value in values if value is not None]),
         ),
     )
 
 
 def _evidence(seen: _GradeFacts) -> Evidence:
-    concluded, known = seen.concluded, seen.known
+    concluded, sound_values = seen.concluded, seen.sound_values
     facts = _facts(seen)
     reached, needs = grade(facts)
-    present = [one.value for one in known.counted if one.value is not None]
+    present = [observation.value for observation in sound_values.counted if observation.value is not None]
     badges = ["one volunteer"] if facts.volunteers == 1 else []
     badges += [f"{ON_ONE_PLATFORM} {platform}" for platform in _only_platform(seen.platforms)]
     return Evidence(
         blocks=seen.blocks,
         seeds=facts.seeds,
-        missing=len(known.counted) - facts.seeds - len(known.copied),
-        clones=len(known.copied),
+        missing=len(sound_values.counted) - facts.seeds - len(sound_values.copied),
+        clones=len(sound_values.copied),
         estimate=concluded.estimate,
         low=concluded.low,
         high=concluded.high,
         e_value=facts.e_value,
-        e_kind=seen.asked.process.value,
+        e_kind=seen.question.process.value,
         e_absent=math.exp(concluded.log_absent),
         verdict=concluded.verdict,
         grade=reached,
@@ -184,17 +188,17 @@ def _evidence(seen: _GradeFacts) -> Evidence:
         platforms=facts.platforms,
         designs=sum(design.seeds > 0 for design in seen.designs),
         needs=needs,
-        more=more(seen.asked, present, concluded.verdict, reached),
+        more=more(seen.question, present, concluded.verdict, reached),
         flags=(*(alarm.text for alarm in seen.raised), *badges),
         alarms=seen.raised,
         agreements=seen.surroundings.agreements,
         false_share=seen.surroundings.false_share,
         reasons=(
-            *known.reasons,
-            *_clustered(seen.asked),
+            *sound_values.reasons,
+            *_clustered(seen.question),
             concluded.reason,
-            middle_named(seen.asked.process),
-            *filter(None, [of_mean(seen.asked, [one.value for one in known.counted])]),
+            middle_named(seen.question.process),
+            *filter(None, [of_mean(seen.question, [observation.value for observation in sound_values.counted])]),
             *([f"{Verdict.MIXED}: {seen.apart}"] if seen.apart else []),
             *(f"{alarm.text}: {_THEREFORE[alarm.force]}" for alarm in seen.raised),
             *facts.leaning,
@@ -206,38 +210,41 @@ def _evidence(seen: _GradeFacts) -> Evidence:
 def _facts(seen: _GradeFacts) -> GradeFacts:
     concluded, agreements = seen.concluded, seen.surroundings.agreements
     holding = [alarm for alarm in seen.raised if alarm.force is not Force.TELLS]
-    volunteers, known = {home.volunteer_id for home in seen.homes}, {home.host_id for home in seen.homes}
+    volunteers, host_ids = {home.volunteer_id for home in seen.homes}, {home.host_id for home in seen.homes}
     return GradeFacts(
         verdict=concluded.verdict,
-        seeds=sum(one.value is not None for one in seen.known.counted),
+        seeds=sum(observation.value is not None for observation in seen.sound_values.counted),
         e_value=math.exp(concluded.log_e),
         hosts=len(seen.homes),
         volunteers=len(volunteers),
         platforms=_platforms(seen.platforms),
-        unnamed=sum(one.value is not None and known.isdisjoint(one.hosts) for one in seen.known.counted),
+        unnamed=sum(
+            observation.value is not None and host_ids.isdisjoint(observation.hosts)
+            for observation in seen.sound_values.counted
+        ),
         is_a_stranger_alone=len(volunteers) == 1 and any(home.is_ours is False for home in seen.homes),
         agreeing=max((agreement.agreed for agreement in agreements), default=0),
         checks=sum(agreement.agreed for agreement in agreements),
-        outvoted=sum(one.why_missing == OUTVOTED for one in seen.known.counted),
+        outvoted=sum(observation.why_missing == OUTVOTED for observation in seen.sound_values.counted),
         leaning=tuple(
-            f"without {one.by} {one.number} the verdict is {one.verdict}"
-            for one in seen.without
-            if one.verdict is not concluded.verdict
+            f"without {left_out.by} {left_out.number} the verdict is {left_out.verdict}"
+            for left_out in seen.without
+            if left_out.verdict is not concluded.verdict
         ),
         flags=tuple(alarm.text for alarm in holding),
         clones=next((alarm.text for alarm in holding if alarm.kind == "clones"), ""),
         designs=len(known_of(seen.designs)),
-        across=across(seen.asked, concluded.verdict, seen.designs, seen.together),
+        across=across(seen.question, concluded.verdict, seen.designs, seen.together),
         elsewhere=sum(agreement.agreed for agreement in agreements if _platforms(set(agreement.platforms)) > 1),
         false_share=seen.surroundings.false_share,
         is_registered=seen.surroundings.is_registered,
     )
 
 
-def _clustered(asked: Question) -> list[str]:
-    if asked.clustering <= 1:
+def _clustered(question: Question) -> list[str]:
+    if question.clustering <= 1:
         return []
-    return [f"values of one host are somewhat alike, so {asked.clustering:.3g} values are taken for one"]
+    return [f"values of one host are somewhat alike, so {question.clustering:.3g} values are taken for one"]
 
 
 def _only_platform(names: Set[str]) -> Set[str]:

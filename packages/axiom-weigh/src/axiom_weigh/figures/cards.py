@@ -63,7 +63,7 @@ def _begun(name: str) -> str:
 def _set(answer: str) -> tuple[int, list[str]]:
     """The size of the letters and the lines; at the smallest size an answer that is still too long is cut."""
     tried = [(size, _lines(answer, round(_WIDTH / (_WIDE * size))), int(_ROOM / (size * _LEADING))) for size in _SIZES]
-    size, lines, most = next((each for each in tried if len(each[1]) <= each[2]), tried[-1])
+    size, lines, most = next((setting for setting in tried if len(setting[1]) <= setting[2]), tried[-1])
     return size, lines if len(lines) <= most else [*lines[: most - 1], f"{lines[most - 1]} …"]
 
 

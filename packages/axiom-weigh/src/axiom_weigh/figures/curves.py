@@ -14,14 +14,15 @@ _FAR = 1_000  # times the least median: from here on a line that runs away would
 
 def curve(request: Curve, kind: str) -> tuple[list[alt.Chart], Axes]:
     """Return the layers of curves and their axes."""
-    found = [each for each in request.series if each.places]
-    by, names = telling(request.by, [each.name for each in found])
+    drawn = [curve_series for curve_series in request.series if curve_series.places]
+    by, names = telling(request.by, [curve_series.name for curve_series in drawn])
     heading = short(by.replace("_", " "), HEADING[kind])
     shown = [short(name, LONGEST[kind]) for name in names]
-    last, medians = max(each.places[-1] for each in found), [middle for each in found for middle in each.medians]
+    last = max(curve_series.places[-1] for curve_series in drawn)
+    medians = [middle for curve_series in drawn for middle in curve_series.medians]
     x = linear((1, last), about=TICKS[kind] // 2 + 1, tight=True).whole()
     axes = Axes(
-        x=with_room(x, [heading, *shown], kind) if len(found) > 1 else x,
+        x=with_room(x, [heading, *shown], kind) if len(drawn) > 1 else x,
         y=of_intervals(medians, [], is_log=min(medians) * _FAR < max(medians)),
         x_title=f"{request.x.replace('_', ' ')}, by its place in the list",
         y_title=f"median {request.y.replace('_', ' ')}",
@@ -30,16 +31,18 @@ def curve(request: Curve, kind: str) -> tuple[list[alt.Chart], Axes]:
     )
     series = [
         Series(
-            name=each.name,
+            name=curve_series.name,
             shown=shown[number],
             shape=SERIES[number][0],
             role=SERIES[number][1],
             shift=0,
-            rows=tuple({"x": place, "y": y} for place, y in zip(each.places, each.medians, strict=True)),
+            rows=tuple(
+                {"x": place, "y": y} for place, y in zip(curve_series.places, curve_series.medians, strict=True)
+            ),
         )
-        for number, each in enumerate(found)
+        for number, curve_series in enumerate(drawn)
     ]
-    layers = [layer for each in series for layer in _strokes(axes, each)]
+    layers = [layer for line in series for layer in _strokes(axes, line)]
     return layers + (names_beside(heading, axes, series) if len(series) > 1 else []), axes
 
 

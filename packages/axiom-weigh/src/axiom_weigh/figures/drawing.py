@@ -57,10 +57,10 @@ class Draughtsman:
         except ValueError as fault:
             raise _not_drawn(request.name, f"a number in it is none ({fault})") from fault
         with self._lock:
-            told = self._ask(request.name, line)
-        if "error" in told:
-            raise _not_drawn(request.name, told["error"])
-        return Picture(svg=told["svg"], png=base64.b64decode(told["png"]), pdf=base64.b64decode(told.get("pdf", "")))
+            reply = self._ask(request.name, line)
+        if "error" in reply:
+            raise _not_drawn(request.name, reply["error"])
+        return Picture(svg=reply["svg"], png=base64.b64decode(reply["png"]), pdf=base64.b64decode(reply.get("pdf", "")))
 
     def rest(self) -> None:
         """End the process and give its memory back; the next picture starts another."""
@@ -140,8 +140,8 @@ class _Worker:
                 raise _Lost(f"it said nothing for {limit:.0f} seconds")
             for key, _ in ready:
                 heard += self._read(key.fileobj)
-        told: dict[str, Any] = json.loads(heard)
-        return told
+        reply: dict[str, Any] = json.loads(heard)
+        return reply
 
     def stop(self) -> None:
         """End the process and whatever it started."""

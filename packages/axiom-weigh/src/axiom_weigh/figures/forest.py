@@ -48,15 +48,15 @@ def forest(request: Forest, kind: str) -> tuple[list[alt.Chart], Axes]:
 
 
 def _lines(request: Forest, kind: str) -> tuple[list[_RowAt], int]:
-    found, top = list[_RowAt](), 0.0
+    rows, top = list[_RowAt](), 0.0
     for group in dict.fromkeys(part.group for part in request.parts):
         top += _HEAD
-        found.append(_RowAt(words=group, top=top - 7))
+        rows.append(_RowAt(words=group, top=top - 7))
         for part in request.parts:
             if part.group == group:
-                found.append(_RowAt(words=_short(part, kind), top=top + _PITCH[kind] / 2, part=part))
+                rows.append(_RowAt(words=_short(part, kind), top=top + _PITCH[kind] / 2, part=part))
                 top += _PITCH[kind]
-    return found, round(top + (_HEAD + _PITCH[kind] if request.expected else 0) + 6)
+    return rows, round(top + (_HEAD + _PITCH[kind] if request.expected else 0) + 6)
 
 
 def _short(part: ForestPart, kind: str) -> str:
@@ -67,17 +67,17 @@ def _short(part: ForestPart, kind: str) -> str:
 
 def _x_axis(request: Forest, kind: str) -> Scale:
     """Hold every estimate, the band and the whole's interval; an end that lies far away runs off the edge."""
-    held = [request.null - 1.5 * request.smallest, request.null + 1.5 * request.smallest]
-    held += [part.estimate for part in request.parts if part.estimate is not None]
+    numbers = [request.null - 1.5 * request.smallest, request.null + 1.5 * request.smallest]
+    numbers += [part.estimate for part in request.parts if part.estimate is not None]
     whole = (request.look.estimate, request.look.low, request.look.high)
-    held += [end for end in (*whole, *(request.expected or ())) if end is not None]
-    low, high = min(held), max(held)
+    numbers += [end for end in (*whole, *(request.expected or ())) if end is not None]
+    low, high = min(numbers), max(numbers)
     room = _REACH * (high - low)
     ends = [end for part in request.parts for end in (part.low, part.high) if end is not None]
-    held += [min(max(end, low - room), high + room) for end in ends]
-    margin = 0.03 * (max(held) - min(held))
+    numbers += [min(max(end, low - room), high + room) for end in ends]
+    margin = 0.03 * (max(numbers) - min(numbers))
     about = 6 if kind == "wide" else 4
-    return linear((min(held) - margin, max(held) + margin), about=about, signed=request.null == 0, tight=True)
+    return linear((min(numbers) - margin, max(numbers) + margin), about=about, signed=request.null == 0, tight=True)
 
 
 def _with_room(scale: Scale, lines: Sequence[_RowAt]) -> Scale:

@@ -12,15 +12,17 @@ def parts_of(card: Card) -> tuple[ForestPart, ...]:
     return tuple(part for by in _GROUPS for part in _group(by, card.by(by)))
 
 
-def _group(by: str, found: tuple[Stratum, ...]) -> list[ForestPart]:
-    shown = found
+def _group(by: str, strata: tuple[Stratum, ...]) -> list[ForestPart]:
+    shown = strata
     heading = _GROUPS[by]
-    if by == "host" and len(found) > limits.HOSTS_DRAWN:
-        shown = tuple(sorted(found, key=lambda one: -one.seeds)[: limits.HOSTS_DRAWN])
-        heading = f"Host: {limits.HOSTS_DRAWN} of {len(found):,}, those with most replicates"
-    return [_part(heading, by, one) for one in shown]
+    if by == "host" and len(strata) > limits.HOSTS_DRAWN:
+        shown = tuple(sorted(strata, key=lambda stratum: -stratum.seeds)[: limits.HOSTS_DRAWN])
+        heading = f"Host: {limits.HOSTS_DRAWN} of {len(strata):,}, those with most replicates"
+    return [_part(heading, by, stratum) for stratum in shown]
 
 
-def _part(heading: str, by: str, one: Stratum) -> ForestPart:
-    name = f"host {one.name}" if by == "host" else one.name
-    return ForestPart(group=heading, name=name, seeds=one.seeds, estimate=one.estimate, low=one.low, high=one.high)
+def _part(heading: str, by: str, stratum: Stratum) -> ForestPart:
+    name = f"host {stratum.name}" if by == "host" else stratum.name
+    return ForestPart(
+        group=heading, name=name, seeds=stratum.seeds, estimate=stratum.estimate, low=stratum.low, high=stratum.high
+    )

@@ -60,11 +60,11 @@ _SIZE = re.compile(r'width="(\d+)" height="(\d+)"')
 
 def coloured(inline: str) -> str:
     """Return the wide picture of a page as a file: real colours of the light scheme, on paper."""
-    found = _FIRST.search(inline)
-    size = _SIZE.search(found[0]) if found else None
-    if found is None or size is None:
+    picture = _FIRST.search(inline)
+    size = _SIZE.search(picture[0]) if picture else None
+    if picture is None or size is None:
         raise ValueError("the text holds no picture as this package draws them")
-    svg = re.sub(r"var\(--([a-z0-9]+)\)", lambda match: LIGHT[match[1]], found[0])
+    svg = re.sub(r"var\(--([a-z0-9]+)\)", lambda match: LIGHT[match[1]], picture[0])
     svg = _HEAD.sub('<svg xmlns="http://www.w3.org/2000/svg"', svg, count=1)
     paper = f'<rect width="{size[1]}" height="{size[2]}" fill="{LIGHT["paper"]}"/>'
     return svg.replace("</desc>", f"</desc>{paper}", 1)

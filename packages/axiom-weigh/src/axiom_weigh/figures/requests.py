@@ -81,7 +81,7 @@ class Curve:
 
     def __post_init__(self) -> None:
         """Refuse a picture of nothing."""
-        _require(any(each.places for each in self.series), self.name, "no config has a curve")
+        _require(any(curve.places for curve in self.series), self.name, "no config has a curve")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,17 +224,19 @@ _KINDS: Mapping[str, type[Request]] = {
 def points_of(x: str, measured: Sequence[MeasuredConfig]) -> tuple[tuple[SweepPoint, ...], str]:
     """Return the points of a sweep over the factor `x`, and the further factors that vary, which make its series."""
     factors = list(measured[0].config) if measured else []
-    further = [name for name in factors if name != x and len({repr(each.config[name]) for each in measured}) > 1]
+    further = [
+        name for name in factors if name != x and len({repr(measurement.config[name]) for measurement in measured}) > 1
+    ]
     points = tuple(
         SweepPoint(
-            x=each.config[x],
-            median=each.median,
-            low=each.low,
-            high=each.high,
-            seeds=each.seeds,
-            series=series_of([each.config[name] for name in further]),
+            x=measurement.config[x],
+            median=measurement.median,
+            low=measurement.low,
+            high=measurement.high,
+            seeds=measurement.seeds,
+            series=series_of([measurement.config[name] for name in further]),
         )
-        for each in measured
+        for measurement in measured
     )
     return points, BETWEEN.join(further)
 
@@ -273,8 +275,8 @@ def shared_card(
 
 def values_of(observations: Sequence[Observation]) -> tuple[tuple[int, ...], tuple[float | None, ...]]:
     """Return replicates and values as a strip wants them, in order."""
-    ordered = sorted(observations, key=lambda each: each.replicate)
-    return tuple(each.replicate for each in ordered), tuple(each.value for each in ordered)
+    ordered = sorted(observations, key=lambda observation: observation.replicate)
+    return tuple(observation.replicate for observation in ordered), tuple(observation.value for observation in ordered)
 
 
 def to_data(request: Request) -> dict[str, Any]:
@@ -285,27 +287,27 @@ def to_data(request: Request) -> dict[str, Any]:
 
 def of_data(data: Mapping[str, Any]) -> Request:
     """Read what `to_data` wrote."""
-    given = dict(data)
-    kind = given.pop("kind")
+    fields = dict(data)
+    kind = fields.pop("kind")
     if kind == "sweep":
-        points = tuple(SweepPoint(**point) for point in given.pop("points"))
-        return Sweep(**{**given, "points": points, "log": tuple(given["log"])})
+        points = tuple(SweepPoint(**point) for point in fields.pop("points"))
+        return Sweep(**{**fields, "points": points, "log": tuple(fields["log"])})
     if kind == "narrowing":
-        predicted = tuple(given["predicted"]) if given["predicted"] else None
-        return Narrowing(**{**given, "looks": tuple(_look(look) for look in given["looks"]), "predicted": predicted})
+        predicted = tuple(fields["predicted"]) if fields["predicted"] else None
+        return Narrowing(**{**fields, "looks": tuple(_look(look) for look in fields["looks"]), "predicted": predicted})
     if kind == "strip":
-        columns = {name: tuple(given[name]) for name in ("replicates", "values", "older")}
-        return Strip(**{**given, **columns, "look": _look(given["look"])})
+        columns = {name: tuple(fields[name]) for name in ("replicates", "values", "older")}
+        return Strip(**{**fields, **columns, "look": _look(fields["look"])})
     if kind == "forest":
-        parts = tuple(ForestPart(**part) for part in given["parts"])
-        expected = tuple(given["expected"]) if given["expected"] else None
-        return Forest(**{**given, "parts": parts, "look": _look(given["look"]), "expected": expected})
+        parts = tuple(ForestPart(**part) for part in fields["parts"])
+        expected = tuple(fields["expected"]) if fields["expected"] else None
+        return Forest(**{**fields, "parts": parts, "look": _look(fields["look"]), "expected": expected})
     if kind == "history":
-        return History(**{**given, **{name: tuple(given[name]) for name in ("days", "dates", "totals")}})
+        return History(**{**fields, **{name: tuple(fields[name]) for name in ("days", "dates", "totals")}})
     if kind == "curve":
-        return Curve(**{**given, "series": tuple(_curve_series(each) for each in given["series"])})
+        return Curve(**{**fields, "series": tuple(_curve_series(curve) for curve in fields["series"])})
     if kind == "card":
-        return SharedCard(**{**given, "verdict": Verdict(given["verdict"])})
+        return SharedCard(**{**fields, "verdict": Verdict(fields["verdict"])})
     raise ValueError(f"{kind!r} is not a kind of picture; there are {', '.join(_KINDS)}")
 
 
@@ -348,7 +350,7 @@ def series_of(levels: Sequence[Level]) -> Level | None:
 def _sweep_in_words(request: Sweep) -> str:
     shown = [point for point in request.points if point.median is not None]
     series = list(dict.fromkeys(point.series for point in shown))
-    sentences = [_course(request, [point for point in shown if point.series == each]) for each in series[:6]]
+    sentences = [_course(request, [point for point in shown if point.series == name]) for name in series[:6]]
     if len(series) > 6:
         sentences.append(f"{len(series) - 6} more series are in the table.")
     has_intervals = any(point.low is not None or point.high is not None for point in shown)
@@ -357,8 +359,8 @@ def _sweep_in_words(request: Sweep) -> str:
 
 
 def _curve_in_words(request: Curve) -> str:
-    drawn = [each for each in request.series if each.places]
-    sentences = [_curve_course(request, each) for each in drawn]
+    drawn = [curve for curve in request.series if curve.places]
+    sentences = [_curve_course(request, curve) for curve in drawn]
     if request.configs > len(drawn):
         sentences.append(f"{len(drawn)} of {request.configs:,} configs are drawn.")
     return " ".join([*sentences, f"Medians of {repetitions_of(request)} a config."])
@@ -372,7 +374,7 @@ def _curve_course(request: Curve, curve: CurveSeries) -> str:
 
 def repetitions_of(request: Curve) -> str:
     """Say of how many repetitions the medians of a curve are."""
-    counts = [each.repetitions for each in request.series if each.places]
+    counts = [curve.repetitions for curve in request.series if curve.places]
     fewest, most = min(counts), max(counts)
     if fewest == most:
         return "1 repetition" if most == 1 else f"{most:,} repetitions"
@@ -432,11 +434,11 @@ def _strip_in_words(request: Strip) -> str:
 def _forest_in_words(request: Forest) -> str:
     sentences = []
     for group in dict.fromkeys(part.group for part in request.parts):
-        found = [part for part in request.parts if part.group == group and part.estimate is not None]
-        if found:
-            estimates = [part.estimate for part in found if part.estimate is not None]
-            course = f"from {said(min(estimates))} to {said(max(estimates))}" if len(found) > 1 else said(estimates[0])
-            sentences.append(f"{group}, {len(found)} of {_of(request, group)}: {course}.")
+        shown = [part for part in request.parts if part.group == group and part.estimate is not None]
+        if shown:
+            estimates = [part.estimate for part in shown if part.estimate is not None]
+            course = f"from {said(min(estimates))} to {said(max(estimates))}" if len(shown) > 1 else said(estimates[0])
+            sentences.append(f"{group}, {len(shown)} of {_of(request, group)}: {course}.")
     sentences.append(f"All together {said(request.look.estimate)}, {_interval(request, request.look)}.")
     if request.expected:
         low, high = (said(end) for end in request.expected)

@@ -124,8 +124,8 @@ def said(value: object) -> str:
 
 
 def _hull(values: Iterable[float]) -> tuple[float, float]:
-    found = sorted(values)
-    least, most = found[0], found[-1]
+    ordered = sorted(values)
+    least, most = ordered[0], ordered[-1]
     if most - least > 1e-9 * max(abs(least), abs(most)):
         return least, most
     return (

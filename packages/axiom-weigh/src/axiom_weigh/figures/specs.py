@@ -122,15 +122,15 @@ def _small_words(request: Narrowing | Strip, axes: Axes, look: Look) -> list[alt
 
 def _milestones(looks: tuple[Look, ...], axes: Axes, kind: str) -> list[alt.Chart]:
     """Mark where a grade was first reached: every one where there is room, else the last."""
-    order, found = list(Grade), list[Look]()
+    order, milestones = list(Grade), list[Look]()
     for look in looks:
-        if order.index(look.grade) > max((order.index(each.grade) for each in found), default=0):
-            found.append(look)
-    found = found if kind == "wide" else found[-1:]
-    upright = [{"x": look.seeds, "low": axes.y.low, "high": axes.y.high} for look in found]
-    layers = [axes.bars(upright, "ink2", width=1.0, strokeDash=[2, 3])] if found else []
+        if order.index(look.grade) > max((order.index(earlier.grade) for earlier in milestones), default=0):
+            milestones.append(look)
+    milestones = milestones if kind == "wide" else milestones[-1:]
+    upright = [{"x": look.seeds, "low": axes.y.low, "high": axes.y.high} for look in milestones]
+    layers = [axes.bars(upright, "ink2", width=1.0, strokeDash=[2, 3])] if milestones else []
     taken = -1.0
-    for look in found:
+    for look in milestones:
         place = axes.x.place(look.seeds)
         is_left = place > 0.8
         row = {"x": look.seeds, "y": axes.y.high, "words": str(look.grade)}

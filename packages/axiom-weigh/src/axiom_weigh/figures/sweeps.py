@@ -68,7 +68,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[alt.Chart], Axes]:
         for number, name in enumerate(names)
     ]
     is_joined = _is_numeric(points)
-    layers = [layer for each in series for layer in _strokes(axes, each, is_joined, is_alone=len(series) == 1)]
+    layers = [layer for course in series for layer in _strokes(axes, course, is_joined, is_alone=len(series) == 1)]
     return layers + (names_beside(heading, axes, series) if len(series) > 1 else []), axes
 
 
@@ -79,7 +79,7 @@ def telling(by: str, names: Sequence[str]) -> tuple[str, list[str]]:
         return by, list(names)
     kept = list(range(len(factors)))
     for number in sorted(kept, key=lambda place: -max(len(level[place]) for level in levels)):
-        rest = [each for each in kept if each != number]
+        rest = [other for other in kept if other != number]
         if rest and len({tuple(level[place] for place in rest) for level in levels}) == len(names):
             kept = rest
     return BETWEEN.join(factors[place] for place in kept), [
@@ -103,10 +103,10 @@ def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Sc
         )
         return scale, {repr(point.x): float(levels.index(said(point.x))) for point in points}
     places = {repr(point.x): float(point.x) for point in points}
-    found = places.values()
-    if "x" in request.log and min(found) > 0:
-        return at_levels(logarithmic(found), found, most=TICKS[kind]), places
-    scale = at_levels(linear(found, about=TICKS[kind] // 2, tight=True), found, most=TICKS[kind])
+    positions = places.values()
+    if "x" in request.log and min(positions) > 0:
+        return at_levels(logarithmic(positions), positions, most=TICKS[kind]), places
+    scale = at_levels(linear(positions, about=TICKS[kind] // 2, tight=True), positions, most=TICKS[kind])
     room = 0.03 * (scale.high - scale.low)
     return replace(scale, low=scale.low - room, high=scale.high + room), places
 
@@ -135,35 +135,35 @@ def _row(point: SweepPoint, x: float, y: Scale) -> Row:
 
 def _strokes(axes: Axes, series: Series, is_joined: bool, *, is_alone: bool) -> list[alt.Chart]:
     rows = sorted(series.rows, key=lambda row: row["x"])
-    known = [row for row in rows if "low" in row]
+    bounded = [row for row in rows if "low" in row]
     shift = 0.0 if is_joined and is_alone else series.shift
-    layers = [axes.area(known, "band")] if is_joined and is_alone and len(known) > 1 else []
+    layers = [axes.area(bounded, "band")] if is_joined and is_alone and len(bounded) > 1 else []
     if is_joined and len(rows) > 1:
         layers.append(axes.line(rows, series.role, width=1.6 if is_alone else 1.2))
-    if known:
-        layers.append(axes.bars(known, series.role, shift=0.0 if is_joined else shift))
+    if bounded:
+        layers.append(axes.bars(bounded, series.role, shift=0.0 if is_joined else shift))
     layers.append(axes.points(rows, series.role, shape=series.shape, shift=0.0 if is_joined else shift))
     return of_series(layers, series.name)
 
 
 def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[alt.Chart]:
     """Write each series' name right of its last point, apart from the others, with the factor above them."""
-    right = max(each.last["x"] for each in series)
-    ordered = sorted(series, key=lambda each: -each.last["y"])
-    wanted = [(1 - axes.y.place(each.last["y"])) * axes.height for each in ordered]
+    right = max(course.last["x"] for course in series)
+    ordered = sorted(series, key=lambda course: -course.last["y"])
+    wanted = [(1 - axes.y.place(course.last["y"])) * axes.height for course in ordered]
     heights = _apart(wanted, top=_LINE, bottom=axes.height)
     is_moved = any(
-        abs(height - where) > _NEAR or each.last["x"] < right
-        for each, height, where in zip(ordered, heights, wanted, strict=True)
+        abs(height - where) > _NEAR or course.last["x"] < right
+        for course, height, where in zip(ordered, heights, wanted, strict=True)
     )
     dx = 20 if is_moved else 10
     layers: list[alt.Chart] = []
-    for each, height in zip(ordered, heights, strict=True):
+    for course, height in zip(ordered, heights, strict=True):
         place = {"x": right, "y": axes.y.at(1 - height / axes.height)}
-        named = axes.words(place | {"words": each.shown}, each.role, align="left", baseline="middle", dx=dx)
+        named = axes.words(place | {"words": course.shown}, course.role, align="left", baseline="middle", dx=dx)
         if is_moved:  # a name that does not stand at its line's end shows the line's sign
-            named.append(axes.points([place], each.role, shape=each.shape, shift=13))
-        layers += of_series(named, each.name)
+            named.append(axes.points([place], course.role, shape=course.shape, shift=13))
+        layers += of_series(named, course.name)
     top = {"x": right, "y": axes.y.at(1 - (heights[0] - _LINE) / axes.height), "words": heading}
     return layers + axes.words(top, "ink2", align="left", baseline="middle", dx=dx)
 

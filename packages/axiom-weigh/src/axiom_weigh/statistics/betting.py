@@ -53,13 +53,13 @@ def seeds_needed(
 ) -> int | None:
     """How many values, if they go on as these, speak so strongly against a mean of `null`; None where `most` do not."""
     low, high = _declared(bounds)
-    given = [None if number is None else _share(number, low, high) for number in values]
-    shares, mean = list(islice(cycle(given), most)), (null - low) / (high - low)
+    own_shares = [None if number is None else _share(number, low, high) for number in values]
+    shares, mean = list(islice(cycle(own_shares), most)), (null - low) / (high - low)
     above = below = 0.0
     for n, (share, bet) in enumerate(zip(shares, _bets(shares, _ALPHA), strict=True), start=1):
         above += math.log1p(min(bet, _AT_RISK / mean) * ((0.0 if share is None else share) - mean))
         below += math.log1p(min(bet, _AT_RISK / (1.0 - mean)) * (mean - (1.0 if share is None else share)))
-        if n >= len(given) and max(above, below) - math.log(2.0) >= log_e:
+        if n >= len(own_shares) and max(above, below) - math.log(2.0) >= log_e:
             return n
     return None
 
@@ -84,16 +84,16 @@ def _mirrored(shares: Sequence[float | None]) -> list[float | None]:
 
 def _bets(shares: Sequence[float | None], alpha: float) -> list[float]:
     """How much to bet on each value: the smaller the spread of those before it, the more."""
-    found, n, total, deviations, variance = [], 0, 0.0, 0.0, 0.25
+    bets, n, total, deviations, variance = [], 0, 0.0, 0.0, 0.25
     worth = 2.0 * math.log(2.0 / alpha)
     for share in shares:
-        found.append(math.sqrt(worth / (variance * (n + 1) * math.log(n + 2))))
+        bets.append(math.sqrt(worth / (variance * (n + 1) * math.log(n + 2))))
         if share is not None:
             n += 1
             total += share
             deviations += (share - (0.5 + total) / (n + 1)) ** 2
             variance = (0.25 + deviations) / (n + 1)
-    return found
+    return bets
 
 
 def _gain(shares: Sequence[float | None], bets: Sequence[float], mean: float) -> float:

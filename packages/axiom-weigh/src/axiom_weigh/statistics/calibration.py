@@ -31,12 +31,12 @@ def interval_score(low: float, high: float, truth: float, *, chance: float = 0.8
     return (high - low) + 2.0 / (1.0 - chance) * missed
 
 
-def calibration_log_e(said: Sequence[Sequence[Said]]) -> float:
+def calibration_log_e(groups: Sequence[Sequence[Said]]) -> float:
     """How strongly what happened speaks against chances that were meant as said."""
-    return [0.0, *calibration_looks(said)][-1]
+    return [0.0, *calibration_looks(groups)][-1]
 
 
-def calibration_looks(said: Sequence[Sequence[Said]]) -> Iterator[float]:
+def calibration_looks(groups: Sequence[Sequence[Said]]) -> Iterator[float]:
     """After each group of predictions that is closed, how strongly those so far speak against the forecaster's chances.
 
     Rivals take the same chances and sharpen, blunt or tilt them; the e-value is a mean of how much more likely they
@@ -46,11 +46,11 @@ def calibration_looks(said: Sequence[Sequence[Said]]) -> Iterator[float]:
     once in twenty lifetimes at most. What stays unknown counts as the class that speaks least against the forecaster:
     to leave it out would be to count by what came out, since some classes are decided sooner than others.
     """
-    rivals = _rivals(len(said[0][0][0]) if said else 1)
+    rivals = _rivals(len(groups[0][0][0]) if groups else 1)
     logs = [math.log(rival.share) for rival in rivals]
-    for group in said:
+    for group in groups:
         gains = [_gains(logs, rivals, chances, happened) for chances, happened in group]
-        logs = [so_far + _mean(each) for so_far, each in zip(logs, zip(*gains, strict=True), strict=True)]
+        logs = [so_far + _mean(of_rival) for so_far, of_rival in zip(logs, zip(*gains, strict=True), strict=True)]
         yield _sum(logs)
 
 
@@ -71,7 +71,7 @@ def _rivals(classes: int) -> list[_Rival]:
 def _gains(logs: Sequence[float], rivals: Sequence[_Rival], chances: Chances, happened: int | None) -> Sequence[float]:
     """What each rival gains when this has happened; of what nobody knows, what leaves them with least."""
     classes = range(len(chances)) if happened is None else (happened,)
-    possible = [[_gain(rival, chances, each) for rival in rivals] for each in classes]
+    possible = [[_gain(rival, chances, outcome) for rival in rivals] for outcome in classes]
     return min(possible, key=lambda gains: _sum([so_far + gain for so_far, gain in zip(logs, gains, strict=True)]))
 
 

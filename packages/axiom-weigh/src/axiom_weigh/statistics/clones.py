@@ -39,7 +39,7 @@ def clones(values_by_seed: Mapping[int, float | Sequence[float | None] | None]) 
     has to be fine enough to tell. Give measures rather than an estimand made of coarse ones: a rank correlation or the
     slope of a count looks like any number, and has few values. Numbers that are None or not finite are left out.
     """
-    rows = {seed: given if isinstance(given, Sequence) else (given,) for seed, given in values_by_seed.items()}
+    rows = {seed: row if isinstance(row, Sequence) else (row,) for seed, row in values_by_seed.items()}
     often = Counter(map(_words, rows.values()))
     return _groups({seed: mark(row) for seed, row in rows.items() if often[_words(row)] > 1}, len(rows))
 
@@ -50,11 +50,11 @@ def mark(row: Sequence[float | None]) -> str:
     It is empty when no number is fine enough to tell.
     """
     telling, seen = 0.0, set[float]()
-    for one in row:
-        if one is None or not math.isfinite(one) or abs(one) in seen:
+    for number in row:
+        if number is None or not math.isfinite(number) or abs(number) in seen:
             continue
-        seen.add(abs(one))
-        digits = _digits(abs(one))
+        seen.add(abs(number))
+        digits = _digits(abs(number))
         telling += digits - _NARROW if digits >= _FINE else 0.0
         if telling >= _MOST_DIGITS:  # two numbers of double precision are enough; there may be a hundred
             break
@@ -113,7 +113,7 @@ def few_equal_values(seeds: Sequence[int], values: Sequence[float]) -> tuple[tup
 
 def _are_some_alike(ordered: Sequence[float]) -> bool:
     """Do two neighbours agree in fourteen digits? It is so seldom, and of a million values quickly known."""
-    return any(other - one <= _HARDLY * abs(one) for one, other in pairwise(ordered))
+    return any(other - value <= _HARDLY * abs(value) for value, other in pairwise(ordered))
 
 
 def _as_written(number: float) -> float:
@@ -142,13 +142,13 @@ def _log_choices(times: Mapping[float, int], others: Mapping[float, int], *, is_
     spread = others if is_constant else times
     if len(spread) <= 1:
         return _MOST_CHOICES if any(map(is_fine, times)) else 0.0
-    shown, found = sorted({*times, *others}), [_MOST_CHOICES]
+    shown, choices = sorted({*times, *others}), [_MOST_CHOICES]
     for places in (_on_grid(shown), _by_size(shown)):
         at = dict(zip(shown, places, strict=True))
-        found.append(_log_spread([(at[value], spread[value]) for value in sorted(spread)]))
+        choices.append(_log_spread([(at[value], spread[value]) for value in sorted(spread)]))
     if shared := sum(amount * others[value] for value, amount in times.items() if value in others):
-        found.append(math.log(sum(times.values()) * sum(others.values()) / shared))
-    return min(found)
+        choices.append(math.log(sum(times.values()) * sum(others.values()) / shared))
+    return min(choices)
 
 
 def _log_spread(places: Sequence[tuple[int, int]]) -> float:
@@ -165,8 +165,8 @@ def _log_spread(places: Sequence[tuple[int, int]]) -> float:
 
     def near(steps: int) -> int:
         return sum(
-            amount * (until[bisect_right(at, place + steps)] - until[one])
-            for one, (place, amount) in enumerate(places, start=1)
+            amount * (until[bisect_right(at, place + steps)] - until[after])
+            for after, (place, amount) in enumerate(places, start=1)
         )
 
     below, steps = 0, at[-1] - at[0]
@@ -260,18 +260,18 @@ def _words(row: Sequence[float | None]) -> str:
     if None not in row and math.isfinite(sum(row)):  # type: ignore[arg-type]
         written = ",".join(["%.14e"] * len(row)) % tuple(row)
     else:
-        written = ",".join("" if one is None or not math.isfinite(one) else f"{one:.14e}" for one in row)
+        written = ",".join("" if number is None or not math.isfinite(number) else f"{number:.14e}" for number in row)
     return written.replace(_MINUS_NOTHING, _NOTHING) if _MINUS_NOTHING in written else written
 
 
 def _groups(marks: Mapping[int, str], whole: int) -> tuple[tuple[int, ...], ...]:
-    if len({known.partition(":")[2] for known in marks.values()}) == len(marks):
+    if len({mark.partition(":")[2] for mark in marks.values()}) == len(marks):
         return ()  # asked first, since it is so nearly always
     same: dict[str, list[int]] = defaultdict(list)
     telling: dict[str, float] = {}
-    for seed, known in marks.items():
-        if known:
-            digits, _, digest = known.partition(":")
+    for seed, mark in marks.items():
+        if mark:
+            digits, _, digest = mark.partition(":")
             same[digest].append(seed)
             telling[digest] = min(float(digits), telling.get(digest, _MOST_DIGITS))
     return tuple(

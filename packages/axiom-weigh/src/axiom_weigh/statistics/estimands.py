@@ -66,7 +66,9 @@ def even(configs: Sequence[Mapping[str, object]], estimand: Mapping[str, Any]) -
     Only then arms that are alike under the null make the number symmetric about 0: a mean of twelve skewed values is
     not spread as one of them is. An arm without any config is no matter of theirs being even.
     """
-    first, second = ({place for place, one in enumerate(configs) if _is_in(one, arm)} for arm in _arms_of(estimand))
+    first, second = (
+        {place for place, config in enumerate(configs) if _is_in(config, arm)} for arm in _arms_of(estimand)
+    )
     return not (first and second) or (len(first) == len(second) and first.isdisjoint(second))
 
 

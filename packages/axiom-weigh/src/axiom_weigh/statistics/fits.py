@@ -129,9 +129,11 @@ def _with_offset(arms: _Arms, exponent: float) -> _Fitted:
     mean = math.fsum(w * rise for w, rise in zip(weights, rises, strict=True)) / whole
     level = math.fsum(1.0 / y for y in arms.ys) / whole
     away = [rise - mean for rise in rises]
-    spread = math.fsum(w * one * one for w, one in zip(weights, away, strict=True))
-    slope = math.fsum(w * one * (y - level) for w, one, y in zip(weights, away, arms.ys, strict=True)) / spread
-    errors = math.fsum(((y - level - slope * one) / y) ** 2 for one, y in zip(away, arms.ys, strict=True))
+    spread = math.fsum(w * distance * distance for w, distance in zip(weights, away, strict=True))
+    slope = (
+        math.fsum(w * distance * (y - level) for w, distance, y in zip(weights, away, arms.ys, strict=True)) / spread
+    )
+    errors = math.fsum(((y - level - slope * distance) / y) ** 2 for distance, y in zip(away, arms.ys, strict=True))
     return errors, level - slope * mean, slope
 
 

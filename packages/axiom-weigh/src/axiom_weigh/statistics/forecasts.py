@@ -21,11 +21,11 @@ MOST = 4.0  # smallest effects, to which a difference counts: one wild miss must
 _BETS = (0.1, 0.2, 0.4, 0.8, 1.6)  # for one smallest effect; each has an equal share of the capital
 
 
-def crps(said: Quantiles, truth: float) -> float:
+def crps(forecast: Quantiles, truth: float) -> float:
     """The score of a forecast: the smaller the better."""
-    low, median, high = said
+    low, median, high = forecast
     if not (low <= median <= high and all(map(math.isfinite, (low, high, truth)))):
-        raise ValueError(f"{said} are no quantiles of a forecast, or {truth} is no truth: finite numbers, in order")
+        raise ValueError(f"{forecast} are no quantiles of a forecast, or {truth} is no truth: finite numbers, in order")
     below, above = (median - low) / _NINETY, (high - median) / _NINETY
     nearer, farther = (below, above) if truth <= median else (above, below)
     distance = abs(truth - median)

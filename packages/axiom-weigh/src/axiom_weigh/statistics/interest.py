@@ -68,11 +68,11 @@ def surprise(measured: EstimateOnScale, predicted: Chances, interval: tuple[floa
     bins = list(pairwise((-math.inf, *(-edge for edge in reversed(_EDGES)), *_EDGES, math.inf)))
     low, high = ((end - measured.null) / measured.smallest for end in interval)
     before = _spread(bins, predicted, (low, high))
-    likelihoods = [_likelihood(each, measured) for each in bins]
-    whole = math.fsum(chance * one for chance, one in zip(before, likelihoods, strict=True))
+    likelihoods = [_likelihood(span, measured) for span in bins]
+    whole = math.fsum(chance * likelihood for chance, likelihood in zip(before, likelihoods, strict=True))
     if whole <= 0.0:
         return 0.0
-    after = [chance * one / whole for chance, one in zip(before, likelihoods, strict=True)]
+    after = [chance * likelihood / whole for chance, likelihood in zip(before, likelihoods, strict=True)]
     return max(0.0, math.fsum(b * math.log2(b / a) for a, b in zip(before, after, strict=True) if b > 0))
 
 
@@ -87,29 +87,29 @@ def _spread(bins: Sequence[tuple[float, float]], predicted: Chances, interval: t
     positive, negative, absent = predicted
     chances = []
     for sign, chance in ((-1, negative), (0, absent), (1, positive)):
-        own = [each for each in bins if _sign(each) == sign]
-        covered = [_overlap(each, interval) for each in own]
+        own = [span for span in bins if _sign(span) == sign]
+        covered = [_overlap(span, interval) for span in own]
         whole = math.fsum(covered)
-        for each in covered:
+        for overlap in covered:
             even = 1.0 / len(own)
-            chances.append(chance * (_COVERED * each / whole + (1 - _COVERED) * even if whole else even))
+            chances.append(chance * (_COVERED * overlap / whole + (1 - _COVERED) * even if whole else even))
     return [(1 - _DOUBT) * chance + _DOUBT / len(bins) for chance in chances]
 
 
-def _sign(each: tuple[float, float]) -> int:
-    return (each[0] >= _EDGES[0]) - (each[1] <= -_EDGES[0])
+def _sign(span: tuple[float, float]) -> int:
+    return (span[0] >= _EDGES[0]) - (span[1] <= -_EDGES[0])
 
 
-def _overlap(each: tuple[float, float], interval: tuple[float, float]) -> float:
-    low, high = max(each[0], interval[0], -_WIDEST), min(each[1], interval[1], _WIDEST)
+def _overlap(span: tuple[float, float], interval: tuple[float, float]) -> float:
+    low, high = max(span[0], interval[0], -_WIDEST), min(span[1], interval[1], _WIDEST)
     return max(0.0, high - low)
 
 
-def _likelihood(each: tuple[float, float], measured: EstimateOnScale) -> float:
+def _likelihood(span: tuple[float, float], measured: EstimateOnScale) -> float:
     """The mean density of what was measured, over the truths of a bin."""
     at, error = (measured.estimate - measured.null) / measured.smallest, measured.error / measured.smallest
     at = min(max(at, -_FAR), _FAR)
     if error <= 0.0:
-        return float(each[0] <= at < each[1])
-    law, low, high = NormalDist(at, error), max(each[0], -_WIDEST), min(each[1], _WIDEST)
+        return float(span[0] <= at < span[1])
+    law, low, high = NormalDist(at, error), max(span[0], -_WIDEST), min(span[1], _WIDEST)
     return (law.cdf(high) - law.cdf(low)) / (high - low)

@@ -16,9 +16,9 @@ def e_bh(log_es: Sequence[float], q: float) -> frozenset[int]:
         return frozenset()
     bar = math.log(len(log_es) / q)
     least = bar - math.log(len(log_es))  # below this a claim does not stand even if all others do
-    known = sorted((place for place, one in enumerate(log_es) if one >= least), key=lambda at: -log_es[at])
+    candidates = sorted((place for place, log_e in enumerate(log_es) if log_e >= least), key=lambda at: -log_es[at])
     standing = 0
-    for rank, place in enumerate(known, start=1):
+    for rank, place in enumerate(candidates, start=1):
         if log_es[place] >= bar - math.log(rank):
             standing = rank
-    return frozenset(known[:standing])
+    return frozenset(candidates[:standing])

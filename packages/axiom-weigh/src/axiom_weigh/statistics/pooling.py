@@ -39,12 +39,13 @@ def pool(estimates: Sequence[float], variances: Sequence[float]) -> PooledEstima
     if not all(map(math.isfinite, estimates)) or not all(0 < variance < math.inf for variance in variances):
         raise ValueError("estimates must be numbers and variances numbers above 0")
     places, unit = len(estimates), _unit(estimates, variances)
-    scaled, spread = [one / unit for one in estimates], [(math.sqrt(variance) / unit) ** 2 for variance in variances]
+    scaled = [number / unit for number in estimates]
+    spread = [(math.sqrt(variance) / unit) ** 2 for variance in variances]
     tau2 = _between(scaled, spread)
     estimate, heterogeneity = _weighed(scaled, spread, tau2)
     if places == 1:
         return _told(unit, estimate, None, None, (0.0, 0.0, 1.0))
-    weight = math.fsum(1.0 / (one + tau2) for one in spread)
+    weight = math.fsum(1.0 / (variance + tau2) for variance in spread)
     squared = max(1.0, heterogeneity / (places - 1)) / weight
     q = _weighed(scaled, spread, 0.0)[1]
     half = t_quantile(places - 1) * math.sqrt(squared)
@@ -102,8 +103,8 @@ def _weighed(estimates: Sequence[float], variances: Sequence[float], tau2: float
     """The weighted mean, and the weighted sum of squares around it."""
     weights = [1.0 / (variance + tau2) for variance in variances]
     whole = math.fsum(weights)
-    mean = math.fsum(weight / whole * one for weight, one in zip(weights, estimates, strict=True))
-    return mean, math.fsum(weight * (one - mean) ** 2 for weight, one in zip(weights, estimates, strict=True))
+    mean = math.fsum(weight / whole * estimate for weight, estimate in zip(weights, estimates, strict=True))
+    return mean, math.fsum(weight * (estimate - mean) ** 2 for weight, estimate in zip(weights, estimates, strict=True))
 
 
 def _unit(estimates: Sequence[float], variances: Sequence[float]) -> float:

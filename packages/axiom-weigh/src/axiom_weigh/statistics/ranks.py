@@ -95,17 +95,17 @@ def scored(values: Sequence[float], strata: Sequence[Hashable]) -> list[NormalSc
     members: dict[Hashable, list[int]] = {}
     for place, stratum in enumerate(strata):
         members.setdefault(stratum, []).append(place)
-    found = []
+    by_stratum = []
     for places in members.values():
         own = [values[place] for place in places]
         if min(own) < max(own):
             scores = _scores(own)
             spread = _spread(scores)
             is_lumped = spread < _KEPT * _spread(_quantiles(len(own)))
-            found.append(
+            by_stratum.append(
                 NormalScores(places=places, scores=scores, spread=spread, lumps=Lumps(scores) if is_lumped else None)
             )
-    return found
+    return by_stratum
 
 
 def apart(groups: Sequence[Hashable], among: Sequence[NormalScores]) -> Spread:
@@ -161,8 +161,8 @@ def chi_squared_tail(square: float, freedom: int) -> float:
         return 1.0
     half, first = square / 2, freedom % 2 / 2
     powers = (first + place for place in range(freedom // 2))
-    found = math.fsum(math.exp(power * math.log(half) - half - math.lgamma(power + 1)) for power in powers)
-    return min(1.0, found + (math.erfc(math.sqrt(half)) if first else 0.0))
+    chance = math.fsum(math.exp(power * math.log(half) - half - math.lgamma(power + 1)) for power in powers)
+    return min(1.0, chance + (math.erfc(math.sqrt(half)) if first else 0.0))
 
 
 def _compare(
@@ -191,11 +191,11 @@ def _expected(parts: Sequence[_Part]) -> float:
 def _log_chance(square: float, total: float, parts: Sequence[_Part]) -> float:
     """The logarithm of the chance that a sum of so many scores lies at least as far from 0."""
     if square > _FAR:
-        found = -square / 2 - math.log(square * math.pi / 2) / 2
+        log_chance = -square / 2 - math.log(square * math.pi / 2) / 2
     else:
-        found = math.log(math.erfc(math.sqrt(square / 2)))
-    if found > _DOUBTED or not _are_lumped(parts):
-        return found
+        log_chance = math.log(math.erfc(math.sqrt(square / 2)))
+    if log_chance > _DOUBTED or not _are_lumped(parts):
+        return log_chance
     return min(0.0, math.log(2) + _one_side(total, parts))
 
 

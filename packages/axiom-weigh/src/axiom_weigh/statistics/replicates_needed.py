@@ -116,7 +116,7 @@ def until_crossed(
         line = middle - (whole - n) * rise
         return fmean(
             min(1.0, _passed(line - begins, rise - drift, whole - n) + _passed(line + begins, rise + drift, whole - n))
-            for drift in (expected + error * each for each in _EFFECTS)
+            for drift in (expected + error * deviate for deviate in _EFFECTS)
         )
 
     few, likely, many = (_least(n, chance, wanted) for wanted in _RANGE)
@@ -199,9 +199,9 @@ def _standardised(values: Sequence[float], null: float) -> tuple[int, float, flo
     """
     import numpy as np  # whoever imports this for its other forecasts goes without
 
-    given = np.array(values)
-    shift = math.frexp(max(float(np.abs(given).max()), abs(null)))[1]  # so that sums of the largest stay numbers
-    scaled, null = np.ldexp(given, -shift), math.ldexp(null, -shift)
+    numbers = np.array(values)
+    shift = math.frexp(max(float(np.abs(numbers).max()), abs(null)))[1]  # so that sums of the largest stay numbers
+    scaled, null = np.ldexp(numbers, -shift), math.ldexp(null, -shift)
     centre = float(np.median(scaled))
     unit = 1.4826 * float(np.median(np.abs(scaled - centre)))
     if unit > 0:

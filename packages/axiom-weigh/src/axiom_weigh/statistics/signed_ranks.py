@@ -70,21 +70,21 @@ class Stream:
 
 def stream(values: Sequence[float | None], *, lopsided: float | None = None) -> Stream:
     """Read values, None for a missing one. `lopsided` is that of a whole, for a part of it."""
-    given = np.array(values, dtype=np.float64)  # None becomes what is no number
-    lacking = np.isnan(given)
-    head, first = given[:_REFERENCE], lacking[:_REFERENCE]
+    numbers = np.array(values, dtype=np.float64)  # None becomes what is no number
+    lacking = np.isnan(numbers)
+    head, first = numbers[:_REFERENCE], lacking[:_REFERENCE]
     places = np.append(np.flatnonzero(first), np.full(np.count_nonzero(lacking[_REFERENCE:]), len(head)))
     farthest = (places + 0.5) / (places + 1.0)  # of all values so far, on the losing side
-    whole = len(given) - len(given) % 2
-    pairs = given[0:whole:2] / 2.0 + given[1:whole:2] / 2.0
+    whole = len(numbers) - len(numbers) % 2
+    pairs = numbers[0:whole:2] / 2.0 + numbers[1:whole:2] / 2.0
     middle = math.nan
     if lopsided is None:
-        ordered = np.sort(given[~lacking])
+        ordered = np.sort(numbers[~lacking])
         middle = _middle(ordered) if len(ordered) else middle
         lopsided = _lopsidedness(ordered, middle)
     return Stream(
         head=head,
-        tail=np.sort(given[_REFERENCE:][~lacking[_REFERENCE:]]),
+        tail=np.sort(numbers[_REFERENCE:][~lacking[_REFERENCE:]]),
         gone=np.concatenate([[0.0], np.cumsum(first)]),
         lost=_failed(farthest).sum(axis=1),
         pairs=np.sort(pairs[~np.isnan(pairs)]),
@@ -95,19 +95,19 @@ def stream(values: Sequence[float | None], *, lopsided: float | None = None) -> 
 
 
 @_of_any_size
-def log_es(known: Stream, null: float) -> tuple[float, float]:
+def log_es(stream: Stream, null: float) -> tuple[float, float]:
     """How strongly the values speak for lying above the null, and for lying below it, as two logarithms.
 
     Each is an e-process by itself. Whoever takes the larger of the two asks twice as much of it.
     """
-    ranked = _ranked(known, null)
+    ranked = _ranked(stream, null)
     won, failed = _won(ranked.nearer) * ranked.times, _failed(ranked.farther) * ranked.times
     above, below = ranked.signs > 0, ranked.signs < 0  # the null itself is on neither side, and lost by both
-    over = len(known.pairs) - int(np.searchsorted(known.pairs, null, "right"))
-    under = int(np.searchsorted(known.pairs, null, "left"))
+    over = len(stream.pairs) - int(np.searchsorted(stream.pairs, null, "right"))
+    under = int(np.searchsorted(stream.pairs, null, "left"))
     return (
-        _whole(known, won @ above + failed @ ~above, over),
-        _whole(known, won @ below + failed @ ~below, under),
+        _whole(stream, won @ above + failed @ ~above, over),
+        _whole(stream, won @ below + failed @ ~below, under),
     )
 
 
@@ -118,12 +118,12 @@ def either(above: float, below: float) -> float:
 
 
 @_of_any_size
-def interval(known: Stream, *, alpha: float = 0.05) -> tuple[float | None, float | None]:
+def interval(stream: Stream, *, alpha: float = 0.05) -> tuple[float | None, float | None]:
     """Return the ends of the numbers that are not refuted, at every look at once; None is an end without a bound."""
-    values, bar = known.present, math.log(2.0 / alpha)
+    values, bar = stream.present, math.log(2.0 / alpha)
     if not len(values):
         return None, None
-    return tuple(_end(known, values, bar, side) for side in (0, 1))  # type: ignore[return-value]
+    return tuple(_end(stream, values, bar, side) for side in (0, 1))  # type: ignore[return-value]
 
 
 def pseudo_median(values: Sequence[float]) -> float:
@@ -159,30 +159,30 @@ class _Ranked:
     times: Numbers  # how many values have this sign and rank
 
 
-def _ranked(known: Stream, null: float) -> _Ranked:
+def _ranked(stream: Stream, null: float) -> _Ranked:
     """A value that comes again ranks half above its like; what lies as far away on the other side is at its worst."""
-    away = known.head - null
+    away = stream.head - null
     sizes, n = np.abs(away), len(away)
     before = _BEFORE[:n, :n]
-    alike = np.count_nonzero((known.head == known.head[:, None]) & before, axis=1)
+    alike = np.count_nonzero((stream.head == stream.head[:, None]) & before, axis=1)
     nearer = np.count_nonzero((sizes < sizes[:, None]) & before, axis=1) + alike / 2.0
-    farther = np.count_nonzero((sizes <= sizes[:, None]) & before, axis=1) - alike / 2.0 + known.gone[:-1]
+    farther = np.count_nonzero((sizes <= sizes[:, None]) & before, axis=1) - alike / 2.0 + stream.gone[:-1]
     there = ~np.isnan(away)
     parts = [(np.nan_to_num(np.sign(away)), (nearer + 0.5) / _PLACES[:n], (farther + 0.5) / _PLACES[:n], 1.0 * there)]
-    if len(known.tail):
-        parts += [_ranked_later(known, null, known.head[there], side) for side in (1.0, -1.0)]
-        equal = np.searchsorted(known.tail, null, "right") - np.searchsorted(known.tail, null, "left")
-        rank = (np.count_nonzero(known.head == null) / 2.0 + known.gone[-1] + 0.5) / (n + 1.0)
+    if len(stream.tail):
+        parts += [_ranked_later(stream, null, stream.head[there], side) for side in (1.0, -1.0)]
+        equal = np.searchsorted(stream.tail, null, "right") - np.searchsorted(stream.tail, null, "left")
+        rank = (np.count_nonzero(stream.head == null) / 2.0 + stream.gone[-1] + 0.5) / (n + 1.0)
         parts.append((np.zeros(1), np.array([rank]), np.array([rank]), np.array([float(equal)])))
     return _Ranked(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def _ranked_later(known: Stream, null: float, head: Numbers, side: float) -> tuple[Numbers, Numbers, Numbers, Numbers]:
+def _ranked_later(stream: Stream, null: float, head: Numbers, side: float) -> tuple[Numbers, Numbers, Numbers, Numbers]:
     """The later values on one side: how many lie between two of the first, and how many as far away as one of them.
 
     One of the first on the same side is compared as it is, so that no rounding parts it from its like.
     """
-    ordered = known.tail if side > 0 else -known.tail[::-1]
+    ordered = stream.tail if side > 0 else -stream.tail[::-1]
     here, null = side * head, side * null
     tail = ordered[np.searchsorted(ordered, null, "right") :]
     bars, place = np.unique(np.maximum(here, null + (null - here)), return_inverse=True)
@@ -192,8 +192,8 @@ def _ranked_later(known: Stream, null: float, head: Numbers, side: float) -> tup
     first, last = np.searchsorted(tail, bars, "left"), np.searchsorted(tail, bars, "right")
     between = np.append(first, len(tail)) - np.append(0, last)
     nearer = np.concatenate([[0.0], upto, upto - whole + alike / 2.0])
-    farther = np.concatenate([[0.0], upto, upto - alike / 2.0]) + known.gone[-1]
-    places = len(known.head) + 1.0
+    farther = np.concatenate([[0.0], upto, upto - alike / 2.0]) + stream.gone[-1]
+    places = len(stream.head) + 1.0
     times = np.concatenate([between, last - first])
     return np.full(len(times), side), (nearer + 0.5) / places, (farther + 0.5) / places, times
 
@@ -208,16 +208,16 @@ def _failed(ranks: Numbers) -> Numbers:
     return _won(ranks) - 2.0 * _BETS * ranks
 
 
-def _whole(known: Stream, on_ranks: Numbers, won: int) -> float:
+def _whole(stream: Stream, on_ranks: Numbers, won: int) -> float:
     """What all bets together have become, where so many pairs won and all others failed."""
-    on_pairs = won * _PAIR_WON + (len(known.pairs) - won + known.pairs_gone) * _PAIR_FAILED
-    whole = on_ranks + known.lost
-    grown = np.concatenate([np.minimum(whole, whole / known.lopsided), on_pairs]) + _SHARES
+    on_pairs = won * _PAIR_WON + (len(stream.pairs) - won + stream.pairs_gone) * _PAIR_FAILED
+    whole = on_ranks + stream.lost
+    grown = np.concatenate([np.minimum(whole, whole / stream.lopsided), on_pairs]) + _SHARES
     most = grown.max()
     return capped(float(most + math.log(np.exp(grown - most).sum())))
 
 
-def _end(known: Stream, values: Numbers, bar: float, side: int) -> float | None:
+def _end(stream: Stream, values: Numbers, bar: float, side: int) -> float | None:
     """The number nearest to the middle that is refuted from below (side 0) or above (side 1); None where none is.
 
     Sought over places among the values, so that one value far out costs no precision. Evidence changes at means of two
@@ -229,14 +229,14 @@ def _end(known: Stream, values: Numbers, bar: float, side: int) -> float | None:
     places = np.arange(len(points), dtype=np.float64)
 
     def excess(null: float) -> float:
-        found = log_es(known, null)[side]
-        return math.copysign(math.sqrt(abs(found)), found) - math.sqrt(bar)
+        log_e = log_es(stream, null)[side]
+        return math.copysign(math.sqrt(abs(log_e)), log_e) - math.sqrt(bar)
 
     around = _bracket(lambda place: excess(float(np.interp(place, places, points))), len(values))
     if around is None:
         return None
     low, high = np.interp(around, places, points).tolist()
-    means = _means_between(known, values, *sorted((low, high)))
+    means = _means_between(stream, values, *sorted((low, high)))
     if not len(means):  # rounding hid it
         return float(high)
     ordered = means if side == 0 else means[::-1]
@@ -272,22 +272,22 @@ def _bracket(excess: Callable[[float], float], n: int) -> tuple[float, float] | 
     while high - low > _NEAR:
         inner = (high - low) / 10
         at = min(max((high * above - low * below) / (above - below), low + inner), high - inner)
-        found = excess(at)
-        if found >= 0:
-            low, above, below, moved = at, found, below / 2 if moved > 0 else below, 1
+        surplus = excess(at)
+        if surplus >= 0:
+            low, above, below, moved = at, surplus, below / 2 if moved > 0 else below, 1
         else:
-            high, below, above, moved = at, found, above / 2 if moved < 0 else above, -1
+            high, below, above, moved = at, surplus, above / 2 if moved < 0 else above, -1
     return low, high
 
 
-def _means_between(known: Stream, values: Numbers, low: float, high: float) -> Numbers:
+def _means_between(stream: Stream, values: Numbers, low: float, high: float) -> Numbers:
     """Where evidence changes from `low` to `high`: at means of two values, one among the first, and at values."""
-    first = known.head[~np.isnan(known.head)]
+    first = stream.head[~np.isnan(stream.head)]
     starts = np.searchsorted(values, 2.0 * low - first, "left")
     ends = np.searchsorted(values, 2.0 * high - first, "right")
-    means = [one / 2.0 + values[start:end] / 2.0 for one, start, end in zip(first, starts, ends, strict=True)]
+    means = [value / 2.0 + values[start:end] / 2.0 for value, start, end in zip(first, starts, ends, strict=True)]
     inside = [
-        part[np.searchsorted(part, low) : np.searchsorted(part, high, "right")] for part in (known.tail, known.pairs)
+        part[np.searchsorted(part, low) : np.searchsorted(part, high, "right")] for part in (stream.tail, stream.pairs)
     ]
     return np.unique(np.concatenate([*means, *inside]))
 
