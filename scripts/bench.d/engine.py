@@ -169,7 +169,7 @@ def laboratory(place: Path, cores: int = 1) -> Iterator[Bench]:
     dispatch = Dispatch(
         lab=trust.lab, trust=trust.version, key=keys.ticket, deadline=hour, grace=hour, ourselves=ourselves
     )
-    pilots = PilotServer(folder=folder, dispatch=dispatch, known=DispatchCache(), lease=hour, now=now)
+    pilots = PilotServer(folder=folder, dispatch=dispatch, cache=DispatchCache(), lease=hour, now=now)
     source = LocalWorkSource(writer=writer, pilots=pilots, host_id=host_id)
     try:
         yield Bench(

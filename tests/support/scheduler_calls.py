@@ -200,7 +200,7 @@ class Exchange:
         self.project = Project(
             **of_all,
             dispatch=lab.dispatch,
-            known=lab.known,
+            cache=lab.known,
             runners=Offers(self.folder, secrets.code).here(here, lab.now),
             trust=lab.keys.trust,
             code=secrets.code,

@@ -72,7 +72,7 @@ def local(lab, writer, cores: int):
 
 
 def pilot_server(lab, *, lease: timedelta = LEASE, now=today) -> PilotServer:
-    return PilotServer(folder=lab.folder, dispatch=lab.dispatch, known=DispatchCache(), lease=lease, now=now)
+    return PilotServer(folder=lab.folder, dispatch=lab.dispatch, cache=DispatchCache(), lease=lease, now=now)
 
 
 @contextmanager

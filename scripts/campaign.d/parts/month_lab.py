@@ -164,7 +164,7 @@ def month_lab(small: Any, line: Line, place: Path) -> Iterator[MonthLab]:
         pilots = PilotServer(
             folder=small.folder,
             dispatch=small.dispatch,
-            known=DispatchCache(),
+            cache=DispatchCache(),
             lease=timedelta(minutes=10),
             now=lambda: small.now,
         )

@@ -84,7 +84,7 @@ def computing(
     ourselves, host_id = writer.run(lambda db: _this_host(db, workers, now()))
     dispatch, known = _dispatch(settings, keys, ourselves), DispatchCache()
     lease = timedelta(seconds=settings.pilot_lease_seconds)
-    pilots = PilotServer(folder=folder, dispatch=dispatch, known=known, lease=lease, now=now)
+    pilots = PilotServer(folder=folder, dispatch=dispatch, cache=known, lease=lease, now=now)
     engine = LocalEngine(
         LocalWorkSource(writer=writer, pilots=pilots, host_id=host_id),
         home=folder.engine,

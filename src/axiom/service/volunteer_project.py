@@ -223,7 +223,7 @@ def _project(
         writer=core.writer,
         folder=folder,
         dispatch=core.dispatch,
-        known=core.known,
+        cache=core.known,
         runners=offered,
         trust=core.gate.laboratory.keys.trust,
         code=secrets.code,

@@ -317,7 +317,7 @@ class Simulated:
                 daily_per_core=self.settings.daily_per_core,
                 ourselves=ourselves,
             ),
-            known=DispatchCache(),
+            cache=DispatchCache(),
             runners={},
             trust=self.keys.trust,
             code=self.secrets.code,

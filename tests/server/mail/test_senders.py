@@ -85,7 +85,7 @@ def test_a_refusal_is_of_one_message_and_for_good_or_for_now(code, is_final):
         deliver(letter("ada@mail.example"))  # the connection is still good
     assert (error.value.is_whole, error.value.is_final) == (False, is_final)
     assert code in str(error.value)
-    assert "canary@mail.example" in error.value.said  # for the operator's terminal alone
+    assert "canary@mail.example" in error.value.server_words  # for the operator's terminal alone
     assert len(box.taken) == 1
 
 

@@ -77,5 +77,9 @@ def _tried(name: str, carrier: Carrier, letter: Any) -> dict[str, Any]:
         with carrier.open() as deliver:
             deliver(letter)
     except DeliveryFailed as error:
-        return {"to": name, "taken": False, "why": f"{error}: {error.said}" if error.said else str(error)}
+        return {
+            "to": name,
+            "taken": False,
+            "why": f"{error}: {error.server_words}" if error.server_words else str(error),
+        }
     return {"to": name, "taken": True, "why": ""}

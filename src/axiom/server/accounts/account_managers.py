@@ -66,10 +66,10 @@ class AccountManagers:
     def info(self, fields: Mapping[str, str]) -> bytes:
         """What an account manager may know of an account."""
         with self.connections.reader() as db:
-            found = _holder(db, fields)
-            if found is None:
+            holder = _holder(db, fields)
+            if holder is None:
                 return error_reply(_STRANGER)
-            volunteer, account = found
+            volunteer, account = holder
             preferred = accounts.preferences(db, volunteer.id)
         return info_reply(
             AccountInfo(
@@ -91,30 +91,32 @@ class AccountManagers:
 
     def change(self, fields: Mapping[str, str]) -> bytes:
         """Store what an account manager sets."""
-        asked = read_change(fields)
-        if isinstance(asked, Problem):
-            return error_reply(asked)
-        if asked.email is not None or asked.passwd_hash is not None:
+        changes = read_change(fields)
+        if isinstance(changes, Problem):
+            return error_reply(changes)
+        if changes.email is not None or changes.passwd_hash is not None:
             return error_reply(_SITE_ALONE)
         why_not = self._why_not(fields, "am_set_info")
-        problem = why_not or self.writer.run(lambda db: _change(db, fields, asked, self.now()))
+        problem = why_not or self.writer.run(lambda db: _change(db, fields, changes, self.now()))
         return error_reply(problem) if problem else change_reply()
 
     def place(self, fields: Mapping[str, str]) -> bytes:
         """Store where an account manager says that one of the volunteer's computers stands."""
-        asked = read_place(fields)
-        if isinstance(asked, Problem):
-            return error_reply(asked)
-        problem = self._why_not(fields, "am_set_host_info") or self.writer.run(lambda db: _place(db, fields, *asked))
+        placement = read_place(fields)
+        if isinstance(placement, Problem):
+            return error_reply(placement)
+        problem = self._why_not(fields, "am_set_host_info") or self.writer.run(
+            lambda db: _place(db, fields, *placement)
+        )
         return error_reply(problem) if problem else place_reply()
 
     def _why_not(self, fields: Mapping[str, str], what: str) -> Problem | None:
         """Why whoever asks may not have this done now. Each change is a commit, so there are only so many an hour."""
         with self.connections.reader() as db:
-            found = _holder(db, fields)
-        if found is None:
+            holder = _holder(db, fields)
+        if holder is None:
             return _STRANGER
-        verdict = self.guesses.do_one(found[0].id, what)
+        verdict = self.guesses.do_one(holder[0].id, what)
         return None if verdict.may else wait_first(verdict)
 
     def teams(self, fields: Mapping[str, str]) -> bytes:
@@ -122,10 +124,10 @@ class AccountManagers:
         number, words = fields.get("team_id", ""), fields.get("team_name", "").strip()
         with self.connections.reader() as db:
             if number.isascii() and number.isdecimal() and len(number) <= 18:
-                one = teams.by_id(db, int(number))
-                return in_ascii(_team(db, one)) if one else error_reply(_NO_TEAM)
-            found = teams.like(db, words[:100], limits.TEAMS_SHOWN_TO_A_CLIENT) if words else []
-            return in_ascii(f"<teams>\n{''.join(_team(db, team) for team in found)}</teams>\n")
+                named = teams.by_id(db, int(number))
+                return in_ascii(_team(db, named)) if named else error_reply(_NO_TEAM)
+            matching = teams.like(db, words[:100], limits.TEAMS_SHOWN_TO_A_CLIENT) if words else []
+            return in_ascii(f"<teams>\n{''.join(_team(db, team) for team in matching)}</teams>\n")
 
 
 def _holder(db: Database, fields: Mapping[str, str]) -> tuple[Volunteer, Account] | None:
@@ -134,45 +136,45 @@ def _holder(db: Database, fields: Mapping[str, str]) -> tuple[Volunteer, Account
     return accounts.by_id(db, holder.volunteer_id) if holder and not holder.is_weak else None
 
 
-def _change(db: Database, fields: Mapping[str, str], asked: AccountChange, now: datetime) -> Problem | None:
-    found = _holder(db, fields)
-    if found is None:
+def _change(db: Database, fields: Mapping[str, str], changes: AccountChange, now: datetime) -> Problem | None:
+    holder = _holder(db, fields)
+    if holder is None:
         return _STRANGER
-    volunteer, account = found
-    if asked.team_id and teams.by_id(db, asked.team_id) is None:
+    volunteer, account = holder
+    if changes.team_id and teams.by_id(db, changes.team_id) is None:
         return _NO_TEAM
     try:
-        everywhere = _read_everywhere(asked.global_preferences, now)
-        share = _read_share(asked.project_preferences)
+        everywhere = _read_everywhere(changes.global_preferences, now)
+        share = _read_share(changes.project_preferences)
     except MalformedRequest:
         return _BAD_PREFERENCES
     if everywhere is not None:
         accounts.keep_preferences(db, volunteer.id, *everywhere)
-    if share is not None or asked.venue is not None:
+    if share is not None or changes.venue is not None:
         preferred = accounts.preferences(db, volunteer.id)
         chosen = json.loads(preferred.project) | ({} if share is None else {"resource_share": share})
-        venue = preferred.venue if asked.venue is None else asked.venue
+        venue = preferred.venue if changes.venue is None else changes.venue
         accounts.set_project_preferences(db, volunteer.id, json.dumps(chosen, sort_keys=True), venue)
-    if asked.team_id is not None:
-        belong(db, volunteer, asked.team_id or None)
+    if changes.team_id is not None:
+        belong(db, volunteer, changes.team_id or None)
     accounts.set_profile(
         db,
         volunteer.id,
-        name=volunteer.name if asked.name is None else asked.name,
-        country=volunteer.country if asked.country is None else asked.country,
-        website=volunteer.website if asked.website is None else asked.website,
+        name=volunteer.name if changes.name is None else changes.name,
+        country=volunteer.country if changes.country is None else changes.country,
+        website=volunteer.website if changes.website is None else changes.website,
         is_exported=account.is_exported,
-        shows_hosts=account.shows_hosts if asked.shows_hosts is None else asked.shows_hosts,
+        shows_hosts=account.shows_hosts if changes.shows_hosts is None else changes.shows_hosts,
     )
     return None
 
 
 def _place(db: Database, fields: Mapping[str, str], host_id: int, venue: str) -> Problem | None:
     """Of another volunteer's computer it is not even said whether it exists."""
-    found, host = _holder(db, fields), hosts.host(db, host_id)
-    if found is None:
+    holder, host = _holder(db, fields), hosts.host(db, host_id)
+    if holder is None:
         return _STRANGER
-    if host is None or host.volunteer_id != found[0].id:
+    if host is None or host.volunteer_id != holder[0].id:
         return NO_HOST
     hosts.set_venue(db, host_id, venue)
     return None
@@ -189,9 +191,9 @@ def _read_everywhere(text: str | None, now: datetime) -> tuple[str, int] | None:
     top = tree(whole.encode())
     if top.leaves or len(top.children) != 1:
         raise MalformedRequest("The preferences are not one element. Nothing was changed.")
-    said, here = int(read_preferences(whole.encode()).modified_at), int(now.timestamp())
-    modified_at = min(said, here) or here
-    return whole if said == modified_at else _dated(whole, modified_at), modified_at
+    theirs, here = int(read_preferences(whole.encode()).modified_at), int(now.timestamp())
+    modified_at = min(theirs, here) or here
+    return whole if theirs == modified_at else _dated(whole, modified_at), modified_at
 
 
 def _dated(whole: str, modified_at: int) -> str:

@@ -36,12 +36,12 @@ class _Moments:
 
     def take_back(self, key: bytes, at: datetime) -> bool:
         kept = self._kept.get(key)
-        found = kept is not None and at in kept
-        if kept is not None and found:
+        is_there = kept is not None and at in kept
+        if kept is not None and is_there:
             kept.remove(at)
         if not kept:
             self._kept.pop(key, None)
-        return found
+        return is_there
 
 
 class Guesses:
@@ -147,9 +147,9 @@ def _short(text: str) -> bytes:
 def _network(address: str) -> str:
     """Who has one address of IPv6 has a whole network of them."""
     try:
-        found = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_address(address)
     except ValueError:
         return address
-    if isinstance(found, ipaddress.IPv4Address) or found.ipv4_mapped is not None:
-        return str(getattr(found, "ipv4_mapped", found))
-    return str(ipaddress.ip_network((found, 64), strict=False))
+    if isinstance(parsed, ipaddress.IPv4Address) or parsed.ipv4_mapped is not None:
+        return str(getattr(parsed, "ipv4_mapped", parsed))
+    return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -16,8 +16,8 @@ _EITHER_SIDE = 1  # steps by which a clock may be wrong
 
 def secret_of(secret: bytes, volunteer_id: int, serial: int) -> str:
     """What an authenticator keeps, in base 32."""
-    said = f"axiom-second-factor-1\n{volunteer_id}\n{serial}".encode()
-    return base64.b32encode(hmac.digest(secret, said, hashlib.sha256)[:_SECRET_BYTES]).decode()
+    message = f"axiom-second-factor-1\n{volunteer_id}\n{serial}".encode()
+    return base64.b32encode(hmac.digest(secret, message, hashlib.sha256)[:_SECRET_BYTES]).decode()
 
 
 def address_of(secret: str, name: str, laboratory: str) -> str:
@@ -27,9 +27,9 @@ def address_of(secret: str, name: str, laboratory: str) -> str:
 
 def step_of(secret: str, code: str, now: datetime, *, used: int) -> int | None:
     """The step whose code this is, if it is near enough and later than the last one that was used."""
-    totp, found = pyotp.TOTP(secret), None
+    totp, matching = pyotp.TOTP(secret), None
     here = totp.timecode(now)
     for step in range(here - _EITHER_SIDE, here + _EITHER_SIDE + 1):
         if hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()) and step > used:
-            found = step
-    return found
+            matching = step
+    return matching

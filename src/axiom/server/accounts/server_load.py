@@ -76,14 +76,14 @@ def _loads(db: Database, counted: Mapping[Key, int]) -> tuple[ExperimentLoad, ..
     went = credit_sites.lately(db)
     return tuple(
         ExperimentLoad(
-            id=each.id,
-            name=each.name,
-            unsent=counted.get(("task", each.id, TaskState.UNSENT), 0),
-            in_progress=counted.get(("task", each.id, TaskState.SENT), 0),
-            average_hours=went[each.id].mean_seconds / _HOUR if each.id in went else 0.0,
-            shortest_hours=went[each.id].least_seconds / _HOUR if each.id in went else 0.0,
-            longest_hours=went[each.id].most_seconds / _HOUR if each.id in went else 0.0,
-            volunteers=went[each.id].volunteers if each.id in went else 0,
+            id=experiment.id,
+            name=experiment.name,
+            unsent=counted.get(("task", experiment.id, TaskState.UNSENT), 0),
+            in_progress=counted.get(("task", experiment.id, TaskState.SENT), 0),
+            average_hours=went[experiment.id].mean_seconds / _HOUR if experiment.id in went else 0.0,
+            shortest_hours=went[experiment.id].least_seconds / _HOUR if experiment.id in went else 0.0,
+            longest_hours=went[experiment.id].most_seconds / _HOUR if experiment.id in went else 0.0,
+            volunteers=went[experiment.id].volunteers if experiment.id in went else 0,
         )
-        for each in experiments.everything(db)
+        for experiment in experiments.everything(db)
     )

@@ -52,62 +52,62 @@ class Accounts:
         """May anybody open an account?"""
         return self.new_accounts > 0
 
-    def create(self, asked: CreateAccount, address: str) -> str | Problem:
+    def create(self, request: CreateAccount, address: str) -> str | Problem:
         """The key of a new account, or of the one that is there already under this e-mail address and password."""
-        known = LookupAccount(email=asked.email, passwd_hash=asked.passwd_hash)
-        found, begun = self.attempt(known, address)
-        if not isinstance(found, Problem):
-            return key_of(self.secret, found.volunteer, found.account)
-        if found.error is not AccountError.BAD_PASSWORD:
-            return found
+        credentials = LookupAccount(email=request.email, passwd_hash=request.passwd_hash)
+        outcome, begun = self.attempt(credentials, address)
+        if not isinstance(outcome, Problem):
+            return key_of(self.secret, outcome.volunteer, outcome.account)
+        if outcome.error is not AccountError.BAD_PASSWORD:
+            return outcome
         # From here on all is done whether the e-mail address has an account or not: nobody asks without limit.
         if not self.is_open:
             return Problem(error=AccountError.CREATION_DISABLED, text=_CLOSED)
         verdict = self.guesses.open_one(address, self.new_accounts)
         if not verdict.may:
             return wait_first(verdict)
-        password = stored_password(asked.passwd_hash)
-        made = self.writer.run(lambda db: self._open_by_client(db, asked, password))
+        password = stored_password(request.passwd_hash)
+        made = self.writer.run(lambda db: self._open_by_client(db, request, password))
         if made is None:  # it is somebody's, or they opened it a moment ago
-            return self.lookup(known, address)
-        self.guesses.right(asked.email, address, begun)
+            return self.lookup(credentials, address)
+        self.guesses.right(request.email, address, begun)
         return account_keys.account_key(self.secret, made, 1)
 
-    def _open_by_client(self, db: Database, asked: CreateAccount, password: str) -> int | None:
+    def _open_by_client(self, db: Database, request: CreateAccount, password: str) -> int | None:
         """Open an account that shows no hosts: a client has asked nobody whether it may."""
-        made = open_account(db, self.secret, asked, password, self.now())
+        made = open_account(db, self.secret, request, password, self.now())
         if made is not None:
             accounts.hide_hosts(db, made)
             if self.sends_mail:
                 outbox.replace(db, outbox.CONFIRM, made, self.now())
         return made
 
-    def lookup(self, asked: LookupAccount, address: str) -> str | Problem:
+    def lookup(self, credentials: LookupAccount, address: str) -> str | Problem:
         """The key of the account under this e-mail address and password."""
-        found = self.prove(asked, address)
-        return found if isinstance(found, Problem) else key_of(self.secret, found.volunteer, found.account)
+        outcome = self.prove(credentials, address)
+        return outcome if isinstance(outcome, Problem) else key_of(self.secret, outcome.volunteer, outcome.account)
 
-    def prove(self, asked: LookupAccount, address: str, sign_in: str = "") -> ProvenAccount | Problem:
+    def prove(self, credentials: LookupAccount, address: str, sign_in: str = "") -> ProvenAccount | Problem:
         """Whose account this is, if the password is right; `address` is whence somebody says so.
 
         `sign_in` is the digest of the token of who is signed in to this very account, which the caller has looked at.
         """
-        return self.attempt(asked, address, sign_in)[0]
+        return self.attempt(credentials, address, sign_in)[0]
 
     def attempt(
-        self, asked: LookupAccount, address: str, sign_in: str = ""
+        self, credentials: LookupAccount, address: str, sign_in: str = ""
     ) -> tuple[ProvenAccount | Problem, datetime]:
         """The same, and the moment at which it counts as a wrong password until `right` is said of it."""
-        verdict, begun = self.guesses.begin(asked.email, address, sign_in)
+        verdict, begun = self.guesses.begin(credentials.email, address, sign_in)
         if not verdict.may:
             return wait_first(verdict), begun
         with self.connections.reader() as db:
-            found = accounts.by_email(db, asked.email)
-        is_right = is_password(found[1].password if found else None, asked.passwd_hash)
-        if not is_right or found is None:
+            stored = accounts.by_email(db, credentials.email)
+        is_right = is_password(stored[1].password if stored else None, credentials.passwd_hash)
+        if not is_right or stored is None:
             return Problem(error=AccountError.BAD_PASSWORD, text=_WRONG), begun
-        self.guesses.right(asked.email, address, begun, sign_in)
-        return ProvenAccount(volunteer=found[0], account=found[1]), begun
+        self.guesses.right(credentials.email, address, begun, sign_in)
+        return ProvenAccount(volunteer=stored[0], account=stored[1]), begun
 
 
 def wait_first(verdict: ThrottleDecision) -> Problem:
@@ -117,17 +117,17 @@ def wait_first(verdict: ThrottleDecision) -> Problem:
     return Problem(error=AccountError.PROJECT_DOWN, text=f"Please wait {waiting}: {verdict.reason}.")
 
 
-def open_account(db: Database, secret: bytes, asked: CreateAccount, password: str, now: datetime) -> int | None:
+def open_account(db: Database, secret: bytes, request: CreateAccount, password: str, now: datetime) -> int | None:
     """Open an account with its keys; None where the address has one. `password` is what may be stored of it."""
-    if accounts.by_email(db, asked.email) is not None:
+    if accounts.by_email(db, request.email) is not None:
         return None
-    made = accounts.create(db, name=asked.name, email=asked.email, password=password, cross_id="", now=now)
+    made = accounts.create(db, name=request.name, email=request.email, password=password, cross_id="", now=now)
     accounts.set_cross_id(db, made, account_keys.internal_cpid(secret, made))
     accounts.set_keys(db, made, key_serial=1, key_digest=_key(secret, made, 1), weak_digest=_weak(secret, made, 1))
-    team = teams.by_name(db, asked.team_name) if asked.team_name else None
-    found = accounts.by_id(db, made)
-    if team is not None and found is not None:
-        belong(db, found[0], team.id)
+    team = teams.by_name(db, request.team_name) if request.team_name else None
+    created = accounts.by_id(db, made)
+    if team is not None and created is not None:
+        belong(db, created[0], team.id)
     return made
 
 
@@ -181,8 +181,8 @@ def change_email(db: Database, secret: bytes, volunteer_id: int, email: str, pas
 
 def demand_secret(db: Database, secret: bytes) -> None:
     """The accounts here must be this secret's: with another one, nobody's clients would be known again."""
-    found = accounts.some_key(db)
-    if found is not None and found.digest != _key(secret, found.volunteer_id, found.key_serial):
+    sample = accounts.some_key(db)
+    if sample is not None and sample.digest != _key(secret, sample.volunteer_id, sample.key_serial):
         raise KeysUnusable(
             "The accounts of this laboratory were made with another accounts.key than the one in its folder of keys: "
             "no volunteer's client would be known again. Nothing was started; restore accounts.key from a backup."
@@ -190,10 +190,10 @@ def demand_secret(db: Database, secret: bytes) -> None:
 
 
 def _account(db: Database, volunteer_id: int) -> Account:
-    found = accounts.by_id(db, volunteer_id)
-    if found is None or found[1].email is None:
+    stored = accounts.by_id(db, volunteer_id)
+    if stored is None or stored[1].email is None:
         raise NotFound(f"Volunteer {volunteer_id} has no account. Nothing was changed.")
-    return found[1]
+    return stored[1]
 
 
 def _key(secret: bytes, volunteer_id: int, serial: int) -> str:

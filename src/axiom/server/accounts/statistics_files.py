@@ -85,7 +85,7 @@ class StatisticsFiles:
             self._pack("host.gz", hosts_xml(self._hosts(db, counted)))
             self._pack("user_deleted.gz", erased_volunteers_xml(self._erased(db, tombstones.VOLUNTEER)))
             self._pack("host_deleted.gz", erased_hosts_xml(self._erased(db, tombstones.HOST)))
-            counted.names = {each.name for each in experiments.everything(db)}
+            counted.names = {experiment.name for experiment in experiments.everything(db)}
         tables = Tables(
             updated_at=int(self._now().timestamp()),
             volunteers=counted.volunteers,
@@ -97,10 +97,10 @@ class StatisticsFiles:
         self._replace("tables.xml", [tables_xml(tables)])
 
     def _volunteers(self, db: Database, counted: _Totals) -> Iterator[ExportedVolunteer]:
-        for one in self._consenting(db):
+        for volunteer in self._consenting(db):
             counted.volunteers += 1
-            counted.credit += one.balance.total
-            yield _volunteer(one)
+            counted.credit += volunteer.balance.total
+            yield _volunteer(volunteer)
 
     def _teams(self, db: Database, counted: _Totals) -> Iterator[ExportedTeam]:
         last = 0
@@ -113,7 +113,7 @@ class StatisticsFiles:
     def _hosts(self, db: Database, counted: _Totals) -> Iterator[ExportedHost]:
         last = 0
         while part := credit_sites.volunteers(db, last, _PAGE):
-            last, whose = part[-1].id, {one.id: one for one in part}
+            last, whose = part[-1].id, {volunteer.id: volunteer for volunteer in part}
             for host in credit_sites.hosts(db, list(whose)):
                 counted.hosts += 1
                 yield _host(host, whose[host.volunteer_id])
@@ -121,8 +121,8 @@ class StatisticsFiles:
 
     def _erased(self, db: Database, noun: str) -> list[ErasedRecord]:
         return [
-            ErasedRecord(id=one.number, cpid=one.cpid)
-            for one in tombstones.since(db, noun, self._now() - limits.ERASED_TOLD_FOR)
+            ErasedRecord(id=tombstone.number, cpid=tombstone.cpid)
+            for tombstone in tombstones.since(db, noun, self._now() - limits.ERASED_TOLD_FOR)
         ]
 
     def _consenting(self, db: Database) -> Iterator[OpenVolunteer]:
@@ -149,53 +149,53 @@ class StatisticsFiles:
         unfinished.replace(self._folder.statistics / name)
 
 
-def _volunteer(one: OpenVolunteer) -> ExportedVolunteer:
-    is_heard = heard(one.balance).may
+def _volunteer(volunteer: OpenVolunteer) -> ExportedVolunteer:
+    is_heard = heard(volunteer.balance).may
     return ExportedVolunteer(
-        id=one.id,
-        name=one.name,
-        created_at=int(one.created_at.timestamp()),
-        credit=_credit(one.balance),
-        cpid=external_cpid(one.cross_id, one.email),
-        country=one.country if is_heard else "",
-        website=one.website if is_heard else "",
-        team_id=one.team_id,
+        id=volunteer.id,
+        name=volunteer.name,
+        created_at=int(volunteer.created_at.timestamp()),
+        credit=_credit(volunteer.balance),
+        cpid=external_cpid(volunteer.cross_id, volunteer.email),
+        country=volunteer.country if is_heard else "",
+        website=volunteer.website if is_heard else "",
+        team_id=volunteer.team_id,
     )
 
 
-def _team(one: OpenTeam) -> ExportedTeam:
-    is_heard = heard(one.of_founder).may
+def _team(team: OpenTeam) -> ExportedTeam:
+    is_heard = heard(team.of_founder).may
     return ExportedTeam(
-        id=one.id,
-        name=one.name,
-        founder_id=one.founder_id,
-        founder_name=one.founder_name,
-        created_at=int(one.created_at.timestamp()),
-        credit=_credit(one.balance),
-        website=one.website if is_heard else "",
-        description=one.about if is_heard else "",
-        country=one.country if is_heard else "",
+        id=team.id,
+        name=team.name,
+        founder_id=team.founder_id,
+        founder_name=team.founder_name,
+        created_at=int(team.created_at.timestamp()),
+        credit=_credit(team.balance),
+        website=team.website if is_heard else "",
+        description=team.about if is_heard else "",
+        country=team.country if is_heard else "",
     )
 
 
-def _host(one: OpenHost, volunteer: OpenVolunteer) -> ExportedHost:
-    facts = one.facts
+def _host(host: OpenHost, volunteer: OpenVolunteer) -> ExportedHost:
+    facts = host.facts
     return ExportedHost(
-        id=one.id,
+        id=host.id,
         volunteer_id=volunteer.id if volunteer.shows_hosts else None,
-        credit=_credit(one.balance),
+        credit=_credit(host.balance),
         vendor=str(facts.get("vendor", "")),
         model=str(facts.get("model", "")),
         os_name=str(facts.get("system", "")),
         os_version=str(facts.get("system_version", "")),
-        created_at=int(one.created_at.timestamp()),
-        seen_at=int(one.seen_at.timestamp()),
-        cores=int(facts.get("cores_all", one.cores)),
-        flops=one.flops,
+        created_at=int(host.created_at.timestamp()),
+        seen_at=int(host.seen_at.timestamp()),
+        cores=int(facts.get("cores_all", host.cores)),
+        flops=host.flops,
         memory_bytes=float(facts.get("memory_bytes_all", 0.0)),
-        cpid=exported_host_cpid(one.cpid, volunteer.email) if one.cpid else "",
+        cpid=exported_host_cpid(host.cpid, volunteer.email) if host.cpid else "",
         boinc_version=str(facts.get("boinc", "")),
-        coprocessors="".join(_gpu(*each) for each in one.gpus),
+        coprocessors="".join(_gpu(*gpu) for gpu in host.gpus),
         timezone=int(facts.get("timezone", 0)),
         iops=float(facts.get("iops", 0.0)),
         memory_bandwidth=float(facts.get("memory_bandwidth", 0.0)),
@@ -205,7 +205,7 @@ def _host(one: OpenHost, volunteer: OpenVolunteer) -> ExportedHost:
         disk_free=float(facts.get("disk_bytes_free", 0.0)),
         upload_rate=float(facts.get("bytes_up", 0.0)),
         download_rate=float(facts.get("bytes_down", 0.0)),
-        turnaround_seconds=one.turnaround_seconds,
+        turnaround_seconds=host.turnaround_seconds,
     )
 
 

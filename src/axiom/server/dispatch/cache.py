@@ -108,10 +108,10 @@ class DispatchCache:
         self._has_evidence = self._has_evidence or evidence.is_any(db)
         stamp = (*experiments.stamp(db), db.notes)
         if stamp != self._stamp:
-            found = experiments.everything(db)
-            self.experiments = _all_known(found, experiments.newest_bundles(db))
-            self.ours = _all_known(found, experiments.own_bundles(db))
-            self.tried = _all_known(found, experiments.passed_bundles(db, GATES))
+            stored = experiments.everything(db)
+            self.experiments = _all_known(stored, experiments.newest_bundles(db))
+            self.ours = _all_known(stored, experiments.own_bundles(db))
+            self.tried = _all_known(stored, experiments.passed_bundles(db, GATES))
             self.files = _files(*self.experiments.values(), *self.ours.values(), *self.tried.values())
             self._standings = {number: standing(lines) for number, lines in releases.everything(db).items()}
             self._forms.clear()
@@ -212,24 +212,24 @@ def seconds_of(design: Design, bundled: Manifest) -> Mapping[int, float]:
     return design.seconds_by_place
 
 
-def _all_known(found: Sequence[StoredExperiment], bundles: Iterable[StoredBundle]) -> Mapping[int, KnownExperiment]:
+def _all_known(stored: Sequence[StoredExperiment], bundles: Iterable[StoredBundle]) -> Mapping[int, KnownExperiment]:
     by_experiment = {bundle.experiment_id: bundle for bundle in bundles}
-    return {each.id: _known(each, by_experiment.get(each.id)) for each in found}
+    return {experiment.id: _known(experiment, by_experiment.get(experiment.id)) for experiment in stored}
 
 
-def _files(*known: KnownExperiment) -> frozenset[str]:
-    bundles = [each.bundle for each in known if each.is_ready and each.bundle is not None]
+def _files(*candidates: KnownExperiment) -> frozenset[str]:
+    bundles = [experiment.bundle for experiment in candidates if experiment.is_ready and experiment.bundle is not None]
     names = ((bundle_file(bundle.digest), seal_file(bundle.seal)) for bundle in bundles)
     return frozenset(name for pair in names for name in pair)
 
 
-def _known(found: StoredExperiment, bundle: StoredBundle | None) -> KnownExperiment:
-    registered = stored_manifest(found.manifest)
+def _known(stored: StoredExperiment, bundle: StoredBundle | None) -> KnownExperiment:
+    registered = stored_manifest(stored.manifest)
     return KnownExperiment(
-        id=found.id,
-        name=found.name,
-        version=found.version,
-        status=found.status,
+        id=stored.id,
+        name=stored.name,
+        version=stored.version,
+        status=stored.status,
         manifest=registered,
         declared=stored_manifest(bundle.manifest) if bundle else registered,
         bundle=bundle,
@@ -258,5 +258,5 @@ def _form(
         cell_seconds=[allowed_seconds(seconds[placed.arm_of(place)], is_on_gpu=bool(gpu)) for place in places],
         memory_mb=experiment.declared.memory_on(gpu),
     )
-    each = placed.total(seconds, places)
-    return OrderForm(ticket=ticket, bundle=bundle, replicate_seconds=each, block=body.block)
+    replicate_seconds = placed.total(seconds, places)
+    return OrderForm(ticket=ticket, bundle=bundle, replicate_seconds=replicate_seconds, block=body.block)

@@ -53,34 +53,34 @@ _LOST_AT_ONCE = 32
 def hand_out(
     db: Database,
     dispatch: Dispatch,
-    known: DispatchCache,
+    cache: DispatchCache,
     host: Host,
-    asked: WorkRequest,
+    request: WorkRequest,
     now: datetime,
     *,
     allowance: Allowance | None = None,
 ) -> WorkGrant:
     """Give a host what it lost and what it asks for, as far as its `allowance` goes: a volunteer's, if none is said."""
-    known.look(db)
-    counter = _Dispatcher(db, dispatch, known, host, now, allowance or dispatch.volunteers, asked)
+    cache.look(db)
+    counter = _Dispatcher(db, dispatch, cache, host, now, allowance or dispatch.volunteers, request)
     wish = WorkWish(
-        seconds=asked.seconds,
-        instances=asked.instances,
-        most=asked.most,
-        gpus=asked.gpus,
-        cpu=asked.cpu,
-        programs=asked.programs,
+        seconds=request.seconds,
+        instances=request.instances,
+        most=request.most,
+        gpus=request.gpus,
+        cpu=request.cpu,
+        programs=request.programs,
     )
-    lost = counter.find(asked.holding, asked.most) if asked.holding is not None and asked.most > 0 else ()
-    given, reason = counter.serve(wish, lost)
-    if given:
-        hosts.served(db, host.id, day=day_of(now), sent=sent_today(host, now) + len(given))
-        log.debug("tasks.sent host=%d tasks=%s", host.id, [one.task for one in given])
-        return WorkGrant(given=given, lost=lost, reason=reason)
+    lost = counter.find(request.holding, request.most) if request.holding is not None and request.most > 0 else ()
+    granted, reason = counter.serve(wish, lost)
+    if granted:
+        hosts.served(db, host.id, day=day_of(now), sent=sent_today(host, now) + len(granted))
+        log.debug("tasks.sent host=%d tasks=%s", host.id, [task.task for task in granted])
+        return WorkGrant(given=granted, lost=lost, reason=reason)
     why = reason if wish.is_any and not lost else ""
     if host.why_no_work != why and (why or lost):
         hosts.told_why(db, host.id, why)
-    return WorkGrant(given=given, lost=lost, reason=reason)
+    return WorkGrant(given=granted, lost=lost, reason=reason)
 
 
 @value
@@ -101,38 +101,38 @@ class _Dispatcher:
         self,
         db: Database,
         dispatch: Dispatch,
-        known: DispatchCache,
+        cache: DispatchCache,
         host: Host,
         now: datetime,
         allowance: Allowance,
-        asked: WorkRequest,
+        request: WorkRequest,
     ) -> None:
         self._db = db
         self._dispatch = dispatch
-        self._known = known
+        self._cache = cache
         self._is_ours = host.volunteer_id == dispatch.ourselves
-        self._offered = known.offered(is_ours=self._is_ours)
+        self._offered = cache.offered(is_ours=self._is_ours)
         self._host = host
         self._now = now
         self._allowance = allowance
-        self._programs = asked.programs
-        self._jointly, self._holding = asked.jointly, asked.holding or frozenset()
+        self._programs = request.programs
+        self._jointly, self._holding = request.jointly, request.holding or frozenset()
         self._hand = waiting_tasks.held(db, host.id)
         self._deadline = now + dispatch.deadline
         self._rests: str | None = None  # why its GPUs get nothing now, once that was looked up
         self._factors: dict[tuple[int, str], float] = {}
         self._lasting: dict[float, float] = {}
         self._is_more = False  # is more there than was thought, since what waits was cut into smaller tasks?
-        self._picker = Picker(db, dispatch, known, host, now, allowance.lent_seconds)
-        self._rollout = RolloutLimits(db, dispatch, known, host, now)
+        self._picker = Picker(db, dispatch, cache, host, now, allowance.lent_seconds)
+        self._rollout = RolloutLimits(db, dispatch, cache, host, now)
         self._staged: set[int] = set()  # versions that are still being let out
         self._copied: set[int] = set()  # workunits that wait for copies at other volunteers
         self._unsuited = ""
 
     def find(self, holding: frozenset[int], most: int) -> tuple[GrantedTask, ...]:
         """What our books say this host has and it does not: sent again, or taken back where it is closed by now."""
-        missing = sorted(set[int]().union(*(held.ids for held in self._hand)) - holding)
-        found: list[GrantedTask] = []
+        missing = sorted(set[int]().union(*(tasks.ids for tasks in self._hand)) - holding)
+        lost: list[GrantedTask] = []
         closed = False
         for task in waiting_tasks.sent(self._db, missing[: max(most, _LOST_AT_ONCE)]):
             if task.workunit_state is not WorkunitState.OPEN or self._rollout.is_outdated(task):
@@ -142,23 +142,23 @@ class _Dispatcher:
                 task.experiment_id, task.bundle_digest, task.gpu
             ):
                 continue  # untried, or stopped since it was sent: it waits
-            elif len(found) < most and self._can_compute(task):
-                found.append(self._again(task))
+            elif len(lost) < most and self._can_compute(task):
+                lost.append(self._again(task))
         if closed:
             self._hand = waiting_tasks.held(self._db, self._host.id)
-        return tuple(found)
+        return tuple(lost)
 
     def serve(self, wish: WorkWish, lost: Sequence[GrantedTask]) -> tuple[tuple[GrantedTask, ...], str]:
         """New tasks, and why not more. What was sent again counts as what was asked for."""
         wish, sent = self._less(wish, lost), (sent_today(self._host, self._now), self._sent_lately())
         if not wish.is_any:
             return (), f"{len(lost)} lost tasks sent again" if lost else NOTHING_ASKED
-        held = [self._held(each) for each in self._hand]
+        in_hand = [self._held(tasks) for tasks in self._hand]
         queues = self._queues()
         if not queues and self._unsuited:
             return (), self._unsuited
-        given, reason = self._deal(wish, queues, held, sent)
-        return tuple(given), reason
+        granted, reason = self._deal(wish, queues, in_hand, sent)
+        return tuple(granted), reason
 
     def _sent_lately(self) -> int:
         """How many tasks it had within the hour, as far as its quota asks: most hosts have none."""
@@ -168,26 +168,26 @@ class _Dispatcher:
         return waiting_tasks.sent_since(self._db, self._host.id, self._now - QUOTA_LASTS, limit=2 * quota)
 
     def _deal(
-        self, wish: WorkWish, queues: dict[int, Queue], held: Sequence[TasksInHand], sent: tuple[int, int]
+        self, wish: WorkWish, queues: dict[int, Queue], in_hand: Sequence[TasksInHand], sent: tuple[int, int]
     ) -> tuple[list[GrantedTask], str]:
         """Tasks of these queues, until the host has what it wishes or may have no more; and why not more."""
-        given: list[GrantedTask] = []
+        granted: list[GrantedTask] = []
         for_others = False
         while True:
             self._is_more = False
             decided = assign(
                 self._host,
                 list(queues.values()),
-                held=[*held, *map(_as_held, given)],
+                held=[*in_hand, *map(_as_held, granted)],
                 wish=wish,
                 allowance=self._allowance,
-                sent_today=sent[0] + len(given),
-                sent_lately=sent[1] + len(given),
+                sent_today=sent[0] + len(granted),
+                sent_lately=sent[1] + len(granted),
             )
             taken: list[GrantedTask] = []
             unclaimed: list[GrantedTask] = []
             for share in decided.shares:
-                if any(one.experiment == share.experiment_id for one in unclaimed):
+                if any(task.experiment == share.experiment_id for task in unclaimed):
                     # It has some for its GPU already: what is to be its cores' must be other tasks.
                     self._claim(unclaimed)
                     unclaimed = []
@@ -196,28 +196,28 @@ class _Dispatcher:
                 taken += some
                 wish = self._less(wish, some)
             self._claim(unclaimed)
-            given += taken
+            granted += taken
             planned = sum(share.tasks for share in decided.shares)
             for_others = for_others or len(taken) != planned
             as_planned = len(taken) == planned and not self._is_more
             if not wish.is_any or (as_planned and not decided.is_enough):
                 break
         if not wish.is_any:
-            return given, ENOUGH
-        nothing = for_others and not given and not any(queue.unsent for queue in queues.values())
-        return given, MEANT_FOR_OTHERS if nothing else decided.reason
+            return granted, ENOUGH
+        nothing = for_others and not granted and not any(queue.unsent for queue in queues.values())
+        return granted, MEANT_FOR_OTHERS if nothing else decided.reason
 
     def _queues(self) -> dict[int, Queue]:
         queues = {}
         for waiting in waiting_tasks.waiting(self._db, self._host.id):
-            newest = self._known.experiments.get(waiting.experiment_id)
+            newest = self._cache.experiments.get(waiting.experiment_id)
             if newest is None or not newest.is_ready:
                 continue
             experiment = self._offered[waiting.experiment_id]
             self._unsuited = unsuited(experiment.name, is_simulated=self._host.is_simulated)
             if self._unsuited:
                 continue
-            needs, size = experiment.declared, self._known.size(experiment)
+            needs, size = experiment.declared, self._cache.size(experiment)
             gpu = self._gpu(needs)
             own = gpu if needs.gpu else ""  # where nothing else may compute it
             seconds = self._expected(experiment, size.seconds, own)
@@ -238,11 +238,11 @@ class _Dispatcher:
                 gpu_memory_mb=needs.gpu_memory,
                 on_gpu=self._load(experiment, size, gpu) if needs.may_use_gpu and gpu else None,
                 is_meant=waiting.is_meant,
-                is_read=self._known.ours[experiment.id].is_ready,
+                is_read=self._cache.ours[experiment.id].is_ready,
                 is_tried=experiment.is_ready,
                 is_sealed=experiment.is_sealed(self._now),
-                rank=self._known.rank(experiment),
-                last_turn=self._known.last_turn(experiment.id),
+                rank=self._cache.rank(experiment),
+                last_turn=self._cache.last_turn(experiment.id),
                 room=quota.most,
                 held_back=held_back,
             )
@@ -277,61 +277,63 @@ class _Dispatcher:
             form, parts, seen = self._form(experiment, wanted, share.gpu), [wanted], seen + 1
             if len(wanted.replicates) > 1:
                 least, most = instances - len(written), share.tasks - len(written)
-                each = self._expected(experiment, form.replicate_seconds, share.gpu)
-                sizing = Sizing(each=each, block=form.block, seconds=seconds, least=least, most=most)
+                replicate_seconds = self._expected(experiment, form.replicate_seconds, share.gpu)
+                sizing = Sizing(
+                    replicate_seconds=replicate_seconds, block=form.block, seconds=seconds, least=least, most=most
+                )
                 parts, rest = self._picker.cut(experiment, wanted, sizing)
                 more += rest
             for part in parts:
-                one = self._write(experiment, form, part, share.gpu)
-                if one is not None:
+                order = self._write(experiment, form, part, share.gpu)
+                if order is not None:
                     self._copied |= {part.workunit_id} if part.quorum > 1 and not part.ordinal else set()
-                    written.append(one)
-                    seconds -= self._elapsed(one.seconds)
+                    written.append(order)
+                    seconds -= self._elapsed(order.seconds)
         if seen:
             self._picker.is_first = False
-            self._known.note_size(experiment, self._size(experiment, chosen[seen - 1]))
-        given = self._sign(experiment, written, share.gpu)
-        left = queue.unsent - len(given) if len(given) == share.tasks else 0
-        if len(given) == share.tasks and left < more + len(chosen) - seen:
+            self._cache.note_size(experiment, self._size(experiment, chosen[seen - 1]))
+        granted = self._sign(experiment, written, share.gpu)
+        left = queue.unsent - len(granted) if len(granted) == share.tasks else 0
+        if len(granted) == share.tasks and left < more + len(chosen) - seen:
             left, self._is_more = more + len(chosen) - seen, True
-        out, room = queue.in_progress + len(given), None if queue.room is None else queue.room - len(given)
+        out, room = queue.in_progress + len(granted), None if queue.room is None else queue.room - len(granted)
         left = left if room is None else min(left, room)
         queues[share.experiment_id] = replace(queue, unsent=left, in_progress=out, room=room)
-        return given
+        return granted
 
     def _chosen(self, experiment: KnownExperiment, share: TaskShare, *, is_meant: bool) -> list[WaitingTask]:
         """What could be taken; what the host has from before a restore has an order of its own and stays as it is.
 
         What has failed somewhere is tried again on a core, if it can be: GPUs that cannot compute use up no workunit.
         """
-        found = self._picker.choose(experiment, share.tasks, is_meant=is_meant)
+        candidates = self._picker.choose(experiment, share.tasks, is_meant=is_meant)
         is_for_any = not (share.gpu and experiment.declared.may_use_gpu)
-        return [one for one in found if one.task_id not in self._holding and (is_for_any or not one.ordinal)]
+        return [task for task in candidates if task.task_id not in self._holding and (is_for_any or not task.ordinal)]
 
-    def _claim(self, given: Sequence[GrantedTask]) -> None:
+    def _claim(self, granted: Sequence[GrantedTask]) -> None:
         """From here on these tasks are this host's."""
         claims = [
             OrderedTask(
-                task_id=one.task,
-                experiment_id=one.experiment,
-                bundle_digest=one.bundle,
-                ticket=one.order.ticket,
-                deadline=one.deadline,
-                is_staged=one.experiment in self._staged,
-                gpu=one.gpu,
+                task_id=task.task,
+                experiment_id=task.experiment,
+                bundle_digest=task.bundle,
+                ticket=task.order.ticket,
+                deadline=task.deadline,
+                is_staged=task.experiment in self._staged,
+                gpu=task.gpu,
             )
-            for one in given
+            for task in granted
         ]
         workunits.send(self._db, claims, host_id=self._host.id, now=self._now)
         if self._copied:  # now that it is known how large they are
             transit_many(self._db, self._copied, self._now)
             self._copied = set()
-        for one in given:
-            self._known.note_turn(one.experiment, at(self._now))
+        for task in granted:
+            self._cache.note_turn(task.experiment, at(self._now))
 
     def _form(self, experiment: KnownExperiment, wanted: WaitingTask | SentTask, gpu: str) -> OrderForm:
         lab = self._dispatch.lab, self._dispatch.trust
-        return self._known.form(self._db, lab, experiment, wanted.registration_id, wanted.configs, gpu)
+        return self._cache.form(self._db, lab, experiment, wanted.registration_id, wanted.configs, gpu)
 
     def _size(self, experiment: KnownExperiment, wanted: WaitingTask) -> WaitingSize:
         """How large a waiting task is before anything is taken from it."""
@@ -360,25 +362,25 @@ class _Dispatcher:
 
     def _sign(self, experiment: KnownExperiment, written: Sequence[_WrittenOrder], gpu: str) -> list[GrantedTask]:
         """These tasks with their signed orders."""
-        drafts = [one.draft for one in written]
+        drafts = [draft.draft for draft in written]
         orders = sign_orders(self._dispatch, drafts, host_id=self._host.id, jointly=self._jointly)
         return [
             GrantedTask(
                 task=order.task,
-                workunit=one.workunit,
+                workunit=draft.workunit,
                 experiment=experiment.id,
-                name=task_name(experiment.name, experiment.version, one.workunit, order.task),
+                name=task_name(experiment.name, experiment.version, draft.workunit, order.task),
                 order=order,
-                seconds=one.seconds,
-                declared_seconds=one.declared_seconds,
+                seconds=draft.seconds,
+                declared_seconds=draft.declared_seconds,
                 memory_mb=self._memory(experiment.declared, gpu),
                 disk_mb=experiment.declared.disk_mb,
                 deadline=self._deadline,
                 bundle=order.bundle,
-                seal=one.seal,
+                seal=draft.seal,
                 gpu=gpu,
             )
-            for one, order in zip(written, orders, strict=True)
+            for draft, order in zip(written, orders, strict=True)
         ]
 
     def _may_have(self, bundle: str) -> bool:
@@ -397,7 +399,7 @@ class _Dispatcher:
         """Does it still have what a task was sent for: a program, and the GPU?"""
         if not task.gpu:
             return "" in self._programs
-        needs = self._known.experiments[task.experiment_id].declared
+        needs = self._cache.experiments[task.experiment_id].declared
         return gpu_of(self._host, needs.gpu_memory, self._programs & {task.gpu}) is not None
 
     def _expected(self, experiment: KnownExperiment, seconds: float, gpu: str) -> float:
@@ -405,7 +407,7 @@ class _Dispatcher:
         factor = self._factors.get((experiment.id, gpu))
         if factor is None:
             kind = class_of(self._host, gpu)
-            factor = self._known.cost(self._db, experiment.id, kind, self._now).factor_for(self._host.id)
+            factor = self._cache.cost(self._db, experiment.id, kind, self._now).factor_for(self._host.id)
             self._factors[experiment.id, gpu] = factor
         return seconds * factor
 
@@ -417,10 +419,10 @@ class _Dispatcher:
 
     def _again(self, task: SentTask) -> GrantedTask:
         """A task that was sent before, with the very same order."""
-        experiment = self._known.experiments[task.experiment_id]
+        experiment = self._cache.experiments[task.experiment_id]
         needs, bundle = experiment.declared, experiment.bundle
-        each = self._form(experiment, task, task.gpu).replicate_seconds if bundle else needs.seconds
-        declared = each * len(task.replicates)
+        replicate_seconds = self._form(experiment, task, task.gpu).replicate_seconds if bundle else needs.seconds
+        declared = replicate_seconds * len(task.replicates)
         if bundle is None or bundle.digest != task.bundle_digest:
             bundle = experiments.bundle(self._db, task.bundle_digest)
         return GrantedTask(
@@ -441,15 +443,15 @@ class _Dispatcher:
 
     def _take_back(self, task: SentTask) -> None:
         """What was closed while its host lost it is not sent again, and holds none of the host's cores any more."""
-        found = workunits.task(self._db, task.task_id)
-        if found is not None:
+        stored = workunits.task(self._db, task.task_id)
+        if stored is not None:
             reason = "its host lost it, and it is wanted no more or not in this form"
-            workunits.move(self._db, found, TaskState.ABORTED, reason, self._now)
+            workunits.move(self._db, stored, TaskState.ABORTED, reason, self._now)
             transit(self._db, task.workunit_id, self._now)
 
     def _held(self, hand: HeldTasks) -> TasksInHand:
-        experiment = self._known.experiments[hand.experiment_id]
-        size = self._known.size(experiment)
+        experiment = self._cache.experiments[hand.experiment_id]
+        size = self._cache.size(experiment)
         seconds = self._expected(experiment, size.seconds, hand.gpu)
         return TasksInHand(
             tasks=len(hand.ids),
@@ -458,17 +460,17 @@ class _Dispatcher:
             disk_mb=experiment.declared.disk_mb,
         )
 
-    def _less(self, wish: WorkWish, given: Sequence[GrantedTask]) -> WorkWish:
+    def _less(self, wish: WorkWish, granted: Sequence[GrantedTask]) -> WorkWish:
         """What is still wanted when this has been given."""
-        if not given:
+        if not granted:
             return wish
         wanted = {"": (wish.seconds, wish.instances), **wish.gpus}
-        for one in given:
-            seconds, instances = wanted.get(one.gpu, (0.0, 0.0))
-            wanted[one.gpu] = seconds - self._elapsed(one.seconds), instances - 1
+        for task in granted:
+            seconds, instances = wanted.get(task.gpu, (0.0, 0.0))
+            wanted[task.gpu] = seconds - self._elapsed(task.seconds), instances - 1
         seconds, instances = wanted.pop("")
-        return replace(wish, seconds=seconds, instances=instances, gpus=wanted, most=wish.most - len(given))
+        return replace(wish, seconds=seconds, instances=instances, gpus=wanted, most=wish.most - len(granted))
 
 
-def _as_held(one: GrantedTask) -> TasksInHand:
-    return TasksInHand(tasks=1, seconds=one.seconds, memory_mb=one.memory_mb, disk_mb=one.disk_mb)
+def _as_held(task: GrantedTask) -> TasksInHand:
+    return TasksInHand(tasks=1, seconds=task.seconds, memory_mb=task.memory_mb, disk_mb=task.disk_mb)

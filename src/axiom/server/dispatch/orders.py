@@ -140,7 +140,7 @@ def demand_room(
         seeds=tuple(seed_of(experiment.name, experiment.version, number) for number in numbers),
         configs=design.configs,
         places=design.places,
-        cell_seconds=tuple(allowed_seconds(seconds[each], is_on_gpu=declared.uses_gpus) for each in design.places),
+        cell_seconds=tuple(allowed_seconds(seconds[place], is_on_gpu=declared.uses_gpus) for place in design.places),
         memory_mb=LARGEST,
         issued=now,
         deadline=now,

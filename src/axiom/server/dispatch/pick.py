@@ -22,7 +22,7 @@ _PAGE = 32
 class Sizing:
     """What a waiting task of several replicates is cut by, and how much of it the host wants."""
 
-    each: float  # seconds of a reference core, expected of a replicate
+    replicate_seconds: float  # of a reference core, expected of a replicate
     block: int
     seconds: float  # that are still wanted, of this host
     least: float  # tasks that are wanted however long they take
@@ -36,7 +36,7 @@ class Picker:
         self,
         db: Database,
         dispatch: Dispatch,
-        known: DispatchCache,
+        cache: DispatchCache,
         host: Host,
         now: datetime,
         lent_seconds: float | None = None,
@@ -45,7 +45,7 @@ class Picker:
         self._lent_seconds = lent_seconds
         self._db = db
         self._dispatch = dispatch
-        self._known = known
+        self._cache = cache
         self._host = host
         self._now = now
         self._alone: bool | None = None
@@ -78,20 +78,22 @@ class Picker:
         parts, rest = tasks.split(self._db, experiment.id, wanted, sizes if left else sizes[:-1], self._now)
         if not left:
             return [*parts, rest], 0
-        return parts, self.parts(WaitingSize(seconds=0.0, replicates=left, block=sizing.block), sizing.each * left)
+        return parts, self.parts(
+            WaitingSize(seconds=0.0, replicates=left, block=sizing.block), sizing.replicate_seconds * left
+        )
 
     def _sizes(self, left: int, sizing: Sizing) -> tuple[list[int], int]:
         """How many replicates each task has that the host is given now, and how many are left."""
         sizes: list[int] = []
         seconds = sizing.seconds
         while left and (not sizes or (len(sizes) < sizing.most and (seconds > 0 or len(sizes) < sizing.least))):
-            sizes.append(self._given(left, sizing.block, sizing.each, is_first=self.is_first))
+            sizes.append(self._given(left, sizing.block, sizing.replicate_seconds, is_first=self.is_first))
             self.is_first = False
             left -= sizes[-1]
-            seconds -= seconds_on(self._host, sizing.each * sizes[-1])
+            seconds -= seconds_on(self._host, sizing.replicate_seconds * sizes[-1])
         return sizes, left
 
-    def _given(self, there: int, block: int, each: float, *, is_first: bool = False) -> int:
+    def _given(self, there: int, block: int, replicate_seconds: float, *, is_first: bool = False) -> int:
         """How many replicates of those that are there a task for this host has, each of so many expected seconds."""
         if is_first not in self._lengths:
             self._lengths[is_first] = length_for(
@@ -101,13 +103,13 @@ class Picker:
                 task_seconds=self._dispatch.task_seconds,
                 lent_seconds=self._lent_seconds,
             )
-        seconds = seconds_on(self._host, each)
+        seconds = seconds_on(self._host, replicate_seconds)
         return task_size(self._lengths[is_first], replicate_seconds=seconds, there=there, block=block).replicates
 
     def _open(self, experiment_id: int, amount: int) -> list[WaitingTask]:
         """The oldest tasks for anybody that this host's volunteer may have."""
         volunteer_id = self._host.volunteer_id
-        after = self._known.passed(volunteer_id, experiment_id, self._now)
+        after = self._cache.passed(volunteer_id, experiment_id, self._now)
         chosen: list[WaitingTask] = []
         limit, passed = amount, 0
         for _ in range(_MOST_PAGES):
@@ -121,7 +123,7 @@ class Picker:
                 break
             after, limit = page[-1].task_id, _PAGE
         if passed:
-            self._known.pass_by(volunteer_id, experiment_id, passed, self._now)
+            self._cache.pass_by(volunteer_id, experiment_id, passed, self._now)
         return chosen[:amount]
 
     def _is_barred(self, wanted: WaitingTask, chosen: Sequence[WaitingTask]) -> bool:

@@ -20,10 +20,10 @@ _SYSTEMS = ("linux", "windows", "macos")  # another one is a host's own word
 class RolloutLimits:
     """The rollout stages of all versions, as they apply to one host."""
 
-    def __init__(self, db: Database, dispatch: Dispatch, known: DispatchCache, host: Host, now: datetime) -> None:
+    def __init__(self, db: Database, dispatch: Dispatch, cache: DispatchCache, host: Host, now: datetime) -> None:
         self._db = db
         self._dispatch = dispatch
-        self._known = known
+        self._cache = cache
         self._host = host
         self._now = now
         self._is_ours = host.volunteer_id == dispatch.ourselves
@@ -33,22 +33,22 @@ class RolloutLimits:
 
         `gpu`: to its GPU of this kind, which is a platform of its own; empty for its processor.
         """
-        if self._known.is_unfit(bundle, self._now):
+        if self._cache.is_unfit(bundle, self._now):
             return "waits, since its bundle is damaged here"
-        state = self._known.standing(experiment_id)
+        state = self._cache.standing(experiment_id)
         halted = state.halted.get(bundle)
         return state.stopped(self._platform(gpu)) or (f"is paused, since {halted.reason}" if halted else "")
 
     def is_outdated(self, task: SentTask) -> bool:
         """Was its order for this bundle before it became the newest again? Its seal is another one by now."""
-        if task.bundle_digest not in self._known.standing(task.experiment_id).returned:
+        if task.bundle_digest not in self._cache.standing(task.experiment_id).returned:
             return False
         stored = experiments.bundle(self._db, task.bundle_digest)
         return stored is not None and parse(task.ticket).serial != stored.serial
 
     def quota_for(self, experiment: KnownExperiment, gpu: str = "") -> RolloutQuota:
         """How many tasks of a version this host may get, for its processor or a kind of its GPUs, and why not more."""
-        state, bundle = self._known.standing(experiment.id), experiment.bundle
+        state, bundle = self._cache.standing(experiment.id), experiment.bundle
         digest = bundle.digest if bundle else ""
         waits = "" if self._is_ours or not bundle else unapproved(state, digest, self._dispatch.approvals)
         if why := self.stopped(experiment.id, digest, gpu) or waits:
@@ -57,7 +57,7 @@ class RolloutLimits:
         # Without a bundle that it may have it is told so elsewhere.
         if bundle is None or reached is Stage.OPEN or (reached is not None and self._is_ours):
             return RolloutQuota()
-        fleet = self._known.fleet(self._db, self._now)
+        fleet = self._cache.fleet(self._db, self._now)
         sent = releases.sent(
             self._db, digest, since=state.begun.get(digest), before=self._now - limits.RELEASE_TASK_OUT_FOR
         )

@@ -585,5 +585,5 @@ def _head_fault(version: str, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
 def _problem(status: bytes) -> bytes:
     """A status as programs read it (RFC 9457)."""
     number, _, title = status.decode().partition(" ")
-    said = {"type": "about:blank", "title": title, "status": int(number), "detail": f"{title}. Nothing was done."}
-    return json.dumps(said).encode()
+    problem = {"type": "about:blank", "title": title, "status": int(number), "detail": f"{title}. Nothing was done."}
+    return json.dumps(problem).encode()

@@ -52,8 +52,8 @@ class Downloads:
             return
         name = scope["path"].removeprefix(PATH)
         try:
-            found = await self._find(name)
-            opened = None if found is None else await _open(found)
+            source = await self._find(name)
+            opened = None if source is None else await _open(source)
         except (AxiomError, OSError) as error:
             log.warning("download.failed name=%s %s", name, error)
             await _say(send, 503, b"It cannot be read at the moment.\n", [(b"retry-after", b"60")])
@@ -69,13 +69,13 @@ class Downloads:
         if name in self._bodies:
             self._bodies.move_to_end(name)
             return self._bodies[name]
-        found = await asyncio.get_running_loop().run_in_executor(None, self._look, name)
-        if isinstance(found, bytes) and name not in self._bodies:
-            self._bodies[name] = found
-            self._size += len(found)
+        source = await asyncio.get_running_loop().run_in_executor(None, self._look, name)
+        if isinstance(source, bytes) and name not in self._bodies:
+            self._bodies[name] = source
+            self._size += len(source)
             while self._size > limits.FILES_REMEMBERED_BYTES:
                 self._size -= len(self._bodies.popitem(last=False)[1])
-        return found
+        return source
 
     def _look(self, name: str) -> bytes | Path | None:
         """A file that is ours to give; whatever else the name says, it names nothing.
@@ -120,20 +120,20 @@ async def _answer(scope: Scope, send: Send, name: str, file: BinaryIO, size: int
         await send({"type": "http.response.start", "status": 304, "headers": _kept(etag)})
         await send({"type": "http.response.body", "body": b""})
         return
-    asked = headers.get(b"range") if headers.get(b"if-range", etag) == etag else None
-    span = read_range(asked.decode("latin-1") if asked else None, size)
+    wanted_range = headers.get(b"range") if headers.get(b"if-range", etag) == etag else None
+    span = read_range(wanted_range.decode("latin-1") if wanted_range else None, size)
     await send({"type": "http.response.start", "status": span.status, "headers": _headers(span, etag)})
     if scope["method"] == "GET":
         await _give(send, file, span)
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _open(found: bytes | Path) -> tuple[BinaryIO, int] | None:
+async def _open(source: bytes | Path) -> tuple[BinaryIO, int] | None:
     """A file that was found and its size; None when it has gone since."""
-    if isinstance(found, bytes):
-        return BytesIO(found), len(found)
+    if isinstance(source, bytes):
+        return BytesIO(source), len(source)
     try:
-        file = await asyncio.get_running_loop().run_in_executor(None, found.open, "rb")
+        file = await asyncio.get_running_loop().run_in_executor(None, source.open, "rb")
     except FileNotFoundError:
         return None
     return file, os.fstat(file.fileno()).st_size

@@ -17,8 +17,8 @@ from axiom.store.engine.folder import Folder
 def task_of(key: bytes, name: str) -> int | None:
     """The number of the task whose output has this name; None when we never gave such a name."""
     named = read_name(key, name)
-    found = read_task_name(named) if named else None
-    return found[1] if found else None
+    numbers = read_task_name(named) if named else None
+    return numbers[1] if numbers else None
 
 
 class PartialUploads:
@@ -75,11 +75,11 @@ class PartialUploads:
 
     def lying(self, task_id: int) -> dict[int, int]:
         """Bytes beside this task's output: by task, the parts of all others, and whatever was replaced."""
-        found = Counter(self._replaced)
+        sizes = Counter(self._replaced)
         for number, size in list(self._parts.values()):
             if number != task_id:
-                found[number] += size
-        return dict(found)
+                sizes[number] += size
+        return dict(sizes)
 
     def _delete(self, name: str) -> None:
         if name in self._parts:

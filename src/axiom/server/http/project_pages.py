@@ -40,22 +40,25 @@ class FrontDesk:
             "/get_project_config.php": self._config,
             "/create_account.php": self._create,
             "/lookup_account.php": self._lookup,
-            "/am_get_info.php": lambda asked: HttpAnswer(body=self.account_managers.info(asked.fields)),
-            "/am_set_info.php": lambda asked: HttpAnswer(body=self.account_managers.change(asked.fields)),
-            "/am_set_host_info.php": lambda asked: HttpAnswer(body=self.account_managers.place(asked.fields)),
-            "/team_lookup.php": lambda asked: HttpAnswer(body=self.account_managers.teams(asked.fields)),
+            "/am_get_info.php": lambda query: HttpAnswer(body=self.account_managers.info(query.fields)),
+            "/am_set_info.php": lambda query: HttpAnswer(body=self.account_managers.change(query.fields)),
+            "/am_set_host_info.php": lambda query: HttpAnswer(body=self.account_managers.place(query.fields)),
+            "/team_lookup.php": lambda query: HttpAnswer(body=self.account_managers.teams(query.fields)),
             "/login_token_lookup.php": lambda _: HttpAnswer(body=error_reply(_NO_TOKENS)),
             "/server_status.php": self._status,
             **{f"/stats/{name}": self._file(name) for name in NAMES},
-            **{f"/{PICTURES}/{each.name}": _picture(each.body) for each in pictures()},
+            **{f"/{PICTURES}/{picture.name}": _picture(picture.body) for picture in pictures()},
         }
 
-    def _config(self, asked: HttpQuery) -> HttpAnswer:
-        classes = sorted({(runner.platform, each) for runner in self.runners.values() for each in runner.plan_classes})
-        offered = tuple(
-            OfferedPlatform(name=name, title=TITLES.get(name, name), plan_class=each) for name, each in classes
+    def _config(self, query: HttpQuery) -> HttpAnswer:
+        classes = sorted(
+            {(runner.platform, plan_class) for runner in self.runners.values() for plan_class in runner.plan_classes}
         )
-        with speaking(choose("", asked.accepted)):
+        offered = tuple(
+            OfferedPlatform(name=name, title=TITLES.get(name, name), plan_class=plan_class)
+            for name, plan_class in classes
+        )
+        with speaking(choose("", query.accepted)):
             terms = as_text()
         return HttpAnswer(
             body=config_reply(
@@ -70,16 +73,16 @@ class FrontDesk:
             )
         )
 
-    def _create(self, asked: HttpQuery) -> HttpAnswer:
-        read = read_create(asked.fields)
-        return _told(read if isinstance(read, Problem) else self.accounts.create(read, asked.address), asked)
+    def _create(self, query: HttpQuery) -> HttpAnswer:
+        read = read_create(query.fields)
+        return _told(read if isinstance(read, Problem) else self.accounts.create(read, query.address), query)
 
-    def _lookup(self, asked: HttpQuery) -> HttpAnswer:
-        read = read_lookup(asked.fields)
-        return _told(read if isinstance(read, Problem) else self.accounts.lookup(read, asked.address), asked)
+    def _lookup(self, query: HttpQuery) -> HttpAnswer:
+        read = read_lookup(query.fields)
+        return _told(read if isinstance(read, Problem) else self.accounts.lookup(read, query.address), query)
 
-    def _status(self, asked: HttpQuery) -> HttpAnswer:
-        if asked.fields.get("xml") == "1":
+    def _status(self, query: HttpQuery) -> HttpAnswer:
+        if query.fields.get("xml") == "1":
             return HttpAnswer(body=self.standing.xml())
         return HttpAnswer(body=b"", status=302, location=f"{self.master}status")
 
@@ -100,9 +103,9 @@ def _picture(body: bytes) -> Endpoint:
     return answer
 
 
-def _told(found: str | Problem, asked: HttpQuery) -> HttpAnswer:
+def _told(outcome: str | Problem, query: HttpQuery) -> HttpAnswer:
     """The key, or why there is none: BOINC's window shows that, so it comes in a language that was asked for."""
-    if not isinstance(found, Problem):
-        return HttpAnswer(body=account_out(found))
-    with speaking(choose("", asked.accepted)):
-        return HttpAnswer(body=error_reply(Problem(error=found.error, text=gettext(found.text))))
+    if not isinstance(outcome, Problem):
+        return HttpAnswer(body=account_out(outcome))
+    with speaking(choose("", query.accepted)):
+        return HttpAnswer(body=error_reply(Problem(error=outcome.error, text=gettext(outcome.text))))

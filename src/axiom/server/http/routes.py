@@ -97,12 +97,12 @@ class Front:
             fields |= _fields(form)
         accepted = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
         address = scope["client"][0] if scope.get("client") else ""
-        asked = HttpQuery(fields=fields, address=address, accepted=accepted)
+        query = HttpQuery(fields=fields, address=address, accepted=accepted)
         answer = _BUSY
         if self._asking < limits.QUESTIONS_WAITING:
             self._asking += 1
             try:
-                answer = await asyncio.get_running_loop().run_in_executor(self._threads, endpoint, asked)
+                answer = await asyncio.get_running_loop().run_in_executor(self._threads, endpoint, query)
             except AxiomError as error:
                 log.warning("front.failed path=%s %s", scope["path"], error)
             except Exception:

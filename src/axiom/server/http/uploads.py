@@ -117,17 +117,17 @@ class Transfers:
         if self._coming.get(name) is arrival:
             del self._coming[name]
 
-    def store(self, one: WholeOutput) -> Future[bytes]:
+    def store(self, output: WholeOutput) -> Future[bytes]:
         """Have a whole output stored; the answer comes after the commit."""
-        if len(one.body) > blobs.LIMIT:
-            self._threads.submit(self._store_large, one)
-            return one.answer
+        if len(output.body) > blobs.LIMIT:
+            self._threads.submit(self._store_large, output)
+            return output.answer
         with self._door:
-            self._waiting.append(one)
+            self._waiting.append(output)
             is_first = len(self._waiting) == 1
         if is_first:
             self._submit([], self._store_small)
-        return one.answer
+        return output.answer
 
     def complete(self, upload: Upload, task_id: int) -> Future[bytes]:
         """Prove an output that lies in a file, and have it stored."""
@@ -148,19 +148,19 @@ class Transfers:
             log.warning("upload.failed name=%s %s", upload.name, error)
             answer.set_result(transfers.try_again(_BUSY))
 
-    def _store_large(self, one: WholeOutput) -> None:
+    def _store_large(self, output: WholeOutput) -> None:
         try:
-            blobs.keep_file(self._folder, hashlib.sha256(one.body).hexdigest(), one.body, self._now())
+            blobs.keep_file(self._folder, hashlib.sha256(output.body).hexdigest(), output.body, self._now())
         except AxiomError as error:
-            log.warning("upload.failed name=%s %s", one.name, error)
-            one.answer.set_result(transfers.try_again(_FULL))
+            log.warning("upload.failed name=%s %s", output.name, error)
+            output.answer.set_result(transfers.try_again(_FULL))
             return
-        self._submit([one], lambda db, batch: [self._store_within_quota(db, batch[0])])
+        self._submit([output], lambda db, batch: [self._store_within_quota(db, batch[0])])
 
-    def _store_within_quota(self, db: Database, one: WholeOutput) -> bytes:
-        if self._beside(db, one.task_id) + len(one.body) > host_limits.UNREPORTED_BYTES:
+    def _store_within_quota(self, db: Database, output: WholeOutput) -> bytes:
+        if self._beside(db, output.task_id) + len(output.body) > host_limits.UNREPORTED_BYTES:
             return transfers.try_again(_MUCH)
-        return self._store_all(db, [one])[0]
+        return self._store_all(db, [output])[0]
 
     def _beside(self, db: Database, task_id: int) -> int:
         """Bytes that the host of this task has brought beside its output."""
@@ -184,17 +184,17 @@ class Transfers:
                 log.error("upload.fault %r", error, exc_info=error)
             self._fail(batch)
             return
-        for one, answer in zip(batch, done.result(), strict=True):
+        for output, answer in zip(batch, done.result(), strict=True):
             if answer == transfers.done():
-                self.begun.end(one.task_id, one.name)
-            one.answer.set_result(answer)
+                self.begun.end(output.task_id, output.name)
+            output.answer.set_result(answer)
 
     def _fail(self, batch: list[WholeOutput]) -> None:
         """Nothing of these was stored; nor of those for which the writer never looked."""
         with self._door:
             failed, self._waiting = [*batch, *self._waiting], []
-        for one in failed:
-            one.answer.set_result(transfers.try_again(_BUSY))
+        for output in failed:
+            output.answer.set_result(transfers.try_again(_BUSY))
 
     def _store_small(self, db: Database, batch: list[WholeOutput]) -> list[bytes]:
         """In the writer's thread: all that are waiting by now."""
@@ -205,20 +205,20 @@ class Transfers:
 
     def _store_all(self, db: Database, batch: Sequence[WholeOutput]) -> list[bytes]:
         """Store outputs of as many tasks; each takes the place of one before it, unless nobody will report it."""
-        now, tasks = self._now(), [one.task_id for one in batch]
+        now, tasks = self._now(), [output.task_id for output in batch]
         before, closed = uploads.of(db, tasks), uploads.closed(db, tasks)
-        digests = blobs.bring(db, self._folder, [one.body for one in batch], now)
+        digests = blobs.bring(db, self._folder, [output.body for output in batch], now)
         pairs, answers = list(zip(batch, digests, strict=True)), []
         uploads.record(db, [_arrived(*pair, now) for pair in pairs if pair[0].task_id not in closed])
-        for one, digest in pairs:
-            is_other = closed.get(one.task_id) not in {None, digest}
+        for output, digest in pairs:
+            is_other = closed.get(output.task_id) not in {None, digest}
             answers.append(transfers.refused(_OTHER) if is_other else transfers.done())
-            if one.task_id in closed:
+            if output.task_id in closed:
                 blobs.let_go(db, digest)
-            elif one.task_id in before:
-                blobs.let_go(db, before[one.task_id].digest)
-                if before[one.task_id].digest != digest and before[one.task_id].size > blobs.LIMIT:
-                    self.begun.replaced(one.task_id, before[one.task_id].size)
+            elif output.task_id in before:
+                blobs.let_go(db, before[output.task_id].digest)
+                if before[output.task_id].digest != digest and before[output.task_id].size > blobs.LIMIT:
+                    self.begun.replaced(output.task_id, before[output.task_id].size)
         return answers
 
 
@@ -303,14 +303,14 @@ class Arrival:
     def _why_not(self, head: Upload) -> bytes | None:
         """The answer to an upload that is not taken; its token is looked at before anything else is."""
         problem = transfers.check_token(self._desk.key, head)
-        found = task_of(self._desk.key, head.name)
-        if problem or found is None:
+        task_id = task_of(self._desk.key, head.name)
+        if problem or task_id is None:
             return transfers.refused(problem or "nobody here awaits a file of this name")
         if self._length is not None and self._length != head.body_length:
             return transfers.refused("the length of the request is not what its head says")
         if not self._desk.has_room():
             return transfers.try_again(_FULL)
-        self._task_id = found
+        self._task_id = task_id
         return None
 
     def _open(self, upload: Upload) -> None:
@@ -381,21 +381,21 @@ class Arrival:
 def _parts(batch: Sequence[WholeOutput]) -> Iterator[list[WholeOutput]]:
     """In their order, and a new part wherever a task comes a second time: the later output counts."""
     part: dict[int, WholeOutput] = {}
-    for one in batch:
-        if one.task_id in part:
+    for output in batch:
+        if output.task_id in part:
             yield list(part.values())
             part = {}
-        part[one.task_id] = one
+        part[output.task_id] = output
     yield list(part.values())
 
 
-def _arrived(one: WholeOutput, digest: str, now: datetime) -> uploads.StoredUpload:
+def _arrived(output: WholeOutput, digest: str, now: datetime) -> uploads.StoredUpload:
     return uploads.StoredUpload(
-        task_id=one.task_id, name=one.name, digest=digest, size=len(one.body), md5=one.md5, received_at=now
+        task_id=output.task_id, name=output.name, digest=digest, size=len(output.body), md5=output.md5, received_at=now
     )
 
 
-def _at_once(said: bytes) -> Future[bytes]:
+def _at_once(reply: bytes) -> Future[bytes]:
     answer: Future[bytes] = Future()
-    answer.set_result(said)
+    answer.set_result(reply)
     return answer

@@ -50,15 +50,15 @@ class Alerts:
     def look(self) -> None:
         """Tell what began, changed or ended since the last look."""
         with self._lock:
-            now, told = self._now(), self._known()
-            news = _news({each.kind: each for each in self._complaints()}, told, now)
+            now, earlier = self._now(), self._known()
+            news = _news({complaint.kind: complaint for complaint in self._complaints()}, earlier, now)
             if news:
                 self._tell(news, now)
 
     def _known(self) -> dict[str, LatestAlert]:
         if self._told is None:
             with self._readers.reader() as db:
-                self._told = {each.kind: each for each in alerts.everything(db)}
+                self._told = {alert.kind: alert for alert in alerts.everything(db)}
         return self._told
 
     def _tell(self, news: list[tuple[LatestAlert, dict[str, str]]], now: datetime) -> None:
@@ -69,22 +69,22 @@ class Alerts:
             for channel in self._channels:
                 for _, facts in news:
                     channel.send_now(_unstored(channel.channel, facts, now))
-        self._known().update({told.kind: told for told, _ in news})
+        self._known().update({alert.kind: alert for alert, _ in news})
 
     def _store(self, db: Database, news: list[tuple[LatestAlert, dict[str, str]]], now: datetime) -> None:
-        for told, facts in news:
-            alerts.keep(db, told)
+        for alert, facts in news:
+            alerts.keep(db, alert)
             for channel in self._channels:
                 outbox.add(db, outbox.ALERT, now, facts=facts, channel=channel.channel)
 
 
 def _news(
-    found: dict[str, Complaint], told: dict[str, LatestAlert], now: datetime
+    complaints: dict[str, Complaint], earlier: dict[str, LatestAlert], now: datetime
 ) -> list[tuple[LatestAlert, dict[str, str]]]:
     """What is to be told of each kind, and what is remembered of it."""
     news = []
-    for kind in sorted(found | told):
-        trouble, before = found.get(kind), told.get(kind)
+    for kind in sorted(complaints | earlier):
+        trouble, before = complaints.get(kind), earlier.get(kind)
         word = next_word(
             trouble.says if trouble else None,
             before.says if before else "",

@@ -43,9 +43,9 @@ class DueMail:
         while True:
             with self.readers.reader() as db:
                 due = subscriptions.due_digests(db, now - limits.DIGEST_EVERY, _AT_ONCE)
-                digests = [(each, *self._digest(db, each)) for each in due]
-            for each, credit, numbers in digests:
-                self.writer.run(functools.partial(tell_digest, due=each, credit=credit, numbers=numbers, now=now))
+                digests = [(digest, *self._digest(db, digest)) for digest in due]
+            for digest, credit, numbers in digests:
+                self.writer.run(functools.partial(tell_digest, due=digest, credit=credit, numbers=numbers, now=now))
             if len(due) < _AT_ONCE:
                 return
 
@@ -54,16 +54,16 @@ class DueMail:
         balance = ledger.balance(db, ledger.VOLUNTEER, due.volunteer_id)
         own = [host.id for host in hosts.of_volunteer(db, due.volunteer_id)]
         shares = sorted(self.support.of_hosts(db, own), key=lambda share: -share.replicates) if own else []
-        known = findings.some(db, [share.finding for share in shares])
-        numbers = [share.finding for share in shares if _is_new(db, known[share.finding], due.told_until)]
+        views = findings.some(db, [share.finding for share in shares])
+        numbers = [share.finding for share in shares if _is_new(db, views[share.finding], due.told_until)]
         return (balance.total if balance else 0), numbers
 
 
-def _is_new(db: Database, known: FindingView, since: datetime) -> bool:
+def _is_new(db: Database, view: FindingView, since: datetime) -> bool:
     """Does it stand, with an answer that it did not have then?"""
-    if known.finding.status != "open" or known.line is None or known.line.weighed_at <= since:
+    if view.finding.status != "open" or view.line is None or view.line.weighed_at <= since:
         return False  # its whole history need not be read
-    history = findings.history(db, known.finding.number)
+    history = findings.history(db, view.finding.number)
     return is_new_answer([(line.weighed_at, line.evidence.verdict) for line in history], since)
 
 

@@ -26,11 +26,11 @@ _ALSO_SAID = 300  # signs of what a server said
 class DeliveryFailed(Exception):
     """It was not taken, or nobody knows whether it was."""
 
-    def __init__(self, says: str, *, is_whole: bool = True, is_final: bool = False, said: str = "") -> None:
+    def __init__(self, says: str, *, is_whole: bool = True, is_final: bool = False, server_words: str = "") -> None:
         super().__init__(says)
         self.is_whole = is_whole  # the server takes nothing at this moment; else it refuses this one message
         self.is_final = is_final
-        self.said = said[:_ALSO_SAID]  # the server's own words, for the operator's terminal and nowhere else
+        self.server_words = server_words[:_ALSO_SAID]  # for the operator's terminal and nowhere else
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,8 +122,8 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
     try:
         server.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
-        code, said = next(iter(error.recipients.values()))
-        raise _refused(code, said) from error
+        code, words = next(iter(error.recipients.values()))
+        raise _refused(code, words) from error
     except smtplib.SMTPDataError as error:
         raise _refused(error.smtp_code, error.smtp_error) from error
     except smtplib.SMTPNotSupportedError as error:
@@ -132,21 +132,23 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
         raise _no_server(error) from error
 
 
-def _refused(code: int, said: Any) -> DeliveryFailed:
+def _refused(code: int, answer: Any) -> DeliveryFailed:
     """The server refused one message, or with it everything at this moment."""
     words = f"the server refused it with code {code}"
-    return DeliveryFailed(words, is_whole=code == _CLOSES, is_final=code >= _REFUSED_FOR_GOOD, said=_text(said))
+    return DeliveryFailed(
+        words, is_whole=code == _CLOSES, is_final=code >= _REFUSED_FOR_GOOD, server_words=_text(answer)
+    )
 
 
 def _no_server(error: Exception) -> DeliveryFailed:
     """The server takes no message at all at this moment."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         words = f"it refused the user or the password with code {error.smtp_code}"
-        return DeliveryFailed(words, said=_text(error.smtp_error))
+        return DeliveryFailed(words, server_words=_text(error.smtp_error))
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return DeliveryFailed("it does not offer STARTTLS, or no way to sign in that Axiom knows")
     if isinstance(error, smtplib.SMTPResponseException):
-        return DeliveryFailed(f"it answered with code {error.smtp_code}", said=_text(error.smtp_error))
+        return DeliveryFailed(f"it answered with code {error.smtp_code}", server_words=_text(error.smtp_error))
     return DeliveryFailed(_said_of(error))
 
 
@@ -165,5 +167,5 @@ def _said_of(error: Exception) -> str:
     return "it ended the connection"
 
 
-def _text(said: Any) -> str:
-    return said.decode(errors="replace") if isinstance(said, bytes) else str(said)
+def _text(answer: Any) -> str:
+    return answer.decode(errors="replace") if isinstance(answer, bytes) else str(answer)

@@ -23,7 +23,7 @@ class LocalWorkSource:
 
     def held(self) -> frozenset[int]:
         """The tasks that are out to this host."""
-        return self.writer.run(lambda db: self.pilots.look(db, self._engine, ())).held
+        return self.writer.run(lambda db: self.pilots.look(db, self._engine, ())).in_hand
 
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
         """Orders for this host."""

@@ -135,7 +135,7 @@ class PilotRoutes:
         def finish(done: Future[Answer]) -> None:
             error = done.exception()
             if isinstance(error, DamagedBundle):
-                self._pilots.known.set_aside(error.bundle, self._pilots.now())  # the next question gets nothing of it
+                self._pilots.cache.set_aside(error.bundle, self._pilots.now())  # the next question gets nothing of it
                 error = StoreBusy("A bundle here is damaged. Nothing was handed out; ask again.")
             answer.set_result(_refused(error) if error else _said(done.result()))
             if is_report and error is None:
@@ -174,7 +174,7 @@ def _hello(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Datab
     fields = _fields(_line(body)[0], "hello", ("name", "platform", "capacity", "session", "before"))
     platform = _fields(fields.part("platform"), "platform", ("system", "processor", "instructions"))
     capacity = _fields(fields.part("capacity"), "capacity", ("cores", "memory_mb"))
-    said = PilotHello(
+    greeting = PilotHello(
         name=fields.text("name", _LINE).strip() or "unnamed",
         platform=Platform(
             system=platform.text("system", _WORD),
@@ -190,7 +190,7 @@ def _hello(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Datab
     )
 
     def meet(db: Database) -> Answer:
-        name = pilots.hello(db, key, said)
+        name = pilots.hello(db, key, greeting)
         return {"host": name.host, "name": name.name, "beat_seconds": name.beat_seconds}
 
     return meet
@@ -208,24 +208,24 @@ def _ask(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Databas
 
 
 def _report(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Database], Answer]:
-    said, rest = _line(body)
-    fields = _fields(said, "report", ("host", "session", "finished"))
+    line, rest = _line(body)
+    fields = _fields(line, "report", ("host", "session", "finished"))
     pilot = _pilot(fields, key)
     finished: list[tuple[Report, bytes | None]] = []
-    for one in fields.each("finished", _finished):
-        size = one.either("output", canonical_json.whole)
+    for row in fields.each("finished", _finished):
+        size = row.either("output", canonical_json.whole)
         output = None if size is None else rest[:size]
         if output is not None and len(output) != size:
             raise MalformedRequest("The request ends amid an output. Nothing was stored.")
         rest = rest[size or 0 :]
         report = Report(
-            task_id=one.whole("task", least=1),
+            task_id=row.whole("task", least=1),
             host_id=pilot.host_id,
-            exit_status=one.whole("exit"),
+            exit_status=row.whole("exit"),
             output_digest=None,
-            cpu_seconds=one.real("cpu_seconds", least=0.0),
-            elapsed_seconds=one.real("elapsed_seconds", least=0.0),
-            message=one.text("message")[:_MESSAGE],
+            cpu_seconds=row.real("cpu_seconds", least=0.0),
+            elapsed_seconds=row.real("elapsed_seconds", least=0.0),
+            message=row.text("message")[:_MESSAGE],
         )
         finished.append((report, output))
     if rest or len(finished) > limits.TASKS_IN_A_REQUEST:
@@ -242,7 +242,7 @@ def _look(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Databa
         return {
             "at_once": sorted(tasks.at_once),
             "if_not_begun": sorted(tasks.if_not_begun),
-            "held": sorted(tasks.held),
+            "held": sorted(tasks.in_hand),
         }
 
     return look
@@ -303,5 +303,5 @@ def _refused(error: BaseException) -> LaneReply:
         log.error("pilots.fault %r", error, exc_info=error)
         error = Fault("A fault of ours. Nothing was stored; the traceback is in the laboratory's log.")
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
-    said = {"error": {"kind": type(error).__name__, "message": str(error)}}
-    return LaneReply(body=json.dumps(said).encode(), status=status)
+    problem = {"error": {"kind": type(error).__name__, "message": str(error)}}
+    return LaneReply(body=json.dumps(problem).encode(), status=status)

@@ -70,7 +70,7 @@ class PilotTasks:
 
     at_once: frozenset[int]
     if_not_begun: frozenset[int]
-    held: frozenset[int]
+    in_hand: frozenset[int]
 
 
 @dataclass(kw_only=True)
@@ -79,7 +79,7 @@ class PilotServer:
 
     folder: Folder
     dispatch: Dispatch
-    known: DispatchCache
+    cache: DispatchCache
     lease: timedelta
     now: Callable[[], datetime]
     _cores: tuple[datetime, int] | None = field(default=None)
@@ -89,18 +89,18 @@ class PilotServer:
         if key is not None:
             self._cluster(db, key)
 
-    def hello(self, db: Database, key: str | None, said: PilotHello) -> PilotName:
+    def hello(self, db: Database, key: str | None, greeting: PilotHello) -> PilotName:
         """A pilot begins. Where another of its cluster has its name and is at work, it gets a name of its own."""
-        now, name, platform, capacity = self.now(), said.name, said.platform, said.capacity
+        now, name, platform, capacity = self.now(), greeting.name, greeting.platform, greeting.capacity
         if key is None:
             ourselves = self.dispatch.ourselves
             host = hosts.meet(db, volunteer_id=ourselves, name=name, platform=platform, capacity=capacity, now=now)
         else:
             cluster = self._cluster(db, key)
-            sessions = said.before | {said.session}
+            sessions = greeting.before | {greeting.session}
             name = clusters.free_name(db, cluster, name, sessions=sessions, silent_since=now - self.lease)
             host = clusters.meet(
-                db, cluster, name=name, platform=platform, capacity=capacity, session=said.session, now=now
+                db, cluster, name=name, platform=platform, capacity=capacity, session=greeting.session, now=now
             )
         beat = min(limits.WORD_EVERY_SECONDS, self.lease.total_seconds() / _BEATS)
         return PilotName(host=host, name=name, beat_seconds=beat)
@@ -116,7 +116,7 @@ class PilotServer:
             jointly=True,
         )
         allowance = self.dispatch.ours if pilot.key is None else self._allowance(db, host, now)
-        grant = hand_out(db, self.dispatch, self.known, host, request, now, allowance=allowance)
+        grant = hand_out(db, self.dispatch, self.cache, host, request, now, allowance=allowance)
         return tuple(task.order for task in (*grant.lost, *grant.given))
 
     def report(self, db: Database, pilot: PilotIdentity, finished: Sequence[tuple[Report, bytes | None]]) -> int:
@@ -124,12 +124,14 @@ class PilotServer:
         self._host(db, pilot)
         now = self.now()
         digests = iter(blobs.bring(db, self.folder, [body for _, body in finished if body is not None], now))
-        reports = [said if body is None else replace(said, output_digest=next(digests)) for said, body in finished]
+        reports = [
+            report if body is None else replace(report, output_digest=next(digests)) for report, body in finished
+        ]
         answers = take(db, self.folder, reports, now)
         refused = {answer.task_id for answer in answers if answer.state is None}
-        for said in reports:
-            if said.task_id in refused and said.output_digest is not None:
-                blobs.let_go(db, said.output_digest)
+        for report in reports:
+            if report.task_id in refused and report.output_digest is not None:
+                blobs.let_go(db, report.output_digest)
         return len(answers) - len(refused)
 
     def look(self, db: Database, pilot: PilotIdentity, holding: Collection[int]) -> PilotTasks:
@@ -137,7 +139,7 @@ class PilotServer:
         self._host(db, pilot)
         at_once, if_not_begun = unwanted(db, pilot.host_id, holding)
         out = frozenset[int]().union(*(tasks.ids for tasks in waiting.held(db, pilot.host_id)))
-        return PilotTasks(at_once=at_once, if_not_begun=if_not_begun, held=out)
+        return PilotTasks(at_once=at_once, if_not_begun=if_not_begun, in_hand=out)
 
     def give_back(self, db: Database, pilot: PilotIdentity, task_ids: Collection[int], *, is_over: bool) -> int:
         """These tasks go to others, which is nobody's failure. `is_over`: the pilot says goodbye."""

@@ -32,32 +32,34 @@ log = logging.getLogger("axiom.readmission")
 _MOST_FAILURES = 3
 
 
-def readmit(db: Database, folder: Folder, trust: Trust, said: Report, known: TaskOut | None) -> bool:
+def readmit(db: Database, folder: Folder, trust: Trust, report: Report, remembered: TaskOut | None) -> bool:
     """Have the task of a report stand as sent, as its ticket says; False where there is nothing to be proven."""
-    if said.output_digest is None or (known is not None and known.task.state is not TaskState.UNSENT):
+    if report.output_digest is None or (remembered is not None and remembered.task.state is not TaskState.UNSENT):
         return False
     try:
         with db.savepoint():
-            return _readmit(db, folder, trust, said, said.output_digest, known)
+            return _readmit(db, folder, trust, report, report.output_digest, remembered)
     except StoreError:
         raise  # it may have taken the whole transaction with it
     except Exception:  # else it would hold up all that this host brings, again and again
-        log.exception("task.unadmitted id=%d host=%d", said.task_id, said.host_id)
+        log.exception("task.unadmitted id=%d host=%d", report.task_id, report.host_id)
         return False
 
 
-def _readmit(db: Database, folder: Folder, trust: Trust, said: Report, output: str, known: TaskOut | None) -> bool:
+def _readmit(
+    db: Database, folder: Folder, trust: Trust, report: Report, output: str, remembered: TaskOut | None
+) -> bool:
     try:
         text, ticket = _ticket(blobs.get(db, folder, output), trust)
     except (StoreBusy, StorageFull):
         raise  # it comes again, and may be proven then
     except (AxiomError, ValueError) as error:
-        log.info("task.unproven id=%d host=%d %s", said.task_id, said.host_id, error)
+        log.info("task.unproven id=%d host=%d %s", report.task_id, report.host_id, error)
         return False
-    why_not = _admit(db, said, known, ticket)
-    task = workunits.task(db, said.task_id)
+    why_not = _admit(db, report, remembered, ticket)
+    task = workunits.task(db, report.task_id)
     if why_not or task is None:
-        log.info("task.unadmitted id=%d host=%d %s", said.task_id, said.host_id, why_not)
+        log.info("task.unadmitted id=%d host=%d %s", report.task_id, report.host_id, why_not)
         return False
     claim = OrderedTask(
         task_id=task.id,
@@ -90,21 +92,21 @@ def _gpu(db: Database, ticket: Ticket) -> str:
     return OUR_GPUS if declared.gpu or ticket.memory_mb > declared.memory_mb else ""
 
 
-def _admit(db: Database, said: Report, known: TaskOut | None, ticket: Ticket) -> str:
+def _admit(db: Database, report: Report, remembered: TaskOut | None, ticket: Ticket) -> str:
     """Make the rows that are missing, under the numbers that they had; or why this cannot be."""
-    if (ticket.task, ticket.host) != (said.task_id, said.host_id):
+    if (ticket.task, ticket.host) != (report.task_id, report.host_id):
         return f"its ticket is of task {ticket.task} for host {ticket.host}"
     if experiments.bundle(db, ticket.bundle) is None:
         return f"its bundle {ticket.bundle[:12]} is not known here"
-    if known is not None:
-        wanted = workunits.workunit(db, known.task.workunit_id)
-        if _is_cells_of(wanted, ticket) or (wanted and _is_left_of(db, wanted, known.task, ticket)):
+    if remembered is not None:
+        wanted = workunits.workunit(db, remembered.task.workunit_id)
+        if _is_cells_of(wanted, ticket) or (wanted and _is_left_of(db, wanted, remembered.task, ticket)):
             return ""
         return "its ticket orders other cells"
-    there = _ordered(db, said.workunit_id, ticket)
+    there = _ordered(db, report.workunit_id, ticket)
     if isinstance(there, str):
         return there
-    tasks.admit_task(db, said.task_id, there)
+    tasks.admit_task(db, report.task_id, there)
     return ""
 
 
@@ -126,15 +128,21 @@ def _forgotten(db: Database, workunit_id: int, ticket: Ticket) -> Workunit | str
     bundle = experiments.bundle(db, ticket.bundle)
     if experiment is None or bundle is None or bundle.experiment_id != experiment.id:
         return f"{ticket.experiment}@{ticket.version} or its bundle is not known here"
-    before = [one for one in registrations.registrations(db, experiment.id) if one.created_at <= ticket.issued]
+    before = [
+        registered
+        for registered in registrations.registrations(db, experiment.id)
+        if registered.created_at <= ticket.issued
+    ]
     if not before:
         return f"{experiment.name} was not registered when it was ordered"
-    given = experiments.given_to(db, experiment.id, ticket.replicates[0])
-    fitting = [one for one in before if _orders(one, ticket) and given in (None, one.id)]
+    registration_id = experiments.given_to(db, experiment.id, ticket.replicates[0])
+    fitting = [
+        registered for registered in before if _orders(registered, ticket) and registration_id in (None, registered.id)
+    ]
     if not fitting:
         return "its ticket speaks of another sweep than the registered ones"
     # A ticket names no registration: rather one of just these configs than one of more, and the newest of those.
-    registration = max(fitting, key=lambda one: (_places(one) == set(ticket.places), one.id))
+    registration = max(fitting, key=lambda candidate: (_places(candidate) == set(ticket.places), candidate.id))
     made = _workunit(workunit_id, registration, ticket, copies=stored_manifest(experiment.manifest).copies)
     experiments.remember(db, experiment, registration.id, ticket.replicates)
     whole = tasks.holder(db, made)

@@ -37,30 +37,30 @@ class ClosedTask:
 def settle(db: Database, closed: Sequence[ClosedTask], now: datetime) -> None:
     """Bring hosts to where their closed tasks put them, and tell the owners of those that returned nonsense."""
     by_host: dict[int, list[ClosedTask]] = {}
-    for one in closed:
-        if one.host_id is not None:
-            by_host.setdefault(one.host_id, []).append(one)
+    for task in closed:
+        if task.host_id is not None:
+            by_host.setdefault(task.host_id, []).append(task)
     fits = Fits(db)
     for host_id, ended in by_host.items():
         host = hosts.host(db, host_id)
         if host is not None:
             _settle(db, host, ended, fits)
-            if any(one.state is TaskState.INVALID for one in ended):
+            if any(task.state is TaskState.INVALID for task in ended):
                 tell(db, host_id, INVALID, now)
     fits.keep(now)
 
 
 def _settle(db: Database, host: Host, ended: Sequence[ClosedTask], fits: Fits) -> None:
     standing, speed = host.standing, host.speed
-    for one in ended:
-        turnaround = (one.ended_at - one.sent_at).total_seconds() if one.ended_at and one.sent_at else None
-        how = PastTask(state=one.state, cause=one.cause, turnaround_seconds=turnaround)
+    for task in ended:
+        turnaround = (task.ended_at - task.sent_at).total_seconds() if task.ended_at and task.sent_at else None
+        how = PastTask(state=task.state, cause=task.cause, turnaround_seconds=turnaround)
         standing = after(standing, how).standing
-        if one.state is TaskState.VALID and one.spent is not None:
+        if task.state is TaskState.VALID and task.spent is not None:
             # What its kind is known to be slower at must not make the host look slow at everything.
-            expected = one.spent.declared_seconds * fits.learn(host, speed, one.spent)
-            if not one.spent.gpu:  # how fast a GPU is says nothing of a core
-                speed = learned(speed, expected_seconds=expected, elapsed_seconds=one.spent.elapsed_seconds)
+            expected = task.spent.declared_seconds * fits.learn(host, speed, task.spent)
+            if not task.spent.gpu:  # how fast a GPU is says nothing of a core
+                speed = learned(speed, expected_seconds=expected, elapsed_seconds=task.spent.elapsed_seconds)
     if standing != host.standing or speed != host.speed:
         hosts.set_standing(db, host.id, standing, speed=speed)
 

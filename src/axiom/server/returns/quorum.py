@@ -42,7 +42,7 @@ def compare(
     if is_stored:
         new = [task_id for task_id in new if task_id in brought]
     log.info("copies.compared workunit=%d %s", workunit_id, decided.reason)
-    return ComparedCopies(tasks=valid, decided=decided, results=[one for task_id in new for one in cells[task_id]])
+    return ComparedCopies(tasks=valid, decided=decided, results=[cell for task_id in new for cell in cells[task_id]])
 
 
 def blame(db: Database, compared: ComparedCopies, now: datetime) -> None:

@@ -49,14 +49,14 @@ def order(
     A task that a person wanted on one host is left alone, and so is one whose volunteer computes alone here, or whose
     host was only simulated. How often others are checked follows from what their hosts have shown.
     """
-    known = _Hosts(db, now)
+    computers = _Hosts(db, now)
     drawn = [
-        one.task
-        for one in proven
-        if one.checks_task_id is None
-        and not (one.is_targeted or one.is_simulated)
-        and (one.task.id in doubtful or known.is_drawn(secret, one.task))
-        and known.has_others(one.volunteer_id)
+        candidate.task
+        for candidate in proven
+        if candidate.checks_task_id is None
+        and not (candidate.is_targeted or candidate.is_simulated)
+        and (candidate.task.id in doubtful or computers.is_drawn(secret, candidate.task))
+        and computers.has_others(candidate.volunteer_id)
     ]
     return compute_again(db, drawn, now)
 
@@ -95,7 +95,7 @@ class _Hosts:
 def compute_again(db: Database, tasks: Sequence[Task], now: datetime) -> list[int]:
     """Order a check of each of these tasks, but of a version that was withdrawn; the workunits made."""
     versions = {number: experiments.by_id(db, number) for number in {task.experiment_id for task in tasks}}
-    still_open = {number for number, found in versions.items() if found and found.status == "open"}
+    still_open = {number for number, version in versions.items() if version and version.status == "open"}
     wanted = [task for task in tasks if task.experiment_id in still_open]
     made = [task_store.order_check(db, task, now) for task in wanted]
     if made:
@@ -108,9 +108,9 @@ def settle_checks(
     db: Database, done: Sequence[UnprovenTask], cells: Mapping[int, Sequence[Result]], now: datetime
 ) -> None:
     """Compare tasks that have just been proven with those that they check; `cells` is what each of them brought."""
-    for one in done:
-        if one.checks_task_id is not None:
-            _settle(db, one, one.checks_task_id, tuple(cells[one.task.id]), now)
+    for check in done:
+        if check.checks_task_id is not None:
+            _settle(db, check, check.checks_task_id, tuple(cells[check.task.id]), now)
 
 
 def give_up(db: Database, now: datetime) -> int:
@@ -133,7 +133,7 @@ def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[R
     first = Opinion(task_id=checked_id, cells=tuple(results.of_task(db, checked_id)))
     decided = settle(first, opinions, early=stored_manifest(experiment.manifest).tolerance)
     is_anew = is_found_out(decided, _shown(db, [checked_id, *there]))
-    task_store.agree(db, {task_id: str(said or "") for task_id, said in decided.agreements.items()})
+    task_store.agree(db, {task_id: str(agreement or "") for task_id, agreement in decided.agreements.items()})
     if Agreement.DIFFERS in decided.agreements.values():
         log.info("check.differs task=%d %s", checked_id, decided.reason)
         hosts = there | {checked_id: checked.host_id}
@@ -146,14 +146,14 @@ def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[R
 def _shown(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
     """Which of these tasks agree and which differ, as far as checks have shown."""
     both = Agreement.AGREES, Agreement.DIFFERS
-    return {task_id: said for said in both for task_id in task_store.awaiting(db, task_ids, said)}
+    return {task_id: agreement for agreement in both for task_id in task_store.awaiting(db, task_ids, agreement)}
 
 
 def _doubt(
     db: Database, checked: Task, hosts: Mapping[int, int | None], decided: DuplicateVerdict, now: datetime
 ) -> None:
     """Nobody in such a dispute has anything in a row, and a third opinion is asked for once."""
-    differing = [task_id for task_id, said in decided.agreements.items() if said is Agreement.DIFFERS]
+    differing = [task_id for task_id, agreement in decided.agreements.items() if agreement is Agreement.DIFFERS]
     host_reliability.doubt(db, {host for task_id in differing if (host := hosts[task_id]) is not None})
     if decided.needs_third:
         compute_again(db, [checked], now)

@@ -45,28 +45,28 @@ def take(
     """
     if not reports:
         return []
-    known = tasks.known(db, [said.task_id for said in reports])
-    if trust is not None and _is_forgotten(known, reports):
-        known = _remembered(db, folder, reports, known, trust)
-    akin = _akin(db, known, reports)
+    by_task = tasks.known(db, [report.task_id for report in reports])
+    if trust is not None and _is_forgotten(by_task, reports):
+        by_task = _remembered(db, folder, reports, by_task, trust)
+    akin = _akin(db, by_task, reports)
     taken: dict[int, ReportedTask] = {}
     answers: list[Acknowledgement] = []
     refused: list[Acknowledgement] = []
-    for said in reports:
-        found = known.get(said.task_id)
-        task = found.task if found else None
-        if task is not None and said.task_id in taken:
+    for report in reports:
+        stored = by_task.get(report.task_id)
+        task = stored.task if stored else None
+        if task is not None and report.task_id in taken:
             # Twice in one message: the first was taken.
             task = replace(task, state=taken[task.id].state, returned_at=now)
         decided = receive(
             task,
-            said,
-            is_akin=found is not None and (said.host_id, found.volunteer_id) in akin,
-            workunit=found.workunit if found else WorkunitState.OPEN,
+            report,
+            is_akin=stored is not None and (report.host_id, stored.volunteer_id) in akin,
+            workunit=stored.workunit if stored else WorkunitState.OPEN,
         )
-        answers.append(Acknowledgement(task_id=said.task_id, state=decided.state, reason=decided.reason))
+        answers.append(Acknowledgement(task_id=report.task_id, state=decided.state, reason=decided.reason))
         if task is not None and decided.state is not None:
-            taken[task.id] = _reported(task, said, decided, decided.state)
+            taken[task.id] = _reported(task, report, decided, decided.state)
         else:
             refused.append(answers[-1])
     if refused:  # a line for each would let a stranger fill the disk
@@ -76,36 +76,38 @@ def take(
     return answers
 
 
-def _reported(task: Task, said: Report, decided: ReportOutcome, state: TaskState) -> ReportedTask:
-    return ReportedTask(task=task, report=said, state=state, reason=decided.reason, cause=decided.cause)
+def _reported(task: Task, report: Report, decided: ReportOutcome, state: TaskState) -> ReportedTask:
+    return ReportedTask(task=task, report=report, state=state, reason=decided.reason, cause=decided.cause)
 
 
-def _is_forgotten(known: Mapping[int, TaskOut], reports: Sequence[Report]) -> bool:
+def _is_forgotten(by_task: Mapping[int, TaskOut], reports: Sequence[Report]) -> bool:
     """Is there a report of a task that, by our books, was never sent?"""
     return any(
-        said.task_id not in known or known[said.task_id].task.state is TaskState.UNSENT
-        for said in reports
-        if said.output_digest is not None
+        report.task_id not in by_task or by_task[report.task_id].task.state is TaskState.UNSENT
+        for report in reports
+        if report.output_digest is not None
     )
 
 
 def _remembered(
-    db: Database, folder: Folder, reports: Sequence[Report], known: Mapping[int, TaskOut], trust: Trust
+    db: Database, folder: Folder, reports: Sequence[Report], by_task: Mapping[int, TaskOut], trust: Trust
 ) -> dict[int, TaskOut]:
     """What is known of the reported tasks once those are back that prove themselves; one may be reported twice."""
     back: set[int] = set()
-    for said in reports:
-        if said.task_id not in back and forgotten_tasks.readmit(db, folder, trust, said, known.get(said.task_id)):
-            back.add(said.task_id)
-    return tasks.known(db, [said.task_id for said in reports])
+    for report in reports:
+        if report.task_id not in back and forgotten_tasks.readmit(
+            db, folder, trust, report, by_task.get(report.task_id)
+        ):
+            back.add(report.task_id)
+    return tasks.known(db, [report.task_id for report in reports])
 
 
-def _akin(db: Database, known: Mapping[int, TaskOut], reports: Sequence[Report]) -> set[tuple[int, int | None]]:
+def _akin(db: Database, by_task: Mapping[int, TaskOut], reports: Sequence[Report]) -> set[tuple[int, int | None]]:
     """Which of the reporting hosts are of one volunteer with a host that was given another's task."""
     foreign = [
-        said.host_id
-        for said in reports
-        if said.task_id in known and known[said.task_id].task.host_id not in {None, said.host_id}
+        report.host_id
+        for report in reports
+        if report.task_id in by_task and by_task[report.task_id].task.host_id not in {None, report.host_id}
     ]
     return set(tasks.volunteers_of(db, foreign).items()) if foreign else set()
 
@@ -114,23 +116,29 @@ def _write(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
     if not taken:
         return
     tasks.record(db, taken, now)
-    uploads.forget(db, [one.task.id for one in taken if one.state is TaskState.RETURNED])
-    failed = [one for one in taken if one.state is not TaskState.RETURNED]
+    uploads.forget(db, [reported.task.id for reported in taken if reported.state is TaskState.RETURNED])
+    failed = [reported for reported in taken if reported.state is not TaskState.RETURNED]
     # A copy that waits beside one that came back late is not wanted any more.
-    moved = [one for one in taken if not (one.state is TaskState.RETURNED and one.task.state is TaskState.SENT)]
+    moved = [
+        reported
+        for reported in taken
+        if not (reported.state is TaskState.RETURNED and reported.task.state is TaskState.SENT)
+    ]
     if moved:
-        transit_many(db, [one.task.workunit_id for one in moved], now)
-    host_reliability.settle(db, [_closed(one, now) for one in failed], now)
-    for one in failed:
-        log.info("task.%s id=%d host=%d cause=%s", one.state, one.task.id, one.report.host_id, one.cause)
+        transit_many(db, [reported.task.workunit_id for reported in moved], now)
+    host_reliability.settle(db, [_closed(reported, now) for reported in failed], now)
+    for reported in failed:
+        log.info(
+            "task.%s id=%d host=%d cause=%s", reported.state, reported.task.id, reported.report.host_id, reported.cause
+        )
 
 
-def _closed(one: ReportedTask, now: datetime) -> ClosedTask:
+def _closed(reported: ReportedTask, now: datetime) -> ClosedTask:
     return ClosedTask(
-        task_id=one.task.id,
-        host_id=one.report.host_id,
-        state=one.state,
-        cause=one.cause,
-        sent_at=one.task.sent_at,
+        task_id=reported.task.id,
+        host_id=reported.report.host_id,
+        state=reported.state,
+        cause=reported.cause,
+        sent_at=reported.task.sent_at,
         ended_at=now,
     )

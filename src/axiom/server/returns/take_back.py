@@ -29,7 +29,7 @@ def give_back(db: Database, host_id: int, task_ids: Collection[int], reason: str
 def unwanted(db: Database, host_id: int, holding: Collection[int]) -> tuple[frozenset[int], frozenset[int]]:
     """Of the tasks that a host holds, those that it should give up at once, and those unless they have begun."""
     stands = contacts.stands(db, sorted(set(holding)))
-    told: dict[GiveUp, set[int]] = {choice: set() for choice in GiveUp}
+    by_choice: dict[GiveUp, set[int]] = {choice: set() for choice in GiveUp}
     for number in holding:
         stand = stands.get(number)
         choice = give_up(
@@ -37,5 +37,5 @@ def unwanted(db: Database, host_id: int, holding: Collection[int]) -> tuple[froz
             state=stand.state if stand else None,
             workunit=stand.workunit if stand else None,
         )
-        told[choice].add(number)
-    return frozenset(told[GiveUp.AT_ONCE]), frozenset(told[GiveUp.IF_NOT_STARTED])
+        by_choice[choice].add(number)
+    return frozenset(by_choice[GiveUp.AT_ONCE]), frozenset(by_choice[GiveUp.IF_NOT_STARTED])

@@ -28,25 +28,25 @@ def transit(db: Database, workunit_id: int, now: datetime) -> Transition | None:
 
 def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> dict[int, Transition]:
     """Bring workunits to where their tasks put them; what was decided about each that exists."""
-    found = task_store.with_tasks(db, sorted(set(workunit_ids)))
-    decided = [(wanted, tasks, transition(wanted, tasks, now)) for wanted, tasks in found]
+    workunits_with_tasks = task_store.with_tasks(db, sorted(set(workunit_ids)))
+    decided = [(wanted, tasks, transition(wanted, tasks, now)) for wanted, tasks in workunits_with_tasks]
     expired = _expired(decided)
-    aborted = [task for _, tasks, one in decided for task in tasks if task.id in one.abort]
+    aborted = [task for _, tasks, step in decided for task in tasks if task.id in step.abort]
     moves = [(task, TaskState.EXPIRED, "its deadline passed in silence") for task in expired]
     moves += [(task, TaskState.ABORTED, "no longer wanted") for task in aborted]
     task_store.move(db, moves, now)
-    created = [(wanted, len(tasks) + extra) for wanted, tasks, one in decided for extra in range(one.create)]
+    created = [(wanted, len(tasks) + extra) for wanted, tasks, step in decided for extra in range(step.create)]
     task_store.create(db, created, now)
-    closed = [(wanted, one) for wanted, _, one in decided if _closes(wanted, one)]
-    task_store.close(db, [(wanted, one.state, one.reason) for wanted, one in closed], now)
+    closed = [(wanted, step) for wanted, _, step in decided if _closes(wanted, step)]
+    task_store.close(db, [(wanted, step.state, step.reason) for wanted, step in closed], now)
     _give_up_checking(db, closed)
     host_reliability.settle(db, [silent(task, now) for task in expired], now)
     for task in expired:
         log.info("task.expired id=%d host=%s", task.id, task.host_id)
-    for wanted, one in closed:
-        if one.state is not WorkunitState.DONE:
-            log.info("workunit.%s id=%d reason=%s", one.state, wanted.id, one.reason)
-    return {wanted.id: one for wanted, _, one in decided}
+    for wanted, step in closed:
+        if step.state is not WorkunitState.DONE:
+            log.info("workunit.%s id=%d reason=%s", step.state, wanted.id, step.reason)
+    return {wanted.id: step for wanted, _, step in decided}
 
 
 def sweep_late(db: Database, now: datetime) -> int:
@@ -96,7 +96,7 @@ def _postpone(db: Database, last_sign: datetime | None, now: datetime) -> int:
 
 
 def _expired(decided: list[tuple[Workunit, list[Task], Transition]]) -> list[Task]:
-    return [task for _, tasks, one in decided if one.expire for task in tasks if task.id in one.expire]
+    return [task for _, tasks, step in decided if step.expire for task in tasks if task.id in step.expire]
 
 
 def _closes(wanted: Workunit, decided: Transition) -> bool:
@@ -107,8 +107,8 @@ def _give_up_checking(db: Database, closed: list[tuple[Workunit, Transition]]) -
     """A check that nobody could bring home shows nothing, and the task that it should check waits no longer."""
     given_up = [
         wanted.checks_task_id
-        for wanted, one in closed
-        if wanted.checks_task_id is not None and one.state is not WorkunitState.DONE
+        for wanted, step in closed
+        if wanted.checks_task_id is not None and step.state is not WorkunitState.DONE
     ]
     if given_up:
         task_store.agree(db, dict.fromkeys(task_store.awaiting(db, given_up, Agreement.WAITING), ""))

@@ -74,8 +74,8 @@ class Validator:
             raise  # the store's trouble is no fault of an output: it is looked at again
         except Exception:
             log.exception("tasks.unjudged first=%d last=%d", waiting[0].task.id, waiting[-1].task.id)
-            for one in waiting:
-                self._alone(db, one, now)
+            for unproven in waiting:
+                self._alone(db, unproven, now)
         return len(waiting)
 
     def _alone(self, db: Database, waiting: UnprovenTask, now: datetime) -> None:
@@ -92,38 +92,41 @@ class Validator:
             transit_many(db, [waiting.task.workunit_id], now)
 
     def _settle(self, db: Database, waiting: Sequence[UnprovenTask], now: datetime) -> None:
-        outputs = blobs.small(db, [one.task.output_digest for one in waiting if one.task.output_digest])
-        judged = [self._judge(db, one, outputs) for one in waiting]
-        tasks.move(db, [(one.waiting.task, one.decided.state, one.decided.reason) for one in judged], now)
+        outputs = blobs.small(db, [unproven.task.output_digest for unproven in waiting if unproven.task.output_digest])
+        judged = [self._judge(db, unproven, outputs) for unproven in waiting]
+        tasks.move(
+            db, [(verdict.waiting.task, verdict.decided.state, verdict.decided.reason) for verdict in judged], now
+        )
         compared = self._compare(db, judged)
-        single = [result for one in judged if one.waiting.copies == 1 for result in one.decided.results]
-        stored = results.record(db, [*single, *(result for one in compared for result in one.results)], now)
+        single = [result for verdict in judged if verdict.waiting.copies == 1 for result in verdict.decided.results]
+        copied = [result for comparison in compared for result in comparison.results]
+        stored = results.record(db, [*single, *copied], now)
         doubtful = self._draw(db, judged, compared, now)
-        transit_many(db, [one.waiting.task.workunit_id for one in judged], now)
-        host_reliability.settle(db, [self._closed(db, one) for one in judged if not one.is_lost], now)
-        for one in compared:
-            copies.blame(db, one, now)
-        proven = [one.waiting for one in judged if one.decided.state is TaskState.VALID]
-        new = [one for one in proven if one.task.id not in stored.tasks and one.copies == 1]
+        transit_many(db, [verdict.waiting.task.workunit_id for verdict in judged], now)
+        host_reliability.settle(db, [self._closed(db, verdict) for verdict in judged if not verdict.is_lost], now)
+        for comparison in compared:
+            copies.blame(db, comparison, now)
+        proven = [verdict.waiting for verdict in judged if verdict.decided.state is TaskState.VALID]
+        new = [unproven for unproven in proven if unproven.task.id not in stored.tasks and unproven.copies == 1]
         checking.order(db, self._secret, new, now, doubtful=doubtful)
-        cells = {one.waiting.task.id: one.decided.results for one in judged}
+        cells = {verdict.waiting.task.id: verdict.decided.results for verdict in judged}
         checking.settle_checks(db, proven, cells, now)
         _log(judged, stored)
 
     def _compare(self, db: Database, judged: Sequence[_JudgedTask]) -> list[ComparedCopies]:
         """Compare the copies of each workunit that got another valid one and wants several."""
-        found = []
+        comparisons = []
         several: dict[int, list[_JudgedTask]] = {}
-        for one in judged:
-            if one.waiting.copies > 1 and one.decided.state is TaskState.VALID:
-                several.setdefault(one.waiting.task.workunit_id, []).append(one)
+        for verdict in judged:
+            if verdict.waiting.copies > 1 and verdict.decided.state is TaskState.VALID:
+                several.setdefault(verdict.waiting.task.workunit_id, []).append(verdict)
         for workunit_id, new in several.items():
             first = new[0].waiting
-            brought = {one.waiting.task.id: one.decided.results for one in new}
+            brought = {verdict.waiting.task.id: verdict.decided.results for verdict in new}
             tolerance = self._manifests[first.task.experiment_id].tolerance
             again = functools.partial(self._again, db, first)
-            found.append(copies.compare(db, workunit_id, first.copies, brought, again, tolerance))
-        return found
+            comparisons.append(copies.compare(db, workunit_id, first.copies, brought, again, tolerance))
+        return comparisons
 
     def _again(self, db: Database, beside: UnprovenTask, task: Task) -> Sequence[Result]:
         """What a valid copy brought, as it was judged before; its host may have been found out since."""
@@ -141,15 +144,17 @@ class Validator:
             if chart and copied.results:
                 tiles.draw(db, chart, copied.results, now)
         doubtful = set()
-        for one in judged:
-            if one.waiting.copies > 1:
+        for verdict in judged:
+            if verdict.waiting.copies > 1:
                 continue
-            manifest = self._manifests.get(one.waiting.task.experiment_id)
-            if one.decided.results and manifest and manifest.map:
-                tiles.draw(db, manifest.map, one.decided.results, now)
-                if why := _discontinued(db, manifest.map, one.decided.results):
-                    doubtful.add(one.waiting.task.id)
-                    log.info("tile.doubtful task=%d host=%s %s", one.waiting.task.id, one.waiting.task.host_id, why)
+            manifest = self._manifests.get(verdict.waiting.task.experiment_id)
+            if verdict.decided.results and manifest and manifest.map:
+                tiles.draw(db, manifest.map, verdict.decided.results, now)
+                if why := _discontinued(db, manifest.map, verdict.decided.results):
+                    doubtful.add(verdict.waiting.task.id)
+                    log.info(
+                        "tile.doubtful task=%d host=%s %s", verdict.waiting.task.id, verdict.waiting.task.host_id, why
+                    )
         return doubtful
 
     def _judge(self, db: Database, waiting: UnprovenTask, outputs: Mapping[str, bytes]) -> _JudgedTask:
@@ -213,10 +218,10 @@ class Validator:
     def _manifest(self, db: Database, experiment_id: int) -> Manifest | None:
         """What an experiment declared when it was registered; its row never changes."""
         if experiment_id not in self._manifests:
-            found = experiments.by_id(db, experiment_id)
-            if found is None:
+            stored = experiments.by_id(db, experiment_id)
+            if stored is None:
                 return None
-            self._manifests[experiment_id] = stored_manifest(found.manifest)
+            self._manifests[experiment_id] = stored_manifest(stored.manifest)
         return self._manifests[experiment_id]
 
 
@@ -229,21 +234,21 @@ def _discontinued(db: Database, drawn: Map, brought: Sequence[Result]) -> str:
             continue
         key = result.replicate, place_of(tile.parent, arm)
         if key not in parents:
-            found = tiles.one(db, result.experiment_id, key[1], result.replicate)
-            parents[key] = found.pixels if found else None
+            above = tiles.one(db, result.experiment_id, key[1], result.replicate)
+            parents[key] = above.pixels if above else None
         if (parent := parents[key]) is not None:
-            said = continuity(tile, result.pixels, parent, drawn)
-            if said.is_doubtful:
-                return f"replicate={result.replicate} config={result.config} {said.reason}"
+            seam = continuity(tile, result.pixels, parent, drawn)
+            if seam.is_doubtful:
+                return f"replicate={result.replicate} config={result.config} {seam.reason}"
     return ""
 
 
 def _slice(db: Database, waiting: Sequence[UnprovenTask]) -> Sequence[UnprovenTask]:
     """The first of them whose outputs are not too long together, and one at least."""
-    sizes = blobs.sizes(db, [one.task.output_digest for one in waiting if one.task.output_digest])
+    sizes = blobs.sizes(db, [unproven.task.output_digest for unproven in waiting if unproven.task.output_digest])
     total = 0
-    for place, one in enumerate(waiting):
-        total += sizes.get(one.task.output_digest or "", 0)
+    for place, unproven in enumerate(waiting):
+        total += sizes.get(unproven.task.output_digest or "", 0)
         if place and total > _SLICE_BYTES:
             return waiting[:place]
     return waiting
@@ -251,9 +256,9 @@ def _slice(db: Database, waiting: Sequence[UnprovenTask]) -> Sequence[UnprovenTa
 
 def _log(judged: Sequence[_JudgedTask], stored: results.RecordedCells) -> None:
     """One line for all that went well: a line for each would cost more than judging it."""
-    states = Counter(str(one.decided.state) for one in judged)
+    states = Counter(str(verdict.decided.state) for verdict in judged)
     counts = " ".join(f"{state}={amount}" for state, amount in sorted(states.items()))
     log.info("tasks.judged %s results=%d duplicates=%d", counts, stored.results, stored.duplicates)
-    for one in judged:
-        if one.decided.state is not TaskState.VALID:
-            log.info("task.%s id=%d %s", one.decided.state, one.waiting.task.id, one.decided.reason)
+    for verdict in judged:
+        if verdict.decided.state is not TaskState.VALID:
+            log.info("task.%s id=%d %s", verdict.decided.state, verdict.waiting.task.id, verdict.decided.reason)

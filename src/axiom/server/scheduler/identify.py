@@ -55,24 +55,24 @@ def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | R
     contact = contacts.contact(db, key_digest(request.authenticator), request.host_id, now)
     if contact is None:
         return None
-    caller, known, digest = contact.caller, _known(db, request, contact), _digest(request)
-    if known is None:
+    caller, record, digest = contact.caller, _known(db, request, contact), _digest(request)
+    if record is None:
         if why := not_now(hosts.added_at(db, caller.volunteer.id, MOST_NEW), now):
             return RefusedHost(reason=why)
         host_id = hosts.add(db, caller.volunteer.id, describe(request, digest), now)
-        known = contacts.stored_host(db, host_id)
-    elif known.facts_digest != digest:
-        host_id = known.host.id
+        record = contacts.stored_host(db, host_id)
+    elif record.facts_digest != digest:
+        host_id = record.host.id
         hosts.describe(db, host_id, describe(request, digest))
-        known = contacts.stored_host(db, host_id)
-    if known is None:
+        record = contacts.stored_host(db, host_id)
+    if record is None:
         raise LookupError(f"a host of volunteer {caller.volunteer.id} was not stored")
-    is_new = request.host_id != known.host.id
-    hosts.heard(db, known.host.id, 0 if is_new else request.rpc_seqno, now)  # a client counts anew with its number
+    is_new = request.host_id != record.host.id
+    hosts.heard(db, record.host.id, 0 if is_new else request.rpc_seqno, now)  # a client counts anew with its number
     return Identity(
         caller=caller,
-        host=known.host,
-        balance=known.balance,
+        host=record.host,
+        balance=record.balance,
         is_new=is_new,
         has_notices=is_new or contact.has_notices,  # of another number than it gave, nobody has looked yet
     )
@@ -80,9 +80,9 @@ def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | R
 
 def _known(db: Database, request: SchedulerRequest, contact: Contact) -> StoredHost | None:
     """The host's record. A sequence number that went back is a copy of a client's folder: a second computer."""
-    volunteer, known = contact.caller.volunteer, contact.host
-    if known is not None and known.host.volunteer_id == volunteer.id and request.rpc_seqno >= known.rpc_seqno:
-        return known
+    volunteer, record = contact.caller.volunteer, contact.host
+    if record is not None and record.host.volunteer_id == volunteer.id and request.rpc_seqno >= record.rpc_seqno:
+        return record
     cpid = read_host_info(request.host_info).cpid
     again = hosts.by_cpid(db, volunteer.id, cpid, besides=request.host_id) if cpid else None
     return contacts.stored_host(db, again) if again is not None else None
@@ -170,7 +170,7 @@ def _instructions(processor: str, features: str) -> str:
 
 
 def _capacity(request: SchedulerRequest, info: HostInfo, allowed: Preferences) -> Capacity:
-    part = max(each or 100.0 for each in (allowed.cores_percent, allowed.idle_cores_percent))
+    part = max(share or 100.0 for share in (allowed.cores_percent, allowed.idle_cores_percent))
     cores = max(1, int(min(info.cores, _MOST_CORES) * min(100.0, part) / 100))
     percent = min(100.0, max(allowed.memory_busy_percent, allowed.memory_idle_percent))
     share = request.disk_share

@@ -28,8 +28,8 @@ class Program:
 def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]) -> SuitableRunners:
     """Our own programs for this computer; none where its volunteer brings them."""
     platforms = request.platforms[:1] if request.anonymous else request.platforms
-    said = _GLIBC.search(request.host_info)
-    glibc = (int(said[1]), int(said[2])) if said else None
+    match = _GLIBC.search(request.host_info)
+    glibc = (int(match[1]), int(match[2])) if match else None
     return suit(platforms, instructions, glibc, runners.values())
 
 

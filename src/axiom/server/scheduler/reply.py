@@ -79,11 +79,14 @@ def project_files(links: Links) -> tuple[ProjectFile, ...]:
     return tuple(
         ProjectFile(
             file=InputFile(
-                name=each.name, urls=(f"{links.master}{PICTURES}/{each.name}",), md5=each.md5, bytes=len(each.body)
+                name=picture.name,
+                urls=(f"{links.master}{PICTURES}/{picture.name}",),
+                md5=picture.md5,
+                bytes=len(picture.body),
             ),
-            open_name=each.open_name,
+            open_name=picture.open_name,
         )
-        for each in pictures()
+        for picture in pictures()
     )
 
 
@@ -114,7 +117,7 @@ def archive_of(name: str, body: bytes) -> Archive:
 
 
 def parts(
-    given: Sequence[GrantedTask],
+    granted: Sequence[GrantedTask],
     *,
     runners: Mapping[str, OfferedRunner],
     speed: float,
@@ -127,19 +130,19 @@ def parts(
     Programs that the volunteer brings are their `own`: then there is no runner, and none is described.
     """
     flops = REFERENCE_FLOPS * speed
-    shared = {one.bundle: archives[one.bundle] for one in given}
+    shared = {task.bundle: archives[task.bundle] for task in granted}
     files = {bundle: _inputs(*pair) for bundle, pair in shared.items()}
-    outputs = [write_name(links.upload_key, one.name) for one in given]
-    gpus = sorted({one.gpu for one in given})
+    outputs = [write_name(links.upload_key, task.name) for task in granted]
+    gpus = sorted({task.gpu for task in granted})
     used = {gpu: runners[gpu] for gpu in gpus} if runners else {}
     programs = {gpu: ours(used[gpu], gpu) if used else _program(own, gpu) for gpu in gpus}
     return TaskElements(
         signed_files=signed_files(used.values(), links.downloads),
         app_versions=tuple(app_version(runner, flops=flops, gpu=gpu) for gpu, runner in used.items()),
         inputs=tuple(_input(archive, links) for pair in shared.values() for archive in pair),
-        workunits=tuple(_workunit(one, flops, files[one.bundle]) for one in given),
+        workunits=tuple(_workunit(task, flops, files[task.bundle]) for task in granted),
         outputs=tuple(_output(name, links) for name in outputs),
-        tasks=tuple(_task(one, name, programs[one.gpu]) for one, name in zip(given, outputs, strict=True)),
+        tasks=tuple(_task(task, name, programs[task.gpu]) for task, name in zip(granted, outputs, strict=True)),
     )
 
 
@@ -158,18 +161,18 @@ def _inputs(bundle: Archive, seal: Archive) -> tuple[FileRef, ...]:
     return (FileRef(file=bundle.name, open_name="bundle.zip"), FileRef(file=seal.name, open_name="bundle.seal"))
 
 
-def _workunit(one: GrantedTask, flops: float, files: tuple[FileRef, ...]) -> WorkunitOrder:
-    estimate = one.seconds * REFERENCE_FLOPS
-    longest = max(one.seconds, one.declared_seconds) * REFERENCE_FLOPS  # never less than the runner allows
-    times = _GPU_BOUND if one.gpu else _BOUND
+def _workunit(task: GrantedTask, flops: float, files: tuple[FileRef, ...]) -> WorkunitOrder:
+    estimate = task.seconds * REFERENCE_FLOPS
+    longest = max(task.seconds, task.declared_seconds) * REFERENCE_FLOPS  # never less than the runner allows
+    times = _GPU_BOUND if task.gpu else _BOUND
     return WorkunitOrder(
-        name=one.name,
+        name=task.name,
         app=APP,
         flops_estimate=estimate,
         flops_bound=max(times * longest, limits.CLIENT_STOPS_AFTER_SECONDS * flops),
-        memory_bytes=one.memory_mb * _MEGABYTE,
-        disk_bytes=one.disk_mb * _MEGABYTE,
-        command_line=" ".join(one.order.argv()),
+        memory_bytes=task.memory_mb * _MEGABYTE,
+        disk_bytes=task.disk_mb * _MEGABYTE,
+        command_line=" ".join(task.order.argv()),
         files=files,
     )
 
@@ -183,14 +186,14 @@ def _output(name: str, links: Links) -> OutputSlot:
     )
 
 
-def _task(one: GrantedTask, output: str, program: Program) -> TaskOrder:
+def _task(task: GrantedTask, output: str, program: Program) -> TaskOrder:
     return TaskOrder(
-        name=one.name + SUFFIX,
-        workunit=one.name,
+        name=task.name + SUFFIX,
+        workunit=task.name,
         platform=program.platform,
         version=program.version,
         plan_class=program.plan_class,
-        deadline=int(one.deadline.timestamp()),
+        deadline=int(task.deadline.timestamp()),
         files=(FileRef(file=output, open_name="output.jsonl"),),
     )
 
@@ -217,14 +220,14 @@ def account(caller: AccountHolder, cross_id: str, now: datetime) -> ReplyAccount
     )
 
 
-def host_facts(met: Identity, now: datetime) -> HostFacts:
+def host_facts(identity: Identity, now: datetime) -> HostFacts:
     """What the client shows of its host. The number is told only to a host that does not know it yet."""
     return HostFacts(
-        id=met.host.id if met.is_new else None,
-        total_credit=_credit(met.balance),
-        recent_credit=recent(met.balance, now),
-        created_at=met.host.created_at.timestamp(),
-        venue=met.host.venue or met.caller.volunteer.venue,
+        id=identity.host.id if identity.is_new else None,
+        total_credit=_credit(identity.balance),
+        recent_credit=recent(identity.balance, now),
+        created_at=identity.host.created_at.timestamp(),
+        venue=identity.host.venue or identity.caller.volunteer.venue,
     )
 
 

@@ -104,7 +104,7 @@ class Project:
     writer: Writer
     folder: Folder
     dispatch: Dispatch
-    known: DispatchCache
+    cache: DispatchCache
     runners: Mapping[str, OfferedRunner]
     trust: Trust
     code: CodeSigning
@@ -152,7 +152,7 @@ class Project:
             return
         self._archives.clear()  # the whole group may be undone, and with it what this answer put into the store
         if isinstance(error, DamagedBundle) and left:
-            self.known.set_aside(error.bundle, self.now())
+            self.cache.set_aside(error.bundle, self.now())
             self._submit(request, answer, left)  # anew, and nothing of that bundle is given
             return
         answer.set_result(self._unable(error, request.language))
@@ -163,8 +163,8 @@ class Project:
             log.error("rpc.fault %r", error, exc_info=error)
         is_busy = isinstance(error, StoreBusy)
         with speaking(language):
-            said = gettext(_BUSY if is_busy else _DOWN)
-        return self._polite(Situation.BUSY if is_busy else Situation.DOWN, said)
+            text = gettext(_BUSY if is_busy else _DOWN)
+        return self._polite(Situation.BUSY if is_busy else Situation.DOWN, text)
 
     def _polite(self, situation: Situation, text: str, priority: Priority = Priority.LOW) -> UnwrittenReply:
         pause = delay(situation, spread=spread(len(text), self.now()))
@@ -193,23 +193,23 @@ class Project:
 
     def _answer(self, db: Database, request: SchedulerRequest) -> UnwrittenReply:
         now = self.now()
-        met = meet(db, request, now)
-        if met is None:
+        identity = meet(db, request, now)
+        if identity is None:
             return self._stranger()
-        if isinstance(met, RefusedHost):
-            return self._polite(Situation.CROWDED, gettext(met.reason), Priority.NOTICE)
-        back = _reports(db, met.host.id, request.results)
+        if isinstance(identity, RefusedHost):
+            return self._polite(Situation.CROWDED, gettext(identity.reason), Priority.NOTICE)
+        back = _reports(db, identity.host.id, request.results)
         taken = reporting.take(db, self.folder, back, now, trust=self.trust)
         if request.trickles:
-            progress.hear(db, met.host.id, request.trickles, now)
+            progress.hear(db, identity.host.id, request.trickles, now)
         is_settled = bool(back) and self._calm.may(now) and self._settled(db, now)
-        if is_settled or not all(one.left_standing for one in taken):
-            met = _as_reported(db, met, is_settled=is_settled)
+        if is_settled or not all(answer.left_standing for answer in taken):
+            identity = _as_reported(db, identity, is_settled=is_settled)
         holding = holding_of(request)
-        ours = suited(request, met.host.platform.instructions, self.runners)
-        handed = self._hand(db, met, request, holding, now, ours)
+        ours = suited(request, identity.host.platform.instructions, self.runners)
+        handed = self._hand(db, identity, request, holding, now, ours)
         return UnwrittenReply(
-            self._reply(db, met, request, handed, now, ours, aborts=to_give_up(db, met.host.id, holding))
+            self._reply(db, identity, request, handed, now, ours, aborts=to_give_up(db, identity.host.id, holding))
         )
 
     def _settled(self, db: Database, now: datetime) -> bool:
@@ -227,7 +227,7 @@ class Project:
     def _hand(
         self,
         db: Database,
-        met: Identity,
+        identity: Identity,
         request: SchedulerRequest,
         holding: Holding,
         now: datetime,
@@ -238,20 +238,20 @@ class Project:
         programs = frozenset(brought(request) or ours.runners)
         if not programs:
             return WorkGrant(given=(), lost=(), reason=ours.reason)
-        held = None if holding is None else frozenset(number for number in holding.values() if number is not None)
-        choice = project_choice(met.caller.preferred.project)
+        numbers = None if holding is None else frozenset(number for number in holding.values() if number is not None)
+        choice = project_choice(identity.caller.preferred.project)
         jointly = not request.anonymous  # whether a volunteer's own program reads such orders is not known
-        asked = asked_of(request, programs=programs, choice=choice, holding=held, jointly=jointly)
-        allowance = allowance_of(db, self.dispatch, met.host)
-        handed = hand_out(db, self.dispatch, self.known, met.host, asked, now, allowance=allowance)
+        wish = asked_of(request, programs=programs, choice=choice, holding=numbers, jointly=jointly)
+        allowance = allowance_of(db, self.dispatch, identity.host)
+        handed = hand_out(db, self.dispatch, self.cache, identity.host, wish, now, allowance=allowance)
         if handed.lost:
-            self.lost({one.task for one in handed.lost})
+            self.lost({task.task for task in handed.lost})
         return handed
 
     def _reply(
         self,
         db: Database,
-        met: Identity,
+        identity: Identity,
         request: SchedulerRequest,
         handed: WorkGrant,
         now: datetime,
@@ -259,21 +259,21 @@ class Project:
         *,
         aborts: tuple[tuple[str, ...], tuple[str, ...]],
     ) -> Reply:
-        given = (*handed.lost, *handed.given)
-        described = self._describe(db, met, request, given, ours)
+        granted = (*handed.lost, *handed.given)
+        described = self._describe(db, identity, request, granted, ours)
         return Reply(
             **self._greeting(
                 db,
-                met,
+                identity,
                 request,
                 now,
-                why="" if given else _sentence(request, handed.reason),
-                busy_for=_busy_for(met.host, given),
+                why="" if granted else _sentence(request, handed.reason),
+                busy_for=_busy_for(identity.host, granted),
             ),
             acknowledged=tuple(result.name for result in request.results),
             aborts=aborts[0],
             aborts_if_not_started=aborts[1],
-            apps=apps(_TITLE) if given else (),
+            apps=apps(_TITLE) if granted else (),
             signed_files=described.signed_files,
             app_versions=described.app_versions,
             inputs=described.inputs,
@@ -281,82 +281,91 @@ class Project:
             outputs=described.outputs,
             tasks=described.tasks,
             trickles_received=bool(request.trickles),
-            unstick=self._unstick(db, request, {each.name for each in described.inputs}),
+            unstick=self._unstick(db, request, {file.name for file in described.inputs}),
             nothing_for=self._nothing_for(db, request, ours),
         )
 
     def _greeting(
-        self, db: Database, met: Identity, request: SchedulerRequest, now: datetime, *, why: str, busy_for: float = 0.0
+        self,
+        db: Database,
+        identity: Identity,
+        request: SchedulerRequest,
+        now: datetime,
+        *,
+        why: str,
+        busy_for: float = 0.0,
     ) -> dict[str, Any]:
         """What every known host is told, by its place in the reply: who it is, how it stands, when to call again."""
-        cross_id, is_newer_here = _preferences(db, met.caller, request, now)
+        cross_id, is_newer_here = _preferences(db, identity.caller, request, now)
         code_key, signature = self.code.told(request.code_sign_key)
-        pause = delay(_situation(request, why), spread=spread(met.host.id, now), busy_for=busy_for)
+        pause = delay(_situation(request, why), spread=spread(identity.host.id, now), busy_for=busy_for)
         return {
             "project_name": self.name,
             "master_url": self.links.master,
             "request_delay": pause.least,
             "next_rpc_delay": pause.most,
-            "messages": (*_words(db, met, now), *((Message(text=why),) if why else ())),
-            "account": account(met.caller, cross_id, now),
-            "host": host_facts(met, now),
-            "global_preferences": met.caller.preferred.everywhere if is_newer_here else "",
-            "project_preferences": project_preferences(met.caller.preferred.project),
+            "messages": (*_words(db, identity, now), *((Message(text=why),) if why else ())),
+            "account": account(identity.caller, cross_id, now),
+            "host": host_facts(identity, now),
+            "global_preferences": identity.caller.preferred.everywhere if is_newer_here else "",
+            "project_preferences": project_preferences(identity.caller.preferred.project),
             "code_sign_key": code_key,
             "code_sign_key_signature": signature,
-            "project_files": project_files(self.links) if met.is_new else (),
-            "links": site_links(self.links.master, met.caller.volunteer.id, met.host.id),
+            "project_files": project_files(self.links) if identity.is_new else (),
+            "links": site_links(self.links.master, identity.caller.volunteer.id, identity.host.id),
             "news": self.links.news,
         }
 
     def _describe(
         self,
         db: Database,
-        met: Identity,
+        identity: Identity,
         request: SchedulerRequest,
-        given: Sequence[GrantedTask],
+        granted: Sequence[GrantedTask],
         ours: SuitableRunners,
     ) -> TaskElements:
-        if not given:
+        if not granted:
             return TaskElements()
         return parts(
-            given,
+            granted,
             runners=ours.runners,
-            speed=speed_of(met.host),
-            archives={one.bundle: self._archive(db, one) for one in given},
+            speed=speed_of(identity.host),
+            archives={task.bundle: self._archive(db, task) for task in granted},
             links=self.links,
             own=brought(request),
         )
 
-    def _archive(self, db: Database, one: GrantedTask) -> tuple[Archive, Archive]:
+    def _archive(self, db: Database, task: GrantedTask) -> tuple[Archive, Archive]:
         """The bundle and its seal as files to download; both are in the store from here on."""
-        key = (one.bundle, one.seal)
+        key = (task.bundle, task.seal)
         if key not in self._archives:
-            seal = one.seal.encode()
+            seal = task.seal.encode()
             blobs.put(db, self.folder, seal, self.now())
             try:
-                body = blobs.get(db, self.folder, one.bundle)
+                body = blobs.get(db, self.folder, task.bundle)
             except (NotFound, StoreDamaged) as error:
                 log.error("bundle.unfit %s", error)
-                raise DamagedBundle(one.bundle) from error
+                raise DamagedBundle(task.bundle) from error
             self._archives[key] = (
-                archive_of(bundle_file(one.bundle), body),
-                archive_of(seal_file(one.seal), seal),
+                archive_of(bundle_file(task.bundle), body),
+                archive_of(seal_file(task.seal), seal),
             )
         return self._archives[key]
 
-    def _unstick(self, db: Database, request: SchedulerRequest, given: Collection[str]) -> tuple[str, ...]:
+    def _unstick(self, db: Database, request: SchedulerRequest, names: Collection[str]) -> tuple[str, ...]:
         if not request.files:
             return ()
-        self.known.look(db)
-        return out_of_use(request, self.known.files, given)
+        self.cache.look(db)
+        return out_of_use(request, self.cache.files, names)
 
     def _nothing_for(self, db: Database, request: SchedulerRequest, ours: SuitableRunners) -> tuple[str, ...]:
         """GPUs for which there is no program or no work: the client stops asking for them. Its processor remains."""
         if not request.coprocessors:
             return ()
-        self.known.look(db)
-        wanted = any(one.declared.uses_gpus and one.is_ready for one in self.known.experiments.values())
+        self.cache.look(db)
+        wanted = any(
+            experiment.declared.uses_gpus and experiment.is_ready for experiment in self.cache.experiments.values()
+        )
         programs = (brought(request) or ours.runners) if wanted else {}
         return tuple(coprocessor.kind for coprocessor in request.coprocessors if coprocessor.kind not in programs)
 
@@ -366,20 +375,20 @@ def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[
     if not results:
         return []
     named = [(result, read_task_name(result.name.removesuffix(SUFFIX))) for result in results]
-    arrived = uploads.of(db, [found[1] for _, found in named if found])
+    arrived = uploads.of(db, [numbers[1] for _, numbers in named if numbers])
     made = []
-    for result, found in named:
-        if found is None:
+    for result, numbers in named:
+        if numbers is None:
             continue  # not one of ours; acknowledged all the same, or it would come for ever
         ended = decode(result)
-        upload = arrived.get(found[1])
+        upload = arrived.get(numbers[1])
         claimed = {file.md5 for file in result.files if file.md5}
         whole = upload is not None and (not claimed or upload.md5 in claimed)
         proven = upload.digest if upload is not None and whole else None
         made.append(
             Report(
-                task_id=found[1],
-                workunit_id=found[0],
+                task_id=numbers[1],
+                workunit_id=numbers[0],
                 host_id=host_id,
                 exit_status=ended.exit_status,
                 output_digest=proven if ended.succeeded else None,
@@ -396,14 +405,14 @@ def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[
     return made
 
 
-def _as_reported(db: Database, met: Identity, *, is_settled: bool) -> Identity:
+def _as_reported(db: Database, identity: Identity, *, is_settled: bool) -> Identity:
     """The same as the reports have left it: the standing by which the host gets work, the credit, perhaps notices."""
-    caller, stored = met.caller, contacts.stored_host(db, met.host.id)
+    caller, stored = identity.caller, contacts.stored_host(db, identity.host.id)
     if is_settled:
         caller = replace(caller, balance=ledger.balance(db, "volunteer", caller.volunteer.id))
     if stored is None:
-        raise LookupError(f"host {met.host.id} is gone while it reports")
-    return replace(met, caller=caller, host=stored.host, balance=stored.balance, has_notices=True)
+        raise LookupError(f"host {identity.host.id} is gone while it reports")
+    return replace(identity, caller=caller, host=stored.host, balance=stored.balance, has_notices=True)
 
 
 def _preferences(db: Database, caller: AccountHolder, request: SchedulerRequest, now: datetime) -> tuple[str, bool]:
@@ -422,29 +431,29 @@ def _preferences(db: Database, caller: AccountHolder, request: SchedulerRequest,
     brought_at = request.preferences_modified_at
     is_own = is_theirs and are_own(request.preferences_source, email_hash(caller.account.email or ""))
     if is_own and brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
-        said = sound_preferences(request.global_preferences)
+        preferences = sound_preferences(request.global_preferences)
         is_dated = brought_at <= now.timestamp() + limits.CLOCK_AHEAD_SECONDS  # else no later change would count
-        if said and is_dated:
-            accounts.keep_preferences(db, caller.volunteer.id, said, int(brought_at))
-        brought_at = brought_at if said else 0.0
+        if preferences and is_dated:
+            accounts.keep_preferences(db, caller.volunteer.id, preferences, int(brought_at))
+        brought_at = brought_at if preferences else 0.0
     return cross_id, known_at > brought_at
 
 
-def _words(db: Database, met: Identity, now: datetime) -> tuple[Message, ...]:
+def _words(db: Database, identity: Identity, now: datetime) -> tuple[Message, ...]:
     """What the owner of this host has to be told."""
-    if not met.has_notices:
+    if not identity.has_notices:
         return ()
-    shown = notices.shown(db, met.host.id, now)
+    shown = notices.shown(db, identity.host.id, now)
     if untold := [notice.id for notice in shown if not notice.is_told]:
         notices.told(db, untold, now)
     return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)
 
 
-def _busy_for(host: Host, given: Sequence[GrantedTask]) -> float:
+def _busy_for(host: Host, granted: Sequence[GrantedTask]) -> float:
     """How many seconds these keep all cores of a host busy; none while no result of it has counted."""
     if not host.standing.valid_in_row:
         return 0.0
-    return sum(one.seconds for one in given) / (speed_of(host) * max(1, host.capacity.cores))
+    return sum(task.seconds for task in granted) / (speed_of(host) * max(1, host.capacity.cores))
 
 
 def _situation(request: SchedulerRequest, why: str) -> Situation:

@@ -28,7 +28,7 @@ def to_give_up(db: Database, host_id: int, holding: Holding) -> tuple[tuple[str,
     """The names of tasks to give up at once, and of those to give up unless they have begun."""
     if not holding:
         return (), ()
-    told: dict[GiveUp, list[str]] = {choice: [] for choice in GiveUp}
+    by_choice: dict[GiveUp, list[str]] = {choice: [] for choice in GiveUp}
     numbers = {number for number in holding.values() if number is not None}
     stands = contacts.stands(db, sorted(numbers))
     lost = _lost(db, host_id, numbers - stands.keys())
@@ -40,8 +40,8 @@ def to_give_up(db: Database, host_id: int, holding: Holding) -> tuple[tuple[str,
             workunit=stand.workunit if stand else None,
             is_lost=number in lost,
         )
-        told[choice].append(name)
-    return tuple(told[GiveUp.AT_ONCE]), tuple(told[GiveUp.IF_NOT_STARTED])
+        by_choice[choice].append(name)
+    return tuple(by_choice[GiveUp.AT_ONCE]), tuple(by_choice[GiveUp.IF_NOT_STARTED])
 
 
 def _lost(db: Database, host_id: int, unknown: Collection[int]) -> set[int]:

@@ -16,9 +16,9 @@ _MOST = 256  # tasks of which one contact may speak: more than a host has in han
 
 def hear(db: Database, host_id: int, trickles: Sequence[Trickle], now: datetime) -> None:
     """Keep how far this host says that its tasks are. Of several words about one, the last counts."""
-    said: dict[int, SaidProgress] = {}
+    latest: dict[int, SaidProgress] = {}
     for trickle in trickles:
-        name, told = read_task_name(trickle.task.removesuffix(SUFFIX)), read_progress(trickle)
-        if name is not None and told is not None and (name[1] in said or len(said) < _MOST):
-            said[name[1]] = SaidProgress(task_id=name[1], fraction=told[0], cpu_seconds=told[1])
-    progress.note(db, host_id, list(said.values()), now)
+        name, share = read_task_name(trickle.task.removesuffix(SUFFIX)), read_progress(trickle)
+        if name is not None and share is not None and (name[1] in latest or len(latest) < _MOST):
+            latest[name[1]] = SaidProgress(task_id=name[1], fraction=share[0], cpu_seconds=share[1])
+    progress.note(db, host_id, list(latest.values()), now)

@@ -70,10 +70,10 @@ def _bundles(db: Database, folder: Folder, trust: Trust) -> list[str]:
 
 def _manifest_within(raw: bytes, proven: str, seal: Seal) -> bytes:
     """The manifest of a bundle that is what was sealed. Bytes of one digest say the same at every look."""
-    found = _MANIFESTS.get(seal) if seal.digest == proven else None
-    if found is None:
-        found = open_bundle(raw, seal)[MANIFEST]
+    manifest = _MANIFESTS.get(seal) if seal.digest == proven else None
+    if manifest is None:
+        manifest = open_bundle(raw, seal)[MANIFEST]
         if len(_MANIFESTS) >= _MOST_MANIFESTS:
             _MANIFESTS.clear()
-        _MANIFESTS[seal] = found
-    return found
+        _MANIFESTS[seal] = manifest
+    return manifest

@@ -31,11 +31,11 @@ def look(folder: Folder, now: datetime) -> list[str]:
         return blobs.unneeded(db, now - task_limits.OLD_FILES_FOR)
 
 
-def clean(db: Database, folder: Folder, now: datetime, found: Sequence[str] | None = None) -> CleaningCounts:
+def clean(db: Database, folder: Folder, now: datetime, unneeded: Sequence[str] | None = None) -> CleaningCounts:
     """Delete files whose row was never committed, a day after they were written, and what else has run out.
 
     Files go before rows do: those of rows that go now have their day, so that none is missing if this is undone. What
-    was deleted is written down, also when it was nothing. `found`: what `look` has just found; else it looks itself.
+    was deleted is written down, also when it was nothing. `unneeded`: what `look` has just found; else it looks itself.
     """
     files = blobs.sweep(db, folder, now)
     signed_out = accounts.expire_sign_ins(db, now)
@@ -45,7 +45,7 @@ def clean(db: Database, folder: Folder, now: datetime, found: Sequence[str] | No
         files=files,
         uploads=_forget_uploads(db, folder, now),
         blobs=_forget_unneeded(
-            db, folder, now, blobs.unneeded(db, now - task_limits.OLD_FILES_FOR) if found is None else found
+            db, folder, now, blobs.unneeded(db, now - task_limits.OLD_FILES_FOR) if unneeded is None else unneeded
         ),
         sign_ins=signed_out,
         caches=forget_unused(folder.engine / "cache", task_limits.COMPILED_KEPT_FOR.total_seconds()),
@@ -65,18 +65,18 @@ def _forget_uploads(db: Database, folder: Folder, now: datetime) -> int:
     while old := uploads.unwanted(
         db, now - task_limits.UNREPORTED_OUTPUT_FOR, now - host_limits.FAILED_OUTPUT_FOR, _SLICE
     ):
-        uploads.forget(db, [one.task_id for one in old])
-        for one in old:
-            blobs.let_go(db, one.digest)
-            blobs.spare(folder, one.digest, now)
+        uploads.forget(db, [upload.task_id for upload in old])
+        for upload in old:
+            blobs.let_go(db, upload.digest)
+            blobs.spare(folder, upload.digest, now)
         forgotten += len(old)
     return forgotten
 
 
-def _forget_unneeded(db: Database, folder: Folder, now: datetime, found: Sequence[str]) -> int:
+def _forget_unneeded(db: Database, folder: Folder, now: datetime, unneeded: Sequence[str]) -> int:
     """Seals that were renewed since, and whatever else was put here and is named by no row."""
     seals = {hashlib.sha256(bundle.seal.encode()).hexdigest() for bundle in experiments.bundles(db)}
-    gone = [digest for digest in found if digest not in seals and blobs.forget(db, digest)]
+    gone = [digest for digest in unneeded if digest not in seals and blobs.forget(db, digest)]
     for digest in gone:
         blobs.spare(folder, digest, now)
     return len(gone)
