@@ -26,9 +26,9 @@ def control(gate: CommandGate, pages: Site, caller: Caller) -> Starlette:
     """The application behind `D/axiom.sock`. Whoever may open the socket is this caller."""
 
     async def commands(request: Request) -> Response:
-        asked = _asked(await request.body())
-        command = read_command(asked.name, asked.words)
-        answer = await run_in_threadpool(gate.submit, command, caller, dry_run=asked.dry_run, key=asked.key)
+        envelope = _asked(await request.body())
+        command = read_command(envelope.name, envelope.words)
+        answer = await run_in_threadpool(gate.submit, command, caller, dry_run=envelope.dry_run, key=envelope.key)
         return JSONResponse(answer)
 
     def status_json(_request: Request) -> Response:
@@ -71,9 +71,9 @@ class Envelope:
 
 def _asked(body: bytes) -> Envelope:
     try:
-        asked = json.loads(body)
+        envelope = json.loads(body)
     except (ValueError, RecursionError) as error:
         raise WrongUse(f"The request is not JSON ({type(error).__name__}). Nothing was done.") from error
-    if not isinstance(asked, dict):
+    if not isinstance(envelope, dict):
         raise WrongUse("The request is not an object. Nothing was done.")
-    return read_words(Envelope, "request", asked)
+    return read_words(Envelope, "request", envelope)

@@ -205,11 +205,11 @@ def _visit(reception: AccountDesk, request: Request, form: Form, session: str) -
         return visit
     with reception.pages.read(request) as reading:
         number = stored.signed_in(reading.db, digest(session), reading.now)
-        found = stored.by_id(reading.db, number) if number is not None else None
-        if number is None or found is None:
+        owner = stored.by_id(reading.db, number) if number is not None else None
+        if number is None or owner is None:
             return visit
         role, is_operating = _role(reception, reading.db, number, session)
-    return replace(visit, volunteer=found[0], account=found[1], operator=role, is_operating=is_operating)
+    return replace(visit, volunteer=owner[0], account=owner[1], operator=role, is_operating=is_operating)
 
 
 def _role(reception: AccountDesk, db: Database, volunteer_id: int, session: str) -> tuple[SiteOperator | None, bool]:
@@ -276,8 +276,8 @@ def _render(
                 now=reading.now.isoformat(),
                 json=page.json,
             )
-    said = {"content-language": language} if language else None
-    return HTMLResponse(text, status_code=outcome.status, headers=said)
+    headers = {"content-language": language} if language else None
+    return HTMLResponse(text, status_code=outcome.status, headers=headers)
 
 
 def _as_data(reception: AccountDesk) -> Callable[[Request], Response]:

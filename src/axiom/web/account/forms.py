@@ -102,8 +102,8 @@ def is_our_form(request: Request, form: Form, seed: str, origins: frozenset[str]
         return False
     if request.headers.get("sec-fetch-site", "same-origin") != "same-origin":
         return False
-    said = request.headers.get("origin") or _origin(request.headers.get("referer", ""))
-    return bool(said) and is_from_here(request, said, origins)
+    origin = request.headers.get("origin") or _origin(request.headers.get("referer", ""))
+    return bool(origin) and is_from_here(request, origin, origins)
 
 
 def is_from_here(request: Request, origin: str, origins: frozenset[str]) -> bool:
@@ -126,8 +126,8 @@ def _is_number(host: str) -> bool:
 
 def origins_of(master: str) -> frozenset[str]:
     """Where the project's own pages come from, whatever stands between a browser and this process."""
-    found = _origin(master)
-    return frozenset({found}) if found else frozenset()
+    origin = _origin(master)
+    return frozenset({origin}) if origin else frozenset()
 
 
 def _origin(address: str) -> str:

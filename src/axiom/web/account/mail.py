@@ -35,11 +35,11 @@ def mail_of(db: Database, volunteer_id: int) -> Answer:
         "silence": outbox.SILENCE in chosen,
         "messages": [
             {
-                "kind": each.kind,
-                "written_at": each.created_at.isoformat(),
-                "sent_at": each.sent_at.isoformat() if each.sent_at else None,
+                "kind": message.kind,
+                "written_at": message.created_at.isoformat(),
+                "sent_at": message.sent_at.isoformat() if message.sent_at else None,
             }
-            for each in outbox.of_volunteer(db, volunteer_id)
+            for message in outbox.of_volunteer(db, volunteer_id)
         ],
     }
 
@@ -123,22 +123,22 @@ def _proven(visit: Visit, page: str) -> tuple[Volunteer, Account]:
     link = read_link(visit.link)
     if link is not None and link.purpose in _PURPOSES[page]:
         with visit.reception.reader() as db:
-            found = _holder(db, visit, link, visit.reception.pages.now())
-        if found is not None:
-            return found
+            holder = _holder(db, visit, link, visit.reception.pages.now())
+        if holder is not None:
+            return holder
     raise Refused(_WORTHLESS)
 
 
 def _holder(db: Database, visit: Visit, link: MailLink, now: datetime) -> tuple[Volunteer, Account] | None:
     """Whose link this is; None where it is not ours, too old, or for what does not hold any more."""
-    found = accounts.by_id(db, link.volunteer_id)
-    if found is None or found[1].email is None:
+    holder = accounts.by_id(db, link.volunteer_id)
+    if holder is None or holder[1].email is None:
         return None
     if link.purpose is LinkPurpose.CONFIRM and accounts.confirmed_at(db, link.volunteer_id):
         return None
-    bound = {LinkPurpose.CONFIRM: found[1].email, LinkPurpose.RESET: str(found[1].password_serial)}
+    bound = {LinkPurpose.CONFIRM: holder[1].email, LinkPurpose.RESET: str(holder[1].password_serial)}
     is_good = is_valid(visit.reception.accounts.secret, link, bound.get(link.purpose, ""), now)
-    return found if is_good else None
+    return holder if is_good else None
 
 
 # Of each form what it does and the page that it is on. Those of a link prove by the link who sends them.

@@ -164,14 +164,14 @@ def _limits(form: Form) -> dict[str, float]:
 
 def _seal(visit: Visit, name: str, words: str, key: str) -> str:
     """What only a page of this sign-in can have shown beside these words."""
-    said = canonical(["axiom-operator-1", name, words, key])
-    return hmac.digest(visit.session.encode(), said, hashlib.sha256).hex()
+    sealed = canonical(["axiom-operator-1", name, words, key])
+    return hmac.digest(visit.session.encode(), sealed, hashlib.sha256).hex()
 
 
 def _said(command: Command, answer: Answer) -> Answer:
     """A command and what it does, for people; of the answer what the words do not say already."""
     words = command.words()
-    shown = facts.rows({name: said for name, said in words.items() if name not in _UNSHOWN})
+    shown = facts.rows({name: value for name, value in words.items() if name not in _UNSHOWN})
     return {
         "title": _COMMANDS[command.name][0].format(**words),
         "about": (type(command).__doc__ or "").strip().partition("\n")[0],

@@ -28,12 +28,12 @@ def operators(reading: Reading) -> Answer:
     return {
         "operators": [
             {
-                "name": one.name,
-                "volunteer": one.volunteer_id,
-                "since": one.created_at.isoformat(),
-                "ended_at": one.ended_at.isoformat() if one.ended_at else None,
+                "name": role.name,
+                "volunteer": role.volunteer_id,
+                "since": role.created_at.isoformat(),
+                "ended_at": role.ended_at.isoformat() if role.ended_at else None,
             }
-            for one in stored.everybody(reading.db)
+            for role in stored.everybody(reading.db)
         ]
     }
 
@@ -50,9 +50,9 @@ def waiting(reading: Reading) -> Answer:
         "failures": gone_wrong["failures"][: limits.FAILURE_GROUPS_TOLD],
         "failure_groups": gone_wrong["of"],
         "failed_preflights": [
-            {"experiment": f"{one.name}@{one.version}", "reason": one.reason}
-            for one in preflights.newest(reading.db, GATES)
-            if one.passed is False
+            {"experiment": f"{preflight.name}@{preflight.version}", "reason": preflight.reason}
+            for preflight in preflights.newest(reading.db, GATES)
+            if preflight.passed is False
         ],
     }
 
@@ -77,20 +77,20 @@ def let_out(reading: Reading) -> Answer:
 
 def approval(reading: Reading, number: int) -> Answer:
     """A proposal with what somebody must know who answers it."""
-    found = proposals.one(reading, number)
+    answer = proposals.one(reading, number)
     kept = stored_proposals.one(reading.db, number)
     if kept is None:
         raise LookupError(f"proposal {number} is gone")
-    said, name = kept.proposal, f"{kept.proposal.experiment}@{kept.proposal.version}"
+    proposal, name = kept.proposal, f"{kept.proposal.experiment}@{kept.proposal.version}"
     try:
         version = experiments.one(reading, name)["experiment"]
     except NotFound:
         version = {"preflight": None, "release": None}
-    draft = None if said.draft is None else drafts.draft(reading.db, said.draft)
-    return found | {
-        "asker": _asker(reading, said.author),
+    draft = None if proposal.draft is None else drafts.draft(reading.db, proposal.draft)
+    return answer | {
+        "asker": _asker(reading, proposal.author),
         "tried": draft.reason if draft else "",
-        "most_core_hours": float(f"{said.most_core_seconds / 3_600.0:.3g}"),
+        "most_core_hours": float(f"{proposal.most_core_seconds / 3_600.0:.3g}"),
         "preflight": version["preflight"],
         "release": version["release"],
     }
@@ -104,16 +104,16 @@ def _asker(reading: Reading, author: str) -> Answer:
 
 def rows(answer: Mapping[str, Any], before: str = "") -> list[tuple[str, str]]:
     """An answer as a list of words and what they say, what lies inside of it, too."""
-    found: list[tuple[str, str]] = []
+    pairs: list[tuple[str, str]] = []
     for name, value in answer.items():
-        said = f"{before}{name.replace('_', ' ')}"
+        label = f"{before}{name.replace('_', ' ')}"
         if isinstance(value, Mapping):
-            found += rows(value, f"{said}, ")
+            pairs += rows(value, f"{label}, ")
         elif isinstance(value, list | tuple):
-            found.append((said, ", ".join(_plain(one) for one in value) or "none"))
+            pairs.append((label, ", ".join(_plain(part) for part in value) or "none"))
         else:
-            found.append((said, _plain(value)))
-    return found
+            pairs.append((label, _plain(value)))
+    return pairs
 
 
 def _plain(value: Any) -> str:
@@ -122,7 +122,7 @@ def _plain(value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, Mapping):
-        return " ".join(f"{name.replace('_', ' ')} {_plain(one)}" for name, one in value.items())
+        return " ".join(f"{name.replace('_', ' ')} {_plain(part)}" for name, part in value.items())
     if isinstance(value, float):
         return f"{value:g}"
     return "none" if value is None or value == "" else str(value)

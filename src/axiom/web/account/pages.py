@@ -141,8 +141,10 @@ def _preferences(reading: Reading, visit: Visit) -> Answer:
     """With the volunteer's hosts as a form offers them, newest first."""
     made = account(reading, visit)
     hosts = made["account"]["hosts"]
-    said = [f"host {host['number']}, {host['name']}" + (f" ({host['venue']})" * bool(host["venue"])) for host in hosts]
-    return made | {"places": [(str(each["number"]), words) for each, words in zip(hosts, said, strict=True)]}
+    labels = [
+        f"host {host['number']}, {host['name']}" + (f" ({host['venue']})" * bool(host["venue"])) for host in hosts
+    ]
+    return made | {"places": [(str(host["number"]), words) for host, words in zip(hosts, labels, strict=True)]}
 
 
 def _entrance(_reading: Reading, visit: Visit) -> Answer:
@@ -157,12 +159,12 @@ def register(visit: Visit) -> Outcome:
     if form.wrong:
         return Redisplay(form=form)
     keeper, password = visit.reception.accounts, form.text("password")
-    asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
-    found, begun = keeper.attempt(asked, visit.peer)
-    if not isinstance(found, Problem):
-        return visit.sign_in(found.volunteer.id, found.account.password_serial, "/account?done=known")
-    if found.error is not AccountError.BAD_PASSWORD:
-        form.wrong["email"] = found.text
+    lookup = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
+    holder, begun = keeper.attempt(lookup, visit.peer)
+    if not isinstance(holder, Problem):
+        return visit.sign_in(holder.volunteer.id, holder.account.password_serial, "/account?done=known")
+    if holder.error is not AccountError.BAD_PASSWORD:
+        form.wrong["email"] = holder.text
         return Redisplay(form=form)
     _refuse_more(visit)
     made = visit.submit(OpenAccount(called=name, email=email, password=password))
@@ -184,11 +186,11 @@ def sign_in(visit: Visit) -> Outcome:
     """Sign in with an address and its password."""
     form = visit.form
     email = form.text("email").strip().lower()
-    found = visit.whose(email, form.text("password"))
-    if isinstance(found, Problem):
-        form.wrong["" if found.error is not AccountError.BAD_PASSWORD else "password"] = found.text
+    holder = visit.whose(email, form.text("password"))
+    if isinstance(holder, Problem):
+        form.wrong["" if holder.error is not AccountError.BAD_PASSWORD else "password"] = holder.text
         return Redisplay(form=form)
-    return visit.sign_in(found.volunteer.id, found.account.password_serial, "/account")
+    return visit.sign_in(holder.volunteer.id, holder.account.password_serial, "/account")
 
 
 def sign_out(visit: Visit) -> Outcome:
@@ -330,10 +332,10 @@ def _keys(visit: Visit, proven: int) -> Outcome:
     """Both keys as they are now, if the password that was proven is still the one of now."""
     volunteer, _ = visit.themselves
     with visit.reception.reader() as db:
-        found = accounts.by_id(db, volunteer.id)
-    if found is None:
+        owner = accounts.by_id(db, volunteer.id)
+    if owner is None:
         raise LookupError(f"volunteer {volunteer.id} is gone")
-    secret, account = visit.reception.accounts.secret, found[1]
+    secret, account = visit.reception.accounts.secret, owner[1]
     if account.password_serial != proven:
         raise Refused(CHANGED)
     keys = {

@@ -20,13 +20,13 @@ def team_page(reading: Reading, visit: Visit) -> Answer:
     volunteer, _ = visit.themselves
     wanted = " ".join(reading.query.get("q", "").split())[:_LONGEST_SEARCH]
     mine = teams.by_id(reading.db, volunteer.team_id) if volunteer.team_id is not None else None
-    found = (
+    listed = (
         teams.like(reading.db, wanted, limits.TEAMS_FOUND) if wanted else teams.teams(reading.db, limits.TEAMS_FOUND)
     )
     return {
         "team": _team(reading, mine) | {"is_founder": mine.founder_id == volunteer.id} if mine else None,
         "wanted": wanted,
-        "found": [_team(reading, each) for each in found if mine is None or each.id != mine.id],
+        "found": [_team(reading, team) for team in listed if mine is None or team.id != mine.id],
         "most": limits.TEAMS_FOUND,
     }
 

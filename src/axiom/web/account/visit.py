@@ -45,7 +45,7 @@ class OperatorSessions:
     def begin(self, sign_in: str, serial: int, now: datetime) -> None:
         """This sign-in has proven the second factor of this serial."""
         with self._lock:
-            self._proofs = {each: proof for each, proof in self._proofs.items() if _lasts(proof, now)}
+            self._proofs = {key: proof for key, proof in self._proofs.items() if _lasts(proof, now)}
             self._proofs[sign_in] = _Proof(serial=serial, begun=now, seen=now)
 
     def goes_on(self, sign_in: str, serial: int, now: datetime) -> bool:
@@ -167,20 +167,20 @@ class Visit:
 
     def whose(self, email: str, password: str) -> ProvenAccount | Problem:
         """Who has this e-mail address and this password."""
-        asked = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
+        lookup = LookupAccount(email=email, passwd_hash=account_keys.passwd_hash(password, email))
         is_own = self.account is not None and self.account.email == email
-        return self.reception.accounts.prove(asked, self.peer, digest(self.session) if is_own else "")
+        return self.reception.accounts.prove(lookup, self.peer, digest(self.session) if is_own else "")
 
     def proven(self) -> int | None:
         """The serial of their password, if they, who are signed in, typed it again; if not, it is said beside it."""
         volunteer, account = self.themselves
-        found = self.whose(account.email or "", self.form.text("password"))
-        if not isinstance(found, Problem) and found.volunteer.id == volunteer.id:
-            return found.account.password_serial
-        said = mark("This is not your password.")  # nor where another volunteer just took this address
-        if isinstance(found, Problem) and found.error is not AccountError.BAD_PASSWORD:
-            said = found.text
-        self.form.wrong["password"] = said
+        holder = self.whose(account.email or "", self.form.text("password"))
+        if not isinstance(holder, Problem) and holder.volunteer.id == volunteer.id:
+            return holder.account.password_serial
+        problem = mark("This is not your password.")  # nor where another volunteer just took this address
+        if isinstance(holder, Problem) and holder.error is not AccountError.BAD_PASSWORD:
+            problem = holder.text
+        self.form.wrong["password"] = problem
         return None
 
 

@@ -60,5 +60,5 @@ class ProgramAdmission:
 
 def _later(seconds: float, reason: str) -> RequestRefused:
     wait = math.ceil(seconds)
-    said = f"Please ask again in {wait} s: {reason}. Nothing was done."
-    return RequestRefused(429, LimitReached(said), {"retry-after": str(wait)})
+    sentence = f"Please ask again in {wait} s: {reason}. Nothing was done."
+    return RequestRefused(429, LimitReached(sentence), {"retry-after": str(wait)})

@@ -89,9 +89,9 @@ class Api:
         return Response(description(), media_type="application/json") if path == _DESCRIPTION else self._reads
 
     async def _command(self, request: Request, caller: Caller) -> Response:
-        asked = await read_request(request, request.url.path.removeprefix(_COMMANDS))
+        command = await read_request(request, request.url.path.removeprefix(_COMMANDS))
         try:
-            return await give(self._gate, caller, asked)
+            return await give(self._gate, caller, command)
         finally:
             self._reads.forget()  # who changed something and then reads sees it
 
@@ -111,5 +111,5 @@ class WithApi:
 
 def _demand_method(request: Request, *methods: str) -> None:
     if request.method not in methods:
-        said = f"{request.url.path} is asked with {' or '.join(methods)}. Nothing was done."
-        raise RequestRefused(405, WrongUse(said), {"allow": ", ".join(methods)})
+        sentence = f"{request.url.path} is asked with {' or '.join(methods)}. Nothing was done."
+        raise RequestRefused(405, WrongUse(sentence), {"allow": ", ".join(methods)})

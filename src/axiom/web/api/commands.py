@@ -48,34 +48,34 @@ async def read_request(request: Request, name: str) -> CommandRequest:
     return CommandRequest(name=name, body=await _body(request), dry_run=_is_dry(request), key=_key(request))
 
 
-async def give(gate: CommandGate, caller: Caller, asked: CommandRequest) -> Response:
+async def give(gate: CommandGate, caller: Caller, request: CommandRequest) -> Response:
     """Have it done, and answer what the gate answers."""
     try:
-        command = _read(asked, caller)
+        command = _read(request, caller)
     except (AxiomError, RequestRefused) as error:
-        said = asked.body.decode(errors="replace")
-        told = error.error if isinstance(error, RequestRefused) else error
-        await run_in_threadpool(gate.refuse, asked.name, said, caller, told)
+        body = request.body.decode(errors="replace")
+        refusal = error.error if isinstance(error, RequestRefused) else error
+        await run_in_threadpool(gate.refuse, request.name, body, caller, refusal)
         raise
-    answer = await run_in_threadpool(gate.submit, command, caller, dry_run=asked.dry_run, key=asked.key)
+    answer = await run_in_threadpool(gate.submit, command, caller, dry_run=request.dry_run, key=request.key)
     return JSONResponse(answer, headers={"cache-control": "no-store", "x-content-type-options": "nosniff"})
 
 
-def _read(asked: CommandRequest, caller: Caller) -> Command:
-    if asked.name not in COMMANDS:
-        raise NotFound(f"There is no command {asked.name}. Nothing was done; GET /api/openapi.json lists them all.")
-    if asked.name not in OFFERED:
-        raise NotAllowed(f"No program may give {asked.name}. Nothing was done; the operator can, at a terminal.")
+def _read(request: CommandRequest, caller: Caller) -> Command:
+    if request.name not in COMMANDS:
+        raise NotFound(f"There is no command {request.name}. Nothing was done; GET /api/openapi.json lists them all.")
+    if request.name not in OFFERED:
+        raise NotAllowed(f"No program may give {request.name}. Nothing was done; the operator can, at a terminal.")
     try:
-        words = json.loads(asked.body, parse_constant=_no_number)
-        if _SURROGATE.search(asked.body):
+        words = json.loads(request.body, parse_constant=_no_number)
+        if _SURROGATE.search(request.body):
             json.dumps(words, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
-        said = f"The request is not JSON ({type(error).__name__}). Nothing was done."
-        raise RequestRefused(400, WrongUse(said)) from None
+        sentence = f"The request is not JSON ({type(error).__name__}). Nothing was done."
+        raise RequestRefused(400, WrongUse(sentence)) from None
     if not isinstance(words, dict):
         raise RequestRefused(400, WrongUse("The words of a command are a JSON object. Nothing was done."))
-    return read_command(asked.name, words, caller)
+    return read_command(request.name, words, caller)
 
 
 def _no_number(constant: str) -> NoReturn:
@@ -96,9 +96,9 @@ async def _body(request: Request) -> bytes:
 
 def _is_dry(request: Request) -> bool:
     """Is it a dry run? A query that says something else is refused: mistyped, it would be done in earnest."""
-    said: dict[str, Any] = dict(request.query_params)
-    dry = _DRY.get(said.pop("dry_run", ""))
-    if dry is None or said:
+    query: dict[str, Any] = dict(request.query_params)
+    dry = _DRY.get(query.pop("dry_run", ""))
+    if dry is None or query:
         raise RequestRefused(400, WrongUse("The query of a command is nothing or dry_run=1. Nothing was done."))
     return dry
 

@@ -30,8 +30,8 @@ class PersonAnswer:
 def described(caller: Caller) -> Response:
     """What a program may do, for itself."""
     rights = sorted(caller.capabilities)
-    said = {"name": caller.name, "may": rights, "may_approve": caller.may_approve}
-    return JSONResponse(said, headers={"cache-control": "no-store"})
+    answer = {"name": caller.name, "may": rights, "may_approve": caller.may_approve}
+    return JSONResponse(answer, headers={"cache-control": "no-store"})
 
 
 def is_about_people(path: str) -> bool:
@@ -41,17 +41,17 @@ def is_about_people(path: str) -> bool:
 
 async def said_by_person(people: AskedPeople, caller: Caller, request: Request) -> Response:
     """Ask, or take an answer."""
-    found = _ABOUT.fullmatch(request.url.path)
-    assert found  # noqa: S101  whoever calls has looked
-    number, what = int(found[1]), found[2]
+    match = _ABOUT.fullmatch(request.url.path)
+    assert match  # noqa: S101  whoever calls has looked
+    number, what = int(match[1]), match[2]
     if what == "question":
         return JSONResponse(await run_in_threadpool(people.question, caller, number))
-    asked = await read_request(request, what)
+    answer_request = await read_request(request, what)
     try:
-        words = json.loads(asked.body)
+        words = json.loads(answer_request.body)
     except (ValueError, RecursionError):
         words = None
     if not isinstance(words, dict):
         raise WrongUse("An answer is a JSON object. Nothing was approved.")
-    said = read_words(PersonAnswer, what, words)
-    return JSONResponse(await run_in_threadpool(people.answer, caller, number, said.seal, said.action, said.ticked))
+    reply = read_words(PersonAnswer, what, words)
+    return JSONResponse(await run_in_threadpool(people.answer, caller, number, reply.seal, reply.action, reply.ticked))

@@ -56,14 +56,14 @@ def problem(error: Exception) -> Response:
 
 
 def _document(status: int, error: AxiomError, headers: Mapping[str, str]) -> Response:
-    said = {
+    document = {
         "type": f"{TYPE}{type(error).__name__}",
         "title": http.HTTPStatus(status).phrase,
         "status": status,
         "detail": str(error),
     }
     return Response(
-        json.dumps(said),
+        json.dumps(document),
         status_code=status,
         media_type=KIND,
         headers={"cache-control": "no-store", "x-content-type-options": "nosniff", **headers},

@@ -62,8 +62,8 @@ def _endpoint(pages: Site, page: SitePage) -> Callable[[Request], Response]:
             if not isinstance(error, AxiomError):
                 log.exception("api.broken path=%.200r", request.url.path)
             return problem(error)
-        if said := made.get("misread"):
-            return problem(RequestRefused(400, WrongUse(" ".join(said))))
+        if sentences := made.get("misread"):
+            return problem(RequestRefused(400, WrongUse(" ".join(sentences))))
         following = made.get("next")
         headers = {"x-content-type-options": "nosniff"}
         if isinstance(following, str) and following.startswith("/"):
@@ -81,8 +81,8 @@ def _rectangle(pages: Site) -> Make:
             with pages.read(request) as reading:
                 return map_data.file(reading, request.path_params["name"], breathe)
         except (AxiomError, OverflowError) as error:
-            said = problem(error) if isinstance(error, AxiomError) else _missing(request)
-            return SlowFile(body=bytes(said.body), kind=KIND, status=said.status_code)
+            answer = problem(error) if isinstance(error, AxiomError) else _missing(request)
+            return SlowFile(body=bytes(answer.body), kind=KIND, status=answer.status_code)
 
     return make
 

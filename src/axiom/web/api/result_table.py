@@ -32,7 +32,7 @@ def part(reading: Reading, name: str) -> Answer:
 def _after(text: str) -> tuple[int, int]:
     if not text:
         return _FIRST
-    found = re.fullmatch(r"([0-9]{1,15})\.([0-9]{1,9})", text)
-    if found is None:
+    match = re.fullmatch(r"([0-9]{1,15})\.([0-9]{1,9})", text)
+    if match is None:
         raise WrongUse("`after` is a replicate and the place of a config, as in after=17.3. Nothing was read.")
-    return int(found[1]), int(found[2])
+    return int(match[1]), int(match[2])

@@ -25,9 +25,9 @@ def cells(values: Iterable[Any]) -> Markup:
     )
 
 
-def columns(found: Mapping[str, Any], names: Iterable[str]) -> Markup:
+def columns(values: Mapping[str, Any], names: Iterable[str]) -> Markup:
     """Of levels or measures those with these names, each in a column of numbers; of many values it says how many."""
-    return _joined(f'<td class="num">{_column(found.get(name))}</td>' for name in names)
+    return _joined(f'<td class="num">{_column(values.get(name))}</td>' for name in names)
 
 
 def config_in_words(config: Mapping[str, Any], varying: set[str] | None = None) -> str:
@@ -48,9 +48,9 @@ def _column(value: Any) -> str:
     return cell(value) if isinstance(value, _NUMBER) else _text(_few(value))
 
 
-def _text(said: str) -> str:
+def _text(text: str) -> str:
     """Most is one word, in which nothing is to be escaped."""
-    return said if said.isalnum() or said is _NOTHING else escape(said)
+    return text if text.isalnum() or text is _NOTHING else escape(text)
 
 
 def _few(value: Any) -> str:

@@ -25,13 +25,13 @@ class CitedAuthor:
 
 def authors_of(text: str) -> Sequence[CitedAuthor]:
     """Read the setting, whose form was checked: names apart by semicolons, each with its ORCID or without."""
-    found = [_AUTHOR.fullmatch(part.strip()) for part in text.split(";") if part.strip()]
-    return [CitedAuthor(name=each["name"].strip(), orcid=each["orcid"] or "") for each in found if each]
+    matches = [_AUTHOR.fullmatch(part.strip()) for part in text.split(";") if part.strip()]
+    return [CitedAuthor(name=match["name"].strip(), orcid=match["orcid"] or "") for match in matches if match]
 
 
 def bibtex(*, number: int, answer: str, laboratory: str, authors: str, date: str, line: int, address: str) -> str:
     """One entry. `date` begins with year, month and day; `address` is that of the finding's page, if it has one."""
-    names = [*(each.name for each in authors_of(authors)), laboratory]
+    names = [*(author.name for author in authors_of(authors)), laboratory]
     by = " and ".join(f"{{{_escaped(name)}}}" for name in names)
     fields = {
         "author": by,

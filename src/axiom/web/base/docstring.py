@@ -25,9 +25,9 @@ class FileWords:
 
 def file_words(source: str) -> FileWords:
     """Read them from the docstring; the question, its first line, is told elsewhere."""
-    paragraphs = [" ".join(each.split()) for each in (ast.get_docstring(parsed(source)) or "").split("\n\n")[1:]]
-    matters = next((each.removeprefix(MATTERS).strip() for each in paragraphs if each.startswith(MATTERS)), "")
-    about = next((each for each in paragraphs if not each.startswith((MATTERS, "History:"))), "")
+    paragraphs = [" ".join(part.split()) for part in (ast.get_docstring(parsed(source)) or "").split("\n\n")[1:]]
+    matters = next((part.removeprefix(MATTERS).strip() for part in paragraphs if part.startswith(MATTERS)), "")
+    about = next((part for part in paragraphs if not part.startswith((MATTERS, "History:"))), "")
     return FileWords(matters=matters[:1].upper() + matters[1:], about=about.replace("`", ""))
 
 
@@ -55,10 +55,10 @@ def source_in(files: Mapping[str, bytes], name: str) -> str:
 
 def papers(reference: str) -> list[Answer]:
     """Each paper that a file names, with its address where the name holds one."""
-    found = [part.strip() for part in reference.split(";") if part.strip()]
-    return [{"text": each, "href": _address(each)} for each in found]
+    references = [part.strip() for part in reference.split(";") if part.strip()]
+    return [{"text": paper, "href": _address(paper)} for paper in references]
 
 
 def _address(paper: str) -> str | None:
-    known = _ARXIV.search(paper)
-    return f"https://arxiv.org/abs/{known[1]}" if known else None
+    match = _ARXIV.search(paper)
+    return f"https://arxiv.org/abs/{match[1]}" if match else None

@@ -13,6 +13,6 @@ _HOSTS_A_SECOND = 20_000  # so that counting costs a few hundredths of the time,
 
 def fleet_extent(db: Database, memo: Memo, now: datetime) -> Extent:
     """How many there are; of very many, as they were a little while ago."""
-    known = last_number(db, "host")
-    moment = int(now.timestamp() * _HOSTS_A_SECOND / (1 + known))
+    last_host = last_number(db, "host")
+    moment = int(now.timestamp() * _HOSTS_A_SECOND / (1 + last_host))
     return memo.get_or_create("fleet extent", lambda: hosts.extent(db), version=moment)

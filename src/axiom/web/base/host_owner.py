@@ -21,9 +21,9 @@ class HostOwner:
 
 def whose_host(reading: Reading, volunteer_id: int) -> HostOwner:
     """Whose the hosts of this volunteer are."""
-    known = accounts.by_id(reading.db, volunteer_id)
-    if known is None:
+    owner = accounts.by_id(reading.db, volunteer_id)
+    if owner is None:
         return HostOwner(is_ours=False, volunteer=None)
-    volunteer, account = known
+    volunteer, account = owner
     shown = {"number": volunteer.id, "name": volunteer.name} if account.shows_hosts else None
     return HostOwner(is_ours=volunteer.is_ours, volunteer=shown)

@@ -18,5 +18,5 @@ def whisker(finding: Mapping[str, Any]) -> dict[str, Any] | None:
     low, high = place(evidence["interval"][0], -_REACH), place(evidence["interval"][1], _REACH)
     middle = place(evidence["estimate"], 0.0)
     beyond = "right" if low > _REACH else "left" if high < -_REACH else ""
-    clipped = [round(_MIDDLE + _SCALE * max(-_REACH, min(_REACH, each)), 1) for each in (low, middle, high)]
+    clipped = [round(_MIDDLE + _SCALE * max(-_REACH, min(_REACH, end)), 1) for end in (low, middle, high)]
     return {"low": clipped[0], "middle": clipped[1], "high": clipped[2], "beyond": beyond}

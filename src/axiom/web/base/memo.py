@@ -23,10 +23,10 @@ class Memo:
         may both make it; the values are equal.
         """
         with self._lock:
-            known = self._kept.pop(key, None)
-            if known is not None and known[0] == version:
-                self._kept[key] = known  # at the end: the least recently used goes first
-                return cast("Made", known[1])
+            entry = self._kept.pop(key, None)
+            if entry is not None and entry[0] == version:
+                self._kept[key] = entry  # at the end: the least recently used goes first
+                return cast("Made", entry[1])
         made = factory()
         with self._lock:
             self._kept[key] = version, made

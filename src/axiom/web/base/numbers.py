@@ -44,14 +44,14 @@ def rounded(
     An end that lies beside a bar is not written as lying on it, and takes as many decimals as that needs; so does an
     estimate whose whole interval lies beside it.
     """
-    decimals = _decimals([each for each in (low, value, high) if each is not None])
+    decimals = _decimals([number for number in (low, value, high) if number is not None])
     beyond = [bar for bar in bars if (low is not None and low > bar) or (high is not None and high < bar)]
 
-    def written(each: float | None, absent: str, beside: Sequence[float]) -> str:
-        if each is None:
+    def written(number: float | None, absent: str, beside: Sequence[float]) -> str:
+        if number is None:
             return absent
-        found = None if decimals is None else _fixed(each, decimals, signed=signed, beside=beside)
-        return plain(float(each), signed=signed) if found is None else found
+        text = None if decimals is None else _fixed(number, decimals, signed=signed, beside=beside)
+        return plain(float(number), signed=signed) if text is None else text
 
     return written(value, "–", beyond), written(low, f"{_MINUS}∞", bars), written(high, "∞", bars)
 
@@ -70,10 +70,10 @@ def in_words(estimand: Mapping[str, Any], value: float | None, low: float | None
     if not words or value is None:
         return ""
     name = _number_in(words)
-    ends = [None if each is None else NUMBERS[name](each) for each in (value, low, high)]
-    said, *interval = rounded(*ends, signed=False)
-    known = "" if None in ends else f" (95 % sure: {' to '.join(interval)})"
-    return words.replace(f"{{{name}}}", said) + known
+    ends = [None if end is None else NUMBERS[name](end) for end in (value, low, high)]
+    estimate, *interval = rounded(*ends, signed=False)
+    certainty = "" if None in ends else f" (95 % sure: {' to '.join(interval)})"
+    return words.replace(f"{{{name}}}", estimate) + certainty
 
 
 def scale(estimand: Mapping[str, Any]) -> str:
@@ -100,8 +100,8 @@ def moment(value: str | None) -> str:
     """A stored time in words."""
     if value is None:
         return "–"
-    found = datetime.fromisoformat(value)
-    return f"{found.day} {found:%B %Y, %H:%M} UTC"
+    at = datetime.fromisoformat(value)
+    return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
 def span(seconds: float) -> str:
@@ -126,10 +126,10 @@ def e_value(value: float | None) -> str:
     return "–" if value is None else plain(float(_DOWN.create_decimal(value * _HARDLY_MORE)), aligned=True)
 
 
-def _decimals(known: list[float]) -> int | None:
+def _decimals(numbers: list[float]) -> int | None:
     """How many decimals the width is worth; None where it says nothing, or where a power of ten is needed."""
-    width = max(known, default=0.0) - min(known, default=0.0)
-    largest = max(map(abs, known), default=0.0)
+    width = max(numbers, default=0.0) - min(numbers, default=0.0)
+    largest = max(map(abs, numbers), default=0.0)
     if not width or largest >= _TO or max(width, largest) < _FROM:
         return None
     decimals = 1 - math.floor(math.log10(width))

@@ -11,9 +11,9 @@ from axiom.web.base.request import number_of
 LONGEST = 40  # letters of what was asked for that are repeated
 
 
-def choice(query: Mapping[str, str], word: str, known: Iterable[str]) -> Iterator[str]:
+def choice(query: Mapping[str, str], word: str, allowed: Iterable[str]) -> Iterator[str]:
     """The sentence for a word that has a few values alone."""
-    text, values = query.get(word, ""), list(known)
+    text, values = query.get(word, ""), list(allowed)
     if text and text not in values:
         yield f"{_said(word, text)} means nothing here; {word} is {', '.join(values[:-1])} or {values[-1]}."
 
@@ -31,13 +31,13 @@ def known(query: Mapping[str, str], noun: str, *, is_known: bool) -> Iterator[st
         yield f"There is no {noun} {shortened(query[noun])}."
 
 
-def words(query: Mapping[str, str], known: Iterable[str], what: str) -> Iterator[str]:
+def words(query: Mapping[str, str], readable: Iterable[str], what: str) -> Iterator[str]:
     """The sentence for each word that is none of those known; `what` says which these are.
 
     A form also sends what was left empty, of the experiment that was chosen before, too.
     """
-    found = set(known)
-    for word in sorted(word for word, text in query.items() if text and word not in found):
+    words_read = set(readable)
+    for word in sorted(word for word, text in query.items() if text and word not in words_read):
         yield f"{shortened(word)} is nothing that can be asked for here; {what}."
 
 

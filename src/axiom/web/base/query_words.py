@@ -52,8 +52,8 @@ def normalize(path: str, query: bytes) -> bytes:
     pairs = [(_name(pair), pair) for pair in query.split(b"&")]
     if noun == "results" and any(name == "experiment" for name, _ in pairs):
         return query
-    known = _WORDS.get(noun, _NONE)
-    return b"&".join(pair for name, pair in pairs if name in known)
+    words = _WORDS.get(noun, _NONE)
+    return b"&".join(pair for name, pair in pairs if name in words)
 
 
 def _name(pair: bytes) -> str:

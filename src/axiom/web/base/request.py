@@ -69,11 +69,11 @@ def number_of(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
-def must(found: Any, reading: Reading, noun: str, number: int) -> Any:
+def must(stored: Any, reading: Reading, noun: str, number: int) -> Any:
     """What was found, or the sentence that says how far the numbers go."""
-    if found is None:
+    if stored is None:
         raise NotFound(no_such(noun, number, tasks.last_number(reading.db, noun)))
-    return found
+    return stored
 
 
 def no_such(noun: str, number: int, last: int) -> str:

@@ -91,8 +91,8 @@ class Exports:
         self._fetched += more
 
     def _busy(self) -> Response:
-        said = {"retry-after": f"{self._patience:.0f}", "cache-control": "no-store"}
-        return PlainTextResponse(_BUSY.format(self._patience), status_code=503, headers=said)
+        headers = {"retry-after": f"{self._patience:.0f}", "cache-control": "no-store"}
+        return PlainTextResponse(_BUSY.format(self._patience), status_code=503, headers=headers)
 
 
 class _FileStream(Response):

@@ -65,7 +65,7 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
         about["bundle"]["file"]: blobs.get(reading.db, reading.folder, bundle.digest),
         about["bundle"]["seal"]: f"{bundle.seal}\n".encode(),
         about["bundle"]["source"]: source_in(bundle_files(reading, bundle.digest), standing.experiment).encode(),
-        **{one["file"]: registered.body.encode() for one, registered in _registered(reading, standing)},
+        **{facts["file"]: registered.body.encode() for facts, registered in _registered(reading, standing)},
     }
     made |= readme.files(about) | _pictures(reading, standing)
     return {metadata.NAME: _json(metadata.graph(about, made)), **dict(sorted(made.items()))}
@@ -96,7 +96,7 @@ def _about(reading: Reading, standing: FindingView, inputs: Inputs, bundle: Stor
         "estimand": dict(inputs.estimand),
         "blocks": inputs.blocks,
         "surroundings": asdict(inputs.surroundings),
-        "registrations": [one for one, _ in _registered(reading, standing)],
+        "registrations": [facts for facts, _ in _registered(reading, standing)],
         "bundle": {
             "digest": bundle.digest,
             "serial": bundle.serial,
@@ -112,19 +112,19 @@ def _about(reading: Reading, standing: FindingView, inputs: Inputs, bundle: Stor
 
 def _registered(reading: Reading, standing: FindingView) -> Iterator[tuple[Answer, Registration]]:
     """Every registration whose replicates are this finding's evidence, with what its hash covers."""
-    for found in evidence_cards.feeding(reading, standing):
+    for registration in evidence_cards.feeding(reading, standing):
         yield (
             {
-                "number": found.id,
-                "file": f"registrations/{found.id}.json",
-                "experiment_id": found.experiment_id,
-                "cohort": found.cohort,
-                "created_at": at(found.created_at),
-                "registered_at": found.created_at.isoformat(),
-                "previous_hash": found.previous_hash,
-                "hash": found.hash,
+                "number": registration.id,
+                "file": f"registrations/{registration.id}.json",
+                "experiment_id": registration.experiment_id,
+                "cohort": registration.cohort,
+                "created_at": at(registration.created_at),
+                "registered_at": registration.created_at.isoformat(),
+                "previous_hash": registration.previous_hash,
+                "hash": registration.hash,
             },
-            found,
+            registration,
         )
 
 
@@ -149,11 +149,11 @@ def _sorted(homes: Mapping[int, Home]) -> list[Home]:
 
 def _numbers(weighed: Card, standing: FindingView) -> Answer:
     """What must come out again: of the evidence what was stored, of its parts what they say today."""
-    told = numbers(weighed)
+    expected = numbers(weighed)
     if standing.line:
         stored = of_evidence(standing.line.evidence)
-        told |= {f"evidence {name}": value for name, value in stored.items() if name != "more"}
-    return told
+        expected |= {f"evidence {name}": value for name, value in stored.items() if name != "more"}
+    return expected
 
 
 def _observed(standing: FindingView, inputs: Inputs) -> Iterable[Sequence[object]]:
@@ -184,7 +184,7 @@ def _pictures(reading: Reading, standing: FindingView) -> dict[str, bytes]:
     """The pictures of the page, where they were drawn since the finding was weighed last."""
     since = standing.line.weighed_at if standing.line else reading.now
     names = [f"finding/{standing.finding.number}/{kind}/{WIDTHS[0]}" for kind in ("narrowing", "strip", "forest")]
-    drawn = [each for each in picture_views.drawn(reading.db, names) if each.drawn_at >= since]
+    drawn = [picture for picture in picture_views.drawn(reading.db, names) if picture.drawn_at >= since]
     return {f"figures/{each.name.split('/')[2]}.png": blobs.get(reading.db, reading.folder, each.png) for each in drawn}
 
 

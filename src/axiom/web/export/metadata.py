@@ -51,7 +51,7 @@ def graph(about: Mapping[str, Any], files: Mapping[str, bytes]) -> dict[str, Any
         script: _program("Weighs the observations again", about["axiom"]),
     }
     parts = [_file(path, body) | programs.get(path, {}) for path, body in sorted(files.items())]
-    actions = [*(_computing(about, one) for one in about["registrations"]), _weighing(about)]
+    actions = [*(_computing(about, registration) for registration in about["registrations"]), _weighing(about)]
     described = {"@id": NAME, "@type": "CreativeWork", "about": {"@id": "./"}, "conformsTo": _CRATE}
     return {
         "@context": list(_CONTEXT),
@@ -68,7 +68,7 @@ def _root(about: Mapping[str, Any], parts: list[dict[str, Any]], actions: list[d
         "datePublished": about["weighed_at"],
         "license": {"@id": _LICENCE},
         "conformsTo": {"@id": _PROFILE},
-        "author": [*(_id_of(each) for each in authors_of(about["authors"])), {"@id": _LAB}],
+        "author": [*(_id_of(author) for author in authors_of(about["authors"])), {"@id": _LAB}],
         "publisher": {"@id": _LAB},
         "creditText": about["cite"],
         "version": str(about["line"]),
@@ -136,7 +136,7 @@ def _weighing(about: Mapping[str, Any]) -> dict[str, Any]:
 
 def _others(about: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Whom and what the rest refers to."""
-    people = [_id_of(each) | {"@type": "Person", "name": each.name} for each in authors_of(about["authors"])]
+    people = [_id_of(author) | {"@type": "Person", "name": author.name} for author in authors_of(about["authors"])]
     return [
         *people,
         {"@id": _LAB, "@type": "Organization", "name": about["laboratory"]},

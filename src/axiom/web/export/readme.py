@@ -58,7 +58,7 @@ def files(about: dict[str, Any]) -> dict[str, bytes]:
 def _citation(about: dict[str, Any]) -> str:
     """In the Citation File Format; JSON's strings are YAML's too."""
     title = f"Finding {about['finding']}: {about['answer']}"
-    said = {
+    citation = {
         "cff-version": "1.2.0",
         "message": "If you use this finding, please cite it as below.",
         "type": "dataset",
@@ -68,13 +68,13 @@ def _citation(about: dict[str, Any]) -> str:
         "license": "CC-BY-4.0",
         "abstract": about["scope"],
     }
-    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in said.items()]
+    lines = [f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in citation.items()]
     people = [
         line
-        for each in authors_of(about["authors"])
+        for author in authors_of(about["authors"])
         for line in (
-            f"  - name: {json.dumps(each.name, ensure_ascii=False)}",
-            *([f"    orcid: {json.dumps(each.address)}"] if each.orcid else []),
+            f"  - name: {json.dumps(author.name, ensure_ascii=False)}",
+            *([f"    orcid: {json.dumps(author.address)}"] if author.orcid else []),
         )
     ]
     laboratory = f"  - name: {json.dumps(about['laboratory'], ensure_ascii=False)}"

@@ -41,50 +41,50 @@ def main(arguments: Sequence[str], script: str) -> int:
     """Weigh the finding in a folder, by default the one that the script lies in."""
     folder = Path(arguments[0]) if arguments else Path(script).resolve().parent
     try:
-        said = json.loads((folder / FINDING).read_text(encoding="utf-8"))
+        finding = json.loads((folder / FINDING).read_text(encoding="utf-8"))
         expected = json.loads((folder / NUMBERS).read_text(encoding="utf-8"))
-        found = numbers(_weighed(folder, said))
-        problems = [*_differences(expected, found), *_broken(folder, said)]
+        computed = numbers(_weighed(folder, finding))
+        problems = [*_differences(expected, computed), *_broken(folder, finding)]
     except (OSError, ValueError, KeyError, TypeError) as fault:
         sys.stderr.write(f"{folder} cannot be weighed: {type(fault).__name__}: {fault}\n")
         return 2
-    lines = [f"Finding {said['finding']}: {said['answer']}"]
-    lines += [f"  {name:<10}{found.get(f'evidence {name}')}" for name in _SHOWN]
+    lines = [f"Finding {finding['finding']}: {finding['answer']}"]
+    lines += [f"  {name:<10}{computed.get(f'evidence {name}')}" for name in _SHOWN]
     lines += problems or [f"All {len(expected)} numbers are the same; hashes and seeds are as they should be."]
     sys.stdout.write("\n".join(lines) + "\n")
     return int(bool(problems))
 
 
-def numbers(found: Card) -> dict[str, Any]:
+def numbers(weighed: Card) -> dict[str, Any]:
     """Every number and verdict of a card by its name, in JSON's own types."""
-    told = {f"evidence {name}": value for name, value in of_evidence(found.evidence).items()}
-    told["next grade"] = found.next_grade
-    for part in [*found.strata, *([found.exploratory] if found.exploratory else [])]:
-        told |= {f"{part.by} {part.name}: {name}": value for name, value in _of_part(part).items()}
-    if found.pooled:
-        told |= {f"pooled {name}": value for name, value in asdict(found.pooled).items()}
-    told |= {f"without {one.by} {one.number}": one.verdict for one in found.without}
-    plain: dict[str, Any] = json.loads(json.dumps(told))
+    by_name = {f"evidence {name}": value for name, value in of_evidence(weighed.evidence).items()}
+    by_name["next grade"] = weighed.next_grade
+    for part in [*weighed.strata, *([weighed.exploratory] if weighed.exploratory else [])]:
+        by_name |= {f"{part.by} {part.name}: {name}": value for name, value in _of_part(part).items()}
+    if weighed.pooled:
+        by_name |= {f"pooled {name}": value for name, value in asdict(weighed.pooled).items()}
+    by_name |= {f"without {without.by} {without.number}": without.verdict for without in weighed.without}
+    plain: dict[str, Any] = json.loads(json.dumps(by_name))
     return plain
 
 
-def of_evidence(found: Evidence) -> dict[str, Any]:
+def of_evidence(evidence: Evidence) -> dict[str, Any]:
     """What must come out again of a line of the history; sentences may be worded better one day."""
-    kept = {field.name: getattr(found, field.name) for field in fields(found) if field.name not in _WORDS}
-    return kept | {"alarms": sorted(alarm.kind for alarm in found.alarms)}
+    kept = {field.name: getattr(evidence, field.name) for field in fields(evidence) if field.name not in _WORDS}
+    return kept | {"alarms": sorted(alarm.kind for alarm in evidence.alarms)}
 
 
 def _of_part(part: Stratum) -> dict[str, Any]:
     return {name: value for name, value in asdict(part).items() if name not in {"by", "name"}}
 
 
-def _weighed(folder: Path, said: Mapping[str, Any]) -> Card:
-    around = said["surroundings"]
-    agreements = tuple(Agreements(**{**one, "platforms": tuple(one["platforms"])}) for one in around["agreements"])
+def _weighed(folder: Path, finding: Mapping[str, Any]) -> Card:
+    around = finding["surroundings"]
+    agreements = tuple(Agreements(**{**row, "platforms": tuple(row["platforms"])}) for row in around["agreements"])
     return card(
-        said["estimand"],
+        finding["estimand"],
         tuple(_observation(row) for row in _rows(folder / OBSERVATIONS, OBSERVED)),
-        blocks=said["blocks"],
+        blocks=finding["blocks"],
         homes={
             int(row["host"]): Home(
                 host_id=int(row["host"]),
@@ -123,9 +123,9 @@ def _rows(file: Path, columns: Sequence[str]) -> list[dict[str, str]]:
         return list(rows)
 
 
-def _differences(expected: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
-    for name in [*expected, *(each for each in found if each not in expected)]:
-        was, now = expected.get(name, "nothing"), found.get(name, "nothing")
+def _differences(expected: Mapping[str, Any], computed: Mapping[str, Any]) -> Iterator[str]:
+    for name in [*expected, *(name for name in computed if name not in expected)]:
+        was, now = expected.get(name, "nothing"), computed.get(name, "nothing")
         if was != now:
             yield f"DIFFERS {name}: the laboratory said {was!r}, and it comes out as {now!r}{_nearly(was, now)}"
 
@@ -136,21 +136,25 @@ def _nearly(was: Any, now: Any) -> str:
     return " (the same to 12 digits: another library's logarithm)" if is_near else ""
 
 
-def _broken(folder: Path, said: Mapping[str, Any]) -> Iterator[str]:
+def _broken(folder: Path, finding: Mapping[str, Any]) -> Iterator[str]:
     """What is not as it was signed, hashed or derived."""
-    for one in said["registrations"]:
-        body = (folder / one["file"]).read_bytes().decode()
-        facts = {name: one[name] for name in ("experiment_id", "cohort", "created_at")} | {"body": body}
-        text = json.dumps([one["previous_hash"], facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        if hashlib.sha256(f"axiom-registration-1|{text}".encode()).hexdigest() != one["hash"]:
-            yield f"DIFFERS registration {one['number']}: its text does not have the hash that was chained"
-        if one["number"] == said["registration"]:
-            declared = [each for each in json.loads(body)["estimands"] if each["name"] == said["estimand"]["name"]]
-            if [definition(each) for each in declared] != [definition(said["estimand"])]:
+    for row in finding["registrations"]:
+        body = (folder / row["file"]).read_bytes().decode()
+        facts = {name: row[name] for name in ("experiment_id", "cohort", "created_at")} | {"body": body}
+        text = json.dumps([row["previous_hash"], facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        if hashlib.sha256(f"axiom-registration-1|{text}".encode()).hexdigest() != row["hash"]:
+            yield f"DIFFERS registration {row['number']}: its text does not have the hash that was chained"
+        if row["number"] == finding["registration"]:
+            declared = [
+                estimand
+                for estimand in json.loads(body)["estimands"]
+                if estimand["name"] == finding["estimand"]["name"]
+            ]
+            if [definition(estimand) for estimand in declared] != [definition(finding["estimand"])]:
                 yield "DIFFERS estimand: it is not the one that was registered"
-    archive = (folder / said["bundle"]["file"]).read_bytes()
-    if hashlib.sha256(archive).hexdigest() != said["bundle"]["digest"]:
+    archive = (folder / finding["bundle"]["file"]).read_bytes()
+    if hashlib.sha256(archive).hexdigest() != finding["bundle"]["digest"]:
         yield "DIFFERS bundle: its bytes are not those that were signed"
     for row in _rows(folder / OBSERVATIONS, OBSERVED):
-        if int(row["seed"]) != seed_of(said["experiment"], said["version"], int(row["replicate"])):
+        if int(row["seed"]) != seed_of(finding["experiment"], finding["version"], int(row["replicate"])):
             yield f"DIFFERS replicate {row['replicate']}: its seed is not the one that follows from its number"

@@ -59,41 +59,41 @@ if __name__ == "__main__":
 @cache
 def script(version: str) -> str:
     """Return the text of `recompute.py`; the same text for the same program."""
-    found = modules_of(_ENTRY)
-    needs = sorted({name for source in found.values() for name in _foreign(source)})
+    modules = modules_of(_ENTRY)
+    needs = sorted({name for source in modules.values() for name in _foreign(source)})
     words = " and ".join(["Python 3.11 or newer", *(_NAMES.get(name, name) for name in needs)])
-    head = _HEAD.format(needs=words, amount=len(found), version=version)
-    carried = "".join(f"\nSOURCES[{name!r}] = {_quoted(source)}\n" for name, source in found.items())
+    head = _HEAD.format(needs=words, amount=len(modules), version=version)
+    carried = "".join(f"\nSOURCES[{name!r}] = {_quoted(source)}\n" for name, source in modules.items())
     tail = _TAIL.replace("NEEDS", repr(needs)).replace("ENTRY", _ENTRY)
     return head + carried + tail
 
 
 def modules_of(*entries: str) -> dict[str, str]:
     """Every module of ours that these need, in their functions too, and themselves: from its name to its source."""
-    waiting, found = [*entries], dict[str, str]()
+    waiting, sources = [*entries], dict[str, str]()
     while waiting:
         name = waiting.pop()
         source = _source(name)
         if source is None:
             raise LookupError(f"the module {name} is needed to weigh findings, and its source is not installed")
-        found[name] = source
-        waiting += [wanted for wanted in _imported(source) - found.keys() if _is_ours(wanted)]
-    return dict(sorted(found.items()))
+        sources[name] = source
+        waiting += [wanted for wanted in _imported(source) - sources.keys() if _is_ours(wanted)]
+    return dict(sorted(sources.items()))
 
 
 def _imported(source: str) -> set[str]:
     """The modules that a source ever imports: of `from a import b`, `a.b` where that is a module."""
-    found = set()
+    names = set()
     for node in ast.walk(parsed(source)):
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             below = {f"{node.module}.{alias.name}" for alias in node.names}
             modules = {name for name in below if _is_ours(name) and _source(name) is not None}
-            found |= modules
+            names |= modules
             if modules != below:
-                found.add(node.module)
-    return found
+                names.add(node.module)
+    return names
 
 
 def _is_ours(name: str) -> bool:
@@ -101,8 +101,8 @@ def _is_ours(name: str) -> bool:
 
 
 def _foreign(source: str) -> set[str]:
-    found = {name.partition(".")[0] for name in _imported(source)}
-    return found - set(sys.stdlib_module_names) - {*_OURS}
+    packages = {name.partition(".")[0] for name in _imported(source)}
+    return packages - set(sys.stdlib_module_names) - {*_OURS}
 
 
 @cache

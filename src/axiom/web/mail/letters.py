@@ -34,18 +34,18 @@ class Letters:
         """A mail to a volunteer, or to the operator, which needs no records."""
         if row.volunteer_id is None or db is None:
             return self.operator_mail(row)
-        found = accounts.by_id(db, row.volunteer_id)
-        email = found[1].email if found else None
-        if found is None or email is None:
+        owner = accounts.by_id(db, row.volunteer_id)
+        email = owner[1].email if owner else None
+        if owner is None or email is None:
             return None
         is_confirmed = accounts.confirmed_at(db, row.volunteer_id) is not None
         if is_confirmed == (row.kind == outbox.CONFIRM):
             return None  # it is confirmed by now; or it is another address by now, which is not
         makers: dict[str, Callable[[], Letter | None]] = {
-            outbox.CONFIRM: lambda: self._confirm(found[0].id, email),
-            outbox.RESET: lambda: self._reset(row, found[0].id, found[1].password_serial, now),
-            outbox.DIGEST: lambda: self._digest(db, row, found[0].id),
-            outbox.SILENCE: lambda: self._silence(db, row, found[0].id),
+            outbox.CONFIRM: lambda: self._confirm(owner[0].id, email),
+            outbox.RESET: lambda: self._reset(row, owner[0].id, owner[1].password_serial, now),
+            outbox.DIGEST: lambda: self._digest(db, row, owner[0].id),
+            outbox.SILENCE: lambda: self._silence(db, row, owner[0].id),
         }
         letter = makers[row.kind]()
         return message(letter, self._envelope(row, email)) if letter else None
@@ -57,7 +57,7 @@ class Letters:
     def webhook(self, row: OutboxMessage) -> bytes:
         """An alert for a program. Most chat services show the word `text`."""
         facts = row.facts
-        said = {
+        alert = {
             "id": f"{row.id}.{round(row.created_at.timestamp() * 1e6)}",
             "laboratory": self.name,
             "address": self.master,
@@ -68,7 +68,7 @@ class Letters:
             "cure": facts["cure"],
             "text": f"{self.name}: {_in_short(row)}",
         }
-        return json.dumps(said).encode()
+        return json.dumps(alert).encode()
 
     def ntfy(self, row: OutboxMessage) -> bytes:
         """An alert as text."""
@@ -137,11 +137,11 @@ class Letters:
 
     def _digest(self, db: Database, row: OutboxMessage, volunteer_id: int) -> Letter | None:
         wanted, earned = row.facts["findings"], row.facts["credit"] / THOUSANDTHS
-        known = findings.some(db, wanted)
+        stored = findings.some(db, wanted)
         items = [
-            LetterLink(words=one_line(known[number].answer), href=f"{self.master}findings/{number}")
+            LetterLink(words=one_line(stored[number].answer), href=f"{self.master}findings/{number}")
             for number in wanted
-            if number in known
+            if number in stored
         ]
         since, credit = numbers.moment(row.facts["since"]), numbers.plain(earned)
         more = [f"And {len(items) - limits.DIGEST_ITEMS} more."] if len(items) > limits.DIGEST_ITEMS else []
@@ -172,10 +172,14 @@ class Letters:
         silent = [host for host in own if host is not None and host.seen_at < row.created_at]
         if not silent:
             return None  # all of them were heard from since
-        one = len(silent) == 1
+        single = len(silent) == 1
         return self._letter(
-            subject=f"{one_line(silent[0].name)} is silent" if one else f"{len(silent)} of your computers are silent",
-            opening=[f"{self.name} has heard nothing from {'this computer' if one else 'these computers'} for a week:"],
+            subject=f"{one_line(silent[0].name)} is silent"
+            if single
+            else f"{len(silent)} of your computers are silent",
+            opening=[
+                f"{self.name} has heard nothing from {'this computer' if single else 'these computers'} for a week:"
+            ],
             items=[
                 LetterLink(
                     words=f"{one_line(host.name)}, last heard from on {numbers.moment(host.seen_at.isoformat())}",
@@ -192,8 +196,8 @@ class Letters:
         )
 
     def _alert(self, row: OutboxMessage) -> Letter:
-        facts, said = row.facts, _in_short(row)
-        opening = [f"{said[:1].upper()}{said[1:]}."]
+        facts, sentence = row.facts, _in_short(row)
+        opening = [f"{sentence[:1].upper()}{sentence[1:]}."]
         return self._letter(
             subject=f"[{self.name}] {_in_short(row)}",
             opening=opening + ([f"What helps: {facts['cure']}."] if facts["cure"] else []),
@@ -207,5 +211,5 @@ class Letters:
 
 def _in_short(row: OutboxMessage) -> str:
     facts = row.facts
-    said = one_line(facts["says"])
-    return f"{facts['alert']}: over ({said})" if facts["word"] == "over" else f"{facts['alert']}: {said}"
+    sentence = one_line(facts["says"])
+    return f"{facts['alert']}: over ({sentence})" if facts["word"] == "over" else f"{facts['alert']}: {sentence}"

@@ -27,15 +27,15 @@ def answer(reading: Reading, name: str) -> Answer:
 def file(reading: Reading, name: str, breathe: Breathe) -> SlowFile:
     """The rectangle as a file in the form that is asked for."""
     form = reading.query.get("format") or "json"
-    if said := [*query_errors.choice({"format": form}, "format", FORMS), *_strange(reading)]:
-        raise WrongUse(said[0])
-    found = _cropped(reading, name)
+    if refusals := [*query_errors.choice({"format": form}, "format", FORMS), *_strange(reading)]:
+        raise WrongUse(refusals[0])
+    rectangle = _cropped(reading, name)
     body = {
-        "json": lambda: json.dumps(_as_json(reading, name, found), separators=(",", ":")).encode(),
-        "csv": lambda: _csv(found, breathe),
-        "parquet": lambda: _parquet(found),
+        "json": lambda: json.dumps(_as_json(reading, name, rectangle), separators=(",", ":")).encode(),
+        "csv": lambda: _csv(rectangle, breathe),
+        "parquet": lambda: _parquet(rectangle),
     }[form]()
-    kept = f"{must_map(reading, name).stored.name}-{found.arm}-{found.replicate}-level-{found.level}.{form}"
+    kept = f"{must_map(reading, name).stored.name}-{rectangle.arm}-{rectangle.replicate}-level-{rectangle.level}.{form}"
     return SlowFile(body=body, kind=FORMS[form], name="" if form == "json" else kept)
 
 
@@ -65,39 +65,41 @@ def _cropped(reading: Reading, name: str) -> Crop:
     )
 
 
-def _as_json(reading: Reading, name: str, found: Crop) -> Answer:
-    shown, width = must_map(reading, name), len(found.x)
+def _as_json(reading: Reading, name: str, rectangle: Crop) -> Answer:
+    shown, width = must_map(reading, name), len(rectangle.x)
 
     def lines(values: bytes) -> list[list[int]]:
         return [list(values[start : start + width]) for start in range(0, len(values), width)]
 
     return {
         "map": shown.name,
-        "level": found.level,
-        "arm": found.arm,
-        "replicate": found.replicate,
+        "level": rectangle.level,
+        "arm": rectangle.arm,
+        "replicate": rectangle.replicate,
         "names": [shown.drawn.x.name, shown.drawn.y.name],
         "bands": [[band.name, band.shades] for band in shown.drawn.bands],
-        "x": found.x,
-        "y": found.y,
-        "pixels": lines(found.pixels),
-        "levels": lines(found.levels),
+        "x": rectangle.x,
+        "y": rectangle.y,
+        "pixels": lines(rectangle.pixels),
+        "levels": lines(rectangle.levels),
     }
 
 
-def _csv(found: Crop, breathe: Breathe) -> bytes:
-    names = [_field(band.name) for band in found.drawn.bands]
+def _csv(rectangle: Crop, breathe: Breathe) -> bytes:
+    names = [_field(band.name) for band in rectangle.drawn.bands]
     ends = [
-        f"{shade},{name}" for band, name in zip(found.drawn.bands, names, strict=True) for shade in range(band.shades)
+        f"{shade},{name}"
+        for band, name in zip(rectangle.drawn.bands, names, strict=True)
+        for shade in range(band.shades)
     ]
-    across = [repr(value) for value in found.x]
+    across = [repr(value) for value in rectangle.x]
     width, pieces = len(across), [",".join(COLUMNS) + "\r\n"]
-    for row, up in enumerate(found.y):
-        start, said = row * width, repr(up)
+    for row, up in enumerate(rectangle.y):
+        start, y = row * width, repr(up)
         pieces.append(
             "".join(
-                f"{each},{said},{ends[found.pixels[at]]},{found.levels[at]}\r\n"
-                for at, each in enumerate(across, start=start)
+                f"{x},{y},{ends[rectangle.pixels[at]]},{rectangle.levels[at]}\r\n"
+                for at, x in enumerate(across, start=start)
             )
         )
         if start % _PIECE < width:
@@ -111,7 +113,7 @@ def _field(text: str) -> str:
     return '"' + safe.replace('"', '""') + '"'
 
 
-def _parquet(found: Crop) -> bytes:
+def _parquet(rectangle: Crop) -> bytes:
     try:
         arrow: Any = importlib.import_module("pyarrow")
         parquet: Any = importlib.import_module("pyarrow.parquet")
@@ -120,7 +122,7 @@ def _parquet(found: Crop) -> bytes:
             "This laboratory cannot write Parquet: its operator has not installed the extra `data`. Nothing was "
             "written; take format=csv or format=json."
         ) from error
-    columns = dict(zip(COLUMNS, zip(*found.rows(), strict=True), strict=True))
+    columns = dict(zip(COLUMNS, zip(*rectangle.rows(), strict=True), strict=True))
     types = {"x": arrow.float64(), "y": arrow.float64(), "shade": arrow.int64(), "level": arrow.int64()}
     made = arrow.table({name: arrow.array(columns[name], type=types.get(name, arrow.string())) for name in COLUMNS})
     body = io.BytesIO()

@@ -95,11 +95,11 @@ def _row(reading: Reading, shown: ShownMap, drawn: Mapping[int, int]) -> Answer:
 
 def _answer(reading: Reading, shown: ShownMap) -> Answer:
     """What each of its findings says, and the surest that is decided, as a headline."""
-    asked = findings.of_experiment(reading.db, shown.stored.id)
-    decided = [each for each in asked if each.line and each.verdict.is_decided and each.finding.status not in VOID]
-    surest = max(decided, key=lambda each: _GRADES.index(each.line.evidence.grade) if each.line else -1, default=None)
+    views = findings.of_experiment(reading.db, shown.stored.id)
+    decided = [view for view in views if view.line and view.verdict.is_decided and view.finding.status not in VOID]
+    surest = max(decided, key=lambda view: _GRADES.index(view.line.evidence.grade) if view.line else -1, default=None)
     return {
-        "answers": [{"number": each.finding.number, "answer": each.answer} for each in asked],
+        "answers": [{"number": view.finding.number, "answer": view.answer} for view in views],
         "answer": surest.answer if surest else None,
         "finding": surest.finding.number if surest else None,
     }
@@ -128,8 +128,8 @@ def _asked(reading: Reading, shown: ShownMap) -> tuple[MapLook, Aspect]:
         for axis, value, is_row in ((drawn.x, point[0], False), (drawn.y, point[1], True)):
             low, high = tile.span(axis, is_row=is_row)
             if not low <= value <= high:
-                said = f"{axis.name} goes from {knob(low, low, high)} to {knob(high, low, high)}"
-                raise WrongUse(f"{plain(value)} lies outside of this view, where {said}.")
+                range_in_words = f"{axis.name} goes from {knob(low, low, high)} to {knob(high, low, high)}"
+                raise WrongUse(f"{plain(value)} lies outside of this view, where {range_in_words}.")
     return look, Aspect(tile=tile, arm=arm, against=against, replicate=replicate, point=point)
 
 
@@ -234,12 +234,12 @@ def _apart(shown: ShownMap, arm: int, other: int) -> str:
     """In what two arms differ."""
     if max(arm, other) < len(shown.drawn.arms):
         return f"against {shown.arm_in_words(other)}"
-    one, two = shown.arms[arm], shown.arms[other]
-    told = [
-        f"{name.replace('_', ' ')} {plain(one.get(name))} and {plain(two.get(name))}"
+    config, other_config = shown.arms[arm], shown.arms[other]
+    differences = [
+        f"{name.replace('_', ' ')} {plain(config.get(name))} and {plain(other_config.get(name))}"
         for name in shown.apart(arm, other)
     ]
-    return ", ".join(told)
+    return ", ".join(differences)
 
 
 def _legend(drawn: Map, look: MapLook, aspect: Aspect) -> list[Answer]:
@@ -250,8 +250,8 @@ def _legend(drawn: Map, look: MapLook, aspect: Aspect) -> list[Answer]:
 
     chosen = len(look.replicates) if aspect.replicate is None else 1
     if aspect.against is not None:
-        told = "the two agree; the redder, the more repetitions in which they differ"
-        return [row(told if chosen > 1 else "the two agree, or differ", _ramp(colours.DIFFERENCE, chosen))]
+        agreeing = "the two agree; the redder, the more repetitions in which they differ"
+        return [row(agreeing if chosen > 1 else "the two agree, or differ", _ramp(colours.DIFFERENCE, chosen))]
     if aspect.replicate is None and chosen:
         words = f"the darker, the more of the {chosen} repetitions in which {_short(drawn.bands[0].name)}"
         return [row(words, _ramp(colours.MEAN, chosen))]
@@ -272,16 +272,16 @@ def _seen(reading: Reading, look: MapLook, aspect: Aspect) -> Answer:
     shown, window = look.shown, look.window(aspect.tile)
     chosen = look.replicates[0] if aspect.replicate is None else aspect.replicate
     look.charts.look(look.replicates, [aspect.tile])
-    found = look.charts.picture(chosen, window)
+    picture = look.charts.picture(chosen, window)
     small = window_of(aspect.tile, shown.drawn.pixels)
     shares = {number: look.share(number, small) for number in look.replicates}
     own = look.charts.nearest(chosen, aspect.tile)
     band = _short(shown.drawn.bands[0].name)
-    told = "they differ" if aspect.against is not None else band
-    squares = [(square.tile, square.shown) for square in found.squares]
-    known = _drawers(reading, [tile.task_id for _, tile in squares if tile])
+    text = "they differ" if aspect.against is not None else band
+    squares = [(square.tile, square.shown) for square in picture.squares]
+    drawers = _drawers(reading, [tile.task_id for _, tile in squares if tile])
     return {
-        "band": told,
+        "band": text,
         "first_band": band,
         "picture": {
             "src": aspect.picture(shown.path, "views"),
@@ -289,7 +289,7 @@ def _seen(reading: Reading, look: MapLook, aspect: Aspect) -> Answer:
             "share": sum(shares.values()) / len(shares) if aspect.replicate is None else shares[chosen],
         },
         "from": own.tile.level if own and own.tile.level < aspect.tile.level else None,
-        "levels": levels(found),
+        "levels": levels(picture),
         "pixel": _pixel(reading, look, aspect, chosen),
         "replicates": [
             {
@@ -306,7 +306,7 @@ def _seen(reading: Reading, look: MapLook, aspect: Aspect) -> Answer:
             for number in look.replicates
         ],
         "of": chosen,
-        "squares": _squares(shown.drawn, squares, known, found.pixels, window.columns),
+        "squares": _squares(shown.drawn, squares, drawers, picture.pixels, window.columns),
         "data": _data(shown, aspect, chosen, look.detail(aspect.tile)),
     }
 
@@ -329,15 +329,15 @@ def _pixel(reading: Reading, look: MapLook, aspect: Aspect, chosen: int) -> Answ
     ends = [aspect.tile.span(drawn.x), aspect.tile.span(drawn.y, is_row=True)]
     values = [middles(drawn.x, across, 1, side)[0], middles(drawn.y, up, 1, side)[0]]
     charts = [look.charts, *([look.others] if look.others else [])]
-    for each in charts:
-        each.look(look.replicates, [tile])
+    for chart in charts:
+        chart.look(look.replicates, [tile])
     fates, fell = list[Answer](), Counter[str]()
     for number in look.replicates:
-        told = [_fate(drawn, each.nearest(number, tile), level, across, up) for each in charts]
-        fates.append({"number": number, "told": [", ".join(each) for each in told]})
-        fell[_AGAINST.join(band for band, _ in told)] += 1
-    found = look.charts.nearest(chosen, tile)
-    known = _drawers(reading, [found.task_id] if found else [])
+        in_charts = [_fate(drawn, chart.nearest(number, tile), level, across, up) for chart in charts]
+        fates.append({"number": number, "told": [", ".join(words) for words in in_charts]})
+        fell[_AGAINST.join(band for band, _ in in_charts)] += 1
+    drawn_tile = look.charts.nearest(chosen, tile)
+    drawers = _drawers(reading, [drawn_tile.task_id] if drawn_tile else [])
     return {
         "x": knob(values[0], *ends[0]),
         "y": knob(values[1], *ends[1]),
@@ -346,22 +346,22 @@ def _pixel(reading: Reading, look: MapLook, aspect: Aspect, chosen: int) -> Answ
         "across": across - aspect.tile.column * size,
         "up": up - aspect.tile.row * size,
         "fates": fates,
-        "ends": [{"told": told, "times": times} for told, times in fell.most_common()],
+        "ends": [{"told": words, "times": times} for words, times in fell.most_common()],
         "of": chosen,
-        "tile": found.tile.factors if found else None,
-        "drawn_at": found.drawn_at.isoformat() if found else None,
-        "task": found.task_id if found else None,
-        "drawn_by": known.get(found.task_id) if found else None,
-        "again": _again(shown, found.tile, aspect.arm, chosen) if found else None,
+        "tile": drawn_tile.tile.factors if drawn_tile else None,
+        "drawn_at": drawn_tile.drawn_at.isoformat() if drawn_tile else None,
+        "task": drawn_tile.task_id if drawn_tile else None,
+        "drawn_by": drawers.get(drawn_tile.task_id) if drawn_tile else None,
+        "again": _again(shown, drawn_tile.tile, aspect.arm, chosen) if drawn_tile else None,
     }
 
 
-def _fate(drawn: Map, found: DrawnTile | None, level: int, across: int, up: int) -> tuple[str, str]:
+def _fate(drawn: Map, tile: DrawnTile | None, level: int, across: int, up: int) -> tuple[str, str]:
     """What became of a pixel in words, and its shade."""
-    if found is None:
+    if tile is None:
         return "not drawn yet", ""
-    steps, side = level - found.tile.level, drawn.pixels
-    number = found.pixels[((up >> steps) - found.tile.row * side) * side + (across >> steps) - found.tile.column * side]
+    steps, side = level - tile.tile.level, drawn.pixels
+    number = tile.pixels[((up >> steps) - tile.tile.row * side) * side + (across >> steps) - tile.tile.column * side]
     for band in drawn.bands:
         if number < band.shades:
             return _short(band.name), f"shade {number + 1} of {band.shades}"
@@ -379,21 +379,21 @@ def _again(shown: ShownMap, tile: Tile, arm: int, replicate: int) -> str:
 
 def _drawers(reading: Reading, tasks: Sequence[int]) -> dict[int, Answer]:
     """Who computed these tasks, as far as anybody may see it."""
-    found = maps.drawers(reading.db, tasks)
-    whose = {one.volunteer_id: whose_host(reading, one.volunteer_id) for one in found.values() if one.volunteer_id}
+    tiles = maps.drawers(reading.db, tasks)
+    whose = {tile.volunteer_id: whose_host(reading, tile.volunteer_id) for tile in tiles.values() if tile.volunteer_id}
     return {
         number: {
-            "host": one.host_id,
-            "volunteer": whose[one.volunteer_id].volunteer if one.volunteer_id else None,
+            "host": tile.host_id,
+            "volunteer": whose[tile.volunteer_id].volunteer if tile.volunteer_id else None,
         }
-        for number, one in found.items()
+        for number, tile in tiles.items()
     }
 
 
 def _squares(
     drawn: Map,
     squares: Sequence[tuple[Tile, DrawnTile | None]],
-    known: Mapping[int, Answer],
+    drawers: Mapping[int, Answer],
     pixels: bytes,
     width: int,
 ) -> list[Answer]:
@@ -403,7 +403,7 @@ def _squares(
     base = squares[0][0]
     count = width // side
     rows = []
-    for tile, shown in sorted(squares, key=lambda each: (-each[0].row, each[0].column)):
+    for tile, shown in sorted(squares, key=lambda pair: (-pair[0].row, pair[0].column)):
         across, up = (tile.column - base.column) * side, (tile.row - base.row) * side
         starts = range(up * width + across, (up + side) * width + across, width)
         of_first = sum(banded[start : start + side].count(0) for start in starts)
@@ -414,7 +414,7 @@ def _squares(
                 "share": of_first / (side * side),
                 "level": shown.tile.level if shown else None,
                 "task": shown.task_id if shown else None,
-                "drawn_by": known.get(shown.task_id) if shown else None,
+                "drawn_by": drawers.get(shown.task_id) if shown else None,
             }
         )
     return rows

@@ -44,8 +44,8 @@ def picture_of(reading: Reading, name: str, kind: str, arms: str, replicate: str
     body = pictured(look, aspect, window)
     is_lasting = kind == "tiles" and "@" in name and chosen is not None and against is None
     if is_lasting and chosen is not None:
-        found = look.charts.nearest(chosen, tile)
-        is_lasting = found is not None and found.tile == tile
+        nearest = look.charts.nearest(chosen, tile)
+        is_lasting = nearest is not None and nearest.tile == tile
     return MapPicture(body=body, is_lasting=is_lasting)
 
 

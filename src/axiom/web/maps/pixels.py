@@ -36,12 +36,12 @@ class MapLook:
         if not chosen:
             raise NotFound("Nothing of this is drawn yet.")
         charts = [self.charts, *([self.others] if self.others else [])]
-        for each in charts:
-            each.look(chosen, tiles_of(window, self.shown.drawn.pixels))
+        for chart in charts:
+            chart.look(chosen, tiles_of(window, self.shown.drawn.pixels))
         if self.others is None and replicate is not None:
             return self.charts.picture(replicate, window).pixels, colours.of_map(self.shown.drawn)
         counted = [self._counted(number, window) for number in chosen]
-        total = sum(int.from_bytes(each, "little") for each in counted)  # of a byte each: none overflows into the next
+        total = sum(int.from_bytes(ones, "little") for ones in counted)  # of a byte each: none overflows into the next
         ends = colours.MEAN if self.others is None else colours.DIFFERENCE
         return total.to_bytes(window.amount, "little"), colours.ramp_between(ends, len(chosen) + 1)
 
@@ -51,11 +51,11 @@ class MapLook:
 
     def _counted(self, replicate: int, window: PixelWindow) -> bytes:
         """1 for each pixel that is of the first band; or that is of another band in the other arm."""
-        one = self.charts.picture(replicate, window).pixels.translate(self.shown.drawn.bands_of_colours)
+        banded = self.charts.picture(replicate, window).pixels.translate(self.shown.drawn.bands_of_colours)
         if self.others is None:
-            return one.translate(_IS_FIRST)
+            return banded.translate(_IS_FIRST)
         other = self.others.picture(replicate, window).pixels.translate(self.shown.drawn.bands_of_colours)
-        return _differing(one, other)
+        return _differing(banded, other)
 
 
 def pictured(look: MapLook, aspect: Aspect, window: PixelWindow) -> bytes:
@@ -72,9 +72,9 @@ def levels(picture: WindowPixels) -> list[int]:
 _IS_FIRST = bytes([1, *([0] * 255)])
 
 
-def _differing(one: bytes, other: bytes) -> bytes:
+def _differing(first: bytes, other: bytes) -> bytes:
     """1 where two rows of bytes below 128 differ, and 0 elsewhere; all of them in a few operations."""
-    size = len(one)
-    apart = int.from_bytes(one, "little") ^ int.from_bytes(other, "little")
+    size = len(first)
+    apart = int.from_bytes(first, "little") ^ int.from_bytes(other, "little")
     ones = int.from_bytes(b"\1" * size, "little")
     return (((apart + 0x7F * ones) >> 7) & ones).to_bytes(size, "little")

@@ -22,13 +22,13 @@ def png(pixels: bytes, width: int, colours: Sequence[Colour]) -> bytes:
 
 def _packed(row: bytes, bits: int) -> bytes:
     """Several pixels in a byte, where few bits tell all colours apart."""
-    each = 8 // bits
-    if each == 1:
+    per_byte = 8 // bits
+    if per_byte == 1:
         return row
-    filled = row + bytes(-len(row) % each)
+    filled = row + bytes(-len(row) % per_byte)
     return bytes(
-        sum(pixel << (bits * (each - 1 - place)) for place, pixel in enumerate(filled[start : start + each]))
-        for start in range(0, len(filled), each)
+        sum(pixel << (bits * (per_byte - 1 - place)) for place, pixel in enumerate(filled[start : start + per_byte]))
+        for start in range(0, len(filled), per_byte)
     )
 
 

@@ -16,18 +16,20 @@ _EVEN = 0.5
 
 def newest(reading: Reading, versions: Iterable[StoredExperiment]) -> Answer | None:
     """Of the tiles that were drawn last the deepest, and of those the one that shows most; None before level 1."""
-    found = [
-        (one, stored)
+    candidates = [
+        (tile, stored)
         for stored in newest_of(versions)
         if stored.status == "open" and stored_manifest(stored.manifest).map is not None
-        for one in maps.newest(reading.db, stored.id, limits.RECENT_TILES)
-        if one.tile.level > 0
+        for tile in maps.newest(reading.db, stored.id, limits.RECENT_TILES)
+        if tile.tile.level > 0
     ]
-    if not found:
+    if not candidates:
         return None
-    one, stored = max(found, key=lambda each: (each[0].tile.level, -abs(each[0].shares[0] - _EVEN), each[0].drawn_at))
+    tile, stored = max(
+        candidates, key=lambda pair: (pair[0].tile.level, -abs(pair[0].shares[0] - _EVEN), pair[0].drawn_at)
+    )
     shown = map_of(reading, stored)
-    return _row(shown, one) | {"question": shown.manifest.question} if shown else None
+    return _row(shown, tile) | {"question": shown.manifest.question} if shown else None
 
 
 def drawn_by(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
@@ -35,28 +37,28 @@ def drawn_by(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
     if not maps.drawn(reading.db):
         return []
     tiles: Iterable[ListedTile] = (
-        one
+        tile
         for host_id in sorted(host_ids, reverse=True)[: limits.RECENT_HOSTS]
-        for one in maps.of_host(reading.db, host_id, tasks=limits.RECENT_TASKS, limit=limits.RECENT_PICTURES)
+        for tile in maps.of_host(reading.db, host_id, tasks=limits.RECENT_TASKS, limit=limits.RECENT_PICTURES)
     )
-    chosen = sorted(tiles, key=lambda one: (-one.tile.level, -one.drawn_at.timestamp()))[: limits.RECENT_PICTURES]
-    known: dict[int, ShownMap | None] = {}
-    for one in chosen:
-        if one.experiment_id not in known:
-            stored = experiments.by_id(reading.db, one.experiment_id)
-            known[one.experiment_id] = map_of(reading, stored) if stored else None
-    return [_row(shown, one) for one in chosen if (shown := known[one.experiment_id])]
+    chosen = sorted(tiles, key=lambda tile: (-tile.tile.level, -tile.drawn_at.timestamp()))[: limits.RECENT_PICTURES]
+    maps_by_version: dict[int, ShownMap | None] = {}
+    for tile in chosen:
+        if tile.experiment_id not in maps_by_version:
+            stored = experiments.by_id(reading.db, tile.experiment_id)
+            maps_by_version[tile.experiment_id] = map_of(reading, stored) if stored else None
+    return [_row(shown, tile) for tile in chosen if (shown := maps_by_version[tile.experiment_id])]
 
 
-def _row(shown: ShownMap, one: ListedTile) -> Answer:
-    aspect = Aspect(tile=one.tile, arm=one.arm, replicate=one.replicate)
+def _row(shown: ShownMap, tile: ListedTile) -> Answer:
+    aspect = Aspect(tile=tile.tile, arm=tile.arm, replicate=tile.replicate)
     return {
         "map": shown.stored.name,
         "title": shown.drawn.title,
-        **one.tile.factors,
-        "replicate": one.replicate,
+        **tile.tile.factors,
+        "replicate": tile.replicate,
         "pixels": shown.drawn.pixels,
         "src": aspect.picture(shown.path, "tiles"),
         "href": aspect.address(shown.path),
-        "drawn_at": one.drawn_at.isoformat(),
+        "drawn_at": tile.drawn_at.isoformat(),
     }

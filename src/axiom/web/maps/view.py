@@ -44,8 +44,8 @@ class ShownMap:
         if arm < len(self.drawn.arms):
             return self.drawn.arms[arm]
         config = self.arms[arm]
-        told = [name for name in self.varying if name in config]
-        return ", ".join(f"{name.replace('_', ' ')} {plain(config[name])}" for name in told)
+        names = [name for name in self.varying if name in config]
+        return ", ".join(f"{name.replace('_', ' ')} {plain(config[name])}" for name in names)
 
     @property
     def varying(self) -> list[str]:
@@ -75,11 +75,11 @@ class Aspect:
     def address(self, path: str) -> str:
         """The address of this view, which stays."""
         where = {} if not self.tile.level else self.tile.factors
-        said: dict[str, object] = {**where, "arm": self.arm}
-        said |= {} if self.against is None else {"against": self.against}
-        said["replicate"] = MEAN if self.replicate is None else self.replicate
-        said |= {} if self.point is None else {"x": repr(self.point[0]), "y": repr(self.point[1])}
-        return f"{path}?{urlencode(said)}"
+        query: dict[str, object] = {**where, "arm": self.arm}
+        query |= {} if self.against is None else {"against": self.against}
+        query["replicate"] = MEAN if self.replicate is None else self.replicate
+        query |= {} if self.point is None else {"x": repr(self.point[0]), "y": repr(self.point[1])}
+        return f"{path}?{urlencode(query)}"
 
     def picture(self, path: str, kind: str) -> str:
         """The address of its picture: of its tile alone, or of the view with all that is finer."""
@@ -93,10 +93,10 @@ def must_map(reading: Reading, name: str) -> ShownMap:
     stored = experiments.named(reading.db, name)
     if stored is None:
         raise NotFound(f"There is no map {shortened(name)}. /maps lists those that there are.")
-    found = map_of(reading, stored)
-    if found is None:
+    shown = map_of(reading, stored)
+    if shown is None:
         raise NotFound(f"The experiment {shortened(name)} has no map. /maps lists those that there are.")
-    return found
+    return shown
 
 
 def map_of(reading: Reading, stored: StoredExperiment) -> ShownMap | None:
@@ -110,38 +110,38 @@ def map_of(reading: Reading, stored: StoredExperiment) -> ShownMap | None:
 
 def every_map(reading: Reading) -> list[ShownMap]:
     """Of each map its newest version that was not recalled, the newest first."""
-    found = [map_of(reading, one) for one in newest_of(experiments.everything(reading.db))]
-    return [one for one in found if one is not None]
+    every = [map_of(reading, version) for version in newest_of(experiments.everything(reading.db))]
+    return [shown for shown in every if shown is not None]
 
 
 def newest_of(versions: Iterable[StoredExperiment]) -> list[StoredExperiment]:
     """Of each experiment its newest version that was not recalled, the newest first."""
-    newest = {one.name: one for one in versions if one.status != "recalled"}
-    return sorted(newest.values(), key=lambda one: -one.id)
+    newest = {version.name: version for version in versions if version.status != "recalled"}
+    return sorted(newest.values(), key=lambda version: -version.id)
 
 
 def must_arm(shown: ShownMap, text: str) -> int:
     """The arm that an address names."""
     arm = whole("arm", text)
     if arm not in shown.arms:
-        known = f"its arms are {_span(list(shown.arms))}" if len(shown.arms) > 1 else "its one arm is 0"
-        raise NotFound(f"There is no arm {arm} of {shown.stored.name}; {known}.")
+        arms = f"its arms are {_span(list(shown.arms))}" if len(shown.arms) > 1 else "its one arm is 0"
+        raise NotFound(f"There is no arm {arm} of {shown.stored.name}; {arms}.")
     return arm
 
 
 def must_tile(shown: ShownMap, level: str, column: str, row: str) -> Tile:
     """The place that an address names."""
     deepest = shown.drawn.deepest
-    found = Tile(level=whole("level", level), column=whole("column", column), row=whole("row", row))
-    if found.level > deepest:
-        raise NotFound(f"There is no level {found.level} of {shown.stored.name}; the deepest is {deepest}.")
-    if not found.is_there:
-        last = (1 << found.level) - 1
+    tile = Tile(level=whole("level", level), column=whole("column", column), row=whole("row", row))
+    if tile.level > deepest:
+        raise NotFound(f"There is no level {tile.level} of {shown.stored.name}; the deepest is {deepest}.")
+    if not tile.is_there:
+        last = (1 << tile.level) - 1
         raise NotFound(
-            f"Column {found.column}, row {found.row} lies outside of {shown.stored.name}; at level {found.level} both "
+            f"Column {tile.column}, row {tile.row} lies outside of {shown.stored.name}; at level {tile.level} both "
             f"go from 0 to {last}."
         )
-    return found
+    return tile
 
 
 def must_replicate(shown: ShownMap, text: str, there: list[int]) -> int | None:

@@ -20,7 +20,9 @@ class Study:
 
     def __init__(self, reading: Reading, standing: FindingView, registrations: Iterable[Registration]) -> None:
         self.reading, self.id = reading, standing.finding.experiment_id
-        self._bodies = [read_body(each.body) for each in registrations if each.experiment_id == self.id]
+        self._bodies = [
+            read_body(registration.body) for registration in registrations if registration.experiment_id == self.id
+        ]
         self.bundle: StoredBundle | None = experiments.bundle_now(reading.db, self.id)
         stored = self.bundle or must(experiments.by_id(reading.db, self.id), reading, "experiment", self.id)
         self.declared: Manifest = stored_manifest(stored.manifest)

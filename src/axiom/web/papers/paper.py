@@ -60,7 +60,7 @@ def numbers_of(text: str) -> tuple[int, ...]:
 def paper(reading: Reading, numbers: Sequence[int]) -> Answer:
     """Every fact of the paper over these findings."""
     subjects = [_Subject(reading, finding_views.must_be(reading, number)) for number in numbers]
-    registrations = {each.id: each for subject in subjects for each in subject.feeding}
+    registrations = {registration.id: registration for subject in subjects for registration in subject.feeding}
     studies = {subject.experiment_id: Study(reading, subject.standing, registrations.values()) for subject in subjects}
     lines = [subject.standing.line for subject in subjects if subject.standing.line]
     until = moment(max(line.weighed_at for line in lines).isoformat()) if lines else "before anything was weighed"
@@ -71,7 +71,7 @@ def paper(reading: Reading, numbers: Sequence[int]) -> Answer:
         "until": fact(until, "until"),  # when its newest evidence was weighed
         "findings": [subject.facts() for subject in subjects],
         "studies": [study.facts() for study in studies.values()],
-        "registrations": [registration_facts(each) for _, each in sorted(registrations.items())],
+        "registrations": [registration_facts(registration) for _, registration in sorted(registrations.items())],
         "processes": [
             {"name": kind, "middle": middle_named(kind)} for kind in sorted({line.evidence.e_kind for line in lines})
         ],

@@ -151,9 +151,9 @@ class SecurityHeaders:
             nonlocal has_begun
             if message["type"] == "http.response.start":
                 has_begun = True
-                said = [(name, _here(value) if name == b"location" else value) for name, value in message["headers"]]
-                own = {name for name, _ in said}
-                message["headers"] = [*said, *(header for header in self._headers if header[0] not in own)]
+                headers = [(name, _here(value) if name == b"location" else value) for name, value in message["headers"]]
+                own = {name for name, _ in headers}
+                message["headers"] = [*headers, *(header for header in self._headers if header[0] not in own)]
             await send(message)
 
         try:

@@ -49,8 +49,8 @@ def choice(*, is_secure: bool) -> Route:
     def endpoint(request: Request) -> Response:
         language, back = request.path_params["language"], request.query_params.get("back", "/join")
         if language not in languages.languages():
-            known = ", ".join(languages.languages())
-            return PlainTextResponse(f"These pages come in no such language. They come in: {known}.\n", status_code=404)
+            names = ", ".join(languages.languages())
+            return PlainTextResponse(f"These pages come in no such language. They come in: {names}.\n", status_code=404)
         if not _OWN.fullmatch(back):
             text = "This link leads to another site, so it was not followed. Go back and choose the language there.\n"
             return PlainTextResponse(text, status_code=400)

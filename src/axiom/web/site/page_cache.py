@@ -128,7 +128,7 @@ class PageCache:
     def _remember(self, key: _Key, kept: CachedPage) -> None:
         if len(self._kept) >= limits.PAGES_REMEMBERED:
             now = self._clock()
-            self._kept = {each: page for each, page in self._kept.items() if page.until > now}
+            self._kept = {key: page for key, page in self._kept.items() if page.until > now}
         if len(self._kept) >= limits.PAGES_REMEMBERED:
             self._kept.clear()
         self._kept[key] = kept
@@ -152,7 +152,7 @@ def _kept(status: int, headers: Headers, body: bytes, until: float) -> CachedPag
         etag=etag,
         headers=[*common, (b"content-length", str(len(body)).encode())],
         packed_headers=[*common, (b"content-encoding", b"gzip"), (b"content-length", length)],
-        unchanged_headers=[each for each in common if each[0] != b"content-type"],
+        unchanged_headers=[header for header in common if header[0] != b"content-type"],
         body=body,
         packed=packed,
         until=until,
@@ -160,13 +160,13 @@ def _kept(status: int, headers: Headers, body: bytes, until: float) -> CachedPag
 
 
 async def _answer(kept: CachedPage, scope: Scope, send: Send) -> None:
-    known = accepted = b""
+    etags = accepted = b""
     for name, value in scope["headers"]:
         if name == b"if-none-match":
-            known = value
+            etags = value
         elif name == b"accept-encoding":
             accepted = value
-    if kept.status == 200 and kept.etag in known:
+    if kept.status == 200 and kept.etag in etags:
         await _send(send, 304, kept.unchanged_headers, b"")
     elif kept.packed is not None and b"gzip" in accepted:
         await _send(send, kept.status, kept.packed_headers, b"" if scope["method"] == "HEAD" else kept.packed)

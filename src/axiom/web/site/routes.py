@@ -267,8 +267,8 @@ def _guarded(templates: Environment, read: Read, page: SitePage, *, as_data: boo
                 if as_data:
                     return JSONResponse(turned_as_json(made, _with_json), status_code=status)
                 shown = _render(templates, reading, page.template, {**made, "json": _as_json(request)})
-                said = {"content-language": reading.language} if reading.language else None
-                return HTMLResponse(shown, status_code=status, headers=said)
+                headers = {"content-language": reading.language} if reading.language else None
+                return HTMLResponse(shown, status_code=status, headers=headers)
         except (NotFound, OverflowError) as error:  # a number too large for the database names nothing either
             return missing(templates, read)(request, error)
         except Exception as error:
@@ -418,9 +418,9 @@ def _results(read: Read) -> Make:
 
     def make(request: Request, breathe: Breathe) -> SlowFile:
         with read(request) as reading:
-            if said := results.refused(reading):
+            if sentences := results.refused(reading):
                 return SlowFile(
-                    body="".join(f"{sentence}\n" for sentence in said).encode(), kind="text/plain", status=400
+                    body="".join(f"{sentence}\n" for sentence in sentences).encode(), kind="text/plain", status=400
                 )
             return SlowFile(body=results.exported(reading, breathe), kind=_CSV)
 
@@ -472,8 +472,8 @@ def _plate(reading: Reading, name: str) -> Answer:
         made = experiments.one(reading, experiments.name_of(reading, number))["experiment"]["figures"]
     if picture not in made:
         raise NotFound(f"There is no picture {name}.")
-    found: Answer = made[picture]
-    return found
+    drawing: Answer = made[picture]
+    return drawing
 
 
 def _static(request: Request) -> Response:

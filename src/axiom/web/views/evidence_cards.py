@@ -38,12 +38,12 @@ def inputs(reading: Reading, standing: FindingView) -> Inputs | None:
     return evidence.card_inputs(reading.db, standing.finding.number) if standing.line else None
 
 
-def weighed(reading: Reading, standing: FindingView, found: Inputs | None) -> Card | None:
+def weighed(reading: Reading, standing: FindingView, inputs: Inputs | None) -> Card | None:
     """The card that follows from it, worked out once for each line, which never changes."""
-    if found is None or standing.line is None:
+    if inputs is None or standing.line is None:
         return None
     line = standing.finding.number, standing.line.evidence.line
-    return reading.memo.get_or_create(("card", *line), lambda: weighed_from(found))
+    return reading.memo.get_or_create(("card", *line), lambda: weighed_from(inputs))
 
 
 def weighed_from(inputs: Inputs) -> Card:
@@ -68,46 +68,48 @@ def unnumbered(db: Database, sentences: Sequence[str]) -> list[str]:
     named = {int(number) for sentence in sentences for number in _NUMBERED.findall(sentence)}
     hidden = findings.hiding(db, named) if named else set()
     veiled = "a volunteer who shows no hosts"
-    return [_NUMBERED.sub(lambda one: veiled if int(one[1]) in hidden else one[0], each) for each in sentences]
+    return [_NUMBERED.sub(lambda name: veiled if int(name[1]) in hidden else name[0], text) for text in sentences]
 
 
-def parts(db: Database, found: Card | None) -> Answer:
+def parts(db: Database, weighed: Card | None) -> Answer:
     """What designs, platforms and hosts say alone, and what is left without each host and volunteer."""
-    if found is None:
+    if weighed is None:
         return {"parts": {}, "pooled": None, "without": [], "exploratory": None}
     return {
-        "parts": {by: [_part(one) for one in found.by(by)] for by in _FORESTS},
-        "pooled": asdict(found.pooled) if found.pooled else None,
-        "without": _without(db, found),
-        "exploratory": _part(found.exploratory) if found.exploratory else None,
+        "parts": {by: [_part(stratum) for stratum in weighed.by(by)] for by in _FORESTS},
+        "pooled": asdict(weighed.pooled) if weighed.pooled else None,
+        "without": _without(db, weighed),
+        "exploratory": _part(weighed.exploratory) if weighed.exploratory else None,
     }
 
 
-def forest(reading: Reading, number: int, found: Card | None) -> Answer:
+def forest(reading: Reading, number: int, weighed: Card | None) -> Answer:
     """The picture of the parts, and all of them as a table."""
-    columns = _columns(found.evidence.centre if found else "median")
-    shown = [one for by in _FORESTS for one in found.by(by)] if found else []
-    rows = [[getattr(one, name) for name in columns.values()] for one in shown]
+    columns = _columns(weighed.evidence.centre if weighed else "median")
+    shown = [stratum for by in _FORESTS for stratum in weighed.by(by)] if weighed else []
+    rows = [[getattr(stratum, name) for name in columns.values()] for stratum in shown]
     return plate(reading, f"finding/{number}/forest", list(columns), rows)
 
 
-def told(found: Evidence) -> Answer:
+def told(evidence: Evidence) -> Answer:
     """What newer evidence says besides its numbers."""
     return {
-        "line": found.line,
-        "designs": found.designs,
-        "clones": found.clones,
-        "e_absent": found.e_absent,
-        "false_share": found.false_share,
-        "more": list(found.more) if found.more else None,
-        "suspends": found.suspends,
+        "line": evidence.line,
+        "designs": evidence.designs,
+        "clones": evidence.clones,
+        "e_absent": evidence.e_absent,
+        "false_share": evidence.false_share,
+        "more": list(evidence.more) if evidence.more else None,
+        "suspends": evidence.suspends,
         "alarms": [
             {"kind": alarm.kind, "force": alarm.force, "text": alarm.text, "hosts": list(alarm.hosts)}
-            for alarm in found.alarms
+            for alarm in evidence.alarms
         ],
-        "again": sum(agreement.exact + agreement.close + agreement.divergent for agreement in found.agreements),
-        "agreeing": sum(agreement.agreed for agreement in found.agreements),
-        "duplicates": [asdict(agreement) | {"platforms": list(agreement.platforms)} for agreement in found.agreements],
+        "again": sum(agreement.exact + agreement.close + agreement.divergent for agreement in evidence.agreements),
+        "agreeing": sum(agreement.agreed for agreement in evidence.agreements),
+        "duplicates": [
+            asdict(agreement) | {"platforms": list(agreement.platforms)} for agreement in evidence.agreements
+        ],
     }
 
 
@@ -120,10 +122,10 @@ def scoped(
     """
     if observed is None:
         observed = findings.observations(reading.db, standing.finding.number) if standing.line else ()
-    designs = [_design(each, standing) for each in feeding(reading, standing)]
-    there, waiting = _weighed_and_waiting([each["name"] for each in designs], observed)
-    spoken = (one for design in designs if design["name"] in there for one in design["configs"])
-    configs = list({repr(sorted(one.items())): one for one in spoken}.values())
+    designs = [_design(design, standing) for design in feeding(reading, standing)]
+    there, waiting = _weighed_and_waiting([design["name"] for design in designs], observed)
+    spoken = (config for design in designs if design["name"] in there for config in design["configs"])
+    configs = list({repr(sorted(config.items())): config for config in spoken}.values())
     made_of = _made_of(reading, standing)
     apart = "" if scope.is_crossed(configs) else ", not every combination of these levels"
     words = [
@@ -139,50 +141,50 @@ def scoped(
         "configs": len(configs),
         "levels": scope.levels(configs),
         "made_of": [{"name": name, "says": says} for name, says in made_of],
-        "designs": [each | {"configs": len(each["configs"])} for each in designs],
+        "designs": [design | {"configs": len(design["configs"])} for design in designs],
     }
 
 
 def _weighed_and_waiting(names: Sequence[str], seen: Sequence[Observation]) -> tuple[list[str], list[str]]:
     """The designs of which something was weighed, and the others, each once; before anything was, all are asked."""
-    found = list(dict.fromkeys(names))
-    weighed = {each.design for each in seen if each.value is not None} or set(found)
-    return [name for name in found if name in weighed], [name for name in found if name not in weighed]
+    designs = list(dict.fromkeys(names))
+    weighed = {observation.design for observation in seen if observation.value is not None} or set(designs)
+    return [name for name in designs if name in weighed], [name for name in designs if name not in weighed]
 
 
 def never_worked(reading: Reading, standing: FindingView) -> list[Answer]:
     """Hosts that had tasks of this version and returned no valid result."""
-    found = reading.attempts.never_worked(reading.db, standing.finding.experiment_id, reading.now)
+    hosts = reading.attempts.never_worked(reading.db, standing.finding.experiment_id, reading.now)
     return [
-        {"host": one.host_id, "platform": one.platform, "tasks": one.tasks, "states": dict(one.states)} for one in found
+        {"host": row.host_id, "platform": row.platform, "tasks": row.tasks, "states": dict(row.states)} for row in hosts
     ]
 
 
 def feeding(reading: Reading, standing: FindingView) -> list[Registration]:
     """The registrations whose replicates are this finding's evidence."""
     numbers = registrations.feeding(reading.db, standing.finding.experiment_id).get(standing.finding.number, ())
-    found = [registrations.registration(reading.db, number) for number in numbers]
-    return [each for each in found if each is not None]
+    stored = [registrations.registration(reading.db, number) for number in numbers]
+    return [registration for registration in stored if registration is not None]
 
 
 def forecasts(reading: Reading, standing: FindingView) -> list[Forecast]:
     """What was predicted of this finding, with each of those registrations."""
     return [
         forecast
-        for each in feeding(reading, standing)
-        for estimand, number in registrations.numbers(reading.db, each).items()
+        for registration in feeding(reading, standing)
+        for estimand, number in registrations.numbers(reading.db, registration).items()
         if number == standing.finding.number
-        for forecast in findings.forecasts(reading.db, each.id, estimand)
+        for forecast in findings.forecasts(reading.db, registration.id, estimand)
     ]
 
 
 def _design(registration: Registration, standing: FindingView) -> Answer:
-    said = read_body(registration.body)
-    configs = scope.cells(standing.estimand, said.design.configs)
+    registered = read_body(registration.body)
+    configs = scope.cells(standing.estimand, registered.design.configs)
     return {
-        "name": said.design.name,
+        "name": registered.design.name,
         "registration": registration.id,
-        "cohort": said.cohort,
+        "cohort": registered.cohort,
         "configs": [dict(config) for config in configs],
         "words": scope.in_words(configs),
     }
@@ -201,13 +203,13 @@ def _made_of(reading: Reading, standing: FindingView) -> list[tuple[str, str]]:
     return reading.memo.get_or_create(("made of", bundle.digest), read)
 
 
-def _without(db: Database, found: Card) -> list[Answer]:
+def _without(db: Database, weighed: Card) -> list[Answer]:
     """The veiled ones last, for their place among the others would tell between which numbers theirs is."""
-    veiled = veils(db, (one.number for one in found.without if one.by == "volunteer"))
+    veiled = veils(db, (left.number for left in weighed.without if left.by == "volunteer"))
     numbers = {("volunteer", volunteer): number for volunteer, number in veiled.items()}
     rows = [
-        {"by": one.by, "number": numbers.get((one.by, one.number), one.number), "verdict": one.verdict}
-        for one in found.without
+        {"by": left.by, "number": numbers.get((left.by, left.number), left.number), "verdict": left.verdict}
+        for left in weighed.without
     ]
     return sorted(rows, key=lambda row: row["number"] < 0)
 
@@ -220,15 +222,15 @@ def _columns(centre: str) -> dict[str, str]:
     return columns
 
 
-def _part(one: Stratum) -> dict[str, Any]:
+def _part(stratum: Stratum) -> dict[str, Any]:
     return {
-        "name": one.name,
-        "seeds": one.seeds,
-        "missing": one.missing,
-        "estimate": one.estimate,
-        "interval": [one.low, one.high],
-        "mean": one.mean,
-        "error": one.error,
+        "name": stratum.name,
+        "seeds": stratum.seeds,
+        "missing": stratum.missing,
+        "estimate": stratum.estimate,
+        "interval": [stratum.low, stratum.high],
+        "mean": stratum.mean,
+        "error": stratum.error,
     }
 
 

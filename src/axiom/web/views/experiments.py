@@ -43,11 +43,11 @@ def listed(reading: Reading) -> Answer:
     """Every version of every experiment that the address asks for, the newest first."""
     counted = counters.by_state(counters.read(reading.db))
     rows = [shown(stored, counted) for stored in reversed(experiments.everything(reading.db))]
-    asked = {word: reading.query.get(word, "") for word in ("q", "theme", "status")}
+    filters = {word: reading.query.get(word, "") for word in ("q", "theme", "status")}
     themes = list(dict.fromkeys(by_experiment().values()))
-    said = [*query_errors.choice(asked, "theme", themes), *query_errors.choice(asked, "status", STATUSES)]
-    found = [] if said else [row for row in rows if is_looked_for(row, old_names.called(row["name"]), asked)]
-    return {"experiments": found, "of": len(rows), "asked": asked, "themes": themes, "misread": said}
+    misread = [*query_errors.choice(filters, "theme", themes), *query_errors.choice(filters, "status", STATUSES)]
+    matching = [] if misread else [row for row in rows if is_looked_for(row, old_names.called(row["name"]), filters)]
+    return {"experiments": matching, "of": len(rows), "asked": filters, "themes": themes, "misread": misread}
 
 
 def one(reading: Reading, name: str) -> Answer:
@@ -56,10 +56,10 @@ def one(reading: Reading, name: str) -> Answer:
     manifest = stored_manifest(stored.manifest)
     registered = registrations.of_version(reading, stored)
     standings = findings.of_experiment(reading.db, stored.id)
-    forecasts = [said for one in registered for said in findings.forecasts(reading.db, one["number"])]
+    forecasts = [forecast for row in registered for forecast in findings.forecasts(reading.db, row["number"])]
     claims = [finding_views.shown(reading, standing) for standing in standings]
-    told = [one for one in claims if one["evidence"] and one["status"] not in VOID]
-    surest = max(told, key=lambda one: _GRADES.index(one["grade"]), default=None)
+    decided = [claim for claim in claims if claim["evidence"] and claim["status"] not in VOID]
+    surest = max(decided, key=lambda claim: _GRADES.index(claim["grade"]), default=None)
     progress = _progress(reading, stored, registered, claims)
     return {
         "experiment": shown(stored, counters.by_state(counters.read(reading.db)))
@@ -67,7 +67,7 @@ def one(reading: Reading, name: str) -> Answer:
             "registration": registered[0]["number"] if registered else None,
             "registered_at": registered[0]["registered_at"] if registered else None,
             "registrations": registered,
-            "reproduced": registrations.reproduced(reading, [one["number"] for one in registered]),
+            "reproduced": registrations.reproduced(reading, [row["number"] for row in registered]),
             **asdict(told_in_file(reading, stored.id, stored.name)),
             "papers": papers(manifest.reference),
             "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
@@ -93,7 +93,7 @@ def one(reading: Reading, name: str) -> Answer:
             "source": _source(reading, stored),
             "preflight": _preflight(reading, stored),
             "release": releases.of_version(reading, stored),
-            "costs": [as_shown(each.host_class, each.fit) for each in costs.of_experiment(reading.db, stored.id)],
+            "costs": [as_shown(cost.host_class, cost.fit) for cost in costs.of_experiment(reading.db, stored.id)],
         }
     }
 
@@ -132,11 +132,11 @@ def must(reading: Reading, name: str) -> StoredExperiment:
 
 def _by_alias(reading: Reading, alias: str, version: int | None) -> StoredExperiment | None:
     """The version that somebody means who knows another name: one of its file, or an old script's."""
-    for each in reversed(experiments.everything(reading.db)):
-        if alias in stored_manifest(each.manifest).aliases and version in (None, each.version):
-            return each
+    for stored in reversed(experiments.everything(reading.db)):
+        if alias in stored_manifest(stored.manifest).aliases and version in (None, stored.version):
+            return stored
     old = old_names.everything(shipped.catalogue()).get(alias)
-    claims = (one.said.experiment for one in old_claims.everything(reading.db) if alias in one.said.scripts)
+    claims = (claim.said.experiment for claim in old_claims.everything(reading.db) if alias in claim.said.scripts)
     name = old.experiment if old else next(claims, None)
     return experiments.by_name(reading.db, name, version) if name else None
 
@@ -152,30 +152,30 @@ def _elsewhere(reading: Reading, name: str) -> str:
     draft = drafts.newest(reading.db, name)
     if draft:
         return f"Draft {draft.number} of that name is not published; it is {draft.state}."
-    known = sorted({each.name for each in experiments.everything(reading.db)})
-    if not known:
+    names = sorted({version.name for version in experiments.everything(reading.db)})
+    if not names:
         return "This laboratory has none yet."
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-    return " ".join([*(f"Did you mean {one}?" for one in near), f"/experiments lists all {len(known)}."])
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    return " ".join([*(f"Did you mean {candidate}?" for candidate in near), f"/experiments lists all {len(names)}."])
 
 
 def _old(reading: Reading, name: str) -> Answer:
     """What the old laboratory called this experiment, what became of that there, and what it claimed."""
-    said = [one.said for one in old_claims.everything(reading.db) if one.said.experiment == name]
+    claims = [old.said for old in old_claims.everything(reading.db) if old.said.experiment == name]
     return {
         "names": [
-            {"name": one.name, "became": one.became} for one in old_names.of_experiment(shipped.catalogue(), name)
+            {"name": old.name, "became": old.became} for old in old_names.of_experiment(shipped.catalogue(), name)
         ],
         "claims": [
             {
-                "name": one.name,
-                "claim": one.claim,
-                "figure": one.figure,
-                "rests_on": one.rests_on,
-                "status": one.status,
-                "href": f"/findings/graph#old-{one.name.removeprefix('#')}",
+                "name": claim.name,
+                "claim": claim.claim,
+                "figure": claim.figure,
+                "rests_on": claim.rests_on,
+                "status": claim.status,
+                "href": f"/findings/graph#old-{claim.name.removeprefix('#')}",
             }
-            for one in said
+            for claim in claims
         ],
     }
 
@@ -224,8 +224,8 @@ def _progress(reading: Reading, stored: StoredExperiment, registered: list[Answe
     tasks = {state: amount for (noun, state), amount in counted.items() if noun == "task"}
     return {
         "replicates": issued,
-        "in_evidence": max((each["seeds"] + each["missing"] for each in weighed), default=0),
-        "cells": sum(each["issued"] * each["cells"] for each in registered),
+        "in_evidence": max((evidence["seeds"] + evidence["missing"] for evidence in weighed), default=0),
+        "cells": sum(registration["issued"] * registration["cells"] for registration in registered),
         "cells_back": sum(amount for (noun, _), amount in counted.items() if noun == "result"),
         "tasks": {
             "valid": tasks.get("valid", 0),
@@ -245,13 +245,13 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back:
     """
     measure = _drawn(manifest)
     read = reading.tally.values(reading.db, stored.id, measure)
-    found = read.by_config
-    places = [place for place in sorted(found) if place < len(manifest.configs)]
+    by_config = read.by_config
+    places = [place for place in sorted(by_config) if place < len(manifest.configs)]
     if manifest.figure:
         places = [place for place in places if manifest.figure.shows(manifest.configs[place])]
     named, first = _rows_of(manifest, places)
     rows = [
-        [*first[place], len(found[place]), statistics.median(found[place]), *median_sequence(found[place])]
+        [*first[place], len(by_config[place]), statistics.median(by_config[place]), *median_sequence(by_config[place])]
         for place in places
     ]
     headings = (*named, "Results", f"Median of {measure}", "Low", "High")
@@ -260,7 +260,7 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back:
         "title": manifest.figure.title if manifest.figure else measure,
         "results": read.results,
         "is_part": read.results < back,
-        "without_value": read.results - sum(map(len, found.values())),
+        "without_value": read.results - sum(map(len, by_config.values())),
     }
 
 
@@ -284,18 +284,18 @@ def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
     measure = curve_measure(manifest.measures)
     if measure is None:
         return {}
-    found = reading.tally.lists(reading.db, stored.id, measure, limits.CURVE_REPLICATES)
+    lists = reading.tally.lists(reading.db, stored.id, measure, limits.CURVE_REPLICATES)
     name = f"experiment/{stored.id}/curve"
     curve = reading.memo.get_or_create(
-        name, lambda: curve_of(name, measure, manifest.configs, found.by_config), version=found.after
+        name, lambda: curve_of(name, measure, manifest.configs, lists.by_config), version=lists.after
     )
     if curve is None:
         return {}
     by = (curve.by,) if curve.by else ()
     rows = [
-        [place, *(each.name for _ in by), each.repetitions, middle]
-        for each in curve.series
-        for place, middle in zip(each.places, each.medians, strict=True)
+        [place, *(series.name for _ in by), series.repetitions, middle]
+        for series in curve.series
+        for place, middle in zip(series.places, series.medians, strict=True)
     ]
     headings = (f"{curve.x}, by its place in the list", *by, "Repetitions", f"Median of {curve.y}")
     return {
@@ -315,9 +315,9 @@ def _curve(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> An
 def _summary(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> Answer:
     """Config by config, of the measure that the address asks for: how many values are summed up, and where they lie."""
     measure = reading.query.get("measure") or _drawn(manifest)
-    if measure not in {one.name for one in manifest.measures}:
+    if measure not in {declared.name for declared in manifest.measures}:
         return {"measure": None, "configs": []}
-    found = reading.tally.values(reading.db, stored.id, measure).by_config
+    by_config = reading.tally.values(reading.db, stored.id, measure).by_config
     shown_factors = varying(manifest)
     return {
         "measure": measure,
@@ -330,7 +330,7 @@ def _summary(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> 
                 "interval": list(median_sequence(values)) if values else [None, None],
             }
             for place, config in enumerate(manifest.configs)
-            for values in [found.get(place, [])]
+            for values in [by_config.get(place, [])]
         ],
     }
 

@@ -16,15 +16,15 @@ _WATCHES = 100
 
 def failures(reading: Reading) -> Answer:
     """Groups of tasks that ended badly, of one version or of all, the newest first."""
-    versions = {one.id: one for one in experiments.everything(reading.db)}
-    asked = _asked(reading, list(versions.values()))
-    experiment_id = asked.id if asked else None
-    found = grouped(endings.failed(reading.db, experiment_id), endings.worked(reading.db, experiment_id))
+    versions = {version.id: version for version in experiments.everything(reading.db)}
+    chosen = _asked(reading, list(versions.values()))
+    experiment_id = chosen.id if chosen else None
+    groups = grouped(endings.failed(reading.db, experiment_id), endings.worked(reading.db, experiment_id))
     return {
-        "failures": [_group(group, versions[group.experiment_id]) for group in found[: limits.FAILURE_GROUPS]],
-        "of": len(found),
-        "tasks": sum(group.tasks for group in found),
-        "experiment": f"{asked.name}@{asked.version}" if asked else None,
+        "failures": [_group(group, versions[group.experiment_id]) for group in groups[: limits.FAILURE_GROUPS]],
+        "of": len(groups),
+        "tasks": sum(group.tasks for group in groups),
+        "experiment": f"{chosen.name}@{chosen.version}" if chosen else None,
         "stopped": [
             {
                 "experiment": f"{version.name}@{version.version}",
@@ -34,16 +34,16 @@ def failures(reading: Reading) -> Answer:
             for version in versions.values()
             if version.retired_at is not None
             and version.status == "retired"
-            and (asked is None or asked.id == version.id)
+            and (chosen is None or chosen.id == version.id)
         ],
     }
 
 
 def listed_watches(reading: Reading) -> Answer:
     """What somebody waits for, the newest first."""
-    versions = {one.id: one for one in experiments.everything(reading.db)}
-    found = watches.newest(reading.db, _WATCHES)
-    return {"watches": [shown(watch, versions.get(watch.experiment_id)) for watch in found]}
+    versions = {version.id: version for version in experiments.everything(reading.db)}
+    newest = watches.newest(reading.db, _WATCHES)
+    return {"watches": [shown(watch, versions.get(watch.experiment_id)) for watch in newest]}
 
 
 def met(reading: Reading) -> list[Answer]:
@@ -79,7 +79,7 @@ def _asked(reading: Reading, versions: list[StoredExperiment]) -> StoredExperime
     named = [version for version in versions if wanted in {version.name, f"{version.name}@{version.version}"}]
     if not named:
         raise NotFound(f"There is no experiment {wanted[:80]}. /failures shows those of all.")
-    return max(named, key=lambda one: one.version)
+    return max(named, key=lambda version: version.version)
 
 
 def _group(group: FailureGroup, version: StoredExperiment) -> Answer:

@@ -31,12 +31,12 @@ def plate(
     are several series, the second column names the series of a row.
     """
     drawings = picture_views.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
-    found = drawings[0] if drawings else None
+    drawing = drawings[0] if drawings else None
     return {
         "name": name,
-        "drawn_at": found.drawn_at.isoformat() if found else None,
-        "svg": f"/figures/{found.name}.svg" if found else None,
-        "png": f"/figures/{found.name}.png" if found else None,
+        "drawn_at": drawing.drawn_at.isoformat() if drawing else None,
+        "svg": f"/figures/{drawing.name}.svg" if drawing else None,
+        "png": f"/figures/{drawing.name}.png" if drawing else None,
         "csv": f"/figures/{name}.csv",
         "headings": list(headings),
         "rows": [list(row) for row in rows],
@@ -56,8 +56,8 @@ def inline(reading: Reading, name: str) -> list[str]:
     drawings = picture_views.drawn(reading.db, [f"{name}/{width}" for width in WIDTHS])
     shown = ("wide", "narrow") if len(drawings) == len(WIDTHS) else ("",)
     return [
-        _classed(_STYLE.sub("", reading.text(each.svg)).strip(), f"fig {kind}".strip())
-        for each, kind in zip(drawings, shown, strict=False)
+        _classed(_STYLE.sub("", reading.text(drawing.svg)).strip(), f"fig {kind}".strip())
+        for drawing, kind in zip(drawings, shown, strict=False)
     ]
 
 

@@ -44,65 +44,65 @@ def listed(reading: Reading) -> Answer:
 
     What was weighed for the first time after the first page was made stays where it was on those that follow.
     """
-    asked = {
+    filters = {
         name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias", "theme", "since", "order")
     }
     themes = list(dict.fromkeys(by_experiment().values()))
-    said = [
-        *query_errors.choice(asked, "verdict", Verdict),
-        *query_errors.choice(asked, "grade", Grade),
-        *query_errors.choice(asked, "theme", themes),
-        *query_errors.choice(asked, "since", _SINCE),
-        *query_errors.choice(asked, "order", FindingOrder),
+    misread = [
+        *query_errors.choice(filters, "verdict", Verdict),
+        *query_errors.choice(filters, "grade", Grade),
+        *query_errors.choice(filters, "theme", themes),
+        *query_errors.choice(filters, "since", _SINCE),
+        *query_errors.choice(filters, "order", FindingOrder),
     ]
-    known, briefs = Graph(reading), findings.in_brief(reading.db)
+    graph, briefs = Graph(reading), findings.in_brief(reading.db)
     until = reading.whole("until") or max((brief.first_line or 0 for brief in briefs), default=0)
-    weighed = [one for one in briefs if 0 < (one.first_line or 0) <= until]
-    awaited = [one.number for one in briefs if not 0 < (one.first_line or 0) <= until]
-    numbers = [*([] if said else _in_order(reading, weighed, asked["order"])), *awaited]
-    if any(asked.values()):
-        chosen = set() if said else _matching(reading, known, briefs, asked)
+    weighed = [brief for brief in briefs if 0 < (brief.first_line or 0) <= until]
+    awaited = [brief.number for brief in briefs if not 0 < (brief.first_line or 0) <= until]
+    numbers = [*([] if misread else _in_order(reading, weighed, filters["order"])), *awaited]
+    if any(filters.values()):
+        chosen = set() if misread else _matching(reading, graph, briefs, filters)
         numbers = [number for number in numbers if number in chosen]
     page = paging.stretch(reading, "from", numbers)
-    rows = in_lists(reading, known, page.there)
-    words = {name: word for name, word in asked.items() if word} | {"until": until, "from": ""}
+    rows = in_lists(reading, graph, page.there)
+    words = {name: word for name, word in filters.items() if word} | {"until": until, "from": ""}
     return {
         "findings": [rows[number] for number in page.there],
         "matching": len(numbers),
         "of": len(briefs),
-        "asked": asked,
+        "asked": filters,
         "themes": themes,
-        "misread": said,
+        "misread": misread,
         **page.around(f"/findings?{urlencode(words)}"),
     }
 
 
-def in_lists(reading: Reading, known: Graph, numbers: Iterable[int]) -> dict[int, Answer]:
+def in_lists(reading: Reading, graph: Graph, numbers: Iterable[int]) -> dict[int, Answer]:
     """These findings as rows, by their numbers; no other is read."""
-    return as_rows(reading, known, findings.some(reading.db, numbers).values())
+    return as_rows(reading, graph, findings.some(reading.db, numbers).values())
 
 
-def as_rows(reading: Reading, known: Graph, standings: Iterable[FindingView]) -> dict[int, Answer]:
+def as_rows(reading: Reading, graph: Graph, standings: Iterable[FindingView]) -> dict[int, Answer]:
     """What was read of findings as rows, by their numbers."""
-    numbered = ((one.finding.number, one) for one in standings)
-    return {number: shown(reading, one) | {"aliases": known.aliases(number)} for number, one in numbered}
+    numbered = ((standing.finding.number, standing) for standing in standings)
+    return {number: shown(reading, standing) | {"aliases": graph.aliases(number)} for number, standing in numbered}
 
 
-def _matching(reading: Reading, known: Graph, briefs: Sequence[Brief], asked: Mapping[str, str]) -> set[int]:
+def _matching(reading: Reading, graph: Graph, briefs: Sequence[Brief], filters: Mapping[str, str]) -> set[int]:
     """The numbers of the findings that are asked for."""
-    theme_of, days = by_experiment(), _SINCE.get(asked["since"])
+    theme_of, days = by_experiment(), _SINCE.get(filters["since"])
     decided = findings.first_decided(reading.db, since=reading.now - timedelta(days=days)) if days else {}
     there = [
         brief
         for brief in briefs
-        if asked["theme"] in ("", theme_of.get(brief.experiment)) and (not days or brief.number in decided)
+        if filters["theme"] in ("", theme_of.get(brief.experiment)) and (not days or brief.number in decided)
     ]
-    words = {name: asked[name] for name in ("q", "verdict", "grade", "alias")}
+    words = {name: filters[name] for name in ("q", "verdict", "grade", "alias")}
     if not any(words.values()):
         return {brief.number for brief in there}
     asking = estimands(reading)
-    rows = ((brief, asking[brief.number]["claim"], known.aliases(brief.number)) for brief in there)
-    return {each.number for each, claim, aliases in rows if _matches(each, claim, aliases, **words)}
+    rows = ((brief, asking[brief.number]["claim"], graph.aliases(brief.number)) for brief in there)
+    return {brief.number for brief, claim, aliases in rows if _matches(brief, claim, aliases, **words)}
 
 
 def estimands(reading: Reading) -> Mapping[int, Mapping[str, Any]]:
@@ -114,9 +114,9 @@ def estimands(reading: Reading) -> Mapping[int, Mapping[str, Any]]:
 def _in_order(reading: Reading, weighed: Sequence[Brief], order: str) -> list[int]:
     """The numbers of findings that were weighed, the newest first where nothing else is asked for."""
     if not order or order == FindingOrder.NEWEST:
-        return [one.number for one in weighed]
+        return [brief.number for brief in weighed]
     asking = estimands(reading)
-    return ordered((_listed(one, asking[one.number]) for one in weighed), FindingOrder(order))
+    return ordered((_listed(brief, asking[brief.number]) for brief in weighed), FindingOrder(order))
 
 
 def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingView, datetime]]:
@@ -127,10 +127,10 @@ def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingVie
 
     def choose() -> dict[int, datetime]:
         decided = findings.first_decided(reading.db)
-        asked = estimands(reading)
+        estimand_of = estimands(reading)
         briefs = {brief.number: brief for brief in findings.in_brief(reading.db)}
         there = [
-            (at.date(), _listed(briefs[number], asked[number]))
+            (at.date(), _listed(briefs[number], estimand_of[number]))
             for number, at in decided.items()
             if briefs[number].status == "open" and briefs[number].verdict.is_decided
         ]
@@ -138,7 +138,7 @@ def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingVie
 
     chosen = reading.memo.get_or_create(("discovered", most, a_day), choose, version=findings.newest_line(reading.db))
     there = findings.some(reading.db, chosen)
-    return sorted(((there[number], at) for number, at in chosen.items()), key=lambda each: each[1], reverse=True)
+    return sorted(((there[number], at) for number, at in chosen.items()), key=lambda pair: pair[1], reverse=True)
 
 
 def _listed(brief: Brief, estimand: Mapping[str, Any]) -> ListedFinding:
@@ -156,21 +156,21 @@ def one(reading: Reading, number: int) -> Answer:
     """A finding: claim, verdict, grade, how it narrowed, from what, and what was predicted."""
     standing = must_be(reading, number)
     lines = findings.history(reading.db, number)
-    found = evidence_cards.inputs(reading, standing)
-    observed = found.observations if found else ()
+    inputs = evidence_cards.inputs(reading, standing)
+    observed = inputs.observations if inputs else ()
     values = [
-        [each.replicate, each.value, ", ".join(map(str, each.hosts)), each.design, each.cohort.value, each.why_missing]
-        for each in observed
+        [row.replicate, row.value, ", ".join(map(str, row.hosts)), row.design, row.cohort.value, row.why_missing]
+        for row in observed
     ]
-    weighed, told = evidence_cards.weighed(reading, standing, found), linked(reading, number)
+    weighed, links = evidence_cards.weighed(reading, standing, inputs), linked(reading, number)
     return {
         "finding": shown(reading, standing)
         | evidence_cards.parts(reading.db, weighed)
         | {
             "why": standing.why,
             **_asked(reading, standing),
-            **told,
-            "notes": [each | {"text": spoken.line(reading, each["text"])} for each in told["notes"]],
+            **links,
+            "notes": [note | {"text": spoken.line(reading, note["text"])} for note in links["notes"]],
             "scope": evidence_cards.scoped(reading, standing, quantity(standing.estimand), observed),
             "next_grade": _next_grade(standing),
             "smaller_than": _smaller_than(standing),
@@ -203,29 +203,29 @@ def _asked(reading: Reading, standing: FindingView) -> Answer:
 
 def near(reading: Reading) -> Answer:
     """What the address asks, whether it is known, and the nearest findings."""
-    asked = {word: reading.query.get(word, "").strip()[:_MOST_COMPARED] for word in ("claim", "factors", "measure")}
-    question = AskedClaim(claim=asked["claim"], measure=asked["measure"], factors=factors_of(asked["factors"]))
-    found = nearest(question, map(known_claim, claims(reading.db))) if any(asked.values()) else []
-    novelty = is_known(question, found)
+    query = {word: reading.query.get(word, "").strip()[:_MOST_COMPARED] for word in ("claim", "factors", "measure")}
+    question = AskedClaim(claim=query["claim"], measure=query["measure"], factors=factors_of(query["factors"]))
+    neighbours = nearest(question, map(known_claim, claims(reading.db))) if any(query.values()) else []
+    novelty = is_known(question, neighbours)
     return {
         "near": {
-            "asked": asked,
+            "asked": query,
             "is_known": novelty.is_known,
             "finding": novelty.nearest.finding.number if novelty.is_known and novelty.nearest else None,
-            "reason": novelty.reason if any(asked.values()) else "",
-            "nearest": [_near_row(one) for one in found],
+            "reason": novelty.reason if any(query.values()) else "",
+            "nearest": [_near_row(neighbour) for neighbour in neighbours],
         }
     }
 
 
 def factors_of(text: str) -> dict[str, tuple[str, ...]]:
     """Factors as somebody writes them: `lr=0.1,0.5; width`."""
-    found = {}
+    factors = {}
     for part in text.replace("\n", ";").split(";"):
         name, _, levels = part.partition("=")
         if name.strip():
-            found[name.strip()] = tuple(level.strip() for level in levels.split(",") if level.strip())
-    return found
+            factors[name.strip()] = tuple(level.strip() for level in levels.split(",") if level.strip())
+    return factors
 
 
 def scope(reading: Reading, standing: FindingView) -> Answer:
@@ -239,13 +239,13 @@ def cited(reading: Reading, standing: FindingView) -> str:
     start = f"{reading.name}. Finding {finding.number}: {standing.answer}."
     if line is None:
         return f"{start} Registered {moment(finding.created_at.isoformat())}; no evidence yet."
-    found = line.evidence
-    value, low, high = written(standing.estimand, found.estimate, found.low, found.high)
+    weighed = line.evidence
+    value, low, high = written(standing.estimand, weighed.estimate, weighed.low, weighed.high)
     reads = "" if standing.reads.value == standing.verdict.value else f" ({standing.reads})"
     closed = "" if finding.status == "open" else f"{finding.status}, "
     return (
-        f"{start} {value} [{low}, {high}], {plain(found.seeds)} replicate{'' if found.seeds == 1 else 's'}, "
-        f"{found.verdict}{reads}, grade {found.grade}, {closed}{moment(line.weighed_at.isoformat())}."
+        f"{start} {value} [{low}, {high}], {plain(weighed.seeds)} replicate{'' if weighed.seeds == 1 else 's'}, "
+        f"{weighed.verdict}{reads}, grade {weighed.grade}, {closed}{moment(line.weighed_at.isoformat())}."
     )
 
 
@@ -268,8 +268,8 @@ def in_bibtex(reading: Reading, standing: FindingView) -> str:
 def table(reading: Reading, number: int) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
     """The history of a finding with all digits."""
     headings = ("line", "blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "verdict", "grade")
-    found = [line.evidence for line in findings.history(reading.db, number)]
-    return headings, [[getattr(each, name) for name in headings] for each in found]
+    rows = [line.evidence for line in findings.history(reading.db, number)]
+    return headings, [[getattr(row, name) for name in headings] for row in rows]
 
 
 def narrowing(reading: Reading, number: int, estimand: Mapping[str, Any]) -> Answer:
@@ -312,42 +312,42 @@ def shown(reading: Reading, standing: FindingView) -> Answer:
 
 def evidence(reading: Reading, line: HistoryLine) -> Answer:
     """What the closed blocks said on a day."""
-    found = line.evidence
+    weighed = line.evidence
     return {
-        "blocks": found.blocks,
-        "seeds": found.seeds,
-        "missing": found.missing,
-        "estimate": found.estimate,
-        "centre": found.centre,
-        "assumed": middle_named(found.e_kind),
-        "interval": [found.low, found.high],
-        "e_value": found.e_value,
-        "e_kind": found.e_kind,
-        "verdict": found.verdict,
-        "grade": found.grade,
-        "hosts": found.hosts,
-        "volunteers": found.volunteers,
-        "platforms": found.platforms,
-        "needs": evidence_cards.unnumbered(reading.db, found.needs),
-        "flags": list(found.flags),
-        "reasons": evidence_cards.unnumbered(reading.db, found.reasons),
+        "blocks": weighed.blocks,
+        "seeds": weighed.seeds,
+        "missing": weighed.missing,
+        "estimate": weighed.estimate,
+        "centre": weighed.centre,
+        "assumed": middle_named(weighed.e_kind),
+        "interval": [weighed.low, weighed.high],
+        "e_value": weighed.e_value,
+        "e_kind": weighed.e_kind,
+        "verdict": weighed.verdict,
+        "grade": weighed.grade,
+        "hosts": weighed.hosts,
+        "volunteers": weighed.volunteers,
+        "platforms": weighed.platforms,
+        "needs": evidence_cards.unnumbered(reading.db, weighed.needs),
+        "flags": list(weighed.flags),
+        "reasons": evidence_cards.unnumbered(reading.db, weighed.reasons),
         "session": line.session,
         "weighed_at": line.weighed_at.isoformat(),
-        **evidence_cards.told(found),
+        **evidence_cards.told(weighed),
     }
 
 
 def predicted(forecast: Forecast) -> Answer:
     """What somebody expected."""
-    said = forecast.prediction
+    prediction = forecast.prediction
     return {
         "forecaster": forecast.forecaster,
-        "positive": said.positive,
-        "negative": said.negative,
-        "absent": said.absent,
-        "interval": list(said.interval),
-        "median": said.median,
-        "because": said.because,
+        "positive": prediction.positive,
+        "negative": prediction.negative,
+        "absent": prediction.absent,
+        "interval": list(prediction.interval),
+        "median": prediction.median,
+        "because": prediction.because,
         "foreknowledge": asdict(foreknown(forecast)),
         "score": _scored(forecast.score) if forecast.score else None,
     }
@@ -364,7 +364,7 @@ def _foreknowledge(reading: Reading, standing: FindingView) -> Answer | None:
     if registered.get("amends") is not None:
         made = findings.forecasts(reading.db, finding.registration_id, finding.estimand)
         return asdict(foreknown(made[0])) if made else None
-    mine = [each for each in registered["predictions"] if each["estimand"] == finding.estimand]
+    mine = [prediction for prediction in registered["predictions"] if prediction["estimand"] == finding.estimand]
     return asdict(foreknowledge(mine[0]["forecaster"], mine[0]["because"])) if mine else None
 
 
@@ -383,8 +383,8 @@ def _scored(score: ScoredPrediction) -> Answer:
 
 def _ends(line: HistoryLine | None) -> tuple[float | None, float | None, float | None]:
     """Estimate and interval, as far as they are known."""
-    found = line.evidence if line else None
-    return (found.estimate, found.low, found.high) if found else (None, None, None)
+    weighed = line.evidence if line else None
+    return (weighed.estimate, weighed.low, weighed.high) if weighed else (None, None, None)
 
 
 def _chance(predicted: Mapping[str, Any], verdict: Verdict) -> float | None:
@@ -423,8 +423,8 @@ def _row(line: CourseLine, estimand: Mapping[str, Any]) -> list[Any]:
     return [line.seeds, *texts, line.e_value, line.verdict, line.grade, line.session]
 
 
-def _near_row(one: NearFinding) -> Answer:
-    finding, differs = one.finding, one.differs
+def _near_row(neighbour: NearFinding) -> Answer:
+    finding, differs = neighbour.finding, neighbour.differs
     return {
         "number": finding.number,
         "claim": finding.claim,
@@ -433,7 +433,7 @@ def _near_row(one: NearFinding) -> Answer:
         "version": finding.version,
         "measure": finding.measure,
         "kind": finding.kind,
-        "distance": one.distance,
+        "distance": neighbour.distance,
         "differs": {
             "words": list(differs.words),
             "factors": list(differs.factors),
@@ -448,11 +448,11 @@ def _smaller_than(standing: FindingView) -> float | None:
     """Of an absent effect, how large it could be at most by its interval, rounded up to two digits."""
     if standing.line is None or standing.verdict is not Verdict.ABSENT:
         return None
-    found, null = standing.line.evidence, float(standing.estimand["null"])
+    weighed, null = standing.line.evidence, float(standing.estimand["null"])
     smallest = float(standing.estimand["smallest"])
-    if found.low is None or found.high is None:
+    if weighed.low is None or weighed.high is None:
         return smallest
-    most = max(abs(found.low - null), abs(found.high - null))
+    most = max(abs(weighed.low - null), abs(weighed.high - null))
     if most < _NEXT_TO_NOTHING:
         return smallest
     step = 10.0 ** (math.floor(math.log10(most)) - 1)
@@ -487,14 +487,14 @@ def _awaits(reading: Reading, standing: FindingView) -> Answer:
 
 
 def _matches(
-    found: Brief, claim: str, aliases: Sequence[Answer], *, q: str, verdict: str, grade: str, alias: str
+    brief: Brief, claim: str, aliases: Sequence[Answer], *, q: str, verdict: str, grade: str, alias: str
 ) -> bool:
     names = [(old["name"], *old["scripts"]) for old in aliases]
     return (
-        q.casefold() in " ".join([claim, found.experiment, *itertools.chain(*names)]).casefold()
+        q.casefold() in " ".join([claim, brief.experiment, *itertools.chain(*names)]).casefold()
         and (not alias or any(is_called(alias, old) for old in names))
-        and (not verdict or found.verdict == verdict)
-        and (not grade or _GRADES.index(found.grade) >= _GRADES.index(Grade(grade)))
+        and (not verdict or brief.verdict == verdict)
+        and (not grade or _GRADES.index(brief.grade) >= _GRADES.index(Grade(grade)))
     )
 
 

@@ -70,29 +70,29 @@ class Graph:
     def aliases(self, number: int) -> list[Answer]:
         """What the old laboratory called that which this finding asks, and how it asks it."""
         asking = self.woven.asking.get(_finding(number), ())
-        return [{**_claim(self.claims[each.target.id]), "kind": each.kind} for each in asking]
+        return [{**_claim(self.claims[link.target.id]), "kind": link.kind} for link in asking]
 
     def of_finding(self, number: int) -> list[Answer]:
         """The links that begin or end at a finding."""
         node = _finding(number)
         return [self.link(link) for link in self.links if node in (link.source, link.target)]
 
-    def link(self, one: Link) -> Answer:
+    def link(self, link: Link) -> Answer:
         """A link as pages and JSON show it."""
-        bearing = link_rules.bearing(one, self.footings)
+        bearing = link_rules.bearing(link, self.footings)
         return {
-            "number": one.id,
-            "kind": one.kind,
-            "source": self.named(one.source),
-            "target": self.named(one.target),
+            "number": link.id,
+            "kind": link.kind,
+            "source": self.named(link.source),
+            "target": self.named(link.target),
             "bearing": bearing,
-            "upheld_by": list(one.upheld_by),
-            "caution": link_rules.caution(one, self.links, self.footings),
-            "why": one.why,
-            "by": one.by,
-            "line": one.line,
-            "evidence_hash": one.evidence_hash,
-            "said_at": one.said_at.isoformat(),
+            "upheld_by": list(link.upheld_by),
+            "caution": link_rules.caution(link, self.links, self.footings),
+            "why": link.why,
+            "by": link.by,
+            "line": link.line,
+            "evidence_hash": link.evidence_hash,
+            "said_at": link.said_at.isoformat(),
         }
 
     def named(self, node: Node) -> Answer:
@@ -109,10 +109,10 @@ class Graph:
 def graph(reading: Reading) -> Answer:
     """The whole graph, as it is until another link is said or a finding stands otherwise; its table in pages."""
     briefs = findings.in_brief(reading.db)
-    found = reading.memo.get_or_create("graph", lambda: _graph(reading, briefs), version=(_stamp(reading), briefs))
-    page = paging.stretch(reading, "from", [link["number"] for link in found["links"]])
+    drawn = reading.memo.get_or_create("graph", lambda: _graph(reading, briefs), version=(_stamp(reading), briefs))
+    page = paging.stretch(reading, "from", [link["number"] for link in drawn["links"]])
     return {
-        "graph": found,
+        "graph": drawn,
         "first": page.first,
         "last": page.first + page.length,
         **page.around("/findings/graph?from="),
@@ -122,83 +122,83 @@ def graph(reading: Reading) -> Answer:
 def _graph(reading: Reading, briefs: Sequence[Brief]) -> Answer:
     """Its islands, its links, and the old claims that wait for their experiment."""
     estimands, published = findings.estimands(reading.db), {brief.experiment for brief in briefs}
-    known = Graph(reading, besides=estimands)
+    whole = Graph(reading, besides=estimands)
     nodes = {
-        **{_finding(brief.number): _shown_finding(known, brief, estimands[brief.number]) for brief in briefs},
-        **{_old(claim.id): _shown_claim(known, claim) for claim in known.claims.values()},
+        **{_finding(brief.number): _shown_finding(whole, brief, estimands[brief.number]) for brief in briefs},
+        **{_old(claim.id): _shown_claim(whole, claim) for claim in whole.claims.values()},
     }
     islands = [
-        {"nodes": [nodes[row] for row in rows], "picture": graph_picture.picture(rows, joined, known.footings)}
-        for rows, joined in known.woven.islands
+        {"nodes": [nodes[row] for row in rows], "picture": graph_picture.picture(rows, joined, whole.footings)}
+        for rows, joined in whole.woven.islands
     ]
     return {
         "nodes": list(nodes.values()),
-        "links": [known.link(link) for link in known.links],
+        "links": [whole.link(link) for link in whole.links],
         "islands": islands,
         "waiting": [
             {
                 **_claim(claim),
-                "is_drawn": _old(claim.id) in known.woven.ends,
+                "is_drawn": _old(claim.id) in whole.woven.ends,
                 "is_published": claim.said.experiment in published,
             }
-            for claim in known.claims.values()
-            if not known.woven.is_tested(_old(claim.id))
+            for claim in whole.claims.values()
+            if not whole.woven.is_tested(_old(claim.id))
         ],
-        "open": len(known.open),
+        "open": len(whole.open),
     }
 
 
 def linked(reading: Reading, number: int) -> Answer:
     """What a finding's own page says of its links, and the notes beside it."""
-    known = Graph(reading, around=number)
-    footings = known.footings
+    around = Graph(reading, around=number)
+    footings = around.footings
     return {
-        "links": known.of_finding(number),
-        "aliases": known.aliases(number),
-        "hanging": known.hanging.get(number, 0),
+        "links": around.of_finding(number),
+        "aliases": around.aliases(number),
+        "hanging": around.hanging.get(number, 0),
         "notes": [
-            {"number": one.number, "text": one.text, "by": one.by, "said_at": one.said_at.isoformat()}
-            for one in finding_notes.of(reading.db, number)
+            {"number": note.number, "text": note.text, "by": note.by, "said_at": note.said_at.isoformat()}
+            for note in finding_notes.of(reading.db, number)
         ],
         "depends_on_void": [
-            {"number": each, "status": footings[each].status} for each in known.tainted.get(number, ())
+            {"number": source, "status": footings[source].status} for source in around.tainted.get(number, ())
         ],
     }
 
 
-def _shown_finding(known: Graph, one: Brief, estimand: Mapping[str, Any]) -> Answer:
-    number, reads = one.number, meaning(one.verdict, Direction(estimand["expects"]))
+def _shown_finding(whole: Graph, brief: Brief, estimand: Mapping[str, Any]) -> Answer:
+    number, reads = brief.number, meaning(brief.verdict, Direction(estimand["expects"]))
     return {
-        **known.named(_finding(number)),
-        "answer": headline(estimand, reads, one.status),
+        **whole.named(_finding(number)),
+        "answer": headline(estimand, reads, brief.status),
         "claim": estimand["claim"],
-        "experiment": one.experiment,
-        "status": one.status,
-        "verdict": one.verdict,
+        "experiment": brief.experiment,
+        "status": brief.status,
+        "verdict": brief.verdict,
         "reads": reads,
-        "grade": one.grade,
-        "is_open": _finding(number) in known.open,
-        "hanging": known.hanging.get(number, 0),
-        "depends_on_void": list(known.tainted.get(number, ())),
+        "grade": brief.grade,
+        "is_open": _finding(number) in whole.open,
+        "hanging": whole.hanging.get(number, 0),
+        "depends_on_void": list(whole.tainted.get(number, ())),
     }
 
 
-def _shown_claim(known: Graph, one: StoredClaim) -> Answer:
-    return {**known.named(_old(one.id)), **_claim(one), "is_open": _old(one.id) in known.open}
+def _shown_claim(whole: Graph, stored: StoredClaim) -> Answer:
+    return {**whole.named(_old(stored.id)), **_claim(stored), "is_open": _old(stored.id) in whole.open}
 
 
-def _claim(one: StoredClaim) -> Answer:
-    said = one.said
+def _claim(stored: StoredClaim) -> Answer:
+    claim = stored.said
     return {
-        "name": said.name,
-        "anchor": f"old-{said.name.removeprefix('#')}",
-        "claim": said.claim,
-        "experiment": said.experiment,
-        "scripts": list(said.scripts),
-        "figure": said.figure,
-        "rests_on": said.rests_on,
-        "status": said.status,
-        "source": said.source,
+        "name": claim.name,
+        "anchor": f"old-{claim.name.removeprefix('#')}",
+        "claim": claim.claim,
+        "experiment": claim.experiment,
+        "scripts": list(claim.scripts),
+        "figure": claim.figure,
+        "rests_on": claim.rests_on,
+        "status": claim.status,
+        "source": claim.source,
     }
 
 
@@ -224,7 +224,7 @@ def _old(number: int) -> Node:
 
 def earlier_claims(reading: Reading) -> Answer:
     """Each of them with its tests, and how many stand."""
-    published = {each.name for each in experiments.everything(reading.db)}
+    published = {version.name for version in experiments.everything(reading.db)}
     claims = [{**claim, "is_published": claim["experiment"] in published} for claim in _answered()]
     became = Counter(claim["became"] for claim in claims)
     return {

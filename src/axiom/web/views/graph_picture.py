@@ -20,19 +20,19 @@ _HEAD = 5
 
 def ordered(island: Collection[Node], links: Sequence[Link]) -> list[Node]:
     """The rows: each old claim, then the findings that ask it and came with none before."""
-    claims = sorted(each for each in island if each.noun is Noun.OLD_CLAIM)
+    claims = sorted(node for node in island if node.noun is Noun.OLD_CLAIM)
     asking = {
         claim: [link.source for link in links if link.target == claim and link.source.noun is Noun.FINDING]
         for claim in claims
     }
     rows = [node for claim in claims for node in (claim, *sorted(asking[claim]))]
-    return list(dict.fromkeys([*rows, *sorted(each for each in island if each.noun is Noun.FINDING)]))
+    return list(dict.fromkeys([*rows, *sorted(node for node in island if node.noun is Noun.FINDING)]))
 
 
 def picture(rows: Sequence[Node], links: Sequence[Link], footings: Mapping[int, FindingState]) -> dict[str, Any]:
     """Arcs between the rows: each with the path of its line and of its head, its kind, and how it is drawn."""
     places = {node: number * ROW + ROW // 2 for number, node in enumerate(rows)}
-    by_id = {each.id: each for each in links}
+    by_id = {link.id: link for link in links}
     drawn = []
     for link in links:
         target = link.target
@@ -92,7 +92,7 @@ class LinkGraph:
 
     def is_tested(self, claim: Node) -> bool:
         """Is there a finding that tests this old claim?"""
-        tests = (each for each in self.around(claim) if each.kind is LinkKind.TESTS)
+        tests = (link for link in self.around(claim) if link.kind is LinkKind.TESTS)
         return any(test.target == claim and test.source.noun is Noun.FINDING for test in tests)
 
 
@@ -105,27 +105,27 @@ def _islands(links: Sequence[Link]) -> list[Island]:
         for end in (explained.source, explained.target) if explained else (link.target,):
             beside[link.source].add(end)
             beside[end].add(link.source)
-    found: list[Island] = []
+    islands: list[Island] = []
     joined: dict[Node, list[Link]] = {}  # of each node the links of its island
     for node in sorted(beside, key=_newest_finding_first):
         if node not in joined:
             island, between = _around(node, beside), list[Link]()
             joined.update(dict.fromkeys(island, between))
-            found.append((island, between))
+            islands.append((island, between))
     for link in links:
         joined[link.source].append(link)
-    made = [(ordered(island, between), between) for island, between in found]
-    return sorted(made, key=lambda each: -len(each[0]))
+    made = [(ordered(island, between), between) for island, between in islands]
+    return sorted(made, key=lambda pair: -len(pair[0]))
 
 
 def _around(start: Node, beside: Mapping[Node, Iterable[Node]]) -> list[Node]:
-    found, waiting = {start}, [start]
+    nodes, waiting = {start}, [start]
     while waiting:
         for following in beside[waiting.pop()]:
-            if following not in found:
-                found.add(following)
+            if following not in nodes:
+                nodes.add(following)
                 waiting.append(following)
-    return list(found)
+    return list(nodes)
 
 
 def _newest_finding_first(node: Node) -> tuple[bool, int]:

@@ -38,27 +38,29 @@ def home(reading: Reading) -> Answer:
     awaited = [brief for brief in briefs if not brief.weighed_at]
     likely = _likely(weighed)
     listed = [
-        one.number for one in (*weighed[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
+        brief.number for brief in (*weighed[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
     ]
-    known = findings.some(reading.db, {*likely, *listed})  # once, since each brings its registration
-    told = most_telling((_answered(known[number]) for number in likely), finding_limits.HOME_TELLING)
-    row = finding_views.as_rows(reading, Graph(reading), (known[number] for number in {*told, *listed}))
+    standings = findings.some(reading.db, {*likely, *listed})  # once, since each brings its registration
+    telling = most_telling((_answered(standings[number]) for number in likely), finding_limits.HOME_TELLING)
+    row = finding_views.as_rows(reading, Graph(reading), (standings[number] for number in {*telling, *listed}))
     counted = counters.read(reading.db)
     by_state = counters.by_state(counted)
     concluded = {brief.experiment for brief in briefs}  # an experiment without a finding asks nothing
     every = experiments.everything(reading.db)
-    questions = [each for each in every if each.status == "open" and each.name in concluded]
-    busiest = sorted(questions, key=lambda each: _is_idle(by_state["task", each.id]))[: finding_limits.HOME_QUESTIONS]
+    questions = [version for version in every if version.status == "open" and version.name in concluded]
+    busiest = sorted(questions, key=lambda version: _is_idle(by_state["task", version.id]))[
+        : finding_limits.HOME_QUESTIONS
+    ]
     return {
         "home": {
             "name": reading.name,
             "now": reading.now.isoformat(),
-            "told": [_told(reading, row[number], known[number].finding.experiment_id) for number in told],
-            "card": shared_card(reading, told[0]) if told else None,
-            "questions": [experiment_views.shown(each, by_state) for each in busiest],
+            "told": [_told(reading, row[number], standings[number].finding.experiment_id) for number in telling],
+            "card": shared_card(reading, telling[0]) if telling else None,
+            "questions": [experiment_views.shown(version, by_state) for version in busiest],
             "all_questions": len(questions),
-            "findings": [row[one.number] for one in weighed[: finding_limits.HOME_FINDINGS]],
-            "awaited": [row[one.number] for one in awaited[: finding_limits.HOME_FINDINGS]],
+            "findings": [row[brief.number] for brief in weighed[: finding_limits.HOME_FINDINGS]],
+            "awaited": [row[brief.number] for brief in awaited[: finding_limits.HOME_FINDINGS]],
             "all_findings": len(briefs),
             "earlier": earlier_in_brief(),
             "tile": tiles_beside.newest(reading, every),
@@ -115,22 +117,22 @@ def _live(reading: Reading, counted: Mapping[counters.Key, int]) -> Answer:
 
 def _likely(weighed: list[Brief]) -> list[int]:
     """The findings among which those are that a newcomer should see."""
-    decided = [one for one in weighed if one.verdict.is_decided and one.status == "open"]
+    decided = [brief for brief in weighed if brief.verdict.is_decided and brief.status == "open"]
     return [
-        one.number
-        for one in sorted(decided, key=lambda one: -_GRADES.index(one.grade))[: finding_limits.HOME_TELLING_AMONG]
+        brief.number
+        for brief in sorted(decided, key=lambda brief: -_GRADES.index(brief.grade))[: finding_limits.HOME_TELLING_AMONG]
     ]
 
 
-def _answered(one: FindingView) -> AnsweredFinding:
-    known, estimand = one.line.evidence if one.line else None, one.estimand
-    estimate = known.estimate if known else None
+def _answered(standing: FindingView) -> AnsweredFinding:
+    evidence, estimand = standing.line.evidence if standing.line else None, standing.estimand
+    estimate = evidence.estimate if evidence else None
     return AnsweredFinding(
-        number=one.finding.number,
-        experiment=one.experiment,
-        grade=known.grade if known else Grade.AWAITING,
-        is_against=one.reads is Meaning.OPPOSITE,
-        has_own_words=bool(estimand.get(OWN_WORDS.get(one.reads, ""))),
+        number=standing.finding.number,
+        experiment=standing.experiment,
+        grade=evidence.grade if evidence else Grade.AWAITING,
+        is_against=standing.reads is Meaning.OPPOSITE,
+        has_own_words=bool(estimand.get(OWN_WORDS.get(standing.reads, ""))),
         size=0.0 if estimate is None else (estimate - estimand["null"]) / estimand["smallest"],
     )
 

@@ -45,37 +45,37 @@ def hosts(reading: Reading) -> Answer:
 def of_numbers(reading: Reading, numbers: Collection[int]) -> list[Answer]:
     """Hosts as lists show them."""
     balances = ledger.balances(reading.db, ledger.HOST, list(numbers))
-    found = [host for number in numbers if (host := host_store.host(reading.db, number)) is not None]
-    whose = {each: whose_host(reading, each) for each in {host.volunteer_id for host in found}}
-    return [_listed(reading, host, whose[host.volunteer_id], balances.get(host.id)) for host in found]
+    hosts = [host for number in numbers if (host := host_store.host(reading.db, number)) is not None]
+    whose = {volunteer: whose_host(reading, volunteer) for volunteer in {host.volunteer_id for host in hosts}}
+    return [_listed(reading, host, whose[host.volunteer_id], balances.get(host.id)) for host in hosts]
 
 
 def host(reading: Reading, number: int) -> Answer:
     """One host: what it is, how it stands, what it has done lately and what that was good for."""
-    found: Host = must(host_store.host(reading.db, number), reading, "host", number)
-    balance, whose = ledger.balance(reading.db, ledger.HOST, number), whose_host(reading, found.volunteer_id)
+    stored: Host = must(host_store.host(reading.db, number), reading, "host", number)
+    balance, whose = ledger.balance(reading.db, ledger.HOST, number), whose_host(reading, stored.volunteer_id)
     computing, in_hand = task_views.in_hand(reading.db, number, limit=LENGTH)
-    said = list(query_errors.choice(reading.query, "state", TaskState))
+    misread = list(query_errors.choice(reading.query, "state", TaskState))
     return {
-        "misread": said,
-        "host": _listed(reading, found, whose, balance)
-        | (_said(reading, found) if whose.is_shown else _UNSAID)
+        "misread": misread,
+        "host": _listed(reading, stored, whose, balance)
+        | (_said(reading, stored) if whose.is_shown else _UNSAID)
         | {
-            "standing": _standing(reading, found),
-            "why_no_work": found.why_no_work or None,
+            "standing": _standing(reading, stored),
+            "why_no_work": stored.why_no_work or None,
             "in_hand": in_hand,
             "computing": [listed_task(task) for task in computing],
             **supported(reading, reading.support.of_hosts(reading.db, [number]), f"/hosts/{number}"),
-            **_tasks(reading, number, has_any=not said),
+            **_tasks(reading, number, has_any=not misread),
         },
     }
 
 
 def why(reading: Reading, number: int) -> Answer:
     """Why a host got no work when it last asked, in one sentence."""
-    found: Host = must(host_store.host(reading.db, number), reading, "host", number)
-    if found.why_no_work:
-        reason = f"Host {number} got no work when it last asked: {found.why_no_work}."
+    stored: Host = must(host_store.host(reading.db, number), reading, "host", number)
+    if stored.why_no_work:
+        reason = f"Host {number} got no work when it last asked: {stored.why_no_work}."
     elif task_views.by_state(reading.db, number):
         reason = f"Host {number} got work when it last asked for some."
     else:
@@ -83,9 +83,9 @@ def why(reading: Reading, number: int) -> Answer:
     return {
         "host": {
             "number": number,
-            "why_no_work": found.why_no_work or None,
+            "why_no_work": stored.why_no_work or None,
             "reason": reason,
-            "seen_at": found.seen_at.isoformat(),
+            "seen_at": stored.seen_at.isoformat(),
         }
     }
 
@@ -94,9 +94,9 @@ def supported(reading: Reading, every: Collection[SupportShare], path: str) -> A
     """Of the findings that some hosts' results are in one page, the one that they did most for first."""
     shares = {share.finding: share for share in sorted(every, key=lambda share: -share.replicates)}
     page = paging.stretch(reading, "findings", list(shares))
-    known, rows = findings.some(reading.db, page.there), []
+    standings, rows = findings.some(reading.db, page.there), []
     for share in map(shares.__getitem__, page.there):
-        standing = known.get(share.finding)
+        standing = standings.get(share.finding)
         if standing is not None and standing.line is not None:
             rows.append(
                 {
@@ -115,19 +115,19 @@ def supported(reading: Reading, every: Collection[SupportShare], path: str) -> A
     return {"findings": rows, "finding_count": len(every), **{f"findings_{way}": href for way, href in around.items()}}
 
 
-def _listed(reading: Reading, found: Host, whose: HostOwner, balance: Balance | None) -> Answer:
-    ended = task_store.lately(reading.db, found.id, host_limits.TASKS_LOOKED_BACK_ON)
+def _listed(reading: Reading, host: Host, whose: HostOwner, balance: Balance | None) -> Answer:
+    ended = task_store.lately(reading.db, host.id, host_limits.TASKS_LOOKED_BACK_ON)
     return {
-        "number": found.id,
-        "name": found.name if whose.is_ours else f"{'simulated ' if found.is_simulated else ''}host {found.id}",
-        "is_simulated": found.is_simulated,
+        "number": host.id,
+        "name": host.name if whose.is_ours else f"{'simulated ' if host.is_simulated else ''}host {host.id}",
+        "is_simulated": host.is_simulated,
         "volunteer": whose.volunteer,
-        "platform": str(found.platform),
-        "cores": found.capacity.cores,
-        "memory_mb": found.capacity.memory_mb,
-        "gpus": [_gpu(gpu) for gpu in found.capacity.gpus] if whose.is_shown else [],
-        "known_since": found.created_at.isoformat(),
-        "seen_at": found.seen_at.isoformat(),
+        "platform": str(host.platform),
+        "cores": host.capacity.cores,
+        "memory_mb": host.capacity.memory_mb,
+        "gpus": [_gpu(gpu) for gpu in host.capacity.gpus] if whose.is_shown else [],
+        "known_since": host.created_at.isoformat(),
+        "seen_at": host.seen_at.isoformat(),
         **credited(balance, reading.now),
         "lately": {
             "valid": ended.get(TaskState.VALID, 0),
@@ -141,39 +141,39 @@ def _gpu(gpu: Gpu) -> Answer:
     return {"kind": _short(gpu.kind), "model": _short(gpu.model), "count": gpu.count, "memory_mb": gpu.memory_mb}
 
 
-def _said(reading: Reading, found: Host) -> Answer:
+def _said(reading: Reading, host: Host) -> Answer:
     """What its client says of the computer, apart from all by which one could tell whose it is."""
-    facts = host_store.facts(reading.db, found.id)
+    facts = host_store.facts(reading.db, host.id)
     return {
-        "disk_mb": found.capacity.disk_mb,
+        "disk_mb": host.capacity.disk_mb,
         "processor": _short(facts.get("model")),
         "system": f"{_short(facts.get('system'))} {_short(facts.get('system_version'))}".strip(),
         "boinc": _short(facts.get("boinc")),
-        "flops": found.flops,
+        "flops": host.flops,
     }
 
 
-def _short(said: Any) -> str:
+def _short(word: Any) -> str:
     """A word that a stranger chose: kept short, and without what acts on whoever reads it."""
-    return calm(said[:_MOST_WORDS]) if isinstance(said, str) else ""
+    return calm(word[:_MOST_WORDS]) if isinstance(word, str) else ""
 
 
-def _standing(reading: Reading, found: Host) -> Answer:
-    standing = found.standing
+def _standing(reading: Reading, host: Host) -> Answer:
+    standing = host.standing
     return {
         "valid_in_row": standing.valid_in_row,
         "tasks_per_core_and_hour": standing.quota,
-        "sent_today": sent_today(found, reading.now),
+        "sent_today": sent_today(host, reading.now),
         "turnaround_seconds": standing.turnaround_seconds,
-        "speed": found.speed,
-        "availability": found.availability,
-        "in_words": _in_words(found),
+        "speed": host.speed,
+        "availability": host.availability,
+        "in_words": _in_words(host),
     }
 
 
-def _in_words(found: Host) -> list[str]:
-    standing = found.standing
-    words = [_of_its_work(found), *_outvoted(standing)]
+def _in_words(host: Host) -> list[str]:
+    standing = host.standing
+    words = [_of_its_work(host), *_outvoted(standing)]
     if standing.quota is None:
         words.append("It may have as many tasks a day as any host.")
     else:
@@ -183,10 +183,10 @@ def _in_words(found: Host) -> list[str]:
         )
     if standing.turnaround_seconds is not None:
         words.append(f"On average a task is back {span(max(1.0, standing.turnaround_seconds))} after it was sent.")
-    if found.speed is not None:
-        words.append(f"Each of its cores computes {plain(found.speed)} times as fast as a reference core.")
-    if found.availability < 1:
-        share = f"{found.availability:.0%}".replace("%", "\u00a0%")
+    if host.speed is not None:
+        words.append(f"Each of its cores computes {plain(host.speed)} times as fast as a reference core.")
+    if host.availability < 1:
+        share = f"{host.availability:.0%}".replace("%", "\u00a0%")
         words.append(f"By what its client says, it computes {share} of the time.")
     return words
 
@@ -199,8 +199,8 @@ def _outvoted(standing: Standing) -> list[str]:
     return []
 
 
-def _of_its_work(found: Host) -> str:
-    standing = found.standing
+def _of_its_work(host: Host) -> str:
+    standing = host.standing
     if standing.valid_in_row:
         tasks = "valid task" if standing.valid_in_row == 1 else "valid tasks in a row"
         return f"{plain(standing.valid_in_row)} {tasks} since the last that was not."
@@ -212,14 +212,14 @@ def _of_its_work(found: Host) -> str:
 def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
     """The host's newest tasks by state, and those of them that the address asks for, if it asks for any."""
     counted = task_views.by_state(reading.db, number)
-    asked = reading.query.get("state", "")
-    state = asked if asked in set(TaskState) else ""
+    wanted = reading.query.get("state", "")
+    state = wanted if wanted in set(TaskState) else ""
     of_host = partial(task_views.of_host, reading.db, number, state=state)
     before, after = reading.whole("before"), reading.whole("after")
     rows = of_host(limit=LENGTH, before=before, after=after) if has_any else []
     address = f"/hosts/{number}?state={state}"
     return {
-        "tasks_by_state": {each: counted[each] for each in TaskState if each in counted},
+        "tasks_by_state": {task_state: counted[task_state] for task_state in TaskState if task_state in counted},
         "newest": task_limits.NEWEST_OF_A_HOST,
         "state": state,
         "tasks": [listed_task(task) for task in rows],
@@ -234,15 +234,15 @@ def clusters(reading: Reading) -> Answer:
     return {
         "clusters": [
             {
-                "name": one.name,
-                "volunteer": one.volunteer_id,
-                "created_at": one.created_at.isoformat(),
-                "expires_at": one.expires_at.isoformat(),
-                "ended_at": one.ended_at.isoformat() if one.ended_at else None,
-                "may_compute": one.may_compute(reading.now),
-                "pilots": at_work.get(one.id, (0, 0))[0],
-                "cores": at_work.get(one.id, (0, 0))[1],
+                "name": cluster.name,
+                "volunteer": cluster.volunteer_id,
+                "created_at": cluster.created_at.isoformat(),
+                "expires_at": cluster.expires_at.isoformat(),
+                "ended_at": cluster.ended_at.isoformat() if cluster.ended_at else None,
+                "may_compute": cluster.may_compute(reading.now),
+                "pilots": at_work.get(cluster.id, (0, 0))[0],
+                "cores": at_work.get(cluster.id, (0, 0))[1],
             }
-            for one in cluster_store.clusters(reading.db)
+            for cluster in cluster_store.clusters(reading.db)
         ]
     }

@@ -72,5 +72,5 @@ def runners_of(folder: Folder) -> list[dict[str, Any]]:
             "needs_avx": runner.needs_avx,
             "is_stand_in": runner.is_stand_in,
         }
-        for runner in sorted(offered, key=lambda each: (each.platform, each.plan_classes))
+        for runner in sorted(offered, key=lambda runner: (runner.platform, runner.plan_classes))
     ]

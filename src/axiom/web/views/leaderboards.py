@@ -34,7 +34,7 @@ def leaderboards(reading: Reading) -> Answer:
     of, by = reading.query.get("of", ""), reading.query.get("by", "")
     of, by = of if of in _OF else "volunteers", by if by in _BY else "total"
     holder, describe = _OF[of]
-    names = sorted({each.name for each in experiments.everything(reading.db)})
+    names = sorted({version.name for version in experiments.everything(reading.db)})
     if wanted := reading.query.get("experiment", ""):
         return {"leaderboards": {"of": of, "names": names, **_of_experiment(reading, of, wanted)}}
     best = _best(reading, holder, by, limits.RANKED if reading.whole("from") else paging.LENGTH + 1)
@@ -59,7 +59,7 @@ def _of_experiment(reading: Reading, of: str, wanted: str) -> Answer:
     """The board of one experiment, over all of its versions."""
     holder, describe = _OF[of]
     name = must(reading, wanted).name
-    versions = tuple(each.id for each in experiments.everything(reading.db) if each.name == name)
+    versions = tuple(version.id for version in experiments.everything(reading.db) if version.name == name)
     counted = reading.memo.get_or_create(("credit with", versions), lambda: ExperimentCredit(versions))
     best = counted.most(reading.db, holder, limits.RANKED if reading.whole("from") else paging.LENGTH + 1)
     page = paging.stretch(reading, "from", [number for number, _ in best])
@@ -82,8 +82,8 @@ def _best(reading: Reading, holder: str, by: str, amount: int) -> Sequence[tuple
         best = ledger.top(reading.db, holder, amount)
     else:
         lately = host_views.since(reading.db, holder, reading.now - limits.RANKED_BY)
-        best = heapq.nlargest(amount, lately, key=lambda each: _recent(each[1], reading.now))
-    return [each for each in best if _value(reading, each[1], by) > 0]
+        best = heapq.nlargest(amount, lately, key=lambda pair: _recent(pair[1], reading.now))
+    return [pair for pair in best if _value(reading, pair[1], by) > 0]
 
 
 def _placed(reading: Reading, best: Sequence[tuple[int, Balance]], by: str) -> list[tuple[int, int, Balance]]:
@@ -104,25 +104,25 @@ def _recent(balance: Balance, now: datetime) -> float:
 
 
 def _volunteer(reading: Reading, number: int) -> Answer:
-    found = accounts.by_id(reading.db, number)
-    team = teams.by_id(reading.db, found[0].team_id) if found and found[0].team_id else None
+    holder = accounts.by_id(reading.db, number)
+    team = teams.by_id(reading.db, holder[0].team_id) if holder and holder[0].team_id else None
     return {
-        "name": found[0].name if found else f"volunteer {number}",
+        "name": holder[0].name if holder else f"volunteer {number}",
         "team": {"number": team.id, "name": team.name} if team else None,
     }
 
 
 def _team(reading: Reading, number: int) -> Answer:
-    found = teams.by_id(reading.db, number)
-    return {"name": found.name if found else f"team {number}"}
+    team = teams.by_id(reading.db, number)
+    return {"name": team.name if team else f"team {number}"}
 
 
 def _host(reading: Reading, number: int) -> Answer:
-    found = host_store.host(reading.db, number)
+    host = host_store.host(reading.db, number)
     return {
         "name": f"host {number}",
-        "platform": str(found.platform) if found else "",
-        "cores": found.capacity.cores if found else 0,
+        "platform": str(host.platform) if host else "",
+        "cores": host.capacity.cores if host else 0,
     }
 
 

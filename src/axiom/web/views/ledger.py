@@ -101,7 +101,7 @@ def settlement(reading: Reading, name: str) -> Answer:
             "session": name,
             "rounds": len(settled),
             "session_cap": None if settled[-1].session_cap is None else settled[-1].session_cap / _THOUSANDTHS,
-            "counts_against_it": sum(one.capped for one in settled) / _THOUSANDTHS,
+            "counts_against_it": sum(settlement.capped for settlement in settled) / _THOUSANDTHS,
             **_summed(credit.between(db, settled[0].after_award, settled[-1].last_award)),
         }
     }
@@ -125,7 +125,7 @@ def _summed(totals: Totals) -> Answer:
 
 def _rows(noun: str, amounts: Any) -> list[Answer]:
     """Most credit first; of the same, in order."""
-    ranked = sorted(amounts.items(), key=lambda each: (-each[1], each[0]))
+    ranked = sorted(amounts.items(), key=lambda pair: (-pair[1], pair[0]))
     return [{noun: key, "credit": amount / _THOUSANDTHS} for key, amount in ranked]
 
 
@@ -139,10 +139,10 @@ def _settled(reading: Reading) -> list[Answer]:
     return [
         {
             "session": name,
-            "awards": one.awards,
-            "credit": one.amount / _THOUSANDTHS,
-            "session_cap": None if one.session_cap is None else one.session_cap / _THOUSANDTHS,
-            "settled_at": one.settled_at.isoformat(),
+            "awards": settlement.awards,
+            "credit": settlement.amount / _THOUSANDTHS,
+            "session_cap": None if settlement.session_cap is None else settlement.session_cap / _THOUSANDTHS,
+            "settled_at": settlement.settled_at.isoformat(),
         }
-        for name, one in settlements.newest(reading.db, limits.SESSIONS_SHOWN)
+        for name, settlement in settlements.newest(reading.db, limits.SESSIONS_SHOWN)
     ]

@@ -69,7 +69,7 @@ def title_of(step: Step, kind: str) -> str:
     """The section that tells a note; what a step wrote of a kind that is not known stands at the end."""
     if step is Step.CLEAN and kind.startswith("task."):  # a task that was given up on, not one that came back
         return "Cleaning up"
-    fitting = [(len(prefix), one.title) for one in SECTIONS for prefix in one.kinds if kind.startswith(prefix)]
+    fitting = [(len(prefix), part.title) for part in SECTIONS for prefix in part.kinds if kind.startswith(prefix)]
     return max(fitting)[1] if fitting else SECTIONS[-1].title
 
 
@@ -80,16 +80,16 @@ _SPECIAL = re.compile(r"([\\`*_\[\]<>#|])")
 
 def pieces(note: Note) -> list[Answer]:
     """The line cut into words and facts, each fact with the page of its rows, so that a page can set it apart."""
-    found: list[Answer] = []
+    parts: list[Answer] = []
     end, words = 0, note.words
     for match in _FACT.finditer(words):
-        found.append({"text": words[end : match.start()], "is_fact": False, "rows": ""})
+        parts.append({"text": words[end : match.start()], "is_fact": False, "rows": ""})
         fact = _fact(note.facts, match)
         is_fact = " " not in fact  # a reason, which is a sentence, stays one
-        found.append({"text": fact, "is_fact": is_fact, "rows": page(note, match[1])})
+        parts.append({"text": fact, "is_fact": is_fact, "rows": page(note, match[1])})
         end = match.end()
-    found.append({"text": words[end:], "is_fact": False, "rows": ""})
-    return [piece for piece in found if piece["text"]]
+    parts.append({"text": words[end:], "is_fact": False, "rows": ""})
+    return [piece for piece in parts if piece["text"]]
 
 
 def page(note: Note, fact: str) -> str:
@@ -105,12 +105,12 @@ def sentence(note: Note) -> str:
 
 def chapters(session: Session, notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
     """The notes by section; a section that has none says so once its steps are done."""
-    found: dict[str, list[Answer]] = {}
+    by_title: dict[str, list[Answer]] = {}
     for wrote, note in notes:
-        found.setdefault(title_of(wrote, note.kind), []).append(_line(wrote, note))
+        by_title.setdefault(title_of(wrote, note.kind), []).append(_line(wrote, note))
     shown = []
     for section in SECTIONS:
-        lines = found.get(section.title, [])
+        lines = by_title.get(section.title, [])
         is_said = session.told or not session.ended_at or Step.LOG not in section.steps  # a quiet round sums up nothing
         if not lines and is_said and section.steps and section.steps <= set(session.done):
             none = Note(kind="section.nothing", text=section.none)

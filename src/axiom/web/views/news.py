@@ -30,8 +30,8 @@ class _News:
 def feed(reading: Reading, master: str) -> bytes:
     """One finding of each day that is over; `master` is the project's address, ending in a slash."""
     today = reading.now.date()
-    found = _news(reading, master, [each for each in _found(reading, 1) if each["at"][:10] < today.isoformat()])
-    items = "".join(map(_item, found))
+    entries = _news(reading, master, [row for row in _found(reading, 1) if row["at"][:10] < today.isoformat()])
+    items = "".join(map(_item, entries))
     return in_ascii(
         '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0">\n<channel>\n'
         f"<title>{escaped(reading.name)}</title>\n<link>{escaped(master)}</link>\n"
@@ -40,20 +40,20 @@ def feed(reading: Reading, master: str) -> bytes:
     )
 
 
-def _item(one: _News) -> str:
-    line, address = escaped(one.line), escaped(one.address)
+def _item(entry: _News) -> str:
+    line, address = escaped(entry.line), escaped(entry.address)
     return (
         f"<item>\n<title>{line}</title>\n<link>{address}</link>\n"
-        f'<guid isPermaLink="true">{address}</guid>\n<pubDate>{format_datetime(one.at)}</pubDate>\n'
-        f"<description>{escaped(one.text or one.line)}</description>\n</item>\n"
+        f'<guid isPermaLink="true">{address}</guid>\n<pubDate>{format_datetime(entry.at)}</pubDate>\n'
+        f"<description>{escaped(entry.text or entry.line)}</description>\n</item>\n"
     )
 
 
 def atom(reading: Reading, master: str) -> bytes:
     """What was found of late, as Atom."""
-    found = _news(reading, master, _found(reading, limits.FINDINGS_A_DAY))
-    updated = (found[0].at if found else reading.now).isoformat()
-    entries = "".join(map(_entry, found))
+    listed = _news(reading, master, _found(reading, limits.FINDINGS_A_DAY))
+    updated = (listed[0].at if listed else reading.now).isoformat()
+    entries = "".join(map(_entry, listed))
     return in_ascii(
         '<?xml version="1.0" encoding="UTF-8"?>\n<feed xmlns="http://www.w3.org/2005/Atom">\n'
         f"<title>{escaped(reading.name)}</title>\n<id>{escaped(master)}news.atom</id>\n"
@@ -66,23 +66,23 @@ def _found(reading: Reading, a_day: int) -> list[Answer]:
     """What was found of late, at most so much of each day, the newest first."""
     return [
         {
-            "number": one.finding.number,
-            "line": f"We now know: {one.answer}",
-            "experiment": one.experiment,
+            "number": finding.finding.number,
+            "line": f"We now know: {finding.answer}",
+            "experiment": finding.experiment,
             "at": at.isoformat(),
             "day": at.date().isoformat(),
         }
-        for one, at in findings.discovered(reading, limits.ON_THE_PAGE, a_day)
+        for finding, at in findings.discovered(reading, limits.ON_THE_PAGE, a_day)
     ]
 
 
-def _news(reading: Reading, master: str, told: list[Answer]) -> list[_News]:
+def _news(reading: Reading, master: str, discoveries: list[Answer]) -> list[_News]:
     """These findings, what the operator said, and which tariffs were chosen; the newest first."""
-    found = [
+    entries = [
         _News(line=row["line"], address=f"{master}findings/{row['number']}", at=datetime.fromisoformat(row["at"]))
-        for row in told
+        for row in discoveries
     ]
-    found += [
+    entries += [
         _News(
             line=f"Credit is computed by {begun.tariff.name}, version {begun.tariff.version}. Why: {begun.because}",
             address=f"{master}ledger#tariff-{begun.id}",
@@ -91,18 +91,18 @@ def _news(reading: Reading, master: str, told: list[Answer]) -> list[_News]:
         for begun in tariffs.begun(reading.db, reading.now)
         if begun.because
     ]
-    found += [
-        _News(line=one.line, address=f"{master}news#news-{one.id}", at=one.said_at, text=one.text)
-        for one in news.newest(reading.db, limits.FEED_ENTRIES)
+    entries += [
+        _News(line=note.line, address=f"{master}news#news-{note.id}", at=note.said_at, text=note.text)
+        for note in news.newest(reading.db, limits.FEED_ENTRIES)
     ]
-    return sorted(found, key=lambda one: one.at, reverse=True)[: limits.FEED_ENTRIES]
+    return sorted(entries, key=lambda entry: entry.at, reverse=True)[: limits.FEED_ENTRIES]
 
 
-def _entry(one: _News) -> str:
+def _entry(entry: _News) -> str:
     return (
-        f"<entry>\n<title>{escaped(one.line)}</title>\n<id>{escaped(one.address)}</id>\n"
-        f'<link href="{escaped(one.address)}"/>\n<updated>{one.at.isoformat()}</updated>\n'
-        f"<summary>{escaped(one.text or one.line)}</summary>\n</entry>\n"
+        f"<entry>\n<title>{escaped(entry.line)}</title>\n<id>{escaped(entry.address)}</id>\n"
+        f'<link href="{escaped(entry.address)}"/>\n<updated>{entry.at.isoformat()}</updated>\n'
+        f"<summary>{escaped(entry.text or entry.line)}</summary>\n</entry>\n"
     )
 
 
@@ -113,20 +113,20 @@ def page(reading: Reading) -> Answer:
 
 def said(reading: Reading) -> Answer:
     """What the operator said and did not withdraw."""
-    return {"said": [_shown(one) for one in stored.newest(reading.db, limits.ON_THE_PAGE)]}
+    return {"said": [_shown(note) for note in stored.newest(reading.db, limits.ON_THE_PAGE)]}
 
 
 def standing(reading: Reading) -> list[Answer]:
     """What stands on the front page at this moment."""
-    return [_shown(one) for one in stored.standing(reading.db, reading.now, limits.ON_THE_FRONT_PAGE)]
+    return [_shown(note) for note in stored.standing(reading.db, reading.now, limits.ON_THE_FRONT_PAGE)]
 
 
-def _shown(one: News) -> Answer:
+def _shown(note: News) -> Answer:
     return {
-        "number": one.id,
-        "line": one.line,
-        "text": one.text,
-        "paragraphs": [each.strip() for each in one.text.split("\n\n") if each.strip()],
-        "said_at": one.said_at.isoformat(),
-        "until": one.until.isoformat(),
+        "number": note.id,
+        "line": note.line,
+        "text": note.text,
+        "paragraphs": [paragraph.strip() for paragraph in note.text.split("\n\n") if paragraph.strip()],
+        "said_at": note.said_at.isoformat(),
+        "until": note.until.isoformat(),
     }

@@ -17,15 +17,15 @@ _WIDE = 660  # units in which the picture is drawn
 def page(reading: Reading) -> Answer:
     """The plan as it is now. Hosts appear by their size alone: their names are nobody else's business."""
     preview = reading.preview()
-    said = as_data(preview)
-    del said["hosts"]
+    data = as_data(preview)
+    del data["hosts"]
     fleet = _fleet(preview.classes)
     return {
         "plan": {
-            **said,
+            **data,
             "fleet": fleet,
             "picture": _picture(fleet, preview.classes),
-            "idle": why_idle(said["classes"]),
+            "idle": why_idle(data["classes"]),
             "releases": releases.listed(reading),
             "shown": limits.ROWS_SHOWN,
         }
@@ -37,11 +37,11 @@ def as_data(preview: Preview) -> Answer:
     names = _names(preview)
     return {
         "allotments": [_allotment(allotment, names) for allotment in preview.plan.allotments],
-        "idle_cores": sum(one.idle_cores for one in preview.placements),  # once all this is ordered
+        "idle_cores": sum(placement.idle_cores for placement in preview.placements),  # once all this is ordered
         "idle_before": preview.plan.idle_cores,
-        "skipped": [asdict(one) for one in preview.plan.skipped],
+        "skipped": [asdict(skip) for skip in preview.plan.skipped],
         "reason": preview.plan.reason,
-        "classes": [_class(one) for one in preview.classes],
+        "classes": [_class(size) for size in preview.classes],
         "hosts": [_placement(placement) for placement in preview.placements],
         "worth": [_worth(worth) for worth in preview.worths],
     }
@@ -49,55 +49,55 @@ def as_data(preview: Preview) -> Answer:
 
 def why_idle(classes: Iterable[Answer]) -> list[Answer]:
     """Why cores stay idle, each reason once, with how many hosts of which sizes have it."""
-    found: dict[str, Answer] = {}
-    for one in classes:
-        for why in one["reasons"]:
-            before = found.get(why["reason"], {"hosts": 0, "least": one["cores"], "most": one["cores"]})
-            found[why["reason"]] = {
+    by_reason: dict[str, Answer] = {}
+    for size in classes:
+        for why in size["reasons"]:
+            before = by_reason.get(why["reason"], {"hosts": 0, "least": size["cores"], "most": size["cores"]})
+            by_reason[why["reason"]] = {
                 "reason": why["reason"],
                 "hosts": before["hosts"] + why["hosts"],
-                "least": min(before["least"], one["cores"]),
-                "most": max(before["most"], one["cores"]),
+                "least": min(before["least"], size["cores"]),
+                "most": max(before["most"], size["cores"]),
             }
-    return list(found.values())
+    return list(by_reason.values())
 
 
 def _names(preview: Preview) -> Mapping[int, str]:
     """The experiments that it speaks of."""
-    known = {one.experiment_id: one.name for one in preview.plan.skipped}
-    return known | {worth.experiment_id: worth.name for worth in preview.worths}
+    names = {skip.experiment_id: skip.name for skip in preview.plan.skipped}
+    return names | {worth.experiment_id: worth.name for worth in preview.worths}
 
 
-def _allotment(one: Allotment, names: Mapping[int, str]) -> Answer:
-    return {"name": names.get(one.experiment_id, ""), **asdict(one)}
+def _allotment(allotment: Allotment, names: Mapping[int, str]) -> Answer:
+    return {"name": names.get(allotment.experiment_id, ""), **asdict(allotment)}
 
 
-def _placement(one: Placement) -> Answer:
-    return {**asdict(one), "tasks": dict(one.tasks)}
+def _placement(placement: Placement) -> Answer:
+    return {**asdict(placement), "tasks": dict(placement.tasks)}
 
 
-def _class(one: FleetClass) -> Answer:
+def _class(size: FleetClass) -> Answer:
     return {
-        **asdict(one),
-        "busy": dict(one.busy),
-        "planned": dict(one.planned),
-        "reasons": [{"reason": reason, "hosts": hosts} for reason, hosts in one.reasons],
+        **asdict(size),
+        "busy": dict(size.busy),
+        "planned": dict(size.planned),
+        "reasons": [{"reason": reason, "hosts": hosts} for reason, hosts in size.reasons],
     }
 
 
-def _worth(one: Worth) -> Answer:
-    return {**asdict(one), "purpose": one.purpose.value, "per_core_hour": one.per_core_hour}
+def _worth(worth: Worth) -> Answer:
+    return {**asdict(worth), "purpose": worth.purpose.value, "per_core_hour": worth.per_core_hour}
 
 
 def _fleet(classes: Sequence[FleetClass]) -> Answer:
     """The whole fleet: what its cores compute now, what they would, and how many would be idle."""
-    busy, planned = _summed(one.busy for one in classes), _summed(one.planned for one in classes)
+    busy, planned = _summed(size.busy for size in classes), _summed(size.planned for size in classes)
     return {
-        "hosts": sum(one.hosts for one in classes),
-        "cores": sum(one.cores * one.hosts for one in classes),
-        "gpus": sum(one.gpus * one.hosts for one in classes),
-        "idle_cores": sum(one.idle_cores for one in classes),
-        "gpu_tasks": sum(one.gpu_tasks for one in classes),
+        "hosts": sum(size.hosts for size in classes),
+        "cores": sum(size.cores * size.hosts for size in classes),
+        "gpus": sum(size.gpus * size.hosts for size in classes),
+        "idle_cores": sum(size.idle_cores for size in classes),
+        "gpu_tasks": sum(size.gpu_tasks for size in classes),
         "experiments": [
             {"name": name, "busy": busy[name], "planned": planned[name]}
             for name in sorted(busy | planned, key=lambda name: (-busy[name] - planned[name], name))
@@ -106,10 +106,10 @@ def _fleet(classes: Sequence[FleetClass]) -> Answer:
 
 
 def _summed(parts: Iterable[Iterable[tuple[str, int]]]) -> Counter[str]:
-    found: Counter[str] = Counter()
+    total: Counter[str] = Counter()
     for part in parts:
-        found.update(dict(part))
-    return found
+        total.update(dict(part))
+    return total
 
 
 def _picture(fleet: Answer, classes: Sequence[FleetClass]) -> Answer:
@@ -121,8 +121,8 @@ def _picture(fleet: Answer, classes: Sequence[FleetClass]) -> Answer:
     return {
         "whole": _bar(parts),
         "classes": [
-            _bar([("busy", _all(one.busy)), ("planned", _all(one.planned)), ("idle", one.idle_cores)])
-            for one in classes
+            _bar([("busy", _all(size.busy)), ("planned", _all(size.planned)), ("idle", size.idle_cores)])
+            for size in classes
         ],
     }
 
@@ -134,10 +134,10 @@ def _all(counted: Iterable[tuple[str, int]]) -> int:
 def _bar(parts: Sequence[tuple[str, int]]) -> list[Answer]:
     """Each part with where it begins and how wide it is drawn; none that would not be seen."""
     total = sum(amount for _, amount in parts)
-    found, start = [], 0.0
+    bars, start = [], 0.0
     for place, (name, amount) in enumerate(parts):
         wide = round(_WIDE * amount / total, 1) if total else 0.0
         if wide:
-            found.append({"name": name, "amount": amount, "place": place, "x": round(start, 1), "width": wide})
+            bars.append({"name": name, "amount": amount, "place": place, "x": round(start, 1), "width": wide})
         start += wide
-    return found
+    return bars

@@ -29,21 +29,21 @@ _DAY = timedelta(days=1)
 
 def let_in(reading: Reading) -> Answer:
     """Everyone that was ever let in, and how each stands."""
-    return {"programs": [_row(one, reading) for one in programs.programs(reading.db)]}
+    return {"programs": [_row(program, reading) for program in programs.programs(reading.db)]}
 
 
-def _row(one: AdmittedProgram, reading: Reading) -> Answer:
+def _row(program: AdmittedProgram, reading: Reading) -> Answer:
     return {
-        "name": one.name,
-        "model": one.model,
-        "prompt": one.prompt,
-        "may": str(one.right),
-        "may_approve": one.may_approve,
-        "limits": {**USUAL_LIMITS, **one.limits},
-        "created_at": one.created_at.isoformat(),
-        "expires_at": one.expires_at.isoformat(),
-        "ended_at": one.ended_at.isoformat() if one.ended_at else None,
-        "is_let_in": one.is_let_in(reading.now),
+        "name": program.name,
+        "model": program.model,
+        "prompt": program.prompt,
+        "may": str(program.right),
+        "may_approve": program.may_approve,
+        "limits": {**USUAL_LIMITS, **program.limits},
+        "created_at": program.created_at.isoformat(),
+        "expires_at": program.expires_at.isoformat(),
+        "ended_at": program.ended_at.isoformat() if program.ended_at else None,
+        "is_let_in": program.is_let_in(reading.now),
     }
 
 
@@ -57,7 +57,7 @@ def brief(reading: Reading) -> Answer:
             "changed": _changed(reading, newest),
             "next": _next(reading, newest),
             "proposals": _waiting(reading),
-            "programs": [_limits(reading, one) for one in programs.programs(reading.db) if one.is_let_in(reading.now)],
+            "programs": [_limits(reading, row) for row in programs.programs(reading.db) if row.is_let_in(reading.now)],
             "asks_people_for": reading.approvals,
             "charter": charter(reading),
         }
@@ -90,14 +90,14 @@ def _changed(reading: Reading, newest: Session | None) -> Answer | None:
     since = reading.query.get("since", "") or (session_views.neighbours(reading.db, newest)[0] if newest else "")
     if newest is None or not since:
         return None
-    told: Answer = session_rows.difference(reading, newest.name, since)["difference"]
+    changes: Answer = session_rows.difference(reading, newest.name, since)["difference"]
     return {
-        "from": told["from"],
-        "to": told["to"],
-        "findings": told["findings"][: account_limits.ROWS_OF_A_BRIEFING],
-        "more_findings": max(0, len(told["findings"]) - account_limits.ROWS_OF_A_BRIEFING),
-        "experiments": told["experiments"][: account_limits.ROWS_OF_A_BRIEFING],
-        "more_experiments": max(0, len(told["experiments"]) - account_limits.ROWS_OF_A_BRIEFING),
+        "from": changes["from"],
+        "to": changes["to"],
+        "findings": changes["findings"][: account_limits.ROWS_OF_A_BRIEFING],
+        "more_findings": max(0, len(changes["findings"]) - account_limits.ROWS_OF_A_BRIEFING),
+        "experiments": changes["experiments"][: account_limits.ROWS_OF_A_BRIEFING],
+        "more_experiments": max(0, len(changes["experiments"]) - account_limits.ROWS_OF_A_BRIEFING),
     }
 
 
@@ -115,7 +115,7 @@ def _waiting(reading: Reading) -> Answer:
 def _limits(reading: Reading, program: AdmittedProgram) -> Answer:
     """How much a program may do in a day, and how much of it is left."""
     caller, since = program.caller, reading.now - _DAY
-    given = {
+    left = {
         name: max(0, most - audit.given(reading.db, caller.name, name, since, dry_run=False))
         for name, most in caller.limits.commands_per_day.items()
     }
@@ -126,6 +126,6 @@ def _limits(reading: Reading, program: AdmittedProgram) -> Answer:
         "left_today": {
             "core_hours": round(max(0.0, caller.limits.core_hours_per_day - core_hours), 3),
             "open_proposals": max(0, int(caller.limits.open_proposals) - waiting),
-            **given,
+            **left,
         },
     }

@@ -27,17 +27,17 @@ _STATES = tuple(state.value for state in IdeaState if state is not IdeaState.WIT
 
 def listed(reading: Reading) -> Answer:
     """Every proposal, those that wait for an answer first, then the newest."""
-    found = sorted(proposals.everything(reading.db), key=lambda one: (one.state.value != "open", -one.number))
-    return {"proposals": [_short(one) for one in found]}
+    newest = sorted(proposals.everything(reading.db), key=lambda stored: (stored.state.value != "open", -stored.number))
+    return {"proposals": [_short(stored) for stored in newest]}
 
 
 def one(reading: Reading, number: int) -> Answer:
     """One proposal with all that it says."""
-    found: KeptProposal = must(proposals.one(reading.db, number), reading, "proposal", number)
-    said = proposal_data(found.proposal)
-    stopping, draft = found.proposal.stopping, found.proposal.draft
+    stored: KeptProposal = must(proposals.one(reading.db, number), reading, "proposal", number)
+    data = proposal_data(stored.proposal)
+    stopping, draft = stored.proposal.stopping, stored.proposal.draft
     return {
-        "proposal": {**said, **_short(found), "why": found.why, "decided_at": _moment(found)},
+        "proposal": {**data, **_short(stored), "why": stored.why, "decided_at": _moment(stored)},
         "ends": stopping.sentence if stopping else "",
         "draft": None if draft is None else one_draft(reading, draft)["draft"],
     }
@@ -45,19 +45,19 @@ def one(reading: Reading, number: int) -> Answer:
 
 def listed_drafts(reading: Reading) -> Answer:
     """The newest drafts, each with how far it has come."""
-    return {"drafts": [_draft_row(found) for found in drafts.latest(reading.db, limits.DRAFTS_SHOWN)]}
+    return {"drafts": [_draft_row(draft) for draft in drafts.latest(reading.db, limits.DRAFTS_SHOWN)]}
 
 
 def one_draft(reading: Reading, number: int) -> Answer:
     """One draft: its source, how it stands at each gate, and what it would change. No measure of it is told."""
-    found: KeptDraft = must(drafts.draft(reading.db, number), reading, "draft", number)
-    tried, questions = drafts.tries(reading.db, found.name, found.number)
-    declared = stored_manifest(found.declaration) if found.declaration else None
+    stored: KeptDraft = must(drafts.draft(reading.db, number), reading, "draft", number)
+    tried, questions = drafts.tries(reading.db, stored.name, stored.number)
+    declared = stored_manifest(stored.declaration) if stored.declaration else None
     return {
         "draft": {
-            **_draft_row(found),
-            "refusals": [asdict(refusal) for refusal in found.refusals],
-            "gates": list(found.gates),
+            **_draft_row(stored),
+            "refusals": [asdict(refusal) for refusal in stored.refusals],
+            "gates": list(stored.gates),
             "tried": tried,
             "questions": questions,
             "tries_left": max(0, limits.DRAFT_TRIES - tried),
@@ -68,33 +68,33 @@ def one_draft(reading: Reading, number: int) -> Answer:
                 {name: estimand[name] for name in ("name", "claim", "kind", "measure", "smallest", "prediction")}
                 for estimand in (declared.estimands if declared else ())
             ],
-            "source": found.text,
-            **_changes(reading, found),
+            "source": stored.text,
+            **_changes(reading, stored),
         }
     }
 
 
-def _draft_row(found: KeptDraft) -> Answer:
+def _draft_row(draft: KeptDraft) -> Answer:
     return {
-        "number": found.number,
-        "name": found.name,
-        "author": found.author,
-        "state": found.state.value,
-        "digest": found.digest,
-        "written_at": found.created_at.isoformat(),
-        "tried_at": found.tried_at.isoformat() if found.tried_at else None,
+        "number": draft.number,
+        "name": draft.name,
+        "author": draft.author,
+        "state": draft.state.value,
+        "digest": draft.digest,
+        "written_at": draft.created_at.isoformat(),
+        "tried_at": draft.tried_at.isoformat() if draft.tried_at else None,
     }
 
 
-def _changes(reading: Reading, found: KeptDraft) -> Answer:
+def _changes(reading: Reading, draft: KeptDraft) -> Answer:
     """How it differs from what is published under its name, and how much hangs on that."""
-    published = experiments.by_name(reading.db, found.name)
+    published = experiments.by_name(reading.db, draft.name)
     bundle = experiments.bundle_now(reading.db, published.id) if published else None
-    if published is None or bundle is None or bundle.digest == found.bundle:
+    if published is None or bundle is None or bundle.digest == draft.bundle:
         return {"published": None, "diff": "", "blast_radius": None}
     archive = blobs.get(reading.db, reading.folder, bundle.digest)
-    before = bundles.contents(archive)[bundles.experiment_path(found.name)].decode(errors="replace")
-    lines = difflib.unified_diff(before.splitlines(), found.text.splitlines(), "published", "draft", lineterm="", n=2)
+    before = bundles.contents(archive)[bundles.experiment_path(draft.name)].decode(errors="replace")
+    lines = difflib.unified_diff(before.splitlines(), draft.text.splitlines(), "published", "draft", lineterm="", n=2)
     touched = blast_radius(reading.db, published.id)
     return {
         "published": f"{published.name}@{published.version}",
@@ -108,30 +108,30 @@ def _changes(reading: Reading, found: KeptDraft) -> Answer:
     }
 
 
-def _short(one: KeptProposal) -> Answer:
-    said = one.proposal
+def _short(stored: KeptProposal) -> Answer:
+    proposal = stored.proposal
     return {
-        "number": one.number,
-        "slug": said.slug,
-        "state": one.state.value,
-        "template": said.template.value,
-        "admission": said.admission.value,
-        "question": said.question,
-        "experiment": said.experiment,
-        "version": said.version,
-        "finding": said.finding,
-        "draft": said.draft,
-        "author": said.author,
-        "core_hours": float(f"{said.core_seconds / 3_600.0:.3g}"),
-        "bits": said.bits,
-        "registration": one.registration_id,
-        "decided_by": one.decided_by,
-        "made_at": one.created_at.isoformat(),
+        "number": stored.number,
+        "slug": proposal.slug,
+        "state": stored.state.value,
+        "template": proposal.template.value,
+        "admission": proposal.admission.value,
+        "question": proposal.question,
+        "experiment": proposal.experiment,
+        "version": proposal.version,
+        "finding": proposal.finding,
+        "draft": proposal.draft,
+        "author": proposal.author,
+        "core_hours": float(f"{proposal.core_seconds / 3_600.0:.3g}"),
+        "bits": proposal.bits,
+        "registration": stored.registration_id,
+        "decided_by": stored.decided_by,
+        "made_at": stored.created_at.isoformat(),
     }
 
 
-def _moment(one: KeptProposal) -> str | None:
-    return one.decided_at.isoformat() if one.decided_at else None
+def _moment(stored: KeptProposal) -> str | None:
+    return stored.decided_at.isoformat() if stored.decided_at else None
 
 
 def listed_ideas(reading: Reading) -> Answer:
@@ -152,13 +152,13 @@ def listed_ideas(reading: Reading) -> Answer:
 
 def idea(reading: Reading, number: int) -> Answer:
     """One idea that everybody may read."""
-    found = ideas.one(reading.db, number)
-    if found is None or not found.is_public:
+    stored = ideas.one(reading.db, number)
+    if stored is None or not stored.is_public:
         raise NotFound(
             f"There is no idea {number} to be read here. Its author may have taken it back, or the operator has not "
             "shown it yet."
         )
-    return {"idea": _shown_idea(reading, found)}
+    return {"idea": _shown_idea(reading, stored)}
 
 
 def every_idea(reading: Reading) -> Answer:
@@ -169,10 +169,10 @@ def every_idea(reading: Reading) -> Answer:
 
 def any_idea(reading: Reading, number: int) -> Answer:
     """One idea, whoever may read it: for the operator."""
-    found = ideas.one(reading.db, number)
-    if found is None:
+    stored = ideas.one(reading.db, number)
+    if stored is None:
         raise NotFound(f"There is no idea {number}; `axiom idea list` shows all.")
-    return {"idea": _shown_idea(reading, found)}
+    return {"idea": _shown_idea(reading, stored)}
 
 
 def ideas_of(reading: Reading, volunteer_id: int) -> list[Answer]:
@@ -180,27 +180,27 @@ def ideas_of(reading: Reading, volunteer_id: int) -> list[Answer]:
     return _idea_rows(reading, ideas.of_volunteer(reading.db, volunteer_id))
 
 
-def _idea_rows(reading: Reading, found: Sequence[KeptIdea]) -> list[Answer]:
-    return [_shown_idea(reading, each) for each in found]
+def _idea_rows(reading: Reading, rows: Sequence[KeptIdea]) -> list[Answer]:
+    return [_shown_idea(reading, idea) for idea in rows]
 
 
-def _shown_idea(reading: Reading, found: KeptIdea) -> Answer:
-    said, asked = found.answer, found.idea
-    author = accounts.by_id(reading.db, asked.volunteer_id) if asked.volunteer_id is not None else None
+def _shown_idea(reading: Reading, stored: KeptIdea) -> Answer:
+    answer, idea = stored.answer, stored.idea
+    author = accounts.by_id(reading.db, idea.volunteer_id) if idea.volunteer_id is not None else None
     return {
-        "number": found.number,
-        "question": asked.question,
-        "why": asked.why,
-        "by": author[0].name if author else asked.by,
-        "volunteer": asked.volunteer_id,
-        "finding": asked.finding,
-        "state": found.state.value,
-        "is_public": found.is_public,
-        "written_at": found.created_at.isoformat(),
-        "answer": said.why if said else "",
-        "answered_by": said.by if said else None,
-        "answered_at": found.answered_at.isoformat() if found.answered_at else None,
-        "asked_by_proposal": said.proposal if said else None,
-        "asked_by_experiment": said.experiment if said else None,
-        "answering_finding": said.finding if said else None,
+        "number": stored.number,
+        "question": idea.question,
+        "why": idea.why,
+        "by": author[0].name if author else idea.by,
+        "volunteer": idea.volunteer_id,
+        "finding": idea.finding,
+        "state": stored.state.value,
+        "is_public": stored.is_public,
+        "written_at": stored.created_at.isoformat(),
+        "answer": answer.why if answer else "",
+        "answered_by": answer.by if answer else None,
+        "answered_at": stored.answered_at.isoformat() if stored.answered_at else None,
+        "asked_by_proposal": answer.proposal if answer else None,
+        "asked_by_experiment": answer.experiment if answer else None,
+        "answering_finding": answer.finding if answer else None,
     }

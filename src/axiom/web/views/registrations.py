@@ -26,9 +26,9 @@ _NOTHING = (0, 0.0)  # is back of a replicate, and took no time
 
 def listed(reading: Reading) -> Answer:
     """Every registration, the newest first."""
-    versions = {one.id: one for one in experiments.everything(reading.db)}
-    found = registrations.registrations(reading.db)
-    return {"registrations": [_shown(reading, one, versions[one.experiment_id]) for one in found]}
+    versions = {version.id: version for version in experiments.everything(reading.db)}
+    stored = registrations.registrations(reading.db)
+    return {"registrations": [_shown(reading, row, versions[row.experiment_id]) for row in stored]}
 
 
 def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
@@ -40,17 +40,19 @@ def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
 
 def one(reading: Reading, number: int) -> Answer:
     """What was asked and expected before its first replicate was issued, and its place in the chain."""
-    found = must(registrations.registration(reading.db, number), reading, "registration", number)
-    version = must(experiments.by_id(reading.db, found.experiment_id), reading, "experiment", found.experiment_id)
-    mine = set(registrations.numbers(reading.db, found).values())
-    claims = [each for each in findings.of_experiment(reading.db, version.id) if each.finding.number in mine]
+    registration = must(registrations.registration(reading.db, number), reading, "registration", number)
+    version = must(
+        experiments.by_id(reading.db, registration.experiment_id), reading, "experiment", registration.experiment_id
+    )
+    mine = set(registrations.numbers(reading.db, registration).values())
+    claims = [claim for claim in findings.of_experiment(reading.db, version.id) if claim.finding.number in mine]
     return {
-        "registration": _shown(reading, found, version)
+        "registration": _shown(reading, registration, version)
         | {
-            "previous_hash": found.previous_hash,
-            "body": found.body,
-            "configs": [dict(config) for config in read_body(found.body).design.configs],
-            "blocks": _blocks(reading, found, version),
+            "previous_hash": registration.previous_hash,
+            "body": registration.body,
+            "configs": [dict(config) for config in read_body(registration.body).design.configs],
+            "blocks": _blocks(reading, registration, version),
             "predictions": [
                 {"estimand": forecast.estimand} | finding_views.predicted(forecast)
                 for forecast in findings.forecasts(reading.db, number)
@@ -62,37 +64,37 @@ def one(reading: Reading, number: int) -> Answer:
 
 def forecasters(reading: Reading) -> Answer:
     """Who predicted what was found, and how far their chances may be taken at their word."""
-    smallest = {number: asked["smallest"] for number, asked in finding_views.estimands(reading).items()}
+    smallest = {number: estimand["smallest"] for number, estimand in finding_views.estimands(reading).items()}
     scored = [_scored(row, smallest) for row in scores.everything(reading.db)]
     return {
-        "forecasters": [_record(each) for each in records(scored)],
-        "compared": [asdict(each) for each in compared(scored, AUTOPILOT)],
+        "forecasters": [_record(record) for record in records(scored)],
+        "compared": [asdict(record) for record in compared(scored, AUTOPILOT)],
     }
 
 
 def reproduced(reading: Reading, registration_ids: Sequence[int]) -> list[Answer]:
     """In how many seeds of these registrations each pair of platforms agreed."""
     counted = summed(
-        one
+        pair
         for registration_number in registration_ids
-        for one in duplicates.counted(reading.db, registration_number, reading.now)
+        for pair in duplicates.counted(reading.db, registration_number, reading.now)
     )
     return [
         {
-            "platforms": list(each.platforms),
-            "exact": each.exact,
-            "close": each.close,
-            "divergent_at_the_end": each.divergent - each.disputed,
-            "divergent_from_the_start": each.disputed,
+            "platforms": list(pair.platforms),
+            "exact": pair.exact,
+            "close": pair.close,
+            "divergent_at_the_end": pair.divergent - pair.disputed,
+            "divergent_from_the_start": pair.disputed,
         }
-        for each in counted
+        for pair in counted
     ]
 
 
-def _shown(reading: Reading, found: Registration, version: StoredExperiment) -> Answer:
-    registered = read_body(found.body)
+def _shown(reading: Reading, registration: Registration, version: StoredExperiment) -> Answer:
+    registered = read_body(registration.body)
     return {
-        "number": found.id,
+        "number": registration.id,
         "experiment": version.name,
         "version": version.version,
         "design": registered.design.name,
@@ -101,47 +103,49 @@ def _shown(reading: Reading, found: Registration, version: StoredExperiment) -> 
         "stopping": registered.stopping.sentence,
         "block": registered.block,
         "block_why": registered.block_why,
-        "issued": experiments.issued_to(reading.db, version.id).get(found.id, 0),
+        "issued": experiments.issued_to(reading.db, version.id).get(registration.id, 0),
         "estimands": [
             {"estimand": name, "finding": number, "is_new": name not in registered.joins}
-            for name, number in sorted(registrations.numbers(reading.db, found).items(), key=lambda each: each[1])
+            for name, number in sorted(
+                registrations.numbers(reading.db, registration).items(), key=lambda pair: pair[1]
+            )
         ],
         "amends": registered.amends,
         "why": registered.why,
-        "registered_at": found.created_at.isoformat(),
-        "hash": found.hash,
+        "registered_at": registration.created_at.isoformat(),
+        "hash": registration.hash,
     }
 
 
-def _blocks(reading: Reading, found: Registration, version: StoredExperiment) -> list[Answer]:
+def _blocks(reading: Reading, registration: Registration, version: StoredExperiment) -> list[Answer]:
     """How far each block is, and what it has cost; of a map by its whole tiles, of which deeper ones are parts."""
-    registered = read_body(found.body)
+    registered = read_body(registration.body)
     below = first_place(1) if stored_manifest(version.manifest).map else block_store.ALL_PLACES
-    ordered = block_store.ordered(reading.db, found.id)
-    spent = block_store.spent(reading.db, found.id, below)
+    ordered = block_store.ordered(reading.db, registration.id)
+    spent = block_store.spent(reading.db, registration.id, below)
     cells, seconds = len(registered.design.configs), sum(registered.design.seconds)
     returned = [
         ReplicateProgress(
             number=number, cells=cells, back=spent.get(number, _NOTHING)[0], over=ordered.get(number, False)
         )
-        for number in block_store.numbers(reading.db, version.id, found.id, -1)
+        for number in block_store.numbers(reading.db, version.id, registration.id, -1)
     ]
-    by_number = {one.number: one for one in returned}
+    by_number = {progress.number: progress for progress in returned}
     return [
         {
             "block": block.number,
             "first": block.replicates[0],
             "last": block.replicates[-1],
             "replicates": len(block.replicates),
-            "done": sum(one.back >= one.cells for one in members),
-            "missing": sum(one.over and one.back < one.cells for one in members),
-            "out": sum(not one.over and one.back < one.cells for one in members),
+            "done": sum(progress.back >= progress.cells for progress in members),
+            "missing": sum(progress.over and progress.back < progress.cells for progress in members),
+            "out": sum(not progress.over and progress.back < progress.cells for progress in members),
             "is_closed": block.closed,
             "reason": block.reason,
             "core_seconds": sum(spent.get(number, _NOTHING)[1] for number in block.replicates),
             "declared_core_seconds": seconds * registered.block,
         }
-        for block in blocks(returned, registered.block, found.id)
+        for block in blocks(returned, registered.block, registration.id)
         for members in [[by_number[number] for number in block.replicates]]
     ]
 
@@ -172,16 +176,16 @@ def _worth(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _record(found: TrackRecord) -> Answer:
+def _record(record: TrackRecord) -> Answer:
     return {
-        "forecaster": found.forecaster,
-        "predictions": found.predictions,
-        "scored": found.scored,
-        "brier": found.brier,
-        "log_score": found.log_score,
-        "intervals": found.intervals,
-        "covered": found.covered,
-        "is_counted": found.is_counted,
-        "e_value": found.e_value,
-        "is_flagged": found.is_flagged,
+        "forecaster": record.forecaster,
+        "predictions": record.predictions,
+        "scored": record.scored,
+        "brier": record.brier,
+        "log_score": record.log_score,
+        "intervals": record.intervals,
+        "covered": record.covered,
+        "is_counted": record.is_counted,
+        "e_value": record.e_value,
+        "is_flagged": record.is_flagged,
     }

@@ -35,27 +35,27 @@ def listed(reading: Reading, limit: int = limits.RESULTS_ON_A_PAGE) -> Answer:
     stored = _experiment(reading)
     manifest = _declared(stored)
     wanted = _wanted(reading, stored, manifest, limit)
-    said = _misread(reading.query, stored, manifest)
-    rows = [] if said else results.listed(reading.db, wanted)
+    misread = _misread(reading.query, stored, manifest)
+    rows = [] if misread else results.listed(reading.db, wanted)
     is_more, until = len(rows) > limit, wanted.until or results.newest(reading.db)
     page = wanted.skip // limit + 1
-    last = page if rows or said else _last_page(reading, wanted, limit)
-    names = {each.id: each for each in experiments.everything(reading.db)}
+    last = page if rows or misread else _last_page(reading, wanted, limit)
+    names = {version.id: version for version in experiments.everything(reading.db)}
     configs = {number: registrations.placed(reading.db, number) for number in {row.experiment_id for row in rows}}
     return {
         "results": [_row(row, names[row.experiment_id], configs[row.experiment_id]) for row in rows[:limit]],
         "page": page,
         "is_beyond": 0 < last < page,
         "next": _address(reading.query, page=page + 1, until=until) if is_more and page < limits.RESULT_PAGES else None,
-        "previous": _address(reading.query, page=min(page - 1, last)) if page > 1 and last and not said else None,
-        "misread": said,
+        "previous": _address(reading.query, page=min(page - 1, last)) if page > 1 and last and not misread else None,
+        "misread": misread,
         "ends_early": is_more and page == limits.RESULT_PAGES,
         "sort": wanted.order,
         "experiment": stored.name if stored else None,
         "factors": levels(manifest) if manifest else {},
         "fields": {name: _field(name) for name in manifest.factors} if manifest else {},
         "measures": [measure.name for measure in manifest.measures] if manifest else [],
-        "experiments": sorted({each.name for each in names.values()}),
+        "experiments": sorted({version.name for version in names.values()}),
         "stored": counters.in_all(counters.read(reading.db), "result"),
         "asked": dict(reading.query),
         "csv": _address(_without_page(reading.query), path="/results.csv"),
@@ -79,16 +79,16 @@ def table(
     reading = replace(reading, query=_without_page(reading.query))
     stored = _experiment(reading)
     ids = results.chosen(reading.db, _wanted(reading, stored, _declared(stored), limit))
-    found = list(_pieces(reading, ids[:limit], breathe))
-    factors, measures = dict.fromkeys(chain(*(row["config"] for row in found))), dict[str, None]()
-    for row in found:
+    pieces = list(_pieces(reading, ids[:limit], breathe))
+    factors, measures = dict.fromkeys(chain(*(row["config"] for row in pieces))), dict[str, None]()
+    for row in pieces:
         measures |= dict.fromkeys(row["measures"])
     breathe()
     taken = {*_PLAIN, *_AFTER}
     columns = [tables.free_column(name, "factor", taken) for name in factors]
     columns += [tables.free_column(name, "measure", taken) for name in measures]
     rows: list[list[Any]] = []
-    for row in found:
+    for row in pieces:
         flat = *(row["config"].get(name) for name in factors), *(row["measures"].get(name) for name in measures)
         rows.append([*(row[name] for name in _PLAIN), *flat, *(row[name] for name in _AFTER)])
         if len(rows) % limits.RESULT_ROWS_AT_ONCE == 0:
@@ -110,7 +110,7 @@ def exported(reading: Reading, breathe: Breathe) -> bytes:
 
 def _pieces(reading: Reading, ids: Sequence[int], breathe: Breathe) -> Iterator[Answer]:
     """These results, with a breath after some of them each."""
-    names = {each.id: each for each in experiments.everything(reading.db)}
+    names = {version.id: version for version in experiments.everything(reading.db)}
     configs: dict[int, _Configs] = {}
     for start in range(0, len(ids), limits.RESULT_ROWS_AT_ONCE):
         for row in results.rows(reading.db, ids[start : start + limits.RESULT_ROWS_AT_ONCE]):
@@ -137,8 +137,8 @@ def _last_page(reading: Reading, wanted: ResultQuery, limit: int) -> int:
     low, high = 0, wanted.skip // limit
     while low < high:
         middle = (low + high + 1) // 2
-        found = results.listed(reading.db, replace(wanted, skip=(middle - 1) * limit, limit=1))
-        low, high = (middle, high) if found else (low, middle - 1)
+        is_there = results.listed(reading.db, replace(wanted, skip=(middle - 1) * limit, limit=1))
+        low, high = (middle, high) if is_there else (low, middle - 1)
     return low
 
 
@@ -156,17 +156,17 @@ def _experiment(reading: Reading) -> StoredExperiment | None:
 
 
 def _misread(query: Mapping[str, str], stored: StoredExperiment | None, manifest: Manifest | None) -> Sequence[str]:
-    said = [*query_errors.choice(query, "outcome", Outcome), *query_errors.choice(query, "sort", ListOrder)]
-    said += query_errors.known(query, "experiment", is_known=stored is not None)
-    said += [
+    sentences = [*query_errors.choice(query, "outcome", Outcome), *query_errors.choice(query, "sort", ListOrder)]
+    sentences += query_errors.known(query, "experiment", is_known=stored is not None)
+    sentences += [
         *query_errors.whole(query, "replicate"),
         *query_errors.whole(query, "page"),
         *query_errors.whole(query, "until"),
     ]
     if stored and manifest:
         fields = [_field(name) for name in manifest.factors]
-        said += query_errors.words(query, {*OF_RESULTS, *fields}, f"{stored.name} has {', '.join(fields)}")
-    return said
+        sentences += query_errors.words(query, {*OF_RESULTS, *fields}, f"{stored.name} has {', '.join(fields)}")
+    return sentences
 
 
 def _declared(stored: StoredExperiment | None) -> Manifest | None:
@@ -193,13 +193,13 @@ def _wanted(reading: Reading, stored: StoredExperiment | None, manifest: Manifes
 
 def _places(query: Mapping[str, str], manifest: Manifest, configs: _Configs) -> list[int] | None:
     """The places, of whatever design, at which every factor has the level that was asked for."""
-    asked = {name: value for name in manifest.factors if (value := query.get(_field(name), ""))}
-    if not asked:
+    levels = {name: value for name in manifest.factors if (value := query.get(_field(name), ""))}
+    if not levels:
         return None
     return [
         place
         for place, config in configs.items()
-        if all(_is_level(config[name], value) for name, value in asked.items())
+        if all(_is_level(config[name], value) for name, value in levels.items())
     ]
 
 

@@ -34,22 +34,22 @@ def cells(estimand: Mapping[str, Any], configs: Iterable[Mapping[str, Any]]) -> 
 
 def levels(configs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Each factor with the levels that it takes, numbers in order."""
-    found: dict[str, list[Any]] = {}
+    by_factor: dict[str, list[Any]] = {}
     for config in configs:
         for factor, level in config.items():
-            if level not in found.setdefault(factor, []):
-                found[factor].append(level)
-    return {factor: sorted(each) if _are_numbers(each) else each for factor, each in found.items()}
+            if level not in by_factor.setdefault(factor, []):
+                by_factor[factor].append(level)
+    return {factor: sorted(values) if _are_numbers(values) else values for factor, values in by_factor.items()}
 
 
 def in_words(configs: Sequence[Mapping[str, Any]]) -> str:
     """The ranges of what varies, then what was held."""
-    found = levels(configs)
-    varied = [f"{_spaced(factor)} {_range(each)}" for factor, each in found.items() if len(each) > 1]
-    held = [f"{_spaced(factor)} {_said(each[0])}" for factor, each in found.items() if len(each) == 1]
+    by_factor = levels(configs)
+    varied = [f"{_spaced(factor)} {_range(values)}" for factor, values in by_factor.items() if len(values) > 1]
+    constant = [f"{_spaced(factor)} {_said(values[0])}" for factor, values in by_factor.items() if len(values) == 1]
     if not varied:
-        return ", ".join(held)
-    return "; ".join(varied) + (f"; with {', '.join(held)}" if held else "")
+        return ", ".join(constant)
+    return "; ".join(varied) + (f"; with {', '.join(constant)}" if constant else "")
 
 
 def is_crossed(configs: Sequence[Mapping[str, Any]]) -> bool:
@@ -101,10 +101,10 @@ def _is_function(name: str) -> bool:
     return name.partition(".")[2][:1].islower()
 
 
-def _range(found: Sequence[Any]) -> str:
-    if _are_numbers(found) and len(found) > _FEW:
-        return f"{plain(found[0])} to {plain(found[-1])} ({len(found)} levels)"
-    words = [_said(each) for each in found]
+def _range(values: Sequence[Any]) -> str:
+    if _are_numbers(values) and len(values) > _FEW:
+        return f"{plain(values[0])} to {plain(values[-1])} ({len(values)} levels)"
+    words = [_said(level) for level in values]
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
@@ -112,8 +112,8 @@ def _said(level: Any) -> str:
     return str(level).lower() if isinstance(level, bool) else plain(level)
 
 
-def _are_numbers(found: Sequence[Any]) -> bool:
-    return all(isinstance(each, int | float) and not isinstance(each, bool) for each in found)
+def _are_numbers(values: Sequence[Any]) -> bool:
+    return all(isinstance(level, int | float) and not isinstance(level, bool) for level in values)
 
 
 def _spaced(factor: str) -> str:

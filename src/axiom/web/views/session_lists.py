@@ -20,21 +20,21 @@ _MILLIONTHS = 1_000_000
 def tasks(reading: Reading, name: str) -> Answer:
     """The tasks that closed in the time of which a session tells, as the address narrows them."""
     session, query = named(reading, name), reading.query
-    asked = session_counts.TaskFilter(
+    filters = session_counts.TaskFilter(
         experiment=query.get("experiment", ""),
         state=query.get("state", ""),
         host=reading.whole("host"),
         contradicted="contradicted" in query,
     )
-    said = [*query_errors.choice(query, "state", TaskState), *query_errors.whole(query, "host")]
+    misread = [*query_errors.choice(query, "state", TaskState), *query_errors.whole(query, "host")]
     window = sessions.whole_window(reading.db, session)
-    rows = [] if said else session_counts.tasks(reading.db, window, asked, limits.TASKS_SHOWN + 1)
+    rows = [] if misread else session_counts.tasks(reading.db, window, filters, limits.TASKS_SHOWN + 1)
     return {
         "session": session.name,
         "since": window.since.isoformat(),
         "until": window.until.isoformat(),
         "asked": {name: value for name, value in query.items() if value},
-        "misread": said,
+        "misread": misread,
         "is_more": len(rows) > limits.TASKS_SHOWN,
         "tasks": [_task(row) for row in rows[: limits.TASKS_SHOWN]],
     }
@@ -114,7 +114,7 @@ def _message(speaker: str, message: Answer) -> list[Answer]:
 
 def difference(reading: Reading, name: str, other: str) -> Answer:
     """What has changed from the end of one session to the end of another, whichever was named first."""
-    older, newer = sorted((named(reading, name), named(reading, other)), key=lambda one: one.id)
+    older, newer = sorted((named(reading, name), named(reading, other)), key=lambda session: session.id)
     db = reading.db
     awards, amount = differences.credit(db, older, newer)
     return {

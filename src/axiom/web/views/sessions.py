@@ -46,8 +46,8 @@ def one(reading: Reading, name: str) -> Answer:
     }
 
 
-def _round(held: Session) -> Answer:
-    return {"name": held.name, "started_at": held.started_at.isoformat(), "reason": held.reason}
+def _round(session: Session) -> Answer:
+    return {"name": session.name, "started_at": session.started_at.isoformat(), "reason": session.reason}
 
 
 def markdown(reading: Reading, name: str) -> str:

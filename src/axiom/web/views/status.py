@@ -49,19 +49,19 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any],
 
 
 def _experiments(db: Database, counted: Mapping[Key, int]) -> list[dict[str, Any]]:
-    tried, states = {one.experiment_id: one for one in preflights.newest(db, GATES)}, counters.by_state(counted)
+    tried, states = {row.experiment_id: row for row in preflights.newest(db, GATES)}, counters.by_state(counted)
     return [
         {
-            "name": found.name,
-            "version": found.version,
-            "question": stored_manifest(found.manifest).question,
-            "status": found.status,
-            "preflight": _in_a_word(tried[found.id]) if found.id in tried else None,
-            "workunits": states["workunit", found.id],
-            "tasks": states["task", found.id],
-            "results": states["result", found.id],
+            "name": version.name,
+            "version": version.version,
+            "question": stored_manifest(version.manifest).question,
+            "status": version.status,
+            "preflight": _in_a_word(tried[version.id]) if version.id in tried else None,
+            "workunits": states["workunit", version.id],
+            "tasks": states["task", version.id],
+            "results": states["result", version.id],
         }
-        for found in experiments.everything(db)
+        for version in experiments.everything(db)
     ]
 
 
@@ -92,5 +92,5 @@ def _job(row: Row) -> dict[str, Any]:
 
 
 def _iso(value: int | None) -> str | None:
-    found = maybe_moment(value)
-    return found.isoformat() if found else None
+    moment = maybe_moment(value)
+    return moment.isoformat() if moment else None

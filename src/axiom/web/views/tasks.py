@@ -43,25 +43,25 @@ _AGREEMENTS = {
 
 def workunit(reading: Reading, number: int) -> Answer:
     """One order, its copies, and the checks of what they brought."""
-    found: Workunit = must(workunits.workunit(reading.db, number), reading, "workunit", number)
-    stored = experiments.by_id(reading.db, found.experiment_id)
+    stored_workunit: Workunit = must(workunits.workunit(reading.db, number), reading, "workunit", number)
+    stored = experiments.by_id(reading.db, stored_workunit.experiment_id)
     return {
         "workunit": {
-            "number": found.id,
+            "number": stored_workunit.id,
             "experiment": stored.name if stored else None,
             "version": stored.version if stored else None,
-            "registration": found.registration_id,
-            "state": found.state,
-            "reason": found.reason,
-            "replicates": list(found.replicates),
-            "configs": list(found.configs),
-            "quorum": found.quorum,
-            "max_failures": found.max_failures,
-            "target_host": found.target_host_id,
-            "checks_task": found.checks_task_id,
-            "split_from": found.split_from,
+            "registration": stored_workunit.registration_id,
+            "state": stored_workunit.state,
+            "reason": stored_workunit.reason,
+            "replicates": list(stored_workunit.replicates),
+            "configs": list(stored_workunit.configs),
+            "quorum": stored_workunit.quorum,
+            "max_failures": stored_workunit.max_failures,
+            "target_host": stored_workunit.target_host_id,
+            "checks_task": stored_workunit.checks_task_id,
+            "split_from": stored_workunit.split_from,
             "parts": task_store.parts_of(reading.db, number),
-            "created_at": found.created_at.isoformat(),
+            "created_at": stored_workunit.created_at.isoformat(),
             "tasks": [listed(task) for task in workunits.tasks_of(reading.db, number)],
             "checks": _checks(tasks.checks_of(reading.db, number)),
         }
@@ -70,20 +70,20 @@ def workunit(reading: Reading, number: int) -> Answer:
 
 def task(reading: Reading, number: int) -> Answer:
     """One copy of a workunit: what it was, how it ended and why, what it brought and what was paid for it."""
-    found: Task = must(workunits.task(reading.db, number), reading, "task", number)
-    stored = experiments.by_id(reading.db, found.experiment_id)
-    ordered = workunits.workunit(reading.db, found.workunit_id)
+    stored_task: Task = must(workunits.task(reading.db, number), reading, "task", number)
+    stored = experiments.by_id(reading.db, stored_task.experiment_id)
+    ordered = workunits.workunit(reading.db, stored_task.workunit_id)
     awards = tasks.paid(reading.db, number)
     return {
-        "task": listed(found)
+        "task": listed(stored_task)
         | {
             "experiment": stored.name if stored else None,
             "version": stored.version if stored else None,
-            "ordinal": found.ordinal,
-            "bundle": found.bundle_digest,
-            "exit_status": found.exit_status,
-            "elapsed_seconds": found.elapsed_seconds,
-            "output_digest": found.output_digest,
+            "ordinal": stored_task.ordinal,
+            "bundle": stored_task.bundle_digest,
+            "exit_status": stored_task.exit_status,
+            "elapsed_seconds": stored_task.elapsed_seconds,
+            "output_digest": stored_task.output_digest,
             **how(tasks.ended(reading.db, number)),
             **how_far(progress.of_task(reading.db, number)),
             "checks_task": ordered.checks_task_id if ordered else None,
@@ -98,7 +98,7 @@ def task(reading: Reading, number: int) -> Answer:
                 }
                 for award in awards
             ],
-            "results": _results(reading, number, found.experiment_id),
+            "results": _results(reading, number, stored_task.experiment_id),
         }
     }
 
@@ -123,34 +123,34 @@ def how(ended: TaskEnd) -> Answer:
     }
 
 
-def how_far(said: HeardProgress | None) -> Answer:
+def how_far(progress: HeardProgress | None) -> Answer:
     """How far a task that is out was when its host last said so: its own word, of which nothing follows."""
     return {
-        "progress": said.fraction if said else None,
-        "progress_cpu_seconds": said.cpu_seconds if said else None,
-        "progress_at": said.heard_at.isoformat() if said else None,
+        "progress": progress.fraction if progress else None,
+        "progress_cpu_seconds": progress.cpu_seconds if progress else None,
+        "progress_at": progress.heard_at.isoformat() if progress else None,
     }
 
 
-def listed(found: Task) -> Answer:
+def listed(task: Task) -> Answer:
     """A task as lists show it."""
     return {
-        "number": found.id,
-        "workunit": found.workunit_id,
-        "state": found.state,
-        "reason": found.reason,
-        "host": found.host_id,
-        "gpu": found.gpu or None,
-        "created_at": found.created_at.isoformat(),
-        "sent_at": found.sent_at.isoformat() if found.sent_at else None,
-        "deadline": found.deadline.isoformat() if found.deadline else None,
-        "returned_at": found.returned_at.isoformat() if found.returned_at else None,
-        "cpu_seconds": found.cpu_seconds,
+        "number": task.id,
+        "workunit": task.workunit_id,
+        "state": task.state,
+        "reason": task.reason,
+        "host": task.host_id,
+        "gpu": task.gpu or None,
+        "created_at": task.created_at.isoformat(),
+        "sent_at": task.sent_at.isoformat() if task.sent_at else None,
+        "deadline": task.deadline.isoformat() if task.deadline else None,
+        "returned_at": task.returned_at.isoformat() if task.returned_at else None,
+        "cpu_seconds": task.cpu_seconds,
     }
 
 
-def _checks(found: Sequence[Check]) -> list[Answer]:
-    return [{"workunit": each.workunit_id, "task": each.task_id, "state": each.state} for each in found]
+def _checks(checks: Sequence[Check]) -> list[Answer]:
+    return [{"workunit": check.workunit_id, "task": check.task_id, "state": check.state} for check in checks]
 
 
 def _results(reading: Reading, number: int, experiment_id: int) -> list[Answer]:

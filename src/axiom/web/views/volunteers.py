@@ -45,7 +45,7 @@ def volunteers(reading: Reading) -> Answer:
 
 def volunteer(reading: Reading, number: int) -> Answer:
     """One volunteer: credit, team, hosts where they are shown, and the findings that they support."""
-    found, account = must(accounts.by_id(reading.db, number), reading, "volunteer", number)
+    stored, account = must(accounts.by_id(reading.db, number), reading, "volunteer", number)
     (row,) = _rows(reading, [number])
     all_hosts = hosts.part(reading.db, List.HOSTS_OF, limit=_MOST_HOSTS, whose=number).ids
     shown = paging.part(reading, List.HOSTS_OF, number) if account.shows_hosts else None
@@ -53,21 +53,21 @@ def volunteer(reading: Reading, number: int) -> Answer:
     shares = reading.support.of_hosts(reading.db, all_hosts)
     return {
         "volunteer": row
-        | did(reading, found, all_hosts, shares)
+        | did(reading, stored, all_hosts, shares)
         | {
             # A tile leads to its task and so to its host.
             "tiles": tiles_beside.drawn_by(reading, all_hosts) if account.shows_hosts else [],
-            "website": address_of(found.website) if heard(balance).may else None,
-            "unheard": _unheard(balance, found.country, found.website),
+            "website": address_of(stored.website) if heard(balance).may else None,
+            "unheard": _unheard(balance, stored.country, stored.website),
             "rank": hosts.rank(reading.db, ledger.VOLUNTEER, balance.total) if balance else None,
             "carried": [
                 {
-                    "source": each.source,
-                    "credit": each.amount / THOUSANDTHS,
-                    "because": each.because,
-                    "at": each.at.isoformat(),
+                    "source": credit.source,
+                    "credit": credit.amount / THOUSANDTHS,
+                    "because": credit.because,
+                    "at": credit.at.isoformat(),
                 }
-                for each in hosts.carried(reading.db, number)
+                for credit in hosts.carried(reading.db, number)
             ],
             **host_pages.supported(reading, shares, f"/volunteers/{number}"),
             "hosts": host_pages.of_numbers(reading, shown.ids) if shown else None,
@@ -76,9 +76,9 @@ def volunteer(reading: Reading, number: int) -> Answer:
     }
 
 
-def did(reading: Reading, found: Volunteer, host_ids: Sequence[int], shares: Collection[SupportShare]) -> Answer:
+def did(reading: Reading, volunteer: Volunteer, host_ids: Sequence[int], shares: Collection[SupportShare]) -> Answer:
     """What a volunteer's computers have in hand, and what they have done so far."""
-    earned = reading.memo.get_or_create(("earned", found.id), lambda: VolunteerTotals(volunteer_id=found.id))
+    earned = reading.memo.get_or_create(("earned", volunteer.id), lambda: VolunteerTotals(volunteer_id=volunteer.id))
     record = earned.record(reading.db)
     answers = {share.finding for share in shares}
     against = reading.memo.get_or_create(
@@ -89,7 +89,7 @@ def did(reading: Reading, found: Volunteer, host_ids: Sequence[int], shares: Col
         hours=record.cpu_seconds / _HOUR,
         answers=len(answers),
         changed=len(answers & against),
-        since=found.created_at,
+        since=volunteer.created_at,
     )
     return {
         "now": _now(reading, host_ids),
@@ -115,7 +115,7 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
 
     Nobody tells the laboratory that a computer was switched off or detached: when it was heard from last may.
     """
-    held = tariffs.in_force(reading.db, reading.now)
+    in_force = tariffs.in_force(reading.db, reading.now)
     rows: dict[int, Answer] = {}
     for task in in_hand(reading.db, host_ids, task_limits.IN_HAND_SHOWN):
         stored = experiments.by_id(reading.db, task.experiment_id)
@@ -123,8 +123,8 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
             continue
         manifest = stored_manifest(stored.manifest)
         registration = registrations.registration(reading.db, task.registration_id)
-        each = read_body(registration.body).design.seconds_of(task.configs) if registration else 0.0
-        seconds = task.replicates * each
+        per_replicate = read_body(registration.body).design.seconds_of(task.configs) if registration else 0.0
+        seconds = task.replicates * per_replicate
         row = rows.setdefault(
             task.experiment_id,
             {
@@ -135,26 +135,26 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
                 "since": task.sent_at.isoformat(),
                 "deadline": task.deadline.isoformat(),
                 "heard_at": task.heard_at.isoformat(),
-                "credit": 0.0 if held and not held[1].by_clock else None,
+                "credit": 0.0 if in_force and not in_force[1].by_clock else None,
             },
         )
         row["jobs"] += 1
         row["runs"] += task.replicates * len(task.configs)
         row["deadline"] = min(row["deadline"], task.deadline.isoformat())
         row["heard_at"] = max(row["heard_at"], task.heard_at.isoformat())
-        if held and row["credit"] is not None:
-            said = TimeSaid(cpu_seconds=seconds, elapsed_seconds=seconds)
-            row["credit"] += price(held[1], Counted(seconds=seconds), said).amount / THOUSANDTHS
+        if in_force and row["credit"] is not None:
+            time = TimeSaid(cpu_seconds=seconds, elapsed_seconds=seconds)
+            row["credit"] += price(in_force[1], Counted(seconds=seconds), time).amount / THOUSANDTHS
     return list(rows.values())
 
 
 def listed_teams(reading: Reading) -> Answer:
     """The teams that the address asks for, by number."""
     shown = paging.part(reading, List.TEAMS)
-    found = [team for number in shown.ids if (team := teams.by_id(reading.db, number)) is not None]
+    listed = [team for number in shown.ids if (team := teams.by_id(reading.db, number)) is not None]
     balances = ledger.balances(reading.db, ledger.TEAM, list(shown.ids))
     return {
-        "teams": [_team(reading, team) | credited(balances.get(team.id), reading.now) for team in found],
+        "teams": [_team(reading, team) | credited(balances.get(team.id), reading.now) for team in listed],
         "challenge": _challenge(reading),
         "of": hosts.amount(reading.db, List.TEAMS),
         **paging.around("/teams", shown),
@@ -177,24 +177,24 @@ def _race(reading: Reading, month: Month) -> list[Answer]:
     race = reading.memo.get_or_create(("race", month), lambda: TeamRace(month=month))
     rows = []
     for number, amount in race.standing(reading.db)[: account_limits.TEAMS_RACING]:
-        found = teams.by_id(reading.db, number)
-        if found is not None and amount > 0:
-            rows.append({"number": number, "name": found.name, "credit": amount / THOUSANDTHS})
+        team = teams.by_id(reading.db, number)
+        if team is not None and amount > 0:
+            rows.append({"number": number, "name": team.name, "credit": amount / THOUSANDTHS})
     return rows
 
 
 def team(reading: Reading, number: int) -> Answer:
     """One team and its volunteers."""
-    found: Team = must(teams.by_id(reading.db, number), reading, "team", number)
-    shown, read = paging.part(reading, List.MEMBERS, number), _read(reading, found)
+    stored: Team = must(teams.by_id(reading.db, number), reading, "team", number)
+    shown, read = paging.part(reading, List.MEMBERS, number), _read(reading, stored)
     balance = ledger.balance(reading.db, ledger.TEAM, number)
     return {
-        "team": _team(reading, found)
+        "team": _team(reading, stored)
         | credited(balance, reading.now)
         | {
             "website": address_of(read.website),
             "about": read.about,
-            "unheard": "" if read == found else heard(None).reason,
+            "unheard": "" if read == stored else heard(None).reason,
             "rank": hosts.rank(reading.db, ledger.TEAM, balance.total) if balance else None,
             "volunteers": _rows(reading, shown.ids),
             **_around(f"/teams/{number}", shown),
@@ -202,52 +202,52 @@ def team(reading: Reading, number: int) -> Answer:
     }
 
 
-def address_of(said: str) -> Answer | None:
+def address_of(website: str) -> Answer | None:
     """A website that a volunteer gave: what it says, and where it leads if that is a place in the web."""
-    if not said:
+    if not website:
         return None
     try:
-        parts = urlsplit(said)
+        parts = urlsplit(website)
     except ValueError:
-        return {"text": said[:_MOST_ADDRESS], "href": None}
+        return {"text": website[:_MOST_ADDRESS], "href": None}
     is_web = parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
-    return {"text": said[:_MOST_ADDRESS], "href": said if is_web and len(said) <= _MOST_ADDRESS else None}
+    return {"text": website[:_MOST_ADDRESS], "href": website if is_web and len(website) <= _MOST_ADDRESS else None}
 
 
 def _rows(reading: Reading, numbers: Sequence[int]) -> list[Answer]:
     balances = ledger.balances(reading.db, ledger.VOLUNTEER, list(numbers))
     rows = []
     for number in numbers:
-        known = accounts.by_id(reading.db, number)
-        if known is not None:
-            found, account = known
+        owner = accounts.by_id(reading.db, number)
+        if owner is not None:
+            volunteer, account = owner
             amount = hosts.amount(reading.db, List.HOSTS_OF, number) if account.shows_hosts else None
-            country = found.country if heard(balances.get(number)).may else ""
-            row = _volunteer(reading, found) | {"country": country, "host_count": amount}
+            country = volunteer.country if heard(balances.get(number)).may else ""
+            row = _volunteer(reading, volunteer) | {"country": country, "host_count": amount}
             rows.append(row | credited(balances.get(number), reading.now))
     return rows
 
 
-def _volunteer(reading: Reading, found: Volunteer) -> Answer:
-    team = teams.by_id(reading.db, found.team_id) if found.team_id is not None else None
+def _volunteer(reading: Reading, volunteer: Volunteer) -> Answer:
+    team = teams.by_id(reading.db, volunteer.team_id) if volunteer.team_id is not None else None
     return {
-        "number": found.id,
-        "name": found.name,
-        "is_simulated": found.is_simulated,
+        "number": volunteer.id,
+        "name": volunteer.name,
+        "is_simulated": volunteer.is_simulated,
         "team": {"number": team.id, "name": team.name} if team else None,
-        "since": found.created_at.isoformat(),
+        "since": volunteer.created_at.isoformat(),
     }
 
 
-def _team(reading: Reading, found: Team) -> Answer:
-    founder = accounts.by_id(reading.db, found.founder_id)
+def _team(reading: Reading, team: Team) -> Answer:
+    founder = accounts.by_id(reading.db, team.founder_id)
     return {
-        "number": found.id,
-        "name": found.name,
-        "country": _read(reading, found).country,
-        "founder": {"number": found.founder_id, "name": founder[0].name} if founder else None,
-        "since": found.created_at.isoformat(),
-        "volunteer_count": teams.members(reading.db, found.id),
+        "number": team.id,
+        "name": team.name,
+        "country": _read(reading, team).country,
+        "founder": {"number": team.founder_id, "name": founder[0].name} if founder else None,
+        "since": team.created_at.isoformat(),
+        "volunteer_count": teams.members(reading.db, team.id),
     }
 
 
@@ -256,10 +256,10 @@ def _read(reading: Reading, team: Team) -> Team:
     return as_shown(team, ledger.balance(reading.db, ledger.VOLUNTEER, team.founder_id))
 
 
-def _unheard(balance: Balance | None, *said: str) -> str:
+def _unheard(balance: Balance | None, *texts: str) -> str:
     """Why something that was said is not shown; nothing where nothing was said."""
     hearing = heard(balance)
-    return hearing.reason if any(said) and not hearing.may else ""
+    return hearing.reason if any(texts) and not hearing.may else ""
 
 
 def _around(path: str, shown: ListPart | None) -> Answer:
