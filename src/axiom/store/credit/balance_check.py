@@ -66,11 +66,11 @@ def problems(db: Database) -> list[str]:
 
 
 def differences(db: Database) -> Iterator[str]:
-    """The same, one after the other: whoever wants the first alone waits for no other."""
+    """What is wrong with the ledger, one after the other: whoever wants the first alone waits for no other."""
     for row in db.select(_UNBALANCED):
         yield f"award {row['id']} is not booked on two equal sides"
     for row in db.select(_MISPLACED):
-        yield f"award {row['id']} is for a task {_misplaced(row)}"
+        yield f"award {row['id']} is for a task {_why_misplaced(row)}"
     for row in db.select(_UNPAID):
         yield f"task {row['id']} counts as paid and has no award"
     yield from _accounts(db)
@@ -89,7 +89,7 @@ def beyond_caps(db: Database) -> list[str]:
     return [*_settlements(db), *_unsettled(db)]
 
 
-def _misplaced(row: Row) -> str:
+def _why_misplaced(row: Row) -> str:
     if row["is_paid"] == 0:
         return "that still waits for credit"
     return (

@@ -82,7 +82,7 @@ def read(db: Database) -> dict[Key, int]:
 
 
 def by_state(counted: Mapping[Key, int]) -> Mapping[tuple[str, int], Mapping[str, int]]:
-    """The same by noun and experiment, for whoever asks of one experiment after the other; nothing where none is."""
+    """Counters by noun and experiment, for whoever asks of one experiment after the other; nothing where none is."""
     amounts: defaultdict[tuple[str, int], dict[str, int]] = defaultdict(dict)
     for (noun, experiment_id, state), amount in counted.items():
         amounts[noun, experiment_id][state] = amount

@@ -198,7 +198,7 @@ class Database:
         self._changes = changes
         written = False
         try:
-            with self._within("COMMIT", "ROLLBACK"):
+            with self._level("COMMIT", "ROLLBACK"):
                 yield
                 if changes and self._recorder is not None:
                     self._recorder.append(self, tuple(changes))
@@ -217,7 +217,7 @@ class Database:
             yield
             return
         self._say("BEGIN")
-        with self._within("COMMIT", "ROLLBACK"):
+        with self._level("COMMIT", "ROLLBACK"):
             yield
 
     @property
@@ -274,7 +274,7 @@ class Database:
             raise
 
     @contextmanager
-    def _within(self, finish: str, undo: str) -> Iterator[None]:
+    def _level(self, finish: str, undo: str) -> Iterator[None]:
         self._depth += 1
         try:
             yield

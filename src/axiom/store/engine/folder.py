@@ -167,11 +167,11 @@ class Folder:
         try:
             account = self.path.stat().st_uid
         except PermissionError:
-            raise _closed(self.path, None) from None
+            raise _no_access(self.path, None) from None
         except OSError:
             return  # it is yet to be made, or what is wrong with it is said by whoever makes it
         if self.path.is_dir() and not os.access(self.path, os.R_OK | os.X_OK, effective_ids=True):
-            raise _closed(self.path, account)
+            raise _no_access(self.path, account)
 
     def strangers(self) -> list[str]:
         """What lies in the folder that no laboratory put there."""
@@ -216,7 +216,7 @@ class Lock:
     def __init__(self, descriptor: int, **facts: Any) -> None:
         self._descriptor = descriptor
         self._facts: dict[str, Any] = {}
-        server = _lost(_facts(descriptor))
+        server = _lost_server(_facts(descriptor))
         if server is not None and facts.get("purpose") != SERVER:  # a command does not start it again
             facts["lost"] = server
         self.note(**facts)
@@ -261,7 +261,7 @@ def lock(folder: Folder, purpose: str) -> Lock:
     except OSError as error:
         raise _unusable(folder.path, error) from error
     for _ in range(_TRIES):
-        if _taken(descriptor, fcntl.LOCK_EX):
+        if _try_lock(descriptor, fcntl.LOCK_EX):
             try:
                 folder_lock = Lock(descriptor, pid=os.getpid(), purpose=purpose)
                 folder_lock.note(since=_last_change(descriptor))
@@ -305,7 +305,7 @@ def holder(folder: Folder) -> dict[str, Any] | None:
     except OSError as error:
         raise _unusable(folder.path, error) from error
     try:
-        return None if _taken(descriptor, fcntl.LOCK_SH) else _facts(descriptor)
+        return None if _try_lock(descriptor, fcntl.LOCK_SH) else _facts(descriptor)
     finally:
         os.close(descriptor)
 
@@ -322,17 +322,17 @@ def lost(folder: Folder) -> dict[str, Any] | None:
     except OSError as error:
         raise _unusable(folder.path, error) from error
     try:
-        return _lost(_facts(descriptor)) if _taken(descriptor, fcntl.LOCK_SH) else None
+        return _lost_server(_facts(descriptor)) if _try_lock(descriptor, fcntl.LOCK_SH) else None
     finally:
         os.close(descriptor)
 
 
-def _lost(facts: dict[str, Any]) -> dict[str, Any] | None:
+def _lost_server(facts: dict[str, Any]) -> dict[str, Any] | None:
     server = facts if facts.get("purpose") == SERVER else facts.get("lost")
     return server if isinstance(server, dict) else None
 
 
-def _taken(descriptor: int, kind: int) -> bool:
+def _try_lock(descriptor: int, kind: int) -> bool:
     try:
         fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -381,7 +381,7 @@ def _unusable(path: Path, error: OSError) -> FolderUnusable:
     return FolderUnusable(f"The data folder {path} cannot be used: {error.strerror}. Nothing was started; {cure}")
 
 
-def _closed(path: Path, account: int | None) -> FolderUnusable:
+def _no_access(path: Path, account: int | None) -> FolderUnusable:
     if account == os.geteuid():
         return FolderUnusable(
             f"The data folder {path} is yours, and its mode lets nobody read it. Nothing was started; `chmod u+rwx "

@@ -37,7 +37,7 @@ class Chain:
         head = db.one(_HEADS[self.table])
         previous = head["hash"] if head else FIRST
         counters.add(db, self.table, 0, "written", 1)
-        return {"previous_hash": previous, "hash": self._hash(previous, self._covered(facts))}
+        return {"previous_hash": previous, "hash": self._hash(previous, self._covered_facts(facts))}
 
     def rows(self, db: Database) -> list[Row]:
         """Every link, oldest first."""
@@ -51,7 +51,7 @@ class Chain:
                 sentences.append(
                     f"{self.table} {row['id']} does not follow the entry before it: one was removed or inserted"
                 )
-            if row["hash"] != self._hash(row["previous_hash"], self._covered(row)):
+            if row["hash"] != self._hash(row["previous_hash"], self._covered_facts(row)):
                 sentences.append(f"{self.table} {row['id']} was altered after it was written")
             previous = row["hash"]
         written = counters.read(db).get((self.table, 0, "written"), 0)
@@ -61,7 +61,7 @@ class Chain:
             )
         return sentences
 
-    def _covered(self, row: Mapping[str, Any]) -> dict[str, Any]:
+    def _covered_facts(self, row: Mapping[str, Any]) -> dict[str, Any]:
         optional = {name: row[name] for name in self.where_known if row[name] is not None}
         return {name: row[name] for name in self.covered} | optional
 

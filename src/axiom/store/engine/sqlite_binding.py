@@ -68,12 +68,12 @@ def named(cursor: sqlite3.Cursor) -> list[Row]:
 
 
 def one_named(cursor: Any, values: tuple[Any, ...]) -> Row:
-    """The same of a single row, for a binding that asks row by row."""
+    """One row with the names of its columns, for a binding that asks row by row."""
     return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
 
 
 def unnamed(rows: Iterable[Row]) -> list[Bare]:
-    """The same rows without the names of their columns."""
+    """These rows without the names of their columns."""
     return [tuple(row.values()) for row in rows]
 
 

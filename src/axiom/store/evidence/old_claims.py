@@ -32,7 +32,7 @@ def everything(db: Database) -> list[StoredClaim]:
 
 
 def as_stored(db: Database) -> list[Bare]:
-    """The same, unread: differs from what it was when one of them was added or put otherwise."""
+    """Every old claim, unread: differs from what it was when one of them was added or put otherwise."""
     return db.bare(_ALL)
 
 

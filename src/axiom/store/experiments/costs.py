@@ -39,12 +39,12 @@ class LearnedCost:
 def one(db: Database, experiment_id: int, host_class: str) -> LearnedCost:
     """What is known of a version on this kind of host: nothing, at first."""
     row = db.one(_ONE, experiment_id=experiment_id, host_class=host_class)
-    return _kept(row) if row else LearnedCost(host_class=host_class, fit=Fit(), cost=Cost())
+    return _learned_cost(row) if row else LearnedCost(host_class=host_class, fit=Fit(), cost=Cost())
 
 
 def of_experiment(db: Database, experiment_id: int) -> list[LearnedCost]:
     """What is known of a version, the kind of host with the most tasks first."""
-    return [_kept(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
+    return [_learned_cost(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
 
 
 def voices(db: Database) -> list[tuple[int, int, Voice]]:
@@ -73,7 +73,7 @@ def keep(db: Database, experiment_id: int, kept: LearnedCost, now: datetime) -> 
     )
 
 
-def _kept(row: Row) -> LearnedCost:
+def _learned_cost(row: Row) -> LearnedCost:
     voices = tuple(_voice(*facts) for facts in json.loads(row["voices"]))
     return LearnedCost(host_class=row["host_class"], fit=Fit(tasks=row["tasks"], voices=voices), cost=_cost(row))
 

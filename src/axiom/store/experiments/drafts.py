@@ -56,30 +56,30 @@ def add(
 def draft(db: Database, number: int) -> KeptDraft | None:
     """The draft with this number."""
     row = db.one(_ONE, id=number)
-    return _kept(row) if row else None
+    return _draft(row) if row else None
 
 
 def newest(db: Database, name: str) -> KeptDraft | None:
     """The newest text of this name."""
     row = db.one(_NEWEST, name=name)
-    return _kept(row) if row else None
+    return _draft(row) if row else None
 
 
 def latest(db: Database, most: int) -> list[KeptDraft]:
     """The newest texts."""
-    return [_kept(row) for row in db.select(_ALL, most=most)]
+    return [_draft(row) for row in db.select(_ALL, most=most)]
 
 
 def next_to_try(db: Database) -> KeptDraft | None:
     """The one that has waited longest for its preflight."""
     row = db.one(_NEXT)
-    return _kept(row) if row else None
+    return _draft(row) if row else None
 
 
 def of_bundle(db: Database, bundle: str) -> KeptDraft | None:
     """The draft that is published as this bundle."""
     row = db.one(_OF_BUNDLE, bundle=bundle)
-    return _kept(row) if row else None
+    return _draft(row) if row else None
 
 
 def tries(db: Database, name: str, until: int) -> tuple[int, int]:
@@ -122,7 +122,7 @@ def record(
     return changed == 1
 
 
-def _kept(row: Row) -> KeptDraft:
+def _draft(row: Row) -> KeptDraft:
     return as_value(
         KeptDraft,
         row,

@@ -100,14 +100,14 @@ def contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Conta
     if not rows:
         return None
     (row,) = rows
-    host = None if row[_HOST_ID] is None else _stored(dict(zip(_OF_HOST, row[_HOST_ID:], strict=True)))
+    host = None if row[_HOST_ID] is None else _stored_host(dict(zip(_OF_HOST, row[_HOST_ID:], strict=True)))
     return Contact(caller=_holder(dict(zip(_OF_CALLER, row, strict=False))), host=host, has_notices=bool(row[_NOTICE]))
 
 
 def stored_host(db: Database, host_id: int) -> StoredHost | None:
     """The host with this id and how its last contact left it."""
     row = db.one(_HOST, id=host_id)
-    return _stored(row) if row else None
+    return _stored_host(row) if row else None
 
 
 def _holder(row: Row) -> AccountHolder:
@@ -120,7 +120,7 @@ def _holder(row: Row) -> AccountHolder:
     )
 
 
-def _stored(row: Row) -> StoredHost:
+def _stored_host(row: Row) -> StoredHost:
     return StoredHost(
         host=hosts.host_of(row), rpc_seqno=row["rpc_seqno"], facts_digest=row["facts_digest"], balance=_balance(row)
     )

@@ -97,7 +97,7 @@ class JournalFollower:
             if not frame.holds(raw, reached.digest):
                 raise _stopped(JournalEnd.DAMAGED, segment.path)
             read_body(frame.body(raw), self._known)
-            reached, ends = _after(frame, reached), frame.ends
+            reached, ends = _point_after(frame, reached), frame.ends
         if reached.position < self._point.position:
             return self._miss(JournalEnd.SHORT, segment.path, _LONG_PATIENCE)
         if reached != self._point:
@@ -108,7 +108,7 @@ class JournalFollower:
 
     def _go_on(self) -> JournalLook:
         path, begins = self._path or self._place, self._ends
-        mark, raw = _read(path, begins)
+        mark, raw = _read_from(path, begins)
         if raw and mark != self._mark:
             self._miss(JournalEnd.FOREIGN, path, _PATIENCE)
             return JournalLook()
@@ -130,7 +130,7 @@ class JournalFollower:
         if following is not None:
             self._path, self._known = following.path, {}
             self._ends = self._seen = following.begins
-            self._mark, _ = _read(self._path, self._ends)
+            self._mark, _ = _read_from(self._path, self._ends)
         return replace(done, again=is_settled)
 
     def _following(self, path: Path, reached: JournalPoint) -> Segment | None:
@@ -154,7 +154,7 @@ class JournalFollower:
             if frame.number != reached.position + 1 or not frame.holds(raw, reached.digest):
                 break
             whole.append(frame)
-            reached = _after(frame, reached)
+            reached = _point_after(frame, reached)
         return whole, reached
 
     def _do(self, raw: bytes, ready: Sequence[Frame]) -> JournalLook:
@@ -173,7 +173,7 @@ class JournalFollower:
                     redo(self._db, self._folder, last)
                     changes_form |= any(_FORM.match(sql) for sql, _, _ in last.changes)
                 history.advance(self._db, part[-1].number, part[-1].digest)
-            self._point, self._ends = _after(part[-1], self._point), begins + part[-1].ends
+            self._point, self._ends = _point_after(part[-1], self._point), begins + part[-1].ends
             self._mark = part[-1].digest
         return JournalLook(groups=len(ready), until=last.moment if last else None, changes_form=changes_form)
 
@@ -193,11 +193,11 @@ class JournalFollower:
         return False
 
 
-def _after(frame: Frame, before: JournalPoint) -> JournalPoint:
+def _point_after(frame: Frame, before: JournalPoint) -> JournalPoint:
     return JournalPoint(history=before.history, position=frame.number, digest=frame.digest)
 
 
-def _read(path: Path, begins: int) -> tuple[bytes, bytes]:
+def _read_from(path: Path, begins: int) -> tuple[bytes, bytes]:
     """The digest that ends here, and the file from here on; nothing of a file that is gone or has become shorter."""
     try:
         with path.open("rb") as file:

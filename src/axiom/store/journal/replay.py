@@ -81,7 +81,7 @@ class JournalReader:
     def _first(self, segment: Segment, *, is_last: bool) -> Iterator[ProvenRecord]:
         """What comes after the point in the segment that should hold it."""
         raw = segment.path.read_bytes()
-        here = _at(segment, raw, self._point.position)
+        here = _tail_at(segment, raw, self._point.position)
         if here is None:
             self.ending = JournalEnd.SHORT if is_last else JournalEnd.GAP
         elif here.point != self._point:
@@ -121,7 +121,7 @@ def _changes(frame: Frame, raw: bytes, statements: dict[int, Statement]) -> list
         return None
 
 
-def _at(segment: Segment, raw: bytes, position: int) -> Tail | None:
+def _tail_at(segment: Segment, raw: bytes, position: int) -> Tail | None:
     """Where a group ends in this segment, by the heads of its records."""
     if segment.point.position == position:
         return Tail(segment=segment, ends=segment.begins, point=segment.point)
@@ -139,7 +139,7 @@ def covered_from(place: Path, point: JournalPoint) -> Segment | None:
     for segment in reversed(segments(place, point.history)):
         if segment.point.position > reached.position:
             continue
-        here = _at(segment, segment.path.read_bytes(), reached.position)
+        here = _tail_at(segment, segment.path.read_bytes(), reached.position)
         if here is None or here.point != reached:
             break
         first, reached = segment, segment.point

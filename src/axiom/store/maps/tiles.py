@@ -121,7 +121,7 @@ def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> 
     Each tile is drawn once: what a check brings of it is no other tile. A quarter has more to tell the longer its
     border is, and the more of it ended otherwise in another replicate.
     """
-    rows, opened, there = list[dict[str, Any]](), [], _there(db, results)
+    rows, opened, there = list[dict[str, Any]](), [], _settled_places(db, results)
     for result in results:
         if (result.config, result.replicate) in there:
             continue
@@ -142,7 +142,7 @@ def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> 
         )
         if seen is None or tile.level >= drawn.deepest:
             continue
-        apart = _apart(db, drawn, result)
+        apart = _differences(db, drawn, result)
         opened += [
             {**key, "config": place_of(child, arm), "level": child.level, "worth": length + differing}
             for child, length, differing, passes in zip(tile.children, seen.lengths, apart, seen.passes, strict=True)
@@ -154,7 +154,7 @@ def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> 
     counters.add_all(db, new)
 
 
-def _apart(db: Database, drawn: Map, result: Result) -> tuple[int, int, int, int]:
+def _differences(db: Database, drawn: Map, result: Result) -> tuple[int, int, int, int]:
     """How much of each quarter of a tile ended otherwise in the replicate that was drawn last before it, in boxes."""
     cell = {"experiment_id": result.experiment_id, "config": result.config, "replicate": result.replicate}
     row = db.one(_ANOTHER, **cell)
@@ -175,7 +175,7 @@ def raise_worth(db: Database, places: Sequence[tuple[int, int]], more: int) -> N
     db.many(_WORTH_MORE, quarters)
 
 
-def _there(db: Database, results: Sequence[Result]) -> set[tuple[int, int]]:
+def _settled_places(db: Database, results: Sequence[Result]) -> set[tuple[int, int]]:
     """The places and replicates of these that are settled already."""
     if not results:
         return set()

@@ -55,12 +55,12 @@ def add(db: Database, idea: Idea, *, is_shown: bool, session_id: int | None = No
 def one(db: Database, number: int) -> KeptIdea | None:
     """The idea with this number, whoever may read it."""
     row = db.one(_ONE, id=number)
-    return _kept(row) if row else None
+    return _idea(row) if row else None
 
 
 def of_volunteer(db: Database, volunteer_id: int) -> list[KeptIdea]:
     """What this volunteer wrote, the newest first."""
-    return [_kept(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id)]
+    return [_idea(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id)]
 
 
 def numbers(db: Database, state: str = "", *, public: bool) -> list[int]:
@@ -71,7 +71,7 @@ def numbers(db: Database, state: str = "", *, public: bool) -> list[int]:
 
 def of_numbers(db: Database, wanted: Sequence[int]) -> list[KeptIdea]:
     """These ideas, in this order."""
-    by_number = {row["id"]: _kept(row) for row in db.select(_OF_NUMBERS, numbers=json.dumps(list(wanted)))}
+    by_number = {row["id"]: _idea(row) for row in db.select(_OF_NUMBERS, numbers=json.dumps(list(wanted)))}
     return [by_number[number] for number in wanted if number in by_number]
 
 
@@ -122,7 +122,7 @@ def forget(db: Database, volunteer_id: int) -> None:
     db.execute(_FORGET, volunteer_id=volunteer_id)
 
 
-def _kept(row: Row) -> KeptIdea:
+def _idea(row: Row) -> KeptIdea:
     state = IdeaState(row["state"])
     answered = IdeaAnswer(
         state=state,

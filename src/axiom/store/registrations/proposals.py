@@ -87,28 +87,28 @@ def decide(
 def one(db: Database, number: int) -> KeptProposal | None:
     """The proposal with this number."""
     row = db.one(_ONE, id=number)
-    return _kept(row) if row else None
+    return _proposal(row) if row else None
 
 
 def everything(db: Database) -> list[KeptProposal]:
     """Every proposal, oldest first."""
-    return [_kept(row) for row in db.select(_ALL)]
+    return [_proposal(row) for row in db.select(_ALL)]
 
 
 def in_state(db: Database, state: ProposalState) -> list[KeptProposal]:
     """Those that stand so, oldest first."""
-    return [_kept(row) for row in db.select(_IN_STATE, state=state.value)]
+    return [_proposal(row) for row in db.select(_IN_STATE, state=state.value)]
 
 
 def of_drafts(db: Database, name: str) -> list[KeptProposal]:
     """Those that would publish a draft of this name, oldest first."""
-    return [_kept(row) for row in db.select(_OF_DRAFTS, name=name)]
+    return [_proposal(row) for row in db.select(_OF_DRAFTS, name=name)]
 
 
 def approved_code(db: Database, bundle: str) -> KeptProposal | None:
     """The approved proposal that publishes this bundle, if one does."""
     row = db.one(_APPROVED_BUNDLE, bundle=bundle)
-    return _kept(row) if row else None
+    return _proposal(row) if row else None
 
 
 def registered(db: Database, number: int, *, experiment_id: int, registration_id: int) -> None:
@@ -129,5 +129,5 @@ def came_out(db: Database) -> list[ProposalOutcome]:
     ]
 
 
-def _kept(row: Row) -> KeptProposal:
+def _proposal(row: Row) -> KeptProposal:
     return as_value(KeptProposal, row, number=row["id"], proposal=read_proposal(row["body"]))

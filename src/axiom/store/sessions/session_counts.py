@@ -137,7 +137,7 @@ def fetching(db: Database, since: datetime) -> int:
 
 
 def classes(db: Database, since: datetime) -> list[Row]:
-    """The same hosts by their cores, the largest first, with the tasks that they have."""
+    """The hosts that were heard since then by their cores, the largest first, with the tasks that they have."""
     return db.select(_CLASSES, since=at(since))
 
 

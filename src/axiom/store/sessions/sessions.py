@@ -279,7 +279,7 @@ def read_note(row: Row) -> Note:
 
 
 def _as_round(session: Session) -> Session:
-    """The same as a round alone, whatever else it tells of."""
+    """The session as a round alone, whatever else it tells of."""
     return replace(session, name=f"{ROUND}{session.id}", told="")
 
 

@@ -87,12 +87,12 @@ def append(db: Database, session_id: int, entry: TranscriptEntry, now: datetime)
 
 def of_session(db: Database, session_id: int) -> list[KeptEntry]:
     """All of a session, the oldest first."""
-    return [_kept(row) for row in db.select(_OF, session_id=session_id)]
+    return [_entry(row) for row in db.select(_OF, session_id=session_id)]
 
 
 def of_kind(db: Database, session_id: int, kind: EntryKind) -> list[KeptEntry]:
     """Those of one kind, the oldest first."""
-    return [_kept(row) for row in db.select(_OF_KIND, session_id=session_id, kind=kind.value)]
+    return [_entry(row) for row in db.select(_OF_KIND, session_id=session_id, kind=kind.value)]
 
 
 def has_read_others(db: Database, program: str, *, since: datetime, until: datetime) -> bool:
@@ -109,7 +109,7 @@ def amount(db: Database, rounds: range, kind: EntryKind) -> int:
 def last(db: Database, session_id: int) -> KeptEntry | None:
     """The newest of a session."""
     row = db.one(_LAST, session_id=session_id)
-    return _kept(row) if row else None
+    return _entry(row) if row else None
 
 
 def numbers(db: Database, rounds: range) -> list[int]:
@@ -119,7 +119,7 @@ def numbers(db: Database, rounds: range) -> list[int]:
 
 def between(db: Database, rounds: range, first: int, last: int) -> list[KeptEntry]:
     """Those from one number to another."""
-    return [_kept(row) for row in db.select(_BETWEEN, begin=rounds.start, end=rounds.stop, first=first, last=last)]
+    return [_entry(row) for row in db.select(_BETWEEN, begin=rounds.start, end=rounds.stop, first=first, last=last)]
 
 
 def last_asked(db: Database, model: str) -> tuple[datetime, str] | None:
@@ -145,7 +145,7 @@ def broken_links(db: Database) -> list[str]:
     return _CHAIN.problems(db, _CHAIN.rows(db))
 
 
-def _kept(row: Row) -> KeptEntry:
+def _entry(row: Row) -> KeptEntry:
     return KeptEntry(
         id=row["id"],
         at=moment(row["at"]),

@@ -43,17 +43,17 @@ def add_to_paper(db: Database, findings: Collection[int], *, author: str, text: 
 
 def of_rounds(db: Database, rounds: range) -> list[KeptProse]:
     """What was written about these, of each round each author's newest."""
-    return [_kept(row) for row in db.select(_OF_ROUNDS, begin=rounds.start, end=rounds.stop)]
+    return [_prose(row) for row in db.select(_OF_ROUNDS, begin=rounds.start, end=rounds.stop)]
 
 
 def of_paper(db: Database, findings: Collection[int]) -> list[KeptProse]:
     """What was written for a paper over just these findings, each author's newest."""
-    return [_kept(row) for row in db.select(_OF_PAPER, findings=_listed(findings))]
+    return [_prose(row) for row in db.select(_OF_PAPER, findings=_listed(findings))]
 
 
 def _listed(findings: Collection[int]) -> str:
     return ",".join(map(str, sorted(set(findings))))
 
 
-def _kept(row: Row) -> KeptProse:
+def _prose(row: Row) -> KeptProse:
     return as_value(KeptProse, row, number=row["id"])

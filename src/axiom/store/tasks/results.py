@@ -52,7 +52,7 @@ class RecordedCells:
 
 def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCells:
     """Store each cell once. A cell that is there already becomes a duplicate of it and raises nothing."""
-    there = _there(db, results)
+    there = _stored_cells(db, results)
     new: dict[_Cell, Result] = {}
     again: list[Result] = []
     for result in results:
@@ -65,7 +65,7 @@ def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCe
     db.many(_ADD, [{**_key(result), "seed": result.seed, **_facts(result, stamp)} for result in new.values()])
     if again:
         if any(_cell(result) not in there for result in again):
-            there = _there(db, again)  # two tasks of one batch brought the same cell: the first is there now
+            there = _stored_cells(db, again)  # two tasks of one batch brought the same cell: the first is there now
         rows = [{"result_id": there[_cell(result)], **_facts(result, stamp)} for result in again]
         db.many(_ADD_DUPLICATE, rows)
     changes = Counter(("result", result.experiment_id, str(result.outcome)) for result in new.values())
@@ -73,7 +73,7 @@ def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCe
     return RecordedCells(results=len(new), duplicates=len(again), tasks=frozenset(result.task_id for result in again))
 
 
-def _there(db: Database, results: Sequence[Result]) -> dict[_Cell, int]:
+def _stored_cells(db: Database, results: Sequence[Result]) -> dict[_Cell, int]:
     """Those of these cells that are stored, and the result of each."""
     there: dict[_Cell, int] = {}
     for experiment_id in {result.experiment_id for result in results}:

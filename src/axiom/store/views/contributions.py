@@ -49,7 +49,7 @@ class Support:
         return [
             SupportShare(
                 finding=number,
-                replicates=sum(counted.replicates[hosts] for hosts in _with(counted, wanted)),
+                replicates=sum(counted.replicates[hosts] for hosts in _replicates_of(counted, wanted)),
                 of=counted.total,
             )
             for number, counted in self._newest(db)
@@ -63,7 +63,7 @@ class Support:
             return [(row["finding_number"], self._counted[row["id"]]) for row in rows]
 
 
-def _with(counted: _Supporters, wanted: frozenset[int]) -> set[tuple[int, ...]]:
+def _replicates_of(counted: _Supporters, wanted: frozenset[int]) -> set[tuple[int, ...]]:
     """The hosts of each replicate to which one of these contributed; it counts once, to however many of them."""
     return {hosts for host in counted.of_host.keys() & wanted for hosts in counted.of_host[host]}
 

@@ -369,11 +369,11 @@ def _forecast(row: Row) -> Forecast:
         Forecast,
         row,
         prediction=as_value(Prediction, row, interval=(row["low"], row["high"])),
-        score=None if row["scored_at"] is None else _scored(row),
+        score=None if row["scored_at"] is None else _score(row),
     )
 
 
-def _scored(row: Row) -> ScoredPrediction:
+def _score(row: Row) -> ScoredPrediction:
     return as_value(
         ScoredPrediction,
         row,

@@ -27,10 +27,10 @@ class ClosedSession:
 
 def newest(db: Database, limit: int) -> list[ClosedSession]:
     """The newest sessions first, each with its last line."""
-    return [_closed(row) for row in db.select(_LISTED, limit=limit)]
+    return [_closed_session(row) for row in db.select(_LISTED, limit=limit)]
 
 
-def _closed(row: Row) -> ClosedSession:
+def _closed_session(row: Row) -> ClosedSession:
     return ClosedSession(
         session=as_value(Session, row), line=sessions.read_note(row) if row["kind"] is not None else None
     )

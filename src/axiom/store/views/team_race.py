@@ -51,7 +51,7 @@ class TeamRace:
         """Each team that earned something in the month, with thousandths of a credit, the most first."""
         with self._lock:
             since, until = at(self.month.begins), at(self.month.after.begins)
-            after = _before(db, since) if self._last is None else self._last
+            after = _last_award_before(db, since) if self._last is None else self._last
             self._last = after
             for row in db.select(_EARNED, after=after, since=since, until=until):
                 self._sums[row["team_id"]] += row["amount"]
@@ -59,7 +59,7 @@ class TeamRace:
             return sorted(self._sums.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
-def _before(db: Database, stamp: int) -> int:
+def _last_award_before(db: Database, stamp: int) -> int:
     """The last award before this moment, found by halving: awards are booked one after the other."""
     (newest,) = db.select(_LAST)
     low, high = 0, int(newest["id"])  # what is sought lies in this range

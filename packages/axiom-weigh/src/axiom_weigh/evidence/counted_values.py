@@ -209,11 +209,11 @@ def _repeating(counted: Sequence[Observation]) -> list[Alarm]:
     )
     if not part:
         return []
-    text = f"{_repeated(part)}, as a measure of few values does, and one that uses no seed"
+    text = f"{_repeats_text(part)}, as a measure of few values does, and one that uses no seed"
     return [Alarm(kind="repeats", force=Force.TELLS, text=text)]
 
 
-def _repeated(part: Sequence[Observation]) -> str:
+def _repeats_text(part: Sequence[Observation]) -> str:
     return f"{len(part)} seeds gave numbers of others (replicate {part[0].replicate}: {part[0].repeats})"
 
 
@@ -221,7 +221,7 @@ def _part_alarm(parts: Sequence[Observation]) -> Alarm:
     return Alarm(
         kind="clones",
         force=Force.SUSPENDS,
-        text=f"{_repeated(parts)}, so it is not sure that seeds were used there, and only the first counts",
+        text=f"{_repeats_text(parts)}, so it is not sure that seeds were used there, and only the first counts",
         hosts=tuple(sorted({host for observation in parts for host in observation.hosts})),
     )
 

@@ -68,7 +68,7 @@ def wanted(reached: Grade) -> tuple[int, float] | None:
 
 def _for_moderate(facts: GradeFacts) -> tuple[str, ...]:
     undecided = facts.verdict in (Verdict.UNDECIDED, Verdict.MIXED)
-    return _wanted(
+    return _needs(
         _more("seeds", facts.seeds, _MODERATE_SEEDS),
         _A_VERDICT if undecided else "",
         f"an explanation: {facts.clones}" if facts.clones else "",
@@ -77,7 +77,7 @@ def _for_moderate(facts: GradeFacts) -> tuple[str, ...]:
 
 def _for_strong(facts: GradeFacts) -> tuple[str, ...]:
     """Missing values need no row of their own: e-value and interval are those of the worst case already."""
-    return _wanted(
+    return _needs(
         _more("seeds", facts.seeds, _STRONG_SEEDS),
         _e_value(facts, _STRONG_E),
         _independence(facts),
@@ -90,7 +90,7 @@ def _for_strong(facts: GradeFacts) -> tuple[str, ...]:
 def _for_definitive(facts: GradeFacts) -> tuple[str, ...]:
     """Alone nobody gets here: other people's computers, other platforms and other designs have to say the same."""
     is_member = facts.false_share is not None and facts.false_share <= _FALSE_SHARE
-    return _wanted(
+    return _needs(
         _more("seeds", facts.seeds, _DEFINITIVE_SEEDS),
         _e_value(facts, _DEFINITIVE_E),
         _more("hosts", facts.hosts, _DEFINITIVE_HOSTS),
@@ -164,5 +164,5 @@ def _independence(facts: GradeFacts) -> str:
     )
 
 
-def _wanted(*needs: str) -> tuple[str, ...]:
+def _needs(*needs: str) -> tuple[str, ...]:
     return tuple(need for need in needs if need)

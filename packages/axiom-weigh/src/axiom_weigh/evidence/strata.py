@@ -94,14 +94,14 @@ def pooled(designs: Sequence[Stratum]) -> PooledDesigns | None:
     whole = pooling.pool([middle / unit for middle in middles], [max(error / unit, _FINEST) ** 2 for error in errors])
     ends = (whole.estimate, whole.low, whole.high, whole.prediction_low, whole.prediction_high)
     estimate, low, high, prediction_low, prediction_high = (
-        math.nan if end is None else _within(end * unit) for end in ends
+        math.nan if end is None else _clamp(end * unit) for end in ends
     )
     return PooledDesigns(
         designs=len(comparable),
         estimate=estimate,
         low=low,
         high=high,
-        tau2=_within(whole.tau2 * unit * unit),
+        tau2=_clamp(whole.tau2 * unit * unit),
         i2=whole.i2,
         chance=whole.q_p,
         prediction_low=prediction_low,
@@ -153,7 +153,7 @@ def across(question: Question, verdict: Verdict, designs: Sequence[Stratum], tog
     return "" if near < low and high < far else lies
 
 
-def _within(number: float) -> float:
+def _clamp(number: float) -> float:
     """The nearest number to what may be larger than any."""
     return max(-_LARGEST, min(_LARGEST, number))
 

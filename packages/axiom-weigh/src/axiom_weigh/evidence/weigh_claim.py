@@ -55,7 +55,7 @@ def weigh(
     makes a contrast surer. Of a mean, bets after it are as they are; that holds as long as whether a value is missing
     depends on nothing but the value itself and what came before it.
     """
-    return _evidence(_seen(estimand, observations, blocks, homes, surroundings, raised, with_parts=False))
+    return _evidence(_analyse(estimand, observations, blocks, homes, surroundings, raised, with_parts=False))
 
 
 def card(
@@ -68,7 +68,7 @@ def card(
     raised: Sequence[Alarm] = (),
 ) -> Card:
     """Return the evidence that `weigh` gives, with all parts of the data beside it."""
-    seen = _seen(estimand, observations, blocks, homes, surroundings, raised, with_parts=True)
+    seen = _analyse(estimand, observations, blocks, homes, surroundings, raised, with_parts=True)
     evidence = _evidence(seen)
     others, by_replicates = list[Stratum](), dict[tuple[int, ...], Stratum]()
     for by, named in places_of(seen.sound_values.counted, homes).items():
@@ -105,7 +105,7 @@ class _GradeFacts:
     raised: tuple[Alarm, ...]
 
 
-def _seen(
+def _analyse(
     estimand: Mapping[str, Any],
     observations: Sequence[Observation],
     blocks: int,

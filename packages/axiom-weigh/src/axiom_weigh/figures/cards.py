@@ -33,7 +33,7 @@ def card(request: SharedCard) -> str:
     size, lines = _set(request.title)
     ident = request.name
     words = [
-        _words(_begun(request.laboratory), _MARGIN + 88, 96, 30, "ink2"),
+        _words(_shortened(request.laboratory), _MARGIN + 88, 96, 30, "ink2"),
         _words(request.above, width - _MARGIN, 96, 30, "ink2", anchor="end"),
         *(
             _words(line, _MARGIN, _TOP + size + round(number * size * _LEADING), size, "ink")
@@ -56,7 +56,7 @@ def _words(text: str, x: int, y: int, size: int, role: str, *, anchor: str = "st
     return f'<text x="{x}" y="{y}" font-size="{size}" text-anchor="{anchor}" fill="var(--{role})">{escape(text)}</text>'
 
 
-def _begun(name: str) -> str:
+def _shortened(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 

@@ -438,7 +438,7 @@ def _forest_in_words(request: Forest) -> str:
         if shown:
             estimates = [part.estimate for part in shown if part.estimate is not None]
             course = f"from {said(min(estimates))} to {said(max(estimates))}" if len(shown) > 1 else said(estimates[0])
-            sentences.append(f"{group}, {len(shown)} of {_of(request, group)}: {course}.")
+            sentences.append(f"{group}, {len(shown)} of {_amount_in(request, group)}: {course}.")
     sentences.append(f"All together {said(request.look.estimate)}, {_interval(request, request.look)}.")
     if request.expected:
         low, high = (said(end) for end in request.expected)
@@ -446,7 +446,7 @@ def _forest_in_words(request: Forest) -> str:
     return " ".join(sentences)
 
 
-def _of(request: Forest, group: str) -> int:
+def _amount_in(request: Forest, group: str) -> int:
     return sum(part.group == group for part in request.parts)
 
 

@@ -152,7 +152,7 @@ def _log_choices(times: Mapping[float, int], others: Mapping[float, int], *, is_
 
 
 def _log_spread(places: Sequence[tuple[int, int]]) -> float:
-    """The same of places on a grid, each with how often it comes.
+    """The logarithm of how many places on a grid there were to choose from, each with how often it comes.
 
     Values of a smooth law meet as often as they miss by one step, or by any other few; so a quarter of all pairs, those
     that differ least, show it wherever the values lie in several heaps.
@@ -185,7 +185,7 @@ def _are_few(different: int, whole: int, log_choices: float) -> bool:
 
 
 def _are_few_beside_the_commonest(times: Mapping[float, int], shown: Sequence[float]) -> bool:
-    """The same without the commonest value and its neighbours: nearly all runs may be near a limit, and few far away.
+    """Are there few values beside the commonest and its neighbours? Nearly all runs may be near a limit, few far away.
 
     Of one or two values that are left nothing is known but how far they lie from those.
     """
@@ -225,7 +225,7 @@ def _on_grid(ordered: Sequence[float]) -> list[int]:
 
 
 def _by_size(ordered: Sequence[float]) -> list[int]:
-    """The same of values that are rounded to so many digits, and not to so many decimals."""
+    """The places of values that are rounded to so many digits, and not to so many decimals."""
     decimals = [Decimal(repr(value)).normalize() for value in ordered]
     tens = 10 ** (max(len(value.as_tuple().digits) for value in decimals) - 1)
     smallest = min(value.adjusted() for value in decimals)

@@ -83,17 +83,17 @@ def _is_in(config: Mapping[str, object], arm: Mapping[str, object]) -> bool:
 
 
 def _level(estimand: Mapping[str, Any], cells: _Cells) -> float:
-    return mean_of([number for _, number in _measured(estimand, cells, 0)])
+    return mean_of([number for _, number in _numbers_of_arm(estimand, cells, 0)])
 
 
 def _contrast(estimand: Mapping[str, Any], cells: _Cells) -> float:
-    first, second = ([number for _, number in _measured(estimand, cells, arm)] for arm in (0, 1))
+    first, second = ([number for _, number in _numbers_of_arm(estimand, cells, arm)] for arm in (0, 1))
     return mean_of(first) - mean_of(second)
 
 
 def _proportion(estimand: Mapping[str, Any], cells: _Cells) -> float:
     """1 when it happened in every cell that the claim speaks of, 0 when it did not in at least one."""
-    numbers = [number for _, number in _measured(estimand, cells, 0)]
+    numbers = [number for _, number in _numbers_of_arm(estimand, cells, 0)]
     for number in numbers:
         if number not in (0.0, 1.0):
             raise _NoNumberError(f"{estimand['measure']} is {number:g}, and a proportion counts 0 and 1 alone")
@@ -155,7 +155,7 @@ def _dimension_of(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> float
         raise _NoNumberError(f"{estimand['name']} does not say to which levels it is fitted")
     first, last = estimand["levels"]
     boxes: Counter[int] = Counter()
-    for config, number in _measured(estimand, cells, arm):
+    for config, number in _numbers_of_arm(estimand, cells, arm):
         if first <= (level := int(_level_of(config))) <= last:
             boxes[level] += round(number)
     levels = range(first, last + 1)
@@ -183,7 +183,7 @@ _COMPUTE = {
 _OF_TWO_ARMS = (Kind.CONTRAST, Kind.DIMENSION)
 
 
-def _measured(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> list[tuple[Mapping[str, object], float]]:
+def _numbers_of_arm(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> list[tuple[Mapping[str, object], float]]:
     between = estimand["between"]
     wanted = between[arm] if between else {}
     chosen = [cell for cell in cells if _is_in(cell[0], wanted)]
@@ -195,15 +195,15 @@ def _measured(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> list[tupl
 def _arms(estimand: Mapping[str, Any], cells: _Cells) -> dict[float, list[float]]:
     """What was measured at each level of the factor."""
     arms: dict[float, list[float]] = {}
-    for config, number in _measured(estimand, cells, 0):
+    for config, number in _numbers_of_arm(estimand, cells, 0):
         arms.setdefault(_factor(estimand, config), []).append(number)
     return arms
 
 
 def _log_arms(estimand: Mapping[str, Any], cells: _Cells) -> dict[float, list[float]]:
-    """The same in logarithms, of level and measure."""
+    """The logarithms of what was measured, at the logarithm of each level."""
     arms: dict[float, list[float]] = {}
-    for config, number in _measured(estimand, cells, 0):
+    for config, number in _numbers_of_arm(estimand, cells, 0):
         level = _factor(estimand, config)
         for what, positive in ((estimand["across"], level), (estimand["measure"], number)):
             if positive <= 0:

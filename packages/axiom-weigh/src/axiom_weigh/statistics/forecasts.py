@@ -53,10 +53,10 @@ def better_log_es(differences: Sequence[float], smallest: float) -> tuple[float,
     if any(map(math.isnan, differences)):
         raise ValueError("a difference is no number: both forecasters must have a score for each truth")
     steps = [max(-MOST, min(MOST, difference / smallest)) for difference in differences]
-    return _grown(steps), _grown([-step for step in steps])
+    return _log_e(steps), _log_e([-step for step in steps])
 
 
-def _grown(steps: Sequence[float]) -> float:
+def _log_e(steps: Sequence[float]) -> float:
     logs = [math.fsum(math.log1p(math.tanh(bet * step)) for step in steps) for bet in _BETS]
     largest = max(logs)
     return capped(largest + math.log(math.fsum(math.exp(log - largest) for log in logs) / len(logs)))

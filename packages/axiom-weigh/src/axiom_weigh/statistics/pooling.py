@@ -41,17 +41,17 @@ def pool(estimates: Sequence[float], variances: Sequence[float]) -> PooledEstima
     places, unit = len(estimates), _unit(estimates, variances)
     scaled = [number / unit for number in estimates]
     spread = [(math.sqrt(variance) / unit) ** 2 for variance in variances]
-    tau2 = _between(scaled, spread)
-    estimate, heterogeneity = _weighed(scaled, spread, tau2)
+    tau2 = _variance_between(scaled, spread)
+    estimate, heterogeneity = _weighted_mean(scaled, spread, tau2)
     if places == 1:
-        return _told(unit, estimate, None, None, (0.0, 0.0, 1.0))
+        return _pooled_estimate(unit, estimate, None, None, (0.0, 0.0, 1.0))
     weight = math.fsum(1.0 / (variance + tau2) for variance in spread)
     squared = max(1.0, heterogeneity / (places - 1)) / weight
-    q = _weighed(scaled, spread, 0.0)[1]
+    q = _weighted_mean(scaled, spread, 0.0)[1]
     half = t_quantile(places - 1) * math.sqrt(squared)
     further = t_quantile(places - 2) * math.sqrt(tau2 + squared) if places > 2 else None
     i2 = max(0.0, 1.0 - (places - 1) / q) if q > 0 else 0.0
-    return _told(unit, estimate, half, further, (tau2, i2, _tail(q, places - 1)))
+    return _pooled_estimate(unit, estimate, half, further, (tau2, i2, _tail(q, places - 1)))
 
 
 def median_error(values: Sequence[float]) -> float:
@@ -83,23 +83,23 @@ def _deviates(n: int, rank: int) -> float:
     return -_NORMAL.inv_cdf(max(below, _LEAST))
 
 
-def _between(estimates: Sequence[float], variances: Sequence[float]) -> float:
+def _variance_between(estimates: Sequence[float], variances: Sequence[float]) -> float:
     """Paule and Mandel: the variance at which the places differ exactly as much as they should."""
     freedom = len(estimates) - 1
-    if freedom == 0 or _weighed(estimates, variances, 0.0)[1] <= freedom:
+    if freedom == 0 or _weighted_mean(estimates, variances, 0.0)[1] <= freedom:
         return 0.0
     low, high = 0.0, math.fsum((estimate - estimates[0]) ** 2 for estimate in estimates)
-    while _weighed(estimates, variances, high)[1] > freedom:
+    while _weighted_mean(estimates, variances, high)[1] > freedom:
         high *= 2.0
     for _ in range(200):
         middle = (low + high) / 2.0
         if not low < middle < high:
             break
-        low, high = (middle, high) if _weighed(estimates, variances, middle)[1] > freedom else (low, middle)
+        low, high = (middle, high) if _weighted_mean(estimates, variances, middle)[1] > freedom else (low, middle)
     return high
 
 
-def _weighed(estimates: Sequence[float], variances: Sequence[float], tau2: float) -> tuple[float, float]:
+def _weighted_mean(estimates: Sequence[float], variances: Sequence[float], tau2: float) -> tuple[float, float]:
     """The weighted mean, and the weighted sum of squares around it."""
     weights = [1.0 / (variance + tau2) for variance in variances]
     whole = math.fsum(weights)
@@ -113,7 +113,7 @@ def _unit(estimates: Sequence[float], variances: Sequence[float]) -> float:
     return math.ldexp(1.0, math.frexp(largest)[1] - 1)
 
 
-def _told(
+def _pooled_estimate(
     unit: float, estimate: float, half: float | None, further: float | None, spread: tuple[float, float, float]
 ) -> PooledEstimate:
     tau2, i2, q_p = spread

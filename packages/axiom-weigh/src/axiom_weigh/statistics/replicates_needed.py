@@ -36,7 +36,7 @@ def for_effect(values: Sequence[float], log_e: float, *, null: float = 0.0, leas
 
     def chance(whole: int) -> float:
         mean, deviation = _forecast(n, whole, effect)
-        return _beyond(_bar(whole, log_e), mean, deviation)
+        return _chance_beyond(_bar(whole, log_e), mean, deviation)
 
     return _further(n, chance, least)
 
@@ -58,7 +58,7 @@ def if_effect(values: Sequence[float], smallest: float, log_e: float) -> Needed:
         return 0, 0
 
     def chance(whole: int) -> float:
-        return _beyond(_bar(whole, log_e), smallest / scale, 1.0 / math.sqrt(whole))
+        return _chance_beyond(_bar(whole, log_e), smallest / scale, 1.0 / math.sqrt(whole))
 
     return _further(n, chance, 0)
 
@@ -76,7 +76,7 @@ def of_size(effect: float, log_e: float, *, least: int) -> Needed:
             return 0.0
         low, middle, high = (_bar(n, log_e) * n for n in (whole - span, whole, whole + span))
         rise = (high - low) / (2 * span)
-        return _crossed(middle - whole * rise, rise - effect, whole)
+        return _chance_crossed(middle - whole * rise, rise - effect, whole)
 
     return _further(0, chance, least)
 
@@ -126,14 +126,14 @@ def until_crossed(
 
 
 def _passed(start: float, drift: float, steps: int) -> float:
-    return _crossed(max(start, _AT_ONCE), drift, steps)
+    return _chance_crossed(max(start, _AT_ONCE), drift, steps)
 
 
-def _crossed(start: float, drift: float, steps: int) -> float:
+def _chance_crossed(start: float, drift: float, steps: int) -> float:
     """The chance that a walk has crossed a line by then, of which it is so far away and goes away by so much a step."""
     root = math.sqrt(steps)
-    beyond = _below(-(start + drift * steps) / root, 0.0, 1.0)
-    returned = math.exp(min(700.0, -2.0 * start * drift)) * _below((drift * steps - start) / root, 0.0, 1.0)
+    beyond = _chance_below(-(start + drift * steps) / root, 0.0, 1.0)
+    returned = math.exp(min(700.0, -2.0 * start * drift)) * _chance_below((drift * steps - start) / root, 0.0, 1.0)
     return beyond + returned
 
 
@@ -143,7 +143,7 @@ def if_share(n: int, likely: float, null: float, log_e: float) -> Needed:
     def chance(whole: int) -> float:
         fewest, most = _telling(whole, null, log_e)
         mean, deviation = whole * likely, math.sqrt(whole * likely * (1.0 - likely))
-        return _below(fewest + 0.5, mean, deviation) + 1.0 - _below(most - 0.5, mean, deviation)
+        return _chance_below(fewest + 0.5, mean, deviation) + 1.0 - _chance_below(most - 0.5, mean, deviation)
 
     return _further(n, chance, 0)
 
@@ -162,7 +162,7 @@ def for_share(successes: int, n: int, null: float, log_e: float, *, least: int =
         mean = successes + more * expected
         deviation = math.sqrt(more * expected * (1.0 - expected) * (1.0 + more / (n + 2.0)))
         fewest, most = _telling(whole, null, log_e)
-        return _below(fewest + 0.5, mean, deviation) + 1.0 - _below(most - 0.5, mean, deviation)
+        return _chance_below(fewest + 0.5, mean, deviation) + 1.0 - _chance_below(most - 0.5, mean, deviation)
 
     return _further(n, chance, least)
 
@@ -187,7 +187,7 @@ def for_absence(
             deviation *= math.sqrt(math.pi / 2)
         else:  # each side is asked at half of the level, as the interval has it
             left = room - reach(whole, alpha=alpha) / math.sqrt(whole)
-        return max(0.0, 1.0 - _beyond(left, mean, deviation)) if left > 0 else 0.0
+        return max(0.0, 1.0 - _chance_beyond(left, mean, deviation)) if left > 0 else 0.0
 
     return _further(n, chance, least)
 
@@ -231,12 +231,12 @@ def _forecast(n: int, whole: int, effect: float) -> tuple[float, float]:
     return mean, math.sqrt(more * (more * doubt + 1.0)) / whole
 
 
-def _beyond(bar: float, mean: float, deviation: float) -> float:
+def _chance_beyond(bar: float, mean: float, deviation: float) -> float:
     """The chance to lie further from 0 than the bar, on either side."""
-    return _below(-bar, mean, deviation) + 1.0 - _below(bar, mean, deviation)
+    return _chance_below(-bar, mean, deviation) + 1.0 - _chance_below(bar, mean, deviation)
 
 
-def _below(bar: float, mean: float, deviation: float) -> float:
+def _chance_below(bar: float, mean: float, deviation: float) -> float:
     if deviation == 0:
         return float(mean <= bar)
     return 0.5 * math.erfc((mean - bar) / (deviation * math.sqrt(2.0)))
