@@ -67,10 +67,10 @@ class Behind:
             if len(said) >= enough:
                 stopping.set()
 
-        attend(self.remote, stopping, pause=0.01, said=hear)
+        attend(self.remote, stopping, pause=0.01, report=hear)
         return said
 
-    def looked_at(self, enough: int, said=pytest.fail) -> bool:
+    def looked_at(self, enough: int, report=pytest.fail) -> bool:
         """Until an autopilot that finds nothing to hold has asked so often."""
         stopping, door = threading.Event(), self.remote
         asked = itertools.count(1)
@@ -83,7 +83,7 @@ class Behind:
 
             submit = staticmethod(door.submit)
 
-        return self.serve(lambda: attend(Counted(), stopping, pause=0.001, said=said))
+        return self.serve(lambda: attend(Counted(), stopping, pause=0.001, report=report))
 
     def sessions(self) -> list:
         db = connect_reader(self.lab.folder.database)
@@ -136,13 +136,13 @@ def test_a_session_that_another_has_in_hand_is_left_to_them_in_silence(behind, c
 
 
 def test_it_ends_when_the_laboratory_is_gone_or_somebody_says_stop(behind, caplog):
-    assert not attend(behind.remote, threading.Event(), pause=0.001, said=pytest.fail)
+    assert not attend(behind.remote, threading.Event(), pause=0.001, report=pytest.fail)
     assert caplog.records == []  # that is no fault
     with pytest.raises(CannotStart):
         hold(behind.remote, "a test")
     stopping = threading.Event()
     stopping.set()
-    attend(behind.remote, stopping, pause=60.0, said=pytest.fail)
+    attend(behind.remote, stopping, pause=60.0, report=pytest.fail)
     assert behind.sessions() == []
 
 

@@ -97,7 +97,7 @@ def test_it_waits_twice_as_long_each_time_and_an_hour_at_most(monkeypatch):
         failed_at[0] = moment[0]
         raise ChildKilled("it was ended by SIGKILL")
 
-    preflights.tend(due, try_out, stopping, pause=1.0, said=lambda _: None)
+    preflights.tend(due, try_out, stopping, pause=1.0, report=lambda _: None)
     assert lengths[1:9] == [120, 180, 300, 540, 1_020, 1_980, 3_660, 3_660]
 
 

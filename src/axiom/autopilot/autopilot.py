@@ -37,25 +37,25 @@ def attend(
     stopping: threading.Event,
     *,
     pause: float,
-    said: Callable[[str], None],
+    report: Callable[[str], None],
     pi: Pi = NAME,
     talk: Talk | None = None,
 ) -> bool:
     """Look after the laboratory until it is gone or somebody says stop; whether it was ever there."""
-    unanswered, holder, met = 0, f"{pi} {secrets.token_hex(4)}", False
+    unanswered, holder, has_answered = 0, f"{pi} {secrets.token_hex(4)}", False
     while not stopping.wait(pause) and unanswered < session_limits.UNANSWERED:
         try:
             reason = str(door.status()["status"]["session"]["due"])
-            unanswered, met = 0, True
+            unanswered, has_answered = 0, True
             if reason:
-                said(hold(door, reason, holder, pi=pi, talk=talk))
+                report(hold(door, reason, holder, pi=pi, talk=talk))
         except CannotStart:
             unanswered += 1
         except HeldByAnother:
             continue  # they go on with it; if they do not, their hold runs out
         except AxiomError as error:
             log.error("session.refused %s", error)
-    return met
+    return has_answered
 
 
 def hold(door: Door, reason: str, holder: str = "", *, pi: Pi = NAME, talk: Talk | None = None) -> str:

@@ -17,7 +17,7 @@ def tend(
     stopping: threading.Event,
     *,
     pause: float,
-    said: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> None:
     """Ask again and again what is due, a bundle's digest, and have it tried, until somebody says stop.
 
@@ -30,7 +30,7 @@ def tend(
         try:
             bundle = due(waits.now())
             if bundle is not None:
-                said(try_out(bundle))
+                report(try_out(bundle))
         except NoSandbox as error:
             log.error("preflight.sandbox %s", error)
             rest = max(pause, limits.PREFLIGHT_LONG_REST_SECONDS)

@@ -14,6 +14,6 @@ def experiments_named(_context: click.Context, _parameter: click.Parameter, inco
     """The catalogue's names that begin so; where none does, it is a file of the person's own."""
     from click.shell_completion import CompletionItem
 
-    known = sorted(path.stem for path in shipped.catalogue().glob("[a-z]*.py"))
-    named = [CompletionItem(name) for name in known if name.startswith(incomplete)]
+    names = sorted(path.stem for path in shipped.catalogue().glob("[a-z]*.py"))
+    named = [CompletionItem(name) for name in names if name.startswith(incomplete)]
     return named or [CompletionItem(incomplete, type="file")]

@@ -70,8 +70,10 @@ class LazyGroup(Group):
         if cmd_name not in self.table:
             return super().get_command(ctx, cmd_name)
         module, _ = self.table[cmd_name]
-        found = vars(importlib.import_module(f"axiom.cli.{module}")).values()
-        return next((one for one in found if isinstance(one, click.Command) and one.name == cmd_name), None)
+        members = vars(importlib.import_module(f"axiom.cli.{module}")).values()
+        return next(
+            (member for member in members if isinstance(member, click.Command) and member.name == cmd_name), None
+        )
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> "list[CompletionItem]":
         """Names and first lines without importing anything: somebody has pressed a key and looks at the screen."""

@@ -28,12 +28,14 @@ def topics(context: click.Context, words: Sequence[str]) -> None:
     if list(words) == ["exit-codes"]:
         show_table(("exit", "meaning"), list(EXITS.items()), none="")
         return
-    asked = context.find_root()
+    subject = context.find_root()
     for word in words:
-        group = asked.command
+        group = subject.command
         if not isinstance(group, click.Group):
-            raise WrongUse(f"`{asked.command_path}` has no commands of its own, so none {word!r}. Nothing was started.")
-        _, found, _ = group.resolve_command(asked, [word])
-        if found is not None:
-            asked = click.Context(found, parent=asked, info_name=word)
-    say(asked.get_help())
+            raise WrongUse(
+                f"`{subject.command_path}` has no commands of its own, so none {word!r}. Nothing was started."
+            )
+        _, command, _ = group.resolve_command(subject, [word])
+        if command is not None:
+            subject = click.Context(command, parent=subject, info_name=word)
+    say(subject.get_help())

@@ -63,9 +63,9 @@ def change_options(command: F) -> F:
     return data_option(dry_run_option(json_option(quiet_option(command))))
 
 
-def why_option(about: str, **said: Any) -> Callable[[F], F]:
+def why_option(about: str, **attributes: Any) -> Callable[[F], F]:
     """`--why`, of every command that asks for it."""
-    return click.option("--why", help=about, **said)
+    return click.option("--why", help=about, **attributes)
 
 
 def color_option(command: F) -> F:

@@ -14,7 +14,7 @@ from axiom_weigh.terminal import wall_clock
 def view(folder: Folder, query: Mapping[str, object] | None = None) -> Iterator[Reading]:
     """What a page would be made from, for an address that asks for this."""
     settings, _ = from_process(folder.settings)
-    asked = {word: str(value) for word, value in (query or {}).items()}
+    words = {word: str(value) for word, value in (query or {}).items()}
     with reading(folder) as db:
         yield Reading(
             db=db,
@@ -23,6 +23,6 @@ def view(folder: Folder, query: Mapping[str, object] | None = None) -> Iterator[
             name=settings.name,
             live=dict,
             approvals=settings.approvals,
-            query=asked,
+            query=words,
             is_whole=True,
         )

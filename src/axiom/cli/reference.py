@@ -186,24 +186,24 @@ def _tables() -> str:
 
 def tables() -> dict[str, tuple[str, str]]:
     """What each table is for and its columns, in the order in which the migrations made them."""
-    found: dict[str, tuple[str, str]] = {}
+    by_name: dict[str, tuple[str, str]] = {}
     for migration in sorted((resources.files("axiom.store") / "migrations").iterdir(), key=lambda file: file.name):
         if not migration.name.endswith(".sql"):
             continue
         sql = migration.read_text(encoding="utf-8")
         for comment, name, columns in _TABLE.findall(sql):
             about = " ".join(line.removeprefix("--").strip() for line in comment.splitlines())
-            found[name] = (f"{about}\n\n" if about else "", columns.strip("\n"))
+            by_name[name] = (f"{about}\n\n" if about else "", columns.strip("\n"))
         for name, column in _COLUMN_ADDED.findall(sql):
-            about, columns = found[name]
-            found[name] = (about, f"{columns},\n    {column.strip()}")
+            about, columns = by_name[name]
+            by_name[name] = (about, f"{columns},\n    {column.strip()}")
         renamed = _RENAMED.findall(sql)
         for old, name in renamed:
-            about, columns = found.pop(old)
-            found[name] = (about or found[name][0], columns)
+            about, columns = by_name.pop(old)
+            by_name[name] = (about or by_name[name][0], columns)
         for name in set(_DROPPED.findall(sql)) - {name for _, name in renamed}:
-            del found[name]
-    return found
+            del by_name[name]
+    return by_name
 
 
 def _kit() -> str:

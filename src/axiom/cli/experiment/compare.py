@@ -59,7 +59,7 @@ def compare(first: str, second: str, folder: Folder, as_json: bool) -> None:
                 "comparison": {
                     "first": a.name,
                     "second": b.name,
-                    "declaration": [asdict(one) for one in declared],
+                    "declaration": [asdict(difference) for difference in declared],
                     "findings": [
                         {"estimand": name, "first": a.findings.get(name), "second": b.findings.get(name)}
                         for name in _estimands(a, b)
@@ -82,12 +82,12 @@ def _published(seen: Reading, name: str) -> ComparedSide | None:
         if "@" in name:
             raise
         return None
-    told = (finding_views.shown(seen, standing) for standing in findings.of_experiment(seen.db, stored.id))
+    shown = (finding_views.shown(seen, standing) for standing in findings.of_experiment(seen.db, stored.id))
     return ComparedSide(
         name=f"{stored.name}@{stored.version}",
         manifest=stored_manifest(stored.manifest),
         source=experiments.source_file(seen, f"{stored.name}@{stored.version}")[0],
-        findings={found["estimand"]: found for found in told},
+        findings={finding["estimand"]: finding for finding in shown},
     )
 
 
@@ -107,7 +107,7 @@ def _estimands(a: ComparedSide, b: ComparedSide) -> list[str]:
 def _say(a: ComparedSide, b: ComparedSide, declared: Sequence[DeclaredDifference], lines: Sequence[str]) -> None:
     show_table(
         ("declared", a.name, b.name),
-        [(one.part, *_both(one.part, one.first, one.second)) for one in declared],
+        [(difference.part, *_both(difference.part, difference.first, difference.second)) for difference in declared],
         none=f"{a.name} and {b.name} declare the same.",
     )
     say()
@@ -120,31 +120,31 @@ def _say(a: ComparedSide, b: ComparedSide, declared: Sequence[DeclaredDifference
 
 
 def _both(part: str, first: Any, second: Any) -> Iterator[str]:
-    for said in (first, second):
-        yield f"{counted(len(said), 'config')} that the other lacks" if part == "configs" else _short(said)
+    for side in (first, second):
+        yield f"{counted(len(side), 'config')} that the other lacks" if part == "configs" else _short(side)
 
 
-def _short(said: Any) -> str:
+def _short(declared: Any) -> str:
     """What one side says, in one line; of an estimand its claim."""
-    if said is None:
+    if declared is None:
         return "–"
-    if isinstance(said, Mapping):
-        said = said.get("claim", said)
-    text = said if isinstance(said, str) else json.dumps(said, ensure_ascii=False)
+    if isinstance(declared, Mapping):
+        declared = declared.get("claim", declared)
+    text = declared if isinstance(declared, str) else json.dumps(declared, ensure_ascii=False)
     return text if len(text) <= _MOST_LETTERS else f"{text[: _MOST_LETTERS - 1]}…"
 
 
-def _stand(found: Mapping[str, Any] | None) -> str:
+def _stand(finding: Mapping[str, Any] | None) -> str:
     """How a finding stands: 31: effect +, Strong, 0.12 [0.08, 0.16], 24 seeds."""
-    if found is None:
+    if finding is None:
         return "–"
-    newest = found["evidence"]
+    newest = finding["evidence"]
     if newest is None:
-        return f"{found['number']}: nothing weighed yet"
+        return f"{finding['number']}: nothing weighed yet"
     low, high = newest["interval"]
     measured = f"{_number(newest['estimate'])} [{_number(low)}, {_number(high)}], {counted(newest['seeds'], 'seed')}"
-    return f"{found['number']}: {found['verdict']}, {found['grade']}, {measured}"
+    return f"{finding['number']}: {finding['verdict']}, {finding['grade']}, {measured}"
 
 
-def _number(said: float | None) -> str:
-    return "–" if said is None else f"{said:.4g}"
+def _number(number: float | None) -> str:
+    return "–" if number is None else f"{number:.4g}"

@@ -23,9 +23,9 @@ from axiom_weigh.terminal import say
 def deployed(name: str, folder: Folder, as_json: bool) -> None:
     """Where tasks are now: the hosts that have most, and the others as a range. NAME: of one experiment alone."""
     with reading(folder) as db:
-        known = {each.name for each in experiments.everything(db)}
-        if name and name not in known:
-            raise UnknownName("published experiment", name, known)
+        names = {experiment.name for experiment in experiments.everything(db)}
+        if name and name not in names:
+            raise UnknownName("published experiment", name, names)
         hosts = capacity.deployed(db, name)
     if as_json:
         show_json({"deployed": [{**asdict(host), "tasks": host.tasks} for host in hosts]})
@@ -39,8 +39,8 @@ def deployed(name: str, folder: Folder, as_json: bool) -> None:
         none="No host has a task now.",
     )
     if rest := [host.tasks for host in hosts[limits.HOSTS_NAMED :]]:
-        each = f"{rest[-1]:,} to {rest[0]:,} tasks" if rest[-1] < rest[0] else counted(rest[0], "task")
-        say(f"and {counted(len(rest), 'more host')} with {each} each; --json has all")
+        amount = f"{rest[-1]:,} to {rest[0]:,} tasks" if rest[-1] < rest[0] else counted(rest[0], "task")
+        say(f"and {counted(len(rest), 'more host')} with {amount} each; --json has all")
 
 
 def _mix(experiments_of_host: Mapping[str, int]) -> str:

@@ -38,9 +38,9 @@ if TYPE_CHECKING:
 @reading_options
 def list_experiments(q: str, theme: str | None, status: str | None, folder: Folder, as_json: bool) -> None:
     """The catalogue, and how each experiment stands in the laboratory, if there is one."""
-    asked = {"q": q, "theme": theme or "", "status": status or ""}
+    wanted = {"q": q, "theme": theme or "", "status": status or ""}
     every = [_listed(manifest, _standing(folder, manifest.name)) for manifest in _readable(catalogue_files(folder))]
-    rows = [row for row in every if is_looked_for(row, old_names.called(row["name"]), asked)]
+    rows = [row for row in every if is_looked_for(row, old_names.called(row["name"]), wanted)]
     if as_json:
         show_json({"experiments": rows})
         return
@@ -66,7 +66,7 @@ def _readable(files: Sequence[Path]) -> Iterator[Manifest]:
 def show(name: str, folder: Folder, as_json: bool) -> None:
     """One experiment: what it asks, varies, measures and predicts, and what it has brought."""
     manifest = manifest_of(file_of(name, folder))
-    found = _brought(folder, manifest)
+    results_here = _brought(folder, manifest)
     facts = {
         **_listed(manifest, _standing(folder, manifest.name)),
         "reference": manifest.reference,
@@ -78,18 +78,18 @@ def show(name: str, folder: Folder, as_json: bool) -> None:
         "copies": manifest.copies,
         "costs": _costs(folder, manifest),
         "old": _old(manifest.name),
-        "summary": found[1] if found else [],
+        "summary": results_here[1] if results_here else [],
     }
     if as_json:
         show_json({"experiment": facts})
         return
     del facts["summary"]
     _say(manifest, facts)
-    if found and found[1]:
+    if results_here and results_here[1]:
         from axiom.cli.experiment.results_table import show_brought
 
         say()
-        show_brought(manifest, *found)
+        show_brought(manifest, *results_here)
 
 
 def _say(manifest: Manifest, facts: dict[str, Any]) -> None:
@@ -103,9 +103,9 @@ def _say(manifest: Manifest, facts: dict[str, Any]) -> None:
         say(f"\non {kind['hosts']}: {kind['reason']}")
     for script in old["names"]:
         say(f"\n{script['name']}, in the old laboratory: {script['became']}")
-    for said in old["claims"]:
-        say(f"\nold claim {said['name']}: {said['claim']}")
-        say(f"  {'; '.join(filter(None, (said['figure'], said['rests_on'])))}; called {said['status']}")
+    for claim in old["claims"]:
+        say(f"\nold claim {claim['name']}: {claim['claim']}")
+        say(f"  {'; '.join(filter(None, (claim['figure'], claim['rests_on'])))}; called {claim['status']}")
 
 
 def _brought(folder: Folder, manifest: Manifest) -> "tuple[Version, list[Mapping[str, Any]]] | None":
@@ -113,14 +113,14 @@ def _brought(folder: Folder, manifest: Manifest) -> "tuple[Version, list[Mapping
     if not folder.exists():
         return None
     with reading(folder) as db:
-        found = experiments.by_name(db, manifest.name)
-    if found is None or found.version != manifest.version:
+        newest = experiments.by_name(db, manifest.name)
+    if newest is None or newest.version != manifest.version:
         return None
     from axiom.cli.experiment.results_table import (
         brought,
     )  # the notebook's tables, which the other commands here do without
 
-    return brought(folder, f"{found.name}@{found.version}")
+    return brought(folder, f"{newest.name}@{newest.version}")
 
 
 @click.command("publish")
@@ -188,8 +188,8 @@ def deploy(
         others = "".join(f"; not for {counted(hosts, 'host')}: {why}" for why, hosts in answer["passed_over"].items())
         whom = f" for {counted(answer['hosts'], 'host')}{others}"
     whom += f", each computed by {answer['copies']} volunteers" if answer["copies"] > 1 else ""
-    each = f"{counted(answer['workunits'], 'workunit')} of {counted(answer['replicates_each'], 'replicate')} each"
-    tell("experiment", answer, f"{each}{whom}", as_json=as_json, quiet=quiet)
+    amounts = f"{counted(answer['workunits'], 'workunit')} of {counted(answer['replicates_each'], 'replicate')} each"
+    tell("experiment", answer, f"{amounts}{whom}", as_json=as_json, quiet=quiet)
 
 
 @click.command("retire")
@@ -207,18 +207,18 @@ def _standing(folder: Folder, name: str) -> dict[str, Any]:
     if not folder.exists():
         return {"status": "catalogue", "results": 0}
     with reading(folder) as db:
-        found = experiments.by_name(db, name)
+        experiment = experiments.by_name(db, name)
         counted = counters.read(db)
-    if found is None:
+    if experiment is None:
         return {"status": "catalogue", "results": 0}
-    amount = sum(amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("result", found.id))
-    return {"status": found.status, "results": amount}
+    amount = sum(amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("result", experiment.id))
+    return {"status": experiment.status, "results": amount}
 
 
 def _old(name: str) -> dict[str, list[dict[str, str]]]:
     """What the old laboratory called it, what became of that, and what it claimed."""
     catalogue = shipped.catalogue()
-    names = [{"name": one.name, "became": one.became} for one in old_names.of_experiment(catalogue, name)]
+    names = [{"name": script.name, "became": script.became} for script in old_names.of_experiment(catalogue, name)]
     claims = [
         {
             "name": claim.name,
@@ -238,9 +238,9 @@ def _costs(folder: Folder, manifest: Manifest) -> list[dict[str, object]]:
     if not folder.exists():
         return []
     with reading(folder) as db:
-        found = experiments.by_name(db, manifest.name, manifest.version)
-        kept = costs.of_experiment(db, found.id) if found else []
-    return [shown(each.host_class, each.fit) for each in kept]
+        version = experiments.by_name(db, manifest.name, manifest.version)
+        kept = costs.of_experiment(db, version.id) if version else []
+    return [shown(cost.host_class, cost.fit) for cost in kept]
 
 
 def _listed(manifest: Manifest, standing: Mapping[str, Any]) -> dict[str, Any]:

@@ -71,10 +71,10 @@ def cache() -> Path:
 
 
 def _digest(files: dict[str, bytes]) -> str:
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for name in sorted(files):
-        found.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
-    return found.hexdigest()
+        digest.update(f"{name}\0{len(files[name])}\0".encode() + files[name])
+    return digest.hexdigest()
 
 
 def _keep(kept: Path, raw: bytes) -> None:

@@ -33,12 +33,12 @@ def preflight(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bo
     Volunteers get an experiment only after that. NAME is one of the catalogue, or a FILE.py of yours, which need not
     be published: then nothing is remembered.
     """
-    found, is_published = _examined(name, folder, None if quiet or as_json else _tell)
+    examination, is_published = _examined(name, folder, None if quiet or as_json else _tell)
     if not (quiet or as_json):
         progress("")
-    answer = _answer(found)
+    answer = _answer(examination)
     if is_published:
-        answer |= submit(folder, PreflightExperiment(report=write(found.attempt)), dry_run=dry_run)
+        answer |= submit(folder, PreflightExperiment(report=write(examination.attempt)), dry_run=dry_run)
     answer |= {"is_published": is_published, "is_stored": is_published and not dry_run}
     if as_json:
         show_json({"preflight": answer})
@@ -72,8 +72,8 @@ def _newest(name: str, folder: Folder) -> bytes | None:
     if not folder.exists():
         return None
     with reading(folder) as db:
-        found = experiments.by_name(db, name)
-        newest = experiments.bundle_now(db, found.id) if found else None
+        experiment = experiments.by_name(db, name)
+        newest = experiments.bundle_now(db, experiment.id) if experiment else None
         return blobs.get(db, folder, newest.digest) if newest else None
 
 
@@ -91,10 +91,10 @@ def _is_published(digest: str, folder: Folder) -> bool:
         return experiments.bundle(db, digest) is not None
 
 
-def _answer(found: Examination) -> dict[str, Any]:
+def _answer(examination: Examination) -> dict[str, Any]:
     """All of it, with what was measured: whoever types this computes it, and is a person with a file."""
-    judged, attempt, manifest = found.judged, found.attempt, found.manifest
-    cells = [*attempt.first, *attempt.again, *attempt.others, *(one for run in attempt.controls for one in run.tried)]
+    judged, attempt, manifest = examination.judged, examination.attempt, examination.manifest
+    cells = [*attempt.first, *attempt.again, *attempt.others, *(cell for run in attempt.controls for cell in run.tried)]
     return {
         "experiment": manifest.name if manifest else None,
         "version": manifest.version if manifest else None,
@@ -123,9 +123,9 @@ def _tell(done: int, cells: int) -> None:
 
 def _show(answer: dict[str, Any], *, quiet: bool) -> None:
     say(f"{'Passed' if answer['passed'] else 'Failed'}: {answer['reason']}")
-    for said in answer["said"]:
-        reason = f": {said['reason']}" if said["reason"] else ""
-        say(f"  {said['gate']} {said['title']:<17} {said['state']}{reason}")
+    for gate in answer["said"]:
+        reason = f": {gate['reason']}" if gate["reason"] else ""
+        say(f"  {gate['gate']} {gate['title']:<17} {gate['state']}{reason}")
     what = f"{answer['experiment']}@{answer['version']}, bundle {answer['bundle'][:12]}," if answer["bundle"] else "It,"
     remark(
         f"{what} on {answer['platform']}: {answer['cells']} cells in {answer['seconds']:.1f} s, the longest "

@@ -20,11 +20,11 @@ _NAME = click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=ex
 @_PLATFORM
 @_BY
 @change_options
-def pause(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def pause(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Give nothing more of a version to anybody, at once. What is out goes on, and is kept and paid."""
-    answer = change(folder, "experiment.pause", said, dry_run=dry_run)
-    where = f" on {said['platform']}" if said["platform"] else ""
-    _answered(answer, as_json, quiet, f"is paused{where}; {answer['out']} tasks are out and go on")
+    answer = change(folder, "experiment.pause", options, dry_run=dry_run)
+    where = f" on {options['platform']}" if options["platform"] else ""
+    _tell_release(answer, as_json, quiet, f"is paused{where}; {answer['out']} tasks are out and go on")
 
 
 @click.command("resume")
@@ -33,10 +33,10 @@ def pause(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any
 @_PLATFORM
 @_BY
 @change_options
-def resume(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def resume(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Have a version go on that was paused, held back or halted. After a halt it begins with its pilot again."""
-    answer = change(folder, "experiment.resume", said, dry_run=dry_run)
-    _answered(answer, as_json, quiet, f"goes on; lifted: {answer['lifted']}")
+    answer = change(folder, "experiment.resume", options, dry_run=dry_run)
+    _tell_release(answer, as_json, quiet, f"goes on; lifted: {answer['lifted']}")
 
 
 @click.command("approve")
@@ -44,10 +44,10 @@ def resume(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: An
 @why_option("Why; everybody can read it.", default="looked at and found good", show_default=True)
 @_BY
 @change_options
-def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Let its newest bundle go beyond the laboratory's own computers, where the setting `approvals` asks for that."""
-    answer = change(folder, "experiment.approve", said, dry_run=dry_run)
-    _answered(answer, as_json, quiet, f"is approved by {said['by']}, bundle {answer['serial']}")
+    answer = change(folder, "experiment.approve", options, dry_run=dry_run)
+    _tell_release(answer, as_json, quiet, f"is approved by {options['by']}, bundle {answer['serial']}")
 
 
 @click.command("rollback")
@@ -56,10 +56,10 @@ def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: A
 @click.option("--to", type=click.IntRange(min=1), help="The serial of the bundle to go back to; else the one before.")
 @_BY
 @change_options
-def rollback(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def rollback(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Put an earlier bundle of the version in the place of its newest. What waits gets it; what is out goes on."""
-    answer = change(folder, "experiment.rollback", said, dry_run=dry_run)
-    _answered(
+    answer = change(folder, "experiment.rollback", options, dry_run=dry_run)
+    _tell_release(
         answer,
         as_json,
         quiet,
@@ -68,5 +68,5 @@ def rollback(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: 
     )
 
 
-def _answered(answer: dict[str, Any], as_json: bool, quiet: bool, sentence: str) -> None:
+def _tell_release(answer: dict[str, Any], as_json: bool, quiet: bool, sentence: str) -> None:
     tell("release", answer, f"{answer['experiment']}@{answer['version']} {sentence}", as_json=as_json, quiet=quiet)

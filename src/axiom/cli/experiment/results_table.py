@@ -33,8 +33,8 @@ def show_brought(manifest: Manifest, version: Version, rows: Sequence[Mapping[st
 def show(folder: Folder, ordered: SweepOrder, standing: SweepProgress, *, as_json: bool, quiet: bool) -> None:
     """What a whole sweep has brought, and where the data are."""
     version, rows = brought(folder, ordered.whole_name)
-    known = ordered.cells + standing.tiles + standing.lacking
-    missing = known - standing.cells - standing.tiles
+    needed = ordered.cells + standing.tiles + standing.lacking
+    missing = needed - standing.cells - standing.tiles
     tiles = f" and {standing.tiles} finer tiles of the map" if ordered.manifest.map else ""
     if as_json:
         show_json({"experiment": _answer(folder, ordered, standing, rows)})
@@ -49,7 +49,7 @@ def show(folder: Folder, ordered: SweepOrder, standing: SweepProgress, *, as_jso
         with reading(folder) as db:
             words = workunits.last_words(db, ordered.experiment_id)
         remark(
-            f"{missing} of {known} cells did not come: their workunits are closed, and are not tried again "
+            f"{missing} of {needed} cells did not come: their workunits are closed, and are not tried again "
             f"under this version. {words or f'`axiom workunit list --data {folder.path}` says why.'}"
         )
         raise click.exceptions.Exit(1)

@@ -58,7 +58,7 @@ def _compute(
     quiet: bool,
 ) -> list[dict[str, Any]]:
     limit = max(_LEAST_SECONDS, _COST_MARGIN * max(manifest.cell_seconds))
-    found: list[dict[str, Any]] = []
+    computed: list[dict[str, Any]] = []
     began = time.monotonic()
 
     def tell(place: int, share: float) -> None:
@@ -77,11 +77,11 @@ def _compute(
         on_failed=printed.append,
     )
     for config, answer in zip(chosen, answers, strict=True):
-        found.append(_cell(config, answer, time.monotonic() - began))
+        computed.append(_cell(config, answer, time.monotonic() - began))
         began = time.monotonic()
     if not quiet:
         progress("")
-    return found
+    return computed
 
 
 def _cell(config: Mapping[str, Any], answer: CellAnswer, seconds: float) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def _show_picture(manifest: Manifest, cells: Sequence[Mapping[str, Any]]) -> Non
         for cell in cells
         if figure.shows(cell["config"])
     ]
-    if any(isinstance(each.median, int | float) for each in measured):
+    if any(isinstance(config.median, int | float) for config in measured):
         points, _ = points_of(figure.x, measured)
         say(f"\n{figure.title}\n{sketch(points, x=figure.x, y=figure.y, log=figure.log)}")
 

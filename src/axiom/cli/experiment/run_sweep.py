@@ -109,20 +109,20 @@ def _demand_sealed(published: Answer) -> None:
 
 
 def _ordered(db: Database, name: str, version: int, replicates: int) -> SweepOrder:
-    found = experiments.by_name(db, name, version)
-    known = registrations.registrations(db, found.id) if found else []
-    declared = [one.id for one in known if read_body(one.body).design.name == DECLARED]
-    if found is None or not declared:
+    experiment = experiments.by_name(db, name, version)
+    entries = registrations.registrations(db, experiment.id) if experiment else []
+    declared = [entry.id for entry in entries if read_body(entry.body).design.name == DECLARED]
+    if experiment is None or not declared:
         raise NotFound(f"{name}@{version} was published, and is not registered here. Nothing was ordered.")
-    if experiments.issued_to(db, found.id).keys() - {declared[-1]}:
+    if experiments.issued_to(db, experiment.id).keys() - {declared[-1]}:
         raise Refused(
             f"Replicates of {name}@{version} belong to several registrations, so its first {replicates} are not all of "
             "the declared sweep. Nothing was ordered; `axiom experiment deploy` orders more of each registration."
         )
     return SweepOrder(
-        experiment_id=found.id,
+        experiment_id=experiment.id,
         registration_id=declared[-1],
-        manifest=stored_manifest(found.manifest),
+        manifest=stored_manifest(experiment.manifest),
         replicates=replicates,
     )
 
@@ -136,9 +136,9 @@ def _order(db: Database, place: Place, ordered: SweepOrder, settings: Settings, 
     if missing <= 0:
         return
     filling = replicates_per_workunit(ordered.manifest.seconds, settings.task_seconds)
-    each = max(1, min(filling, missing // (_TASKS_PER_CORE * workers)))
+    per_workunit = max(1, min(filling, missing // (_TASKS_PER_CORE * workers)))
     singly = min(workers, _MOST_SINGLY)
-    for workunits, size in ((missing // each, each), (1, missing % each)):
+    for workunits, size in ((missing // per_workunit, per_workunit), (1, missing % per_workunit)):
         if workunits * size:
             place.submit(
                 DeployExperiment(
@@ -168,9 +168,9 @@ def _standing(db: Database, ordered: SweepOrder) -> SweepProgress:
 def _charted(db: Database, ordered: SweepOrder, drawn: Map) -> ChartProgress:
     """How far the wanted replicates are charted, all together."""
     arms = range(len(ordered.manifest.configs))
-    found = tiles.charted(db, ordered.experiment_id, first=0, deepest=drawn.charted, arms=arms)
-    wanted = [one for number, one in found.items() if number < ordered.replicates]
-    return ChartProgress(wanted=sum(one.wanted for one in wanted), back=sum(one.back for one in wanted))
+    by_replicate = tiles.charted(db, ordered.experiment_id, first=0, deepest=drawn.charted, arms=arms)
+    wanted = [chart for number, chart in by_replicate.items() if number < ordered.replicates]
+    return ChartProgress(wanted=sum(chart.wanted for chart in wanted), back=sum(chart.back for chart in wanted))
 
 
 def _chart(db: Database, place: Place, ordered: SweepOrder, standing: SweepProgress, workers: int) -> bool:
@@ -229,15 +229,15 @@ def _halted(db: Database, ordered: SweepOrder) -> str:
 def _line(ordered: SweepOrder, standing: SweepProgress, under_way: float, had: int, seconds: float) -> str:
     name, cells = ordered.manifest.name, standing.cells + standing.tiles + int(under_way)
     if ordered.manifest.map:  # how many tiles it will be shows as they come
-        known = ordered.cells + standing.tiles + standing.lacking
-        done = min(cells, known)
-        return f"{name} {bar(done / known)} {done} of {known} tiles that are needed as far as is known"
+        needed = ordered.cells + standing.tiles + standing.lacking
+        done = min(cells, needed)
+        return f"{name} {bar(done / needed)} {done} of {needed} tiles that are needed as far as is known"
     done = min(cells, ordered.cells)
-    rest = f", about {_said((ordered.cells - done) * seconds / (done - had))} left" if done > had else ""
+    rest = f", about {_duration((ordered.cells - done) * seconds / (done - had))} left" if done > had else ""
     return f"{name} {bar(done / ordered.cells)} {done} of {ordered.cells} cells{rest}"
 
 
-def _said(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     if seconds < 90:
         return f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5_400 else f"{seconds / 3_600:.1f} h"

@@ -162,6 +162,6 @@ class OtherProcess:
 
 
 def _cells(db: Database, task_id: int) -> int:
-    found = workunits.task(db, task_id)
-    wanted = workunits.workunit(db, found.workunit_id) if found else None
+    task = workunits.task(db, task_id)
+    wanted = workunits.workunit(db, task.workunit_id) if task else None
     return len(wanted.replicates) * len(wanted.configs) if wanted else 0

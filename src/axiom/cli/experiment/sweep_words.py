@@ -30,14 +30,14 @@ def configs(manifest: Manifest, words: Sequence[str]) -> tuple[Config, ...]:
         raise _too_many()
     others = [{name: value for name, value in config.items() if name not in levels} for config in manifest.configs]
     points = [dict(zip(levels, point, strict=True)) for point in itertools.product(*levels.values())]
-    found: list[Config] = []
+    chosen: list[Config] = []
     for rest, point in itertools.product(others, points):
         config = {name: {**rest, **point}[name] for name in manifest.factors}
-        if config not in found:
-            found.append(config)
-        if len(found) > _MOST_CONFIGS:
+        if config not in chosen:
+            chosen.append(config)
+        if len(chosen) > _MOST_CONFIGS:
             raise _too_many()
-    return tuple(found)
+    return tuple(chosen)
 
 
 def _no_factor(manifest: Manifest, name: str) -> WrongUse:
@@ -67,14 +67,14 @@ def _range(name: str, text: str, kind: ValueType) -> list[Any]:
     first, last, step = (_exact(name, part, kind) for part in (parts[0], parts[1], parts[2].removeprefix("x")))
     if (step <= 1 or first <= 0) if times else step <= 0:
         raise WrongUse(f"{name}={text} would never end. Nothing was started.")
-    found: list[Any] = []
+    levels: list[Any] = []
     number, value = (int if kind is ValueType.INT else float), first
-    while value <= last and len(found) <= _MOST_CONFIGS:
-        found.append(number(value))
+    while value <= last and len(levels) <= _MOST_CONFIGS:
+        levels.append(number(value))
         value = value * step if times else value + step
-    if not found:
+    if not levels:
         raise WrongUse(f"{name}={text} holds no value. Nothing was started.")
-    return found
+    return levels
 
 
 def _exact(name: str, text: str, kind: ValueType) -> Decimal:

@@ -67,23 +67,23 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json(answer)
         return
-    found = answer["finding"]
-    show_facts({name: found[name] for name in _HEAD})
-    say(f"\n{found['scope']['words']}")
-    for old in found["aliases"]:
+    facts = answer["finding"]
+    show_facts({name: facts[name] for name in _HEAD})
+    say(f"\n{facts['scope']['words']}")
+    for old in facts["aliases"]:
         say(f"The old laboratory's {old['name']}: {old['claim']}; {old['rests_on']}; {old['figure'] or 'no number'}")
-    newest = found["evidence"]
+    newest = facts["evidence"]
     if newest is None:
         say("\nIt awaits its first block of replicates.")
     else:
         say()
-        show_facts(_facts(found, newest))
-    for heading, lines in {**links.sections(found), **(_sections(found, newest) if newest else {})}.items():
+        show_facts(_facts(facts, newest))
+    for heading, lines in {**links.sections(facts), **(_sections(facts, newest) if newest else {})}.items():
         if lines:
             say(f"\n{heading}")
             say("\n".join(f"  {line}" for line in lines))
     if newest is not None:
-        say(f"\nCite: {found['cite']}")
+        say(f"\nCite: {facts['cite']}")
 
 
 @finding.command("paper")
@@ -115,8 +115,8 @@ def paper(
         raise WrongUse(f"{target} ends in none of .md, .tex and .html. Nothing was written.")
     chosen = numbers_of(",".join(map(str, numbers)))
     if words is not None:
-        said = {"findings": ",".join(map(str, chosen)), "text": words.read(), "by": by}
-        change(folder, "paper.draft", said)
+        draft = {"findings": ",".join(map(str, chosen)), "text": words.read(), "by": by}
+        change(folder, "paper.draft", draft)
     with view(folder) as seen:
         text = formats.as_file(seen, chosen, ending, environment())
     if target is None:
@@ -139,14 +139,14 @@ def show_near(claim: str, factors: str, measure: str, folder: Folder, as_json: b
     if as_json:
         show_json(answer)
         return
-    found = answer["near"]
-    say(f"{'Yes' if found['is_known'] else 'No'}: {found['reason']}.\n")
-    rows = [(row["number"], row["distance"], row["claim"], _otherwise(row["differs"])) for row in found["nearest"]]
+    near = answer["near"]
+    say(f"{'Yes' if near['is_known'] else 'No'}: {near['reason']}.\n")
+    rows = [(row["number"], row["distance"], row["claim"], _differences(row["differs"])) for row in near["nearest"]]
     show_table(("finding", "distance", "claim", "what you name otherwise"), rows, none="Nothing has been asked yet.")
 
 
-def _otherwise(differs: dict[str, Any]) -> str:
-    levels = [f"{name} {', '.join(said)}" for name, said in differs["levels"].items()]
+def _differences(differs: dict[str, Any]) -> str:
+    levels = [f"{name} {', '.join(values)}" for name, values in differs["levels"].items()]
     return "; ".join([*differs["factors"], *levels, *filter(None, [differs["measure"]]), *differs["words"]])
 
 
@@ -178,36 +178,36 @@ def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> Non
     remark(f"Wrote {to}", quiet=quiet)
 
 
-def _facts(found: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:
+def _facts(row: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:
     names = ("seeds", "missing", "e_value", "hosts", "volunteers", "platforms", "designs")
     return {
         newest["centre"]: newest["estimate"],
         **{name: newest[name] for name in names},
-        "interval": _interval(newest, _bars(found)),
+        "interval": _interval(newest, _bars(row)),
         "computed again": f"{newest['again']}, of which {newest['agreeing']} agree",
     }
 
 
-def _sections(found: dict[str, Any], newest: dict[str, Any]) -> dict[str, list[str]]:
+def _sections(row: dict[str, Any], newest: dict[str, Any]) -> dict[str, list[str]]:
     """What has several lines, by its heading."""
     half, most = newest["more"] or (0, 0)
     in_most = f" in one case of two, {most} in nine of ten" if half != most else ""
     needed = [f"about {half} more replicates{in_most}"] if most else []
     return {
-        "why": [found["why"]] if found["why"] else [],
+        "why": [row["why"]] if row["why"] else [],
         "needs": [*newest["needs"], *needed],
         "flags": list(dict.fromkeys([*newest["flags"], *(alarm["text"] for alarm in newest["alarms"])])),
-        **{by: [_part(part) for part in parts] for by, parts in found["parts"].items()},
+        **{by: [_part(part) for part in parts] for by, parts in row["parts"].items()},
         "computed again": [_pair(pair) for pair in newest["duplicates"]],
-        "predicted": [_predicted(said) for said in found["predictions"]],
-        "never worked": [_unlucky(one) for one in found["never_worked"]],
+        "predicted": [_prediction(prediction) for prediction in row["predictions"]],
+        "never worked": [_failing_host(host) for host in row["never_worked"]],
         "reasons": newest["reasons"],
     }
 
 
-def _part(one: dict[str, Any]) -> str:
-    known = "no value" if one["estimate"] is None else f"{one['estimate']:.4g} {_interval(one)}"
-    return f"{one['name']}: {known}, {one['seeds']} seeds"
+def _part(part: dict[str, Any]) -> str:
+    estimate = "no value" if part["estimate"] is None else f"{part['estimate']:.4g} {_interval(part)}"
+    return f"{part['name']}: {estimate}, {part['seeds']} seeds"
 
 
 def _pair(pair: dict[str, Any]) -> str:
@@ -221,21 +221,21 @@ def _pair(pair: dict[str, Any]) -> str:
     return f"{' and '.join(pair['platforms'])}: {counted}"
 
 
-def _predicted(said: dict[str, Any]) -> str:
-    chances = f"+ {said['positive']:.2f}, absent {said['absent']:.2f}, − {said['negative']:.2f}"
-    score = said["score"]
+def _prediction(prediction: dict[str, Any]) -> str:
+    chances = f"+ {prediction['positive']:.2f}, absent {prediction['absent']:.2f}, − {prediction['negative']:.2f}"
+    score = prediction["score"]
     worth = "" if score is None or score["brier"] is None else f"; Brier {score['brier']:.3g}"
-    who = f"{said['forecaster']} ({said['foreknowledge']['reason']})"
-    return f"{who}: {chances}, [{said['interval'][0]:.4g}, {said['interval'][1]:.4g}]{worth}"
+    who = f"{prediction['forecaster']} ({prediction['foreknowledge']['reason']})"
+    return f"{who}: {chances}, [{prediction['interval'][0]:.4g}, {prediction['interval'][1]:.4g}]{worth}"
 
 
-def _unlucky(one: dict[str, Any]) -> str:
-    states = ", ".join(f"{amount} {state}" for state, amount in one["states"].items())
-    return f"host {one['host']} ({one['platform']}): {states} of {one['tasks']} tasks"
+def _failing_host(host: dict[str, Any]) -> str:
+    states = ", ".join(f"{amount} {state}" for state, amount in host["states"].items())
+    return f"host {host['host']} ({host['platform']}): {states} of {host['tasks']} tasks"
 
 
 def _line(row: dict[str, Any]) -> tuple[Any, ...]:
-    known = row["evidence"] or {"estimate": None, "interval": None, "seeds": 0}
+    evidence = row["evidence"] or {"estimate": None, "interval": None, "seeds": 0}
     return (
         row["number"],
         row["answer"],
@@ -243,17 +243,17 @@ def _line(row: dict[str, Any]) -> tuple[Any, ...]:
         row["reads"],
         row["grade"],
         row["status"],
-        known["estimate"],
-        _interval(known, _bars(row)),
-        known["seeds"],
+        evidence["estimate"],
+        _interval(evidence, _bars(row)),
+        evidence["seeds"],
     )
 
 
-def _bars(found: dict[str, Any]) -> tuple[float, ...]:
-    return around(float(found["null"] or 0.0), float(found["smallest"] or 0.0))
+def _bars(row: dict[str, Any]) -> tuple[float, ...]:
+    return around(float(row["null"] or 0.0), float(row["smallest"] or 0.0))
 
 
-def _interval(known: dict[str, Any], bars: tuple[float, ...] = ()) -> str | None:
-    if known["interval"] is None:
+def _interval(evidence: dict[str, Any], bars: tuple[float, ...] = ()) -> str | None:
+    if evidence["interval"] is None:
         return None
-    return "[{}, {}]".format(*(end_told(end, bars) for end in known["interval"]))
+    return "[{}, {}]".format(*(end_told(end, bars) for end in evidence["interval"]))

@@ -23,7 +23,7 @@ def idea() -> None:
 
 
 @idea.command("list")
-@click.option("--state", type=click.Choice([one.value for one in IdeaState]), help="Only those that stand so.")
+@click.option("--state", type=click.Choice([state.value for state in IdeaState]), help="Only those that stand so.")
 @click.option("--hidden", is_flag=True, help="Only those that are not shown to everybody.")
 @reading_options
 def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -> None:
@@ -51,23 +51,23 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json(answer)
         return
-    found = answer["idea"]
-    asked_by = found["asked_by_proposal"] and f"proposal {found['asked_by_proposal']}"
+    row = answer["idea"]
+    asked_by = row["asked_by_proposal"] and f"proposal {row['asked_by_proposal']}"
     show_facts(
         {
-            "number": found["number"],
-            "state": found["state"],
-            "read by": _readers(found),
-            "written by": found["by"],
-            "written": found["written_at"],
-            "about finding": found["finding"],
-            "asked by": asked_by or found["asked_by_experiment"],
-            "answered by finding": found["answering_finding"],
-            "answer": found["answer"],
-            "said by": found["answered_by"],
+            "number": row["number"],
+            "state": row["state"],
+            "read by": _readers(row),
+            "written by": row["by"],
+            "written": row["written_at"],
+            "about finding": row["finding"],
+            "asked by": asked_by or row["asked_by_experiment"],
+            "answered by finding": row["answering_finding"],
+            "answer": row["answer"],
+            "said by": row["answered_by"],
         }
     )
-    say(f"\nquestion: {found['question']}\n\nwhy: {found['why']}")
+    say(f"\nquestion: {row['question']}\n\nwhy: {row['why']}")
 
 
 @idea.command("add")
@@ -75,48 +75,48 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
 @click.option("--why", required=True, help="Why it is worth asking.")
 @_BY
 @change_options
-def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Write a QUESTION down. Everybody can read it."""
-    _done(change(folder, "idea.add", said, dry_run=dry_run), "written down", as_json, quiet)
+    _done(change(folder, "idea.add", options, dry_run=dry_run), "written down", as_json, quiet)
 
 
 @idea.command("show-to-all")
 @click.argument("idea", type=ID)
 @change_options
-def show_to_all(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def show_to_all(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Show a volunteer's IDEA to everybody."""
-    _done(change(folder, "idea.show", said, dry_run=dry_run), "shown to everybody", as_json, quiet)
+    _done(change(folder, "idea.show", options, dry_run=dry_run), "shown to everybody", as_json, quiet)
 
 
 @idea.command("hide")
 @click.argument("idea", type=ID)
 @change_options
-def hide(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def hide(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Show an IDEA to nobody but its author any more."""
-    _done(change(folder, "idea.hide", said, dry_run=dry_run), "hidden", as_json, quiet)
+    _done(change(folder, "idea.hide", options, dry_run=dry_run), "hidden", as_json, quiet)
 
 
 @idea.command("answer")
 @click.argument("idea", type=ID)
-@click.argument("state", type=click.Choice([one.value for one in ANSWERS]))
+@click.argument("state", type=click.Choice([state.value for state in ANSWERS]))
 @click.option("--why", default="", help="A reason, or what else there is to say; its author and every reader see it.")
 @click.option("--proposal", type=ID, help="Of one that is taken: the proposal that asks it.")
 @click.option("--experiment", help="Of one that is taken: the experiment that asks it, as NAME or NAME@VERSION.")
 @click.option("--finding", type=ID, help="Of one that is known: the finding that answers it.")
 @_BY
 @change_options
-def answer(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def answer(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Say what became of an IDEA: taken, known or declined. It may be answered again."""
-    _done(change(folder, "idea.answer", said, dry_run=dry_run), said["state"], as_json, quiet)
+    _done(change(folder, "idea.answer", options, dry_run=dry_run), options["state"], as_json, quiet)
 
 
 @idea.command("withdraw")
 @click.argument("idea", type=ID)
 @_BY
 @change_options
-def withdraw(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def withdraw(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Take an own IDEA back, while it is open."""
-    _done(change(folder, "idea.withdraw", said, dry_run=dry_run), "withdrawn", as_json, quiet)
+    _done(change(folder, "idea.withdraw", options, dry_run=dry_run), "withdrawn", as_json, quiet)
 
 
 def _readers(row: Answer) -> str:

@@ -62,7 +62,7 @@ def link(
         "target": target,
         "why": why,
         "by": by,
-        "upheld_by": ",".join(_UPHELD[each] for each in upheld_by),
+        "upheld_by": ",".join(_UPHELD[condition] for condition in upheld_by),
     }
     answer = change(folder, "finding.link", words, dry_run=dry_run)
     before = "" if answer["is_new"] else ", as was said before"
@@ -91,47 +91,47 @@ def graph(folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json(answer)
         return
-    found = answer["graph"]
+    facts = answer["graph"]
     show_table(
         ("link", "from", "says", "of", "today", "by"),
         [
-            (one["number"], _end(one["source"]), one["kind"], _end(one["target"]), _today(one), one["by"])
-            for one in found["links"]
+            (row["number"], _end(row["source"]), row["kind"], _end(row["target"]), _today(row), row["by"])
+            for row in facts["links"]
         ],
         none="Nothing is linked yet.",
     )
-    if found["waiting"]:
+    if facts["waiting"]:
         say("\nthe old laboratory's claims that nothing tests yet")
         show_table(
             ("name", "claim", "number", "waits for"),
-            [(one["name"], one["claim"], one["figure"], one["experiment"]) for one in found["waiting"]],
+            [(row["name"], row["claim"], row["figure"], row["experiment"]) for row in facts["waiting"]],
             none="",
         )
-    say(f"\n{found['open']} open questions")
+    say(f"\n{facts['open']} open questions")
 
 
-def sections(found: dict[str, Any]) -> dict[str, list[str]]:
+def sections(finding: dict[str, Any]) -> dict[str, list[str]]:
     """What a finding's own answer says of its links, by its heading."""
     return {
         "the old laboratory said": [
             f"{old['name']}, which it {old['kind']}: {old['claim']}; {old['rests_on']}; {old['figure'] or 'no number'}"
-            for old in found["aliases"]
+            for old in finding["aliases"]
         ],
-        "rests on what is void": [f"finding {one['number']}, {one['status']}" for one in found["depends_on_void"]],
-        "links": [_linked(one) for one in found["links"]],
-        "notes": [f"{one['by']}, {one['said_at'][:10]}: {one['text']}" for one in found["notes"]],
+        "rests on what is void": [f"finding {row['number']}, {row['status']}" for row in finding["depends_on_void"]],
+        "links": [_link(row) for row in finding["links"]],
+        "notes": [f"{row['by']}, {row['said_at'][:10]}: {row['text']}" for row in finding["notes"]],
     }
 
 
-def _linked(one: dict[str, Any]) -> str:
-    ends = [f"{one[end]['noun']} {one[end]['name']}" for end in ("source", "target")]
-    today = one["caution"] or one["bearing"]
-    return f"{ends[0]} {one['kind']} {ends[1]}{f': {today}' if today else ''}"
+def _link(row: dict[str, Any]) -> str:
+    ends = [f"{row[end]['noun']} {row[end]['name']}" for end in ("source", "target")]
+    today = row["caution"] or row["bearing"]
+    return f"{ends[0]} {row['kind']} {ends[1]}{f': {today}' if today else ''}"
 
 
 def _end(node: dict[str, Any]) -> str:
     return node["name"] if node["noun"] == "finding" else f"{node['noun']} {node['name']}"
 
 
-def _today(one: dict[str, Any]) -> str:
-    return one["caution"] or one["bearing"] or "–"
+def _today(row: dict[str, Any]) -> str:
+    return row["caution"] or row["bearing"] or "–"

@@ -26,7 +26,7 @@ def proposal() -> None:
 
 
 @proposal.command("list")
-@click.option("--state", type=click.Choice([one.value for one in ProposalState]), help="Only those that stand so.")
+@click.option("--state", type=click.Choice([state.value for state in ProposalState]), help="Only those that stand so.")
 @reading_options
 def list_proposals(state: str | None, folder: Folder, as_json: bool) -> None:
     """Every proposal, those that wait for an answer first."""
@@ -53,7 +53,7 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json(answer)
         return
-    found = answer["proposal"]
+    row = answer["proposal"]
     names = (
         "number",
         "slug",
@@ -66,15 +66,17 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
         "version",
         "finding",
     )
-    show_facts({name: found[name] for name in (*names, "core_hours", "bits")} | {"ends": answer["ends"]})
+    show_facts({name: row[name] for name in (*names, "core_hours", "bits")} | {"ends": answer["ends"]})
     for name in ("question", "motivation", "claim", "rival", "if_positive", "if_absent", "if_negative"):
-        if found[name]:
-            say(f"\n{name}: {found[name]}")
-    said = found["prediction"]
-    if said:
-        low, high = said["interval"]
-        chances = f"effect + {said['positive']:g}, effect − {said['negative']:g}, absent {said['absent']:g}"
-        say(f"\nexpected: {chances}, within {low:g} to {high:g}, because {said['because']}")
+        if row[name]:
+            say(f"\n{name}: {row[name]}")
+    prediction = row["prediction"]
+    if prediction:
+        low, high = prediction["interval"]
+        chances = (
+            f"effect + {prediction['positive']:g}, effect − {prediction['negative']:g}, absent {prediction['absent']:g}"
+        )
+        say(f"\nexpected: {chances}, within {low:g} to {high:g}, because {prediction['because']}")
 
 
 @proposal.command("make")
@@ -97,9 +99,9 @@ def make(file: IO[str], by: str, folder: Folder, dry_run: bool, as_json: bool, q
 @_WHY
 @_BY
 @change_options
-def withdraw(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def withdraw(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Take an own PROPOSAL back. Of what it registered nothing more is ordered."""
-    _done(change(folder, "proposal.withdraw", said, dry_run=dry_run), as_json, quiet)
+    _done(change(folder, "proposal.withdraw", options, dry_run=dry_run), as_json, quiet)
 
 
 @proposal.command("approve")
@@ -107,9 +109,9 @@ def withdraw(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: 
 @_WHY
 @_BY
 @change_options
-def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Approve a PROPOSAL: what it asks is registered, and sessions order it."""
-    _done(change(folder, "proposal.approve", said, dry_run=dry_run), as_json, quiet)
+    _done(change(folder, "proposal.approve", options, dry_run=dry_run), as_json, quiet)
 
 
 @proposal.command("refuse")
@@ -117,9 +119,9 @@ def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: A
 @_WHY
 @_BY
 @change_options
-def refuse(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def refuse(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Refuse a PROPOSAL. It comes back only when the evidence behind it has changed."""
-    _done(change(folder, "proposal.refuse", said, dry_run=dry_run), as_json, quiet)
+    _done(change(folder, "proposal.refuse", options, dry_run=dry_run), as_json, quiet)
 
 
 def _done(answer: Answer, as_json: bool, quiet: bool) -> None:

@@ -59,7 +59,7 @@ def list_registrations(folder: Folder, as_json: bool) -> None:
                 row["number"],
                 f"{row['experiment']}@{row['version']}",
                 row["design"],
-                " ".join(str(one["finding"]) for one in row["estimands"]),
+                " ".join(str(estimand["finding"]) for estimand in row["estimands"]),
                 row["issued"],
                 row["stopping"],
             )
@@ -79,16 +79,17 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json(answer)
         return
-    found = answer["registration"]
+    row = answer["registration"]
     names = ("number", "experiment", "version", "design", "cells", "cohort", "stopping", "block", "block_why", "issued")
-    show_facts({name: found[name] for name in (*names, "amends", "why", "registered_at", "hash", "previous_hash")})
+    show_facts({name: row[name] for name in (*names, "amends", "why", "registered_at", "hash", "previous_hash")})
     say()
     headings = ("block", "replicates", "done", "out", "missing", "state", "took", "declared")
-    show_table(headings, [_block(block) for block in found["blocks"]], none="No replicate is ordered yet.")
-    for one in found["estimands"]:
-        say(f"\nfinding {one['finding']}: {one['estimand']}{' (new)' if one['is_new'] else ''}")
-    for said in found["predictions"]:
-        say(f"\n{said['forecaster']} ({said['foreknowledge']['reason']}) on {said['estimand']}: {_said(said)}")
+    show_table(headings, [_block(block) for block in row["blocks"]], none="No replicate is ordered yet.")
+    for estimand in row["estimands"]:
+        say(f"\nfinding {estimand['finding']}: {estimand['estimand']}{' (new)' if estimand['is_new'] else ''}")
+    for prediction in row["predictions"]:
+        who = f"{prediction['forecaster']} ({prediction['foreknowledge']['reason']})"
+        say(f"\n{who} on {prediction['estimand']}: {_in_words(prediction)}")
 
 
 def _block(block: Answer) -> tuple[object, ...]:
@@ -109,15 +110,15 @@ def _block(block: Answer) -> tuple[object, ...]:
 def verify(folder: Folder, as_json: bool) -> None:
     """Prove that no registration and no prediction was altered, inserted or removed. Exits 1 when one was."""
     with reading(folder) as db:
-        problems, known = registrations.broken_links(db), registrations.registrations(db)
-    head = known[0].hash if known else None
+        problems, entries = registrations.broken_links(db), registrations.registrations(db)
+    head = entries[0].hash if entries else None
     if as_json:
-        facts = {"well": not problems, "entries": len(known), "head": head, "problems": problems}
+        facts = {"well": not problems, "entries": len(entries), "head": head, "problems": problems}
         show_json({"registrations": facts})
     elif problems:
         say("\n".join(problems[:20]))
     else:
-        say(f"{len(known)} registrations follow each other; the newest is {head or 'none'}")
+        say(f"{len(entries)} registrations follow each other; the newest is {head or 'none'}")
     raise click.exceptions.Exit(0 if not problems else 1)
 
 
@@ -143,7 +144,7 @@ def forecasters(folder: Folder, as_json: bool) -> None:
 @_REPLICATES
 @change_options
 def add_design(
-    experiment: str, words: tuple[str, ...], folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any
+    experiment: str, words: tuple[str, ...], folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any
 ) -> None:
     """Register DESIGN, the declared sweep with other levels inside the ranges of the file: lr=0.1 width=8:128:x2.
 
@@ -152,7 +153,7 @@ def add_design(
     with reading(folder) as db:
         manifest = stored_manifest(version_of(db, experiment).manifest)
     chosen = json.dumps([dict(config) for config in configs(manifest, words)])
-    design = {"experiment": experiment, "configs": chosen, **said}
+    design = {"experiment": experiment, "configs": chosen, **options}
     _done(change(folder, "registration.design", design, dry_run=dry_run), as_json, quiet)
 
 
@@ -162,9 +163,9 @@ def add_design(
 @_STOPPING
 @_REPLICATES
 @change_options
-def add_cohort(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def add_cohort(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Register fresh replicates of a FINDING, which confirm it: numbers that are issued from now on."""
-    _done(change(folder, "registration.cohort", said, dry_run=dry_run), as_json, quiet)
+    _done(change(folder, "registration.cohort", options, dry_run=dry_run), as_json, quiet)
 
 
 @registration.command("amend")
@@ -180,9 +181,9 @@ def add_cohort(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said
 @click.option("--because", required=True, help="Why this is expected.")
 @_WHY
 @change_options
-def amend(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def amend(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Put the claim of a FINDING otherwise, as data suggest: a new finding, for which only later replicates count."""
-    _done(change(folder, "registration.amend", _predicted(said), dry_run=dry_run), as_json, quiet)
+    _done(change(folder, "registration.amend", _prediction(options), dry_run=dry_run), as_json, quiet)
 
 
 @registration.command("predict")
@@ -193,25 +194,27 @@ def amend(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any
 @_MEDIAN
 @click.option("--because", required=True, help="Why this is expected.")
 @change_options
-def predict(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def predict(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Say what you expect of a FINDING, before its first result is back."""
-    answer = change(folder, "registration.predict", _predicted(said), dry_run=dry_run)
+    answer = change(folder, "registration.predict", _prediction(options), dry_run=dry_run)
     tell("prediction", answer, f"Written down for finding {answer['finding']}", as_json=as_json, quiet=quiet)
 
 
-def _predicted(said: dict[str, Any]) -> dict[str, Any]:
-    (positive, negative, absent), (low, high) = said.pop("chances"), said.pop("interval")
-    return {**said, "positive": positive, "negative": negative, "absent": absent, "low": low, "high": high}
+def _prediction(options: dict[str, Any]) -> dict[str, Any]:
+    (positive, negative, absent), (low, high) = options.pop("chances"), options.pop("interval")
+    return {**options, "positive": positive, "negative": negative, "absent": absent, "low": low, "high": high}
 
 
 def _done(answer: Answer, as_json: bool, quiet: bool) -> None:
-    claims = ", ".join(f"{one['number']}{' (new)' if one['is_new'] else ''}" for one in answer["findings"])
+    claims = ", ".join(f"{finding['number']}{' (new)' if finding['is_new'] else ''}" for finding in answer["findings"])
     what = f"Registration {answer['registration']} of {answer['experiment']}@{answer['version']}"
     sentence = f"{what}, design {answer['design']}, for findings {claims}"
     tell("registration", answer, sentence, as_json=as_json, quiet=quiet)
 
 
-def _said(said: dict[str, Any]) -> str:
-    chances = f"effect + {said['positive']:g}, effect − {said['negative']:g}, absent {said['absent']:g}"
-    middle = "" if said["median"] is None else f", median {said['median']:g}"
-    return f"{chances}, within {said['interval'][0]:g} to {said['interval'][1]:g}{middle}"
+def _in_words(prediction: dict[str, Any]) -> str:
+    chances = (
+        f"effect + {prediction['positive']:g}, effect − {prediction['negative']:g}, absent {prediction['absent']:g}"
+    )
+    middle = "" if prediction["median"] is None else f", median {prediction['median']:g}"
+    return f"{chances}, within {prediction['interval'][0]:g} to {prediction['interval'][1]:g}{middle}"

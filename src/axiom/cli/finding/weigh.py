@@ -47,12 +47,12 @@ class _WeighCommand(click.Command):
 @json_option
 @quiet_option
 @color_option
-def weigh(files: tuple[Path, ...], as_json: bool, quiet: bool, **said: Any) -> None:
+def weigh(files: tuple[Path, ...], as_json: bool, quiet: bool, **options: Any) -> None:
     """Say how sure it is what a CSV or JSON file says: one row a seed, or one row a run of two arms.
 
     FILE may be packed with gzip; - is standard input. Several files, several --value, or more than two words after --of
     are several claims, and it is said which stand among all. Read are the columns seed and value, issue, block, host,
     volunteer, platform, design and outcome. Nothing is stored and no laboratory is needed.
     """
-    if status := run(files, said, as_json=as_json, quiet=quiet):
+    if status := run(files, options, as_json=as_json, quiet=quiet):
         sys.exit(status)

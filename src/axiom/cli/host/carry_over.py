@@ -36,12 +36,12 @@ def read_lifetimes(db: Database, file: Path, *, source: str, known_only: bool) -
     rows: dict[tuple[int, str], Mapping[str, Any]] = {}
     unknown: list[int] = []
     empty: list[int] = []
-    for line, said in _lines(file):
-        amount = _amount(line, said.get("credit", ""))
-        from_where = said.get("source", "") or source
+    for line, row in _lines(file):
+        amount = _amount(line, row.get("credit", ""))
+        from_where = row.get("source", "") or source
         if not from_where:
             raise WrongUse(f"Line {line} does not say where its credit is from, and there is no --source. {_NOTHING}")
-        number = _number(db, line, said)
+        number = _number(db, line, row)
         if number is None:
             unknown.append(line)
         elif not amount:
@@ -120,17 +120,17 @@ def _amount(line: int, text: str) -> int:
     return int((Decimal(text) * _THOUSANDTHS).to_integral_value(ROUND_HALF_UP))
 
 
-def _number(db: Database, line: int, said: Mapping[str, str]) -> int | None:
+def _number(db: Database, line: int, row: Mapping[str, str]) -> int | None:
     """The volunteer whom a row means, by number or by address; None when there is none."""
-    number, email = said.get("number", ""), said.get("email", "")
+    number, email = row.get("number", ""), row.get("email", "")
     if bool(number) == bool(email):
         raise WrongUse(
             f"Line {line} must name its volunteer by a number or by an address, and by one of them. {_NOTHING}"
         )
     if email:
-        found = accounts.by_email(db, email.lower())
+        volunteer = accounts.by_email(db, email.lower())
     elif number.isascii() and number.isdecimal() and len(number) < len(str(2**63)):
-        found = accounts.by_id(db, int(number))
+        volunteer = accounts.by_id(db, int(number))
     else:
         raise WrongUse(f"Line {line}: {number[:40]!r} is no volunteer's number. {_NOTHING}")
-    return found[0].id if found else None
+    return volunteer[0].id if volunteer else None

@@ -68,21 +68,21 @@ def list_hosts(folder: Folder, after: int, as_json: bool) -> None:
 def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
     """One host: what it is, how it stands, and what it was good for."""
     with view(folder) as seen:
-        found = _named(seen, hosts.host(seen, host_id)["host"])
+        row = _named(seen, hosts.host(seen, host_id)["host"])
     if as_json:
-        show_json({"host": found})
+        show_json({"host": row})
         return
     plain = ("number", "name", "platform", "processor", "system", "boinc", "cores", "memory_mb", "disk_mb")
-    show_facts({name: found[name] for name in (*plain, "credit", "recent_credit", "known_since", "seen_at")})
+    show_facts({name: row[name] for name in (*plain, "credit", "recent_credit", "known_since", "seen_at")})
     say()
-    for sentence in (*found["standing"]["in_words"], _why(found)):
+    for sentence in (*row["standing"]["in_words"], _why(row)):
         say(sentence)
     say()
     show_table(
         ("finding", "answer", "verdict", "grade", "replicates"),
         [
             (f["number"], f["answer"], f["verdict"], f["grade"], f"{f['replicates']} of {f['of']}")
-            for f in found["findings"]
+            for f in row["findings"]
         ],
         none="No finding rests on its results yet.",
     )
@@ -112,14 +112,14 @@ def trust(host_id: int, why: str, folder: Folder, dry_run: bool, as_json: bool, 
     tell("host", answer, sentence, as_json=as_json, quiet=quiet)
 
 
-def _why(found: Answer) -> str:
-    return f"When it last asked, it got no work: {found['why_no_work']}." if found["why_no_work"] else ""
+def _why(row: Answer) -> str:
+    return f"When it last asked, it got no work: {row['why_no_work']}." if row["why_no_work"] else ""
 
 
 def _named(seen: Reading, row: Answer) -> Answer:
     """With the name that the host gives itself: whoever opens the data folder may know it."""
-    known = records.host(seen.db, row["number"])
-    return row | {"name": known.name if known else row["name"]}
+    stored = records.host(seen.db, row["number"])
+    return row | {"name": stored.name if stored else row["name"]}
 
 
 def _line(row: Answer) -> tuple[object, ...]:

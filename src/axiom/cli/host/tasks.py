@@ -53,13 +53,13 @@ def workunit() -> None:
 def list_workunits(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
     """The newest workunits."""
     with reading(folder) as db:
-        found = task_views.workunits(db, state or "", limit)
+        newest = task_views.workunits(db, state or "", limit)
     if as_json:
-        show_json({"workunits": [_workunit(one) for one in found]})
+        show_json({"workunits": [_workunit(row) for row in newest]})
         return
     show_table(
         ("id", "experiment", "replicates", "state", "reason"),
-        [(one.id, one.experiment_id, _span(one.replicates), one.state, one.reason) for one in found],
+        [(row.id, row.experiment_id, _span(row.replicates), row.state, row.reason) for row in newest],
         none="There is no such workunit.",
     )
 
@@ -70,16 +70,16 @@ def list_workunits(folder: Folder, state: str | None, limit: int, as_json: bool)
 def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
     """One workunit with its tasks."""
     with reading(folder) as db:
-        found = workunits.workunit(db, workunit_id)
+        stored = workunits.workunit(db, workunit_id)
         tasks = workunits.tasks_of(db, workunit_id)
         checks = task_views.checks_of(db, workunit_id)
-    if found is None:
+    if stored is None:
         raise NotFound(f"There is no workunit {workunit_id}. `axiom workunit list` shows what there is.")
     if as_json:
         rows = [{"workunit": check.workunit_id, "task": check.task_id, "state": check.state} for check in checks]
-        show_json({"workunit": {**_workunit(found), "checks": rows, "tasks": [_task(one) for one in tasks]}})
+        show_json({"workunit": {**_workunit(stored), "checks": rows, "tasks": [_task(task) for task in tasks]}})
         return
-    show_facts(_workunit(found))
+    show_facts(_workunit(stored))
     for check in checks:
         say(f"checked by workunit {check.workunit_id}, which repeats task {check.task_id}: {check.state}")
     say()
@@ -110,11 +110,11 @@ def task() -> None:
 def list_tasks(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
     """The newest tasks."""
     with reading(folder) as db:
-        found = task_views.tasks(db, state or "", limit)
+        newest = task_views.tasks(db, state or "", limit)
     if as_json:
-        show_json({"tasks": [_task(one) for one in found]})
+        show_json({"tasks": [_task(row) for row in newest]})
     else:
-        _show_tasks(found)
+        _show_tasks(newest)
 
 
 @task.command("show")
@@ -123,22 +123,22 @@ def list_tasks(folder: Folder, state: str | None, limit: int, as_json: bool) -> 
 def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
     """One task with the results that it brought."""
     with reading(folder) as db:
-        found = workunits.task(db, task_id)
+        stored = workunits.task(db, task_id)
         brought = results.of_task(db, task_id)
-        ended = _ended(db, folder, task_id) if found else {}
-    if found is None:
+        ended = _ended(db, folder, task_id) if stored else {}
+    if stored is None:
         raise NotFound(f"There is no task {task_id}. `axiom task list` shows what there is.")
-    rows = [{**asdict(one), "early": list(one.early)} for one in brought]
+    rows = [{**asdict(result), "early": list(result.early)} for result in brought]
     if as_json:
-        show_json({"task": {**_task(found), **ended, "results": rows}})
+        show_json({"task": {**_task(stored), **ended, "results": rows}})
         return
     far = f"at {ended['progress_at']} said to be {100 * ended['progress']:.0f} % done" if ended["progress_at"] else ""
     shown = {name: value for name, value in (ended | {"progress": far}).items() if value not in (None, "", [])}
-    show_facts({**_task(found), **shown})
+    show_facts({**_task(stored), **shown})
     say()
     show_table(
         ("replicate", "config", "seed", "outcome", "cpu s"),
-        [(one.replicate, one.config, one.seed, one.outcome, one.cpu_seconds) for one in brought],
+        [(result.replicate, result.config, result.seed, result.outcome, result.cpu_seconds) for result in brought],
         none="It brought no results.",
     )
 
@@ -177,42 +177,45 @@ def abort(task_id: int, not_again: bool, why: str, folder: Folder, dry_run: bool
     words = {"task": task_id, "reason": why, "again": not not_again}
     answer = change(folder, "task.abort", words, dry_run=dry_run)
     then = "is ordered again" if answer["again"] else "is not ordered again"
-    told = f"Task {answer['task']} is aborted: host {answer['host']} hears of it at its next contact."
-    tell("task", answer, f"{told} Its work {then}", as_json=as_json, quiet=quiet)
+    sentence = f"Task {answer['task']} is aborted: host {answer['host']} hears of it at its next contact."
+    tell("task", answer, f"{sentence} Its work {then}", as_json=as_json, quiet=quiet)
 
 
 def _ended(db: Database, folder: Folder, task_id: int) -> dict[str, Any]:
     """How a task ended or how far it is, as its page has it, and the host's own words, which only the operator sees."""
-    known = task_views.ended(db, task_id)
+    end = task_views.ended(db, task_id)
     paid = sum(award.amount for award in task_views.paid(db, task_id))
     checks = [check.workunit_id for check in task_views.checks(db, task_id)]
     far = how_far(progress.of_task(db, task_id))
-    message = known.message
+    message = end.message
     archive = archives.of_task(db, task_id)
     if archive is not None:
         message = fetch(db, folder, task_id).message if is_possible() else f"in the archive {archive.name}"
-    return {**how(known), **far, "credit": paid / THOUSANDTHS, "checks": checks, "message": message}
+    return {**how(end), **far, "credit": paid / THOUSANDTHS, "checks": checks, "message": message}
 
 
 def _show_tasks(tasks: list[Task]) -> None:
     show_table(
         ("id", "workunit", "host", "state", "sent", "cpu s", "reason"),
-        [(one.id, one.workunit_id, one.host_id, one.state, one.sent_at, one.cpu_seconds, one.reason) for one in tasks],
+        [
+            (task.id, task.workunit_id, task.host_id, task.state, task.sent_at, task.cpu_seconds, task.reason)
+            for task in tasks
+        ],
         none="There is no such task.",
     )
 
 
-def _workunit(found: Workunit) -> dict[str, Any]:
+def _workunit(workunit: Workunit) -> dict[str, Any]:
     return {
-        **asdict(found),
-        "replicates": list(found.replicates),
-        "configs": list(found.configs),
-        "created_at": found.created_at.isoformat(),
+        **asdict(workunit),
+        "replicates": list(workunit.replicates),
+        "configs": list(workunit.configs),
+        "created_at": workunit.created_at.isoformat(),
     }
 
 
-def _task(found: Task) -> dict[str, Any]:
-    facts = asdict(found)
+def _task(task: Task) -> dict[str, Any]:
+    facts = asdict(task)
     facts.pop("ticket")
     for name in ("created_at", "sent_at", "deadline", "returned_at"):
         facts[name] = facts[name].isoformat() if facts[name] else None

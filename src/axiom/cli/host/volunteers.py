@@ -69,17 +69,17 @@ def show_volunteer(number: int, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json(answer)
         return
-    found = answer["volunteer"]
-    show_facts({name: found[name] for name in ("number", "name", "country", "since")})
-    show_facts({"team": _name(found["team"]), "hosts": found["host_count"], **_credit(found)})
-    for row in found["carried"]:
+    facts = answer["volunteer"]
+    show_facts({name: facts[name] for name in ("number", "name", "country", "since")})
+    show_facts({"team": _name(facts["team"]), "hosts": facts["host_count"], **_credit(facts)})
+    for row in facts["carried"]:
         say(f"carried over  {row['credit']:.3f} from {printable(row['source'])}")
     say()
     show_table(
         ("finding", "answer", "verdict", "grade", "replicates"),
         [
             (f["number"], f["answer"], f["verdict"], f["grade"], f"{f['replicates']} of {f['of']}")
-            for f in found["findings"]
+            for f in facts["findings"]
         ],
         none="No finding rests on results of this volunteer yet.",
     )
@@ -167,8 +167,8 @@ def list_operators(folder: Folder, as_json: bool) -> None:
     show_table(
         ("operator", "volunteer", "since", "until"),
         [
-            (one["name"], one["volunteer"], one["since"][:10], (one["ended_at"] or "")[:10])
-            for one in answer["operators"]
+            (operator["name"], operator["volunteer"], operator["since"][:10], (operator["ended_at"] or "")[:10])
+            for operator in answer["operators"]
         ],
         none="Nobody acts as operator at the site. `axiom volunteer operator NAME --account ADDRESS` gives the role.",
     )
@@ -212,10 +212,10 @@ def operator(name: str, who: str | None, end: bool, folder: Folder, dry_run: boo
 def _with_account(db: Database, who: str) -> int:
     """The number of a volunteer who can sign in, by number or address."""
     is_number = who.isascii() and who.isdecimal() and int(who) <= LARGEST
-    found = accounts.by_id(db, int(who)) if is_number else accounts.by_email(db, who.strip().lower())
-    if found is None:
+    signed_up = accounts.by_id(db, int(who)) if is_number else accounts.by_email(db, who.strip().lower())
+    if signed_up is None:
         raise NotFound(f"There is no volunteer with the {'number' if is_number else 'address'} {who[:80]!r}.")
-    volunteer, account = found
+    volunteer, account = signed_up
     if account.email is None:
         raise Refused(f"Volunteer {volunteer.id} is no person who signs in: it has no address. Nothing was changed.")
     return volunteer.id
@@ -264,11 +264,11 @@ def show_team(number: int, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json(answer)
         return
-    found = answer["team"]
-    show_facts({name: found[name] for name in ("number", "name", "country", "about", "since", "volunteer_count")})
-    show_facts({"founded by": _name(found["founder"]), **_credit(found)})
+    facts = answer["team"]
+    show_facts({name: facts[name] for name in ("number", "name", "country", "about", "since", "volunteer_count")})
+    show_facts({"founded by": _name(facts["founder"]), **_credit(facts)})
     say()
-    _show_volunteers(found["volunteers"], none="Nobody is in this team at the moment.")
+    _show_volunteers(facts["volunteers"], none="Nobody is in this team at the moment.")
 
 
 def _show_volunteers(rows: list[Answer], *, none: str) -> None:
@@ -293,8 +293,8 @@ def _credit(row: Answer) -> dict[str, str]:
     return {"credit": f"{row['credit']:.3f}", "a day, of late": f"{row['recent_credit']:.3f}"}
 
 
-def _name(found: Answer | None) -> str | None:
-    return found["name"] if found else None
+def _name(row: Answer | None) -> str | None:
+    return row["name"] if row else None
 
 
 def _none(noun: str, amount: int, after: int) -> str:

@@ -26,30 +26,33 @@ def archive(folder: Folder, compact: bool, as_json: bool, quiet: bool) -> None:
     if compact:
         _compact(folder, quiet=quiet)
     with reading(folder) as db:
-        found = archives.everything(db)
-    files = [str(blobs.file_of(folder, one.digest)) for one in found]
+        archives_here = archives.everything(db)
+    files = [str(blobs.file_of(folder, parquet.digest)) for parquet in archives_here]
     if as_json:
         rows = [
             {
-                "name": one.name,
-                "month": one.month,
-                "tasks": one.tasks,
-                "bytes": one.bytes,
-                "digest": one.digest,
+                "name": parquet.name,
+                "month": parquet.month,
+                "tasks": parquet.tasks,
+                "bytes": parquet.bytes,
+                "digest": parquet.digest,
                 "file": file,
-                "made_at": one.made_at.isoformat(),
-                "is_finished": one.emptied_at is not None,
+                "made_at": parquet.made_at.isoformat(),
+                "is_finished": parquet.emptied_at is not None,
             }
-            for one, file in zip(found, files, strict=True)
+            for parquet, file in zip(archives_here, files, strict=True)
         ]
         show_json({"archive": rows})
         return
     show_table(
         ("name", "tasks", "MB", "made", "file"),
-        [(one.name, one.tasks, one.bytes / 1e6, one.made_at, file) for one, file in zip(found, files, strict=True)],
+        [
+            (parquet.name, parquet.tasks, parquet.bytes / 1e6, parquet.made_at, file)
+            for parquet, file in zip(archives_here, files, strict=True)
+        ],
         none="Nothing has moved yet: a month moves when it is over for as long as the setting archive_days says.",
     )
-    if unfinished := sum(one.emptied_at is None for one in found):
+    if unfinished := sum(parquet.emptied_at is None for parquet in archives_here):
         remark(
             f"{counted(unfinished, 'file')} not finished: the database still has a part of what it holds.", quiet=quiet
         )

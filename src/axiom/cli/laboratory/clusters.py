@@ -37,15 +37,15 @@ def list_clusters(folder: Folder, as_json: bool) -> None:
         return
     show_table(
         ("cluster", "key", "pilots at work", "cores"),
-        [(one["name"], _until(one), one["pilots"], one["cores"]) for one in answer["clusters"]],
+        [(row["name"], _until(row), row["pilots"], row["cores"]) for row in answer["clusters"]],
         none="No cluster has a key. `axiom cluster add NAME` makes one.",
     )
 
 
-def _until(one: dict[str, Any]) -> str:
-    if one["ended_at"]:
-        return f"revoked {one['ended_at'][:10]}"
-    return f"until {one['expires_at'][:10]}" if one["may_compute"] else f"expired {one['expires_at'][:10]}"
+def _until(row: dict[str, Any]) -> str:
+    if row["ended_at"]:
+        return f"revoked {row['ended_at'][:10]}"
+    return f"until {row['expires_at'][:10]}" if row["may_compute"] else f"expired {row['expires_at'][:10]}"
 
 
 _key_file_option = click.option(

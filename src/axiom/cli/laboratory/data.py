@@ -47,11 +47,13 @@ def export(folder: Folder, form: str, experiment: str | None, summary: bool, out
     if form == "parquet":
         extra("pyarrow")  # asked for before a file is made
     if output is None:
-        _to_standard_output(form, [(name, _parts(lab, name, summary=summary)) for name in names], one=bool(experiment))
+        _to_standard_output(
+            form, [(name, _parts(lab, name, summary=summary)) for name in names], is_single=bool(experiment)
+        )
         return
     if experiment is None and form != "json":
         names = _with_results(lab, names, quiet=quiet)
-    for file, inside in _files(form, names, output, one=experiment is not None, summary=summary).items():
+    for file, inside in _files(form, names, output, is_single=experiment is not None, summary=summary).items():
         tables = [(name, _parts(lab, name, summary=summary)) for name in inside]
         with appearing(file) as unfinished:
             _write(unfinished, form, tables)
@@ -77,8 +79,8 @@ def _parts(lab: Lab, name: str, *, summary: bool) -> Iterator[Table]:
         yield from lab.pages(lab.version(name))
 
 
-def _to_standard_output(form: str, tables: Sequence[_Named], *, one: bool) -> None:
-    if form == "parquet" or (form == "csv" and not one):
+def _to_standard_output(form: str, tables: Sequence[_Named], *, is_single: bool) -> None:
+    if form == "parquet" or (form == "csv" and not is_single):
         raise WrongUse(
             f"{'Parquet' if form == 'parquet' else 'CSV of every experiment'} does not go to standard output. "
             "Nothing was written; -o names the folder for it."
@@ -86,9 +88,11 @@ def _to_standard_output(form: str, tables: Sequence[_Named], *, one: bool) -> No
     _write_text(sys.stdout, form, tables)
 
 
-def _files(form: str, names: Sequence[str], output: Path, *, one: bool, summary: bool) -> dict[Path, Sequence[str]]:
+def _files(
+    form: str, names: Sequence[str], output: Path, *, is_single: bool, summary: bool
+) -> dict[Path, Sequence[str]]:
     """Which file holds which experiments."""
-    if output.is_dir() or not (one or form == "json"):
+    if output.is_dir() or not (is_single or form == "json"):
         ending = f"{'-summary' if summary else ''}.{form}"
         own = {"results": names} if form == "json" else {name: [name] for name in names}
         return {output / f"{name}{ending}": inside for name, inside in own.items()}

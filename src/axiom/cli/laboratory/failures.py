@@ -81,7 +81,7 @@ def list_watches(folder: Folder, as_json: bool) -> None:
 @watch.command("register", context_settings={"ignore_unknown_options": True})  # a threshold may begin with a minus
 @click.argument("experiment", metavar="NAME[@VERSION]")
 @click.argument("measure")
-@click.argument("comparison", type=click.Choice([each.value for each in Comparison]))
+@click.argument("comparison", type=click.Choice([comparison.value for comparison in Comparison]))
 @click.argument("threshold", type=float)
 @click.option("--sentence", required=True, help="What it would mean; it stands in the log when it is met.")
 @change_options

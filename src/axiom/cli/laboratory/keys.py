@@ -52,9 +52,13 @@ def show_keys(folder: Folder, as_json: bool) -> None:
 @reading_options
 def status(folder: Folder, as_json: bool) -> None:
     """Which keys are here and which elsewhere, what runs out when, and what waits to be signed."""
-    held = keys_of(folder)
-    rows, waits = key_rows(folder, held), waiting(folder, held, wall_clock())
-    facts = {"lab": held.trust.lab, "version": held.trust.version, "expires": held.trust.expires.isoformat()}
+    keys_here = keys_of(folder)
+    rows, waits = key_rows(folder, keys_here), waiting(folder, keys_here, wall_clock())
+    facts = {
+        "lab": keys_here.trust.lab,
+        "version": keys_here.trust.version,
+        "expires": keys_here.trust.expires.isoformat(),
+    }
     if as_json:
         show_json({"keys": {**facts, "keys": rows, "waiting": waits}})
         return
@@ -65,7 +69,7 @@ def status(folder: Folder, as_json: bool) -> None:
     say()
     none = "Nothing waits to be signed."
     show_table(("waits to be signed", "why"), [(wait["what"], wait["why"]) for wait in waits], none=none)
-    if waits and not held.can(Role.BUNDLE):
+    if waits and not keys_here.can(Role.BUNDLE):
         say("`axiom keys request FILE` writes down what has to be signed.")
 
 
@@ -97,12 +101,12 @@ def request(file: Path, public: Path | None, withdraw: bool, folder: Folder, qui
         key_rotation.begin(folder.keys, read_public(public))
     elif not folder.keys.exists():
         raise NoLab(f"There is no laboratory in {folder.path}; for one without keys of its own, give --public FILE.")
-    asked = request_of(folder, now, withdraw=withdraw)
-    if not is_worth_carrying(folder, asked):
+    wanted = request_of(folder, now, withdraw=withdraw)
+    if not is_worth_carrying(folder, wanted):
         remark("There is nothing that has to be signed elsewhere. Nothing was written.", quiet=quiet)
         return
-    replace_private(file, write_request(asked))
-    for line in words(asked, package(), {}):
+    replace_private(file, write_request(wanted))
+    for line in words(wanted, package(), {}):
         remark(line, quiet=quiet)
     remark(f"Carry {file} to the keys; there: axiom keys sign {file.name} --keys DIR", quiet=quiet)
 
@@ -122,18 +126,18 @@ def sign_request(
     file: Path, places: Sequence[Path], programs: Sequence[Path], lab: str, yes: bool, quiet: bool
 ) -> None:
     """Look at a request, and sign it with the keys of these folders. Needs no network and no laboratory."""
-    asked, now = read_request(_read(file)), wall_clock()
-    seen = looked_at(asked, programs)
-    for line in words(asked, package(), seen):
+    wanted, now = read_request(_read(file)), wall_clock()
+    seen = looked_at(wanted, programs)
+    for line in words(wanted, package(), seen):
         say(line)
     if not yes:
         click.confirm("Sign this?", abort=True)
     helds = [load_held(place) for place in places]
-    roots = frozenset[str]().union(*(held.roots for held in helds))
-    for held in helds:
-        asked = sign(asked, held, seen=seen.keys(), now=now, lab=lab, roots=roots)
-    replace_private(file, write_request(asked))
-    open_ends = list(missing(asked, now))
+    roots = frozenset[str]().union(*(private_keys.roots for private_keys in helds))
+    for private_keys in helds:
+        wanted = sign(wanted, private_keys, seen=seen.keys(), now=now, lab=lab, roots=roots)
+    replace_private(file, write_request(wanted))
+    open_ends = list(missing(wanted, now))
     for sentence in open_ends:
         say(f"Not complete: {sentence}")
     if not open_ends:
@@ -147,17 +151,17 @@ def sign_request(
 def accept(file: Path, folder: Folder, quiet: bool) -> None:
     """Take what was signed elsewhere: the next trust file, seals, signatures of programs."""
     raw, now = _read(file), wall_clock()
-    asked = read_request(raw)
-    said = {"request": hashlib.sha256(raw).hexdigest()}
-    if key_rotation.next_trust(folder.keys, asked, now) or key_rotation.follows(folder.keys, asked):
-        audited(folder, "keys.accept", said, lambda: _accepted(folder, asked, now))
+    signed = read_request(raw)
+    detail = {"request": hashlib.sha256(raw).hexdigest()}
+    if key_rotation.next_trust(folder.keys, signed, now) or key_rotation.follows(folder.keys, signed):
+        audited(folder, "keys.accept", detail, lambda: _accepted(folder, signed, now))
         trust = keys_of(folder).trust
         remark(f"Version {trust.version} of the trust file is in force, until {trust.expires:%Y-%m-%d}.", quiet=quiet)
-    elif signatures := key_rotation.carried(folder.keys, asked):
+    elif signatures := key_rotation.carried(folder.keys, signed):
         _take_signatures(signatures, folder)
-    for sentence in missing(asked, now):
+    for sentence in missing(signed, now):
         say(f"Not complete: {sentence}")
-    _take_seals(asked, folder, quiet=quiet)
+    _take_seals(signed, folder, quiet=quiet)
 
 
 @keys.command("rotate")
@@ -173,13 +177,13 @@ def rotate(role: str, public: Path | None, withdraw: bool, folder: Folder, quiet
     """
     keys_of(folder)
     wanted = Rotation(role=role, public=read_public(public) if public else None, withdraw=withdraw)
-    said = {"role": role, "withdraw": withdraw}
-    done = audited(folder, "keys.rotate", said, lambda: _rotated(folder, wanted))["done"]
+    detail = {"role": role, "withdraw": withdraw}
+    done = audited(folder, "keys.rotate", detail, lambda: _rotated(folder, wanted))["done"]
     ask = f"It waits for signatures: `axiom keys request FILE{' --withdraw' if withdraw else ''}`."
     remark(_AFTER[role] if done else ask, quiet=quiet)
     if done and role == "bundle" and load_keys(folder.keys, wall_clock()).can(Role.BUNDLE) and folder.exists():
-        for one in submit(folder, SealBundles())["sealed"]:
-            remark(f"{one['experiment']}@{one['version']}: {one['change']}", quiet=quiet)
+        for bundle in submit(folder, SealBundles())["sealed"]:
+            remark(f"{bundle['experiment']}@{bundle['version']}: {bundle['change']}", quiet=quiet)
 
 
 _AFTER = {
@@ -196,8 +200,8 @@ def _rotated(folder: Folder, wanted: Rotation) -> Answer:
     return {"done": done, **key_rotation.in_force(folder.keys)}
 
 
-def _accepted(folder: Folder, asked: SigningRequest, now: datetime) -> Answer:
-    key_rotation.accept(folder.keys, asked, now)
+def _accepted(folder: Folder, signed: SigningRequest, now: datetime) -> Answer:
+    key_rotation.accept(folder.keys, signed, now)
     return key_rotation.in_force(folder.keys)
 
 
@@ -217,18 +221,18 @@ def _read(file: Path) -> bytes:
         raise WrongUse(f"{file} cannot be read ({fault.strerror}). Nothing was signed or changed.") from None
 
 
-def _take_seals(asked: SigningRequest, folder: Folder, *, quiet: bool) -> None:
+def _take_seals(signed: SigningRequest, folder: Folder, *, quiet: bool) -> None:
     """Publish what was sealed; what is refused holds up nothing else, and makes the command fail at its end."""
-    if not asked.seals:
+    if not signed.seals:
         return
     trust, now, problems = keys_of(folder).trust, wall_clock(), []
-    for wanted in asked.seals:
+    for wanted in signed.seals:
         try:
-            command = SealBundles(seal=asked.seal_text(wanted, trust, now))
+            command = SealBundles(seal=signed.seal_text(wanted, trust, now))
             path = seal.archive_path(folder, wanted.seal.digest)
             keep(path, wanted.archive)
-            for one in submit(folder, command)["sealed"]:
-                remark(f"{one['experiment']}@{one['version']}: {one['change']}", quiet=quiet)
+            for bundle in submit(folder, command)["sealed"]:
+                remark(f"{bundle['experiment']}@{bundle['version']}: {bundle['change']}", quiet=quiet)
             path.unlink()
         except AxiomError as error:
             problems.append(f"{wanted.seal.experiment}@{wanted.seal.version}: {error}")

@@ -33,11 +33,11 @@ def keys_of(folder: Folder) -> Keys:
     return load_keys(folder.keys, EXPIRY_NOT_ASKED)
 
 
-def key_rows(folder: Folder, held: Keys) -> list[dict[str, Any]]:
+def key_rows(folder: Folder, keys: Keys) -> list[dict[str, Any]]:
     """Every key that counts, by role, and whether it is here."""
-    here = {key.id for key in (*held.roots, *held.sealers, held.ticket)}
+    here = {key.id for key in (*keys.roots, *keys.sealers, keys.ticket)}
     rows: list[dict[str, Any]] = []
-    for role, signers in held.trust.roles.items():
+    for role, signers in keys.trust.roles.items():
         for name in sorted(signers.keys):
             where = "here" if name in here else "elsewhere"
             rows.append({"role": role.value, "key": name, "where": where, "must_sign": signers.threshold})
@@ -48,53 +48,53 @@ def key_rows(folder: Folder, held: Keys) -> list[dict[str, Any]]:
     return [*rows, {"role": "code", "key": name[:64], "where": where, "must_sign": 1}]
 
 
-def waiting(folder: Folder, held: Keys, now: datetime) -> list[dict[str, str]]:
+def waiting(folder: Folder, keys: Keys, now: datetime) -> list[dict[str, str]]:
     """What waits to be signed, and why."""
-    found = []
-    if held.trust.expires - now <= RENEW_ELSEWHERE and not held.can(Role.ROOT):
-        found.append({"what": "trust file", "why": f"it runs out at {held.trust.expires:%Y-%m-%d %H:%M} UTC"})
-    found += [{"what": program.name, "why": "no code signature yet"} for program in _unsigned(folder)]
+    unsigned = []
+    if keys.trust.expires - now <= RENEW_ELSEWHERE and not keys.can(Role.ROOT):
+        unsigned.append({"what": "trust file", "why": f"it runs out at {keys.trust.expires:%Y-%m-%d %H:%M} UTC"})
+    unsigned += [{"what": program.name, "why": "no code signature yet"} for program in _unsigned(folder)]
     if folder.exists():
-        laboratory = _laboratory(folder, held)
+        laboratory = _laboratory(folder, keys)
         files, good_for = laboratory.experiment_files(), laboratory.bundle_good_for
         with reading(folder) as db:
-            unsealed = seal.waiting(db, folder, package(), files, trust=held.trust, good_for=good_for, now=now)
-            found += [{"what": one.experiment, "why": one.why} for one in unsealed]
-    return found
+            unsealed = seal.waiting(db, folder, package(), files, trust=keys.trust, good_for=good_for, now=now)
+            unsigned += [{"what": bundle.experiment, "why": bundle.why} for bundle in unsealed]
+    return unsigned
 
 
 def request_of(folder: Folder, now: datetime, *, withdraw: bool) -> SigningRequest:
     """Everything that has to be signed elsewhere; bundles that cannot be published are named and left out."""
     body, code = key_rotation.proposal(folder.keys, now, withdraw=withdraw), make_secrets(folder.keys).code
-    asked = SigningRequest(
+    request = SigningRequest(
         before=key_rotation.trust_file(folder.keys),
         trust=body,
         code=code.public_text,
         next_code=key_rotation.next_code(folder.keys),
         programs=_unsigned(folder),
     )
-    return _with_seals(asked, folder, now)
+    return _with_seals(request, folder, now)
 
 
-def is_worth_carrying(folder: Folder, asked: SigningRequest) -> bool:
+def is_worth_carrying(folder: Folder, request: SigningRequest) -> bool:
     """Is there something in it to sign? Where the code-signing key is elsewhere, its trust file always may be."""
-    return not asked.is_empty or load_code(folder.keys).key is None
+    return not request.is_empty or load_code(folder.keys).key is None
 
 
-def looked_at(asked: SigningRequest, places: Sequence[Path]) -> dict[str, Path]:
+def looked_at(request: SigningRequest, places: Sequence[Path]) -> dict[str, Path]:
     """Which programs of a request are here, with the very bytes that it names, by MD5."""
-    found = {}
-    for program in asked.programs:
+    by_md5 = {}
+    for program in request.programs:
         for place in places:
             path = place / program.name
             if path.is_file() and digests(path) == (program.sha256, program.md5, program.size):
-                found[program.md5] = path
-    return found
+                by_md5[program.md5] = path
+    return by_md5
 
 
-def _laboratory(folder: Folder, held: Keys) -> Laboratory:
+def _laboratory(folder: Folder, keys: Keys) -> Laboratory:
     settings, _ = from_process(folder.settings)
-    return Laboratory(folder=folder, keys=held, settings=settings, package=package())
+    return Laboratory(folder=folder, keys=keys, settings=settings, package=package())
 
 
 def _unsigned(folder: Folder) -> tuple[WantedProgram, ...]:
@@ -102,21 +102,21 @@ def _unsigned(folder: Folder) -> tuple[WantedProgram, ...]:
     return tuple(program for program in read_unsigned(folder) if not program.name.startswith(TRUST_NAMED))
 
 
-def _with_seals(asked: SigningRequest, folder: Folder, now: datetime) -> SigningRequest:
+def _with_seals(request: SigningRequest, folder: Folder, now: datetime) -> SigningRequest:
     """The request with every bundle that the keys which are here cannot seal."""
-    trust = asked.proposed or asked.current
+    trust = request.proposed or request.current
     if trust is None or not folder.exists():
-        return asked
-    held = keys_of(folder)
-    if {key.id for key in held.sealers} & trust.roles[Role.BUNDLE].keys.keys() and held.can(Role.BUNDLE):
-        return asked
-    laboratory = _laboratory(folder, held)
+        return request
+    keys = keys_of(folder)
+    if {key.id for key in keys.sealers} & trust.roles[Role.BUNDLE].keys.keys() and keys.can(Role.BUNDLE):
+        return request
+    laboratory = _laboratory(folder, keys)
     prepared = [
         functools.partial(PublishExperiment(experiment=file.stem).prepare, laboratory)
         for file in laboratory.experiment_files()
     ]
     with reading(folder) as db:
-        found = seal.wanted(
+        seals = seal.wanted(
             db,
             folder,
             prepared,
@@ -125,4 +125,4 @@ def _with_seals(asked: SigningRequest, folder: Folder, now: datetime) -> Signing
             now=now,
             problem=lambda error: remark(f"Left out: {error}"),
         )
-        return replace(asked, seals=tuple(found))
+        return replace(request, seals=tuple(seals))

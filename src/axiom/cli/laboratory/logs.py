@@ -32,30 +32,30 @@ def logs(name: str, lines: int, follow: bool, only_names: bool, folder: Folder, 
     demand(folder)
     if follow and (as_json or only_names):
         raise WrongUse("--follow goes with neither --json nor --list: one document has an end. Nothing was read.")
-    known = {file.stem: file for file in sorted(folder.logs.glob("*.log"))}
+    files = {file.stem: file for file in sorted(folder.logs.glob("*.log"))}
     if only_names:
-        _show_names(known, as_json=as_json)
+        _show_names(files, as_json=as_json)
         return
-    if name not in known:
-        if not known:
+    if name not in files:
+        if not files:
             say("There is no log yet: the laboratory writes one once it runs.")
             return
-        raise UnknownName("log", name, known)
-    found = last_lines(known[name], lines)
+        raise UnknownName("log", name, files)
+    newest = last_lines(files[name], lines)
     if as_json:
-        show_json({"logs": [{"name": name, "lines": found}]})
+        show_json({"logs": [{"name": name, "lines": newest}]})
         return
-    if found:
-        say("\n".join(found))
+    if newest:
+        say("\n".join(newest))
     if follow:
-        for line in new_lines(known[name], lambda: time.sleep(_LOOK_SECONDS)):
+        for line in new_lines(files[name], lambda: time.sleep(_LOOK_SECONDS)):
             say(line)
 
 
-def _show_names(known: dict[str, Path], *, as_json: bool) -> None:
+def _show_names(files: dict[str, Path], *, as_json: bool) -> None:
     rows = [
         (name, status.st_size, datetime.fromtimestamp(status.st_mtime, UTC))
-        for name, file in known.items()
+        for name, file in files.items()
         for status in [file.stat()]
     ]
     if as_json:
@@ -66,13 +66,13 @@ def _show_names(known: dict[str, Path], *, as_json: bool) -> None:
 
 def last_lines(file: Path, amount: int) -> list[str]:
     """The newest lines; where the file was begun anew of late, those before come from its earlier parts."""
-    found: list[str] = []
+    newest: list[str] = []
     for part in (file, *(file.with_name(f"{file.name}.{number}") for number in range(1, 10))):
-        if len(found) >= amount or not part.is_file():
+        if len(newest) >= amount or not part.is_file():
             break
         with part.open(encoding="utf-8", errors="replace") as lines:
-            found = [*(line.rstrip("\n") for line in deque(lines, maxlen=amount - len(found))), *found]
-    return found
+            newest = [*(line.rstrip("\n") for line in deque(lines, maxlen=amount - len(newest))), *newest]
+    return newest
 
 
 def new_lines(file: Path, wait: Callable[[], None]) -> Iterator[str]:

@@ -45,8 +45,8 @@ def try_mail(address: str, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json({"mail": tried})
     else:
-        show_table(("to", "taken", "why"), [(each["to"], each["taken"], each["why"]) for each in tried], none="")
-    raise click.exceptions.Exit(0 if all(each["taken"] for each in tried) else 1)
+        show_table(("to", "taken", "why"), [(trial["to"], trial["taken"], trial["why"]) for trial in tried], none="")
+    raise click.exceptions.Exit(0 if all(trial["taken"] for trial in tried) else 1)
 
 
 def _trials(settings: Settings, words: Letters, address: str) -> Iterator[tuple[str, Carrier, Any]]:

@@ -46,22 +46,22 @@ def try_model(question: str, most_tokens: int, folder: Folder, as_json: bool) ->
         pause=time.sleep,
         caps=_CAPS,
     )
-    said = metered.say((ModelMessage(speaker=Speaker.USER, text=question),), (), most_tokens)
+    reply = metered.say((ModelMessage(speaker=Speaker.USER, text=question),), (), most_tokens)
     answer = {
-        "model": said.model,
-        "ended": str(said.end),
+        "model": reply.model,
+        "ended": str(reply.end),
         "tokens": metered.spent.tokens,
         "cost": metered.spent.micros / 1e6 if settings.model_prices else None,
         "requests": metered.spent.requests,
         "seconds": round(time.monotonic() - began, 2),
-        "text": said.text,
+        "text": reply.text,
     }
     if as_json:
         show_json({"model": answer})
         return
     show_facts({**{name: value for name, value in answer.items() if name != "text"}, "cost": _cost(answer["cost"])})
-    say(f"\n{said.text}")
+    say(f"\n{reply.text}")
 
 
-def _cost(known: object) -> object:
-    return "unknown: model_prices is not set" if known is None else known
+def _cost(cost: object) -> object:
+    return "unknown: model_prices is not set" if cost is None else cost

@@ -28,7 +28,7 @@ def list_news(folder: Folder, as_json: bool) -> None:
         return
     show_table(
         ("news", "said", "on the front page until", "line"),
-        [(one["number"], one["said_at"][:16], one["until"][:16], one["line"]) for one in answer["said"]],
+        [(row["number"], row["said_at"][:16], row["until"][:16], row["line"]) for row in answer["said"]],
         none='Nothing was said. `axiom news add "…"` says something to everybody.',
     )
 
@@ -51,8 +51,8 @@ def add(
         show_json({"news": answer})
         return
     done = "It would stand (dry run: nothing was said)" if dry_run else f"News {answer['news']} stands"
-    told = f" and is told at {counted(answer['hosts_told'], 'computer')}" if answer["hosts_told"] else ""
-    remark(f"{done} on the front page until {answer['until'][:16].replace('T', ' ')} UTC{told}.", quiet=quiet)
+    to_hosts_too = f" and is told at {counted(answer['hosts_told'], 'computer')}" if answer["hosts_told"] else ""
+    remark(f"{done} on the front page until {answer['until'][:16].replace('T', ' ')} UTC{to_hosts_too}.", quiet=quiet)
 
 
 @news.command("withdraw")

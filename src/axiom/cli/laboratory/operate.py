@@ -103,7 +103,7 @@ def status(folder: Folder, whole: bool, as_json: bool) -> None:
     """What the laboratory is doing now, from its server or, when it is stopped, from its folder."""
     demand(folder)
     if holder(folder) is not None:
-        found = Remote(folder.socket).status()["status"]
+        laboratory = Remote(folder.socket).status()["status"]
     else:
         from axiom.store.views.hosts import extent
         from axiom.web.views.status import status as status_of
@@ -111,24 +111,24 @@ def status(folder: Folder, whole: bool, as_json: bool) -> None:
         settings, _ = from_process(folder.settings)
         with reading(folder) as db:
             live = {"name": settings.name, "state": "stopped"}
-            found = status_of(db, folder, wall_clock(), live, extent(db))
+            laboratory = status_of(db, folder, wall_clock(), live, extent(db))
     if as_json:
-        show_json({"status": found})
+        show_json({"status": laboratory})
         return
     from axiom.service.doctor import in_words  # it imports all parts of a laboratory, and nothing else here does
 
     if lack := bubblewrap.lacking():
         remark(lack, quiet=False)
-    facts = {"laboratory": found["name"], "state": found["state"], "address": found.get("address", "–")}
-    show_facts(facts | {"runners": in_words(found["runners"], found.get("offer"))} | _extent(found))
-    listed = [row for row in found["experiments"] if whole or row["workunits"]]
+    facts = {"laboratory": laboratory["name"], "state": laboratory["state"], "address": laboratory.get("address", "–")}
+    show_facts(facts | {"runners": in_words(laboratory["runners"], laboratory.get("offer"))} | _extent(laboratory))
+    listed = [row for row in laboratory["experiments"] if whole or row["workunits"]]
     say()
     show_table(
         ("experiment", "version", "status", "results", "tasks out", "waiting"),
         [_row(row) for row in listed],
-        none="Nothing is ordered yet." if found["experiments"] else "No experiment is published yet.",
+        none="Nothing is ordered yet." if laboratory["experiments"] else "No experiment is published yet.",
     )
-    if more := len(found["experiments"]) - len(listed):
+    if more := len(laboratory["experiments"]) - len(listed):
         remark(f"Nothing is ordered of {counted(more, 'more experiment')}; --all names them.")
 
 
@@ -143,17 +143,17 @@ def doctor(folder: Folder, invariants: bool, as_json: bool) -> None:
 
     if invariants:
         demand(folder)
-    found = list(examine_invariants(folder) if invariants else examine(folder))
-    well = all(one.well for one in found)
+    checks = list(examine_invariants(folder) if invariants else examine(folder))
+    well = all(check.well for check in checks)
     if as_json:
-        show_json({"doctor": {"well": well, "findings": [as_data(one) for one in found]}})
+        show_json({"doctor": {"well": well, "findings": [as_data(check) for check in checks]}})
     else:
-        for one in found:
-            mark = click.style("ok  ", fg="green") if one.well else click.style("BAD ", fg="red")
+        for check in checks:
+            mark = click.style("ok  ", fg="green") if check.well else click.style("BAD ", fg="red")
             click.echo(f"{mark} ", nl=False)  # noqa: TID251 - its colour is ours
-            say(f"{one.name.ljust(10)} {one.says}")
-            if not one.well and one.cure:
-                say(f"     {''.ljust(10)} → {one.cure}")
+            say(f"{check.name.ljust(10)} {check.says}")
+            if not check.well and check.cure:
+                say(f"     {''.ljust(10)} → {check.cure}")
     raise click.exceptions.Exit(0 if well else 1)
 
 
@@ -244,18 +244,20 @@ def completion(shell: str) -> None:
     say(kind(axiom, {}, "axiom", "_AXIOM_COMPLETE").source())
 
 
-def _extent(found: Mapping[str, Any]) -> dict[str, str]:
+def _extent(laboratory: Mapping[str, Any]) -> dict[str, str]:
     """Who computes, how much is out and stored, how much room is left, and which periodic jobs fail."""
-    out, waiting = (sum(row["tasks"].get(state, 0) for row in found["experiments"]) for state in ("sent", "unsent"))
-    failing = [f"{job['name']}: {job['last_error'].splitlines()[0]}" for job in found["jobs"] if job["last_error"]]
-    new = found["new_hosts"]
+    out, waiting = (
+        sum(row["tasks"].get(state, 0) for row in laboratory["experiments"]) for state in ("sent", "unsent")
+    )
+    failing = [f"{job['name']}: {job['last_error'].splitlines()[0]}" for job in laboratory["jobs"] if job["last_error"]]
+    new = laboratory["new_hosts"]
     return {
-        "hosts": f"{counted(found['hosts'], 'host')} with {counted(found['cores'], 'core')}"
+        "hosts": f"{counted(laboratory['hosts'], 'host')} with {counted(laboratory['cores'], 'core')}"
         + (f", {new:,} new without a valid task yet" if new else ""),
         "tasks": f"{out:,} out, {waiting:,} waiting",
-        "results": f"{found['totals']['result']:,}",
-        "free disk": f"{found['free_mb']:,} MB",
-        "last backup": _since(found["backed_up_at"], found["now"]),
+        "results": f"{laboratory['totals']['result']:,}",
+        "free disk": f"{laboratory['free_mb']:,} MB",
+        "last backup": _since(laboratory["backed_up_at"], laboratory["now"]),
         **({"failing": "; ".join(failing)} if failing else {}),
     }
 

@@ -35,30 +35,30 @@ def list_programs(folder: Folder, as_json: bool) -> None:
     show_table(
         ("program", "model", "may", "core-hours a day", "until"),
         [
-            (one["name"], one["model"] or "", one["may"], f"{one['limits']['core_hours_per_day']:g}", _until(one))
-            for one in answer["programs"]
+            (row["name"], row["model"] or "", row["may"], f"{row['limits']['core_hours_per_day']:g}", _until(row))
+            for row in answer["programs"]
         ],
         none="No program may work here. `axiom program add NAME --may propose` lets one in.",
     )
 
 
-def _until(one: dict[str, Any]) -> str:
-    if one["ended_at"]:
-        return f"ended {one['ended_at'][:10]}"
-    return one["expires_at"][:10] if one["is_let_in"] else f"expired {one['expires_at'][:10]}"
+def _until(row: dict[str, Any]) -> str:
+    if row["ended_at"]:
+        return f"ended {row['ended_at'][:10]}"
+    return row["expires_at"][:10] if row["is_let_in"] else f"expired {row['expires_at'][:10]}"
 
 
-def _limits(_context: click.Context, _parameter: click.Parameter, said: tuple[str, ...]) -> dict[str, float]:
-    found = {}
-    for one in said:
-        name, equals, most = one.partition("=")
+def _limits(_context: click.Context, _parameter: click.Parameter, words: tuple[str, ...]) -> dict[str, float]:
+    limits = {}
+    for word in words:
+        name, equals, most = word.partition("=")
         try:
-            found[name] = float(most)
+            limits[name] = float(most)
         except ValueError:
             equals = ""
         if not equals:
-            raise click.BadParameter(f"{one!r} is not like core_hours_per_day=48.")
-    return found
+            raise click.BadParameter(f"{word!r} is not like core_hours_per_day=48.")
+    return limits
 
 
 _limit_option = click.option(
@@ -93,17 +93,17 @@ _limit_option = click.option(
 )
 @_limit_option
 @change_options
-def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) -> None:
+def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
     """Let a program in, and show its token once. Whoever has the token may do what the program may."""
     token = new_token()
     words = {
-        "program": said["name"],
-        "may": str(said["may"]),
-        "model": said["model"],
-        "prompt": _digest_of(said["prompt"]) if said["prompt"] else "",
-        "days": said["days"],
-        "may_approve": said["may_approve"],
-        "limits": said["limits"],
+        "program": options["name"],
+        "may": str(options["may"]),
+        "model": options["model"],
+        "prompt": _digest_of(options["prompt"]) if options["prompt"] else "",
+        "days": options["days"],
+        "may_approve": options["may_approve"],
+        "limits": options["limits"],
         "token": digest(token),
     }
     answer = change(folder, "program.add", words, dry_run=dry_run)
@@ -111,11 +111,11 @@ def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **said: Any) 
         show_json({"program": answer if dry_run else {**answer, "token": token}})
         return
     if dry_run:
-        remark(f"{said['name']} would be let in (dry run: nobody was).", quiet=quiet)
+        remark(f"{options['name']} would be let in (dry run: nobody was).", quiet=quiet)
         return
     remark(
-        f"{said['name']} may {answer['may']} until {answer['expires_at'][:10]}. This is its token. It is shown once; "
-        "keep it where only the program reads it.",
+        f"{options['name']} may {answer['may']} until {answer['expires_at'][:10]}. This is its token. It is shown "
+        "once; keep it where only the program reads it.",
         quiet=quiet,
     )
     say(token)
@@ -136,8 +136,8 @@ def _digest_of(file: Path) -> str:
 def limit(name: str, limits: dict[str, float], folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
     """Say how much a program may do. Limits that are not named stay as they are."""
     answer = change(folder, "program.limit", {"program": name, "limits": limits}, dry_run=dry_run)
-    told = ", ".join(f"{one} {answer['limits'][one]:g}" for one in limits)
-    tell("program", answer, f"{name} may now do this much: {told}", as_json=as_json, quiet=quiet)
+    amounts = ", ".join(f"{word} {answer['limits'][word]:g}" for word in limits)
+    tell("program", answer, f"{name} may now do this much: {amounts}", as_json=as_json, quiet=quiet)
 
 
 @program.command("end")

@@ -20,13 +20,13 @@ from axiom_weigh.terminal import remark
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
-def _duration(_context: click.Context, _parameter: click.Parameter, said: str | None) -> float | None:
-    if said is None:
+def _duration(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
+    if text is None:
         return None
-    found = re.fullmatch(r"([0-9]{1,6})([smhd])", said.strip())
-    if found is None:
-        raise click.BadParameter(f"{said!r} is not like 90s, 55m, 12h or 2d.")
-    return int(found[1]) * _UNITS[found[2]]
+    parts = re.fullmatch(r"([0-9]{1,6})([smhd])", text.strip())
+    if parts is None:
+        raise click.BadParameter(f"{text!r} is not like 90s, 55m, 12h or 2d.")
+    return int(parts[1]) * _UNITS[parts[2]]
 
 
 @click.command()
@@ -69,42 +69,42 @@ def _duration(_context: click.Context, _parameter: click.Parameter, said: str | 
     "--cores", "--workers", "cores_said", type=click.IntRange(1, 4_096), help="How many cores; all of them if not said."
 )
 @quiet_option
-def work(folder: Folder, name: str | None, cores_said: int | None, quiet: bool, **said: Any) -> None:
+def work(folder: Folder, name: str | None, cores_said: int | None, quiet: bool, **options: Any) -> None:
     """Compute for a laboratory that is running, until Ctrl-C or until it is gone.
 
     Without --server the laboratory is one on this computer. With it this is a pilot, which a cluster's scheduler
     starts: it needs --lab and --key-file, and no data folder.
     """
     amount = cores_said or cores()
-    if said["server"] is None:
-        if said["engine"] != "here":
+    if options["server"] is None:
+        if options["engine"] != "here":
             raise WrongUse("--engine dask needs --server as well. Nothing was started.")
-        _beside(folder, name or "more cores", amount, seconds=said["seconds"], quiet=quiet)
+        _work_here(folder, name or "more cores", amount, seconds=options["seconds"], quiet=quiet)
         return
-    if lacking := [option for option in ("lab", "key_file") if said[option] is None]:
+    if lacking := [option for option in ("lab", "key_file") if options[option] is None]:
         raise WrongUse(f"--server needs --{lacking[0].replace('_', '-')} as well. Nothing was started.")
-    if said["engine"] == "dask":
-        _on_dask(name, cores_said, said, quiet=quiet)
+    if options["engine"] == "dask":
+        _work_on_dask(name, cores_said, options, quiet=quiet)
         return
     fly(
         PilotOrders(
-            server=said["server"],
-            lab=said["lab"],
-            key_file=said["key_file"],
-            scratch=said["scratch"],
+            server=options["server"],
+            lab=options["lab"],
+            key_file=options["key_file"],
+            scratch=options["scratch"],
             cores=amount,
             name=name or "",
-            seconds=said["seconds"],
-            waits=said["when_idle"] == "wait",
-            is_on_leash=said["leash"],
+            seconds=options["seconds"],
+            waits=options["when_idle"] == "wait",
+            is_on_leash=options["leash"],
         ),
         quiet=quiet,
     )
 
 
-def _on_dask(name: str | None, cores_said: int | None, said: dict[str, Any], *, quiet: bool) -> None:
+def _work_on_dask(name: str | None, cores_said: int | None, options: dict[str, Any], *, quiet: bool) -> None:
     """Have a pilot on each worker of a Dask cluster. Paths are the workers': the key's file is read there alone."""
-    if said["scheduler"] is None:
+    if options["scheduler"] is None:
         raise WrongUse("--engine dask needs --scheduler as well. Nothing was started.")
     try:
         from axiom.engines.dask import fly_on_workers
@@ -112,19 +112,19 @@ def _on_dask(name: str | None, cores_said: int | None, said: dict[str, Any], *, 
         raise CannotStart(
             f"The package distributed is not there ({error}). Nothing was started; install axiom-lab[dask]."
         ) from error
-    words = ["--server", said["server"], "--lab", said["lab"], "--key-file", str(said["key_file"])]
-    words += ["--when-idle", said["when_idle"]]
-    words += ["--scratch", str(said["scratch"])] if said["scratch"] else []
+    words = ["--server", options["server"], "--lab", options["lab"], "--key-file", str(options["key_file"])]
+    words += ["--when-idle", options["when_idle"]]
+    words += ["--scratch", str(options["scratch"])] if options["scratch"] else []
     words += ["--name", name] if name else []
-    told = threading.Event()
+    stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: told.set())
+        signal.signal(number, lambda _number, _frame: stop.set())
     status, why = fly_on_workers(
-        said["scheduler"],
+        options["scheduler"],
         words,
         cores=cores_said,
-        seconds=said["seconds"],
-        stop=told,
+        seconds=options["seconds"],
+        stop=stop,
         remark=lambda text: remark(text, quiet=quiet),
     )
     if status:
@@ -132,7 +132,7 @@ def _on_dask(name: str | None, cores_said: int | None, said: dict[str, Any], *, 
         raise click.exceptions.Exit(status)
 
 
-def _beside(folder: Folder, name: str, amount: int, *, seconds: float | None, quiet: bool) -> None:
+def _work_here(folder: Folder, name: str, amount: int, *, seconds: float | None, quiet: bool) -> None:
     """Compute for a laboratory on this computer."""
     demand(folder)
     if holder(folder) is None:

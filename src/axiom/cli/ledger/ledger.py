@@ -52,16 +52,21 @@ def show_ledger(name: str, folder: Folder, as_json: bool) -> None:
 def verify(folder: Folder, as_json: bool) -> None:
     """Add everything up again: entries, awards, balances, days, sessions. Ends with 1 where anything differs."""
     with reading(folder) as db:
-        found = [*balance_check.problems(db), *balance_check.beyond_caps(db)]
+        differences = [*balance_check.problems(db), *balance_check.beyond_caps(db)]
         counted = balance_check.extent(db)
-    answer = {"holds": not found, **counted, "first_difference": found[0] if found else None, "differences": len(found)}
+    answer = {
+        "holds": not differences,
+        **counted,
+        "first_difference": differences[0] if differences else None,
+        "differences": len(differences),
+    }
     if as_json:
         show_json({"ledger": answer})
-    elif found:
-        say(f"The ledger does not add up. First of {len(found)} differences: {found[0]}.")
+    elif differences:
+        say(f"The ledger does not add up. First of {len(differences)} differences: {differences[0]}.")
     else:
         say(f"The ledger adds up, to the last thousandth: {counted['entries']} entries.")
-    if found:
+    if differences:
         raise click.exceptions.Exit(1)
 
 
@@ -89,23 +94,29 @@ def _thousandths(text: str) -> int:
     raise WrongUse(f"{text[:40]!r} is no credit like 12.345 or -3, in whole thousandths. Nothing was booked.")
 
 
-def _show_all(found: Answer) -> None:
-    show_facts({"credit": found["credit"], "carried over": found["carried"], "tasks that wait": found["waiting"]})
+def _show_all(sums: Answer) -> None:
+    show_facts({"credit": sums["credit"], "carried over": sums["carried"], "tasks that wait": sums["waiting"]})
     say()
     show_table(
         ("tariff", "reason", "tier", "awards", "credit"),
         [
-            (f"{one['tariff']}@{one['version']}", one["reason"], one["tier"], one["awards"], f"{one['credit']:.3f}")
-            for one in found["lines"]
+            (
+                f"{line['tariff']}@{line['version']}",
+                line["reason"],
+                line["tier"],
+                line["awards"],
+                f"{line['credit']:.3f}",
+            )
+            for line in sums["lines"]
         ],
         none="Nothing was awarded yet.",
     )
 
 
-def _show_sums(found: dict[str, Any]) -> None:
-    show_facts({"credit": found["credit"], "awards": found["awards"]})
+def _show_sums(sums: dict[str, Any]) -> None:
+    show_facts({"credit": sums["credit"], "awards": sums["awards"]})
     for noun in ("tier", "reason", "volunteer", "host", "team"):
-        rows = found[f"by_{noun}"]
+        rows = sums[f"by_{noun}"]
         if rows:
             say()
             show_table((noun, "credit"), [(row[noun], f"{row['credit']:.3f}") for row in rows], none="")

@@ -24,14 +24,14 @@ _THOUSANDTHS = 1_000
 
 def tariff_of(folder: Folder, name: str) -> Tariff:
     """The tariff of this name: the newest that the laboratory used, or one that comes with Axiom."""
-    known = dict(PRESETS) | {f"{one.name}@{one.version}": one for one in PRESETS.values()}
+    by_name = dict(PRESETS) | {f"{tariff.name}@{tariff.version}": tariff for tariff in PRESETS.values()}
     if folder.exists():
         with reading(folder) as db:
-            for one in tariffs.begun(db, wall_clock()):
-                known[one.tariff.name] = known[f"{one.tariff.name}@{one.tariff.version}"] = one.tariff
-    if name not in known:
-        raise UnknownName("tariff", name, known)
-    return known[name]
+            for tariff in (begun.tariff for begun in tariffs.begun(db, wall_clock())):
+                by_name[tariff.name] = by_name[f"{tariff.name}@{tariff.version}"] = tariff
+    if name not in by_name:
+        raise UnknownName("tariff", name, by_name)
+    return by_name[name]
 
 
 @click.command("price")
@@ -60,8 +60,8 @@ def show_price(
             f"No task takes {seconds:g} seconds; it is from 0 to {LONGEST_SECONDS}, thirty days. Nothing was priced."
         )
     tariff = tariff_of(folder, policy_name)
-    said = TimeSaid(cpu_seconds=seconds, elapsed_seconds=seconds)
-    priced = price(tariff, Counted(seconds=seconds), said, is_proven=not (failed or broken), on_gpu=on_gpu)
+    reported = TimeSaid(cpu_seconds=seconds, elapsed_seconds=seconds)
+    priced = price(tariff, Counted(seconds=seconds), reported, is_proven=not (failed or broken), on_gpu=on_gpu)
     if failed or broken:
         reason = Reason.BROKEN if broken else Reason.FAILED
         priced = price_of_failure(tariff, reason, priced, elapsed_seconds=seconds)
@@ -90,7 +90,7 @@ def list_policies(folder: Folder, as_json: bool) -> None:
         return
     show_table(
         ("tariff", "version", "state", "from", "session's cap"),
-        [(one["name"], one["version"], one["state"], one["valid_from"], one["session_cap"]) for one in here],
+        [(row["name"], row["version"], row["state"], row["valid_from"], row["session_cap"]) for row in here],
         none="No tariff was used here yet; the first credit is paid by core-seconds.",
     )
     say()
@@ -102,15 +102,15 @@ def list_policies(folder: Folder, as_json: bool) -> None:
 @reading_options
 def show_policy(name: str, folder: Folder, as_json: bool) -> None:
     """One tariff in full."""
-    found = ledger.described(tariff_of(folder, name))
+    tariff = ledger.described(tariff_of(folder, name))
     if as_json:
-        show_json({"tariff": found})
+        show_json({"tariff": tariff})
         return
-    show_facts({word: value for word, value in found.items() if word != "tiers"})
+    show_facts({word: value for word, value in tariff.items() if word != "tiers"})
     say()
     show_table(
         ("from s", "to s", "credit"),
-        [(tier["from"], tier["to"], tier["credit"]) for tier in found["tiers"]],
+        [(tier["from"], tier["to"], tier["credit"]) for tier in tariff["tiers"]],
         none="It has no tiers: core-seconds are paid.",
     )
 

@@ -43,20 +43,25 @@ def _which(seen: Reading, newer: str, older: str) -> tuple[str, str]:
     return session.name, older or str(before)
 
 
-def _lines(found: dict[str, Any]) -> Iterator[str]:
-    yield f"From the end of {found['from']} to the end of {found['to']}: {counted(found['sessions'], 'session')}."
-    closed = ", ".join(f"{amount:,} {state}" for state, amount in found["tasks"].items())
+def _lines(difference: dict[str, Any]) -> Iterator[str]:
+    sessions = counted(difference["sessions"], "session")
+    yield f"From the end of {difference['from']} to the end of {difference['to']}: {sessions}."
+    closed = ", ".join(f"{amount:,} {state}" for state, amount in difference["tasks"].items())
     yield f"Tasks that were closed: {closed or 'none'}."
-    yield f"Credit: {found['credit']:,.3f}, in {counted(found['awards'], 'award')}."
-    yield "Findings with another verdict or grade:" if found["findings"] else "No finding has another verdict or grade."
-    for row in found["findings"]:
+    yield f"Credit: {difference['credit']:,.3f}, in {counted(difference['awards'], 'award')}."
+    yield (
+        "Findings with another verdict or grade:"
+        if difference["findings"]
+        else "No finding has another verdict or grade."
+    )
+    for row in difference["findings"]:
         before = _stand(row["before"]) if row["before"] else "never weighed"
         where = f"Finding {row['number']} ({row['experiment']}, {row['estimand']})"
         yield f"  {where}: {before} → {_stand(row['now'])}"
-    yield "Versions:" if found["experiments"] else "No version was published, retired or recalled."
-    for row in found["experiments"]:
+    yield "Versions:" if difference["experiments"] else "No version was published, retired or recalled."
+    for row in difference["experiments"]:
         yield f"  {row['experiment']} was {row['status']}{': ' + row['why'] if row['why'] else ''}"
 
 
-def _stand(said: dict[str, Any]) -> str:
-    return f"{said['verdict']}, {said['grade']}, {counted(said['seeds'], 'seed')}"
+def _stand(standing: dict[str, Any]) -> str:
+    return f"{standing['verdict']}, {standing['grade']}, {counted(standing['seeds'], 'seed')}"

@@ -57,17 +57,17 @@ def plan(folder: Folder, fleet: Path | None, mix: str | None, priority: str | No
         mix=policy.mix if mix is None else mix,
         priority=policy.priority if priority is None else priority,
     )
-    said = as_data(_preview(folder, policy, None if fleet is None else _fleet_of(fleet)))
+    planned = as_data(_preview(folder, policy, None if fleet is None else _fleet_of(fleet)))
     if as_json:
-        show_json(said)
+        show_json(planned)
     else:
-        show_plan(said)
+        show_plan(planned)
 
 
 def _preview(folder: Folder, policy: Policy, hosts: Sequence[Supply] | None) -> Preview:
     if hosts is not None and not folder.exists():
-        asked = [manifest for manifest in manifests(catalogue_files()) if manifest.name != DRILL]
-        return preview.shipped(asked, policy, hosts)
+        shipped = [manifest for manifest in manifests(catalogue_files()) if manifest.name != DRILL]
+        return preview.shipped(shipped, policy, hosts)
     with reading(folder) as db:
         wishes = read(policy.mix, policy.priority, known(db))  # what is typed is refused where it cannot be
         return preview.preview(db, policy, wall_clock(), hosts, wishes=wishes)
@@ -98,8 +98,8 @@ def _ordered(allotments: Sequence[Answer]) -> None:
         size = f"{allotment['workunits']:,} × {counted(allotment['replicates_each'], 'replicate')}"
         sizes.setdefault((allotment["name"], allotment["reason"]), []).append(size)
     _title("What would be ordered", bool(sizes))
-    for (name, reason), found in list(sizes.items())[: limits.ROWS_TOLD]:
-        _item(f"{name}  {' and '.join(found)}", reason)
+    for (name, reason), amounts in list(sizes.items())[: limits.ROWS_TOLD]:
+        _item(f"{name}  {' and '.join(amounts)}", reason)
     _more(list(sizes))
 
 
@@ -107,16 +107,16 @@ def _fleet(classes: Sequence[Answer]) -> None:
     _title("Where it would go", bool(classes))
     rows = [
         (
-            one["cores"],
-            one["gpus"] or "–",
-            one["memory_mb"] // 1_024,
-            one["hosts"],
-            sum(one["busy"].values()),
-            sum(one["planned"].values()),
-            one["idle_cores"],
-            _mostly(one["planned"]),
+            kind["cores"],
+            kind["gpus"] or "–",
+            kind["memory_mb"] // 1_024,
+            kind["hosts"],
+            sum(kind["busy"].values()),
+            sum(kind["planned"].values()),
+            kind["idle_cores"],
+            _mostly(kind["planned"]),
         )
-        for one in classes[: limits.ROWS_TOLD]
+        for kind in classes[: limits.ROWS_TOLD]
     ]
     headings = ("cores", "GPUs", "GB", "hosts", "busy", "planned", "idle", "mostly")
     show_table(headings, rows, none="No host was heard from in the last hour, so nothing would go anywhere.")
@@ -133,11 +133,11 @@ def _fleet(classes: Sequence[Answer]) -> None:
 def _rest(classes: Sequence[Answer]) -> None:
     """The smaller hosts, of which none is large, as a range."""
     if classes:
-        cores = [one["cores"] for one in classes]
+        cores = [kind["cores"] for kind in classes]
         size = f"{min(cores):,} to {max(cores):,} cores" if min(cores) < max(cores) else counted(cores[0], "core")
-        hosts = counted(sum(one["hosts"] for one in classes), "more host")
-        planned = sum(sum(one["planned"].values()) for one in classes)
-        idle = sum(one["idle_cores"] for one in classes)
+        hosts = counted(sum(kind["hosts"] for kind in classes), "more host")
+        planned = sum(sum(kind["planned"].values()) for kind in classes)
+        idle = sum(kind["idle_cores"] for kind in classes)
         say(f"  and {hosts} of {size}: {planned:,} planned, {idle:,} idle; --json has all")
 
 
@@ -167,8 +167,8 @@ def _worth(worths: Sequence[Answer]) -> None:
 def _left_alone(skipped: Sequence[Answer]) -> None:
     """One line for all that are left alone for the same reason."""
     by_reason: dict[str, list[str]] = {}
-    for one in skipped:
-        by_reason.setdefault(one["reason"], []).append(one["name"])
+    for experiment in skipped:
+        by_reason.setdefault(experiment["reason"], []).append(experiment["name"])
     _title("What is left alone", bool(by_reason))
     for reason, names in list(by_reason.items())[: limits.ROWS_TOLD]:
         more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

@@ -62,24 +62,24 @@ session.add_command(plan)
 def list_sessions(folder: Folder, limit: int, as_json: bool) -> None:
     """The newest sessions."""
     with reading(folder) as db:
-        found = sessions.told(db, limit)
+        newest = sessions.told(db, limit)
     if as_json:
         rows = [
             {
-                "name": one.name,
-                "pi": one.pi,
-                "reason": one.told,
-                "started_at": one.started_at.isoformat(),
-                "ended_at": one.ended_at.isoformat() if one.ended_at else None,
-                "done": [step.value for step in one.done],
+                "name": row.name,
+                "pi": row.pi,
+                "reason": row.told,
+                "started_at": row.started_at.isoformat(),
+                "ended_at": row.ended_at.isoformat() if row.ended_at else None,
+                "done": [step.value for step in row.done],
             }
-            for one in found
+            for row in newest
         ]
         show_json({"sessions": rows})
         return
     show_table(
         ("name", "pi", "from", "to", "because"),
-        [(one.name, one.pi, one.started_at, one.ended_at, one.told) for one in found],
+        [(row.name, row.pi, row.started_at, row.ended_at, row.told) for row in newest],
         none="No session was held yet.",
     )
 
@@ -92,17 +92,17 @@ def list_sessions(folder: Folder, limit: int, as_json: bool) -> None:
 def show(name: str, folder: Folder, form: str, as_json: bool) -> None:
     """The log of a session, or of one round as in round-17."""
     with reading(folder) as db:
-        found = sessions.by_name(db, name)
-        notes = sessions.gathered(db, found) if found else []
-    if found is None:
+        stored = sessions.by_name(db, name)
+        notes = sessions.gathered(db, stored) if stored else []
+    if stored is None:
         raise NotFound(f"There is no session {name}. `axiom session list` shows what there is.")
     if as_json or form == "json":
         lines = as_data(notes)
         show_json(
-            {"session": {"name": found.name, "pi": found.pi, "reason": found.told or found.reason, "notes": lines}}
+            {"session": {"name": stored.name, "pi": stored.pi, "reason": stored.told or stored.reason, "notes": lines}}
         )
     else:
-        say(as_markdown(found, notes) if form == "markdown" else as_text(found, notes))
+        say(as_markdown(stored, notes) if form == "markdown" else as_text(stored, notes))
 
 
 @session.command("run")
@@ -123,19 +123,19 @@ def run(folder: Folder, until: str, who: Pi, dry_run: bool, as_json: bool, quiet
     """Hold one session, or go on with the one that is open."""
     reason = "the operator asked for it"
     if dry_run:
-        held = submit(folder, HoldSession(pi=who, reason=reason, until=Step(until)), dry_run=True)
-        steps = held["steps"]
+        answer = submit(folder, HoldSession(pi=who, reason=reason, until=Step(until)), dry_run=True)
+        steps = answer["steps"]
     else:
         steps = _steps(folder, who, reason, Step(until))
-        held = {"session": steps[-1]["session"], "steps": steps}
+        answer = {"session": steps[-1]["session"], "steps": steps}
     if as_json:
-        show_json({"session": held})
+        show_json({"session": answer})
         return
-    for one in steps:
-        say(f"{one['step']}")
-        for sentence in one["notes"]:
+    for report in steps:
+        say(f"{report['step']}")
+        for sentence in report["notes"]:
             say(f"  {one_line(_would(sentence) if dry_run else sentence)}")
-    remark(_dry(who) if dry_run else f"Session {held['session']}.", quiet=quiet)
+    remark(_dry(who) if dry_run else f"Session {answer['session']}.", quiet=quiet)
 
 
 def _dry(who: Pi) -> str:
@@ -185,19 +185,19 @@ def pi(folder: Folder, who: Pi, pause: float, attached: bool, quiet: bool) -> No
     beside = threading.Thread(
         target=tend,
         args=(lambda without: _due(folder, without), lambda bundle: _try_out(folder, remote, bundle, gate), stopping),
-        kwargs={"pause": 2 * pause, "said": lambda sentence: remark(sentence, quiet=quiet)},
+        kwargs={"pause": 2 * pause, "report": lambda sentence: remark(sentence, quiet=quiet)},
         daemon=True,
     )
     beside.start()
-    met = autopilot.attend(
+    has_answered = autopilot.attend(
         remote,
         stopping,
         pause=pause,
-        said=lambda name: remark(f"Held {name}.", quiet=quiet),
+        report=lambda name: remark(f"Held {name}.", quiet=quiet),
         pi=who,
         talk=talk,
     )
-    in_vain = not (met or stopping.is_set())
+    in_vain = not (has_answered or stopping.is_set())
     stop()
     beside.join(_ENDING_SECONDS)
     if in_vain:
@@ -265,9 +265,9 @@ def _steps(folder: Folder, pi: Pi, reason: str, until: Step) -> list[Answer]:
         )
     holder, name = f"{pi} {secrets.token_hex(4)}", ""
     while not done or not (done[-1]["ended"] or reached(done[-1], until)):
-        one = submit(folder, StepSession(pi=pi, reason=reason, session=name, holder=holder, until=until))
-        done.append(one)
-        name = str(one["session"])
+        step = submit(folder, StepSession(pi=pi, reason=reason, session=name, holder=holder, until=until))
+        done.append(step)
+        name = str(step["session"])
         if pi != "person":
-            autopilot.between_steps(functools.partial(submit, folder), one, holder, talk)
+            autopilot.between_steps(functools.partial(submit, folder), step, holder, talk)
     return done
