@@ -67,12 +67,12 @@ def gettext(sentence: str) -> str:
     return sentence if language == ENGLISH else _catalogue(language).gettext(sentence)
 
 
-def ngettext(one: str, many: str, amount: int) -> str:
+def ngettext(singular: str, many: str, amount: int) -> str:
     """A sentence about one or several, in the language that is spoken now."""
     language = _spoken.get()
     if language == ENGLISH:
-        return one if amount == 1 else many
-    return _catalogue(language).ngettext(one, many, amount)
+        return singular if amount == 1 else many
+    return _catalogue(language).ngettext(singular, many, amount)
 
 
 def is_known(sentence: str) -> bool:
@@ -94,8 +94,8 @@ def day(written: str) -> str:
     parts = date.split(" ")
     if len(parts) != 3:
         return written
-    said = {"day": parts[0], "month": gettext(parts[1]), "year": parts[2], "time": clock.removesuffix(" UTC")}
-    return gettext(mark("%(day)s %(month)s %(year)s, %(time)s UTC")) % said
+    fields = {"day": parts[0], "month": gettext(parts[1]), "year": parts[2], "time": clock.removesuffix(" UTC")}
+    return gettext(mark("%(day)s %(month)s %(year)s, %(time)s UTC")) % fields
 
 
 @cache
@@ -124,9 +124,9 @@ def _accepted(accepted: str) -> str:
             rank = 0.0
         if rank > 0.0:
             ranked.append((rank, name.strip().lower().replace("_", "-")))
-    known = {code.lower(): code for code in languages()}
+    by_code = {code.lower(): code for code in languages()}
     for _, name in sorted(ranked, key=lambda pair: -pair[0]):
-        found = known.get(name) or known.get(name.partition("-")[0])
-        if found:
-            return found
+        language = by_code.get(name) or by_code.get(name.partition("-")[0])
+        if language:
+            return language
     return ENGLISH

@@ -129,8 +129,8 @@ def _portion(whole: Any, places: Sequence[int], left: int) -> tuple[Any, list[in
         case dict():
             return _parts(list(whole.items()), places, left, dict)
         case list() | tuple():
-            part, following = _parts([("", each) for each in whole], places, left, list)
-            return [each for _, each in part], following
+            part, following = _parts([("", element) for element in whole], places, left, list)
+            return [element for _, element in part], following
         case str():
             return _stretch(whole, places[0] if places else 0, left)
     return whole, None

@@ -39,41 +39,41 @@ async def ask(
     number = where["proposal"]
     is_modern = ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
     if is_modern and params.request_state is not None:
-        seal, said = params.request_state, (params.input_responses or {}).get(_FORM)
-        return _told(where, await in_thread(_answer(desk, number, seal, said)))
+        seal, reply = params.request_state, (params.input_responses or {}).get(_FORM)
+        return _result(where, await in_thread(_answer(desk, number, seal, reply)))
     caller = await in_thread(desk.caller)
     if not caller.may_approve or not _can_ask(ctx):
-        return _told(where, {"asked": False})
+        return _result(where, {"asked": False})
     question = await in_thread(lambda: desk.question(number))
     if is_modern:
         form = types.ElicitRequestFormParams(message=question["message"], requested_schema=_SCHEMA)
         return types.InputRequiredResult(
             input_requests={_FORM: types.ElicitRequest(params=form)}, request_state=question["seal"]
         )
-    said = None
+    reply = None
     with anyio.move_on_after(limits.APPROVAL_FOR.total_seconds()):
         try:
-            said = await ctx.session.elicit_form(question["message"], _SCHEMA, related_request_id=ctx.request_id)
+            reply = await ctx.session.elicit_form(question["message"], _SCHEMA, related_request_id=ctx.request_id)
         except (MCPError, ValueError):  # it could not be shown, or what came back is no answer
-            said = None
-    return _told(where, await in_thread(_answer(desk, number, question["seal"], said)))
+            reply = None
+    return _result(where, await in_thread(_answer(desk, number, question["seal"], reply)))
 
 
 def _can_ask(ctx: ServerRequestContext[Any, Any]) -> bool:
     """Does the client show forms? One that names no kind means forms."""
-    known = ctx.session.client_capabilities
-    asks = known.elicitation if known else None
+    capabilities = ctx.session.client_capabilities
+    asks = capabilities.elicitation if capabilities else None
     return asks is not None and (asks.form is not None or asks.url is None)
 
 
-def _answer(desk: LabDesk, number: int, seal: str, said: Any) -> Callable[[], Answer]:
+def _answer(desk: LabDesk, number: int, seal: str, reply: Any) -> Callable[[], Answer]:
     """Brings what the person said; whatever else is there says that they did nothing."""
-    is_form = isinstance(said, types.ElicitResult)
-    action = said.action if is_form else "nothing"
-    ticked = (said.content or {}).get(_BOX) if is_form else None
+    is_form = isinstance(reply, types.ElicitResult)
+    action = reply.action if is_form else "nothing"
+    ticked = (reply.content or {}).get(_BOX) if is_form else None
     return lambda: {"asked": True, **desk.answer(number, seal, action, ticked)}
 
 
-def _told(where: Answer, answer: Answer) -> types.CallToolResult:
-    told = {**where, **answer}
-    return types.CallToolResult(content=[types.TextContent(type="text", text=as_text(told))], structured_content=told)
+def _result(where: Answer, answer: Answer) -> types.CallToolResult:
+    whole = {**where, **answer}
+    return types.CallToolResult(content=[types.TextContent(type="text", text=as_text(whole))], structured_content=whole)

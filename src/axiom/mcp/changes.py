@@ -75,8 +75,8 @@ def every_command() -> tuple[LabTool, ...]:
 
 def _ask(desk: LabDesk, words: AskWords) -> Answer:
     """Where a proposal waits for a person. Where the client can ask one, `approval.py` does."""
-    found = desk.read(f"/proposals/{words.proposal}", {})["proposal"]
-    return waits(words.proposal, found["state"])
+    proposal = desk.read(f"/proposals/{words.proposal}", {})["proposal"]
+    return waits(words.proposal, proposal["state"])
 
 
 def waits(number: int, state: str) -> Answer:

@@ -29,7 +29,7 @@ class ExperimentListWords:
 
 
 def _list(desk: LabDesk, words: ExperimentListWords) -> Answer:
-    rows = [_row(one) for one in desk.read("/experiments", {})["experiments"]]
+    rows = [_row(experiment) for experiment in desk.read("/experiments", {})["experiments"]]
     sought = words.text.casefold()
     matching = [
         (f"{row['name']}@{row['version']}", row)
@@ -40,11 +40,11 @@ def _list(desk: LabDesk, words: ExperimentListWords) -> Answer:
     return listed("experiments", there, None, room(long=words.long), matching=len(matching), of=len(rows))
 
 
-def _row(one: Answer) -> Answer:
+def _row(experiment: Answer) -> Answer:
     return {
-        **only(one, "name", "version", "status"),
-        "question": of_experiment(one["question"], one["name"]),
-        "results": sum(one["results"].values()),
+        **only(experiment, "name", "version", "status"),
+        "question": of_experiment(experiment["question"], experiment["name"]),
+        "results": sum(experiment["results"].values()),
     }
 
 
@@ -71,46 +71,47 @@ class ExperimentShowWords:
 
 
 def _show(desk: LabDesk, words: ExperimentShowWords) -> Answer:
-    found = desk.read(f"/experiments/{words.name}", {})["experiment"]
-    about = {"experiment": f"{found['name']}@{found['version']}", **_PARTS[words.part](found)}
+    experiment = desk.read(f"/experiments/{words.name}", {})["experiment"]
+    about = {"experiment": f"{experiment['name']}@{experiment['version']}", **_PARTS[words.part](experiment)}
     return paged(about, words.cursor, room(long=words.long))
 
 
-def _about(found: Answer) -> Answer:
+def _about(experiment: Answer) -> Answer:
     return {
-        **only(found, "status", "created_at", "memory_mb", "seconds", "registration", "registered_at", "levels"),
-        "question": of_experiment(found["question"], found["name"]),
-        "reference": of_experiment(found["reference"], found["name"]) if found["reference"] else None,
-        "measures": found["measures"],
-        "configs": len(found["configs"]),
-        "estimands": [one["name"] for one in found["estimands"]],
-        "findings": [one["number"] for one in found["findings"]],
+        **only(experiment, "status", "created_at", "memory_mb", "seconds", "registration", "registered_at", "levels"),
+        "question": of_experiment(experiment["question"], experiment["name"]),
+        "reference": of_experiment(experiment["reference"], experiment["name"]) if experiment["reference"] else None,
+        "measures": experiment["measures"],
+        "configs": len(experiment["configs"]),
+        "estimands": [row["name"] for row in experiment["estimands"]],
+        "findings": [row["number"] for row in experiment["findings"]],
     }
 
 
-def _estimands(found: Answer) -> Answer:
+def _estimands(experiment: Answer) -> Answer:
     names = ("name", "kind", "measure", "quantity", "between", "across", "expects", "null", "smallest")
     return {
         "estimands": [
-            {**only(one, *names), "claim": of_experiment(one["claim"], found["name"])} for one in found["estimands"]
+            {**only(estimand, *names), "claim": of_experiment(estimand["claim"], experiment["name"])}
+            for estimand in experiment["estimands"]
         ]
     }
 
 
-def _findings(found: Answer) -> Answer:
+def _findings(experiment: Answer) -> Answer:
     names = ("number", "estimand", "status", "verdict", "reads", "grade")
-    return {"findings": [only(one, *names) for one in found["findings"]]}
+    return {"findings": [only(finding, *names) for finding in experiment["findings"]]}
 
 
-def _gates(found: Answer) -> Answer:
-    tried = found["preflight"]
+def _gates(experiment: Answer) -> Answer:
+    tried = experiment["preflight"]
     if tried is None:
         return {"preflight": None}
     return {"preflight": only(tried, "gates", "passed", "at"), "own_computers": only(tried["ours"], "gates", "passed")}
 
 
-def _source(found: Answer) -> Answer:
-    source = found["source"]
+def _source(experiment: Answer) -> Answer:
+    source = experiment["source"]
     if source is None:
         return {"source": None}
     return {**only(source, "digest", "published_at"), "source": untrusted(source["text"], source["file"])}
@@ -118,11 +119,11 @@ def _source(found: Answer) -> Answer:
 
 _PARTS = {
     ExperimentPart.ABOUT: _about,
-    ExperimentPart.CONFIGS: lambda found: only(found, "configs"),
+    ExperimentPart.CONFIGS: lambda experiment: only(experiment, "configs"),
     ExperimentPart.ESTIMANDS: _estimands,
     ExperimentPart.FINDINGS: _findings,
     ExperimentPart.GATES: _gates,
-    ExperimentPart.PROGRESS: lambda found: only(found, "progress"),
+    ExperimentPart.PROGRESS: lambda experiment: only(experiment, "progress"),
     ExperimentPart.SOURCE: _source,
 }
 
@@ -139,17 +140,18 @@ class ResultSummaryWords:
 
 def _results(desk: LabDesk, words: ResultSummaryWords) -> Answer:
     query = {"measure": words.measure} if words.measure else {}
-    found = desk.read(f"/experiments/{words.experiment}", query)["experiment"]
-    summary = found["summary"]
-    known = [name for name, *_ in found["measures"]]
-    if words.measure and words.measure not in known:
+    experiment = desk.read(f"/experiments/{words.experiment}", query)["experiment"]
+    summary = experiment["summary"]
+    measures = [name for name, *_ in experiment["measures"]]
+    if words.measure and words.measure not in measures:
         raise WrongUse(
-            f"{found['name']} has no measure {words.measure[:40]!r}; it has {', '.join(known)[:400]}. Nothing was read."
+            f"{experiment['name']} has no measure {words.measure[:40]!r}; it has {', '.join(measures)[:400]}. "
+            "Nothing was read."
         )
     about = {
-        "experiment": f"{found['name']}@{found['version']}",
-        "cells_back": found["progress"]["cells_back"],
-        "not_valid": found["progress"]["tasks"]["not valid"],
+        "experiment": f"{experiment['name']}@{experiment['version']}",
+        "cells_back": experiment["progress"]["cells_back"],
+        "not_valid": experiment["progress"]["tasks"]["not valid"],
     }
     return paged({**about, **summary}, words.cursor, room(long=words.long))
 
@@ -164,18 +166,20 @@ class FailureListWords:
 
 
 def _failures(desk: LabDesk, words: FailureListWords) -> Answer:
-    found = desk.read("/failures", {"experiment": words.experiment} if words.experiment else {})
-    groups = [_group(one) for one in found["failures"]]
-    return paged({"of": found["of"], "tasks": found["tasks"], "failures": groups}, words.cursor, room(long=words.long))
+    answer = desk.read("/failures", {"experiment": words.experiment} if words.experiment else {})
+    groups = [_group(group) for group in answer["failures"]]
+    return paged(
+        {"of": answer["of"], "tasks": answer["tasks"], "failures": groups}, words.cursor, room(long=words.long)
+    )
 
 
-def _group(one: Answer) -> Answer:
+def _group(group: Answer) -> Answer:
     return {
-        **only(one, "experiment", "cause", "in_words", "blame", "tasks", "first_at", "last_at", "look_at"),
-        "raised": _ours(one["raised"]),
-        "platform": _ours(one["platform"]),
-        "hosts": one["host_count"],
-        "works_on": one["works_on_count"],
+        **only(group, "experiment", "cause", "in_words", "blame", "tasks", "first_at", "last_at", "look_at"),
+        "raised": _ours(group["raised"]),
+        "platform": _ours(group["platform"]),
+        "hosts": group["host_count"],
+        "works_on": group["works_on_count"],
     }
 
 

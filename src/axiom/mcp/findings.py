@@ -18,8 +18,8 @@ class FindingListWords:
     """What is looked for."""
 
     text: Text = ""
-    verdict: Literal["", *(one.value for one in Verdict)] = ""  # type: ignore[valid-type]  # the values of an enum
-    grade: Literal["", *(one.value for one in Grade)] = ""  # type: ignore[valid-type]
+    verdict: Literal["", *(verdict.value for verdict in Verdict)] = ""  # type: ignore[valid-type]  # the values of an enum
+    grade: Literal["", *(grade.value for grade in Grade)] = ""  # type: ignore[valid-type]
     cursor: Cursor = ""
     long: Long = False
 
@@ -77,15 +77,15 @@ class FindingShowWords:
 
 
 def _show(desk: LabDesk, words: FindingShowWords) -> Answer:
-    found = desk.read(f"/findings/{words.number}", {})["finding"]
-    return paged({"finding": words.number, **_PARTS[words.part](found)}, words.cursor, room(long=words.long))
+    finding = desk.read(f"/findings/{words.number}", {})["finding"]
+    return paged({"finding": words.number, **_PARTS[words.part](finding)}, words.cursor, room(long=words.long))
 
 
-def _card(found: Answer) -> Answer:
-    evidence = found["evidence"]
+def _card(finding: Answer) -> Answer:
+    evidence = finding["evidence"]
     return {
-        **only(found, *_ROW, "registration", "registered_at", "kind", "measure", "quantity", "null", "smallest"),
-        "claim": _claim(found),
+        **only(finding, *_ROW, "registration", "registered_at", "kind", "measure", "quantity", "null", "smallest"),
+        "claim": _claim(finding),
         "evidence": evidence
         and {
             **only(
@@ -101,18 +101,18 @@ def _card(found: Answer) -> Answer:
                 "weighed_at",
             )
         },
-        "awaits": found["awaits"] and only(found["awaits"], "cells", "back", "expected_at"),
-        "next_grade": found["next_grade"],
-        "smaller_than": found["smaller_than"],
-        "depends_on_void": found["depends_on_void"],
+        "awaits": finding["awaits"] and only(finding["awaits"], "cells", "back", "expected_at"),
+        "next_grade": finding["next_grade"],
+        "smaller_than": finding["smaller_than"],
+        "depends_on_void": finding["depends_on_void"],
     }
 
 
-def _history(found: Answer) -> Answer:
-    return {"history": [only(line, *_EVIDENCE, "session", "weighed_at") for line in found["history"]]}
+def _history(finding: Answer) -> Answer:
+    return {"history": [only(line, *_EVIDENCE, "session", "weighed_at") for line in finding["history"]]}
 
 
-def _links(found: Answer) -> Answer:
+def _links(finding: Answer) -> Answer:
     return {
         "links": [
             {
@@ -121,33 +121,34 @@ def _links(found: Answer) -> Answer:
                 "target": without(link["target"], "href"),
                 "why": said(link["why"], link["by"]),
             }
-            for link in found["links"]
+            for link in finding["links"]
         ]
     }
 
 
-def _notes(found: Answer) -> Answer:
+def _notes(finding: Answer) -> Answer:
     return {
         "notes": [
-            {**only(note, "number", "said_at"), "text": untrusted(note["text"], note["by"])} for note in found["notes"]
+            {**only(note, "number", "said_at"), "text": untrusted(note["text"], note["by"])}
+            for note in finding["notes"]
         ]
     }
 
 
-def _predictions(found: Answer) -> Answer:
+def _predictions(finding: Answer) -> Answer:
     return {
         "predictions": [
             {
-                **only(one, "positive", "negative", "absent", "interval", "score", "foreknowledge"),
-                "because": untrusted(one["because"], one["forecaster"]),
+                **only(prediction, "positive", "negative", "absent", "interval", "score", "foreknowledge"),
+                "because": untrusted(prediction["because"], prediction["forecaster"]),
             }
-            for one in found["predictions"]
+            for prediction in finding["predictions"]
         ]
     }
 
 
-def _scope(found: Answer) -> Answer:
-    scope = found["scope"]
+def _scope(finding: Answer) -> Answer:
+    scope = finding["scope"]
     return {"configs": scope["configs"], "levels": scope["levels"], "designs": scope["designs"]}
 
 
@@ -172,12 +173,12 @@ class FindingNearWords:
 
 def _near(desk: LabDesk, words: FindingNearWords) -> Answer:
     query = {"claim": words.claim, "factors": words.factors, "measure": words.measure}
-    found = desk.read("/findings/near", {name: value for name, value in query.items() if value})["near"]
+    near = desk.read("/findings/near", {name: value for name, value in query.items() if value})["near"]
     rows = [
         {**only(row, "number", "version", "measure", "kind", "distance", "differs"), "claim": _claim(row)}
-        for row in found["nearest"]
+        for row in near["nearest"]
     ]
-    return {**only(found, "is_known", "finding"), "nearest": rows}
+    return {**only(near, "is_known", "finding"), "nearest": rows}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,12 +189,12 @@ class ScoresWords:
 
 
 def _scores(desk: LabDesk, words: ScoresWords) -> Answer:
-    found = desk.read("/forecasters", {})
+    answer = desk.read("/forecasters", {})
     rows = [
         only(row, "forecaster", "predictions", "scored", "brier", "intervals", "covered", "e_value")
-        for row in found["forecasters"]
+        for row in answer["forecasters"]
     ]
-    return paged({"beside_the_autopilot": found["compared"], "forecasters": rows}, words.cursor, room(long=False))
+    return paged({"beside_the_autopilot": answer["compared"], "forecasters": rows}, words.cursor, room(long=False))
 
 
 TOOLS = (

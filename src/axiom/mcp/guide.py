@@ -91,10 +91,10 @@ def part(which: str, module: str = "") -> Answer:
 
 
 def _by_reason(refused: dict[str, str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+    by_reason: dict[str, list[str]] = {}
     for name, why in sorted(refused.items()):
-        found.setdefault(why, []).append(name)
-    return found
+        by_reason.setdefault(why, []).append(name)
+    return by_reason
 
 
 def _text(room: str, name: str) -> str:

@@ -52,7 +52,7 @@ def _brief(desk: LabDesk, words: BriefWords) -> Answer:
         "proposals": {**waiting, "newest": [_proposal(row) for row in waiting["newest"]]},
         "own_newest_drafts": drafts[:_DRAFTS],
         "left_today": next(
-            (one["left_today"] for one in brief["programs"] if f"program:{one['name']}" == author), None
+            (program["left_today"] for program in brief["programs"] if f"program:{program['name']}" == author), None
         ),
         "ask": "A person decides at /proposals/N, or by `axiom proposal approve N`; proposal_ask says where one waits.",
     }
@@ -75,7 +75,7 @@ class PartWords:
 def _fleet(desk: LabDesk, words: PartWords) -> Answer:
     plan = desk.read("/plan", {})["plan"]
     names = ("cores", "gpus", "memory_mb", "hosts", "idle_cores", "gpu_tasks")
-    classes = [{**only(one, *names), "computing": dict(one["busy"])} for one in plan["classes"]]
+    classes = [{**only(hosts, *names), "computing": dict(hosts["busy"])} for hosts in plan["classes"]]
     fleet = only(plan["fleet"], "hosts", "cores", "gpus", "idle_cores")
     return paged({"fleet": fleet, "classes": classes}, words.cursor, room(long=words.long))
 
@@ -99,20 +99,20 @@ class SessionShowWords:
 
 
 def _session(desk: LabDesk, words: SessionShowWords) -> Answer:
-    known = [one["name"] for one in desk.read("/sessions", {})["sessions"]] if not words.session else [words.session]
-    if not known:
+    names = [row["name"] for row in desk.read("/sessions", {})["sessions"]] if not words.session else [words.session]
+    if not names:
         return {"session": None, "log": []}
-    found = desk.read(f"/sessions/{known[0]}", {})["session"]
-    chapters = [chapter for chapter in found["log"] if words.section in ("", chapter["section"])]
-    log = [{"section": one["section"], "lines": [_line(line) for line in one["lines"]]} for one in chapters]
-    about = only(found, "name", "pi", "started_at", "ended_at", "done", "next", "before", "after")
-    said = [] if words.section else [untrusted(_words(each), each["author"]) for each in found["said"]]
-    return paged({"session": about, "log": log, "said": said}, words.cursor, room(long=words.long))
+    session = desk.read(f"/sessions/{names[0]}", {})["session"]
+    chapters = [chapter for chapter in session["log"] if words.section in ("", chapter["section"])]
+    log = [{"section": chapter["section"], "lines": [_line(line) for line in chapter["lines"]]} for chapter in chapters]
+    about = only(session, "name", "pi", "started_at", "ended_at", "done", "next", "before", "after")
+    remarks = [] if words.section else [untrusted(_words(remark), remark["author"]) for remark in session["said"]]
+    return paged({"session": about, "log": log, "said": remarks}, words.cursor, room(long=words.long))
 
 
-def _words(said: Answer) -> str:
+def _words(remark: Answer) -> str:
     """What somebody wrote about a session."""
-    paragraphs = ("".join(piece["text"] for piece in each["pieces"]) for each in said["paragraphs"])
+    paragraphs = ("".join(piece["text"] for piece in paragraph["pieces"]) for paragraph in remark["paragraphs"])
     return "\n\n".join(paragraphs)
 
 
@@ -141,14 +141,20 @@ class ProposalListWords:
 
 
 def _proposals(desk: LabDesk, words: ProposalListWords) -> Answer:
-    found = [one for one in desk.read("/proposals", {})["proposals"] if words.state in ("", one["state"])]
-    rows = [(str(one["number"]), _proposal(one)) for one in found]
+    proposals = [
+        proposal for proposal in desk.read("/proposals", {})["proposals"] if words.state in ("", proposal["state"])
+    ]
+    rows = [(str(proposal["number"]), _proposal(proposal)) for proposal in proposals]
     return listed("proposals", begun_at(words.cursor, rows), None, room(long=words.long), matching=len(rows))
 
 
-def _proposal(one: Answer) -> Answer:
+def _proposal(proposal: Answer) -> Answer:
     names = ("number", "state", "admission", "experiment", "version", "finding", "core_hours", "bits", "registration")
-    return {**only(one, *names), "question": said(one["question"], one["author"]), "made_at": one["made_at"]}
+    return {
+        **only(proposal, *names),
+        "question": said(proposal["question"], proposal["author"]),
+        "made_at": proposal["made_at"],
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,12 +168,12 @@ class JobShowWords:
 def _jobs(desk: LabDesk, words: JobShowWords) -> Answer:
     if _OF_DRAFT.fullmatch(words.job):
         return _preflight(desk, int(words.job.removeprefix(_DRAFT)), words.wait)
-    found = desk.read("/status", {})["status"]["jobs"]
+    jobs = desk.read("/status", {})["status"]["jobs"]
     return {
         "jobs": [
-            {**only(one, "name", "every_seconds", "last_start", "last_ok"), "has_failed": bool(one["last_error"])}
-            for one in found
-            if words.job in ("", one["name"])
+            {**only(job, "name", "every_seconds", "last_start", "last_ok"), "has_failed": bool(job["last_error"])}
+            for job in jobs
+            if words.job in ("", job["name"])
         ]
     }
 
@@ -175,12 +181,12 @@ def _jobs(desk: LabDesk, words: JobShowWords) -> Answer:
 def _preflight(desk: LabDesk, number: int, seconds: int) -> Answer:
     """How far the preflight of a draft has come."""
     until = time.monotonic() + seconds
-    found = desk.read(f"/drafts/{number}", {})["draft"]
-    while found["state"] == DraftState.WAITING and time.monotonic() < until:
+    draft = desk.read(f"/drafts/{number}", {})["draft"]
+    while draft["state"] == DraftState.WAITING and time.monotonic() < until:
         time.sleep(_PAUSE)
-        found = desk.read(f"/drafts/{number}", {})["draft"]
+        draft = desk.read(f"/drafts/{number}", {})["draft"]
     names = ("state", "tried_at", "refusals", "gates", "tries_left", "core_seconds")
-    return {"job": f"{_DRAFT}{number}", **only(found, *names)}
+    return {"job": f"{_DRAFT}{number}", **only(draft, *names)}
 
 
 BRIEF = LabTool(

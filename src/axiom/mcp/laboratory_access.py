@@ -21,7 +21,7 @@ class LabDesk(Protocol):
     def submit(self, name: str, words: Mapping[str, Any], *, dry_run: bool, key: str | None) -> Answer:
         """Give a command. Words that are none of it are refused and remembered."""
 
-    def refuse(self, name: str, said: str, error: AxiomError) -> None:
+    def refuse(self, name: str, text: str, error: AxiomError) -> None:
         """Have it remembered that the program asked for this in words that nothing here can mean."""
 
     def question(self, number: int) -> Answer:

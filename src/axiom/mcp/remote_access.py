@@ -27,13 +27,13 @@ class DeskElsewhere:
     def caller(self) -> Caller:
         """The program whose token it is."""
         if self._caller is None:
-            said = self._ask("GET", "/api/caller")
+            facts = self._ask("GET", "/api/caller")
             self._caller = Caller(
-                name=said["name"],
-                capabilities=frozenset(Capability(right) for right in said["may"]),
+                name=facts["name"],
+                capabilities=frozenset(Capability(right) for right in facts["may"]),
                 limits=_NO_LIMITS,
                 is_program=True,
-                may_approve=said["may_approve"],
+                may_approve=facts["may_approve"],
             )
         return self._caller
 
@@ -47,10 +47,10 @@ class DeskElsewhere:
         headers = {"Idempotency-Key": quote(key)} if key is not None else {}
         return self._ask("POST", f"/api/commands/{quote(name)}{'?dry_run=1' if dry_run else ''}", words, headers)
 
-    def refuse(self, name: str, said: str, error: AxiomError) -> None:
+    def refuse(self, name: str, text: str, error: AxiomError) -> None:
         """Have it remembered: nothing of this name is a command, and the laboratory writes down what was asked."""
         try:
-            self._ask("POST", f"/api/commands/{quote(name[:80], safe='')}", {"said": said, "why": str(error)[:1_000]})
+            self._ask("POST", f"/api/commands/{quote(name[:80], safe='')}", {"said": text, "why": str(error)[:1_000]})
         except AxiomError as refusal:
             if isinstance(refusal, CannotStart):
                 raise
@@ -61,8 +61,8 @@ class DeskElsewhere:
 
     def answer(self, number: int, seal: str, action: str, ticked: object) -> Answer:
         """What the person said."""
-        said = {"seal": seal, "action": action, "ticked": ticked is True}
-        return self._ask("POST", f"/api/proposals/{number}/answer", said)
+        words = {"seal": seal, "action": action, "ticked": ticked is True}
+        return self._ask("POST", f"/api/proposals/{number}/answer", words)
 
     def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None

@@ -133,9 +133,9 @@ def result(answer: Answer) -> types.CallToolResult:
 
 def refusal(error: AxiomError) -> types.CallToolResult:
     """An error of a tool, which a language model reads and acts upon."""
-    said = result(refused(error))
-    said.is_error = True
-    return said
+    answer = result(refused(error))
+    answer.is_error = True
+    return answer
 
 
 def _resource(name: str) -> Answer:

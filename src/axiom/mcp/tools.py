@@ -28,12 +28,12 @@ def find(desk: LabDesk, name: str, *, operates: bool = False) -> LabTool:
     seen = {tool.name: tool for tool in offered(caller, operates=operates)}
     if name in seen:
         return seen[name]
-    known = {tool.name: tool for tool in (*TOOLS, *changes.every_command())}
+    tools = {tool.name: tool for tool in (*TOOLS, *changes.every_command())}
     error: AxiomError = UnknownName("tool", name[:80], seen)
-    if name in known:
+    if name in tools:
         error = NotAllowed(
-            f"{caller.name} may not {known[name].needs}; {name} needs that. Nothing was done."
-            if known[name].needs not in caller.capabilities
+            f"{caller.name} may not {tools[name].needs}; {name} needs that. Nothing was done."
+            if tools[name].needs not in caller.capabilities
             else f"{name} is a tool of `axiom mcp --operate` alone. Nothing was done."
         )
     desk.refuse(name, "", error)

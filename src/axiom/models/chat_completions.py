@@ -73,18 +73,18 @@ class ChatCompletionsModel:
 
 
 def _messages(message: ModelMessage) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = [
+    results: list[dict[str, Any]] = [
         {"role": "tool", "tool_call_id": result.call_id, "content": result.text} for result in message.results
     ]
     if message.speaker is not Speaker.MODEL:
-        return found + ([{"role": message.speaker.value, "content": message.text}] if message.text else [])
-    said: dict[str, Any] = {"role": "assistant", "content": message.text}
+        return results + ([{"role": message.speaker.value, "content": message.text}] if message.text else [])
+    reply: dict[str, Any] = {"role": "assistant", "content": message.text}
     if message.calls:
-        said["tool_calls"] = [
+        reply["tool_calls"] = [
             {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": json.dumps(call.words)}}
             for call in message.calls
         ]
-    return [*found, said]
+    return [*results, reply]
 
 
 def _read(body: str, tools: Sequence[ModelTool]) -> ModelAnswer:
@@ -94,12 +94,12 @@ def _read(body: str, tools: Sequence[ModelTool]) -> ModelAnswer:
     if len(choices) != 1:
         unreadable(f"it has {len(choices)} choices instead of one")
     choice = as_object(choices[0], "its choice")
-    said = as_object(choice.get("message"), "its message")
+    message = as_object(choice.get("message"), "its message")
     stop = choice.get("finish_reason")
     if not isinstance(stop, str) or stop not in _ENDS:
         unreadable(f"it stopped for a reason that we do not know: {str(stop)[:80]!r}")
-    text, refusal, told = (said.get(name) for name in ("content", "refusal", "tool_calls"))
-    calls = [] if told is None else _calls(as_list(told, "its list of calls"), tools)
+    text, refusal, called = (message.get(name) for name in ("content", "refusal", "tool_calls"))
+    calls = [] if called is None else _calls(as_list(called, "its list of calls"), tools)
     end, agreed_calls = agreed(AnswerEnd.REFUSED if refusal else _ENDS[stop], calls)
     return ModelAnswer(
         text="" if text is None else as_text(text, "what it said"),
@@ -110,27 +110,27 @@ def _read(body: str, tools: Sequence[ModelTool]) -> ModelAnswer:
     )
 
 
-def _calls(told: list[Any], tools: Sequence[ModelTool]) -> list[ToolCall]:
-    known, seen = {tool.name: tool for tool in tools}, set[str]()
+def _calls(called: list[Any], tools: Sequence[ModelTool]) -> list[ToolCall]:
+    by_name, seen = {tool.name: tool for tool in tools}, set[str]()
     calls = []
-    for value in told:
+    for value in called:
         call = as_object(value, "a call")
         function = as_object(call.get("function"), "the function of a call")
         try:
             words = read_json(as_text(function.get("arguments"), "what a call says") or "{}")
         except ValueError:
             words = None
-        calls.append(tool_call(id_=call.get("id"), name=function.get("name"), words=words, known=known, seen=seen))
+        calls.append(tool_call(id_=call.get("id"), name=function.get("name"), words=words, tools=by_name, seen=seen))
     return calls
 
 
-def _usage(told: Any) -> TokenUsage | None:
+def _usage(usage: Any) -> TokenUsage | None:
     """The cached ones are among what was read."""
-    if not isinstance(told, Mapping):
+    if not isinstance(usage, Mapping):
         return None
-    details = told.get("prompt_tokens_details")
+    details = usage.get("prompt_tokens_details")
     cached = details.get("cached_tokens") or 0 if isinstance(details, Mapping) else 0
-    whole, known = count(told.get("prompt_tokens")), count(cached)
-    if whole is None or known is None:
+    whole, from_cache = count(usage.get("prompt_tokens")), count(cached)
+    if whole is None or from_cache is None:
         return None
-    return usage_of(read=whole - known, cached=known, written=0, output=told.get("completion_tokens"))
+    return usage_of(read=whole - from_cache, cached=from_cache, written=0, output=usage.get("completion_tokens"))

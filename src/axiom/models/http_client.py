@@ -119,20 +119,20 @@ def _ours(error: Exception, key: ModelKey) -> ModelError:
 
     response = getattr(error, "response", None)
     if isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout):
-        said = key.hide(str(error.__cause__))[:300]
-        return ModelBusy(f"The model's service cannot be reached ({said}), so it took nothing on.")
+        detail = key.hide(str(error.__cause__))[:300]
+        return ModelBusy(f"The model's service cannot be reached ({detail}), so it took nothing on.")
     if response is None:
-        said = key.hide(f"{type(error).__name__}: {error.__cause__ or error}")[:300]
-        return ModelLost(f"The model's service gave no answer ({said}). What it took is unknown; it counts in full.")
+        detail = key.hide(f"{type(error).__name__}: {error.__cause__ or error}")[:300]
+        return ModelLost(f"The model's service gave no answer ({detail}). What it took is unknown; it counts in full.")
     status = int(response.status_code)
-    said = key.hide(_text(response))[:300]
+    detail = key.hide(_text(response))[:300]
     if status in {429, 529}:
         wait = retry_after(response.headers.get("retry-after", ""))
-        return ModelBusy(f"The model's service is busy (status {status}: {said}). It took nothing on.", wait)
+        return ModelBusy(f"The model's service is busy (status {status}: {detail}). It took nothing on.", wait)
     if status >= 500 or status == 408:
-        return ModelLost(f"The model's service failed (status {status}: {said}). What it took is unknown.")
+        return ModelLost(f"The model's service failed (status {status}: {detail}). What it took is unknown.")
     return RequestRejected(
-        f"The model's service does not take this request (status {status}: {said}). It is not sent again; see that "
+        f"The model's service does not take this request (status {status}: {detail}). It is not sent again; see that "
         "address, name and key of the model are right, and that the conversation fits the model."
     )
 

@@ -78,7 +78,7 @@ def _read(body: str, tools: Sequence[ModelTool]) -> ModelAnswer:
     stop = answer.get("stop_reason")
     if not isinstance(stop, str) or stop not in _ENDS:
         unreadable(f"it stopped for a reason that we do not know: {str(stop)[:80]!r}")
-    known = {tool.name: tool for tool in tools}
+    by_name = {tool.name: tool for tool in tools}
     texts, calls, left_out, seen = list[str](), list[ToolCall](), list[str](), set[str]()
     for value in as_list(answer.get("content"), "its content"):
         block = as_object(value, "a block of its content")
@@ -87,7 +87,9 @@ def _read(body: str, tools: Sequence[ModelTool]) -> ModelAnswer:
             texts.append(as_text(block.get("text"), "the text of a block"))
         elif kind == "tool_use":
             calls.append(
-                tool_call(id_=block.get("id"), name=block.get("name"), words=block.get("input"), known=known, seen=seen)
+                tool_call(
+                    id_=block.get("id"), name=block.get("name"), words=block.get("input"), tools=by_name, seen=seen
+                )
             )
         else:
             left_out.append(kind[:80])
@@ -102,12 +104,12 @@ def _read(body: str, tools: Sequence[ModelTool]) -> ModelAnswer:
     )
 
 
-def _usage(told: Any) -> TokenUsage | None:
-    if not isinstance(told, Mapping):
+def _usage(usage: Any) -> TokenUsage | None:
+    if not isinstance(usage, Mapping):
         return None
     return usage_of(
-        read=told.get("input_tokens"),
-        cached=told.get("cache_read_input_tokens") or 0,
-        written=told.get("cache_creation_input_tokens") or 0,
-        output=told.get("output_tokens"),
+        read=usage.get("input_tokens"),
+        cached=usage.get("cache_read_input_tokens") or 0,
+        written=usage.get("cache_creation_input_tokens") or 0,
+        output=usage.get("output_tokens"),
     )

@@ -68,21 +68,21 @@ def count(value: Any) -> int | None:
 def usage_of(*, read: Any, cached: Any, written: Any, output: Any) -> TokenUsage | None:
     """What an answer took, if all of it can be: a model reads at least one token."""
     counts = [count(value) for value in (read, cached, written, output)]
-    known = [number for number in counts if number is not None]
-    if len(known) < len(counts) or not any(known[:3]):
+    numbers = [number for number in counts if number is not None]
+    if len(numbers) < len(counts) or not any(numbers[:3]):
         return None
-    return TokenUsage(read=known[0], cached=known[1], written=known[2], output=known[3])
+    return TokenUsage(read=numbers[0], cached=numbers[1], written=numbers[2], output=numbers[3])
 
 
-def tool_call(*, id_: Any, name: Any, words: Any, known: Mapping[str, Any], seen: set[str]) -> ToolCall:
+def tool_call(*, id_: Any, name: Any, words: Any, tools: Mapping[str, Any], seen: set[str]) -> ToolCall:
     """Read one call. Without an id of its own no result can answer it; any other fault the model can mend."""
     call_id, called = as_text(id_, "the id of a call"), as_text(name, "the name of a tool")
     if not call_id or call_id in seen:
         unreadable(f"the id {call_id[:40]!r} of a call is empty or stands twice")
     seen.add(call_id)
     fault = ""
-    if called not in known:
-        fault = f"There is no tool named {called[:80]!r}. Known: {', '.join(sorted(known)) or 'none'}."
+    if called not in tools:
+        fault = f"There is no tool named {called[:80]!r}. Known: {', '.join(sorted(tools)) or 'none'}."
     elif not isinstance(words, dict):
         fault = "What a call says must be a JSON object. Nothing was called."
     return ToolCall(id=call_id, name=called, words=words if isinstance(words, dict) else {}, fault=fault)

@@ -90,8 +90,8 @@ def _result(call: ToolCall, toolbox: Toolbox, *, is_one_too_many: bool) -> ToolR
 
 def _circle(call: ToolCall, result: ToolResult, heard: Counter[str], most: int) -> str:
     """Why this call had the same answer too often; nothing where it had not."""
-    said = json.dumps([call.name, dict(call.words), result.text], sort_keys=True)
-    heard[said] += 1
-    if heard[said] < most:
+    exchange = json.dumps([call.name, dict(call.words), result.text], sort_keys=True)
+    heard[exchange] += 1
+    if heard[exchange] < most:
         return ""
-    return f"it called {call.name[:80]} {heard[said]} times with the same words and had the same answer each time"
+    return f"it called {call.name[:80]} {heard[exchange]} times with the same words and had the same answer each time"

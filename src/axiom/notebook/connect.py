@@ -48,8 +48,8 @@ class RemoteLab:
             raise WrongUse("Say workunits=… or replicates=…, one of the two. Nothing was ordered.")
         words: dict[str, Any] = {"experiment": experiment, "workunits": workunits}
         if replicates is not None:
-            one = self.command("experiment.deploy", {"experiment": experiment, "workunits": 1}, dry_run=True)
-            amount = math.ceil(replicates / one["replicates_each"])
+            trial = self.command("experiment.deploy", {"experiment": experiment, "workunits": 1}, dry_run=True)
+            amount = math.ceil(replicates / trial["replicates_each"])
             words |= {"workunits": amount, "replicates_each": math.ceil(replicates / max(1, amount))}
         return self.command("experiment.deploy", words, dry_run=dry_run)
 
@@ -140,15 +140,15 @@ def connect(url: str, token: str) -> RemoteLab:
 
 def _flat(finding: Mapping[str, Any]) -> dict[str, Any]:
     """A finding as a row; what nothing was weighed for yet is None."""
-    found = finding["evidence"]
-    low, high = found["interval"] if found else (None, None)
+    evidence = finding["evidence"]
+    low, high = evidence["interval"] if evidence else (None, None)
     return {
         **{name: finding[name] for name in ("number", "experiment", "version", "estimand")},
         **{name: finding[name] for name in ("answer", "claim", "status")},
-        **{name: found[name] if found else None for name in _WEIGHED},
-        "reads": finding["reads"] if found else None,
-        "verdict": found["verdict"] if found else None,
-        "grade": found["grade"] if found else None,
+        **{name: evidence[name] if evidence else None for name in _WEIGHED},
+        "reads": finding["reads"] if evidence else None,
+        "verdict": evidence["verdict"] if evidence else None,
+        "grade": evidence["grade"] if evidence else None,
         "low": low,
         "high": high,
     }

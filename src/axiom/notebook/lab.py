@@ -131,17 +131,17 @@ class FindingCard:
         facts: dict[str, object] = {"experiment": self.experiment, "estimand": self.estimand, "status": self.status}
         if self.evidence is None:
             return facts | {"evidence": "none yet: its first block has not closed"}
-        found = self.evidence
-        bounds = [f"{bound:.4g}" if bound is not None else "unbounded" for bound in (found.low, found.high)]
-        middle = "none" if found.estimate is None else f"{found.estimate:.4g}"
+        evidence = self.evidence
+        bounds = [f"{bound:.4g}" if bound is not None else "unbounded" for bound in (evidence.low, evidence.high)]
+        middle = "none" if evidence.estimate is None else f"{evidence.estimate:.4g}"
         return facts | {
-            "verdict": found.verdict,
+            "verdict": evidence.verdict,
             "reads": self.reads,
-            "grade": found.grade,
-            f"{found.centre} over seeds": f"{middle}, 95 % at every look: {bounds[0]} to {bounds[1]}",
-            "e-value": f"{e_told(found.e_value)} ({found.e_kind})",
-            "seeds": f"{found.seeds}, {found.missing} missing",
-            "for the next grade": "; ".join(found.needs) or "nothing",
+            "grade": evidence.grade,
+            f"{evidence.centre} over seeds": f"{middle}, 95 % at every look: {bounds[0]} to {bounds[1]}",
+            "e-value": f"{e_told(evidence.e_value)} ({evidence.e_kind})",
+            "seeds": f"{evidence.seeds}, {evidence.missing} missing",
+            "for the next grade": "; ".join(evidence.needs) or "nothing",
         }
 
 
@@ -156,7 +156,7 @@ class Lab:
         """Every version of every experiment, and how many results each has."""
         with self._reading() as db:
             rows = tables.counted(db)
-        found = [
+        versions = [
             {
                 **row,
                 "experiment": row["name"],
@@ -166,7 +166,7 @@ class Lab:
             }
             for row in rows
         ]
-        return table(found, _EXPERIMENTS, "Experiments")
+        return table(versions, _EXPERIMENTS, "Experiments")
 
     def results(self, experiment: str) -> Table:
         """All results of an experiment, a row per cell; `name@2` is a version, `name` the newest."""
@@ -202,12 +202,17 @@ class Lab:
             rows = {row["number"]: row for row in tables.findings(db)}
             lines, seen = evidence.lines(db, number), evidence.observed(db, number)
         if number not in rows:
-            known = f"The numbers go from {min(rows)} to {max(rows)}." if rows else "There is none yet."
-            raise NotFound(f"There is no finding {number} in {self._folder.path}. {known}")
+            numbers = f"The numbers go from {min(rows)} to {max(rows)}." if rows else "There is none yet."
+            raise NotFound(f"There is no finding {number} in {self._folder.path}. {numbers}")
         row = rows[number]
         observed = [
-            {"replicate": one.replicate, "value": one.value, "hosts": one.hosts, "why_missing": one.why_missing}
-            for one in seen
+            {
+                "replicate": observation.replicate,
+                "value": observation.value,
+                "hosts": observation.hosts,
+                "why_missing": observation.why_missing,
+            }
+            for observation in seen
         ]
         return FindingCard(
             number=number,
@@ -229,15 +234,19 @@ class Lab:
     def versions(self) -> list[str]:
         """Every version of every experiment by its whole name, as in tiny_sum@1."""
         with self._reading() as db:
-            return [f"{one.name}@{one.version}" for one in experiments.everything(db)]
+            return [f"{version.name}@{version.version}" for version in experiments.everything(db)]
 
     def version(self, experiment: str) -> Version:
         """The version that is meant, and its columns."""
         with self._reading() as db:
             stored = experiments.named(db, experiment)
             if stored is None:
-                known = {text for one in experiments.everything(db) for text in (one.name, f"{one.name}@{one.version}")}
-                raise UnknownName("experiment", experiment, known)
+                names = {
+                    text
+                    for version in experiments.everything(db)
+                    for text in (version.name, f"{version.name}@{version.version}")
+                }
+                raise UnknownName("experiment", experiment, names)
             placed = registration_store.placed(db, stored.id)
         return named(stored_manifest(stored.manifest), placed, stored.id)
 

@@ -33,7 +33,7 @@ class MapHere:
             stored = experiments.named(db, experiment)
             drawn = stored_manifest(stored.manifest).map if stored else None
             if stored is None or drawn is None:
-                raise UnknownName("map", experiment, _known(db))
+                raise UnknownName("map", experiment, _with_maps(db))
             self._arms = {arm: dict(config) for arm, config in registrations.placed(db, stored.id).arms.items()}
         self._id, self._name = stored.id, f"{stored.name}@{stored.version}"
         self.declared: Map = drawn
@@ -63,7 +63,7 @@ class MapHere:
             raise NotFound(f"There is no arm {arm} of {self._name}; there are {', '.join(map(str, self._arms))}.")
         x, y = self.declared.x, self.declared.y
         with self._reading() as db:
-            found = crop(
+            cropped = crop(
                 db,
                 self._id,
                 self.declared,
@@ -73,7 +73,7 @@ class MapHere:
                 y=(y.low if y0 is None else y0, y.high if y1 is None else y1),
                 level=level,
             )
-        return _table(found.rows(), _title(self._name, found.arm, found.replicate, level, (x.name, y.name)))
+        return _table(cropped.rows(), _title(self._name, cropped.arm, cropped.replicate, level, (x.name, y.name)))
 
     def __repr__(self) -> str:
         return f"Map of {self._name}: {self.declared.title}"
@@ -98,8 +98,8 @@ class MapElsewhere:
         replicate: int | None = None,
     ) -> Table:
         """The same table as `axiom.open(folder).map(NAME).crop(…)` gives."""
-        asked = {"x0": x0, "x1": x1, "y0": y0, "y1": y1, "level": level, "arm": arm, "replicate": replicate}
-        words = urlencode({word: repr(value) for word, value in asked.items() if value is not None})
+        query = {"x0": x0, "x1": x1, "y0": y0, "y1": y1, "level": level, "arm": arm, "replicate": replicate}
+        words = urlencode({word: repr(value) for word, value in query.items() if value is not None})
         made = self._read(f"/maps/{quote(self._name, safe='@')}/data?{words}")
         named = [(shade, band) for band, shades in made["bands"] for shade in range(shades)]
         rows = (
@@ -122,5 +122,5 @@ def _title(name: str, arm: int, replicate: int, level: int, names: tuple[str, st
     return f"{name}, arm {arm}, replicate {replicate}, level {level}; x: {names[0]}, y: {names[1]}"
 
 
-def _known(db: Database) -> list[str]:
-    return [one.name for one in experiments.everything(db) if stored_manifest(one.manifest).map is not None]
+def _with_maps(db: Database) -> list[str]:
+    return [version.name for version in experiments.everything(db) if stored_manifest(version.manifest).map is not None]

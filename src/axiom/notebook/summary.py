@@ -25,12 +25,12 @@ def summary(
     keys = zip(*(results[name] for name in by), strict=True) if by else iter([()] * len(results))
     for place, (key, seed) in enumerate(zip(keys, results["seed"], strict=True)):
         places.setdefault(key, {}).setdefault(seed, []).append(place)
-    found = [group for group in groups if group in places]
-    columns: dict[str, list[Any]] = {name: [group[at] for group in found] for at, name in enumerate(by)}
-    columns["n"] = [len(places[group]) for group in found]
+    measured = [group for group in groups if group in places]
+    columns: dict[str, list[Any]] = {name: [group[at] for group in measured] for at, name in enumerate(by)}
+    columns["n"] = [len(places[group]) for group in measured]
     types = {name: results.types[name] for name in by} | {"n": ValueType.INT}
     for measure in measures:
-        rows = [typical(_by_seed(results[measure], places[group], groups[group])) for group in found]
+        rows = [typical(_by_seed(results[measure], places[group], groups[group])) for group in measured]
         for name in TYPICAL:
             columns[f"{measure}_{name}"] = [row[name] for row in rows]
             types[f"{measure}_{name}"] = ValueType.INT if name == "n" else ValueType.FLOAT
@@ -51,8 +51,8 @@ def typical(values: Sequence[float]) -> dict[str, float | None]:
         mean, middle = mean_of(values), _median(values)
         mean_low, mean_high = mean_interval(values, LEVEL)
         low, high = _order_interval(values)
-    found = (len(values), mean, mean_low, mean_high, middle, low, high)
-    return dict(zip(TYPICAL, found, strict=True))
+    numbers = (len(values), mean, mean_low, mean_high, middle, low, high)
+    return dict(zip(TYPICAL, numbers, strict=True))
 
 
 def _by_seed(column: Sequence[Any], seeds: Mapping[int, Sequence[int]], cells: int) -> list[float]:

@@ -135,7 +135,7 @@ def extra(name: str) -> ModuleType:
 
 def _reals(curves: Sequence[Sequence[float] | None]) -> list[list[float] | None]:
     """JSON may write a float without its point, and Arrow refuses what looks like a large whole number."""
-    return [None if curve is None else [float(one) for one in curve] for curve in curves]
+    return [None if curve is None else [float(number) for number in curve] for curve in curves]
 
 
 def _text(value: str | None) -> str:
