@@ -78,8 +78,8 @@ def answer(check: Check) -> Answer:
     start = time.monotonic()
     passed, output = True, ""
     for command in check.commands:
-        passed, said = run(command)
-        output += said
+        passed, printed = run(command)
+        output += printed
         if not passed:
             break
     return Answer(check=check, passed=passed, output=output, seconds=time.monotonic() - start)
@@ -112,15 +112,15 @@ def main(arguments: Sequence[str]) -> int:
             run(fix)
     with ThreadPoolExecutor(max_workers=2) as pool:
         answers = list(pool.map(answer, checks()))
-    failed = [each for each in answers if not each.passed]
-    for each in failed:
-        print(f"\n{each.output.rstrip()}")
+    failed = [failure for failure in answers if not failure.passed]
+    for failure in failed:
+        print(f"\n{failure.output.rstrip()}")
     if warnings := list(large()):
         print("\nWarning, not a fault. Is each of these two things?", *warnings, sep="\n  ")
     print()
-    for each in answers:
-        word = "ok" if each.passed else f"FAILED. Cure: {each.check.cure}"
-        print(f"{each.check.name:<10} {each.seconds:5.1f} s  {word}")
+    for result in answers:
+        word = "ok" if result.passed else f"FAILED. Cure: {result.check.cure}"
+        print(f"{result.check.name:<10} {result.seconds:5.1f} s  {word}")
     return 1 if failed else 0
 
 

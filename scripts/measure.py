@@ -50,19 +50,19 @@ def run(program: Path, arguments: Sequence[str], record: Path | None, command: s
         with subprocess.Popen([*start, *arguments], cwd=ROOT) as shown:
             return _ended(shown)
     began, load = datetime.now(UTC), os.getloadavg()[0]
-    said = []
+    lines = []
     with subprocess.Popen([*start, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
-            said.append(line)
+            lines.append(line)
     facts = (
         host(),
         f"- load before and after: {load:.2f}, {os.getloadavg()[0]:.2f}",
         f"- began: {began:%Y-%m-%d %H:%M} UTC",
         f"- exit status: {process.returncode}{'' if process.returncode else ' (every figure held)'}",
     )
-    words = _without_places("".join(said))
-    missed = "".join(f"**{line.strip()}**\n\n" for line in said if process.returncode and line.startswith("MISSED: "))
+    words = _without_places("".join(lines))
+    missed = "".join(f"**{line.strip()}**\n\n" for line in lines if process.returncode and line.startswith("MISSED: "))
     text = f"# {record.stem}\n\n{missed}{purpose(program)}\n\n" + "\n".join(facts)
     record.write_text(f"{text}\n\n```text\n$ {command}\n{words}```\n", encoding="utf-8")
     print(f"Written: {record.relative_to(ROOT)}", file=sys.stderr)
@@ -78,17 +78,17 @@ def main(kind: str, arguments: Sequence[str]) -> int:
         for name, program in programs.items():
             print(f"{name:<12} {purpose(program)}")
         return 0
-    said, *rest = arguments
-    begun = [one for one in programs if one.startswith(said)]
-    name = begun[0] if len(begun) == 1 else said  # the beginning of one name alone is enough
+    beginning, *rest = arguments
+    begun = [name for name in programs if name.startswith(beginning)]
+    name = begun[0] if len(begun) == 1 else beginning  # the beginning of one name alone is enough
     if name not in programs:
         near = difflib.get_close_matches(name, programs, n=1, cutoff=0.4)
         hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(programs) or 'none'}."
         print(f"scripts/{kind} has no {name!r}. {hint} Nothing was run.", file=sys.stderr)
         return 2
-    asked = [argument for argument in rest if argument.partition("=")[0] == "--record"]
-    record = MEASUREMENTS / f"{asked[-1].partition('=')[2] or name}.md" if asked else None
-    kept = [argument for argument in rest if argument not in asked]
+    options = [argument for argument in rest if argument.partition("=")[0] == "--record"]
+    record = MEASUREMENTS / f"{options[-1].partition('=')[2] or name}.md" if options else None
+    kept = [argument for argument in rest if argument not in options]
     return run(programs[name], kept, record, " ".join([f"scripts/{kind}", name, *rest]))
 
 
@@ -103,11 +103,11 @@ def _ended(process: "subprocess.Popen[bytes]") -> int:
             process.send_signal(signal.SIGINT)
 
 
-def _without_places(said: str) -> str:
+def _without_places(text: str) -> str:
     """What was said, without where on this computer it was: of a folder only its own name is left."""
     for place in (str(ROOT), str(Path.home()), tempfile.gettempdir()):
-        said = said.replace(f"{place}/", "")
-    return said
+        text = text.replace(f"{place}/", "")
+    return text
 
 
 def _lines(path: str) -> list[str]:

@@ -77,7 +77,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if "--fast" in arguments:
         rooms = (f"tests/{room}" for room in _FAST)
-        arguments = ["-n", "auto", *(each for each in arguments if each != "--fast"), *rooms]
+        arguments = ["-n", "auto", *(argument for argument in arguments if argument != "--fast"), *rooms]
     tally = Tally()
     status = pytest.main([*_SPREAD, *arguments], plugins=[tally])
     passed, failed, skipped = (tally.count(fate) for fate in (Fate.PASSED, Fate.FAILED, Fate.SKIPPED))

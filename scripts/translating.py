@@ -41,8 +41,8 @@ def template() -> Catalog:
     options = {
         ending: {"encoding": "utf-8", "silent": "false", "newstyle_gettext": "true"} for ending, _ in _METHODS[1:]
     }
-    found = extract_from_dir(SOURCE, _METHODS, options, keywords=_KEYWORDS, directory_filter=lambda _: True)
-    for file, _, sentence, _, context in sorted(found, key=lambda each: (each[0], each[1])):
+    messages = extract_from_dir(SOURCE, _METHODS, options, keywords=_KEYWORDS, directory_filter=lambda _: True)
+    for file, _, sentence, _, context in sorted(messages, key=lambda message: (message[0], message[1])):
         made.add(sentence, locations=[(f"src/axiom/{file}", 0)], context=context)
     return made
 
@@ -87,14 +87,14 @@ def faults(catalogue: Catalog) -> Iterator[str]:
     for message in catalogue:
         if not message.id:
             continue
-        said = _each(message.string)
+        translations = _each(message.string)
         ids = _each(message.id)
-        if not all(said):
+        if not all(translations):
             yield f"missing: {ids[0]}"
         elif message.fuzzy:
             yield f"fuzzy: {ids[0]}"
         else:
-            yield from _differs(ids, said)
+            yield from _differs(ids, translations)
 
 
 def _each(words: object) -> tuple[str, ...]:
@@ -102,11 +102,11 @@ def _each(words: object) -> tuple[str, ...]:
     return tuple(words) if isinstance(words, (tuple, list)) else (str(words or ""),)
 
 
-def _differs(ids: tuple[str, ...], said: tuple[str, ...]) -> Iterator[str]:
+def _differs(ids: tuple[str, ...], translations: tuple[str, ...]) -> Iterator[str]:
     """Is a field or a tag of the English words missing, or another one there? In any order."""
-    for text in said:
+    for text in translations:
         for what, pattern in (("fields", _FIELD), ("tags", _TAG)):
-            wanted = [sorted(set(pattern.findall(each))) for each in ids]
+            wanted = [sorted(set(pattern.findall(sentence))) for sentence in ids]
             if sorted(set(pattern.findall(text))) not in wanted:
                 yield f"{what} differ: {text}"
 
@@ -116,15 +116,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Brings the catalogues up to date with the pages.")
     parser.add_argument("language", nargs="?", help="begin this language, by its code: es, pt_BR")
     parser.add_argument("--check", action="store_true", help="write nothing; end with 1 where something is to be done")
-    given = parser.parse_args()
+    options = parser.parse_args()
     wanted = codes()
-    if given.language and given.language not in wanted:
+    if options.language and options.language not in wanted:
         try:
-            Locale.parse(given.language)
+            Locale.parse(options.language)
         except (UnknownLocaleError, ValueError):
-            sys.stderr.write(f"{given.language} is no code of a language. Codes look like es or pt_BR.\n")
+            sys.stderr.write(f"{options.language} is no code of a language. Codes look like es or pt_BR.\n")
             return 2
-        wanted.append(given.language)
+        wanted.append(options.language)
     sentences, is_stale = template(), False
     for code in wanted:
         catalogue = updated(code, sentences)
@@ -132,14 +132,14 @@ def main() -> int:
         for file, content in ((po_of(code), po), (po_of(code).with_suffix(".mo"), mo)):
             if not file.exists() or file.read_bytes() != content:
                 is_stale = True
-                if not given.check:
+                if not options.check:
                     file.parent.mkdir(parents=True, exist_ok=True)
                     file.write_bytes(content)
         wrong = list(faults(catalogue))
         print(f"{code}: {len(sentences) - len(wrong)} of {len(sentences)} sentences are translated")
         for fault in wrong[:20]:
             print(f"  {fault:.110}")
-    return int(given.check and is_stale)
+    return int(options.check and is_stale)
 
 
 if __name__ == "__main__":

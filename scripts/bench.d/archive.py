@@ -67,15 +67,15 @@ def main() -> int:
         before = pages(folder) - empty
         with Connections(folder=folder).reader() as db:
             outputs = {task: digest(fetch(db, folder, task).output) for task in closed}
-        held = move(folder)
+        pauses = move(folder)
         moved = pages(folder) - empty
         compact(folder)
-        met = told(folder, closed, (before, moved, pages(folder) - empty), held)
-        met &= whole(folder, outputs)
+        is_met = told(folder, closed, (before, moved, pages(folder) - empty), pauses)
+        is_met &= whole(folder, outputs)
         with lab:
             compute(bench, 2)
-            met &= compare(lab, folder, closed, wanted.rounds)
-    return int(not met)
+            is_met &= compare(lab, folder, closed, wanted.rounds)
+    return int(not is_met)
 
 
 def compute(bench: Bench, turns: int) -> None:
@@ -151,12 +151,12 @@ def compact(folder: Folder) -> None:
     db.close()
 
 
-def told(folder: Folder, closed: Sequence[int], sizes: tuple[int, int, int], held: Sequence[float]) -> bool:
+def told(folder: Folder, closed: Sequence[int], sizes: tuple[int, int, int], pauses: Sequence[float]) -> bool:
     """Say what is left of a task."""
     before, moved_only, after = sizes
     with Connections(folder=folder).reader() as db:
         files = archives.everything(db)
-    size, moved = sum(one.bytes for one in files), sum(one.tasks for one in files)
+    size, moved = sum(file.bytes for file in files), sum(file.tasks for file in files)
     left = after / len(closed)
     print(f"{len(closed):,} tasks are closed, {moved:,} moved into {len(files)} files")
     said_of = (
@@ -165,7 +165,7 @@ def told(folder: Folder, closed: Sequence[int], sizes: tuple[int, int, int], hel
     print(f"a task in the database: {said_of} once it is compacted")
     print(f"moved / before = {moved_only / before:.2f}; compacted / before = {after / before:.2f}")
     print(f"a task in the archive: {size / moved:,.0f} bytes")
-    longest, usual = 1e3 * max(held), 1e3 * statistics.median(held)
+    longest, usual = 1e3 * max(pauses), 1e3 * statistics.median(pauses)
     print(f"the writer was held for at most {longest:.0f} ms at once, {usual:.0f} in the median")
     with contextlib.closing(sqlite3.connect(folder.database)) as db:
         largest = ", ".join(f"{name} {amount / len(closed):,.0f}" for name, amount in db.execute(_TABLES))
@@ -181,9 +181,9 @@ def whole(folder: Folder, outputs: dict[int, str]) -> bool:
     with Connections(folder=folder).reader() as db:
         for task in sample:
             began = time.perf_counter()
-            found = fetch(db, folder, task).output
+            output = fetch(db, folder, task).output
             times.append(time.perf_counter() - began)
-            if digest(found) != outputs[task]:
+            if digest(output) != outputs[task]:
                 return said(False, f"the output of task {task} is the one that was brought")
         trust = load_keys(folder.keys, datetime.now(UTC)).trust
         problems = [text for texts in broken(db, folder, trust, now).values() for text in texts]
@@ -202,9 +202,9 @@ def compare(lab: Laboratory, folder: Folder, closed: Sequence[int], rounds: int)
             times = [seconds(lab, task) for task in chosen]
             arms[arm].append(1e3 * statistics.median(times))
             slowest = max(slowest, 1e3 * max(times)) if arm == "moved" else slowest
-    for arm, found in arms.items():
-        each = ", ".join(f"{value:.1f}" for value in found)
-        print(f"the page of a task that has {arm}: {statistics.median(found):.1f} ms   (rounds: {each})")
+    for arm, medians in arms.items():
+        listed = ", ".join(f"{value:.1f}" for value in medians)
+        print(f"the page of a task that has {arm}: {statistics.median(medians):.1f} ms   (rounds: {listed})")
     ratio = statistics.median(arms["moved"]) / statistics.median(arms["not moved"])
     print(f"moved / not moved = {ratio:.2f}; the slowest page of one that moved took {slowest:.1f} ms")
     return said(slowest <= MOST_PAGE_MS, f"a page of a task that moved takes at most {MOST_PAGE_MS:g} ms")

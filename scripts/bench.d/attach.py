@@ -90,7 +90,7 @@ def main() -> int:
                 rounds[arm.name].append(one_round(lab, arm, Path(place) / f"{arm.name}-{number}"))
                 print(in_words(arm.name, rounds[arm.name][-1]), flush=True)
     if wanted.json is not None:
-        plain = {name: [each.steps | each.seen for each in done] for name, done in rounds.items()}
+        plain = {name: [turn.steps | turn.seen for turn in done] for name, done in rounds.items()}
         wanted.json.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
     print(f"load {os.getloadavg()[0]:.2f}; medians of {wanted.rounds} rounds")
     missed = sum(not judged(arm, rounds[arm.name]) for arm in ARMS)
@@ -120,22 +120,22 @@ def one_round(lab: Project, arm: Arm, folder: Path) -> Round:
         number = lab.order(arm.experiment)
         began, moment = time.monotonic(), datetime.now()  # noqa: DTZ005  the client's log is in local time
         mine.say("--project_attach", lab.address, key)
-        held = follow(mine, number)
-        mine.wait(lambda one: one.credit() > 0)
-        found = steps(mine, moment) | {"credit": round(time.monotonic() - began, 1)}
+        course = follow(mine, number)
+        mine.wait(lambda client: client.credit() > 0)
+        durations = steps(mine, moment) | {"credit": round(time.monotonic() - began, 1)}
         if not arm.words:
-            return Round(steps=found, seen={})
+            return Round(steps=durations, seen={})
         seen = {
-            "memory": held.memory_mb,
+            "memory": course.memory_mb,
             "unpacked": size_mb(next(home(mine).glob("runtime-*/"))),
-            "first cell, cold": held.first_cell,
+            "first cell, cold": course.first_cell,
         }
         again = lab.order(arm.experiment)
         mine.update()
-        held = follow(mine, again)
+        course = follow(mine, again)
         cells = lab.wait_for(again, "valid", mine)["results"]
-        besides = held.lasted - sum(cell["cpu_seconds"] for cell in cells)
-        return Round(steps=found, seen=seen | {"first cell, warm": held.first_cell, "besides": besides})
+        besides = course.lasted - sum(cell["cpu_seconds"] for cell in cells)
+        return Round(steps=durations, seen=seen | {"first cell, warm": course.first_cell, "besides": besides})
 
 
 @dataclass(kw_only=True, slots=True)
@@ -149,12 +149,12 @@ class Watched:
 
 def follow(mine: Client, number: int) -> Watched:
     """Watch the task of this number from its launcher's start to the runner's end."""
-    mine.wait(lambda one: runner_of(one, number))
+    mine.wait(lambda client: runner_of(client, number))
     runner, seen = runner_of(mine, number) or 0, Watched()
     while (lasted := age(runner)) is not None:
         if int(lasted) != int(seen.lasted):  # once a second, since looking takes time from what is looked at
-            found = computing(mine, number)
-            seen.memory_mb = max(seen.memory_mb, found.memory_mb if found else 0.0)
+            process = computing(mine, number)
+            seen.memory_mb = max(seen.memory_mb, process.memory_mb if process else 0.0)
         if not seen.first_cell and (cells := outputs(mine)):
             seen.first_cell = lasted - cells[0]["cpu_seconds"]
         seen.lasted = lasted
@@ -170,8 +170,8 @@ def outputs(mine: Client) -> list[Any]:
 
 def judged(arm: Arm, rounds: Sequence[Round]) -> bool:
     """Print the arm's medians beside their limits; is each within its own?"""
-    figures = {"credit": [each.steps["credit"] for each in rounds]}
-    figures |= {name: [each.seen[name] for each in rounds] for name in rounds[0].seen}
+    figures = {"credit": [turn.steps["credit"] for turn in rounds]}
+    figures |= {name: [turn.seen[name] for turn in rounds] for name in rounds[0].seen}
     medians = {name: statistics.median(values) for name, values in figures.items()}
     limits = {"credit": (arm.limit, "s")} | LIMITS
     for name, value in medians.items():
@@ -180,20 +180,20 @@ def judged(arm: Arm, rounds: Sequence[Round]) -> bool:
     return all(value <= limits[name][0] for name, value in medians.items())
 
 
-def in_words(name: str, one: Round) -> str:
+def in_words(name: str, turn: Round) -> str:
     """A round as one line."""
-    return " ".join([f"{name}:", *(f"{what} {value:.1f}" for what, value in (one.steps | one.seen).items())])
+    return " ".join([f"{name}:", *(f"{what} {value:.1f}" for what, value in (turn.steps | turn.seen).items())])
 
 
 def steps(mine: Client, moment: datetime) -> dict[str, float]:
     """When what happened, by the client's log, whose clock has whole seconds."""
-    found = {}
+    durations = {}
     for step, words in _STEPS.items():
         line = re.search(rf"^(\S+ \S+) \[.*{words}", mine.log(), re.MULTILINE)
         if line is not None:
             at = datetime.strptime(line[1], "%d-%b-%Y %H:%M:%S")  # noqa: DTZ007  as above
-            found[step] = max(0.0, (at - moment.replace(microsecond=0)).total_seconds())
-    return found
+            durations[step] = max(0.0, (at - moment.replace(microsecond=0)).total_seconds())
+    return durations
 
 
 if __name__ == "__main__":

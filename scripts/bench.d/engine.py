@@ -231,7 +231,7 @@ def child_starts(place: Path) -> dict[str, float]:
     package = Path(axiom.__file__).parent
     cache = place / "cache"
     cache.mkdir()
-    found = {}
+    times = {}
     for what, name, values in (
         ("child's start, NumPy", "test_deploy", {"dimension": 2, "points": 1_000}),
         ("child's start, JAX, nothing cached", "lazy_vs_feature_learning", {"width": 8, "lr": 0.05, "epochs": 1}),
@@ -244,10 +244,10 @@ def child_starts(place: Path) -> dict[str, float]:
         child = Child.start(tree, f"axiom.catalogue.{name}", environment(cache))
         try:
             child.compute(values, 1, cpu_limit=60, wall_limit=120, memory_mb=1_000, on_progress=lambda _share: None)
-            found[what] = time.monotonic() - began
+            times[what] = time.monotonic() - began
         finally:
             child.stop()
-    return found
+    return times
 
 
 def results(bench: Bench) -> int:
@@ -268,11 +268,11 @@ def cpu_of_all() -> float:
 
 def below(pid: int) -> list[int]:
     """Every process below this one."""
-    found = []
+    children = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in task.read_text().split():
-            found += [int(child), *below(int(child))]
-    return found
+            children += [int(child), *below(int(child))]
+    return children
 
 
 def now() -> datetime:
@@ -281,7 +281,7 @@ def now() -> datetime:
 
 
 def _ms(seconds: list[float]) -> str:
-    return f"{1000 * statistics.median(seconds):.2f} ms ({', '.join(f'{1000 * one:.2f}' for one in seconds)})"
+    return f"{1000 * statistics.median(seconds):.2f} ms ({', '.join(f'{1000 * duration:.2f}' for duration in seconds)})"
 
 
 if __name__ == "__main__":

@@ -31,11 +31,11 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     wanted = parser.parse_args()
     rounds = [one_round() for _ in range(wanted.rounds)]
-    medians = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+    medians = {name: statistics.median(turn[name] for turn in rounds) for name in rounds[0]}
     print(f"load {os.getloadavg()[0]:.2f}, {len(rounds)} rounds")
     for name, limit in (("site", SITE_SECONDS), ("result", None), ("finding", FINDING_SECONDS), ("tile", None)):
-        each = ", ".join(f"{one[name]:.1f}" for one in rounds)
-        print(f"{name.ljust(8)} {medians[name]:6.1f} s  ({each}){f'  at most {limit:.0f}' if limit else ''}")
+        figures = ", ".join(f"{turn[name]:.1f}" for turn in rounds)
+        print(f"{name.ljust(8)} {medians[name]:6.1f} s  ({figures}){f'  at most {limit:.0f}' if limit else ''}")
     return int(medians["site"] > SITE_SECONDS or medians["finding"] > FINDING_SECONDS)
 
 
@@ -54,7 +54,7 @@ def one_round() -> dict[str, float]:
             times = {"site": until(began, lambda: bool(get(f"{address}healthz")))}
             times["result"] = until(began, lambda: get(f"{address}status.json")["status"]["totals"]["result"] > 0)
             times["finding"] = until(began, lambda: has_interval(get(f"{address}findings.json")["findings"]))
-            times["tile"] = until(began, lambda: any(one["first"] for one in get(f"{address}maps.json")["maps"]))
+            times["tile"] = until(began, lambda: any(row["first"] for row in get(f"{address}maps.json")["maps"]))
         finally:
             process.send_signal(signal.SIGINT)
             process.communicate(timeout=30)
@@ -63,8 +63,8 @@ def one_round() -> dict[str, float]:
 
 def has_interval(findings: list[dict[str, Any]]) -> bool:
     """Does one of them say how sure it is?"""
-    known = [one["evidence"] for one in findings if one["evidence"]]
-    return any(None not in one["interval"] for one in known)
+    evidences = [finding["evidence"] for finding in findings if finding["evidence"]]
+    return any(None not in evidence["interval"] for evidence in evidences)
 
 
 def until(began: float, reached: Any) -> float:

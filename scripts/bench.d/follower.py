@@ -89,8 +89,8 @@ def closed(folder: Path) -> int:
 def number(folder: Path, sql: str) -> int:
     """One number of a database that somebody else writes."""
     with contextlib.closing(sqlite3.connect(f"file:{folder / 'axiom.db'}?mode=ro", uri=True)) as db:
-        ((found,),) = db.execute(sql).fetchall()
-    return int(found)
+        ((amount,),) = db.execute(sql).fetchall()
+    return int(amount)
 
 
 @contextlib.contextmanager
@@ -161,11 +161,11 @@ def contents(folder: Path) -> dict[str, str]:
     """Of each table the digest of its rows."""
     with contextlib.closing(sqlite3.connect(folder / "axiom.db")) as db:
         names = [str(row[0]) for row in db.execute(_TABLES)]
-        found = {}
+        digests = {}
         for name in names:
             rows = sorted(map(repr, db.execute(f"SELECT * FROM {name}")))  # noqa: S608 - a name of our own
-            found[name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
-    return found
+            digests[name] = hashlib.sha256("\n".join(rows).encode()).hexdigest()
+    return digests
 
 
 def conclude(alone: float, beside: float, lags: list[float], speeds: list[float], differs: str) -> int:

@@ -41,7 +41,7 @@ def compute(name: str, seed: int) -> None:
 
 def anew(name: str, seed: int) -> None:
     """With all modules that a bundle brings imported once more."""
-    for module in [each for each in sys.modules if each.startswith(("axiom_catalogue.", "axiom.kit."))]:
+    for module in [loaded for loaded in sys.modules if loaded.startswith(("axiom_catalogue.", "axiom.kit."))]:
         del sys.modules[module]
     compute(name, seed)
 
@@ -96,11 +96,11 @@ def main() -> int:
             rounds = [{way: measured(way, name, Path(cache)) for way in ways} for _ in range(_ROUNDS)]
         for way in ways:
             more = {
-                what: statistics.median(each[way][what] - each["warm"][what] for each in rounds)
+                what: statistics.median(turn[way][what] - turn["warm"][what] for turn in rounds)
                 for what in ("wall", "cpu")
             }
-            took = statistics.median(each[way]["cpu"] for each in rounds)
-            once, always = (more["cpu"] * len(each) / sum(cells) for each in (replicates, cells))
+            took = statistics.median(turn[way]["cpu"] for turn in rounds)
+            once, always = (more["cpu"] * len(starts) / sum(cells) for starts in (replicates, cells))
             print(
                 f"{library:<5} {name:<14} {way:<7} {took:6.3f} s of CPU, {more['cpu']:+.3f} s "
                 f"({more['wall']:+.3f} s of waiting); over the catalogue {once:+.1%} once a replicate, "
@@ -113,10 +113,10 @@ def main() -> int:
 if __name__ == "__main__":
     reader = argparse.ArgumentParser(description=__doc__)
     reader.add_argument("--arm", nargs="+", help=argparse.SUPPRESS)
-    asked = reader.parse_args().arm
-    if asked and asked[0] == "once":
-        compute(asked[1], int(asked[2]))
-    elif asked:
-        arm(*asked)
+    words = reader.parse_args().arm
+    if words and words[0] == "once":
+        compute(words[1], int(words[2]))
+    elif words:
+        arm(*words)
     else:
         sys.exit(main())

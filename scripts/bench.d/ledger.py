@@ -137,8 +137,8 @@ def tasks(db: Database, first: int, last: int, *, is_paid: bool) -> None:
 def verify(db: Database) -> tuple[float, float, list[str]]:
     """Wall and processor seconds of one proof, and what it found."""
     began, spent = time.monotonic(), time.process_time()
-    found = [*balance_check.problems(db), *balance_check.beyond_caps(db)]
-    return time.monotonic() - began, time.process_time() - spent, found
+    problems = [*balance_check.problems(db), *balance_check.beyond_caps(db)]
+    return time.monotonic() - began, time.process_time() - spent, problems
 
 
 def credit(db: Database, first: int, results: int) -> tuple[float, float]:
@@ -181,9 +181,9 @@ def prove(db: Database, wanted: argparse.Namespace) -> bool:
     """The figure: the median round."""
     times = []
     for _ in range(wanted.rounds):
-        took, spent, found = verify(db)
-        if found:
-            sys.exit(f"the books do not balance before anything was changed: {found[0]}")
+        took, spent, problems = verify(db)
+        if problems:
+            sys.exit(f"the books do not balance before anything was changed: {problems[0]}")
         times.append(took)
         print(f"verifying {2 * wanted.awards:,} entries: {took:.2f} s, {spent:.2f} s of CPU")
     middle = statistics.median(times)
@@ -197,9 +197,9 @@ def find_damage(db: Database, awards: int) -> bool:
         db.execute(f"DROP TRIGGER {row['name']}")
     number = awards // 2
     db.execute(DAMAGE, id=awards + number)
-    found = verify(db)[2]
-    print(f"one changed entry of {2 * awards:,}: {found[0] if found else 'not found'}")
-    return bool(found) and found[0] == f"award {number} is not booked on two equal sides"
+    problems = verify(db)[2]
+    print(f"one changed entry of {2 * awards:,}: {problems[0] if problems else 'not problems'}")
+    return bool(problems) and problems[0] == f"award {number} is not booked on two equal sides"
 
 
 if __name__ == "__main__":

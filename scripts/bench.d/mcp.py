@@ -75,8 +75,8 @@ async def _cost(desk: TokenDesk, name: str, era: str, words: list[dict[str, Any]
     async with Client(served(desk), mode=era) as client:
         await client.call_tool(name, words[0])
         before = time.process_time()
-        for said in words:
-            result = await client.call_tool(name, said)
+        for arguments in words:
+            result = await client.call_tool(name, arguments)
             if result.is_error:
                 raise SystemExit(f"{name} was refused: {result.structured_content}")
         return time.process_time() - before

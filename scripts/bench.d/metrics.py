@@ -129,8 +129,8 @@ def main() -> int:
             writer.start()
             measured[f"{size:,} tasks"] = writer, arms(folder, writer)
         for _ in range(options.rounds):
-            for size, (_writer, each) in measured.items():
-                for arm, work in each.items():
+            for size, (_writer, works) in measured.items():
+                for arm, work in works.items():
                     figures.setdefault(size, {}).setdefault(arm, []).append(cost(work, 10))
         for writer, _arms in measured.values():
             writer.stop()
@@ -138,12 +138,12 @@ def main() -> int:
     for size, taken in figures.items():
         status, scrape, minute = (statistics.median(taken[arm]) for arm in ("status", "scrape", "minute"))
         print(f"{size:<16} {status:10.2f} {scrape:10.2f} {scrape / status:9.2f} {minute:10.2f}")
-    met = statistics.median(figures[f"{options.tasks:,} tasks"]["scrape"]) <= MOST_MS
+    is_met = statistics.median(figures[f"{options.tasks:,} tasks"]["scrape"]) <= MOST_MS
     print(f"load {os.getloadavg()[0]:.2f}; {os.cpu_count()} cores")
-    print(f"{'Met' if met else 'MISSED'}: ≤ {MOST_MS} ms of CPU a scrape of the large one")
+    print(f"{'Met' if is_met else 'MISSED'}: ≤ {MOST_MS} ms of CPU a scrape of the large one")
     if options.json is not None:
         options.json.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    return 0 if met else 1
+    return 0 if is_met else 1
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def measured(name: str, cache: Path, *, few: bool) -> list[Any]:
 def differs(config: dict[str, Any], others: Sequence[dict[str, Any]]) -> str:
     """A config by the factors that vary."""
     return ", ".join(
-        f"{factor} {value}" for factor, value in config.items() if any(each[factor] != value for each in others)
+        f"{factor} {value}" for factor, value in config.items() if any(other[factor] != value for other in others)
     )
 
 
@@ -121,26 +121,28 @@ def main(names: Sequence[str], *, few: bool) -> int:
     """0 when every experiment as a whole takes what it declares, within the bound, on a computer as quick as this."""
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as cache:
-        found = {name: compare(name, Path(cache), few=few) for name in names}
-        known = found if len(names) > len(YARDSTICKS) else yardsticks(Path(cache))
-        pace = statistics.median(known.values())
-        if outside := lying_off(found, pace):
+        units_by_name = {name: compare(name, Path(cache), few=few) for name in names}
+        reference = units_by_name if len(names) > len(YARDSTICKS) else yardsticks(Path(cache))
+        pace = statistics.median(reference.values())
+        if outside := lying_off(units_by_name, pace):
             print(f"twice more, since {counted(len(outside), 'file')} lay outside:", flush=True)
         again = [{name: compare(name, Path(cache), few=few) for name in outside} for _ in range(2)]
-    found |= {name: statistics.median([found[name], *(each[name] for each in again)]) for name in outside}
-    missed = lying_off(found, pace)
+    units_by_name |= {
+        name: statistics.median([units_by_name[name], *(turn[name] for turn in again)]) for name in outside
+    }
+    missed = lying_off(units_by_name, pace)
     unit, own = 1_000 / pace, 1_000 * SAME_WORK_SECONDS
     print(f"the same work would take a reference core {unit:.2f} ms; preflights count with {own:.2f} ms")
-    within = f"{len(found) - len(missed)} of {len(found)} within {OFF:.0%} of the median"
+    within = f"{len(units_by_name) - len(missed)} of {len(units_by_name)} within {OFF:.0%} of the median"
     print(f"load {before:.1f} to {os.getloadavg()[0]:.1f}; beside the same work, {within}")
-    factors = ", ".join(f"{name} {found[name] / pace:.2f}" for name in missed)
+    factors = ", ".join(f"{name} {units_by_name[name] / pace:.2f}" for name in missed)
     print("every figure held" if not missed else f"should declare so many times as much: {factors}")
     return int(bool(missed))
 
 
-def lying_off(found: Mapping[str, float], pace: float) -> list[str]:
+def lying_off(units_by_name: Mapping[str, float], pace: float) -> list[str]:
     """The experiments that do not take what they declare, on a computer of this pace."""
-    return [name for name, units in found.items() if abs(units / pace - 1) > OFF]
+    return [name for name, units in units_by_name.items() if abs(units / pace - 1) > OFF]
 
 
 def yardsticks(cache: Path) -> dict[str, float]:

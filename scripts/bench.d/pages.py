@@ -116,9 +116,9 @@ def _pass(db: Database, bundle: str) -> None:
         bundle=bundle, gates=GATES, passed=True, reason="a benchmark", platform="none", report="{}", at=NOW
     )
     preflights.record(db, passed)
-    found = experiments.bundle(db, bundle)
-    if found is not None:
-        releases.let_out(db, found.experiment_id, bundle, "a benchmark", NOW)
+    stored = experiments.bundle(db, bundle)
+    if stored is not None:
+        releases.let_out(db, stored.experiment_id, bundle, "a benchmark", NOW)
 
 
 def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) -> None:
@@ -165,9 +165,9 @@ def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) ->
 
 
 def _conclude(db: Database) -> None:
-    for finding in [one for version in experiments.everything(db) for one in evidence.weighed(db, version.id)]:
+    for finding in [weighed for version in experiments.everything(db) for weighed in evidence.weighed(db, version.id)]:
         for blocks in range(1, 41):
-            found = Evidence(
+            weighing = Evidence(
                 blocks=blocks,
                 seeds=8 * blocks,
                 missing=0,
@@ -188,15 +188,15 @@ def _conclude(db: Database) -> None:
             new = range(8 * (blocks - 1), 8 * blocks)  # the others were written with the lines before
             observed = [
                 Observation(
-                    replicate=each,
-                    value=0.5 + each / 1000,
-                    hosts=(1 + each % HOSTS,),
+                    replicate=replicate,
+                    value=0.5 + replicate / 1000,
+                    hosts=(1 + replicate % HOSTS,),
                     registration=finding.registration_id,
                 )
-                for each in new
+                for replicate in new
             ]
-            placed = [PlacedObservation(block=blocks, observation=each) for each in observed]
-            evidence.add(db, finding.number, found, placed, session_id=None, now=NOW)
+            placed = [PlacedObservation(block=blocks, observation=replicate) for replicate in observed]
+            evidence.add(db, finding.number, weighing, placed, session_id=None, now=NOW)
 
 
 def _hold_sessions(db: Database) -> None:

@@ -185,9 +185,9 @@ def play(arm: Arm, home: Path, place: Path, steps: int) -> Round:
     try:
         wait(arm.read, place, started, CELLS // 2)
     finally:
-        known = end(started)
+        pids = end(started)
     time.sleep(REST_SECONDS)
-    orphans = [pid for pid in known if alive(pid)]
+    orphans = [pid for pid in pids if alive(pid)]
     for pid in orphans:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
@@ -206,11 +206,11 @@ def play(arm: Arm, home: Path, place: Path, steps: int) -> Round:
 
 def end(started: Sequence[subprocess.Popen[bytes]]) -> list[int]:
     """Kill what was typed, and nothing that it started: those are returned."""
-    known = [pid for process in started for pid in below(process.pid)]
+    pids = [pid for process in started for pid in below(process.pid)]
     for process in started:
         process.kill()
         process.wait()
-    return known
+    return pids
 
 
 def start(arm: Arm, place: Path) -> list[subprocess.Popen[bytes]]:
@@ -222,9 +222,9 @@ def start(arm: Arm, place: Path) -> list[subprocess.Popen[bytes]]:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     environment |= dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NPROC"), "1")
     environment["XDG_CACHE_HOME"] = str(place / "cache")
-    with (place / "said.txt").open("ab") as said:
+    with (place / "said.txt").open("ab") as log:
         return [
-            subprocess.Popen(arm.start(place), cwd=place, env=environment, stdout=said, stderr=said)
+            subprocess.Popen(arm.start(place), cwd=place, env=environment, stdout=log, stderr=log)
             for _ in range(arm.processes)
         ]
 
@@ -250,12 +250,12 @@ def wait(
 
 def below(pid: int) -> list[int]:
     """Every process below this one."""
-    found = []
+    pids = []
     for children in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
             for child in children.read_text().split():
-                found += [int(child), *below(int(child))]
-    return found
+                pids += [int(child), *below(int(child))]
+    return pids
 
 
 def alive(pid: int) -> bool:
@@ -291,7 +291,7 @@ def verdicts(played: Sequence[Arm]) -> tuple[list[str], list[str]]:
     worst: dict[str, Callable[[Arm], float]] = {
         "commands": lambda arm: len(arm.typed),
         "glue lines": lambda arm: arm.lines,
-        "what a resume leaves amiss": lambda arm: max(one.amiss for one in arm.rounds),
+        "what a resume leaves amiss": lambda arm: max(turn.amiss for turn in arm.rounds),
     }
     behind: dict[bool, list[str]] = {True: [], False: []}
     for name, measure in worst.items():
@@ -309,7 +309,7 @@ def show(played: Sequence[Arm]) -> None:
     heads = ("commands", "glue", "first s", "records", "cells", "duplicated", "redone", "stuck", "orphans")
     print(f"{'':<20}" + "".join(f"{head:>11}" for head in heads) + "   first s, middle half")
     for arm in played:
-        worst = max(arm.rounds, key=lambda one: one.amiss)
+        worst = max(arm.rounds, key=lambda turn: turn.amiss)
         counts = (worst.records, worst.distinct, worst.records - worst.distinct, worst.redone, worst.stuck)
         row = (len(arm.typed), arm.lines, f"{arm.first:.3f}", *counts, worst.orphans)
         low, _, high = statistics.quantiles(arm.firsts, n=4)
@@ -349,13 +349,13 @@ def main() -> int:
                 print(f"round {number + 1} {arm.name}: {arm.rounds[-1]}", file=sys.stderr)
     finally:
         shutil.rmtree(home, ignore_errors=True)
-    said = f"{CELLS} cells, {wanted.steps} steps each, {wanted.starts} starts, {wanted.rounds} rounds"
-    print(f"load {os.getloadavg()[0]:.2f}, {said}\n")
+    heading = f"{CELLS} cells, {wanted.steps} steps each, {wanted.starts} starts, {wanted.rounds} rounds"
+    print(f"load {os.getloadavg()[0]:.2f}, {heading}\n")
     show(played)
     behind, beside = verdicts(played)
     good = "Axiom is as quick as every peer to a second, and better at the other three."
     print("\nAxiom falls behind at:" if behind else f"\n{good}")
-    print("\n".join([*behind, *(f"Without any tool: {each}" for each in beside)]))
+    print("\n".join([*behind, *(f"Without any tool: {line}" for line in beside)]))
     print(LIMIT)
     return int(bool(behind))
 

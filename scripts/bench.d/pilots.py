@@ -192,8 +192,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="axiom-bench-") as place:
         lab = Laboratory.make(Path(place) / "lab")
         key_file = Path(place) / "alpha.key"
-        said = lab.ask("cluster", "add", "alpha", "--key-file", str(key_file))
-        cluster = Cluster(lab=lab, name=said["cluster"]["lab"], key_file=key_file)
+        answer = lab.ask("cluster", "add", "alpha", "--key-file", str(key_file))
+        cluster = Cluster(lab=lab, name=answer["cluster"]["lab"], key_file=key_file)
         with lab:
             lab.calm()
             cluster.enough(WARM_TURNS * PILOTS * AT_ONCE)

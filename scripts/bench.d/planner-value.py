@@ -50,17 +50,17 @@ class Question:
     seconds: float
     values: Sequence[float]
     observations: list[Observation] = field(default_factory=list)
-    known: Evidence | None = None
+    evidence: Evidence | None = None
 
     @property
     def is_decided(self) -> bool:
         """Has it a verdict?"""
-        return self.known is not None and is_decided(self.aim())
+        return self.evidence is not None and is_decided(self.aim())
 
     @property
     def is_wrong(self) -> bool:
         """Does its verdict say what is not so?"""
-        verdict = self.known.verdict if self.known else Verdict.UNDECIDED
+        verdict = self.evidence.verdict if self.evidence else Verdict.UNDECIDED
         if verdict is Verdict.ABSENT:
             return abs(self.effect) >= self.smallest
         return (verdict is Verdict.POSITIVE and self.effect <= 0) or (verdict is Verdict.NEGATIVE and self.effect >= 0)
@@ -71,22 +71,22 @@ class Question:
         self.observations += [
             Observation(replicate=place, value=self.values[place]) for place in range(first, first + replicates)
         ]
-        asked = ESTIMAND | {"smallest": self.smallest}
-        self.known = weigh(asked, self.observations, blocks=len(self.observations) // BLOCK)
+        estimand = ESTIMAND | {"smallest": self.smallest}
+        self.evidence = weigh(estimand, self.observations, blocks=len(self.observations) // BLOCK)
         return replicates * self.seconds
 
     def aim(self) -> Aim:
         """As the laboratory hands it to the planner."""
-        known = self.known
+        evidence = self.evidence
         return Aim(
-            verdict=known.verdict if known else Verdict.UNDECIDED,
-            grade=known.grade if known else Grade.AWAITING,
-            estimate=known.estimate if known else None,
-            low=known.low if known else None,
-            high=known.high if known else None,
+            verdict=evidence.verdict if evidence else Verdict.UNDECIDED,
+            grade=evidence.grade if evidence else Grade.AWAITING,
+            estimate=evidence.estimate if evidence else None,
+            low=evidence.low if evidence else None,
+            high=evidence.high if evidence else None,
             smallest=self.smallest,
-            seeds=known.seeds if known else 0,
-            more=known.more if known else None,
+            seeds=evidence.seeds if evidence else 0,
+            more=evidence.more if evidence else None,
         )
 
     def candidate(self) -> Candidate:
@@ -110,19 +110,19 @@ class Question:
 
     def has_ended(self) -> bool:
         """As the shipped stopping rule says."""
-        one = self.candidate()
-        return bool(ended(one.stopping, one.aims, replicates=one.issued, block=BLOCK))
+        candidate = self.candidate()
+        return bool(ended(candidate.stopping, candidate.aims, replicates=candidate.issued, block=BLOCK))
 
 
 def world(seed: int, most: int) -> list[Question]:
     """Thirty questions."""
     chance = random.Random(seed)
-    found = []
+    questions = []
     for number in range(1, QUESTIONS + 1):
         is_null = chance.random() < NULLS
         size = math.exp(chance.uniform(math.log(0.1), math.log(1.5))) * chance.choice([1, -1])
         effect = 0.0 if is_null else size
-        found.append(
+        questions.append(
             Question(
                 number=number,
                 effect=effect,
@@ -132,14 +132,14 @@ def world(seed: int, most: int) -> list[Question]:
                 values=[chance.gauss(effect, 1.0) for _ in range(most + BLOCK)],
             )
         )
-    return found
+    return questions
 
 
 def equal(questions: Sequence[Question]) -> Iterator[float]:
     """A block of each open question in turn."""
-    while open_ones := [one for one in questions if not one.is_decided and not one.has_ended()]:
-        for one in open_ones:
-            yield one.compute(BLOCK)
+    while open_ones := [question for question in questions if not question.is_decided and not question.has_ended()]:
+        for question in open_ones:
+            yield question.compute(BLOCK)
 
 
 def planned(questions: Sequence[Question]) -> Iterator[float]:
@@ -168,13 +168,13 @@ def course(questions: list[Question], act: Callable[[Sequence[Question]], Iterat
     whole, decided = 0.0, 0
     for cost in act(questions):
         whole += cost
-        decided = sum(one.is_decided for one in questions)
+        decided = sum(question.is_decided for question in questions)
         for count in COUNTS:
             if decided >= count:
                 spent.setdefault(count, whole)
         if decided >= COUNTS[-1]:
             break
-    return Course(spent=spent, wrong=sum(one.is_wrong for one in questions), decided=decided)
+    return Course(spent=spent, wrong=sum(question.is_wrong for question in questions), decided=decided)
 
 
 ARMS: dict[str, Callable[[Sequence[Question]], Iterator[float]]] = {"equal": equal, "value": planned}
@@ -204,19 +204,19 @@ def main() -> int:
     for count in COUNTS:
         line = f"{count} of {QUESTIONS}:"
         for arm in ARMS:
-            spent = [one[arm].spent[count] for one in courses if count in one[arm].spent]
+            spent = [by_arm[arm].spent[count] for by_arm in courses if count in by_arm[arm].spent]
             line += f"  {arm} {_mean(spent):9.3g} ({len(spent)} worlds)"
         times = ratios(courses, count)
         line += f"  equal/value {_mean(times):.2f} ({min(times, default=0):.2f} to {max(times, default=0):.2f})"
         missed += [f"equal/value at {count}"] if _mean(times) < WANTED else []
         print(line)
-    wrong = {arm: sum(one[arm].wrong for one in courses) for arm in ARMS}
+    wrong = {arm: sum(by_arm[arm].wrong for by_arm in courses) for arm in ARMS}
     print("wrong verdicts: " + ", ".join(f"{arm} {amount}" for arm, amount in wrong.items()))
     missed += ["errors of value"] if wrong["value"] > wrong["equal"] else []
-    told = f"MISSED: {', '.join(missed)}" if missed else "Met"
-    print(f"{told}: ≥ {WANTED:g}, no more errors")
+    verdict = f"MISSED: {', '.join(missed)}" if missed else "Met"
+    print(f"{verdict}: ≥ {WANTED:g}, no more errors")
     if options.json is not None:
-        spent_by_arm = [{arm: one[arm].spent for arm in ARMS} for one in courses]
+        spent_by_arm = [{arm: by_arm[arm].spent for arm in ARMS} for by_arm in courses]
         options.json.write_text(json.dumps(spent_by_arm, indent=2) + "\n", encoding="utf-8")
     return 1 if missed else 0
 

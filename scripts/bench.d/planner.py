@@ -100,23 +100,23 @@ NEEDS = [
 ]
 
 
-def idle_cores(asked: Sequence[Candidate], planned: Plan, filling: Filling) -> list[str]:
+def idle_cores(candidates: Sequence[Candidate], planned: Plan, filling: Filling) -> list[str]:
     """Where a core or a GPU is idle that could take something."""
     return [
         f"{host.left.cores} cores of {host.supply.name} are idle, and {candidate.name} would fit"
         for host in filling.hosts
         if host.has_idle
-        for candidate in _orderable(asked, planned)
+        for candidate in _orderable(candidates, planned)
         if host.room(candidate.need, REPLICATES * candidate.costs, filling.deadline)
     ]
 
 
-def _orderable(asked: Sequence[Candidate], planned: Plan) -> list[Candidate]:
+def _orderable(candidates: Sequence[Candidate], planned: Plan) -> list[Candidate]:
     """What may still be ordered once this plan is, and is worth it."""
-    issued = {candidate.experiment_id: candidate.issued for candidate in asked}
+    issued = {candidate.experiment_id: candidate.issued for candidate in candidates}
     for allotment in planned.allotments:
         issued[allotment.experiment_id] += allotment.workunits * allotment.replicates_each
-    after = [replace(candidate, issued=issued[candidate.experiment_id]) for candidate in asked]
+    after = [replace(candidate, issued=issued[candidate.experiment_id]) for candidate in candidates]
     worth = {block.experiment_id: block.per_core_hour for block in worths(after)}
     return [
         candidate
@@ -127,13 +127,13 @@ def _orderable(asked: Sequence[Candidate], planned: Plan) -> list[Candidate]:
     ]
 
 
-def planned_for(hosts: Sequence[Supply], asked: Sequence[Candidate]) -> tuple[Plan, Filling]:
+def planned_for(hosts: Sequence[Supply], candidates: Sequence[Candidate]) -> tuple[Plan, Filling]:
     """A plan, and where it would go."""
-    cores = sum(one.cores for one in hosts)
+    cores = sum(host.cores for host in hosts)
     made = plan(
-        asked, cores=cores, per_core=3, task_seconds=8.0, supplies=hosts, deadline_seconds=DEADLINE, key="a bench"
+        candidates, cores=cores, per_core=3, task_seconds=8.0, supplies=hosts, deadline_seconds=DEADLINE, key="a bench"
     )
-    return made, fill(hosts, works_of(asked, made.allotments, hosts), deadline=DEADLINE, key="a bench")
+    return made, fill(hosts, works_of(candidates, made.allotments, hosts), deadline=DEADLINE, key="a bench")
 
 
 def cost(act: Callable[[], object]) -> float:
@@ -143,9 +143,9 @@ def cost(act: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-def seconds_of(hosts: Sequence[Supply], asked: Sequence[Candidate]) -> float:
+def seconds_of(hosts: Sequence[Supply], candidates: Sequence[Candidate]) -> float:
     """Of a whole preview."""
-    return cost(lambda: preview(asked, hosts, per_core=3, task_seconds=8.0, deadline_seconds=DEADLINE))
+    return cost(lambda: preview(candidates, hosts, per_core=3, task_seconds=8.0, deadline_seconds=DEADLINE))
 
 
 def large_fleet(old: Sequence[Supply], amount: int) -> list[Supply]:
@@ -183,17 +183,17 @@ def main() -> int:
     for _ in range(options.rounds):
         times["fleet"].append(seconds_of(fleet, few))
         times["large"].append(seconds_of(large, many))
-    for name, hosts, asked in (("fleet", fleet, few), ("large", large, many)):
-        made, filling = planned_for(hosts, asked)
+    for name, hosts, candidates in (("fleet", fleet, few), ("large", large, many)):
+        made, filling = planned_for(hosts, candidates)
         tasks = sum(sum(host.given.values()) for host in filling.hosts)
         idle = sum(host.left.cores for host in filling.hosts)
         listed = ", ".join(f"{value:.2f}" for value in times[name])
         print(
             f"{name:<8} {statistics.median(times[name]):7.2f} s of CPU   (rounds: {listed}); {len(hosts):,} hosts, "
-            f"{sum(one.cores for one in hosts):,} cores, {len(made.allotments)} allotments, {tasks:,} tasks placed, "
-            f"{idle} cores idle, on hosts without room for anything that may be ordered"
+            f"{sum(supply.cores for supply in hosts):,} cores, {len(made.allotments)} allotments, "
+            f"{tasks:,} tasks placed, {idle} cores idle, on hosts without room for anything that may be ordered"
         )
-        if idle_hosts := idle_cores(asked, made, filling):
+        if idle_hosts := idle_cores(candidates, made, filling):
             sys.exit(f"{name}: {idle_hosts[0]}")
     medians = {name: statistics.median(values) for name, values in times.items()}
     is_met = max(medians.values()) <= SECONDS

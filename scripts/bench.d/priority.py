@@ -55,9 +55,9 @@ def computing(bench: Bench, cores: int, *, is_modest: bool) -> Iterator[threadin
     """The laboratory computes what is ordered; each task that ends is counted."""
     ended = threading.Semaphore(0)
     engine = LocalEngine(
-        bench.desk,
+        bench.source,
         home=bench.folder.engine,
-        host_id=bench.desk.host_id,
+        host_id=bench.source.host_id,
         cores=cores,
         reported=ended.release,
         is_modest=is_modest,
@@ -122,10 +122,10 @@ def main() -> int:
         ("a person's work", work, "beside a laboratory at low"),
     ):
         for way in rounds[0]:
-            ratio = statistics.median(each[way] / each["alone"] for each in rounds)
+            ratio = statistics.median(turn[way] / turn["alone"] for turn in rounds)
             most = f" (at most {MOST})" if way == bounded else ""
             bad += way == bounded and ratio > MOST
-            seconds = statistics.median(each[way] for each in rounds)
+            seconds = statistics.median(turn[way] for turn in rounds)
             print(f"{what:<16} {way:<30} {seconds:6.2f} s, {ratio:5.2f} times as long as alone{most}")
     print(f"{CORES} cores; load {before:.1f} to {os.getloadavg()[0]:.1f}")
     return int(bad > 0)

@@ -20,13 +20,13 @@ def main() -> int:
     times: dict[str, list[int]] = {name: [] for name in pythons()}
     for _ in range(ROUNDS):
         for name, taken in times.items():
-            said = subprocess.run([name, "-I", PACE], capture_output=True, text=True, check=True).stdout
-            taken.append(int(said))
+            output = subprocess.run([name, "-I", PACE], capture_output=True, text=True, check=True).stdout
+            taken.append(int(output))
     medians = {name: statistics.median(taken) for name, taken in times.items()}
     quickest = min(medians.values())
-    for name, median in sorted(medians.items(), key=lambda each: each[1]):
+    for name, median in sorted(medians.items(), key=lambda pair: pair[1]):
         version = subprocess.run([name, "-V"], capture_output=True, text=True, check=True).stdout.strip()
-        rounds = " ".join(str(each) for each in times[name])
+        rounds = " ".join(str(duration) for duration in times[name])
         print(f"{shown(name):28} {version:16} {median / quickest:5.2f} of the quickest   (µs: {rounds})")
     return int(medians[sys.executable] > MOST * quickest)
 
@@ -37,17 +37,17 @@ def pythons() -> list[str]:
     ours = Path(sys.executable).parent
     outside = os.pathsep.join(place for place in os.environ["PATH"].split(os.pathsep) if Path(place) != ours)
     on_path = (shutil.which(name, path=outside) for name in ("python3", *minors))
-    known = {Path(sys.executable): sys.executable}
+    by_path = {Path(sys.executable): sys.executable}
     for name in (*on_path, *(f"/usr/bin/{minor}" for minor in minors)):
         if name and Path(name).exists() and works(name):
-            known.setdefault(Path(name).resolve(), name)
-    return list(known.values())
+            by_path.setdefault(Path(name).resolve(), name)
+    return list(by_path.values())
 
 
 def works(name: str) -> bool:
     """Is it new enough, and more than a name?"""
-    asked = "import sys; sys.exit(sys.version_info < (3, 11))"
-    return subprocess.run([name, "-c", asked], capture_output=True, check=False).returncode == 0
+    check = "import sys; sys.exit(sys.version_info < (3, 11))"
+    return subprocess.run([name, "-c", check], capture_output=True, check=False).returncode == 0
 
 
 def shown(name: str) -> str:

@@ -93,11 +93,13 @@ def main() -> int:
         empty, before = size(bench), lab.credited()
         costs = {tasks: carrying(bench, tasks) for tasks in (FEW, MANY, SOME)}
         paid = full(bench, wanted.seconds)
-        each = (size(bench) - empty) / (lab.credited() - before)
+        task_bytes = (size(bench) - empty) / (lab.credited() - before)
     slope = (costs[MANY] - costs[FEW]) / (MANY - FEW)
-    model = Model(request_ms=costs[FEW] - FEW * slope, task_ms=slope, task_bytes=each)
-    print(f"a request {model.request_ms:.2f} ms, each of its tasks {slope:.2f} ms and {each:,.0f} bytes on the disk")
-    held = [
+    model = Model(request_ms=costs[FEW] - FEW * slope, task_ms=slope, task_bytes=task_bytes)
+    print(
+        f"a request {model.request_ms:.2f} ms, each of its tasks {slope:.2f} ms and {task_bytes:,.0f} bytes on the disk"
+    )
+    verdicts = [
         told(f"a request with {SOME} tasks, ms", model.cost_ms(SOME), costs[SOME]),
         told("tasks paid a second, beside those who bring them", model.most_tasks(), paid),
     ]
@@ -106,8 +108,8 @@ def main() -> int:
     for row in (*lengths(paid), *table(model, share)):
         print(row)
     print(f"load {os.getloadavg()[0]:.2f}; {os.cpu_count()} cores; {LANES} connections")
-    print(f"{'Met' if all(held) else 'MISSED'}: the model is within {WITHIN:.0%} of what was measured.")
-    return int(not all(held))
+    print(f"{'Met' if all(verdicts) else 'MISSED'}: the model is within {WITHIN:.0%} of what was measured.")
+    return int(not all(verdicts))
 
 
 def carrying(bench: Bench, tasks: int) -> float:
@@ -136,10 +138,10 @@ def full(bench: Bench, seconds: float) -> float:
 
 def size(bench: Bench) -> int:
     """Bytes of the database that hold something."""
-    ((pages, each, free),) = bench.lab.rows(
+    ((pages, page_bytes, free),) = bench.lab.rows(
         "SELECT page_count, page_size, freelist_count FROM pragma_page_count, pragma_page_size, pragma_freelist_count"
     )
-    return int((pages - free) * each)
+    return int((pages - free) * page_bytes)
 
 
 def told(what: str, foreseen: float, measured: float) -> bool:
@@ -152,18 +154,18 @@ def told(what: str, foreseen: float, measured: float) -> bool:
 def lengths(paid: float) -> Iterator[str]:
     """How long the catalogue's tasks are for usual volunteers' hosts, and how many computers the server feeds then."""
     listed = json.loads((shipped.catalogue() / LIST).read_text())["experiments"]
-    manifests = [told["manifest"] for told in listed.values()]
+    manifests = [entry["manifest"] for entry in listed.values()]
     maps = [
         seconds * tiles_a_task(seconds, limits.USUAL_SECONDS)
-        for one in manifests
-        if "map" in one
-        for seconds in one["cell_seconds"]
+        for manifest in manifests
+        if "map" in manifest
+        for seconds in manifest["cell_seconds"]
     ]
-    others = [whole_task(sum(one["cell_seconds"])) for one in manifests if "map" not in one]
-    for what, found in (("maps", maps), ("other experiments", others)):
-        mean, fed = statistics.fmean(found), paid * statistics.fmean(found) / CORES_A_HOST
+    others = [whole_task(sum(manifest["cell_seconds"])) for manifest in manifests if "map" not in manifest]
+    for what, durations in (("maps", maps), ("other experiments", others)):
+        mean, fed = statistics.fmean(durations), paid * statistics.fmean(durations) / CORES_A_HOST
         yield (
-            f"tasks of {what}: {mean:,.0f} s in the mean, {statistics.median(found):,.0f} in the median;"
+            f"tasks of {what}: {mean:,.0f} s in the mean, {statistics.median(durations):,.0f} in the median;"
             f" {fed:,.0f} computers bring {paid:,.0f} such tasks a second"
         )
 

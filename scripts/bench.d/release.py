@@ -151,13 +151,13 @@ def is_halted(hosts: int, seed: int) -> bool:
     return False
 
 
-def _costs(asked: tuple[int, float, int, int]) -> list[int]:
-    hosts, fails, first, amount = asked
+def _costs(request: tuple[int, float, int, int]) -> list[int]:
+    hosts, fails, first, amount = request
     return [cost(hosts, fails, seed) for seed in range(first, first + amount)]
 
 
-def _halts(asked: tuple[int, int, int]) -> int:
-    hosts, first, amount = asked
+def _halts(request: tuple[int, int, int]) -> int:
+    hosts, first, amount = request
     return sum(is_halted(hosts, seed) for seed in range(first, first + amount))
 
 
@@ -170,36 +170,36 @@ def main() -> int:
     options = parser.parse_args()
     step = max(1, options.lives // 20)
     firsts = range(0, options.lives, step)
-    said, met = [], True
+    fleets, all_met = [], True
     with ProcessPoolExecutor(options.processes) as pool:
         for hosts in FLEETS:
             for fails, most in BAD.items():
-                asked = [(hosts, fails, first, step) for first in firsts]
-                costs = sorted(each for part in pool.map(_costs, asked) for each in part)
+                requests = [(hosts, fails, first, step) for first in firsts]
+                costs = sorted(cost for part in pool.map(_costs, requests) for cost in part)
                 late = costs[math.ceil(0.95 * len(costs)) - 1]
                 is_met = (costs[-1] if fails == 1.0 else late) <= most
-                met = met and is_met
-                over = sum(each > most for each in costs) / len(costs)
+                all_met = all_met and is_met
+                over = sum(cost > most for cost in costs) / len(costs)
                 print(
                     f"{hosts:5} hosts, {fails:6.1%} fail: median {costs[len(costs) // 2]}, 95 of 100 at most {late}, "
                     f"most {costs[-1]}, over {most}: {over:.2%} of {len(costs)} lives{'' if is_met else '  MISSED'}",
                     flush=True,
                 )
-                said.append({"hosts": hosts, "fails": fails, "late": late, "most": costs[-1], "over": over})
+                fleets.append({"hosts": hosts, "fails": fails, "late": late, "most": costs[-1], "over": over})
             halted = sum(pool.map(_halts, [(hosts, first, step) for first in firsts]))
             lives = step * len(firsts)
             is_met = halted / lives <= MOST_HALTED + 3 * math.sqrt(MOST_HALTED * (1 - MOST_HALTED) / lives)
-            met = met and is_met
+            all_met = all_met and is_met
             print(
                 f"{hosts:5} hosts, {GOOD:6.1%} fail: stopped by mistake {halted} of {lives} lives, "
                 f"{halted / lives:.2%}{'' if is_met else '  MISSED'}",
                 flush=True,
             )
-            said.append({"hosts": hosts, "fails": GOOD, "halted": halted, "lives": lives})
+            fleets.append({"hosts": hosts, "fails": GOOD, "halted": halted, "lives": lives})
     if options.json is not None:
-        options.json.write_text(json.dumps({"fleets": said, "met": met}, indent=2) + "\n", encoding="utf-8")
-    print(f"{'Met' if met else 'MISSED'}: what a bad version costs, and how often a good one is stopped.")
-    return 0 if met else 1
+        options.json.write_text(json.dumps({"fleets": fleets, "met": all_met}, indent=2) + "\n", encoding="utf-8")
+    print(f"{'Met' if all_met else 'MISSED'}: what a bad version costs, and how often a good one is stopped.")
+    return 0 if all_met else 1
 
 
 if __name__ == "__main__":

@@ -71,28 +71,28 @@ def main() -> int:
     if wanted.arm:
         print(json.dumps(played(wanted.arm)))
         return 0
-    with tempfile.TemporaryDirectory(prefix="axiom-requests-") as name, trees(Path(name), wanted.before) as found:
-        prepare(Path(name), found[0])
-        costs: list[list[Costs]] = [[] for _ in found]
+    with tempfile.TemporaryDirectory(prefix="axiom-requests-") as name, trees(Path(name), wanted.before) as folders:
+        prepare(Path(name), folders[0])
+        costs: list[list[Costs]] = [[] for _ in folders]
         for number in range(wanted.rounds):
-            for arm in range(len(found))[:: 1 if number % 2 else -1]:
-                costs[arm].append(measured(Path(name), found[arm]))
-    told = [{part: least([each[part] for each in arm]) for part in PARTS} for arm in costs]
-    for each in told:
-        each["a ping"] = sum(each[f"ping: {part}"] for part in ("read", "store", "write"))
-        each["reporting 8, fetching 8"] = sum(each[f"8+8: {part}"] for part in ("read", "store", "write"))
-        each["a whole task"] = each["reporting 8, fetching 8"] / 8 + sum(each[part] for part in PARTS[6:])
+            for arm in range(len(folders))[:: 1 if number % 2 else -1]:
+                costs[arm].append(measured(Path(name), folders[arm]))
+    figures = [{part: least([turn[part] for turn in arm]) for part in PARTS} for arm in costs]
+    for by_part in figures:
+        by_part["a ping"] = sum(by_part[f"ping: {part}"] for part in ("read", "store", "write"))
+        by_part["reporting 8, fetching 8"] = sum(by_part[f"8+8: {part}"] for part in ("read", "store", "write"))
+        by_part["a whole task"] = by_part["reporting 8, fetching 8"] / 8 + sum(by_part[part] for part in PARTS[6:])
     print(f"{'milliseconds of CPU':<28}" + ("  before     now   ratio" if wanted.before else "     now"))
-    for part in told[0]:
-        ratio = f"{told[-1][part] / told[0][part]:8.3f}" if wanted.before else ""
-        print(f"{part:<28}" + "".join(f"{each[part]:8.4f}" for each in told) + ratio)
+    for part in figures[0]:
+        ratio = f"{figures[-1][part] / figures[0][part]:8.3f}" if wanted.before else ""
+        print(f"{part:<28}" + "".join(f"{by_part[part]:8.4f}" for by_part in figures) + ratio)
     print(f"{wanted.rounds} rounds in turn; load {os.getloadavg()[0]:.2f}")
     return 0
 
 
 def least(rounds: Sequence[Sequence[float]]) -> float:
     """What a part costs where nothing disturbs it."""
-    calls = sorted(call for one in rounds for call in one)
+    calls = sorted(call for turn in rounds for call in turn)
     return calls[len(calls) // DISTURBED]
 
 
@@ -161,11 +161,11 @@ class Watch:
     def over(self, function: Callable[..., Any], part: str) -> Callable[..., Any]:
         """The same function, whose calls are noted."""
 
-        def watched(*given: Any, **named: Any) -> Any:
+        def watched(*positional: Any, **named: Any) -> Any:
             began = time.thread_time()
-            found = function(*given, **named)
+            answer = function(*positional, **named)
             self.note(f"{self.kind}: {part}", time.thread_time() - began)
-            return found
+            return answer
 
         return watched
 

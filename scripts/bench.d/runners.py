@@ -180,7 +180,7 @@ class Arm:
         pid = self._process.pid
         children = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
         own, gone = _spent(pid)
-        return own, gone + sum(sum(_spent(each)) for each in children)
+        return own, gone + sum(sum(_spent(child)) for child in children)
 
 
 def main() -> int:
@@ -188,7 +188,7 @@ def main() -> int:
     now = datetime.now(UTC).replace(microsecond=0)
     with tempfile.TemporaryDirectory(prefix="axiom-runner-") as name:
         folder = Path(name)
-        missed = compare(*(build(["--quick", "--out", str(folder / each)], folder / each) for each in ("one", "two")))
+        missed = compare(*(build(["--quick", "--out", str(folder / copy)], folder / copy) for copy in ("one", "two")))
         build(["--if-missing"], BUILT.parent)
         missed += sizes()
         prepared = prepare(Path(axiom.__file__).parent, shipped.catalogue() / f"{EXPERIMENT}.py")
@@ -212,14 +212,14 @@ def build(options: Sequence[str], out: Path) -> Path:
     return folder
 
 
-def compare(one: Path, two: Path) -> list[str]:
+def compare(first: Path, second: Path) -> list[str]:
     """Print whether two builds are equal; the figure that was missed where they are not."""
-    inputs = {json.loads((folder / "built.json").read_bytes())["inputs"] for folder in (one, two)}
-    same = digests(one) == digests(two)
-    said = (
+    inputs = {json.loads((folder / "built.json").read_bytes())["inputs"] for folder in (first, second)}
+    same = digests(first) == digests(second)
+    verdict = (
         "the same bytes" if same else "DIFFER" if len(inputs) == 1 else "of different checkouts: it changed meanwhile"
     )
-    print(f"two builds  {said}")
+    print(f"two builds  {verdict}")
     return [] if same else ["reproducible"]
 
 
@@ -231,7 +231,7 @@ def digests(folder: Path) -> dict[str, str]:
 def sizes() -> list[str]:
     """Print what a host fetches and keeps; the figures that were missed."""
     built = json.loads((BUILT / "built.json").read_bytes())
-    download, unpacked = sum(each["size"] for each in built["files"]) / 1e6, built["unpacked_bytes"] / 1e6
+    download, unpacked = sum(file["size"] for file in built["files"]) / 1e6, built["unpacked_bytes"] / 1e6
     print(f"needs       glibc {built['glibc']}, AVX; holds Python {built['python']}, JAX {built['packages']['jax']}")
     return [*judged("download", download, "MB", DOWNLOAD_MB), *judged("unpacked", unpacked, "MB", UNPACKED_MB)]
 
@@ -240,8 +240,8 @@ def first_cells(lab: Lab, project: Path) -> list[str]:
     """One task on a host that has nothing yet, and some on one that has computed; the figures that were missed."""
     cold, *warm = [first_cell(lab, project, number) for number in range(1, STARTS + 1)]
     missed = judged("cold start", cold[0], "s to the first cell", COLD_SECONDS)
-    missed += judged("warm start", statistics.median(each[0] for each in warm), "s to the first cell", WARM_SECONDS)
-    done = statistics.median(each[1] for each in warm)
+    missed += judged("warm start", statistics.median(start[0] for start in warm), "s to the first cell", WARM_SECONDS)
+    done = statistics.median(start[1] for start in warm)
     print(f"            the first cell is done after {cold[1]:.2f} s cold, {done:.2f} s warm")
     return missed
 
@@ -321,14 +321,14 @@ def bring(lab: Lab, home: Path) -> None:
 
 def program(project: Path) -> Path:
     """The launcher."""
-    (found,) = project.glob("axiom_runner_*")
-    return found
+    (path,) = project.glob("axiom_runner_*")
+    return path
 
 
 def interpreter(project: Path) -> str:
     """The runtime's own Python, once it is unpacked."""
-    (found,) = (project / "axiom").glob("runtime-*/bin/python3")
-    return str(found)
+    (path,) = (project / "axiom").glob("runtime-*/bin/python3")
+    return str(path)
 
 
 def judged(name: str, value: float, unit: str, most: float) -> list[str]:
@@ -360,7 +360,7 @@ def ended() -> float:
 
 def _spent(pid: int) -> tuple[float, float]:
     """CPU seconds of a process, and of those children of it that have ended."""
-    fields = [int(each) for each in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]]
+    fields = [int(number) for number in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]]
     second = os.sysconf("SC_CLK_TCK")
     return sum(fields[:2]) / second, sum(fields[2:]) / second
 

@@ -116,7 +116,7 @@ def steady_round(bench: Bench, seconds: float) -> None:
     bench.note("tasks uploaded and reported a second, steady", rate, "/s", RATE, at_least=True)
     waiting = later[TaskState.RETURNED] + later[TaskState.VALID] - later_paid
     bench.note("seconds of judging that lie waiting", waiting / max(1.0, valid / took), "s", SECOND_S_WORTH)
-    empty = played.score.empty / max(1, played.score.asked)
+    empty = played.score.empty / max(1, played.score.wishes)
     bench.note("empty answers while there is work", 100 * empty, "%", 0.0)
     bench.note("request p99, steady", 1e3 * share(sorted(played.score.latencies), 0.99), "ms", ANSWER_MS)
     own = 1e3 * played.score.cpu / max(1, played.score.uploads)
@@ -215,8 +215,8 @@ def main() -> int:
     print(f"load {min(loads):.2f} to {max(loads):.2f}; {os.cpu_count()} cores; {HOSTS} hosts over {ACCOUNTS} accounts")
     print(LIMIT)
     if wanted.json is not None:
-        found = {name: figure.rounds for name, figure in figures.items()}
-        wanted.json.write_text(json.dumps({"figures": found, "runs": runs}, indent=2) + "\n", encoding="utf-8")
+        rounds = {name: figure.rounds for name, figure in figures.items()}
+        wanted.json.write_text(json.dumps({"figures": rounds, "runs": runs}, indent=2) + "\n", encoding="utf-8")
     return int(not all(figure.met for figure in figures.values()))
 
 

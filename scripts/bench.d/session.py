@@ -109,8 +109,8 @@ class Small:
         """From now on there is a writer, and a gate before it."""
         self.writer = Writer(lambda: Connections(folder=self.folder).journalled(self.folder.journal, lambda: self.now))
         self.writer.start()
-        found = Laboratory(folder=self.folder, keys=self.keys, settings=Settings(), package=PACKAGE)
-        self.gate = CommandGate(writer=self.writer, laboratory=found, now=lambda: self.now)
+        laboratory = Laboratory(folder=self.folder, keys=self.keys, settings=Settings(), package=PACKAGE)
+        self.gate = CommandGate(writer=self.writer, laboratory=laboratory, now=lambda: self.now)
 
 
 @contextlib.contextmanager
@@ -164,7 +164,7 @@ def publish_one(db: Database, small: Small, number: int) -> None:
 def order() -> float:
     """Seconds from the first command until every host has its first tasks."""
     with laboratory(hosts=TARGETS, experiments=1) as small:
-        known = DispatchCache()
+        cache = DispatchCache()
         dispatch = Dispatch(
             lab=small.keys.trust.lab,
             trust=small.keys.trust.version,
@@ -181,7 +181,7 @@ def order() -> float:
                 host = host_store.host(db, host_id)
                 if host is None:
                     raise LookupError(f"host {host_id}")
-                return len(hand_out(db, dispatch, known, host, request, NOW, allowance=dispatch.ours).given)
+                return len(hand_out(db, dispatch, cache, host, request, NOW, allowance=dispatch.ours).given)
 
             return small.writer.run(hand)
 
@@ -189,18 +189,18 @@ def order() -> float:
         for place in range(TARGETS):
             amount = TARGETED // TARGETS + (place < TARGETED % TARGETS)
             small.gate.submit(DeployExperiment(experiment="bench_0", workunits=amount, host=place + 1), operator())
-        given = [ask(place + 1) for place in range(TARGETS)]
+        amounts = [ask(place + 1) for place in range(TARGETS)]
         took = time.perf_counter() - began
-        if min(given) < TARGETED // TARGETS:
-            sys.exit(f"a host of {TARGETS} was given {min(given)} tasks.")
+        if min(amounts) < TARGETED // TARGETS:
+            sys.exit(f"a host of {TARGETS} was given {min(amounts)} tasks.")
         return took
 
 
 def come_back(small: Small, results: int) -> None:
     """So many tasks are ordered, and are closed as if hosts had computed them."""
-    each = results // EXPERIMENTS
+    workunits = results // EXPERIMENTS
     for number in range(EXPERIMENTS):
-        allotment = Allotment(experiment_id=number + 1, workunits=each, replicates_each=1, reason="a bench")
+        allotment = Allotment(experiment_id=number + 1, workunits=workunits, replicates_each=1, reason="a bench")
         small.writer.run(functools.partial(deploy, allotment=allotment, max_failures=3, now=NOW))
 
     def close(db: Database) -> None:
@@ -313,19 +313,22 @@ def main() -> int:
         extra = {"weighed": weighed(wanted.results), "quiet": quiet()}
         rounds.append({"order": order(), **took, "together": sum(took.values()), **extra})
         loads.append(os.getloadavg()[0])
-    medians = {part: statistics.median(each[part] for each in rounds) for part in rounds[0]}
+    medians = {part: statistics.median(turn[part] for turn in rounds) for part in rounds[0]}
     for part, median in medians.items():
         unit = "ms" if part == "quiet" else "s"
-        print(f"{part:9} median {median:8.2f} {unit}   (rounds: {', '.join(f'{one[part]:.2f}' for one in rounds)})")
+        listed = ", ".join(f"{turn[part]:.2f}" for turn in rounds)
+        print(f"{part:9} median {median:8.2f} {unit}   (rounds: {listed})")
     print("steps of the last round: " + ", ".join(f"{name} {took:.2f}" for name, took in steps.items()))
     limits = {"together": SESSION_SECONDS, "weighed": SESSION_SECONDS, "order": ORDER_SECONDS}
-    met = all(medians[part] <= limit for part, limit in limits.items())
+    is_met = all(medians[part] <= limit for part, limit in limits.items())
     print(f"load {min(loads):.2f} to {max(loads):.2f}; {os.cpu_count()} cores; {wanted.results:,} results")
-    print(f"{'Met' if met else 'MISSED'}: credit and session in {SESSION_SECONDS:g} s, the order in {ORDER_SECONDS:g}.")
+    print(
+        f"{'Met' if is_met else 'MISSED'}: credit and session in {SESSION_SECONDS:g} s, the order in {ORDER_SECONDS:g}."
+    )
     if wanted.json is not None:
-        report = {"rounds": rounds, "medians": medians, "steps": steps, "loads": loads, "met": met}
+        report = {"rounds": rounds, "medians": medians, "steps": steps, "loads": loads, "met": is_met}
         wanted.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
-    return 0 if met else 1
+    return 0 if is_met else 1
 
 
 if __name__ == "__main__":

@@ -101,8 +101,8 @@ def cpu(act: Callable[[], object], times: int = 1) -> float:
     return (time.process_time() - began) / times
 
 
-def _waited(given: Any) -> Any:
-    return jax.block_until_ready(given)  # type: ignore[no-untyped-call]
+def _waited(arrays: Any) -> Any:
+    return jax.block_until_ready(arrays)  # type: ignore[no-untyped-call]
 
 
 # --- trainings
@@ -121,20 +121,20 @@ def bare(config: trainability.Config) -> Callable[..., Any]:
 
         def step(layers: Any, places: Any) -> Any:
             seen, aims = (inputs, wanted) if places is None else (inputs[places], wanted[places])
-            told, slopes = jax.value_and_grad(loss)(layers, seen, aims)
-            return (layers[0] - first_rate * slopes[0], layers[1] - last_rate * slopes[1]), told
+            loss_now, slopes = jax.value_and_grad(loss)(layers, seen, aims)
+            return (layers[0] - first_rate * slopes[0], layers[1] - last_rate * slopes[1]), loss_now
 
         def last_step(layers: Any, places: Any) -> Any:
-            moved, told = step(layers, places)
-            return moved, told if places is None else loss(layers, inputs, wanted)
+            moved, loss_now = step(layers, places)
+            return moved, loss_now if places is None else loss(layers, inputs, wanted)
 
         early, late = (None, None) if chosen is None else (chosen[:-last], chosen[-last:])
         layers, losses = jax.lax.scan(step, start, early, length=config.steps - last)
         _, end = jax.lax.scan(last_step, layers, late, length=last)
-        told = jnp.concatenate([losses, end]) / loss(start, inputs, wanted)
-        told = jnp.where(jnp.isfinite(told), jnp.minimum(told, planes.FAR), planes.FAR)
-        mean = told[-last:].mean()
-        return mean < 1.0, jnp.argmax(told <= (1.0 + mean) / 2.0), jnp.argmax(told > 10.0)
+        relative = jnp.concatenate([losses, end]) / loss(start, inputs, wanted)
+        relative = jnp.where(jnp.isfinite(relative), jnp.minimum(relative, planes.FAR), planes.FAR)
+        mean = relative[-last:].mean()
+        return mean < 1.0, jnp.argmax(relative <= (1.0 + mean) / 2.0), jnp.argmax(relative > 10.0)
 
     return train
 
@@ -148,13 +148,13 @@ def drawn_for(config: trainability.Config, kind: type) -> tuple[Any, Any, Any]:
     chosen = None
     if config.batch:
         chosen = chance.stream(SEED, "batches").integers(0, config.examples, (config.steps, config.batch))
-    first, second = (tuple(jnp.asarray(each, kind) for each in pair) for pair in (start, data))
+    first, second = (tuple(jnp.asarray(array, kind) for array in pair) for pair in (start, data))
     return first, second, chosen
 
 
 def arm_costs(config: trainability.Config, rounds: int) -> dict[str, list[float]]:
     """CPU milliseconds of one training in each round, by how it is computed."""
-    found: dict[str, list[float]] = {name: [] for name in ("one", "map", "vmap", "tile")}
+    costs: dict[str, list[float]] = {name: [] for name in ("one", "map", "vmap", "tile")}
     at_once = planes.together(config.width, config.batch or config.examples)
     seen = config.batch or config.examples
     sample = 48 if seen > 100 else 128
@@ -164,16 +164,16 @@ def arm_costs(config: trainability.Config, rounds: int) -> dict[str, list[float]
         chosen = np.arange(0, len(across), len(across) // 256)[:256]
         rates = jnp.asarray(across[chosen], kind), jnp.asarray(up[chosen], kind)
         train = bare(config)
-        one = jax.jit(train)
-        looped = jax.jit(lambda a, b, *given: jax.lax.map(lambda pair: train(*pair, *given), (a, b)))
-        many = jax.jit(lambda a, b, *given: jax.vmap(lambda first, last: train(first, last, *given))(a, b))
+        single = jax.jit(train)
+        looped = jax.jit(lambda a, b, *rest: jax.lax.map(lambda pair: train(*pair, *rest), (a, b)))
+        many = jax.jit(lambda a, b, *rest: jax.vmap(lambda first, last: train(first, last, *rest))(a, b))
 
         def pixel_by_pixel() -> None:
-            for each in range(0, 256, 256 // sample):
-                _waited(one(rates[0][each], rates[1][each], *fixed))
+            for pixel in range(0, 256, 256 // sample):
+                _waited(single(rates[0][pixel], rates[1][pixel], *fixed))
 
-        some = tuple(each[:: 256 // sample] for each in rates)
-        parts = [tuple(each[begun : begun + at_once] for each in rates) for begun in range(0, 256, at_once)]
+        some = tuple(rate[:: 256 // sample] for rate in rates)
+        parts = [tuple(rate[begun : begun + at_once] for rate in rates) for begun in range(0, 256, at_once)]
         arms: dict[str, tuple[Callable[[], object], int]] = {
             "one": (pixel_by_pixel, len(range(0, 256, 256 // sample))),
             "map": (lambda: _waited(looped(*some, *fixed)), len(some[0])),
@@ -184,14 +184,14 @@ def arm_costs(config: trainability.Config, rounds: int) -> dict[str, list[float]
             act()
         for _ in range(rounds):
             for name, (act, trainings) in arms.items():
-                found[name].append(1_000 * cpu(act) / trainings)
-    return found
+                costs[name].append(1_000 * cpu(act) / trainings)
+    return costs
 
 
 def peak() -> float:
     """GFLOP/s of one core at a large product in single precision."""
     large = jnp.asarray(np.random.default_rng(0).standard_normal((1024, 1024)), jnp.float32)
-    product = jax.jit(lambda each: each @ each)
+    product = jax.jit(lambda matrix: matrix @ matrix)
     _waited(product(large))
     return max(2 * 1024**3 / cpu(lambda: _waited(product(large)), 3) / 1e9 for _ in range(5))
 
@@ -199,10 +199,10 @@ def peak() -> float:
 def gigaflops(config: trainability.Config, milliseconds: float) -> float:
     """Of the products of one training alone: fields, outputs, and the slopes of both layers."""
     seen = config.batch or config.examples
-    each: float = 4 * seen * config.width**2 + 6 * seen * config.width
+    operations: float = 4 * seen * config.width**2 + 6 * seen * config.width
     if config.batch:
-        each += planes.LAST / config.steps * 2 * config.examples * (config.width**2 + config.width)
-    return each * config.steps / milliseconds / 1e6
+        operations += planes.LAST / config.steps * 2 * config.examples * (config.width**2 + config.width)
+    return operations * config.steps / milliseconds / 1e6
 
 
 def trainings(rounds: int) -> list[str]:
@@ -211,14 +211,14 @@ def trainings(rounds: int) -> list[str]:
     print(f"one core at a product of 1,024 by 1,024 in single precision: {most:.0f} GFLOP/s")
     print("train: milliseconds of CPU for one training; shares are of the speed of the fastest bare one")
     for config in trainability.experiment.sweep:
-        found = {name: statistics.median(values) for name, values in arm_costs(config, rounds).items()}
-        best = min(found[name] for name in ("one", "map", "vmap"))
-        against_one, share = found["tile"] / found["one"], best / found["tile"]
+        costs = {name: statistics.median(values) for name, values in arm_costs(config, rounds).items()}
+        best = min(costs[name] for name in ("one", "map", "vmap"))
+        against_one, share = costs["tile"] / costs["one"], best / costs["tile"]
         what = f"{config.activation}, {config.examples} examples, batch {config.batch}, {config.digits} digits"
         print(
-            f"  {what:<42} one {found['one']:6.3f}  map {found['map']:6.3f}  vmap {found['vmap']:6.3f}  "
-            f"tile {found['tile']:6.3f}  {gigaflops(config, found['tile']):5.1f} GFLOP/s; tile/one {against_one:.2f}, "
-            f"speed {share:4.0%} of the best; a tile {found['tile'] * MAP.pixels**2 / 1_000:.2f} s, declared "
+            f"  {what:<42} one {costs['one']:6.3f}  map {costs['map']:6.3f}  vmap {costs['vmap']:6.3f}  "
+            f"tile {costs['tile']:6.3f}  {gigaflops(config, costs['tile']):5.1f} GFLOP/s; tile/one {against_one:.2f}, "
+            f"speed {share:4.0%} of the best; a tile {costs['tile'] * MAP.pixels**2 / 1_000:.2f} s, declared "
             f"{trainability.experiment.needs.seconds(config):.2f} s",
             flush=True,
         )
@@ -324,22 +324,22 @@ class Store:
 
 def _places(amount: int, arms: int, level: int) -> Iterator[tuple[Tile, int, int, bool]]:
     """Tiles of all arms and replicates: a thousand as far as is charted, and then deeper ones; is each of them open?"""
-    told = 0
+    placed = 0
     for tile in _of_levels(0, 5):
         for arm in range(arms):
             for replicate in range(REPLICATES):
-                if told >= min(amount, FEW):
+                if placed >= min(amount, FEW):
                     break
                 yield tile, arm, replicate, tile.level == 2
-                told += 1
+                placed += 1
     deeper = iter(_of_levels(level, level + 1))
-    while told < amount:
+    while placed < amount:
         tile = next(deeper)
         for arm in range(arms):
             for replicate in range(REPLICATES):
-                if told < amount:
-                    yield tile, arm, replicate, told % 5 == 0
-                    told += 1
+                if placed < amount:
+                    yield tile, arm, replicate, placed % 5 == 0
+                    placed += 1
 
 
 def _of_levels(first: int, last: int) -> Iterator[Tile]:
@@ -351,7 +351,7 @@ def _of_levels(first: int, last: int) -> Iterator[Tile]:
 
 def answered(manifest: Manifest, drawn: Sequence[bytes]) -> tuple[Ticket, bytes]:
     """A task of tiles below all that are stored, and what its host brings."""
-    deep = [place_of(Tile(level=12, column=each, row=3), 1) for each in range(len(drawn))]
+    deep = [place_of(Tile(level=12, column=column, row=3), 1) for column in range(len(drawn))]
     placed = PlacedConfigs(enumerate(manifest.configs))
     ticket = Ticket(
         lab="ab" * 32,
@@ -410,21 +410,21 @@ def keeping(store: Store, rounds: int) -> list[str]:
     dice = random.Random(2)
     drawn = [picture(dice) for _ in range(OF_TASK)]
     ticket, output = answered(store.manifest, drawn)
-    found = judged(store, ticket, output)
-    if len(found) != OF_TASK or [each.pixels for each in found] != drawn:
+    tiles = judged(store, ticket, output)
+    if len(tiles) != OF_TASK or [tile.pixels for tile in tiles] != drawn:
         sys.exit("an output is not what it should be")
     figures: dict[str, list[float]] = {"judge": [], "borders": [], "record": [], "draw": []}
     for _ in range(rounds):
         figures["judge"].append(1_000 * cpu(lambda: judged(store, ticket, output), 10))
-        figures["borders"].append(1_000 * cpu(lambda: [borders(each, MAP) for each in drawn], 10))
-        figures["record"].append(store.undone(lambda: results.record(store.db, found, NOW), 10))
-        figures["draw"].append(store.undone(lambda: stored.draw(store.db, MAP, found, NOW), 10))
-    each = {name: statistics.median(values) / OF_TASK for name, values in figures.items()}
-    total = each["judge"] + each["record"] + each["draw"]
+        figures["borders"].append(1_000 * cpu(lambda: [borders(pixels, MAP) for pixels in drawn], 10))
+        figures["record"].append(store.undone(lambda: results.record(store.db, tiles, NOW), 10))
+        figures["draw"].append(store.undone(lambda: stored.draw(store.db, MAP, tiles, NOW), 10))
+    costs = {name: statistics.median(values) / OF_TASK for name, values in figures.items()}
+    total = costs["judge"] + costs["record"] + costs["draw"]
     print(
         f"keep: {total:.3f} ms of CPU a tile ({len(output) / OF_TASK:,.0f} bytes on the wire): reading and judging "
-        f"{each['judge']:.3f}, recording {each['record']:.3f}, drawing {each['draw']:.3f}, of which borders "
-        f"{each['borders']:.3f}"
+        f"{costs['judge']:.3f}, recording {costs['record']:.3f}, drawing {costs['draw']:.3f}, of which borders "
+        f"{costs['borders']:.3f}"
     )
     return [f"keeping a tile takes {total:.2f} ms"] * (total > KEEP_MS)
 
@@ -432,8 +432,8 @@ def keeping(store: Store, rounds: int) -> list[str]:
 def scaling(few: Store, many: Store, rounds: int) -> list[str]:
     """Ask both stores in turn; what was missed."""
     dice = random.Random(3)
-    found = judged(few, *answered(few.manifest, [picture(dice) for _ in range(OF_TASK)]))
-    chosen = {id(each): stored.next_open(each.db, 1, 1, each.level, OF_TASK) for each in (few, many)}
+    tiles = judged(few, *answered(few.manifest, [picture(dice) for _ in range(OF_TASK)]))
+    chosen = {id(place): stored.next_open(place.db, 1, 1, place.level, OF_TASK) for place in (few, many)}
 
     def asks(store: Store) -> dict[str, Callable[[], object]]:
         return {
@@ -441,8 +441,8 @@ def scaling(few: Store, many: Store, rounds: int) -> list[str]:
             "next": lambda: stored.next_open(store.db, 1, 1, store.level, 20),
             "charted": lambda: stored.charted(store.db, 1, first=0, deepest=4, arms={0, 1}),
             "order": lambda: stored.order(store.db, 1, chosen[id(store)]),
-            "draw": lambda: stored.draw(store.db, MAP, found, NOW),
-            "record": lambda: results.record(store.db, found, NOW),
+            "draw": lambda: stored.draw(store.db, MAP, tiles, NOW),
+            "record": lambda: results.record(store.db, tiles, NOW),
         }
 
     figures: dict[str, list[tuple[float, float]]] = {name: [] for name in asks(few)}
@@ -455,11 +455,11 @@ def scaling(few: Store, many: Store, rounds: int) -> list[str]:
                 pair.append(store.undone(act, 10) if is_change else 1_000 * cpu(act, 40))
             figures[name].append((pair[0], pair[1]))
     for name, pairs in figures.items():
-        first, second = (statistics.median(each) for each in zip(*pairs, strict=True))
+        first, second = (statistics.median(times) for times in zip(*pairs, strict=True))
         ratio = statistics.median(large / small for small, large in pairs)
         print(f"  {name:<9} {first:7.3f} ms   {second:7.3f} ms   {ratio:5.2f} times")
     rounds_of = list(zip(*figures.values(), strict=True))
-    ratio = statistics.median(sum(large for _, large in one) / sum(small for small, _ in one) for one in rounds_of)
+    ratio = statistics.median(sum(large for _, large in turn) / sum(small for small, _ in turn) for turn in rounds_of)
     print(f"  together  {ratio:.2f} times")
     return [f"together they cost {ratio:.2f} times as much"] * (ratio > MOST_RATIO)
 

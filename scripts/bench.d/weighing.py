@@ -163,13 +163,13 @@ def register(db: Database, name: str) -> None:
         avx=False,
     )
     added = experiments.add(db, name=name, version=1, manifest=canonical(declared.as_data()).decode(), now=NOW)
-    said = {"estimand": "grows", "forecaster": "nobody", "positive": 0.8, "negative": 0.1, "absent": 0.1}
+    forecast = {"estimand": "grows", "forecaster": "nobody", "positive": 0.8, "negative": 0.1, "absent": 0.1}
     registrations.register(
         db,
         experiment_id=added,
         cohort="exploratory",
         body=json.dumps(body),
-        predictions=[{**said, "low": 0.0, "high": 1.0, "because": "a benchmark"}],
+        predictions=[{**forecast, "low": 0.0, "high": 1.0, "because": "a benchmark"}],
         now=NOW,
     )
 
@@ -231,8 +231,8 @@ def page(db: Database) -> str:
     inputs = evidence.card_inputs(db, 1)
     if inputs is None:
         sys.exit("finding 1 was not weighed")
-    found = evidence_cards.weighed_from(inputs)
-    return json.dumps(evidence_cards.told(found.evidence) | evidence_cards.parts(db, found))
+    weighed = evidence_cards.weighed_from(inputs)
+    return json.dumps(evidence_cards.told(weighed.evidence) | evidence_cards.parts(db, weighed))
 
 
 def measure(db: Database, rounds: int) -> dict[str, list[float]]:

@@ -18,20 +18,20 @@ from build_runner.plan import PLATFORMS, ROOT, Order
 
 def main(arguments: Sequence[str]) -> int:
     """0 when what was asked for is there."""
-    asked = _parser().parse_args(arguments)
-    if asked.lock:
+    wanted = _parser().parse_args(arguments)
+    if wanted.lock:
         wheels.lock()
         return 0
-    platform = PLATFORMS[asked.platform]
+    platform = PLATFORMS[wanted.platform]
     own = platform.system == sys.platform and platform.processor == building.processor()
     order = Order(
         platform=platform,
-        interpreter=asked.interpreter or (Path(sys.base_prefix) if own else None),
-        has_gpu=asked.gpu,
-        preset=QUICK if asked.quick else BEST,
+        interpreter=wanted.interpreter or (Path(sys.base_prefix) if own else None),
+        has_gpu=wanted.gpu,
+        preset=QUICK if wanted.quick else BEST,
     )
     try:
-        built = building.build(order, asked.out or _usual(is_quick=asked.quick), is_enough=asked.if_missing)
+        built = building.build(order, wanted.out or _usual(is_quick=wanted.quick), is_enough=wanted.if_missing)
     except ValueError as fault:
         print(fault, file=sys.stderr)
         return 2

@@ -38,14 +38,14 @@ class Entry:
 
 def files_below(tree: Path) -> dict[str, Path]:
     """Every file below a folder under its name there; links would not survive a zip, so there must be none."""
-    found = {path.relative_to(tree).as_posix(): path for path in sorted(tree.rglob("*")) if not path.is_dir()}
-    if links := [name for name, path in found.items() if path.is_symlink()]:
+    files = {path.relative_to(tree).as_posix(): path for path in sorted(tree.rglob("*")) if not path.is_dir()}
+    if links := [name for name, path in files.items() if path.is_symlink()]:
         raise ValueError(f"{links[0]} is a link, which a zip cannot keep. Copy what it leads to.")
-    return found
+    return files
 
 
 def write_zip(
-    target: Path, files: Mapping[str, Path], preset: int, told: Callable[[float], None] = lambda _: None
+    target: Path, files: Mapping[str, Path], preset: int, progress: Callable[[float], None] = lambda _: None
 ) -> None:
     """Write the files, each by itself, on two threads or on one (NPROC); the same bytes for the same content."""
     draft = target.with_name(f".{target.name}.draft")
@@ -57,7 +57,7 @@ def write_zip(
         nonlocal done
         with counting:
             done += size
-            told(done / whole)
+            progress(done / whole)
 
     with ThreadPoolExecutor(max_workers=min(2, int(os.environ.get("NPROC", "2")))) as pool:
         waiting = {name: pool.submit(_entry, name, files[name], preset, count) for name in largest_first}

@@ -60,8 +60,8 @@ def main(words: list[str]) -> int:
     project, runtime, digest, *order = words
     try:
         code = code_in(project)
-        python, held = ready(project, runtime, digest)
-        become(python, ["-I", "-B", code, *order], held)
+        python, lock = ready(project, runtime, digest)
+        become(python, ["-I", "-B", code, *order], lock)
     except Later as reason:
         say("boinc_temporary_exit", _LATER, str(reason))
         return 0
@@ -96,12 +96,12 @@ def placed(draft: str, boot: str) -> int:
 
 def place(draft: str, boot: str) -> None:
     """Put this interpreter's folder where all tasks look for it, unless another has put a whole one there meanwhile."""
-    held = hold(os.path.join(os.path.dirname(boot), "boot.lock"), shared=False, seconds=_LOCK_SECONDS)
+    lock = hold(os.path.join(os.path.dirname(boot), "boot.lock"), shared=False, seconds=_LOCK_SECONDS)
     if not same(draft, boot):
         remove(boot)
         os.rename(draft, boot)
-    if held is not None:
-        os.close(held)
+    if lock is not None:
+        os.close(lock)
 
 
 def same(draft: str, boot: str) -> bool:
@@ -128,10 +128,10 @@ def code_in(project: str) -> str:
                 name = file.read(_HEAD).partition("<soft_link>")[2].partition("</soft_link>")[0].rpartition("/")[2]
         path = os.path.join(project, name)
         with open(path, "rb") as file:
-            found = hashlib.sha256(file.read()).hexdigest()
+            digest = hashlib.sha256(file.read()).hexdigest()
     except (FileNotFoundError, IsADirectoryError):
         raise GaveUp(RUNNER_DAMAGED, f"The runner's own code is missing in {project}. {_RESET}") from None
-    if name != f"{CODE_NAMED}{found[:16]}.pyz":
+    if name != f"{CODE_NAMED}{digest[:16]}.pyz":
         raise GaveUp(
             RUNNER_DAMAGED, f"{path} is not the file that the laboratory made. Nothing of it was run. {_RESET}"
         )
@@ -152,17 +152,17 @@ def ready(project: str, runtime: str, digest: str) -> tuple[str, int]:
             raise Later("a file of the runner was changed, and another task still computes with it")
         install(os.path.join(project, runtime), digest, tree)
         os.close(alone)
-    held = hold(f"{tree}.held", shared=True, seconds=_LOCK_SECONDS)
-    if held is None:
+    use = hold(f"{tree}.held", shared=True, seconds=_LOCK_SECONDS)
+    if use is None:
         raise Later("another task still removes an older runner")
     remove_unused(project, home, tree)
     os.close(lock)
-    return os.path.join(tree, *_PYTHON), held
+    return os.path.join(tree, *_PYTHON), use
 
 
-def become(python: str, words: list[str], held: int) -> None:
+def become(python: str, words: list[str], lock: int) -> None:
     """Put the runner in this process's place; where a system cannot, start it and end as it does."""
-    os.set_inheritable(held, True)
+    os.set_inheritable(lock, True)
     if sys.platform == "win32":
         sys.exit(os.spawnv(os.P_WAIT, python, [python, *words]))  # noqa: S606  no shell is meant
     os.execv(python, [python, *words])  # noqa: S606  no shell is meant
@@ -187,17 +187,17 @@ def verify(packed: str, digest: str) -> None:
     """Compare the zip with the digest that the launcher carries."""
     import hashlib
 
-    found = hashlib.sha256()
+    hasher = hashlib.sha256()
     try:
         with open(packed, "rb") as file:
             while block := file.read(_BLOCK):
-                found.update(block)
+                hasher.update(block)
     except FileNotFoundError:
         raise GaveUp(RUNNER_DAMAGED, f"{packed} is missing. {_RESET}") from None
-    if found.hexdigest() != digest:
+    if hasher.hexdigest() != digest:
         raise GaveUp(
             RUNNER_DAMAGED,
-            f"{packed} is not the file that the laboratory made: SHA-256 {found.hexdigest()[:16]}, not {digest[:16]}. "
+            f"{packed} is not the file that the laboratory made: SHA-256 {hasher.hexdigest()[:16]}, not {digest[:16]}. "
             f"Nothing of it was run. {_RESET}",
         )
 
@@ -252,10 +252,10 @@ def listing(tree: str) -> str:
 def walk(folder: str, below: str) -> Iterator[tuple[str, os.stat_result]]:
     """Everything below a folder but the folders, by name."""
     try:
-        found = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except FileNotFoundError:
         return
-    for entry in found:
+    for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             yield from walk(entry.path, f"{below}{entry.name}/")
         else:
@@ -269,11 +269,11 @@ def remove_unused(project: str, home: str, tree: str) -> None:
     for stem in sorted(others):
         if os.path.exists(os.path.join(project, f"axiom_{stem.replace('-', '_')}.zip")):
             continue
-        held = hold(os.path.join(home, f"{stem}.held"), shared=False, seconds=0.0)
-        if held is not None:
-            for each in (f"{stem}.stamp", stem, f"{stem}.draft", f"{stem}.held"):
-                remove(os.path.join(home, each))
-            os.close(held)
+        lock = hold(os.path.join(home, f"{stem}.held"), shared=False, seconds=0.0)
+        if lock is not None:
+            for part in (f"{stem}.stamp", stem, f"{stem}.draft", f"{stem}.held"):
+                remove(os.path.join(home, part))
+            os.close(lock)
     needed = heads(project)
     for name in names:
         path = os.path.join(home, name)
@@ -283,12 +283,12 @@ def remove_unused(project: str, home: str, tree: str) -> None:
 
 def heads(project: str) -> bytes:
     """The beginnings of all launchers there, in which the folders of their interpreters are named."""
-    found = []
+    parts = []
     for name in os.listdir(project):
         if name.startswith("axiom_runner_"):
             with open(os.path.join(project, name), "rb") as file:
-                found.append(file.read(_HEAD))
-    return b"\n".join(found)
+                parts.append(file.read(_HEAD))
+    return b"\n".join(parts)
 
 
 def age(path: str) -> float:

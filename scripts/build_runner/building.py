@@ -84,15 +84,15 @@ def inputs_of(order: Order) -> str:
     The runner's own code is not in it: a laboratory offers it as a file of its own.
     """
     interpreter = order.interpreter and order.interpreter.resolve()
-    found = hashlib.sha256(f"{order.name} {interpreter} {order.preset}".encode())
+    hasher = hashlib.sha256(f"{order.name} {interpreter} {order.preset}".encode())
     builder = Path(__file__).parent
     for path in [
         order.lock,
         *sorted(builder.glob("*.py")),
         *sorted(builder.glob("head.*")),
     ]:
-        found.update(hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()
+        hasher.update(hashlib.sha256(path.read_bytes()).digest())
+    return hasher.hexdigest()
 
 
 def is_there(order: Order, out: Path) -> bool:
@@ -106,7 +106,7 @@ def is_whole(target: Path, inputs: Collection[str]) -> bool:
         facts = json.loads((target / "built.json").read_bytes())
     except (FileNotFoundError, ValueError):
         return False
-    sizes = [(target / each["name"], each["size"]) for each in facts["files"]]
+    sizes = [(target / file["name"], file["size"]) for file in facts["files"]]
     return facts["inputs"] in inputs and all(path.is_file() and path.stat().st_size == size for path, size in sizes)
 
 
@@ -189,6 +189,6 @@ def _write_sbom(draft: Path, digest: str, python: str, packages: dict[str, str],
 
 
 def _said(facts: dict[str, Any]) -> Iterator[str]:
-    for each in facts["files"]:
-        yield f"{each['name']}  {each['size'] / 1e6:.1f} MB"
+    for file in facts["files"]:
+        yield f"{file['name']}  {file['size'] / 1e6:.1f} MB"
     yield f"unpacked {facts['unpacked_bytes'] / 1e6:.1f} MB, Python {facts['python']}, glibc {facts['glibc'] or 'any'}"

@@ -51,7 +51,7 @@ def cut(raw: bytes) -> bytes:
     Unlike `strip` it moves nothing, so libraries whose segments were laid out by hand stay whole.
     """
     start, (size, count) = struct.unpack_from("<Q", raw, 32)[0], struct.unpack_from("<HH", raw, 54)
-    end = max([start + size * count, *(each.offset + each.size for each in segments(raw))])
+    end = max([start + size * count, *(segment.offset + segment.size for segment in segments(raw))])
     head = bytearray(raw[:64])
     struct.pack_into("<Q", head, 40, 0)  # where the section headers begin
     struct.pack_into("<HH", head, 60, 0, 0)  # how many they are, and which one holds their names

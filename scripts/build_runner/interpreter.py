@@ -100,24 +100,24 @@ def _make_movable(prefix: Path, tree: Path, library: Path, patchelf: Path) -> No
         path.write_bytes(cut(path.read_bytes()))
 
 
-def _closure(asked: set[str], places: dict[str, Path]) -> set[str]:
+def _closure(names: set[str], places: dict[str, Path]) -> set[str]:
     """The libraries that are asked for, and those that they ask for, but what every Linux has."""
-    found: set[str] = set()
-    waiting = {name for name in asked if not _SYSTEM.match(name)}
+    libraries: set[str] = set()
+    waiting = {name for name in names if not _SYSTEM.match(name)}
     while waiting:
         name = waiting.pop()
-        found.add(name)
-        more = {each for each in needed(places[name].read_bytes()) if not _SYSTEM.match(each)}
-        waiting |= more - found
-    return found
+        libraries.add(name)
+        more = {library for library in needed(places[name].read_bytes()) if not _SYSTEM.match(library)}
+        waiting |= more - libraries
+    return libraries
 
 
 def _places(paths: list[Path]) -> dict[str, Path]:
     """Where the dynamic linker finds each library on this computer."""
     places: dict[str, Path] = {}
     for path in paths:
-        said = subprocess.run(["ldd", str(path)], check=True, capture_output=True, text=True).stdout
-        places |= {name: Path(place) for name, place in _FOUND.findall(said)}
+        output = subprocess.run(["ldd", str(path)], check=True, capture_output=True, text=True).stdout
+        places |= {name: Path(place) for name, place in _FOUND.findall(output)}
     return places
 
 

@@ -99,28 +99,28 @@ def _imported(python: Path, tree: Path) -> set[Path]:
         "for module in list(sys.modules.values()):\n"
         "    print(getattr(getattr(module, '__spec__', None), 'origin', None) or '')\n"
     )
-    said = subprocess.run(
+    output = subprocess.run(
         [str(python), "-I", "-S", "-B", "-X", "utf8", "-c", ask, str(_HERE)],
         check=True,
         capture_output=True,
         text=True,
         env={"PATH": os.defpath, **{name: os.environ[name] for name in ("SYSTEMROOT",) if name in os.environ}},
     ).stdout
-    found = {Path(line) for line in said.splitlines() if line.startswith(f"{tree}{os.sep}")}
-    return found | set(tree.glob("lib/python3.*/os.py")) | set(tree.glob("Lib/os.py"))  # by these it knows its folder
+    paths = {Path(line) for line in output.splitlines() if line.startswith(f"{tree}{os.sep}")}
+    return paths | set(tree.glob("lib/python3.*/os.py")) | set(tree.glob("Lib/os.py"))  # by these it knows its folder
 
 
 def _libraries(paths: set[Path], tree: Path) -> set[Path]:
     """The libraries beside the interpreter that these files ask for, and those that they ask for."""
-    found: set[Path] = set()
+    libraries: set[Path] = set()
     waiting = list(paths)
     while waiting:
         raw = waiting.pop().read_bytes()
         names = needed(raw) if is_elf(raw) else []
-        fresh = {path for name in names if (path := tree / "lib" / name).exists()} - found
-        found |= fresh
+        fresh = {path for name in names if (path := tree / "lib" / name).exists()} - libraries
+        libraries |= fresh
         waiting += fresh
-    return found
+    return libraries
 
 
 def needs_of(glibc: tuple[int, int]) -> str:

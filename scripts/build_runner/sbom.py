@@ -14,7 +14,9 @@ def sbom(
 ) -> bytes:
     """Return the list of everything in the runtime: the interpreter, packages, and libraries from this computer."""
     parts = [_component("application", "python", python, f"pkg:generic/python@{python}")]
-    parts += [_component("library", each, number, f"pkg:pypi/{each}@{number}") for each, number in packages.items()]
+    parts += [
+        _component("library", package, number, f"pkg:pypi/{package}@{number}") for package, number in packages.items()
+    ]
     parts += [{"type": "file", "name": path.name, "bom-ref": f"file:{path.name}"} for path in sorted(libraries)]
     data = {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",

@@ -72,8 +72,8 @@ def is_kept(name: str) -> bool:
 
 def kept(folder: Path) -> dict[str, Path]:
     """The files of fetched packages that a host needs, by name; without libraries that no kept file asks for."""
-    found = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
-    names = {name: path for name, path in found.items() if is_kept(name)}
+    files = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*")) if path.is_file()}
+    names = {name: path for name, path in files.items() if is_kept(name)}
     beside = {name for name in names if name.split("/")[0].endswith(".libs")}
     reached = _asked_for(path for name, path in names.items() if name not in beside)
     while more := {name for name in beside if PurePosixPath(name).name in reached}:

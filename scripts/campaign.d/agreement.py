@@ -34,17 +34,17 @@ ELSEWHERE: dict[str, dict[str, str]] = {
 
 def main() -> int:
     """0 when every cell repeats in every bit, and early values elsewhere agree within what is declared."""
-    known = [path.stem for path in sorted(GOLDEN.glob("*.json"))]
+    golden = [path.stem for path in sorted(GOLDEN.glob("*.json"))]
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", help="some experiments; else all")
     parser.add_argument("--cell", help=argparse.SUPPRESS)
     wanted = parser.parse_args()
     if wanted.cell:
         return cell(wanted.cell)
-    if unknown := set(wanted.names) - set(known):
+    if unknown := set(wanted.names) - set(golden):
         parser.error(f"no experiment of the catalogue is named {', '.join(sorted(unknown))}")
     print(f"{'early values, measures: relative':<34}" + "".join(f"{name:>22}" for name in ELSEWHERE) + "  declared")
-    complaints = [complaint for name in wanted.names or known for complaint in compared(name)]
+    complaints = [complaint for name in wanted.names or golden for complaint in compared(name)]
     print("\n".join(complaints) or "every cell repeats in every bit, and agrees elsewhere within what is declared")
     return int(bool(complaints))
 
@@ -84,25 +84,25 @@ def cell(name: str) -> int:
     return 0
 
 
-def apart(one: Any, other: Any) -> float:
+def apart(left: Any, right: Any) -> float:
     """How far the numbers of two answers lie apart at most, relative to the larger."""
-    return max((abs(a - b) / max(abs(a), abs(b)) for a, b in pairs(one, other) if a != b), default=0.0)
+    return max((abs(a - b) / max(abs(a), abs(b)) for a, b in pairs(left, right) if a != b), default=0.0)
 
 
-def pairs(one: Any, other: Any) -> Iterator[tuple[float, float]]:
+def pairs(left: Any, right: Any) -> Iterator[tuple[float, float]]:
     """The numbers that stand in the same place; one without a fellow is infinitely far away."""
-    if isinstance(one, dict) and "pixels" in one:
-        first, second = (zlib.decompress(base64.b64decode(grid["pixels"])) for grid in (one, other))
+    if isinstance(left, dict) and "pixels" in left:
+        first, second = (zlib.decompress(base64.b64decode(grid["pixels"])) for grid in (left, right))
         yield 1.0, statistics.fmean(a == b for a, b in zip(first, second, strict=True))  # the share that is the same
-    elif isinstance(one, dict):
-        for key in one:
-            yield from pairs(one[key], other[key])
-    elif isinstance(one, list):
-        for pair in zip(one, other, strict=True):
+    elif isinstance(left, dict):
+        for key in left:
+            yield from pairs(left[key], right[key])
+    elif isinstance(left, list):
+        for pair in zip(left, right, strict=True):
             yield from pairs(*pair)
-    elif isinstance(one, int | float) and isinstance(other, int | float):
-        yield float(one), float(other)
-    elif one != other:
+    elif isinstance(left, int | float) and isinstance(right, int | float):
+        yield float(left), float(right)
+    elif left != right:
         yield 1.0, -math.inf
 
 

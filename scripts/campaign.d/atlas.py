@@ -50,8 +50,8 @@ def main() -> int:
     until = time.monotonic() + 60.0 * options.minutes
     for name in options.maps:
         chart(name, options, until - time.monotonic())
-    known = [told(options.data / name, name) for name in options.maps]
-    return 0 if all(known) else 1
+    are_known = [told(options.data / name, name) for name in options.maps]
+    return 0 if all(are_known) else 1
 
 
 def chart(name: str, options: argparse.Namespace, seconds: float) -> None:
@@ -88,27 +88,27 @@ def told(data: Path, name: str) -> bool:
     hours = math.fsum(rows["cpu_seconds"]) / 3_600.0
     print(f"\n{version.name}: {len(rows):,} tiles, {hours:.2f} core-hours")
     drawn = version.manifest.map
-    if drawn is not None and any(one["kind"] == "dimension" for one in version.manifest.estimands):
+    if drawn is not None and any(estimand["kind"] == "dimension" for estimand in version.manifest.estimands):
         slopes(rows, drawn, [factor for factor in version.factors.values() if factor not in ("column", "row")])
     findings = json.loads(command("finding", "list", "--json", data=data))["findings"]
-    by_estimand = {one["estimand"]: one for one in findings if one["experiment"] == name}
+    by_estimand = {finding["estimand"]: finding for finding in findings if finding["experiment"] == name}
     print(f"  {'number':<24}{'seeds':>6}  {'estimate':<28}{'written down before':<22}{'others':<8}answer")
-    known = [line(one, by_estimand[one["name"]], name) for one in version.manifest.estimands]
-    return all(known)
+    are_known = [line(estimand, by_estimand[estimand["name"]], name) for estimand in version.manifest.estimands]
+    return all(are_known)
 
 
 def line(estimand: Mapping[str, Any], finding: Mapping[str, Any], name: str) -> bool:
     """Print one number; is it known?"""
-    found = finding["evidence"]
+    evidence = finding["evidence"]
     low, high = estimand["prediction"]["interval"]
-    said = "not known yet"
-    if found and found["estimate"] is not None:
-        ends = ["?" if end is None else f"{end:.3f}" for end in found["interval"]]
-        said = f"{found['estimate']:.3f} [{', '.join(ends)}]"
+    estimate = "not known yet"
+    if evidence and evidence["estimate"] is not None:
+        ends = ["?" if end is None else f"{end:.3f}" for end in evidence["interval"]]
+        estimate = f"{evidence['estimate']:.3f} [{', '.join(ends)}]"
     others = OTHERS.get(name, {}).get(estimand["name"], "")
-    before, seeds = f"[{low:g}, {high:g}]", found["seeds"] if found else 0
-    print(f"  {estimand['name']:<24}{seeds:>6}  {said:<28}{before:<22}{others!s:<8}{finding['answer']}")
-    return said != "not known yet"
+    before, seeds = f"[{low:g}, {high:g}]", evidence["seeds"] if evidence else 0
+    print(f"  {estimand['name']:<24}{seeds:>6}  {estimate:<28}{before:<22}{others!s:<8}{finding['answer']}")
+    return estimate != "not known yet"
 
 
 def slopes(rows: Table, drawn: Map, factors: Sequence[str]) -> None:

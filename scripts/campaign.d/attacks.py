@@ -58,11 +58,11 @@ def main() -> int:
     scene = Scene()
     with tempfile.TemporaryDirectory(prefix="attacks-", dir=_memory()) as name:
         folder = Path(name)
-        known = known_home(scene, folder / "known")
+        home = known_home(scene, folder / "known")
         if not _is_seen(scene, folder / "success"):
             print("an attack that succeeds left no mark, so this campaign would prove nothing")
             return 1
-        bad = _attack(scene, known, folder, wanted.variants, wanted.seed) + _try_files()
+        bad = _attack(scene, home, folder, wanted.variants, wanted.seed) + _try_files()
         bad += _ask_site(folder, wanted.requests, wanted.seed)
         return 1 if bad + _flip(scene, folder, wanted.flips, wanted.seed) else 0
 
@@ -80,11 +80,11 @@ def _is_seen(scene: Scene, folder: Path) -> bool:
     return play(replace(scene.genuine(), files=files, words=scene.words(seal.seal)), folder).marks == {"evil"}
 
 
-def _attack(scene: Scene, known: Path, folder: Path, variants: int, seed: int) -> int:
+def _attack(scene: Scene, home: Path, folder: Path, variants: int, seed: int) -> int:
     problems, names, tried, longest = [], set(), Counter[str](), 0.0
     for number in range(variants):
         attempt = CLASSES[number % len(CLASSES)](scene, random.Random(f"{seed} {number}"))
-        problem, seconds = _one(attempt, folder, known)
+        problem, seconds = _one(attempt, folder, home)
         tried[attempt.kind] += 1
         names.add((attempt.kind, attempt.name))
         longest = max(longest, seconds if not attempt.harmless else 0.0)
@@ -175,10 +175,10 @@ def _flip(scene: Scene, folder: Path, flips: int, seed: int) -> int:
     return len(problems)
 
 
-def _one(attempt: Attempt, folder: Path, known: Path | None) -> tuple[str, float]:
+def _one(attempt: Attempt, folder: Path, home: Path | None) -> tuple[str, float]:
     place = folder / "host"
     began = time.perf_counter()
-    problem = play(attempt, place, known).problem(attempt)
+    problem = play(attempt, place, home).problem(attempt)
     seconds = time.perf_counter() - began
     shutil.rmtree(place)
     return problem, seconds

@@ -241,7 +241,7 @@ class World:
     last: float | None = None  # when a round was held
     ordered: float = 0.0  # when something was ordered
     idle_before: float = 0.0
-    told: int = 0
+    dealt: int = 0
     rounds: int = 0
     tasks: int = 0
     busy: Counter[int] = field(default_factory=Counter)  # core seconds by minute
@@ -265,15 +265,15 @@ class World:
     @property
     def known(self) -> list[Computer]:
         """The computers that have spoken."""
-        return [one for one in self.computers if one.is_known]
+        return [computer for computer in self.computers if computer.is_known]
 
     def note_without(self, now: float) -> None:
         """How many idle cores have no memory for the lightest that waits, or for any where nothing waits."""
         needs = [version.manifest.memory_mb for version in self.versions.values() if version.waiting]
         least = min(needs or [version.manifest.memory_mb for version in self.versions.values()])
-        for one in self.known:
-            fits = max(0, one.host.capacity.memory_mb - one.took()) // least
-            self.without[int(now // 60)] += max(0, one.idle(now) - fits)
+        for computer in self.known:
+            fits = max(0, computer.host.capacity.memory_mb - computer.took()) // least
+            self.without[int(now // 60)] += max(0, computer.idle(now) - fits)
 
     # Rounds
 
@@ -288,7 +288,9 @@ class World:
             has_session=self.last is not None,
             publishing_seconds=None,
             closed_blocks_unweighed=sum(
-                (one.closed - one.weighed) // one.block for one in self.versions.values() if one.closed > one.weighed
+                (version.closed - version.weighed) // version.block
+                for version in self.versions.values()
+                if version.closed > version.weighed
             ),
             waiting=waiting,
             cores=cores,
@@ -316,7 +318,7 @@ class World:
 
     def planned(self, now: float) -> Sequence[Allotment]:
         """What would be ordered now."""
-        supplies = [self._supply(one, now) for one in self.known]
+        supplies = [self._supply(computer, now) for computer in self.known]
         if not supplies:
             return ()
         return plan(
@@ -329,60 +331,67 @@ class World:
             deadline_seconds=self.policy.deadline_seconds,
         ).allotments
 
-    def _supply(self, one: Computer, now: float) -> Supply:
-        host = one.host
+    def _supply(self, computer: Computer, now: float) -> Supply:
+        host = computer.host
         return Supply(
             host_id=host.id,
             name=host.name,
             volunteer=str(host.volunteer_id),
             cores=host.capacity.cores,
             memory_mb=host.capacity.memory_mb,
-            speed=one.speed,
-            busy_cores=min(host.capacity.cores, len(one.hand)),
-            used_memory_mb=one.took(),
-            in_hand_seconds=sum(max(0.0, free - now) for free in one.free) * one.speed,
-            most_tasks=max(0, most_in_hand(host, self.allowance) - len(one.hand)),
+            speed=computer.speed,
+            busy_cores=min(host.capacity.cores, len(computer.hand)),
+            used_memory_mb=computer.took(),
+            in_hand_seconds=sum(max(0.0, free - now) for free in computer.free) * computer.speed,
+            most_tasks=max(0, most_in_hand(host, self.allowance) - len(computer.hand)),
         )
 
     def _order(self, allotment: Allotment, now: float) -> None:
-        version, each = self.versions[allotment.experiment_id], allotment.replicates_each
+        version, replicates = self.versions[allotment.experiment_id], allotment.replicates_each
         for _ in range(allotment.workunits):
-            numbers = tuple(range(version.issued, version.issued + each))
-            version.issued += each
-            version.waiting.append(Task(version.id, numbers, each * version.manifest.seconds))
+            numbers = tuple(range(version.issued, version.issued + replicates))
+            version.issued += replicates
+            version.waiting.append(Task(version.id, numbers, replicates * version.manifest.seconds))
         self.ordered = now
 
     def _order_tiles(self, now: float) -> None:
-        drawn = {one.id: one for one in self.versions.values() if one.arms}
+        drawn = {version.id: version for version in self.versions.values() if version.arms}
         is_idle = self.waiting < self.fleet.cores
         wanted = wanted_for(self.fleet.cores, self.policy.per_core, task_limits.USUAL_SECONDS, is_idle=is_idle)
         frontiers = [
             Frontier(
-                experiment_id=one.id,
+                experiment_id=version.id,
                 arm=arm.place,
                 level=level,
                 tiles=tiles,
                 seconds=arm.seconds,
                 is_needed=level <= arm.map.charted,
             )
-            for one in drawn.values()
-            if one.stage not in {Stage.PILOT, Stage.PAUSED}
-            for arm in one.arms
+            for version in drawn.values()
+            if version.stage not in {Stage.PILOT, Stage.PAUSED}
+            for arm in version.arms
             for level, tiles in arm.levels(min(MOST_AT_ONCE, 1 + int(wanted / arm.seconds)))
         ]
-        out = sum(self._stands_for(one) for one in drawn.values())
+        out = sum(self._stands_for(version) for version in drawn.values())
         deep = deep_for(self.fleet.cores, task_limits.USUAL_SECONDS)
         orders = next_tiles(
             frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=task_limits.USUAL_SECONDS
         )
         length = task_length(orders, self.fleet.cores - self.waiting, task_limits.USUAL_SECONDS)
         for wish in orders:
-            one = wish.frontier
-            version = drawn[one.experiment_id]
-            taken = version.arms[one.arm].take(one.level, wish.tiles)
-            for replicate, tiles in task_sizes(taken, tiles_a_task(one.seconds, length)):
+            frontier = wish.frontier
+            version = drawn[frontier.experiment_id]
+            taken = version.arms[frontier.arm].take(frontier.level, wish.tiles)
+            for replicate, tiles in task_sizes(taken, tiles_a_task(frontier.seconds, length)):
                 version.waiting.append(
-                    Task(version.id, (replicate,), tiles * one.seconds, arm=one.arm, level=one.level, tiles=tiles)
+                    Task(
+                        version.id,
+                        (replicate,),
+                        tiles * frontier.seconds,
+                        arm=frontier.arm,
+                        level=frontier.level,
+                        tiles=tiles,
+                    )
                 )
             self.ordered = now
 
@@ -390,78 +399,90 @@ class World:
         waits = sum(counted(task.seconds, task_limits.USUAL_SECONDS) for task in version.waiting)
         return waits + sum(
             counted(task.seconds, task_limits.USUAL_SECONDS)
-            for one in self.computers
-            for _, _, task in one.hand
+            for computer in self.computers
+            for _, _, task in computer.hand
             if task.version == version.id
         )
 
     # Computers
 
-    def speak(self, one: Computer, now: float) -> float:
+    def speak(self, computer: Computer, now: float) -> float:
         """A client reports what is done and asks for work; when it speaks again."""
-        if not one.is_known:
-            one.is_known = True
+        if not computer.is_known:
+            computer.is_known = True
             self._count()
-        while one.hand and one.hand[0][0] <= now:
-            self._report(one, heapq.heappop(one.hand)[2])
-        instances = one.idle(now)
-        seconds = sum(max(0.0, MOST_HELD - max(0.0, free - now)) for free in one.free)
-        is_asking = min(one.free) - now < LEAST_HELD
-        before = len(one.hand)
+        while computer.hand and computer.hand[0][0] <= now:
+            self._report(computer, heapq.heappop(computer.hand)[2])
+        instances = computer.idle(now)
+        seconds = sum(max(0.0, MOST_HELD - max(0.0, free - now)) for free in computer.free)
+        is_asking = min(computer.free) - now < LEAST_HELD
+        before = len(computer.hand)
         if is_asking:
-            self._serve(one, WorkWish(seconds=seconds, instances=instances, most=AN_ANSWER), now)
-        self.too_much = max(self.too_much, one.took() - one.host.capacity.memory_mb)
-        served = len(one.hand) - before
+            self._serve(computer, WorkWish(seconds=seconds, instances=instances, most=AN_ANSWER), now)
+        self.too_much = max(self.too_much, computer.took() - computer.host.capacity.memory_mb)
+        served = len(computer.hand) - before
         if served:
-            lasts = sum(task.seconds for _, _, task in one.hand[-served:]) / one.speed / one.host.capacity.cores
-            is_calm = one.host.standing.valid_in_row
+            lasts = (
+                sum(task.seconds for _, _, task in computer.hand[-served:])
+                / computer.speed
+                / computer.host.capacity.cores
+            )
+            is_calm = computer.host.standing.valid_in_row
             return now + delay(Situation.SERVED, spread=self.dice.random(), busy_for=lasts if is_calm else 0.0).least
-        if one.idle(now) and is_asking:
-            pause = delay(Situation.COMPUTING if one.hand else Situation.EMPTY, spread=self.dice.random()).least
-            ends = one.hand[0][0] if one.hand else math.inf
+        if computer.idle(now) and is_asking:
+            pause = delay(Situation.COMPUTING if computer.hand else Situation.EMPTY, spread=self.dice.random()).least
+            ends = computer.hand[0][0] if computer.hand else math.inf
             return now + min(60.0, max(pause, ends - now))
         return now + self.dice.uniform(60.0, 120.0)
 
     def _count(self) -> None:
-        known = [each.host for each in self.known]
-        volunteers = len({host.volunteer_id for host in known})
-        self.fleet = Fleet(volunteers=volunteers, hosts=len(known), cores=sum(map(believed_cores, known)))
+        hosts = [computer.host for computer in self.known]
+        volunteers = len({host.volunteer_id for host in hosts})
+        self.fleet = Fleet(volunteers=volunteers, hosts=len(hosts), cores=sum(map(believed_cores, hosts)))
 
-    def _serve(self, one: Computer, wish: WorkWish, now: float) -> None:
+    def _serve(self, computer: Computer, wish: WorkWish, now: float) -> None:
         staged = [version for version in self.versions.values() if version.waiting and version.stage is not Stage.OPEN]
         for version in staged:
             version.look(self.fleet)
-        rooms = {version.id: self._room(version, one, now) for version in self.versions.values() if version.waiting}
-        self._deal(one, rooms, wish, now)
+        rooms = {
+            version.id: self._room(version, computer, now) for version in self.versions.values() if version.waiting
+        }
+        self._deal(computer, rooms, wish, now)
 
-    def _room(self, version: Version, one: Computer, now: float) -> int | None:
+    def _room(self, version: Version, computer: Computer, now: float) -> int | None:
         if version.stage is Stage.OPEN:
             return None
         let = release(version.facts(), self.fleet, version.stage)
-        place, at = (one.host.volunteer_id, str(PLATFORM)), NOW + timedelta(seconds=now)
+        place, at = (computer.host.volunteer_id, str(PLATFORM)), NOW + timedelta(seconds=now)
         return quota(version.facts(), self.fleet, let, place=place, is_ours=False, now=at).most
 
-    def _deal(self, one: Computer, rooms: Mapping[int, int | None], wish: WorkWish, now: float) -> WorkWish:
+    def _deal(self, computer: Computer, rooms: Mapping[int, int | None], wish: WorkWish, now: float) -> WorkWish:
         """Give out what the decision says, as the dispatcher does, until it gives no more; what is still wished."""
         rooms = dict(rooms)
         while wish.is_any and wish.most > 0:
             queues = [
-                self._queue(self.versions[number], one, most)
+                self._queue(self.versions[number], computer, most)
                 for number, most in rooms.items()
                 if self.versions[number].waiting and most != 0
             ]
-            held = [
-                TasksInHand(tasks=tasks, seconds=0.0, memory_mb=size, disk_mb=0) for size, tasks in one.memory.items()
+            in_hand = [
+                TasksInHand(tasks=tasks, seconds=0.0, memory_mb=size, disk_mb=0)
+                for size, tasks in computer.memory.items()
             ]
             beside = sum(
                 len(other.hand)
                 for other in self.known
-                if other is not one
-                and other.host.volunteer_id == one.host.volunteer_id
+                if other is not computer
+                and other.host.volunteer_id == computer.host.volunteer_id
                 and not other.host.standing.valid_in_row
             )
             decided = assign(
-                one.host, queues, held=held, wish=wish, allowance=replace(self.allowance, beside=beside), sent_today=0
+                computer.host,
+                queues,
+                held=in_hand,
+                wish=wish,
+                allowance=replace(self.allowance, beside=beside),
+                sent_today=0,
             )
             if not decided.shares:
                 return wish
@@ -470,17 +491,17 @@ class World:
                 for _ in range(share.tasks):
                     if not version.waiting or (wish.seconds <= 0 and wish.instances <= 0):
                         break
-                    task = self._cut(version, one)
-                    lasts = self._give(one, version, task, now)
+                    task = self._cut(version, computer)
+                    lasts = self._give(computer, version, task, now)
                     wish = replace(wish, seconds=wish.seconds - lasts, instances=wish.instances - 1, most=wish.most - 1)
                     left = rooms[version.id]
                     rooms[version.id] = None if left is None else left - 1
         return wish
 
-    def _queue(self, version: Version, one: Computer, most: int | None) -> Queue:
+    def _queue(self, version: Version, computer: Computer, most: int | None) -> Queue:
         first, manifest = version.waiting[0], version.manifest
         unsent = sum(len(task.replicates) for task in version.waiting) if len(version.waiting) < 100 else 1_000
-        parts = max(1, len(first.replicates) // self._given(version, one, first)) if not first.tiles else 1
+        parts = max(1, len(first.replicates) // self._given(version, computer, first)) if not first.tiles else 1
         return Queue(
             experiment_id=version.id,
             name=manifest.name,
@@ -493,43 +514,43 @@ class World:
             room=most,
         )
 
-    def _given(self, version: Version, one: Computer, task: Task) -> int:
+    def _given(self, version: Version, computer: Computer, task: Task) -> int:
         length = length_for(
-            cores=one.host.capacity.cores,
+            cores=computer.host.capacity.cores,
             is_ours=False,
-            is_first=not one.host.standing.quota_day,
+            is_first=not computer.host.standing.quota_day,
             task_seconds=self.policy.task_seconds,
         )
-        each = seconds_on(one.host, version.manifest.seconds)
-        return task_size(length, replicate_seconds=each, there=len(task.replicates), block=version.block).replicates
+        seconds = seconds_on(computer.host, version.manifest.seconds)
+        return task_size(length, replicate_seconds=seconds, there=len(task.replicates), block=version.block).replicates
 
-    def _cut(self, version: Version, one: Computer) -> Task:
+    def _cut(self, version: Version, computer: Computer) -> Task:
         """The task that waits longest, or a part of it where the host should have less."""
         task = version.waiting.popleft()
         if task.tiles or len(task.replicates) == 1:
             return task
-        given = self._given(version, one, task)
-        if given >= len(task.replicates):
+        amount = self._given(version, computer, task)
+        if amount >= len(task.replicates):
             return task
-        each = task.seconds / len(task.replicates)
-        rest = task.replicates[given:]
-        version.waiting.appendleft(replace(task, replicates=rest, seconds=each * len(rest)))
-        return replace(task, replicates=task.replicates[:given], seconds=each * given)
+        seconds = task.seconds / len(task.replicates)
+        rest = task.replicates[amount:]
+        version.waiting.appendleft(replace(task, replicates=rest, seconds=seconds * len(rest)))
+        return replace(task, replicates=task.replicates[:amount], seconds=seconds * amount)
 
-    def _give(self, one: Computer, version: Version, task: Task, now: float) -> float:
-        free = one.free[0]
-        began, took = max(free, now), FAILS_AFTER if version.is_broken else task.seconds / one.speed
-        heapq.heapreplace(one.free, began + took)
-        self.told += 1
+    def _give(self, computer: Computer, version: Version, task: Task, now: float) -> float:
+        free = computer.free[0]
+        began, took = max(free, now), FAILS_AFTER if version.is_broken else task.seconds / computer.speed
+        heapq.heapreplace(computer.free, began + took)
+        self.dealt += 1
         self.tasks += 1
-        heapq.heappush(one.hand, (began + took, self.told, task))
-        one.memory[version.manifest.memory_mb] += 1
+        heapq.heappush(computer.hand, (began + took, self.dealt, task))
+        computer.memory[version.manifest.memory_mb] += 1
         self._note_busy(began, began + took)
         version.out += 1
-        version.had[one.host.id] += 1
-        version.by_volunteer[one.host.volunteer_id] += 1
+        version.had[computer.host.id] += 1
+        version.by_volunteer[computer.host.volunteer_id] += 1
         version.latest = NOW + timedelta(seconds=now)
-        one.host = replace(one.host, standing=replace(one.host.standing, quota_day=1))
+        computer.host = replace(computer.host, standing=replace(computer.host.standing, quota_day=1))
         return took
 
     def _note_busy(self, began: float, ended: float) -> None:
@@ -539,11 +560,11 @@ class World:
             self.busy[minute] += until - began  # type: ignore[assignment]
             began, minute = until, minute + 1
 
-    def _report(self, one: Computer, task: Task) -> None:
-        version, host = self.versions[task.version], one.host
+    def _report(self, computer: Computer, task: Task) -> None:
+        version, host = self.versions[task.version], computer.host
         size = version.manifest.memory_mb
-        one.memory[size] -= 1
-        one.memory += Counter()  # without those of which there is none left
+        computer.memory[size] -= 1
+        computer.memory += Counter()  # without those of which there is none left
         version.out -= 1
         place = host.volunteer_id, str(PLATFORM)
         came = version.by_source.get(place, Endings(platform=place[1]))
@@ -554,7 +575,7 @@ class World:
         version.well += 1
         version.by_source[place] = replace(came, well=came.well + 1, is_proven=True)
         if not host.standing.valid_in_row:
-            one.host = replace(host, speed=one.speed, standing=replace(host.standing, valid_in_row=1))
+            computer.host = replace(host, speed=computer.speed, standing=replace(host.standing, valid_in_row=1))
             self._count()
         if task.tiles:
             version.arms[task.arm].draw(task.level, task.replicates[0], task.tiles, self.dice)
@@ -567,27 +588,27 @@ class World:
 
 def catalogue() -> list[Manifest]:
     """What is shipped and concludes something."""
-    return [one for one in manifests(catalogue_files()) if one.name != DRILL and one.estimands]
+    return [manifest for manifest in manifests(catalogue_files()) if manifest.name != DRILL and manifest.estimands]
 
 
 def computers(dice: random.Random) -> list[Computer]:
     """The old laboratory's fleet, of which nobody has heard yet."""
     names: dict[str, int] = {}
     made = []
-    for one in read_fleet(FLEET.read_bytes(), FLEET.name):
+    for member in read_fleet(FLEET.read_bytes(), FLEET.name):
         speed = dice.uniform(0.6, 1.6)
         host = Host(
-            id=one.host_id,
-            volunteer_id=names.setdefault(one.volunteer, len(names) + 2),
-            name=one.name,
+            id=member.host_id,
+            volunteer_id=names.setdefault(member.volunteer, len(names) + 2),
+            name=member.name,
             platform=PLATFORM,
-            capacity=Capacity(cores=one.cores, memory_mb=one.memory_mb),
+            capacity=Capacity(cores=member.cores, memory_mb=member.memory_mb),
             created_at=NOW,
             seen_at=NOW,
             speed=speed,
             standing=Standing(),
         )
-        made.append(Computer(host=host, speed=speed, free=[0.0] * one.cores))
+        made.append(Computer(host=host, speed=speed, free=[0.0] * member.cores))
     return made
 
 
@@ -629,31 +650,33 @@ def play(made: World, seconds: float) -> None:
 def first_plan(shipped: Sequence[Manifest], policy: Policy) -> tuple[int, int, int, int, Iterator[str]]:
     """Cores, those that would be idle, those without memory, megabytes promised twice, and why cores are idle."""
     hosts = read_fleet(FLEET.read_bytes(), FLEET.name)
-    fleet = Fleet(volunteers=len({one.volunteer for one in hosts}), hosts=len(hosts), cores=sum(h.cores for h in hosts))
+    fleet = Fleet(
+        volunteers=len({host.volunteer for host in hosts}), hosts=len(hosts), cores=sum(h.cores for h in hosts)
+    )
     versions = world(shipped, 1).versions.values()
     for version in versions:
         version.stage = Stage.OPEN
-    asked = [version.candidate(fleet) for version in versions]
+    candidates = [version.candidate(fleet) for version in versions]
     seen = preview(
-        asked,
+        candidates,
         hosts,
         per_core=policy.per_core,
         task_seconds=policy.task_seconds,
         floor=policy.floor,
         deadline_seconds=policy.deadline_seconds,
     )
-    memory = {one.host_id: one.memory_mb for one in hosts}
+    memory = {host.host_id: host.memory_mb for host in hosts}
     needs = {version.manifest.name: version.manifest.memory_mb for version in versions}
     twice = 0
     for placed in seen.placements:
         taken = sum(needs[name] * tasks for name, tasks in placed.tasks)
         twice += max(0, taken - memory[placed.host_id])
     lightest = min(needs.values())
-    without = sum(max(0, one.cores - one.memory_mb // lightest) for one in hosts)
-    idle = sum(one.idle_cores for one in seen.placements)
-    reasons = Counter(one.reason for one in seen.placements if one.idle_cores)
-    said = (f"  {counts} hosts: {reason}" for reason, counts in reasons.most_common(4))
-    return fleet.cores, idle, without, twice, said
+    without = sum(max(0, host.cores - host.memory_mb // lightest) for host in hosts)
+    idle = sum(placement.idle_cores for placement in seen.placements)
+    reasons = Counter(placement.reason for placement in seen.placements if placement.idle_cores)
+    lines = (f"  {counts} hosts: {reason}" for reason, counts in reasons.most_common(4))
+    return fleet.cores, idle, without, twice, lines
 
 
 def main() -> int:
@@ -664,26 +687,28 @@ def main() -> int:
     options = parser.parse_args()
     began = time.process_time()
     shipped, policy = catalogue(), policy_of(Settings())
-    maps = [one.name for one in shipped if one.map is not None]
-    whole = sum(one.seconds for one in shipped if one.map is None) * registration_limits.REPLICATES / HOUR
+    maps = [manifest.name for manifest in shipped if manifest.map is not None]
+    whole = (
+        sum(manifest.seconds for manifest in shipped if manifest.map is None) * registration_limits.REPLICATES / HOUR
+    )
     print(
         f"{len(shipped)} versions, {len(maps)} of them maps; all replicates of the others take {whole:.1f} core-hours"
     )
-    cores, idle, without, twice, said = first_plan(shipped, policy)
+    cores, idle, without, twice, lines = first_plan(shipped, policy)
     print(
         f"first plan: {idle} of {cores:,} cores idle, {idle / cores:.1%}; {without} of these have no memory for "
         f"anything; {twice} MB promised beyond what hosts have"
     )
-    print("\n".join(said))
+    print("\n".join(lines))
     made = world(shipped, options.seed)
     play(made, options.hours * HOUR)
     minutes = int(options.hours * 60)
     shares = [1.0 - (made.busy[minute] / 60.0 + made.without[minute]) / cores for minute in range(minutes)]
     share = sum(shares) / max(1, minutes)
     blocked = sum(made.without.values()) / max(1, minutes) / cores
-    until = [each for each in (1, 2, 3, 5, 10, 20, 30, 60) if each <= minutes]
-    print("minutes    " + "".join(f"{each:>7}" for each in until))
-    print("idle so far" + "".join(f"{sum(shares[:each]) / each:>7.1%}" for each in until))
+    until = [count for count in (1, 2, 3, 5, 10, 20, 30, 60) if count <= minutes]
+    print("minutes    " + "".join(f"{count:>7}" for count in until))
+    print("idle so far" + "".join(f"{sum(shares[:count]) / count:>7.1%}" for count in until))
     for hour in range(math.ceil(options.hours)):
         some = shares[hour * 60 : hour * 60 + 60]
         if hour < 4 or hour % 4 == 3:

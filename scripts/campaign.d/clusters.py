@@ -61,8 +61,8 @@ class Field:
 
     def words(self) -> list[str]:
         """The same as words of `axiom work`."""
-        said = ["--server", self.lab.address, "--lab", self.lab.lab, "--key-file", str(self.lab.key_file)]
-        return [*said, "--scratch", str(self.place / "scratch")]
+        options = ["--server", self.lab.address, "--lab", self.lab.lab, "--key-file", str(self.lab.key_file)]
+        return [*options, "--scratch", str(self.place / "scratch")]
 
     def batch(self, *words: object) -> str:
         """A job array of two pilots; its number."""
@@ -71,7 +71,7 @@ class Field:
 
     def completes(self, job: str) -> None:
         """Wait until a job has ended, and demand that it ended well."""
-        self.slurm.wait(lambda: not any(one.startswith(GOING) for one in self.slurm.states(job)))
+        self.slurm.wait(lambda: not any(state.startswith(GOING) for state in self.slurm.states(job)))
         demand(self.slurm.states(job) == ["COMPLETED 0:0"] * 2, f"job {job}: {self.slurm.states(job)}")
 
     def computing(self) -> None:
@@ -99,14 +99,14 @@ def demand(holds: bool, what: str) -> None:
 
 def pilots(address: str) -> list[int]:
     """The processes that are pilots for this server."""
-    found = []
+    pids = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             words = (process / "cmdline").read_bytes().split(b"\0")
             is_pilot = b"work" in words and address.encode() in words and b"dask" not in words
             if is_pilot and (process / "stat").read_bytes().rpartition(b")")[2].split()[0] != b"Z":
-                found.append(int(process.name))
-    return found
+                pids.append(int(process.name))
+    return pids
 
 
 def grew(field: Field, down: Callable[[], None], up: Callable[[], None]) -> str:
@@ -121,7 +121,7 @@ def grew(field: Field, down: Callable[[], None], up: Callable[[], None]) -> str:
     before = field.lab.results()
     field.lab.wait(lambda: field.lab.results() >= before + 2)
     up()
-    field.slurm.wait(lambda: not any(one.startswith(GOING) for one in field.slurm.states(job)))
+    field.slurm.wait(lambda: not any(state.startswith(GOING) for state in field.slurm.states(job)))
     ended = field.slurm.states(job)
     if ended != ["COMPLETED 0:0"] * 2:
         field.completes(field.batch())
@@ -154,7 +154,7 @@ def requeued(field: Field) -> str:
     field.computing()
     field.slurm.do("scontrol", "requeue", job)
     took = field.gone()
-    field.slurm.wait(lambda: all(one.startswith("PENDING") for one in field.slurm.states(job)))
+    field.slurm.wait(lambda: all(state.startswith("PENDING") for state in field.slurm.states(job)))
     field.slurm.do("scontrol", "update", f"JobId={job}", "StartTime=now")  # else it is held back for two minutes
     field.completes(job)
     return f"pilots ended in {took:.1f} s; the same job completed"
@@ -165,7 +165,7 @@ def step_killed(field: Field) -> str:
     job = field.batch()
     field.computing()
     os.kill(field.dice.choice(pilots(field.lab.address)), signal.SIGKILL)
-    field.slurm.wait(lambda: not any(one.startswith(GOING) for one in field.slurm.states(job)))
+    field.slurm.wait(lambda: not any(state.startswith(GOING) for state in field.slurm.states(job)))
     ended = field.slurm.states(job)
     field.completes(field.batch())
     return f"its job: {', '.join(ended)}"
@@ -176,9 +176,9 @@ def time_limit(field: Field) -> str:
     command = " ".join(["exec", str(AXIOM), "work", *field.words(), "--cores 1", "--when-idle wait"])
     sizes = ("--array=1-2", "--cpus-per-task=1", "--mem-per-cpu=400M", "--time=1")
     job = field.slurm.do("sbatch", "--parsable", *sizes, "--wrap", command)
-    field.slurm.wait(lambda: not any(one.startswith(GOING) for one in field.slurm.states(job)))
+    field.slurm.wait(lambda: not any(state.startswith(GOING) for state in field.slurm.states(job)))
     ended = field.slurm.states(job)
-    demand(all(one.startswith("TIMEOUT") for one in ended), str(ended))
+    demand(all(state.startswith("TIMEOUT") for state in ended), str(ended))
     field.completes(field.batch())
     return f"the job: {', '.join(ended)}"
 
@@ -204,10 +204,10 @@ def dask_cluster(field: Field) -> Iterator[tuple[str, dict[str, subprocess.Popen
     begin = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"]
     work = [sys.executable, "-m", "distributed.cli.dask_worker", "--nthreads", "1", "--host", "127.0.0.1"]
     made: dict[str, subprocess.Popen[bytes]] = {}
-    with (field.place / "dask.log").open("ab") as said:
+    with (field.place / "dask.log").open("ab") as log:
         for name, words in (("scheduler", begin), ("worker 1", work), ("worker 2", work)):
             command = [*words, "--no-dashboard", "--scheduler-file", str(address)]
-            made[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+            made[name] = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         try:
             field.lab.wait(address.exists)
             yield str(address), made
@@ -225,9 +225,9 @@ def dask_cluster(field: Field) -> Iterator[tuple[str, dict[str, subprocess.Popen
 def on_dask(field: Field, file: str) -> subprocess.Popen[bytes]:
     """Start pilots on the workers of a cluster."""
     scheduler = json.loads(Path(file).read_text())["address"]
-    with (field.place / "dask-client.log").open("ab") as said:
+    with (field.place / "dask-client.log").open("ab") as log:
         words = [str(AXIOM), "work", "--engine", "dask", "--scheduler", scheduler, *field.words()]
-        return subprocess.Popen(words, stderr=said)
+        return subprocess.Popen(words, stderr=log)
 
 
 def dask_killed(field: Field, whom: str) -> str:
@@ -274,12 +274,12 @@ def connection_cut(field: Field) -> str:
     launcher = by_ssh(field)
     field.computing()
     below = [
-        int(one)
-        for one in Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()
-        if b"node1" in Path(f"/proc/{one}/cmdline").read_bytes()
+        int(pid)
+        for pid in Path(f"/proc/{launcher.pid}/task/{launcher.pid}/children").read_text().split()
+        if b"node1" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
-    for one in below:
-        os.kill(one, signal.SIGKILL)
+    for pid in below:
+        os.kill(pid, signal.SIGKILL)
     began = time.monotonic()
     field.lab.wait(lambda: field.pilots() < 2, ENDING_SECONDS)
     took = time.monotonic() - began
@@ -292,8 +292,8 @@ def connection_cut(field: Field) -> str:
 def by_ssh(field: Field) -> subprocess.Popen[bytes]:
     """Two pilots behind ssh."""
     environment = {**os.environ, **field.environment("--cores", "1"), "AXIOM_SSH": field.ssh.client}
-    with (field.place / "ssh.log").open("ab") as said:
-        return subprocess.Popen([ROOT / "deploy/ssh.sh", "node1", "node2"], stderr=said, env=environment)
+    with (field.place / "ssh.log").open("ab") as log:
+        return subprocess.Popen([ROOT / "deploy/ssh.sh", "node1", "node2"], stderr=log, env=environment)
 
 
 ROUNDS: dict[str, Callable[[Field], str]] = {
@@ -326,15 +326,15 @@ def play(field: Field, rounds: int, only: str) -> int:
             field.lab.order(WORKUNITS)
             began = time.monotonic()
             try:
-                said = what(field)
+                outcome = what(field)
                 field.lab.wait(functools.partial(is_done, field, ordered), 120)
                 demand(field.lab.results() == ordered * CELLS, f"{field.lab.results()} of {ordered * CELLS} results")
                 bad = field.lab.states().keys() & {"failed", "invalid", "expired"}
                 demand(not bad, f"tasks: {field.lab.states()}")
                 demand(field.lab.broken() == [], "; ".join(field.lab.broken()))
             except (Broken, AssertionError, subprocess.TimeoutExpired) as fault:
-                amiss, said = amiss + 1, f"AMISS: {str(fault)[:600]}"
-            print(f"{number + 1}  {name}: {said} [{time.monotonic() - began:.0f} s]", flush=True)
+                amiss, outcome = amiss + 1, f"AMISS: {str(fault)[:600]}"
+            print(f"{number + 1}  {name}: {outcome} [{time.monotonic() - began:.0f} s]", flush=True)
     print(f"results, of so many cells    {field.lab.results()} of {ordered * CELLS}")
     print(f"tasks                        {field.lab.states()}")
     print(f"rounds, amiss                {rounds * len(chosen)}, {amiss}")
@@ -347,7 +347,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="a part of one round's name, such as dask")
-    said = parser.parse_args()
+    options = parser.parse_args()
     with contextlib.ExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="axiom-clusters-")))
         lab = PilotCluster.make(place, blocks=10, seconds=0.1)
@@ -358,9 +358,9 @@ def main() -> int:
             slurm=stack.enter_context(slurm(place / "slurm")),
             ssh=stack.enter_context(ssh_server(place / "ssh")),
             place=place,
-            dice=random.Random(said.seed),
+            dice=random.Random(options.seed),
         )
-        return 1 if play(field, said.rounds, said.only) else 0
+        return 1 if play(field, options.rounds, options.only) else 0
 
 
 if __name__ == "__main__":

@@ -69,13 +69,13 @@ def shown(name: str, part: Callable[[int, Size], Answer], seed: int, size: Size,
     print(f"\n{name} (seed {seed}; {time.process_time() - start:.0f} s of processor time)", flush=True)
     for line in answer.lines:
         print(f"  {line}")
-    for one in answer.held:
-        print(f"  {'ok' if one.holds else 'MISSED':<7}{one.words}", flush=True)
+    for bound in answer.bounds:
+        print(f"  {'ok' if bound.holds else 'MISSED':<7}{bound.words}", flush=True)
     if draw and answer.drawn:
         from simulated.drawn import draw as drawn  # Altair, which takes a second
 
         print(f"  drawn: {', '.join(path.name for path in drawn(answer.drawn, PICTURES))}")
-    return [one.words for one in answer.held if not one.holds]
+    return [bound.words for bound in answer.bounds if not bound.holds]
 
 
 if __name__ == "__main__":

@@ -42,30 +42,30 @@ AXIOM = Path(sys.executable).with_name("axiom")
 
 def main() -> int:
     """0 when every experiment was computed and drawn."""
-    known = [path.stem for path in sorted(CATALOGUE.glob("[a-z]*.py")) if path.stem not in INFRASTRUCTURE]
+    names = [path.stem for path in sorted(CATALOGUE.glob("[a-z]*.py")) if path.stem not in INFRASTRUCTURE]
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*", help="some of them; else all")
     parser.add_argument("--replicates", type=int, default=FEWEST, help="to compute of each")
     parser.add_argument("--kept", type=Path, help="draw what this laboratory has, and compute nothing")
     wanted = parser.parse_args()
-    if unknown := set(wanted.names) - set(known):
+    if unknown := set(wanted.names) - set(names):
         parser.error(f"no experiment of the catalogue is named {', '.join(sorted(unknown))}")
     GALLERY.mkdir(parents=True, exist_ok=True)
     failed = []
     with Draughtsman() as draughtsman:
-        for name in wanted.names or known:
+        for name in wanted.names or names:
             try:
                 if wanted.kept:
-                    told = drawn(name, Folder(path=wanted.kept.resolve()), draughtsman)
+                    text = drawn(name, Folder(path=wanted.kept.resolve()), draughtsman)
                 else:
-                    told = computed(name, wanted.replicates, draughtsman)
+                    text = computed(name, wanted.replicates, draughtsman)
             except (subprocess.CalledProcessError, RuntimeError) as fault:
                 failed.append(name)
                 print(f"{name}: {fault}", flush=True)
                 continue
-            (GALLERY / f"{name}.md").write_text(told, encoding="utf-8")
-    (GALLERY / "README.md").write_text(index(known), encoding="utf-8")
-    print(f"{len(failed)} of {len(wanted.names or known)} experiments failed")
+            (GALLERY / f"{name}.md").write_text(text, encoding="utf-8")
+    (GALLERY / "README.md").write_text(index(names), encoding="utf-8")
+    print(f"{len(failed)} of {len(wanted.names or names)} experiments failed")
     return int(bool(failed))
 
 
@@ -110,13 +110,13 @@ def cells(database: Path, experiment_id: int) -> list[dict[str, Any]]:
     """Every result of an experiment, and what its task cost, shared out over the cells of the task."""
     with sqlite3.connect(f"file:{database}?mode=ro", uri=True) as reader:
         reader.row_factory = sqlite3.Row
-        found = reader.execute(
+        rows = reader.execute(
             "SELECT r.replicate, r.config, r.outcome, r.measures, t.id AS task, t.cpu_seconds FROM result r "
             "JOIN task t ON t.id = r.task_id WHERE r.experiment_id = ? ORDER BY r.replicate, r.config",
             (experiment_id,),
         ).fetchall()
     shares: dict[int, int] = {}
-    for row in found:
+    for row in rows:
         shares[row["task"]] = shares.get(row["task"], 0) + 1
     return [
         {
@@ -126,7 +126,7 @@ def cells(database: Path, experiment_id: int) -> list[dict[str, Any]]:
             "measures": json.loads(row["measures"]) if row["measures"] and row["outcome"] == "ok" else None,
             "cpu": (row["cpu_seconds"] or 0.0) / shares[row["task"]],
         }
-        for row in found
+        for row in rows
     ]
 
 
@@ -178,20 +178,20 @@ def _center(estimand: Mapping[str, Any], numbers: Sequence[float]) -> str:
     return f"median {statistics.median(numbers):.4g}"
 
 
-def index(known: Sequence[str]) -> str:
+def index(names: Sequence[str]) -> str:
     """The page that shows all that were drawn, and names the others."""
     pictures = {path.stem: path.name for path in GALLERY.iterdir() if path.suffix in {".svg", ".png"}}
     lines = [
         "# Experiments",
         "",
-        f"{len(pictures.keys() & set(known))} of the {len(known)} experiments of the catalogue that ask a question, "
+        f"{len(pictures.keys() & set(names))} of the {len(names)} experiments of the catalogue that ask a question, "
         "each over several seeds, as the laboratory draws it. Made by `scripts/campaign experiments`; figures and "
         "numbers are CC BY 4.0.",
         "",
     ]
-    if others := [name for name in known if name not in pictures]:
+    if others := [name for name in names if name not in pictures]:
         lines += [f"Not drawn here yet: {', '.join(others)}.", ""]
-    for name in known:
+    for name in names:
         if name in pictures:
             lines += [f"## [{name}]({name}.md)", "", f"![{name}]({pictures[name]})", ""]
     return "\n".join(lines).rstrip() + "\n"

@@ -92,23 +92,25 @@ def join(browser: Browser, address: str) -> tuple[str, Any]:
 
 def contribute(lab: Lab, folder: Path, key: str) -> None:
     """Ann's computer attaches and computes until she has credit."""
-    lab.wait(lambda status: "test_deploy" in [one["name"] for one in status["experiments"]])
+    lab.wait(lambda status: "test_deploy" in [experiment["name"] for experiment in status["experiments"]])
     with client(folder, lab.address) as computer:
         computer.say("--project_attach", lab.address, key)
-        computer.wait(lambda one: one.host(), nudge=8)
+        computer.wait(lambda client: client.host(), nudge=8)
         for words in (("preflight", "test_deploy"), ("deploy", "test_deploy", "--host", computer.host())):
             done = axiom("experiment", *words, data=lab.data)
             if done.returncode:
                 raise SystemExit(f"nothing was ordered for the client: {done.stderr}")
-        computer.wait(lambda one: one.credit() > 0, nudge=8)
+        computer.wait(lambda client: client.credit() > 0, nudge=8)
 
 
 def wait(address: str, weighed: int) -> None:
     """Until so many findings have an interval, and their pictures are drawn."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
-        known = [one["evidence"] for one in get(f"{address}findings.json")["findings"] if one["evidence"]]
-        if sum(None not in one["interval"] for one in known) >= weighed:
+        evidences = [
+            finding["evidence"] for finding in get(f"{address}findings.json")["findings"] if finding["evidence"]
+        ]
+        if sum(None not in evidence["interval"] for evidence in evidences) >= weighed:
             time.sleep(8)
             return
         time.sleep(1)
@@ -117,8 +119,8 @@ def wait(address: str, weighed: int) -> None:
 
 def pages(address: str) -> dict[str, str]:
     """Where to look for each page that the site has, by the name of its picture: that of its template."""
-    finding = next(one for one in get(f"{address}findings.json")["findings"] if one["evidence"])
-    sessions = [one["name"] for one in get(f"{address}sessions.json")["sessions"]]
+    finding = next(row for row in get(f"{address}findings.json")["findings"] if row["evidence"])
+    sessions = [session["name"] for session in get(f"{address}sessions.json")["sessions"]]
     paid = next(name for name in sessions if get(f"{address}ledger/{name}.json")["settlement"]["awards"])
     host = get(f"{address}hosts.json")["hosts"][-1]
     task = get(f"{address}hosts/{host['number']}.json")["host"]["tasks"][0]

@@ -110,8 +110,8 @@ def main() -> int:
                 broken.append(problem)
         except RunEnded:
             broken.append(f"after {wanted.minutes:g} minutes it was stopped")
-    held = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1_000
-    print(f"most memory of a process {held:8.0f} MB")
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1_000
+    print(f"most memory of a process {peak:8.0f} MB")
     print(f"broken                   {len(broken):8}")
     for problem in broken:
         print(problem)
@@ -191,23 +191,27 @@ def check(
 
 
 def differences(
-    manifest: Manifest, expected: Sequence[CellAnswer], found: Sequence[CellAnswer], again: Sequence[CellAnswer]
+    manifest: Manifest, expected: Sequence[CellAnswer], computed: Sequence[CellAnswer], again: Sequence[CellAnswer]
 ) -> Iterator[str]:
     """What a GPU computed otherwise than the processor, or otherwise than before."""
-    yield from (str(answer.error) for answer in found if answer.outcome is Outcome.FAILED)
-    compared = compare(results(expected), results(found), early=manifest.tolerance)
+    yield from (str(answer.error) for answer in computed if answer.outcome is Outcome.FAILED)
+    compared = compare(results(expected), results(computed), early=manifest.tolerance)
     if not compared.agrees:
         yield compared.reason
-    if [(one.measures, one.early) for one in found] != [(one.measures, one.early) for one in again]:
+    if [(answer.measures, answer.early) for answer in computed] != [
+        (answer.measures, answer.early) for answer in again
+    ]:
         yield "a second run brought other numbers"
 
 
-def alike(manifest: Manifest, expected: Sequence[CellAnswer], found: Sequence[CellAnswer]) -> Iterator[float]:
+def alike(manifest: Manifest, expected: Sequence[CellAnswer], computed: Sequence[CellAnswer]) -> Iterator[float]:
     """The share of pixels that two tiles have in common, for each tile of a map."""
-    for one, two in zip(expected, found, strict=True):
-        if manifest.map and one.measures and two.measures:
+    for left, right in zip(expected, computed, strict=True):
+        if manifest.map and left.measures and right.measures:
             amount = manifest.map.pixels**2
-            tiles = [unpack(str(each[manifest.map.measure]), amount) for each in (one.measures, two.measures)]
+            tiles = [
+                unpack(str(measures[manifest.map.measure]), amount) for measures in (left.measures, right.measures)
+            ]
             yield sum(first == second for first, second in zip(*tiles, strict=True)) / amount
 
 

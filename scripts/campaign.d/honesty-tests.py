@@ -29,10 +29,10 @@ def main() -> int:
         venv.create(name, with_pip=True)
         python = Path(name) / "bin" / "python"
         subprocess.run([python, "-m", "pip", "install", "--quiet", *PACKAGES], check=True)
-        asked = [f"--{key}={value}" for key, value in vars(wanted).items()]
+        arguments = [f"--{key}={value}" for key, value in vars(wanted).items()]
         environment = {**os.environ, "PYTHONPATH": str(SOURCES)}
         script = HERE / "parts" / "public_honesty.py"
-        return subprocess.run([python, script, *asked], env=environment, check=False).returncode
+        return subprocess.run([python, script, *arguments], env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def _play(lab: McpLab, sequences: int, seed: int) -> int:
     calls = sequences * CALLS
     took, cpu = time.monotonic() - began, time.process_time() - spent
     print(f"sequences {sequences:,}, calls {calls:,}, in {took:.0f} s ({1_000 * cpu / calls:.2f} ms of CPU each)")
-    for how, times in hostile.said.most_common():
+    for how, times in hostile.endings.most_common():
         print(f"{how.ljust(14)} {times:8,}")
     broken = hostile.broken()
     print(f"effects beyond rights and limits, faults, broken chains: {len(broken)}")

@@ -115,7 +115,7 @@ class ToldProgram:
     tally: Tally
     token: str = ""
     finding: int = 0
-    said: int = 0  # commands that were answered twice
+    commands: int = 0  # commands that were answered twice
     lost: int = 0  # that were done in a life which ended before it answered
 
     def talk(self, address: str, killed: threading.Event) -> None:
@@ -136,21 +136,21 @@ class ToldProgram:
 
     def _say(self, first: Door, second: Door) -> None:
         """The next command, which is new or was cut off in the life before; then the very same once more."""
-        lettered = "".join(chr(ord("a") + int(digit)) for digit in str(self.said))  # no program types a number
-        if self.said % 2:
+        lettered = "".join(chr(ord("a") + int(digit)) for digit in str(self.commands))  # no program types a number
+        if self.commands % 2:
             name, words = "finding.note", {"finding": self.finding, "text": f"Looked at, {lettered}."}
         else:
             name = "proposal.make"
-            words = {**QUESTION, "finding": self.finding, "claim": f"the smaller is larger, says {self.said}"}
-            words["smallest"] = 0.2 + self.said / 1e6  # else it would be the same question again
-        key = f"ada-{self.said}"
+            words = {**QUESTION, "finding": self.finding, "claim": f"the smaller is larger, says {self.commands}"}
+            words["smallest"] = 0.2 + self.commands / 1e6  # else it would be the same question again
+        key = f"ada-{self.commands}"
         answer = first(name, words, key)
         self.lost += "repeated" in answer and key not in self.tally.acknowledged
         self.tally.acknowledged.add(key)
         again = second(name, words, key)
         if again != {**answer, "repeated": True}:
             self.tally.broken.append(f"{name} with the key {key} was answered {answer}, and then {again}")
-        self.said += 1
+        self.commands += 1
 
     def _publish(self) -> None:
         """The program's own file, whose finding it then asks about."""
@@ -166,13 +166,13 @@ class ToldProgram:
         return ApiClient(f"unix:{self.folder / 'programs.sock'}", self.token).ask(*request).answer()
 
     def _by_mcp(self, address: str, name: str, words: dict[str, Any], key: str) -> dict[str, Any]:
-        said = {**words, "key": key, "dry_run": False}
+        arguments = {**words, "key": key, "dry_run": False}
 
         async def call() -> Any:
             async with create_mcp_http_client(headers={"Authorization": f"Bearer {self.token}"}) as client:
                 door = streamable_http_client(f"{address}mcp", http_client=client)
                 async with Client(door, mode="2026-07-28") as session:
-                    return await session.call_tool(name.replace(".", "_"), said)
+                    return await session.call_tool(name.replace(".", "_"), arguments)
 
         result = anyio.run(call)
         if result.is_error:
@@ -301,8 +301,8 @@ def not_gone_on(folder: Path, out: set[int]) -> set[int]:
     shares: dict[int, float] = {}
     until = time.monotonic() + ADVANCE_SECONDS
     while (left := out & {task["id"] for task in listed(folder, "task", "sent")}) and time.monotonic() < until:
-        said = {one["task"]: one["progress"] for one in ask(folder, "status")["status"]["computing"]}
-        now = {task: said[task] for task in left & said.keys()}
+        progress = {row["task"]: row["progress"] for row in ask(folder, "status")["status"]["computing"]}
+        now = {task: progress[task] for task in left & progress.keys()}
         if now != shares:
             shares, until = now, time.monotonic() + ADVANCE_SECONDS
         time.sleep(0.5)
@@ -325,8 +325,8 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], str, float]:
 
 def promises(folder: Path) -> list[str]:
     """What `axiom doctor --invariants` finds broken."""
-    said = ask(folder, "doctor", "--invariants")
-    return [f"{one['name']}: {one['says']}" for one in said["doctor"]["findings"] if not one["well"]]
+    answer = ask(folder, "doctor", "--invariants")
+    return [f"{finding['name']}: {finding['says']}" for finding in answer["doctor"]["findings"] if not finding["well"]]
 
 
 def stored(folder: Path) -> set[tuple[int, int, int]]:
@@ -347,8 +347,8 @@ def read(folder: Path, sql: str) -> list[tuple[Any, ...]]:
 
 def listed(folder: Path, noun: str, state: str) -> list[dict[str, Any]]:
     """Things of one state."""
-    found: list[dict[str, Any]] = ask(folder, noun, "list", "--state", state)[f"{noun}s"]
-    return found
+    rows: list[dict[str, Any]] = ask(folder, noun, "list", "--state", state)[f"{noun}s"]
+    return rows
 
 
 def ask(folder: Path, *words: str) -> Any:
@@ -364,11 +364,11 @@ def ask(folder: Path, *words: str) -> Any:
 
 def descendants(pid: int) -> list[int]:
     """Every process below this one."""
-    found = []
+    pids = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         for child in task.read_text().split():
-            found += [int(child), *descendants(int(child))]
-    return found
+            pids += [int(child), *descendants(int(child))]
+    return pids
 
 
 def kill(pid: int) -> None:
@@ -402,7 +402,9 @@ def conclude(wanted: argparse.Namespace, tally: Tally, program: ToldProgram) -> 
     print(f"kills                        {wanted.kills} (seed {wanted.seed})")
     print(f"promises broken              {len(tally.broken)}")
     print(f"commands acknowledged        {len(tally.acknowledged)}")
-    print(f"by a program, each twice     {program.said}, {program.lost} done in a life that ended before its answer")
+    print(
+        f"by a program, each twice     {program.commands}, {program.lost} done in a life that ended before its answer"
+    )
     print(f"results stored               {tally.results}")
     print(f"tasks gone on after the last {tally.resumed}")
     print(f"serving again, median / p99  {statistics.median(ordered):.2f} s / {p99:.2f} s (at most {wanted.within})")
@@ -411,7 +413,7 @@ def conclude(wanted: argparse.Namespace, tally: Tally, program: ToldProgram) -> 
     for problem in tally.broken[:20]:
         print(problem)
     is_slow = p99 > wanted.within or max(tally.orphans) > wanted.gone
-    return int(bool(tally.broken) or is_slow or not tally.acknowledged or program.said < 2)
+    return int(bool(tally.broken) or is_slow or not tally.acknowledged or program.commands < 2)
 
 
 def _sockets(_folder: str, names: list[str]) -> list[str]:

@@ -268,13 +268,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def find(turns: int) -> bool:
     """Print what checks cost and how soon they find wrong hosts, by each rule; is the newer one as good as promised?"""
-    print(f"\n{'extra tasks for each hundred of 83 right hosts':<60}" + "".join(f"{name:>26}" for name in RULES))
+    print(f"\n{'extra tasks for amounts hundred of 83 right hosts':<60}" + "".join(f"{name:>26}" for name in RULES))
     spent: list[float] = []
     for versions in (57, 4):
         by_rule = [costs(rule, versions=versions, seed=1) for rule in RULES.values()]
-        told = f"of {versions} versions, the first 20 tasks of each", "  and the 400 after that"
-        for place, what in enumerate(told):
-            print(f"{what:<60}" + "".join(f"{each[place]:>26.1f}" for each in by_rule))
+        headings = f"of {versions} versions, the first 20 tasks of each", "  and the 400 after that"
+        for place, what in enumerate(headings):
+            print(f"{what:<60}" + "".join(f"{amounts[place]:>26.1f}" for amounts in by_rule))
         spent.append(by_rule[-1][1])
     places = (1, 3, 7, 14, 30, 44, 90)
     print(f"\n{'of a hundred wrong hosts, given away by the k-th wrong task':<86}" + "".join(f"{k:>6}" for k in places))
@@ -284,7 +284,7 @@ def find(turns: int) -> bool:
         fleet = detection(rule, seed=1, rounds=turns)
         accused += fleet.accused
         for fault in FAULTS:
-            gave_away = fleet.found[fault.name]
+            gave_away = fleet.gave_away[fault.name]
             shares[fault.name] = {k: found_by(gave_away, k) for k in places}  # the newer rule comes last
             row = "".join(f"{100 * share:>6.0f}" for share in shares[fault.name].values())
             print(f"{f'{fault.name}; {rule_name}':<86}{row}   ({len(gave_away)} hosts)")

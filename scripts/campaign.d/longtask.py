@@ -79,8 +79,8 @@ def compared(folder: Path, steps: int, dice: random.Random) -> int:
         ann, bob = (register(lab.address, name) for name in ("Ann", "Bob"))
         with client(folder / "peace", lab.address, ann.key, cores=1) as left_alone:
             with client(folder / "trouble", lab.address, bob.key, cores=1) as disturbed:
-                for one in (left_alone, disturbed):
-                    one.wait(Client.host, nudge=8)
+                for computer in (left_alone, disturbed):
+                    computer.wait(Client.host, nudge=8)
                 words = ("experiment", "deploy", NAME, "--copies", 2, "--replicates", 1)
                 ordered = answer(*words, data=lab.data)["experiment"]["first"]
                 first = taken(lab, ordered, left_alone)
@@ -99,11 +99,11 @@ def taken(lab: Project, workunit: int, mine: Client) -> int:
 
     def own() -> list[int]:
         listed = lab.workunit(workunit)["tasks"]
-        return [int(one["number"]) for one in listed if mine.task(int(one["number"]))]
+        return [int(row["number"]) for row in listed if mine.task(int(row["number"]))]
 
     lab.wait(own, mine)
     (number,) = own()
-    mine.wait(lambda one: one.is_computing(number), nudge=8)
+    mine.wait(lambda client: client.is_computing(number), nudge=8)
     return number
 
 

@@ -67,7 +67,7 @@ class PlayedMap:
 MAPS = (
     PlayedMap(
         name="trainability",
-        seconds=tuple(trainability.experiment.needs.seconds(one) for one in trainability.experiment.sweep),
+        seconds=tuple(trainability.experiment.needs.seconds(config) for config in trainability.experiment.sweep),
         charted=trainability.MAP.charted,
     ),
     PlayedMap(name="rounding", seconds=(0.5, 1.0, 10.0, 25.0), charted=5),
@@ -178,17 +178,21 @@ class World:
     tasks: Counter[int] = field(default_factory=Counter)
     requests: Counter[int] = field(default_factory=Counter)
     lengths: Counter[int] = field(default_factory=Counter)  # tasks by the minutes that they took
-    told: int = 0
+    dealt: int = 0
 
     def issue(self, place: int) -> None:
         """Eight more replicates of a map."""
-        first, one = self.replicates[place], MAPS[place]
+        first, declared = self.replicates[place], MAPS[place]
         self.replicates[place] += FIRST
-        parts: list[int | None] = [None] if sum(one.seconds) <= limits.USUAL_SECONDS else list(range(len(one.seconds)))
+        parts: list[int | None] = (
+            [None] if sum(declared.seconds) <= limits.USUAL_SECONDS else list(range(len(declared.seconds)))
+        )
         for arm in parts:
-            seconds = sum(one.seconds) if arm is None else one.seconds[arm]
-            tiles = len(one.seconds) if arm is None else 1
-            self.queue.extend(Task(place, arm, 0, each, tiles, seconds) for each in range(first, first + FIRST))
+            seconds = sum(declared.seconds) if arm is None else declared.seconds[arm]
+            tiles = len(declared.seconds) if arm is None else 1
+            self.queue.extend(
+                Task(place, arm, 0, replicate, tiles, seconds) for replicate in range(first, first + FIRST)
+            )
 
     def order(self) -> None:
         """What a round orders, by the laboratory's own decisions."""
@@ -213,12 +217,16 @@ class World:
         )
         length = task_length(orders, cores - len(self.queue), turn)
         for wish in orders:
-            one = wish.frontier
-            arm = self.arms[one.experiment_id][one.arm]
-            taken = arm.take(one.level, wish.tiles)
-            for replicate, tiles in task_sizes(taken, tiles_a_task(one.seconds, length)):
-                self.queue.append(Task(one.experiment_id, one.arm, one.level, replicate, tiles, tiles * one.seconds))
-                self.out += counted(tiles * one.seconds, turn)
+            frontier = wish.frontier
+            arm = self.arms[frontier.experiment_id][frontier.arm]
+            taken = arm.take(frontier.level, wish.tiles)
+            for replicate, tiles in task_sizes(taken, tiles_a_task(frontier.seconds, length)):
+                self.queue.append(
+                    Task(
+                        frontier.experiment_id, frontier.arm, frontier.level, replicate, tiles, tiles * frontier.seconds
+                    )
+                )
+                self.out += counted(tiles * frontier.seconds, turn)
 
     def speak(self, host: Host, now: float) -> float:
         """A host reports what is done, and takes tasks for each core; when it speaks again."""
@@ -233,9 +241,9 @@ class World:
             begin, took = max(free, now), task.seconds / host.speed
             self._idle(free, begin, self.idle)
             self.lengths[int(took // 60)] += 1
-            self.told += 1
+            self.dealt += 1
             heapq.heapreplace(host.free, begin + took)
-            heapq.heappush(host.ends, (begin + took, self.told, task))
+            heapq.heappush(host.ends, (begin + took, self.dealt, task))
             if begin > now:
                 heapq.heappush(host.begins, begin)
         return now + self.dice.uniform(60.0, 120.0)
@@ -284,13 +292,16 @@ def world(seed: int) -> World:
     """Before anything was ordered."""
     dice = random.Random(seed)
     described = json.loads(FLEET.read_text(encoding="utf-8"))["hosts"]
-    hosts = [Host(cores=one["cores"], speed=dice.uniform(0.6, 1.6), free=[0.0] * one["cores"]) for one in described]
+    hosts = [
+        Host(cores=computer["cores"], speed=dice.uniform(0.6, 1.6), free=[0.0] * computer["cores"])
+        for computer in described
+    ]
     arms = [
         [
-            Arm(map=one, place=place, seconds=seconds, dimension=dice.uniform(1.1, 1.7))
-            for place, seconds in enumerate(one.seconds)
+            Arm(map=declared, place=place, seconds=seconds, dimension=dice.uniform(1.1, 1.7))
+            for place, seconds in enumerate(declared.seconds)
         ]
-        for one in MAPS
+        for declared in MAPS
     ]
     return World(arms=arms, hosts=hosts, dice=dice)
 
@@ -331,11 +342,11 @@ def main() -> int:
     cores = sum(host.cores for host in made.hosts)
     print(f"{len(made.hosts)} hosts, {cores:,} cores, {options.days} days, seed {options.seed}")
     print("map                 seconds of a tile        level 0 in 8   8 charted   16          24          32")
-    for place, one in enumerate(MAPS):
-        weighed = [_hours(each) for each in made.weighed[place]]
-        costs = f"{min(one.seconds):g} to {max(one.seconds):g}"
-        columns = "".join(f"{each:<12}" for each in weighed)
-        print(f"{one.name:<20}{costs:<25}{_hours(made.coarse[place]):<15}{columns}")
+    for place, declared in enumerate(MAPS):
+        weighed = [_hours(seconds) for seconds in made.weighed[place]]
+        costs = f"{min(declared.seconds):g} to {max(declared.seconds):g}"
+        columns = "".join(f"{column:<12}" for column in weighed)
+        print(f"{declared.name:<20}{costs:<25}{_hours(made.coarse[place]):<15}{columns}")
     print("day   idle     tasks   requests")
     shares = [made.idle[day] / (cores * DAY) for day in range(options.days)]
     for day in range(options.days):
@@ -347,8 +358,10 @@ def main() -> int:
             drawn.update(arm.drawn)
     print("tiles by level: " + ", ".join(f"{level}: {drawn[level]:,}" for level in sorted(drawn) if drawn[level]))
     total, tasks = sum(drawn.values()), sum(made.tasks.values())
-    each = [minutes for minutes, amount in sorted(made.lengths.items()) for _ in range(max(1, amount * 1_000 // tasks))]
-    tenth, middle, last = each[len(each) // 10], statistics.median(each), each[len(each) * 9 // 10]
+    lengths = [
+        minutes for minutes, amount in sorted(made.lengths.items()) for _ in range(max(1, amount * 1_000 // tasks))
+    ]
+    tenth, middle, last = lengths[len(lengths) // 10], statistics.median(lengths), lengths[len(lengths) * 9 // 10]
     busiest = max(made.requests.values()) / (len(made.hosts) * DAY / 60)
     print(
         f"{total:,} tiles in {tasks:,} tasks, {total / options.days / DAY:.1f} tiles and "
@@ -358,9 +371,9 @@ def main() -> int:
     print(f"requests of a host a minute on the busiest day: {busiest:.2f}")
     print(f"{time.process_time() - began:.0f} s of CPU")
     late = [
-        one.name
-        for place, one in enumerate(MAPS)
-        if max(one.seconds) <= HOUR / 2 and (made.coarse[place] or 1e9) > HOUR
+        declared.name
+        for place, declared in enumerate(MAPS)
+        if max(declared.seconds) <= HOUR / 2 and (made.coarse[place] or 1e9) > HOUR
     ]
     missed = [f"{max(shares):.1%} idle"] * (max(shares) > MOST_IDLE)
     missed += [f"no coarse answer within the hour: {', '.join(late)}"] * bool(late)

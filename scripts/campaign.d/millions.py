@@ -97,7 +97,7 @@ def main() -> int:
 
 def asked(small: Bench, full: Bench, rounds: int) -> Found:
     """Let both serve, and ask them in turns."""
-    found: Found = {name: ([], []) for name in ("ping", "turn", "pages", "rest")}
+    figures: Found = {name: ([], []) for name in ("ping", "turn", "pages", "rest")}
     with small.lab, full.lab:
         for name, bench in (("small", small), ("full", full)):
             bench.enough(8 * HOSTS * (3 * rounds + 4))
@@ -107,13 +107,13 @@ def asked(small: Bench, full: Bench, rounds: int) -> Found:
         for _ in range(rounds):
             for which, bench in enumerate((small, full)):
                 anyway = rest(bench, seconds=2.0)
-                found["rest"][which].append(anyway)
-                found["ping"][which].append(ping(bench, turns=PINGS).ms(rest=anyway))
-                found["turn"][which].append(turn(bench)[0].ms(rest=anyway))
-                found["pages"][which].append(pages(bench).ms(rest=anyway))
+                figures["rest"][which].append(anyway)
+                figures["ping"][which].append(ping(bench, turns=PINGS).ms(rest=anyway))
+                figures["turn"][which].append(turn(bench)[0].ms(rest=anyway))
+                figures["pages"][which].append(pages(bench).ms(rest=anyway))
         for name, bench in (("small", small), ("full", full)):
             print(f"{name}: {planned(bench)}", flush=True)
-    return found
+    return figures
 
 
 def furnish(folder: Path) -> Bench:
@@ -224,17 +224,17 @@ def _copy(table: str, columns: Sequence[str], moved: Mapping[str, str], spans: M
     return f"INSERT INTO main.{table} ({', '.join(columns)}) SELECT {', '.join(values)} FROM kept_{table}"  # noqa: S608
 
 
-def conclude(found: Found, judged: Sequence[str]) -> bool:
+def conclude(figures: Found, judged: Sequence[str]) -> bool:
     """Say how it went; whether what is judged is cheap enough."""
-    is_met = statistics.median(found["rest"][1]) <= MOST_REST
-    for name, (small, full) in found.items():
-        one, other = statistics.median(small), statistics.median(full)
+    is_met = statistics.median(figures["rest"][1]) <= MOST_REST
+    for name, (small, full) in figures.items():
+        before, after = statistics.median(small), statistics.median(full)
         rounds = "; ".join(f"{left:.3f} {right:.3f}" for left, right in zip(small, full, strict=True))
         if name == "rest":
-            print(f"rest {one:.3f} cores small, {other:.3f} cores full   (rounds: {rounds})")
+            print(f"rest {before:.3f} cores small, {after:.3f} cores full   (rounds: {rounds})")
         else:
-            is_met &= name not in judged or other / one <= DEARER
-            print(f"{name} {one:.3f} ms small, {other:.3f} ms full, ratio {other / one:.3f}   (rounds: {rounds})")
+            is_met &= name not in judged or after / before <= DEARER
+            print(f"{name} {before:.3f} ms small, {after:.3f} ms full, ratio {after / before:.3f}   (rounds: {rounds})")
     return is_met
 
 

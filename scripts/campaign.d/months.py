@@ -58,8 +58,8 @@ def path(name: str) -> dict[str, Any]:
     logging.disable()
     with tempfile.TemporaryDirectory(prefix="axiom-simulated-", dir=quick()) as place:
         origin = stage(Path(place) / "origin")
-        found = kill_everywhere(name, origin, Path(place))
-        return {"part": f"path {name}", "kills": found.points, "broken": found.broken, "results": 0}
+        outcome = kill_everywhere(name, origin, Path(place))
+        return {"part": f"path {name}", "kills": outcome.points, "broken": outcome.broken, "results": 0}
 
 
 def faults(what: str) -> str:
@@ -96,18 +96,18 @@ def play(months: int, jobs: int, file: Path) -> Iterator[Mapping[str, Any]]:
         waiting = [pool.submit(path, name) for name in PATHS if f"path {name}" not in done]
         waiting += [pool.submit(month, seed) for seed in range(FIRST, FIRST + months) if f"month {seed}" not in done]
         for future in as_completed(waiting):
-            found = future.result()
-            lines.write(json.dumps({**found, "last": [], "program": of}) + "\n")
+            outcome = future.result()
+            lines.write(json.dumps({**outcome, "last": [], "program": of}) + "\n")
             lines.flush()
-            yield found
+            yield outcome
 
 
 def again(seed: int) -> int:
     """One month, with the last of what happened in it."""
-    found = month(seed)
-    print("\n".join((*found["last"], *found["broken"])))
-    print(f"seed {seed}: hash {found['digest'][:16]}, promises broken: {len(found['broken'])}")
-    return int(bool(found["broken"]))
+    outcome = month(seed)
+    print("\n".join((*outcome["last"], *outcome["broken"])))
+    print(f"seed {seed}: hash {outcome['digest'][:16]}, promises broken: {len(outcome['broken'])}")
+    return int(bool(outcome["broken"]))
 
 
 def main() -> int:
@@ -125,24 +125,24 @@ def main() -> int:
 def judge(options: argparse.Namespace) -> int:
     """Play all of it, count what was met, and say whether everything held."""
     months = kills = results = boundaries = 0
-    met: Counter[str] = Counter()
+    by_fault: Counter[str] = Counter()
     broken: list[str] = []
-    for found in play(options.months, options.jobs, options.kept):
-        is_month = found["part"].startswith("month")
-        months, results, kills = months + is_month, results + found["results"], kills + found["kills"]
-        boundaries += 0 if is_month else found["kills"]
-        for what, amount in found.get("met", {}).items():
-            met[faults(what)] += amount
-        broken += [f"{found['part']}: {problem}" for problem in found["broken"]]
+    for outcome in play(options.months, options.jobs, options.kept):
+        is_month = outcome["part"].startswith("month")
+        months, results, kills = months + is_month, results + outcome["results"], kills + outcome["kills"]
+        boundaries += 0 if is_month else outcome["kills"]
+        for what, amount in outcome.get("met", {}).items():
+            by_fault[faults(what)] += amount
+        broken += [f"{outcome['part']}: {problem}" for problem in outcome["broken"]]
         print(
-            f"{found['part']:<18} kills {found['kills']:>4}, results {found['results']:>6,}, "
-            f"broken {len(found['broken'])}",
+            f"{outcome['part']:<18} kills {outcome['kills']:>4}, results {outcome['results']:>6,}, "
+            f"broken {len(outcome['broken'])}",
             file=sys.stderr,
             flush=True,
         )
     print(f"fleet-months {months}, seeds {FIRST} to {FIRST + options.months - 1}; results {results:,}")
     print(f"kills {kills:,}: {boundaries:,} at every statement of {len(PATHS)} ways to write, the others anywhere")
-    print(f"what the laboratories met: {', '.join(f'{what} {amount:,}' for what, amount in sorted(met.items()))}")
+    print(f"what the laboratories met: {', '.join(f'{what} {amount:,}' for what, amount in sorted(by_fault.items()))}")
     print(f"promises broken: {len(broken)}")
     for problem in broken[:20]:
         print(f"  {problem}")

@@ -34,12 +34,12 @@ def main() -> int:
         made.play(wanted.rounds)
         took = time.process_time() - began
     print(f"logs and papers {2 * wanted.rounds:,}, numbers {made.numbers:,}, {took:.0f} s of CPU")
-    print(f"texts written {made.said['written']:,}, refused {made.said['refused']:,}")
-    for line in counted(made.found):
+    print(f"texts written {made.endings['written']:,}, refused {made.endings['refused']:,}")
+    for line in counted(made.faults):
         print(line)
-    for kind, sentence in made.found[:20]:
+    for kind, sentence in made.faults[:20]:
         print(f"- {kind}: {sentence}")
-    return int(bool(made.found) or not made.numbers)
+    return int(bool(made.faults) or not made.numbers)
 
 
 if __name__ == "__main__":

@@ -158,13 +158,13 @@ def main() -> int:
         with tempfile.TemporaryDirectory(prefix="axiom-pilots-") as place:
             cluster = PilotCluster.make(Path(place))
             try:
-                found = PARTS[name](cluster, wanted, random.Random(wanted.seed))
+                problems = PARTS[name](cluster, wanted, random.Random(wanted.seed))
             finally:
                 cluster.end()
-        print(f"{name}: {len(found)} promises broken, {time.monotonic() - began:.0f} s", flush=True)
-        broken += [f"{name}: {one}" for one in found]
-    for one in broken:
-        print(f"BROKEN {one}")
+        print(f"{name}: {len(problems)} promises broken, {time.monotonic() - began:.0f} s", flush=True)
+        broken += [f"{name}: {problem}" for problem in problems]
+    for problem in broken:
+        print(f"BROKEN {problem}")
     return int(bool(broken))
 
 

@@ -24,10 +24,10 @@ MOST = 60.0  # seconds that the preflight of a light experiment may take
 
 def main() -> int:
     """0 when every experiment passed, and the light ones in time."""
-    known = [path.stem for path in sorted(CATALOGUE.glob("[a-z]*.py"))]
+    names = [path.stem for path in sorted(CATALOGUE.glob("[a-z]*.py"))]
     parser = argparse.ArgumentParser()
-    parser.add_argument("names", nargs="*", choices=[*known, []], help="some of them; else all")
-    wanted = parser.parse_args().names or known
+    parser.add_argument("names", nargs="*", choices=[*names, []], help="some of them; else all")
+    wanted = parser.parse_args().names or names
     print(f"{'experiment':<34}{'load':>6}{'configs':>9}{'seconds':>9}  verdict")
     complaints = [complaint for name in wanted for complaint in tried(name)]
     print("\n".join(complaints) or f"all {len(wanted)} passed every gate, and light ones within {MOST:.0f} s")
@@ -38,16 +38,16 @@ def tried(name: str) -> list[str]:
     """What is wrong with one experiment; its line of the table is printed."""
     load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(prefix="axiom-preflights-") as place:
-        said = answer("experiment", "preflight", name, "--json", place=place)["preflight"]
+        report = answer("experiment", "preflight", name, "--json", place=place)["preflight"]
         declared = answer("experiment", "show", name, "--json", place=place)["experiment"]
-    verdict = "passed" if said["passed"] else f"FAILED: {said['reason']}"
-    print(f"{name:<34}{load:6.1f}{said['configs']:9d}{said['seconds']:9.1f}  {verdict}", flush=True)
-    alike = [gate["reason"] for gate in said["said"] if gate["gate"] == "G4" and "changes nothing" in gate["reason"]]
+    verdict = "passed" if report["passed"] else f"FAILED: {report['reason']}"
+    print(f"{name:<34}{load:6.1f}{report['configs']:9d}{report['seconds']:9.1f}  {verdict}", flush=True)
+    alike = [gate["reason"] for gate in report["said"] if gate["gate"] == "G4" and "changes nothing" in gate["reason"]]
     print("".join(f"{'':4}{reason}\n" for reason in alike), end="", flush=True)
-    found = [] if said["passed"] else [f"{name} failed: {said['reason']}"]
-    if declared["seconds"] <= LIGHT and said["seconds"] > MOST:
-        found.append(f"{name} is light, and took {said['seconds']:.0f} s of at most {MOST:.0f}")
-    return found
+    problems = [] if report["passed"] else [f"{name} failed: {report['reason']}"]
+    if declared["seconds"] <= LIGHT and report["seconds"] > MOST:
+        problems.append(f"{name} is light, and took {report['seconds']:.0f} s of at most {MOST:.0f}")
+    return problems
 
 
 def answer(*words: str, place: str) -> Any:

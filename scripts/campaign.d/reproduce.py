@@ -23,11 +23,11 @@ from pathlib import Path
 
 from reckoning import answers, data
 from reckoning.again import is_of_earlier_rules, weighed_again
+from reckoning.findings import ComputedExperiment
 from reckoning.kept import is_weighed, known, open_up, weigh
 from reckoning.order import Wanted, asked_by, in_order, until
 from reckoning.page import page
 from reckoning.recorded import joined, recorded
-from reckoning.told import Known
 
 from axiom import shipped
 from axiom.cli.experiment.manifests import manifest_of
@@ -101,13 +101,13 @@ def computed(options: argparse.Namespace, listed: OldClaims, folder: Folder) -> 
     ends = time.monotonic() + 3600.0 * options.hours
     wanted, failed = wanted_of(options, listed)
     left = []
-    for one in wanted:
-        met = experiment_computed(one, file_of(options.catalogue, one.name), folder, ends)
-        if met is None:
-            left.append(one.name)
-        elif not met:
-            failed.append(one.name)
-    whole = sum(progress(one, folder)[0] >= one.seeds for one in wanted)
+    for experiment in wanted:
+        is_computed = experiment_computed(experiment, file_of(options.catalogue, experiment.name), folder, ends)
+        if is_computed is None:
+            left.append(experiment.name)
+        elif not is_computed:
+            failed.append(experiment.name)
+    whole = sum(progress(experiment, folder)[0] >= experiment.seeds for experiment in wanted)
     print(f"{whole} of {len(wanted)} experiments have all seeds that were asked for.")
     if left:
         print(f"No time was left for {', '.join(left)}; the same command goes on with them.")
@@ -133,27 +133,27 @@ def wanted_of(options: argparse.Namespace, listed: OldClaims) -> tuple[list[Want
     return in_order(manifests, asking), broken
 
 
-def experiment_computed(one: Wanted, file: str, folder: Folder, ends: float) -> bool | None:
+def experiment_computed(wanted: Wanted, file: str, folder: Folder, ends: float) -> bool | None:
     """Has it all its seeds now? None: there was no time for the next block."""
-    while (done := progress(one, folder))[0] < one.seeds:
-        target, takes = until(one, done[0], done[1], workers_of(from_process(folder.settings)[0]))
+    while (done := progress(wanted, folder))[0] < wanted.seeds:
+        target, takes = until(wanted, done[0], done[1], workers_of(from_process(folder.settings)[0]))
         if takes > ends - time.monotonic():
             return None
         status = waited([axiom_command(), "experiment", "run", file, "--replicates", str(target), "--quiet"], folder)
-        now, seconds = progress(one, folder)
-        print(f"{one.name:<34}{now} of {one.seeds} seeds, {seconds:8.2f} s of a processor each", flush=True)
+        now, seconds = progress(wanted, folder)
+        print(f"{wanted.name:<34}{now} of {wanted.seeds} seeds, {seconds:8.2f} s of a processor each", flush=True)
         if now <= done[0]:
-            print(f"{one.name}: nothing more came back (exit status {status})", flush=True)
+            print(f"{wanted.name}: nothing more came back (exit status {status})", flush=True)
             return False
     return True
 
 
-def progress(one: Wanted, folder: Folder) -> tuple[int, float]:
+def progress(wanted: Wanted, folder: Folder) -> tuple[int, float]:
     """How many of its seeds are computed, and what one costs."""
-    found = known(folder).get(one.name)
-    if found is None or found.manifest.version != one.version:
-        return 0, one.seconds
-    return found.done, found.seconds or one.seconds
+    experiment = known(folder).get(wanted.name)
+    if experiment is None or experiment.manifest.version != wanted.version:
+        return 0, wanted.seconds
+    return experiment.done, experiment.seconds or wanted.seconds
 
 
 def file_of(catalogue: Path, name: str) -> str:
@@ -191,10 +191,12 @@ def written(into: Path, listed: OldClaims, folder: Folder, catalogue: Path) -> N
     """Write the page, its figures and its numbers. What is written there already stays until there is more."""
     beside = into / NAME
     before = recorded(beside, declared_in(catalogue))
-    found = joined(before, {name: one for name, one in known(folder, with_pictures=True).items() if one.done})
-    data.write(beside, found)
-    draw(beside, found, {name for name, one in before.items() if found[name] is one})
-    write_page(into, listed, found, catalogue)
+    experiments = joined(
+        before, {name: experiment for name, experiment in known(folder, with_pictures=True).items() if experiment.done}
+    )
+    data.write(beside, experiments)
+    draw(beside, experiments, {name for name, experiment in before.items() if experiments[name] is experiment})
+    write_page(into, listed, experiments, catalogue)
 
 
 def rewritten(into: Path, listed: OldClaims, catalogue: Path) -> None:
@@ -203,18 +205,18 @@ def rewritten(into: Path, listed: OldClaims, catalogue: Path) -> None:
     before = recorded(beside, declared_in(catalogue))
     if is_of_earlier_rules(before):
         data.write_numbers(beside / data.EARLIER, before)
-    found = weighed_again(before)
-    data.write(beside, found)
-    write_page(into, listed, found, catalogue)
+    experiments = weighed_again(before)
+    data.write(beside, experiments)
+    write_page(into, listed, experiments, catalogue)
 
 
-def write_page(into: Path, listed: OldClaims, found: Mapping[str, Known], catalogue: Path) -> None:
+def write_page(into: Path, listed: OldClaims, experiments: Mapping[str, ComputedExperiment], catalogue: Path) -> None:
     """Write the page from what is found."""
     beside, file = into / NAME, into / f"{NAME}.md"
     pictures = {picture.stem: f"{NAME}/{picture.name}" for picture in beside.glob("*.svg")}
     earlier = recorded(beside, declared_in(catalogue), data.EARLIER)
-    file.write_text(page(listed, found, pictures, files_of(catalogue), earlier), encoding="utf-8")
-    answers.write(catalogue / answers.NAME, listed, found)
+    file.write_text(page(listed, experiments, pictures, files_of(catalogue), earlier), encoding="utf-8")
+    answers.write(catalogue / answers.NAME, listed, experiments)
     print(f"Written: {os.path.relpath(file)}", flush=True)
 
 
@@ -229,16 +231,16 @@ def files_of(catalogue: Path) -> dict[str, Path]:
     return {file.stem: file for file in catalogue.glob("[a-z]*.py")}
 
 
-def draw(beside: Path, found: Mapping[str, Known], kept: Collection[str]) -> None:
+def draw(beside: Path, experiments: Mapping[str, ComputedExperiment], kept: Collection[str]) -> None:
     """Draw the figures anew but for those of what is kept as it was."""
     for stale in (file for file in beside.glob("*.svg") if file.stem not in kept):
         stale.unlink()
     with Draughtsman() as draughtsman:
-        for name, one in found.items():
-            if one.sweep is None:
+        for name, experiment in experiments.items():
+            if experiment.sweep is None:
                 continue
             try:
-                svg = standalone(draughtsman.draw(one.sweep).svg)
+                svg = standalone(draughtsman.draw(experiment.sweep).svg)
             except FigureNotDrawn as fault:
                 print(f"{name}: {fault}", flush=True)
                 continue

@@ -176,24 +176,24 @@ def finish(campaign: Campaign) -> None:
 
 def credit_differences(lab: Laboratory) -> list[str]:
     """Every sum of credit that differs from another that it must equal."""
-    found = []
+    problems = []
     for sql in (_BALANCES, _ENTRIES, _SUMS, _PAID, _UNEARNED):
         wrong = [row for row in lab.rows(sql) if row[2] != row[3]]
-        found += [f"credit of {holder} {number}: {one} and {other}" for holder, number, one, other in wrong[:5]]
-    held = {holder for holder, _, _, _ in lab.rows(_BALANCES)}
-    if not {"volunteer", "host"} <= held:
-        found.append(f"there are balances of {sorted(held)} alone")
-    return found
+        problems += [f"credit of {holder} {number}: {left} and {right}" for holder, number, left, right in wrong[:5]]
+    holders = {holder for holder, _, _, _ in lab.rows(_BALANCES)}
+    if not {"volunteer", "host"} <= holders:
+        problems.append(f"there are balances of {sorted(holders)} alone")
+    return problems
 
 
 def lost(campaign: Campaign) -> list[str]:
     """Every report that was acknowledged and is not stored with its results."""
     stored = {int(task) for (task,) in campaign.lab.rows("SELECT DISTINCT task_id FROM result")}
     stored |= {int(task) for (task,) in campaign.lab.rows("SELECT DISTINCT task_id FROM duplicate")}
-    told = {int(number) for name in campaign.tally.acknowledged for number in re.findall(r"-t(\d+)", name)}
-    if len(told) != len(campaign.tally.acknowledged):
-        return [f"{len(campaign.tally.acknowledged)} names were acknowledged, of {len(told)} tasks"]
-    return [f"{len(told - stored)} acknowledged reports are gone"] if told - stored else []
+    tasks = {int(number) for name in campaign.tally.acknowledged for number in re.findall(r"-t(\d+)", name)}
+    if len(tasks) != len(campaign.tally.acknowledged):
+        return [f"{len(campaign.tally.acknowledged)} names were acknowledged, of {len(tasks)} tasks"]
+    return [f"{len(tasks - stored)} acknowledged reports are gone"] if tasks - stored else []
 
 
 def restore(campaign: Campaign, backup: Path, elsewhere: Path) -> None:
@@ -214,19 +214,19 @@ def restore(campaign: Campaign, backup: Path, elsewhere: Path) -> None:
     tally.broken += differences(lab.folder / "axiom.db", elsewhere / "axiom.db")
 
 
-def differences(one: Path, other: Path) -> list[str]:
+def differences(first: Path, second: Path) -> list[str]:
     """Every table in which two databases differ."""
-    found = []
-    with contextlib.closing(sqlite3.connect(f"file:{one}?mode=ro", uri=True)) as db:
-        db.execute("ATTACH DATABASE :other AS other", {"other": f"file:{other}?mode=ro"})
+    problems = []
+    with contextlib.closing(sqlite3.connect(f"file:{first}?mode=ro", uri=True)) as db:
+        db.execute("ATTACH DATABASE :other AS other", {"other": f"file:{second}?mode=ro"})
         names = [str(name) for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         for name in sorted(set(names) - _CHANGED_BY_A_RESTORE - {"sqlite_sequence", "sqlite_stat1"}):
             for left, right in (("main", "other"), ("other", "main")):
                 sql = f'SELECT count(*) FROM (SELECT * FROM {left}."{name}" EXCEPT SELECT * FROM {right}."{name}")'  # noqa: S608  our own names
                 ((amount,),) = db.execute(sql).fetchall()
                 if amount:
-                    found.append(f"{amount} rows of {name} are in the {left} database alone")
-    return found
+                    problems.append(f"{amount} rows of {name} are in the {left} database alone")
+    return problems
 
 
 def conclude(campaign: Campaign, kills: int, seed: int) -> int:

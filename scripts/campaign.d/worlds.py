@@ -82,10 +82,10 @@ def lived(seeds: Sequence[int], days: float, jobs: int, file: Path) -> Iterator[
     with ProcessPoolExecutor(jobs) as pool, file.open("a", encoding="utf-8") as lines:
         waiting = [pool.submit(world, seed, days) for seed in seeds if seed not in done]
         for future in as_completed(waiting):
-            found = future.result()
-            lines.write(json.dumps({**found, "program": of}) + "\n")
+            outcome = future.result()
+            lines.write(json.dumps({**outcome, "program": of}) + "\n")
             lines.flush()
-            yield found
+            yield outcome
 
 
 def between(hits: int, amount: int) -> tuple[float, float]:
@@ -103,64 +103,67 @@ def share(hits: int, amount: int) -> str:
     return f"{hits} of {amount} = {hits / amount:.1%} (95 %: {low:.1%} to {high:.1%})"
 
 
-def is_found(one: Found) -> bool:
+def is_found(finding: Found) -> bool:
     """Is the claim as it was published at least Strong, on the side on which its effect was planted?"""
-    wanted = "effect +" if one["effect"] > 0 else "effect −"
-    return one["grade"] in _SURE and one["verdict"] == wanted
+    wanted = "effect +" if finding["effect"] > 0 else "effect −"
+    return finding["grade"] in _SURE and finding["verdict"] == wanted
 
 
 def told(done: Sequence[Found]) -> tuple[list[str], bool]:
     """The pooled figures, and whether each is what it has to be."""
-    found = [
-        {**one, "seed": each["seed"], "wrong hosts": each["wrong_hosts"]} for each in done for one in each["findings"]
+    findings = [
+        {**finding, "seed": outcome["seed"], "wrong hosts": outcome["wrong_hosts"]}
+        for outcome in done
+        for finding in outcome["findings"]
     ]
-    sure = [one for one in found if one["grade"] in _SURE]
-    false = [one for one in sure if one["is_false"]]
-    asked = [one for one in found if one["is_declared"]]
-    large = [one for one in asked if abs(one["effect"]) >= LARGE]
-    hit = [one for one in large if is_found(one)]
-    broken = [problem for each in done for problem in each["broken"]]
-    verdicts = Counter(one["verdict"] for one in sure)
+    sure = [finding for finding in findings if finding["grade"] in _SURE]
+    false = [finding for finding in sure if finding["is_false"]]
+    declared = [finding for finding in findings if finding["is_declared"]]
+    large = [finding for finding in declared if abs(finding["effect"]) >= LARGE]
+    hit = [finding for finding in large if is_found(finding)]
+    broken = [problem for outcome in done for problem in outcome["broken"]]
+    verdicts = Counter(finding["verdict"] for finding in sure)
     lines = [
-        f"worlds {len(done)}; findings {len(found)}, {len(found) - len(asked)} of them claims of the laboratory's own; "
-        f"results {sum(each['results'] for each in done):,}, replicates "
-        f"{sum(sum(each['replicates'].values()) for each in done):,}, sessions "
-        f"{sum(each['sessions'] for each in done):,}",
+        f"worlds {len(done)}; findings {len(findings)}, {len(findings) - len(declared)} of them claims of the "
+        f"laboratory's own; results {sum(outcome['results'] for outcome in done):,}, replicates "
+        f"{sum(sum(outcome['replicates'].values()) for outcome in done):,}, sessions "
+        f"{sum(outcome['sessions'] for outcome in done):,}",
         f"at least Strong: {len(sure)} ({', '.join(f'{name}: {amount}' for name, amount in verdicts.most_common())})",
         f"  false: {share(len(false), len(sure))}",
-        f"  holds over all that was weighed and not in each design: {sum(not one['is_everywhere'] for one in sure)}",
-        f"  computed by fewer than {_HOSTS} hosts: {sum(one['hosts'] < _HOSTS for one in sure)}",
+        "  holds over all that was weighed and not in each design: "
+        f"{sum(not finding['is_everywhere'] for finding in sure)}",
+        f"  computed by fewer than {_HOSTS} hosts: {sum(finding['hosts'] < _HOSTS for finding in sure)}",
         f"planted at {LARGE} standard deviations or more and found: {share(len(hit), len(large))}",
         *_by("wrong hosts", large),
         *_by("law", large),
         *_by("disturbance", large),
-        *_grades(asked),
-        *_missed([one for one in large if not is_found(one)]),
-        *(f"false: {_line(one)}" for one in false),
-        *(f"not found: {_line(one)}" for one in large if not is_found(one)),
+        *_grades(declared),
+        *_missed([finding for finding in large if not is_found(finding)]),
+        *(f"false: {_line(finding)}" for finding in false),
+        *(f"not found: {_line(finding)}" for finding in large if not is_found(finding)),
         f"promises broken: {len(broken)}",
         *broken[:5],
     ]
-    met = (
+    is_met = (
         len(sure) >= LEAST_SURE
         and len(false) <= MOST_FALSE * len(sure)
         and len(hit) >= LEAST_FOUND * len(large)
         and not broken
     )
-    return lines, met
+    return lines, is_met
 
 
 def _by(what: str, large: Sequence[Found]) -> Iterator[str]:
-    for name in sorted({one[what] for one in large}):
-        those = [one for one in large if one[what] == name]
+    for name in sorted({finding[what] for finding in large}):
+        those = [finding for finding in large if finding[what] == name]
         yield f"  {what}, {name}: {share(sum(map(is_found, those)), len(those))}"
 
 
-def _grades(asked: Sequence[Found]) -> Iterator[str]:
+def _grades(declared: Sequence[Found]) -> Iterator[str]:
     """Of the published claims, how those without, with a small and with a large effect ended."""
     for name, low, high in (("no effect", 0.0, 0.0), ("less", 1e-9, LARGE - 1e-9), ("large", LARGE, 1e9)):
-        those = [one for one in asked if low <= abs(one["effect"]) <= high]
-        ended = Counter(f"{one['grade']} {one['verdict']}" for one in those)
+        those = [finding for finding in declared if low <= abs(finding["effect"]) <= high]
+        ended = Counter(f"{finding['grade']} {finding['verdict']}" for finding in those)
         yield f"{name}: {len(those)}: {', '.join(f'{amount} {what}' for what, amount in ended.most_common())}"
 
 
@@ -174,25 +177,28 @@ def _missed(large: Sequence[Found]) -> Iterator[str]:
         ("an e-value that is too small", "an e-value of"),
         ("a verdict that rests on one host or volunteer", "holds without each"),
     )
-    told = Counter(next((name for name, said in reasons if said in one["why"]), "something else") for one in large)
-    yield f"not found: {len(large)}: {', '.join(f'{name}: {amount}' for name, amount in told.most_common())}"
+    by_reason = Counter(
+        next((name for name, words in reasons if words in finding["why"]), "something else") for finding in large
+    )
+    yield f"not found: {len(large)}: {', '.join(f'{name}: {amount}' for name, amount in by_reason.most_common())}"
 
 
-def _line(one: Found) -> str:
+def _line(finding: Found) -> str:
     return (
-        f"world {one['seed']} {one['question']}, effect {one['effect']:.2f} ({one['law']}; {one['disturbance']}): "
-        f"{one['verdict']}, {one['grade']}, {one['seeds']} seeds of {one['hosts']} hosts, truth {one['true']:.3f}, "
-        f"smallest {one['smallest']:.2f}, {one['status']}; {one['why'][:100]}"
+        f"world {finding['seed']} {finding['question']}, effect {finding['effect']:.2f} ({finding['law']}; "
+        f"{finding['disturbance']}): {finding['verdict']}, {finding['grade']}, {finding['seeds']} seeds of "
+        f"{finding['hosts']} hosts, truth {finding['true']:.3f}, smallest {finding['smallest']:.2f}, "
+        f"{finding['status']}; {finding['why'][:100]}"
     )
 
 
 def again(seed: int, days: float) -> int:
     """One world, every finding."""
-    found = world(seed, days)
-    print("\n".join(_line({**one, "seed": seed}) for one in found["findings"]))
-    lines, _ = told([found])
+    outcome = world(seed, days)
+    print("\n".join(_line({**finding, "seed": seed}) for finding in outcome["findings"]))
+    lines, _ = told([outcome])
     print("\n".join(lines))
-    return int(bool(found["broken"]))
+    return int(bool(outcome["broken"]))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -207,15 +213,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.seed is not None:
         return again(options.seed, options.days)
     seeds = range(FIRST, FIRST + options.worlds)
-    done = sorted(lived(seeds, options.days, options.jobs, options.kept), key=lambda each: int(each["seed"]))
-    lines, met = told(done)
+    done = sorted(lived(seeds, options.days, options.jobs, options.kept), key=lambda outcome: int(outcome["seed"]))
+    lines, is_met = told(done)
     print("\n".join(lines))
     print(
-        f"{'Met' if met else 'MISSED'}: at least {LEAST_SURE} Strong or better, at most {MOST_FALSE:.0%} of them "
+        f"{'Met' if is_met else 'MISSED'}: at least {LEAST_SURE} Strong or better, at most {MOST_FALSE:.0%} of them "
         f"false, {LEAST_FOUND:.0%} of effects from {LARGE} on found, in {options.days:g} days of {options.worlds} "
         "worlds."
     )
-    return 0 if met else 1
+    return 0 if is_met else 1
 
 
 if __name__ == "__main__":

@@ -47,15 +47,15 @@ def milliseconds(rounds: int = ROUNDS, connections: int = CONNECTIONS) -> float:
 
 
 def _ask(asking: list[socket.socket]) -> None:
-    for one in asking:
-        one.sendall(_ASKED)
-    for one in asking:
-        said = b""
-        while not said.endswith(_HELLO):
-            piece = one.recv(4096)
+    for connection in asking:
+        connection.sendall(_ASKED)
+    for connection in asking:
+        reply = b""
+        while not reply.endswith(_HELLO):
+            piece = connection.recv(4096)
             if not piece:
                 raise SystemExit("the bare server left")
-            said += piece
+            reply += piece
 
 
 def _serve() -> None:

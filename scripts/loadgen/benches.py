@@ -39,12 +39,12 @@ class Figure:
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
     def __str__(self) -> str:
-        rounds = ", ".join(f"{each:,.3g}" if each < 100 else f"{each:,.0f}" for each in self.rounds)
-        said = f"{self.name:<46} {self.value:10,.2f} {self.unit:<3}"
+        rounds = ", ".join(f"{figure:,.3g}" if figure < 100 else f"{figure:,.0f}" for figure in self.rounds)
+        line = f"{self.name:<46} {self.value:10,.2f} {self.unit:<3}"
         if self.limit == NO_LIMIT:
-            return f"       {said} {'':<7} (rounds: {rounds})"
+            return f"       {line} {'':<7} (rounds: {rounds})"
         sign, verdict = "≥" if self.at_least else "≤", "met   " if self.met else "MISSED"
-        return f"{verdict} {said} {sign} {self.limit:<5,g} (rounds: {rounds})"
+        return f"{verdict} {line} {sign} {self.limit:<5,g} (rounds: {rounds})"
 
 
 @dataclass(frozen=True, kw_only=True)

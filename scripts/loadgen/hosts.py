@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 @dataclass(kw_only=True, slots=True)
-class Held:
+class HeldTask:
     """A task in hand. Once its output is sent, `report` holds the lines that report it."""
 
     name: str
@@ -32,7 +32,7 @@ class Host:
     seqno: int = 0
     round: int = 0
     cross: str = ""  # the id across projects that the server last told; none before, as with the client
-    hand: dict[str, Held] = field(default_factory=dict)
+    hand: dict[str, HeldTask] = field(default_factory=dict)
 
     @property
     def cpid(self) -> str:
@@ -55,6 +55,6 @@ def load(path: Path) -> list[Host]:
     hosts = []
     for line in path.read_text(encoding="utf-8").splitlines():
         data = json.loads(line)
-        hand = {name: Held(**held) for name, held in data.pop("hand").items()}
+        hand = {name: HeldTask(**fields) for name, fields in data.pop("hand").items()}
         hosts.append(Host(**data, hand=hand))
     return hosts

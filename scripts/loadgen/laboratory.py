@@ -64,9 +64,9 @@ class Laboratory:
         folder = Folder(path=self.folder)
         db = connect_writer(folder.database)
         with db.transaction():
-            for one in preflights.newest(db, GATES):
+            for preflight in preflights.newest(db, GATES):
                 passed = Preflight(
-                    bundle=one.bundle,
+                    bundle=preflight.bundle,
                     gates=GATES,
                     passed=True,
                     reason="nobody computes it",
@@ -75,7 +75,7 @@ class Laboratory:
                     at=datetime.now(UTC),
                 )
                 preflights.record(db, passed)
-                releases.let_out(db, one.experiment_id, one.bundle, "nobody computes it", passed.at)
+                releases.let_out(db, preflight.experiment_id, preflight.bundle, "nobody computes it", passed.at)
         db.close()
 
     @property
@@ -88,8 +88,8 @@ class Laboratory:
     def start(self) -> float:
         """Serve; returns after the scheduler's address was read from the site, with the seconds that took."""
         began, self.started = time.monotonic(), time.time_ns() // 1_000
-        said = self.folder.with_name(f"{self.folder.name}.stderr")
-        with said.open("w") as errors:
+        log = self.folder.with_name(f"{self.folder.name}.stderr")
+        with log.open("w") as errors:
             self.process = subprocess.Popen(
                 [sys.executable, "-P", PAUSING, "serve", "--data", self.folder, "--quiet"],
                 stdout=subprocess.PIPE,
@@ -98,7 +98,7 @@ class Laboratory:
             )
         address = self.process.stdout.readline().strip() if self.process.stdout else ""
         if not address:
-            raise SystemExit(f"the laboratory did not start: {self.process.wait()}, {said.read_text()[-500:]}")
+            raise SystemExit(f"the laboratory did not start: {self.process.wait()}, {log.read_text()[-500:]}")
         self.scheduler()
         return time.monotonic() - began
 
@@ -127,10 +127,10 @@ class Laboratory:
 
     def scheduler(self) -> str:
         """The scheduler's address, as a client finds it."""
-        found = _SCHEDULER.search(self.page())
-        if found is None:
+        match = _SCHEDULER.search(self.page())
+        if match is None:
             raise SystemExit("the site's first page names no scheduler")
-        return found[1]
+        return match[1]
 
     def accounts(self, amount: int) -> list[str]:
         """The keys of so many new accounts, made as a client makes them."""
@@ -138,11 +138,11 @@ class Laboratory:
         for number in range(amount):
             email = f"load{number}@example.org"
             secret = hashlib.md5(f"a long password {number}{email}".encode(), usedforsecurity=False).hexdigest()
-            said = self.page("create_account.php", email_addr=email, passwd_hash=secret, user_name=f"load {number}")
-            found = _KEY.search(said)
-            if found is None:
-                raise SystemExit(f"no account was made: {said[:500]}")
-            keys.append(found[1])
+            page = self.page("create_account.php", email_addr=email, passwd_hash=secret, user_name=f"load {number}")
+            match = _KEY.search(page)
+            if match is None:
+                raise SystemExit(f"no account was made: {page[:500]}")
+            keys.append(match[1])
         return keys
 
     def deploy(self, workunits: int) -> float:
@@ -171,8 +171,8 @@ class Laboratory:
     def tasks(self) -> dict[TaskState, int]:
         """How many tasks there are in each state, as the laboratory itself has counted."""
         counted = self.rows("SELECT state, sum(amount) FROM counter WHERE noun = 'task' GROUP BY state")
-        known = {TaskState(state): int(amount) for state, amount in counted}
-        return {state: known.get(state, 0) for state in TaskState}
+        amounts = {TaskState(state): int(amount) for state, amount in counted}
+        return {state: amounts.get(state, 0) for state in TaskState}
 
     def credited(self) -> int:
         """How many tasks have their credit."""

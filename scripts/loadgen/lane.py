@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from loadgen.hosts import Held, Host
+from loadgen.hosts import HeldTask, Host
 from loadgen.outputs import Maker
 from loadgen.replies import Answer, read_answer, upload_status
 from loadgen.requests import Shape, Writer
@@ -63,7 +63,7 @@ class Score:
     failures: int = 0
     tasks: int = 0
     aborted: int = 0
-    asked: int = 0
+    wishes: int = 0
     empty: int = 0  # asked for work and were given none
     sent_bytes: int = 0
     came_bytes: int = 0
@@ -136,7 +136,7 @@ class Lane:
             return
         if plan.mode in (Mode.REGISTER, Mode.UPLOAD) or (plan.turns and turns >= plan.turns):
             return
-        if plan.mode is Mode.REPORT and not any(held.report for held in host.hand.values()):
+        if plan.mode is Mode.REPORT and not any(task.report for task in host.hand.values()):
             return
         polite = answer.delay if answer is not None and plan.polite else 0.0
         self._put(host, now + (_PAUSE_SECONDS if answer is None else polite), turns)
@@ -179,16 +179,16 @@ class Lane:
         score.latencies.append(took)
         score.sent_bytes += len(body)
         score.came_bytes += len(raw)
-        score.asked += bool(wanted)
+        score.wishes += bool(wanted)
         score.empty += bool(wanted and not answer.tasks)
         self._take_in(host, answer)
         return answer
 
-    def _reported(self, host: Host) -> list[Held]:
+    def _reported(self, host: Host) -> list[HeldTask]:
         plan = self._plan
         if plan.mode not in (Mode.CYCLE, Mode.REPORT):
             return []
-        ready = (held for held in host.hand.values() if held.report and host.round - held.round >= plan.hold)
+        ready = (task for task in host.hand.values() if task.report and host.round - task.round >= plan.hold)
         return list(itertools.islice(ready, plan.most_reports))
 
     def _take_in(self, host: Host, answer: Answer) -> None:
@@ -199,8 +199,8 @@ class Lane:
         host.cross = answer.cross or host.cross
         for name in (*answer.acknowledged, *answer.aborted):
             host.hand.pop(name, None)
-        for held in answer.tasks:
-            host.hand.setdefault(held.name, held)
+        for task in answer.tasks:
+            host.hand.setdefault(task.name, task)
         score.tasks += len(answer.tasks)
         score.acknowledged += answer.acknowledged
         score.aborted += len(answer.aborted)
@@ -210,19 +210,19 @@ class Lane:
 
     def _send_outputs(self, host: Host) -> None:
         """Every task in hand has its output at the server, or is known to be refused."""
-        for held in host.hand.values():
-            if not held.report:
-                self._send_output(held)
+        for task in host.hand.values():
+            if not task.report:
+                self._send_output(task)
         self._uploads.close()
 
-    def _send_output(self, held: Held) -> None:
+    def _send_output(self, task: HeldTask) -> None:
         score = self._score
-        body = self._plan.maker(held.order)
+        body = self._plan.maker(task.order)
         md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
         refused = ""
-        if held.url:
+        if task.url:
             began = time.perf_counter()
-            http, raw = self._uploads.post(held.url, self._writer.upload(held, body, md5))
+            http, raw = self._uploads.post(task.url, self._writer.upload(task, body, md5))
             status = upload_status(raw)
             if http != 200 or status not in (0, -1):
                 raise ValueError(f"an upload was answered HTTP {http} {raw[:60]!r}")
@@ -232,5 +232,5 @@ class Lane:
             if status == -1:
                 refused = "refused"
                 score.faults[f"upload refused: {raw[:120]!r}"] += 1
-        held.report = self._writer.report(held, size=len(body), md5=md5, refused=refused)
-        held.order = held.token = ""
+        task.report = self._writer.report(task, size=len(body), md5=md5, refused=refused)
+        task.order = task.token = ""

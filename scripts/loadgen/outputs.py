@@ -49,10 +49,10 @@ def axiom_maker(measures: Mapping[str, Any], *, cpu_seconds: float) -> Maker:
         ticket = json.loads(base64.urlsafe_b64decode(text.partition(".")[0] + "=="))
         places, replicates = ticket["places"], ticket["replicates"]
         amount = len(places) * len(replicates)
-        known = (ticket["bundle"], amount)
-        template = templates.get(known)
+        key = (ticket["bundle"], amount)
+        template = templates.get(key)
         if template is None:
-            template = templates[known] = _template(ticket, measures, cpu_seconds / amount)
+            template = templates[key] = _template(ticket, measures, cpu_seconds / amount)
         cells = [
             template.line(replicate=replicate, config=place, seed=seed)
             for replicate, seed in zip(replicates, ticket["seeds"], strict=True)

@@ -18,8 +18,8 @@ from axiom.service.work_jobs import LaboratoryJobs
 def resting(work: Callable[..., int | None], flag: Path) -> Callable[..., int]:
     """The same work, of which nothing is done while the file is there."""
 
-    def maybe(*given: object, **named: object) -> int:
-        return 0 if flag.exists() else work(*given, **named) or 0
+    def maybe(*positional: object, **named: object) -> int:
+        return 0 if flag.exists() else work(*positional, **named) or 0
 
     return maybe
 

@@ -40,8 +40,8 @@ class Load:
         """Wait until every lane is through."""
         score, hosts = Score(), list[Host]()
         for lane, answers in self._lanes:
-            found, played = answers.recv()
-            score.add(found)
+            part, played = answers.recv()
+            score.add(part)
             hosts += played
             answers.close()
             lane.join()
@@ -84,7 +84,7 @@ def told(plan: Plan, played: Played, server: Mapping[str, Any]) -> dict[str, Any
         "uploads_a_second": round(score.uploads / seconds, 1),
         "reports": len(score.acknowledged),
         "reports_a_second": round(len(score.acknowledged) / seconds, 1),
-        "empty_fraction": round(score.empty / max(1, score.asked), 4),
+        "empty_fraction": round(score.empty / max(1, score.wishes), 4),
         "aborted": score.aborted,
         "renumbered": score.renumbered,
         "in_hand": sum(len(host.hand) for host in played.hosts),

@@ -42,12 +42,12 @@ def memory_mb(pid: int) -> float:
 
 def descendants(pid: int) -> list[int]:
     """Every process below this one."""
-    found = []
+    pids = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         try:
             children = task.read_text().split()
         except OSError:  # it has just ended
             continue
         for child in children:
-            found += [int(child), *descendants(int(child))]
-    return found
+            pids += [int(child), *descendants(int(child))]
+    return pids

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from loadgen.hosts import Held
+from loadgen.hosts import HeldTask
 
 _MESSAGE = re.compile(r"<message[^>]*>(.*?)</message>", re.DOTALL)
 _ACKNOWLEDGED = re.compile(r"<result_ack>\s*<name>\s*(.*?)\s*</name>\s*</result_ack>", re.DOTALL)
@@ -22,7 +22,7 @@ class Answer:
     host_id: int | None
     cross: str  # the account's id across projects
     delay: float
-    tasks: tuple[Held, ...]
+    tasks: tuple[HeldTask, ...]
     acknowledged: tuple[str, ...]
     aborted: tuple[str, ...]
     messages: tuple[str, ...]
@@ -45,7 +45,7 @@ def read_answer(body: bytes, *, round_now: int) -> Answer:
     )
 
 
-def _tasks(text: str, round_now: int) -> tuple[Held, ...]:
+def _tasks(text: str, round_now: int) -> tuple[HeldTask, ...]:
     orders = {_inside(part, "name"): _plain(_inside(part, "command_line")) for part in _parts(text, "workunit")}
     files = {
         _inside(part, "name"): part
@@ -54,22 +54,22 @@ def _tasks(text: str, round_now: int) -> tuple[Held, ...]:
     }
     tasks = []
     for part in _parts(text, "result"):
-        held = Held(name=_inside(part, "name"), round=round_now, order=orders.get(_inside(part, "wu_name"), ""))
+        task = HeldTask(name=_inside(part, "name"), round=round_now, order=orders.get(_inside(part, "wu_name"), ""))
         outputs = (_inside(reference, "file_name") for reference in _parts(part, "file_ref"))
         output = next((name for name in outputs if name in files), None)
         if output is not None:  # a task of ours has one output
             file = files[output]
-            held.file, held.url = output, _plain(_inside(file, "url") or _inside(file, "upload_url"))
-            held.token = _inside(file, "xml_signature", strip=False).removeprefix("\n")
-            held.most_bytes = int(float(_inside(file, "max_nbytes") or 0))
-        tasks.append(held)
+            task.file, task.url = output, _plain(_inside(file, "url") or _inside(file, "upload_url"))
+            task.token = _inside(file, "xml_signature", strip=False).removeprefix("\n")
+            task.most_bytes = int(float(_inside(file, "max_nbytes") or 0))
+        tasks.append(task)
     return tuple(tasks)
 
 
 def upload_status(body: bytes) -> int | None:
     """What the upload handler says: 0 done, 1 try again, -1 never; None when it says none of it."""
-    found = _STATUS.search(body)
-    return int(found[1]) if found else None
+    match = _STATUS.search(body)
+    return int(match[1]) if match else None
 
 
 def _parts(text: str, tag: str) -> Iterator[str]:
@@ -84,9 +84,9 @@ def _parts(text: str, tag: str) -> Iterator[str]:
 
 def _inside(text: str, tag: str, *, strip: bool = True) -> str:
     """What stands inside the first element of this name; nothing where there is none."""
-    found = next(_parts(text, tag), "")
-    return found.strip() if strip else found
+    content = next(_parts(text, tag), "")
+    return content.strip() if strip else content
 
 
 def _plain(text: str) -> str:
-    return _ENTITY.sub(lambda found: _ENTITIES[found[1]], text) if "&" in text else text
+    return _ENTITY.sub(lambda entity: _ENTITIES[entity[1]], text) if "&" in text else text

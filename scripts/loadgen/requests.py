@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from loadgen.hosts import Held, Host
+from loadgen.hosts import HeldTask, Host
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -165,12 +165,12 @@ class Writer:
         lines = "step 1 of 1 done; loss 0.123456\n"
         self._log = (lines * (shape.log_bytes // len(lines) + 1))[: shape.log_bytes]
 
-    def request(self, host: Host, reported: Sequence[Held], *, seconds: float, cores: int) -> bytes:
+    def request(self, host: Host, reported: Sequence[HeldTask], *, seconds: float, cores: int) -> bytes:
         """A scheduler request: who asks, what is reported, what is still in hand, how much more is wanted."""
         top, computer = self._of(host)
         parts = [top, str(host.seqno), _CLIENT, self._ask(seconds, cores), computer]
-        parts += [held.report for held in reported]
-        rest = [name for name in host.hand if name not in {held.name for held in reported}]
+        parts += [task.report for task in reported]
+        rest = [name for name in host.hand if name not in {task.name for task in reported}]
         parts.append("    <other_results>\n")
         parts += [_OTHER.format(name=name) for name in rest]
         parts.append("    </other_results>\n    <in_progress_results>\n")
@@ -179,31 +179,31 @@ class Writer:
         parts.append("    </in_progress_results>\n</scheduler_request>\n")
         return "".join(parts).encode()
 
-    def report(self, held: Held, *, size: int, md5: str, refused: str = "") -> str:
+    def report(self, task: HeldTask, *, size: int, md5: str, refused: str = "") -> str:
         """The lines that report a task whose output is there, or was refused for good."""
         shape = self._shape
         error = f"    <error_msg>{refused}</error_msg>\n" if refused else ""
-        url = held.url.replace("&", "&amp;")
-        file = _FILE.format(file=held.file, size=size, most=held.most_bytes, md5=md5, url=url, error=error)
+        url = task.url.replace("&", "&amp;")
+        file = _FILE.format(file=task.file, size=size, most=task.most_bytes, md5=md5, url=url, error=error)
         return _RESULT.format(
-            name=held.name,
+            name=task.name,
             cpu=shape.cpu_seconds,
             elapsed=shape.cpu_seconds * 1.01,
             platform=shape.platform,
             version=shape.version,
             log=self._log,
-            file=file if held.file else "",
+            file=file if task.file else "",
         )
 
-    def upload(self, held: Held, body: bytes, md5: str) -> bytes:
+    def upload(self, task: HeldTask, body: bytes, md5: str) -> bytes:
         """An upload: the token as it was given, then the bytes, and nothing after them."""
-        head = _UPLOAD.format(file=held.file, token=held.token, most=held.most_bytes, size=len(body), md5=md5)
+        head = _UPLOAD.format(file=task.file, token=task.token, most=task.most_bytes, size=len(body), md5=md5)
         return head.encode() + body
 
     def _of(self, host: Host) -> tuple[str, str]:
         who = (host.key, host.id, host.cross)
-        known = self._tops.get(host.number)
-        if known is None or known[0] != who:
+        cached = self._tops.get(host.number)
+        if cached is None or cached[0] != who:
             top = _TOP.format(key=host.key, id=host.id)
             computer = _COMPUTER.format(
                 platform=self._shape.platform,
@@ -214,12 +214,12 @@ class Writer:
                 low=host.number & 255,
                 cores=self._shape.cores,
             )
-            known = self._tops[host.number] = (who, top, computer)
-        return known[1], known[2]
+            cached = self._tops[host.number] = (who, top, computer)
+        return cached[1], cached[2]
 
     def _ask(self, seconds: float, cores: int) -> str:
-        known = self._asks.get((seconds, cores))
-        if known is None:
-            known = _ASK.format(refuse=0 if cores else 1, seconds=seconds if cores else 0.0, cores=float(cores))
-            self._asks[seconds, cores] = known
-        return known
+        cached = self._asks.get((seconds, cores))
+        if cached is None:
+            cached = _ASK.format(refuse=0 if cores else 1, seconds=seconds if cores else 0.0, cores=float(cores))
+            self._asks[seconds, cores] = cached
+        return cached

@@ -54,9 +54,9 @@ class Line:
             "Content-Type: application/x-www-form-urlencoded\r\n"
             f"Connection: {'keep-alive' if self._keep else 'close'}\r\nContent-Length: "
         )
-        found = ((socket.gethostbyname(parts.hostname), parts.port or 80), head.encode())
-        self._heads[url] = found
-        return found
+        address = ((socket.gethostbyname(parts.hostname), parts.port or 80), head.encode())
+        self._heads[url] = address
+        return address
 
     def _open(self, server: tuple[str, int]) -> None:
         self.close()
@@ -104,8 +104,8 @@ class Line:
         while len(self._buffer) < amount:
             if not self._more():
                 raise ConnectionResetError("the answer was cut")
-        found, self._buffer = self._buffer[:amount], self._buffer[amount:]
-        return found
+        piece, self._buffer = self._buffer[:amount], self._buffer[amount:]
+        return piece
 
     def _chunks(self) -> bytes:
         whole = []
@@ -120,5 +120,5 @@ class Line:
     def _rest(self) -> bytes:
         while self._more():
             pass
-        found, self._buffer = self._buffer, b""
-        return found
+        piece, self._buffer = self._buffer, b""
+        return piece

@@ -144,11 +144,11 @@ class JournalDisk:
         self._thread = threading.get_ident()
 
     def _if_mine(self, real: Callable[..., Any], remember: Callable[..., bool]) -> Callable[..., Any]:
-        def call(*given: Any) -> Any:
+        def call(*positional: Any) -> Any:
             if threading.get_ident() != self._thread:
-                return real(*given)
+                return real(*positional)
             self._disk.step(self._disk.histories)
-            return real(*given) if remember(*given) else None
+            return real(*positional) if remember(*positional) else None
 
         return call
 
@@ -162,14 +162,14 @@ class JournalDisk:
 
     def _fsync(self, file: int) -> bool:
         """The real disk is not troubled."""
-        known = os.fstat(file)
-        if stat.S_ISDIR(known.st_mode):
+        status = os.fstat(file)
+        if stat.S_ISDIR(status.st_mode):
             self._lasting = {path.name for path in self._place.iterdir()}
-        elif self._log.exists() and known.st_ino == self._log.stat().st_ino:
+        elif self._log.exists() and status.st_ino == self._log.stat().st_ino:
             self._disk.histories[str(self._log)].sync()
-        elif known.st_ino in self._histories:
-            self._histories[known.st_ino].sync()
+        elif status.st_ino in self._histories:
+            self._histories[status.st_ino].sync()
         else:
-            made = next(path for path in self._place.iterdir() if path.stat().st_ino == known.st_ino)
-            self._histories[known.st_ino] = History(synced=bytearray(made.read_bytes()))
+            made = next(path for path in self._place.iterdir() if path.stat().st_ino == status.st_ino)
+            self._histories[status.st_ino] = History(synced=bytearray(made.read_bytes()))
         return False

@@ -87,7 +87,7 @@ def test_a_measure_of_a_draft_is_told_to_nobody_before_its_question_is_asked_and
     assert any('"state": "open"' in answer and '"proposal": 1' in answer for answer in month.answers)
     assert sum('"gates": [{' in answer for answer in month.answers) >= 2  # both were tried
     assert [leaks(answer) for answer in month.answers if leaks(answer)] == []
-    with Connections(folder=month.desk.folder).reader() as db:
+    with Connections(folder=month.source.pilots.folder).reader() as db:
         bodies = [entry.entry.body for session in range(1, 10) for entry in transcripts.of_session(db, session)]
     assert bodies
     assert leaks("".join(bodies)) == []

@@ -14,7 +14,7 @@ sys.path += [str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d")
 
 from simulated import biases, hardships, processes, ville
 from simulated.drawn import draw
-from simulated.figures import QUICK, Answer, Held, below
+from simulated.figures import QUICK, Answer, Bound, below
 from simulated.laws import CONTRAST, LAWS
 from simulated.seeds_needed import looked_at_once
 from simulated.tables import decided_without_lost
@@ -52,7 +52,7 @@ def test_every_figure_but_those_known_to_be_missed_holds_also_in_small(capsys):
 
 
 def test_a_figure_that_is_missed_is_told_and_an_unknown_part_refused(capsys):
-    part = lambda seed, size: Answer(lines=[], held=[Held(words="more than that", holds=False)])  # noqa: E731, ARG005
+    part = lambda seed, size: Answer(lines=[], bounds=[Bound(words="more than that", holds=False)])  # noqa: E731, ARG005
     assert campaign["shown"]("a part", part, 1, QUICK, draw=False) == ["more than that"]
     assert "MISSED more than that" in capsys.readouterr().out
     assert [below("errors", share, 0.05, 1_000).holds for share in (0.06, 0.09)] == [True, False]
@@ -68,9 +68,9 @@ def test_it_sees_when_claims_that_are_not_shown_make_others_stand(monkeypatch):
     false_shares, size = biases.false_shares, replace(QUICK, laboratories=4)
     once = functools.cache(lambda values: weight(biases._IF_IT_MATTERS, values))  # both laboratories ask the same
     monkeypatch.setattr(biases, "weight", lambda _question, values: once(tuple(values)))
-    assert all(figure.holds for figure in biases.laboratory(20_261_124, size).held)
+    assert all(figure.holds for figure in biases.laboratory(20_261_124, size).bounds)
     monkeypatch.setattr(biases, "false_shares", of_all_e_values)
-    missed = [figure.words for figure in biases.laboratory(20_261_124, size).held if not figure.holds]
+    missed = [figure.words for figure in biases.laboratory(20_261_124, size).bounds if not figure.holds]
     assert any("150 too small; effects by e-BH at 5 %, as the site shows them" in words for words in missed)
 
 
@@ -78,10 +78,10 @@ def test_it_sees_when_what_is_lost_is_left_out(monkeypatch):
     case, whole, size = "missing for their sign", hardships.observed, replace(QUICK, nulls=40)
     monkeypatch.setattr(hardships, "_CASES", {case: hardships._CASES[case]})
     monkeypatch.setattr(hardships, "_LOST", 0.6)
-    assert all(figure.holds for figure in hardships.hardships(1, size).held)
+    assert all(figure.holds for figure in hardships.hardships(1, size).bounds)
     present = lambda *words, **more: [seen for seen in whole(*words, **more) if seen.value is not None]  # noqa: E731
     monkeypatch.setattr(hardships, "observed", present)
-    assert not all(figure.holds for figure in hardships.hardships(1, size).held)
+    assert not all(figure.holds for figure in hardships.hardships(1, size).bounds)
 
 
 @pytest.mark.parametrize("law", LAWS)
@@ -107,7 +107,7 @@ def test_a_promise_that_is_broken_beyond_chance_is_missed(monkeypatch):
     monkeypatch.setattr(ville, "DRAWN", {"normal": ville.DRAWN["normal"], "collapse in 5 %": promised})
     monkeypatch.setattr(ville, "_price", lambda _rng, _size: [])
     answer = ville.ville(1, replace(QUICK, streams=200, looks=40))
-    missed = [figure.words for figure in answer.held if not figure.holds]
+    missed = [figure.words for figure in answer.bounds if not figure.holds]
     assert missed
     assert all("collapse in 5 %, " in words for words in missed)
     assert {line.split()[0] for line in answer.lines if line.endswith("ABOVE ITS PROMISE")} == {"collapse"}

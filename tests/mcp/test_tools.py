@@ -209,5 +209,5 @@ def test_hostile_sequences_have_no_effect_beyond_rights_and_limits(mcp_lab):
     hostile = HostileTools(lab=mcp_lab, seed=7)
     hostile.play(300)
     assert hostile.broken() == []
-    assert hostile.said.total() == 3_000
-    assert min(hostile.said[kind] for kind in ("answered", "WrongUse", "UnknownName", "NotAllowed", "Refused")) > 20
+    assert hostile.endings.total() == 3_000
+    assert min(hostile.endings[kind] for kind in ("answered", "WrongUse", "UnknownName", "NotAllowed", "Refused")) > 20

@@ -9,7 +9,7 @@ import pytest
 from patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("mypy", "lint-imports", "axiom", "ruff")
+TOOLS = ("mypy", "lint-imports", "axiom", "python", "ruff")
 
 
 @pytest.fixture
@@ -40,8 +40,9 @@ def test_everything_is_asked_and_nothing_is_changed(checkout):
     assert sorted((checkout / "asked").read_text().splitlines()) == [
         "axiom docs --check",
         "lint-imports --no-logo",
-        "mypy -p axiom",
+        "mypy -p axiom -p axiom_catalogue -p axiom_weigh",
         "mypy scripts/checks.py",
+        "python scripts/budget.py",
         "ruff check",
         "ruff format --check",
     ]

@@ -18,7 +18,7 @@ from patience import PATIENCE
 sys.path.append(str(Path(__file__).resolve().parents[2] / "scripts"))
 
 from loadgen import bare, hosts, processes
-from loadgen.hosts import Held, Host
+from loadgen.hosts import HeldTask, Host
 from loadgen.lane import Mode, Plan, Score
 from loadgen.outputs import axiom_maker, filler_maker
 from loadgen.play import play, share, told
@@ -51,7 +51,7 @@ def test_every_host_gets_a_number_and_a_ping_asks_and_reports_nothing(pretended)
     played = play(plan(pretended, Mode.EMPTY), fleet, lanes=1)
     request = pretended.requests[-1]
     assert (request.findtext("dont_send_work"), float(request.findtext("work_req_seconds"))) == ("1", 0.0)
-    assert (played.score.requests, played.score.asked, played.score.uploads) == (4, 0, 0)
+    assert (played.score.requests, played.score.wishes, played.score.uploads) == (4, 0, 0)
     assert not request.findall("result")
 
 
@@ -148,7 +148,7 @@ def test_a_server_that_is_away_is_a_failure_and_nothing_more():
 def test_a_request_has_the_elements_and_about_the_size_of_a_client_s(cores):
     writer = Writer(Shape(), deadline=1_800_000_000)
     host = Host(number=300, key=KEY, id=7, seqno=3)
-    host.hand = {name: Held(name=name, round=1, file=f"{name}.out", most_bytes=10) for name in ("a", "b")}
+    host.hand = {name: HeldTask(name=name, round=1, file=f"{name}.out", most_bytes=10) for name in ("a", "b")}
     host.hand["a"].report = writer.report(host.hand["a"], size=5, md5="cd" * 16)
     body = writer.request(host, [host.hand["a"]], seconds=2.5 * cores, cores=cores)
     request = ET.fromstring(body)
@@ -287,7 +287,7 @@ def test_a_run_is_told_in_rates(pretended):
     assert rates["server"] == {"cpu_ms_a_request": 0.4}
     last = play(wanted, fleet, lanes=1).score
     # Eight are sent again to who lost them, the ninth goes to the first host, and nothing is left for the fifth.
-    assert (last.asked, last.empty, last.tasks) == (5, 1, 9)
+    assert (last.wishes, last.empty, last.tasks) == (5, 1, 9)
 
 
 def test_a_bare_answer_costs_cpu_and_its_server_is_gone_afterwards():

@@ -9,7 +9,7 @@ import pytest
 sys.path += [str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d")]
 
 from reckoning.order import Wanted, in_order, until
-from reckoning.verdict import FEW, MANY, Asked, Reckoning, reckon, seeds_wanted
+from reckoning.verdict import FEW, MANY, ClaimTest, Reckoning, reckon, seeds_wanted
 
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import AskingEstimand, Bearing, FindingState, LinkKind
@@ -18,14 +18,14 @@ from axiom_weigh.values import Grade
 YES, NO, SMALL, OPEN = Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL, Meaning.UNDECIDED
 
 
-def asked(meaning, *, upheld_by=(YES,), overturned_by=(), seeds=MANY, kind=None, **footing) -> Asked:
+def asked(meaning, *, upheld_by=(YES,), overturned_by=(), seeds=MANY, kind=None, **footing) -> ClaimTest:
     kind = kind or (LinkKind.MODERATES if overturned_by else LinkKind.TESTS)
     upheld_by = upheld_by if kind is LinkKind.TESTS else ()
     asking = AskingEstimand(
         experiment="tiny_sum", estimand="grows", kind=kind, upheld_by=upheld_by, overturned_by=overturned_by
     )
     footing = {"status": "open", "grade": Grade.MODERATE, "is_slight": False, **footing}
-    return Asked(
+    return ClaimTest(
         asking=asking,
         wanted=MANY,
         seeds=seeds,
@@ -33,11 +33,11 @@ def asked(meaning, *, upheld_by=(YES,), overturned_by=(), seeds=MANY, kind=None,
     )
 
 
-def control(meaning: Meaning | None, **more) -> Asked:
+def control(meaning: Meaning | None, **more) -> ClaimTest:
     return asked(meaning, overturned_by=(SMALL, NO), **more)
 
 
-def beside(meaning: Meaning | None) -> Asked:
+def beside(meaning: Meaning | None) -> ClaimTest:
     return asked(meaning, kind=LinkKind.MODERATES, seeds=0)
 
 

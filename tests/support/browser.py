@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from importlib import resources
 from typing import Any, Literal
 
-from lane_client import Told
+from lane_client import ManualStop
 from patience import PATIENCE
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -48,13 +48,13 @@ def visit(browser: Browser, **how: Any) -> Iterator[Page]:
 @contextlib.contextmanager
 def serving(app: Any, listening: socket.socket) -> Iterator[None]:
     """Serve an application on this socket, for as long as somebody wants it."""
-    told = Told()
-    thread = threading.Thread(target=serve, args=([ServedSocket(app=app, socket=listening)], told))
+    stop = ManualStop()
+    thread = threading.Thread(target=serve, args=([ServedSocket(app=app, socket=listening)], stop))
     thread.start()
     try:
         yield
     finally:
-        told.over.set()
+        stop.over.set()
         thread.join()
 
 

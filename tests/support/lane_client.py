@@ -4,8 +4,10 @@ import asyncio
 import socket
 import threading
 import time
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import Any
 
 from patience import PATIENCE
 
@@ -17,7 +19,7 @@ HUGE = 20_000_000  # more than a system keeps for a connection
 
 
 class Page:
-    async def __call__(self, scope, receive, send) -> None:
+    async def __call__(self, scope: Mapping[str, Any], receive: Callable[[], Any], send: Callable[[Any], Any]) -> None:
         size, more = 0, True
         while more:
             message = await receive()
@@ -37,7 +39,7 @@ class Answers:
         self.room = BodyRoom()
         self._thread = ThreadPoolExecutor(1)
 
-    def _answered(self, body: bytes, result: object) -> Future[bytes]:
+    def _answered(self, body: bytes, result: Any) -> Future[bytes]:
         self.asked.append(body)
         answer: Future[bytes] = Future()
         answer.set_result(result)
@@ -88,7 +90,7 @@ class Answers:
 
 
 class Line:
-    def __init__(self, address) -> None:
+    def __init__(self, address: tuple[str, int]) -> None:
         self.socket = socket.create_connection(address, timeout=PATIENCE)
         self._heard = b""
 
@@ -129,7 +131,7 @@ class Line:
         return bool(piece)
 
 
-class Told(StopSignal):
+class ManualStop(StopSignal):
     """Stops when the test says so, and leaves signals alone: they belong to the main thread."""
 
     def __init__(self) -> None:
@@ -143,18 +145,18 @@ class Told(StopSignal):
 
 
 @contextmanager
-def served(answers: Answers):
+def served(answers: Answers) -> Iterator[tuple[str, int]]:
     """The address of a site with lanes; stopping is asked for at the end."""
-    listening, told = socket.create_server(("127.0.0.1", 0)), Told()
+    listening, stop = socket.create_server(("127.0.0.1", 0)), ManualStop()
     address = listening.getsockname()
     listener = ServedSocket(app=Page(), socket=listening, lanes=answers.lanes())
-    thread = threading.Thread(target=serve, args=([listener], told))
+    thread = threading.Thread(target=serve, args=([listener], stop))
     thread.start()
-    assert told.serves.wait(PATIENCE)
+    assert stop.serves.wait(PATIENCE)
     try:
         yield address
     finally:
-        told.over.set()
+        stop.over.set()
         thread.join(PATIENCE)
         assert not thread.is_alive()
 

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from lane_client import Told
+from lane_client import ManualStop
 from patience import PATIENCE
 from starlette.applications import Starlette
 
@@ -53,14 +53,14 @@ def today() -> datetime:
 
 @contextmanager
 def served(*listeners: ServedSocket):
-    told = Told()
-    thread = threading.Thread(target=serve, args=(list(listeners), told))
+    stop = ManualStop()
+    thread = threading.Thread(target=serve, args=(list(listeners), stop))
     thread.start()
-    assert told.serves.wait(PATIENCE)
+    assert stop.serves.wait(PATIENCE)
     try:
         yield
     finally:
-        told.over.set()
+        stop.over.set()
         thread.join(PATIENCE)
         assert not thread.is_alive()
 

@@ -136,8 +136,8 @@ def played(new_lab, tmp_path_factory):
 def test_what_programs_write_holds_nothing_made_up_and_whatever_is_made_up_is_seen(played):
     made = MadePapers(lab=played, seed=1)
     made.play(ROUNDS)
-    assert made.found == []
-    assert min(made.said["written"], made.said["refused"]) > ROUNDS / 5
+    assert made.faults == []
+    assert min(made.endings["written"], made.endings["refused"]) > ROUNDS / 5
     assert made.numbers > 50 * ROUNDS
     log, paper = _written(played)
     rows = Rows(played.folder.database)

@@ -51,14 +51,14 @@ def read_csv(folder: Path) -> Records:
 
 def read_sacred(folder: Path) -> Records:
     """Completed records of the file observer; one that says RUNNING for ever is stuck."""
-    found, stuck = [], 0
+    runs, stuck = [], 0
     for file in (folder / "runs").glob("[0-9]*/run.json"):
-        said = json.loads(file.read_text())
-        if said["status"] == "COMPLETED":
+        document = json.loads(file.read_text())
+        if document["status"] == "COMPLETED":
             config = json.loads(file.with_name("config.json").read_text())
-            found.append((config["lr"], config["width"], config["seed"]))
-        stuck += said["status"] == "RUNNING"
-    return found, stuck
+            runs.append((config["lr"], config["width"], config["seed"]))
+        stuck += document["status"] == "RUNNING"
+    return runs, stuck
 
 
 def read_optuna(folder: Path) -> Records:

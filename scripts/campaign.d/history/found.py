@@ -53,7 +53,7 @@ class Found:
 def found(lab: Laboratory, played: Played, chapter: str) -> Found:
     """What the session of a chapter has in the books. What the batch job paid by an older tariff is not its doing."""
     session, settled = session_of(lab, played, chapter), settled_of(lab, played, chapter)
-    (tariff,) = (one for one in tariffs.begun(lab.db, lab.now) if one.tariff.name == chapter)
+    (tariff,) = (period for period in tariffs.begun(lab.db, lab.now) if period.tariff.name == chapter)
     rows = lab.db.select(_AWARDS, after=settled.after_award, last=settled.last_award, tariff=tariff.id)
     tiers, volunteers, hosts = Counter[str](), Counter[int](), Counter[int]()
     for row in rows:

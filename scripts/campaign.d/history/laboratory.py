@@ -80,7 +80,7 @@ class Laboratory:
     db: Database
     now: datetime
     validator: Validator
-    known: DispatchCache = field(default_factory=DispatchCache)
+    cache: DispatchCache = field(default_factory=DispatchCache)
     paying: Paying = field(default_factory=Paying)
     ourselves: int = 0
     versions: dict[str, int] = field(default_factory=dict)  # experiment as the story calls it to its id
@@ -148,10 +148,10 @@ class Laboratory:
             if asking is None:
                 raise Impossible(f"there is no host {host}")
             wanted = {"NVIDIA": (0.0, float(most))} if asking.capacity.gpus else {}
-            asked = WorkRequest(
+            request = WorkRequest(
                 seconds=0.0, instances=most, most=most, holding=None, gpus=wanted, programs=frozenset(KINDS)
             )
-            handed = hand_out(self.db, self._dispatch, self.known, asking, asked, self.now)
+            handed = hand_out(self.db, self._dispatch, self.cache, asking, request, self.now)
             hosts.seen(self.db, asking.id, self.now)
         return handed.given, handed.reason
 
@@ -164,9 +164,9 @@ class Laboratory:
     def bring(self, done: Sequence[tuple[datetime, GrantedTask, Computed]]) -> None:
         """Hosts report what they computed, each at its time; then all of it is judged and paid."""
         with self.db.transaction():
-            for when, given, one in done:
+            for when, granted, computed in done:
                 self.now = when
-                self._report(given, one)
+                self._report(granted, computed)
         with self.db.transaction():
             while self.validator.judge(self.db, self.now):
                 pass
@@ -195,10 +195,10 @@ class Laboratory:
     def retire(self, experiment: str, why: str) -> int:
         """Withdraw a version; how many open workunits it had."""
         with self.db.transaction():
-            found = experiments.by_id(self.db, self.versions[experiment])
-            if found is None or found.status != "open":
+            version = experiments.by_id(self.db, self.versions[experiment])
+            if version is None or version.status != "open":
                 return 0
-            return withdraw(self.db, found.id, why, self.now)
+            return withdraw(self.db, version.id, why, self.now)
 
     def hold(self, reason: str) -> str:
         """A session from its first step to its last, after the janitor; its name."""
@@ -228,51 +228,51 @@ class Laboratory:
             name: accounts.create(
                 self.db, name=name, email=f"{name}@example.org", password="", cross_id=name, now=self.now
             )
-            for name in dict.fromkeys(one.volunteer for one in members)
+            for name in dict.fromkeys(member.volunteer for member in members)
         }
-        for one in members:
-            gpus = (Gpu(kind="NVIDIA", count=one.gpus, memory_mb=8_000),) if one.gpus else ()
-            said = hosts.ClientDescription(
-                name=one.name,
-                cpid=hashlib.md5(one.name.encode(), usedforsecurity=False).hexdigest(),
-                platform=Platform(system=one.system, processor="x86_64", instructions="avx2"),
-                capacity=Capacity(cores=one.cores, memory_mb=one.memory_mb, disk_mb=1_000_000, gpus=gpus),
+        for member in members:
+            gpus = (Gpu(kind="NVIDIA", count=member.gpus, memory_mb=8_000),) if member.gpus else ()
+            client = hosts.ClientDescription(
+                name=member.name,
+                cpid=hashlib.md5(member.name.encode(), usedforsecurity=False).hexdigest(),
+                platform=Platform(system=member.system, processor="x86_64", instructions="avx2"),
+                capacity=Capacity(cores=member.cores, memory_mb=member.memory_mb, disk_mb=1_000_000, gpus=gpus),
                 flops=4e9,
                 availability=1.0,
                 facts={},
-                digest=one.name,
+                digest=member.name,
             )
-            self.hosts[one.name] = hosts.add(self.db, owners[one.volunteer], said, self.now)
+            self.hosts[member.name] = hosts.add(self.db, owners[member.volunteer], client, self.now)
 
-    def _report(self, given: GrantedTask, one: Computed) -> None:
-        exit_status, cause, state = _ENDS.get(one.outcome, _WELL)
+    def _report(self, granted: GrantedTask, computed: Computed) -> None:
+        exit_status, cause, state = _ENDS.get(computed.outcome, _WELL)
         body = None
         if cause is Cause.SUCCESS:
             forgets = self.now < SEEDED_FROM
-            body = standins.output(given.order.ticket, forgets_seed=forgets, raises=one.outcome == "raised")
-        said = Report(
-            task_id=given.task,
-            host_id=self.hosts[one.host],
+            body = standins.output(granted.order.ticket, forgets_seed=forgets, raises=computed.outcome == "raised")
+        report = Report(
+            task_id=granted.task,
+            host_id=self.hosts[computed.host],
             exit_status=exit_status,
             output_digest=None if body is None else hashlib.sha256(body).hexdigest(),
-            cpu_seconds=one.seconds,
-            elapsed_seconds=one.seconds,
+            cpu_seconds=computed.seconds,
+            elapsed_seconds=computed.seconds,
             boinc_state=state,
             cause=cause,
         )
         if cause is Cause.ABORTED_BY_LABORATORY:  # which is believed of a host where it was done
-            workunit_store.request_abort(self.db, given.workunit, "the laboratory has taken it back")
-            transit_many(self.db, [given.workunit], self.now)
+            workunit_store.request_abort(self.db, granted.workunit, "the laboratory has taken it back")
+            transit_many(self.db, [granted.workunit], self.now)
         if body is not None:
             blobs.bring(self.db, self.folder, [body], self.now)
-        (taken,) = reporting.take(self.db, self.folder, [said], self.now)
+        (taken,) = reporting.take(self.db, self.folder, [report], self.now)
         demand(taken.state is not None, taken.reason)
         if taken.state is TaskState.ABORTED:  # the old laboratory had no second copies
-            transit_many(self.db, [given.workunit], self.now)
-            workunit_store.request_abort(self.db, given.workunit, "its host has given it up")
-            transit_many(self.db, [given.workunit], self.now)
+            transit_many(self.db, [granted.workunit], self.now)
+            workunit_store.request_abort(self.db, granted.workunit, "its host has given it up")
+            transit_many(self.db, [granted.workunit], self.now)
 
 
 def counted(waiting: Iterable[Waiting]) -> Counter[tuple[str, str]]:
     """How many wait for each host of each experiment."""
-    return Counter((one.host, one.experiment) for one in waiting)
+    return Counter((task.host, task.experiment) for task in waiting)

@@ -55,7 +55,7 @@ class Player:
         for part in chapter.parts:
             if part.tariff:
                 self.lab.announce(part.tariff)
-            late = [one for rows in _by_version(self._came(part.data)) for one in self._compute(rows, chapter)]
+            late = [row for rows in _by_version(self._came(part.data)) for row in self._compute(rows, chapter)]
             if late:  # what their hosts could not have that day
                 self.lab.now = _next_day(self.lab.now)
                 late = self._compute(late, chapter)
@@ -90,37 +90,37 @@ class Player:
     def _coming(self, chapter: Chapter | None) -> Counter[tuple[str, str]]:
         """What comes back before the next session, by host and experiment, beyond what is out already."""
         parts = chapter.parts if chapter else ()
-        wanted = Counter((one.host, one.experiment) for part in parts for one in self._came(part.data))
-        return wanted - Counter({key: len(given) for key, given in self.out.items()})
+        wanted = Counter((row.host, row.experiment) for part in parts for row in self._came(part.data))
+        return wanted - Counter({key: len(tasks) for key, tasks in self.out.items()})
 
     def _compute(self, rows: Sequence[Computed], chapter: Chapter) -> list[Computed]:
         """Hosts fetch, compute on their cores, and report, until none of them gets any more; what is left undone."""
         left: dict[str, list[Computed]] = defaultdict(list)
-        for one in rows:
-            left[one.host].append(one)
+        for row in rows:
+            left[row.host].append(row)
         self._order_missing(rows)
         done = self._fetched(left)
-        for experiment in {one.experiment for one in rows} & set(chapter.retired_in_flight):
+        for experiment in {row.experiment for row in rows} & set(chapter.retired_in_flight):
             self.lab.retire(experiment, "it has shown what it can show")
         while done:
             for first in range(0, len(done), _TOGETHER):
                 self.lab.bring(done[first : first + _TOGETHER])
             self.lab.now += _PAUSE
             done = self._fetched(left)
-        return [one for mine in left.values() for one in mine]
+        return [row for mine in left.values() for row in mine]
 
     def _fetched(self, left: Mapping[str, list[Computed]]) -> list[tuple[datetime, GrantedTask, Computed]]:
         """What hosts get now of what they computed, and when it is done; it is taken out of what is left."""
-        waiting, done = Counter(one.host for one in self.lab.waiting()), []
+        waiting, done = Counter(task.host for task in self.lab.waiting()), []
         for host, mine in left.items():
             if mine:
                 self._fetch(host, waiting[host])
                 done += _on_cores(self.lab.now, self._match(host, mine), _cores(host))
-        return sorted(done, key=lambda one: one[0])
+        return sorted(done, key=lambda ending: ending[0])
 
     def _order_missing(self, rows: Sequence[Computed]) -> None:
         """What came back was ordered at some time, even where no log says so."""
-        wanted = Counter((one.host, one.experiment) for one in rows)
+        wanted = Counter((row.host, row.experiment) for row in rows)
         missing = wanted - counted(self.lab.waiting()) - Counter({key: len(out) for key, out in self.out.items()})
         for experiment in dict.fromkeys(experiment for _, experiment in missing):
             self.lab.publish(experiment)
@@ -132,22 +132,22 @@ class Player:
     def _fetch(self, host: str, most: int) -> str:
         if not most:
             return "nothing waits for it"
-        given, reason = self.lab.fetch(host, most)
+        granted, reason = self.lab.fetch(host, most)
         names = {number: name for name, number in self.lab.versions.items()}
-        for one in given:
-            self.out[host, names[one.experiment]].append(one)
+        for task in granted:
+            self.out[host, names[task.experiment]].append(task)
         return reason
 
     def _match(self, host: str, mine: list[Computed]) -> list[tuple[GrantedTask, Computed]]:
         """What the host computed, each with a task of the kind that it has; the rest waits."""
         ready: list[tuple[GrantedTask, Computed]] = []
         rest = []
-        for one in mine:
-            out = self.out[host, one.experiment]
+        for row in mine:
+            out = self.out[host, row.experiment]
             if out:
-                ready.append((out.pop(0), one))
+                ready.append((out.pop(0), row))
             else:
-                rest.append(one)
+                rest.append(row)
         mine[:] = rest
         return ready
 
@@ -166,30 +166,32 @@ class Player:
 
     def _active(self, chapter: Chapter) -> list[str]:
         """The hosts that were heard from shortly before a session: those that brought something, and others."""
-        brought = {one.host for part in chapter.parts for one in self._came(part.data)}
+        brought = {row.host for part in chapter.parts for row in self._came(part.data)}
         silent = set() if chapter.at < STUCK_AT + timedelta(hours=3) else set(SILENT)
-        ranked = sorted((one.name for one in fleet()), key=lambda name: name not in brought and name not in HOLDERS)
+        ranked = sorted(
+            (computer.name for computer in fleet()), key=lambda name: name not in brought and name not in HOLDERS
+        )
         there = [name for name in ranked if name not in silent]
         return there[: chapter.hosts or len(brought)]
 
     def _arrange(self, chapter: Chapter, coming: Counter[tuple[str, str]]) -> None:
         """What waits becomes what the log says: more is ordered, or what no log tells of again is taken back."""
         waiting = self.lab.waiting()
-        others = [one for one in waiting if one.experiment not in chapter.queue]
+        others = [task for task in waiting if task.experiment not in chapter.queue]
         surplus = _first_beyond(others, len(others) if chapter.others is None else chapter.others)
         for experiment, amount in chapter.queue.items():
-            mine = [one for one in waiting if one.experiment == experiment]
+            mine = [task for task in waiting if task.experiment == experiment]
             surplus += _first_beyond(mine, amount)
             if amount > len(mine):
                 self.lab.publish(experiment)
                 self._spread({experiment: amount - len(mine)}, self._others(coming, experiment), coming)
                 self.played.unlogged[experiment] += amount - len(mine)
-        for one in surplus:
-            self.played.dropped[one.experiment] += 1
-        self.lab.take_back([one.workunit for one in surplus], "no log tells of it any more")
+        for task in surplus:
+            self.played.dropped[task.experiment] += 1
+        self.lab.take_back([task.workunit for task in surplus], "no log tells of it any more")
 
     def _retire(self, chapter: Chapter) -> None:
-        waiting = Counter(one.experiment for one in self.lab.waiting())
+        waiting = Counter(task.experiment for task in self.lab.waiting())
         named = list(chapter.retired)
         if chapter.only:
             named += [name for name in self.lab.versions if name not in chapter.only]
@@ -209,10 +211,10 @@ class Player:
         if sum(chapter.deployed.values()) == chapter.hosts:  # a first probe: one for each host
             mine = Counter(dict.fromkeys(mine, 1))
         meant = {host for host, _ in mine}
-        others = [one for one in fleet() if one.name not in meant]
+        others = [computer for computer in fleet() if computer.name not in meant]
         if chapter.hosts < len(fleet()):
             back = {host for host, _ in coming}
-            others = [one for one in others if one.name not in back and one.name not in HOLDERS]
+            others = [computer for computer in others if computer.name not in back and computer.name not in HOLDERS]
         others = others[: chapter.hosts - len(meant)]
         demand(
             len(meant) + len(others) == chapter.hosts,
@@ -224,7 +226,11 @@ class Player:
 
     def _others(self, coming: Iterable[tuple[str, str]], experiment: str) -> list[Computer]:
         back = {host for host, _ in coming}
-        return [one for one in fleet() if one.name not in back and one.name not in HOLDERS and _fits(one, experiment)]
+        return [
+            computer
+            for computer in fleet()
+            if computer.name not in back and computer.name not in HOLDERS and _fits(computer, experiment)
+        ]
 
     def _spread(self, wanted: Mapping[str, int], others: Sequence[Computer], coming: Counter[tuple[str, str]]) -> None:
         """Order so many of each: first what will come back, then for other hosts by their cores."""
@@ -234,10 +240,12 @@ class Player:
             for key in sorted(key for key in coming if key[1] == experiment):
                 orders[key] += min(left, coming[key])
                 left -= min(left, coming[key])
-            fitting = [one for one in others if _fits(one, experiment)] or list(others)
-            unserved = [one for one in fitting if not any(host == one.name for host, _ in orders)]
-            for host, each in _by_cores(left, unserved + [one for one in fitting if one not in unserved]).items():
-                orders[host, experiment] += each
+            fitting = [computer for computer in others if _fits(computer, experiment)] or list(others)
+            unserved = [computer for computer in fitting if not any(host == computer.name for host, _ in orders)]
+            for host, share in _by_cores(
+                left, unserved + [computer for computer in fitting if computer not in unserved]
+            ).items():
+                orders[host, experiment] += share
         with self.lab.db.transaction():
             for (host, experiment), amount in orders.items():
                 if amount:
@@ -246,8 +254,8 @@ class Player:
 
 def _by_version(rows: Sequence[Computed]) -> list[list[Computed]]:
     """A newer version takes the older one's place, so the older ones come back first."""
-    numbers = sorted({version_of(one.experiment)[1] for one in rows})
-    return [[one for one in rows if version_of(one.experiment)[1] == number] for number in numbers]
+    numbers = sorted({version_of(row.experiment)[1] for row in rows})
+    return [[row for row in rows if version_of(row.experiment)[1] == number] for number in numbers]
 
 
 def _on_cores(
@@ -256,19 +264,19 @@ def _on_cores(
     """When each of a host's tasks is done, one after the other on each core."""
     free = [0.0] * cores
     done = []
-    for given, one in ready:
-        ends = heapq.heappop(free) + one.seconds
+    for granted, row in ready:
+        ends = heapq.heappop(free) + row.seconds
         heapq.heappush(free, ends)
-        done.append((begun + timedelta(seconds=ends), given, one))
+        done.append((begun + timedelta(seconds=ends), granted, row))
     return done
 
 
 def _by_cores(amount: int, among: Sequence[Computer]) -> dict[str, int]:
     """Divide workunits: one for each host first, then by cores."""
-    shares = {one.name: 1 for one in among[:amount]}
-    left, cores = amount - len(shares), sum(one.cores for one in among)
-    for one in among if left else ():
-        shares[one.name] += left * one.cores // cores
+    shares = {computer.name: 1 for computer in among[:amount]}
+    left, cores = amount - len(shares), sum(computer.cores for computer in among)
+    for computer in among if left else ():
+        shares[computer.name] += left * computer.cores // cores
     for name in list(shares)[: amount - sum(shares.values())]:
         shares[name] += 1
     return shares
@@ -287,12 +295,12 @@ def _first_beyond(rows: Sequence[Waiting], amount: int) -> list[Waiting]:
     return list(rows[: max(0, len(rows) - amount)])
 
 
-def _fits(one: Computer, experiment: str) -> bool:
+def _fits(computer: Computer, experiment: str) -> bool:
     name, _ = version_of(experiment)
     if name.endswith("_gpu"):
-        return one.gpus > 0
-    return name not in _HEAVY or one.memory_mb >= _BIG
+        return computer.gpus > 0
+    return name not in _HEAVY or computer.memory_mb >= _BIG
 
 
 def _cores(host: str) -> int:
-    return next(one.cores for one in fleet() if one.name == host)
+    return next(computer.cores for computer in fleet() if computer.name == host)

@@ -21,7 +21,9 @@ def main(site: str, most: float) -> int:
         "site": lambda: bool(get(site, "healthz")),
         "result": lambda: get(site, "status.json")["status"]["totals"]["result"] > 0,
         "finding": lambda: any(
-            None not in one["evidence"]["interval"] for one in get(site, "findings.json")["findings"] if one["evidence"]
+            None not in finding["evidence"]["interval"]
+            for finding in get(site, "findings.json")["findings"]
+            if finding["evidence"]
         ),
     }
     for name, reached in steps.items():

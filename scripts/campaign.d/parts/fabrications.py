@@ -70,8 +70,8 @@ class Rows:
             return None
         estimands = json.loads(rows[0]["body"])["estimands"]
         lines = self.all("SELECT * FROM evidence WHERE finding_number = ? ORDER BY line DESC LIMIT 1", number)
-        said = next(each for each in estimands if each["name"] == rows[0]["estimand"])
-        return {**rows[0], "said": said, "line": lines[0] if lines else None}
+        estimand = next(declared for declared in estimands if declared["name"] == rows[0]["estimand"])
+        return {**rows[0], "said": estimand, "line": lines[0] if lines else None}
 
     def bundle(self, experiment: int) -> dict[str, Any]:
         """Its newest, with the manifest that was signed."""
@@ -82,16 +82,16 @@ class Rows:
 def in_paper(rows: Rows, answer: dict[str, Any]) -> list[Found]:
     """Whatever is made up in a paper, as its page's JSON has it."""
     pieces = list(_pieces({name: part for name, part in answer.items() if name != "written"}))
-    found = [each for piece in pieces for each in _in_pieces(rows, [piece])]
+    faults = [fault for piece in pieces for fault in _in_pieces(rows, [piece])]
     for text in answer["written"]:
-        found += _in_text(rows, text, answer["numbers"])
-    told = {piece["of"] for piece in pieces}
-    return found + _of_methods(rows, answer["numbers"], told) + _omitted(rows, answer["numbers"], told)
+        faults += _in_text(rows, text, answer["numbers"])
+    shown = {piece["of"] for piece in pieces}
+    return faults + _of_methods(rows, answer["numbers"], shown) + _omitted(rows, answer["numbers"], shown)
 
 
 def in_log(rows: Rows, answer: list[dict[str, Any]]) -> list[Found]:
     """Whatever is made up in what was written about a session."""
-    return [each for text in answer for each in _in_text(rows, text, None)]
+    return [fault for text in answer for fault in _in_text(rows, text, None)]
 
 
 def numbers_in(answer: Any) -> int:
@@ -123,43 +123,43 @@ def _pieces(answer: Any) -> Iterator[Piece]:
 
 def _in_text(rows: Rows, text: dict[str, Any], allowed: list[int] | None) -> list[Found]:
     """Somebody's words: with the verdict beside each paragraph that names a finding, and no stronger than it."""
-    found: list[Found] = []
+    faults: list[Found] = []
     for paragraph in text["paragraphs"]:
-        found += _in_pieces(rows, paragraph["pieces"])
-        found += [each for piece in _pieces(paragraph["beside"]) for each in _in_pieces(rows, [piece])]
+        faults += _in_pieces(rows, paragraph["pieces"])
+        faults += [fault for piece in _pieces(paragraph["beside"]) for fault in _in_pieces(rows, [piece])]
         named = [int(piece["of"][1:].partition(".")[0]) for piece in paragraph["pieces"] if piece["of"].startswith("F")]
         beside = [finding["number"]["of"] for finding in paragraph["beside"]]
         spoken = "".join(piece["text"] for piece in paragraph["pieces"] if not piece["of"])
         for number in named:
             row = rows.finding(number)
             if f"F{number}.number" not in beside:
-                found.append((Fabrication.OVERCLAIM, f"no verdict beside finding {number}"))
+                faults.append((Fabrication.OVERCLAIM, f"no verdict beside finding {number}"))
             if allowed is not None and number not in allowed:
-                found.append((Fabrication.ALTERED_NUMBER, f"finding {number} is another's"))
+                faults.append((Fabrication.ALTERED_NUMBER, f"finding {number} is another's"))
             if row is None:
-                found.append((Fabrication.INVENTED_NUMBER, f"finding {number}"))
+                faults.append((Fabrication.INVENTED_NUMBER, f"finding {number}"))
             elif row["status"] != "open" and not paragraph["faults"]:
-                found.append((Fabrication.ALTERED_NUMBER, f"finding {number} is {row['status']}"))
+                faults.append((Fabrication.ALTERED_NUMBER, f"finding {number} is {row['status']}"))
         grades = [row["line"]["grade"] for number in named if (row := rows.finding(number)) and row["line"]]
         is_sure = named and len(grades) == len(named) and set(grades) <= {"Strong", "Definitive"}
         if _PROOF.search(spoken) and not is_sure and not paragraph["faults"]:
-            found.append((Fabrication.OVERCLAIM, spoken))
-    return found
+            faults.append((Fabrication.OVERCLAIM, spoken))
+    return faults
 
 
 def _in_pieces(rows: Rows, pieces: list[Piece]) -> list[Found]:
-    found: list[Found] = []
+    faults: list[Found] = []
     nothing: Piece = {"text": "", "of": ""}
     for before, piece, after in zip([nothing, *pieces], pieces, [*pieces[1:], nothing], strict=False):
         if not piece["of"]:
-            found += of_words(piece["text"])
+            faults += of_words(piece["text"])
         elif fault := _of_fact(rows, piece):
-            found.append(fault)
+            faults.append(fault)
         if piece["of"] and before["text"][-1:] in {"-", "−", ".", "^"}:
-            found.append((Fabrication.ALTERED_NUMBER, before["text"] + piece["text"]))
+            faults.append((Fabrication.ALTERED_NUMBER, before["text"] + piece["text"]))
         if piece["of"] and after["text"][:1] in {"%", "e", "k", "^", "/"}:
-            found.append((Fabrication.ALTERED_NUMBER, piece["text"] + after["text"]))
-    return found
+            faults.append((Fabrication.ALTERED_NUMBER, piece["text"] + after["text"]))
+    return faults
 
 
 def of_words(text: str) -> list[Found]:
@@ -189,7 +189,7 @@ def _of_fact(rows: Rows, piece: Piece) -> Found | None:
         if noun[:1] == "L" and noun[1:].isdecimal():
             (row,) = rows.all("SELECT * FROM link WHERE id = ?", int(noun[1:]))
             return _agrees(
-                of, text, {str(row[f"{name}_id"]), *(each["name"] for each in rows.all("SELECT name FROM old_claim"))}
+                of, text, {str(row[f"{name}_id"]), *(claim["name"] for claim in rows.all("SELECT name FROM old_claim"))}
             )
     except (LookupError, ValueError, TypeError) as fault:
         return Fabrication.INVENTED_NUMBER, f"{of} is nowhere: {text} ({fault!r})"
@@ -199,8 +199,8 @@ def _of_fact(rows: Rows, piece: Piece) -> Found | None:
 def _agrees(of: str, text: str, expected: Any) -> Found | None:
     """A number within its own last place, a word as it is, a sentence whose every number is among those expected."""
     if isinstance(expected, set):
-        allowed = [_value(each) for one in expected for each in _TOKEN.findall(str(one))]
-        wrong = [one for one in _TOKEN.findall(text) if not any(_is(one, each) for each in allowed)]
+        allowed = [_value(token) for value in expected for token in _TOKEN.findall(str(value))]
+        wrong = [token for token in _TOKEN.findall(text) if not any(_is(token, value) for value in allowed)]
         return (Fabrication.ALTERED_NUMBER, f"{of}: {text}: {wrong}") if wrong else None
     if isinstance(expected, int | float) and not isinstance(expected, bool):
         return None if _is(text, float(expected)) else (Fabrication.ALTERED_NUMBER, f"{of}: {text} is {expected}")
@@ -233,7 +233,7 @@ def _of_finding(rows: Rows, number: int, name: str) -> Any:
     row = rows.finding(number)
     if row is None:
         raise LookupError(number)
-    line, said = row["line"], row["said"]
+    line, declared = row["line"], row["said"]
     if name in {"estimate", "low", "high", "e_value", *_WEIGHED} and name != "designs":
         if line is None:
             return "(not known yet)"
@@ -254,39 +254,41 @@ def _of_finding(rows: Rows, number: int, name: str) -> Any:
             informed = "informed by an unrecorded number of seeds"
             return informed if made["forecaster"].endswith(", informed") else "sealed without data"
         return made[column]
-    interval = said["prediction"]["interval"]
+    interval = declared["prediction"]["interval"]
     fields = {
-        "answer": _answer(said, _reads(line["verdict"] if line else "undecided", said["expects"]), row["status"]),
-        "claim": said["claim"],
-        "measure": said["measure"],
-        "smallest": said["smallest"],
-        "null": said["null"],
+        "answer": _answer(
+            declared, _reads(line["verdict"] if line else "undecided", declared["expects"]), row["status"]
+        ),
+        "claim": declared["claim"],
+        "measure": declared["measure"],
+        "smallest": declared["smallest"],
+        "null": declared["null"],
         "experiment": row["experiment"],
         "version": row["version"],
-        "chance_positive": said["prediction"]["positive"],
-        "chance_absent": said["prediction"]["absent"],
-        "chance_negative": said["prediction"]["negative"],
+        "chance_positive": declared["prediction"]["positive"],
+        "chance_absent": declared["prediction"]["absent"],
+        "chance_negative": declared["prediction"]["negative"],
         "predicted_low": interval[0],
         "predicted_high": interval[1],
         "verdict": line["verdict"] if line else "undecided",
         "grade": line["grade"] if line else "Awaiting",
-        "reads": _reads(line["verdict"] if line else "undecided", said["expects"]),
+        "reads": _reads(line["verdict"] if line else "undecided", declared["expects"]),
         "status": {row["why"]},
         "number": {number},
         "export": {number},
         "command": {number},
-        "quantity": {json.dumps(said["between"])},
+        "quantity": {json.dumps(declared["between"])},
         "designs": {1},
-        **{each: set() for each in ("lacks", "again", "informed", "false_share")},
+        **{part: set() for part in ("lacks", "again", "informed", "false_share")},
     }
     if name == "scope":
         bodies = rows.all("SELECT body FROM registration WHERE experiment_id = ?", row["experiment_id"])
-        configs = [config for each in bodies for config in json.loads(each["body"])["configs"]]
+        configs = [config for body in bodies for config in json.loads(body["body"])["configs"]]
         return {
             row["version"],
             *range(len(configs) + 1),
             json.dumps(configs),
-            json.dumps(said["between"]),
+            json.dumps(declared["between"]),
             row["experiment"],
         }
     if line is not None:
@@ -301,9 +303,9 @@ def _reads(verdict: str, expects: str) -> str:
     return {"absent": "too small to matter", "mixed": "designs disagree"}.get(verdict, verdict)
 
 
-def _answer(said: dict[str, Any], reads: str, status: str) -> str:
+def _answer(declared: dict[str, Any], reads: str, status: str) -> str:
     """A sentence that was registered for this reading, or the claim behind what is believed of it."""
-    claim = said["claim"][:1].upper() + said["claim"][1:]
+    claim = declared["claim"][:1].upper() + declared["claim"][1:]
     word, usual = {
         "as claimed": ("if_so", claim),
         "the opposite of the claim": ("if_opposite", f"The opposite was found of this claim: “{claim}”"),
@@ -311,8 +313,8 @@ def _answer(said: dict[str, Any], reads: str, status: str) -> str:
         "designs disagree": ("", f"It depends on the design whether this holds: “{claim}”"),
         "undecided": ("", f"Not known yet: {claim}"),
     }[reads]
-    told = said.get(word) or usual
-    return f"{status.capitalize()}: {told}" if status in ("suspended", "recalled") else told
+    answer = declared.get(word) or usual
+    return f"{status.capitalize()}: {answer}" if status in ("suspended", "recalled") else answer
 
 
 def _of_experiment(rows: Rows, number: int, name: str) -> Any:
@@ -320,7 +322,7 @@ def _of_experiment(rows: Rows, number: int, name: str) -> Any:
     bundle = rows.bundle(number)
     declared = bundle["manifest"]
     part, _, which = name.partition(".")
-    controls = {each["estimand"]: each for each in declared["controls"]}
+    controls = {control["estimand"]: control for control in declared["controls"]}
     tried = rows.all("SELECT * FROM preflight WHERE bundle_digest = ?", bundle["digest"])
     match part:
         case "named":
@@ -332,12 +334,12 @@ def _of_experiment(rows: Rows, number: int, name: str) -> Any:
         case "factor":
             return which if which in declared["factors"] else "no such factor"
         case "measure":
-            return which if which in [each[0] for each in declared["measures"]] else "no such measure"
+            return which if which in [measure[0] for measure in declared["measures"]] else "no such measure"
         case "range":
             return {json.dumps(declared["ranges"][which])}
         case "levels":
             bodies = rows.all("SELECT body FROM registration WHERE experiment_id = ?", number)
-            return {json.dumps([config[which] for each in bodies for config in json.loads(each["body"])["configs"]])}
+            return {json.dumps([config[which] for body in bodies for config in json.loads(body["body"])["configs"]])}
         case "control":
             return which if which in controls else "no such control"
         case "placebo" | "planted":
@@ -345,18 +347,18 @@ def _of_experiment(rows: Rows, number: int, name: str) -> Any:
         case "placebo_configs" | "planted_configs":
             return {json.dumps(controls[which][part.partition("_")[0]])}
         case "gates":
-            return {each["gates"] for each in tried}
+            return {attempt["gates"] for attempt in tried}
         case "tried_on":
-            return {each["platform"] for each in tried}
+            return {attempt["platform"] for attempt in tried}
         case "tried_at":
-            return {_moment(each["created_at"]) for each in tried}
+            return {_moment(attempt["created_at"]) for attempt in tried}
     raise LookupError(name)
 
 
 def _of_registration(rows: Rows, number: int, name: str) -> Any:
     (row,) = rows.all("SELECT * FROM registration WHERE id = ?", number)
     body = json.loads(row["body"])
-    known = {
+    values = {
         "number": number,
         "design": body["design"],
         "configs": len(body["configs"]),
@@ -365,7 +367,7 @@ def _of_registration(rows: Rows, number: int, name: str) -> Any:
         "at": _moment(row["created_at"]),
         "hash": row["hash"],
     }
-    return known[name]
+    return values[name]
 
 
 def _moment(stored: int) -> str:
@@ -373,7 +375,7 @@ def _moment(stored: int) -> str:
     return f"{at.day} {at:%B %Y, %H:%M} UTC"
 
 
-def _of_methods(rows: Rows, numbers: list[int], told: set[str]) -> list[Found]:
+def _of_methods(rows: Rows, numbers: list[int], shown: set[str]) -> list[Found]:
     """Every factor, measure and control of the signed files, and every registration of the findings, must be told."""
     wanted = set()
     for number in numbers:
@@ -386,22 +388,22 @@ def _of_methods(rows: Rows, numbers: list[int], told: set[str]) -> list[Found]:
         wanted |= {f"E{experiment}.control.{control['estimand']}" for control in declared["controls"]}
         wanted |= {f"G{row['registration_id']}.hash", f"G{row['registration_id']}.stopping"}
         wanted |= {f"F{number}.{name}" for name in ("quantity", "null", "smallest")}
-    return [(Fabrication.METHOD, f"{each} is not told") for each in sorted(wanted - told)]
+    return [(Fabrication.METHOD, f"{part} is not told") for part in sorted(wanted - shown)]
 
 
-def _omitted(rows: Rows, numbers: list[int], told: set[str]) -> list[Found]:
+def _omitted(rows: Rows, numbers: list[int], shown: set[str]) -> list[Found]:
     """Every finding of the same experiments must stand there with its verdict, and each of the paper's, too."""
     names = {row["experiment"] for number in numbers if (row := rows.finding(number))}
     everything = rows.all("SELECT f.id, e.name FROM finding f JOIN experiment e ON e.id = f.experiment_id")
-    wanted = {*numbers, *(each["id"] for each in everything if each["name"] in names)}
+    wanted = {*numbers, *(finding["id"] for finding in everything if finding["name"] in names)}
     return [
         (Fabrication.OMITTED, f"finding {number} is not told")
         for number in sorted(wanted)
-        if not {f"F{number}.verdict", f"F{number}.grade"} <= told
+        if not {f"F{number}.verdict", f"F{number}.grade"} <= shown
     ]
 
 
-def counted(found: list[Found]) -> Iterator[str]:
+def counted(faults: list[Found]) -> Iterator[str]:
     """One line a class."""
     for kind in Fabrication:
-        yield f"{kind.ljust(28)} {sum(one == kind for one, _ in found):6,}"
+        yield f"{kind.ljust(28)} {sum(fabrication == kind for fabrication, _ in faults):6,}"

@@ -48,7 +48,7 @@ class HostileTools:
 
     lab: McpLab
     seed: int
-    said: Counter[str] = field(default_factory=Counter)  # by how it ended
+    endings: Counter[str] = field(default_factory=Counter)  # by how it ended
     faults: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -73,34 +73,36 @@ class HostileTools:
 
     def broken(self) -> list[str]:
         """What happened that no program may bring about, in sentences."""
-        found, after = list(self.faults), self.lab.stored()
+        faults, after = list(self.faults), self.lab.stored()
         for table, rows in self.before.items():
             now, kept = Counter(map(repr, after[table])), Counter(map(repr, rows))
             if kept - now and table not in {"counter", "program", "proposal"}:
-                found.append(f"rows of {table} were changed or removed")
+                faults.append(f"rows of {table} were changed or removed")
             if now - kept and table not in {*OWN, "counter"}:
-                found.append(f"{(now - kept).total()} rows of {table} were added")
+                faults.append(f"{(now - kept).total()} rows of {table} were added")
         if not self.lab.is_whole():
-            found.append("a promise does not hold, or a chain is broken")
+            faults.append("a promise does not hold, or a chain is broken")
         with self.lab.pages.readers.reader() as db:
             waiting = Counter(
-                one.proposal.author for one in proposals.everything(db) if one.state is ProposalState.OPEN
+                proposal.proposal.author
+                for proposal in proposals.everything(db)
+                if proposal.state is ProposalState.OPEN
             )
         most = USUAL_LIMITS["open_proposals"]
-        found += [f"{by} has {open_} proposals that wait" for by, open_ in waiting.items() if open_ > most]
-        return found + self._beyond_limits()
+        faults += [f"{by} has {open_} proposals that wait" for by, open_ in waiting.items() if open_ > most]
+        return faults + self._beyond_limits()
 
     def _beyond_limits(self) -> list[str]:
         """Commands that were done more often within a day than their limit says, and proposals beyond theirs."""
-        found, done = [], Counter[tuple[str, str, int]]()
+        faults, done = [], Counter[tuple[str, str, int]]()
         for row in self.lab.audited(10_000_000):
             if row["caller"].startswith("person") or (
                 row["command"] == "proposal.approve" and row["outcome"] == "done"
             ):
-                found.append(f"{row['caller']} gave {row['command']}")
+                faults.append(f"{row['caller']} gave {row['command']}")
             if row["outcome"] == "done" and not row["dry_run"] and row["caller"].startswith("program:"):
                 if COMMANDS[row["command"]].capability.value != "propose":
-                    found.append(f"{row['caller']} gave {row['command']}")
+                    faults.append(f"{row['caller']} gave {row['command']}")
                 done[row["caller"], row["command"], row["at"] // 86_400_000_000] += 1
         limits = {**USUAL_LIMITS}
         for (caller, command, _), times in done.items():
@@ -108,8 +110,8 @@ class HostileTools:
                 1000 if caller == "program:mallory" and command.startswith("finding.") else limits.get(command, 10**9)
             )
             if times > 2 * most:  # a day of the calendar touches two days that are counted from now
-                found.append(f"{caller} gave {command} {times} times in a day")
-        return found
+                faults.append(f"{caller} gave {command} {times} times in a day")
+        return faults
 
     def _say(self) -> None:
         desk = self.dice.choice(self.desks)
@@ -124,15 +126,15 @@ class HostileTools:
                 words = self._words(_schema(name))
                 answer = desk.submit(name, words, dry_run=self.dice.random() < 0.3, key=self._key())
             else:
-                known = self.dice.choice(tools.TOOLS if self.dice.random() < 0.5 else changes.TOOLS)
-                name = self._misspelled(known.name)
-                answer = tools.call(desk, name, self._words(known.schema), operates=self.dice.random() < 0.5)
-            self.said["answered"] += 1
+                tool = self.dice.choice(tools.TOOLS if self.dice.random() < 0.5 else changes.TOOLS)
+                name = self._misspelled(tool.name)
+                answer = tools.call(desk, name, self._words(tool.schema), operates=self.dice.random() < 0.5)
+            self.endings["answered"] += 1
             self._look_at(name, answer)
         except AxiomError as error:
-            self.said[type(error).__name__] += 1
+            self.endings[type(error).__name__] += 1
         except Exception as error:  # noqa: BLE001  that is what is looked for
-            self.said["fault"] += 1
+            self.endings["fault"] += 1
             self.faults.append(f"{name}: {type(error).__name__}: {str(error)[:200]}")
 
     def _look_at(self, name: str, answer: Any) -> None:
@@ -182,7 +184,7 @@ class HostileTools:
             return dice.choice(_ENDS)
         if name == "kind":
             return dice.choice(("tests", "explains", "depends on"))
-        kind = form.get("type") or next((each.get("type") for each in form.get("anyOf", ())), "string")
+        kind = form.get("type") or next((option.get("type") for option in form.get("anyOf", ())), "string")
         if kind == "integer":
             return dice.choice((1, 2, 3, 4, 99))
         if kind in {"number", "boolean"}:

@@ -108,9 +108,9 @@ class MadePapers:
 
     lab: Any
     seed: int
-    said: Counter[str] = field(default_factory=Counter)
+    endings: Counter[str] = field(default_factory=Counter)
     numbers: int = 0
-    found: list[Found] = field(default_factory=list)
+    faults: list[Found] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Throw the same dice for the same seed."""
@@ -133,7 +133,7 @@ class MadePapers:
         log = session_views.one(self.reading, self.session)["session"]["said"]
         made = paper.paper(self.reading, numbers)
         self.numbers += numbers_in(log) + numbers_in(made)
-        self.found += in_log(self.rows, log) + in_paper(self.rows, made)
+        self.faults += in_log(self.rows, log) + in_paper(self.rows, made)
         return log, made
 
     @property
@@ -179,9 +179,9 @@ class MadePapers:
         try:
             with self.lab.db.transaction():
                 command.apply(self.lab.db, _NOWHERE, None, self.lab.now)
-            self.said["written"] += 1
+            self.endings["written"] += 1
         except AxiomError:
-            self.said["refused"] += 1
+            self.endings["refused"] += 1
 
 
 def filled(lab: Any, folder: Path) -> Any:

@@ -109,8 +109,8 @@ class PilotCluster:
         )
         made.axiom("experiment", "publish", file, "--data", made.data)
         vouch(made.data, "steps")
-        said = made.ask("cluster", "add", "alpha", "--key-file", made.key_file)
-        made.lab = said["cluster"]["lab"]
+        answer = made.ask("cluster", "add", "alpha", "--key-file", made.key_file)
+        made.lab = answer["cluster"]["lab"]
         return made
 
     @classmethod
@@ -171,9 +171,9 @@ class PilotCluster:
 
     def pilot(self, *words: object, scratch: str | None = "scratch", **how: str) -> subprocess.Popen[str]:
         """Start a pilot of one core. `how`: lab, key_file or server, where it is not the right one."""
-        said: dict[str, object] = {"server": self.address, "lab": self.lab, "key_file": self.key_file, **how}
+        options: dict[str, object] = {"server": self.address, "lab": self.lab, "key_file": self.key_file, **how}
         kept = [] if scratch is None else ["--scratch", self.data.with_name(scratch)]
-        named = [word for name, value in said.items() for word in (f"--{name.replace('_', '-')}", value)]
+        named = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", value)]
         command = [AXIOM, "work", *named, "--cores", "1", *kept, *words]
         errors = self.data.with_name(f"pilot-{len(self.pilots)}.errors").open("w")
         with errors:
@@ -216,8 +216,10 @@ class PilotCluster:
 
     def broken(self) -> list[str]:
         """Which promises do not hold."""
-        said = self.ask("doctor", "--invariants")
-        return [f"{one['name']}: {one['says']}" for one in said["doctor"]["findings"] if not one["well"]]
+        answer = self.ask("doctor", "--invariants")
+        return [
+            f"{finding['name']}: {finding['says']}" for finding in answer["doctor"]["findings"] if not finding["well"]
+        ]
 
     def wait(self, reached: Callable[[], Any], patience: float = PATIENCE) -> Any:
         """What `reached` gives once it gives something."""
@@ -234,22 +236,22 @@ class PilotCluster:
 
 def tree(pid: int) -> list[int]:
     """This process and every one below it, which sessions of their own do not hide."""
-    found = [pid]
+    pids = [pid]
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
             for child in task.read_text().split():
-                found += tree(int(child))
-    return found
+                pids += tree(int(child))
+    return pids
 
 
 def runners(pid: int) -> list[int]:
     """The runners of a pilot, without what they started."""
-    return [one for one in tree(pid)[1:] if b"axiom.runner.main" in _command(one)]
+    return [child for child in tree(pid)[1:] if b"axiom.runner.main" in _command(child)]
 
 
 def computing(pid: int) -> list[int]:
     """What computes below a pilot's runners."""
-    return [one for runner in runners(pid) for one in tree(runner)[1:]]
+    return [child for runner in runners(pid) for child in tree(runner)[1:]]
 
 
 def _command(pid: int) -> bytes:

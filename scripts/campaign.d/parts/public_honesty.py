@@ -58,8 +58,8 @@ class Cards:
         if not np.isin(on, (low, high)).all():
             return 1.0
         if beside is not None:
-            known = np.column_stack([np.ones(len(outcome)), beside])
-            outcome = outcome - known @ np.linalg.lstsq(known, outcome, rcond=None)[0]
+            design = np.column_stack([np.ones(len(outcome)), beside])
+            outcome = outcome - design @ np.linalg.lstsq(design, outcome, rcond=None)[0]
         return self.p(outcome[on == high], outcome[on == low])
 
     def instead_of(self, simulate: ModuleType | SimpleNamespace) -> Any:
@@ -114,13 +114,13 @@ def play(name: str, simulate: ModuleType | SimpleNamespace, trials: int, seed: i
 class Scientist:
     """Says of fifty hypotheses which predicts best what it was not fitted to; by t-tests, one card, or all of them."""
 
-    def __init__(self, by: str, known: dict[bytes, tuple[list[float], list[float]]]) -> None:
+    def __init__(self, by: str, by_world: dict[bytes, tuple[list[float], list[float]]]) -> None:
         self._by = by
-        self._known = known  # what was found in a world, for all who judge it
+        self._by_world = by_world  # what was found in a world, for all who judge it
 
     def evaluate_trial(self, *, candidates: Sequence[Any], x: _Numbers, y: _Numbers, **_: Any) -> Mapping[str, Any]:
         """The test also hands over whether there is an effect, and the seed that tells it; neither is read."""
-        ps, log_es = self._known.get(y.tobytes()) or self._known.setdefault(y.tobytes(), _asked(candidates, x, y))
+        ps, log_es = self._by_world.get(y.tobytes()) or self._by_world.setdefault(y.tobytes(), _asked(candidates, x, y))
         if self._by == "t-test":
             accepted, best = np.nanmin(ps) < PROMISE, int(np.nanargmin(ps))
         else:
@@ -171,11 +171,11 @@ def worlds(amount: int) -> list[str]:
         "as many with one, 50 hypotheses in each\n"
     )
     print(f"{'judge':<16}{'accepts where none is':>24}{'accepts where one is':>24}{'of these replicated':>22}")
-    known: dict[bytes, tuple[list[float], list[float]]] = {}
+    by_world: dict[bytes, tuple[list[float], list[float]]] = {}
     missed = []
     for by in ("t-test", *CARDS):
         report: Any = benchmarks.Benchmark(benchmarks.ExternalEvaluationConfig(n_runs=amount)).evaluate(
-            Scientist(by, known)
+            Scientist(by, by_world)
         )
         null, signal = report["null_world"]["false_discovery_rate"], report["signal_world"]
         rates = [Rate(times=round(share * amount), trials=amount) for share in (null, signal["acceptance_rate"])]

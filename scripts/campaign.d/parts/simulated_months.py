@@ -75,7 +75,7 @@ def hostile_month(place: Place, days: int, *, files_a_day: int = 2) -> MonthsEnd
     dares = [defect for defect in DEFECTS if defect.gate in _DARES]
     with _lab(place) as month:
         for number, question in enumerate(islice(good_questions(), days)):
-            more = [dares[(number * files_a_day + each) % len(dares)] for each in range(files_a_day)]
+            more = [dares[(number * files_a_day + index) % len(dares)] for index in range(files_a_day)]
             breakers = {defect.name: defect.write(place.folder).read_text() for defect in more}
             names = [tool.name for tool in tools.TOOLS]
             month.day(hostile_day(question, number, breakers, names), lambda _: False)
@@ -87,7 +87,7 @@ def hostile_month(place: Place, days: int, *, files_a_day: int = 2) -> MonthsEnd
 
 def _unasked(month: MonthLab) -> Iterator[str]:
     """What came about though nobody approved anything."""
-    with Connections(folder=month.desk.folder).reader() as db:
+    with Connections(folder=month.source.pilots.folder).reader() as db:
         if published := experiments.everything(db):
             yield f"{len(published)} experiments were published"
         if waiting := [proposal for proposal in proposals.everything(db) if proposal.state is ProposalState.OPEN]:
@@ -101,14 +101,14 @@ def _unasked(month: MonthLab) -> Iterator[str]:
 
 
 def _counted(month: MonthLab, days: int, effects: Sequence[str] = ()) -> MonthsEnd:
-    with Connections(folder=month.desk.folder).reader() as db:
-        asked = [proposal for proposal in proposals.everything(db) if proposal.proposal.admission is Admission.CODE]
+    with Connections(folder=month.source.pilots.folder).reader() as db:
+        files = [proposal for proposal in proposals.everything(db) if proposal.proposal.admission is Admission.CODE]
         states = [draft.state.value for draft in drafts.latest(db, 10_000)]
-    approved = [proposal for proposal in asked if proposal.state is ProposalState.APPROVED]
+    approved = [proposal for proposal in files if proposal.state is ProposalState.APPROVED]
     effects = [*effects, *([] if month.lab.mcp.is_whole() else ["a chain is broken, or a promise does not hold"])]
     return MonthsEnd(
         days=days,
-        proposed=len(asked),
+        proposed=len(files),
         approved=len(approved),
         valid=sum(_is_valid(month, proposal) for proposal in approved),
         tasks=month.ended.total(),
@@ -120,10 +120,10 @@ def _counted(month: MonthLab, days: int, effects: Sequence[str] = ()) -> MonthsE
     )
 
 
-def _is_valid(month: MonthLab, asked: Any) -> bool:
+def _is_valid(month: MonthLab, proposal: Any) -> bool:
     """Is the claim decided, on evidence from which nothing is missing and which nothing holds back?"""
-    with Connections(folder=month.desk.folder).reader() as db:
-        registered = registrations.registration(db, asked.registration_id)
+    with Connections(folder=month.source.pilots.folder).reader() as db:
+        registered = registrations.registration(db, proposal.registration_id)
         if registered is None:
             return False
         number = registrations.numbers(db, registered)["larger"]

@@ -61,16 +61,16 @@ class Slurm:
         """Start slurmctld, slurmd or munged, or start it again."""
         conf, node = self.place / "slurm.conf", socket.gethostname().partition(".")[0]
         words = {
-            "munged": ("--foreground", "--force", *(f"--{one}={self.place}/munge{end}" for one, end in _MUNGE)),
+            "munged": ("--foreground", "--force", *(f"--{option}={self.place}/munge{end}" for option, end in _MUNGE)),
             "slurmctld": ("-D", "-f", conf),
             "slurmd": ("-D", "-N", node, "-f", conf, "-d", part("slurmstepd")),
         }[name]
-        with (self.place / f"{name}.log").open("ab") as said:
+        with (self.place / f"{name}.log").open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [part(name), *words],
                 stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
+                stdout=log,
+                stderr=log,
                 env=self.environment,
                 start_new_session=True,
             )
@@ -96,15 +96,15 @@ class Slurm:
 
     def states(self, job: str) -> list[str]:
         """How the elements of a job array stand, as COMPLETED or RUNNING, each with its exit status."""
-        said = self.do("scontrol", "--oneliner", "show", "job", job)
-        found = [dict(word.partition("=")[::2] for word in line.split()) for line in said.splitlines()]
-        return sorted(f"{one['JobState']} {one['ExitCode']}" for one in found)
+        output = self.do("scontrol", "--oneliner", "show", "job", job)
+        rows = [dict(word.partition("=")[::2] for word in line.split()) for line in output.splitlines()]
+        return sorted(f"{row['JobState']} {row['ExitCode']}" for row in rows)
 
     def wait(self, reached: Callable[[], bool], patience: float = PATIENCE) -> None:
         """Wait for something; fail with what the daemons said."""
         until = time.monotonic() + patience
         while not reached():
-            logs = "\n".join(one.read_text()[-2_000:] for one in sorted(self.place.glob("*.log")))
+            logs = "\n".join(path.read_text()[-2_000:] for path in sorted(self.place.glob("*.log")))
             assert time.monotonic() < until, logs
             time.sleep(0.1)
 

@@ -77,9 +77,9 @@ def ssh_server(folder: Path) -> Iterator[SshServer]:
     (place / "client.conf").write_text(_CLIENT.format(**words))
     host_key = (place / "host_key.pub").read_text()
     (place / "known_hosts").write_text(f"[127.0.0.1]:{port} {host_key}")
-    with (place / "sshd.log").open("wb") as said:
+    with (place / "sshd.log").open("wb") as log:
         command = [*_as_installed(place), str(part("sshd")), "-D", "-e", "-f", f"{place}/server.conf"]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=said, env=part_environment())
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=log, env=part_environment())
     try:
         _wait_for(port, process, place / "sshd.log")
         yield SshServer(place=place, port=port, process=process)

@@ -273,10 +273,10 @@ def host(folder: Path, files: Mapping[str, bytes]) -> Iterator[Runner]:
         runner.stop()
 
 
-def play(attempt: Attempt, folder: Path, known: Path | None = None) -> Outcome:
-    """Give a host the attempt. `known` is the home of a host that has worked for the laboratory before."""
-    if known is not None and not attempt.is_new:
-        shutil.copytree(known, folder / "home")
+def play(attempt: Attempt, folder: Path, earlier_home: Path | None = None) -> Outcome:
+    """Give a host the attempt. `earlier_home` is the home of a host that has worked for the laboratory before."""
+    if earlier_home is not None and not attempt.is_new:
+        shutil.copytree(earlier_home, folder / "home")
     with host(folder, attempt.files) as runner:
         answer = runner.obey(attempt.words, folder / "slot" / "task", now=attempt.at, report=lambda *_: None)
     cache = folder / "home" / "cache"

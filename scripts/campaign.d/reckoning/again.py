@@ -7,43 +7,54 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import reading
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.values import COARSE, METHOD
+from reckoning.findings import ComputedExperiment, Conclusion, WeighedFinding
 from reckoning.order import BLOCK
-from reckoning.told import Known, Said, Told
 
 
-def is_of_earlier_rules(known: Mapping[str, Known]) -> bool:
+def is_of_earlier_rules(experiments: Mapping[str, ComputedExperiment]) -> bool:
     """Was any of it weighed otherwise than today?"""
-    return any(told.said.method < METHOD for one in known.values() for told in one.findings.values())
+    return any(
+        finding.conclusion.method < METHOD
+        for experiment in experiments.values()
+        for finding in experiment.findings.values()
+    )
 
 
-def weighed_again(known: Mapping[str, Known]) -> dict[str, Known]:
+def weighed_again(experiments: Mapping[str, ComputedExperiment]) -> dict[str, ComputedExperiment]:
     """The same values, weighed by the rules of today."""
     return {
-        name: replace(one, findings={estimand: _told(told) for estimand, told in one.findings.items()})
-        for name, one in known.items()
+        name: replace(
+            experiment, findings={estimand: _told(finding) for estimand, finding in experiment.findings.items()}
+        )
+        for name, experiment in experiments.items()
     }
 
 
-def as_before(known: Mapping[str, Known], earlier: Mapping[str, Known]) -> dict[str, Known]:
+def as_before(
+    experiments: Mapping[str, ComputedExperiment], earlier: Mapping[str, ComputedExperiment]
+) -> dict[str, ComputedExperiment]:
     """What the earlier rules said of the same values; of values that they never weighed, what is said now.
 
     The seeds of an experiment follow from their number, so as many seeds of one version are the same values.
     """
-    return {name: _before(one, earlier[name]) if name in earlier else one for name, one in known.items()}
+    return {
+        name: _before(experiment, earlier[name]) if name in earlier else experiment
+        for name, experiment in experiments.items()
+    }
 
 
-def _before(now: Known, then: Known) -> Known:
-    old = [(name, told) for name, told in then.findings.items() if name in now.findings]
-    same = {name: told for name, told in old if told.seeds == now.findings[name].seeds}
+def _before(now: ComputedExperiment, then: ComputedExperiment) -> ComputedExperiment:
+    old = [(name, finding) for name, finding in then.findings.items() if name in now.findings]
+    same = {name: finding for name, finding in old if finding.seeds == now.findings[name].seeds}
     return replace(now, findings={**now.findings, **same})
 
 
-def _told(told: Told) -> Told:
+def _told(finding: WeighedFinding) -> WeighedFinding:
     """That seeds differ was seen when they were computed, from all that was measured. It is not kept, and not asked."""
-    observations = [replace(one, fingerprint=COARSE) for one in told.counted]
-    evidence = weigh(told.estimand, observations, blocks=-(-len(observations) // BLOCK))
+    observations = [replace(observation, fingerprint=COARSE) for observation in finding.counted]
+    evidence = weigh(finding.estimand, observations, blocks=-(-len(observations) // BLOCK))
     return replace(
-        told,
-        said=Said.of(evidence),
-        meaning=reading(evidence.verdict, Direction(told.estimand["expects"])),
+        finding,
+        conclusion=Conclusion.of(evidence),
+        meaning=reading(evidence.verdict, Direction(finding.estimand["expects"])),
     )

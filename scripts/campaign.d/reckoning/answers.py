@@ -8,59 +8,59 @@ from typing import Any
 from axiom.domain.evidence import headline
 from axiom.domain.links import LinkKind
 from axiom.lab.registrations.old_claims import OldClaims
+from reckoning.findings import ComputedExperiment, WeighedFinding
 from reckoning.page import asked, lead, reckoned_of
-from reckoning.told import Known, Told
-from reckoning.verdict import Asked
+from reckoning.verdict import ClaimTest
 
 NAME = "old_claims_answered.json"
 
 
-def write(file: Path, listed: OldClaims, known: Mapping[str, Known]) -> None:
+def write(file: Path, listed: OldClaims, experiments: Mapping[str, ComputedExperiment]) -> None:
     """Write it, a line for each claim."""
-    became = reckoned_of(listed, known)
+    became = reckoned_of(listed, experiments)
     lines = []
     for claim in listed.claims:
-        found, rows = became[claim.name], [asked(each, known) for each in claim.askings]
-        said = {
+        reckoned, rows = became[claim.name], [asked(asking, experiments) for asking in claim.askings]
+        line = {
             "name": claim.name,
             "claim": claim.claim,
             "experiment": claim.experiment,
-            "question": known[claim.experiment].manifest.question if claim.experiment in known else "",
+            "question": experiments[claim.experiment].manifest.question if claim.experiment in experiments else "",
             "figure": claim.figure,
             "rests_on": claim.rests_on,
             "called": claim.status,
             "log": claim.source,
-            "became": found.reckoning.value,
-            "is_slight": found.is_slight,
-            "reason": found.reason,
+            "became": reckoned.reckoning.value,
+            "is_slight": reckoned.is_slight,
+            "reason": reckoned.reason,
             "chosen_late": listed.tested_later.get(claim.name, ""),
-            "tests": [_test(one, known) for one in rows],
+            "tests": [_test(test, experiments) for test in rows],
         }
-        lines.append(json.dumps(said, ensure_ascii=False))
+        lines.append(json.dumps(line, ensure_ascii=False))
     file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
 
 
-def _test(one: Asked, known: Mapping[str, Known]) -> dict[str, Any]:
-    asking = one.asking
+def _test(test: ClaimTest, experiments: Mapping[str, ComputedExperiment]) -> dict[str, Any]:
+    asking = test.asking
     is_asked = asking.kind is LinkKind.TESTS or bool(asking.overturned_by)
-    experiment = known.get(asking.experiment)
-    told = experiment.findings.get(asking.estimand) if experiment else None
+    experiment = experiments.get(asking.experiment)
+    finding = experiment.findings.get(asking.estimand) if experiment else None
     return {
         "experiment": asking.experiment,
         "estimand": asking.estimand,
-        "part": lead(one) if is_asked else "On what it depends",
-        **(_found(told) if told else {"answer": None}),
+        "part": lead(test) if is_asked else "On what it depends",
+        **(_found(finding) if finding else {"answer": None}),
     }
 
 
-def _found(told: Told) -> dict[str, Any]:
-    said = told.said
+def _found(finding: WeighedFinding) -> dict[str, Any]:
+    conclusion = finding.conclusion
     return {
-        "answer": headline(told.estimand, told.meaning, told.status),
-        "grade": said.grade.value,
-        "seeds": said.seeds,
-        "centre": said.centre,
-        "estimate": said.estimate,
-        "low": said.low,
-        "high": said.high,
+        "answer": headline(finding.estimand, finding.meaning, finding.status),
+        "grade": conclusion.grade.value,
+        "seeds": conclusion.seeds,
+        "centre": conclusion.centre,
+        "estimate": conclusion.estimate,
+        "low": conclusion.low,
+        "high": conclusion.high,
     }

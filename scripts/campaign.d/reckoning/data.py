@@ -13,7 +13,7 @@ from axiom.domain.declaration import ValueType
 from axiom.domain.experiments import seed_of
 from axiom.notebook.table import Table, extra
 from axiom.signed.manifests import Manifest
-from reckoning.told import Known, Told
+from reckoning.findings import ComputedExperiment, WeighedFinding
 
 VALUES, NUMBERS = "values.parquet", "numbers.json"
 EARLIER = "earlier.json"  # numbers as they were by the rules before
@@ -28,52 +28,55 @@ _COLUMNS = {
 }
 
 
-def write(folder: Path, known: Mapping[str, Known]) -> None:
+def write(folder: Path, experiments: Mapping[str, ComputedExperiment]) -> None:
     """Write both files anew; the same numbers make the same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    rows = [row for manifest, one in _in_order(known) for row in _rows(manifest.name, manifest.version, one)]
+    rows = [
+        row for manifest, finding in _in_order(experiments) for row in _rows(manifest.name, manifest.version, finding)
+    ]
     table = Table({name: [row[name] for row in rows] for name in _COLUMNS}, _COLUMNS)
     extra("pyarrow.parquet").write_table(table.to_arrow(), folder / VALUES, compression="zstd")
-    write_numbers(folder / NUMBERS, known)
+    write_numbers(folder / NUMBERS, experiments)
 
 
-def write_numbers(file: Path, known: Mapping[str, Known]) -> None:
+def write_numbers(file: Path, experiments: Mapping[str, ComputedExperiment]) -> None:
     """What was concluded of each estimand, a line for each."""
-    told = (numbers(manifest.name, manifest.version, one) for manifest, one in _in_order(known))
-    lines = [json.dumps(one, ensure_ascii=False) for one in told]
+    rows = (numbers(manifest.name, manifest.version, finding) for manifest, finding in _in_order(experiments))
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
     file.write_text("[\n" + ",\n".join(lines) + "\n]\n", encoding="utf-8")
 
 
-def numbers(name: str, version: int, told: Told) -> dict[str, Any]:
+def numbers(name: str, version: int, finding: WeighedFinding) -> dict[str, Any]:
     """What was concluded of one estimand, and a digest of the values from which it was."""
-    said, bounds = told.said, told.asked.bounds
+    conclusion, bounds = finding.conclusion, finding.question.bounds
     return {
-        "estimand": f"{name}.{told.estimand['name']}",
+        "estimand": f"{name}.{finding.estimand['name']}",
         "version": version,
-        "centre": said.centre,
+        "centre": conclusion.centre,
         "bounds": list(bounds) if bounds else None,
-        "seeds": said.seeds,
-        "missing": said.missing,
-        "estimate": said.estimate,
-        "low": said.low,
-        "high": said.high,
-        "e_value": said.e_value,
-        "verdict": said.verdict.value,
-        "meaning": told.meaning.value,
-        "grade": said.grade.value,
-        "method": said.method,
-        "status": told.status,
-        "digest": digest(_rows(name, version, told)),
+        "seeds": conclusion.seeds,
+        "missing": conclusion.missing,
+        "estimate": conclusion.estimate,
+        "low": conclusion.low,
+        "high": conclusion.high,
+        "e_value": conclusion.e_value,
+        "verdict": conclusion.verdict.value,
+        "meaning": finding.meaning.value,
+        "grade": conclusion.grade.value,
+        "method": conclusion.method,
+        "status": finding.status,
+        "digest": digest(_rows(name, version, finding)),
     }
 
 
-def fact(told: Told) -> str:
+def fact(finding: WeighedFinding) -> str:
     """How many seeds, which estimate, which interval: a piece of the page that `recompute.py` makes, too."""
-    said = told.said
-    lacking = f", {said.missing} without a value" if said.missing else ""
-    if said.estimate is None:
-        return f"{said.seeds} seeds{lacking}"
-    return f"{said.seeds} seeds{lacking}, {said.centre} {short(said.estimate)} [{short(said.low)}, {short(said.high)}]"
+    conclusion = finding.conclusion
+    lacking = f", {conclusion.missing} without a value" if conclusion.missing else ""
+    if conclusion.estimate is None:
+        return f"{conclusion.seeds} seeds{lacking}"
+    interval = f"[{short(conclusion.low)}, {short(conclusion.high)}]"
+    return f"{conclusion.seeds} seeds{lacking}, {conclusion.centre} {short(conclusion.estimate)} {interval}"
 
 
 def short(number: float | None) -> str:
@@ -87,21 +90,21 @@ def digest(rows: Sequence[Mapping[str, Any]] | Iterator[Mapping[str, Any]]) -> s
     return hashlib.sha256("".join(lines).encode()).hexdigest()[:16]
 
 
-def _in_order(known: Mapping[str, Known]) -> Iterator[tuple[Manifest, Told]]:
+def _in_order(experiments: Mapping[str, ComputedExperiment]) -> Iterator[tuple[Manifest, WeighedFinding]]:
     """Each finding with its experiment, by their names."""
-    for _, one in sorted(known.items()):
-        yield from ((one.manifest, told) for _, told in sorted(one.findings.items()))
+    for _, experiment in sorted(experiments.items()):
+        yield from ((experiment.manifest, finding) for _, finding in sorted(experiment.findings.items()))
 
 
-def _rows(name: str, version: int, told: Told) -> Iterator[dict[str, Any]]:
+def _rows(name: str, version: int, finding: WeighedFinding) -> Iterator[dict[str, Any]]:
     """The values that count, in the order in which their seeds were issued."""
-    for one in told.counted:
+    for observation in finding.counted:
         yield {
             "experiment": name,
             "version": version,
-            "estimand": told.estimand["name"],
-            "replicate": one.replicate,
-            "seed": seed_of(name, version, one.replicate),
-            "value": one.value,
-            "why_missing": one.why_missing,
+            "estimand": finding.estimand["name"],
+            "replicate": observation.replicate,
+            "seed": seed_of(name, version, observation.replicate),
+            "value": observation.value,
+            "why_missing": observation.why_missing,
         }

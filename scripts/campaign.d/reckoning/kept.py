@@ -20,7 +20,7 @@ from axiom.store.views import findings
 from axiom.store.writer import Writer
 from axiom_weigh.evidence.counted_values import sound
 from axiom_weigh.evidence.method import question
-from reckoning.told import Known, Said, Told
+from reckoning.findings import ComputedExperiment, Conclusion, WeighedFinding
 
 _COST = "SELECT sum(cpu_seconds) AS seconds, count(DISTINCT replicate) AS amount FROM result WHERE experiment_id = :id"
 
@@ -32,12 +32,12 @@ def open_up(folder: Folder) -> None:
             prepare_database(folder)
 
 
-def known(folder: Folder, *, with_pictures: bool = False) -> dict[str, Known]:
+def known(folder: Folder, *, with_pictures: bool = False) -> dict[str, ComputedExperiment]:
     """Every experiment of the laboratory by name, in its newest version; none where there is no laboratory."""
     if not folder.exists():
         return {}
     with Connections(folder=folder).follower() as db:
-        newest = {one.name: one for one in experiments.everything(db)}
+        newest = {version.name: version for version in experiments.everything(db)}
         return {name: _known(db, stored, with_pictures) for name, stored in newest.items()}
 
 
@@ -67,32 +67,32 @@ def _step(writer: Writer, policy: Policy, now: Any) -> bool:
     return writer.run(lambda db: step(db, policy, pi="person", reason="the reckoning", now=now())).ended
 
 
-def _known(db: Database, stored: experiments.StoredExperiment, with_pictures: bool) -> Known:
+def _known(db: Database, stored: experiments.StoredExperiment, with_pictures: bool) -> ComputedExperiment:
     manifest = stored_manifest(stored.manifest)
     registered = registrations.registrations(db, stored.id)
     over = blocks.ordered(db, registered[0].id) if registered else {}
     cost = db.one(_COST, id=stored.id) or {"amount": 0}
-    told = (_told(db, standing) for standing in findings.of_experiment(db, stored.id))
-    return Known(
+    weighed = (_told(db, standing) for standing in findings.of_experiment(db, stored.id))
+    return ComputedExperiment(
         manifest=manifest,
         done=sum(over.values()),
         seconds=cost["seconds"] / cost["amount"] if cost["amount"] else None,
-        findings={one.estimand["name"]: one for one in told if one is not None},
+        findings={finding.estimand["name"]: finding for finding in weighed if finding is not None},
         sweep=sweep_of(db, stored, manifest) if with_pictures else None,
     )
 
 
-def _told(db: Database, standing: findings.FindingView) -> Told | None:
+def _told(db: Database, standing: findings.FindingView) -> WeighedFinding | None:
     number = standing.finding.number
     inputs, latest = evidence.card_inputs(db, number), evidence.latest(db, number)
     if inputs is None or latest is None:
         return None
     weighed = sound(question(inputs.estimand), inputs.observations, inputs.blocks)
-    return Told(
+    return WeighedFinding(
         estimand=inputs.estimand,
-        said=Said.of(latest),
+        conclusion=Conclusion.of(latest),
         meaning=reading(latest.verdict, Direction(inputs.estimand["expects"])),
         status=standing.finding.status,
-        asked=weighed.asked,
+        question=weighed.question,
         counted=weighed.counted,
     )

@@ -30,37 +30,40 @@ class Wanted:
 
 def asked_by(claims: Sequence[OldClaim]) -> dict[str, set[str]]:
     """The experiments that ask claims, and the claims that each decides: as a test or as a control."""
-    found: dict[str, set[str]] = {}
+    by_experiment: dict[str, set[str]] = {}
     for claim in claims:
         for asking in claim.askings:
-            decides = found.setdefault(asking.experiment, set())
+            decides = by_experiment.setdefault(asking.experiment, set())
             if asking.kind is LinkKind.TESTS or asking.overturned_by:
                 decides.add(claim.name)
-    return found
+    return by_experiment
 
 
-def in_order(manifests: Iterable[Manifest], asked: Mapping[str, Collection[str]]) -> list[Wanted]:
+def in_order(manifests: Iterable[Manifest], claims: Mapping[str, Collection[str]]) -> list[Wanted]:
     """The experiments, cheapest claim first; those that only say on what a claim depends come last."""
     wanted = [
         Wanted(
-            name=one.name,
-            version=one.version,
-            seconds=one.seconds,
-            seeds=seeds_wanted(one.seconds),
-            claims=len(asked[one.name]),
+            name=manifest.name,
+            version=manifest.version,
+            seconds=manifest.seconds,
+            seeds=seeds_wanted(manifest.seconds),
+            claims=len(claims[manifest.name]),
         )
-        for one in manifests
+        for manifest in manifests
     ]
-    return sorted(wanted, key=lambda one: (one.seconds_a_claim, one.seconds * one.seeds, one.name))
+    return sorted(
+        wanted,
+        key=lambda experiment: (experiment.seconds_a_claim, experiment.seconds * experiment.seeds, experiment.name),
+    )
 
 
-def until(one: Wanted, done: int, seconds: float, cores: int) -> tuple[int, float]:
+def until(wanted: Wanted, done: int, seconds: float, cores: int) -> tuple[int, float]:
     """Up to how many replicates to compute next, and how long that should take.
 
     These are whole blocks, several if they are short. `seconds` is what a replicate has cost so far, or is declared to.
     """
     begun = done // BLOCK
     block = seconds * BLOCK / min(cores, BLOCK)
-    blocks = max(1, int(_AT_ONCE_SECONDS / block)) if block else one.seeds
-    target = min(one.seeds, (begun + blocks) * BLOCK)
+    blocks = max(1, int(_AT_ONCE_SECONDS / block)) if block else wanted.seeds
+    target = min(wanted.seeds, (begun + blocks) * BLOCK)
     return target, (target - done) * seconds / min(cores, BLOCK) + _STARTING_SECONDS

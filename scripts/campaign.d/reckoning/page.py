@@ -14,11 +14,11 @@ from axiom_weigh.amounts import counted
 from axiom_weigh.values import Grade
 from reckoning.again import as_before
 from reckoning.data import fact, short
-from reckoning.told import Known, Told
-from reckoning.verdict import FEW, MANY, Asked, Reckoned, Reckoning, reckon, seeds_wanted
+from reckoning.findings import ComputedExperiment, WeighedFinding
+from reckoning.verdict import FEW, MANY, ClaimTest, Reckoned, Reckoning, reckon, seeds_wanted
 
 _WIDTH = 118
-_NOTHING: Mapping[str, Known] = MappingProxyType({})
+_NOTHING: Mapping[str, ComputedExperiment] = MappingProxyType({})
 _CATALOGUE = "../../packages/axiom-catalogue/src/axiom_catalogue"
 _INTRO = """
 # The old claims
@@ -87,76 +87,76 @@ _SAID = {
 
 def page(
     listed: OldClaims,
-    known: Mapping[str, Known],
+    experiments: Mapping[str, ComputedExperiment],
     pictures: Mapping[str, str],
     catalogue: Collection[str],
-    earlier: Mapping[str, Known] = _NOTHING,
+    earlier: Mapping[str, ComputedExperiment] = _NOTHING,
 ) -> str:
     """The whole page; `pictures` are the figures' files by experiment, seen from the page.
 
     `earlier` is what the same values said by the rules before.
     """
-    reckoned = reckoned_of(listed, known)
+    reckoned = reckoned_of(listed, experiments)
     lines = [*_opening(reckoned, len(listed.tested_later))]
     if earlier:
-        before = as_before(known, earlier)
+        before = as_before(experiments, earlier)
         lines += [*_NEW_RULES.strip().split("\n"), ""]
         lines += [
-            *_findings_changed(before, known),
+            *_findings_changed(before, experiments),
             *_claims_changed(listed.claims, reckoned_of(listed, before), reckoned),
         ]
-    for name in dict.fromkeys(claim.experiment for claim in listed.claims if claim.experiment in known):
+    for name in dict.fromkeys(claim.experiment for claim in listed.claims if claim.experiment in experiments):
         claims = [claim for claim in listed.claims if claim.experiment == name]
-        lines += _section(known[name], claims, reckoned, known, pictures.get(name), listed.tested_later)
-    waiting = [claim for claim in listed.claims if claim.experiment not in known]
+        lines += _section(experiments[name], claims, reckoned, experiments, pictures.get(name), listed.tested_later)
+    waiting = [claim for claim in listed.claims if claim.experiment not in experiments]
     lines += _waiting(waiting, reckoned, catalogue)
     lines += _linked(listed, reckoned)
     return "\n".join(lines).rstrip() + "\n"
 
 
-def reckoned_of(listed: OldClaims, known: Mapping[str, Known]) -> dict[str, Reckoned]:
+def reckoned_of(listed: OldClaims, experiments: Mapping[str, ComputedExperiment]) -> dict[str, Reckoned]:
     """What became of each claim."""
-    return {claim.name: reckon([asked(each, known) for each in claim.askings]) for claim in listed.claims}
+    return {claim.name: reckon([asked(asking, experiments) for asking in claim.askings]) for claim in listed.claims}
 
 
-def asked(asking: AskingEstimand, known: Mapping[str, Known]) -> Asked:
+def asked(asking: AskingEstimand, experiments: Mapping[str, ComputedExperiment]) -> ClaimTest:
     """An estimand that asks a claim, with what is known of it."""
-    experiment = known.get(asking.experiment)
+    experiment = experiments.get(asking.experiment)
     if experiment is None:
-        return Asked(asking=asking, wanted=MANY)
-    wanted, told = seeds_wanted(experiment.manifest.seconds), experiment.findings.get(asking.estimand)
-    if told is None:
-        return Asked(asking=asking, wanted=wanted)
-    return Asked(asking=asking, wanted=wanted, seeds=told.seeds, footing=told.footing)
+        return ClaimTest(asking=asking, wanted=MANY)
+    wanted, finding = seeds_wanted(experiment.manifest.seconds), experiment.findings.get(asking.estimand)
+    if finding is None:
+        return ClaimTest(asking=asking, wanted=wanted)
+    return ClaimTest(asking=asking, wanted=wanted, seeds=finding.seeds, footing=finding.footing)
 
 
 def _opening(reckoned: Mapping[str, Reckoned], later: int) -> Iterator[str]:
-    amounts = Counter(one.reckoning for one in reckoned.values())
+    amounts = Counter(outcome.reckoning for outcome in reckoned.values())
     yield _INTRO.format(claims=len(reckoned), later=counted(later, "claim")).strip()
     yield ""
     yield "| what became of it | claims | which means |"
     yield "|---|---|---|"
-    yield from (f"| {one} | {amounts[one]} | {_MEANS[one]} |" for one in Reckoning)
+    yield from (f"| {kind} | {amounts[kind]} | {_MEANS[kind]} |" for kind in Reckoning)
     judged = len(reckoned) - amounts[Reckoning.NOT_YET] - amounts[Reckoning.UNDECIDED]
     yield ""
     yield f"So far {judged} of {counted(len(reckoned), 'claim')} are judged."
     yield _AGAIN.format(many=MANY, few=FEW)
 
 
-def _findings_changed(before: Mapping[str, Known], now: Mapping[str, Known]) -> Iterator[str]:
+def _findings_changed(before: Mapping[str, ComputedExperiment], now: Mapping[str, ComputedExperiment]) -> Iterator[str]:
     """How intervals changed, and each finding with another verdict or grade."""
     pairs = {
-        f"{name}.{estimand}": (before[name].findings[estimand], told)
-        for name, one in now.items()
-        for estimand, told in one.findings.items()
+        f"{name}.{estimand}": (before[name].findings[estimand], finding)
+        for name, experiment in now.items()
+        for estimand, finding in experiment.findings.items()
     }
-    yield _wrapped(_widths([(old, new) for old, new in pairs.values() if new.said.centre == "typical value"]))
+    yield _wrapped(_widths([(old, new) for old, new in pairs.values() if new.conclusion.centre == "typical value"]))
     yield ""
     others = {name: pair for name, pair in pairs.items() if _decided(pair[0]) != _decided(pair[1])}
     yield f"{len(others) or 'None'} of {counted(len(pairs), 'finding')} have another verdict or grade{_end(others)}"
     yield ""
     for name, (old, new) in others.items():
-        then, today = (f"{_verdict(told)}, {fact(told)}" for told in (old, new))
+        then, today = (f"{_verdict(finding)}, {fact(finding)}" for finding in (old, new))
         yield f"- `{name}`, {_plain(new.estimand['claim'])}: before {then}; now {today}."
     if others:
         yield ""
@@ -176,15 +176,15 @@ def _claims_changed(
         yield ""
 
 
-def _decided(told: Told) -> tuple[Meaning, Grade]:
-    return told.meaning, told.said.grade
+def _decided(finding: WeighedFinding) -> tuple[Meaning, Grade]:
+    return finding.meaning, finding.conclusion.grade
 
 
 def _end(listed: Sized) -> str:
     return ":" if listed else "."
 
 
-def _widths(pairs: Sequence[tuple[Told, Told]]) -> str:
+def _widths(pairs: Sequence[tuple[WeighedFinding, WeighedFinding]]) -> str:
     """How much narrower or wider intervals became."""
     widths = [(_width(old), _width(new)) for old, new in pairs]
     narrower, wider = sum(new < old for old, new in widths), sum(new > old for old, new in widths)
@@ -196,16 +196,16 @@ def _widths(pairs: Sequence[tuple[Told, Told]]) -> str:
     )
 
 
-def _width(told: Told) -> float:
-    low, high = told.said.low, told.said.high
+def _width(finding: WeighedFinding) -> float:
+    low, high = finding.conclusion.low, finding.conclusion.high
     return math.inf if low is None or high is None else high - low
 
 
 def _section(
-    experiment: Known,
+    experiment: ComputedExperiment,
     claims: Sequence[OldClaim],
     reckoned: Mapping[str, Reckoned],
-    known: Mapping[str, Known],
+    experiments: Mapping[str, ComputedExperiment],
     picture: str | None,
     tested_later: Mapping[str, str],
 ) -> Iterator[str]:
@@ -223,10 +223,12 @@ def _section(
     )
     yield ""
     for claim in claims:
-        yield from _claim(claim, reckoned[claim.name], known, tested_later.get(claim.name))
+        yield from _claim(claim, reckoned[claim.name], experiments, tested_later.get(claim.name))
 
 
-def _claim(claim: OldClaim, reckoned: Reckoned, known: Mapping[str, Known], later: str | None) -> Iterator[str]:
+def _claim(
+    claim: OldClaim, reckoned: Reckoned, experiments: Mapping[str, ComputedExperiment], later: str | None
+) -> Iterator[str]:
     less = ", by less than what was said to matter" if reckoned.is_slight else ""
     yield f"### {_sentence(str(reckoned.reckoning))}{less}: {claim.claim}"
     yield ""
@@ -234,16 +236,16 @@ def _claim(claim: OldClaim, reckoned: Reckoned, known: Mapping[str, Known], late
     yield ""
     yield _wrapped(f"*Now*: {reckoned.reason}.{_WHY_THESE.format(why=later) if later else ''}")
     yield ""
-    rows = [asked(each, known) for each in claim.askings]
-    tests = [one for one in rows if one.asking.kind is LinkKind.TESTS]
-    controls = [one for one in rows if one.asking.overturned_by]
-    beside = [one for one in rows if one not in tests and one not in controls]
-    yield from (_row(one, lead(one), known) for one in [*tests, *controls])
+    rows = [asked(asking, experiments) for asking in claim.askings]
+    tests = [row for row in rows if row.asking.kind is LinkKind.TESTS]
+    controls = [row for row in rows if row.asking.overturned_by]
+    beside = [row for row in rows if row not in tests and row not in controls]
+    yield from (_row(row, lead(row), experiments) for row in [*tests, *controls])
     if beside:
         yield ""
         yield "On what it depends, or what goes with it:"
         yield ""
-        yield from (_row(one, "", known) for one in beside)
+        yield from (_row(row, "", experiments) for row in beside)
     yield ""
 
 
@@ -257,36 +259,38 @@ def _name(claim: OldClaim) -> str:
     return f"{claim.source}, {number}" if number.startswith("#") else claim.source
 
 
-def lead(one: Asked) -> str:
+def lead(test: ClaimTest) -> str:
     """What it means for the claim, which is told only of what has its seeds."""
-    if not one.is_enough or one.footing is None:
+    if not test.is_enough or test.footing is None:
         return "Not yet"
-    if one.asking.kind is LinkKind.TESTS:
-        return _BEARINGS[one.bearing]
-    return _CONTROLS[one.bearing]
+    if test.asking.kind is LinkKind.TESTS:
+        return _BEARINGS[test.bearing]
+    return _CONTROLS[test.bearing]
 
 
-def _row(one: Asked, lead: str, known: Mapping[str, Known]) -> str:
+def _row(test: ClaimTest, lead: str, experiments: Mapping[str, ComputedExperiment]) -> str:
     """One estimand with its numbers, on one line: `recompute.py` reads it."""
-    name = f"`{one.asking.experiment}.{one.asking.estimand}`"
-    experiment = known.get(one.asking.experiment)
-    told = experiment.findings.get(one.asking.estimand) if experiment else None
+    name = f"`{test.asking.experiment}.{test.asking.estimand}`"
+    experiment = experiments.get(test.asking.experiment)
+    finding = experiment.findings.get(test.asking.estimand) if experiment else None
     begin = f"- *{lead}*: " if lead else "- "
-    if told is None:
-        return f"{begin}{_claimed(one, experiment)}. 0 of {one.wanted} seeds. {name}"
-    if not one.is_enough:
-        return f"{begin}{_plain(told.estimand['claim'])}. {fact(told)}; {one.wanted} seeds are asked for. {name}"
-    return f"{begin}{_plain(told.estimand['claim'])}: {_verdict(told)}. {fact(told)}; {_matters(told)}. {name}"
+    if finding is None:
+        return f"{begin}{_claimed(test, experiment)}. 0 of {test.wanted} seeds. {name}"
+    if not test.is_enough:
+        return f"{begin}{_plain(finding.estimand['claim'])}. {fact(finding)}; {test.wanted} seeds are asked for. {name}"
+    return (
+        f"{begin}{_plain(finding.estimand['claim'])}: {_verdict(finding)}. {fact(finding)}; {_matters(finding)}. {name}"
+    )
 
 
-def _verdict(told: Told) -> str:
-    return f"**{_SAID[told.meaning]}** ({told.said.grade}{_void(told)})"
+def _verdict(finding: WeighedFinding) -> str:
+    return f"**{_SAID[finding.meaning]}** ({finding.conclusion.grade}{_void(finding)})"
 
 
-def _claimed(one: Asked, experiment: Known | None) -> str:
+def _claimed(test: ClaimTest, experiment: ComputedExperiment | None) -> str:
     estimands = experiment.manifest.estimands if experiment else ()
-    claims = {each["name"]: _plain(each["claim"]) for each in estimands}
-    return claims.get(one.asking.estimand, "nothing of its experiment is computed")
+    claims = {estimand["name"]: _plain(estimand["claim"]) for estimand in estimands}
+    return claims.get(test.asking.estimand, "nothing of its experiment is computed")
 
 
 def _plain(claim: str) -> str:
@@ -294,12 +298,12 @@ def _plain(claim: str) -> str:
     return claim.partition(" (expected: ")[0]
 
 
-def _void(told: Told) -> str:
-    return f", {told.status}" if told.footing.is_void else ""
+def _void(finding: WeighedFinding) -> str:
+    return f", {finding.status}" if finding.footing.is_void else ""
 
 
-def _matters(told: Told) -> str:
-    null, smallest = told.asked.null, short(told.asked.smallest)
+def _matters(finding: WeighedFinding) -> str:
+    null, smallest = finding.question.null, short(finding.question.smallest)
     return f"asked against {short(null)}, where {smallest} more or less matters" if null else f"{smallest} matters"
 
 
@@ -313,8 +317,8 @@ def _waiting(claims: Sequence[OldClaim], reckoned: Mapping[str, Reckoned], catal
     yield ""
     for claim in claims:
         name, then, why = claim.experiment, _then(claim).removesuffix("."), reckoned[claim.name].reason
-        asked = f"`{name}`: {why}" if name in catalogue else f"`{name}` is not written yet"
-        yield f"- {_sentence(claim.claim)} ({_name(claim)}: {then}). {asked}."
+        note = f"`{name}`: {why}" if name in catalogue else f"`{name}` is not written yet"
+        yield f"- {_sentence(claim.claim)} ({_name(claim)}: {then}). {note}."
     yield ""
 
 

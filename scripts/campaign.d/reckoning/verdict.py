@@ -30,7 +30,7 @@ class Reckoning(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class ClaimTest:
     """An estimand that asks a claim, and how its finding stands."""
 
     asking: AskingEstimand
@@ -68,33 +68,35 @@ def seeds_wanted(seconds: float | None) -> int:
     return FEW if seconds is not None and seconds > _CHEAP_SECONDS else MANY
 
 
-def reckon(asked: Sequence[Asked]) -> Reckoned:
+def reckon(rows: Sequence[ClaimTest]) -> Reckoned:
     """Say what became of a claim that these ask."""
-    tests = [one for one in asked if one.asking.kind is LinkKind.TESTS]
-    controls = [one for one in asked if one.asking.overturned_by]
+    tests = [row for row in rows if row.asking.kind is LinkKind.TESTS]
+    controls = [row for row in rows if row.asking.overturned_by]
     if not tests:
-        beside = "; what is asked says on what it may depend" if asked else ""
+        beside = "; what is asked says on what it may depend" if rows else ""
         return Reckoned(reckoning=Reckoning.NOT_YET, reason=f"nothing tests it so far{beside}")
-    if lacking := [one for one in (*tests, *controls) if not one.is_enough]:
+    if lacking := [row for row in (*tests, *controls) if not row.is_enough]:
         return Reckoned(reckoning=Reckoning.NOT_YET, reason=_lacking(lacking))
-    meanings = [one.footing.meaning for one in tests if one.footing is not None]
-    found = _decided([one.bearing for one in tests], meanings, [one.bearing for one in controls])
-    if found.reckoning is Reckoning.STANDS and (slight := sum(map(_is_slight, tests))):
+    meanings = [row.footing.meaning for row in tests if row.footing is not None]
+    reckoned = _decided([row.bearing for row in tests], meanings, [row.bearing for row in controls])
+    if reckoned.reckoning is Reckoning.STANDS and (slight := sum(map(_is_slight, tests))):
         of = "it" if slight == len(tests) == 1 else f"{slight} of its {len(tests)} tests"
         return replace(
-            found, reason=f"{found.reason}, and what {of} shows is smaller than what was said to matter", is_slight=True
+            reckoned,
+            reason=f"{reckoned.reason}, and what {of} shows is smaller than what was said to matter",
+            is_slight=True,
         )
-    return found
+    return reckoned
 
 
-def _is_slight(one: Asked) -> bool:
+def _is_slight(test: ClaimTest) -> bool:
     """Is there an effect of the right side, and less of it than matters?"""
     directed = (Meaning.AS_CLAIMED, Meaning.OPPOSITE)
-    return one.footing is not None and one.footing.is_slight and one.footing.meaning in directed
+    return test.footing is not None and test.footing.is_slight and test.footing.meaning in directed
 
 
-def _lacking(lacking: Sequence[Asked]) -> str:
-    least = min(lacking, key=lambda one: (one.seeds / one.wanted, one.asking.estimand))
+def _lacking(lacking: Sequence[ClaimTest]) -> str:
+    least = min(lacking, key=lambda test: (test.seeds / test.wanted, test.asking.estimand))
     return f"{least.seeds} of {counted(least.wanted, 'seed')} are weighed"
 
 
@@ -108,7 +110,7 @@ def _decided(bearings: Sequence[Bearing], meanings: Sequence[Meaning], controls:
     if upheld + fallen < whole:
         return Reckoned(reckoning=Reckoning.UNDECIDED, reason=_silent(bearings, "test"))
     if fallen:
-        is_small = all(one is Meaning.TOO_SMALL for one in meanings)
+        is_small = all(meaning is Meaning.TOO_SMALL for meaning in meanings)
         reason = "whatever there is of it is smaller than what matters" if is_small else f"{_all(whole)} against it"
         return Reckoned(reckoning=Reckoning.TOO_SMALL if is_small else Reckoning.FALLS, reason=reason)
     if Bearing.SUPPORTS in controls:

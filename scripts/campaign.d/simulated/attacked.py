@@ -7,8 +7,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from axiom_weigh.evidence.method import question
-from simulated.figures import Answer, Held, Size, above, below
-from simulated.hosted import Checks, Kept, Play, Said, clustered, far_out, league, one_draw, one_platform, two_platforms
+from simulated.figures import Answer, Bound, Size, above, below
+from simulated.hosted import (
+    Checks,
+    Happenings,
+    Kept,
+    Play,
+    clustered,
+    far_out,
+    league,
+    one_draw,
+    one_platform,
+    two_platforms,
+)
 from simulated.laws import CONTRAST
 from simulated.processes import FEWEST, decided, decided_before, first, signs_agree
 from simulated.seeds_needed import heading, middle, no_later, row
@@ -37,7 +48,7 @@ class _Case:
 def _one_far(place: int, value: float) -> Play:
     """One value of an effect of one deviation lies far out."""
 
-    def play(rng: np.random.Generator) -> Said:
+    def play(rng: np.random.Generator) -> Happenings:
         values = rng.normal(1.0, 1.0, (1, _BY))
         values[0, place] = value
         return {_DECIDED: bool(np.isfinite(decided(values, question(CONTRAST)))[0])}
@@ -175,7 +186,7 @@ _CASES: Sequence[_Case] = (
 def attacked(seed: int, size: Size) -> Answer:
     """Play every stream of the attack; then count the seeds that ties and missing values cost."""
     rng = np.random.default_rng(seed)
-    held, n = list[Held](), size.attacks
+    bounds, n = list[Bound](), size.attacks
     lines = [
         f"shares of {n:,} streams, without an effect unless one is named; before: the attack's, in similar ones",
         _row("", "", "before", "now"),
@@ -183,17 +194,17 @@ def attacked(seed: int, size: Size) -> Answer:
     for name, cases in itertools.groupby(_CASES, key=lambda case: case.name):
         lines.append(name)
         for case in cases:
-            found = [case.play(rng) for _ in range(n)]
-            for place, what in enumerate(found[0]):
-                now, words = sum(said[what] for said in found) / n, f"{name}; {case.how}: {what}"
+            outcomes = [case.play(rng) for _ in range(n)]
+            for place, what in enumerate(outcomes[0]):
+                now, words = sum(outcome[what] for outcome in outcomes) / n, f"{name}; {case.how}: {what}"
                 lines.append(_row("" if place else case.how, what, case.before.get(what, ""), f"{now:.1%}"))
-                held += [below(words, now, case.most[what], n)] if what in case.most else []
-                held += [above(words, now, case.least[what], n)] if what in case.least else []
+                bounds += [below(words, now, case.most[what], n)] if what in case.most else []
+                bounds += [above(words, now, case.least[what], n)] if what in case.least else []
     for part in (_ties, _missing):
         further = part(rng, size)
         lines += further.lines
-        held += further.held
-    return Answer(lines=lines, held=held)
+        bounds += further.bounds
+    return Answer(lines=lines, bounds=bounds)
 
 
 def _row(how: str, what: str, before: str, now: str) -> str:
@@ -206,17 +217,17 @@ def _ties(rng: np.random.Generator, size: Size) -> Answer:
         "D5 values that are exactly 0, an effect of 1 deviation: seeds until it is found, one in two / nine in ten"
     ]
     lines.append(heading("share that is 0", "Axiom", "the rule before"))
-    held = []
+    bounds = []
     for share in (0.0, 0.1, 0.2, 0.3, 0.5):
         streams = rng.normal(1.0, 1.0, (max(_FEWEST_STREAMS, size.streams // 20), _UNTIL))
         streams[rng.random(streams.shape) < share] = 0.0
         now, before = decided(streams, question(CONTRAST)), decided_before(streams)
         lines.append(row(f"{share:.0%}", now, before))
         if share:
-            held.append(
+            bounds.append(
                 no_later(f"D5 {share:.0%} of values are 0", now, 0.5, min(_UNTIL, middle(before)), "of the rule before")
             )
-    return Answer(lines=lines, held=held)
+    return Answer(lines=lines, bounds=bounds)
 
 
 def _missing(rng: np.random.Generator, size: Size) -> Answer:
@@ -224,18 +235,20 @@ def _missing(rng: np.random.Generator, size: Size) -> Answer:
 
     How late the rule before was is not known: it took at least as long as its interval of signs, which is told.
     """
-    asked, n = question(CONTRAST), max(_FEWEST_STREAMS, size.streams // 50)
+    claim, n = question(CONTRAST), max(_FEWEST_STREAMS, size.streams // 50)
     lines = ["D10 values that are missing by chance: seeds until an effect is found, one in two / nine in ten"]
     lines.append(heading("effect in deviations, share that is missing", "Axiom", "before: at least"))
     lost = ["D10 the same in a table that says they were lost to a machine: values until an effect is found"]
     lost.append(heading("effect in deviations, share that is lost", "Axiom", "none lost"))
-    held = []
+    bounds = []
     for effect, share in itertools.product((0.5, 1.0), (0.0, 0.05, 0.1, 0.2)):
         streams, name = rng.normal(effect, 1.0, (n, _UNTIL)), f"d = {effect}, {share:.0%}"
         gone = rng.random(streams.shape) < share
-        lines.append(row(name, decided(streams, asked, gone=gone), first(signs_agree(streams, gone=gone), FEWEST)))
+        lines.append(row(name, decided(streams, claim, gone=gone), first(signs_agree(streams, gone=gone), FEWEST)))
         if 0.0 < share < _MOST_LOST:
-            whole, found = decided(streams, asked), decided_without_lost(streams, gone)
-            lost.append(row(name, found, whole))
-            held.append(no_later(f"D10 {name} are lost", found, _AS_WITHOUT, middle(whole), "without lost ones"))
-    return Answer(lines=[*lines, *lost], held=held)
+            whole, without_lost = decided(streams, claim), decided_without_lost(streams, gone)
+            lost.append(row(name, without_lost, whole))
+            bounds.append(
+                no_later(f"D10 {name} are lost", without_lost, _AS_WITHOUT, middle(whole), "without lost ones")
+            )
+    return Answer(lines=[*lines, *lost], bounds=bounds)

@@ -10,7 +10,7 @@ from axiom_weigh.evidence.method import question
 from axiom_weigh.evidence.multiplicity import SHARES, WeighedClaim, false_shares
 from axiom_weigh.evidence.verdict import Weight, weight
 from axiom_weigh.values import Verdict
-from simulated.figures import Answer, Held, Size, below
+from simulated.figures import Answer, Bound, Size, below
 from simulated.laws import CONTRAST, Flags, Numbers
 from simulated.processes import EFFECTS, decided, either, ever, may_be_decided, naive, ranks
 
@@ -32,7 +32,7 @@ def arrival(seed: int, size: Size) -> Answer:
         "streams without an effect that are called one; seeds are read as they arrive, or in blocks as issued",
         f"{'runtime ~ exp(b x outcome)':<34}{'arrival: peeking':>18}{'arrival: e':>12}{'blocks in order of issue':>26}",
     ]
-    held = []
+    bounds = []
     for strength, lost in ((0.0, 0.0), (0.3, 0.0), (1.0, 0.0), (0.3, 0.05), (1.0, 0.05), (1.0, 0.2)):
         values = rng.normal(size=(n, _SEEDS))
         runtimes = np.exp(strength * values + rng.normal(0.0, 0.5, values.shape))
@@ -42,8 +42,8 @@ def arrival(seed: int, size: Size) -> Answer:
         issued = float(np.isfinite(decided(values, _ASKED, gone=late, every=_BLOCK)).mean())
         what, e = f"b = {strength}, {lost:.0%} time out", either(*ranks(came))
         lines.append(f"{what:<34}{ever(naive(came), 1.0).mean():18.3f}{ever(e).mean():12.3f}{issued:26.4f}")
-        held.append(below(f"{what}, blocks in order of issue: called an effect", issued, 0.05, n))
-    return Answer(lines=lines, held=held)
+        bounds.append(below(f"{what}, blocks in order of issue: called an effect", issued, 0.05, n))
+    return Answer(lines=lines, bounds=bounds)
 
 
 def laboratory(seed: int, size: Size) -> Answer:
@@ -53,7 +53,7 @@ def laboratory(seed: int, size: Size) -> Answer:
     are surely there, so their e-values are huge; they must not make it easier to call anything else an effect.
     """
     rng = np.random.default_rng(seed)
-    lines, held = [f"{'':<50}{'false share':>12}{'found':>8}"], []
+    lines, bounds = [f"{'':<50}{'false share':>12}{'found':>8}"], []
     for large, small in ((_QUESTIONS // 10, 0), (0, _QUESTIONS // 2)):
         rows: dict[str, list[tuple[int, int, int, int]]] = {}
         for _ in range(size.laboratories):
@@ -67,10 +67,10 @@ def laboratory(seed: int, size: Size) -> Answer:
             lines.append(f"  {name:<48}{false:12.4f}{power:8.3f}")
             if name in _HELD:
                 words = f"{large} effects, {small} too small; {name}: false share {false:.4f}, at most {_HELD[name]}"
-                held.append(Held(words=words, holds=false <= _HELD[name]))
+                bounds.append(Bound(words=words, holds=false <= _HELD[name]))
             if large and name in _FOUND:
-                held.append(Held(words=f"{name}: found {power:.3f}, at least 0.90", holds=power >= 0.90))
-    return Answer(lines=lines, held=held)
+                bounds.append(Bound(words=f"{name}: found {power:.3f}, at least 0.90", holds=power >= 0.90))
+    return Answer(lines=lines, bounds=bounds)
 
 
 def _session_by_session(rng: np.random.Generator, large: int, small: int) -> dict[str, tuple[Flags, Flags]]:
@@ -102,14 +102,14 @@ def _standing(streams: Numbers) -> tuple[Numbers, NDArray[np.object_]]:
     for session in range(_SESSIONS):
         n = (session + 1) * _EACH
         claims = [_claimed(number, row[:n], is_open=bool(may[number, n - 1])) for number, row in enumerate(rows)]
-        verdicts[:, session] = [one.verdict for one in claims]
+        verdicts[:, session] = [claim.verdict for claim in claims]
         shares[:, session] = [math.inf if share is None else share for share in false_shares(claims).values()]
     return shares, verdicts
 
 
 def _claimed(number: int, values: Sequence[float], *, is_open: bool) -> WeighedClaim:
     """As the program says it; it is not asked where it cannot say anything."""
-    found = weight(_IF_IT_MATTERS, values) if is_open else Weight()
+    weighed = weight(_IF_IT_MATTERS, values) if is_open else Weight()
     return WeighedClaim(
-        number=number, e_value=math.exp(found.log_e), e_absent=math.exp(found.log_absent), verdict=found.verdict
+        number=number, e_value=math.exp(weighed.log_e), e_absent=math.exp(weighed.log_absent), verdict=weighed.verdict
     )

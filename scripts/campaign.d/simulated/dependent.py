@@ -14,7 +14,7 @@ from axiom_weigh.tables.seeds_in_order import arrange
 from axiom_weigh.values import Force
 from axiom_weigh.weighing.compare import compare
 from axiom_weigh.weighing.weigh import weigh
-from simulated.figures import Answer, Held, Size, above, below, interval
+from simulated.figures import Answer, Bound, Size, above, below, interval
 from simulated.hosted import STRONG
 from simulated.laws import CONTRAST, Numbers
 from simulated.processes import EFFECTS
@@ -50,7 +50,7 @@ _HONEST: dict[str, _Values] = _KINDS | {
     "successes and failures with three decimals": lambda rng, n: (
         rng.choice([0.1, 0.95], n) + rng.normal(0, 0.01, n)
     ).round(3),
-    "times of three digits": lambda rng, n: np.array([float(f"{one:.3g}") for one in rng.lognormal(0, 1.5, n)]),
+    "times of three digits": lambda rng, n: np.array([float(f"{drawn:.3g}") for drawn in rng.lognormal(0, 1.5, n)]),
 }
 
 
@@ -62,27 +62,29 @@ def copies(seed: int, size: Size) -> Answer:
     """One arm has so few computations, the other is honest, and there is no effect. And honest arms."""
     rng, n = np.random.default_rng(seed), min(_TABLES, size.attacks)
     lines = [f"{n:,} tables of {_SEEDS} pairs each, without an effect: one arm's seed is not used. Called an effect"]
-    held = list[Held]()
+    bounds = list[Bound]()
     for kind, values in _KINDS.items():
         for draws in (1, 3, 6):
-            found = [_with_copies(rng, values, draws) for _ in range(n)]
+            flags = [_with_copies(rng, values, draws) for _ in range(n)]
             hosted = [_with_copies(rng, values, draws, is_hosted=True) for _ in range(n)]
             words = f"{kind}, {draws} × {_SEEDS // draws} in one arm"
-            lines.append(f"  {words:<62} {_told(found)}; with hosts and reruns {_told(hosted)}")
-            held.append(below(f"copies: {words}: called an effect", _share(found + hosted), 0.01, 2 * n))
+            lines.append(f"  {words:<62} {_told(flags)}; with hosts and reruns {_told(hosted)}")
+            bounds.append(below(f"copies: {words}: called an effect", _share(flags + hosted), 0.01, 2 * n))
     five = [_five_pairs(rng) for _ in range(n)]
     lines.append(f"  {'five pairs of three decimals, four times each':<62} {_told(five)}")
-    held.append(below("copies: five pairs of three decimals, four times each: called an effect", _share(five), 0.01, n))
+    bounds.append(
+        below("copies: five pairs of three decimals, four times each: called an effect", _share(five), 0.01, n)
+    )
     lines.append("honest tables that are suspected of copies, with 24, 100 and 1,000 pairs")
     for kind, values in _HONEST.items():
-        told = []
+        texts = []
         for pairs in (_SEEDS, 100, 1_000):
             suspected = [_is_suspected(rng, values, pairs) for _ in range(n if pairs < 1_000 else -(-2 * n // 5))]
-            told.append(_told(suspected))
+            texts.append(_told(suspected))
             words = f"copies: honest {kind}, {pairs:,} pairs: suspected"
-            held.append(below(words, _share(suspected), 0.01, len(suspected)))
-        lines.append(f"  {kind:<50} {'; '.join(told)}")
-    return Answer(lines=lines, held=held)
+            bounds.append(below(words, _share(suspected), 0.01, len(suspected)))
+        lines.append(f"  {kind:<50} {'; '.join(texts)}")
+    return Answer(lines=lines, bounds=bounds)
 
 
 def _with_copies(rng: np.random.Generator, values: _Values, draws: int, *, is_hosted: bool = False) -> bool:
@@ -97,8 +99,8 @@ def _with_copies(rng: np.random.Generator, values: _Values, draws: int, *, is_ho
         for seed, value in enumerate(numbers.tolist())
         for by in [seed % _HOSTS, *([(seed + 1) % _HOSTS] if seed < _AGAIN else [])]
     ]
-    found = weigh(rows, by="arm", of=_ARMS)
-    return found.verdict in EFFECTS or found.grade in STRONG
+    weighed = weigh(rows, by="arm", of=_ARMS)
+    return weighed.verdict in EFFECTS or weighed.grade in STRONG
 
 
 def _five_pairs(rng: np.random.Generator) -> bool:
@@ -119,18 +121,18 @@ def _is_suspected(rng: np.random.Generator, values: _Values, pairs: int) -> bool
 def dependence(seed: int, size: Size) -> Answer:
     """Tables in an order, of values that are independent, or partly the one before them."""
     rng, n = np.random.default_rng(seed), min(_TABLES, size.attacks)
-    lines, held = [f"{n:,} tables of values in an order: neighbours are called alike"], list[Held]()
+    lines, bounds = [f"{n:,} tables of values in an order: neighbours are called alike"], list[Bound]()
     for kind in ("losses with all digits", "accuracies of 100 cases", "counts"):
         for values in (20, 50, 200):
-            found = [_is_dependent(_HONEST[kind](rng, values)) for _ in range(n)]
-            lines.append(f"  {f'independent: {values} {kind}':<50} {_told(found)}")
-            held.append(below(f"dependence: {values} independent {kind}: called alike", _share(found), 0.01, n))
+            flags = [_is_dependent(_HONEST[kind](rng, values)) for _ in range(n)]
+            lines.append(f"  {f'independent: {values} {kind}':<50} {_told(flags)}")
+            bounds.append(below(f"dependence: {values} independent {kind}: called alike", _share(flags), 0.01, n))
     for share, values, least in ((0.3, 50, 0.0), (0.5, 25, 0.0), (0.5, 50, 0.5), (0.5, 100, 0.9), (0.8, 50, 0.9)):
-        found = [_is_dependent(_drifting(rng, values, share)) for _ in range(n)]
+        flags = [_is_dependent(_drifting(rng, values, share)) for _ in range(n)]
         words = f"{values} values of which {share} is the one before"
-        lines.append(f"  {words:<50} {_told(found)}")
-        held += [above(f"dependence: {words}: called alike", _share(found), least, n)] if least else []
-    return Answer(lines=lines, held=held)
+        lines.append(f"  {words:<50} {_told(flags)}")
+        bounds += [above(f"dependence: {words}: called alike", _share(flags), least, n)] if least else []
+    return Answer(lines=lines, bounds=bounds)
 
 
 def _drifting(rng: np.random.Generator, values: int, share: float) -> Numbers:
@@ -147,10 +149,10 @@ def _is_dependent(values: Numbers) -> bool:
     return any(alarm.kind == "order" for alarm in arrange(rows.rows, rows.columns, rows.beside).alarms)
 
 
-def _share(found: Sequence[bool]) -> float:
-    return sum(found) / len(found)
+def _share(flags: Sequence[bool]) -> float:
+    return sum(flags) / len(flags)
 
 
-def _told(found: Sequence[bool]) -> str:
-    low, high = interval(sum(found), len(found))
-    return f"{_share(found):.1%} [{low:.1%}, {high:.1%}]"
+def _told(flags: Sequence[bool]) -> str:
+    low, high = interval(sum(flags), len(flags))
+    return f"{_share(flags):.1%} [{low:.1%}, {high:.1%}]"

@@ -21,7 +21,7 @@ vl_convert.register_font_directory(str(Path(axiom_weigh.figures.__file__).with_n
 def draw(rows: Mapping[str, _Rows], folder: Path) -> list[Path]:
     """Write one SVG for each picture that there are rows for."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [_written(folder / f"{name}.svg", _CHARTS[name](found)) for name, found in rows.items()]
+    return [_written(folder / f"{name}.svg", _CHARTS[name](points)) for name, points in rows.items()]
 
 
 def _written(path: Path, chart: _Chart) -> Path:

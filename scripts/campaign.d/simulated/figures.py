@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class Bound:
     """A figure, and whether it is what it has to be."""
 
     words: str
@@ -18,7 +18,7 @@ class Answer:
     """The findings of one part."""
 
     lines: Sequence[str]
-    held: Sequence[Held]
+    bounds: Sequence[Bound]
     drawn: Mapping[str, Sequence[Mapping[str, object]]] = field(default_factory=dict)  # rows of each picture
 
 
@@ -42,16 +42,16 @@ WHOLE = Size(
 QUICK = Size(streams=400, looks=200, laboratories=2, weighed=8, attacks=8, nulls=30, forecasters=40, every=16)
 
 
-def below(what: str, found: float, share: float, n: int) -> Held:
+def below(what: str, seen: float, share: float, n: int) -> Bound:
     """A share of errors in n draws that must not exceed its level by more than chance: by three standard errors."""
     limit = share + _by_chance(share, n)
-    return Held(words=f"{what}: {found:.4f}, at most {limit:.4f}", holds=found <= limit)
+    return Bound(words=f"{what}: {seen:.4f}, at most {limit:.4f}", holds=seen <= limit)
 
 
-def above(what: str, found: float, share: float, n: int) -> Held:
+def above(what: str, seen: float, share: float, n: int) -> Bound:
     """A share that must not fall below its level by more than chance."""
     limit = share - _by_chance(share, n)
-    return Held(words=f"{what}: {found:.4f}, at least {limit:.4f}", holds=found >= limit)
+    return Bound(words=f"{what}: {seen:.4f}, at least {limit:.4f}", holds=seen >= limit)
 
 
 def interval(times: int, trials: int) -> tuple[float, float]:

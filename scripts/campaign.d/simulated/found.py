@@ -86,7 +86,9 @@ class Fleet:
     rng: random.Random
     hosts: list[Computer] = field(default_factory=list)
     waiting: list[Checked] = field(default_factory=list)
-    found: dict[str, list[int]] = field(default_factory=dict)  # of each fault, which wrong task of a host gave it away
+    gave_away: dict[str, list[int]] = field(
+        default_factory=dict
+    )  # of each fault, which wrong task of a host gave it away
     accused: int = 0  # honest hosts that were outvoted
     _tasks: int = 0
     _met: int = 0
@@ -138,9 +140,9 @@ class Fleet:
     def _compare(self, checked: Checked) -> None:
         first, *others = checked.opinions
         decided = settle(first, others, early=_TOLERANCE)
-        for task_id, said in decided.agreements.items():
-            if said is not None:
-                comparison = ComparedTask(experiment_id=checked.version, agreement=said)
+        for task_id, agreement in decided.agreements.items():
+            if agreement is not None:
+                comparison = ComparedTask(experiment_id=checked.version, agreement=agreement)
                 checked.owners[task_id].compared[task_id] = comparison
         if decided.needs_third:
             checked.owners[first.task_id].checks += 1
@@ -152,7 +154,7 @@ class Fleet:
         if host.fault is None:
             self.accused += 1
         elif host in self.hosts:
-            self.found.setdefault(host.fault.name, []).append(host.wrong.index(task_id) + 1)
+            self.gave_away.setdefault(host.fault.name, []).append(host.wrong.index(task_id) + 1)
             self.hosts[self.hosts.index(host)] = self._meet(host.fault)
 
 
@@ -168,8 +170,8 @@ def costs(rule: Rule, *, versions: int, seed: int, hosts: int = 83, first: int =
 
 def detection(rule: Rule, *, seed: int, rounds: int, honest: int = 180, versions: int = 4) -> Fleet:
     """A fleet of which one host in ten is wrong at any time, in each way as many."""
-    each = max(1, honest // 9 // len(FAULTS))
-    fleet = Fleet(rule=rule, versions=versions, honest=honest, faults=FAULTS * each, rng=random.Random(seed))
+    copies = max(1, honest // 9 // len(FAULTS))
+    fleet = Fleet(rule=rule, versions=versions, honest=honest, faults=FAULTS * copies, rng=random.Random(seed))
     fleet.play(rounds)
     return fleet
 

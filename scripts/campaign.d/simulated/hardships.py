@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from axiom.domain.work import Outcome
-from axiom_weigh.values import Observation, Verdict
+from axiom_weigh.values import Observation, Outcome, Verdict
 from simulated.figures import Answer, Size, below
 from simulated.laws import CONTRAST, LAWS, Flags, Numbers
 from simulated.pipeline import BLOCK, looks, observed
@@ -62,28 +61,28 @@ def border(seed: int, size: Size) -> Answer:
         shape = (n // 3, _SEEDS)
         streams = (LAWS[name].draw(rng, shape) - LAWS[name].draw(rng, shape)) / np.sqrt(2.0)
         shifted = streams + _SMALLEST * rng.choice([-1.0, 1.0], (len(streams), 1))
-        found = sum(_ever((Verdict.ABSENT,), observed(rng, stream)) for stream in shifted)
-        lines.append(f"{name:<36}{found:>10}")
-        wrong += found
+        called = sum(_ever((Verdict.ABSENT,), observed(rng, stream)) for stream in shifted)
+        lines.append(f"{name:<36}{called:>10}")
+        wrong += called
     whole = 3 * (n // 3)
-    return Answer(lines=lines, held=[below(f"called absent, of {whole} that are not", wrong / whole, 0.05, whole)])
+    return Answer(lines=lines, bounds=[below(f"called absent, of {whole} that are not", wrong / whole, 0.05, whole)])
 
 
 def hardships(seed: int, size: Size) -> Answer:
     """Follow streams that lose values because of what they are, or come from designs that differ in all but effect."""
     rng = np.random.default_rng(seed)
-    lines, held, n = [f"{'':<36}{'called an effect':>18}{'called absent':>15}"], [], size.nulls // 10
+    lines, bounds, n = [f"{'':<36}{'called an effect':>18}{'called absent':>15}"], [], size.nulls // 10
     for name, case in _CASES.items():
         nothing = [_lost(rng, case, 0.0) for _ in range(n)]
         shifted = [_lost(rng, case, _SMALLEST * sign) for sign in rng.choice([-1.0, 1.0], n)]
-        effects = sum(_ever(EFFECTS, each) for each in nothing) / n
-        absent = sum(_ever((Verdict.ABSENT,), each) for each in shifted) / n
+        effects = sum(_ever(EFFECTS, stream) for stream in nothing) / n
+        absent = sum(_ever((Verdict.ABSENT,), stream) for stream in shifted) / n
         lines.append(f"{name:<36}{effects:18.4f}{absent:15.4f}")
-        held += [
+        bounds += [
             below(f"{name}: nothing there, called an effect", effects, 0.05, n),
             below(f"{name}: at the border, called absent", absent, 0.05, n),
         ]
-    return Answer(lines=lines, held=held)
+    return Answer(lines=lines, bounds=bounds)
 
 
 def _lost(rng: np.random.Generator, case: _Case, effect: float) -> list[Observation]:
@@ -96,4 +95,4 @@ def _lost(rng: np.random.Generator, case: _Case, effect: float) -> list[Observat
 def _ever(verdicts: tuple[Verdict, ...], stream: list[Observation]) -> bool:
     """Is one of these verdicts given after any closed block?"""
     estimand = {**CONTRAST, "smallest": _SMALLEST}
-    return any(one.verdict in verdicts for one in looks(estimand, stream, verdicts=verdicts))
+    return any(evidence.verdict in verdicts for evidence in looks(estimand, stream, verdicts=verdicts))

@@ -23,8 +23,8 @@ from simulated.processes import EFFECTS
 _HOSTS, _SEEDS = 20, 320
 STRONG = (Grade.STRONG, Grade.DEFINITIVE)
 
-Said = Mapping[str, bool]  # what was so of a stream, at any block
-Play = Callable[[np.random.Generator], Said]
+Happenings = Mapping[str, bool]  # what was so of a stream, at any block
+Play = Callable[[np.random.Generator], Happenings]
 _Beside = Callable[[int], Surroundings]  # after so many seeds
 _Says = Callable[[int, int], float]  # a host, of a seed
 
@@ -58,7 +58,7 @@ class _World:
 def league(hosts: int, volunteers: int, checks: Checks) -> Play:
     """So many hosts, of so many volunteers, return each value without its sign. There is no effect."""
 
-    def play(rng: np.random.Generator) -> Said:
+    def play(rng: np.random.Generator) -> Happenings:
         values = rng.normal(size=_SEEDS)
         homes = _strangers() | {host: _home(host, volunteer=host % volunteers) for host in range(hosts)}
         world = _World(
@@ -71,7 +71,7 @@ def league(hosts: int, volunteers: int, checks: Checks) -> Play:
     return play
 
 
-def far_out(rng: np.random.Generator) -> Said:
+def far_out(rng: np.random.Generator) -> Happenings:
     """One host in ten returns values 10,000 times as large, with any sign. There is an effect of one deviation."""
     values = rng.normal(1.0, 1.0, _SEEDS // 2)
     far = values * rng.choice([-1e4, 1e4], len(values))
@@ -80,13 +80,13 @@ def far_out(rng: np.random.Generator) -> Said:
         hosts=rng.integers(_HOSTS, size=len(values)).tolist(),
         says=lambda host, seed: float(far[seed] if host < _HOSTS // 10 else values[seed]),
     )
-    return {f"decided by {len(values)}": any(one.verdict in EFFECTS for one in _followed(world))}
+    return {f"decided by {len(values)}": any(evidence.verdict in EFFECTS for evidence in _followed(world))}
 
 
 def two_platforms(checks: Checks) -> Play:
     """Values lie one deviation too low on one platform and too high on the other, which takes over little by little."""
 
-    def play(rng: np.random.Generator) -> Said:
+    def play(rng: np.random.Generator) -> Happenings:
         values = rng.normal(size=_SEEDS)
         is_second = rng.random(_SEEDS) < np.linspace(0.0, 1.0, _SEEDS)
         world = _World(
@@ -99,19 +99,19 @@ def two_platforms(checks: Checks) -> Play:
     return play
 
 
-def one_platform(rng: np.random.Generator) -> Said:
+def one_platform(rng: np.random.Generator) -> Happenings:
     """All hosts have the platform on which values lie one deviation too high."""
     values = rng.normal(1.0, 1.0, 4 * BLOCK)
     hosts = rng.integers(_HOSTS, size=len(values)).tolist()
     world = _World(homes=_strangers(), hosts=hosts, says=lambda _, seed: float(values[seed]))
-    found = list(_checked(rng, world, with_watch=True))
-    return {"its badge is there": all(f"{ON_ONE_PLATFORM} linux" in one.flags for one in found)}
+    weighings = list(_checked(rng, world, with_watch=True))
+    return {"its badge is there": all(f"{ON_ONE_PLATFORM} linux" in evidence.flags for evidence in weighings)}
 
 
 def one_draw(noise: float) -> Play:
     """One computation stands under all seeds, with a little noise."""
 
-    def play(rng: np.random.Generator) -> Said:
+    def play(rng: np.random.Generator) -> Happenings:
         values = rng.normal() * (1.0 + noise * rng.normal(size=2 * BLOCK))
         hosts = rng.integers(_HOSTS, size=len(values)).tolist()
         world = _World(homes=_strangers(), hosts=hosts, says=lambda _, seed: float(values[seed]))
@@ -126,7 +126,7 @@ def clustered(kind: str, correlation: float, *, per_host: int = 0, kept: Kept) -
     A host computes so many seeds one after the other; where no number is said, 20 hosts share the seeds.
     """
 
-    def play(rng: np.random.Generator) -> Said:
+    def play(rng: np.random.Generator) -> Happenings:
         hosts = np.arange(_SEEDS) // per_host if per_host else rng.integers(_HOSTS, size=_SEEDS)
         says = (_events if kind == "proportion" else _numbers)(rng, correlation)
         world = _World(
@@ -136,10 +136,14 @@ def clustered(kind: str, correlation: float, *, per_host: int = 0, kept: Kept) -
             estimand={**CONTRAST, "kind": kind, "null": 0.5 if kind == "proportion" else 0.0},
         )
         if kept is Kept.LABORATORY:
-            found = _checked(rng, world, with_watch=False)
-            return {"called an effect, no alarm": any(one.verdict in EFFECTS and not one.alarms for one in found)}
-        found = _followed(world, lambda _: Surroundings(is_registered=False))
-        return {"called an effect": any(one.verdict in EFFECTS for one in found)}
+            weighings = _checked(rng, world, with_watch=False)
+            return {
+                "called an effect, no alarm": any(
+                    evidence.verdict in EFFECTS and not evidence.alarms for evidence in weighings
+                )
+            }
+        weighings = _followed(world, lambda _: Surroundings(is_registered=False))
+        return {"called an effect": any(evidence.verdict in EFFECTS for evidence in weighings)}
 
     return play
 
@@ -195,7 +199,7 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
     With the server's watch a host that was outvoted has each of its tasks checked, and nothing more after the second
     time: another host, drawn by lot, computes what would have been its own.
     """
-    found, odd, hosts = list[ReproducedCell](), Counter[int](), list(world.hosts)
+    cells, odd, hosts = list[ReproducedCell](), Counter[int](), list(world.hosts)
     compared: dict[int, list[ComparedTask]] = {host: [] for host in world.homes}
     for seed in range(len(hosts)):
         if with_watch and odd[hosts[seed]] >= BARRED_AT:
@@ -208,31 +212,31 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
         rate = check_rate(1, compared[host][: limits.COMPARISONS_LOOKED_AT], is_watched=with_watch and odd[host] > 0)
         if rng.random() < 1.0 / rate.one_in:
             again = _again(rng, world, seed, host)
-            found += again
+            cells += again
             odd.update(_outvoted(again, host))
-            for each, agreement in _shown(again, host).items():
-                compared[each].insert(0, ComparedTask(experiment_id=1, agreement=agreement))
+            for opponent, agreement in _shown(again, host).items():
+                compared[opponent].insert(0, ComparedTask(experiment_id=1, agreement=agreement))
 
     def beside(seeds: int) -> Surroundings:
-        return Surroundings(agreements=agreements(one for one in found if one.replicate < seeds))
+        return Surroundings(agreements=agreements(cell for cell in cells if cell.replicate < seeds))
 
     lived = replace(world, hosts=hosts)
-    observations = _observations(lived, {one.replicate for one in found if one.confirms})
+    observations = _observations(lived, {cell.replicate for cell in cells if cell.confirms})
     for evidence in looks(world.estimand, observations, verdicts=EFFECTS, homes=world.homes, beside=beside):
         yield evidence
         seeds = evidence.blocks * BLOCK
-        outvoted = sum(one.why_missing == OUTVOTED for one in observations[:seeds])
-        unchecked = sorted(set(range(seeds)) - {one.replicate for one in found})
+        outvoted = sum(observation.why_missing == OUTVOTED for observation in observations[:seeds])
+        unchecked = sorted(set(range(seeds)) - {cell.replicate for cell in cells})
         for seed in rng.permutation(unchecked).tolist()[: checks_wanted(evidence, outvoted)]:
             again = _again(rng, lived, seed, hosts[seed])
-            found += again
-            if any(one.confirms for one in again):
+            cells += again
+            if any(cell.confirms for cell in again):
                 observations[seed] = _gone(seed, hosts[seed])
 
 
 def _shown(again: Sequence[ReproducedCell], first: int) -> dict[int, Agreement]:
     """What a check has shown of each host that took part."""
-    hosts = [first, *(one.opinion - 1 for one in again)]
+    hosts = [first, *(cell.opinion - 1 for cell in again)]
     odd = _outvoted(again, first)
     agreed = Agreement.AGREES if len(again) == 1 or odd else Agreement.DIFFERS
     return {host: Agreement.DIFFERS if host in odd else agreed for host in hosts}
@@ -251,15 +255,15 @@ def _outvoted(again: Sequence[ReproducedCell], first: int) -> list[int]:
 def _again(rng: np.random.Generator, world: _World, seed: int, first: int) -> list[ReproducedCell]:
     """Another host computes a seed, and a third one does if the two do not agree."""
     second = _another(rng, world.homes, [first])
-    said = [world.says(host, seed) for host in (first, second)]
-    if said[0] == said[1]:
+    values = [world.says(host, seed) for host in (first, second)]
+    if values[0] == values[1]:
         return [_compared(world.homes, seed, (first, second), is_same=True)]
     third = _another(rng, world.homes, [first, second])
     decides = world.says(third, seed)
-    confirms = second + 1 if decides == said[1] else 0
+    confirms = second + 1 if decides == values[1] else 0
     return [
         _compared(world.homes, seed, (first, second), is_same=False),
-        _compared(world.homes, seed, (first, third), is_same=decides == said[0], confirms=confirms),
+        _compared(world.homes, seed, (first, third), is_same=decides == values[0], confirms=confirms),
     ]
 
 
@@ -267,10 +271,10 @@ def _compared(
     homes: Mapping[int, Home], seed: int, hosts: tuple[int, int], *, is_same: bool, confirms: int = 0
 ) -> ReproducedCell:
     """A host computes a seed once, so its number tells its task."""
-    one, other = sorted(homes[host].platform for host in hosts)
+    left, right = sorted(homes[host].platform for host in hosts)
     return ReproducedCell(
         replicate=seed,
-        platforms=(one, other),
+        platforms=(left, right),
         reproduction=Reproduction.EXACT if is_same else Reproduction.DISPUTED,
         opinion=hosts[1] + 1,
         confirms=confirms,
@@ -279,15 +283,15 @@ def _compared(
 
 def _another(rng: np.random.Generator, homes: Mapping[int, Home], hosts: Sequence[int]) -> int:
     """A host of a volunteer who has none of these, each volunteer as likely as the others."""
-    known = {homes[host].volunteer_id for host in hosts}
-    volunteer = rng.choice(sorted({home.volunteer_id for home in homes.values()} - known))
+    volunteers = {homes[host].volunteer_id for host in hosts}
+    volunteer = rng.choice(sorted({home.volunteer_id for home in homes.values()} - volunteers))
     return int(rng.choice([host for host, home in homes.items() if home.volunteer_id == volunteer]))
 
 
-def _said(found: Iterable[Evidence]) -> Said:
+def _said(weighings: Iterable[Evidence]) -> Happenings:
     """Is an effect claimed at any block, and is it ever Strong?"""
     is_claimed = False
-    for evidence in found:
+    for evidence in weighings:
         is_claimed = is_claimed or evidence.verdict in EFFECTS
         if evidence.grade in STRONG:
             return {"called an effect": True, "Strong": True}

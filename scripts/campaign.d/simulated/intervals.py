@@ -9,7 +9,7 @@ import numpy as np
 from axiom_weigh.statistics.calibration import calibration_looks
 from axiom_weigh.statistics.pooling import PooledEstimate, median_error, pool
 from axiom_weigh.statistics.signed_ranks import interval, stream
-from simulated.figures import Answer, Held, Size, below
+from simulated.figures import Answer, Bound, Size, below
 from simulated.laws import Draw, Flags, Numbers
 from simulated.processes import BAR, FEWEST, ranks, signs_agree
 
@@ -42,16 +42,16 @@ def coverage(seed: int, size: Size) -> Answer:
     n = size.streams // 10
     heads = f"{'of a contrast, about the':>26}{'of a level, about':>20}"
     lines = [f"{'':<30}{heads}", f"{'an interval misses at any look':<30}{'pseudo-median':>26}{'the median':>20}"]
-    held = []
+    bounds = []
     for name, draw in _SHAPES.items():
         streams, pairs = draw(rng, (n, _SEEDS)), draw(rng, (2, size.streams * _DRAWS))
         centre, median = float(np.median(pairs.mean(axis=0))), float(np.median(pairs))
         contrast = float(np.mean(_misses(streams, centre, size.every)))
         level = float(_looks(signs_agree(streams, median), size.every).any(axis=1).mean())
         lines.append(f"{name:<30}{contrast:26.4f}{level:20.4f}")
-        held.append(below(f"{name}: interval of a contrast misses at any look", contrast, _ALPHA, n))
-        held.append(below(f"{name}: interval of a level misses at any look", level, _ALPHA, n))
-    return Answer(lines=lines, held=held)
+        bounds.append(below(f"{name}: interval of a contrast misses at any look", contrast, _ALPHA, n))
+        bounds.append(below(f"{name}: interval of a level misses at any look", level, _ALPHA, n))
+    return Answer(lines=lines, bounds=bounds)
 
 
 def pooled(seed: int, size: Size) -> Answer:
@@ -62,31 +62,31 @@ def pooled(seed: int, size: Size) -> Answer:
     rng = np.random.default_rng(seed)
     n = size.streams // 5
     heads = f"{'all in one':>12}{'pooled':>10}{'a further one':>15}{'alike, told apart':>19}"
-    lines, held = [f"{'places, spread between / within':<34}{heads}"], []
+    lines, bounds = [f"{'places, spread between / within':<34}{heads}"], []
     for law, (places, spread) in itertools.product(_LAWS, ((4, 0.3), (4, 1.0), (10, 0.3), (10, 1.0), (40, 0.3))):
-        found = np.array([_covered(rng, law, places, spread) for _ in range(n)]).mean(axis=0)
+        shares = np.array([_covered(rng, law, places, spread) for _ in range(n)]).mean(axis=0)
         apart = np.mean([_found(_alike(rng, law, places)).q_p < _FAR_APART for _ in range(n)])
-        name, (simple, together, further) = f"{places}, {spread}, {law}", found
+        name, (simple, together, further) = f"{places}, {spread}, {law}", shares
         lines.append(f"{name:<34}{simple:12.3f}{together:10.3f}{further:15.3f}{apart:19.3f}")
         least = _POOLED - (3.0 * math.sqrt(_POOLED * (1 - _POOLED) / n) if n < 1_000 else 0.0)
         words = f"{places} places, {spread}, {law}: pooled covers {together:.3f}, at least {least:.3f}"
-        held.append(Held(words=words, holds=together >= least))
-    return Answer(lines=lines, held=held)
+        bounds.append(Bound(words=words, holds=together >= least))
+    return Answer(lines=lines, bounds=bounds)
 
 
 def forecasters(seed: int, size: Size) -> Answer:
     """Let forecasters say 90 % where the truth is less, and one who is right."""
     rng = np.random.default_rng(seed)
-    lines, held = ["forecasters say 90 %; so many predictions until they are flagged"], []
+    lines, bounds = ["forecasters say 90 %; so many predictions until they are flagged"], []
     for truth in (0.5, 0.7, 0.8, 0.9):
-        found = [_flagged(rng, truth) for _ in range(size.forecasters)]
-        middle, share = float(np.median(found)), float(np.isfinite(found).mean())
+        waits = [_flagged(rng, truth) for _ in range(size.forecasters)]
+        middle, share = float(np.median(waits)), float(np.isfinite(waits).mean())
         lines.append(f"truth {truth:.0%}: median {middle:4.0f}; flagged within {_FORECASTS}: {share:.3f}")
         if truth == 0.7:
-            held.append(Held(words=f"truth 70 %: flagged after {middle:.0f}, at most 25", holds=middle <= 25))
+            bounds.append(Bound(words=f"truth 70 %: flagged after {middle:.0f}, at most 25", holds=middle <= 25))
         if truth == 0.9:
-            held.append(below("honest forecasters flagged", share, 0.05, size.forecasters))
-    return Answer(lines=lines, held=held)
+            bounds.append(below("honest forecasters flagged", share, 0.05, size.forecasters))
+    return Answer(lines=lines, bounds=bounds)
 
 
 def _looks(after_each: Flags, every: int) -> Flags:
@@ -110,12 +110,12 @@ def _leaves_out(values: Sequence[float], truth: float) -> bool:
 def _covered(rng: np.random.Generator, law: str, places: int, spread: float) -> tuple[bool, bool, bool]:
     """Whether the median of all values, the pooled interval and the one of a further place hold what they are about."""
     truths = rng.normal(0.0, spread, places)
-    values = [one + truth for one, truth in zip(_alike(rng, law, places), truths, strict=True)]
+    values = [sample + truth for sample, truth in zip(_alike(rng, law, places), truths, strict=True)]
     together = np.concatenate(values)
     simple = abs(float(np.median(together))) <= 1.96 * median_error(together.tolist())
-    found = _found(values)
-    low, high = found.low or 0.0, found.high or 0.0
-    next_low, next_high = found.prediction_low or 0.0, found.prediction_high or 0.0
+    estimate = _found(values)
+    low, high = estimate.low or 0.0, estimate.high or 0.0
+    next_low, next_high = estimate.prediction_low or 0.0, estimate.prediction_high or 0.0
     return bool(simple), low <= 0.0 <= high, next_low <= rng.normal(0.0, spread) <= next_high
 
 
@@ -126,12 +126,14 @@ def _alike(rng: np.random.Generator, law: str, places: int) -> list[Numbers]:
 
 def _found(values: Sequence[Numbers]) -> PooledEstimate:
     """Pooled as a finding pools its designs."""
-    return pool([float(np.median(one)) for one in values], [median_error(one.tolist()) ** 2 for one in values])
+    return pool(
+        [float(np.median(sample)) for sample in values], [median_error(sample.tolist()) ** 2 for sample in values]
+    )
 
 
 def _flagged(rng: np.random.Generator, truth: float) -> float:
     """After how many predictions the e-value against taking the forecaster's chances at their word reaches 20."""
     right = rng.random(_FORECASTS) < truth
     happened = np.where(right, 0, rng.integers(1, 3, _FORECASTS)).tolist()
-    looks = calibration_looks([[((0.9, 0.05, 0.05), one)] for one in happened])
+    looks = calibration_looks([[((0.9, 0.05, 0.05), outcome)] for outcome in happened])
     return next((float(n) for n, log_e in enumerate(looks, start=1) if log_e >= BAR), math.inf)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from simulated.figures import Answer, Held, Size, below
+from simulated.figures import Answer, Bound, Size, below
 from simulated.laws import LAWS, Law, Numbers
 from simulated.processes import BAR, bernoulli, betting, compared, either, ever, first, naive, ranks, signs, t_mixture
 
@@ -18,18 +18,18 @@ def peeking(seed: int, size: Size) -> Answer:
     apart = compared(rng.normal(size=(20, 200)))
     lines = ["streams in which something is called an effect at any look, though there is none"]
     lines += [f"{'':<13}" + "".join(f"{column:>17}" for column in _COLUMNS) + "  test of a level"]
-    held = [Held(words=f"simulated and library's e-values lie {apart:.1e} apart", holds=apart < 1e-9)]
+    bounds = [Bound(words=f"simulated and library's e-values lie {apart:.1e} apart", holds=apart < 1e-9)]
     when: dict[str, list[float]] = {"peeking": [], "ranks": []}
     for name, law in LAWS.items():
         shares = _shares(rng, law, size, when if name == "normal" else {})
         lines.append(f"{name:<13}" + "".join(f"{share:>17.4f}" for share in shares) + f"  {law.right}")
-        held.append(below(f"{name}: difference of two arms, signed ranks", shares[0], 0.05, size.streams))
-        held.append(below(f"{name}: level, {law.right}", shares[1], 0.05, size.streams))
+        bounds.append(below(f"{name}: difference of two arms, signed ranks", shares[0], 0.05, size.streams))
+        bounds.append(below(f"{name}: level, {law.right}", shares[1], 0.05, size.streams))
     lines += [
         "The two columns on the left are what a finding uses. The others are warnings, about the mean of a level:",
         "signed ranks as for a difference, a t-mixture, a t-test at 5 % after every seed (peeking) and at ten looks.",
     ]
-    return Answer(lines=lines, held=held, drawn={"peeking": _curve(when, size)})
+    return Answer(lines=lines, bounds=bounds, drawn={"peeking": _curve(when, size)})
 
 
 def right(law: Law) -> Callable[[Numbers], Numbers]:
@@ -67,7 +67,7 @@ def _curve(when: dict[str, list[float]], size: Size) -> list[dict[str, object]]:
     looks = np.unique(np.round(np.geomspace(5, size.looks, 60)).astype(int))
     words = {"peeking": "t-test, looked at after every seed", "ranks": "e-value of signed ranks"}
     return [
-        {"looks": int(look), "share": float(np.mean(np.array(found) <= look)), "reader": words[name]}
-        for name, found in when.items()
+        {"looks": int(look), "share": float(np.mean(np.array(ends) <= look)), "reader": words[name]}
+        for name, ends in when.items()
         for look in looks
     ]

@@ -14,7 +14,7 @@ from axiom_weigh.evidence.verdict import weight
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.statistics.signed_ranks import stream as stream_of
 from axiom_weigh.values import Agreements, Evidence, Grade, Home, Observation, Outcome, Surroundings, Verdict
-from simulated.figures import Answer, Held, Size
+from simulated.figures import Answer, Bound, Size
 from simulated.laws import CONTRAST, LAWS, Flags, Numbers
 from simulated.processes import BAR, EFFECTS
 
@@ -41,16 +41,16 @@ def history(seed: int, size: Size) -> Answer:  # noqa: ARG001 - nothing is drawn
     """Weigh what happened: 240 results of 12 hosts, all computed from the same seed."""
     once = 0.031_415_926_535_9
     stream = [Observation(replicate=number, value=once, hosts=(number % 12,)) for number in range(240)]
-    lines, held = [f"{'results':>8}{'hosts':>7}{'seeds that count':>18}  grade      what is said"], []
+    lines, bounds = [f"{'results':>8}{'hosts':>7}{'seeds that count':>18}  grade      what is said"], []
     for n in (1, 2, 16, 240):
-        found = weigh(_MATTERS, stream[:n], blocks=max(1, n // BLOCK), homes=_HOMES, surroundings=granted(n))
-        said = found.alarms[0].text if found.alarms else "nothing is odd"
-        lines.append(f"{n:>8}{min(n, 12):>7}{found.seeds:>18}  {found.grade:<10} {said}")
-        is_caught = found.suspends and found.seeds == 1 and found.grade is Grade.AWAITING
+        evidence = weigh(_MATTERS, stream[:n], blocks=max(1, n // BLOCK), homes=_HOMES, surroundings=granted(n))
+        alarm = evidence.alarms[0].text if evidence.alarms else "nothing is odd"
+        lines.append(f"{n:>8}{min(n, 12):>7}{evidence.seeds:>18}  {evidence.grade:<10} {alarm}")
+        is_caught = evidence.suspends and evidence.seeds == 1 and evidence.grade is Grade.AWAITING
         if n > 1:
-            words = f"{n} results of one seed: suspended {found.suspends}, {found.seeds} counts, {found.grade}"
-            held.append(Held(words=words, holds=is_caught))
-    return Answer(lines=lines, held=held)
+            words = f"{n} results of one seed: suspended {evidence.suspends}, {evidence.seeds} counts, {evidence.grade}"
+            bounds.append(Bound(words=words, holds=is_caught))
+    return Answer(lines=lines, bounds=bounds)
 
 
 def nulls(seed: int, size: Size) -> Answer:
@@ -73,7 +73,7 @@ def nulls(seed: int, size: Size) -> Answer:
         "Grades of effects that are not there; absent: shown to be smaller than a fifth of the spread, rightly."
     )
     words = f"Strong or Definitive effects where there are none: {claimed} of {size.nulls}"
-    return Answer(lines=lines, held=[Held(words=words, holds=claimed == 0)])
+    return Answer(lines=lines, bounds=[Bound(words=words, holds=claimed == 0)])
 
 
 def definitive(seed: int, size: Size) -> Answer:
@@ -83,26 +83,28 @@ def definitive(seed: int, size: Size) -> Answer:
     formed = []
     for _ in range(size.weighed):
         explored = _reached(observed(rng, rng.normal(0.5, 1.0, _MOST)), _GRADES[1:2])
-        found = _reached(observed(rng, rng.normal(0.5, 1.0, _MOST)), _GRADES[1:])
-        for grade, seeds in found.items():
+        ends = _reached(observed(rng, rng.normal(0.5, 1.0, _MOST)), _GRADES[1:])
+        for grade, seeds in ends.items():
             reached[grade].append(seeds)
-        formed.append(explored[Grade.MODERATE] + found[Grade.DEFINITIVE])
+        formed.append(explored[Grade.MODERATE] + ends[Grade.DEFINITIVE])
     lines = [
-        f"{grade:<12} after a median of {median(found):.0f} seeds, within {_MOST} in {np.isfinite(found).mean():.1%}"
-        for grade, found in reached.items()
+        f"{grade:<12} after a median of {median(ends):.0f} seeds, within {_MOST} in {np.isfinite(ends).mean():.1%}"
+        for grade, ends in reached.items()
     ]
     before, after = median(reached[Grade.DEFINITIVE]), median(formed)
     lines.append(f"formed from data at Moderate, then a fresh cohort: a median of {after:.0f} seeds in all")
     rows = [
-        {"seeds": n, "share": float(np.mean(np.array(found) <= n)), "grade": str(grade)}
-        for grade, found in reached.items()
+        {"seeds": n, "share": float(np.mean(np.array(ends) <= n)), "grade": str(grade)}
+        for grade, ends in reached.items()
         for n in range(BLOCK, _MOST + 1, BLOCK)
     ]
     return Answer(
         lines=lines,
-        held=[
-            Held(words=f"Definitive, registered before its first seed: {before:.0f}, at most 200", holds=before <= 200),
-            Held(words=f"Definitive, formed from data: {after:.0f}, at most 280", holds=after <= 280),
+        bounds=[
+            Bound(
+                words=f"Definitive, registered before its first seed: {before:.0f}, at most 200", holds=before <= 200
+            ),
+            Bound(words=f"Definitive, formed from data: {after:.0f}, at most 280", holds=after <= 280),
         ],
         drawn={"grades": rows},
     )
@@ -146,28 +148,28 @@ def looks(
 
     Where the values alone do not say it, neither hosts that are not believed nor values that are lopsided make it said.
     """
-    asked, values = question(estimand), [one.value for one in stream]
+    claim, values = question(estimand), [observation.value for observation in stream]
     for n in range(BLOCK, len(stream) + 1, BLOCK):
-        alone = weight(asked, values[:n], stream=stream_of(values[:n], lopsided=1.0))
+        alone = weight(claim, values[:n], stream=stream_of(values[:n], lopsided=1.0))
         if any((alone.log_absent if verdict is Verdict.ABSENT else alone.log_e) >= BAR for verdict in verdicts):
             yield weigh(estimand, stream[:n], blocks=n // BLOCK, homes=homes, surroundings=beside(n))
 
 
 def _reached(stream: Sequence[Observation], grades: Sequence[Grade]) -> dict[Grade, float]:
     """After how many seeds, in whole blocks, each grade is reached first; infinite where it never is."""
-    found = dict.fromkeys(grades, math.inf)
+    ends = dict.fromkeys(grades, math.inf)
     for evidence in looks(_MATTERS, stream):
         now = _GRADES.index(evidence.grade)
         for grade in grades:
             if now >= _GRADES.index(grade):
-                found[grade] = min(found[grade], evidence.blocks * BLOCK)
-        if math.isfinite(found[grades[-1]]):
+                ends[grade] = min(ends[grade], evidence.blocks * BLOCK)
+        if math.isfinite(ends[grades[-1]]):
             break
-    return found
+    return ends
 
 
 def _highest(stream: Sequence[Observation]) -> tuple[Grade, bool]:
     """The highest grade of an effect at any look, and whether it was ever shown to be absent."""
-    found = list(looks(_MATTERS, stream))
-    grades = [one.grade for one in found if one.verdict is not Verdict.ABSENT]
-    return max(grades, key=_GRADES.index, default=Grade.AWAITING), len(grades) < len(found)
+    weighings = list(looks(_MATTERS, stream))
+    grades = [evidence.grade for evidence in weighings if evidence.verdict is not Verdict.ABSENT]
+    return max(grades, key=_GRADES.index, default=Grade.AWAITING), len(grades) < len(weighings)

@@ -62,28 +62,28 @@ def absent(streams: Numbers, smallest: float) -> Numbers:
     return np.minimum(ranks(streams, -smallest)[0], ranks(streams, smallest)[1]) - math.log(2.0)
 
 
-def may_be_decided(streams: Numbers, asked: Question) -> Flags:
+def may_be_decided(streams: Numbers, claim: Question) -> Flags:
     """After which values a verdict is possible: what is missing or lopsided can only keep the program from it."""
-    is_effect: Flags = either(*ranks(streams, asked.null)) >= BAR
-    return is_effect | (absent(streams - asked.null, asked.smallest) >= BAR) if asked.smallest else is_effect
+    is_effect: Flags = either(*ranks(streams, claim.null)) >= BAR
+    return is_effect | (absent(streams - claim.null, claim.smallest) >= BAR) if claim.smallest else is_effect
 
 
 def decided(
     streams: Numbers,
-    asked: Question,
+    claim: Question,
     verdicts: Collection[Verdict] = EFFECTS,
     *,
     gone: Flags | None = None,
     every: int = 1,
 ) -> Numbers:
     """After how many values, `gone` ones included, the program first says one of these; infinite where never."""
-    found, may, given = np.full(len(streams), np.inf), may_be_decided(streams, asked), streams.astype(object)
+    ends, may, cells = np.full(len(streams), np.inf), may_be_decided(streams, claim), streams.astype(object)
     if gone is not None:
-        given[gone] = None
-    for row, values in enumerate(given.tolist()):
+        cells[gone] = None
+    for row, values in enumerate(cells.tolist()):
         looks = [int(look) for look in np.flatnonzero(may[row]) + 1 if look >= FEWEST and look % every == 0]
-        found[row] = next((look for look in looks if weight(asked, values[:look]).verdict in verdicts), np.inf)
-    return found
+        ends[row] = next((look for look in looks if weight(claim, values[:look]).verdict in verdicts), np.inf)
+    return ends
 
 
 def flip(streams: Numbers) -> Numbers:
@@ -113,8 +113,8 @@ def bernoulli(happened: Numbers, null: float) -> Numbers:
     successes = np.cumsum(happened, axis=1)
     table = special.gammaln(np.arange(happened.shape[1] + 1) + 0.5)
     mixture = table[successes.astype(int)] + table[(n - successes).astype(int)]
-    known = special.gammaln(n + 1.0) + math.log(math.pi)
-    log_es: Numbers = mixture - known - successes * math.log(null) - (n - successes) * math.log1p(-null)
+    constant = special.gammaln(n + 1.0) + math.log(math.pi)
+    log_es: Numbers = mixture - constant - successes * math.log(null) - (n - successes) * math.log1p(-null)
     return log_es
 
 
@@ -175,11 +175,11 @@ def compared(streams: Numbers) -> float:
         (above, lambda values: _sides(values, null)[0]),
         (below, lambda values: _sides(values, null)[1]),
         (either(above, below), lambda values: signed_ranks.either(*_sides(values, null))),
-        (signs(streams, null), lambda values: dealt_log_e(sum(one > null for one in values), 0, len(values))),
+        (signs(streams, null), lambda values: dealt_log_e(sum(value > null for value in values), 0, len(values))),
         (betting(streams, null, bounds), lambda values: betting_log_e(values, null, bounds)),
         (
             bernoulli((streams > null).astype(float), 0.3),
-            lambda values: bernoulli_log_e(sum(one > null for one in values), len(values), 0.3),
+            lambda values: bernoulli_log_e(sum(value > null for value in values), len(values), 0.3),
         ),
     )
     return max(

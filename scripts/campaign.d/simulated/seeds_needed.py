@@ -12,7 +12,7 @@ from axiom_weigh.evidence.seeds_needed import forecast
 from axiom_weigh.evidence.verdict import ENOUGH
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.values import Observation, Verdict
-from simulated.figures import Answer, Held, Size, above
+from simulated.figures import Answer, Bound, Size, above
 from simulated.laws import CONTRAST, Numbers
 from simulated.processes import BAR, EFFECTS, decided, decided_before, first, t_mixture
 
@@ -65,7 +65,7 @@ def seeds_needed(seed: int, size: Size) -> Answer:
     """Count the seeds to a verdict, looked at after each from the eighth on."""
     rng = np.random.default_rng(seed)
     n = min(_MANY, size.streams // 2)
-    lines, held, asked = list[str](), list[Held](), question(CONTRAST)
+    lines, bounds, claim = list[str](), list[Bound](), question(CONTRAST)
     lines += [
         "seeds until an effect is found: enough for one stream in two / for nine in ten, looked at after each",
         f"the rule before: flips say {ENOUGH:.0f} and the interval of signs leaves 0 out; t-mixture: {ENOUGH:.0f}",
@@ -74,15 +74,15 @@ def seeds_needed(seed: int, size: Size) -> Answer:
     for effect, length in _LENGTHS.items():
         streams = rng.normal(effect, 1.0, (n, length))
         others = first(t_mixture(streams) >= BAR, _T_FEWEST), decided_before(streams)
-        name, now = f"d = {effect}", decided(streams, asked)
+        name, now = f"d = {effect}", decided(streams, claim)
         lines.append(row(name, now, *others))
-        held.append(no_later(name, now, _AS_T, middle(others[0]), "of the t-mixture"))
+        bounds.append(no_later(name, now, _AS_T, middle(others[0]), "of the t-mixture"))
     lines.append(heading(f"values far out, of {_UNTIL:,} seeds", "Axiom", "", "the rule before"))
     for name, draw in _HARD.items():
         streams = draw(rng, (n, _UNTIL))
-        now, before = decided(streams, asked), decided_before(streams)
+        now, before = decided(streams, claim), decided_before(streams)
         lines.append(row(name, now, None, before))
-        held.append(no_later(name, now, _AS_BEFORE, min(middle(before), _UNTIL), "of the rule before"))
+        bounds.append(no_later(name, now, _AS_BEFORE, min(middle(before), _UNTIL), "of the rule before"))
     lines.append("seeds until effects as large as the smallest that matters are refuted; there is none")
     lines.append(heading("normal values, s = smallest / deviation", "Axiom", "one look, 80 %"))
     for smallest in (0.25, 0.5, 1.0):
@@ -90,48 +90,50 @@ def seeds_needed(seed: int, size: Size) -> Answer:
         absent = question({**CONTRAST, "smallest": smallest})
         name, now = f"s = {smallest}", decided(streams, absent, [Verdict.ABSENT])
         lines.append(f"{row(name, now)}{once:>18}")
-        held.append(no_later(f"absence, {name}", now, _AS_ONCE, once, "of two one-sided tests at one look"))
-    return Answer(lines=lines, held=held)
+        bounds.append(no_later(f"absence, {name}", now, _AS_ONCE, once, "of two one-sided tests at one look"))
+    return Answer(lines=lines, bounds=bounds)
 
 
 def seeds_forecast(seed: int, size: Size) -> Answer:
     """Forecast how many more seeds a table takes that says nothing yet, and compare with what its stream then took."""
     rng = np.random.default_rng(seed)
     lines = [f"{'':<44}{'tables':>8}{'within a factor 2':>19}{'range covers':>14}{'median range':>15}"]
-    held = list[Held]()
-    for name, (asked, draw) in _FORECAST.items():
-        found = list[tuple[float, float, float, float]]()
+    bounds = list[Bound]()
+    for name, (estimand, draw) in _FORECAST.items():
+        forecasts = list[tuple[float, float, float, float]]()
         streams = 0
         for low, high, length in _OF_EFFECTS:
             n = max(2, round(size.streams // 20 * (math.erf(high / math.sqrt(2)) - math.erf(low / math.sqrt(2)))))
             effects = np.abs(rng.normal(size=40 * n))
             effects = effects[(effects >= low) & (effects < high)][:n]
-            found += _forecasts(asked, draw(rng, (len(effects), length)) + effects[:, None])
+            forecasts += _forecasts(estimand, draw(rng, (len(effects), length)) + effects[:, None])
             streams += len(effects)
-        few, likely, many, took = np.array(found).T
+        few, likely, many, took = np.array(forecasts).T
         within = float(np.mean((likely <= 2 * took) & (likely >= took / 2)))
         covered = float(np.mean((took >= few) & (took <= many)))
         ranges = f"{np.median(few):.0f} to {np.median(many):.0f}"
-        lines.append(f"{name:<44}{len(found):>8}{within:>19.3f}{covered:>14.3f}{ranges:>15}")
-        held.append(above(f"{name}: forecasts within a factor 2 of what the stream took", within, 0.5, streams))
-        held.append(above(f"{name}: ranges that hold what the stream took", covered, 0.8, streams))
+        lines.append(f"{name:<44}{len(forecasts):>8}{within:>19.3f}{covered:>14.3f}{ranges:>15}")
+        bounds.append(above(f"{name}: forecasts within a factor 2 of what the stream took", within, 0.5, streams))
+        bounds.append(above(f"{name}: ranges that hold what the stream took", covered, 0.8, streams))
     lines.append("Effects are as large as a normal number, a tenth of the spread or more; tables have 16 to 128 seeds.")
-    return Answer(lines=lines, held=held)
+    return Answer(lines=lines, bounds=bounds)
 
 
-def _forecasts(asked: Mapping[str, Any], streams: Numbers) -> list[tuple[float, float, float, float]]:
+def _forecasts(estimand: Mapping[str, Any], streams: Numbers) -> list[tuple[float, float, float, float]]:
     """Three forecasts of each table that says nothing yet, and what it took: as long again, if it never got there."""
-    found = []
-    ends = decided(streams, question(asked), (*EFFECTS, Verdict.ABSENT))
+    forecasts = []
+    ends = decided(streams, question(estimand), (*EFFECTS, Verdict.ABSENT))
     for stream, end in zip(streams.tolist(), ends.tolist(), strict=True):
         for n in (n for n in _SIZES if n < end and n < len(stream)):
             observations = [Observation(replicate=place, value=value) for place, value in enumerate(stream[:n])]
-            said = weigh(asked, observations, blocks=1)
-            ahead = forecast(question(asked), stream[:n], said) if said.verdict is Verdict.UNDECIDED else None
+            evidence = weigh(estimand, observations, blocks=1)
+            ahead = (
+                forecast(question(estimand), stream[:n], evidence) if evidence.verdict is Verdict.UNDECIDED else None
+            )
             if ahead is not None:
-                few, likely, many = (math.inf if one is None else max(1.0, one) for one in ahead)
-                found.append((few, likely, many, (end if math.isfinite(end) else 2 * len(stream)) - n))
-    return found
+                few, likely, many = (math.inf if amount is None else max(1.0, amount) for amount in ahead)
+                forecasts.append((few, likely, many, (end if math.isfinite(end) else 2 * len(stream)) - n))
+    return forecasts
 
 
 def looked_at_once(smallest: float) -> int:
@@ -155,7 +157,9 @@ def middle(seeds: Numbers, chance: float = 0.5) -> float:
 
 def shown(seeds: Numbers) -> str:
     """The median, and what is enough for nine in ten."""
-    return " / ".join(f"{one:.0f}" if np.isfinite(one) else "never" for one in (middle(seeds), middle(seeds, 0.9)))
+    return " / ".join(
+        f"{amount:.0f}" if np.isfinite(amount) else "never" for amount in (middle(seeds), middle(seeds, 0.9))
+    )
 
 
 def heading(name: str, *columns: str) -> str:
@@ -168,9 +172,9 @@ def row(name: str, *columns: Numbers | None) -> str:
     return heading(name, *["" if seeds is None else shown(seeds) for seeds in columns])
 
 
-def no_later(name: str, seeds: Numbers, times: float, other: float, whose: str) -> Held:
+def no_later(name: str, seeds: Numbers, times: float, other: float, whose: str) -> Bound:
     """The median must not exceed so many times another; with few streams by more than chance, told by its rank."""
-    n, found = len(seeds), middle(seeds)
-    least = middle(seeds, 0.5 - 1.5 / math.sqrt(n)) if n < _MANY else found
-    words = f"{name}: a median of {found:.0f} seeds, at most {times} x the {other:.0f} {whose}"
-    return Held(words=words, holds=least <= times * other)
+    n, usual = len(seeds), middle(seeds)
+    least = middle(seeds, 0.5 - 1.5 / math.sqrt(n)) if n < _MANY else usual
+    words = f"{name}: a median of {usual:.0f} seeds, at most {times} x the {other:.0f} {whose}"
+    return Bound(words=words, holds=least <= times * other)

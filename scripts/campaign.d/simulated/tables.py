@@ -9,7 +9,7 @@ from axiom_weigh.evidence.method import question
 from axiom_weigh.values import Verdict
 from axiom_weigh.weighing.result_card import WeighedTable
 from axiom_weigh.weighing.weigh import weigh
-from simulated.hosted import STRONG, Play, Said
+from simulated.hosted import STRONG, Happenings, Play
 from simulated.laws import CONTRAST, Flags, Numbers
 from simulated.processes import EFFECTS, FEWEST, may_be_decided
 
@@ -17,29 +17,29 @@ _CHANCE = math.log(10.0)  # the loss of a network that guesses among ten classes
 _RETURN = -1.234_567_891_2
 
 
-def stuck(rng: np.random.Generator) -> Said:
+def stuck(rng: np.random.Generator) -> Happenings:
     """29 of 50 runs end at the very loss of chance, the others near 0.1; is the median 1?"""
     values = np.append(np.full(29, _CHANCE), rng.normal(0.1, 0.02, 21))
-    found = weigh(_table(rng.permutation(values)), estimand="level", null=1.0)
-    return {"a false verdict": found.verdict is Verdict.NEGATIVE, "interval misses": _misses(found, _CHANCE)}
+    weighed = weigh(_table(rng.permutation(values)), estimand="level", null=1.0)
+    return {"a false verdict": weighed.verdict is Verdict.NEGATIVE, "interval misses": _misses(weighed, _CHANCE)}
 
 
-def returns(rng: np.random.Generator) -> Said:
+def returns(rng: np.random.Generator) -> Happenings:
     """Three of ten runs give the same negative return, two others less than 0, five more; is the median 0?"""
     drawn, sizes = rng.random(200), abs(rng.normal(size=200))
-    found = weigh(
+    weighed = weigh(
         _table(np.where(drawn < 0.3, _RETURN, np.where(drawn < 0.5, -sizes, sizes))), estimand="level", null=0.0
     )
-    return {"a false verdict": found.verdict in EFFECTS, "interval misses": _misses(found, 0.0)}
+    return {"a false verdict": weighed.verdict in EFFECTS, "interval misses": _misses(weighed, 0.0)}
 
 
 def accuracies(cases: int, kept_as: str) -> Play:
     """Honest accuracies on so many test cases, kept in single or double precision."""
 
-    def play(rng: np.random.Generator) -> Said:
+    def play(rng: np.random.Generator) -> Happenings:
         values = (rng.binomial(cases, 0.92, 40) / cases).astype(kept_as)
-        found = weigh(_table(values), estimand="level", null=0.9)
-        return {"alarm of copies": any(alarm.kind == "clones" for alarm in found.evidence.alarms)}
+        weighed = weigh(_table(values), estimand="level", null=0.9)
+        return {"alarm of copies": any(alarm.kind == "clones" for alarm in weighed.evidence.alarms)}
 
     return play
 
@@ -50,13 +50,13 @@ def copied(computations: int, times: int, noise: float) -> Play:
     All else is there that a Strong finding needs: six hosts of three volunteers, and seeds that were computed again.
     """
 
-    def play(rng: np.random.Generator) -> Said:
+    def play(rng: np.random.Generator) -> Happenings:
         drawn = np.round(rng.normal(size=computations), 5)
         values = rng.permutation(np.repeat(drawn, times)) * (1.0 + noise * rng.normal(size=computations * times))
         rows = [_computed(seed, value, by=seed % 6) for seed, value in enumerate(values.tolist())]
         rows += [_computed(row["seed"], row["value"], by=(row["seed"] + 1) % 6) for row in rows[::10]]
-        found = weigh(rows, estimand="contrast")
-        return {"called an effect": found.verdict in EFFECTS, "Strong": found.grade in STRONG}
+        weighed = weigh(rows, estimand="contrast")
+        return {"called an effect": weighed.verdict in EFFECTS, "Strong": weighed.grade in STRONG}
 
     return play
 
@@ -67,7 +67,7 @@ def tried_again(seeds: int, outcome: str) -> Play:
     The table says it with this outcome.
     """
 
-    def play(rng: np.random.Generator) -> Said:
+    def play(rng: np.random.Generator) -> Happenings:
         rows: list[dict[str, object]] = []
         for seed in range(seeds):
             value = rng.normal()
@@ -105,6 +105,6 @@ def _computed(seed: int, value: float, *, by: int) -> dict[str, Any]:
     return {"seed": seed, "value": value, "host": f"host {by}", "volunteer": f"volunteer {by % 3}"}
 
 
-def _misses(found: WeighedTable, truth: float) -> bool:
-    low, high = found.interval
+def _misses(weighed: WeighedTable, truth: float) -> bool:
+    low, high = weighed.interval
     return (low is not None and truth < low) or (high is not None and truth > high)

@@ -17,7 +17,7 @@ from axiom.decisions.experiments.failure_rate import failure_log_e
 from axiom.limits import experiments as limits
 from axiom_weigh.statistics import calibration, forecasts, signed_ranks
 from axiom_weigh.statistics.signed_ranks import _BETS, _PAIR_BETS, _REFERENCE, _SHARES
-from simulated.figures import Answer, Held, Size, interval
+from simulated.figures import Answer, Bound, Size, interval
 from simulated.laws import LAWS, Draw, Flags, Numbers
 from simulated.processes import BAR, FEWEST, bernoulli, betting, ever, first, t_mixture
 from simulated.seeds_needed import heading
@@ -63,11 +63,13 @@ DRAWN: Mapping[str, Drawn] = {
         lambda rng, shape: np.subtract(*np.floor(rng.random((2, *shape)) + 0.7)), 0.0, (-1.0, 1.0), is_even=True
     ),
     **{
-        f"success in {one} %{', noise of 0.1' if noise else ''}": _either(one / 100, 1.0 - one / 100, -one / 100, noise)
+        f"success in {percent} %{', noise of 0.1' if noise else ''}": _either(
+            percent / 100, 1.0 - percent / 100, -percent / 100, noise
+        )
         for noise in (0.0, 0.1)
-        for one in (55, 60, 65, 70, 75, 80, 85)
+        for percent in (55, 60, 65, 70, 75, 80, 85)
     },
-    **{f"collapse in {one} %": _either(one / 100, -1.0, 0.0, 0.05) for one in (5, 10, 20)},
+    **{f"collapse in {percent} %": _either(percent / 100, -1.0, 0.0, 0.05) for percent in (5, 10, 20)},
     "exponential": Drawn(LAWS["exponential"].draw, 1.0),
     "lognormal": Drawn(LAWS["lognormal"].draw, math.exp(0.5)),
     "gamma(0.3)": Drawn(lambda rng, shape: rng.gamma(0.3, size=shape), 0.3),
@@ -109,7 +111,7 @@ def ville(seed: int, size: Size) -> Answer:
     for cell in (*cells, *others):
         groups.setdefault((cell.process, cell.basis), []).append(cell)
     promised = [group for (_, basis), group in groups.items() if basis in _PROMISED]
-    return Answer(lines=lines, held=[figure for group in promised for figure in _worst(group)])
+    return Answer(lines=lines, bounds=[figure for group in promised for figure in _worst(group)])
 
 
 class _Cell(NamedTuple):
@@ -123,62 +125,64 @@ class _Cell(NamedTuple):
 
     def __str__(self) -> str:
         about = f"{self.process}, {self.about}" if self.process else self.about
-        told = "".join(f"{_told(share):>24}" for share in self.shares) + " " * 24 * (len(_KINDS) - len(self.shares))
-        is_missed = self.basis in _PROMISED and not all(one.holds for one in _worst([self]))
-        return f"  {self.law:<32}{about:<25}{told}  {self.basis}{'  ABOVE ITS PROMISE' if is_missed else ''}"
+        columns = "".join(f"{_told(share):>24}" for share in self.shares) + " " * 24 * (len(_KINDS) - len(self.shares))
+        is_missed = self.basis in _PROMISED and not all(bound.holds for bound in _worst([self]))
+        return f"  {self.law:<32}{about:<25}{columns}  {self.basis}{'  ABOVE ITS PROMISE' if is_missed else ''}"
 
 
 def _cell(process: str, law: str, about: str, log_es: Numbers, basis: str = _THEOREM) -> _Cell:
-    found = [ever(log_es), ever(log_es[:, _STRONG_SEEDS - 1 :], _STRONG_BAR)]
-    return _Cell(process, law, about, basis, _shares(found))
+    flags = [ever(log_es), ever(log_es[:, _STRONG_SEEDS - 1 :], _STRONG_BAR)]
+    return _Cell(process, law, about, basis, _shares(flags))
 
 
-def _shares(found: Sequence[Flags]) -> list[tuple[float, float, float]]:
-    return [(float(one.mean()), *interval(int(one.sum()), len(one))) for one in found]
+def _shares(columns: Sequence[Flags]) -> list[tuple[float, float, float]]:
+    return [(float(flags.mean()), *interval(int(flags.sum()), len(flags))) for flags in columns]
 
 
 def _told(share: tuple[float, float, float]) -> str:
-    return "{:.1f} % [{:.1f}, {:.1f}]".format(*(100.0 * one for one in share))
+    return "{:.1f} % [{:.1f}, {:.1f}]".format(*(100.0 * number for number in share))
 
 
-def _worst(cells: Sequence[_Cell]) -> Iterator[Held]:
+def _worst(cells: Sequence[_Cell]) -> Iterator[Bound]:
     """Of each kind the cell in which it is most frequent; beyond chance it must not be more so than promised."""
     for place in range(len(cells[0].shares)):
         worst = max(cells, key=lambda cell: cell.shares[place])
         words = f"{worst.process or 'signed ranks'}, {len(cells)} cells by {worst.basis}: {_KINDS[place]} at worst "
         words += f"{_told(worst.shares[place])}, at most {100 * _MOST[place]:.0f} % ({worst.law}, {worst.about})"
-        yield Held(words=words, holds=all(cell.shares[place][1] <= _MOST[place] for cell in cells))
+        yield Bound(words=words, holds=all(cell.shares[place][1] <= _MOST[place] for cell in cells))
 
 
 def _ranked(streams: Numbers, beside: float, basis: str) -> list[tuple[float, float, float]]:
     """How often there is ever a false verdict and a Strong one; where promised, absence on the side that has more."""
     twice = math.log(2.0)
-    asked = ((BAR + twice, 1), (_STRONG_BAR + twice, _STRONG_SEEDS), (BAR + twice, 1))[: 3 if basis in _PROMISED else 2]
-    found = [list[Flags](np.isfinite(one)) for one in verdicts(streams, asked, beside)]
-    return _shares([*(above | below for above, below in found[:2]), *(max(one, key=np.sum) for one in found[2:])])
+    bars = ((BAR + twice, 1), (_STRONG_BAR + twice, _STRONG_SEEDS), (BAR + twice, 1))[: 3 if basis in _PROMISED else 2]
+    reached = [list[Flags](np.isfinite(ends)) for ends in verdicts(streams, bars, beside)]
+    return _shares(
+        [*(above | below for above, below in reached[:2]), *(max(directions, key=np.sum) for directions in reached[2:])]
+    )
 
 
-def verdicts(streams: Numbers, asked: Sequence[tuple[float, int]], beside: float = _AT) -> list[Numbers]:
+def verdicts(streams: Numbers, bars: Sequence[tuple[float, int]], beside: float = _AT) -> list[Numbers]:
     """After how many values signed ranks first reach each bar, from so many values on: above 0, and below it."""
-    parts = [_verdicts(streams[start : start + _CHUNK], asked, beside) for start in range(0, len(streams), _CHUNK)]
+    parts = [_verdicts(streams[start : start + _CHUNK], bars, beside) for start in range(0, len(streams), _CHUNK)]
     return [np.concatenate(part, axis=1) for part in zip(*parts, strict=True)]
 
 
-def _verdicts(streams: Numbers, asked: Sequence[tuple[float, int]], beside: float) -> list[Numbers]:
+def _verdicts(streams: Numbers, bars: Sequence[tuple[float, int]], beside: float) -> list[Numbers]:
     """How lopsided values are is asked only where it matters, since that takes long."""
     played = [_Played.of(streams, side * beside, side) for side in (1.0, -1.0)]
     lopsided = lru_cache(None)(lambda row, look: signed_ranks.stream(streams[row, :look].tolist()).lopsided)
-    found = []
-    for bar, at_least in asked:
-        reached = np.array([first(one.least >= bar, at_least) for one in played])
-        for one, sooner in zip(played, reached, strict=True):
-            for row in np.flatnonzero(first(one.most >= bar, at_least) < sooner).tolist():
-                looks = np.flatnonzero(one.most[row] >= bar) + 1
+    ends = []
+    for bar, at_least in bars:
+        reached = np.array([first(direction.least >= bar, at_least) for direction in played])
+        for direction, sooner in zip(played, reached, strict=True):
+            for row in np.flatnonzero(first(direction.most >= bar, at_least) < sooner).tolist():
+                looks = np.flatnonzero(direction.most[row] >= bar) + 1
                 may = looks[(looks >= at_least) & (looks < sooner[row])].tolist()
-                is_so = (look for look in may if one.log_e(row, look, lopsided(row, look)) >= bar)
+                is_so = (look for look in may if direction.log_e(row, look, lopsided(row, look)) >= bar)
                 sooner[row] = next(is_so, sooner[row])
-        found.append(reached)
-    return found
+        ends.append(reached)
+    return ends
 
 
 class _Played(NamedTuple):
@@ -196,11 +200,11 @@ class _Played(NamedTuple):
         sizes, place = np.abs(away), np.arange(streams.shape[1])
         signs = np.where(side * away > 0, 1.0, -1.0)
         nearer, equal, alike = np.zeros((3, *sizes.shape))
-        for one in range(min(_REFERENCE, len(place))):
-            nearer[:, one + 1 :] += sizes[:, one, None] < sizes[:, one + 1 :]
+        for column in range(min(_REFERENCE, len(place))):
+            nearer[:, column + 1 :] += sizes[:, column, None] < sizes[:, column + 1 :]
             if has_ties:
-                equal[:, one + 1 :] += sizes[:, one, None] == sizes[:, one + 1 :]
-                alike[:, one + 1 :] += streams[:, one, None] == streams[:, one + 1 :]
+                equal[:, column + 1 :] += sizes[:, column, None] == sizes[:, column + 1 :]
+                alike[:, column + 1 :] += streams[:, column, None] == streams[:, column + 1 :]
         ranks = np.where(signs > 0, nearer + alike / 2.0, nearer + equal - alike / 2.0) + 0.5
         ranks *= signs / (np.minimum(place, _REFERENCE) + 1.0)
         pairs, whole = np.zeros_like(signs), len(place) // 2 * 2
@@ -210,7 +214,7 @@ class _Played(NamedTuple):
         paths = np.array([np.cumsum(np.log1p(bet * pairs), axis=1) for bet in _PAIR_BETS])
         on_pairs = np.tensordot(_ON_PAIRS, np.exp(paths), 1)
         ends = np.minimum(on_ranks, on_ranks / _MOST_LOPSIDED), on_ranks
-        return cls(on_ranks, on_pairs, *(np.log(np.tensordot(_ON_RANKS, np.exp(one), 1) + on_pairs) for one in ends))
+        return cls(on_ranks, on_pairs, *(np.log(np.tensordot(_ON_RANKS, np.exp(end), 1) + on_pairs) for end in ends))
 
     def log_e(self, row: int, look: int, lopsided: float) -> float:
         """The logarithm of what a stream has won."""
@@ -233,11 +237,11 @@ def _of_events(rng: np.random.Generator, shape: tuple[int, int]) -> Iterator[_Ce
         yield _cell("Bernoulli", f"happens in {100 * chance:.0f} %", "the share", bernoulli(happened, chance))
     failed = np.cumsum(rng.random(shape) < limits.FAILING_SHARE, axis=1)
     amounts, place = np.unique(failed * 1_000 + np.arange(1, shape[1] + 1), return_inverse=True)
-    each = np.array([failure_log_e(*divmod(one, 1_000), most=limits.FAILING_SHARE) for one in amounts.tolist()])
-    yield _cell("breaker", f"fails in {100 * limits.FAILING_SHARE:.0f} %", "the share", each[place].reshape(shape))
+    log_es = np.array([failure_log_e(*divmod(amount, 1_000), most=limits.FAILING_SHARE) for amount in amounts.tolist()])
+    yield _cell("breaker", f"fails in {100 * limits.FAILING_SHARE:.0f} %", "the share", log_es[place].reshape(shape))
     chances = (0.9, 0.07, 0.03)
     rivals = calibration._rivals(len(chances))
-    gains = np.array([[calibration._gain(rival, chances, one) for rival in rivals] for one in range(len(chances))])
+    gains = np.array([[calibration._gain(rival, chances, index) for rival in rivals] for index in range(len(chances))])
     paths = np.cumsum(gains[rng.choice(len(chances), shape, p=chances)], axis=1)
     likelier = special.logsumexp(paths, axis=2, b=[rival.share for rival in rivals])
     yield _cell("calibration", "says 90, 7 and 3 %", "the chances", likelier)
@@ -261,8 +265,8 @@ def _price(rng: np.random.Generator, size: Size) -> Iterator[str]:
             [5 + bisect.bisect_left(range(5, length), share, key=power) for share in (0.5, 0.9)]
             for power in (by_wilcoxon, partial(_by_t, effect))
         ]
-        told = "".join(f"{f'{half} / {most}':>18}" for half, most in needed)
-        yield seeds_of(f"d = {effect}", now, first(t_mixture(streams) >= BAR, FEWEST)) + told
+        columns = "".join(f"{f'{half} / {most}':>18}" for half, most in needed)
+        yield seeds_of(f"d = {effect}", now, first(t_mixture(streams) >= BAR, FEWEST)) + columns
 
 
 def _by_t(effect: float, n: int) -> float:

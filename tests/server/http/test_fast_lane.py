@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lane_client import HUGE, LIMIT, OK, Answers, Line, Page, Told, post, served
+from lane_client import HUGE, LIMIT, OK, Answers, Line, ManualStop, Page, post, served
 from patience import PATIENCE, until
 from upload_lab import LARGE, NAME, Place, head
 
@@ -284,15 +284,15 @@ def test_a_large_upload_that_is_never_asked_leaves_no_open_file(working_lab):
     place.cut(head(LARGE), after=500_000)
     rest = head(LARGE, offset=490_000)  # all of it in one piece with what is before and behind it
     lanes = Lanes({b"/later": whole(Answers().later, LIMIT), b"/upload": place.transfers.arrive})
-    listening, told = socket.create_server(("127.0.0.1", 0)), Told()
-    thread = threading.Thread(target=serve, args=([ServedSocket(app=Page(), socket=listening, lanes=lanes)], told))
+    listening, stop = socket.create_server(("127.0.0.1", 0)), ManualStop()
+    thread = threading.Thread(target=serve, args=([ServedSocket(app=Page(), socket=listening, lanes=lanes)], stop))
     thread.start()
-    assert told.serves.wait(PATIENCE)
+    assert stop.serves.wait(PATIENCE)
     line = Line(listening.getsockname())
     line.say(post(b"/later", b"1") + post(b"/upload", rest) + b"\x16\x03 what is this\r\n\r\n")
     while line.answer()[0]:
         pass
-    told.over.set()
+    stop.over.set()
     thread.join(PATIENCE)
     opened = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
     assert not [path for path in opened if str(path).startswith(str(place.folder.uploads))]

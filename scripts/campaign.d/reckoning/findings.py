@@ -13,7 +13,7 @@ from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class Conclusion:
     """What was concluded of one estimand: as much of the laboratory's evidence as is written beside the page."""
 
     centre: str  # what the estimate is of the values, in a word
@@ -28,45 +28,45 @@ class Said:
     method: int  # by which rules it was weighed
 
     @classmethod
-    def of(cls, evidence: Evidence) -> "Said":
+    def of(cls, evidence: Evidence) -> "Conclusion":
         """That much of what a weighing concludes."""
-        return cls(**{each.name: getattr(evidence, each.name) for each in fields(cls)})
+        return cls(**{field.name: getattr(evidence, field.name) for field in fields(cls)})
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
+class WeighedFinding:
     """What a finding says, and what it was weighed from."""
 
     estimand: Mapping[str, Any]
-    said: Said
+    conclusion: Conclusion
     meaning: Meaning
     status: str
-    asked: Question  # by what it was weighed
+    question: Question  # by what it was weighed
     counted: tuple[Observation, ...]  # the values that count, of those that came
 
     @property
     def footing(self) -> FindingState:
         """How it stands, as far as claims ask."""
-        seen, asked = self.said.estimate, self.asked
+        seen, question = self.conclusion.estimate, self.question
         return FindingState(
             status=self.status,
-            grade=self.said.grade,
+            grade=self.conclusion.grade,
             meaning=self.meaning,
-            is_slight=seen is not None and abs(seen - asked.null) < asked.smallest,
+            is_slight=seen is not None and abs(seen - question.null) < question.smallest,
         )
 
     @property
     def seeds(self) -> int:
         """How many were weighed, with a value or without."""
-        return self.said.seeds + self.said.missing
+        return self.conclusion.seeds + self.conclusion.missing
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
+class ComputedExperiment:
     """An experiment of which something is computed."""
 
     manifest: Manifest
     done: int  # replicates of which nothing more will come
-    findings: Mapping[str, Told]  # by estimand
+    findings: Mapping[str, WeighedFinding]  # by estimand
     seconds: float | None = None  # of a processor, for one of them
     sweep: Sweep | None = None  # its picture, where it is to be drawn
