@@ -37,21 +37,20 @@ def uv(*words: object, **variables: str) -> None:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the sources, and with the wheel that was built from nothing else."""
+    """A folder with the sources of all distributions, and with the wheels that were built from nothing else."""
     folder = tmp_path_factory.mktemp("built")
-    uv("build", "--out-dir", folder, ROOT)
+    uv("build", "--all-packages", "--out-dir", folder, ROOT)
     return folder
 
 
 @pytest.fixture(scope="module")
 def installed(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """An environment that pipx would make: the locked packages, the wheel, compiled, and nothing of the checkout."""
-    (wheel,) = built.glob("*.whl")
+    """An environment that pipx would make: the locked packages, the wheels, compiled, and nothing of the checkout."""
     environment = tmp_path_factory.mktemp("fresh") / "venv"
-    locked = ("sync", "--frozen", "--no-dev", "--no-install-project", "--project", ROOT, "--python", sys.executable)
+    locked = ("sync", "--frozen", "--no-dev", "--no-install-workspace", "--project", ROOT, "--python", sys.executable)
     uv(*locked, "--compile-bytecode", UV_PROJECT_ENVIRONMENT=str(environment))
     python = environment / "bin" / "python"
-    uv("pip", "install", "--offline", "--no-deps", "--compile-bytecode", "--python", python, wheel)
+    uv("pip", "install", "--offline", "--no-deps", "--compile-bytecode", "--python", python, *built.glob("*.whl"))
     uv("pip", "check", "--python", python)
     yield environment
     shutil.rmtree(environment)
@@ -64,7 +63,7 @@ def test_wheel_and_sources_hold_the_package_and_tell_an_index_whose_it_is(built:
         for path in PACKAGE.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    (wheel,), (sources,) = built.glob("*.whl"), built.glob("*.tar.gz")
+    (wheel,), (sources,) = built.glob("axiom_lab-*.whl"), built.glob("axiom_lab-*.tar.gz")
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
         inside = {name for name in names if ".dist-info/" not in name}
