@@ -1,6 +1,6 @@
 """Kept controls: what every experiment's estimands found in eight seeds of what was planted, and of its placebo.
 
-    python tests/catalogue/make_controls.py NAME [NAME ...]
+    python packages/axiom-catalogue/tests/make_controls.py NAME [NAME ...]
 
 writes controls/NAME.json. Eight seeds of all experiments take minutes, so a test computes one of the eight anew, each
 time another one, and judges it with the seven that are kept. A preflight computes all of them.
@@ -20,8 +20,8 @@ from axiom.domain.experiments import seed_of
 from axiom.limits import experiments as limits
 from axiom_weigh.statistics.estimands import value
 
-TESTS = Path(__file__).parents[1]
-KEPT = TESTS / "catalogue" / "controls"
+TESTS = Path(__file__).parent
+KEPT = TESTS / "controls"
 
 
 def declared(name, control):
@@ -71,8 +71,9 @@ if __name__ == "__main__":
     unknown = set(sys.argv[1:]) - set(make_golden.names())
     if unknown or not sys.argv[1:]:
         raise SystemExit("Usage: make_controls.py NAME [NAME ...], each the name of an experiment of the catalogue.")
-    sys.path += [str(TESTS), str(TESTS / "support")]
-    runpy.run_path(str(TESTS / "conftest.py"))  # one thread, as in the tests
+    root = TESTS.parents[2]
+    sys.path += [str(TESTS), str(root / "tests" / "support")]
+    runpy.run_path(str(root / "conftest.py"))  # one thread, as in the tests
     for each in sys.argv[1:]:
         make(each)
         print(f"Wrote controls/{each}.json.", flush=True)

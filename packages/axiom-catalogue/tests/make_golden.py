@@ -1,6 +1,6 @@
 """Golden numbers: what an experiment measured in one cheap cell when its version was made.
 
-    python tests/catalogue/make_golden.py NAME [FACTOR=VALUE ...]
+    python packages/axiom-catalogue/tests/make_golden.py NAME [FACTOR=VALUE ...]
 
 writes golden/NAME.json. The cell is the cheapest of the sweep, with the given factors put in; choose few steps, since
 the last digits of long trainings differ between processors. Numbers that changed under an unchanged version are
@@ -18,8 +18,8 @@ import zlib
 from dataclasses import asdict, replace
 from pathlib import Path
 
-TESTS = Path(__file__).parents[1]
-GOLDEN = TESTS / "catalogue" / "golden"
+TESTS = Path(__file__).parent
+GOLDEN = TESTS / "golden"
 TOLERANCE = 1e-3  # relative; far above what processors differ by in a short cell, far below what a change does
 PIXELS, FEW = "pixels", 0.02  # of a map's grid, the share of pixels that another processor may paint otherwise
 
@@ -107,7 +107,7 @@ def agree(value, other):
 
 def complaint(name, old, new):
     """What is wrong with `new` numbers beside the golden ones of the same seed and config; empty when nothing is."""
-    again = f"python tests/catalogue/make_golden.py {name}"
+    again = f"python packages/axiom-catalogue/tests/make_golden.py {name}"
     if new["version"] < old["version"]:
         return f"{name} went back from version {old['version']} to {new['version']}: numbers are never issued twice."
     if new["version"] > old["version"]:
@@ -152,7 +152,8 @@ def seed_of_golden(experiment):
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in names():
         raise SystemExit(f"Usage: make_golden.py NAME [FACTOR=VALUE ...], where NAME is one of: {', '.join(names())}.")
-    sys.path += [str(TESTS), str(TESTS / "support")]
-    runpy.run_path(str(TESTS / "conftest.py"))  # one thread, as in the tests
+    root = TESTS.parents[2]
+    sys.path += [str(TESTS), str(root / "tests" / "support")]
+    runpy.run_path(str(root / "conftest.py"))  # one thread, as in the tests
     given = dict(word.split("=", 1) for word in sys.argv[2:])
     print(make(sys.argv[1], {factor: json.loads(value) for factor, value in given.items()}))

@@ -22,7 +22,9 @@ COMPUTED = {  # the cheapest of a contrast, a slope, a share and a number, with 
 
 def kept(name):
     path = make_controls.KEPT / f"{name}.json"
-    assert path.exists(), f"{name} has no kept controls: run python tests/catalogue/make_controls.py {name}"
+    assert path.exists(), (
+        f"{name} has no kept controls: run python packages/axiom-catalogue/tests/make_controls.py {name}"
+    )
     return json.loads(path.read_text(encoding="utf-8"))
 
 
@@ -30,7 +32,7 @@ def kept(name):
 def test_kept_controls_are_those_declared_and_tell_an_effect_from_a_placebo(name):
     experiment, stored = make_golden.load(name), kept(name)
     assert experiment.controls
-    again = f"run python tests/catalogue/make_controls.py {name}"
+    again = f"run python packages/axiom-catalogue/tests/make_controls.py {name}"
     assert stored["version"] == experiment.version, again
     declared = {control.estimand: make_controls.sweeps(control) for control in experiment.controls}
     assert {estimand: values["sweeps"] for estimand, values in stored["controls"].items()} == declared, again

@@ -90,7 +90,9 @@ every_experiment = pytest.mark.parametrize("name", NAMES)
 
 def golden(name):
     path = make_golden.GOLDEN / f"{name}.json"
-    assert path.exists(), f"{name} has no golden numbers: run python tests/catalogue/make_golden.py {name}"
+    assert path.exists(), (
+        f"{name} has no golden numbers: run python packages/axiom-catalogue/tests/make_golden.py {name}"
+    )
     return json.loads(path.read_text(encoding="utf-8"))
 
 
