@@ -91,7 +91,7 @@ every_experiment = pytest.mark.parametrize("name", NAMES)
 def golden(name):
     path = make_golden.GOLDEN / f"{name}.json"
     assert path.exists(), (
-        f"{name} has no golden numbers: run python packages/axiom-catalogue/tests/make_golden.py {name}"
+        f"{name} has no golden numbers: run make_golden.py {name} in this folder"
     )
     return json.loads(path.read_text(encoding="utf-8"))
 
