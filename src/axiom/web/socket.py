@@ -26,7 +26,7 @@ def control(gate: CommandGate, pages: Site, caller: Caller) -> Starlette:
     """The application behind `D/axiom.sock`. Whoever may open the socket is this caller."""
 
     async def commands(request: Request) -> Response:
-        envelope = _asked(await request.body())
+        envelope = _read_envelope(await request.body())
         command = read_command(envelope.name, envelope.words)
         answer = await run_in_threadpool(gate.submit, command, caller, dry_run=envelope.dry_run, key=envelope.key)
         return JSONResponse(answer)
@@ -69,7 +69,7 @@ class Envelope:
     key: str | None = field(default=None, metadata={"min_length": 1, "max_length": 200})
 
 
-def _asked(body: bytes) -> Envelope:
+def _read_envelope(body: bytes) -> Envelope:
     try:
         envelope = json.loads(body)
     except (ValueError, RecursionError) as error:

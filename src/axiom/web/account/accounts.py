@@ -101,7 +101,7 @@ class SiteWithAccounts:
             return
         if scope["type"] == "http" and "." not in path:  # a file, or an answer for programs, is the same for everybody
             session = cookies_of(Request(scope), secure=self._reception.is_secure).session
-            look = functools.partial(self._known, session, is_proposal=bool(_PROPOSAL.fullmatch(path)))
+            look = functools.partial(self._who_is_there, session, is_proposal=bool(_PROPOSAL.fullmatch(path)))
             is_signed_in, is_operating = await run_in_threadpool(look) if session else (False, False)
             if is_operating or (is_signed_in and path == _IDEAS):  # with a form, which is theirs alone
                 await self._accounts(scope, receive, send)
@@ -109,7 +109,7 @@ class SiteWithAccounts:
             scope = {**scope, SIGNED_IN: is_signed_in}
         await self._site(scope, receive, send)
 
-    def _known(self, session: str, *, is_proposal: bool) -> tuple[bool, bool]:
+    def _who_is_there(self, session: str, *, is_proposal: bool) -> tuple[bool, bool]:
         """Is somebody signed in, and do they look at a proposal as an operator, who may answer it?"""
         try:
             with self._reception.reader() as db:

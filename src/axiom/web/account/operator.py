@@ -117,7 +117,7 @@ def preview(name: str, visit: Visit) -> Outcome:
     answer = visit.operate(command, dry_run=True)
     words, key = canonical(command.words()).decode(), new_secret()
     sealed = {"command": name, "words": words, "key": key, "seal": _seal(visit, name, words, key), "token": token}
-    return Redisplay(form=Form(), status=200, page=_STEP, shown=_said(command, answer) | {"sealed": sealed})
+    return Redisplay(form=Form(), status=200, page=_STEP, shown=_in_words(command, answer) | {"sealed": sealed})
 
 
 def confirm(visit: Visit) -> Outcome:
@@ -131,7 +131,7 @@ def confirm(visit: Visit) -> Outcome:
     token = visit.form.text("token")
     is_its_own = isinstance(command, AddProgram) and program_tokens.digest(token) == command.token
     done = {"is_done": True, "was_done_before": "repeated" in answer, "token": token if is_its_own else ""}
-    return Redisplay(form=Form(), status=200, shown=_said(command, answer) | done)
+    return Redisplay(form=Form(), status=200, shown=_in_words(command, answer) | done)
 
 
 def _words(name: str, visit: Visit, token: str) -> dict[str, Any]:
@@ -168,7 +168,7 @@ def _seal(visit: Visit, name: str, words: str, key: str) -> str:
     return hmac.digest(visit.session.encode(), sealed, hashlib.sha256).hex()
 
 
-def _said(command: Command, answer: Answer) -> Answer:
+def _in_words(command: Command, answer: Answer) -> Answer:
     """A command and what it does, for people; of the answer what the words do not say already."""
     words = command.words()
     shown = facts.rows({name: value for name, value in words.items() if name not in _UNSHOWN})

@@ -104,7 +104,7 @@ class Redirect:
 
 @dataclass(frozen=True, kw_only=True)
 class Redisplay:
-    """The same page once more: with what is wrong, or with what was asked to be shown."""
+    """A form's page once more: with what is wrong, or with what was asked to be shown."""
 
     form: Form
     shown: Mapping[str, Any] = field(default_factory=dict)

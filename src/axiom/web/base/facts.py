@@ -20,7 +20,7 @@ def fact(text: str, of: str, rows: str = "") -> Answer:
 
 
 def written(value: Any, write: Callable[[Answer], str]) -> Any:
-    """The same with each fact, and each text beside the facts, as `write` has it in its format."""
+    """An answer in which `write` has put each fact, and each text beside the facts, into its format."""
     if isinstance(value, dict):
         if value.keys() == {"text", "of", "rows"}:
             return write(value)

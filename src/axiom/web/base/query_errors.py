@@ -15,14 +15,14 @@ def choice(query: Mapping[str, str], word: str, allowed: Iterable[str]) -> Itera
     """The sentence for a word that has a few values alone."""
     text, values = query.get(word, ""), list(allowed)
     if text and text not in values:
-        yield f"{_said(word, text)} means nothing here; {word} is {', '.join(values[:-1])} or {values[-1]}."
+        yield f"{_pair(word, text)} means nothing here; {word} is {', '.join(values[:-1])} or {values[-1]}."
 
 
 def whole(query: Mapping[str, str], word: str) -> Iterator[str]:
     """The sentence for a word whose value is a whole number."""
     text = query.get(word, "")
     if text and number_of(text) is None:
-        yield f"{_said(word, text)} means nothing here; {word} is a whole number."
+        yield f"{_pair(word, text)} means nothing here; {word} is a whole number."
 
 
 def known(query: Mapping[str, str], noun: str, *, is_known: bool) -> Iterator[str]:
@@ -41,7 +41,7 @@ def words(query: Mapping[str, str], readable: Iterable[str], what: str) -> Itera
         yield f"{shortened(word)} is nothing that can be asked for here; {what}."
 
 
-def _said(word: str, text: str) -> str:
+def _pair(word: str, text: str) -> str:
     return f"{word}={shortened(text)}"
 
 

@@ -64,12 +64,12 @@ def _paragraph(
             _resolved(piece, citables, fields) if isinstance(piece, Reference) else fact(piece, "")
             for piece in paragraph.pieces
         ],
-        "beside": _beside(paragraph.findings, citables),
+        "beside": _verdict_facts(paragraph.findings, citables),
         "faults": list(prose.faults(paragraph, citables)),  # because of which it could not be written today
     }
 
 
-def _beside(numbers: Iterable[int], citables: Mapping[int, Citable]) -> list[Answer]:
+def _verdict_facts(numbers: Iterable[int], citables: Mapping[int, Citable]) -> list[Answer]:
     return [
         {
             "number": _field(number, "number", f"finding {number}"),

@@ -185,7 +185,10 @@ def _pictures(reading: Reading, standing: FindingView) -> dict[str, bytes]:
     since = standing.line.weighed_at if standing.line else reading.now
     names = [f"finding/{standing.finding.number}/{kind}/{WIDTHS[0]}" for kind in ("narrowing", "strip", "forest")]
     drawn = [picture for picture in picture_views.drawn(reading.db, names) if picture.drawn_at >= since]
-    return {f"figures/{each.name.split('/')[2]}.png": blobs.get(reading.db, reading.folder, each.png) for each in drawn}
+    return {
+        f"figures/{picture.name.split('/')[2]}.png": blobs.get(reading.db, reading.folder, picture.png)
+        for picture in drawn
+    }
 
 
 def _csv(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -74,7 +74,7 @@ def one_line(text: str) -> str:
 
 
 def calm_lines(text: str) -> str:
-    """The same of many lines."""
+    """Lines that somebody else wrote."""
     return "\n".join(calm(line).rstrip() for line in text.splitlines()) + "\n"
 
 

@@ -27,7 +27,7 @@ def answer(reading: Reading, name: str) -> Answer:
 def file(reading: Reading, name: str, breathe: Breathe) -> SlowFile:
     """The rectangle as a file in the form that is asked for."""
     form = reading.query.get("format") or "json"
-    if refusals := [*query_errors.choice({"format": form}, "format", FORMS), *_strange(reading)]:
+    if refusals := [*query_errors.choice({"format": form}, "format", FORMS), *_unknown_words(reading)]:
         raise WrongUse(refusals[0])
     rectangle = _cropped(reading, name)
     body = {
@@ -39,7 +39,7 @@ def file(reading: Reading, name: str, breathe: Breathe) -> SlowFile:
     return SlowFile(body=body, kind=FORMS[form], name="" if form == "json" else kept)
 
 
-def _strange(reading: Reading) -> list[str]:
+def _unknown_words(reading: Reading) -> list[str]:
     return list(query_errors.words(reading.query, OF_RECTANGLE, f"a rectangle has {', '.join(sorted(OF_RECTANGLE))}"))
 
 

@@ -41,7 +41,7 @@ def one(reading: Reading, name: str) -> Answer:
     """One map, as the address looks at it."""
     shown = must_map(reading, name)
     try:
-        look, aspect = _asked(reading, shown)
+        look, aspect = _requested_view(reading, shown)
         reading.look_at(shown.stored.id, place_of(aspect.tile, aspect.arm))
         misread: list[str] = []
     except WrongUse as error:  # nothing is shown in its place but the whole map
@@ -70,7 +70,7 @@ def one(reading: Reading, name: str) -> Answer:
             "choices": _choices(shown, aspect),
             "legend": _legend(shown.drawn, look, aspect),
             "seconds": max(shown.manifest.cell_seconds, default=0.0),
-            **(_seen(reading, look, aspect) if look.replicates else {"picture": None}),
+            **(_view(reading, look, aspect) if look.replicates else {"picture": None}),
         },
     }
 
@@ -105,7 +105,7 @@ def _answer(reading: Reading, shown: ShownMap) -> Answer:
     }
 
 
-def _asked(reading: Reading, shown: ShownMap) -> tuple[MapLook, Aspect]:
+def _requested_view(reading: Reading, shown: ShownMap) -> tuple[MapLook, Aspect]:
     """What the address asks for; a sentence where it means nothing, or something that is not there."""
     query = {word: text for word, text in reading.query.items() if text}
     arm = aspects.must_arm(shown, query.get("arm", str(min(shown.arms))))
@@ -169,7 +169,7 @@ def _moves(shown: ShownMap, aspect: Aspect) -> Answer:
     def to(level: int, column: int, row: int) -> str | None:
         there = Tile(level=level, column=column, row=row)
         is_there = there.is_there and level <= shown.drawn.deepest
-        return _elsewhere(aspect, there).address(path) if is_there else None
+        return _at_tile(aspect, there).address(path) if is_there else None
 
     def beside(right: int, up: int) -> str | None:
         return to(tile.level, tile.column + right, tile.row + up)
@@ -193,7 +193,7 @@ def _moves(shown: ShownMap, aspect: Aspect) -> Answer:
     }
 
 
-def _elsewhere(aspect: Aspect, tile: Tile) -> Aspect:
+def _at_tile(aspect: Aspect, tile: Tile) -> Aspect:
     return Aspect(tile=tile, arm=aspect.arm, against=aspect.against, replicate=aspect.replicate)
 
 
@@ -221,7 +221,7 @@ def _choices(shown: ShownMap, aspect: Aspect) -> Answer:
         if len(shown.arms) > 1
         else [],
         "differences": [
-            {"arm": arm, "words": _apart(shown, aspect.arm, arm), "href": to(aspect.arm, arm, aspect.replicate)}
+            {"arm": arm, "words": _contrast(shown, aspect.arm, arm), "href": to(aspect.arm, arm, aspect.replicate)}
             | {"is_here": arm == aspect.against}
             for arm in near
         ],
@@ -230,7 +230,7 @@ def _choices(shown: ShownMap, aspect: Aspect) -> Answer:
     }
 
 
-def _apart(shown: ShownMap, arm: int, other: int) -> str:
+def _contrast(shown: ShownMap, arm: int, other: int) -> str:
     """In what two arms differ."""
     if max(arm, other) < len(shown.drawn.arms):
         return f"against {shown.arm_in_words(other)}"
@@ -267,7 +267,7 @@ def _short(band: str) -> str:
     return band.partition(";")[0]
 
 
-def _seen(reading: Reading, look: MapLook, aspect: Aspect) -> Answer:
+def _view(reading: Reading, look: MapLook, aspect: Aspect) -> Answer:
     """The picture, the pixel that is read, every replicate, and the view as a table."""
     shown, window = look.shown, look.window(aspect.tile)
     chosen = look.replicates[0] if aspect.replicate is None else aspect.replicate

@@ -123,7 +123,7 @@ class PageCache:
                 body.extend(message.get("body", b""))
 
         await self._app(scope, receive, take)
-        return _kept(status, headers, bytes(body), self._clock() + self._fresh)
+        return _cached_page(status, headers, bytes(body), self._clock() + self._fresh)
 
     def _remember(self, key: _Key, kept: CachedPage) -> None:
         if len(self._kept) >= limits.PAGES_REMEMBERED:
@@ -134,7 +134,7 @@ class PageCache:
         self._kept[key] = kept
 
 
-def _kept(status: int, headers: Headers, body: bytes, until: float) -> CachedPage:
+def _cached_page(status: int, headers: Headers, body: bytes, until: float) -> CachedPage:
     etag = b'"' + hashlib.sha256(body).hexdigest()[:20].encode() + b'"'
     lengthless = [(name, value) for name, value in headers if name != b"content-length"]
     kinds = dict(headers).get(b"content-type", b"")

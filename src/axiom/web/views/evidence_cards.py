@@ -64,7 +64,7 @@ def veils(db: Database, volunteers: Iterable[int]) -> dict[int, int]:
 
 
 def unnumbered(db: Database, sentences: Sequence[str]) -> list[str]:
-    """The same sentences, in which a volunteer who shows no hosts has no number."""
+    """Sentences in which a volunteer who shows no hosts has no number."""
     named = {int(number) for sentence in sentences for number in _NUMBERED.findall(sentence)}
     hidden = findings.hiding(db, named) if named else set()
     veiled = "a volunteer who shows no hosts"

@@ -126,7 +126,7 @@ def must(reading: Reading, name: str) -> StoredExperiment:
     wanted = number_of(version)
     stored = experiments.by_name(reading.db, plain_name, wanted) or _by_alias(reading, plain_name, wanted)
     if stored is None or (version and wanted is None):  # a version that is no number is none, and not the newest
-        raise NotFound(f"There is no experiment {name}. {_became(plain_name) or _elsewhere(reading, plain_name)}")
+        raise NotFound(f"There is no experiment {name}. {_became(plain_name) or _where_instead(reading, plain_name)}")
     return stored
 
 
@@ -147,7 +147,7 @@ def _became(name: str) -> str:
     return f"In the old laboratory: {old.became}; here {old.experiment} is to ask its question. " if old else ""
 
 
-def _elsewhere(reading: Reading, name: str) -> str:
+def _where_instead(reading: Reading, name: str) -> str:
     """Where the name stands that no published experiment has, or which one may be meant."""
     draft = drafts.newest(reading.db, name)
     if draft:

@@ -17,7 +17,7 @@ _WATCHES = 100
 def failures(reading: Reading) -> Answer:
     """Groups of tasks that ended badly, of one version or of all, the newest first."""
     versions = {version.id: version for version in experiments.everything(reading.db)}
-    chosen = _asked(reading, list(versions.values()))
+    chosen = _wanted_version(reading, list(versions.values()))
     experiment_id = chosen.id if chosen else None
     groups = grouped(endings.failed(reading.db, experiment_id), endings.worked(reading.db, experiment_id))
     return {
@@ -71,7 +71,7 @@ def shown(watch: Watch, version: StoredExperiment | None) -> Answer:
     }
 
 
-def _asked(reading: Reading, versions: list[StoredExperiment]) -> StoredExperiment | None:
+def _wanted_version(reading: Reading, versions: list[StoredExperiment]) -> StoredExperiment | None:
     """The version that the address asks for: by name and number, or the newest of a name."""
     wanted = reading.query.get("experiment", "")
     if not wanted:

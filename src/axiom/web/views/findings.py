@@ -168,7 +168,7 @@ def one(reading: Reading, number: int) -> Answer:
         | evidence_cards.parts(reading.db, weighed)
         | {
             "why": standing.why,
-            **_asked(reading, standing),
+            **_background(reading, standing),
             **links,
             "notes": [note | {"text": spoken.line(reading, note["text"])} for note in links["notes"]],
             "scope": evidence_cards.scoped(reading, standing, quantity(standing.estimand), observed),
@@ -190,7 +190,7 @@ def one(reading: Reading, number: int) -> Answer:
     }
 
 
-def _asked(reading: Reading, standing: FindingView) -> Answer:
+def _background(reading: Reading, standing: FindingView) -> Answer:
     """What the experiment asked, why and after whom."""
     stored = experiments.by_id(reading.db, standing.finding.experiment_id)
     manifest = stored_manifest(stored.manifest) if stored else None

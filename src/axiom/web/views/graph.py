@@ -225,7 +225,7 @@ def _old(number: int) -> Node:
 def earlier_claims(reading: Reading) -> Answer:
     """Each of them with its tests, and how many stand."""
     published = {version.name for version in experiments.everything(reading.db)}
-    claims = [{**claim, "is_published": claim["experiment"] in published} for claim in _answered()]
+    claims = [{**claim, "is_published": claim["experiment"] in published} for claim in _answered_claims()]
     became = Counter(claim["became"] for claim in claims)
     return {
         "claims": claims,
@@ -235,12 +235,12 @@ def earlier_claims(reading: Reading) -> Answer:
 
 def earlier_in_brief() -> Answer:
     """How many earlier claims were asked again, and how many of them stand."""
-    became = Counter(claim["became"] for claim in _answered())
+    became = Counter(claim["became"] for claim in _answered_claims())
     return {"claims": became.total(), "stand": became["stands"]}
 
 
 @cache
-def _answered() -> list[Answer]:
+def _answered_claims() -> list[Answer]:
     file = shipped.catalogue() / _ANSWERED
     answered: list[Answer] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
     return answered

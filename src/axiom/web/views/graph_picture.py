@@ -84,11 +84,11 @@ class LinkGraph:
             if link.target.noun is Noun.OLD_CLAIM and link.kind in _ASKING:
                 self.asking[link.source].append(link)
         self.islands = _islands(links)
-        self._around = {node: joined for rows, joined in self.islands for node in rows}
+        self._links_of = {node: joined for rows, joined in self.islands for node in rows}
 
     def around(self, node: Node) -> Sequence[Link]:
         """The links of the island on which this node is; none where nothing is linked to it."""
-        return self._around.get(node, ())
+        return self._links_of.get(node, ())
 
     def is_tested(self, claim: Node) -> bool:
         """Is there a finding that tests this old claim?"""
@@ -109,7 +109,7 @@ def _islands(links: Sequence[Link]) -> list[Island]:
     joined: dict[Node, list[Link]] = {}  # of each node the links of its island
     for node in sorted(beside, key=_newest_finding_first):
         if node not in joined:
-            island, between = _around(node, beside), list[Link]()
+            island, between = _island_of(node, beside), list[Link]()
             joined.update(dict.fromkeys(island, between))
             islands.append((island, between))
     for link in links:
@@ -118,7 +118,7 @@ def _islands(links: Sequence[Link]) -> list[Island]:
     return sorted(made, key=lambda pair: -len(pair[0]))
 
 
-def _around(start: Node, beside: Mapping[Node, Iterable[Node]]) -> list[Node]:
+def _island_of(start: Node, beside: Mapping[Node, Iterable[Node]]) -> list[Node]:
     nodes, waiting = {start}, [start]
     while waiting:
         for following in beside[waiting.pop()]:

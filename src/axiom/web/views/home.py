@@ -41,7 +41,7 @@ def home(reading: Reading) -> Answer:
         brief.number for brief in (*weighed[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
     ]
     standings = findings.some(reading.db, {*likely, *listed})  # once, since each brings its registration
-    telling = most_telling((_answered(standings[number]) for number in likely), finding_limits.HOME_TELLING)
+    telling = most_telling((_as_answer(standings[number]) for number in likely), finding_limits.HOME_TELLING)
     row = finding_views.as_rows(reading, Graph(reading), (standings[number] for number in {*telling, *listed}))
     counted = counters.read(reading.db)
     by_state = counters.by_state(counted)
@@ -55,7 +55,7 @@ def home(reading: Reading) -> Answer:
         "home": {
             "name": reading.name,
             "now": reading.now.isoformat(),
-            "told": [_told(reading, row[number], standings[number].finding.experiment_id) for number in telling],
+            "told": [_highlight(reading, row[number], standings[number].finding.experiment_id) for number in telling],
             "card": shared_card(reading, telling[0]) if telling else None,
             "questions": [experiment_views.shown(version, by_state) for version in busiest],
             "all_questions": len(questions),
@@ -124,7 +124,7 @@ def _likely(weighed: list[Brief]) -> list[int]:
     ]
 
 
-def _answered(standing: FindingView) -> AnsweredFinding:
+def _as_answer(standing: FindingView) -> AnsweredFinding:
     evidence, estimand = standing.line.evidence if standing.line else None, standing.estimand
     estimate = evidence.estimate if evidence else None
     return AnsweredFinding(
@@ -142,7 +142,7 @@ def _is_idle(tasks: Mapping[str, int]) -> bool:
     return not (tasks.get("sent") or tasks.get("unsent"))
 
 
-def _told(reading: Reading, row: Answer, experiment_id: int) -> Answer:
+def _highlight(reading: Reading, row: Answer, experiment_id: int) -> Answer:
     """A finding with its picture, what its experiment asked and why."""
     stored = experiments.by_id(reading.db, experiment_id)
     return row | {

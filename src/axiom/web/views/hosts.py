@@ -59,7 +59,7 @@ def host(reading: Reading, number: int) -> Answer:
     return {
         "misread": misread,
         "host": _listed(reading, stored, whose, balance)
-        | (_said(reading, stored) if whose.is_shown else _UNSAID)
+        | (_computer_facts(reading, stored) if whose.is_shown else _UNSAID)
         | {
             "standing": _standing(reading, stored),
             "why_no_work": stored.why_no_work or None,
@@ -141,7 +141,7 @@ def _gpu(gpu: Gpu) -> Answer:
     return {"kind": _short(gpu.kind), "model": _short(gpu.model), "count": gpu.count, "memory_mb": gpu.memory_mb}
 
 
-def _said(reading: Reading, host: Host) -> Answer:
+def _computer_facts(reading: Reading, host: Host) -> Answer:
     """What its client says of the computer, apart from all by which one could tell whose it is."""
     facts = host_store.facts(reading.db, host.id)
     return {

@@ -83,8 +83,8 @@ def described(tariff: Tariff) -> Answer:
         "tiers": [{"from": tier.start, "to": tier.end, "credit": tier.amount / _THOUSANDTHS} for tier in tariff.tiers],
         "by_clock": tariff.by_clock,
         "gpu_bonus": tariff.gpu_bonus / _THOUSANDTHS,
-        "failed": _said(tariff.failed),
-        "broken": _said(tariff.broken),
+        "failed": _amount_in_words(tariff.failed),
+        "broken": _amount_in_words(tariff.broken),
         "session_cap": None if tariff.session_cap is None else tariff.session_cap / _THOUSANDTHS,
         "remark": REMARKS.get(tariff.name, ""),
     }
@@ -102,13 +102,13 @@ def settlement(reading: Reading, name: str) -> Answer:
             "rounds": len(settled),
             "session_cap": None if settled[-1].session_cap is None else settled[-1].session_cap / _THOUSANDTHS,
             "counts_against_it": sum(settlement.capped for settlement in settled) / _THOUSANDTHS,
-            **_summed(credit.between(db, settled[0].after_award, settled[-1].last_award)),
+            **_sums(credit.between(db, settled[0].after_award, settled[-1].last_award)),
         }
     }
 
 
-def _summed(totals: Totals) -> Answer:
-    """The same credit in each of its sums."""
+def _sums(totals: Totals) -> Answer:
+    """Credit by tier, reason, volunteer, host and team."""
     return {
         "awards": totals.awards,
         "credit": totals.amount / _THOUSANDTHS,
@@ -129,7 +129,7 @@ def _rows(noun: str, amounts: Any) -> list[Answer]:
     return [{noun: key, "credit": amount / _THOUSANDTHS} for key, amount in ranked]
 
 
-def _said(amount: int | None) -> str:
+def _amount_in_words(amount: int | None) -> str:
     if amount is None:
         return "as if valid"
     return f"{amount / _THOUSANDTHS:g}" if amount else "nothing"

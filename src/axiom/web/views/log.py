@@ -140,7 +140,7 @@ def as_text(session: Session, notes: Sequence[tuple[Step, Note]]) -> str:
 
 
 def one_line(text: str) -> str:
-    """The same words on one line, without what would act on the terminal of whoever reads them."""
+    """Words on one line, without what would act on the terminal of whoever reads them."""
     return " ".join(_flat(text).split())
 
 

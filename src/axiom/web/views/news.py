@@ -30,7 +30,7 @@ class _News:
 def feed(reading: Reading, master: str) -> bytes:
     """One finding of each day that is over; `master` is the project's address, ending in a slash."""
     today = reading.now.date()
-    entries = _news(reading, master, [row for row in _found(reading, 1) if row["at"][:10] < today.isoformat()])
+    entries = _news(reading, master, [row for row in _discoveries(reading, 1) if row["at"][:10] < today.isoformat()])
     items = "".join(map(_item, entries))
     return in_ascii(
         '<?xml version="1.0" encoding="UTF-8"?>\n<rss version="2.0">\n<channel>\n'
@@ -51,7 +51,7 @@ def _item(entry: _News) -> str:
 
 def atom(reading: Reading, master: str) -> bytes:
     """What was found of late, as Atom."""
-    listed = _news(reading, master, _found(reading, limits.FINDINGS_A_DAY))
+    listed = _news(reading, master, _discoveries(reading, limits.FINDINGS_A_DAY))
     updated = (listed[0].at if listed else reading.now).isoformat()
     entries = "".join(map(_entry, listed))
     return in_ascii(
@@ -62,7 +62,7 @@ def atom(reading: Reading, master: str) -> bytes:
     )
 
 
-def _found(reading: Reading, a_day: int) -> list[Answer]:
+def _discoveries(reading: Reading, a_day: int) -> list[Answer]:
     """What was found of late, at most so much of each day, the newest first."""
     return [
         {
@@ -108,7 +108,7 @@ def _entry(entry: _News) -> str:
 
 def page(reading: Reading) -> Answer:
     """All that is new, the newest first."""
-    return said(reading) | {"news": _found(reading, limits.FINDINGS_A_DAY)}
+    return said(reading) | {"news": _discoveries(reading, limits.FINDINGS_A_DAY)}
 
 
 def said(reading: Reading) -> Answer:

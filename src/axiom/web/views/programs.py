@@ -54,7 +54,7 @@ def brief(reading: Reading) -> Answer:
         "brief": {
             "name": reading.name,
             "stands": _stands(reading),
-            "changed": _changed(reading, newest),
+            "changed": _changes(reading, newest),
             "next": _next(reading, newest),
             "proposals": _waiting(reading),
             "programs": [_limits(reading, row) for row in programs.programs(reading.db) if row.is_let_in(reading.now)],
@@ -86,7 +86,7 @@ def _stands(reading: Reading) -> Answer:
     }
 
 
-def _changed(reading: Reading, newest: Session | None) -> Answer | None:
+def _changes(reading: Reading, newest: Session | None) -> Answer | None:
     since = reading.query.get("since", "") or (session_views.neighbours(reading.db, newest)[0] if newest else "")
     if newest is None or not since:
         return None

@@ -128,7 +128,7 @@ def _field(factor: str) -> str:
 
 
 def sort_address(query: Mapping[str, str], order: str) -> str:
-    """The same results in another order, from the first page."""
+    """The address of these results in another order, from the first page."""
     return _address(_without_page(query), sort=order)
 
 

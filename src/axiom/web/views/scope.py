@@ -46,7 +46,7 @@ def in_words(configs: Sequence[Mapping[str, Any]]) -> str:
     """The ranges of what varies, then what was held."""
     by_factor = levels(configs)
     varied = [f"{_spaced(factor)} {_range(values)}" for factor, values in by_factor.items() if len(values) > 1]
-    constant = [f"{_spaced(factor)} {_said(values[0])}" for factor, values in by_factor.items() if len(values) == 1]
+    constant = [f"{_spaced(factor)} {_level(values[0])}" for factor, values in by_factor.items() if len(values) == 1]
     if not varied:
         return ", ".join(constant)
     return "; ".join(varied) + (f"; with {', '.join(constant)}" if constant else "")
@@ -63,7 +63,7 @@ def made_of(source: str, kit: Mapping[str, bytes]) -> list[tuple[str, str]]:
 
     `kit` holds the kit's own files by their path in a bundle.
     """
-    return [(name, _said_of(name, kit)) for name in _used(source)]
+    return [(name, _summary_of(name, kit)) for name in _used(source)]
 
 
 @lru_cache(maxsize=256)
@@ -83,7 +83,7 @@ def _used(source: str) -> tuple[str, ...]:
     return tuple(sorted(name for name in used if name.partition(".")[0] in _SUBJECTS and _is_function(name)))
 
 
-def _said_of(name: str, kit: Mapping[str, bytes]) -> str:
+def _summary_of(name: str, kit: Mapping[str, bytes]) -> str:
     """The first line of the function's own description."""
     module, _, function = name.partition(".")
     source = kit.get(f"{_KIT.replace('.', '/')}/{module}.py")
@@ -104,11 +104,11 @@ def _is_function(name: str) -> bool:
 def _range(values: Sequence[Any]) -> str:
     if _are_numbers(values) and len(values) > _FEW:
         return f"{plain(values[0])} to {plain(values[-1])} ({len(values)} levels)"
-    words = [_said(level) for level in values]
+    words = [_level(level) for level in values]
     return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
-def _said(level: Any) -> str:
+def _level(level: Any) -> str:
     return str(level).lower() if isinstance(level, bool) else plain(level)
 
 

@@ -87,12 +87,12 @@ def _entry(kept: KeptEntry) -> Answer:
         "tokens": entry.tokens,
         "cost": entry.micros / _MILLIONTHS if entry.micros else None,
         "answers": entry.request_id,
-        "said": _said(entry.kind, body),
+        "said": _lines(entry.kind, body),
         "body": body,
     }
 
 
-def _said(kind: EntryKind, body: Answer) -> list[Answer]:
+def _lines(kind: EntryKind, body: Answer) -> list[Answer]:
     """An entry as lines: who says what."""
     if kind is EntryKind.REQUEST:
         return [line for message in body["messages"] for line in _message(message["speaker"], message)]

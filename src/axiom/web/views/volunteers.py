@@ -71,7 +71,7 @@ def volunteer(reading: Reading, number: int) -> Answer:
             ],
             **host_pages.supported(reading, shares, f"/volunteers/{number}"),
             "hosts": host_pages.of_numbers(reading, shown.ids) if shown else None,
-            **_around(f"/volunteers/{number}", shown),
+            **_neighbours(f"/volunteers/{number}", shown),
         }
     }
 
@@ -197,7 +197,7 @@ def team(reading: Reading, number: int) -> Answer:
             "unheard": "" if read == stored else heard(None).reason,
             "rank": hosts.rank(reading.db, ledger.TEAM, balance.total) if balance else None,
             "volunteers": _rows(reading, shown.ids),
-            **_around(f"/teams/{number}", shown),
+            **_neighbours(f"/teams/{number}", shown),
         }
     }
 
@@ -262,5 +262,5 @@ def _unheard(balance: Balance | None, *texts: str) -> str:
     return hearing.reason if any(texts) and not hearing.may else ""
 
 
-def _around(path: str, shown: ListPart | None) -> Answer:
+def _neighbours(path: str, shown: ListPart | None) -> Answer:
     return paging.around(path, shown) if shown else {"previous": None, "next": None}
