@@ -80,7 +80,7 @@ class Gallery:
         self._idle = 0 if stale else self._idle + 1
         if self._idle == limits.RESTS_AFTER:
             self._draughtsman.rest()
-        drawn = sum(self._one(name, request, shown, now) for name, request, shown in stale)
+        drawn = sum(self._redraw(name, request, shown, now) for name, request, shown in stale)
         self._seen.update(seen)  # not before: what could not be stored is drawn again
         self._credited = now.date()
         return drawn
@@ -106,14 +106,14 @@ class Gallery:
         """Those that show something else than when they were drawn."""
         for name, request in pictures:
             shown = _digest(request)
-            if drawn.get(_stored(name)[0]) != shown and shown not in self._refused:
+            if drawn.get(_stored_names(name)[0]) != shown and shown not in self._refused:
                 yield name, request, shown
 
     def _may_rest(self, experiment_id: int, before: _Standing, standing: _Standing, now: datetime) -> bool:
         """Can a picture stand a while longer? Not the first one, and not when a block or a finding closed."""
         return before[0] > 0 and before[1] == standing[1] and now < self._rests[experiment_id]
 
-    def _one(self, name: str, request: Request, shown: str, now: datetime) -> int:
+    def _redraw(self, name: str, request: Request, shown: str, now: datetime) -> int:
         try:
             drawn = self._draughtsman.draw(request)
         except FigureNotDrawn as error:
@@ -125,12 +125,12 @@ class Gallery:
 
     def _keep(self, db: Database, name: str, shown: str, drawn: Picture, now: datetime) -> None:
         png = blobs.put(db, self._folder, drawn.png, now)
-        for stored, svg in zip(_stored(name), _apart(drawn.svg), strict=True):
+        for stored, svg in zip(_stored_names(name), _split_widths(drawn.svg), strict=True):
             kept = blobs.put(db, self._folder, svg.encode(), now)
             figures.keep(db, name=stored, shown=shown, svg=kept, png=png, now=now)
 
 
-def _stored(name: str) -> list[str]:
+def _stored_names(name: str) -> list[str]:
     """Under which names a picture is kept: one for each of its widths. A card has one."""
     return [name] if name.endswith(f"/{CARD}") else [f"{name}/{width}" for width in _WIDTHS]
 
@@ -158,7 +158,7 @@ def _digest(request: Request) -> str:
     return hashlib.sha256(json.dumps(to_data(request), sort_keys=True).encode()).hexdigest()
 
 
-def _apart(svg: str) -> list[str]:
+def _split_widths(svg: str) -> list[str]:
     """The drawings of both widths, which come one after the other."""
     return [f"{part}</svg>" for part in svg.split("</svg>") if part.strip()]
 
@@ -174,7 +174,7 @@ def _pictures(
     if curve is not None:
         yield f"experiment/{experiment.id}/curve", curve
     for finding in weighed:
-        yield from _of_finding(db, finding, laboratory)
+        yield from _finding_pictures(db, finding, laboratory)
 
 
 def sweep_of(db: Database, experiment: StoredExperiment, manifest: Manifest) -> Sweep | None:
@@ -219,7 +219,7 @@ def _measured(config: Any, values: list[float]) -> MeasuredConfig:
     )
 
 
-def _of_finding(db: Database, finding: WeighedFinding, laboratory: str) -> Iterator[tuple[str, Request]]:
+def _finding_pictures(db: Database, finding: WeighedFinding, laboratory: str) -> Iterator[tuple[str, Request]]:
     lines = evidence.lines(db, finding.number)
     registration = registrations.registration(db, finding.registration_id)
     if not lines or registration is None:

@@ -29,7 +29,8 @@ def test_a_late_value_that_was_forgotten_is_found_although_the_line_fits_what_en
     shifting.lab.report(late, values(shifting, 1.0)(late))
     shifting.lab.validate()
     monkeypatch.setattr(
-        "axiom.lab.steps.evaluate._known", lambda version, found: (evidence.kept(version.db, found.number), ())
+        "axiom.lab.steps.evaluate._observed_and_changed",
+        lambda version, found: (evidence.kept(version.db, found.number), ()),
     )
     block(shifting)
     shifting.hold()

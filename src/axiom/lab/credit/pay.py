@@ -92,14 +92,14 @@ class Paying:
 
     def award(self, db: Database, waiting: Unpaid, tariff: Tariff, now: datetime) -> Award:
         """What a task gets by a tariff: a valid one, or one that ended otherwise."""
-        usual = self._known(db, waiting.experiment_id, now)
+        usual = self._usual_cost(db, waiting.experiment_id, now)
         is_proven = waiting.is_valid and not waiting.is_late
         # How fast a processor is says nothing of a GPU.
         work = self._work(db, waiting, _ALL if waiting.gpu else usual.paid)
         reason = Reason.COMPUTED
         priced = price(tariff, work, waiting.said, is_proven=is_proven, on_gpu=bool(waiting.gpu))
         if not waiting.is_valid:
-            believed = waiting.cause in BLAMING_US and self._believed(db, waiting, usual)
+            believed = waiting.cause in BLAMING_US and self._is_believed(db, waiting, usual)
             reason = why_unproven(waiting.cause, is_recalled=usual.is_recalled, is_believed=believed)
             priced = price_of_failure(tariff, reason, priced, elapsed_seconds=waiting.said.elapsed_seconds)
         return Award(
@@ -119,7 +119,7 @@ class Paying:
         limit = f"; {declared:.1f} are declared, and {paid.reason}" if paid.reason else ""
         return Counted(seconds=declared * paid.share, limit=limit)
 
-    def _believed(self, db: Database, waiting: Unpaid, usual: UsualCost) -> bool:
+    def _is_believed(self, db: Database, waiting: Unpaid, usual: UsualCost) -> bool:
         """Is it our doing, as its host says?"""
         key = waiting.experiment_id, waiting.volunteer_id
         first = self._first.get(key, [])
@@ -139,7 +139,7 @@ class Paying:
             self._shares = paid_shares(costs.voices(db)), now
         return self._shares[0].get(experiment_id, _ALL)
 
-    def _known(self, db: Database, experiment_id: int, now: datetime) -> UsualCost:
+    def _usual_cost(self, db: Database, experiment_id: int, now: datetime) -> UsualCost:
         """Look a version up, once a minute at most."""
         usual = self._usual.get(experiment_id)
         if usual is None or not timedelta(0) <= now - usual.looked_at < _USUAL_FOR:
@@ -173,7 +173,7 @@ def credit(db: Database, session: Session, now: datetime) -> list[Note]:
     settled = settlements.settle(db, session.id, after=seen, session_cap=cap, now=now)
     failed += paying.pay_all(db, now)  # what the cap held back: now it has room again
     if settled.awards:
-        notes = [_awarded(db, tariff, settled, about=f"/ledger/{session.name}")]
+        notes = [_award_note(db, tariff, settled, about=f"/ledger/{session.name}")]
     else:
         notes = [Note(kind="credit.nothing", text="No task waited for credit.")]
     if failed:
@@ -197,7 +197,7 @@ def credit(db: Database, session: Session, now: datetime) -> list[Note]:
     return notes
 
 
-def _awarded(db: Database, tariff: Tariff, settled: Settlement, *, about: str) -> Note:
+def _award_note(db: Database, tariff: Tariff, settled: Settlement, *, about: str) -> Note:
     return Note(
         kind="credit.awarded",
         text="Credit: {credit}, for tasks in number {tasks}, under {tariff} version {version}. In all: {total}.",

@@ -84,7 +84,7 @@ class ObservedVersion:
 
         Only what comes after the weighed replicates is looked at: this is asked every second, however much is stored.
         """
-        reached, feeders, drawn = self.reached(finding), self.feeding[finding.number], self._drawn(finding)
+        reached, feeders, drawn = self.reached(finding), self.feeding[finding.number], self._needed_tiles(finding)
         key = (feeders, drawn, *sorted(reached.items()))
         if key not in self._closed:
             self._closed[key] = stream([self._blocks(feeder, reached.get(feeder, -1), drawn) for feeder in feeders])
@@ -98,7 +98,7 @@ class ObservedVersion:
         """
         self._read(issued)
         repeats = self._repeats(finding, issued)
-        charted = self._charted(self._drawn(finding), min(issued, default=0))
+        charted = self._chart_progress(self._needed_tiles(finding), min(issued, default=0))
         return [
             self._observation(
                 finding, number, issued_to, repeats.get(number, ""), lacking=charted.get(number, _NOTHING).lacking
@@ -131,13 +131,13 @@ class ObservedVersion:
                 reached[observation.registration] = observation.replicate
         self._kept[finding.number, finding.line] = reached
 
-    def _drawn(self, finding: WeighedFinding) -> _NeededTiles | None:
+    def _needed_tiles(self, finding: WeighedFinding) -> _NeededTiles | None:
         """Which tiles of a map a finding needs; None where it needs those of level 0 alone, or there is no map."""
         levels = self.estimand(finding).get("levels")
         if self.chart is None or not levels:
             return None
         places = self.registered[finding.registration_id].design.places
-        arms = frozenset(places[index] for index in self._needed(finding, finding.registration_id))
+        arms = frozenset(places[index] for index in self._needed_indices(finding, finding.registration_id))
         return _NeededTiles(deepest=levels[1], arms=arms)
 
     def _blocks(self, registration_id: int, after: int, drawn: _NeededTiles | None) -> tuple[Block, ...]:
@@ -150,7 +150,7 @@ class ObservedVersion:
         back = block_store.returned(self.db, self.experiment_id, numbers[0], below)
         ordered = block_store.ordered(self.db, registration_id, numbers[0])
         cells = len(registered.design.configs)
-        charted = self._charted(drawn, numbers[0])
+        charted = self._chart_progress(drawn, numbers[0])
         if drawn:  # its deeper tiles are ordered one level after the other: it is over once a part of it is given up
             given_up = block_store.given_up(self.db, registration_id, numbers[0])
             ordered = {number: over and number in given_up for number, over in ordered.items()}
@@ -166,7 +166,7 @@ class ObservedVersion:
         ]
         return blocks(standing, registered.block, registration_id, is_over=is_over)
 
-    def _charted(self, drawn: _NeededTiles | None, first: int) -> dict[int, ChartProgress]:
+    def _chart_progress(self, drawn: _NeededTiles | None, first: int) -> dict[int, ChartProgress]:
         if drawn is None:
             return {}
         return tiles.charted(self.db, self.experiment_id, first=first, deepest=drawn.deepest, arms=drawn.arms)
@@ -188,8 +188,8 @@ class ObservedVersion:
         self, finding: WeighedFinding, number: int, issued_to: int, repeats: str, *, lacking: int
     ) -> Observation:
         design, back = self.registered[issued_to].design, self._measured[number]
-        wanted = [(design.configs[index], design.places[index]) for index in self._needed(finding, issued_to)]
-        drawn = self._drawn(finding)
+        wanted = [(design.configs[index], design.places[index]) for index in self._needed_indices(finding, issued_to)]
+        drawn = self._needed_tiles(finding)
         if drawn:
             by_place = design.by_place
             wanted = [(by_place[place], place) for place in sorted(back.outcomes) if drawn.holds(place)]
@@ -219,28 +219,28 @@ class ObservedVersion:
         for issued_to in set(issued.values()):
             numbers = tuple(number for number in issued if issued[number] == issued_to)
             design, measure = self.registered[issued_to].design, self.estimand(finding)["measure"]
-            for index in self._needed(finding, issued_to):
+            for index in self._needed_indices(finding, issued_to):
                 place, config = design.places[index], design.configs[index]
                 for name in ("", measure):
-                    for first, *others in self._alike_at(numbers, place, name):
+                    for first, *others in self._agreeing_groups(numbers, place, name):
                         what = f"{name or EVERY_NUMBER} of replicate {first} at {_words(config)}"
                         by_number |= {number: what for number in others if number not in by_number}
         return by_number
 
-    def _alike_at(self, numbers: tuple[int, ...], place: int, measure: str) -> Sequence[Sequence[int]]:
+    def _agreeing_groups(self, numbers: tuple[int, ...], place: int, measure: str) -> Sequence[Sequence[int]]:
         """The groups of replicates that agree in this measure of one cell, or in all of them."""
         key = (numbers, place, measure)
         if key not in self._alike:
             there = {number: self._measured[number] for number in numbers if place in self._measured[number].measures}
             self._alike[key] = clones(
                 {
-                    number: _every([back.measures[place].get(measure)] if measure else back.cells[place])
+                    number: _all_numbers([back.measures[place].get(measure)] if measure else back.cells[place])
                     for number, back in there.items()
                 }
             )
         return self._alike[key]
 
-    def _needed(self, finding: WeighedFinding, issued_to: int) -> tuple[int, ...]:
+    def _needed_indices(self, finding: WeighedFinding, issued_to: int) -> tuple[int, ...]:
         """Which configs of a design the finding needs; the same for each of its replicates, so it is asked once."""
         key = (finding.number, issued_to)
         if key not in self._wanted:
@@ -294,7 +294,7 @@ def _measured(cells: Sequence[_Cell]) -> MeasuredReplicate:
         ended = outcomes[config] = _OUTCOMES[outcome]
         if measures and ended is Outcome.OK:
             counted[config] = measures
-    every = _every(numbers)
+    every = _all_numbers(numbers)
     return MeasuredReplicate(
         measures=counted,
         outcomes=outcomes,
@@ -311,14 +311,14 @@ def _words(config: Mapping[str, object]) -> str:
     return ", ".join([*levels[:_TOLD_FACTORS], *(["…"] if len(levels) > _TOLD_FACTORS else [])])[:_LONGEST_WORDS]
 
 
-def _every(measured: Sequence[Any]) -> list[float | None]:
+def _all_numbers(measured: Sequence[Any]) -> list[float | None]:
     """Every number that was measured, those of curves too."""
     if _NUMBERS.issuperset(map(type, measured)):  # nearly always, and then they are read at once
         return list(map(float, measured))
     numbers: list[float | None] = []
     for entry in measured:
         if isinstance(entry, list):
-            numbers += _every(entry)
+            numbers += _all_numbers(entry)
         elif isinstance(entry, str):  # the SHA-256 of a grid
             numbers.append(float(int(entry[:12], 16)))
         else:

@@ -49,8 +49,8 @@ class _VersionHistory:
         """The lines of a finding that do not follow."""
         rows = evidence.lines(self.db, finding.number)
         try:
-            written = self._written(finding)
-            strange, places = self._strange(finding), self._places(finding, rows)
+            written = self._observations_by_line(finding)
+            strange, places = self._strange_lines(finding), self._places(finding, rows)
         except (TypeError, ValueError):  # what cannot even be read does not follow
             yield from (row["line"] for row in rows)
             return
@@ -63,7 +63,7 @@ class _VersionHistory:
             if not follows or row["line"] in strange:
                 yield row["line"]
 
-    def _written(self, finding: WeighedFinding) -> dict[int, list[Observation]]:
+    def _observations_by_line(self, finding: WeighedFinding) -> dict[int, list[Observation]]:
         """The observations of a finding by the line that they entered with."""
         written: dict[int, list[Observation]] = defaultdict(list)
         for line, placed in observations.of_finding(self.db, finding.number):
@@ -75,7 +75,7 @@ class _VersionHistory:
     ) -> bool:
         """What entered with the line is right, nothing that had come was forgotten, and it says what follows."""
         when, kept = moment(row["created_at"]), evidence.kept(self.db, finding.number, row["line"])
-        version = self._at(when)
+        version = self._version_at(when)
         lost = [
             observation
             for observation in kept.observations
@@ -114,9 +114,9 @@ class _VersionHistory:
         entered = 0
         for when, group in itertools.groupby(rows, key=lambda row: int(row["created_at"])):
             amount = max(0, max(row["blocks"] for row in group) - entered)
-            version = self._at(moment(when))
+            version = self._version_at(moment(when))
             designs = [
-                self._issued(version, registration_id, reached.get(registration_id, -1), amount)
+                self._issued_blocks(version, registration_id, reached.get(registration_id, -1), amount)
                 for registration_id in version.feeding[finding.number]
             ]
             for entered, block in enumerate(stream(designs)[:amount], start=entered + 1):  # noqa: B020  it goes on
@@ -124,7 +124,9 @@ class _VersionHistory:
                 reached[block.registration] = block.replicates[-1]
         return places
 
-    def _issued(self, version: ObservedVersion, registration_id: int, after: int, amount: int) -> tuple[Block, ...]:
+    def _issued_blocks(
+        self, version: ObservedVersion, registration_id: int, after: int, amount: int
+    ) -> tuple[Block, ...]:
         """So many blocks of a registration after this number, as if all were closed."""
         if registration_id not in self._numbers:
             self._numbers[registration_id] = block_store.numbers(self.db, self.experiment_id, registration_id, -1)
@@ -136,15 +138,15 @@ class _VersionHistory:
         ]
         return blocks(standing, size, registration_id, is_over=registration_id in version.amended)
 
-    def _strange(self, finding: WeighedFinding) -> set[int]:
+    def _strange_lines(self, finding: WeighedFinding) -> set[int]:
         """The lines that say of a host what it is not: another volunteer's, or two platforms at once.
 
         Which platform a host had then is written nowhere else, since a computer may get another system.
         """
         written = observations.written_homes(self.db, finding.number)
-        by_line = {line: {_whose(home) for home in homes} for line, homes in written.items()}
+        by_line = {line: {_host_and_volunteer(home) for home in homes} for line, homes in written.items()}
         today = observations.homes(self.db, {host for whose in by_line.values() for host, _ in whose})
-        current = {_whose(home) for home in today.values()}
+        current = {_host_and_volunteer(home) for home in today.values()}
         unknown = {(host, None) for whose in by_line.values() for host, _ in whose if host not in today}
         return {
             line
@@ -152,7 +154,7 @@ class _VersionHistory:
             if not whose <= current | unknown or len(whose) != len(written[line])
         }
 
-    def _at(self, when: datetime) -> ObservedVersion:
+    def _version_at(self, when: datetime) -> ObservedVersion:
         if when not in self._versions:
             self._versions[when] = observe.version(self.db, self.experiment_id, when)
         return self._versions[when]
@@ -168,7 +170,7 @@ def _are_in_place(placed: Sequence[PlacedObservation], places: _Places, blocks: 
     return cohorts[Cohort.CONFIRMATORY] == expected and set(cohorts[Cohort.EXPLORATORY].values()) <= {1}
 
 
-def _whose(home: Home | int) -> tuple[int, int | None]:
+def _host_and_volunteer(home: Home | int) -> tuple[int, int | None]:
     """A host and its volunteer."""
     return (home.host_id, home.volunteer_id) if isinstance(home, Home) else (home, None)
 
@@ -190,7 +192,7 @@ def _misplaced(db: Database) -> list[str]:
         earlier = [row for row in written if row is not newest[row["number"]]]
         problems += [_sentence(row) for row in earlier if row["false_share"] != _share(before.get(row["number"]))]
         # What was registered or recalled in the very microsecond may have been before or after.
-        possible = [_possible(claims, newest, at) for at in (when, when - 1)]
+        possible = [_possible_shares(claims, newest, at) for at in (when, when - 1)]
         compared = {number for shares in possible for number in shares}.intersection(newest)
         problems += [
             _sentence(newest[number])
@@ -200,16 +202,16 @@ def _misplaced(db: Database) -> list[str]:
     return problems
 
 
-def _possible(claims: Sequence[Row], newest: Mapping[int, Row], at: int) -> dict[int, float | None]:
+def _possible_shares(claims: Sequence[Row], newest: Mapping[int, Row], at: int) -> dict[int, float | None]:
     """The places of the claims that stood at a moment, among all that had been asked. A recalled one says nothing."""
     earlier = [row for row in claims if row["created_at"] <= at]
     standing = {row["number"] for row in earlier if row["recalled_at"] is None or at < row["recalled_at"]}
     rows = {number: row for number, row in newest.items() if number in standing}
-    shares = false_shares([_claimed(row["number"], rows.get(row["number"])) for row in earlier])
+    shares = false_shares([_weighed_claim(row["number"], rows.get(row["number"])) for row in earlier])
     return {number: shares[number] for number in standing}
 
 
-def _claimed(number: int, row: Row | None) -> WeighedClaim:
+def _weighed_claim(number: int, row: Row | None) -> WeighedClaim:
     if row is None:
         return WeighedClaim(number=number, e_value=1.0, e_absent=1.0, verdict=Verdict.UNDECIDED)
     return WeighedClaim(

@@ -21,7 +21,7 @@ def reproduce(db: Database) -> int:
     """Compare what was computed again since the last time; how many cells that were."""
     amount = 0
     while pairs := duplicates.uncompared(db, _SLICE):
-        compared = _compared(db, pairs, _tolerances(db))
+        compared = _compare(db, pairs, _tolerances(db))
         for registration_id in sorted({pair.registration_id for pair in pairs}):
             _count(
                 db,
@@ -48,7 +48,7 @@ def miscounted(db: Database) -> list[str]:
     problems, by_registration, after = [], dict[int, list[ReproducedCell]](), 0
     while pairs := duplicates.compared(db, after, _SLICE):
         after = pairs[-1][0].duplicate_id
-        again = _compared(db, [duplicate for duplicate, *_ in pairs], tolerances)
+        again = _compare(db, [duplicate for duplicate, *_ in pairs], tolerances)
         for (duplicate, comes_out, confirms), (_, kept, stored_task) in zip(again, pairs, strict=True):
             if str(comes_out or "") != kept:
                 outcome = comes_out or "not to be compared"
@@ -60,7 +60,7 @@ def miscounted(db: Database) -> list[str]:
                 )
             if comes_out is not None:
                 seen = (duplicate.first.replicate, duplicate.platforms, comes_out, duplicate.second.task_id, confirms)
-                by_registration.setdefault(duplicate.registration_id, []).extend(_reproduced([seen]))
+                by_registration.setdefault(duplicate.registration_id, []).extend(_reproduced_cells([seen]))
     return problems + [
         f"the platforms of registration {registration_id} agree in other seeds than its duplicates say"
         for registration_id, seeds in by_registration.items()
@@ -78,7 +78,7 @@ def _tolerances(db: Database) -> dict[int, float]:
     return {experiment.id: stored_manifest(experiment.manifest).tolerance for experiment in experiments.everything(db)}
 
 
-def _compared(db: Database, pairs: Sequence[Pair], tolerances: Mapping[int, float]) -> list[_Compared]:
+def _compare(db: Database, pairs: Sequence[Pair], tolerances: Mapping[int, float]) -> list[_Compared]:
     """How each repeats its result; of those that dispute it, whether another that came before says the same."""
     classes = [compare(pair.first, pair.second, tolerance=tolerances[pair.experiment_id]) for pair in pairs]
     disputing = [
@@ -104,17 +104,17 @@ def _compared(db: Database, pairs: Sequence[Pair], tolerances: Mapping[int, floa
 
 def _count(db: Database, registration_id: int, compared: Sequence[_Compared]) -> None:
     """Add what was just compared to the counts; only the seeds that it is about are looked at."""
-    new = _reproduced(
+    new = _reproduced_cells(
         (duplicate.first.replicate, duplicate.platforms, reproduction, duplicate.second.task_id, confirms)
         for duplicate, reproduction, confirms in compared
         if reproduction is not None
     )
-    before = _reproduced(duplicates.of_seeds(db, registration_id, {cell.replicate for cell in new}))
+    before = _reproduced_cells(duplicates.of_seeds(db, registration_id, {cell.replicate for cell in new}))
     counts = recounted(duplicates.counted(db, registration_id, _ALL), before, new)
     duplicates.count(db, registration_id, counts, max(duplicate.duplicated_at for duplicate, *_ in compared))
 
 
-def _reproduced(kept: Iterable[duplicates.Kept]) -> list[ReproducedCell]:
+def _reproduced_cells(kept: Iterable[duplicates.Kept]) -> list[ReproducedCell]:
     return [
         ReproducedCell(
             replicate=replicate, platforms=platforms, reproduction=reproduction, opinion=opinion, confirms=confirms

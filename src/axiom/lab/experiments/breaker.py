@@ -54,7 +54,7 @@ def breaking(db: Database) -> list[BreakerStop]:
 
 
 def withdrawn(this_round: Round) -> list[Note]:
-    """The same for a session, which tells of its own time and not of what the one before has stopped and told."""
+    """Stop for a session what is broken; it tells of its own time, not of what the one before has stopped and told."""
     reported = session_counts.stopped_before(this_round.db, this_round.session.id)
     return stop_broken(
         this_round.db, this_round.window.since, this_round.now, until=this_round.window.until, reported=reported
@@ -88,11 +88,11 @@ def stop_broken(
 def released(this_round: Round) -> list[Note]:
     """Which stages were reached, and who paused, approved or took back what. This session's own are the next one's."""
     window = this_round.window
-    notes = [_released(name, line) for name, line in releases.between(this_round.db, window.since, window.until)]
+    notes = [_release_note(name, line) for name, line in releases.between(this_round.db, window.since, window.until)]
     return shortened(notes, "Changes of releases", "/plan")
 
 
-def _released(name: str, line: Release) -> Note:
+def _release_note(name: str, line: Release) -> Note:
     where = f" on {line.platform}" if line.platform else ""
     return Note(
         kind="release.changed",

@@ -28,7 +28,7 @@ def declaration(catalogue: Path, name: str, files: Mapping[str, bytes]) -> bytes
     """The manifest of these very files, if this catalogue's list has it."""
     if experiment_path(name) not in files:
         return None
-    listed = _listed(catalogue)
+    listed = _declarations(catalogue)
     entry = listed["experiments"].get(name)
     shared, own = _digests(name, files)
     if entry is None or (listed["shared"], entry["source"]) != (shared, own):
@@ -40,7 +40,7 @@ def outdated(package: Path, catalogue: Path) -> list[str]:
     """The experiments whose entry is missing or of other files, and entries of experiments that are not there."""
     files = {file.stem: file for file in _files(catalogue)}
     missing = [name for name, file in files.items() if declaration(catalogue, name, collect(package, file)) is None]
-    return sorted({*missing, *(_listed(catalogue)["experiments"].keys() - files.keys())})
+    return sorted({*missing, *(_declarations(catalogue)["experiments"].keys() - files.keys())})
 
 
 def written(package: Path, catalogue: Path, describe: Describer = describe_files) -> str:
@@ -69,7 +69,7 @@ def _files(catalogue: Path) -> list[Path]:
     return sorted(catalogue.glob("[a-z]*.py"))
 
 
-def _listed(catalogue: Path) -> Mapping[str, Any]:
+def _declarations(catalogue: Path) -> Mapping[str, Any]:
     """The list, or an empty one where there is none: nothing is wrong with that, everything is asked then."""
     path = catalogue / LIST
     return _read(path.read_bytes()) if path.is_file() else {"shared": "", "experiments": {}}

@@ -17,10 +17,10 @@ def write(attempt: Attempt) -> str:
     """An attempt as canonical JSON."""
     return canonical_json.canonical(
         asdict(attempt)
-        | {name: [_plain(cell) for cell in getattr(attempt, name)] for name in ("first", "again", "others")}
+        | {name: [_cell_data(cell) for cell in getattr(attempt, name)] for name in ("first", "again", "others")}
         | {
             "refusals": [asdict(refusal) for refusal in attempt.refusals],
-            "controls": [asdict(run) | {"tried": [_plain(cell) for cell in run.tried]} for run in attempt.controls],
+            "controls": [asdict(run) | {"tried": [_cell_data(cell) for cell in run.tried]} for run in attempt.controls],
         }
     ).decode()
 
@@ -37,9 +37,9 @@ def read(text: str) -> Attempt:
             platform=fields.text("platform"),
             seed=fields.whole("seed"),
             refusals=fields.each("refusals", _refusal),
-            first=fields.each("first", _tried),
-            again=fields.each("again", _tried),
-            others=fields.each("others", _tried),
+            first=fields.each("first", _read_cell),
+            again=fields.each("again", _read_cell),
+            others=fields.each("others", _read_cell),
             controls=fields.each("controls", _run),
             fault=fields.text("fault"),
             seconds=fields.real("seconds", least=0),
@@ -48,11 +48,11 @@ def read(text: str) -> Attempt:
         raise WrongUse(f"The report of the preflight cannot be read: {error}. Nothing was stored.") from None
 
 
-def _plain(tried: TriedCell) -> dict[str, Any]:
+def _cell_data(tried: TriedCell) -> dict[str, Any]:
     return asdict(tried) | {"outcome": tried.outcome.value, "missing": list(tried.missing)}
 
 
-def _tried(value: Any, what: str) -> TriedCell:
+def _read_cell(value: Any, what: str) -> TriedCell:
     fields = canonical_json.Fields(value, what, TriedCell.__dataclass_fields__)
     return TriedCell(
         config=fields.whole("config"),
@@ -77,7 +77,7 @@ def _measures(data: Mapping[str, Any], what: str) -> Mapping[str, float | None]:
 def _run(value: Any, what: str) -> ControlRun:
     fields = canonical_json.Fields(value, what, ControlRun.__dataclass_fields__)
     return ControlRun(
-        estimand=fields.text("estimand"), is_planted=fields.flag("is_planted"), tried=fields.each("tried", _tried)
+        estimand=fields.text("estimand"), is_planted=fields.flag("is_planted"), tried=fields.each("tried", _read_cell)
     )
 
 

@@ -160,7 +160,7 @@ class PreflightRun:
             yield from more
 
     def _take(self, cell: _Cell, answer: CellAnswer) -> None:
-        tried = _of_answer(cell, answer, self._manifest, self._slowness())
+        tried = _tried_cell(cell, answer, self._manifest, self._slowness())
         with self._alone:
             self._done.setdefault(cell.part, []).append(tried)
             is_luck = cell.part == "others" and tried.outcome is Outcome.DIVERGED  # perhaps: gate G5 counts them
@@ -224,7 +224,7 @@ def _name(estimand: str, planted: bool) -> str:
     return f"{'the planted effect' if planted else 'the placebo'} of {estimand}"
 
 
-def _of_answer(cell: _Cell, answer: CellAnswer, manifest: Manifest, slowness: float) -> TriedCell:
+def _tried_cell(cell: _Cell, answer: CellAnswer, manifest: Manifest, slowness: float) -> TriedCell:
     measures = None if answer.measures is None else dict(answer.measures)
     used = {estimand["measure"] for estimand in manifest.estimands} or {declared.name for declared in manifest.measures}
     concluded = {name: value for name, value in (measures or {}).items() if name in used}

@@ -364,7 +364,7 @@ def _add(
 
 def _same_question(version: StoredExperiment, prepared: PackedBundle) -> None:
     stored, declared = json.loads(version.manifest), json.loads(prepared.declaration)
-    changed = [name for name in _MEANING if _asked(stored, name) != _asked(declared, name)]
+    changed = [name for name in _MEANING if _meaning_of(stored, name) != _meaning_of(declared, name)]
     if changed:
         raise Refused(
             f"{version.name} version {version.version} is registered with other {' and '.join(changed)}. What is "
@@ -372,7 +372,7 @@ def _same_question(version: StoredExperiment, prepared: PackedBundle) -> None:
         )
 
 
-def _asked(document: Mapping[str, Any], name: str) -> Any:
+def _meaning_of(document: Mapping[str, Any], name: str) -> Any:
     """A part of what it means. How its estimands and its map are told may become clearer: it is the same question."""
     content = document.get(name)  # a document says nothing of a map where there is none
     if content is None:

@@ -71,7 +71,7 @@ def stages(db: Database, now: datetime, approvals: str = "") -> dict[int, Versio
         staged[version.id] = VersionStage(
             rollout=with_approval(rollout, state, digest, approvals),
             missing=missing,
-            theirs=_theirs(bundles, state, approvals),
+            theirs=_most_for_volunteers(bundles, state, approvals),
         )
     return staged
 
@@ -153,7 +153,7 @@ def stop(db: Database, version: StoredExperiment, *, reason: str, now: datetime,
         _record(db, change, version, newest.digest, reason, LABORATORY, now, platform)
 
 
-def _theirs(bundles: Mapping[str, _ReleasedBundle], state: ReleaseState, approvals: str) -> int | None:
+def _most_for_volunteers(bundles: Mapping[str, _ReleasedBundle], state: ReleaseState, approvals: str) -> int | None:
     """What volunteers may have of any of its bundles that was approved, where that is asked for."""
     amounts = [0 if unapproved(state, digest, approvals) else bundle.theirs for digest, bundle in bundles.items()]
     return None if None in amounts else max((amount for amount in amounts if amount is not None), default=0)
@@ -177,7 +177,7 @@ def _versions(
         if version.status == "open" and version.id in offered:
             state = standing(histories.get(version.id, []))
             digests = dict.fromkeys(bundle.digest for bundle in offered[version.id])
-            bundles = {digest: _released(db, digest, state, fleet, silent) for digest in digests}
+            bundles = {digest: _released_bundle(db, digest, state, fleet, silent) for digest in digests}
             yield (
                 version,
                 state,
@@ -185,7 +185,7 @@ def _versions(
             )
 
 
-def _released(
+def _released_bundle(
     db: Database, digest: str, state: ReleaseState, read_fleet: Callable[[], Fleet], silent: datetime
 ) -> _ReleasedBundle:
     if rollout := settled(state, digest):

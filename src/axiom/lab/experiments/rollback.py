@@ -54,7 +54,7 @@ def roll_back(
     name = f"{version.name}@{version.version}"
     if not keys.can(Role.BUNDLE):
         raise Refused(f"{name} {_NO_KEYS}")
-    newest, wanted = _chosen(db, version, to)
+    newest, wanted = _newest_and_wanted(db, version, to)
     serial = newest.serial + 1
     size = len(blobs.get(db, folder, wanted.digest))
     seal = Seal(
@@ -79,7 +79,7 @@ def roll_back(
     )
 
 
-def _chosen(db: Database, version: StoredExperiment, to: int | None) -> tuple[StoredBundle, StoredBundle]:
+def _newest_and_wanted(db: Database, version: StoredExperiment, to: int | None) -> tuple[StoredBundle, StoredBundle]:
     """The newest bundle, and the one that is wanted: that of this serial, or the one before."""
     name = f"{version.name}@{version.version}"
     if version.status != "open":

@@ -117,17 +117,17 @@ def prepare_boxed(package: Path, file: Path) -> PackedBundle | Attempt:
         raise NotFound(f"There is no experiment file {file}. Nothing was tried.")
     refused = refusals(file.read_bytes(), file.stem)
     if refused:
-        return _without_bundle(refused)
+        return _attempt_without_bundle(refused)
     try:
         made = prepare(package, file, describe=describe_boxed)
         demand_bounded(made.manifest)
     except Refused as error:
-        return _without_bundle((), str(error))
+        return _attempt_without_bundle((), str(error))
     except (ExperimentError, TaskError) as error:
         if not is_its_own(error):
             raise
         bubblewrap.demand()  # one that lets nobody compute would be blamed on the file
-        return _without_bundle((), str(error))
+        return _attempt_without_bundle((), str(error))
     return made
 
 
@@ -145,7 +145,7 @@ def try_file(
     return Examination(attempt=try_out(made.archive, on_progress, patience=patience), manifest=made.manifest)
 
 
-def _without_bundle(refused: tuple[Refusal, ...], fault: str = "") -> Attempt:
+def _attempt_without_bundle(refused: tuple[Refusal, ...], fault: str = "") -> Attempt:
     return Attempt(bundle="", gates=GATES, platform=str(platform_here()), seed=0, refusals=refused, fault=fault)
 
 

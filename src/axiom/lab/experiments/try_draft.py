@@ -73,14 +73,14 @@ def try_out(package: Path, draft: KeptDraft, secret: bytes, gate: PauseGate) -> 
     if isinstance(made, Attempt):
         return made, ""
     if fault := _too_long(made.manifest):
-        return _ended(fault), ""
+        return _failed_attempt(fault), ""
     timed = PauseGate(behind=gate, seconds=limits.DRAFT_SECONDS)
     try:
         return preflight.try_out(made.archive, secret=secret, gate=timed), made.declaration
     except RunEnded:
         if not timed.is_late:
             raise
-        return _ended(f"its preflight did not end within {limits.DRAFT_SECONDS / 60:.0f} minutes"), ""
+        return _failed_attempt(f"its preflight did not end within {limits.DRAFT_SECONDS / 60:.0f} minutes"), ""
 
 
 def record(db: Database, number: int, report: str, declaration: str, secret: bytes, now: datetime) -> KeptDraft:
@@ -123,7 +123,7 @@ def _too_long(manifest: Manifest) -> str:
     )
 
 
-def _ended(fault: str) -> Attempt:
+def _failed_attempt(fault: str) -> Attempt:
     return Attempt(bundle="", gates=GATES, platform=str(platform_here()), seed=0, fault=fault)
 
 

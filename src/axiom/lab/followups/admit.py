@@ -35,7 +35,7 @@ def waiting(db: Database, number: int) -> KeptProposal:
 
 
 def approvable(db: Database, number: int) -> KeptProposal:
-    """The same for a person, who may also approve what the autopilot did not get asked."""
+    """What a person may approve: what waits, and what the autopilot did not get asked."""
     kept_proposal = proposals.one(db, number)
     if (
         kept_proposal is not None
@@ -52,9 +52,9 @@ def approve(
     """Register what it asks, or retire or open again the finding; what was registered."""
     proposal = kept_proposal.proposal
     version = _version(db, proposal)
-    made = _admitted(db, version, kept_proposal, points, now)
+    made = _register(db, version, kept_proposal, points, now)
     if made is not None and proposal.admission is Admission.QUESTION:
-        _linked(db, proposal, registrations.numbers(db, made), now)
+        _link_findings(db, proposal, registrations.numbers(db, made), now)
     registration_id = made.id if made else None
     proposals.decide(
         db, kept_proposal.number, ProposalState.APPROVED, why=why, by=by, registration_id=registration_id, now=now
@@ -76,7 +76,7 @@ def _version(db: Database, proposal: Proposal) -> StoredExperiment:
     return version
 
 
-def _admitted(
+def _register(
     db: Database, version: StoredExperiment, kept_proposal: KeptProposal, points: Points, now: datetime
 ) -> Registration | None:
     proposal = kept_proposal.proposal
@@ -87,7 +87,7 @@ def _admitted(
     if proposal.admission is Admission.REOPEN:
         reopen_finding(db, proposal.parent, proposal.motivation)
         return None
-    stopping, prediction = proposal.stopping, _said(proposal)
+    stopping, prediction = proposal.stopping, _own_prediction(proposal)
     if stopping is None or prediction is None:
         raise Refused(
             f"Proposal {kept_proposal.number} does not say when it ends or what it expects. Nothing was registered."
@@ -121,11 +121,11 @@ def _admitted(
     )
 
 
-def _said(proposal: Proposal) -> Mapping[str, Any] | None:
+def _own_prediction(proposal: Proposal) -> Mapping[str, Any] | None:
     return None if proposal.prediction is None else prediction_data(proposal.prediction)
 
 
-def _linked(db: Database, proposal: Proposal, numbers: Mapping[str, int], now: datetime) -> None:
+def _link_findings(db: Database, proposal: Proposal, numbers: Mapping[str, int], now: datetime) -> None:
     """What is asked anew tests what it follows from; the second of two explanations is upheld by the opposite."""
     upheld = _UPHELD_BY.get(proposal.template, (Meaning.AS_CLAIMED,))
     for new in numbers.values():

@@ -55,7 +55,6 @@ class _Version:
 
     @cached_property
     def registered(self) -> dict[int, RegistrationBody]:
-        """The same, read."""
         return {number: read_body(registration.body) for number, registration in self.registrations.items()}
 
     @cached_property
@@ -80,7 +79,7 @@ def subjects(db: Database, kept: Sequence[KeptProposal], dull: Mapping[int, int]
     for stored in experiments.everything(db):
         if stored.status == "open" and stored.id in declared:
             version = _Version(db, stored, declared[stored.id], newest, kept)
-            collected += _of_version(version, dull)
+            collected += _subjects_of_version(version, dull)
     return collected
 
 
@@ -99,7 +98,7 @@ def _prices(declared: str) -> Prices:
     return prices(stored_manifest(declared))
 
 
-def _of_version(version: _Version, dull: Mapping[int, int]) -> Iterator[Subject]:
+def _subjects_of_version(version: _Version, dull: Mapping[int, int]) -> Iterator[Subject]:
     statuses = registration_store.statuses(version.db, version.stored.id)
     for finding in evidence.weighed(version.db, version.stored.id):
         line = version.newest.get(finding.number)
@@ -116,7 +115,7 @@ def _subject(
     feeders = version.feeding[number]
     has_ended = all(version.over[feeder] for feeder in feeders)
     mine = [kept_proposal for kept_proposal in version.kept if kept_proposal.proposal.finding == number]
-    origin = next((kept_proposal for kept_proposal in version.kept if _made(kept_proposal, registration_id)), None)
+    origin = next((kept_proposal for kept_proposal in version.kept if _is_origin(kept_proposal, registration_id)), None)
     bare = Subject(
         number=number,
         experiment=version.stored.name,
@@ -143,10 +142,10 @@ def _subject(
         depth=origin.proposal.depth if origin else 0,
         origin=origin.proposal.template if origin else None,
     )
-    return _with_values(version, bare, registration_id)
+    return _add_values(version, bare, registration_id)
 
 
-def _made(kept_proposal: KeptProposal, registration_id: int) -> bool:
+def _is_origin(kept_proposal: KeptProposal, registration_id: int) -> bool:
     return kept_proposal.registration_id == registration_id and kept_proposal.proposal.admission is Admission.QUESTION
 
 
@@ -160,7 +159,7 @@ def _is_settled(version: _Version, registration_id: int, number: int) -> bool:
     return number in aims and is_settled(aims[number])
 
 
-def _with_values(version: _Version, bare: Subject, registration_id: int) -> Subject:
+def _add_values(version: _Version, bare: Subject, registration_id: int) -> Subject:
     """With what takes longer to read, where it may be needed."""
     if bare.status != "open":
         return bare

@@ -38,7 +38,7 @@ Counted = dict[tuple[str, int, str], int]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Known:
+class _SharedFacts:
     """What is read once for all versions."""
 
     counted: Counted
@@ -64,7 +64,7 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
         registered.setdefault(registration.experiment_id, []).append(registration)
     begun, still_open = registrations.everywhere(db)
     newest_bundles = experiments.newest_bundles(db)
-    facts = _Known(
+    facts = _SharedFacts(
         counted=counted,
         registered=registered,
         begun=begun,
@@ -166,7 +166,7 @@ def _aim(estimand: Mapping[str, Any], line: Evidence | None, counts: float) -> A
     )
 
 
-def _candidates(experiment: StoredExperiment, manifest: Manifest, facts: _Known) -> list[Candidate]:
+def _candidates(experiment: StoredExperiment, manifest: Manifest, facts: _SharedFacts) -> list[Candidate]:
     """One for each registration that no other has amended; for none, one of which nothing can be ordered."""
     registered = facts.registered.get(experiment.id, [])
     amended = amended_by(registered)
@@ -183,7 +183,7 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, facts: _Known)
     for place, (registration, first) in enumerate(zip(living, firsts, strict=True)):
         body, seconds = read_body(registration.body), _seconds(registration, manifest)
         numbers = {**body.joins, **facts.begun.get(registration.id, {})}
-        weighed = _weighed(whole, numbers.values(), facts) if len(registered) == 1 else None
+        weighed = _amount_weighed(whole, numbers.values(), facts) if len(registered) == 1 else None
         # What waits of an amended registration is said of the first that is not.
         waits = [registration.id, *(amended if place == 0 else ())]
         listed.append(
@@ -193,7 +193,7 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, facts: _Known)
                 design=_name(registration, registered),
                 replicate_seconds=seconds,
                 issued=issued[registration.id],
-                issued_besides=_besides(registration, registered, facts.begun, issued),
+                issued_besides=_issued_besides(registration, registered, facts.begun, issued),
                 aims=_aims(registration, numbers, facts.open, facts.newest, facts.hanging),
                 block=body.block,
                 stopping=body.stopping,
@@ -208,7 +208,7 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, facts: _Known)
 
 
 def _first(
-    registration: Registration, registered: Sequence[Registration], issued: int, facts: _Known
+    registration: Registration, registered: Sequence[Registration], issued: int, facts: _SharedFacts
 ) -> FirstReplicates:
     """How it stands with the first replicates of a design; the declared one begins with a pilot of its own."""
     is_new = (
@@ -231,7 +231,7 @@ def _older_designs(registration: Registration, registered: Sequence[Registration
     return {read_body(other.body).design.name for other in registered if other.id < registration.id}
 
 
-def _besides(
+def _issued_besides(
     registration: Registration,
     registered: Sequence[Registration],
     begun: Mapping[int, Mapping[str, int]],
@@ -248,7 +248,7 @@ def _numbers(registration: Registration, begun: Mapping[int, Mapping[str, int]])
     return {*read_body(registration.body).joins.values(), *begun.get(registration.id, {}).values()}
 
 
-def _weighed(whole: Candidate, numbers: Collection[int], facts: _Known) -> int:
+def _amount_weighed(whole: Candidate, numbers: Collection[int], facts: _SharedFacts) -> int:
     """Replicates of the only registration of a version that were weighed."""
     evidences = [facts.newest[number] for number in numbers if number in facts.newest]
     return min(whole.issued, min((line.seeds + line.missing + line.clones for line in evidences), default=0))
@@ -265,7 +265,7 @@ def _seconds(registration: Registration, manifest: Manifest) -> float:
     return manifest.seconds if design.name == DECLARED else sum(design.seconds)
 
 
-def _candidate(experiment: StoredExperiment, manifest: Manifest, facts: _Known, *, issued: int) -> Candidate:
+def _candidate(experiment: StoredExperiment, manifest: Manifest, facts: _SharedFacts, *, issued: int) -> Candidate:
     counted, staged = facts.counted, facts.stages.get(experiment.id, NOWHERE)
     failed = _tasks(experiment, counted, *_FAILED)
     return Candidate(

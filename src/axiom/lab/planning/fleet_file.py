@@ -24,12 +24,12 @@ def read_fleet(raw: bytes, file: str) -> list[Supply]:
     try:
         return _fleet(raw)
     except RecursionError:
-        raise _refused(file, "it is nested too deeply") from None
+        raise _wrong_use(file, "it is nested too deeply") from None
     except ValueError as fault:
-        raise _refused(file, str(fault)) from None
+        raise _wrong_use(file, str(fault)) from None
 
 
-def _refused(file: str, fault: str) -> WrongUse:
+def _wrong_use(file: str, fault: str) -> WrongUse:
     return WrongUse(
         f"The fleet {file} cannot be planned for: {fault}. It must read like "
         '{"hosts": [{"name": "desk", "cores": 8, "ram_gb": 16, "gpus": 0, "volunteer": "ada"}]}. Nothing was planned.'
@@ -50,33 +50,33 @@ def _fleet(raw: bytes) -> list[Supply]:
         raise ValueError("it names no host")
     if len(hosts) > limits.FLEET_FILE_HOSTS:
         raise ValueError(f"it names {len(hosts)} hosts, and {limits.FLEET_FILE_HOSTS} are as many as one plan takes")
-    return _numbered([_host(host, place) for place, host in enumerate(hosts, start=1)])
+    return _demand_distinct([_host(host, place) for place, host in enumerate(hosts, start=1)])
 
 
 def _host(entry: Any, place: int) -> Supply:
     what = f"host {place}"
     fields = canonical_json.Fields(_UNSAID | entry if isinstance(entry, dict) else entry, what, _FIELDS)
     name = fields.text("name", _NAME)
-    gpus = _bounded(fields.whole("gpus"), MOST_GPUS, f"{what} ({name})", "GPUs")
-    gigabytes = _bounded(fields.real("ram_gb", least=0), MOST_GB, f"{what} ({name})", "GB of memory")
+    gpus = _demand_bounded(fields.whole("gpus"), MOST_GPUS, f"{what} ({name})", "GPUs")
+    gigabytes = _demand_bounded(fields.real("ram_gb", least=0), MOST_GB, f"{what} ({name})", "GB of memory")
     return Supply(
         host_id=place,
         name=name,
         volunteer=fields.text("volunteer", rf"(?:{_NAME})?"),
-        cores=_bounded(fields.whole("cores", least=1), MOST_CORES, f"{what} ({name})", "cores"),
+        cores=_demand_bounded(fields.whole("cores", least=1), MOST_CORES, f"{what} ({name})", "cores"),
         memory_mb=int(gigabytes * 1_024),
         gpus=(Gpu(kind=OUR_GPUS, count=gpus, memory_mb=0),) if gpus else (),
     )
 
 
-def _bounded(value: N, most: int, what: str, unit: str) -> N:
+def _demand_bounded(value: N, most: int, what: str, unit: str) -> N:
     if value > most:
         raise ValueError(f"{what} has {value:,.10g} {unit}, and no computer has more than {most:,}")
     return value
 
 
-def _numbered(hosts: Sequence[Supply]) -> list[Supply]:
-    """The same, unless two hosts of one volunteer have one name: then nobody could say which of them is meant."""
+def _demand_distinct(hosts: Sequence[Supply]) -> list[Supply]:
+    """Refuse two hosts of one volunteer with one name: nobody could say which of them is meant."""
     seen: set[tuple[str, str]] = set()
     for host in hosts:
         if (host.volunteer, host.name) in seen:

@@ -35,7 +35,7 @@ def most_of_design(db: Database, experiment_id: int, design: Design) -> float:
 
 
 def most_of_cells(db: Database, experiment_id: int, seconds: Iterable[float]) -> float:
-    """The same of cells that declare so many seconds each."""
+    """What cells can cost with all of their copies that declare so many seconds each."""
     seen = [learned.cost.factor for learned in costs.of_experiment(db, experiment_id)]
     published = experiments.by_id(db, experiment_id)
     copies = stored_manifest(published.manifest).copies if published else 1

@@ -124,7 +124,7 @@ def notes(planned: Plan) -> list[Note]:
     by_reason: dict[str, list[str]] = {}
     for skip in planned.skipped:
         by_reason.setdefault(skip.reason, []).append(skip.name)
-    left = [_left_alone(names, reason) for reason, names in by_reason.items()]
+    left = [_skipped_note(names, reason) for reason, names in by_reason.items()]
     return [
         *shortened(orders, "Orders", "/plan"),
         *left,
@@ -137,7 +137,7 @@ def notes(planned: Plan) -> list[Note]:
     ]
 
 
-def _left_alone(names: Sequence[str], reason: str) -> Note:
+def _skipped_note(names: Sequence[str], reason: str) -> Note:
     """One line for all that are left alone for the same reason."""
     if len(names) == 1:
         return Note(

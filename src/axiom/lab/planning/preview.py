@@ -48,7 +48,7 @@ def preview(
     there = supplies(db, policy, now, planning_limits.HOSTS) if hosts is None else hosts
     competing = planning.candidates(db, now, policy.approvals)
     if hosts is not None:  # nobody knows how far a version would be let out among hosts that are not there
-        competing = [_let_out(candidate) for candidate in competing]
+        competing = [_as_if_open(candidate) for candidate in competing]
     heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes
     forecast = _preview(competing, there, policy, heeded, lately=planning.ordered_lately(db, now) if heeded.mix else ())
     tiles = would_order(
@@ -70,15 +70,15 @@ def preview(
     return replace(forecast, classes=classes(there, forecast.placements, busy))
 
 
-def _let_out(candidate: Candidate) -> Candidate:
+def _as_if_open(candidate: Candidate) -> Candidate:
     if candidate.stage in {Stage.PAUSED, Stage.OPEN}:
         return replace(candidate, theirs=None)
     return replace(candidate, stage=Stage.OPEN, stage_reason=_AS_IF, theirs=None, pilot_missing=0)
 
 
 def shipped(manifests: Sequence[Manifest], policy: Policy, hosts: Sequence[Supply]) -> Preview:
-    """The same where there is no laboratory: of the catalogue, as if nothing of it had been computed yet."""
-    competing = [_untouched(number, manifest) for number, manifest in enumerate(manifests, start=1)]
+    """What would be ordered of the catalogue where there is no laboratory, as if nothing of it were computed yet."""
+    competing = [_new_candidate(number, manifest) for number, manifest in enumerate(manifests, start=1)]
     forecast = _preview(
         competing, hosts, policy, read(policy.mix, policy.priority, {candidate.name for candidate in competing})
     )
@@ -104,7 +104,7 @@ def _preview(
     )
 
 
-def _untouched(number: int, manifest: Manifest) -> Candidate:
+def _new_candidate(number: int, manifest: Manifest) -> Candidate:
     """An experiment of which nothing is ordered yet."""
     return Candidate(
         experiment_id=number,

@@ -84,7 +84,7 @@ def order_tiles(
 ) -> list[OrderedTiles]:
     """Order the next tiles of all maps, as many as should wait. `lacking`: so many cores have no task that waits."""
     done = []
-    orders = _decided(db, policy, now, cores=cores, lacking=lacking, has_volunteers=has_volunteers)
+    orders = _decide(db, policy, now, cores=cores, lacking=lacking, has_volunteers=has_volunteers)
     for version, wanted, per_task in orders:
         done.append(_order(db, version, wanted, per_task, max_failures=policy.max_failures, now=now))
     return done
@@ -93,7 +93,7 @@ def order_tiles(
 def would_order(
     db: Database, policy: Policy, now: datetime, *, cores: int, lacking: int, has_volunteers: bool
 ) -> list[Allotment]:
-    """The same as orders of about so many tasks, and nothing is ordered."""
+    """The tiles that would be ordered, as orders of about so many tasks."""
     return [
         Allotment(
             experiment_id=version.experiment_id,
@@ -105,13 +105,13 @@ def would_order(
             reason=f"{so_many(wanted.tiles, 'tile')} of the map of {version.name} at level {wanted.frontier.level}: "
             f"{'cores would be idle otherwise' if lacking else 'a registered number needs them'}",
         )
-        for version, wanted, per_task in _decided(
+        for version, wanted, per_task in _decide(
             db, policy, now, cores=cores, lacking=lacking, has_volunteers=has_volunteers
         )
     ]
 
 
-def _decided(
+def _decide(
     db: Database, policy: Policy, now: datetime, *, cores: int, lacking: int, has_volunteers: bool
 ) -> list[tuple[ChartedVersion, TileOrder, int]]:
     """What is ordered of which version, and how many tiles make a task."""
@@ -119,7 +119,7 @@ def _decided(
     turn, is_idle = task_limits.USUAL_SECONDS if has_volunteers else policy.task_seconds, lacking > 0
     wanted = wanted_for(cores, policy.per_core, turn, is_idle=is_idle)
     frontiers = [frontier for version in by_id.values() for frontier in _frontiers(db, version, wanted)]
-    out = sum(_out(db, version, turn) for version in by_id.values())
+    out = sum(_seconds_out(db, version, turn) for version in by_id.values())
     deep = deep_for(cores, turn)
     orders = next_tiles(frontiers, wanted=wanted, deep=deep, out=out, is_idle=is_idle, turn=turn)
     length = task_length(orders, lacking, turn)
@@ -196,7 +196,7 @@ def _frontiers(db: Database, version: ChartedVersion, wanted: float) -> Iterator
             )
 
 
-def _out(db: Database, version: ChartedVersion, turn: float) -> float:
+def _seconds_out(db: Database, version: ChartedVersion, turn: float) -> float:
     """For how many seconds of a reference core all stands that is ordered of it and not back."""
     ordered = tiles.out(db, version.experiment_id)
     return sum(counted(times * version.design.seconds_of(places), turn) for times, places in ordered)

@@ -108,7 +108,7 @@ def register_further(
             "another name, or register a fresh cohort of a finding to order more of the same."
         )
     configs = [config for config, _ in points]
-    joined = _joined(db, version, registered, configs)
+    joined = _joined_findings(db, version, registered, configs)
     demand_askable(list(joined.values()), configs)
     further = FurtherRegistration(
         design=_design(registered, name, points),
@@ -116,9 +116,9 @@ def register_further(
         joins={estimand["name"]: number for number, estimand in joined.items()},
         stopping=stopping,
         why=why,
-        **_following(followed, joined),
+        **_proposal_fields(followed, joined),
     )
-    return _further(db, version, further, registered, now)
+    return _register_further(db, version, further, registered, now)
 
 
 def register_question(
@@ -163,7 +163,7 @@ def register_question(
         predictions=[foreseen(claim, forecaster) for claim in estimands],
         proposal=proposal,
     )
-    return _further(db, version, further, registered, now)
+    return _register_further(db, version, further, registered, now)
 
 
 def register_cohort(
@@ -187,9 +187,9 @@ def register_cohort(
         joins={estimand["name"]: number},
         stopping=stopping,
         why=why,
-        **_following(followed, {number: estimand}),
+        **_proposal_fields(followed, {number: estimand}),
     )
-    return _further(db, version, further, registered, now)
+    return _register_further(db, version, further, registered, now)
 
 
 def amend(
@@ -231,7 +231,7 @@ def amend(
         amends=registration.id,
     )
     blocks.look_again(db, version.id)  # the last block of what is amended closes with the numbers that it has
-    return _further(db, version, further, registered, now)
+    return _register_further(db, version, further, registered, now)
 
 
 def demand_askable(estimands: Sequence[Mapping[str, Any]], configs: Sequence[Mapping[str, object]]) -> None:
@@ -294,7 +294,7 @@ def _claims(
     ]
 
 
-def _joined(
+def _joined_findings(
     db: Database, version: StoredExperiment, registered: Sequence[Registration], configs: Sequence[Mapping[str, object]]
 ) -> dict[int, Mapping[str, Any]]:
     """The open findings, with their estimands, for which these configs are a design that none has had before."""
@@ -330,7 +330,7 @@ def _design(
     )
 
 
-def _following(followed: ProposalOrigin | None, joined: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
+def _proposal_fields(followed: ProposalOrigin | None, joined: Mapping[int, Mapping[str, Any]]) -> dict[str, Any]:
     """What a proposal adds to a registration that joins findings: itself, and what its author expects of one."""
     if followed is None:
         return {}
@@ -340,7 +340,7 @@ def _following(followed: ProposalOrigin | None, joined: Mapping[int, Mapping[str
     return {"proposal": followed.proposal, "predictions": predictions}
 
 
-def _further(
+def _register_further(
     db: Database,
     version: StoredExperiment,
     further: FurtherRegistration,

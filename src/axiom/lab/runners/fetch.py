@@ -39,7 +39,7 @@ class DownloadInterrupted(Exception):
 def look_at_release(place: str, public: str) -> RunnerRelease:
     """What there is to fetch, after its signature was checked."""
     try:
-        with _opened(place, RELEASE, 0) as (stream, _):
+        with _open_from(place, RELEASE, 0) as (stream, _):
             raw = _read(stream, RELEASE_LIMIT + 1)
     except DownloadInterrupted as error:
         raise CannotStart(f"{RELEASE} did not come from {place} ({error}). Nothing was fetched.") from error
@@ -120,7 +120,7 @@ def _fetch(place: str, path: str, file: ReleasedFile, part: Path, tell: Tell) ->
 
 
 def _append(place: str, path: str, file: ReleasedFile, out: IO[bytes], tell: Tell) -> None:
-    with _opened(place, path, out.tell()) as (stream, begins_at):
+    with _open_from(place, path, out.tell()) as (stream, begins_at):
         out.truncate(begins_at)  # a server that knows no ranges begins anew
         out.seek(begins_at)
         while piece := _read(stream, _PIECE):
@@ -145,10 +145,10 @@ def _read(stream: IO[bytes], most: int) -> bytes:
 
 
 @contextlib.contextmanager
-def _opened(place: str, path: str, begin: int) -> Iterator[tuple[IO[bytes], int]]:
+def _open_from(place: str, path: str, begin: int) -> Iterator[tuple[IO[bytes], int]]:
     """A file of the release from this byte on, if whoever has it can: the stream, and where it begins."""
     if "://" not in place:
-        with _opened_here(Path(place) / path) as file:
+        with _open_file(Path(place) / path) as file:
             file.seek(begin)
             yield file, begin
         return
@@ -174,7 +174,7 @@ def _opened(place: str, path: str, begin: int) -> Iterator[tuple[IO[bytes], int]
         yield reply, begin if reply.status == 206 and content_range.startswith(f"bytes {begin}-") else 0
 
 
-def _opened_here(path: Path) -> IO[bytes]:
+def _open_file(path: Path) -> IO[bytes]:
     try:
         return path.open("rb")
     except FileNotFoundError as error:

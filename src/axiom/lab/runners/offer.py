@@ -70,7 +70,7 @@ class Offers:
         """What was built has today's code, trust file and signatures, also where its folder is gone."""
         for name, runner in read_offer(self._folder).items():
             if not runner.is_stand_in:
-                pieces = (_again(file) for file in runner.files if file.open_name not in (TRUST_FILE, CODE_FILE))
+                pieces = (_as_piece(file) for file in runner.files if file.open_name not in (TRUST_FILE, CODE_FILE))
                 self._offer(name, runner, (*pieces, _code()), now)
         return read_offer(self._folder)
 
@@ -163,7 +163,7 @@ def _piece(name: str, open_name: str, body: bytes) -> Piece:
     )
 
 
-def _again(file: RunnerFile) -> Piece:
+def _as_piece(file: RunnerFile) -> Piece:
     """A file that is offered and lies in its place."""
     return Piece(
         name=file.name, open_name=file.open_name, sha256="", md5=file.md5, size=file.size, is_main=file.is_main
@@ -226,14 +226,14 @@ class OfferWatcher:
 
     def _steps(self, offers: Offers, now: datetime) -> Iterator[Callable[[], object]]:
         """Each may fail by itself. The stand-in, for computers for which nothing was built, comes after what was."""
-        for folder in self._found():
+        for folder in self._whole_runners():
             yield partial(offers.built, folder, now)
         yield partial(offers.again, now)
         yield partial(offers.here, self._platform, now)
         yield partial(self._note, offers)
         yield self.offered.look
 
-    def _found(self) -> list[Path]:
+    def _whole_runners(self) -> list[Path]:
         """The folders of whole runners, one for each name."""
         places = [self._folder.fetched_runners, *([self._built] if self._built else [])]
         return list({runner.name: runner for place in places for runner in built_in(place)}.values())
@@ -249,7 +249,7 @@ class OfferWatcher:
         """Changes when anything does that decides what is offered. It is taken every few seconds."""
         ours = [self._folder.keys / name for name in (TRUST_FILE, CARRIED, CODE_KEY)]
         ours.append(self._folder.offer)
-        built = [place / BUILT for place in self._found()]
+        built = [place / BUILT for place in self._whole_runners()]
         return tuple(mark for path in (*ours, *built) if (mark := _mark(path)) is not None)
 
 

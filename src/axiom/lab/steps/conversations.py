@@ -20,7 +20,9 @@ def acted(this_round: Round) -> list[Note]:
 
 def _conversations(this_round: Round) -> list[Note]:
     about = f"/sessions/{this_round.session.name}/transcript"
-    notes = [_ended(entry, about) for entry in transcripts.of_kind(this_round.db, this_round.session.id, EntryKind.END)]
+    notes = [
+        _end_note(entry, about) for entry in transcripts.of_kind(this_round.db, this_round.session.id, EntryKind.END)
+    ]
     last = transcripts.last(this_round.db, this_round.session.id)
     if last is not None and last.entry.kind is not EntryKind.END:
         text = "A conversation with the scientist ({model}) was cut off, and the session went on without it."
@@ -28,7 +30,7 @@ def _conversations(this_round: Round) -> list[Note]:
     return notes
 
 
-def _ended(kept: KeptEntry, about: str) -> Note:
+def _end_note(kept: KeptEntry, about: str) -> Note:
     fields = json.loads(kept.entry.body)
     text = "The scientist ({model}), after the step {step}: {reason}."
     facts = {"model": kept.entry.model, "step": fields["step"], "reason": fields["reason"].rstrip(".")}

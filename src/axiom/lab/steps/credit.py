@@ -38,8 +38,8 @@ def shares(this_round: Round) -> list[Note]:
     return [
         *_against_cap(settled, page),
         *shortened(_tiers(totals.by_tier, totals.awards_by_tier, page), "Tiers", page),
-        *_whose(this_round, "volunteer", ledger.VOLUNTEER, totals.by_volunteer),
-        *_whose(this_round, "host", ledger.HOST, totals.by_host),
+        *_holder_notes(this_round, "volunteer", ledger.VOLUNTEER, totals.by_volunteer),
+        *_holder_notes(this_round, "host", ledger.HOST, totals.by_host),
     ]
 
 
@@ -60,17 +60,17 @@ def _tiers(amounts: Mapping[str, int], awards: Mapping[str, int], page: str) -> 
             facts={"tier": tier, "awards": awards[tier], "credit": amount / _THOUSANDTHS},
             about=page,
         )
-        for tier, amount in sorted(amounts.items(), key=lambda pair: (_begins(pair[0]), pair[0]))
+        for tier, amount in sorted(amounts.items(), key=lambda pair: (_tier_start(pair[0]), pair[0]))
     ]
 
 
-def _begins(tier: str) -> float:
+def _tier_start(tier: str) -> float:
     """The number with which a tier begins; one without any comes first."""
     match = _NUMBER.search(tier)
     return float(match[0].replace(",", "")) if match else -1.0
 
 
-def _whose(this_round: Round, noun: str, holder: str, amounts: Counter[int]) -> list[Note]:
+def _holder_notes(this_round: Round, noun: str, holder: str, amounts: Counter[int]) -> list[Note]:
     ranked = sorted(amounts.items(), key=lambda pair: (-pair[1], pair[0]))
     balances = ledger.balances(this_round.db, holder, [number for number, _ in ranked])
     notes = [

@@ -50,10 +50,10 @@ def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
     lines = [line for experiment_id in versions for line in _lines_of(observe.version(db, experiment_id, now), notes)]
     by_finding: dict[int, list[_NewLine]] = {}
     stood: dict[int, list[Note]] = {}
-    for line in _compared(db, lines, now):
+    for line in _compare_claims(db, lines, now):
         evidence.add(db, line.finding.number, line.evidence, line.new, session_id=session.id, now=now)
         by_finding.setdefault(line.finding.number, []).append(line)
-        stood.setdefault(line.finding.number, []).extend(_stand(line))
+        stood.setdefault(line.finding.number, []).extend(_settle_status(line))
     for number, added in by_finding.items():  # what several blocks came to is told once
         notes += [_note(added[-1], len(added)), *stood[number]]
     block_store.looked(db, looked)
@@ -79,14 +79,14 @@ def _lines_of(version: ObservedVersion, notes: list[Note]) -> Iterator[_NewLine]
                 yield from _lines(version, finding)
             except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # of one finding, not of the store
                 if finding.status == "open":  # else somebody knows already
-                    notes.append(_suspended(version.db, finding.number, f"it cannot be weighed: {error}"))
+                    notes.append(_suspend(version.db, finding.number, f"it cannot be weighed: {error}"))
 
 
 def _lines(version: ObservedVersion, finding: WeighedFinding) -> list[_NewLine]:
     """A line for each block that closed; without any, one if a value came late or something else is known or ruled."""
     db, before = version.db, evidence.latest(version.db, finding.number)
-    beside = _beside(version, finding, before)
-    observed, new = _known(version, finding)
+    beside = _surroundings(version, finding, before)
+    observed, new = _observed_and_changed(version, finding)
     closed = version.closed(finding)
     has_late = any(placed.observation.outcome is not None for placed in new)
     is_outdated = before is not None and before.method < METHOD
@@ -97,7 +97,7 @@ def _lines(version: ObservedVersion, finding: WeighedFinding) -> list[_NewLine]:
     for place, block in enumerate(closed, start=finding.blocks + 1):
         values = version.observed(finding, dict.fromkeys(block.replicates, block.registration))
         fresh = (*new, *(PlacedObservation(block=place, observation=value) for value in values))
-        observed, new = _with(db, observed, fresh), ()
+        observed, new = _merge(db, observed, fresh), ()
         lines.append(_line(version, finding, observed, fresh, blocks=place, before=before, beside=beside))
         before = lines[-1].evidence
     if closed or before is None:
@@ -107,7 +107,7 @@ def _lines(version: ObservedVersion, finding: WeighedFinding) -> list[_NewLine]:
     return [line] if is_new else []
 
 
-def _beside(version: ObservedVersion, finding: WeighedFinding, before: Evidence | None) -> Surroundings:
+def _surroundings(version: ObservedVersion, finding: WeighedFinding, before: Evidence | None) -> Surroundings:
     agreements = agreements_of(version.db, version.feeding[finding.number], version.until)
     return Surroundings(agreements=agreements, false_share=before.false_share if before else None)
 
@@ -115,10 +115,10 @@ def _beside(version: ObservedVersion, finding: WeighedFinding, before: Evidence 
 def _without_a_block(version: ObservedVersion, finding: WeighedFinding) -> _NewLine:
     """A line that says what is known today beside the closed blocks."""
     before = evidence.latest(version.db, finding.number)
-    observed, new = _known(version, finding)
-    beside = _beside(version, finding, before)
+    observed, new = _observed_and_changed(version, finding)
+    beside = _surroundings(version, finding, before)
     return _line(
-        version, finding, _with(version.db, observed, new), new, blocks=finding.blocks, before=before, beside=beside
+        version, finding, _merge(version.db, observed, new), new, blocks=finding.blocks, before=before, beside=beside
     )
 
 
@@ -138,7 +138,9 @@ def _line(
     return _NewLine(version=version, finding=finding, before=before, evidence=weighed, new=new, observed=observed)
 
 
-def _known(version: ObservedVersion, finding: WeighedFinding) -> tuple[ObservationSet, tuple[PlacedObservation, ...]]:
+def _observed_and_changed(
+    version: ObservedVersion, finding: WeighedFinding
+) -> tuple[ObservationSet, tuple[PlacedObservation, ...]]:
     """What a finding was weighed from, and what has changed of it: a value came late, or two others did not confirm it.
 
     At its first line these are the values from before the claim, which are shown.
@@ -163,8 +165,8 @@ def _known(version: ObservedVersion, finding: WeighedFinding) -> tuple[Observati
     )
 
 
-def _with(db: Database, earlier: ObservationSet, new: Sequence[PlacedObservation]) -> ObservationSet:
-    """The same and more; a value that came late takes the place of the one that was missing."""
+def _merge(db: Database, earlier: ObservationSet, new: Sequence[PlacedObservation]) -> ObservationSet:
+    """A value that came late takes the place of the one that was missing."""
     seen = {observation.replicate: observation for observation in earlier.observations}
     seen.update({placed.observation.replicate: placed.observation for placed in new})
     homes = observations.homes(db, {host for placed in new for host in placed.observation.hosts})
@@ -175,7 +177,7 @@ def _with(db: Database, earlier: ObservationSet, new: Sequence[PlacedObservation
     )
 
 
-def _compared(db: Database, lines: Sequence[_NewLine], now: datetime) -> list[_NewLine]:
+def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime) -> list[_NewLine]:
     """The lines, each finding's newest with its place among all claims; and lines of those whose place has changed.
 
     What such a further line says may move others again, so that it is asked until nothing moves.
@@ -184,20 +186,20 @@ def _compared(db: Database, lines: Sequence[_NewLine], now: datetime) -> list[_N
     newest = {line.finding.number: line for line in lines}
     standings = {standing.number: standing for standing in evidence.standings(db)}
     while True:
-        shares = false_shares([_claimed(standing, newest.get(number)) for number, standing in standings.items()])
+        shares = false_shares([_claim_of(standing, newest.get(number)) for number, standing in standings.items()])
         moved = [share for share in shares if share not in newest and shares[share] != standings[share].false_share]
         if not moved:
             break
-        further = [_moved(observe.version(db, standings[number].experiment_id, now), number) for number in moved]
+        further = [_further_line(observe.version(db, standings[number].experiment_id, now), number) for number in moved]
         newest.update({line.finding.number: line for line in further})
         written += further
     return [
-        _placed_among(line, shares[line.finding.number]) if line is newest[line.finding.number] else line
+        _weigh_with_share(line, shares[line.finding.number]) if line is newest[line.finding.number] else line
         for line in written
     ]
 
 
-def _claimed(standing: ComparedClaim, line: _NewLine | None) -> ComparedClaim | WeighedClaim:
+def _claim_of(standing: ComparedClaim, line: _NewLine | None) -> ComparedClaim | WeighedClaim:
     if line is None:
         return standing
     weighed = line.evidence
@@ -206,8 +208,8 @@ def _claimed(standing: ComparedClaim, line: _NewLine | None) -> ComparedClaim | 
     )
 
 
-def _placed_among(line: _NewLine, share: float | None) -> _NewLine:
-    """The same line, weighed with its place among all claims."""
+def _weigh_with_share(line: _NewLine, share: float | None) -> _NewLine:
+    """Weigh a line again with its place among all claims."""
     weighed = line.evidence
     if weighed.false_share == share:
         return line
@@ -218,25 +220,25 @@ def _placed_among(line: _NewLine, share: float | None) -> _NewLine:
     return replace(line, evidence=again.evidence)
 
 
-def _moved(version: ObservedVersion, number: int) -> _NewLine:
+def _further_line(version: ObservedVersion, number: int) -> _NewLine:
     """A further line of a finding whose place among all claims has changed."""
     findings_of = evidence.weighed(version.db, version.experiment_id)
     return _without_a_block(version, next(finding for finding in findings_of if finding.number == number))
 
 
-def _stand(line: _NewLine) -> list[Note]:
+def _settle_status(line: _NewLine) -> list[Note]:
     """An alarm suspends the finding when it is raised, and opens it again when it has ceased.
 
     Raised once, it suspends once: whoever opens the finding meanwhile has looked.
     """
     db, number = line.version.db, line.finding.number
     status, _ = registrations.statuses(db, line.version.experiment_id)[number]
-    notes = _doubted(line)
-    alarms = _suspending(line.evidence)
-    before = {alarm.kind for alarm in _suspending(line.before)}
+    notes = _doubt_notes(line)
+    alarms = _suspending_alarms(line.evidence)
+    before = {alarm.kind for alarm in _suspending_alarms(line.before)}
     why = "; ".join(alarm.text for alarm in alarms if alarm.kind not in before)
     if why and status == "open":
-        return [*notes, _suspended(db, number, why)]
+        return [*notes, _suspend(db, number, why)]
     if before and not alarms and status == "suspended":
         registrations.set_status(db, number, "open", "")
         why = "what suspended it is no longer so"
@@ -244,7 +246,7 @@ def _stand(line: _NewLine) -> list[Note]:
     return notes
 
 
-def _doubted(line: _NewLine) -> list[Note]:
+def _doubt_notes(line: _NewLine) -> list[Note]:
     """Hosts that are named from this line on: whoever looks after the laboratory may want to look at them."""
     hosts = {host for alarm in line.before.alarms for host in alarm.hosts} if line.before else set()
     raised = [alarm for alarm in line.evidence.alarms if alarm.force is not Force.SUSPENDS]
@@ -253,11 +255,11 @@ def _doubted(line: _NewLine) -> list[Note]:
     return [_standing_note(line.finding.number, "finding.doubted", text, why)] if why else []
 
 
-def _suspending(line: Evidence | None) -> list[Alarm]:
+def _suspending_alarms(line: Evidence | None) -> list[Alarm]:
     return [alarm for alarm in line.alarms if alarm.force is Force.SUSPENDS] if line else []
 
 
-def _suspended(db: Database, number: int, why: str) -> Note:
+def _suspend(db: Database, number: int, why: str) -> Note:
     registrations.set_status(db, number, "suspended", why)
     return _standing_note(number, "finding.suspended", "Finding {finding} is suspended: {why}.", why)
 
@@ -291,13 +293,19 @@ def _note(line: _NewLine, blocks: int) -> Note:
             "verdict": weighed.verdict,
             "grade": weighed.grade,
             "blocks": blocks,
-            **(_interval(line) if is_block else {"before": _before(line)} if is_again else {"place": _place(weighed)}),
+            **(
+                _interval(line)
+                if is_block
+                else {"before": _standing_before(line)}
+                if is_again
+                else {"place": _place(weighed)}
+            ),
         },
         about=f"/findings/{number}",
     )
 
 
-def _before(line: _NewLine) -> str:
+def _standing_before(line: _NewLine) -> str:
     return f"{line.before.verdict}, {line.before.grade}" if line.before else ""
 
 

@@ -26,7 +26,7 @@ def health(this_round: Round) -> list[Note]:
         )
         for name, why in wrong.items()
     ]
-    return [*shortened(notes, "Parts that are not well", "/status"), _well(well), *_caught_up(this_round, up_since)]
+    return [*shortened(notes, "Parts that are not well", "/status"), _well(well), *_start_notes(this_round, up_since)]
 
 
 def _well(names: list[str]) -> Note:
@@ -41,7 +41,7 @@ def _well(names: list[str]) -> Note:
     )
 
 
-def _caught_up(this_round: Round, up_since: datetime | None) -> list[Note]:
+def _start_notes(this_round: Round, up_since: datetime | None) -> list[Note]:
     """Whether the laboratory began anew since the session before: this one then tells of all that time."""
     before = sessions.ended_before(this_round.db, this_round.session.id)
     if before is None or up_since is None or up_since <= before:

@@ -15,9 +15,11 @@ def checks(this_round: Round) -> list[Note]:
     """Order what is wanted and does not wait already; findings of one registration share it."""
     notes = []
     for number, line in evidence.newest(this_round.db).items():
-        feeding = _open(this_round.db, number) if is_nearly_strong(line) else ()
+        feeding = _open_registrations(this_round.db, number) if is_nearly_strong(line) else ()
         wanted = (
-            _wanted(this_round.db, number, line) - tasks.seeds_being_checked(this_round.db, feeding) if feeding else 0
+            _amount_wanted(this_round.db, number, line) - tasks.seeds_being_checked(this_round.db, feeding)
+            if feeding
+            else 0
         )
         chosen = tasks.unchecked(this_round.db, feeding, wanted) if wanted > 0 else []
         if chosen:
@@ -33,7 +35,7 @@ def checks(this_round: Round) -> list[Note]:
     return notes
 
 
-def _open(db: Database, number: int) -> tuple[int, ...]:
+def _open_registrations(db: Database, number: int) -> tuple[int, ...]:
     """The registrations that feed a finding; none of one that is suspended, retired or recalled."""
     begun = registrations.of_finding(db, number)
     if begun is None or registrations.statuses(db, begun[0].experiment_id)[number][0] != "open":
@@ -41,7 +43,7 @@ def _open(db: Database, number: int) -> tuple[int, ...]:
     return registrations.feeding(db, begun[0].experiment_id)[number]
 
 
-def _wanted(db: Database, number: int, line: Evidence) -> int:
+def _amount_wanted(db: Database, number: int, line: Evidence) -> int:
     return checks_wanted(
         line, sum(observation.why_missing == OUTVOTED for observation in evidence.observed(db, number))
     )

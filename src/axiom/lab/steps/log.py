@@ -38,7 +38,7 @@ def direction(db: Database) -> list[Note]:
     inferred = [_inference(link, footings) for link in reversed(links.everything(db))]
     if not inferred:
         inferred = [Note(kind="direction.none", text="No finding is linked to another yet.", about=_GRAPH)]
-    return [*shortened(inferred, "Inferences", _GRAPH), *shortened(_watched(db), "Watches", "/watches")]
+    return [*shortened(inferred, "Inferences", _GRAPH), *shortened(_watch_notes(db), "Watches", "/watches")]
 
 
 def next_directions(db: Database, standing: Sequence[OpenFinding]) -> list[NextStep]:
@@ -55,7 +55,7 @@ def next_directions(db: Database, standing: Sequence[OpenFinding]) -> list[NextS
         for finding in standing
     ]
     waiting = len(proposals.in_state(db, ProposalState.OPEN))
-    return agenda.directions(needs, proposals=waiting, claims=_untested(db))
+    return agenda.directions(needs, proposals=waiting, claims=_amount_untested(db))
 
 
 def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
@@ -74,7 +74,7 @@ def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
     )
 
 
-def _watched(db: Database) -> list[Note]:
+def _watch_notes(db: Database) -> list[Note]:
     names = {experiment.id: f"{experiment.name}@{experiment.version}" for experiment in experiments.everything(db)}
     return [
         Note(
@@ -88,7 +88,7 @@ def _watched(db: Database) -> list[Note]:
     ]
 
 
-def _untested(db: Database) -> int:
+def _amount_untested(db: Database) -> int:
     """How many claims of the old laboratory no finding tests."""
     tested = {
         link.target.id
@@ -113,10 +113,12 @@ def close(this_round: Round) -> list[Note]:
     if not why:
         text = "This round was held quietly. The next session tells of it."
         return [Note(kind="round.ended", text=text, about="/sessions")]
-    return _told(replace(this_round, session=sessions.tell(this_round.db, this_round.session.id, why, this_round.now)))
+    return _end_session(
+        replace(this_round, session=sessions.tell(this_round.db, this_round.session.id, why, this_round.now))
+    )
 
 
-def _told(this_round: Round) -> list[Note]:
+def _end_session(this_round: Round) -> list[Note]:
     """Tell what has happened since the session before, sum up, and say what comes next; the last line is the news."""
     summary, written = tell(this_round), sessions.gathered(this_round.db, this_round.session)
     graded = session_counts.graded(this_round.db)
@@ -138,7 +140,7 @@ def _told(this_round: Round) -> list[Note]:
             )
             for step in steps
         ],
-        _closed(this_round, summary),
+        _closing_note(this_round, summary),
     ]
 
 
@@ -155,8 +157,8 @@ def _summary(this_round: Round) -> Note:
             "session": this_round.session.name,
             "tasks": sum(row["sent"] for row in closed),
             "valid": sum(row["amount"] for row in closed if row["state"] == TaskState.VALID),
-            "credit": _awarded(this_round),
-            "ordered": _ordered(this_round),
+            "credit": _awarded_credit(this_round),
+            "ordered": _ordered_workunits(this_round),
             "taken_back": sum(row["workunits"] for row in session_counts.taken_back(db, window)),
             "hosts": hosts,
             "cores": cores,
@@ -206,13 +208,13 @@ def _no_times() -> Note:
     return Note(kind="log.no_times", text="No finding is open, so none is waited for.", about="/findings")
 
 
-def _awarded(this_round: Round) -> float:
+def _awarded_credit(this_round: Round) -> float:
     """What all rounds of this session have awarded."""
     earlier = sessions.notes_of_rounds(this_round.db, this_round.session, ("credit.awarded",), _MOST_ROUNDS)
     return _sum([*earlier, *sessions.notes(this_round.db, this_round.session.id)], "credit", "credit.awarded")
 
 
-def _closed(this_round: Round, summary: SessionSummary) -> Note:
+def _closing_note(this_round: Round, summary: SessionSummary) -> Note:
     return Note(
         kind="session.closed",
         text="Session {session} is closed. {headline} Findings weighed again: {weighed}. "
@@ -221,14 +223,14 @@ def _closed(this_round: Round, summary: SessionSummary) -> Note:
             "session": this_round.session.name,
             "headline": summary.headline.sentence,
             "weighed": summary.weighed,
-            "ordered": _ordered(this_round),
+            "ordered": _ordered_workunits(this_round),
         },
         about=f"/sessions/{this_round.session.name}",
         rows={"weighed": "/findings"},
     )
 
 
-def _ordered(this_round: Round) -> int:
+def _ordered_workunits(this_round: Round) -> int:
     """How many workunits were ordered since the session before told of orders, by whomever."""
     since = sessions.told_workunits(this_round.db, sessions.first_round(this_round.db, this_round.session) + 1)
     return sum(row["workunits"] for row in session_counts.ordered(this_round.db, since))

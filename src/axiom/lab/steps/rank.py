@@ -17,7 +17,7 @@ from axiom.store.sessions import session_counts
 from axiom_weigh.statistics.interest import interest, similarity
 from axiom_weigh.values import Verdict
 
-_Asked = Mapping[str, Any]
+_Estimand = Mapping[str, Any]
 
 
 def ranks(this_round: Round) -> list[Note]:
@@ -39,8 +39,8 @@ def ranking(db: Database, after: int, until: int) -> list[RankedFinding]:
     if not news:
         return []
     news.sort(key=lambda finding: not finding.changes)
-    features, edges = _known(db), hanging(db)
-    weighed = [_measured(db, finding, features, edges.get(finding.number, 0)) for finding in news[: limits.RANKED]]
+    features, edges = _decided_features(db), hanging(db)
+    weighed = [_add_interest(db, finding, features, edges.get(finding.number, 0)) for finding in news[: limits.RANKED]]
     return rank(weighed + news[limits.RANKED :])
 
 
@@ -67,8 +67,10 @@ def _note(db: Database, place: int, ranked: RankedFinding) -> Note:
     )
 
 
-def _measured(db: Database, news: FindingNews, features: Mapping[int, frozenset[object]], edges: int) -> FindingNews:
-    """The same with how large and how interesting it is. `edges` is how many open questions hang on it."""
+def _add_interest(
+    db: Database, news: FindingNews, features: Mapping[int, frozenset[object]], edges: int
+) -> FindingNews:
+    """Add how large and how interesting it is. `edges` is how many open questions hang on it."""
     estimand, name = asked_by(db, news.number)
     values = [observation.value for observation in evidence.observed(db, news.number) if observation.value is not None]
     scale = measured(news.now, values, null=estimand["null"], smallest=estimand["smallest"]) if estimand else None
@@ -82,13 +84,13 @@ def _measured(db: Database, news: FindingNews, features: Mapping[int, frozenset[
     return replace(news, interest=worth, scale=scale)
 
 
-def _known(db: Database) -> dict[int, frozenset[object]]:
+def _decided_features(db: Database) -> dict[int, frozenset[object]]:
     """What the findings that are decided speak of: in these nothing new is learned by finding it again."""
     decided = [standing.number for standing in evidence.standings(db) if standing.verdict is not Verdict.UNDECIDED]
     return {number: _features(*asked_by(db, number)) for number in decided[: limits.COMPARED]}
 
 
-def asked_by(db: Database, number: int) -> tuple[_Asked, str]:
+def asked_by(db: Database, number: int) -> tuple[_Estimand, str]:
     """What a finding asks, and the name of its experiment."""
     origin = registrations.of_finding(db, number)
     if origin is None:
@@ -98,6 +100,6 @@ def asked_by(db: Database, number: int) -> tuple[_Asked, str]:
     return body.estimands[name], str(body.document["experiment"])
 
 
-def _features(estimand: _Asked, experiment: str) -> frozenset[object]:
+def _features(estimand: _Estimand, experiment: str) -> frozenset[object]:
     named = ("measure", "kind", "across", "about")
     return frozenset({("experiment", experiment), *((name, estimand[name]) for name in named if estimand.get(name))})

@@ -16,7 +16,7 @@ _SHORT = 12  # characters of a digest: enough to find it
 def repair(this_round: Round) -> list[Note]:
     """Tell of every bundle that took another's place, and of every version that did; also when there is none."""
     counted, window = counters.read(this_round.db), this_round.window
-    bundles = [_mended(this_round, row, counted) for row in session_counts.repaired(this_round.db, window)]
+    bundles = [_mended_note(this_round, row, counted) for row in session_counts.repaired(this_round.db, window)]
     stored = experiments.everything(this_round.db)
     versions = [
         Note(
@@ -42,7 +42,7 @@ def repair(this_round: Round) -> list[Note]:
     return notes or [Note(kind="repair.nothing", text="No bundle was mended since the last session.")]
 
 
-def _mended(this_round: Round, row: Row, counted: dict[tuple[str, int, str], int]) -> Note:
+def _mended_note(this_round: Round, row: Row, counted: dict[tuple[str, int, str], int]) -> Note:
     name = f"{row['name']}@{row['version']}"
     queued = ("task", row["id"], TaskState.UNSENT)
     return Note(
@@ -54,7 +54,7 @@ def _mended(this_round: Round, row: Row, counted: dict[tuple[str, int, str], int
             "experiment": name,
             "new": row["new"][:_SHORT],
             "old": row["old"][:_SHORT],
-            "reason": _wrong(this_round, row),
+            "reason": _main_fault(this_round, row),
             "tasks": row["tasks"],
             "failed": row["failed"],
             "unsent": counted.get(queued, 0),
@@ -65,7 +65,7 @@ def _mended(this_round: Round, row: Row, counted: dict[tuple[str, int, str], int
     )
 
 
-def _wrong(this_round: Round, row: Row) -> str:
+def _main_fault(this_round: Round, row: Row) -> str:
     """What most tasks with the old bundle failed at; it may have been mended for another reason."""
     failed = [failure for failure in endings.failed(this_round.db, row["id"]) if failure.bundle_digest == row["old"]]
     groups = sorted(grouped(failed, endings.worked(this_round.db, row["id"])), key=lambda group: -group.tasks)

@@ -28,16 +28,20 @@ def review(this_round: Round) -> list[Note]:
         most=limits.ENDINGS_TOLD,
     )
     notes += [
-        _recalled(experiment) for experiment in experiments.everything(db) if window.holds(experiment.recalled_at)
+        _recall_note(experiment) for experiment in experiments.everything(db) if window.holds(experiment.recalled_at)
     ]
     if not notes:
         notes = [Note(kind="review.nothing", text="No task was closed since the last session.")]
-    hosts = [_of_host(row, this_round) for row in session_facts.by_host(db, window)]
-    return [*notes, *shortened(hosts, "Hosts that returned something", this_round.tasks()), _before(this_round, window)]
+    hosts = [_host_note(row, this_round) for row in session_facts.by_host(db, window)]
+    return [
+        *notes,
+        *shortened(hosts, "Hosts that returned something", this_round.tasks()),
+        _earlier_note(this_round, window),
+    ]
 
 
 def together(rows: Sequence[Row], *amounts: str) -> list[dict[str, Any]]:
-    """The same rows by what their reasons have in common; in each the amounts of all."""
+    """One row for all whose reasons have the same in common, with the amounts of all."""
     by_key: dict[tuple[object, ...], dict[str, Any]] = {}
     for row in rows:
         reason = in_general(row["reason"])
@@ -50,7 +54,7 @@ def together(rows: Sequence[Row], *amounts: str) -> list[dict[str, Any]]:
     return list(by_key.values())
 
 
-def _recalled(version: StoredExperiment) -> Note:
+def _recall_note(version: StoredExperiment) -> Note:
     return Note(
         kind="experiment.recalled",
         text="{experiment} was recalled: its results stay and stay paid, and its findings have left the evidence.",
@@ -79,7 +83,7 @@ def _note(row: Mapping[str, Any], this_round: Round) -> Note:
     )
 
 
-def _of_host(row: Row, this_round: Round) -> Note:
+def _host_note(row: Row, this_round: Round) -> Note:
     return Note(
         kind="review.host",
         text="Host {host}: tasks {tasks}, of which valid {valid}, in {seconds} on average.",
@@ -94,7 +98,7 @@ def _of_host(row: Row, this_round: Round) -> Note:
     )
 
 
-def _before(this_round: Round, window: Window) -> Note:
+def _earlier_note(this_round: Round, window: Window) -> Note:
     """What earlier sessions have reviewed, which this one leaves alone."""
     counted = counters.read(this_round.db)
     closed = {state for state in TaskState if not state.is_alive}

@@ -51,11 +51,11 @@ def tell(this_round: Round) -> SessionSummary:
     headline = _headline(db, changed, failed, fresh, is_first=after == 0)
     notes = [
         headline,
-        *_changed(db, changed),
-        _unchanged(this_round, ranked, changed, len(newest)),
+        *_changed_notes(db, changed),
+        _unchanged_note(this_round, ranked, changed, len(newest)),
         *(_trouble(note) for note in failed),
         *_fresh(db, fresh),
-        *_waiting(db),
+        *_waiting_notes(db),
         *_scripts(this_round, fresh),
         *_levels(newest),
         *_significant(db, newest),
@@ -95,7 +95,7 @@ def _headline(
     return Note(kind=kind, text=text, facts={"asked": claims}, about="/findings")
 
 
-def _changed(db: Database, changed: Sequence[RankedFinding]) -> list[Note]:
+def _changed_notes(db: Database, changed: Sequence[RankedFinding]) -> list[Note]:
     if not changed:
         return []
     hangs, notes = hanging(db), []
@@ -160,14 +160,14 @@ def _earlier_versions(db: Database, number: int) -> list[Note]:
         if experiment.name == own.name and experiment.id != own.id
     ]
     return [
-        _compared(db, other, finding.number, line)
+        _comparison_note(db, other, finding.number, line)
         for other in others
         for finding in evidence.weighed(db, other.id)
         if finding.estimand == origin[1] and (line := evidence.latest(db, finding.number)) is not None
     ]
 
 
-def _compared(db: Database, other: StoredExperiment, number: int, line: Evidence) -> Note:
+def _comparison_note(db: Database, other: StoredExperiment, number: int, line: Evidence) -> Note:
     estimand, _ = asked_by(db, number)
     estimate, low, high = _interval(line, estimand)
     return Note(
@@ -223,7 +223,7 @@ def _lessons(db: Database, number: int) -> list[Note]:
     ]
 
 
-def _unchanged(
+def _unchanged_note(
     this_round: Round, ranked: Sequence[RankedFinding], changed: Sequence[RankedFinding], amount: int
 ) -> Note:
     return Note(
@@ -347,7 +347,7 @@ def _report(text: str) -> Attempt | None:
         return None
 
 
-def _waiting(db: Database) -> list[Note]:
+def _waiting_notes(db: Database) -> list[Note]:
     open_proposals = [
         Note(
             kind="waits.proposal",
@@ -402,14 +402,14 @@ def _scripts(this_round: Round, fresh: Sequence[StoredExperiment]) -> list[Note]
         if note.kind == "experiment.stopped"
     ]
     return [
-        _named(
+        _names_note(
             "script.new",
             "New scripts",
             _pages([f"{version.name}@{version.version}" for version in fresh]),
             "/experiments",
         ),
-        _named("script.fixed", "Mended scripts", _pages(mended), "/experiments"),
-        _named("script.broken", "Broken scripts", _pages([*broken, *stopped]), "/experiments"),
+        _names_note("script.fixed", "Mended scripts", _pages(mended), "/experiments"),
+        _names_note("script.broken", "Broken scripts", _pages([*broken, *stopped]), "/experiments"),
     ]
 
 
@@ -420,7 +420,7 @@ def _pages(names: Sequence[str]) -> dict[str, str]:
 def _levels(newest: Mapping[int, Evidence]) -> list[Note]:
     """The members of each level of evidence, the highest first."""
     return [
-        _named(
+        _names_note(
             "level.members",
             grade.value,
             {str(number): f"/findings/{number}" for number, line in newest.items() if line.grade is grade},
@@ -466,7 +466,7 @@ def _significant(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
     return notes
 
 
-def _named(kind: str, label: str, pages: Mapping[str, str], about: str) -> Note:
+def _names_note(kind: str, label: str, pages: Mapping[str, str], about: str) -> Note:
     """One line with many names, each of which leads to its own page."""
     shown = list(pages)[: limits.NAMED_OF_A_KIND]
     keys = {f"name_{_letters(place)}": name for place, name in enumerate(shown)}

@@ -89,11 +89,11 @@ def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime, alt
         with tempfile.TemporaryDirectory(prefix=".axiom-backup-", dir=target.parent) as place:
             copied = Folder(path=Path(place))
             copy(folder.database, copied.database)
-            made = _counted(copied, trust.lab, now, with_keys=with_keys)
+            made = _count_rows(copied, trust.lab, now, with_keys=with_keys)
             sources = _sources(folder, copied, with_keys=with_keys)
             there = {name: path for name, path in sources.items() if path.exists()}
             if len(there) < len(sources) and not although_broken:
-                raise _lost([path for name, path in sources.items() if name not in there])
+                raise _lost_files([path for name, path in sources.items() if name not in there])
             made = _write(unfinished, there, made)
         unfinished.replace(target)
         sync(target.parent)
@@ -127,7 +127,7 @@ def restore(
         unproven = Folder(path=place)
         unproven.create()
         with archive.open("rb") as file:
-            made = _unpack(file, _whole(file, archive), unproven, archive)
+            made = _unpack(file, _size_of_body(file, archive), unproven, archive)
         if wish.to_follow:
             _forget_keys(unproven)
         recovered = _bring_up(unproven, archive, wish, now)
@@ -154,7 +154,7 @@ def _forget_keys(unproven: Folder) -> None:
             path.unlink()
 
 
-def _lost(files: Sequence[Path]) -> StoreDamaged:
+def _lost_files(files: Sequence[Path]) -> StoreDamaged:
     more = f" (and {len(files) - 1} more)" if len(files) > 1 else ""
     return StoreDamaged(
         f"The stored file {files[0]}{more} is gone, and a backup without it would not be whole. There is none; put it "
@@ -162,7 +162,7 @@ def _lost(files: Sequence[Path]) -> StoreDamaged:
     )
 
 
-def _counted(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Backup:
+def _count_rows(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Backup:
     with Connections(folder=copied).reader() as db:
         versions, point = tables.counted(db), history.standing(db)
         return Backup(
@@ -237,7 +237,7 @@ def _entry(name: str, size: int) -> tarfile.TarInfo:
     return entry
 
 
-def _whole(file: IO[bytes], archive: Path) -> int:
+def _size_of_body(file: IO[bytes], archive: Path) -> int:
     """How many bytes come before the last line, once they are seen to be those that were written."""
     size = file.seek(0, os.SEEK_END) - _END_BYTES
     file.seek(max(0, size))
@@ -298,12 +298,12 @@ def _manifest(raw: bytes, archive: Path) -> tuple[Backup, dict[str, str]]:
         )
         fields.text("format", _FORMAT)
         made = canonical_json.Fields(fields.part("made"), "made", Backup.__dataclass_fields__)
-        return _made(made), fields.part("sums")
+        return _read_backup(made), fields.part("sums")
     except ValueError as fault:
         raise _damaged(archive, f"its manifest cannot be read: {fault}") from None
 
 
-def _made(fields: canonical_json.Fields) -> Backup:
+def _read_backup(fields: canonical_json.Fields) -> Backup:
     """Each of its kind, since a person is told of it and its moment is counted with."""
     if datetime.fromisoformat(fields.text("made_at", _MOMENT)).utcoffset() is None:
         raise ValueError("made: made_at has no zone")

@@ -48,19 +48,19 @@ def recover(db: Database, unproven: Folder, wish: RecoveryWish, *, beside: Path,
     if wish.to_follow:
         check(db)  # a migration would be a change that no journal holds
         return Recovery()
-    journal = None if wish.as_it_was else _chosen(db, unproven, wish, beside)
+    journal = None if wish.as_it_was else _chosen_journal(db, unproven, wish, beside)
     recovered = Recovery()
     if journal is not None:
         replayed = replay(db, unproven, journal)
         recovered = Recovery(journal=journal, groups=replayed.groups, until=replayed.until, ending=replayed.ending)
         if recovered.ending in _NO_END and not wish.as_far_as_possible:
-            raise StoreDamaged(_stopped(recovered, replayed.damaged))
+            raise StoreDamaged(_stop_text(recovered, replayed.damaged))
     if not recovered.complete:
         history.part(db, now)
     return recovered
 
 
-def _chosen(db: Database, unproven: Folder, wish: RecoveryWish, beside: Path) -> Path | None:
+def _chosen_journal(db: Database, unproven: Folder, wish: RecoveryWish, beside: Path) -> Path | None:
     if wish.journal is not None:
         if not _fits(db, [wish.journal]):
             raise NotFound(
@@ -80,7 +80,7 @@ def _fits(db: Database, places: Sequence[Path]) -> list[Path]:
     return [place for place in places if point is not None and segments(place, point.history)]
 
 
-def _stopped(recovered: Recovery, damaged: Path | None) -> str:
+def _stop_text(recovered: Recovery, damaged: Path | None) -> str:
     reached = f" after {recovered.groups} groups, at {recovered.until:%Y-%m-%d %H:%M:%S} UTC" if recovered.until else ""
     return (
         f"The journal in {recovered.journal} cannot be followed to its end{reached}: {recovered.ending.value}"
