@@ -90,7 +90,7 @@ def carried(folder, *places, **changes):
 def test_a_key_that_is_here_is_replaced_at_once_and_a_host_goes_along(role, folder, host):
     before = load_keys(folder, NOW).trust
     assert host.brought(folder) == before
-    with host.home._alone():
+    with host.home._locked():
         raised = replace(host.home._read_seen(), serials={"probe@1": 2**50})
     assert raised.with_trust(before).serials == {"probe@1": 2**50}
     key_rotation.make_next(folder, role)
@@ -164,7 +164,7 @@ def test_keys_that_were_here_go_elsewhere_and_the_old_ones_are_removed(folder, o
     keys, code = load_keys(folder, NOW), load_code(folder)
     assert (keys.roots, keys.sealers, code.key) == ((), (), None)
     assert host.brought(folder).version == 2
-    announced, signature = code.told(before)
+    announced, signature = code.key_for(before)
     assert announced == public.code
     assert is_code_signed(announced.strip().encode(), signature, before)
     raw = (folder / "trust.json").read_bytes()
@@ -196,10 +196,10 @@ def test_a_code_signing_key_that_is_here_is_followed_by_another_and_its_successo
     key_rotation.change_code(folder, None)
     third = make_secrets(folder).code
     assert len({code.public_text for code in (first, second, third)}) == 3
-    assert third.told("") == (third.public_text, "")
-    assert third.told(third.public_text) == third.told("somebody else's") == ("", "")
+    assert third.key_for("") == (third.public_text, "")
+    assert third.key_for(third.public_text) == third.key_for("somebody else's") == ("", "")
     for before, after in ((first, second), (second, third)):
-        public, signature = third.told(before.public_text.replace("\n", "\r\n"))
+        public, signature = third.key_for(before.public_text.replace("\n", "\r\n"))
         assert public == after.public_text
         assert is_code_signed(public.strip().encode(), signature, before.public_text)
 
@@ -215,7 +215,7 @@ def test_a_code_signing_key_elsewhere_is_followed_when_it_has_signed(offline, el
     for place in (elsewhere, others):
         request = sign(request, load_held(place), seen=(), now=NOW, lab=key_rotation.trusted(offline).lab)
     key_rotation.accept(offline, request, NOW)
-    assert load_code(offline).told(before)[0] == public.code
+    assert load_code(offline).key_for(before)[0] == public.code
     assert key_rotation.next_code(offline) == ""
     known = (offline / "code.json").read_bytes()
     key_rotation.accept(offline, request, NOW)  # once more changes nothing

@@ -92,7 +92,7 @@ def decode(report: TaskReport) -> Ending:
         if early is not None:
             return early
     if 0 < status <= 255:
-        return _small(report, status)
+        return _of_small_status(report, status)
     if status in _BY_BOINC:
         return ending(_BY_BOINC[status], status)
     number = status & 0xFFFF_FFFF
@@ -139,7 +139,7 @@ def _error_codes(report: TaskReport) -> frozenset[int]:
     return frozenset(int(code) for code in _ERROR_CODE.findall(words))
 
 
-def _small(report: TaskReport, status: int) -> Ending:
+def _of_small_status(report: TaskReport, status: int) -> Ending:
     """A number that fits one byte: a signal, the program's own, or the client's reason to end it."""
     signal = _SIGNAL.search(report.message)
     if signal is not None:

@@ -163,7 +163,7 @@ def _volunteer(volunteer: ExportedVolunteer) -> str:
         "cpid": escaped(volunteer.cpid),
     }
     optional = {"country": volunteer.country, "url": volunteer.website, "teamid": str(volunteer.team_id or "")}
-    return _lines(facts) + _given(optional)
+    return _lines(facts) + _filled_lines(optional)
 
 
 def _team(team: ExportedTeam) -> str:
@@ -177,7 +177,7 @@ def _team(team: ExportedTeam) -> str:
         "create_time": team.created_at,
     }
     optional = {"url": team.website, "description": team.description}
-    return _lines(facts) + _given(optional) + _lines({"country": escaped(team.country)})
+    return _lines(facts) + _filled_lines(optional) + _lines({"country": escaped(team.country)})
 
 
 def _host(host: ExportedHost) -> str:
@@ -210,7 +210,7 @@ def _host(host: ExportedHost) -> str:
     }
     return (
         _lines({**ids, **_credit(host.credit), **kind})
-        + _given({"boinc_version": host.boinc_version, "coprocs": host.coprocessors})
+        + _filled_lines({"boinc_version": host.boinc_version, "coprocs": host.coprocessors})
         + _lines({**times, **{tag: f"{number:.6f}" for tag, number in numbers.items()}})
         + _lines({"host_cpid": escaped(host.cpid)})
     )
@@ -234,5 +234,5 @@ def _lines(facts: Mapping[str, object]) -> str:
     return "".join(f" <{tag}>{value}</{tag}>\n" for tag, value in facts.items())
 
 
-def _given(texts: Mapping[str, str]) -> str:
+def _filled_lines(texts: Mapping[str, str]) -> str:
     return _lines({tag: escaped(text) for tag, text in texts.items() if text})

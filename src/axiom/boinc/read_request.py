@@ -92,7 +92,7 @@ def _request(root: Element, sections: Sections) -> SchedulerRequest:
         app_versions=tuple(
             _held_version(app_version) for app_version in root.child(b"app_versions").each(b"app_version")
         ),
-        other_results=_others(root),
+        other_results=_other_results(root),
         files=_names(root.each(b"file_info")),
     )
 
@@ -300,7 +300,7 @@ def _held_version(says: Element) -> HeldVersion:
     )
 
 
-def _others(root: Element) -> tuple[str, ...] | None:
+def _other_results(root: Element) -> tuple[str, ...] | None:
     others = root.child(b"other_results")
     if not others.tag and b"other_results" not in root.leaves:
         return None

@@ -163,14 +163,14 @@ def _mac(key: bytes, purpose: bytes, *words: str) -> str:
     for word in words:
         body = word.encode()
         message += len(body).to_bytes(4, "big") + body
-    inner, outer = (half.copy() for half in _keyed(key))
+    inner, outer = (half.copy() for half in _hmac_halves(key))
     inner.update(message)
     outer.update(inner.digest())
     return outer.hexdigest()
 
 
 @lru_cache(maxsize=4)
-def _keyed(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
+def _hmac_halves(key: bytes) -> tuple["hashlib._Hash", "hashlib._Hash"]:
     """The two halves of HMAC-SHA256 (RFC 2104) after its key: from here it takes a third of the time."""
     block = (key if len(key) <= 64 else hashlib.sha256(key).digest()).ljust(64, b"\0")
     return hashlib.sha256(bytes(byte ^ 0x36 for byte in block)), hashlib.sha256(bytes(byte ^ 0x5C for byte in block))

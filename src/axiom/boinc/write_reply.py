@@ -73,11 +73,11 @@ def write_reply(reply: Reply) -> bytes:
         parts += [f"<teamid>{reply.account.team_id:d}</teamid>\n"] if reply.account.team_id else []
         parts.append(f"<team_name>{escaped(reply.account.team_name)}</team_name>\n")
     parts += map(_preferences, filter(None, (reply.global_preferences, reply.project_preferences)))
-    parts += _named("result_ack", reply.acknowledged)
-    parts += _named("result_abort", reply.aborts)
-    parts += _named("result_abort_if_not_started", reply.aborts_if_not_started)
+    parts += _name_elements("result_ack", reply.acknowledged)
+    parts += _name_elements("result_abort", reply.aborts)
+    parts += _name_elements("result_abort_if_not_started", reply.aborts_if_not_started)
     parts += _work(reply)
-    parts += _rest(reply)
+    parts += _after_tasks(reply)
     parts.append("</scheduler_reply>\n")
     return "".join(parts).encode()
 
@@ -93,7 +93,7 @@ def _work(reply: Reply) -> Iterable[str]:
     yield from map(_task, reply.tasks)
 
 
-def _rest(reply: Reply) -> Iterable[str]:
+def _after_tasks(reply: Reply) -> Iterable[str]:
     """What follows the tasks: keys, trickles, sticky files, resources without programs, links, news."""
     if reply.code_sign_key:
         yield f"<code_sign_key>\n{_opaque(reply.code_sign_key.strip())}\n</code_sign_key>\n"
@@ -202,7 +202,7 @@ def _checked(elements: str) -> str:
     return elements
 
 
-def _named(tag: str, names: tuple[str, ...]) -> Iterable[str]:
+def _name_elements(tag: str, names: tuple[str, ...]) -> Iterable[str]:
     return (f"<{tag}><name>{escaped(name)}</name></{tag}>\n" for name in names)
 
 

@@ -251,19 +251,19 @@ def tree(plain: bytes) -> Element:
             continue
         if closing:
             if closing != here.tag:
-                raise refused(f"</{_shown(closing)}> closes <{_shown(here.tag)}>")
+                raise refused(f"</{_excerpt(closing)}> closes <{_excerpt(here.tag)}>")
             here = above.pop()
         elif tag and not text.strip():
-            here = _deeper(tag, here, above)
+            here = _open_element(tag, here, above)
         else:
-            here = _rare(tag or stray, other, here, above)
+            here = _other_tag(tag or stray, other, here, above)
         leaves = here.leaves
     if above:
-        raise refused(f"its <{_shown(here.tag)}> has no end")
+        raise refused(f"its <{_excerpt(here.tag)}> has no end")
     return top
 
 
-def _deeper(tag: bytes, here: Element, above: list[Element]) -> Element:
+def _open_element(tag: bytes, here: Element, above: list[Element]) -> Element:
     if len(above) >= DEEPEST:
         raise refused(f"its elements are nested deeper than {DEEPEST}")
     child = Element(tag)
@@ -272,20 +272,20 @@ def _deeper(tag: bytes, here: Element, above: list[Element]) -> Element:
     return child
 
 
-def _rare(loose: bytes, rest: bytes, here: Element, above: list[Element]) -> Element:
+def _other_tag(loose: bytes, rest: bytes, here: Element, above: list[Element]) -> Element:
     """A tag that is neither <a> nor </a>: an empty one, or one with attributes. Text has no place beside elements."""
     if loose:
-        raise refused(f"text and elements are mixed at {_shown(loose)}")
+        raise refused(f"text and elements are mixed at {_excerpt(loose)}")
     if empty := _EMPTY.fullmatch(rest):
         here.leaves[empty[1]] = b""
         return here
     match = _WITH_ATTRIBUTES.fullmatch(rest) if len(rest) < LONGEST_TAG else None
     if match:
-        return here if match[2] else _deeper(match[1], here, above)
-    raise refused(f"<{_shown(rest)} is no tag")
+        return here if match[2] else _open_element(match[1], here, above)
+    raise refused(f"<{_excerpt(rest)} is no tag")
 
 
-def _shown(raw: bytes) -> str:
+def _excerpt(raw: bytes) -> str:
     return one_line(raw, 40)
 
 

@@ -207,13 +207,13 @@ class LocalEngine:
                 idle = self._cores - len(self._computing)
                 if self._done:
                     times.append(self._done[0].at + (0.0 if idle and not self._ready else self._pace.linger))
-                if self._lacks():
+                if self._room_in_hand():
                     times.append(self._ask_at)
                 if min(times) <= now:
                     return
                 self._change.wait(min(times) - now)
 
-    def _lacks(self) -> int:
+    def _room_in_hand(self) -> int:
         """How many tasks more could be in hand. Whoever takes some ahead asks when none is left, for many at once."""
         if self._is_draining or self._ready:
             return 0
@@ -221,7 +221,7 @@ class LocalEngine:
 
     def _wanted(self) -> int:
         with self._change:
-            return self._lacks() if time.monotonic() >= self._ask_at else 0
+            return self._room_in_hand() if time.monotonic() >= self._ask_at else 0
 
     def _holding(self) -> frozenset[int]:
         """Everything that this engine has. With the condition held."""
@@ -307,7 +307,7 @@ class LocalEngine:
     def _compute(self, core: int, order: Order) -> bool:
         """Compute a task and have it reported. True where it was stopped half done, and stays ours."""
         slot = self._home / "slots" / str(order.task)
-        ended = self._without_bundle(order) or self._obeyed(core, order, slot)
+        ended = self._without_bundle(order) or self._try_order(core, order, slot)
         if ended is None:
             with self._change:
                 is_dropped = order.task in self._dropped
@@ -324,7 +324,7 @@ class LocalEngine:
             self._computing.pop(order.task, None)
         return False
 
-    def _obeyed(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
+    def _try_order(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
         """How an order ended; None when it was stopped. Whose processes were killed it goes on with what was kept."""
         for _ in range(limits.ENGINE_TRIES - 1):
             ended = self._obey(core, order, slot)
@@ -341,7 +341,7 @@ class LocalEngine:
         except StoreError:
             raise  # a disk that fails now may not fail for ever: the task stays ours
         except AxiomError as error:
-            return _ended(Exit.BAD_BUNDLE, str(error))
+            return _failure(Exit.BAD_BUNDLE, str(error))
         return None
 
     def _fetch(self, digest: str) -> None:
@@ -388,7 +388,7 @@ class LocalEngine:
         if self._stopping.is_set() or order.task in self._dropped:
             return None
         why = f"the runner ended by itself with status {runner.returncode}"
-        return _ended(Exit.RUNNER_FAULT, why) | {"may_pass": True}
+        return _failure(Exit.RUNNER_FAULT, why) | {"may_pass": True}
 
     def _runner(self, core: int) -> subprocess.Popen[str]:
         runner = self._runners.get(core)
@@ -417,7 +417,7 @@ def _report(order: Order, ended: dict[str, Any], host_id: int) -> Report:
     )
 
 
-def _ended(status: Exit, message: str) -> dict[str, Any]:
+def _failure(status: Exit, message: str) -> dict[str, Any]:
     """How a task ends that brought nothing."""
     return {"exit": status, "output": None, "cpu_seconds": 0.0, "elapsed_seconds": 0.0, "message": message}
 

@@ -95,7 +95,7 @@ def _put_off(slot: Path, message: str, *, without_end: bool = False) -> int | No
 
 def _carry_out(slot: Path, words: Sequence[str]) -> _End:
     try:
-        setup = protocol.read_given(slot)
+        setup = protocol.read_setup(slot)
         channels = Channels(slot, setup.shared)
     except (OSError, ValueError) as fault:
         sentence = (

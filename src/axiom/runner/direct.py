@@ -26,21 +26,21 @@ Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[ModuleDeclarati
 
 def describe_files(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
     """Return what each module declares, in one process; the files are a bundle's, by their names in it."""
-    return _described(files, modules, is_boxed=False)
+    return _describe(files, modules, is_boxed=False)
 
 
 def describe_boxed(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
-    """The same in the sandbox of untried code, or not at all."""
-    return _described(files, modules, is_boxed=True)
+    """Describe modules in the sandbox of untried code, or not at all."""
+    return _describe(files, modules, is_boxed=True)
 
 
 def describe_soon(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
-    """The same for a request of somebody who may mean harm: in that sandbox where one can be entered, and soon."""
+    """Describe for somebody who may mean harm: in that sandbox where one can be entered, and soon."""
     try:
         try:
-            return _described(files, modules, is_boxed=True, patience=limits.DESCRIBE_SECONDS)
+            return _describe(files, modules, is_boxed=True, patience=limits.DESCRIBE_SECONDS)
         except NoSandbox:
-            return _described(files, modules, is_boxed=False, patience=limits.DESCRIBE_SECONDS)
+            return _describe(files, modules, is_boxed=False, patience=limits.DESCRIBE_SECONDS)
     except ChildLost as error:
         raise ExperimentError(
             f"The file did not say what it declares, for which it has {limits.DESCRIBE_SECONDS:.0f} s here: {error} "
@@ -113,7 +113,7 @@ def compute_here(
             child.stop()
 
 
-def _described(
+def _describe(
     files: Mapping[str, bytes], modules: Sequence[str], *, is_boxed: bool, patience: float | None = None
 ) -> tuple[ModuleDeclaration, ...]:
     with unpacked(files) as (tree, room):

@@ -106,13 +106,13 @@ def serve(process: subprocess.Popen[bytes], template: socket.socket | None = Non
         ending.callback(spare.stop)
         lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         threading.Thread(target=_listen, args=(lines,), daemon=True).start()
-        runner = _engaged(spare, template, json.loads(lines.get()))
+        runner = _runner_for(spare, template, json.loads(lines.get()))
         ending.callback(runner.stop)
         while True:
             _say(answer_data(_obey(runner, lines.get())))
 
 
-def _engaged(spare: Child, template: socket.socket | None, setup: dict[str, Any]) -> Runner:
+def _runner_for(spare: Child, template: socket.socket | None, setup: dict[str, Any]) -> Runner:
     """The runner, now that it is said for whom it computes."""
     home = RunnerHome(Path(setup["home"]))
     home.create()

@@ -111,7 +111,7 @@ class Runner:
             status, message, may_pass = Exit(fault.exit_code), str(fault), isinstance(fault, (ChildKilled, NoRoom))
         except Exception as fault:  # noqa: BLE001  a host's runner survives anything, and keeps the traceback
             self.note(traceback.format_exc())
-            status, message, may_pass = self._unforeseen(fault)
+            status, message, may_pass = self._classify(fault)
         return Answer(
             task=task,
             exit=status,
@@ -144,7 +144,7 @@ class Runner:
             with log.open("a", encoding="utf-8") as file:
                 file.write(text.rstrip("\n") + "\n")
 
-    def _unforeseen(self, fault: Exception) -> tuple[Exit, str, bool]:
+    def _classify(self, fault: Exception) -> tuple[Exit, str, bool]:
         """The exit, a sentence, and whether it may end better later."""
         number = fault.errno if isinstance(fault, OSError) else None
         if number in _NO_ROOM:
@@ -217,19 +217,19 @@ class Runner:
 
     def _warm(self, ticket: Ticket, bundle: Mapping[str, bytes]) -> Child:
         if self._child is None or not self._child.alive or self._loaded != ticket.bundle:
-            self._child = self._replaced(ticket, bundle)
+            self._child = self._fresh_child(ticket, bundle)
             self.note(f"child.held {self._child.held}")
             self._loaded = ticket.bundle
         return self._child
 
-    def _replaced(self, ticket: Ticket, bundle: Mapping[str, bytes]) -> Child:
+    def _fresh_child(self, ticket: Ticket, bundle: Mapping[str, bytes]) -> Child:
         """The child for a bundle; the one of the bundle before it ends."""
         module = f"axiom.catalogue.{ticket.experiment}"
         # Compared once for its first child, just now; whoever comes after that one may find the files changed.
         tree, self._tree = self._tree or self._home.unpacked(ticket.bundle, bundle), None
         surroundings = environment(room(self._home.cache, ticket.bundle), self._device)
         spare, self._spare = self._spare, None
-        if copy := self._copied(bundle):
+        if copy := self._copy_of_template(bundle):
             self.stop()
             if spare is not None:
                 spare.stop()
@@ -240,7 +240,7 @@ class Runner:
         spare.load(tree, module, surroundings)
         return spare
 
-    def _copied(self, bundle: Mapping[str, bytes]) -> Child | None:
+    def _copy_of_template(self, bundle: Mapping[str, bytes]) -> Child | None:
         """A copy of the process that has imported JAX, for a bundle that uses it; None where there is none."""
         if self._template is None or not read_manifest(bundle[MANIFEST]).avx:
             return None

@@ -119,17 +119,17 @@ class CodeSigning:
             )
         return self.carried[md5]
 
-    def told(self, public_key: str) -> tuple[str, str]:
+    def key_for(self, public_key: str) -> tuple[str, str]:
         """What a client is told that holds this public key: the next key and its signature, both empty if neither."""
         if not public_key.strip():
             return self.public_text, ""
         for before, change in self.changes.items():
-            if _same(before, public_key):
+            if _is_same_key(before, public_key):
                 return change.public_text, change.signature
         return "", ""
 
     def carrying(self, signatures: Mapping[str, str]) -> "CodeSigning":
-        """The same key with more signatures; one that is not by it is refused."""
+        """This key with more signatures; one that is not by it is refused."""
         for md5, signature in signatures.items():
             if not is_digest_signed(md5, signature, self.public_text):
                 raise KeysUnusable(
@@ -155,8 +155,8 @@ def load_code(folder: Path) -> CodeSigning:
     if not (folder / CARRIED).exists():
         key = key or CodeKey.load(folder / CODE_KEY)  # which says what is missing
         return CodeSigning(public_text=key.public_text, key=key, changes={}, carried={})
-    carried = _carried(folder)
-    if key is not None and not _same(key.public_text, carried.public_text):
+    carried = _read_carried(folder)
+    if key is not None and not _is_same_key(key.public_text, carried.public_text):
         raise KeysUnusable(
             f"{folder / CODE_KEY} is not the code-signing key that {folder / CARRIED} names, so clients would refuse "
             "what it signs. Start the laboratory once more, or restore the folder from one backup."
@@ -168,14 +168,14 @@ def take_up_code(folder: Path) -> None:
     """Bring the folder in step with the key that is in force: the one before it goes, the new one is used."""
     if not (folder / CARRIED).exists():
         return
-    carried, fresh, current = _carried(folder), folder / NEXT_CODE_KEY, folder / CODE_KEY
-    if fresh.exists() and _same(CodeKey.load(fresh).public_text, carried.public_text):
+    carried, fresh, current = _read_carried(folder), folder / NEXT_CODE_KEY, folder / CODE_KEY
+    if fresh.exists() and _is_same_key(CodeKey.load(fresh).public_text, carried.public_text):
         fresh.replace(current)
-    if current.exists() and any(_same(CodeKey.load(current).public_text, before) for before in carried.changes):
+    if current.exists() and any(_is_same_key(CodeKey.load(current).public_text, before) for before in carried.changes):
         current.unlink()
 
 
-def _carried(folder: Path) -> CodeSigning:
+def _read_carried(folder: Path) -> CodeSigning:
     """The key that is in force and what it signed, as it was written down; its private half is not looked for."""
     try:
         facts = canonical_json.parse((folder / CARRIED).read_bytes(), limit=_LIMIT)
@@ -216,7 +216,7 @@ def sign_change(before: CodeKey, public_text: str) -> CodeKeyChange:
     return CodeKeyChange(public_text=public_text, signature=before.sign_file(public_text.strip().encode()))
 
 
-def _same(key: str, other: str) -> bool:
+def _is_same_key(key: str, other: str) -> bool:
     """Clients send keys back with other line ends and margins."""
     return key.split() == other.split()
 

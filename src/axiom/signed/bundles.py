@@ -133,19 +133,19 @@ def _seal(payload: dict[str, Any]) -> Seal:
 def open_bundle(raw: bytes, seal: Seal) -> dict[str, bytes]:
     """Return the files of a bundle, by name, once it is seen to be exactly what was sealed."""
     if len(raw) != seal.size:
-        raise _altered(f"it has {len(raw)} bytes, and {seal.size} were sealed")
+        raise _refusal(f"it has {len(raw)} bytes, and {seal.size} were sealed")
     if digest(raw) != seal.digest:
-        raise _altered("its digest is not the sealed one")
+        raise _refusal("its digest is not the sealed one")
     files = contents(raw)
     _check_names(files, experiment_path(seal.experiment))
     if pack(files) != raw:  # links, folders, comments and hidden bytes all end here
-        raise _altered(_ANOTHER_FORM)
+        raise _refusal(_ANOTHER_FORM)
     try:
         manifest = read_manifest(files[MANIFEST])
     except ExperimentError as fault:
-        raise _altered(str(fault).rstrip(".")) from None
+        raise _refusal(str(fault).rstrip(".")) from None
     if (manifest.name, manifest.version) != (seal.experiment, seal.version):
-        raise _altered(
+        raise _refusal(
             f"its manifest is of {manifest.name}@{manifest.version}, and its seal of {seal.experiment}@{seal.version}"
         )
     return files
@@ -154,10 +154,10 @@ def open_bundle(raw: bytes, seal: Seal) -> dict[str, bytes]:
 def _check_names(files: Mapping[str, bytes], own: str) -> None:
     for name in sorted(files):
         if name not in (MANIFEST, own) and not _SHARED.fullmatch(name):
-            raise _altered(f"it was sealed with the unexpected file {name[:120]!r}")
+            raise _refusal(f"it was sealed with the unexpected file {name[:120]!r}")
     for name in (MANIFEST, own):
         if name not in files:
-            raise _altered(f"it was sealed without {name}")
+            raise _refusal(f"it was sealed without {name}")
 
 
 def contents(raw: bytes) -> dict[str, bytes]:
@@ -167,15 +167,15 @@ def contents(raw: bytes) -> dict[str, bytes]:
             entries = archive.infolist()
             names = [entry.filename for entry in entries]
             if len(set(names)) != len(names):
-                raise _altered("it was sealed with two files of one name")
+                raise _refusal("it was sealed with two files of one name")
             if sum(entry.file_size for entry in entries) > SIZE_LIMIT:
-                raise _altered(f"its files together are larger than {SIZE_LIMIT} bytes")
+                raise _refusal(f"its files together are larger than {SIZE_LIMIT} bytes")
             if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries):
-                raise _altered(_ANOTHER_FORM)  # before anything of it is decompressed
+                raise _refusal(_ANOTHER_FORM)  # before anything of it is decompressed
             return {entry.filename: archive.read(entry) for entry in entries}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as fault:
-        raise _altered(f"it is not an archive ({fault})") from None
+        raise _refusal(f"it is not an archive ({fault})") from None
 
 
-def _altered(why: str) -> BundleAltered:
+def _refusal(why: str) -> BundleAltered:
     return BundleAltered(f"The bundle is refused: {why}. {_NOTHING} Fetch it again from the laboratory.")

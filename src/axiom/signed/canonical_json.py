@@ -94,11 +94,11 @@ def utc(moment: datetime) -> str:
     """Write a moment as text; only UTC is taken, so that a moment has one text."""
     if moment.tzinfo is not UTC:
         raise ValueError(f"the time {moment.isoformat()} is not in UTC")
-    return _written(moment)
+    return _moment_text(moment)
 
 
 @functools.lru_cache(maxsize=64)  # all orders of a reply say the same moments
-def _written(moment: datetime) -> str:
+def _moment_text(moment: datetime) -> str:
     return moment.isoformat()
 
 

@@ -112,7 +112,7 @@ def proposal(folder: Path, now: datetime, *, withdraw: bool = False) -> bytes:
     named = dict(current.roles) if current else {}
     for role in (Role.ROOT, Role.BUNDLE):
         if (path := next_names(folder, role)).exists():
-            named[role] = _awaited(path, signers_of)
+            named[role] = _read_next(path, signers_of)
     named[Role.TICKET] = _ticket_signers(folder, withdraw=withdraw)
     if current and named == dict(current.roles) and current.expires - now > RENEW_ELSEWHERE:
         return b""
@@ -281,10 +281,10 @@ def next_code(folder: Path) -> str:
     path = folder / _NEXT_CODE
     if not path.exists():
         return ""
-    return _awaited(path, lambda facts, what: canonical_json.Fields(facts, what, ("public",)).text("public"))
+    return _read_next(path, lambda facts, what: canonical_json.Fields(facts, what, ("public",)).text("public"))
 
 
-def _awaited(path: Path, read: Callable[[dict[str, Any], str], T]) -> T:
+def _read_next(path: Path, read: Callable[[dict[str, Any], str], T]) -> T:
     """What shall be in force next, as it was written down beside the keys."""
     try:
         return read(canonical_json.parse(path.read_bytes(), limit=_LIMIT), path.name)

@@ -66,7 +66,7 @@ class Trust:
 
     @property
     def in_hindsight(self) -> "Trust":
-        """The same with everybody who could ever seal a bundle: to look at what was stored, never to obey it."""
+        """This trust with everybody who could ever seal a bundle: to look at what was stored, never to obey it."""
         bundle = self.roles[Role.BUNDLE]
         ever = Signers(threshold=1, keys={**self.sealers_before, **bundle.keys})
         return replace(self, roles={**self.roles, Role.BUNDLE: ever})

@@ -129,7 +129,7 @@ def test_keys_that_are_here_are_replaced_at_once_and_each_change_is_in_the_audit
     assert (status, examined["doctor"]["well"]) == (0, True)
     after = make_secrets(lab.keys)
     assert (after.upload != secrets.upload, after.accounts == secrets.accounts) == (True, True)
-    public, signature = after.code.told(secrets.code.public_text)
+    public, signature = after.code.key_for(secrets.code.public_text)
     assert public == after.code.public_text
     assert is_code_signed(public.strip().encode(), signature, secrets.code.public_text)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from axiom.runner.boinc import protocol
-from axiom.runner.boinc.protocol import Channel, Channels, ClientSetup, read_given
+from axiom.runner.boinc.protocol import Channel, Channels, ClientSetup, read_setup
 
 INIT_DATA = """<app_init_data>
 <hostid>12</hostid>
@@ -28,7 +28,7 @@ INIT_DATA = """<app_init_data>
 def test_what_the_client_gives_is_read_without_other_people_s_words_and_without_the_key(tmp_path):
     (tmp_path / "init_data.xml").write_text(INIT_DATA)
     project = Path("/data/projects/lab.example_axiom")
-    assert read_given(tmp_path) == ClientSetup(host=12, project=project, pid=4711, cpu_seconds=3.25)
+    assert read_setup(tmp_path) == ClientSetup(host=12, project=project, pid=4711, cpu_seconds=3.25)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_what_the_client_gives_is_read_without_other_people_s_words_and_without_
 )
 def test_what_only_some_clients_give_has_a_default(words, pause, shared, tmp_path):
     (tmp_path / "init_data.xml").write_text(INIT_DATA.replace("</app_init_data>", words + "</app_init_data>"))
-    setup = read_given(tmp_path)
+    setup = read_setup(tmp_path)
     assert (setup.pause, setup.shared) == (pause, shared)
 
 
@@ -60,7 +60,7 @@ def test_what_only_some_clients_give_has_a_default(words, pause, shared, tmp_pat
 def test_init_data_that_is_off_is_named(old, new, name, tmp_path):
     (tmp_path / "init_data.xml").write_text(INIT_DATA.replace(old, new))
     with pytest.raises(ValueError, match=name):
-        read_given(tmp_path)
+        read_setup(tmp_path)
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ def start(request):
 def test_when_whoever_started_it_is_killed_nothing_of_it_lives_on(start):
     with start("import time; time.sleep(50)") as starter:
         outer, command = map(int, starter.stdout.readline().split())
-        there = {outer, command, *sandbox._below(outer)}
+        there = {outer, command, *sandbox._children_of(outer)}
         assert len(there) == 3
         assert all(map(system.is_there, there))
         starter.kill()
@@ -263,7 +263,7 @@ def test_of_a_system_s_own_interpreter_its_libraries_are_shown_and_not_all_of_us
     for place in ("prefix", "base_prefix", "exec_prefix"):
         monkeypatch.setattr(sys, place, "/usr")
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
-    shown = set(map(str, sandbox._shown()))
+    shown = set(map(str, sandbox._readable_folders()))
     assert {"/usr/bin/python3", "/usr/lib"} <= shown
     assert not {"/", "/usr", "/usr/bin"} & shown
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from axiom.domain.work import Exit
-from axiom.runner.boinc.protocol import read_given
+from axiom.runner.boinc.protocol import read_setup
 from axiom.runner.child import child
 from axiom.runner.child.environment import environment
 from axiom.runner.platform.device import Device, read_device, surroundings
@@ -36,7 +36,7 @@ def test_the_gpu_of_a_task_is_read_and_no_other_that_is_spoken_of(tmp_path):
         ("ATI", "0", None),  # none of our programs computes there
     ):
         (tmp_path / "init_data.xml").write_text(INIT.format(kind=kind, number=number))
-        assert read_given(tmp_path).device == device
+        assert read_setup(tmp_path).device == device
     assert read_device("<app_init_data></app_init_data>") is None
     for number in ("-1", "", "1e3", "1000"):
         with pytest.raises(ValueError, match="gpu_device_num"):

@@ -47,16 +47,16 @@ def test_where_there_is_no_proc_ps_is_asked_and_no_thread_counted(monkeypatch, t
     assert parse_ps("2-03:04:05 1000") == (183_845.0, 1.024)
     assert parse_ps("") == (0.0, 0.0)
     monkeypatch.setattr(posix, "_PROC", tmp_path)
-    monkeypatch.setattr(posix, "_told_by_ps", lambda pid: f"0:0{pid}.00 1000")
+    monkeypatch.setattr(posix, "_ps_line", lambda pid: f"0:0{pid}.00 1000")
     assert POSIX.usage(7) == (7.0, 1.024)
     assert POSIX.threads(7) == 0
 
 
 @need("ps")
 def test_what_ps_says_here_can_be_read():
-    held_mb = parse_ps(posix._told_by_ps(os.getpid()))[1]
+    held_mb = parse_ps(posix._ps_line(os.getpid()))[1]
     assert held_mb > 1
-    assert parse_ps(posix._told_by_ps(2**22 + 1)) == (0.0, 0.0)
+    assert parse_ps(posix._ps_line(2**22 + 1)) == (0.0, 0.0)
 
 
 def test_threads_are_counted_until_their_process_is_gone():

@@ -31,7 +31,7 @@ class SuppliedHome(RunnerHome):
         path = self.path / TRUST_FILE
         fresh = _read(self._supply(TRUST_FILE), TRUST_LIMIT)
         if fresh is not None and (not path.exists() or path.read_bytes() != fresh):
-            with self._alone():
+            with self._locked():
                 seen = self._read_seen()
                 try:
                     read_trust(fresh, lab=seen.lab, seen=seen.anchor, now=now)

@@ -44,7 +44,7 @@ class ClientSetup:
     device: Device | None = None  # the GPU on which the task computes
 
 
-def read_given(slot: Path) -> ClientSetup:
+def read_setup(slot: Path) -> ClientSetup:
     """Read `init_data.xml`; a ValueError says what is off."""
     text = _FOREIGN.sub("", (slot / "init_data.xml").read_text(encoding="utf-8", errors="replace"))
     return ClientSetup(

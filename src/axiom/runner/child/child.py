@@ -160,7 +160,7 @@ class Bench:
 
     def _describe(self, request: dict[str, Any]) -> None:
         self._enter(request["tree"], request["environment"])
-        self._pipe.say(described=[self._described(module) for module in request["modules"]])
+        self._pipe.say(described=[self._declaration(module) for module in request["modules"]])
 
     def _load(self, module: str) -> dict[str, str] | None:
         """Import the experiment; return what went wrong, or None."""
@@ -179,14 +179,16 @@ class Bench:
             return self._fault(fault)
         return None
 
-    def _described(self, module: str) -> dict[str, Any]:
+    def _declaration(self, module: str) -> dict[str, Any]:
         try:
             experiment = importlib.import_module(module).experiment
             declaration = importlib.import_module("axiom.domain.declaration")
             manifest = declaration.declare(experiment, avx="jax" in sys.modules)
             if why := _unsayable(manifest):
                 where = f"{module.replace('.', '/')}.py"
-                return {"fault": {"kind": "ValueError", "where": _shown(where, 200), "text": _shown(why, _MOST_WORDS)}}
+                return {
+                    "fault": {"kind": "ValueError", "where": _one_line(where, 200), "text": _one_line(why, _MOST_WORDS)}
+                }
         except BaseException as fault:
             return {"fault": self._fault(fault)}
         return {"manifest": manifest}
@@ -204,10 +206,10 @@ class Bench:
                 values, diverged = self._plain(returned, self._measures)
                 outcome = "diverged" if diverged else "ok"
             except (TypeError, AttributeError) as fault:
-                error = {"kind": _shown(str(fault), 120), "where": self._place_of_run()}
+                error = {"kind": _one_line(str(fault), 120), "where": self._place_of_run()}
                 outcome, values = "failed", None
             if replaced := self._library.replaced():
-                error, outcome, values = {"kind": "LibraryReplaced", "where": _shown(replaced, 200)}, "failed", None
+                error, outcome, values = {"kind": "LibraryReplaced", "where": _one_line(replaced, 200)}, "failed", None
         except BaseException as fault:
             with contextlib.suppress(BaseException):  # the experiment may have closed or changed where this goes
                 traceback.print_exc()
@@ -235,7 +237,7 @@ class Bench:
         if code is None:
             return "outside the bundle"
         path = code.co_filename.removeprefix(self._tree + os.sep).replace(os.sep, "/")
-        return _shown(f"{path}:{code.co_firstlineno}", 200)
+        return _one_line(f"{path}:{code.co_firstlineno}", 200)
 
     def _fault(self, fault: BaseException) -> dict[str, str]:
         """Name what was raised, within a handler, and the last line of the bundle that it passed."""
@@ -247,7 +249,7 @@ class Bench:
         with contextlib.suppress(BaseException):  # what was raised may not be able to say what it is
             text = str(fault)
         kind = "GpuUnusable" if isinstance(fault, _NoGpuError) else type(fault).__name__
-        return {"kind": _shown(kind, 80), "where": _shown(where, 200), "text": _shown(text, _MOST_WORDS)}
+        return {"kind": _one_line(kind, 80), "where": _one_line(where, 200), "text": _one_line(text, _MOST_WORDS)}
 
     def _missing_measure(self, fault: dict[str, str]) -> str:
         """That a measure is missing, where Python says so of the class that holds them, or `wrap` of a function."""
@@ -382,7 +384,7 @@ def _demand_driver() -> None:
         raise _NoGpuError(f"NVIDIA's driver does not begin: cuInit says {(name.value or b'').decode()} ({code})")
 
 
-def _shown(text: str, most: int) -> str:
+def _one_line(text: str, most: int) -> str:
     """Words that may stand in a line; an experiment's own may hold anything, without end."""
     return "".join(sign if sign.isprintable() else " " for sign in text[:most])
 
@@ -411,7 +413,7 @@ def _attach(listener: CellListener, keeper: StateKeeper | None) -> None:
     pace.attach(listener, keeper)
 
 
-def _own(runner: str, module: str) -> Any:
+def _import_own(runner: str, module: str) -> Any:
     """A module of the runner's own code; that it was imported is forgotten again, for the bundle has its own."""
     sys.path.insert(0, runner)
     own_module = importlib.import_module(module)
@@ -427,7 +429,7 @@ def _end_with(parent: int, runner: str) -> None:
     Where it can tell there is no such thread: one that began before this process is confined would stay free.
     """
     if sys.platform != "linux":
-        system = _own(runner, "axiom.runner.platform.system").system
+        system = _import_own(runner, "axiom.runner.platform.system").system
         threading.Thread(target=_watch, args=(system, parent), daemon=True).start()
         return
     _die_with(parent)
@@ -451,12 +453,12 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if parent == "copies":  # the word that `spawn.py` says
         handle, *modules = modules
-        _own(runner, "axiom.runner.child.template").serve(int(handle), lambda: _preload(modules))
+        _import_own(runner, "axiom.runner.child.template").serve(int(handle), lambda: _preload(modules))
     else:
         _end_with(int(parent), runner)
         _preload(modules)
     pipe = Pipe()
-    confine = _own(runner, "axiom.runner.confine.confine").confine
+    confine = _import_own(runner, "axiom.runner.confine.confine").confine
     bench = Bench(pipe, confine)
     for line in pipe.hear:
         bench.answer(line)

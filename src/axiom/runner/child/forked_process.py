@@ -33,7 +33,7 @@ class CopiedProcess:
         """Wait until it has ended; a TimeoutExpired after so many seconds."""
         if self._status is None:
             try:
-                self._status = int(_heard(self._line, timeout).removeprefix(b"ended "))
+                self._status = int(_next_words(self._line, timeout).removeprefix(b"ended "))
             except TimeoutError:
                 raise subprocess.TimeoutExpired("a copy of the template", timeout or 0.0) from None
             except OSError:
@@ -50,7 +50,7 @@ def ask_for_copy(template: socket.socket) -> CopiedProcess | None:
     handles = [stdin_end, stdout_end, stderr_end, theirs.detach()]
     try:
         socket.send_fds(template, [b"%d" % os.getpriority(os.PRIO_PROCESS, 0)], handles)
-        return CopiedProcess(int(_heard(ours, _PATIENCE).removeprefix(b"pid ")), ours, pipes)
+        return CopiedProcess(int(_next_words(ours, _PATIENCE).removeprefix(b"pid ")), ours, pipes)
     except OSError:
         for end in (ours, *pipes):
             end.close()
@@ -60,7 +60,7 @@ def ask_for_copy(template: socket.socket) -> CopiedProcess | None:
             os.close(file)
 
 
-def _heard(line: socket.socket, timeout: float | None) -> bytes:
+def _next_words(line: socket.socket, timeout: float | None) -> bytes:
     """The next words on the line; a TimeoutError where none come in time, another OSError where none can come."""
     if not select.select([line], [], [], timeout)[0]:
         raise TimeoutError

@@ -141,7 +141,7 @@ class Child:
         self.held = self._await("held", waited, patience)
         answers = self._await("described", waited, patience)
         self._demand(isinstance(answers, list) and len(answers) == len(modules))
-        return tuple(self._told(module, item) for module, item in zip(modules, answers, strict=True))
+        return tuple(self._declaration(module, item) for module, item in zip(modules, answers, strict=True))
 
     def compute(
         self,
@@ -195,7 +195,7 @@ class Child:
             self._attend()
             message = self._hear(_POLL) or {}
             if "answer" in message:
-                answer = self._timed(self._answer(message["answer"]), began)
+                answer = self._with_seconds(self._answer(message["answer"]), began)
                 self._charged = system.usage(self._computing)[0]
                 return answer
             fraction = share(message)
@@ -210,7 +210,7 @@ class Child:
                 self.stop()
                 return CellAnswer(outcome=Outcome.LATE, measures=None, early=early, cpu_seconds=max(0.0, cpu - began))
 
-    def _timed(self, answer: CellAnswer, began: float) -> CellAnswer:
+    def _with_seconds(self, answer: CellAnswer, began: float) -> CellAnswer:
         """A boxed process says itself what a cell took; the system's word counts where that is clearly more."""
         if not self._box:
             return answer
@@ -282,7 +282,7 @@ class Child:
         if not is_in_form:
             raise self._lost(_AMISS)
 
-    def _told(self, module: str, item: object) -> ModuleDeclaration:
+    def _declaration(self, module: str, item: object) -> ModuleDeclaration:
         answer = item if isinstance(item, dict) else {}
         manifest, fault = answer.get("manifest"), answer.get("fault")
         self._demand(isinstance(manifest, dict) if fault is None else _is_fault(fault))

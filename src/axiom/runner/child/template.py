@@ -81,7 +81,7 @@ def serve(handle: int, preload: Callable[[], None]) -> None:
         if file in copies.lines:
             copies.drop(file)
             continue
-        request, files = _received(requests)
+        request, files = _receive(requests)
         if not request:
             os._exit(0)  # and with us every copy: the kernel ends them
         if not is_ready:
@@ -97,7 +97,7 @@ def serve(handle: int, preload: Callable[[], None]) -> None:
             os.close(descriptor)
 
 
-def _received(requests: socket.socket) -> tuple[bytes, list[int]]:
+def _receive(requests: socket.socket) -> tuple[bytes, list[int]]:
     files = array.array("i")
     request, extra, _, _ = requests.recvmsg(MOST, socket.CMSG_LEN(_FILES * files.itemsize))
     for level, kind, data in extra:

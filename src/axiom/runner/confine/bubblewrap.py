@@ -79,11 +79,11 @@ class Sandbox:
                     start_new_session=True,
                 )
             except OSError as error:
-                raise NoSandbox(_closed(str(error))) from error
+                raise NoSandbox(_refusal(str(error))) from error
             finally:
                 os.close(say)
             try:
-                return process, _entered(process, info)
+                return process, _await_command(process, info)
             except BaseException:
                 _end(process)
                 raise
@@ -112,32 +112,32 @@ def demand() -> None:
         try:
             _, printed = process.communicate(b"\n", timeout=_ENTERING)
         except subprocess.TimeoutExpired:
-            raise NoSandbox(_closed("what was started in it does not end")) from None
+            raise NoSandbox(_refusal("what was started in it does not end")) from None
         finally:
             _end(process)
         if process.returncode != 0:
-            raise NoSandbox(_closed(_last_line(printed)))
+            raise NoSandbox(_refusal(_last_line(printed)))
 
 
-def _entered(process: subprocess.Popen[bytes], info: IO[bytes]) -> int:
+def _await_command(process: subprocess.Popen[bytes], info: IO[bytes]) -> int:
     """Wait until the command runs in its world; the number that it has here."""
     until = time.monotonic() + _ENTERING
     raw = info.read() if select.select([info], [], [], _ENTERING)[0] else b""
     with contextlib.suppress(ValueError, KeyError, TypeError):
         first = int(json.loads(raw)["child-pid"])
         while time.monotonic() < until and process.poll() is None:
-            for number in _below(first):
+            for number in _children_of(first):
                 if _is_command(number):
                     return number
             time.sleep(_LOOK)
     try:
         _, printed = process.communicate(timeout=max(0.0, until - time.monotonic()))
     except subprocess.TimeoutExpired:
-        raise NoSandbox(_closed(f"bubblewrap makes no world in {_ENTERING:.0f} seconds")) from None
-    raise NoSandbox(_closed(_last_line(printed)))
+        raise NoSandbox(_refusal(f"bubblewrap makes no world in {_ENTERING:.0f} seconds")) from None
+    raise NoSandbox(_refusal(_last_line(printed)))
 
 
-def _below(parent: int) -> Iterator[int]:
+def _children_of(parent: int) -> Iterator[int]:
     """The processes that this one has started and that still run."""
     for folder in Path("/proc").iterdir():
         with contextlib.suppress(OSError, IndexError):  # it has ended meanwhile
@@ -170,7 +170,7 @@ def _walls(tree: Path, room: Path, say: int) -> list[str]:
     """The words that have bubblewrap make a world, and start a command in it."""
     rights = ["--cap-drop", "ALL"]
     rights += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if os.geteuid() == 0 else ["--unshare-user"]
-    shown = [path for path in _shown() if os.path.exists(path)]  # noqa: PTH110  False, too, where one may not look
+    shown = [path for path in _readable_folders() if os.path.exists(path)]  # noqa: PTH110  False, too, where one may not look
     _demand_no_home(shown)
     above = {parent for path in (*shown, tree, room) for parent in path.parents if parent != Path("/")}
     return [
@@ -184,7 +184,7 @@ def _walls(tree: Path, room: Path, say: int) -> list[str]:
     ]
 
 
-def _shown() -> list[Path]:
+def _readable_folders() -> list[Path]:
     """What the interpreter, NumPy and JAX read, and our own code."""
     own = {Path(place) for place in (sys.base_prefix, sys.prefix, sys.exec_prefix)}
     own |= {path.resolve() for path in own}
@@ -223,7 +223,7 @@ def _first(memory_mb: float) -> list[str]:
         "RLIMIT_DATA": int(_RESERVED * max(_LEAST_MB, memory_mb) * 1e6) + _RESERVED_BYTES,
         "RLIMIT_FSIZE": _LARGEST_FILE,
         "RLIMIT_NOFILE": _MOST_FILES,
-        "RLIMIT_NPROC": _ROOMY + _present(),
+        "RLIMIT_NPROC": _ROOMY + _thread_count(),
     }
     return [sys.executable, "-I", str(_FIRST), json.dumps(limits)]
 
@@ -234,7 +234,7 @@ def _open_up(tree: Path) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def _present() -> int:
+def _thread_count() -> int:
     """How many threads the account that will compute has already: the kernel counts them together."""
     account = os.geteuid() or _NOBODY
     count = 0
@@ -252,7 +252,7 @@ def _last_line(printed: bytes) -> str:
     return words[-1] if words else "it ended at once"
 
 
-def _closed(why: str) -> str:
+def _refusal(why: str) -> str:
     what = "docs/howto/preflight.md says what may stand in the way."
     if "namespace" in why or "uid map" in why:
         what = "This system may forbid user namespaces; docs/howto/preflight.md says what to allow."

@@ -118,7 +118,7 @@ def program(processor: str, own: int, *, devices: bool = False) -> bytes:
     numbers, demanded = table(processor, devices=devices), demands(own, devices=devices)
     answers = _MISSING | _ANSWERED if devices else _MISSING
     for name, number in numbers.items():
-        steps += _one(number, demanded.get(name, ()), answer=answers.get(name))
+        steps += _steps_for(number, demanded.get(name, ()), answer=answers.get(name))
     if processor == "x86_64":
         steps += [_step(_AT_LEAST, _X32, 0, 1), _step(_RETURN, _REFUSE | errno.EPERM)]
     steps += [_step(_AT_LEAST, _FIRST_UNKNOWN, 0, 1), _step(_RETURN, _REFUSE | errno.ENOSYS)]
@@ -126,7 +126,7 @@ def program(processor: str, own: int, *, devices: bool = False) -> bytes:
     return b"".join(steps)
 
 
-def _one(number: int, demanded: tuple[Demand, ...], *, answer: int | None) -> list[bytes]:
+def _steps_for(number: int, demanded: tuple[Demand, ...], *, answer: int | None) -> list[bytes]:
     """The steps for one call: allowed, allowed as demanded, or only answered; whoever is not it goes on behind them."""
     if answer is not None:
         body = [_step(_RETURN, _REFUSE | answer)]

@@ -66,7 +66,7 @@ class RunnerHome:
 
     def trust(self, now: datetime) -> Trust:
         """Return whom to trust. The first laboratory seen is the only one, and its trust file may only get newer."""
-        with self._alone():
+        with self._locked():
             seen = self._read_seen()
             try:
                 raw = read_at_most(self.path / TRUST_FILE, TRUST_LIMIT)
@@ -85,7 +85,7 @@ class RunnerHome:
     def proven(self, ticket: Ticket, *, trust: Trust, now: datetime) -> dict[str, bytes]:
         """Return the sealed files of the bundle that a ticket names."""
         files = self._files(ticket, trust, now)
-        with self._alone():
+        with self._locked():
             seen, name = self._read_seen(), f"{ticket.experiment}@{ticket.version}"
             newest = seen.serials.get(name, 0)
             if ticket.serial < newest:
@@ -99,7 +99,7 @@ class RunnerHome:
 
     def unpacked(self, digest: str, files: Mapping[str, bytes]) -> Path:
         """Return the folder of a bundle, with every file in it equal to the sealed one."""
-        with self._alone():
+        with self._locked():
             return self._tree(digest, files)
 
     def _files(self, ticket: Ticket, trust: Trust, now: datetime) -> dict[str, bytes]:
@@ -136,7 +136,7 @@ class RunnerHome:
             raise
         return tree
 
-    def _alone(self) -> AbstractContextManager[None]:
+    def _locked(self) -> AbstractContextManager[None]:
         return locked(self.path / "lock")
 
     def _read_seen(self) -> SeenVersions:

@@ -34,7 +34,7 @@ class Scratch:
 
     def __init__(self, place: Path) -> None:
         """Make it for a process of the bundle with this folder."""
-        self._mark = place.with_name(f"{_SCRATCH}{place.name}-{_unheard()}{_HELD}")
+        self._mark = place.with_name(f"{_SCRATCH}{place.name}-{_fresh_name()}{_HELD}")
         self._handle = os.open(self._mark, _NEW, 0o600)
         self.path = self._mark.with_suffix("")
         try:
@@ -124,12 +124,12 @@ def _empty(folder: Path) -> None:
         place = waiting.pop()
         with contextlib.suppress(OSError):
             place.chmod(0o700)
-            waiting += [up for entry in list(os.scandir(place)) if (up := _up(entry, place, folder))]
+            waiting += [up for entry in list(os.scandir(place)) if (up := _bring_up(entry, place, folder))]
             if place != folder:
                 place.rmdir()
 
 
-def _up(entry: "os.DirEntry[str]", place: Path, top: Path) -> Path | None:
+def _bring_up(entry: "os.DirEntry[str]", place: Path, top: Path) -> Path | None:
     """Where a folder lies now; nothing for what was no folder, and is gone."""
     path = Path(entry.path)
     with contextlib.suppress(OSError):
@@ -139,7 +139,7 @@ def _up(entry: "os.DirEntry[str]", place: Path, top: Path) -> Path | None:
         if place == top:
             return path
         path.chmod(0o700)  # a folder that may not be written cannot be moved
-        return path.rename(top / _unheard())
+        return path.rename(top / _fresh_name())
     return None
 
 
@@ -198,7 +198,7 @@ def _is_held(mark: Path) -> bool:
         os.close(handle)
 
 
-def _unheard() -> str:
+def _fresh_name() -> str:
     """A name that nothing has; `secrets` and `tempfile` take longer to import than all else here."""
     return os.urandom(8).hex()  # noqa: TID251  a name, and no number of any experiment
 

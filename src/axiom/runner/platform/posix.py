@@ -49,11 +49,11 @@ class Posix:
         return False
 
     def hold(self, handle: int) -> None:
-        """The same, once the other one has let go; threads of one process exclude each other, too."""
+        """Lock an open file, once the other one has let go; threads of one process exclude each other, too."""
         fcntl.flock(handle, fcntl.LOCK_EX)
 
     def take(self, handle: int) -> bool:
-        """The same as `hold`, at once; False when another one has it."""
+        """Lock like `hold`, at once; False when another one has it."""
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
@@ -98,7 +98,7 @@ class Posix:
     def usage(self, pid: int) -> tuple[float, float]:
         """The CPU seconds that a process has used and the memory that it holds, in MB; zeros once it is gone."""
         if not _has_proc():
-            return parse_ps(_told_by_ps(pid))
+            return parse_ps(_ps_line(pid))
         fields = _stat(pid)
         if not fields:
             return 0.0, 0.0
@@ -141,7 +141,7 @@ def _tables(pid: int) -> int:
     return 0
 
 
-def _told_by_ps(pid: int) -> str:
+def _ps_line(pid: int) -> str:
     words = ["/bin/ps", "-o", "time=,rss=", "-p", str(pid)]
     return subprocess.run(words, capture_output=True, text=True, check=False).stdout
 

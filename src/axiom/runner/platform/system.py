@@ -33,10 +33,10 @@ class System(Protocol):
         """Lock an open file for this process alone; False when another one has it."""
 
     def hold(self, handle: int) -> None:
-        """The same, once the other one has let go."""
+        """Lock an open file, once the other process has let go."""
 
     def take(self, handle: int) -> bool:
-        """The same as `hold`, at once; False when another one has it."""
+        """Lock like `hold`, at once; False when another one has it."""
 
     def shared(self, slot: Path, name: str, size: int) -> Shared:
         """The bytes that boinc-client shares with the task in this folder; `name` is what it calls them."""

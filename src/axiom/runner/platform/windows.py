@@ -119,12 +119,12 @@ class Windows:
         return False
 
     def hold(self, handle: int) -> None:
-        """The same, once the other one has let go."""
+        """Lock an open file, once the other process has let go."""
         while not self.lock(handle):
             time.sleep(_AGAIN)
 
     def take(self, handle: int) -> bool:
-        """The same as `hold`, at once; False when another one has it."""
+        """Lock like `hold`, at once; False when another one has it."""
         return self.lock(handle)
 
     def shared(self, slot: Path, name: str, size: int) -> Any:

@@ -193,10 +193,10 @@ def _read_everywhere(text: str | None, now: datetime) -> tuple[str, int] | None:
         raise MalformedRequest("The preferences are not one element. Nothing was changed.")
     theirs, here = int(read_preferences(whole.encode()).modified_at), int(now.timestamp())
     modified_at = min(theirs, here) or here
-    return whole if theirs == modified_at else _dated(whole, modified_at), modified_at
+    return whole if theirs == modified_at else _with_time(whole, modified_at), modified_at
 
 
-def _dated(whole: str, modified_at: int) -> str:
+def _with_time(whole: str, modified_at: int) -> str:
     """The preferences with this as their time, by which clients tell whether theirs are the newer ones."""
     undated = _DATE.sub("", whole)
     return undated.replace(_WHOLE, f"{_WHOLE}\n<mod_time>{modified_at}</mod_time>", 1)

@@ -21,7 +21,7 @@ def secret_of(secret: bytes, volunteer_id: int, serial: int) -> str:
 
 
 def address_of(secret: str, name: str, laboratory: str) -> str:
-    """The same as an address that authenticators read."""
+    """The secret as an address that authenticators read."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=laboratory)
 
 

@@ -36,11 +36,11 @@ class LoadFigures:
             now = self._now()
             if self._kept is None or now - self._kept[0] >= _FRESH:
                 with self._connections.reader() as db:
-                    self._kept = now, status_reply(_counted(db, now, self._host))
+                    self._kept = now, status_reply(_count(db, now, self._host))
             return self._kept[1]
 
 
-def _counted(db: Database, now: datetime, host: str) -> ServerStatus:
+def _count(db: Database, now: datetime, host: str) -> ServerStatus:
     counted = counters.read(db)
     volunteers, hosts = credit_sites.holders(db, "volunteer", now), credit_sites.holders(db, "host", now)
     volunteers_new, hosts_new = credit_sites.new_today(db, now)
@@ -50,9 +50,9 @@ def _counted(db: Database, now: datetime, host: str) -> ServerStatus:
         daemons=tuple(
             Daemon(host=host, command=row["name"], is_up=not row["last_error"]) for row in jobs.everything(db)
         ),
-        tasks_unsent=_together(counted, TaskState.UNSENT),
-        tasks_in_progress=_together(counted, TaskState.SENT),
-        workunits_to_validate=_together(counted, TaskState.RETURNED),
+        tasks_unsent=_tasks_in(counted, TaskState.UNSENT),
+        tasks_in_progress=_tasks_in(counted, TaskState.SENT),
+        workunits_to_validate=_tasks_in(counted, TaskState.RETURNED),
         workunits_to_assimilate=0,  # a result is stored with its verdict, so nothing ever waits for that
         workunits_to_delete=0,
         tasks_to_delete=0,
@@ -68,7 +68,7 @@ def _counted(db: Database, now: datetime, host: str) -> ServerStatus:
     )
 
 
-def _together(counted: Mapping[Key, int], state: TaskState) -> int:
+def _tasks_in(counted: Mapping[Key, int], state: TaskState) -> int:
     return sum(amount for (noun, _, of), amount in counted.items() if noun == "task" and of == state)
 
 

@@ -97,7 +97,7 @@ class Accounts:
     def attempt(
         self, credentials: LookupAccount, address: str, sign_in: str = ""
     ) -> tuple[ProvenAccount | Problem, datetime]:
-        """The same, and the moment at which it counts as a wrong password until `right` is said of it."""
+        """Whose account this is, and the moment at which it counts as a wrong password until `right` is said of it."""
         verdict, begun = self.guesses.begin(credentials.email, address, sign_in)
         if not verdict.may:
             return wait_first(verdict), begun

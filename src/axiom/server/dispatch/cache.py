@@ -109,9 +109,9 @@ class DispatchCache:
         stamp = (*experiments.stamp(db), db.notes)
         if stamp != self._stamp:
             stored = experiments.everything(db)
-            self.experiments = _all_known(stored, experiments.newest_bundles(db))
-            self.ours = _all_known(stored, experiments.own_bundles(db))
-            self.tried = _all_known(stored, experiments.passed_bundles(db, GATES))
+            self.experiments = _known_experiments(stored, experiments.newest_bundles(db))
+            self.ours = _known_experiments(stored, experiments.own_bundles(db))
+            self.tried = _known_experiments(stored, experiments.passed_bundles(db, GATES))
             self.files = _files(*self.experiments.values(), *self.ours.values(), *self.tried.values())
             self._standings = {number: standing(lines) for number, lines in releases.everything(db).items()}
             self._forms.clear()
@@ -212,9 +212,11 @@ def seconds_of(design: Design, bundled: Manifest) -> Mapping[int, float]:
     return design.seconds_by_place
 
 
-def _all_known(stored: Sequence[StoredExperiment], bundles: Iterable[StoredBundle]) -> Mapping[int, KnownExperiment]:
+def _known_experiments(
+    stored: Sequence[StoredExperiment], bundles: Iterable[StoredBundle]
+) -> Mapping[int, KnownExperiment]:
     by_experiment = {bundle.experiment_id: bundle for bundle in bundles}
-    return {experiment.id: _known(experiment, by_experiment.get(experiment.id)) for experiment in stored}
+    return {experiment.id: _known_experiment(experiment, by_experiment.get(experiment.id)) for experiment in stored}
 
 
 def _files(*candidates: KnownExperiment) -> frozenset[str]:
@@ -223,7 +225,7 @@ def _files(*candidates: KnownExperiment) -> frozenset[str]:
     return frozenset(name for pair in names for name in pair)
 
 
-def _known(stored: StoredExperiment, bundle: StoredBundle | None) -> KnownExperiment:
+def _known_experiment(stored: StoredExperiment, bundle: StoredBundle | None) -> KnownExperiment:
     registered = stored_manifest(stored.manifest)
     return KnownExperiment(
         id=stored.id,

@@ -143,17 +143,17 @@ class _Dispatcher:
             ):
                 continue  # untried, or stopped since it was sent: it waits
             elif len(lost) < most and self._can_compute(task):
-                lost.append(self._again(task))
+                lost.append(self._grant_again(task))
         if closed:
             self._hand = waiting_tasks.held(self._db, self._host.id)
         return tuple(lost)
 
     def serve(self, wish: WorkWish, lost: Sequence[GrantedTask]) -> tuple[tuple[GrantedTask, ...], str]:
         """New tasks, and why not more. What was sent again counts as what was asked for."""
-        wish, sent = self._less(wish, lost), (sent_today(self._host, self._now), self._sent_lately())
+        wish, sent = self._remaining_wish(wish, lost), (sent_today(self._host, self._now), self._sent_lately())
         if not wish.is_any:
             return (), f"{len(lost)} lost tasks sent again" if lost else NOTHING_ASKED
-        in_hand = [self._held(tasks) for tasks in self._hand]
+        in_hand = [self._tasks_in_hand(tasks) for tasks in self._hand]
         queues = self._queues()
         if not queues and self._unsuited:
             return (), self._unsuited
@@ -178,7 +178,7 @@ class _Dispatcher:
             decided = assign(
                 self._host,
                 list(queues.values()),
-                held=[*in_hand, *map(_as_held, granted)],
+                held=[*in_hand, *map(_as_in_hand, granted)],
                 wish=wish,
                 allowance=self._allowance,
                 sent_today=sent[0] + len(granted),
@@ -194,7 +194,7 @@ class _Dispatcher:
                 some = self._take(share, queues, wish)
                 unclaimed += some
                 taken += some
-                wish = self._less(wish, some)
+                wish = self._remaining_wish(wish, some)
             self._claim(unclaimed)
             granted += taken
             planned = sum(share.tasks for share in decided.shares)
@@ -220,10 +220,10 @@ class _Dispatcher:
             needs, size = experiment.declared, self._cache.size(experiment)
             gpu = self._gpu(needs)
             own = gpu if needs.gpu else ""  # where nothing else may compute it
-            seconds = self._expected(experiment, size.seconds, own)
+            seconds = self._expected_seconds(experiment, size.seconds, own)
             parts = self._picker.parts(size, seconds)
             quota = self._rollout.quota_for(experiment, own)
-            held_back = quota.held_back or (self._resting() if own else "")
+            held_back = quota.held_back or (self._why_gpus_rest() if own else "")
             self._staged |= {experiment.id} if quota.most is not None else set()
             queues[experiment.id] = Queue(
                 experiment_id=experiment.id,
@@ -250,14 +250,14 @@ class _Dispatcher:
 
     def _load(self, experiment: KnownExperiment, size: WaitingSize, gpu: str) -> GpuLoad:
         """What a task that a core may compute as well is on this kind of the host's GPUs."""
-        seconds = self._expected(experiment, size.seconds, gpu)
+        seconds = self._expected_seconds(experiment, size.seconds, gpu)
         return GpuLoad(
             seconds=seconds / self._picker.parts(size, seconds),
             memory_mb=self._memory(experiment.declared, gpu),
-            held_back=self._rollout.quota_for(experiment, gpu).held_back or self._resting(),
+            held_back=self._rollout.quota_for(experiment, gpu).held_back or self._why_gpus_rest(),
         )
 
-    def _resting(self) -> str:
+    def _why_gpus_rest(self) -> str:
         """Why this host's GPUs get nothing for a while, if they do not; asked where there is work for one alone."""
         if self._rests is None:
             ended = waiting_tasks.ended_on_gpus(self._db, self._host.id, limits.GPU_FAILURES)
@@ -270,14 +270,14 @@ class _Dispatcher:
         experiment, queue = self._offered[share.experiment_id], queues[share.experiment_id]
         seconds, instances = wish.gpus[share.gpu] if share.gpu else (wish.seconds, wish.instances)
         written: list[_WrittenOrder] = []
-        chosen, seen, more = self._chosen(experiment, share, is_meant=queue.is_meant), 0, 0
+        chosen, seen, more = self._choose(experiment, share, is_meant=queue.is_meant), 0, 0
         for wanted in chosen:
             if len(written) >= share.tasks or (seconds <= 0 and len(written) >= instances):
                 break
             form, parts, seen = self._form(experiment, wanted, share.gpu), [wanted], seen + 1
             if len(wanted.replicates) > 1:
                 least, most = instances - len(written), share.tasks - len(written)
-                replicate_seconds = self._expected(experiment, form.replicate_seconds, share.gpu)
+                replicate_seconds = self._expected_seconds(experiment, form.replicate_seconds, share.gpu)
                 sizing = Sizing(
                     replicate_seconds=replicate_seconds, block=form.block, seconds=seconds, least=least, most=most
                 )
@@ -288,7 +288,7 @@ class _Dispatcher:
                 if order is not None:
                     self._copied |= {part.workunit_id} if part.quorum > 1 and not part.ordinal else set()
                     written.append(order)
-                    seconds -= self._elapsed(order.seconds)
+                    seconds -= self._elapsed_seconds(order.seconds)
         if seen:
             self._picker.is_first = False
             self._cache.note_size(experiment, self._size(experiment, chosen[seen - 1]))
@@ -301,7 +301,7 @@ class _Dispatcher:
         queues[share.experiment_id] = replace(queue, unsent=left, in_progress=out, room=room)
         return granted
 
-    def _chosen(self, experiment: KnownExperiment, share: TaskShare, *, is_meant: bool) -> list[WaitingTask]:
+    def _choose(self, experiment: KnownExperiment, share: TaskShare, *, is_meant: bool) -> list[WaitingTask]:
         """What could be taken; what the host has from before a restore has an order of its own and stays as it is.
 
         What has failed somewhere is tried again on a core, if it can be: GPUs that cannot compute use up no workunit.
@@ -356,7 +356,7 @@ class _Dispatcher:
             draft=draft,
             workunit=wanted.workunit_id,
             declared_seconds=declared,
-            seconds=self._expected(experiment, declared, gpu),
+            seconds=self._expected_seconds(experiment, declared, gpu),
             seal=form.bundle.seal,
         )
 
@@ -402,7 +402,7 @@ class _Dispatcher:
         needs = self._cache.experiments[task.experiment_id].declared
         return gpu_of(self._host, needs.gpu_memory, self._programs & {task.gpu}) is not None
 
-    def _expected(self, experiment: KnownExperiment, seconds: float, gpu: str) -> float:
+    def _expected_seconds(self, experiment: KnownExperiment, seconds: float, gpu: str) -> float:
         """Declared seconds as they are for this kind of host, on its processor or on its GPU of this kind."""
         factor = self._factors.get((experiment.id, gpu))
         if factor is None:
@@ -411,13 +411,13 @@ class _Dispatcher:
             self._factors[experiment.id, gpu] = factor
         return seconds * factor
 
-    def _elapsed(self, seconds: float) -> float:
+    def _elapsed_seconds(self, seconds: float) -> float:
         """How long so many reference-core seconds take here: nearly always as long as the task before."""
         if seconds not in self._lasting:
             self._lasting[seconds] = elapsed_on(self._host, seconds)
         return self._lasting[seconds]
 
-    def _again(self, task: SentTask) -> GrantedTask:
+    def _grant_again(self, task: SentTask) -> GrantedTask:
         """A task that was sent before, with the very same order."""
         experiment = self._cache.experiments[task.experiment_id]
         needs, bundle = experiment.declared, experiment.bundle
@@ -431,7 +431,7 @@ class _Dispatcher:
             experiment=experiment.id,
             name=task_name(experiment.name, experiment.version, task.workunit_id, task.task_id),
             order=order_again(experiment, task, self._host.id),
-            seconds=self._expected(experiment, declared, task.gpu),
+            seconds=self._expected_seconds(experiment, declared, task.gpu),
             declared_seconds=declared,
             memory_mb=self._memory(needs, task.gpu),
             disk_mb=needs.disk_mb,
@@ -449,10 +449,10 @@ class _Dispatcher:
             workunits.move(self._db, stored, TaskState.ABORTED, reason, self._now)
             transit(self._db, task.workunit_id, self._now)
 
-    def _held(self, hand: HeldTasks) -> TasksInHand:
+    def _tasks_in_hand(self, hand: HeldTasks) -> TasksInHand:
         experiment = self._cache.experiments[hand.experiment_id]
         size = self._cache.size(experiment)
-        seconds = self._expected(experiment, size.seconds, hand.gpu)
+        seconds = self._expected_seconds(experiment, size.seconds, hand.gpu)
         return TasksInHand(
             tasks=len(hand.ids),
             seconds=seconds / self._picker.parts(size, seconds),
@@ -460,17 +460,17 @@ class _Dispatcher:
             disk_mb=experiment.declared.disk_mb,
         )
 
-    def _less(self, wish: WorkWish, granted: Sequence[GrantedTask]) -> WorkWish:
+    def _remaining_wish(self, wish: WorkWish, granted: Sequence[GrantedTask]) -> WorkWish:
         """What is still wanted when this has been given."""
         if not granted:
             return wish
         wanted = {"": (wish.seconds, wish.instances), **wish.gpus}
         for task in granted:
             seconds, instances = wanted.get(task.gpu, (0.0, 0.0))
-            wanted[task.gpu] = seconds - self._elapsed(task.seconds), instances - 1
+            wanted[task.gpu] = seconds - self._elapsed_seconds(task.seconds), instances - 1
         seconds, instances = wanted.pop("")
         return replace(wish, seconds=seconds, instances=instances, gpus=wanted, most=wish.most - len(granted))
 
 
-def _as_held(task: GrantedTask) -> TasksInHand:
+def _as_in_hand(task: GrantedTask) -> TasksInHand:
     return TasksInHand(tasks=1, seconds=task.seconds, memory_mb=task.memory_mb, disk_mb=task.disk_mb)

@@ -61,7 +61,7 @@ class Picker:
         """How many tasks for this host a waiting one makes, of which so many seconds are expected."""
         if size.replicates == 1:
             return 1
-        return -(-size.replicates // self._given(size.replicates, size.block, expected / size.replicates))
+        return -(-size.replicates // self._replicates_for(size.replicates, size.block, expected / size.replicates))
 
     def cut(self, experiment: KnownExperiment, wanted: WaitingTask, sizing: Sizing) -> tuple[list[WaitingTask], int]:
         """The tasks that a waiting one makes for this host, at least one, and how many more there would be.
@@ -87,13 +87,13 @@ class Picker:
         sizes: list[int] = []
         seconds = sizing.seconds
         while left and (not sizes or (len(sizes) < sizing.most and (seconds > 0 or len(sizes) < sizing.least))):
-            sizes.append(self._given(left, sizing.block, sizing.replicate_seconds, is_first=self.is_first))
+            sizes.append(self._replicates_for(left, sizing.block, sizing.replicate_seconds, is_first=self.is_first))
             self.is_first = False
             left -= sizes[-1]
             seconds -= seconds_on(self._host, sizing.replicate_seconds * sizes[-1])
         return sizes, left
 
-    def _given(self, there: int, block: int, replicate_seconds: float, *, is_first: bool = False) -> int:
+    def _replicates_for(self, there: int, block: int, replicate_seconds: float, *, is_first: bool = False) -> int:
         """How many replicates of those that are there a task for this host has, each of so many expected seconds."""
         if is_first not in self._lengths:
             self._lengths[is_first] = length_for(

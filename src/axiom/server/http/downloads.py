@@ -117,7 +117,7 @@ async def _answer(scope: Scope, send: Send, name: str, file: BinaryIO, size: int
     headers = dict(scope["headers"])
     if etag in headers.get(b"if-none-match", b""):
         # No length and no kind: whoever keeps the file would take those for the file's.
-        await send({"type": "http.response.start", "status": 304, "headers": _kept(etag)})
+        await send({"type": "http.response.start", "status": 304, "headers": _cache_headers(etag)})
         await send({"type": "http.response.body", "body": b""})
         return
     wanted_range = headers.get(b"range") if headers.get(b"if-range", etag) == etag else None
@@ -158,12 +158,12 @@ def _headers(span: Span, etag: bytes) -> list[tuple[bytes, bytes]]:
         (b"x-content-type-options", b"nosniff"),
         (b"accept-ranges", b"bytes"),
         (b"content-length", b"%d" % (span.stop - span.start)),
-        *_kept(etag),
+        *_cache_headers(etag),
     ]
     return [*headers, (b"content-range", span.content_range.encode())] if span.content_range else headers
 
 
-def _kept(etag: bytes) -> list[tuple[bytes, bytes]]:
+def _cache_headers(etag: bytes) -> list[tuple[bytes, bytes]]:
     return [(b"etag", etag), (b"cache-control", b"public, max-age=31536000, immutable")]
 
 

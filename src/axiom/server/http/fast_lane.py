@@ -122,7 +122,7 @@ def whole(answer: Answering, limit: int = limits.REQUEST_BYTES, room: BodyRoom |
 
 
 def whole_in(answer: AnsweringIn, limit: int = limits.REQUEST_BYTES, room: BodyRoom | None = None) -> Opener:
-    """The same, with answers in a language that the client accepts."""
+    """A lane whose answers are in a language that the client accepts."""
     shared = room or BodyRoom()
 
     def open_one(length: int | None, accepted: str = "", _authorization: bytes = b"") -> Intake | bytes:

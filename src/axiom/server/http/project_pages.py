@@ -75,11 +75,11 @@ class FrontDesk:
 
     def _create(self, query: HttpQuery) -> HttpAnswer:
         read = read_create(query.fields)
-        return _told(read if isinstance(read, Problem) else self.accounts.create(read, query.address), query)
+        return _account_answer(read if isinstance(read, Problem) else self.accounts.create(read, query.address), query)
 
     def _lookup(self, query: HttpQuery) -> HttpAnswer:
         read = read_lookup(query.fields)
-        return _told(read if isinstance(read, Problem) else self.accounts.lookup(read, query.address), query)
+        return _account_answer(read if isinstance(read, Problem) else self.accounts.lookup(read, query.address), query)
 
     def _status(self, query: HttpQuery) -> HttpAnswer:
         if query.fields.get("xml") == "1":
@@ -103,7 +103,7 @@ def _picture(body: bytes) -> Endpoint:
     return answer
 
 
-def _told(outcome: str | Problem, query: HttpQuery) -> HttpAnswer:
+def _account_answer(outcome: str | Problem, query: HttpQuery) -> HttpAnswer:
     """The key, or why there is none: BOINC's window shows that, so it comes in a language that was asked for."""
     if not isinstance(outcome, Problem):
         return HttpAnswer(body=account_out(outcome))

@@ -94,7 +94,7 @@ class Transfers:
                     return transfers.done()  # it ended without an output: the client is rid of what it left
                 return (
                     None
-                    if self._beside(db, task_id) + size <= host_limits.UNREPORTED_BYTES
+                    if self._bytes_beside(db, task_id) + size <= host_limits.UNREPORTED_BYTES
                     else transfers.try_again(_MUCH)
                 )
         except AxiomError as error:
@@ -158,11 +158,11 @@ class Transfers:
         self._submit([output], lambda db, batch: [self._store_within_quota(db, batch[0])])
 
     def _store_within_quota(self, db: Database, output: WholeOutput) -> bytes:
-        if self._beside(db, output.task_id) + len(output.body) > host_limits.UNREPORTED_BYTES:
+        if self._bytes_beside(db, output.task_id) + len(output.body) > host_limits.UNREPORTED_BYTES:
             return transfers.try_again(_MUCH)
         return self._store_all(db, [output])[0]
 
-    def _beside(self, db: Database, task_id: int) -> int:
+    def _bytes_beside(self, db: Database, task_id: int) -> int:
         """Bytes that the host of this task has brought beside its output."""
         lying = self.begun.lying(task_id)
         counted = uploads.of_same_host(db, task_id, lying) | {task_id}
@@ -209,7 +209,7 @@ class Transfers:
         before, closed = uploads.of(db, tasks), uploads.closed(db, tasks)
         digests = blobs.bring(db, self._folder, [output.body for output in batch], now)
         pairs, answers = list(zip(batch, digests, strict=True)), []
-        uploads.record(db, [_arrived(*pair, now) for pair in pairs if pair[0].task_id not in closed])
+        uploads.record(db, [_stored_upload(*pair, now) for pair in pairs if pair[0].task_id not in closed])
         for output, digest in pairs:
             is_other = closed.get(output.task_id) not in {None, digest}
             answers.append(transfers.refused(_OTHER) if is_other else transfers.done())
@@ -362,12 +362,12 @@ class Arrival:
             self._close()
             if self._written == upload.nbytes:
                 return self._desk.complete(upload, self._task_id)
-            return _at_once(transfers.try_again("the file is not whole yet"))
+            return _ready(transfers.try_again("the file is not whole yet"))
         body = bytes(self._buffer[upload.data_starts_at :])
         if len(body) != upload.nbytes:
-            return _at_once(transfers.try_again("the file is not whole yet"))
+            return _ready(transfers.try_again("the file is not whole yet"))
         if hashlib.md5(body, usedforsecurity=False).hexdigest() != upload.md5:
-            return _at_once(transfers.try_again("the bytes are not those of the file"))
+            return _ready(transfers.try_again("the bytes are not those of the file"))
         return self._desk.store(WholeOutput(task_id=self._task_id, name=upload.name, md5=upload.md5, body=body))
 
     def _close(self) -> None:
@@ -389,13 +389,13 @@ def _parts(batch: Sequence[WholeOutput]) -> Iterator[list[WholeOutput]]:
     yield list(part.values())
 
 
-def _arrived(output: WholeOutput, digest: str, now: datetime) -> uploads.StoredUpload:
+def _stored_upload(output: WholeOutput, digest: str, now: datetime) -> uploads.StoredUpload:
     return uploads.StoredUpload(
         task_id=output.task_id, name=output.name, digest=digest, size=len(output.body), md5=output.md5, received_at=now
     )
 
 
-def _at_once(reply: bytes) -> Future[bytes]:
+def _ready(reply: bytes) -> Future[bytes]:
     answer: Future[bytes] = Future()
     answer.set_result(reply)
     return answer

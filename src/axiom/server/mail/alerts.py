@@ -50,12 +50,12 @@ class Alerts:
     def look(self) -> None:
         """Tell what began, changed or ended since the last look."""
         with self._lock:
-            now, earlier = self._now(), self._known()
+            now, earlier = self._now(), self._latest()
             news = _news({complaint.kind: complaint for complaint in self._complaints()}, earlier, now)
             if news:
                 self._tell(news, now)
 
-    def _known(self) -> dict[str, LatestAlert]:
+    def _latest(self) -> dict[str, LatestAlert]:
         if self._told is None:
             with self._readers.reader() as db:
                 self._told = {alert.kind: alert for alert in alerts.everything(db)}
@@ -68,8 +68,8 @@ class Alerts:
             log.error("alert.not_stored %s", error)
             for channel in self._channels:
                 for _, facts in news:
-                    channel.send_now(_unstored(channel.channel, facts, now))
-        self._known().update({alert.kind: alert for alert, _ in news})
+                    channel.send_now(_alert_message(channel.channel, facts, now))
+        self._latest().update({alert.kind: alert for alert, _ in news})
 
     def _store(self, db: Database, news: list[tuple[LatestAlert, dict[str, str]]], now: datetime) -> None:
         for alert, facts in news:
@@ -102,7 +102,7 @@ def _news(
     return news
 
 
-def _unstored(channel: str, facts: dict[str, str], now: datetime) -> OutboxMessage:
+def _alert_message(channel: str, facts: dict[str, str], now: datetime) -> OutboxMessage:
     return OutboxMessage(
         id=0, channel=channel, kind=outbox.ALERT, volunteer_id=None, facts=facts, created_at=now, sent_at=None
     )

@@ -104,7 +104,7 @@ class WebAddress:
                 reply = connection.getresponse()
                 reply.read(_READ)
         except (OSError, http.client.HTTPException, ValueError) as error:
-            raise DeliveryFailed(_said_of(error)) from error
+            raise DeliveryFailed(_reason_of(error)) from error
         if not http.HTTPStatus.OK <= reply.status < http.HTTPStatus.MULTIPLE_CHOICES:
             raise DeliveryFailed(f"it answered with status {reply.status}")
 
@@ -123,16 +123,16 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
         server.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
         code, words = next(iter(error.recipients.values()))
-        raise _refused(code, words) from error
+        raise _refusal(code, words) from error
     except smtplib.SMTPDataError as error:
-        raise _refused(error.smtp_code, error.smtp_error) from error
+        raise _refusal(error.smtp_code, error.smtp_error) from error
     except smtplib.SMTPNotSupportedError as error:
         raise DeliveryFailed("the server cannot write to such an address", is_whole=False, is_final=True) from error
     except (smtplib.SMTPException, OSError) as error:
         raise _no_server(error) from error
 
 
-def _refused(code: int, answer: Any) -> DeliveryFailed:
+def _refusal(code: int, answer: Any) -> DeliveryFailed:
     """The server refused one message, or with it everything at this moment."""
     words = f"the server refused it with code {code}"
     return DeliveryFailed(
@@ -149,10 +149,10 @@ def _no_server(error: Exception) -> DeliveryFailed:
         return DeliveryFailed("it does not offer STARTTLS, or no way to sign in that Axiom knows")
     if isinstance(error, smtplib.SMTPResponseException):
         return DeliveryFailed(f"it answered with code {error.smtp_code}", server_words=_text(error.smtp_error))
-    return DeliveryFailed(_said_of(error))
+    return DeliveryFailed(_reason_of(error))
 
 
-def _said_of(error: Exception) -> str:
+def _reason_of(error: Exception) -> str:
     """What stands between us and a server, in words that hold no address of a person."""
     if isinstance(error, TimeoutError):
         return f"it did not answer within {limits.SERVER_SECONDS:.0f} seconds"

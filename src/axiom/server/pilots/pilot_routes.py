@@ -137,14 +137,14 @@ class PilotRoutes:
             if isinstance(error, DamagedBundle):
                 self._pilots.cache.set_aside(error.bundle, self._pilots.now())  # the next question gets nothing of it
                 error = StoreBusy("A bundle here is damaged. Nothing was handed out; ask again.")
-            answer.set_result(_refused(error) if error else _said(done.result()))
+            answer.set_result(_error_reply(error) if error else _json_reply(done.result()))
             if is_report and error is None:
                 self._reported()
 
         try:
             stored = self._writer.submit(read(self._pilots, key, body))
         except (AxiomError, ValueError, RecursionError, TypeError) as error:
-            answer.set_result(_refused(error))
+            answer.set_result(_error_reply(error))
         else:
             stored.add_done_callback(finish)
         return answer
@@ -156,12 +156,12 @@ class PilotRoutes:
                     self._pilots.demand_key(db, key)
                     return read(db, body)
             except Exception as error:  # noqa: BLE001  every question gets an answer
-                return _refused(error)
+                return _error_reply(error)
 
         return self._threads.submit(look)
 
     def _seal(self, db: Database, body: bytes) -> LaneReply:
-        return _said({"seal": self._pilots.seal(db, _digest_in(body))})
+        return _json_reply({"seal": self._pilots.seal(db, _digest_in(body))})
 
     def _bundle(self, db: Database, body: bytes) -> LaneReply:
         return LaneReply(body=self._pilots.bundle(db, _digest_in(body)), kind=_BYTES)
@@ -291,11 +291,11 @@ def _digest_in(body: bytes) -> str:
     return Fields(json.loads(body), "the request", ("digest",)).text("digest", _HEX)
 
 
-def _said(answer: Answer) -> LaneReply:
+def _json_reply(answer: Answer) -> LaneReply:
     return LaneReply(body=json.dumps(answer, separators=(",", ":")).encode())
 
 
-def _refused(error: BaseException) -> LaneReply:
+def _error_reply(error: BaseException) -> LaneReply:
     """An error as a pilot reads it; one that we did not foresee is a fault of ours and says no more than that."""
     if isinstance(error, (ValueError, RecursionError, TypeError)):
         error = MalformedRequest(f"The request cannot be read ({error}). Nothing was done.")

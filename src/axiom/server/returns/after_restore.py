@@ -103,14 +103,14 @@ def _admit(db: Database, report: Report, remembered: TaskOut | None, ticket: Tic
         if _is_cells_of(wanted, ticket) or (wanted and _is_left_of(db, wanted, remembered.task, ticket)):
             return ""
         return "its ticket orders other cells"
-    there = _ordered(db, report.workunit_id, ticket)
+    there = _find_workunit(db, report.workunit_id, ticket)
     if isinstance(there, str):
         return there
     tasks.admit_task(db, report.task_id, there)
     return ""
 
 
-def _ordered(db: Database, workunit_id: int | None, ticket: Ticket) -> Workunit | str:
+def _find_workunit(db: Database, workunit_id: int | None, ticket: Ticket) -> Workunit | str:
     """The workunit of a forgotten task, remembered or made again; or why not. Its number is the host's own word."""
     if workunit_id is None:
         return "its name does not say of which workunit it is"
@@ -119,10 +119,10 @@ def _ordered(db: Database, workunit_id: int | None, ticket: Ticket) -> Workunit 
     there = workunits.workunit(db, workunit_id)
     if there is not None and not _is_cells_of(there, ticket):
         return f"workunit {there.id} orders other cells"
-    return there or _forgotten(db, workunit_id, ticket)
+    return there or _remake_workunit(db, workunit_id, ticket)
 
 
-def _forgotten(db: Database, workunit_id: int, ticket: Ticket) -> Workunit | str:
+def _remake_workunit(db: Database, workunit_id: int, ticket: Ticket) -> Workunit | str:
     """The workunit that the ticket speaks of, made again; or why not."""
     experiment = experiments.by_name(db, ticket.experiment, ticket.version)
     bundle = experiments.bundle(db, ticket.bundle)

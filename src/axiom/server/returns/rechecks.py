@@ -132,7 +132,7 @@ def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[R
     opinions = [Opinion(task_id=task_id, cells=tuple(repeated.get(task_id, ()))) for task_id in sorted(there)]
     first = Opinion(task_id=checked_id, cells=tuple(results.of_task(db, checked_id)))
     decided = settle(first, opinions, early=stored_manifest(experiment.manifest).tolerance)
-    is_anew = is_found_out(decided, _shown(db, [checked_id, *there]))
+    is_anew = is_found_out(decided, _agreements(db, [checked_id, *there]))
     task_store.agree(db, {task_id: str(agreement or "") for task_id, agreement in decided.agreements.items()})
     if Agreement.DIFFERS in decided.agreements.values():
         log.info("check.differs task=%d %s", checked_id, decided.reason)
@@ -143,7 +143,7 @@ def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[R
             host_reliability.outvote(db, odd, now)
 
 
-def _shown(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
+def _agreements(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
     """Which of these tasks agree and which differ, as far as checks have shown."""
     both = Agreement.AGREES, Agreement.DIFFERS
     return {task_id: agreement for agreement in both for task_id in task_store.awaiting(db, task_ids, agreement)}

@@ -47,8 +47,8 @@ def take(
         return []
     by_task = tasks.known(db, [report.task_id for report in reports])
     if trust is not None and _is_forgotten(by_task, reports):
-        by_task = _remembered(db, folder, reports, by_task, trust)
-    akin = _akin(db, by_task, reports)
+        by_task = _bring_back(db, folder, reports, by_task, trust)
+    akin = _kindred_hosts(db, by_task, reports)
     taken: dict[int, ReportedTask] = {}
     answers: list[Acknowledgement] = []
     refused: list[Acknowledgement] = []
@@ -66,7 +66,7 @@ def take(
         )
         answers.append(Acknowledgement(task_id=report.task_id, state=decided.state, reason=decided.reason))
         if task is not None and decided.state is not None:
-            taken[task.id] = _reported(task, report, decided, decided.state)
+            taken[task.id] = _reported_task(task, report, decided, decided.state)
         else:
             refused.append(answers[-1])
     if refused:  # a line for each would let a stranger fill the disk
@@ -76,7 +76,7 @@ def take(
     return answers
 
 
-def _reported(task: Task, report: Report, decided: ReportOutcome, state: TaskState) -> ReportedTask:
+def _reported_task(task: Task, report: Report, decided: ReportOutcome, state: TaskState) -> ReportedTask:
     return ReportedTask(task=task, report=report, state=state, reason=decided.reason, cause=decided.cause)
 
 
@@ -89,7 +89,7 @@ def _is_forgotten(by_task: Mapping[int, TaskOut], reports: Sequence[Report]) -> 
     )
 
 
-def _remembered(
+def _bring_back(
     db: Database, folder: Folder, reports: Sequence[Report], by_task: Mapping[int, TaskOut], trust: Trust
 ) -> dict[int, TaskOut]:
     """What is known of the reported tasks once those are back that prove themselves; one may be reported twice."""
@@ -102,7 +102,9 @@ def _remembered(
     return tasks.known(db, [report.task_id for report in reports])
 
 
-def _akin(db: Database, by_task: Mapping[int, TaskOut], reports: Sequence[Report]) -> set[tuple[int, int | None]]:
+def _kindred_hosts(
+    db: Database, by_task: Mapping[int, TaskOut], reports: Sequence[Report]
+) -> set[tuple[int, int | None]]:
     """Which of the reporting hosts are of one volunteer with a host that was given another's task."""
     foreign = [
         report.host_id
@@ -126,14 +128,14 @@ def _write(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
     ]
     if moved:
         transit_many(db, [reported.task.workunit_id for reported in moved], now)
-    host_reliability.settle(db, [_closed(reported, now) for reported in failed], now)
+    host_reliability.settle(db, [_closed_task(reported, now) for reported in failed], now)
     for reported in failed:
         log.info(
             "task.%s id=%d host=%d cause=%s", reported.state, reported.task.id, reported.report.host_id, reported.cause
         )
 
 
-def _closed(reported: ReportedTask, now: datetime) -> ClosedTask:
+def _closed_task(reported: ReportedTask, now: datetime) -> ClosedTask:
     return ClosedTask(
         task_id=reported.task.id,
         host_id=reported.report.host_id,

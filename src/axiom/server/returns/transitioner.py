@@ -30,7 +30,7 @@ def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> 
     """Bring workunits to where their tasks put them; what was decided about each that exists."""
     workunits_with_tasks = task_store.with_tasks(db, sorted(set(workunit_ids)))
     decided = [(wanted, tasks, transition(wanted, tasks, now)) for wanted, tasks in workunits_with_tasks]
-    expired = _expired(decided)
+    expired = _expired_tasks(decided)
     aborted = [task for _, tasks, step in decided for task in tasks if task.id in step.abort]
     moves = [(task, TaskState.EXPIRED, "its deadline passed in silence") for task in expired]
     moves += [(task, TaskState.ABORTED, "no longer wanted") for task in aborted]
@@ -55,7 +55,7 @@ def sweep_late(db: Database, now: datetime) -> int:
 
 
 def sweep_awake(db: Database, looked_at: datetime | None, now: datetime) -> int:
-    """The same, by who looked at that moment and not since. For as long as nobody can look, nobody can report.
+    """Look for late tasks after a pause since `looked_at`. For as long as nobody can look, nobody can report.
 
     The computer slept, its disk was full, or its clock was set forward.
     """
@@ -95,7 +95,7 @@ def _postpone(db: Database, last_sign: datetime | None, now: datetime) -> int:
     return moved
 
 
-def _expired(decided: list[tuple[Workunit, list[Task], Transition]]) -> list[Task]:
+def _expired_tasks(decided: list[tuple[Workunit, list[Task], Transition]]) -> list[Task]:
     return [task for _, tasks, step in decided if step.expire for task in tasks if task.id in step.expire]
 
 

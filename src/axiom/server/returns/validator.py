@@ -75,10 +75,10 @@ class Validator:
         except Exception:
             log.exception("tasks.unjudged first=%d last=%d", waiting[0].task.id, waiting[-1].task.id)
             for unproven in waiting:
-                self._alone(db, unproven, now)
+                self._settle_alone(db, unproven, now)
         return len(waiting)
 
-    def _alone(self, db: Database, waiting: UnprovenTask, now: datetime) -> None:
+    def _settle_alone(self, db: Database, waiting: UnprovenTask, now: datetime) -> None:
         """Whatever an output made us stumble over must not hold up the others."""
         try:
             with db.savepoint():
@@ -103,7 +103,7 @@ class Validator:
         stored = results.record(db, [*single, *copied], now)
         doubtful = self._draw(db, judged, compared, now)
         transit_many(db, [verdict.waiting.task.workunit_id for verdict in judged], now)
-        host_reliability.settle(db, [self._closed(db, verdict) for verdict in judged if not verdict.is_lost], now)
+        host_reliability.settle(db, [self._closed_task(db, verdict) for verdict in judged if not verdict.is_lost], now)
         for comparison in compared:
             copies.blame(db, comparison, now)
         proven = [verdict.waiting for verdict in judged if verdict.decided.state is TaskState.VALID]
@@ -124,11 +124,11 @@ class Validator:
             first = new[0].waiting
             brought = {verdict.waiting.task.id: verdict.decided.results for verdict in new}
             tolerance = self._manifests[first.task.experiment_id].tolerance
-            again = functools.partial(self._again, db, first)
+            again = functools.partial(self._judge_again, db, first)
             comparisons.append(copies.compare(db, workunit_id, first.copies, brought, again, tolerance))
         return comparisons
 
-    def _again(self, db: Database, beside: UnprovenTask, task: Task) -> Sequence[Result]:
+    def _judge_again(self, db: Database, beside: UnprovenTask, task: Task) -> Sequence[Result]:
         """What a valid copy brought, as it was judged before; its host may have been found out since."""
         return self._judge(db, replace(beside, task=task, outvoted=0), {}).decided.results
 
@@ -150,7 +150,7 @@ class Validator:
             manifest = self._manifests.get(verdict.waiting.task.experiment_id)
             if verdict.decided.results and manifest and manifest.map:
                 tiles.draw(db, manifest.map, verdict.decided.results, now)
-                if why := _discontinued(db, manifest.map, verdict.decided.results):
+                if why := _why_doubtful(db, manifest.map, verdict.decided.results):
                     doubtful.add(verdict.waiting.task.id)
                     log.info(
                         "tile.doubtful task=%d host=%s %s", verdict.waiting.task.id, verdict.waiting.task.host_id, why
@@ -189,7 +189,7 @@ class Validator:
         )
         return _JudgedTask(waiting=waiting, decided=decided, ticket=ticket)
 
-    def _closed(self, db: Database, judged: _JudgedTask) -> ClosedTask:
+    def _closed_task(self, db: Database, judged: _JudgedTask) -> ClosedTask:
         task = judged.waiting.task
         return ClosedTask(
             task_id=task.id,
@@ -225,7 +225,7 @@ class Validator:
         return self._manifests[experiment_id]
 
 
-def _discontinued(db: Database, drawn: Map, brought: Sequence[Result]) -> str:
+def _why_doubtful(db: Database, drawn: Map, brought: Sequence[Result]) -> str:
     """Why a task is doubtful, of whose tiles one does not show what its parent showed; nothing where all do."""
     parents: dict[tuple[int, int], bytes | None] = {}
     for result in brought:

@@ -55,7 +55,7 @@ def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | R
     contact = contacts.contact(db, key_digest(request.authenticator), request.host_id, now)
     if contact is None:
         return None
-    caller, record, digest = contact.caller, _known(db, request, contact), _digest(request)
+    caller, record, digest = contact.caller, _host_record(db, request, contact), _digest(request)
     if record is None:
         if why := not_now(hosts.added_at(db, caller.volunteer.id, MOST_NEW), now):
             return RefusedHost(reason=why)
@@ -78,7 +78,7 @@ def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | R
     )
 
 
-def _known(db: Database, request: SchedulerRequest, contact: Contact) -> StoredHost | None:
+def _host_record(db: Database, request: SchedulerRequest, contact: Contact) -> StoredHost | None:
     """The host's record. A sequence number that went back is a copy of a client's folder: a second computer."""
     volunteer, record = contact.caller.volunteer, contact.host
     if record is not None and record.host.volunteer_id == volunteer.id and request.rpc_seqno >= record.rpc_seqno:

@@ -44,13 +44,13 @@ def brought(request: SchedulerRequest) -> dict[str, Program]:
         return {}
     # Of several for one kind the first counts.
     return {
-        app_version.coprocessor: _own(app_version)
+        app_version.coprocessor: _as_program(app_version)
         for app_version in reversed(request.app_versions)
         if _is_of_use(app_version)
     }
 
 
-def _own(version: HeldVersion) -> Program:
+def _as_program(version: HeldVersion) -> Program:
     return Program(platform=version.platform, version=version.version, plan_class=version.plan_class)
 
 

@@ -297,7 +297,7 @@ class Project:
     ) -> dict[str, Any]:
         """What every known host is told, by its place in the reply: who it is, how it stands, when to call again."""
         cross_id, is_newer_here = _preferences(db, identity.caller, request, now)
-        code_key, signature = self.code.told(request.code_sign_key)
+        code_key, signature = self.code.key_for(request.code_sign_key)
         pause = delay(_situation(request, why), spread=spread(identity.host.id, now), busy_for=busy_for)
         return {
             "project_name": self.name,
@@ -406,7 +406,7 @@ def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[
 
 
 def _as_reported(db: Database, identity: Identity, *, is_settled: bool) -> Identity:
-    """The same as the reports have left it: the standing by which the host gets work, the credit, perhaps notices."""
+    """The host as the reports have left it: the standing by which it gets work, the credit, perhaps notices."""
     caller, stored = identity.caller, contacts.stored_host(db, identity.host.id)
     if is_settled:
         caller = replace(caller, balance=ledger.balance(db, "volunteer", caller.volunteer.id))

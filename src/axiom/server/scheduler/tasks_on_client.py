@@ -31,7 +31,7 @@ def to_give_up(db: Database, host_id: int, holding: Holding) -> tuple[tuple[str,
     by_choice: dict[GiveUp, list[str]] = {choice: [] for choice in GiveUp}
     numbers = {number for number in holding.values() if number is not None}
     stands = contacts.stands(db, sorted(numbers))
-    lost = _lost(db, host_id, numbers - stands.keys())
+    lost = _lost_numbers(db, host_id, numbers - stands.keys())
     for name, number in holding.items():
         stand = stands.get(number) if number is not None else None
         choice = give_up(
@@ -44,7 +44,7 @@ def to_give_up(db: Database, host_id: int, holding: Holding) -> tuple[tuple[str,
     return tuple(by_choice[GiveUp.AT_ONCE]), tuple(by_choice[GiveUp.IF_NOT_STARTED])
 
 
-def _lost(db: Database, host_id: int, unknown: Collection[int]) -> set[int]:
+def _lost_numbers(db: Database, host_id: int, unknown: Collection[int]) -> set[int]:
     """Those of these numbers, of which no task is known, that the host may have from a time that is forgotten here.
 
     No task is ever deleted, so a number up to the last one has none only where a restore left it out. A host from after

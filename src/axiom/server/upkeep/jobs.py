@@ -86,10 +86,10 @@ class Jobs:
                 self._once(job)
                 pause = job.every
             except AxiomError as error:
-                pause = _longer(pause)
+                pause = _next_pause(pause)
                 log.error("job.failed name=%s again_in=%.0fs %s", job.name, pause, error)
             except Exception:
-                pause = _longer(pause)
+                pause = _next_pause(pause)
                 log.exception("job.failed name=%s again_in=%.0fs", job.name, pause)
             self._ended[job.name] = self._now()
             job.nudged.wait(pause)
@@ -115,5 +115,5 @@ class Jobs:
             self._errors[job.name] = error
 
 
-def _longer(pause: float) -> float:
+def _next_pause(pause: float) -> float:
     return min(limits.JOB_PAUSE_SECONDS, max(1.0, 2 * pause))
