@@ -185,7 +185,7 @@ def main() -> int:
         times["large"].append(seconds_of(large, many))
     for name, hosts, candidates in (("fleet", fleet, few), ("large", large, many)):
         made, filling = planned_for(hosts, candidates)
-        tasks = sum(sum(host.given.values()) for host in filling.hosts)
+        tasks = sum(sum(host.tasks.values()) for host in filling.hosts)
         idle = sum(host.left.cores for host in filling.hosts)
         listed = ", ".join(f"{value:.2f}" for value in times[name])
         print(

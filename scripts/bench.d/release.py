@@ -140,7 +140,7 @@ def cost(hosts: int, fails: float, seed: int) -> int:
 def is_halted(hosts: int, seed: int) -> bool:
     """Was a good version stopped, or held back anywhere, by the time of its two hundredth task?"""
     life = Life(dice=random.Random(f"{hosts} good {seed}"), hosts=hosts, fails=GOOD)
-    if let_out(life) is Stage.PAUSED or release(life.facts(), life.fleet).held:
+    if let_out(life) is Stage.PAUSED or release(life.facts(), life.fleet).held_back:
         return True
     while sum(came.well + came.badly for came in life.by_source.values()) < LIFE:
         for _ in range(10):

@@ -479,7 +479,7 @@ class World:
             decided = assign(
                 computer.host,
                 queues,
-                held=in_hand,
+                in_hand=in_hand,
                 wish=wish,
                 allowance=replace(self.allowance, beside=beside),
                 sent_today=0,

@@ -79,7 +79,7 @@ def subject(number=1, evidence=None, **changes) -> Subject:
         prices=prices(declared),
         estimand=estimand(),
         status="open",
-        said=evidence or said(),
+        evidence=evidence or said(),
         configs=configs,
         seconds=sum(declared.cell_seconds),
         block=8,

@@ -22,9 +22,7 @@ COMPUTED = {  # the cheapest of a contrast, a slope, a share and a number, with 
 
 def kept(name):
     path = make_controls.KEPT / f"{name}.json"
-    assert path.exists(), (
-        f"{name} has no kept controls: run make_controls.py {name} in this folder"
-    )
+    assert path.exists(), f"{name} has no kept controls: run make_controls.py {name} in this folder"
     return json.loads(path.read_text(encoding="utf-8"))
 
 

@@ -90,9 +90,7 @@ every_experiment = pytest.mark.parametrize("name", NAMES)
 
 def golden(name):
     path = make_golden.GOLDEN / f"{name}.json"
-    assert path.exists(), (
-        f"{name} has no golden numbers: run make_golden.py {name} in this folder"
-    )
+    assert path.exists(), f"{name} has no golden numbers: run make_golden.py {name} in this folder"
     return json.loads(path.read_text(encoding="utf-8"))
 
 

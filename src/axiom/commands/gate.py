@@ -286,7 +286,7 @@ def _spent(db: Database, submission: _Submission, request: CommandCost, since: d
         core_hours=had["core_seconds"] / 3_600.0,
         core_hours_open=_core_hours_open(db, caller),
         open_proposals=len(waiting_of(db, caller.name)) if request.proposals else 0,
-        given=uses,
+        uses=uses,
         tried=tried,
         next_at=_next_at(db, submission, most, since) if most and max(uses, tried / limits.DRY_RUNS) >= most else None,
     )

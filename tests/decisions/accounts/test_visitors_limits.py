@@ -89,9 +89,9 @@ def test_a_volunteer_gives_a_command_so_often_a_day_and_the_operator_as_often_as
     operator = frozenset({Capability.ACCOUNT, Capability.OPERATE})
     caller = replace(CALLER, name="somebody", capabilities=operator, volunteer_id=volunteer)
     asked = replace(asking(Capability.ACCOUNT, volunteer_id=7), most_a_day=5)
-    permission = may(caller, asked, SpentToday(given=given_))
+    permission = may(caller, asked, SpentToday(uses=given_))
     assert (permission.allowed, permission.within_capability) == (allowed, True)
-    assert may(caller, replace(asked, most_a_day=None), SpentToday(given=given_)).allowed
+    assert may(caller, replace(asked, most_a_day=None), SpentToday(uses=given_)).allowed
 
 
 def asked(moments: list[float]) -> list[float]:

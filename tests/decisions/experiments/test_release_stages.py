@@ -60,7 +60,7 @@ def test_what_was_reached_is_lost_by_a_halt_and_held_back_on_one_platform_alone(
     bad = {(n, WINDOWS): Endings(badly=1, raised=1, is_proven=True, platform=WINDOWS) for n in (20, 21, 22)}
     let = release(ReleaseRecord(by_source=fine | bad, theirs_well=5, theirs_badly=3), FLEET)
     assert let.stage is Stage.WIDER
-    assert list(let.held) == [WINDOWS]
+    assert list(let.held_back) == [WINDOWS]
     everywhere = bad | {(30, LINUX): Endings(badly=1, raised=1, is_proven=True, platform=LINUX)}
     assert release(ReleaseRecord(by_source=everywhere), FLEET).stage is Stage.PAUSED
 

@@ -70,14 +70,14 @@ def test_a_claim_is_asked_where_it_leaves_a_factor_open():
 def test_what_was_refused_keeps_no_other_level_or_factor_waiting():
     asked, told = frozenset(), []
     for _ in range(9):
-        new = [one.slug for one in of(Template.GENERALISE, subject(asked=asked)) if one.slug not in asked]
+        new = [one.slug for one in of(Template.GENERALISE, subject(decided=asked)) if one.slug not in asked]
         assert len(new) <= 2
         asked, told = asked | {*new}, told + new
     noises = {"generalise-1-noise-0p25", "generalise-1-noise-0p375"}
     rates = {f"generalise-1-lr-{rate}" for rate in ("0p316", "0p0316", "0p658", "0p0208")}
     assert {*told} >= noises | rates
     assert len({*told}) == len(told)
-    assert {one.slug for one in of(Template.GENERALISE, subject(asked=asked))} == {*told}, "and may come back"
+    assert {one.slug for one in of(Template.GENERALISE, subject(decided=asked))} == {*told}, "and may come back"
 
 
 def test_a_factor_without_a_range_has_its_declared_levels_and_four_designs_are_enough():
@@ -171,7 +171,7 @@ def test_two_explanations_are_set_against_each_other_where_they_disagree_most():
     assert found.prediction.positive + found.prediction.negative > 0.8
     assert of(Template.DISCRIMINATE, wide, fast) == [], "nobody linked them"
     assert of(Template.DISCRIMINATE, wide, replace(fast, estimand={**RATE, "measure": "loss"}), pairs=[(1, 2)]) == []
-    assert of(Template.DISCRIMINATE, wide, replace(fast, said=said(verdict=Verdict.ABSENT)), pairs=[(1, 2)]) == []
+    assert of(Template.DISCRIMINATE, wide, replace(fast, evidence=said(verdict=Verdict.ABSENT)), pairs=[(1, 2)]) == []
 
 
 def square():
@@ -257,8 +257,8 @@ def test_what_happens_or_not_gets_the_seeds_that_would_have_shown_how_often(happ
 def exhausted(**changes):
     """A finding of which everything was asked."""
     bare = subject(**changes)
-    while more := {one.slug for one in followups([bare])} - bare.asked:
-        bare = replace(bare, asked=bare.asked | more)
+    while more := {one.slug for one in followups([bare])} - bare.decided:
+        bare = replace(bare, decided=bare.decided | more)
     return bare
 
 

@@ -26,11 +26,11 @@ def work(number: int, tasks: int, need: Need = LIGHT, **facts) -> WaitingWork:
 
 def given_to(filling) -> dict[int, dict[int, int]]:
     """How many tasks of which experiment each host gets."""
-    return {one.supply.host_id: {key[0]: tasks for key, tasks in one.given.items()} for one in filling.hosts}
+    return {one.supply.host_id: {key[0]: tasks for key, tasks in one.tasks.items()} for one in filling.hosts}
 
 
 def reasons(filling) -> dict[int, str]:
-    names = {key: f"experiment_{key[0]}" for one in filling.hosts for key in one.given}
+    names = {key: f"experiment_{key[0]}" for one in filling.hosts for key in one.tasks}
     return {one.host_id: one.reason for one in placements(filling, names)}
 
 
@@ -76,7 +76,7 @@ def test_few_tasks_go_to_our_own_to_the_largest_and_among_equals_by_key():
     hosts = [host(number, volunteer="ada") for number in range(1, 20)]
 
     def first(key: str) -> int:
-        return next(one.supply.host_id for one in fill(hosts, [work(1, 1)], key=key).hosts if one.given)
+        return next(one.supply.host_id for one in fill(hosts, [work(1, 1)], key=key).hosts if one.tasks)
 
     assert first("2026-03-02-b") == first("2026-03-02-b")
     assert len({first(str(number)) for number in range(20)}) > 5
@@ -148,17 +148,17 @@ def test_nothing_is_promised_twice_and_no_idle_core_has_room_for_what_is_left(ho
     placed: Counter = Counter()
     for one in found.hosts:
         there = one.supply
-        bound = sum(tasks for key, tasks in one.given.items() if before[key].need.gpu)
-        on_gpus, on_cores = one.gpu_tasks, sum(one.given.values()) - one.gpu_tasks
-        assert bound <= on_gpus <= bound + sum(one.given.get(key, 0) for key in before if before[key].need.on_gpu)
+        bound = sum(tasks for key, tasks in one.tasks.items() if before[key].need.gpu)
+        on_gpus, on_cores = one.gpu_tasks, sum(one.tasks.values()) - one.gpu_tasks
+        assert bound <= on_gpus <= bound + sum(one.tasks.get(key, 0) for key in before if before[key].need.on_gpu)
         assert on_cores <= max(0, there.cores - there.busy_cores)
         assert on_gpus <= max(0, sum(gpu.count for gpu in there.gpus) - there.busy_gpus)
         beside = 4_000 * (on_gpus - bound)  # what CUDA takes of those that cores might have had
-        assert one.memory_mb == sum(before[key].need.memory_mb * n for key, n in one.given.items()) + beside
-        assert not one.given or one.memory_mb <= max(0, there.memory_mb - there.used_memory_mb)
+        assert one.memory_mb == sum(before[key].need.memory_mb * n for key, n in one.tasks.items()) + beside
+        assert not one.tasks or one.memory_mb <= max(0, there.memory_mb - there.used_memory_mb)
         assert there.most_tasks is None or on_cores + on_gpus <= there.most_tasks
-        assert not (there.obstacle and one.given)
-        placed.update(one.given)
+        assert not (there.obstacle and one.tasks)
+        placed.update(one.tasks)
         for left in found.left:
             assert (left.is_ours and not there.is_ours) or not any(
                 one.room(need, left.seconds * 1.25, 10_000.0) for need in left.need.places

@@ -94,7 +94,7 @@ def test_what_waits_and_may_not_go_out_keeps_no_core_idle(held):
     assert {one.experiment_id for one in found.allotments} == {2}
     given_to = Counter()
     for at in fill(volunteers, works_of([stopped, candidate(2)], found.allotments, volunteers)).hosts:
-        given_to.update({key[0]: tasks for key, tasks in at.given.items()})
+        given_to.update({key[0]: tasks for key, tasks in at.tasks.items()})
     assert given_to[1] <= (3 if stopped.stage is Stage.PILOT else stopped.theirs or 0)
     assert given_to[2] == 4_096 - given_to[1]
     assert found.idle_cores >= 4_096 - 100  # as the fleet stands, before anything is ordered
@@ -104,7 +104,7 @@ def test_what_volunteers_may_not_have_says_so_and_goes_to_our_own_hosts_once():
     hosts = [host(1, cores=4), host(2, cores=4, is_ours=False)]
     tried = candidate(1, stage=Stage.WIDER, theirs=1, unsent=100, waiting_seconds=800.0)
     filling = fill(hosts, works_of([tried], (), hosts))
-    assert {one.supply.host_id: sum(one.given.values()) for one in filling.hosts} in [{1: 4, 2: 1}, {1: 4, 2: 0}]
+    assert {one.supply.host_id: sum(one.tasks.values()) for one in filling.hosts} in [{1: 4, 2: 1}, {1: 4, 2: 0}]
     hosts = [host(1, cores=100, busy_cores=100), *[host(n, cores=100, busy_cores=100, is_ours=False) for n in (2, 3)]]
     waits = {"unsent": 100, "waiting_seconds": 120_000.0} | ENDED
     held = [candidate(number, stage=Stage.WIDER, theirs=0, **waits) for number in range(1, 11)]

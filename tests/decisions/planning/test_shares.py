@@ -84,7 +84,7 @@ def test_each_kind_of_host_has_work_that_it_can_take():
     found = planned(heavy, light, cores=72, supplies=hosts)
     filling = fill(hosts, works_of([heavy, light], found.allotments, hosts))
     assert [one.left.cores for one in filling.hosts] == [0] * 8
-    assert {key[0] for at in filling.hosts if at.supply.host_id != 1 for key in at.given} == {2}
+    assert {key[0] for at in filling.hosts if at.supply.host_id != 1 for key in at.tasks} == {2}
 
 
 def test_what_few_or_no_hosts_can_take_keeps_no_core_idle():

@@ -109,12 +109,12 @@ def test_what_changes_and_surprises_comes_before_what_was_known():
     first = told(3, grade=Grade.MODERATE, verdict=Verdict.POSITIVE, interest=TELLING, scale=LARGE)
     unknown = told(4, seeds=80)
     ranked = rank([routine, unknown, graded, first])
-    assert [(news.told.number, news.stars) for news in ranked] == [(3, "★★"), (2, ""), (1, ""), (4, "")]
+    assert [(news.news.number, news.stars) for news in ranked] == [(3, "★★"), (2, ""), (1, ""), (4, "")]
     assert [news.word for news in ranked] == ["high", "routine", "routine", "routine"]
     facts = ("from undecided to effect +", "rose from Awaiting to Moderate", "1.00 of 1")
     assert [fact for fact in facts if fact not in ranked[0].reason] == []
     assert "fell from Strong to Awaiting" in rank([told(1, before=replace(SAID, grade=Grade.STRONG))])[0].reason
-    assert [one.told.number for one in rank([told(2), told(1)])] == [1, 2]  # of equals the lower number comes first
+    assert [one.news.number for one in rank([told(2), told(1)])] == [1, 2]  # of equals the lower number comes first
 
 
 def test_without_an_estimate_or_with_one_value_nothing_is_measured():

@@ -47,7 +47,7 @@ def held(tasks: int, *, memory_mb: int = 100, disk_mb: int = 100, seconds: float
 
 def decide(host=HOST, queues=(), *, has=(), wish=ONE, allowance=ALLOWANCE, today=0, lately=0):
     sent = {"sent_today": today, "sent_lately": lately}
-    return assignment.assign(host, queues, held=has, wish=wish, allowance=allowance, **sent)
+    return assignment.assign(host, queues, in_hand=has, wish=wish, allowance=allowance, **sent)
 
 
 def many(amount: int) -> assignment.WorkWish:

@@ -86,7 +86,7 @@ def test_what_asks_elsewhere_is_for_generality_pairs_explain_each_other_and_thre
     assert pairs(settled.db) == [(1, number)], "what tests another one explains nothing"
     loaded = {one.number: one for one in subjects(settled.db, proposals.everything(settled.db), {})}
     assert set(loaded) == {1}, "of the new one nothing is known yet"
-    assert loaded[1].asked == {"generalise-1-shift-4", "extremes-1-size-1-9"}
+    assert loaded[1].decided == {"generalise-1-shift-4", "extremes-1-size-1-9"}
     assert {config["size"]: mean for config, mean in loaded[1].means}[1] > 1.0
 
     def planned(*registrations):

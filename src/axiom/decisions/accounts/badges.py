@@ -38,7 +38,7 @@ class Stamp:
 def stamps(done: Contribution, now: datetime) -> Sequence[Stamp]:
     """Return every stamp, those that were earned first."""
     days = max(0, (now - done.since).days)
-    found = [
+    all_stamps = [
         _stamp("first", mark("First light"), done.valid, 1, "valid job"),
         *(_stamp(f"jobs-{most}", title, done.valid, most, "valid jobs") for most, title in _JOBS),
         *(_stamp(f"hours-{most}", title, done.hours, most, "hours of computing") for most, title in _HOURS),
@@ -47,7 +47,7 @@ def stamps(done: Contribution, now: datetime) -> Sequence[Stamp]:
         _stamp("mind", mark("Changed our mind"), done.changed, 1, "answer that went against its claim"),
         _stamp("year", mark("A year and a day"), days, _YEAR.days, "days since the account was opened"),
     ]
-    return sorted(found, key=lambda stamp: not stamp.is_earned)
+    return sorted(all_stamps, key=lambda stamp: not stamp.is_earned)
 
 
 def _stamp(name: str, title: str, done: float, wanted: int, what: str) -> Stamp:

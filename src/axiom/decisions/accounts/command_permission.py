@@ -31,7 +31,7 @@ class SpentToday:
     core_hours: float = 0.0
     core_hours_open: float = 0.0  # of its proposals that wait or are being computed; no matter of a day
     open_proposals: int = 0  # of its own that wait for an answer; no matter of a day
-    given: int = 0  # how often this very command, done or refused
+    uses: int = 0  # how often this very command, done or refused
     tried: int = 0  # and how often as a dry run, where this is one
     next_at: datetime | None = None  # when it may be given again, where that was often enough
 
@@ -80,7 +80,7 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
             reason=f"{caller.name} may manage their own account; {request.command} is about another one",
         )
     most = most_a_day(caller, request)
-    if most is not None and (spent.given >= most or spent.tried >= account_limits.DRY_RUNS * most):
+    if most is not None and (spent.uses >= most or spent.tried >= account_limits.DRY_RUNS * most):
         return Permission(
             allowed=False,
             within_capability=True,
@@ -92,15 +92,15 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
             within_capability=True,
             reason=f"{spent.open_proposals} proposals of {caller.name} wait for an answer, and no more may",
         )
-    for what, asked, had, most in (
+    for what, amount, had, most in (
         ("workunits", request.workunits, spent.workunits, caller.limits.workunits_per_day),
         ("aborts", request.aborts, spent.aborts, caller.limits.aborts_per_day),
     ):
-        if asked and had + asked > most:
+        if amount and had + amount > most:
             return Permission(
                 allowed=False,
                 within_capability=True,
-                reason=f"{caller.name} asks for {asked} {what} and has {max(0, most - had)} of {most} left today",
+                reason=f"{caller.name} asks for {amount} {what} and has {max(0, most - had)} of {most} left today",
             )
     return Permission(allowed=True, within_capability=True, reason="within capability and limits")
 

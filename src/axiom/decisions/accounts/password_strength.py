@@ -78,23 +78,23 @@ class PasswordVerdict:
     reason: str
 
 
-def judge(password: str, known: Iterable[str] = ()) -> PasswordVerdict:
+def judge(password: str, own_words: Iterable[str] = ()) -> PasswordVerdict:
     """Decide whether a password may be used by somebody about whom these words are known: name, address and so on."""
     if len(password) < limits.SHORTEST_PASSWORD:
-        said = f"The password has {len(password)} characters; it needs at least {limits.SHORTEST_PASSWORD}."
+        reason = f"The password has {len(password)} characters; it needs at least {limits.SHORTEST_PASSWORD}."
     elif len(password) > limits.LONGEST_PASSWORD:
-        said = f"The password has {len(password)} characters; at most {limits.LONGEST_PASSWORD} are taken."
+        reason = f"The password has {len(password)} characters; at most {limits.LONGEST_PASSWORD} are taken."
     elif _is_pattern(password.casefold()):
-        said = mark(
+        reason = mark(
             "The password follows a pattern, as a row of keys or a count does, and is among the first to be tried."
         )
     elif _is_common(password.casefold()):
-        said = mark("The password is a word that many people choose, and so among the first to be tried.")
-    elif _is_known(password.casefold(), known):
-        said = mark("The password is little more than your name or address.")
+        reason = mark("The password is a word that many people choose, and so among the first to be tried.")
+    elif _is_known(password.casefold(), own_words):
+        reason = mark("The password is little more than your name or address.")
     else:
         return PasswordVerdict(is_good=True, reason="long enough, and no pattern that is tried first")
-    return PasswordVerdict(is_good=False, reason=said)
+    return PasswordVerdict(is_good=False, reason=reason)
 
 
 def _is_pattern(text: str) -> bool:
@@ -123,7 +123,7 @@ def _is_walked(text: str) -> bool:
 
 def _is_common(text: str) -> bool:
     """A well-known word, or two, with digits and signs around it or in the place of letters."""
-    inner = text.strip("".join({each for each in text if not each.isalpha()}))
+    inner = text.strip("".join({character for character in text if not character.isalpha()}))
     for tried in (text, text.translate(_PLAIN), inner.translate(_PLAIN)):
         bare = "".join(letter for letter in tried if letter.isalpha())
         if bare in _WORDS or any(bare[:cut] in _WORDS and bare[cut:] in _WORDS for cut in range(3, len(bare) - 2)):
@@ -131,9 +131,9 @@ def _is_common(text: str) -> bool:
     return False
 
 
-def _is_known(text: str, known: Iterable[str]) -> bool:
+def _is_known(text: str, own_words: Iterable[str]) -> bool:
     """What is left when the words that everybody knows of this volunteer are taken away is too little."""
-    for word in sorted((each.casefold() for each in known), key=len, reverse=True):
+    for word in sorted((own_word.casefold() for own_word in own_words), key=len, reverse=True):
         if len(word) >= _SHORTEST_KNOWN:
             text = text.replace(word, "")
     return len(text) < _OWN_PART

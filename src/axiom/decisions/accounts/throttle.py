@@ -59,7 +59,7 @@ def judge(wrong: WrongPasswords, now: datetime) -> ThrottleDecision:
                 "many wrong passwords came from here",
             )
         )
-    return max(verdicts, key=lambda each: each.wait)
+    return max(verdicts, key=lambda verdict: verdict.wait)
 
 
 def may_open(opened: Sequence[datetime], most: int, now: datetime) -> ThrottleDecision:

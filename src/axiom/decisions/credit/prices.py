@@ -35,25 +35,25 @@ class Counted:
     limit: str = ""
 
 
-def price(tariff: Tariff, work: Counted, said: TimeSaid, *, is_proven: bool = True, on_gpu: bool = False) -> Price:
+def price(tariff: Tariff, work: Counted, times: TimeSaid, *, is_proven: bool = True, on_gpu: bool = False) -> Price:
     """Pay proven work for what it takes on a reference core, whatever its host says of its time.
 
     Work that is not proven gets no more than that, and no more than was computed at it. A tariff by the clock pays the
     elapsed time that the host says, as far as the laboratory's own clock allows.
     """
     if tariff.by_clock or not is_proven:
-        for what, seconds in (("cpu time", said.cpu_seconds), ("elapsed time", said.elapsed_seconds)):
+        for what, seconds in (("cpu time", times.cpu_seconds), ("elapsed time", times.elapsed_seconds)):
             if not 0 <= seconds <= LONGEST_SECONDS:
                 return Price(amount=0, because=f"the {what} reported is {seconds}, which no task takes", tier=FIXED)
-    out = math.inf if said.out_seconds is None else max(0.0, said.out_seconds) + credit_limits.CLOCK_STEP_SECONDS
+    out = math.inf if times.out_seconds is None else max(0.0, times.out_seconds) + credit_limits.CLOCK_STEP_SECONDS
     if tariff.by_clock:
-        paid = _least(said.elapsed_seconds, (out, "the task was out for no longer"))
+        paid = _least(times.elapsed_seconds, (out, "the task was out for no longer"))
     elif is_proven:
         paid = work
     else:
         paid = _least(
-            said.cpu_seconds,
-            (said.elapsed_seconds, "no more time passed"),
+            times.cpu_seconds,
+            (times.elapsed_seconds, "no more time passed"),
             (out, "the task was out for no longer"),
             (work.seconds, "the whole task is worth no more"),
         )
@@ -111,7 +111,7 @@ def _by_seconds(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:
 
 
 def _by_tier(tariff: Tariff, paid: Counted, *, on_gpu: bool) -> Price:
-    tier = next(one for one in tariff.tiers if one.end is None or paid.seconds < one.end)
+    tier = next(candidate for candidate in tariff.tiers if candidate.end is None or paid.seconds < candidate.end)
     bonus, with_bonus = _bonus(tariff, on_gpu=on_gpu)
     return Price(
         amount=tier.amount + bonus,

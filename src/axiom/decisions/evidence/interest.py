@@ -39,30 +39,30 @@ class FindingNews:
 class RankedFinding:
     """One place of the ranking, from the most interesting on."""
 
-    told: FindingNews
+    news: FindingNews
     stars: str
     word: str
     reason: str
 
 
-def rank(told: Sequence[FindingNews]) -> list[RankedFinding]:
+def rank(findings: Sequence[FindingNews]) -> list[RankedFinding]:
     """The weightiest first, then those that say something else than before, then those with most seeds."""
     ordered = sorted(
-        told, key=lambda one: (-weight(one), -len(_changes(one)), -_value(one), -one.now.seeds, one.number)
+        findings, key=lambda news: (-weight(news), -len(_changes(news)), -_value(news), -news.now.seeds, news.number)
     )
-    return [_ranked(one) for one in ordered]
+    return [_with_stars(news) for news in ordered]
 
 
-def weight(one: FindingNews) -> float:
+def weight(news: FindingNews) -> float:
     """How far the evidence carries × how much it surprises × how large the effect is; 0 where nothing has changed.
 
     A verdict that is lost or turned weighs what its grade was: that it would not last surprises whoever trusted it.
     """
-    if not one.changes:
+    if not news.changes:
         return 0.0
-    lost = _CARRIES[one.before.grade] if one.before and _is_lost(one.before.verdict, one.now.verdict) else 0.0
-    surprise = one.interest.surprise if one.interest else 0.0
-    return max(lost, _CARRIES[one.now.grade] * surprise * size(one.now.verdict, one.scale))
+    lost = _CARRIES[news.before.grade] if news.before and _is_lost(news.before.verdict, news.now.verdict) else 0.0
+    surprise = news.interest.surprise if news.interest else 0.0
+    return max(lost, _CARRIES[news.now.grade] * surprise * size(news.now.verdict, news.scale))
 
 
 def size(verdict: Verdict, scale: EstimateOnScale | None) -> float:
@@ -74,13 +74,13 @@ def size(verdict: Verdict, scale: EstimateOnScale | None) -> float:
     return min(1.0, abs(scale.estimate - scale.null) / (_LARGE * scale.smallest))
 
 
-def measured(said: Evidence, values: Sequence[float], *, null: float, smallest: float) -> EstimateOnScale | None:
+def measured(evidence: Evidence, values: Sequence[float], *, null: float, smallest: float) -> EstimateOnScale | None:
     """What a finding came to, in the words in which interest is asked for; None while there is no estimate."""
-    if said.estimate is None or len(values) < 2 or smallest <= 0:
+    if evidence.estimate is None or len(values) < 2 or smallest <= 0:
         return None
-    ends = [math.inf if end is None else abs(end - said.estimate) for end in (said.low, said.high)]
+    ends = [math.inf if end is None else abs(end - evidence.estimate) for end in (evidence.low, evidence.high)]
     return EstimateOnScale(
-        estimate=said.estimate,
+        estimate=evidence.estimate,
         error=_OF_MEDIANS * statistics.stdev(values) / math.sqrt(len(values)),
         half_width=max(ends),
         null=null,
@@ -88,29 +88,29 @@ def measured(said: Evidence, values: Sequence[float], *, null: float, smallest: 
     )
 
 
-def _ranked(one: FindingNews) -> RankedFinding:
-    stars = sum(weight(one) >= least for least in _STARS)
-    surprise = one.interest.surprise if one.interest else None
-    said = "its surprise is not known yet" if surprise is None else f"its surprise is {surprise:.2f} of 1"
-    reasons = [*_changes(one), said]
-    return RankedFinding(told=one, stars="★" * stars, word=WORDS[stars], reason="; ".join(reasons))
+def _with_stars(news: FindingNews) -> RankedFinding:
+    stars = sum(weight(news) >= least for least in _STARS)
+    surprise = news.interest.surprise if news.interest else None
+    about_surprise = "its surprise is not known yet" if surprise is None else f"its surprise is {surprise:.2f} of 1"
+    reasons = [*_changes(news), about_surprise]
+    return RankedFinding(news=news, stars="★" * stars, word=WORDS[stars], reason="; ".join(reasons))
 
 
 def _is_lost(before: Verdict, now: Verdict) -> bool:
     return before not in (Verdict.UNDECIDED, Verdict.MIXED) and now is not before
 
 
-def _value(one: FindingNews) -> float:
-    return one.interest.value if one.interest else 0.0
+def _value(news: FindingNews) -> float:
+    return news.interest.value if news.interest else 0.0
 
 
-def _changes(one: FindingNews) -> list[str]:
-    before = one.before.verdict if one.before else Verdict.UNDECIDED
-    grade = one.before.grade if one.before else Grade.AWAITING
+def _changes(news: FindingNews) -> list[str]:
+    before = news.before.verdict if news.before else Verdict.UNDECIDED
+    grade = news.before.grade if news.before else Grade.AWAITING
     changes = []
-    if one.now.verdict is not before:
-        changes.append(f"its verdict went from {before} to {one.now.verdict}")
-    if one.now.grade is not grade:
-        risen = _GRADES.index(one.now.grade) > _GRADES.index(grade)
-        changes.append(f"its grade {'rose' if risen else 'fell'} from {grade} to {one.now.grade}")
+    if news.now.verdict is not before:
+        changes.append(f"its verdict went from {before} to {news.now.verdict}")
+    if news.now.grade is not grade:
+        risen = _GRADES.index(news.now.grade) > _GRADES.index(grade)
+        changes.append(f"its grade {'rose' if risen else 'fell'} from {grade} to {news.now.grade}")
     return changes

@@ -16,12 +16,12 @@ def fault(estimand: Mapping[str, Any], configs: _Configs) -> str:
     return _fault_of_bounds(estimand) or _fault_of_censored(estimand) or _fault_of_arms(estimand, configs)
 
 
-def is_another_design(estimand: Mapping[str, Any], configs: _Configs, known: Sequence[_Configs]) -> bool:
+def is_another_design(estimand: Mapping[str, Any], configs: _Configs, designs: Sequence[_Configs]) -> bool:
     """Does the estimand's value come from other configs than in every design that there is?"""
     wanted = _needed(estimand, configs)
     return all(
         len(wanted) != len(there) or any(config not in there for config in wanted)
-        for there in (_needed(estimand, each) for each in known)
+        for there in (_needed(estimand, design) for design in designs)
     )
 
 

@@ -20,22 +20,22 @@ class ReproducedCell:
     confirms: int  # another that had, and says the same as this one against the value in evidence; 0: none
 
 
-def compare(one: Result, two: Result, *, tolerance: float) -> Reproduction | None:
+def compare(result: Result, other: Result, *, tolerance: float) -> Reproduction | None:
     """How two computations of the same cell compare; None where there is nothing to compare.
 
     The end of a chaotic training differs between honest processors, its first values do not. So an end that differs
     after first values that agree is no lie; where nothing but an end is there, it has to be the same.
     """
-    if Outcome.LATE in {one.outcome, two.outcome}:
+    if Outcome.LATE in {result.outcome, other.outcome}:
         return None
-    early = list(zip(one.early, two.early, strict=False))
+    early = list(zip(result.early, other.early, strict=False))
     if not all(near(*pair, tolerance) for pair in early):
         return Reproduction.DISPUTED
-    ends = list(numbers(one, two)) + list(numbers(two, one))
-    is_same = one.outcome is two.outcome
+    ends = list(numbers(result, other)) + list(numbers(other, result))
+    is_same = result.outcome is other.outcome
     if not early and not ends and is_same:
         return None
-    if is_same and one.early == two.early and all(first == second for first, second in ends):
+    if is_same and result.early == other.early and all(first == second for first, second in ends):
         return Reproduction.EXACT
     if is_same and all(near(*pair, tolerance) for pair in ends):
         return Reproduction.CLOSE
@@ -53,29 +53,31 @@ def confirmed(first: Result, again: Result, others: Sequence[Result], *, toleran
 
 def summed(counts: Iterable[Agreements]) -> tuple[Agreements, ...]:
     """Counts of different seeds together, by platforms."""
-    found: dict[tuple[str, str], Agreements] = {}
-    for one in counts:
-        found[one.platforms] = _plus(found.get(one.platforms, Agreements(platforms=one.platforms)), one, 1)
-    return tuple(found[platforms] for platforms in sorted(found))
+    by_platforms: dict[tuple[str, str], Agreements] = {}
+    for count in counts:
+        by_platforms[count.platforms] = _plus(
+            by_platforms.get(count.platforms, Agreements(platforms=count.platforms)), count, 1
+        )
+    return tuple(by_platforms[platforms] for platforms in sorted(by_platforms))
 
 
 def recounted(
     counts: Iterable[Agreements], before: Sequence[ReproducedCell], new: Sequence[ReproducedCell]
 ) -> tuple[Agreements, ...]:
     """Which counts are others now that these were compared; `before` is what was known of the same seeds."""
-    known = {count.platforms: count for count in counts}
+    earlier = {count.platforms: count for count in counts}
     as_counted = {agreement.platforms: agreement for agreement in agreements(before)}
-    found = []
+    changed = []
     as_is = {agreement.platforms: agreement for agreement in agreements([*before, *new])}
     for platforms in sorted(as_counted.keys() | as_is.keys()):
         empty = Agreements(platforms=platforms)
-        was = known.get(platforms, empty)
+        was = earlier.get(platforms, empty)
         now = _plus(_plus(was, as_is.get(platforms, empty), 1), as_counted.get(platforms, empty), -1)
-        found += [now] if now != was else []
-    return tuple(found)
+        changed += [now] if now != was else []
+    return tuple(changed)
 
 
-def agreements(found: Iterable[ReproducedCell]) -> tuple[Agreements, ...]:
+def agreements(cells: Iterable[ReproducedCell]) -> tuple[Agreements, ...]:
     """Count seeds for each pair of platforms, the same one twice included. A seed counts as its worst cell.
 
     Where two tasks repeated a seed and one of them alone differs from the start, it is outvoted: the value in evidence
@@ -83,22 +85,24 @@ def agreements(found: Iterable[ReproducedCell]) -> tuple[Agreements, ...]:
     and say the same, the value itself is outvoted and leaves the evidence, so that its seed tells nothing here.
     """
     worst: dict[tuple[tuple[str, str], int], Reproduction] = {}
-    for one in _without_outvoted(list(found)):
-        first, second = sorted(one.platforms)
-        key = (first, second), one.replicate
-        worst[key] = max(worst.get(key, one.reproduction), one.reproduction, key=lambda each: each.rank)
+    for cell in _without_outvoted(list(cells)):
+        first, second = sorted(cell.platforms)
+        key = (first, second), cell.replicate
+        worst[key] = max(
+            worst.get(key, cell.reproduction), cell.reproduction, key=lambda reproduction: reproduction.rank
+        )
     counted: dict[tuple[str, str], Counter[Reproduction]] = {}
     for (platforms, _), reproduction in worst.items():
         counted.setdefault(platforms, Counter())[reproduction] += 1
     return tuple(_agreements(platforms, counts) for platforms, counts in sorted(counted.items()))
 
 
-def _without_outvoted(found: Sequence[ReproducedCell]) -> list[ReproducedCell]:
-    gone = {one.replicate for one in found if one.confirms}
+def _without_outvoted(cells: Sequence[ReproducedCell]) -> list[ReproducedCell]:
+    gone = {cell.replicate for cell in cells if cell.confirms}
     opinions: dict[int, dict[int, bool]] = {}
-    for one in found:
-        disputes = opinions.setdefault(one.replicate, {})
-        disputes[one.opinion] = disputes.get(one.opinion, False) or one.reproduction is Reproduction.DISPUTED
+    for cell in cells:
+        disputes = opinions.setdefault(cell.replicate, {})
+        disputes[cell.opinion] = disputes.get(cell.opinion, False) or cell.reproduction is Reproduction.DISPUTED
     outvoted = {
         (replicate, odd)
         for replicate, disputes in opinions.items()
@@ -106,16 +110,16 @@ def _without_outvoted(found: Sequence[ReproducedCell]) -> list[ReproducedCell]:
         for odd, is_disputed in disputes.items()
         if is_disputed
     }
-    return [one for one in found if one.replicate not in gone and (one.replicate, one.opinion) not in outvoted]
+    return [cell for cell in cells if cell.replicate not in gone and (cell.replicate, cell.opinion) not in outvoted]
 
 
-def _plus(one: Agreements, other: Agreements, times: int) -> Agreements:
+def _plus(total: Agreements, other: Agreements, times: int) -> Agreements:
     return Agreements(
-        platforms=one.platforms,
-        exact=one.exact + times * other.exact,
-        close=one.close + times * other.close,
-        divergent=one.divergent + times * other.divergent,
-        disputed=one.disputed + times * other.disputed,
+        platforms=total.platforms,
+        exact=total.exact + times * other.exact,
+        close=total.close + times * other.close,
+        divergent=total.divergent + times * other.divergent,
+        disputed=total.disputed + times * other.disputed,
     )
 
 

@@ -54,8 +54,8 @@ def broken_early(by_source: Sources, *, hosts: int, counts_hosts: bool) -> str:
     failing = [source for source in heard if source.badly]
     is_enough = len(failing) >= min(_TWO, max(1, hosts))
     is_its_own = len(failing) >= _TWO or any(source.raised or source.is_proven for source in failing)
-    in_vain = _failed(heard) >= limits.FAILING_IN_A_ROW and not any(source.well for source in heard)
-    weighed = heard if counts_hosts else _capped(heard)
+    in_vain = _failures(heard) >= limits.FAILING_IN_A_ROW and not any(source.well for source in heard)
+    weighed = heard if counts_hosts else _cap(heard)
     halts = (in_vain or (is_enough and is_its_own)) and _log_e(weighed) >= _HALTS_AT
     return _reason(heard, "host" if counts_hosts else "volunteer") if halts else ""
 
@@ -70,7 +70,7 @@ def broken_there(by_source: Sources, why: Callable[[Sources], str], *, is_capped
 
     `why` is the decision for all platforms. Where proven sources compute the version, only proven ones are heard.
     """
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for platform in sorted({endings.platform for endings in by_source.values() if endings.badly}):
         there = {place: endings for place, endings in by_source.items() if endings.platform == platform}
         rest = {place: endings for place, endings in by_source.items() if place not in there}
@@ -79,42 +79,42 @@ def broken_there(by_source: Sources, why: Callable[[Sources], str], *, is_capped
         if any(endings.well and endings.is_proven for endings in rest.values()):
             there = {place: endings for place, endings in there.items() if endings.is_proven}
         reason, heard = why(there), list(there.values())
-        if reason and _log_e(_capped(heard) if is_capped else heard) >= _HALTS_THERE_AT:
-            found[platform] = reason
-    return found
+        if reason and _log_e(_cap(heard) if is_capped else heard) >= _HALTS_THERE_AT:
+            reasons[platform] = reason
+    return reasons
 
 
 def _by_volunteer(by_source: Sources) -> list[Endings]:
     """One for each volunteer, on whatever platforms."""
-    found: dict[int, Endings] = {}
+    by_volunteer: dict[int, Endings] = {}
     for (volunteer, _), endings in by_source.items():
-        before = found.get(volunteer, Endings())
-        found[volunteer] = Endings(
+        before = by_volunteer.get(volunteer, Endings())
+        by_volunteer[volunteer] = Endings(
             well=before.well + endings.well,
             badly=before.badly + endings.badly,
             raised=before.raised + endings.raised,
             is_proven=before.is_proven or endings.is_proven,
         )
-    return list(found.values())
+    return list(by_volunteer.values())
 
 
-def _capped(sources: Sequence[Endings]) -> list[Endings]:
+def _cap(sources: Sequence[Endings]) -> list[Endings]:
     """The failures of each volunteer, no more than those of all others together."""
-    failed = _failed(sources)
+    failed = _failures(sources)
     return [replace(source, badly=min(source.badly, max(1, failed - source.badly))) for source in sources]
 
 
 def _reason(sources: Sequence[Endings], noun: str) -> str:
     where = f"{'on' if noun == 'host' else 'at'} {counted(len(sources), noun)}"
-    share = f"{_failed(sources)} of {_tasks(sources)} tasks failed {where}"
+    share = f"{_failures(sources)} of {_tasks(sources)} tasks failed {where}"
     return f"{share}, and more than {limits.FAILING_SHARE:.0%} may not"
 
 
 def _log_e(sources: Sequence[Endings]) -> float:
-    return failure_log_e(_failed(sources), _tasks(sources), most=limits.FAILING_SHARE)
+    return failure_log_e(_failures(sources), _tasks(sources), most=limits.FAILING_SHARE)
 
 
-def _failed(sources: Iterable[Endings]) -> int:
+def _failures(sources: Iterable[Endings]) -> int:
     return sum(source.badly for source in sources)
 
 

@@ -20,19 +20,19 @@ class DeclaredDifference:
 
 def declared_differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[DeclaredDifference]:
     """Compare two manifests, as plain data: the configs that the other lacks, and then part by part."""
-    lacking = _without(first, second), _without(second, first)
-    parts = [*([("configs", *lacking)] if any(lacking) else []), *_differing(_told(first), _told(second))]
+    lacking = _configs_beside(first, second), _configs_beside(second, first)
+    parts = [*([("configs", *lacking)] if any(lacking) else []), *_differing(_comparable(first), _comparable(second))]
     return [DeclaredDifference(part=part, first=a, second=b) for part, a, b in parts]
 
 
-def _told(declared: Mapping[str, Any]) -> dict[str, Any]:
+def _comparable(declared: Mapping[str, Any]) -> dict[str, Any]:
     """A declaration by the names of its parts, so that each meets its counterpart wherever it stands."""
-    told = {name: said for name, said in declared.items() if name not in _APART}
-    return told | {
+    data = {name: value for name, value in declared.items() if name not in _APART}
+    return data | {
         "seconds": round(sum(declared["cell_seconds"]), 6),
         "measures": {name: rest for name, *rest in declared["measures"]},
-        "estimands": {said["name"]: said for said in declared["estimands"]},
-        "controls": {said["estimand"]: said for said in declared["controls"]},
+        "estimands": {estimand["name"]: estimand for estimand in declared["estimands"]},
+        "controls": {control["estimand"]: control for control in declared["controls"]},
     }
 
 
@@ -45,7 +45,7 @@ def _differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[
             yield name, a, b
 
 
-def _without(declared: Mapping[str, Any], other: Mapping[str, Any]) -> list[Any]:
+def _configs_beside(declared: Mapping[str, Any], other: Mapping[str, Any]) -> list[Any]:
     """The configs of one that the other lacks."""
-    known = {json.dumps(config, sort_keys=True) for config in other["configs"]}
-    return [config for config in declared["configs"] if json.dumps(config, sort_keys=True) not in known]
+    theirs = {json.dumps(config, sort_keys=True) for config in other["configs"]}
+    return [config for config in declared["configs"] if json.dumps(config, sort_keys=True) not in theirs]

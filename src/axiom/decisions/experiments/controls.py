@@ -44,7 +44,7 @@ def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Contro
     """
     from axiom_weigh.evidence.weigh_claim import weigh
 
-    observed = [Observation(replicate=n, value=one, fingerprint=COARSE) for n, one in enumerate(values)]
+    observed = [Observation(replicate=n, value=number, fingerprint=COARSE) for n, number in enumerate(values)]
     evidence = weigh(estimand, observed, blocks=1, homes={})
     estimate, null, smallest = evidence.estimate, float(estimand["null"]), float(estimand["smallest"])
     is_more = Direction(estimand["expects"]) is Direction.MORE
@@ -89,19 +89,19 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Place
     number from the literature, is a border, and a placebo may lie far on the side of it that nobody claims. A value
     that is missing, or that cannot be one, is taken to be the most extreme of those that are there.
     """
-    asked = question(estimand)
-    possible = [None if value is None or no_value(asked, value) else value for value in values]
-    there = [one for one in possible if one is not None]
+    query = question(estimand)
+    possible = [None if value is None or no_value(query, value) else value for value in values]
+    there = [number for number in possible if number is not None]
     least = max(1, math.ceil(limits.CONTROL_VALUES * len(values)))
     if len(there) < least:
-        gave = "a value" if sum(value is not None for value in values) == len(there) else f"a value {_where(asked)}"
+        gave = "a value" if sum(value is not None for value in values) == len(there) else f"a value {_where(query)}"
         return PlaceboResult(
             is_spared=False, reason=f"{len(there)} of {len(values)} seeds gave {gave}, and {least} are wanted"
         )
     is_near = False
     for is_more in _sides(estimand):
         extreme = max(there) if is_more else min(there)
-        filled = [extreme if one is None else one for one in possible]
+        filled = [extreme if number is None else number for number in possible]
         seen = found({**estimand, "expects": "+" if is_more else "-"}, filled)
         above = (seen.estimate or 0.0) - float(estimand["null"])
         beyond = (above if is_more else -above) > limits.CONTROL_NEAR * float(estimand["smallest"])
@@ -121,10 +121,10 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Place
     )
 
 
-def _where(asked: Question) -> str:
-    if asked.process is Process.BERNOULLI or asked.bounds is None:
+def _where(query: Question) -> str:
+    if query.process is Process.BERNOULLI or query.bounds is None:
         return "of 0 or 1"
-    return f"within the bounds {asked.bounds[0]:g} to {asked.bounds[1]:g}"
+    return f"within the bounds {query.bounds[0]:g} to {query.bounds[1]:g}"
 
 
 def _sides(estimand: Mapping[str, Any]) -> tuple[bool, ...]:

@@ -20,15 +20,17 @@ _BY = "_by_"
 def curve_measure(measures: Sequence[Measure]) -> str | None:
     """Return the first measure that is a list and whose name says along what, as `accuracy_by_epoch` does."""
     lists = (ValueType.INTS, ValueType.FLOATS)
-    return next((each.name for each in measures if each.type in lists and _BY in each.name.strip("_")), None)
+    return next(
+        (measure.name for measure in measures if measure.type in lists and _BY in measure.name.strip("_")), None
+    )
 
 
 def curve_of(
     name: str, measure: str, configs: Sequence[Mapping[str, Any]], lists: Mapping[int, Sequence[Sequence[float]]]
 ) -> Curve | None:
     """Return the curve of a measure over the lists of each config, which `lists` has by its place in the sweep."""
-    medians = {place: _medians(found) for place, found in sorted(lists.items()) if place < len(configs)}
-    there = [place for place, found in medians.items() if found]
+    medians = {place: _medians(series) for place, series in sorted(lists.items()) if place < len(configs)}
+    there = [place for place, series in medians.items() if series]
     if max((len(medians[place]) for place in there), default=0) < 2:
         return None
     shown = evenly(there, len(SERIES))
@@ -41,7 +43,7 @@ def curve_of(
         y=y,
         by=BETWEEN.join(varying),
         configs=len(there),
-        series=tuple(_series(_called(configs[place], varying), len(lists[place]), medians[place]) for place in shown),
+        series=tuple(_series(_label(configs[place], varying), len(lists[place]), medians[place]) for place in shown),
     )
 
 
@@ -49,10 +51,10 @@ def _medians(lists: Sequence[Sequence[float]]) -> list[float]:
     """The median at each place, up to the last that half of the lists have."""
     lengths = sorted(map(len, lists), reverse=True)
     most = lengths[(len(lengths) + 1) // 2 - 1] if lengths else 0
-    return [median([each[place] for each in lists if len(each) > place]) for place in range(most)]
+    return [median([series[place] for series in lists if len(series) > place]) for place in range(most)]
 
 
-def _called(config: Mapping[str, Any], varying: Sequence[str]) -> str:
+def _label(config: Mapping[str, Any], varying: Sequence[str]) -> str:
     level = series_of([config[factor] for factor in varying])
     return "" if level is None else said(level)
 

@@ -46,24 +46,24 @@ class GateAnswer:
 
 def parses(attempt: Attempt, _demands: Demands) -> GateAnswer:
     """G0: it is an experiment's file at all."""
-    return GateAnswer(fault=_refused(attempt, "G0"), well="the file is an experiment's")
+    return GateAnswer(fault=_refusals(attempt, "G0"), well="the file is an experiment's")
 
 
 def is_allowed(attempt: Attempt, _demands: Demands) -> GateAnswer:
     """G1: it imports and calls nothing that an experiment does not need."""
-    return GateAnswer(fault=_refused(attempt, "G1"), well="it imports and calls what experiments may")
+    return GateAnswer(fault=_refusals(attempt, "G1"), well="it imports and calls what experiments may")
 
 
 def runs(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G2: every cell ends by itself, in the sandbox."""
-    if strange := [one for one in _tried(attempt) if not 0 <= one.config < len(demands.configs)]:
+    if strange := [cell for cell in _all_cells(attempt) if not 0 <= cell.config < len(demands.configs)]:
         return GateAnswer(fault=f"config {strange[0].config} is none of the {len(demands.configs)} of the sweep")
     for where, tried in _cells(attempt, demands):
         if fault := run_fault(where, tried):
             return GateAnswer(fault=fault, blind=run_fault(where, unseen_error(tried)))
     if attempt.fault:
         return GateAnswer(fault=attempt.fault)
-    done = len({one.config for one in attempt.first})
+    done = len({cell.config for cell in attempt.first})
     cells = sum(1 for _ in _cells(attempt, demands))
     return GateAnswer(
         lacks="" if done == len(demands.configs) > 0 else f"{done} of {len(demands.configs)} configs were computed",
@@ -73,11 +73,11 @@ def runs(attempt: Attempt, demands: Demands) -> GateAnswer:
 
 def is_repeatable(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G3: the same seed gives the same bits in another process, in another order, and after other seeds."""
-    first = {one.config: one for one in attempt.first}
-    for one in attempt.again:
-        if fault := repeat_fault(one, first.get(one.config), demands):
+    first = {cell.config: cell for cell in attempt.first}
+    for cell in attempt.again:
+        if fault := repeat_fault(cell, first.get(cell.config), demands):
             return GateAnswer(fault=fault)
-    twice, wanted = len(first.keys() & {one.config for one in attempt.again}), len(demands.configs)
+    twice, wanted = len(first.keys() & {cell.config for cell in attempt.again}), len(demands.configs)
     return GateAnswer(
         lacks="" if twice == wanted else f"only {twice} of {counted(wanted, 'config')} were computed twice",
         well=f"{counted(twice, 'config')} twice the same in every bit",
@@ -88,11 +88,11 @@ def heeds_seed(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G4: another seed gives another beginning, or other measures that are concluded from; another config, too."""
     lacks = ""
     for place in range(len(demands.configs)):
-        marks = {one.seed: one.mark for one in (*attempt.first, *attempt.others) if one.config == place}
+        marks = {cell.seed: cell.mark for cell in (*attempt.first, *attempt.others) if cell.config == place}
         if len(set(marks.values())) < len(marks):
             return GateAnswer(
                 fault=f"{in_words(place, demands.configs)} at {len(marks)} seeds gives {len(set(marks.values()))} "
-                f"different results: {_unheeded(marks)}",
+                f"different results: {_alike_in_words(marks)}",
                 advice="Draw from chance.stream(seed, purpose), and hand the first losses or values to pace.early",
             )
         if marks.keys() != {0, SAME_LOW, SAME_HIGH}:
@@ -135,16 +135,16 @@ def _pairs_that_vary(factor: str, demands: Demands) -> int:
 
 
 def _idle_fault(factor: str, pair: tuple[int, int], demands: Demands) -> str:
-    one, other = (in_words(place, demands.configs) for place in pair)
+    first, other = (in_words(place, demands.configs) for place in pair)
     return (
-        f"the factor {factor} changes nothing: {one} and {other}, like all others that differ in it alone, give the "
+        f"the factor {factor} changes nothing: {first} and {other}, like all others that differ in it alone, give the "
         "same numbers to the last bit at three seeds"
     )
 
 
 def _differing(pair: tuple[int, int], demands: Demands) -> list[str]:
-    one, other = (demands.configs[place] for place in pair)
-    return [name for name in one if one[name] != other[name]]
+    first, other = (demands.configs[place] for place in pair)
+    return [name for name in first if first[name] != other[name]]
 
 
 def _is_said(pair: tuple[int, int], demands: Demands) -> bool:
@@ -152,7 +152,7 @@ def _is_said(pair: tuple[int, int], demands: Demands) -> bool:
     return any(all(demands.configs[place] in control.placebo for place in pair) for control in demands.controls)
 
 
-def _unheeded(marks: Mapping[int, str]) -> str:
+def _alike_in_words(marks: Mapping[int, str]) -> str:
     """Which bits of the seed decide nothing."""
     if marks.get(0) == marks.get(SAME_LOW) != marks.get(SAME_HIGH):
         return "the high bits of the seed decide nothing"
@@ -166,7 +166,7 @@ def is_sound(attempt: Attempt, demands: Demands) -> GateAnswer:
     left = [other for other in attempt.others if other.outcome is Outcome.DIVERGED]
     few = left if len(left) <= limits.RUNAWAY_SHARE * len(attempt.others) else []
     for where, tried in _cells(attempt, demands):
-        if (fault := value_fault(where, tried)) and not any(tried is one for one in few):
+        if (fault := value_fault(where, tried)) and not any(tried is cell for cell in few):
             return GateAnswer(fault=fault, blind=value_fault(where, unseen_error(tried)))
     for fault in _declared_faults(demands):
         return GateAnswer(fault=fault)
@@ -190,8 +190,8 @@ def costs_as_said(attempt: Attempt, demands: Demands) -> GateAnswer:
         measured[place] = min(warm)
     if wrong := _cost_fault(measured, demands):
         return wrong
-    told = (f"{spent:.3g} s where {demands.seconds[place]:.3g} are declared" for place, spent in measured.items())
-    return GateAnswer(well=f"a warm cell takes {', and '.join(told)}")
+    costs = (f"{spent:.3g} s where {demands.seconds[place]:.3g} are declared" for place, spent in measured.items())
+    return GateAnswer(well=f"a warm cell takes {', and '.join(costs)}")
 
 
 def spares_placebo(attempt: Attempt, demands: Demands) -> GateAnswer:
@@ -249,7 +249,7 @@ def value_fault(where: str, tried: TriedCell) -> str:
 
 
 def unseen_error(tried: TriedCell) -> TriedCell:
-    """The same without what the file can say in an error: names of its own classes could tell what was measured."""
+    """The cell without what the file can say in an error: names of its own classes could tell what was measured."""
     kind, _, place = tried.error.rpartition(" at ")
     shape = _SCHEMA_FAULT.match(kind)
     of_schema = shape[0] if shape else _OF_SCHEMA.strip()
@@ -277,34 +277,34 @@ def in_words(place: int, configs: Sequence[Mapping[str, object]]) -> str:
 
 def control_in_words(run: ControlRun, place: int, demands: Demands) -> str:
     """A config of a control as a person says it."""
-    control = next((one for one in demands.controls if one.estimand == run.estimand), None)
+    control = next((candidate for candidate in demands.controls if candidate.estimand == run.estimand), None)
     configs = control.configs(is_planted=run.is_planted) if control else ()
     return f"{_kind(is_planted=run.is_planted)} of {run.estimand}, {in_words(place, configs)},"
 
 
 def _cells(attempt: Attempt, demands: Demands) -> Iterator[tuple[str, TriedCell]]:
     """Every cell that was computed, with its name."""
-    for one in attempt.first:
-        yield in_words(one.config, demands.configs), one
-    before = {one.config for one in attempt.first}
-    for one in attempt.again:
-        again = "computed again in a fresh process, " if one.config in before else ""
-        yield f"{again}{in_words(one.config, demands.configs)}", one
+    for cell in attempt.first:
+        yield in_words(cell.config, demands.configs), cell
+    before = {cell.config for cell in attempt.first}
+    for cell in attempt.again:
+        again = "computed again in a fresh process, " if cell.config in before else ""
+        yield f"{again}{in_words(cell.config, demands.configs)}", cell
     for other in attempt.others:
         yield f"at another seed, {in_words(other.config, demands.configs)}", other
     for run in attempt.controls:
-        for one in run.tried:
-            yield control_in_words(run, one.config, demands), one
+        for cell in run.tried:
+            yield control_in_words(run, cell.config, demands), cell
 
 
-def _tried(attempt: Attempt) -> Iterator[TriedCell]:
+def _all_cells(attempt: Attempt) -> Iterator[TriedCell]:
     yield from (*attempt.first, *attempt.again, *attempt.others)
 
 
-def _refused(attempt: Attempt, gate: str) -> str:
-    said = [f"line {refusal.line}: {refusal.sentence}" for refusal in attempt.refusals if refusal.gate == gate]
-    more = f" (and {len(said) - 3} more)" if len(said) > 3 else ""
-    return " ".join(sentence.rstrip(".") + "." for sentence in said[:3]).rstrip(".") + more
+def _refusals(attempt: Attempt, gate: str) -> str:
+    sentences = [f"line {refusal.line}: {refusal.sentence}" for refusal in attempt.refusals if refusal.gate == gate]
+    more = f" (and {len(sentences) - 3} more)" if len(sentences) > 3 else ""
+    return " ".join(sentence.rstrip(".") + "." for sentence in sentences[:3]).rstrip(".") + more
 
 
 def _is_of_schema(tried: TriedCell) -> bool:
@@ -343,7 +343,7 @@ def _out_of_bounds(attempt: Attempt, demands: Demands) -> Iterator[tuple[str, st
         number = _value(estimand, demands.configs, attempt.first)
         yield from _beyond(estimand, "the sweep", [number])
     for run in attempt.controls:
-        control = next((one for one in demands.controls if one.estimand == run.estimand), None)
+        control = next((candidate for candidate in demands.controls if candidate.estimand == run.estimand), None)
         if control:
             yield from _beyond(
                 _estimand(demands, control),
@@ -365,15 +365,16 @@ def _beyond(estimand: Mapping[str, Any], where: str, values: Sequence[float | No
 def _too_dear(attempt: Attempt, demands: Demands) -> Iterator[str]:
     """Cells that took longer than a host would let them; those of a control may take as long as any of the sweep."""
     cells = [
-        (in_words(one.config, demands.configs), one, demands.allowed_seconds[one.config]) for one in _tried(attempt)
+        (in_words(cell.config, demands.configs), cell, demands.allowed_seconds[cell.config])
+        for cell in _all_cells(attempt)
     ]
     for run in attempt.controls:
         most = max(demands.allowed_seconds)
-        cells += [(control_in_words(run, one.config, demands), one, most) for one in run.tried]
-    for where, one, allowed in cells:
-        if one.cpu_seconds > allowed:
+        cells += [(control_in_words(run, cell.config, demands), cell, most) for cell in run.tried]
+    for where, cell, allowed in cells:
+        if cell.cpu_seconds > allowed:
             yield (
-                f"{where} took {one.cpu_seconds:.0f} s of a reference core, and {allowed:.0f} s are allowed by what "
+                f"{where} took {cell.cpu_seconds:.0f} s of a reference core, and {allowed:.0f} s are allowed by what "
                 "it declares"
             )
 
@@ -409,21 +410,26 @@ def _off(spent: float, expected: float, factor: float) -> str:
 
 
 def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> GateAnswer:
-    told = []
+    parts = []
     for control in demands.controls:
         run = next(
-            (one for one in attempt.controls if (one.estimand, one.is_planted) == (control.estimand, is_planted)), None
+            (
+                candidate
+                for candidate in attempt.controls
+                if (candidate.estimand, candidate.is_planted) == (control.estimand, is_planted)
+            ),
+            None,
         )
         configs = control.configs(is_planted=is_planted)
-        computed = {(one.seed, one.config) for one in run.tried} if run else set()
+        computed = {(cell.seed, cell.config) for cell in run.tried} if run else set()
         if run is None or computed not in (
-            _wanted(limits.CONTROL_SEEDS, len(configs)),
-            _wanted(limits.CONTROL_MOST_SEEDS, len(configs)),
+            _pairs_wanted(limits.CONTROL_SEEDS, len(configs)),
+            _pairs_wanted(limits.CONTROL_MOST_SEEDS, len(configs)),
         ):
             kind = _kind(is_planted=is_planted)
             return GateAnswer(lacks=f"{kind} of {control.estimand} was not computed at {limits.CONTROL_SEEDS} seeds")
         is_well, reason, is_near = _weighed(run, control, demands)
-        if (is_near or not is_well) and len(computed) < len(_wanted(limits.CONTROL_MOST_SEEDS, len(configs))):
+        if (is_near or not is_well) and len(computed) < len(_pairs_wanted(limits.CONTROL_MOST_SEEDS, len(configs))):
             more = f"{limits.CONTROL_SEEDS} seeds, and {limits.CONTROL_MOST_SEEDS} are wanted"
             unsettled = f"{_kind(is_planted=is_planted)} of {control.estimand} is not settled by {more}"
             return GateAnswer(lacks=f"{unsettled}: {reason}", blind=unsettled)
@@ -432,18 +438,18 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
                 fault=_control_fault(control.estimand, f": {reason}", is_planted=is_planted),
                 blind=_control_fault(control.estimand, "", is_planted=is_planted),
             )
-        told.append(f"{control.estimand}: {reason}")
+        parts.append(f"{control.estimand}: {reason}")
     bare = sorted(
         {estimand["name"] for estimand in demands.estimands} - {control.estimand for control in demands.controls}
     )
     if bare and not is_planted:
-        told.append(f"not controlled: {', '.join(bare)}")
-    return GateAnswer(well="; ".join(told) or "it concludes nothing")
+        parts.append(f"not controlled: {', '.join(bare)}")
+    return GateAnswer(well="; ".join(parts) or "it concludes nothing")
 
 
 def is_settled(run: ControlRun, demands: Demands) -> bool:
     """Do the seeds that were computed show of this control what it should show, and not only just?"""
-    control = next(one for one in demands.controls if one.estimand == run.estimand)
+    control = next(candidate for candidate in demands.controls if candidate.estimand == run.estimand)
     is_well, _, is_near = _weighed(run, control, demands)
     return is_well and not is_near
 
@@ -467,21 +473,21 @@ def _control_fault(estimand: str, reason: str, *, is_planted: bool) -> str:
     )
 
 
-def _wanted(seeds: int, configs: int) -> set[tuple[int, int]]:
+def _pairs_wanted(seeds: int, configs: int) -> set[tuple[int, int]]:
     return {(seed, place) for seed in range(1, seeds + 1) for place in range(configs)}
 
 
 def _values(run: ControlRun, control: ControlDemand, demands: Demands) -> list[float | None]:
     """The estimand's value at each seed."""
     estimand, configs = _estimand(demands, control), control.configs(is_planted=run.is_planted)
-    seeds = sorted({one.seed for one in run.tried})
-    return [_value(estimand, configs, [one for one in run.tried if one.seed == seed]) for seed in seeds]
+    seeds = sorted({cell.seed for cell in run.tried})
+    return [_value(estimand, configs, [cell for cell in run.tried if cell.seed == seed]) for seed in seeds]
 
 
 def _value(
     estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]], tried: Sequence[TriedCell]
 ) -> float | None:
-    measured = {one.config: one.measures for one in tried if one.outcome is Outcome.OK}
+    measured = {cell.config: cell.measures for cell in tried if cell.outcome is Outcome.OK}
     number, _ = estimands.value(estimand, [(config, measured.get(place)) for place, config in enumerate(configs)])
     return number if number is None or math.isfinite(number) else None
 

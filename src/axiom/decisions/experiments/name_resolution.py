@@ -49,9 +49,9 @@ class File:
     def flags(self, name: str) -> set[str] | None:
         """What is said to be True of this dataclass of the file; None when there is none of the name."""
         for mark in self.classes[name].decorator_list if name in self.classes else ():
-            called, said = (mark.func, mark.keywords) if isinstance(mark, ast.Call) else (mark, [])
+            called, keywords = (mark.func, mark.keywords) if isinstance(mark, ast.Call) else (mark, [])
             if self.meanings(called) == {"dataclasses.dataclass"}:
-                return {word.arg or "" for word in said if getattr(word.value, "value", None) is True}
+                return {word.arg or "" for word in keywords if getattr(word.value, "value", None) is True}
         return None
 
     def at_import(self) -> Iterator[ast.AST]:
@@ -129,18 +129,18 @@ def _own_names(tree: ast.Module, within: set[str]) -> set[int]:
     `within`: names that are imported elsewhere than at the top of the file. Such a one is nobody's own: the function
     that imports it may give it a value as well, and one around it or within it may, too.
     """
-    found: set[int] = set()
+    ids: set[int] = set()
     waiting: list[tuple[ast.AST, frozenset[str]]] = [(tree, frozenset())]
     while waiting:
         node, own = waiting.pop()
         if isinstance(node, ast.Name) and node.id in own:
-            found.add(id(node))
+            ids.add(id(node))
         before, inside = _parts(node)
         waiting += [(part, own) for part in before]
         if inside:
             wider = own | (_locals(node, inside) - within)
             waiting += [(part, wider) for part in inside]
-    return found
+    return ids
 
 
 def _parts(node: ast.AST) -> tuple[list[ast.AST], list[ast.AST]]:
@@ -167,7 +167,7 @@ def _locals(scope: ast.AST, inside: list[ast.AST]) -> set[str]:
     match scope:
         case ast.FunctionDef(args=words) | ast.AsyncFunctionDef(args=words) | ast.Lambda(args=words):
             plain = (*words.posonlyargs, *words.args, *words.kwonlyargs, words.vararg, words.kwarg)
-            return {each.arg for each in plain if each} | _stored(inside)
+            return {argument.arg for argument in plain if argument} | _stored(inside)
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
             return _stored(generator.target for generator in scope.generators)
     return set()
@@ -175,10 +175,10 @@ def _locals(scope: ast.AST, inside: list[ast.AST]) -> set[str]:
 
 def _stored(nodes: Iterable[ast.AST]) -> set[str]:
     """The names that are given values here, functions, classes and comprehensions inside left aside."""
-    found, waiting = set(), list(nodes)
+    names, waiting = set(), list(nodes)
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
+            names.add(node.id)
         waiting += _parts(node)[0]
-    return found
+    return names

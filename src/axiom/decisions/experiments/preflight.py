@@ -77,35 +77,35 @@ def judge(attempt: Attempt, demands: Demands | None, *, is_shipped: bool = False
 
     What to do about it depends on who wrote the file: Axiom, where it `is_shipped`, or whoever reads this.
     """
-    told: dict[str, gates.GateAnswer] = {}
+    answers: dict[str, gates.GateAnswer] = {}
     for name, (_, ask) in gates.GATES.items():
-        told[name] = ask(attempt, demands or _NOTHING)
-        if told[name].fault:
+        answers[name] = ask(attempt, demands or _NOTHING)
+        if answers[name].fault:
             break
-    failed = next((name for name, said in told.items() if said.fault), "")
-    failed = failed or next((name for name, said in told.items() if said.lacks), "")
-    listed = tuple(_gate(name, told.get(name), failed) for name in gates.GATES)
+    failed = next((name for name, answer in answers.items() if answer.fault), "")
+    failed = failed or next((name for name, answer in answers.items() if answer.lacks), "")
+    listed = tuple(_gate(name, answers.get(name), failed) for name in gates.GATES)
     if failed:
-        said = told[failed]
-        title, cure = gates.GATES[failed][0], _cure(failed, said, is_shipped=is_shipped)
+        answer = answers[failed]
+        title, cure = gates.GATES[failed][0], _cure(failed, answer, is_shipped=is_shipped)
         return PreflightVerdict(
             passed=False,
-            reason=f"{failed}, {title}: {_closed(said.fault or said.lacks)} {cure}",
-            unseen=f"{failed}, {title}: {_closed(said.unseen)} {cure}",
+            reason=f"{failed}, {title}: {_with_stop(answer.fault or answer.lacks)} {cure}",
+            unseen=f"{failed}, {title}: {_with_stop(answer.unseen)} {cure}",
             gates=listed,
-            is_lacking=not said.fault,
+            is_lacking=not answer.fault,
         )
-    reason = f"all gates, G0 to G8: {told['G3'].well}"
+    reason = f"all gates, G0 to G8: {answers['G3'].well}"
     return PreflightVerdict(passed=True, reason=reason, unseen=reason, gates=listed)
 
 
-def _cure(failed: str, said: gates.GateAnswer, *, is_shipped: bool) -> str:
+def _cure(failed: str, answer: gates.GateAnswer, *, is_shipped: bool) -> str:
     """What whoever reads this can do. Only an author is told what to write; a cell may take long in a busy hour."""
-    if not said.fault:
+    if not answer.fault:
         return f"{_AGAIN}."
     if is_shipped:
         return f"{_WHEN_IDLE if failed == 'G6' else _NOT_YOURS}."
-    return f"{_closed(said.advice)} {_MEND}." if said.advice else f"{_MEND}."
+    return f"{_with_stop(answer.advice)} {_MEND}." if answer.advice else f"{_MEND}."
 
 
 def judge_own(refusals: Sequence[Refusal]) -> PreflightVerdict:
@@ -117,7 +117,7 @@ def judge_own(refusals: Sequence[Refusal]) -> PreflightVerdict:
     unread = [refusal for refusal in refusals if refusal.gate == "G0"]
     if unread:
         words = f"line {unread[0].line}: {unread[0].sentence}"
-        return PreflightVerdict(passed=False, reason=f"G0, {gates.GATES['G0'][0]}: {_closed(words)} {_MEND}.")
+        return PreflightVerdict(passed=False, reason=f"G0, {gates.GATES['G0'][0]}: {_with_stop(words)} {_MEND}.")
     others = f"; {_in_the_way(refusals)}" if refusals else ""
     return PreflightVerdict(
         passed=True,
@@ -138,27 +138,27 @@ def out_of_order(attempt: Attempt) -> str:
     if len(parts) < 3 + len(attempt.controls):
         return "a control is in it twice"
     for name, part in parts.items():
-        cells = [(one.config, one.seed) for one in part]
+        cells = [(cell.config, cell.seed) for cell in part]
         if len(cells) > len(set(cells)):
             return f"a cell of {name} is in it twice"
-        if any((one.seed == 0) is not (name in ("first", "again")) for one in part):
+        if any((cell.seed == 0) is not (name in ("first", "again")) for cell in part):
             return f"a cell of {name} has a seed that is not its own"
     return ""
 
 
-def _closed(sentence: str) -> str:
+def _with_stop(sentence: str) -> str:
     return sentence if sentence.endswith("?") else f"{sentence.rstrip('.')}."
 
 
-def _gate(name: str, said: gates.GateAnswer | None, failed: str) -> GateVerdict:
+def _gate(name: str, answer: gates.GateAnswer | None, failed: str) -> GateVerdict:
     """What lies behind the gate that says no is not reached, though some of it may be known."""
-    if said is None or (failed and name > failed):
+    if answer is None or (failed and name > failed):
         state, reason = GateState.NOT_REACHED, ""
     elif name == failed:
-        state, reason = GateState.FAILED, said.fault or said.lacks
+        state, reason = GateState.FAILED, answer.fault or answer.lacks
     else:
-        state, reason = GateState.PASSED, said.well
-    unseen = said.unseen if said is not None and state is GateState.FAILED else ""
+        state, reason = GateState.PASSED, answer.well
+    unseen = answer.unseen if answer is not None and state is GateState.FAILED else ""
     return GateVerdict(name=name, title=gates.GATES[name][0], state=state, reason=reason, unseen=unseen)
 
 
@@ -199,7 +199,7 @@ def choose(waiting: Sequence[UntriedBundle], circumstances: Circumstances) -> Ne
     """The cheapest one that waits; but not while it would hold up the laboratory's own first answers."""
     if not waiting:
         return NextPreflight(bundle=None, reason="no bundle waits for its preflight")
-    cheapest = min(waiting, key=lambda one: (one.seconds, one.name))
+    cheapest = min(waiting, key=lambda candidate: (candidate.seconds, candidate.name))
     if circumstances.has_volunteers:
         why = "volunteers get nothing of it before"
     elif circumstances.has_evidence:

@@ -77,7 +77,9 @@ def settled(state: ReleaseState, bundle: str) -> Rollout | None:
 
 def news(rollout: Rollout, state: ReleaseState, bundle: str) -> list[tuple[Change, str, str]]:
     """What is to be added to the history: each change with its platform and reason. Said once, it is not said again."""
-    added = [(Change.HELD, platform, why) for platform, why in rollout.held.items() if platform not in state.paused]
+    added = [
+        (Change.HELD, platform, why) for platform, why in rollout.held_back.items() if platform not in state.paused
+    ]
     if rollout.stage is Stage.PAUSED:
         return added if bundle in state.halted else [*added, (Change.HALTED, "", rollout.reason)]
     if rollout.stage not in {Stage.PILOT, state.stage(bundle)}:  # what was reached is never lost
@@ -179,7 +181,7 @@ def ended_by(state: TaskState, cause: str) -> Cause | None:
     """Why a task ended badly; None where the laboratory took it back, which is no failure."""
     if state in _STATES:
         return _STATES[state]
-    known = Cause(cause) if cause in set(Cause) else None
+    known_cause = Cause(cause) if cause in set(Cause) else None
     if state is TaskState.FAILED:  # a host that claims success is contradicted by its own output
-        return Cause.CELL_FAILED if known is Cause.SUCCESS else known or Cause.UNKNOWN
-    return known if known is not None and known.blame is not Blame.NOBODY else None
+        return Cause.CELL_FAILED if known_cause is Cause.SUCCESS else known_cause or Cause.UNKNOWN
+    return known_cause if known_cause is not None and known_cause.blame is not Blame.NOBODY else None

@@ -55,7 +55,7 @@ class Rollout:
 
     stage: Stage
     reason: str
-    held: Mapping[str, str] = field(default_factory=dict)
+    held_back: Mapping[str, str] = field(default_factory=dict)
     benched: Mapping[Place, str] = field(default_factory=dict)
 
 
@@ -75,18 +75,18 @@ class RolloutQuota:
 def release(facts: ReleaseRecord, fleet: Fleet, reached: Stage | None = None) -> Rollout:
     """The stage of a bundle, from what came back so far. What it `reached` before it does not lose again."""
     why = partial(broken_early, hosts=fleet.hosts, counts_hosts=fleet.is_alone)
-    held = broken_there(facts.by_source, why, is_capped=not fleet.is_alone)
-    elsewhere = {place: endings for place, endings in facts.by_source.items() if endings.platform not in held}
+    held_back = broken_there(facts.by_source, why, is_capped=not fleet.is_alone)
+    elsewhere = {place: endings for place, endings in facts.by_source.items() if endings.platform not in held_back}
     halted = why(elsewhere) or _in_vain(facts, fleet)
     if halted:
-        return Rollout(stage=Stage.PAUSED, reason=f"it was halted: {halted}", held=held)
+        return Rollout(stage=Stage.PAUSED, reason=f"it was halted: {halted}", held_back=held_back)
     stage = max(_stage(facts), reached or Stage.PILOT, key=_ORDER.index)
     benched = {} if fleet.is_alone else _benched(facts)
     reason = _reason(stage, facts, fleet)
     if benched:
         volunteers = counted(len({volunteer for volunteer, _ in benched}), "volunteer")
         reason += f"; it goes no more to {volunteers} whose computers fail it"
-    return Rollout(stage=stage, reason=reason, held=held, benched=benched)
+    return Rollout(stage=stage, reason=reason, held_back=held_back, benched=benched)
 
 
 def _in_vain(facts: ReleaseRecord, fleet: Fleet) -> str:
@@ -98,14 +98,16 @@ def _in_vain(facts: ReleaseRecord, fleet: Fleet) -> str:
 
 def _benched(facts: ReleaseRecord) -> dict[Place, str]:
     """The volunteers, each with a platform, whose computers are given no more of it before it is out, and why."""
-    found: dict[Place, str] = {}
+    reasons: dict[Place, str] = {}
     for place in facts.failing:
         endings = facts.by_source.get(place, Endings())
         failed = endings.badly + facts.lost.get(place, 0)
         if fails_here(endings) or (not endings.well and failed >= limits.RELEASED_IN_VAIN):
             tasks = counted(endings.well + failed, "task")
-            found[place] = f"is tried on the computers of others first, since {failed} of {tasks} of it failed on yours"
-    return found
+            reasons[place] = (
+                f"is tried on the computers of others first, since {failed} of {tasks} of it failed on yours"
+            )
+    return reasons
 
 
 def quota(
@@ -113,7 +115,7 @@ def quota(
 ) -> RolloutQuota:
     """How many more tasks a host of this volunteer and platform may have."""
     volunteer, platform = place
-    if why := rollout.held.get(platform):
+    if why := rollout.held_back.get(platform):
         return RolloutQuota(most=0, reason=f"is held back on computers of the kind {platform}: {why}")
     if why := rollout.benched.get(place):
         return RolloutQuota(most=0, reason=why)

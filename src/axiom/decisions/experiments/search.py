@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 
-def is_looked_for(row: Mapping[str, Any], names: Iterable[str], asked: Mapping[str, str]) -> bool:
+def is_looked_for(row: Mapping[str, Any], names: Iterable[str], filters: Mapping[str, str]) -> bool:
     """Decide by the words in its question and names (`names` are its old ones), its theme and how it stands.
 
     What is not asked for is met by every experiment.
     """
     texts = [row["question"], row["name"], row["name"].replace("_", " "), *row["aliases"], *names]
     return (
-        asked.get("q", "").casefold() in "\n".join(texts).casefold()
-        and asked.get("theme", "") in ("", row["theme"])
-        and asked.get("status", "") in ("", row["status"])
+        filters.get("q", "").casefold() in "\n".join(texts).casefold()
+        and filters.get("theme", "") in ("", row["theme"])
+        and filters.get("status", "") in ("", row["status"])
     )

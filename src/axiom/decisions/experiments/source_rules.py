@@ -51,17 +51,19 @@ def refusals(source: str | bytes, name: str) -> tuple[Refusal, ...]:
     except (ValueError, MemoryError, RecursionError) as fault:
         return (_unreadable(1, str(fault) or "it is nested too deeply"),)
     file = File(tree)
-    found = {Refusal(gate="G0", line=line, sentence=sentence) for line, sentence in _undeclared(file, name)}
+    all_refusals = {Refusal(gate="G0", line=line, sentence=sentence) for line, sentence in _undeclared(file, name)}
     for check in _CHECKS:
-        found |= {Refusal(gate="G1", line=line, sentence=sentence) for line, sentence in check(file)}
-    return tuple(sorted(found, key=lambda one: (one.gate, one.line, one.sentence))[: limits.REFUSALS_TOLD])
+        all_refusals |= {Refusal(gate="G1", line=line, sentence=sentence) for line, sentence in check(file)}
+    return tuple(
+        sorted(all_refusals, key=lambda refusal: (refusal.gate, refusal.line, refusal.sentence))[: limits.REFUSALS_TOLD]
+    )
 
 
 def _encodings(source: str) -> Iterator[tuple[int, str]]:
     """Every encoding that the first two lines name in a comment, wherever Python may look for one."""
     for number, line in enumerate(source.split("\n", 2)[:2], start=1):
-        for found in _ENCODING.finditer(line.partition("#")[2]):
-            yield number, found[1]
+        for match in _ENCODING.finditer(line.partition("#")[2]):
+            yield number, match[1]
 
 
 def _unreadable(line: int, why: str) -> Refusal:
@@ -77,13 +79,13 @@ def _undeclared(file: File, name: str) -> _Found:
         yield line, "The file must say `experiment = Experiment(…)` once, outside of functions: one file, one question."
         return
     (call,) = made
-    said = {word.arg or "": word.value for word in call.keywords}
-    if getattr(said.get("name"), "value", None) != name:
+    keywords = {word.arg or "": word.value for word in call.keywords}
+    if getattr(keywords.get("name"), "value", None) != name:
         yield call.lineno, f"The experiment must say name={name!r}, as its file is called: it is found by that word."
     if file.meanings(call.func) == {_WRAP}:
         yield from _unwrapped(file, call)
     else:
-        yield from _incomplete(file, call.lineno, said)
+        yield from _incomplete(file, call.lineno, keywords)
 
 
 def _made(file: File) -> list[ast.Call]:
@@ -99,15 +101,15 @@ def _is_declaration(node: ast.stmt) -> bool:
 
 def _unwrapped(file: File, call: ast.Call) -> _Found:
     function = file.functions.get(getattr(call.args[0], "id", "")) if call.args else None
-    if function is None or "seed" not in {each.arg for each in function.args.args + function.args.kwonlyargs}:
+    if function is None or "seed" not in {argument.arg for argument in function.args.args + function.args.kwonlyargs}:
         yield call.lineno, "`wrap` must get a function of this file that takes a seed: all chance comes from it."
 
 
-def _incomplete(file: File, line: int, said: Mapping[str, ast.expr]) -> _Found:
-    run = file.functions.get(getattr(said.get("run"), "id", ""))
+def _incomplete(file: File, line: int, keywords: Mapping[str, ast.expr]) -> _Found:
+    run = file.functions.get(getattr(keywords.get("run"), "id", ""))
     if run is None or len(run.args.posonlyargs + run.args.args) != 2:
         yield line, "`run` must be a function of this file that takes a config and a seed: it computes one cell."
-    if file.flags(getattr(said.get("measures"), "id", "")) is None:
+    if file.flags(getattr(keywords.get("measures"), "id", "")) is None:
         yield line, "`measures` must name a dataclass of this file: its fields are what is stored of a cell."
     if "frozen" not in (file.flags("Config") or ()):
         at = file.classes["Config"].lineno if "Config" in file.classes else 1
@@ -243,8 +245,8 @@ def _calls(file: File) -> _Found:
 
 def _is_constant(file: File, call: ast.Call) -> bool:
     """Is the seed of this call the same in every cell?"""
-    given = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("seed", None))]
-    used = {node.id for seed in given for node in ast.walk(seed) if isinstance(node, ast.Name)}
+    arguments = [*call.args[:1], *(word.value for word in call.keywords if word.arg in ("seed", None))]
+    used = {node.id for seed in arguments for node in ast.walk(seed) if isinstance(node, ast.Name)}
     return not (used - file.constants - _NAMES_OF_PYTHON)
 
 
@@ -263,7 +265,7 @@ def _defines(statement: ast.stmt, file: File) -> bool:
         case ast.Expr(value=ast.Constant()) | ast.Pass():
             return True
         case ast.If(test=test, body=body, orelse=[]) if file.meanings(test) == {"typing.TYPE_CHECKING"}:
-            return all(isinstance(one, ast.Import | ast.ImportFrom) for one in body)
+            return all(isinstance(node, ast.Import | ast.ImportFrom) for node in body)
     kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
     return isinstance(statement, kinds)
 
@@ -274,10 +276,10 @@ def _import_calls(file: File) -> _Found:
         called: list[ast.expr] = [node.func] if isinstance(node, ast.Call) else []
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
             called = [mark for mark in node.decorator_list if not isinstance(mark, ast.Call)]
-        for one in called:
-            if not _may_be_called_at_import(one, file):
-                what = ", ".join(sorted(file.meanings(one))) or getattr(one, "id", "what was made just now")
-                yield one.lineno, f"{what} is called when the file is imported: call it within run."
+        for function in called:
+            if not _may_be_called_at_import(function, file):
+                what = ", ".join(sorted(file.meanings(function))) or getattr(function, "id", "what was made just now")
+                yield function.lineno, f"{what} is called when the file is imported: call it within run."
 
 
 def _may_be_called_at_import(called: ast.expr, file: File) -> bool:
@@ -290,9 +292,9 @@ def _may_be_called_at_import(called: ast.expr, file: File) -> bool:
 
 def _peeks(file: File) -> _Found:
     """Whoever computes before a cell is asked for could tell in a declaration what will be measured."""
-    handed = [one for call in _made(file) if file.meanings(call.func) == {_WRAP} for one in call.args[:1]]
+    handed = [argument for call in _made(file) if file.meanings(call.func) == {_WRAP} for argument in call.args[:1]]
     handed += [word.value for call in _made(file) for word in call.keywords if word.arg == "run"]
-    later, cells = {id(one) for one in handed}, {getattr(one, "id", "") for one in handed}
+    later, cells = {id(argument) for argument in handed}, {getattr(argument, "id", "") for argument in handed}
     for node in file.before_any_cell(without=later, is_named_enough=True):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in cells:
             yield node.lineno, f"`{node.id}` computes a cell, and a file must not compute one to say what it declares."
@@ -308,8 +310,8 @@ def _peeks(file: File) -> _Found:
 
 def _annotations(file: File) -> _Found:
     """A type that is text is evaluated by whoever looks at it."""
-    said = [getattr(node, where, None) for node in file.nodes for where in ("annotation", "returns")]
-    texts = [node for part in said if part for node in ast.walk(part) if isinstance(node, ast.Constant)]
+    annotations = [getattr(node, where, None) for node in file.nodes for where in ("annotation", "returns")]
+    texts = [node for part in annotations if part for node in ast.walk(part) if isinstance(node, ast.Constant)]
     for node in texts:
         if isinstance(node.value, str) and not words.PLAIN_TYPE.fullmatch(node.value):
             yield node.lineno, f"This annotation is no type: {words.TEXT}."

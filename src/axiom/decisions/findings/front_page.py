@@ -23,13 +23,13 @@ class AnsweredFinding:
 
 def most_telling(answered: Iterable[AnsweredFinding], most: int) -> list[int]:
     """So many of them, none of an experiment of which another is among them already."""
-    found: dict[str, int] = {}
-    sure = (one for one in answered if one.grade in _SUREST_FIRST)
-    for one in sorted(sure, key=_rank):
-        found.setdefault(one.experiment, one.number)
-    return list(found.values())[:most]
+    numbers: dict[str, int] = {}
+    sure = (finding for finding in answered if finding.grade in _SUREST_FIRST)
+    for finding in sorted(sure, key=_rank):
+        numbers.setdefault(finding.experiment, finding.number)
+    return list(numbers.values())[:most]
 
 
-def _rank(one: AnsweredFinding) -> tuple[object, ...]:
-    place = _SUREST_FIRST.index(one.grade)
-    return place, not one.has_own_words, not one.is_against, -min(abs(one.size), _LARGE), one.number
+def _rank(finding: AnsweredFinding) -> tuple[object, ...]:
+    place = _SUREST_FIRST.index(finding.grade)
+    return place, not finding.has_own_words, not finding.is_against, -min(abs(finding.size), _LARGE), finding.number

@@ -35,7 +35,7 @@ def fault(
     if kind is LinkKind.RULES_OUT and (why := _too_weak(footings[source.id])):
         return why
     if kind in _WITHOUT_CYCLES and (path := _path(target, source, kind, links)):
-        return f"that would close a circle: {' → '.join(str(each.id) for each in [source, *path])}"
+        return f"that would close a circle: {' → '.join(str(node.id) for node in [source, *path])}"
     return ""
 
 
@@ -56,7 +56,7 @@ def came_to(footing: FindingState, upheld_by: Collection[Meaning]) -> Bearing:
 def caution(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
     """What is to be kept in mind of a link; empty where nothing is."""
     if link.kind is LinkKind.EXPLAINS:
-        return _tested(link, links, footings)
+        return _test_in_words(link, links, footings)
     if link.kind is not LinkKind.RULES_OUT:
         return ""
     if link.source.noun is not Noun.FINDING:
@@ -71,12 +71,12 @@ def tainted(links: Iterable[Link], footings: Mapping[int, FindingState]) -> dict
     for link in links:
         if link.kind is LinkKind.DEPENDS_ON:
             needs[link.source].add(link.target)
-    found = {}
+    tainted_by = {}
     for node in list(needs):
-        void = sorted(each.id for each in _reached(node, needs) if footings[each.id].is_void)
+        void = sorted(support.id for support in _reachable(node, needs) if footings[support.id].is_void)
         if void:
-            found[node.id] = tuple(void)
-    return dict(sorted(found.items()))
+            tainted_by[node.id] = tuple(void)
+    return dict(sorted(tainted_by.items()))
 
 
 def open_nodes(
@@ -107,10 +107,10 @@ def hanging(links: Iterable[Link], is_open: Collection[Node]) -> dict[int, int]:
     onward = {  # past what is answered nothing hangs: to know more of it helps no further
         node: following for node, following in leads.items() if node in waiting or node.noun is not Noun.OLD_CLAIM
     }
-    found = {
-        node.id: len((_reached(node, onward) - {node}) & waiting) for node in list(leads) if node.noun is Noun.FINDING
+    amounts = {
+        node.id: len((_reachable(node, onward) - {node}) & waiting) for node in list(leads) if node.noun is Noun.FINDING
     }
-    return {number: amount for number, amount in sorted(found.items()) if amount}
+    return {number: amount for number, amount in sorted(amounts.items()) if amount}
 
 
 def _is_explanation(target: Node, links: Iterable[Link]) -> bool:
@@ -127,12 +127,12 @@ def _too_weak(footing: FindingState) -> str:
     return ""
 
 
-def _tested(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
+def _test_in_words(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
     """What the tests of an explanation came to."""
     target = Node(noun=Noun.LINK, id=link.id)
-    found = {bearing(each, footings) for each in links if each.target == target}
-    said = [each.value for each in (Bearing.SUPPORTS, Bearing.CONTRADICTS) if each in found]
-    return f"tested: a finding {' and another one '.join(said)} it" if said else CONJECTURE
+    bearings = {bearing(candidate, footings) for candidate in links if candidate.target == target}
+    verbs = [verb.value for verb in (Bearing.SUPPORTS, Bearing.CONTRADICTS) if verb in bearings]
+    return f"tested: a finding {' and another one '.join(verbs)} it" if verbs else CONJECTURE
 
 
 def _path(start: Node, end: Node, kind: LinkKind, links: Iterable[Link]) -> list[Node]:
@@ -156,13 +156,13 @@ def _path(start: Node, end: Node, kind: LinkKind, links: Iterable[Link]) -> list
     return path[::-1]
 
 
-def _reached(start: Node, onward: Mapping[Node, set[Node]]) -> set[Node]:
+def _reachable(start: Node, onward: Mapping[Node, set[Node]]) -> set[Node]:
     """Everything to which a way leads from here, without the start itself unless a circle leads back."""
-    found: set[Node] = set()
+    reached: set[Node] = set()
     waiting = [start]
     while waiting:
         for following in onward.get(waiting.pop(), ()):
-            if following not in found:
-                found.add(following)
+            if following not in reached:
+                reached.add(following)
                 waiting.append(following)
-    return found
+    return reached

@@ -103,15 +103,15 @@ def asked_claim(version: str, estimand: Mapping[str, Any], configs: Sequence[Map
     )
 
 
-def known_claim(asked: RegisteredClaim) -> KnownClaim:
+def known_claim(claim: RegisteredClaim) -> KnownClaim:
     """What a finding names."""
-    estimand, configs, version = asked.estimand, asked.configs, f"{asked.experiment}@{asked.version}"
+    estimand, configs, version = claim.estimand, claim.configs, f"{claim.experiment}@{claim.version}"
     named = {estimand["across"], *(name for arm in estimand["between"] for name in arm)}
     levels = _levels([configs[place] for place in needed(estimand, configs)])
     return KnownClaim(
-        number=asked.number,
+        number=claim.number,
         claim=estimand["claim"],
-        experiment=asked.experiment,
+        experiment=claim.experiment,
         version=version,
         measure=estimand["measure"],
         kind=estimand["kind"],
@@ -119,54 +119,58 @@ def known_claim(asked: RegisteredClaim) -> KnownClaim:
         open_factors={name: levels.get(name, swept) for name, swept in _levels(configs).items() if name not in named},
         bars=(float(estimand["null"]), float(estimand["smallest"])),
         identity=_identity(version, estimand, configs),
-        author=asked.author,
+        author=claim.author,
     )
 
 
 def _identity(version: str, estimand: Mapping[str, Any], configs: Sequence[Mapping[str, object]]) -> str:
     """What makes two questions the same, however their claims are worded."""
-    said = {name: value for name, value in definition(estimand).items() if name not in ("name", "claim", "expects")}
+    meaning = {name: value for name, value in definition(estimand).items() if name not in ("name", "claim", "expects")}
     cells = sorted(canonical(dict(configs[place])).hex() for place in needed(estimand, configs))
-    return hashlib.sha256(canonical([version, said, cells])).hexdigest()
+    return hashlib.sha256(canonical([version, meaning, cells])).hexdigest()
 
 
 def _levels(configs: Sequence[Mapping[str, object]]) -> dict[str, tuple[object, ...]]:
-    found: dict[str, dict[str, object]] = {}
+    by_factor: dict[str, dict[str, object]] = {}
     for config in configs:
         for factor, level in config.items():
-            found.setdefault(factor, {})[level_word(level)] = level
-    return {factor: tuple(levels.values()) for factor, levels in found.items()}
+            by_factor.setdefault(factor, {})[level_word(level)] = level
+    return {factor: tuple(levels.values()) for factor, levels in by_factor.items()}
 
 
-def nearest(asked: AskedClaim, known: Iterable[KnownClaim], most: int = limits.NEAREST_SHOWN) -> list[NearFinding]:
+def nearest(claim: AskedClaim, others: Iterable[KnownClaim], most: int = limits.NEAREST_SHOWN) -> list[NearFinding]:
     """The findings that are nearest to a question, the nearest first."""
-    findings = list(known)
+    findings = list(others)
     spoken = [_spoken(finding) for finding in findings]
     counts = Counter(word for words in spoken for word in words)
     weights = {word: math.log(1.0 + len(findings) / count) for word, count in counts.items()}
-    near = [_near(asked, finding, words, weights) for finding, words in zip(findings, spoken, strict=True)]
-    return sorted(near, key=lambda one: (not one.is_same, one.distance, -one.finding.number))[:most]
+    near = [_near(claim, finding, words, weights) for finding, words in zip(findings, spoken, strict=True)]
+    return sorted(near, key=lambda neighbour: (not neighbour.is_same, neighbour.distance, -neighbour.finding.number))[
+        :most
+    ]
 
 
-def is_known(asked: AskedClaim, near: Sequence[NearFinding]) -> Novelty:
+def is_known(claim: AskedClaim, near: Sequence[NearFinding]) -> Novelty:
     """A question is known where a near finding has its version, estimand and configs, or names all that it names."""
-    for one in near:
-        where = f"finding {one.finding.number}: {one.finding.claim}"
-        if one.is_same:
-            return Novelty(is_known=True, reason=f"version, estimand and configs are those of {where}", nearest=one)
-        is_near = one.words_apart <= limits.OTHER_WORDS or (
-            asked.version == one.finding.version and bool(asked.identity)
+    for neighbour in near:
+        where = f"finding {neighbour.finding.number}: {neighbour.finding.claim}"
+        if neighbour.is_same:
+            return Novelty(
+                is_known=True, reason=f"version, estimand and configs are those of {where}", nearest=neighbour
+            )
+        is_near = neighbour.words_apart <= limits.OTHER_WORDS or (
+            claim.version == neighbour.finding.version and bool(claim.identity)
         )
-        if is_near and _names_something(asked) and not one.differs.is_named:
-            return Novelty(is_known=True, reason=f"nothing that it names differs from {where}", nearest=one)
+        if is_near and _names_something(claim) and not neighbour.differs.is_named:
+            return Novelty(is_known=True, reason=f"nothing that it names differs from {where}", nearest=neighbour)
     if not near:
         return Novelty(is_known=False, reason="nothing has been asked yet")
     first = near[0]
     return Novelty(is_known=False, reason=f"the nearest is finding {first.finding.number}", nearest=first)
 
 
-def _names_something(asked: AskedClaim) -> bool:
-    return bool(asked.factors or asked.measure)
+def _names_something(claim: AskedClaim) -> bool:
+    return bool(claim.factors or claim.measure)
 
 
 def _spoken(finding: KnownClaim) -> frozenset[str]:
@@ -179,21 +183,21 @@ def _level_words(factors: Levels) -> frozenset[str]:
     return frozenset(word for levels in factors.values() for level in levels for word in level_word(level).split())
 
 
-def _near(asked: AskedClaim, finding: KnownClaim, spoken: frozenset[str], weights: Mapping[str, float]) -> NearFinding:
-    own = frozenset(words_of(asked.claim))
-    around = own | frozenset(words_of(" ".join((asked.measure, *asked.factors)))) | _level_words(asked.factors)
+def _near(claim: AskedClaim, finding: KnownClaim, spoken: frozenset[str], weights: Mapping[str, float]) -> NearFinding:
+    own = frozenset(words_of(claim.claim))
+    around = own | frozenset(words_of(" ".join((claim.measure, *claim.factors)))) | _level_words(claim.factors)
     there = frozenset(words_of(finding.claim))
     apart = 1.0 - (_covered(own, spoken, weights) + _covered(there, around, weights)) / 2.0
-    is_whole = bool(asked.identity)
-    lacking, levels = _factors_apart(asked.factors, finding, is_whole=is_whole)
-    measure_apart = asked.measure if asked.measure and not _is_same_name(asked.measure, finding.measure) else ""
-    kind_apart = asked.kind if asked.kind and asked.kind != finding.kind else ""
-    named = len(asked.factors)
+    is_whole = bool(claim.identity)
+    lacking, levels = _factors_apart(claim.factors, finding, is_whole=is_whole)
+    measure_apart = claim.measure if claim.measure and not _is_same_name(claim.measure, finding.measure) else ""
+    kind_apart = claim.kind if claim.kind and claim.kind != finding.kind else ""
+    named = len(claim.factors)
     parts = {
         "words": apart,
         "factors": (len(lacking) + len(levels)) / named if named else None,
-        "measure": float(bool(measure_apart)) if asked.measure else None,
-        "kind": float(bool(kind_apart)) if asked.kind else None,
+        "measure": float(bool(measure_apart)) if claim.measure else None,
+        "kind": float(bool(kind_apart)) if claim.kind else None,
     }
     counted = {name: part for name, part in parts.items() if part is not None}
     whole = sum(_SHARES[name] for name in counted)
@@ -205,14 +209,14 @@ def _near(asked: AskedClaim, finding: KnownClaim, spoken: frozenset[str], weight
         numbers=() if is_whole else tuple(sorted(word[1:] for word in _numbers_apart(own, finding, spoken))),
         measure=measure_apart,
         kind=kind_apart,
-        bars=asked.bars if asked.bars is not None and asked.bars != finding.bars else (),
+        bars=claim.bars if claim.bars is not None and claim.bars != finding.bars else (),
     )
     return NearFinding(
         finding=finding,
         distance=round(sum(_SHARES[name] * part for name, part in counted.items()) / whole, 3),
         words_apart=round(apart, 3),
         differs=differs,
-        is_same=bool(asked.identity) and asked.identity == finding.identity,
+        is_same=bool(claim.identity) and claim.identity == finding.identity,
     )
 
 
@@ -229,29 +233,29 @@ def _covered(words: frozenset[str], by: frozenset[str], weights: Mapping[str, fl
 
 
 def _factors_apart(
-    asked: Levels, finding: KnownClaim, *, is_whole: bool
+    named: Levels, finding: KnownClaim, *, is_whole: bool
 ) -> tuple[tuple[str, ...], dict[str, tuple[object, ...]]]:
     """Factors that the finding lacks, and levels of its own factors that it says nothing of."""
     lacking, levels = [], {}
-    for name, said in asked.items():
+    for name, wanted in named.items():
         own = _factor(name, finding.factors)
         sweep = _factor(name, finding.open_factors)
-        if own is None and (sweep is None or (finding.factors and not said)):
+        if own is None and (sweep is None or (finding.factors and not wanted)):
             lacking.append(name)
-        elif other := _levels_apart(said, None if is_whole else own, own if is_whole and own else sweep):
+        elif other := _levels_apart(wanted, None if is_whole else own, own if is_whole and own else sweep):
             levels[name] = other
     return tuple(lacking), levels
 
 
 def _levels_apart(
-    said: Sequence[object], own: Sequence[object] | None, sweep: Sequence[object] | None
+    named: Sequence[object], own: Sequence[object] | None, sweep: Sequence[object] | None
 ) -> tuple[object, ...]:
     """The levels that are not its own. Of those that it names some may be said, of the others nothing or all."""
     if own is not None:
-        known = {level_word(level) for level in own}
-        return tuple(level for level in said if known and level_word(level) not in known)
+        own_words = {level_word(level) for level in own}
+        return tuple(level for level in named if own_words and level_word(level) not in own_words)
     swept = {level_word(level) for level in sweep or ()}
-    return () if not said or {level_word(level) for level in said} == swept else tuple(said)
+    return () if not named or {level_word(level) for level in named} == swept else tuple(named)
 
 
 def _factor(name: str, factors: Levels) -> Sequence[object] | None:
@@ -259,9 +263,9 @@ def _factor(name: str, factors: Levels) -> Sequence[object] | None:
     return next((levels for factor, levels in factors.items() if _is_same_name(name, factor)), None)
 
 
-def _is_same_name(asked: str, there: str) -> bool:
+def _is_same_name(name: str, there: str) -> bool:
     """Names are split at underscores; one that says less than the other means it."""
-    some, others = set(words_of(asked)), set(words_of(there))
+    some, others = set(words_of(name)), set(words_of(there))
     if not (some and others):
-        return asked.casefold() == there.casefold()
+        return name.casefold() == there.casefold()
     return some <= others or others <= some

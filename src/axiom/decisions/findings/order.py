@@ -36,28 +36,30 @@ def ordered(weighed: Iterable[ListedFinding], order: FindingOrder) -> list[int]:
 
     What is not decided comes last. `newest` leaves them as they come.
     """
-    found = list(weighed)
+    findings = list(weighed)
     match order:
         case FindingOrder.SUREST:
-            found.sort(key=lambda one: (one.verdict not in _CLASSES, -_GRADES.index(one.grade), -abs(one.size)))
+            findings.sort(
+                key=lambda finding: (finding.verdict not in _CLASSES, -_GRADES.index(finding.grade), -abs(finding.size))
+            )
         case FindingOrder.SURPRISING:
-            found.sort(key=lambda one: -surprise(one))
+            findings.sort(key=lambda finding: -surprise(finding))
         case _:
             pass
-    return [one.number for one in found]
+    return [finding.number for finding in findings]
 
 
-def few_a_day(found: Iterable[tuple[date, ListedFinding]], most: int) -> list[int]:
+def few_a_day(dated: Iterable[tuple[date, ListedFinding]], most: int) -> list[int]:
     """Of the findings of each day so many, the greatest surprises first: more than a few are no news."""
     days: dict[date, list[ListedFinding]] = {}
-    for day, one in found:
-        days.setdefault(day, []).append(one)
+    for day, finding in dated:
+        days.setdefault(day, []).append(finding)
     return [number for day in days.values() for number in ordered(day, FindingOrder.SURPRISING)[:most]]
 
 
-def surprise(one: ListedFinding) -> float:
+def surprise(finding: ListedFinding) -> float:
     """How many bits the answer was worth to whoever believed the file's prediction; below 0 while there is none."""
-    if one.verdict not in _CLASSES:
+    if finding.verdict not in _CLASSES:
         return -1.0
-    chances = tuple(one.predicted.get(name, 0.0) for name in ("positive", "negative", "absent"))
-    return log_score(chances, _CLASSES.index(one.verdict))
+    chances = tuple(finding.predicted.get(name, 0.0) for name in ("positive", "negative", "absent"))
+    return log_score(chances, _CLASSES.index(finding.verdict))

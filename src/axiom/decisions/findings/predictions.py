@@ -32,7 +32,7 @@ def foreknowledge(forecaster: str, because: str, counted: int | None = None) -> 
     """Sealed without data, or informed: by the seeds that the laboratory counted or that its reason names."""
     if not forecaster.endswith(INFORMED):
         return Foreknowledge(is_informed=False, seeds=0, reason="sealed without data")
-    seeds = max((each for each in (counted, seeds_named(because)) if each is not None), default=None)
+    seeds = max((count for count in (counted, seeds_named(because)) if count is not None), default=None)
     many = "an unrecorded number of seeds" if seeds is None else f"{seeds:,} seed{'' if seeds == 1 else 's'}"
     return Foreknowledge(is_informed=True, seeds=seeds, reason=f"informed by {many}")
 
@@ -40,7 +40,9 @@ def foreknowledge(forecaster: str, because: str, counted: int | None = None) -> 
 def seeds_named(because: str) -> int | None:
     """Of how many seeds a reason speaks, the most where it speaks of several; None where it speaks of none."""
     written = [number.replace(",", "").lower() for number in _SEEDS.findall(because)]
-    return max((int(each) if each.isdigit() else _NUMERALS.index(each) + 1 for each in written), default=None)
+    return max(
+        (int(numeral) if numeral.isdigit() else _NUMERALS.index(numeral) + 1 for numeral in written), default=None
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,7 +106,7 @@ def score(prediction: Prediction, verdict: Verdict, estimate: float | None, ende
     """Score a prediction when its registration has ended, by the verdict and the estimate of that moment."""
     low, high = prediction.interval
     chances = _chances(prediction)
-    happened = _happened(verdict)
+    happened = _class_of(verdict)
     return Score(
         brier=None if happened is None else brier(chances, happened),
         log_score=None if happened is None else log_score(chances, happened),
@@ -116,8 +118,8 @@ def score(prediction: Prediction, verdict: Verdict, estimate: float | None, ende
 
 def records(scored: Sequence[PredictionScore]) -> list[TrackRecord]:
     """What each forecaster's predictions, given in the order in which they were scored, were worth; by name."""
-    names = sorted({one.forecaster for one in scored})
-    return [_record(name, [one for one in scored if one.forecaster == name]) for name in names]
+    names = sorted({row.forecaster for row in scored})
+    return [_record(name, [row for row in scored if row.forecaster == name]) for name in names]
 
 
 def compared(scored: Sequence[PredictionScore], other: str) -> list[ForecastersCompared]:
@@ -125,19 +127,19 @@ def compared(scored: Sequence[PredictionScore], other: str) -> list[ForecastersC
 
     What is predicted in one registration is about the same seeds, so it is one bet: the mean of its differences.
     """
-    theirs = {(one.registration_id, one.estimand): one for one in scored if one.forecaster == other}
+    theirs = {(row.registration_id, row.estimand): row for row in scored if row.forecaster == other}
     pairs: dict[str, dict[int, list[float]]] = {}
-    for one in scored:
-        rival = theirs.get((one.registration_id, one.estimand))
-        if rival is None or one.forecaster == other or one.forecaster.endswith(INFORMED) or one.estimate is None:
+    for row in scored:
+        rival = theirs.get((row.registration_id, row.estimand))
+        if rival is None or row.forecaster == other or row.forecaster.endswith(INFORMED) or row.estimate is None:
             continue
-        difference = (_distance(rival, one.estimate) - _distance(one, one.estimate)) / one.smallest
-        pairs.setdefault(one.forecaster, {}).setdefault(one.registration_id, []).append(difference)
-    return [_compared(name, other, pairs[name]) for name in sorted(pairs)]
+        difference = (_distance(rival, row.estimate) - _distance(row, row.estimate)) / row.smallest
+        pairs.setdefault(row.forecaster, {}).setdefault(row.registration_id, []).append(difference)
+    return [_comparison(name, other, pairs[name]) for name in sorted(pairs)]
 
 
-def _compared(forecaster: str, other: str, pairs: Mapping[int, Sequence[float]]) -> ForecastersCompared:
-    differences = [statistics.fmean(each) for each in pairs.values()]
+def _comparison(forecaster: str, other: str, pairs: Mapping[int, Sequence[float]]) -> ForecastersCompared:
+    differences = [statistics.fmean(bet) for bet in pairs.values()]
     better, worse = better_log_es(differences, 1.0)
     return ForecastersCompared(
         forecaster=forecaster,
@@ -149,26 +151,26 @@ def _compared(forecaster: str, other: str, pairs: Mapping[int, Sequence[float]])
     )
 
 
-def _distance(one: PredictionScore, truth: float) -> float:
-    return crps(one.prediction.quantiles, truth)
+def _distance(row: PredictionScore, truth: float) -> float:
+    return crps(row.prediction.quantiles, truth)
 
 
 def _e_value(log_e: float) -> float:
     return math.exp(min(log_e, 690.0))
 
 
-def _record(forecaster: str, said: Sequence[PredictionScore]) -> TrackRecord:
-    ended = [(_chances(one.prediction), _happened(one.verdict)) for one in said if one.verdict is not None]
-    scores = [one.score for one in said if one.score is not None]
-    covered = [one.is_covered for one in scores if one.is_covered is not None]
+def _record(forecaster: str, rows: Sequence[PredictionScore]) -> TrackRecord:
+    ended = [(_chances(row.prediction), _class_of(row.verdict)) for row in rows if row.verdict is not None]
+    scores = [row.score for row in rows if row.score is not None]
+    covered = [score.is_covered for score in scores if score.is_covered is not None]
     is_counted = not forecaster.endswith(INFORMED)
-    log_e = calibration_log_e(_together(said))
+    log_e = calibration_log_e(_by_bet(rows))
     return TrackRecord(
         forecaster=forecaster,
-        predictions=len(said),
-        scored=sum(one is not None for _, one in ended),
-        brier=_mean([one.brier for one in scores]),
-        log_score=_mean([one.log_score for one in scores]),
+        predictions=len(rows),
+        scored=sum(happened is not None for _, happened in ended),
+        brier=_mean([score.brier for score in scores]),
+        log_score=_mean([score.log_score for score in scores]),
         intervals=len(covered),
         covered=sum(covered),
         is_counted=is_counted,
@@ -176,19 +178,19 @@ def _record(forecaster: str, said: Sequence[PredictionScore]) -> TrackRecord:
     )
 
 
-def _together(said: Sequence[PredictionScore]) -> list[list[Said]]:
+def _by_bet(rows: Sequence[PredictionScore]) -> list[list[Said]]:
     """By registration, whose predictions are about the same seeds; what goes on beside what ended is unknown so far."""
-    found: dict[int, list[PredictionScore]] = {}
-    for one in said:
-        found.setdefault(one.registration_id, []).append(one)
+    by_registration: dict[int, list[PredictionScore]] = {}
+    for row in rows:
+        by_registration.setdefault(row.registration_id, []).append(row)
     return [
-        [(_chances(one.prediction), _happened(one.verdict) if one.verdict else None) for one in group]
-        for group in found.values()
-        if any(one.verdict is not None for one in group)
+        [(_chances(row.prediction), _class_of(row.verdict) if row.verdict else None) for row in group]
+        for group in by_registration.values()
+        if any(row.verdict is not None for row in group)
     ]
 
 
-def _happened(verdict: Verdict) -> int | None:
+def _class_of(verdict: Verdict) -> int | None:
     """Which class came true; None when it was not decided."""
     return _CLASSES.index(verdict) if verdict in _CLASSES else None
 
@@ -198,5 +200,5 @@ def _chances(prediction: Prediction) -> tuple[float, ...]:
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return statistics.fmean(known) if known else None
+    numbers = [value for value in values if value is not None]
+    return statistics.fmean(numbers) if numbers else None

@@ -92,7 +92,7 @@ def words_of(text: str) -> tuple[str, ...]:
     for phrase, stands in _PHRASES:
         plain = phrase.sub(stands, plain)
     return tuple(
-        word for word in _together([_token(found) for found in _PLAIN.finditer(plain)]) if word not in ("", _TWO)
+        word for word in _together([_token(match) for match in _PLAIN.finditer(plain)]) if word not in ("", _TWO)
     )
 
 
@@ -108,11 +108,11 @@ def level_word(level: object) -> str:
     return f"#{float(level):.6g}"
 
 
-def _token(found: re.Match[str]) -> str:
-    if found[1]:
-        number = float(found[1].replace(",", ""))
-        return f"#{number / 100.0 if found[2] else number:.6g}"
-    word = found[0]
+def _token(match: re.Match[str]) -> str:
+    if match[1]:
+        number = float(match[1].replace(",", ""))
+        return f"#{number / 100.0 if match[2] else number:.6g}"
+    word = match[0]
     if word == _TWO:
         return word
     if word in _DIGITS:

@@ -68,7 +68,7 @@ class WrittenParagraph:
     @property
     def findings(self) -> tuple[int, ...]:
         """The findings that it names, each once."""
-        return tuple(dict.fromkeys(each.finding for each in self.references if each.finding))
+        return tuple(dict.fromkeys(reference.finding for reference in self.references if reference.finding))
 
 
 def paragraphs(text: str) -> list[WrittenParagraph]:
@@ -81,40 +81,44 @@ def findings_named(text: str) -> set[int]:
     return {number for paragraph in paragraphs(text) for number in paragraph.findings}
 
 
-def refused(text: str, known: Mapping[int, Citable]) -> str:
+def refused(text: str, citables: Mapping[int, Citable]) -> str:
     """Why a text may not stand: its faulty paragraphs and words, then the references that there are; or nothing."""
     written = paragraphs(text)
-    said = [
-        f"paragraph {place}: {fault}" for place, each in enumerate(written, start=1) for fault in faults(each, known)
+    refusals = [
+        f"paragraph {place}: {fault}"
+        for place, paragraph in enumerate(written, start=1)
+        for fault in faults(paragraph, citables)
     ]
-    if not said:
+    if not refusals:
         return ""
-    about = {number for each in written for number in each.findings}
-    return f"{'; '.join(said[:8])}. References that there are: {_listed(about, known)}."
+    about = {number for paragraph in written for number in paragraph.findings}
+    return f"{'; '.join(refusals[:8])}. References that there are: {_listed(about, citables)}."
 
 
-def faults(paragraph: WrittenParagraph, known: Mapping[int, Citable]) -> list[str]:
+def faults(paragraph: WrittenParagraph, citables: Mapping[int, Citable]) -> list[str]:
     """What may not stand in this paragraph, each in a few words."""
-    found = [*_of_words(paragraph), *_of_neighbours(paragraph)]
-    found += [fault for each in paragraph.references if (fault := _of_reference(each, known))]
-    found += _of_proof(paragraph, known)
-    return list(dict.fromkeys(found))
+    problems = [*_of_words(paragraph), *_of_neighbours(paragraph)]
+    problems += [fault for reference in paragraph.references if (fault := _of_reference(reference, citables))]
+    problems += _of_proof(paragraph, citables)
+    return list(dict.fromkeys(problems))
 
 
-def unresolved(paragraph: WrittenParagraph, known: Mapping[int, Citable]) -> list[str]:
+def unresolved(paragraph: WrittenParagraph, citables: Mapping[int, Citable]) -> list[str]:
     """The references to what is not known yet, as an estimate before anything is weighed."""
     return [
-        each.written
-        for each in paragraph.references
-        if each.finding in known and each.name in known[each.finding].fields and value_of(each, known) is None
+        reference.written
+        for reference in paragraph.references
+        if reference.finding in citables
+        and reference.name in citables[reference.finding].fields
+        and value_of(reference, citables) is None
     ]
 
 
-def value_of(reference: Reference, known: Mapping[int, Citable]) -> object:
+def value_of(reference: Reference, citables: Mapping[int, Citable]) -> object:
     """What stands at this place today; None where nothing does."""
     if not reference.finding:
-        return _literature(known).get(reference.name)
-    citable = known.get(reference.finding)
+        return _literature(citables).get(reference.name)
+    citable = citables.get(reference.finding)
     return None if citable is None else citable.fields.get(reference.name or "number")
 
 
@@ -147,7 +151,7 @@ def _of_words(paragraph: WrittenParagraph) -> Iterator[str]:
     for sign in dict.fromkeys(text):
         if unicodedata.category(sign) in {"Cf", "Cc", "Co", "Cn"}:
             yield f"the sign U+{ord(sign):04X} cannot be seen"
-    for word in (each for each in text.split() if any(map(_is_number, each))):
+    for word in (part for part in text.split() if any(map(_is_number, part))):
         yield f"{word!r} types a number"
     plain = _NAMES.sub(" ", _bare(text))
     for word in _WORD.findall(plain):
@@ -163,13 +167,13 @@ def _of_words(paragraph: WrittenParagraph) -> Iterator[str]:
 
 def _between(paragraph: WrittenParagraph) -> list[str]:
     """The words before, between and after the references."""
-    found = [""]
+    stretches = [""]
     for piece in paragraph.pieces:
         if isinstance(piece, Reference):
-            found.append("")
+            stretches.append("")
         else:
-            found[-1] += piece
-    return found
+            stretches[-1] += piece
+    return stretches
 
 
 def _of_neighbours(paragraph: WrittenParagraph) -> Iterator[str]:
@@ -180,20 +184,20 @@ def _of_neighbours(paragraph: WrittenParagraph) -> Iterator[str]:
             yield f"{reference.written} is changed by what stands before it"
         elif after and not re.match(r"\s|[)\]”’\"';:!?]|[.,](?:$|[\s)\]”’\"'])", after):
             yield f"{reference.written} is changed by what stands behind it"
-    for one, other in zip(paragraph.pieces, paragraph.pieces[1:], strict=False):
-        if isinstance(one, Reference) and isinstance(other, Reference):
-            yield f"{one.written} is changed by what stands behind it"
+    for piece, following in zip(paragraph.pieces, paragraph.pieces[1:], strict=False):
+        if isinstance(piece, Reference) and isinstance(following, Reference):
+            yield f"{piece.written} is changed by what stands behind it"
 
 
-def _of_reference(reference: Reference, known: Mapping[int, Citable]) -> str:
+def _of_reference(reference: Reference, citables: Mapping[int, Citable]) -> str:
     if not reference.finding:
-        literature = _literature(known)
+        literature = _literature(citables)
         if literature.get(reference.name):
             return ""
         return f"{reference.written} is no literature of a signed file here{_nearest(reference.name, literature)}"
-    citable = known.get(reference.finding)
+    citable = citables.get(reference.finding)
     if citable is None:
-        near = min(known, key=lambda number: (abs(number - reference.finding), number), default=None)
+        near = min(citables, key=lambda number: (abs(number - reference.finding), number), default=None)
         return f"{reference.written} is no finding to speak of here" + (f"; the nearest is F{near}" if near else "")
     if citable.status in VOID:
         return f"{reference.written} is {citable.status}"
@@ -202,10 +206,10 @@ def _of_reference(reference: Reference, known: Mapping[int, Citable]) -> str:
     return ""
 
 
-def _of_proof(paragraph: WrittenParagraph, known: Mapping[int, Citable]) -> Iterator[str]:
+def _of_proof(paragraph: WrittenParagraph, citables: Mapping[int, Citable]) -> Iterator[str]:
     """Verbs of proof need a grade of at least Strong, of every finding that the paragraph names."""
     spoken = " ".join(_between(paragraph))
-    grades = [known[number].grade for number in paragraph.findings if number in known]
+    grades = [citables[number].grade for number in paragraph.findings if number in citables]
     if grades and all(grade in _SURE for grade in grades):
         return
     for match in _PROOF.finditer(_bare(spoken)):
@@ -214,8 +218,8 @@ def _of_proof(paragraph: WrittenParagraph, known: Mapping[int, Citable]) -> Iter
         yield f"{match[0]!r} needs a grade of at least Strong, and {why}"
 
 
-def _literature(known: Mapping[int, Citable]) -> dict[str, str]:
-    return {name: said for each in known.values() for name, said in each.literature.items()}
+def _literature(citables: Mapping[int, Citable]) -> dict[str, str]:
+    return {name: text for citable in citables.values() for name, text in citable.literature.items()}
 
 
 def _nearest(name: str, names: Collection[str]) -> str:
@@ -223,21 +227,21 @@ def _nearest(name: str, names: Collection[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
-def _listed(numbers: Collection[int], known: Mapping[int, Citable]) -> str:
+def _listed(numbers: Collection[int], citables: Mapping[int, Citable]) -> str:
     """Some of the references that may stand here."""
-    open_ones = [each for number, each in sorted(known.items()) if each.status not in VOID]
-    chosen = [each for each in open_ones if each.number in numbers] or open_ones
+    open_ones = [citable for number, citable in sorted(citables.items()) if citable.status not in VOID]
+    chosen = [citable for citable in open_ones if citable.number in numbers] or open_ones
     if not chosen:
         return "none, for no finding here may be spoken of"
     fields = " ".join(f"{{F{chosen[0].number}.{name}}}" for name in list(chosen[0].fields)[:_MOST_NAMED])
-    others = "".join(f", the same of F{each.number}" for each in chosen[1:4])
-    literature = dict.fromkeys(name for each in chosen for name, said in each.literature.items() if said)
+    others = "".join(f", the same of F{citable.number}" for citable in chosen[1:4])
+    literature = dict.fromkeys(name for citable in chosen for name, text in citable.literature.items() if text)
     cited = "".join(f" {{R:{name}}}" for name in list(literature)[:4])
     return f"{fields}{others}{cited}"
 
 
 def _bare(text: str) -> str:
-    """The same letters without accents, rings and other shapes."""
+    """These letters without accents, rings and other shapes."""
     return "".join(sign for sign in unicodedata.normalize("NFKD", text) if unicodedata.category(sign) != "Mn")
 
 

@@ -26,11 +26,13 @@ def made(
     does one that orders nothing, since a finding may be retired again. What costs more than all that the autopilot may
     have open (`most_core_hours`; 0: it approves none) waits for a person, and takes no room from what it may approve.
     """
-    by_slug = {one.proposal.slug: one for one in kept}  # of several with one slug the newest counts
-    follows = {one.slug for one in following}
-    waiting = [one for one in kept if one.state is ProposalState.OPEN]
-    lapsed = tuple(one for one in waiting if one.proposal.author == AUTOPILOT and one.proposal.slug not in follows)
-    waits = [one for one in waiting if one not in lapsed]
+    by_slug = {entry.proposal.slug: entry for entry in kept}  # of several with one slug the newest counts
+    follows = {entry.slug for entry in following}
+    waiting = [entry for entry in kept if entry.state is ProposalState.OPEN]
+    lapsed = tuple(
+        entry for entry in waiting if entry.proposal.author == AUTOPILOT and entry.proposal.slug not in follows
+    )
+    waits = [entry for entry in waiting if entry not in lapsed]
     of_finding: dict[bool, Counter[int | None]] = {False: Counter(), True: Counter()}
     for wait in waits:
         of_finding[_is_too_dear(wait.proposal, most_core_hours)][wait.proposal.finding] += 1
@@ -57,11 +59,11 @@ def next_admitted(
     """
     room = most_core_hours * 3_600.0 - open_core_seconds
     mine = [
-        one
-        for one in kept
-        if one.state is ProposalState.OPEN
-        and one.proposal.author == AUTOPILOT
-        and one.proposal.most_core_seconds <= room
+        entry
+        for entry in kept
+        if entry.state is ProposalState.OPEN
+        and entry.proposal.author == AUTOPILOT
+        and entry.proposal.most_core_seconds <= room
     ]
     return min(mine, key=_rank, default=None) if most_core_hours > 0 else None
 
@@ -79,5 +81,5 @@ def _is_new(proposal: Proposal, by_slug: Mapping[str, KeptProposal]) -> bool:
     return may_return and before.proposal.basis != proposal.basis
 
 
-def _rank(one: KeptProposal) -> tuple[bool, float, int]:
-    return one.proposal.most_core_seconds > 0, -one.proposal.per_core_hour, one.number
+def _rank(entry: KeptProposal) -> tuple[bool, float, int]:
+    return entry.proposal.most_core_seconds > 0, -entry.proposal.per_core_hour, entry.number

@@ -46,7 +46,7 @@ class BaseRates:
     def shares(self, kind: str) -> tuple[float, float, float]:
         """How often a claim of this kind holds, is the wrong way round, or is about nothing."""
         declared = _DECLARED[kind][0]
-        decided = [one.meaning for one in self.came_out.get(kind, ())]
+        decided = [outcome.meaning for outcome in self.came_out.get(kind, ())]
         meanings = (Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL)
         counted = [decided.count(meaning) for meaning in meanings]
         whole = _STRENGTH + sum(counted)
@@ -59,10 +59,10 @@ class BaseRates:
     def ratio(self, kind: str) -> tuple[float, float]:
         """How large an effect turns out beside the one that was expected: the mean and the spread."""
         mean, spread = _DECLARED[kind][1]
-        known = [one.ratio for one in self.came_out.get(kind, ()) if one.ratio is not None]
-        whole = _STRENGTH + len(known)
-        drawn = (_STRENGTH * mean + math.fsum(known)) / whole
-        squares = _STRENGTH * spread**2 + math.fsum((one - drawn) ** 2 for one in known)
+        ratios = [outcome.ratio for outcome in self.came_out.get(kind, ()) if outcome.ratio is not None]
+        whole = _STRENGTH + len(ratios)
+        drawn = (_STRENGTH * mean + math.fsum(ratios)) / whole
+        squares = _STRENGTH * spread**2 + math.fsum((ratio - drawn) ** 2 for ratio in ratios)
         return drawn, math.sqrt(squares / whole)
 
 

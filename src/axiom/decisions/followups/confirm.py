@@ -30,16 +30,16 @@ def again(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
 
 def _confirm(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     """More seeds of what is decided, where they may bring the next grade; it may lack something else."""
-    said = subject.said
-    if not subject.has_effect or said.seeds >= _MOST or not _is_helped_by_seeds(said):
+    evidence = subject.evidence
+    if not subject.has_effect or evidence.seeds >= _MOST or not _is_helped_by_seeds(evidence):
         return
-    replicates = in_blocks(subject, min(_MOST, max(_further(said) or 0, _LEAST)))
+    replicates = in_blocks(subject, min(_MOST, max(_further(evidence) or 0, _LEAST)))
     draft = Draft(
         template=Template.CONFIRM,
         admission=Admission.COHORT,
-        words=f"from-{said.seeds}",
+        words=f"from-{evidence.seeds}",
         question=f"Does finding {subject.number} hold with fresh seeds?",
-        reason=f"Nothing more of it is ordered, and it is {said.grade} only.",
+        reason=f"Nothing more of it is ordered, and it is {evidence.grade} only.",
         claim=subject.claim,
         rival="What was found was luck of these seeds, and fresh ones do not show it.",
         outcomes=sides(
@@ -57,20 +57,20 @@ def _confirm(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
 
 def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     """As many seeds as would show the smallest effect that matters in nine cases of ten."""
-    said = subject.said
-    is_absent = said.verdict is Verdict.ABSENT
-    if not (is_absent or said.verdict is Verdict.UNDECIDED) or subject.is_strong or subject.smallest <= 0:
+    evidence = subject.evidence
+    is_absent = evidence.verdict is Verdict.ABSENT
+    if not (is_absent or evidence.verdict is Verdict.UNDECIDED) or subject.is_strong or subject.smallest <= 0:
         return
     further = _needed(subject)
-    is_lacking = 0 < (further or 0) <= _MOST or (is_absent and _is_helped_by_seeds(said))
-    if further is None or said.seeds >= _MOST or not is_lacking:
+    is_lacking = 0 < (further or 0) <= _MOST or (is_absent and _is_helped_by_seeds(evidence))
+    if further is None or evidence.seeds >= _MOST or not is_lacking:
         return
     replicates = in_blocks(subject, min(_MOST, max(further, _LEAST)))
     enough = "takes no more seeds" if further == 0 else f"takes {further} further seeds"
     draft = Draft(
         template=Template.POWER,
         admission=Admission.COHORT,
-        words=f"from-{said.seeds}",
+        words=f"from-{evidence.seeds}",
         question=f"Would finding {subject.number} have shown an effect of {subject.smallest:g}?",
         reason=f"Seeing the smallest effect that matters in nine cases of ten {enough}.",
         claim=subject.claim,
@@ -88,23 +88,23 @@ def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     yield written(subject, draft, rates)
 
 
-def _is_helped_by_seeds(said: Evidence) -> bool:
+def _is_helped_by_seeds(evidence: Evidence) -> bool:
     """Does the next grade lack seeds, or a verdict that does not lean on single hosts? Nothing else comes of seeds."""
-    further = _further(said)
-    return bool(further and further <= _MOST) or any(need.startswith(LEANING) for need in said.needs)
+    further = _further(evidence)
+    return bool(further and further <= _MOST) or any(need.startswith(LEANING) for need in evidence.needs)
 
 
-def _further(said: Evidence) -> int | None:
-    return said.more[1] if said.more else None
+def _further(evidence: Evidence) -> int | None:
+    return evidence.more[1] if evidence.more else None
 
 
 def _needed(subject: Subject) -> int | None:
     """Further seeds, if the smallest effect that matters were there with the spread that was seen."""
-    values, asked = subject.values, question(subject.estimand)
+    values, query = subject.values, question(subject.estimand)
     if len(values) < 2:
         return None
-    if asked.process is Process.BERNOULLI:
+    if query.process is Process.BERNOULLI:
         side = 1.0 if subject.expects is Direction.MORE else -1.0
-        likely = min(1.0, max(0.0, asked.null + side * asked.smallest))
-        return if_share(len(values), likely, asked.null, _SURE)[1]
-    return if_effect(values, asked.smallest, _SURE)[1]
+        likely = min(1.0, max(0.0, query.null + side * query.smallest))
+        return if_share(len(values), likely, query.null, _SURE)[1]
+    return if_effect(values, query.smallest, _SURE)[1]

@@ -22,33 +22,34 @@ _Course = tuple[tuple[float, float], ...]  # level, mean
 
 def discriminating(first: Subject, second: Subject, rates: BaseRates) -> Iterator[Proposal]:
     """One comparison of two configs, of which the two explanations say the most different things."""
-    one, other = axis(first), axis(second)
-    if one is None or other is None or not _are_rivals(first, second, one, other):
+    first_axis, second_axis = axis(first), axis(second)
+    if first_axis is None or second_axis is None or not _are_rivals(first, second, first_axis, second_axis):
         return
-    courses = course(first, one), course(second, other)
+    courses = course(first, first_axis), course(second, second_axis)
     if min(map(len, courses)) < 2:
         return
-    by_first, by_second = (dict(each) for each in courses)
+    by_first, by_second = (dict(steps) for steps in courses)
     best = _farthest(courses)
     if best is None:
         return
     (first_high, second_high), (first_low, second_low) = best
-    said = by_first[first_high] - by_first[first_low], by_second[second_high] - by_second[second_low]
+    effects = by_first[first_high] - by_first[first_low], by_second[second_high] - by_second[second_low]
     configs = tuple(
-        {**one.fixed, one.factor: a, other.factor: b} for a, b in ((first_high, second_high), (first_low, second_low))
+        {**first_axis.fixed, first_axis.factor: a, second_axis.factor: b}
+        for a, b in ((first_high, second_high), (first_low, second_low))
     )
     exact = tuple(_as_declared(first, config) for config in configs)
     if outside(first.manifest, exact) or first.prices.of(exact) > limits.DEAREST_DISCRIMINATION * first.seconds:
         return
-    yield _drafted(first, second, (one, other), exact, said, rates)
+    yield _drafted(first, second, (first_axis, second_axis), exact, effects, rates)
 
 
-def _are_rivals(first: Subject, second: Subject, one: Axis, other: Axis) -> bool:
+def _are_rivals(first: Subject, second: Subject, first_axis: Axis, second_axis: Axis) -> bool:
     return (
         first.name == second.name
         and first.number != second.number
         and first.estimand["measure"] == second.estimand["measure"]
-        and one.factor != other.factor
+        and first_axis.factor != second_axis.factor
         and first.has_effect
         and second.has_effect
         and first.status == second.status == "open"
@@ -73,30 +74,31 @@ def _drafted(
     second: Subject,
     axes: tuple[Axis, Axis],
     configs: tuple[Config, ...],
-    said: tuple[float, float],
+    effects: tuple[float, float],
     rates: BaseRates,
 ) -> Proposal:
-    measure, (one, other) = first.estimand["measure"], axes
-    estimand = _higher(first, axes, configs, _QUARTER * min(map(abs, said)))
+    measure, (first_axis, second_axis) = first.estimand["measure"], axes
+    estimand = _higher(first, axes, configs, _QUARTER * min(map(abs, effects)))
     draft = Draft(
         template=Template.DISCRIMINATE,
         admission=Admission.QUESTION,
-        words=f"{second.number}-{one.factor}-{other.factor}",
+        words=f"{second.number}-{first_axis.factor}-{second_axis.factor}",
         question=f"Which explains {measure}: finding {first.number} or finding {second.number}?",
-        reason=f"It is linked to finding {second.number}: {second.claim}. There the two predict {said[0]:+.3g} and "
-        f"{said[1]:+.3g}, and nowhere among the levels that were tried do they lie farther apart.",
+        reason=f"It is linked to finding {second.number}: {second.claim}. There the two predict {effects[0]:+.3g} and "
+        f"{effects[1]:+.3g}, and nowhere among the levels that were tried do they lie farther apart.",
         claim=str(estimand["claim"]),
-        rival=f"{other.factor} decides, as finding {second.number} says, and the difference is the other way round.",
+        rival=f"{second_axis.factor} decides, as finding {second.number} says, and the difference is the other way "
+        "round.",
         outcomes=sides(
             Direction.MORE,
-            f"Where the two disagree {one.factor} decides: finding {first.number} explains more.",
-            f"The two make up for each other: neither {one.factor} nor {other.factor} explains it alone.",
-            f"Where the two disagree {other.factor} decides: finding {second.number} explains more.",
+            f"Where the two disagree {first_axis.factor} decides: finding {first.number} explains more.",
+            f"The two make up for each other: neither {first_axis.factor} nor {second_axis.factor} explains it alone.",
+            f"Where the two disagree {second_axis.factor} decides: finding {second.number} explains more.",
         ),
         configs=plain(configs),
         estimand=estimand,
         seconds=first.prices.of(configs),
-        effect=said[0] + said[1],
+        effect=effects[0] + effects[1],
         links=(second.number,),
     )
     return written(first, draft, rates)
@@ -116,7 +118,7 @@ def _higher(first: Subject, axes: tuple[Axis, Axis], configs: Sequence[Config], 
         smallest=smallest,
         expects=Direction.MORE.value,
     )
-    return {name: said for name, said in estimand.items() if name not in ("about", "censored")}
+    return {name: value for name, value in estimand.items() if name not in ("about", "censored")}
 
 
 def _as_declared(subject: Subject, config: Config) -> dict[str, object]:

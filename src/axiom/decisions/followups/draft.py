@@ -49,7 +49,7 @@ def written(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
     prediction = _prediction(subject, draft, rates) if asks else None
     stopping = (draft.stopping or usual_stopping(subject)) if asks else None
     replicates = stopping.replicates if stopping else 0
-    expected = min(replicates, max(limits.SETTLED_AFTER, subject.said.seeds))
+    expected = min(replicates, max(limits.SETTLED_AFTER, subject.evidence.seeds))
     slug = _slug(f"{draft.template}-{subject.number}-{draft.words}")
     estimands = () if draft.estimand is None else (_estimand(draft.estimand, slug, prediction),)
     positive, absent, negative = draft.outcomes
@@ -86,24 +86,24 @@ def written(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
 
 def known(subject: Subject) -> str:
     """What the finding says now, in a sentence or two."""
-    said = subject.said
-    low, high = ("unbounded" if end is None else f"{end:.3g}" for end in (said.low, said.high))
-    number = "no estimate" if said.estimate is None else f"{said.estimate:.3g} [{low}, {high}]"
+    evidence = subject.evidence
+    low, high = ("unbounded" if end is None else f"{end:.3g}" for end in (evidence.low, evidence.high))
+    number = "no estimate" if evidence.estimate is None else f"{evidence.estimate:.3g} [{low}, {high}]"
     return (
-        f"Finding {subject.number} of {subject.name} claims: {subject.claim}. It is {said.verdict}, {said.grade}: "
-        f"{number} after {said.seeds} seeds."
+        f"Finding {subject.number} of {subject.name} claims: {subject.claim}. It is {evidence.verdict}, "
+        f"{evidence.grade}: {number} after {evidence.seeds} seeds."
     )
 
 
 def basis(subject: Subject) -> str:
     """What of a finding must change before it is another reason."""
-    what = [subject.said.verdict, subject.said.grade, subject.status, list(subject.faults)]
+    what = [subject.evidence.verdict, subject.evidence.grade, subject.status, list(subject.faults)]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 
 def usual_stopping(subject: Subject, *, least: int = 2 * limits.SETTLED_AFTER) -> StoppingRule:
     """Twice as many seeds as the finding took, in whole blocks, and no more than any design is given."""
-    wanted = min(limits.REPLICATES, max(least, 2 * subject.said.seeds))
+    wanted = min(limits.REPLICATES, max(least, 2 * subject.evidence.seeds))
     return StoppingRule(rule=Rule.SETTLED, replicates=in_blocks(subject, wanted))
 
 
@@ -160,12 +160,12 @@ def _expects(subject: Subject, draft: Draft) -> Direction:
     return subject.expects if draft.estimand is None else Direction(draft.estimand["expects"])
 
 
-def _estimand(asked: Mapping[str, Any], slug: str, prediction: Prediction | None) -> dict[str, Any]:
-    said = prediction or Prediction(positive=0.0, negative=0.0, absent=1.0, interval=(0.0, 0.0), because="")
+def _estimand(claim: Mapping[str, Any], slug: str, prediction: Prediction | None) -> dict[str, Any]:
+    expected = prediction or Prediction(positive=0.0, negative=0.0, absent=1.0, interval=(0.0, 0.0), because="")
     return {
-        **asked,
+        **claim,
         "name": slug.replace("-", "_"),
-        "prediction": prediction_data(said),
+        "prediction": prediction_data(expected),
     }
 
 
@@ -191,7 +191,7 @@ def sides(expects: Direction, as_expected: str, nothing: str, opposite: str) -> 
 
 def same_but(estimand: Mapping[str, Any], **changes: object) -> dict[str, Any]:
     """The estimand with something else, and without what it promised of arms that are no longer its own."""
-    kept = {name: said for name, said in estimand.items() if name not in ("exchangeable", "prediction", *WORDS[1:])}
+    kept = {name: value for name, value in estimand.items() if name not in ("exchangeable", "prediction", *WORDS[1:])}
     return {**kept, **changes}
 
 

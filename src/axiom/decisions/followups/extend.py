@@ -71,7 +71,7 @@ def _generalise(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     for factor in open_ones:
         for proposal in _at_other_levels(subject, factor, rates):
             yield proposal
-            if proposal.slug not in subject.asked:
+            if proposal.slug not in subject.decided:
                 waiting += 1
                 break
         if waiting == proposal_limits.DESIGNS_OPEN:
@@ -114,10 +114,10 @@ def _elsewhere(subject: Subject, where: Mapping[str, object], configs: Sequence[
 
 def _dose(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Proposal]:
     """A finer grid between the two neighbouring levels at which the measure changed most."""
-    known = [each for each in course(subject, along) if along.levels[0] <= each[0] <= along.levels[-1]]
-    if not subject.has_effect or len(known) < 2:
+    points = [point for point in course(subject, along) if along.levels[0] <= point[0] <= along.levels[-1]]
+    if not subject.has_effect or len(points) < 2:
         return
-    low, high = max(itertools.pairwise(known), key=lambda pair: abs(pair[1][1] - pair[0][1]))
+    low, high = max(itertools.pairwise(points), key=lambda pair: abs(pair[1][1] - pair[0][1]))
     grid = between(subject.manifest, along.factor, (low[0], high[0]), _GRID)
     if high[1] == low[1] or len(grid) < 3 or (low[0] > 0 and high[0] / low[0] < _CLOSEST):
         return
@@ -166,12 +166,12 @@ def _step_by_step(subject: Subject, along: Axis, where: str, expects: Direction)
         expects=expects.value,
         exchangeable=True,
     )
-    return {name: said for name, said in estimand.items() if name not in ("about", "censored")}
+    return {name: value for name, value in estimand.items() if name not in ("about", "censored")}
 
 
 def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Proposal]:
     """The same comparison between the ends of the declared range, or as far towards them as is not too dear."""
-    is_looked_for = subject.has_effect or subject.said.verdict is Verdict.ABSENT
+    is_looked_for = subject.has_effect or subject.evidence.verdict is Verdict.ABSENT
     ends = _affordable(subject, along) if is_looked_for else None
     if ends is None:
         return
@@ -250,13 +250,16 @@ def _affordable(subject: Subject, along: Axis) -> tuple[float, float] | None:
 
 def _intervention(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
     """The file itself says where the effect must be gone: in the placebo of its control."""
-    control = next((one for one in subject.manifest.controls if one.estimand == subject.estimand["name"]), None)
-    if control is None or not subject.has_effect or subject.said.grade is Grade.AWAITING:
+    control = next(
+        (candidate for candidate in subject.manifest.controls if candidate.estimand == subject.estimand["name"]), None
+    )
+    if control is None or not subject.has_effect or subject.evidence.grade is Grade.AWAITING:
         return
     changed = {
         name: level
         for name, level in control.placebo[0].items()
-        if all(one[name] == level for one in control.placebo) and all(one[name] != level for one in subject.needed)
+        if all(config[name] == level for config in control.placebo)
+        and all(config[name] != level for config in subject.needed)
     }
     if not changed:
         return
@@ -307,5 +310,7 @@ def _may_be_asked(subject: Subject, estimand: Mapping[str, Any], configs: Sequen
 
 def _is_known(subject: Subject, configs: Sequence[Config]) -> bool:
     """Has a design of this version the very same configs? Then its numbers would be no surprise."""
-    asked = plain(configs)
-    return any(len(there) == len(asked) and all(one in map(dict, there) for one in asked) for there in subject.designs)
+    wanted = plain(configs)
+    return any(
+        len(there) == len(wanted) and all(config in map(dict, there) for config in wanted) for there in subject.designs
+    )

@@ -32,10 +32,10 @@ def between(manifest: Manifest, factor: str, ends: tuple[float, float], amount: 
     low, high = ends
     parts = [place / (amount - 1) for place in range(amount)]
     if low > 0 and (high / low >= _WIDE or is_geometric(manifest, factor)):
-        found = [low * (high / low) ** part for part in parts]
+        levels = [low * (high / low) ** part for part in parts]
     else:
-        found = [low + (high - low) * part for part in parts]
-    inner = [_typed(manifest, factor, level) for level in found[1:-1]]
+        levels = [low + (high - low) * part for part in parts]
+    inner = [_typed(manifest, factor, level) for level in levels[1:-1]]
     kept = {ends[0], *(level for level in inner if low < level < high), ends[1]}
     return tuple(_exact(manifest, factor, level) for level in sorted(kept))
 
@@ -66,8 +66,8 @@ def others(manifest: Manifest, factor: str, level: object) -> tuple[object, ...]
         _middle(manifest, factor, (middle, end) if middle < end else (end, middle))
         for middle, end in zip(middles, [end for end in (high, low) if end != here], strict=True)
     ]
-    found = [one for one in (*middles, *quarters) if one != here and low <= one <= high]
-    return tuple(_exact(manifest, factor, fromkey) for fromkey in dict.fromkeys(found))
+    candidates = [candidate for candidate in (*middles, *quarters) if candidate != here and low <= candidate <= high]
+    return tuple(_exact(manifest, factor, fromkey) for fromkey in dict.fromkeys(candidates))
 
 
 def ends_beyond(manifest: Manifest, factor: str, tested: Sequence[float]) -> tuple[float, float]:
@@ -126,17 +126,17 @@ def known_levels(manifest: Manifest, factor: str) -> list[object]:
         *manifest.configs,
         *(config for control in manifest.controls for config in (*control.placebo, *control.planted)),
     ]
-    found: list[object] = []
+    levels: list[object] = []
     for config in configs:
-        if not any(_alike(config[factor], level) for level in found):
-            found.append(config[factor])
-    return found
+        if not any(_alike(config[factor], level) for level in levels):
+            levels.append(config[factor])
+    return levels
 
 
 def _unknown(manifest: Manifest, factor: str, levels: Sequence[object]) -> str:
-    known = known_levels(manifest, factor)
+    declared = known_levels(manifest, factor)
     for level in levels:
-        if not any(_alike(level, one) for one in known):
+        if not any(_alike(level, other) for other in declared):
             return (
                 f"{factor}={level} is none of the levels of {manifest.name}, and its file declares no range for it. "
                 "Nothing was registered; declare one in `ranges`, which needs a new version"

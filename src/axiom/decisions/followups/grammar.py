@@ -24,34 +24,35 @@ def followups(
 
     The most telling for its cost first, and each once.
     """
-    known = rates or BaseRates()
-    found: dict[str, Proposal] = {}
-    for subject in sorted(subjects, key=lambda one: one.number):
-        asking = [*again(subject, known), *further(subject, known)]
-        has_more = any(one.slug not in subject.asked for one in asking)
-        for proposal in (*asking, *aside(subject, known, has_more=has_more)):
-            _add(found, proposal)
-    by_number = {one.number: one for one in subjects}
+    base_rates = rates or BaseRates()
+    by_question: dict[str, Proposal] = {}
+    for subject in sorted(subjects, key=lambda subject: subject.number):
+        asking = [*again(subject, base_rates), *further(subject, base_rates)]
+        has_more = any(proposal.slug not in subject.decided for proposal in asking)
+        for proposal in (*asking, *aside(subject, base_rates, has_more=has_more)):
+            _add(by_question, proposal)
+    by_number = {subject.number: subject for subject in subjects}
     for first, second in sorted({(min(pair), max(pair)) for pair in pairs}):
         if first in by_number and second in by_number:
-            for proposal in discriminating(by_number[first], by_number[second], known):
-                _add(found, proposal)
-    return tuple(sorted(found.values(), key=_rank))
+            for proposal in discriminating(by_number[first], by_number[second], base_rates):
+                _add(by_question, proposal)
+    return tuple(sorted(by_question.values(), key=_rank))
 
 
-def _add(found: dict[str, Proposal], proposal: Proposal) -> None:
+def _add(by_question: dict[str, Proposal], proposal: Proposal) -> None:
     """Keep it, unless an earlier finding asks the very same."""
-    found.setdefault(_what(proposal), proposal)
+    by_question.setdefault(_what(proposal), proposal)
 
 
 def _what(proposal: Proposal) -> str:
     """What would be computed and concluded, whoever asks it and however it is said."""
     if not proposal.configs:
         return proposal.slug
-    asked = [
-        {name: said for name, said in definition(estimand).items() if name != "name"} for estimand in proposal.estimands
+    estimands = [
+        {name: value for name, value in definition(estimand).items() if name != "name"}
+        for estimand in proposal.estimands
     ]
-    return json.dumps([proposal.experiment, proposal.version, proposal.configs, asked], sort_keys=True)
+    return json.dumps([proposal.experiment, proposal.version, proposal.configs, estimands], sort_keys=True)
 
 
 def _rank(proposal: Proposal) -> tuple[bool, float, str]:

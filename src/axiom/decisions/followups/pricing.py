@@ -19,31 +19,31 @@ _Priced = Sequence[tuple[_Config, float]]
 class Prices:
     """What a file says of its costs, read once: every config with its seconds, and how each factor moves them."""
 
-    known: tuple[tuple[_Config, float], ...]
+    cells: tuple[tuple[_Config, float], ...]
     powers: Mapping[str, float]
 
     def of(self, configs: Sequence[_Config]) -> float:
         """Seconds of a reference core for one replicate over these configs, as far as they can be foreseen."""
-        return sum(_one(self.known, self.powers, config) for config in configs)
+        return sum(_seconds_of(self.cells, self.powers, config) for config in configs)
 
 
 def prices(manifest: Manifest) -> Prices:
     """Read what a file says of its costs."""
-    known = tuple(_known(manifest))
-    return Prices(known=known, powers={factor: _power(known, factor) for factor in manifest.factors})
+    cells = tuple(_cells(manifest))
+    return Prices(cells=cells, powers={factor: _power(cells, factor) for factor in manifest.factors})
 
 
-def _known(manifest: Manifest) -> list[tuple[_Config, float]]:
-    found = list(zip(manifest.configs, manifest.cell_seconds, strict=True))
+def _cells(manifest: Manifest) -> list[tuple[_Config, float]]:
+    cells = list(zip(manifest.configs, manifest.cell_seconds, strict=True))
     for control in manifest.controls:
-        found += zip(control.placebo, control.placebo_seconds, strict=True)
-        found += zip(control.planted, control.planted_seconds, strict=True)
-    return found
+        cells += zip(control.placebo, control.placebo_seconds, strict=True)
+        cells += zip(control.planted, control.planted_seconds, strict=True)
+    return cells
 
 
-def _one(known: _Priced, powers: Mapping[str, float], config: _Config) -> float:
+def _seconds_of(cells: _Priced, powers: Mapping[str, float], config: _Config) -> float:
     """As much as the nearest config, times what its other levels make dearer or cheaper."""
-    nearest, seconds = min(known, key=lambda each: _distance(each[0], config))
+    nearest, seconds = min(cells, key=lambda cell: _distance(cell[0], config))
     factors = (_ratio(config[name], nearest[name]) ** power for name, power in powers.items())
     return float(seconds * math.prod(factors))
 
@@ -53,15 +53,15 @@ def _distance(first: _Config, second: _Config) -> tuple[int, float]:
     return len(apart), sum(abs(math.log(_ratio(*pair))) for pair in apart)
 
 
-def _power(known: _Priced, factor: str) -> float:
+def _power(cells: _Priced, factor: str) -> float:
     """With which power of the factor the cost grows where nothing else varies; in proportion where that is unknown."""
-    found = [
+    powers = [
         math.log(dear / cheap) / math.log(_ratio(high[factor], low[factor]))
-        for low, cheap in known
-        for high, dear in known
+        for low, cheap in cells
+        for high, dear in cells
         if _ratio(high[factor], low[factor]) > 1.0 and all(low[name] == high[name] for name in low if name != factor)
     ]
-    return min(_STEEPEST, max(0.0, *found)) if found else 1.0
+    return min(_STEEPEST, max(0.0, *powers)) if powers else 1.0
 
 
 def _ratio(first: object, second: object) -> float:

@@ -22,31 +22,31 @@ def aside(subject: Subject, rates: BaseRates, *, has_more: bool) -> Iterator[Pro
 
 
 def _over(subject: Subject, *, has_more: bool) -> str:
-    said = subject.said
-    counted = said.seeds + said.missing
+    evidence = subject.evidence
+    counted = evidence.seeds + evidence.missing
     if counted >= limits.INFEASIBLE_AFTER and subject.late / counted > limits.INFEASIBLE_SHARE:
         return f"Of {counted} replicates {subject.late} were stopped at their time limit: it cannot be computed so."
     if has_more:
         return ""
     if subject.dull_sessions >= limits.DULL_SESSIONS:
         return f"For {subject.dull_sessions} sessions it was worth less than what any idle core is worth."
-    if said.grade is Grade.DEFINITIVE:
+    if evidence.grade is Grade.DEFINITIVE:
         return "It is Definitive, and nothing is left to ask of it."
-    if said.grade is Grade.STRONG and (said.verdict is Verdict.ABSENT or _is_opposite(subject)):
+    if evidence.grade is Grade.STRONG and (evidence.verdict is Verdict.ABSENT or _is_opposite(subject)):
         return "It is Strong against its claim, and nothing is left to ask of it."
     return ""
 
 
 def _is_opposite(subject: Subject) -> bool:
     claimed = Verdict.POSITIVE if Direction(subject.estimand["expects"]) is Direction.MORE else Verdict.NEGATIVE
-    return subject.has_effect and subject.said.verdict is not claimed
+    return subject.has_effect and subject.evidence.verdict is not claimed
 
 
 def _retire(subject: Subject, why: str, rates: BaseRates) -> Proposal:
     draft = Draft(
         template=Template.RETIRE,
         admission=Admission.RETIRE,
-        words=f"{subject.said.verdict.name}-{subject.said.grade}",
+        words=f"{subject.evidence.verdict.name}-{subject.evidence.grade}",
         question=f"Is finding {subject.number} over?",
         reason=why,
         claim="nothing more that is ordered of it would be worth its cost",
@@ -60,7 +60,7 @@ def _reopen(subject: Subject, rates: BaseRates) -> Proposal:
     draft = Draft(
         template=Template.REOPEN,
         admission=Admission.REOPEN,
-        words="-".join((subject.said.verdict.name, *subject.faults)),
+        words="-".join((subject.evidence.verdict.name, *subject.faults)),
         question=f"Must finding {subject.number} be looked at again?",
         reason=f"Since it was retired: {'; '.join(subject.faults)}.",
         claim="what it was retired upon no longer holds",

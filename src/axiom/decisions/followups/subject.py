@@ -29,7 +29,7 @@ class Subject:
     prices: Prices
     estimand: Mapping[str, Any]
     status: str
-    said: Evidence
+    evidence: Evidence
     configs: tuple[Config, ...]  # of the design with which it was registered
     seconds: float  # of a replicate of that design
     block: int
@@ -42,7 +42,9 @@ class Subject:
     late: int = 0  # replicates that were stopped at their time limit
     dull_sessions: int = 0  # that found it worth less than the floor, up to now without a gap
     faults: tuple[str, ...] = ()  # that came to light after it was retired
-    asked: frozenset[str] = field(default=frozenset())  # proposals that were approved or refused before, by their slug
+    decided: frozenset[str] = field(
+        default=frozenset()
+    )  # proposals that were approved or refused before, by their slug
     depth: int = 0  # how many proposals lie between it and a question of a person
     origin: Template | None = None  # the template from which it came
 
@@ -74,18 +76,18 @@ class Subject:
     @property
     def effect(self) -> float:
         """What was found, seen from the null."""
-        return 0.0 if self.said.estimate is None else self.said.estimate - self.null
+        return 0.0 if self.evidence.estimate is None else self.evidence.estimate - self.null
 
     @property
     def has_effect(self) -> bool:
         """Is there one for sure, on either side?"""
-        return self.said.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
+        return self.evidence.verdict in (Verdict.POSITIVE, Verdict.NEGATIVE)
 
     @property
     def expects(self) -> Direction:
         """On which side an effect is looked for: where one was found, else where the claim says."""
         if self.has_effect:
-            return Direction.MORE if self.said.verdict is Verdict.POSITIVE else Direction.LESS
+            return Direction.MORE if self.evidence.verdict is Verdict.POSITIVE else Direction.LESS
         return Direction(self.estimand["expects"])
 
     @property
@@ -96,7 +98,7 @@ class Subject:
     @property
     def is_strong(self) -> bool:
         """Is it surer than Moderate?"""
-        return self.said.grade in (Grade.STRONG, Grade.DEFINITIVE)
+        return self.evidence.grade in (Grade.STRONG, Grade.DEFINITIVE)
 
     @property
     def needed(self) -> tuple[Config, ...]:
@@ -134,12 +136,12 @@ def axis(subject: Subject) -> Axis | None:
 
 def course(subject: Subject, along: Axis) -> tuple[tuple[float, float], ...]:
     """The mean of the measure at each level of the axis, where it is known."""
-    found = {
+    values = {
         number(config[along.factor]): mean
         for config, mean in subject.means
         if math.isfinite(mean) and all(config[name] == level for name, level in along.fixed.items())
     }
-    return tuple(sorted(found.items()))
+    return tuple(sorted(values.items()))
 
 
 def _of_trend(subject: Subject) -> Axis | None:
@@ -147,8 +149,8 @@ def _of_trend(subject: Subject) -> Axis | None:
     if not configs or not has_range(subject.manifest, factor):
         return None
     alike = [config for config in configs if all(config[name] == configs[0][name] for name in config if name != factor)]
-    ordered = sorted(alike, key=lambda one: number(one[factor]))
-    levels = tuple(number(one[factor]) for one in ordered)
+    ordered = sorted(alike, key=lambda needed: number(needed[factor]))
+    levels = tuple(number(needed[factor]) for needed in ordered)
     return Axis(factor=factor, first=ordered[0], second=ordered[-1], levels=levels) if len(ordered) > 1 else None
 
 
@@ -160,7 +162,7 @@ def _of_contrast(subject: Subject) -> Axis | None:
     if len(arms) != 2 or not arms[0] or not arms[1]:
         return None
     first = arms[0][0]
-    second = min(arms[1], key=lambda one: len(_differing(first, one)))
+    second = min(arms[1], key=lambda candidate: len(_differing(first, candidate)))
     apart = _differing(first, second)
     if len(apart) != 1 or not has_range(subject.manifest, apart[0]) or not is_number(first[apart[0]]):
         return None

@@ -31,8 +31,8 @@ def next_idea(
     subjects: Sequence[Subject], explanations: Sequence[UntestedExplanation], noted: Collection[str]
 ) -> Idea | None:
     """The first question that cannot be asked and was not noted, by what it is about; its reason is in `why`."""
-    known = sorted((one for one in subjects if _is_over(one)), key=lambda one: one.number)
-    for idea in (*_beyond(known), *_untested(known, explanations)):
+    settled = sorted((subject for subject in subjects if _is_over(subject)), key=lambda subject: subject.number)
+    for idea in (*_beyond(settled), *_untested(settled, explanations)):
         if idea.basis not in noted:
             return idea
     return None
@@ -46,7 +46,7 @@ def _is_over(subject: Subject) -> bool:
 def _beyond(subjects: Sequence[Subject]) -> Iterator[Idea]:
     """An effect that is there up to an end of what its file allows: of each end once, whichever finding reaches it."""
     for subject in subjects:
-        along = axis(subject) if subject.has_effect and subject.said.grade is not Grade.AWAITING else None
+        along = axis(subject) if subject.has_effect and subject.evidence.grade is not Grade.AWAITING else None
         if along is None:
             continue
         low, high = (float(end) for end in subject.manifest.ranges[along.factor])
@@ -70,9 +70,9 @@ def _past(subject: Subject, factor: str, side: str, end: float) -> Idea:
 
 def _untested(subjects: Sequence[Subject], explanations: Sequence[UntestedExplanation]) -> Iterator[Idea]:
     """An explanation that no finding tests, where no follow-up within what is declared would tell."""
-    by_number = {one.number: one for one in subjects}
-    for said in sorted(explanations, key=lambda one: one.link):
-        source, target = by_number.get(said.source), by_number.get(said.target)
+    by_number = {subject.number: subject for subject in subjects}
+    for explanation in sorted(explanations, key=lambda explanation: explanation.link):
+        source, target = by_number.get(explanation.source), by_number.get(explanation.target)
         if source is None or target is None or any(discriminating(source, target, BaseRates())):
             continue
         yield Idea(
@@ -81,7 +81,7 @@ def _untested(subjects: Sequence[Subject], explanations: Sequence[UntestedExplan
             f"{target.number}: {_quoted(held(target))}. No finding tests this, and nothing that the files allow to be "
             "asked tells the two apart.",
             by=AUTOPILOT,
-            basis=f"explanation {said.link}",
+            basis=f"explanation {explanation.link}",
             finding=target.number,
         )
 

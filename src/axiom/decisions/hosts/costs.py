@@ -66,7 +66,7 @@ def class_of(host: Host, gpu: str = "") -> str:
     platform = host.platform
     if not gpu:
         return str(platform)
-    name = next((one.model for one in host.capacity.gpus if one.kind == gpu), "")
+    name = next((device.model for device in host.capacity.gpus if device.kind == gpu), "")
     model = re.sub(r"[^a-z0-9]+", "-", f"{gpu} {name}".lower()).strip("-")[:_MODEL_LENGTH]
     return f"{platform.system}-{platform.processor}-{model}"
 
@@ -85,12 +85,12 @@ def refit(fit: Fit, *, host_id: int, cells: int, expected_seconds: float, spent_
     others = [voice for voice in fit.voices if voice.host_id != host_id]
     before = next((voice for voice in fit.voices if voice.host_id == host_id), None)
     tasks, word = (before.tasks, before.log_ratio) if before else (0, _between(fit.voices))
-    said = _within(math.log(spent_seconds / expected_seconds), -math.log(MOST), math.log(MOST))
-    word += _within(said - word, -_STEP, _STEP) / min(tasks + 1, _MEMORY)
+    log_ratio = _within(math.log(spent_seconds / expected_seconds), -math.log(MOST), math.log(MOST))
+    word += _within(log_ratio - word, -_STEP, _STEP) / min(tasks + 1, _MEMORY)
     voice = Voice(host_id=host_id, tasks=tasks + 1, log_ratio=word)
     return CostUpdate(
         fit=Fit(tasks=fit.tasks + 1, voices=(*others[1 - limits.COST_HOSTS :], voice)),
-        reason=f"task {voice.tasks} of the host took {math.exp(said):.2f} times what was expected; "
+        reason=f"task {voice.tasks} of the host took {math.exp(log_ratio):.2f} times what was expected; "
         f"its voice is {math.exp(word):.2f} now",
     )
 

@@ -51,20 +51,20 @@ def after(standing: Standing, ended: PastTask) -> ReliabilityUpdate:
         return _better(standing, ended)
     if ended.state is TaskState.EXPIRED:
         # It took at least so long. A computer that never answers has few in hand, since it has nothing in a row.
-        turnaround = _averaged(standing.turnaround_seconds, ended.turnaround_seconds)
+        turnaround = _average(standing.turnaround_seconds, ended.turnaround_seconds)
         late = replace(standing, valid_in_row=0, turnaround_seconds=turnaround)
         return ReliabilityUpdate(
             standing=late, reason="a task was not returned in time: its quota stays, and it has few in hand"
         )
     if _is_blamed(ended):
-        quota = _halved(standing.quota)
+        quota = _half(standing.quota)
         worse = replace(standing, valid_in_row=0, quota=quota)
         return ReliabilityUpdate(
             standing=worse, reason=f"a task ended {ended.state}: the quota an hour is {quota} a core now"
         )
     if _is_given_up(ended):
         # It says nothing about the host's results, but whoever gives up each task should not be sent hundreds.
-        quota = _halved(standing.quota)
+        quota = _half(standing.quota)
         fewer = replace(standing, quota=quota)
         return ReliabilityUpdate(standing=fewer, reason=f"a task was given up: the quota an hour is {quota} a core now")
     return ReliabilityUpdate(standing=standing, reason=f"a task ended {ended.state}, and that is not the host's doing")
@@ -78,7 +78,7 @@ def gpu_rests(ended: Sequence[PastTask], since_last: timedelta) -> str:
     if not ended or since_last >= limits.GPU_RESTS_FOR:
         return ""
     is_unusable = ended[0].cause == Cause.GPU_UNUSABLE
-    if not is_unusable and (len(ended) < limits.GPU_FAILURES or any(one.state not in _FAILING for one in ended)):
+    if not is_unusable and (len(ended) < limits.GPU_FAILURES or any(task.state not in _FAILING for task in ended)):
         return ""
     why = "our program could not use it" if is_unusable else f"its last {limits.GPU_FAILURES} tasks there failed"
     reason = GpuUnusable.reason_in(ended[0].words)[:_REASON_LENGTH] if is_unusable else ""
@@ -139,7 +139,7 @@ def _better(standing: Standing, ended: PastTask) -> ReliabilityUpdate:
         standing,
         valid_in_row=standing.valid_in_row + 1,
         quota=quota,
-        turnaround_seconds=_averaged(standing.turnaround_seconds, ended.turnaround_seconds),
+        turnaround_seconds=_average(standing.turnaround_seconds, ended.turnaround_seconds),
     )
     most = "the laboratory's most" if quota is None else f"{quota} a core and hour"
     return ReliabilityUpdate(
@@ -159,11 +159,11 @@ def _is_given_up(ended: PastTask) -> bool:
     return ended.state is TaskState.ABORTED and bool(ended.cause) and Cause(ended.cause).blame is Blame.VOLUNTEER
 
 
-def _halved(quota: int | None) -> int:
+def _half(quota: int | None) -> int:
     return max(_LEAST, min(quota or limits.TASKS_AN_HOUR_AND_CORE, limits.TASKS_AN_HOUR_AND_CORE) // 2)
 
 
-def _averaged(average: float | None, newest: float | None) -> float | None:
+def _average(average: float | None, newest: float | None) -> float | None:
     if newest is None:
         return average
     newest = max(0.0, newest)

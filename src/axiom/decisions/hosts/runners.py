@@ -38,13 +38,13 @@ def suit(
 
     `glibc` is its GNU C library, None where it does not say. Of two that suit, the one that makes use of AVX is better.
     """
-    named = [each for each in offered if each.platform in platforms]
-    fit = [each for each in named if not _obstacle(each, instructions, glibc)]
-    found: dict[str, OfferedRunner] = {}
-    for runner in sorted(fit, key=lambda each: (platforms.index(each.platform), not each.needs_avx)):
+    named = [offer for offer in offered if offer.platform in platforms]
+    fit = [offer for offer in named if not _obstacle(offer, instructions, glibc)]
+    by_gpu: dict[str, OfferedRunner] = {}
+    for runner in sorted(fit, key=lambda offer: (platforms.index(offer.platform), not offer.needs_avx)):
         for gpu in runner.gpus:
-            found.setdefault(gpu, runner)
-    return SuitableRunners(runners=found, reason="" if fit else _reason(platforms, named, instructions, glibc))
+            by_gpu.setdefault(gpu, runner)
+    return SuitableRunners(runners=by_gpu, reason="" if fit else _reason(platforms, named, instructions, glibc))
 
 
 def _obstacle(runner: OfferedRunner, instructions: str, glibc: tuple[int, int] | None) -> str:

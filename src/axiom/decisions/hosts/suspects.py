@@ -42,13 +42,18 @@ def suspects(hosts: Sequence[ObservedHost], now: datetime, *, listening: datetim
     for host in hosts:
         if not host.is_ours:
             volunteers[host.volunteer_id].append(host)
-    found = [one for host in hosts for one in _alone(host, now, listening)]
+    suspicions = [suspicion for host in hosts for suspicion in _alone(host, now, listening)]
     for theirs in volunteers.values():
-        found += _copied(theirs, now)
-        found += _crowd(theirs, now)
-    flooding = {one.host_id for one in found if one.trouble is Trouble.FLOODING}  # held down for that, not for failing
-    found = [one for one in found if not (one.trouble is Trouble.FAILING and one.host_id in flooding)]
-    return tuple(sorted(found, key=lambda one: (one.host_id, one.trouble)))
+        suspicions += _copied(theirs, now)
+        suspicions += _crowd(theirs, now)
+    # Whoever floods is held down for that, not for failing.
+    flooding = {suspicion.host_id for suspicion in suspicions if suspicion.trouble is Trouble.FLOODING}
+    suspicions = [
+        suspicion
+        for suspicion in suspicions
+        if not (suspicion.trouble is Trouble.FAILING and suspicion.host_id in flooding)
+    ]
+    return tuple(sorted(suspicions, key=lambda suspicion: (suspicion.host_id, suspicion.trouble)))
 
 
 def _alone(host: ObservedHost, now: datetime, listening: datetime | None) -> Iterator[Suspect]:
@@ -60,9 +65,9 @@ def _alone(host: ObservedHost, now: datetime, listening: datetime | None) -> Ite
         gets = f"{counted(host.quota, 'task')} an hour and core"
         reason = f"it gets {gets}, and none since has been valid; each that is doubles it"
         yield Suspect(host_id=host.host_id, trouble=Trouble.FAILING, reason=reason)
-    known = max(now, host.seen_at) - host.created_at
-    if not host.is_ours and host.contacts >= limits.FLOODS_FROM and known < host.contacts * limits.FLOODS_BELOW:
-        reason = f"its client has called {host.contacts} times in {_hours(known)}, against what it is told"
+    age = max(now, host.seen_at) - host.created_at
+    if not host.is_ours and host.contacts >= limits.FLOODS_FROM and age < host.contacts * limits.FLOODS_BELOW:
+        reason = f"its client has called {host.contacts} times in {_hours(age)}, against what it is told"
         yield _held_down(host, reason)
 
 
@@ -76,14 +81,14 @@ def _copied(theirs: Sequence[ObservedHost], now: datetime) -> Iterator[Suspect]:
         newest = max(alike, key=lambda host: host.host_id)
         for host in alike:
             if len(alike) > 1 and any(_overlap(host, other) for other in alike if other is not host):
-                about = next(each for each in alike if each is not host) if host is newest else newest
+                about = next(twin for twin in alike if twin is not host) if host is newest else newest
                 reason = f"its client's folder is that of host {about.host_id}, too: two computers, counted as two"
                 yield Suspect(host_id=host.host_id, trouble=Trouble.COPIED, reason=reason)
 
 
-def _overlap(one: ObservedHost, other: ObservedHost) -> bool:
+def _overlap(host: ObservedHost, other: ObservedHost) -> bool:
     """Was each of them heard from after the other had come?"""
-    return one.seen_at > other.created_at and other.seen_at > one.created_at
+    return host.seen_at > other.created_at and other.seen_at > host.created_at
 
 
 def _crowd(theirs: Sequence[ObservedHost], now: datetime) -> Iterator[Suspect]:

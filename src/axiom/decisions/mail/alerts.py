@@ -15,7 +15,7 @@ class AlertWord(StrEnum):
 
 
 def next_word(
-    says: str | None, told: str, told_at: datetime | None, *, is_over: bool, now: datetime
+    says: str | None, last_said: str, told_at: datetime | None, *, is_over: bool, now: datetime
 ) -> AlertWord | None:
     """Decide from what is wrong now (None: nothing) and what was told last of the same kind; None says nothing.
 
@@ -28,4 +28,4 @@ def next_word(
         return None
     if not is_known:
         return AlertWord.BEGAN
-    return AlertWord.CHANGED if says != told else None
+    return AlertWord.CHANGED if says != last_said else None

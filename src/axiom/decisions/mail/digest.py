@@ -13,5 +13,5 @@ def is_new_answer(history: Sequence[tuple[datetime, Verdict]], since: datetime) 
     if not history or history[-1][0] <= since:
         return False
     verdict = history[-1][1]
-    before = [each for at, each in history if at <= since]
+    before = [entry for at, entry in history if at <= since]
     return verdict in _DECIDED and (not before or before[-1] is not verdict)

@@ -82,27 +82,27 @@ def put(left: Left, need: Need, tasks: int) -> None:
     if not need.gpu:
         left.cores -= tasks
         return
-    for place, (memory, idle) in sorted(enumerate(left.gpus), key=lambda each: each[1]):
+    for place, (memory, idle) in sorted(enumerate(left.gpus), key=lambda entry: entry[1]):
         here = min(tasks, idle) if _is_enough(memory, need) else 0
         left.gpus[place] = (memory, idle - here)
         tasks -= here
 
 
-def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline: float | None, found: int = 0) -> str:
+def why_no_more(supply: Supply, left: Left, need: Need, seconds: float, deadline: float | None, tasks: int = 0) -> str:
     """What is in the way of one task more than are found to fit."""
-    more = found + 1
+    more = tasks + 1
     if need.gpu and sum(n for memory, n in left.gpus if _is_enough(memory, need)) < more:
         size = f" with {need.gpu_memory_mb} MB" if need.gpu_memory_mb else ""
-        return f"it has no {'more ' if found else ''}idle GPU{size}"
+        return f"it has no {'more ' if tasks else ''}idle GPU{size}"
     if not need.gpu and left.cores < more:
         return all_busy(supply)
     if need.avx and not supply.is_avx:
         return "its processor has no AVX"
     memory_mb = left.memory_for(need)
     if memory_mb * more > left.memory_mb:
-        return f"a task needs {memory_mb} MB of memory, and {left.memory_mb - memory_mb * found} are free"
+        return f"a task needs {memory_mb} MB of memory, and {left.memory_mb - memory_mb * tasks} are free"
     if left.disk_mb is not None and need.disk_mb * more > left.disk_mb:
-        return f"a task needs {need.disk_mb} MB of disk, and {left.disk_mb - need.disk_mb * found} are free"
+        return f"a task needs {need.disk_mb} MB of disk, and {left.disk_mb - need.disk_mb * tasks} are free"
     if left.tasks is not None and left.tasks < more:
         return "it may have no more tasks for now, by its quota and its standing"
     if deadline is not None and seconds + left.seconds / max(1, supply.cores) > deadline * left.pace:

@@ -27,15 +27,15 @@ def pace(cells: int, first: datetime | None, last: datetime | None, now: datetim
     return Pace(per_second=(cells - 1) / span)
 
 
-def expected(found: Pace, cells: float | None) -> str:
+def expected(pace: Pace, cells: float | None) -> str:
     """In how long so many more cells should be here, in words."""
     if cells is None:
         return "unknown, since more replicates do not help"
-    if found.per_second <= 0:
-        return f"unknown, since {found.reason}"
-    seconds = cells / found.per_second
+    if pace.per_second <= 0:
+        return f"unknown, since {pace.reason}"
+    seconds = cells / pace.per_second
     if seconds > limits.FARTHEST.total_seconds():
         return "not in ten years at this pace"
     # As it is told: 59.96 s are a minute, and never 60.0 s.
-    size, name = next((each for each in _SIZES if round(seconds / each[1], 1) < each[0]), _SIZES[-1])[1:]
+    size, name = next((unit for unit in _SIZES if round(seconds / unit[1], 1) < unit[0]), _SIZES[-1])[1:]
     return f"in about {seconds / size:.1f} {name}" if seconds >= 1 else "within a second"

@@ -36,7 +36,7 @@ class Filled:
 
     supply: Supply
     left: Left
-    given: dict[tuple[int, int], int] = field(default_factory=dict)
+    tasks: dict[tuple[int, int], int] = field(default_factory=dict)
     memory_mb: int = 0
     gpu_tasks: int = 0
 
@@ -57,7 +57,7 @@ class Filled:
     def give(self, work: WaitingWork, need: Need, tasks: int) -> None:
         """So many tasks of this work are for this host, on its GPUs or on its cores, as the need says."""
         put(self.left, need, tasks)
-        self.given[work.key] = self.given.get(work.key, 0) + tasks
+        self.tasks[work.key] = self.tasks.get(work.key, 0) + tasks
         self.memory_mb += self.left.memory_for(need) * tasks
         self.gpu_tasks += tasks if need.gpu else 0
 
@@ -75,7 +75,7 @@ def fill(
     supplies: Sequence[Supply], works: Iterable[WaitingWork], *, deadline: float | None = None, key: str = ""
 ) -> Filling:
     """Deal tasks to hosts, one for each idle core and one for each idle GPU."""
-    hosts = [Filled(supply=one, left=left_of(one)) for one in _in_order(supplies, key)]
+    hosts = [Filled(supply=supply, left=left_of(supply)) for supply in _in_order(supplies, key)]
     kinds: dict[_Kind, list[WaitingWork]] = {}
     waiting: list[WaitingWork] = []
     for work in works:
@@ -101,7 +101,7 @@ def placements(filling: Filling, names: Mapping[tuple[int, int], str], awaited: 
 
 def _placement(host: Filled, filling: Filling, names: Mapping[tuple[int, int], str], nothing: str) -> Placement:
     tasks: Counter[str] = Counter()
-    for key, amount in host.given.items():
+    for key, amount in host.tasks.items():
         tasks[names[key]] += amount
     return Placement(
         host_id=host.supply.host_id,
@@ -120,10 +120,10 @@ def _reason(host: Filled, filling: Filling) -> str:
     supply = host.supply
     if supply.obstacle:
         return supply.obstacle
-    given = sum(host.given.values())
+    tasks = sum(host.tasks.values())
     if host.left.cores == 0:
         beside = f", and {counted(host.gpu_tasks, 'task')} for its GPUs" if host.gpu_tasks else ""
-        return f"each core that was idle has a task{beside}" if given else all_busy(supply)
+        return f"each core that was idle has a task{beside}" if tasks else all_busy(supply)
     fitting = [work for work in filling.left if host.may_have(work.is_ours) and not work.need.gpu]
     if not fitting:
         return ""
@@ -133,16 +133,16 @@ def _reason(host: Filled, filling: Filling) -> str:
 
 def _in_order(supplies: Sequence[Supply], key: str) -> list[Supply]:
     """The largest first; among equals one of each volunteer and of each platform after the other, as a hash says."""
-    drawn = sorted(supplies, key=lambda one: _hash(key, one.host_id))
+    drawn = sorted(supplies, key=lambda supply: _hash(key, supply.host_id))
     of_volunteer: Counter[str] = Counter()
     of_platform: Counter[str] = Counter()
     ranked = []
-    for place, one in enumerate(drawn):
-        ranked.append((-one.cores, of_volunteer[one.volunteer], of_platform[one.platform], place, one))
-        of_volunteer[one.volunteer] += 1
-        of_platform[one.platform] += 1
-    ranked.sort(key=lambda each: each[:4])
-    return [each[4] for each in ranked]
+    for place, supply in enumerate(drawn):
+        ranked.append((-supply.cores, of_volunteer[supply.volunteer], of_platform[supply.platform], place, supply))
+        of_volunteer[supply.volunteer] += 1
+        of_platform[supply.platform] += 1
+    ranked.sort(key=lambda row: row[:4])
+    return [row[4] for row in ranked]
 
 
 def _hash(key: str, host_id: int) -> bytes:
@@ -199,9 +199,11 @@ def _held_back(
     if not lightest or room <= 0 or need.memory_mb <= lightest:
         return room
     spare = host.left.memory_mb - host.left.cores * lightest
-    held = max(0, min(room, spare // (need.memory_mb - lightest)))
-    if held == room or any(host.may_have(ours) and host.room(its, seconds, deadline) for its, seconds, ours in lighter):
-        return held
+    tasks = max(0, min(room, spare // (need.memory_mb - lightest)))
+    if tasks == room or any(
+        host.may_have(ours) and host.room(its, seconds, deadline) for its, seconds, ours in lighter
+    ):
+        return tasks
     return room
 
 
@@ -250,11 +252,11 @@ class _Deck:
 
 def _lightest(later: Sequence[tuple[_Kind, Sequence[WaitingWork]]], idle: int) -> int:
     """Memory that is enough for each of so many cores, by the lightest tasks that come after; 0 where none do."""
-    found = 0
-    for (need, _, _), works in sorted(later, key=lambda each: each[0][0].memory_mb):
+    memory_mb = 0
+    for (need, _, _), works in sorted(later, key=lambda entry: entry[0][0].memory_mb):
         tasks = sum(work.tasks for work in works)
-        found = need.memory_mb if tasks else found
+        memory_mb = need.memory_mb if tasks else memory_mb
         idle -= tasks
         if idle <= 0:
             break
-    return found
+    return memory_mb

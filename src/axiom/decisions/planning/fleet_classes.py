@@ -58,12 +58,12 @@ def computing(tasks: Mapping[str, int], cores: int) -> dict[str, int]:
     if total <= cores:
         return dict(tasks)
     shares = {name: cores * amount / total for name, amount in tasks.items()}
-    found = {name: int(share) for name, share in shares.items()}
-    left = cores - sum(found.values())
-    for name in sorted(shares, key=lambda name: (found[name] - shares[name], name))[:left]:
-        found[name] += 1
-    return {name: amount for name, amount in found.items() if amount}
+    counts = {name: int(share) for name, share in shares.items()}
+    left = cores - sum(counts.values())
+    for name in sorted(shares, key=lambda name: (counts[name] - shares[name], name))[:left]:
+        counts[name] += 1
+    return {name: amount for name, amount in counts.items() if amount}
 
 
 def _most_first(counted: Counter[str]) -> tuple[tuple[str, int], ...]:
-    return tuple(sorted(counted.items(), key=lambda each: (-each[1], each[0])))
+    return tuple(sorted(counted.items(), key=lambda pair: (-pair[1], pair[0])))

@@ -51,13 +51,16 @@ def next_tiles(
         False: (min(wanted, deep) if is_idle else 0.0) - out,
     }
     orders: list[TileOrder] = []
-    for one in sorted(frontiers, key=lambda one: (not one.is_needed, -one.worth(turn), one.experiment_id, one.arm)):
-        if (room := rooms[one.is_needed]) <= 0:
+    for frontier in sorted(
+        frontiers,
+        key=lambda frontier: (not frontier.is_needed, -frontier.worth(turn), frontier.experiment_id, frontier.arm),
+    ):
+        if (room := rooms[frontier.is_needed]) <= 0:
             continue
-        each = counted(one.seconds, turn)
-        tiles = min(one.tiles, max(1, int(room / each)))
-        orders.append(TileOrder(frontier=one, tiles=tiles))
-        rooms = {is_needed: left - tiles * each for is_needed, left in rooms.items()}
+        tile_seconds = counted(frontier.seconds, turn)
+        tiles = min(frontier.tiles, max(1, int(room / tile_seconds)))
+        orders.append(TileOrder(frontier=frontier, tiles=tiles))
+        rooms = {is_needed: left - tiles * tile_seconds for is_needed, left in rooms.items()}
     return orders
 
 
@@ -67,12 +70,12 @@ def to_chart(frontiers: Sequence[Frontier], *, most: int, turn: float) -> list[T
     One arm after another, the cheapest first: so numbers are there early, and not all of them at the very end.
     """
     orders: list[TileOrder] = []
-    for one in sorted(frontiers, key=lambda one: (one.seconds, one.arm, one.level)):
+    for frontier in sorted(frontiers, key=lambda frontier: (frontier.seconds, frontier.arm, frontier.level)):
         if most <= 0:
             break
-        tiles = min(one.tiles, most * tiles_a_task(one.seconds, turn))
-        orders.append(TileOrder(frontier=one, tiles=tiles))
-        most -= math.ceil(tiles / tiles_a_task(one.seconds, turn))
+        tiles = min(frontier.tiles, most * tiles_a_task(frontier.seconds, turn))
+        orders.append(TileOrder(frontier=frontier, tiles=tiles))
+        most -= math.ceil(tiles / tiles_a_task(frontier.seconds, turn))
     return orders
 
 
@@ -95,7 +98,7 @@ def task_length(orders: Sequence[TileOrder], lacking: int, turn: float) -> float
 
     A young map has few tiles, and each opens others only once its whole task is back.
     """
-    seconds = sum(one.tiles * one.frontier.seconds for one in orders)
+    seconds = sum(order.tiles * order.frontier.seconds for order in orders)
     return max(min(limits.SHORT_SECONDS, turn), min(turn, seconds / max(1, lacking)))
 
 
@@ -113,10 +116,10 @@ def tiles_a_task(seconds: float, turn: float) -> int:
     return max(1, min(limits.TILES_OF_A_TASK, round(turn / max(seconds, 1e-9))))
 
 
-def task_sizes(tiles: Mapping[int, int], each: int) -> list[tuple[int, int]]:
+def task_sizes(tiles: Mapping[int, int], tiles_each: int) -> list[tuple[int, int]]:
     """Of which replicate each task computes how many tiles, where so many of each are there."""
     return [
-        (replicate, min(each, amount - begun))
+        (replicate, min(tiles_each, amount - begun))
         for replicate, amount in tiles.items()
-        for begun in range(0, amount, each)
+        for begun in range(0, amount, tiles_each)
     ]

@@ -17,30 +17,30 @@ _WHOLE = 100.0
 _ROUNDING = 1e-6
 
 
-def read(mix: str, priority: str, known: Collection[str] = ()) -> Wishes:
+def read(mix: str, priority: str, experiments: Collection[str] = ()) -> Wishes:
     """Both wishes as values. `known` are experiments; where none are named, any word may be one."""
-    return Wishes(mix=read_mix(mix, known), priority=read_priority(priority, known))
+    return Wishes(mix=read_mix(mix, experiments), priority=read_priority(priority, experiments))
 
 
-def read_mix(text: str, known: Collection[str] = ()) -> tuple[tuple[str, float], ...]:
+def read_mix(text: str, experiments: Collection[str] = ()) -> tuple[tuple[str, float], ...]:
     """Shares in percent, as "new=50,nearest=30"; what they leave of 100 goes to everything else."""
     shares: dict[str, float] = {}
     for part in _parts(text):
-        word, is_given, number = (each.strip() for each in part.partition("="))
+        word, is_given, number = (piece.strip() for piece in part.partition("="))
         if not is_given:
             raise WrongUse(f"The share {part!r} has no number. Write what=percent, for example new=50,fill=20.")
         if word in shares:
             raise WrongUse(f"The mix names {word} twice, so which share is meant is not clear. Name each once.")
-        shares[_word(word, known)] = _percent(number, part)
+        shares[_word(word, experiments)] = _percent(number, part)
     if sum(shares.values()) > _WHOLE + _ROUNDING:
-        told = " + ".join(f"{percent:g}" for percent in shares.values())
-        raise WrongUse(f"The shares of the mix add up to more than 100 %: {told}. Make them smaller.")
+        summands = " + ".join(f"{percent:g}" for percent in shares.values())
+        raise WrongUse(f"The shares of the mix add up to more than 100 %: {summands}. Make them smaller.")
     return tuple(shares.items())
 
 
-def read_priority(text: str, known: Collection[str] = ()) -> tuple[str, ...]:
+def read_priority(text: str, experiments: Collection[str] = ()) -> tuple[str, ...]:
     """An order, as "new,nearest,fill" or "new > nearest > fill"; what it does not name comes last."""
-    words = tuple(_word(part, known) for part in _parts(text.replace(">", ",")))
+    words = tuple(_word(part, experiments) for part in _parts(text.replace(">", ",")))
     if doubled := sorted({word for word in words if words.count(word) > 1}):
         raise WrongUse(f"The priorities name {doubled[0]} twice. Name each once, the first one first.")
     return words
@@ -60,9 +60,9 @@ def _percent(number: str, part: str) -> float:
     return percent
 
 
-def _word(word: str, known: Iterable[str]) -> str:
+def _word(word: str, names: Iterable[str]) -> str:
     purposes = [purpose.value for purpose in Purpose]
-    experiments = list(known)
+    experiments = list(names)
     if not word or (experiments and word not in (*purposes, *experiments)):
         raise UnknownName("purpose or experiment", word, (*purposes, *experiments))
     return word

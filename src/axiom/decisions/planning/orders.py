@@ -42,7 +42,7 @@ class Turns:
         return tasks * max(shortest, min(seconds, self.each_core))
 
     def waiting(self, candidate: Candidate) -> float:
-        """The same for what waits of a candidate already."""
+        """Seconds of cores that stand for what waits of a candidate already."""
         seconds = (
             candidate.waiting_seconds / candidate.unsent
             if candidate.unsent and candidate.waiting_seconds > 0

@@ -240,7 +240,7 @@ class _Making:
         return min(self.reach.cores_for(key) * self.turns.each_core, sum(self._bounds(key)))
 
     def _bounds(self, key: tuple[int, int]) -> tuple[float, float]:
-        """The same for whoever asks, and beside it for our own hosts alone."""
+        """Seconds of cores that may wait for whoever asks, and beside it for our own hosts alone."""
         candidate, whole = self.standing[key], self.reach.cores_for(key) * self.turns.each_core
         few = few_of(candidate)
         if is_stopped(candidate):
@@ -296,8 +296,8 @@ def plan(
     )
     enough = _ordered(making, candidates)
     if supplies and within_reach.cores and per_core > 0:
-        _filled(making, candidates, supplies, deadline_seconds, key)
-    return _told(making, candidates, enough, cores)
+        _fill(making, candidates, supplies, deadline_seconds, key)
+    return _as_plan(making, candidates, enough, cores)
 
 
 def _ordered(making: _Making, candidates: Sequence[Candidate]) -> str:
@@ -337,7 +337,7 @@ def _in_turn(pilots: Sequence[Candidate], candidates: Sequence[Candidate]) -> Se
     return [first, *(candidate for candidate in pilots if candidate is not first)]
 
 
-def _filled(
+def _fill(
     making: _Making, candidates: Sequence[Candidate], supplies: Sequence[Supply], deadline: float | None, key: str
 ) -> None:
     """Look where it would go, and order for cores that would be idle, until there are none or nothing fits them."""
@@ -351,7 +351,7 @@ def _filled(
         least = min(least, idle)
 
 
-def _told(making: _Making, candidates: Sequence[Candidate], enough: str, cores: int) -> Plan:
+def _as_plan(making: _Making, candidates: Sequence[Candidate], enough: str, cores: int) -> Plan:
     skipped = tuple(
         SkippedExperiment(
             experiment_id=candidate.experiment_id,

@@ -53,7 +53,7 @@ def preview(
 
 
 def with_tiles(
-    found: Preview,
+    preview: Preview,
     candidates: Sequence[Candidate],
     supplies: Sequence[Supply],
     tiles: Sequence[Allotment],
@@ -61,14 +61,14 @@ def with_tiles(
     deadline_seconds: float | None = None,
     key: str = "",
 ) -> Preview:
-    """The same with tiles of maps, which are ordered besides, and where they would go."""
-    allotments = (*found.plan.allotments, *tiles)
+    """Add to a preview the tiles of maps, which are ordered besides, and where they would go."""
+    allotments = (*preview.plan.allotments, *tiles)
     filling = fill(supplies, works_of(candidates, allotments, supplies), deadline=deadline_seconds, key=key)
-    tasks = counted(sum(one.workunits for one in tiles), "task")
+    tasks = counted(sum(allotment.workunits for allotment in tiles), "task")
     return replace(
-        found,
+        preview,
         plan=replace(
-            found.plan, allotments=allotments, reason=f"{found.plan.reason}; {tasks} of tiles of maps besides"
+            preview.plan, allotments=allotments, reason=f"{preview.plan.reason}; {tasks} of tiles of maps besides"
         ),
         placements=placements(filling, _names(candidates), awaited(candidates)),
     )

@@ -134,8 +134,8 @@ def order_size(replicate_seconds: float, *, block: int, usual: UsualHosts | None
     most = min(block, task_limits.REPLICATES)
     if many > min(filling, shared):
         minutes = f"{task_limits.MANY_CORES_SECONDS / 60:g}"
-        said = f"about {minutes} minutes for the hosts of more than {task_limits.MANY_CORES} cores"
-        return TaskSize(replicates=max(1, min(many, most)), reason=said)
+        reason = f"about {minutes} minutes for the hosts of more than {task_limits.MANY_CORES} cores"
+        return TaskSize(replicates=max(1, min(many, most)), reason=reason)
     if shared < filling:
         return TaskSize(replicates=shared, reason=f"{task_limits.HOSTS_SHARING} hosts share a block of {block}")
     return TaskSize(

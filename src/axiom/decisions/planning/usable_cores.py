@@ -46,8 +46,8 @@ def reach(
     if not supplies:
         return Reach(cores=max(0, cores), own=max(0, cores if ours is None else ours))
     sizes: dict[_Size, list[Candidate]] = {}
-    for one in candidates:
-        sizes.setdefault((one.need, coarse(one.costs, deadline)), []).append(one)
+    for candidate in candidates:
+        sizes.setdefault((candidate.need, coarse(candidate.costs, deadline)), []).append(candidate)
     by_key: dict[_Key, int] = {}
     by_us: dict[_Key, int] = {}
     obstacles: dict[_Key, str] = {}
@@ -56,22 +56,22 @@ def reach(
         rooms = [0] * len(there)
         for place in need.places:
             here = [
-                room_for(left, place, cores=one.cores, is_avx=one.is_avx, seconds=seconds, deadline=deadline)
-                for one, left in there
+                room_for(left, place, cores=supply.cores, is_avx=supply.is_avx, seconds=seconds, deadline=deadline)
+                for supply, left in there
             ]
             most[place.gpu] = [max(before, room) for before, room in zip(most[place.gpu], here, strict=True)]
             rooms = [before + room for before, room in zip(rooms, here, strict=True)]
         for candidate in alike:
             by_key[candidate.key] = sum(rooms)
-            by_us[candidate.key] = sum(room for (one, _), room in zip(there, rooms, strict=True) if one.is_ours)
+            by_us[candidate.key] = sum(room for (supply, _), room in zip(there, rooms, strict=True) if supply.is_ours)
             if not any(rooms):
                 obstacles[candidate.key] = _obstacle(there, need, seconds, deadline)
-    own = sum(one.cores for one, _ in there if one.is_ours)
+    own = sum(supply.cores for supply, _ in there if supply.is_ours)
     return Reach(cores=sum(map(sum, most.values())), own=own, by_key=by_key, obstacles=obstacles, ours=by_us)
 
 
-def _empty(one: Supply) -> Left:
-    free = replace(one, busy_cores=0, busy_gpus=0, used_memory_mb=0, in_hand_seconds=0.0, most_tasks=None)
+def _empty(supply: Supply) -> Left:
+    free = replace(supply, busy_cores=0, busy_gpus=0, used_memory_mb=0, in_hand_seconds=0.0, most_tasks=None)
     return left_of(free)
 
 
@@ -79,7 +79,6 @@ def _obstacle(there: Sequence[tuple[Supply, Left]], need: Need, seconds: float, 
     """Of the largest host, as an example."""
     if not there:
         return "no host has a core at the moment"
-    one, left = max(there, key=lambda each: (each[0].memory_mb, each[0].cores, -each[0].host_id))
-    return (
-        f"no host can take a task of it; of host {one.name}, for one: {why_no_more(one, left, need, seconds, deadline)}"
-    )
+    supply, left = max(there, key=lambda entry: (entry[0].memory_mb, entry[0].cores, -entry[0].host_id))
+    why = why_no_more(supply, left, need, seconds, deadline)
+    return f"no host can take a task of it; of host {supply.name}, for one: {why}"

@@ -16,11 +16,15 @@ def awaited(candidates: Sequence[Candidate]) -> str:
     """The versions of which more would be ordered or let out once something is back; empty where there are none."""
     by_stage: dict[Stage, set[int]] = {stage: set() for stage in _LET_OUT}
     begun: set[int] = set()
-    for one in candidates:
-        if one.stage in by_stage and one.unsent + one.in_progress + one.pilot_missing > 0 and not one.fault:
-            by_stage[one.stage].add(one.experiment_id)
-        elif one.stage not in by_stage and (one.in_progress or FIRST_IS_OUT in one.fault):
-            begun.add(one.experiment_id)
+    for candidate in candidates:
+        if (
+            candidate.stage in by_stage
+            and candidate.unsent + candidate.in_progress + candidate.pilot_missing > 0
+            and not candidate.fault
+        ):
+            by_stage[candidate.stage].add(candidate.experiment_id)
+        elif candidate.stage not in by_stage and (candidate.in_progress or FIRST_IS_OUT in candidate.fault):
+            begun.add(candidate.experiment_id)
     parts = [
         f"{counted(len(versions), 'version')} {_LET_OUT[stage]}" for stage, versions in by_stage.items() if versions
     ]

@@ -36,12 +36,12 @@ _CALLS = {
 }
 
 
-def next_steps(said: Mapping[str, int]) -> list[NextStep]:
+def next_steps(counts: Mapping[str, int]) -> list[NextStep]:
     """What a session calls for that has said each kind of note so often, most urgent first."""
     return [
-        NextStep(priority=one.priority, sentence=one.sentence, page=one.page, times=said[kind])
-        for kind, one in _CALLS.items()
-        if said.get(kind)
+        NextStep(priority=step.priority, sentence=step.sentence, page=step.page, times=counts[kind])
+        for kind, step in _CALLS.items()
+        if counts.get(kind)
     ]
 
 
@@ -61,7 +61,7 @@ class OpenNeed:
 
 def in_order(steps: Sequence[NextStep]) -> list[NextStep]:
     """The most urgent first; of those that are as urgent, as they were."""
-    return sorted(steps, key=lambda one: _ORDER.index(one.priority))
+    return sorted(steps, key=lambda step: _ORDER.index(step.priority))
 
 
 def directions(needs: Sequence[OpenNeed], *, proposals: int, claims: int) -> list[NextStep]:
@@ -71,27 +71,27 @@ def directions(needs: Sequence[OpenNeed], *, proposals: int, claims: int) -> lis
     """
     by_hangs = sorted(needs, key=lambda need: -need.hangs)  # stable: the nearest of those on which as many hang
     leading = by_hangs[: limits.FINDINGS_NAMED]
-    steps = [_step(one) for one in leading]
+    steps = [_step(lead) for lead in leading]
     if proposals:
-        said = f"decide on {counted(proposals, 'follow-up question')} that the laboratory proposes"
-        steps.append(NextStep(priority="medium", sentence=said, page="/proposals", times=proposals))
+        sentence = f"decide on {counted(proposals, 'follow-up question')} that the laboratory proposes"
+        steps.append(NextStep(priority="medium", sentence=sentence, page="/proposals", times=proposals))
     if claims:
-        said = f"test {counted(claims, 'claim')} of the old laboratory that no finding asks yet"
-        steps.append(NextStep(priority="low", sentence=said, page="/findings/graph", times=claims))
+        sentence = f"test {counted(claims, 'claim')} of the old laboratory that no finding asks yet"
+        steps.append(NextStep(priority="low", sentence=sentence, page="/findings/graph", times=claims))
     return steps
 
 
-def _step(one: OpenNeed) -> NextStep:
-    hanging = f"; open questions that hang on it: {one.hangs}" if one.hangs else ""
+def _step(need: OpenNeed) -> NextStep:
+    hanging = f"; open questions that hang on it: {need.hangs}" if need.hangs else ""
     return NextStep(
-        priority="high" if one.hangs else "medium",
-        sentence=f"{_what(one)}{hanging}",
-        page=f"/findings/{one.finding}",
+        priority="high" if need.hangs else "medium",
+        sentence=f"{_what(need)}{hanging}",
+        page=f"/findings/{need.finding}",
     )
 
 
-def _what(one: OpenNeed) -> str:
-    finding = f"finding {one.finding} ({one.experiment})"
-    if one.lacks:
-        return f"get for {finding} what it lacks beside seeds, of which it has enough: {one.lacks}"
-    return f"compute {counted(one.cells, 'cell')} more for {finding}"
+def _what(need: OpenNeed) -> str:
+    finding = f"finding {need.finding} ({need.experiment})"
+    if need.lacks:
+        return f"get for {finding} what it lacks beside seeds, of which it has enough: {need.lacks}"
+    return f"compute {counted(need.cells, 'cell')} more for {finding}"

@@ -56,18 +56,18 @@ def telling(untold: UntoldCounts, since_told: timedelta | None) -> str:
     if since_told is None:
         return "the laboratory has begun"
     if since_told >= limits.URGENT_AFTER and (untold.failures or untold.unanswered):
-        return _happened(untold)
-    if since_told >= limits.NEWS_AFTER and (news := _happened(untold)):
+        return _events(untold)
+    if since_told >= limits.NEWS_AFTER and (news := _events(untold)):
         return news
     return "a day has passed" if since_told >= _ANYHOW_AFTER else ""
 
 
-def _happened(untold: UntoldCounts) -> str:
-    told = {
+def _events(untold: UntoldCounts) -> str:
+    amounts = {
         "failures and watches that were met": untold.failures,
         "ideas and proposals that wait for an answer": untold.unanswered,
         "findings with another verdict or grade": untold.changed,
         "follow-ups that wait for an answer": untold.proposed,
         "new versions": untold.published,
     }
-    return "; ".join(f"{what}: {number}" for what, number in told.items() if number)
+    return "; ".join(f"{what}: {number}" for what, number in amounts.items() if number)

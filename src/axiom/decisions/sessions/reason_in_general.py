@@ -11,5 +11,5 @@ _MOST = 240  # characters
 
 def in_general(reason: str) -> str:
     """The same sentence for every replicate, config, seed, task and workunit."""
-    told = _SINGLE.sub(lambda found: f"{found[1] or found[2]} …", reason)
-    return told if len(told) <= _MOST else f"{told[: _MOST - 1]}…"
+    text = _SINGLE.sub(lambda match: f"{match[1] or match[2]} …", reason)
+    return text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"

@@ -139,7 +139,7 @@ def assign(
     host: Host,
     queues: Sequence[Queue],
     *,
-    held: Sequence[TasksInHand],
+    in_hand: Sequence[TasksInHand],
     wish: WorkWish,
     allowance: Allowance,
     sent_today: int,
@@ -155,7 +155,7 @@ def assign(
         return Assignment(shares=(), reason=_BARRED)
     if host.platform.processor == _NO_PROGRAM:
         return Assignment(shares=(), reason=f"there is no program for computers of the kind {host.platform.system}")
-    filling = _HostFill(host, held, wish, allowance, (sent_today, sent_lately))
+    filling = _HostFill(host, in_hand, wish, allowance, (sent_today, sent_lately))
     # Among equals the one whose turn was longest ago: else the first of them would keep a lone core for ever.
     heap = [
         ((not queue.is_meant, queue.rank), queue.in_progress, queue.last_turn, queue.experiment_id, queue.unsent, queue)
@@ -233,7 +233,7 @@ class _HostFill:
     """One host as it is filled, task by task."""
 
     def __init__(
-        self, host: Host, held: Sequence[TasksInHand], wish: WorkWish, allowance: Allowance, sent: tuple[int, int]
+        self, host: Host, in_hand: Sequence[TasksInHand], wish: WorkWish, allowance: Allowance, sent: tuple[int, int]
     ) -> None:
         self.shares: dict[tuple[int, str], int] = {}
         self._host = host
@@ -243,14 +243,16 @@ class _HostFill:
         self._limit = most_in_hand(host, allowance)
         self._shared = _shared(host, allowance)
         self._given = 0
-        self._in_hand = sum(each.tasks for each in held)
+        self._in_hand = sum(batch.tasks for batch in in_hand)
         daily, self._hourly = allowance.daily_per_core, hourly_quota(host, allowance)
         self._daily = None if daily is None else daily * believed_cores(host)
         self._today, self._lately = sent
-        self._memory = HostRoom(host.capacity.memory_mb, self._cores, [(each.memory_mb, each.tasks) for each in held])
-        self._disk = HostRoom(host.capacity.disk_mb, self._cores, [(each.disk_mb, each.tasks) for each in held])
+        self._memory = HostRoom(
+            host.capacity.memory_mb, self._cores, [(batch.memory_mb, batch.tasks) for batch in in_hand]
+        )
+        self._disk = HostRoom(host.capacity.disk_mb, self._cores, [(batch.disk_mb, batch.tasks) for batch in in_hand])
         # How long the cores have to do with what is in hand.
-        self._busy = sum(elapsed_on(host, each.seconds) * each.tasks for each in held) / max(1, self._cores)
+        self._busy = sum(elapsed_on(host, batch.seconds) * batch.tasks for batch in in_hand) / max(1, self._cores)
         self._wanted = {"": [wish.seconds, wish.instances]} | {kind: list(two) for kind, two in wish.gpus.items()}
         self._obstacles: dict[str, str] = {}
         self._places: dict[int, tuple[_Place, ...]] = {}  # of each queue, the better one first

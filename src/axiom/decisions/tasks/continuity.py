@@ -51,7 +51,7 @@ def continuity(tile: Tile, pixels: bytes, parent: bytes, of: Map) -> Continuity:
 
 def _masks(banded: bytes, band: int, side: int) -> list[int]:
     """Of each row the pixels that are of this band, as the bits of a number."""
-    letters = banded.translate(bytes(b"01"[each == band] for each in range(256)))
+    letters = banded.translate(bytes(b"01"[other == band] for other in range(256)))
     return [int(letters[start : start + side], 2) for start in range(0, side * side, side)]
 
 
@@ -60,7 +60,7 @@ def _alone(rows: list[int], side: int) -> list[int]:
     first, last = 1 << side - 1, 1
     across = [row & (row >> 1 | row & first) & (row << 1 | row & last) for row in rows]
     below, above = [across[0], *across[:-1]], [*across[1:], across[-1]]
-    return [one & two & three for one, two, three in zip(below, across, above, strict=True)]
+    return [lower & middle & upper for lower, middle, upper in zip(below, across, above, strict=True)]
 
 
 def _doubled(mask: int) -> int:

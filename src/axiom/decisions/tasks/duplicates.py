@@ -52,8 +52,8 @@ def settle(checked: Opinion, checks: Sequence[Opinion], *, early: float) -> Dupl
         (first.task_id, second.task_id): compare(first.cells, second.cells, early=early)
         for first, second in itertools.combinations(opinions, 2)
     }
-    differing = [pair for pair, found in pairs.items() if found.agrees is False]
-    agreeing = [pair for pair, found in pairs.items() if found.agrees]
+    differing = [pair for pair, compared in pairs.items() if compared.agrees is False]
+    agreeing = [pair for pair, compared in pairs.items() if compared.agrees]
     everybody = [opinion.task_id for opinion in opinions]
     if not differing:
         says = Agreement.AGREES if agreeing else None
@@ -61,8 +61,10 @@ def settle(checked: Opinion, checks: Sequence[Opinion], *, early: float) -> Dupl
     why = pairs[differing[0]].reason
     odd = next((task_id for task_id in everybody if _is_odd(task_id, agreeing, differing)), None)
     if odd is not None:
-        found = dict.fromkeys(everybody, Agreement.AGREES) | {odd: Agreement.DIFFERS}
-        return DuplicateVerdict(agreements=found, odd=odd, reason=f"{len(everybody) - 1} against task {odd}: {why}")
+        agreements = dict.fromkeys(everybody, Agreement.AGREES) | {odd: Agreement.DIFFERS}
+        return DuplicateVerdict(
+            agreements=agreements, odd=odd, reason=f"{len(everybody) - 1} against task {odd}: {why}"
+        )
     if len(agreeing) > len(differing):  # close to both of two that lie just apart
         return DuplicateVerdict(
             agreements=dict.fromkeys(everybody, Agreement.AGREES), reason=f"most of them agree; {why}"
@@ -99,12 +101,14 @@ def compare(first: Sequence[Result], second: Sequence[Result], *, early: float) 
     other = {(cell.replicate, cell.config): cell for cell in second}
     pairs = [(cell, other[cell.replicate, cell.config]) for cell in first if (cell.replicate, cell.config) in other]
     compared, apart = 0, 0
-    for one, two in pairs:
-        said = _cell(one, two, early)
-        if said is False:
-            return ComparedCells(agrees=False, reason=f"replicate {one.replicate}, config {one.config} came out apart")
-        compared += said is not None
-        apart += _ends_apart(one, two)
+    for cell, opposite in pairs:
+        agrees = _agrees(cell, opposite, early)
+        if agrees is False:
+            return ComparedCells(
+                agrees=False, reason=f"replicate {cell.replicate}, config {cell.config} came out apart"
+            )
+        compared += agrees is not None
+        apart += _ends_apart(cell, opposite)
     if not compared:
         return ComparedCells(agrees=None, reason="nothing in them can be compared")
     if 2 * apart > compared:
@@ -112,45 +116,49 @@ def compare(first: Sequence[Result], second: Sequence[Result], *, early: float) 
     return ComparedCells(agrees=True, reason=f"{compared} cells agree")
 
 
-def _cell(one: Result, two: Result, early: float) -> bool | None:
+def _agrees(first: Result, second: Result, early: float) -> bool | None:
     """Do the two agree as far as they must? None where there is nothing to compare."""
-    if one.early and two.early:  # a cell that was stopped early has fewer
-        return all(near(*pair, early) for pair in zip(one.early, two.early, strict=False))
-    if (one.early or two.early) and {one.outcome, two.outcome} <= _ENDED:
+    if first.early and second.early:  # a cell that was stopped early has fewer
+        return all(near(*pair, early) for pair in zip(first.early, second.early, strict=False))
+    if (first.early or second.early) and {first.outcome, second.outcome} <= _ENDED:
         return False  # what was trained to its end has its early values
-    if one.early or two.early or Outcome.LATE in {one.outcome, two.outcome}:
+    if first.early or second.early or Outcome.LATE in {first.outcome, second.outcome}:
         return None
-    if one.outcome is not two.outcome:
+    if first.outcome is not second.outcome:
         return False
-    return all(near(*pair, _EXACT) for pair in numbers(one, two))
+    return all(near(*pair, _EXACT) for pair in numbers(first, second))
 
 
-def _ends_apart(one: Result, two: Result) -> bool:
+def _ends_apart(first: Result, second: Result) -> bool:
     """Are most of a cell's measures far apart?"""
-    found = [near(*pair, _LOOSE) for pair in numbers(one, two)]
-    return 2 * found.count(False) > len(found)
+    alike = [near(*pair, _LOOSE) for pair in numbers(first, second)]
+    return 2 * alike.count(False) > len(alike)
 
 
-def numbers(one: Result, two: Result) -> Iterator[tuple[float, float]]:
+def numbers(first: Result, second: Result) -> Iterator[tuple[float, float]]:
     """The measures that both have, as pairs of numbers; one that only the other lacks is infinitely far away."""
-    if one.measures is None or two.measures is None:
+    if first.measures is None or second.measures is None:
         return
-    for name, value in one.measures.items():
-        yield from _pairs(value, two.measures.get(name))
+    for name, value in first.measures.items():
+        yield from _pairs(value, second.measures.get(name))
 
 
-def _pairs(one: object, two: object) -> Iterator[tuple[float, float]]:
-    if isinstance(one, list) and isinstance(two, list):
-        for pair in itertools.zip_longest(one, two):
+def _pairs(first: object, second: object) -> Iterator[tuple[float, float]]:
+    if isinstance(first, list) and isinstance(second, list):
+        for pair in itertools.zip_longest(first, second):
             yield from _pairs(*pair)
-    elif isinstance(one, int | float) and isinstance(two, int | float):
-        yield float(one), float(two)
-    elif isinstance(one, str) and isinstance(two, str):
+    elif isinstance(first, int | float) and isinstance(second, int | float):
+        yield float(first), float(second)
+    elif isinstance(first, str) and isinstance(second, str):
         return  # pixels at a border differ between honest hosts; the other measures of a tile tell how much
-    elif one is not None or two is not None:
+    elif first is not None or second is not None:
         yield 0.0, math.inf
 
 
-def near(one: float, two: float, tolerance: float) -> bool:
+def near(first: float, second: float, tolerance: float) -> bool:
     """Do two numbers lie so near, relative to the larger?"""
-    return abs(one - two) <= max(_TINY, tolerance * max(abs(one), abs(two))) if math.isfinite(one - two) else False
+    return (
+        abs(first - second) <= max(_TINY, tolerance * max(abs(first), abs(second)))
+        if math.isfinite(first - second)
+        else False
+    )

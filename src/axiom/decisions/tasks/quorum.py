@@ -21,7 +21,7 @@ class Concord:
     @property
     def odd(self) -> tuple[int, ...]:
         """The copies against which enough others agree."""
-        differing = (task_id for task_id, said in self.agreements.items() if said is Agreement.DIFFERS)
+        differing = (task_id for task_id, agreement in self.agreements.items() if agreement is Agreement.DIFFERS)
         return tuple(differing) if self.agreeing else ()
 
 
@@ -31,27 +31,27 @@ def concord(opinions: Sequence[Opinion], wanted: int, *, early: float) -> Concor
     Those that agree with one copy are together, and the largest such group counts once it has as many as are wanted.
     Until then its members wait for more, and the others differ; where no two agree, each of them differs.
     """
-    groups = [tuple(other.task_id for other in opinions if _is_alike(one, other, early)) for one in opinions]
+    groups = [tuple(other.task_id for other in opinions if _is_alike(opinion, other, early)) for opinion in opinions]
     largest = max(groups, key=len, default=())
-    everybody = [one.task_id for one in opinions]
-    found = f"of {len(everybody)} copies that came back {len(largest)} say the same, and {wanted} must"
+    everybody = [opinion.task_id for opinion in opinions]
+    reason = f"of {len(everybody)} copies that came back {len(largest)} say the same, and {wanted} must"
     if len(largest) >= wanted:
-        return Concord(agreements=_marked(everybody, largest, Agreement.AGREES), agreeing=largest, reason=found)
+        return Concord(agreements=_marks(everybody, largest, Agreement.AGREES), agreeing=largest, reason=reason)
     together = largest if len(largest) > 1 or len(everybody) == 1 else ()
-    return Concord(agreements=_marked(everybody, together, Agreement.WAITING), reason=found)
+    return Concord(agreements=_marks(everybody, together, Agreement.WAITING), reason=reason)
 
 
-def _is_alike(one: Opinion, other: Opinion, early: float) -> bool:
+def _is_alike(opinion: Opinion, other: Opinion, early: float) -> bool:
     """Do they say the same? Where nothing can be compared, at least that each cell ended in the same way."""
-    if one is other:
+    if opinion is other:
         return True
-    agrees = compare(one.cells, other.cells, early=early).agrees
-    return _endings(one) == _endings(other) if agrees is None else agrees
+    agrees = compare(opinion.cells, other.cells, early=early).agrees
+    return _endings(opinion) == _endings(other) if agrees is None else agrees
 
 
 def _endings(opinion: Opinion) -> dict[tuple[int, int], str]:
     return {(cell.replicate, cell.config): cell.outcome for cell in opinion.cells}
 
 
-def _marked(everybody: Sequence[int], together: Sequence[int], said: Agreement) -> dict[int, Agreement]:
-    return {task_id: said if task_id in together else Agreement.DIFFERS for task_id in everybody}
+def _marks(everybody: Sequence[int], together: Sequence[int], agreement: Agreement) -> dict[int, Agreement]:
+    return {task_id: agreement if task_id in together else Agreement.DIFFERS for task_id in everybody}

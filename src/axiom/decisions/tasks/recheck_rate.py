@@ -23,19 +23,23 @@ def check_rate(experiment_id: int, compared: Sequence[ComparedTask], *, is_watch
     """Decide from a host's comparisons, the newest first, and from whether it was outvoted lately."""
     if is_watched:
         return CheckRate(one_in=1, reason="its host was outvoted lately")
-    not_differing = sum(one.agreement is not Agreement.DIFFERS for one in compared)
+    not_differing = sum(comparison.agreement is not Agreement.DIFFERS for comparison in compared)
     if not_differing < limits.COMPARED_UNTIL_NOT_NEW:
         # What is under way counts, or a fast host would have very many checked before the first check is back.
         return CheckRate(
             one_in=limits.RECHECK_ONE_IN_OF_NEW_HOST,
             reason=f"its host is new: {counted(not_differing, 'comparison')} so far",
         )
-    settled = [one for one in compared if one.experiment_id == experiment_id and one.agreement != Agreement.WAITING]
-    in_row = len(list(takewhile(lambda one: one.agreement is Agreement.AGREES, settled)))
-    said = f"its host agreed {counted(in_row, 'time')} in a row on this version"
+    settled = [
+        comparison
+        for comparison in compared
+        if comparison.experiment_id == experiment_id and comparison.agreement != Agreement.WAITING
+    ]
+    in_row = len(list(takewhile(lambda comparison: comparison.agreement is Agreement.AGREES, settled)))
+    reason = f"its host agreed {counted(in_row, 'time')} in a row on this version"
     return CheckRate(
         one_in=limits.RECHECK_ONE_IN_OF_KNOWN_HOST if in_row >= limits.AGREED_UNTIL_KNOWN else limits.RECHECK_ONE_IN,
-        reason=said,
+        reason=reason,
     )
 
 

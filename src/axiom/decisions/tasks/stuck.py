@@ -24,12 +24,12 @@ def stuck(
     `seen` is when each host was last heard from; a host that is not there has been silent since it took the task.
     `listening` is since when the laboratory has been up: before that nobody could be heard, and it does not count.
     """
-    found = []
+    stuck_tasks = []
     for task in tasks:
         reason = _why(task, seen, now, listening)
         if reason:
-            found.append(StuckTask(task_id=task.id, reason=reason))
-    return tuple(found)
+            stuck_tasks.append(StuckTask(task_id=task.id, reason=reason))
+    return tuple(stuck_tasks)
 
 
 def _why(task: Task, seen: Mapping[int, datetime], now: datetime, listening: datetime | None) -> str:

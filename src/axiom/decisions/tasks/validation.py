@@ -131,8 +131,8 @@ def _fits(measure: Measure, value: Any) -> bool:
 
 def _is_beyond(value: Any) -> bool:
     """Is it, or holds it, a whole number that a column of 64 bits would not take?"""
-    each = value if isinstance(value, list) else [value]
-    return any(isinstance(one, int) and not -LARGEST <= one <= LARGEST for one in each)
+    numbers = value if isinstance(value, list) else [value]
+    return any(isinstance(number, int) and not -LARGEST <= number <= LARGEST for number in numbers)
 
 
 def _is_whole(value: object) -> bool:

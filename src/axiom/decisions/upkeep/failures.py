@@ -12,10 +12,10 @@ def grouped(
     failed: Sequence[EndingCount], worked: Mapping[int, Mapping[int, frozenset[str]]]
 ) -> tuple[FailureGroup, ...]:
     """The groups, the newest first. `worked`: by version, the hosts that compute it well and their platforms."""
-    found: dict[tuple[int, Cause, str, str], list[EndingCount]] = {}
-    for one in failed:
-        found.setdefault((one.experiment_id, one.cause, one.raised, one.platform), []).append(one)
-    made = [_group(rows, worked.get(rows[0].experiment_id, {})) for rows in found.values()]
+    groups: dict[tuple[int, Cause, str, str], list[EndingCount]] = {}
+    for count in failed:
+        groups.setdefault((count.experiment_id, count.cause, count.raised, count.platform), []).append(count)
+    made = [_group(rows, worked.get(rows[0].experiment_id, {})) for rows in groups.values()]
     return tuple(sorted(made, key=lambda group: (group.last_at, group.last_task), reverse=True))
 
 

@@ -21,7 +21,7 @@ def ailing(part: PeriodicJob, now: datetime, *, up_since: datetime | None) -> st
     """What is wrong with it; nothing where it is well, or had no time to show it since the laboratory started."""
     if part.last_error:
         return f"it failed: {part.last_error}"
-    began = max((each for each in (part.last_start, up_since) if each is not None), default=None)
+    began = max((moment for moment in (part.last_start, up_since) if moment is not None), default=None)
     if began is None:
         return "it has never begun"
     silent = now - began

@@ -27,15 +27,15 @@ _MOST_TEXT = 20_000
 def raised(text: str, files: Collection[str]) -> RaisedError | None:
     """The exception that this text speaks of, if it names one at a line of one of the bundle's files."""
     text = text[:_MOST_TEXT]
-    said = next((each for each in _SAID.finditer(text) if each[2] in files), None)
-    if said is not None:
-        return _raised(said[1], said[2], said[3])
-    frames = [each for each in _FRAME.finditer(text) if each[1] in files]
+    match = next((candidate for candidate in _SAID.finditer(text) if candidate[2] in files), None)
+    if match is not None:
+        return _raised_error(match[1], match[2], match[3])
+    frames = [candidate for candidate in _FRAME.finditer(text) if candidate[1] in files]
     if not frames:
         return None
     after = text[frames[-1].end() :]
     names = [name for name in _LAST.findall(after) if name in _KNOWN]
-    return _raised(names[0] if names else ANOTHER, frames[-1][1], frames[-1][2])
+    return _raised_error(names[0] if names else ANOTHER, frames[-1][1], frames[-1][2])
 
 
 def known_kind(kind: str) -> str:
@@ -43,7 +43,7 @@ def known_kind(kind: str) -> str:
     return kind if kind in _KNOWN else ANOTHER
 
 
-def _raised(kind: str, file: str, line: str) -> RaisedError | None:
+def _raised_error(kind: str, file: str, line: str) -> RaisedError | None:
     number = int(line)
     if not 0 < number <= _MOST_LINE:
         return None

@@ -11,7 +11,7 @@ def shows(watch: Watch, measures: Mapping[str, Any] | None) -> float | None:
     """The value that meets the condition; of a curve, its first one that does. None where there is none."""
     value = None if measures is None else measures.get(watch.measure)
     values: Sequence[Any] = value if isinstance(value, list) else [value]
-    return next((float(each) for each in values if _is_number(each) and _meets(watch, float(each))), None)
+    return next((float(number) for number in values if _is_number(number) and _meets(watch, float(number))), None)
 
 
 def _is_number(value: object) -> bool:

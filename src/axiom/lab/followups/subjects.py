@@ -124,7 +124,7 @@ def _subject(
         prices=_prices(version.declared),
         estimand=registered.estimands[name],
         status=status,
-        said=line,
+        evidence=line,
         configs=registered.design.configs,
         seconds=sum(registered.design.seconds),
         block=registered.block,
@@ -134,7 +134,7 @@ def _subject(
         has_ended=has_ended,
         dull_sessions=min((dull.get(feeder, 0) for feeder in feeders if not version.over[feeder]), default=0),
         faults=_faults(version, number, mine) if status == "retired" else (),
-        asked=frozenset(
+        decided=frozenset(
             kept_proposal.proposal.slug
             for kept_proposal in mine
             if kept_proposal.state in (ProposalState.APPROVED, ProposalState.REFUSED)
@@ -164,7 +164,7 @@ def _add_values(version: _Version, bare: Subject, registration_id: int) -> Subje
     if bare.status != "open":
         return bare
     changes: dict[str, Any] = {}
-    line = bare.said
+    line = bare.evidence
     if (bare.has_ended and line.verdict in _NOT_STRONG and not bare.is_strong) or 2 * line.missing > line.seeds:
         seen = evidence.observed(version.db, bare.number)
         changes["values"] = tuple(observation.value for observation in seen if observation.value is not None)

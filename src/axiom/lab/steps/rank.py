@@ -45,8 +45,8 @@ def ranking(db: Database, after: int, until: int) -> list[RankedFinding]:
 
 
 def _note(db: Database, place: int, ranked: RankedFinding) -> Note:
-    estimand, name = asked_by(db, ranked.told.number)
-    line = ranked.told.now
+    estimand, name = asked_by(db, ranked.news.number)
+    line = ranked.news.now
     return Note(
         kind="rank.finding",
         text="Place {place}, {word}: finding {finding} ({experiment}): {claim}. {verdict}, {grade}, after "
@@ -54,7 +54,7 @@ def _note(db: Database, place: int, ranked: RankedFinding) -> Note:
         facts={
             "place": place,
             "word": f"{ranked.stars} {ranked.word}".strip(),
-            "finding": ranked.told.number,
+            "finding": ranked.news.number,
             "experiment": name,
             "claim": estimand["claim"],
             "verdict": line.verdict,
@@ -63,7 +63,7 @@ def _note(db: Database, place: int, ranked: RankedFinding) -> Note:
             "hosts": line.hosts,
             "reason": ranked.reason,
         },
-        about=f"/findings/{ranked.told.number}",
+        about=f"/findings/{ranked.news.number}",
     )
 
 

@@ -45,7 +45,7 @@ def tell(this_round: Round) -> SessionSummary:
     """Gather all that happened since the session before."""
     db, after = this_round.db, sessions.first_round(this_round.db, this_round.session)
     ranked = ranking(db, after, this_round.session.id)
-    changed = [finding for finding in ranked if finding.told.changes]
+    changed = [finding for finding in ranked if finding.news.changes]
     failed, newest = untold_store.failed(db, after), evidence.newest(db)
     fresh = [version for version in experiments.everything(db) if this_round.whole_window.holds(version.created_at)]
     headline = _headline(db, changed, failed, fresh, is_first=after == 0)
@@ -74,10 +74,10 @@ def _headline(
     """The answer, if there is a new one; else what went wrong; else what there is."""
     kind = "told.headline"
     if changed:
-        number = changed[0].told.number
+        number = changed[0].news.number
         facts = {
             "claim": _claim(db, number),
-            "meaning": _meaning(db, number, changed[0].told.now),
+            "meaning": _meaning(db, number, changed[0].news.now),
             "more": len(changed) - 1,
         }
         more = " Other findings that changed: {more}." if len(changed) > 1 else ""
@@ -100,7 +100,7 @@ def _changed_notes(db: Database, changed: Sequence[RankedFinding]) -> list[Note]
         return []
     hangs, notes = hanging(db), []
     for finding in changed[: limits.FINDINGS_TOLD]:
-        number = finding.told.number
+        number = finding.news.number
         notes += [
             _finding(db, finding, hangs.get(number, 0)),
             *_earlier_versions(db, number),
@@ -116,8 +116,8 @@ def _changed_notes(db: Database, changed: Sequence[RankedFinding]) -> list[Note]
 
 
 def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
-    estimand, experiment = asked_by(db, finding.told.number)
-    line, before = finding.told.now, finding.told.before
+    estimand, experiment = asked_by(db, finding.news.number)
+    line, before = finding.news.now, finding.news.before
     text = (
         "{word}: {claim}: {meaning}. Finding {finding} ({experiment}) says {estimate} [{low}, {high}], {grade}, after "
         "{seeds} seed(s) on {hosts} host(s). Before: {before}. Why it is told: {reason}."
@@ -130,9 +130,9 @@ def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
         text=text,
         facts={
             "word": f"{finding.stars} {finding.word}".strip(),
-            "claim": _claim(db, finding.told.number),
-            "meaning": _meaning(db, finding.told.number, line),
-            "finding": finding.told.number,
+            "claim": _claim(db, finding.news.number),
+            "meaning": _meaning(db, finding.news.number, line),
+            "finding": finding.news.number,
             "experiment": experiment,
             "estimate": estimate,
             "low": low,
@@ -144,7 +144,7 @@ def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
             "reason": finding.reason,
             "hangs": hangs,
         },
-        about=f"/findings/{finding.told.number}",
+        about=f"/findings/{finding.news.number}",
     )
 
 

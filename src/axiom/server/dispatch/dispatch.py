@@ -178,7 +178,7 @@ class _Dispatcher:
             decided = assign(
                 self._host,
                 list(queues.values()),
-                held=[*in_hand, *map(_as_in_hand, granted)],
+                in_hand=[*in_hand, *map(_as_in_hand, granted)],
                 wish=wish,
                 allowance=self._allowance,
                 sent_today=sent[0] + len(granted),
