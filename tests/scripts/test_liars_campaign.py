@@ -56,7 +56,7 @@ def test_a_gain_is_for_as_many_declared_seconds_of_the_same_experiment_or_for_as
 def test_who_is_wrong_from_the_start_is_found_sooner_than_by_one_task_in_ten_and_nobody_else_is():
     before, now = (detection(rule, seed=2, rounds=150, honest=36) for rule in RULES.values())
     first = FAULTS[0].name
-    assert found_by(now.found[first], 3) > found_by(before.found[first], 3) + 0.2
+    assert found_by(now.gave_away[first], 3) > found_by(before.gave_away[first], 3) + 0.2
     assert before.accused == now.accused == 0
 
 
