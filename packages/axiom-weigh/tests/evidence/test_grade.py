@@ -58,9 +58,9 @@ ALONE = {"hosts": 1, "volunteers": 1, "platforms": 1}
     ],
 )
 def test_a_grade_is_what_its_row_asks_for(changes, reached, need):
-    found, needs = grade(replace(FACTS, **changes))
-    assert found is reached
-    assert any(need in one for one in needs)
+    result, needs = grade(replace(FACTS, **changes))
+    assert result is reached
+    assert any(need in text for text in needs)
 
 
 @pytest.mark.parametrize("changes", [{}, {"verdict": Verdict.NEGATIVE}, {"verdict": Verdict.ABSENT, "e_value": 0.1}])

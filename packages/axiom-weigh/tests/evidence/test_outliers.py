@@ -48,7 +48,10 @@ def test_hosts_that_differ_hold_back_and_platforms_that_differ_suspend():
     values = [value + (0.7 if number % 2 else -0.7) for number, value in enumerate(normal(240))]
     counted = seen(values, [1 + number // 2 for number in range(240)])
     assert raised(counted, homes=homes) == []
-    on_gpus = [replace(one, gpus=((one.hosts[0], "NVIDIA"),)) if one.replicate % 2 else one for one in counted]
+    on_gpus = [
+        replace(observation, gpus=((observation.hosts[0], "NVIDIA"),)) if observation.replicate % 2 else observation
+        for observation in counted
+    ]
     assert raised(on_gpus, homes=homes) == [("platforms", Force.SUSPENDS)]
     events = [float(number % 10 < (6 if number % 2 else 2)) for number in range(320)]
     homes = {host: Home(host_id=host, volunteer_id=1, platform="ab"[host % 2]) for host in range(1, 121)}
@@ -80,7 +83,7 @@ ODD = Agreements(platforms=("a", "b"), divergent=1, disputed=1)
 
 
 @pytest.mark.parametrize(
-    ("agreements", "found"),
+    ("agreements", "forces"),
     [
         ((Agreements(platforms=("a", "b"), exact=5, divergent=5),), []),  # the end of a chaotic training, no dispute
         ((replace(ODD, exact=5),), [Force.HOLDS_BACK]),
@@ -89,8 +92,8 @@ ODD = Agreements(platforms=("a", "b"), divergent=1, disputed=1)
         ((replace(ODD, platforms=("a", "a"), exact=9), ODD), [Force.SUSPENDS]),
     ],
 )
-def test_hosts_that_say_different_things_of_a_seed_hold_back_and_many_suspend(agreements, found):
-    assert [force for _, force in raised(seen(normal(16), [1, 2]), agreements)] == found
+def test_hosts_that_say_different_things_of_a_seed_hold_back_and_many_suspend(agreements, forces):
+    assert [force for _, force in raised(seen(normal(16), [1, 2]), agreements)] == forces
 
 
 def test_so_many_missing_values_are_told_and_then_suspend():
@@ -129,27 +132,27 @@ def shifted(amount: int, wrong, by: float = 4.0, hosts=HOSTS) -> list[Observatio
     return seen([value + by * (host in wrong) for value, host in places], hosts)
 
 
-def left_out(found) -> set[int]:
-    return {host for one in found.counted if one.value is None for host in one.hosts}
+def left_out(screened) -> set[int]:
+    return {host for observation in screened.counted if observation.value is None for host in observation.hosts}
 
 
 def test_of_several_hosts_that_lie_elsewhere_each_is_left_out_and_all_others_stay():
     counted = shifted(240, {5, 9})
-    found = believed(counted, ON_ONE_PLATFORM, looks=8)
-    assert left_out(found) == {5, 9}
-    kept = [one for one in counted if one.hosts[0] not in (5, 9)]
-    assert [one for one in found.counted if one.value is not None] == kept
-    assert [(alarm.force, alarm.hosts) for alarm in found.alarms] == [(Force.TELLS, (5, 9))]
-    assert found.alone.values == [one.value for one in kept]
+    screened = believed(counted, ON_ONE_PLATFORM, looks=8)
+    assert left_out(screened) == {5, 9}
+    kept = [observation for observation in counted if observation.hosts[0] not in (5, 9)]
+    assert [observation for observation in screened.counted if observation.value is not None] == kept
+    assert [(alarm.force, alarm.hosts) for alarm in screened.alarms] == [(Force.TELLS, (5, 9))]
+    assert screened.alone.values == [observation.value for observation in kept]
 
 
 def test_of_hosts_that_gave_more_than_a_quarter_nobody_knows_who_is_right():
-    found = believed(shifted(90, {2}, hosts=[1, 2, 3]), ON_ONE_PLATFORM, looks=4)
-    assert left_out(found) == set()
-    (alarm,) = found.alarms
+    screened = believed(shifted(90, {2}, hosts=[1, 2, 3]), ON_ONE_PLATFORM, looks=4)
+    assert left_out(screened) == set()
+    (alarm,) = screened.alarms
     assert alarm.force is Force.HOLDS_BACK
     assert 2 in alarm.hosts
-    assert found.alone.values == [one.value for one in found.counted]
+    assert screened.alone.values == [observation.value for observation in screened.counted]
     (alarm,) = believed(shifted(100, {2}, hosts=(2, 1)), ON_ONE_PLATFORM, looks=6).alarms
     assert (alarm.force, alarm.hosts) == (Force.HOLDS_BACK, (1, 2))
 
@@ -167,20 +170,24 @@ def test_of_two_hosts_that_lie_equally_far_from_each_other_the_one_with_few_valu
 def test_of_chances_too_small_for_a_number_the_smallest_is_still_known(wrong):
     """Beside a host that computed a fifth, twenty thousand values make the chance of each of the others 0 as well."""
     sound = [host for host in (1, 2, 3) if host != wrong]
-    found = believed(shifted(20_000, {wrong}, by=10, hosts=[*sound, *sound, wrong]), ON_ONE_PLATFORM, looks=10)
-    assert [(alarm.force, alarm.hosts) for alarm in found.alarms] == [(Force.TELLS, (wrong,))]
+    screened = believed(shifted(20_000, {wrong}, by=10, hosts=[*sound, *sound, wrong]), ON_ONE_PLATFORM, looks=10)
+    assert [(alarm.force, alarm.hosts) for alarm in screened.alarms] == [(Force.TELLS, (wrong,))]
 
 
 @pytest.mark.parametrize(("replicates", "hosts"), [({3}, set()), ({3, 4}, set()), ({3, 15}, {4})])
 def test_who_was_outvoted_in_two_seeds_is_not_believed_in_the_others(replicates, hosts):
     counted = [
-        replace(one, value=None, why_missing=OUTVOTED) if one.replicate in replicates else one
-        for one in seen(normal(120))
+        replace(observation, value=None, why_missing=OUTVOTED) if observation.replicate in replicates else observation
+        for observation in seen(normal(120))
     ]
-    found = believed(counted, ON_ONE_PLATFORM, looks=8)
-    gone = {one.hosts[0] for one in found.counted if one.value is None and one.why_missing != OUTVOTED}
+    screened = believed(counted, ON_ONE_PLATFORM, looks=8)
+    gone = {
+        observation.hosts[0]
+        for observation in screened.counted
+        if observation.value is None and observation.why_missing != OUTVOTED
+    }
     assert gone == hosts
-    assert {host for alarm in found.alarms for host in alarm.hosts} == hosts
+    assert {host for alarm in screened.alarms for host in alarm.hosts} == hosts
     both = [Observation(replicate=n, value=None, why_missing=OUTVOTED, hosts=(1, 2)) for n in range(4)]
     several = believed([*seen(normal(60)), *both], ON_ONE_PLATFORM, looks=4)
     assert several.alarms == ()  # of several hosts it says nothing
@@ -191,8 +198,8 @@ def test_what_is_left_out_counts_against_the_verdict_and_lets_it_be_sure():
     values = [value + 1.2 for value in normal(120)]
     wrong = seen([value + 6 * (number % 12 == 4) for number, value in enumerate(values)])
     beside = Surroundings(agreements=(Agreements(platforms=("linux", "linux"), exact=20),))
-    said = weigh(CLAIM, wrong, blocks=15, homes=ON_ONE_PLATFORM, surroundings=beside)
+    evidence = weigh(CLAIM, wrong, blocks=15, homes=ON_ONE_PLATFORM, surroundings=beside)
     honest = weigh(CLAIM, seen(values), blocks=15, homes=ON_ONE_PLATFORM)
-    assert (said.verdict, said.grade, said.missing) == (Verdict.POSITIVE, Grade.STRONG, 10)
-    assert 0 < said.low <= honest.low
-    assert said.e_value <= honest.e_value
+    assert (evidence.verdict, evidence.grade, evidence.missing) == (Verdict.POSITIVE, Grade.STRONG, 10)
+    assert 0 < evidence.low <= honest.low
+    assert evidence.e_value <= honest.e_value

@@ -54,8 +54,8 @@ def test_a_mean_needs_bounds_that_hold_values():
     ],
 )
 def test_bounds_and_what_a_time_out_counts_as_are_those_registered(estimand, bounds, censored):
-    found = question(estimand)
-    assert (found.bounds, found.censored) == (bounds, censored)
+    registered = question(estimand)
+    assert (registered.bounds, registered.censored) == (bounds, censored)
 
 
 SIZES = [{"size": size} for size in (1, 2, 4)]
@@ -127,8 +127,8 @@ def test_no_number_is_told_as_the_bar_beside_which_it_lies():
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_a_number_is_told_on_its_own_side(number, bar):
-    told = float(beside(number, bar))
-    assert ((told > bar), (told < bar)) == ((number > bar), (number < bar))
+    rounded = float(beside(number, bar))
+    assert ((rounded > bar), (rounded < bar)) == ((number > bar), (number < bar))
 
 
 def test_a_conclusion_does_not_contradict_the_numbers_that_it_names():
@@ -168,8 +168,8 @@ def test_a_claim_stands_at_the_smallest_share_at_which_it_does(rows, shares):
     assert list(false_shares(claims).values()) == shares
 
 
-def pending(kind: Kind = Kind.CONTRAST, **said):
-    return question(asked(kind, **{"smallest": 0.2} | said))
+def pending(kind: Kind = Kind.CONTRAST, **changes):
+    return question(asked(kind, **{"smallest": 0.2} | changes))
 
 
 VALUES = (np.random.default_rng(1).normal(size=16) + 1.0).tolist()

@@ -23,8 +23,8 @@ def seen(*values, **more) -> list[Observation]:
     return [Observation(replicate=number, value=value, **more) for number, value in enumerate(values)]
 
 
-def values(found) -> list:
-    return [one.value for one in found.counted]
+def values(checked) -> list:
+    return [observation.value for observation in checked.counted]
 
 
 FINE = 0.123456789012345
@@ -39,13 +39,13 @@ FINE = 0.123456789012345
     ],
 )
 def test_what_cannot_be_a_value_is_missing_and_raises_an_alarm(question, value, why):
-    found = sound(question, seen(1.0, value), 1)
-    assert values(found) == [1.0, None]
-    assert found.counted[1].why_missing == why
-    (alarm,) = found.alarms
+    checked = sound(question, seen(1.0, value), 1)
+    assert values(checked) == [1.0, None]
+    assert checked.counted[1].why_missing == why
+    (alarm,) = checked.alarms
     assert (alarm.kind, alarm.force) == ("bounds", Force.HOLDS_BACK)
     assert why in alarm.text
-    assert any(f"1 × {why}" in reason for reason in found.reasons)
+    assert any(f"1 × {why}" in reason for reason in checked.reasons)
     for bound in (0.0, 1.0):
         assert values(sound(asked(Kind.PROPORTION, null=0.5), seen(bound), 1)) == [bound]
         assert values(sound(asked(bounds=[0, 1]), seen(bound), 1)) == [bound]
@@ -53,18 +53,18 @@ def test_what_cannot_be_a_value_is_missing_and_raises_an_alarm(question, value, 
 
 def test_a_time_out_counts_as_what_was_registered_for_it_and_nothing_else_does():
     ends = zip(seen(None, None, None), (Outcome.LATE, Outcome.DIVERGED, None), strict=True)
-    late = [replace(one, outcome=outcome) for one, outcome in ends]
+    late = [replace(observation, outcome=outcome) for observation, outcome in ends]
     assert values(sound(asked(), late, 1)) == [None, None, None]
-    found = sound(asked(Kind.LEVEL, censored=0.25), late, 1)
-    assert values(found) == [0.25, None, None]
+    checked = sound(asked(Kind.LEVEL, censored=0.25), late, 1)
+    assert values(checked) == [0.25, None, None]
     assert values(sound(asked(Kind.LEVEL, censored=3.0, bounds=[0, 1]), late, 1))[0] is None  # not even that is sound
 
 
 def test_of_many_copies_one_counts_the_others_are_missing_and_their_hosts_are_named():
     copies = [Observation(replicate=number, value=FINE, hosts=(number % 3,)) for number in range(240)]
-    found = sound(asked(), copies, 30)
-    assert (values(found).count(None), len(found.copied)) == (239, 239)
-    (alarm,) = found.alarms
+    checked = sound(asked(), copies, 30)
+    assert (values(checked).count(None), len(checked.copied)) == (239, 239)
+    (alarm,) = checked.alarms
     assert (alarm.kind, alarm.force, alarm.hosts) == ("clones", Force.SUSPENDS, (0, 1, 2))
     assert "replicates 0, 1, 2 and 237 more" in alarm.text
     same = [Observation(replicate=number, value=float(number), fingerprint="14.0:a") for number in range(3)]
@@ -72,15 +72,15 @@ def test_of_many_copies_one_counts_the_others_are_missing_and_their_hosts_are_na
 
 
 def test_equal_values_of_other_computations_and_the_same_seed_elsewhere_are_no_copies():
-    different = [replace(one, fingerprint=f"14.0:{one.replicate}") for one in seen(*[FINE] * 9)]
+    different = [replace(observation, fingerprint=f"14.0:{observation.replicate}") for observation in seen(*[FINE] * 9)]
     coarse, few = seen(*[FINE] * 9, fingerprint=COARSE), seen(*[0.25] * 9)  # few values to choose from
     assert [len(sound(asked(), rows, 1).copied) for rows in (different, coarse, few, seen(None, None))] == [0] * 4
     again = [Observation(replicate=1, value=FINE, hosts=(host,)) for host in (1, 2, 3)]
-    found = sound(asked(), again, 1)
-    assert (values(found), len(found.copied), found.alarms) == ([FINE], 0, ())
+    checked = sound(asked(), again, 1)
+    assert (values(checked), len(checked.copied), checked.alarms) == ([FINE], 0, ())
     rows = [Observation(replicate=number, value=value) for number, value in ((1, None), (0, 1.0), (1, 2.0), (1, 9.0))]
-    found = sound(asked(), rows, 1)
-    assert [(one.replicate, one.value) for one in found.counted] == [(1, 2.0), (0, 1.0)]
+    checked = sound(asked(), rows, 1)
+    assert [(observation.replicate, observation.value) for observation in checked.counted] == [(1, 2.0), (0, 1.0)]
 
 
 def test_bounds_that_a_value_has_refuted_are_no_bounds_of_what_is_missing():
@@ -95,25 +95,31 @@ def test_bounds_that_a_value_has_refuted_are_no_bounds_of_what_is_missing():
     assert sound(event, seen(2.0), 1).question == event
 
 
-LATE = [replace(one, value=None, outcome=Outcome.LATE) for one in seen(*[1.0] * 9)]
+LATE = [replace(observation, value=None, outcome=Outcome.LATE) for observation in seen(*[1.0] * 9)]
 
 
 @pytest.mark.parametrize(
-    ("rows", "question", "said"),
+    ("rows", "question", "words"),
     [
         (seen(*[0.0625] * 8, fingerprint="coarse:a"), asked(), "8 seeds gave the very same numbers"),
         (seen(*[0.0625] * 8, fingerprint=COARSE), asked(), ""),  # of which rows are not known
         ([*seen(*[0.5] * 8, design="a", fingerprint="coarse:a"), *seen(0.5, design="b")], asked(), "8 seeds"),
-        ([replace(one, fingerprint=f"coarse:{one.replicate}") for one in seen(*[1.0] * 9)], asked(), ""),
+        (
+            [replace(observation, fingerprint=f"coarse:{observation.replicate}") for observation in seen(*[1.0] * 9)],
+            asked(),
+            "",
+        ),
         (LATE, asked(Kind.LEVEL, censored=0.0), ""),
     ],
 )
-def test_a_design_in_which_nothing_ever_differs_is_held_back_though_its_numbers_are_coarse(rows, question, said):
-    numbered = [replace(one, replicate=place) for place, one in enumerate(rows)]
-    found = sound(question, numbered, 1)
-    assert len(found.copied) == 0
-    assert [(one.kind, one.force) for one in found.alarms] == ([("constant", Force.HOLDS_BACK)] if said else [])
-    assert all(one.text.startswith(said) for one in found.alarms)
+def test_a_design_in_which_nothing_ever_differs_is_held_back_though_its_numbers_are_coarse(rows, question, words):
+    numbered = [replace(observation, replicate=place) for place, observation in enumerate(rows)]
+    checked = sound(question, numbered, 1)
+    assert len(checked.copied) == 0
+    assert [(alarm.kind, alarm.force) for alarm in checked.alarms] == (
+        [("constant", Force.HOLDS_BACK)] if words else []
+    )
+    assert all(alarm.text.startswith(words) for alarm in checked.alarms)
 
 
 ROWS = st.lists(
@@ -130,14 +136,16 @@ ROWS = st.lists(
 
 @given(rows=ROWS)
 def test_a_seed_is_never_counted_twice_and_nothing_is_invented(rows):
-    found = sound(asked(bounds=[-1, 1]), rows, 1)
-    numbers = [one.replicate for one in found.counted]
+    checked = sound(asked(bounds=[-1, 1]), rows, 1)
+    numbers = [observation.replicate for observation in checked.counted]
     assert len(numbers) == len(set(numbers))
-    given_values = {one.value for one in rows if one.cohort is Cohort.CONFIRMATORY}
-    assert {one.value for one in found.counted if one.value is not None} <= given_values
-    assert all(-1 <= one.value <= 1 for one in found.counted if one.value is not None)
-    assert len(found.counted) == len({one.replicate for one in rows if one.cohort is Cohort.CONFIRMATORY})
-    assert len(found.copied) <= sum(one.value is None for one in found.counted)
+    given_values = {observation.value for observation in rows if observation.cohort is Cohort.CONFIRMATORY}
+    assert {observation.value for observation in checked.counted if observation.value is not None} <= given_values
+    assert all(-1 <= observation.value <= 1 for observation in checked.counted if observation.value is not None)
+    assert len(checked.counted) == len(
+        {observation.replicate for observation in rows if observation.cohort is Cohort.CONFIRMATORY}
+    )
+    assert len(checked.copied) <= sum(observation.value is None for observation in checked.counted)
 
 
 @pytest.mark.parametrize(
@@ -151,9 +159,9 @@ def test_a_seed_is_never_counted_twice_and_nothing_is_invented(rows):
     ],
 )
 def test_a_value_that_hardly_varies_though_computations_differ_is_said(rows, force):
-    observed = [replace(one, fingerprint=f"fine:{one.replicate}") for one in seen(*rows)]
-    said = {one.kind: one.force for one in sound(asked(), observed, 1).alarms}
-    assert said == ({} if force is None else {"steady": force})
+    observed = [replace(observation, fingerprint=f"fine:{observation.replicate}") for observation in seen(*rows)]
+    forces = {alarm.kind: alarm.force for alarm in sound(asked(), observed, 1).alarms}
+    assert forces == ({} if force is None else {"steady": force})
 
 
 @pytest.mark.parametrize(("repeated", "seeds", "is_said"), [(2, 8, True), (1, 8, False), (2, 64, False)])
@@ -162,10 +170,13 @@ def test_a_value_that_hardly_varies_though_computations_differ_is_said(rows, for
 )
 def test_seeds_that_give_numbers_of_others_at_single_configs_are_said(what, kind, force, repeated, seeds, is_said):
     rows = seen(*[number / 7 for number in range(seeds)])
-    observed = [replace(one, repeats=f"{what} of replicate 0" if one.replicate < repeated else "") for one in rows]
-    found = sound(asked(bounds=None), observed, 1)
-    assert {one.kind: one.force for one in found.alarms} == ({kind: force} if is_said else {})
-    assert len(found.copied) == (repeated if is_said and what == EVERY_NUMBER else 0)
+    observed = [
+        replace(observation, repeats=f"{what} of replicate 0" if observation.replicate < repeated else "")
+        for observation in rows
+    ]
+    checked = sound(asked(bounds=None), observed, 1)
+    assert {alarm.kind: alarm.force for alarm in checked.alarms} == ({kind: force} if is_said else {})
+    assert len(checked.copied) == (repeated if is_said and what == EVERY_NUMBER else 0)
 
 
 def back(*counts: int, over: tuple[int, ...] = ()) -> list[ReplicateProgress]:
@@ -198,10 +209,10 @@ def test_blocks_are_those_of_issue_in_whatever_order_results_arrive(counts, size
     returned = back(*counts)
     shuffled = list(returned)
     order.shuffle(shuffled)
-    found = blocks(shuffled, size)
-    assert found == blocks(returned, size)
-    assert [number for block in found for number in block.replicates] == list(range(len(counts)))
-    assert all(len(block.replicates) == size for block in found if block.closed)
+    expected = blocks(shuffled, size)
+    assert expected == blocks(returned, size)
+    assert [number for block in expected for number in block.replicates] == list(range(len(counts)))
+    assert all(len(block.replicates) == size for block in expected if block.closed)
 
 
 def test_the_last_block_of_what_is_over_closes_with_the_numbers_that_it_has():
@@ -216,8 +227,8 @@ def numbered(*numbers: int, out: tuple[int, ...] = ()) -> list[ReplicateProgress
 
 
 def entered(*designs, size: int = 2) -> list[tuple[int, tuple[int, ...]]]:
-    found = stream([blocks(each, size, place) for place, each in enumerate(designs)])
-    return [(block.registration, block.replicates) for block in found]
+    entering = stream([blocks(progress, size, place) for place, progress in enumerate(designs)])
+    return [(block.registration, block.replicates) for block in entering]
 
 
 @pytest.mark.parametrize(
@@ -242,19 +253,28 @@ def contrast(kind: Kind = Kind.CONTRAST, **more):
     return asked(kind, **{"smallest": 0.3} | more)
 
 
-def slowly(asked, counted, homes):
+def slowly(estimand, counted, homes):
     """The definition: weigh again what is left."""
-    found = []
+    verdicts = []
     for by in ("host", "volunteer"):
         places = [
-            {homes[host].host_id if by == "host" else homes[host].volunteer_id for host in one.hosts if host in homes}
-            for one in counted
+            {
+                homes[host].host_id if by == "host" else homes[host].volunteer_id
+                for host in observation.hosts
+                if host in homes
+            }
+            for observation in counted
         ]
-        given_by = {number for at, one in zip(places, counted, strict=True) if one.value is not None for number in at}
+        given_by = {
+            number
+            for at, observation in zip(places, counted, strict=True)
+            if observation.value is not None
+            for number in at
+        }
         for number in sorted(given_by) if len(given_by) > 1 else []:
-            rest = [one.value for one, at in zip(counted, places, strict=True) if number not in at]
-            found.append((by, number, conclude(asked, rest).verdict))
-    return found
+            rest = [observation.value for observation, at in zip(counted, places, strict=True) if number not in at]
+            verdicts.append((by, number, conclude(estimand, rest).verdict))
+    return verdicts
 
 
 MEAN = contrast(about="mean", bounds=[-1.0, 1.0])
@@ -278,10 +298,10 @@ EVENT = st.sampled_from([None, 0.0, 1.0, 1.0])
     | st.tuples(st.sampled_from(EVENTS), st.lists(st.tuples(EVENT, PLACES), max_size=40))
 )
 def test_leaving_out_says_what_weighing_the_rest_says(case):
-    asked, rows = case
+    estimand, rows = case
     counted = observed(rows)
-    quickly = [(one.by, one.number, one.verdict) for one in without_each(asked, counted, HOMES)]
-    assert quickly == slowly(asked, counted, HOMES)
+    quickly = [(omission.by, omission.number, omission.verdict) for omission in without_each(estimand, counted, HOMES)]
+    assert quickly == slowly(estimand, counted, HOMES)
 
 
 def test_a_verdict_that_one_host_alone_carries_falls_with_it():
@@ -289,6 +309,8 @@ def test_a_verdict_that_one_host_alone_carries_falls_with_it():
         assert without_each(contrast(), seen(*[1.0] * 9, hosts=hosts), HOMES) == ()
     # 13 of 16 values are the first host's; the others are too few to say anything
     counted = observed([(1.0 + number / 100, (1,)) for number in range(13)] + [(1.0, (3,))] * 3)
-    verdicts = {(one.by, one.number): one.verdict for one in without_each(contrast(), counted, HOMES)}
+    verdicts = {
+        (omission.by, omission.number): omission.verdict for omission in without_each(contrast(), counted, HOMES)
+    }
     undecided = dict.fromkeys((("host", 1), ("volunteer", 1)), Verdict.UNDECIDED)
     assert verdicts == undecided | dict.fromkeys((("host", 3), ("volunteer", 2)), Verdict.POSITIVE)

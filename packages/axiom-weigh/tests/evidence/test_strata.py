@@ -17,7 +17,7 @@ def asked(kind: Kind = Kind.CONTRAST, **more):
 
 
 def values(*numbers, design="", first=0):
-    return [Observation(replicate=first + n, value=one, design=design) for n, one in enumerate(numbers)]
+    return [Observation(replicate=first + n, value=number, design=design) for n, number in enumerate(numbers)]
 
 
 HOMES = {
@@ -35,7 +35,7 @@ def test_a_value_belongs_to_everybody_who_contributed_to_it():
     ]
     replicates = {}
     for by, parts in places_of(seen, HOMES).items():
-        replicates[by] = {name: [one.replicate for one in part] for name, part in parts.items()}
+        replicates[by] = {name: [observation.replicate for observation in part] for name, part in parts.items()}
     assert replicates == {
         "platform": {"a-x-avx2": [1], "a-x-nvidia": [2], "b-x-avx2": [0, 1]},
         "volunteer": {"0": [0], "1": [1], "5": [2]},
@@ -87,10 +87,10 @@ def row(mean: float, error: float = 0.1, *, low=None, high=None, name="") -> Str
 def test_designs_are_pooled_where_three_can_be_and_disagree_if_a_further_one_may():
     assert pooled([row(1.0), row(1.1)]) is None
     assert pooled([row(1.0), row(1.1), row(0.9, 0.0)]) is None
-    found = pooled([row(1.0), row(1.1), row(0.9), row(1.0)])
-    assert (found.designs, found.estimate) == (4, pytest.approx(1.0))
-    assert found.prediction_low < found.low < 1.0 < found.high < found.prediction_high
-    assert found.chance > 0.5
+    pool = pooled([row(1.0), row(1.1), row(0.9), row(1.0)])
+    assert (pool.designs, pool.estimate) == (4, pytest.approx(1.0))
+    assert pool.prediction_low < pool.low < 1.0 < pool.high < pool.prediction_high
+    assert pool.chance > 0.5
     parts = designs_of([*values(1.0, design="a"), *values(1.0, design="b")])
     far = pooled([row(3.0), row(-3.0), row(0.5), row(0.1)])
     assert disagreement(asked(), parts, far)
@@ -108,22 +108,22 @@ def test_a_further_design_is_foreseen_from_what_the_claim_is_about_and_not_from_
     question = asked(Kind.LEVEL, null=1.0, smallest=0.1)
     laws = [skewed(median, seeds=200, spread=1.5) for median in (0.9, 1.1, 1.3, 1.5, 1.7, 1.9)]
     designs = [stratum(question, "design", str(place), values(*law)) for place, law in enumerate(laws)]
-    found = pooled(designs)
-    assert found.designs == 6
-    assert found.estimate == pytest.approx(1.4, abs=0.2)
-    assert min(one.mean for one in designs) > 2.5
-    assert found.prediction_low < 1.0 < found.prediction_high < 3.0
-    assert across(question, Verdict.POSITIVE, designs, found).startswith("a further design would lie from 0.")
+    pool = pooled(designs)
+    assert pool.designs == 6
+    assert pool.estimate == pytest.approx(1.4, abs=0.2)
+    assert min(design.mean for design in designs) > 2.5
+    assert pool.prediction_low < 1.0 < pool.prediction_high < 3.0
+    assert across(question, Verdict.POSITIVE, designs, pool).startswith("a further design would lie from 0.")
 
 
 @pytest.mark.parametrize("size", [5e-320, 1e-160, 1e300])
 def test_designs_are_pooled_whatever_the_unit_of_their_measure(size):
     means, errors = (1.0, 1.25, 0.75, 1.125), (0.125, 0.25, 0.125, 0.125)
-    plain = pooled([row(*one) for one in zip(means, errors, strict=True)])
-    found = pooled([row(mean * size, error * size) for mean, error in zip(means, errors, strict=True)])
-    assert found.estimate == pytest.approx(plain.estimate * size, rel=1e-3)
-    assert found.prediction_low == pytest.approx(plain.prediction_low * size, rel=1e-3)
-    assert (found.i2, found.chance) == pytest.approx((plain.i2, plain.chance), rel=1e-3)
+    plain = pooled([row(*place) for place in zip(means, errors, strict=True)])
+    pool = pooled([row(mean * size, error * size) for mean, error in zip(means, errors, strict=True)])
+    assert pool.estimate == pytest.approx(plain.estimate * size, rel=1e-3)
+    assert pool.prediction_low == pytest.approx(plain.prediction_low * size, rel=1e-3)
+    assert (pool.i2, pool.chance) == pytest.approx((plain.i2, plain.chance), rel=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +136,11 @@ def test_designs_are_pooled_whatever_the_unit_of_their_measure(size):
     ],
 )
 def test_designs_disagree_when_each_is_sure_of_something_else(designs, apart):
-    seen = [one for name, each in zip(("one", "two"), designs, strict=False) for one in values(*each, design=name)]
+    seen = [
+        observation
+        for name, numbers in zip(("one", "two"), designs, strict=False)
+        for observation in values(*numbers, design=name)
+    ]
     assert disagreement(asked(), designs_of(seen), None) == apart
 
 
@@ -156,6 +160,6 @@ NARROW = {"low": -0.3, "high": 0.3}
     ],
 )
 def test_whether_a_further_design_would_share_the_verdict(verdict, designs, why):
-    found = across(asked(), verdict, designs, pooled(designs))
-    assert found.startswith(why)
-    assert bool(found) is bool(why)
+    doubt = across(asked(), verdict, designs, pooled(designs))
+    assert doubt.startswith(why)
+    assert bool(doubt) is bool(why)

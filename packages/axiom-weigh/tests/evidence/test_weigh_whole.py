@@ -35,17 +35,17 @@ def drawn(amount: int, effect: float = 0.0, *, seed: int = 1, designs: int = 4) 
     ]
 
 
-def said(observations, asked=None, beside=BESIDE, homes=HOMES):
-    return weigh(asked or estimand(), observations, blocks=len(observations) // 16, homes=homes, surroundings=beside)
+def said(observations, claim=None, beside=BESIDE, homes=HOMES):
+    return weigh(claim or estimand(), observations, blocks=len(observations) // 16, homes=homes, surroundings=beside)
 
 
 def test_an_effect_climbs_through_all_grades_and_then_nothing_is_missing():
-    found = [said(drawn(amount, 0.8)) for amount in (4, 16, 48, 96)]
-    assert [one.grade for one in found] == [Grade.AWAITING, Grade.MODERATE, Grade.STRONG, Grade.DEFINITIVE]
-    assert [one.designs for one in found] == [1, 1, 3, 4]
-    assert (found[-1].needs, found[-1].more) == ((), None)
-    assert found[-1].reasons[-1] == "Definitive; there is no grade above it"
-    assert all(one.more is not None for one in found[:-1])
+    climbing = [said(drawn(amount, 0.8)) for amount in (4, 16, 48, 96)]
+    assert [evidence.grade for evidence in climbing] == [Grade.AWAITING, Grade.MODERATE, Grade.STRONG, Grade.DEFINITIVE]
+    assert [evidence.designs for evidence in climbing] == [1, 1, 3, 4]
+    assert (climbing[-1].needs, climbing[-1].more) == ((), None)
+    assert climbing[-1].reasons[-1] == "Definitive; there is no grade above it"
+    assert all(evidence.more is not None for evidence in climbing[:-1])
 
 
 @pytest.mark.parametrize(("is_ours", "reached"), [(True, Grade.STRONG), (None, Grade.STRONG), (False, Grade.MODERATE)])
@@ -56,21 +56,26 @@ def test_alone_only_the_laboratory_itself_makes_a_finding_strong(is_ours, reache
 
 
 def test_designs_that_say_opposite_things_make_a_mixed_verdict():
-    turned = [replace(one, value=-one.value) if one.design == "design 1" else one for one in drawn(128, 1.5)]
-    found = said(turned)
-    assert (found.verdict, found.grade) == (Verdict.MIXED, Grade.AWAITING)
-    assert any(reason.startswith("mixed: design 0: effect +; design 1: effect −") for reason in found.reasons)
+    turned = [
+        replace(observation, value=-observation.value) if observation.design == "design 1" else observation
+        for observation in drawn(128, 1.5)
+    ]
+    evidence = said(turned)
+    assert (evidence.verdict, evidence.grade) == (Verdict.MIXED, Grade.AWAITING)
+    assert any(reason.startswith("mixed: design 0: effect +; design 1: effect −") for reason in evidence.reasons)
 
 
 def test_a_design_of_which_nothing_varies_is_none_of_the_four():
     """It tells nothing of where a further design would lie, and here it even says the opposite."""
     seen = drawn(128, 2.0)
-    few = [one for one in seen if one.design != "design 3" or one.replicate % 64 < 50]
-    turned = [replace(one, value=-1.0) if one.design == "design 3" else one for one in few]
+    few = [observation for observation in seen if observation.design != "design 3" or observation.replicate % 64 < 50]
+    turned = [
+        replace(observation, value=-1.0) if observation.design == "design 3" else observation for observation in few
+    ]
     assert said(seen).grade is Grade.DEFINITIVE
-    found = said(turned)
-    assert (found.designs, found.verdict) == (4, Verdict.POSITIVE)
-    assert "4 designs with values that differ (3 so far)" in found.needs
+    evidence = said(turned)
+    assert (evidence.designs, evidence.verdict) == (4, Verdict.POSITIVE)
+    assert "4 designs with values that differ (3 so far)" in evidence.needs
 
 
 def test_the_history_of_the_seed_that_was_not_used_stays_at_one():
@@ -78,21 +83,26 @@ def test_the_history_of_the_seed_that_was_not_used_stays_at_one():
     value = 0.123456789012345
     copies = [Observation(replicate=n, value=value, hosts=(1 + n % 12,)) for n in range(240)]
     for amount in (2, 16, 240):
-        found = said(copies[:amount])
-        assert (found.seeds, found.verdict, found.grade) == (1, Verdict.UNDECIDED, Grade.AWAITING)
-        assert found.suspends
-        assert found.alarms[0].kind == "clones"
-        assert any(need.startswith("an explanation: replicates 0, 1") for need in found.needs)
+        evidence = said(copies[:amount])
+        assert (evidence.seeds, evidence.verdict, evidence.grade) == (1, Verdict.UNDECIDED, Grade.AWAITING)
+        assert evidence.suspends
+        assert evidence.alarms[0].kind == "clones"
+        assert any(need.startswith("an explanation: replicates 0, 1") for need in evidence.needs)
 
 
 @pytest.mark.parametrize(
     ("change", "kind", "force", "grade"),
     [
-        (lambda one: replace(one, value=one.value + 9 * (one.hosts == (3,))), "hosts", Force.TELLS, Grade.DEFINITIVE),
-        (lambda one: replace(one, value=one.value + 9 * (one.hosts < (5,))), "hosts", *HELD_BACK),
-        (lambda one: replace(one, value=one.value + one.hosts[0] % 2), "platforms", Force.SUSPENDS, Grade.MODERATE),
         (
-            lambda one: replace(one, value=99.0) if one.replicate == 5 else one,
+            lambda seed: replace(seed, value=seed.value + 9 * (seed.hosts == (3,))),
+            "hosts",
+            Force.TELLS,
+            Grade.DEFINITIVE,
+        ),
+        (lambda seed: replace(seed, value=seed.value + 9 * (seed.hosts < (5,))), "hosts", *HELD_BACK),
+        (lambda seed: replace(seed, value=seed.value + seed.hosts[0] % 2), "platforms", Force.SUSPENDS, Grade.MODERATE),
+        (
+            lambda seed: replace(seed, value=99.0) if seed.replicate == 5 else seed,
             "bounds",
             Force.HOLDS_BACK,
             Grade.MODERATE,
@@ -100,16 +110,16 @@ def test_the_history_of_the_seed_that_was_not_used_stays_at_one():
     ],
 )
 def test_an_alarm_says_why_and_most_hold_the_grade_back(change, kind, force, grade):
-    found = said([change(one) for one in drawn(128, 2.0)], estimand(bounds=[-20, 20]))
-    assert [(alarm.kind, alarm.force) for alarm in found.alarms][:1] == [(kind, force)]
-    assert found.grade is grade
-    assert found.alarms[0].text in found.flags
-    assert any(reason.startswith(f"{found.alarms[0].text}: ") for reason in found.reasons)
+    evidence = said([change(observation) for observation in drawn(128, 2.0)], estimand(bounds=[-20, 20]))
+    assert [(alarm.kind, alarm.force) for alarm in evidence.alarms][:1] == [(kind, force)]
+    assert evidence.grade is grade
+    assert evidence.alarms[0].text in evidence.flags
+    assert any(reason.startswith(f"{evidence.alarms[0].text}: ") for reason in evidence.reasons)
 
 
 def test_values_from_before_the_claim_are_shown_and_not_counted():
-    older = [replace(one, cohort=Cohort.EXPLORATORY) for one in drawn(64, 3.0, seed=9)]
-    fresh = [replace(one, replicate=one.replicate + 64) for one in drawn(64)]
+    older = [replace(observation, cohort=Cohort.EXPLORATORY) for observation in drawn(64, 3.0, seed=9)]
+    fresh = [replace(observation, replicate=observation.replicate + 64) for observation in drawn(64)]
     with_them, alone = said([*older, *fresh]), said(fresh)
     assert (with_them.e_value, with_them.seeds, with_them.estimate) == (alone.e_value, 64, alone.estimate)
     shown = card(estimand(), [*older, *fresh], blocks=4, homes=HOMES)
@@ -126,14 +136,14 @@ def test_a_card_holds_the_evidence_and_a_forest_for_each_way_to_part_the_data():
     assert [len(shown.by(what)) for what in ("design", "platform", "volunteer", "host")] == [4, 2, 4, 12]
     assert sum(row.seeds for row in shown.by("host")) == 64
     assert (shown.pooled.designs, shown.next_grade) == (4, Grade.DEFINITIVE)
-    assert {one.by for one in shown.without} == {"host", "volunteer"}
+    assert {omission.by for omission in shown.without} == {"host", "volunteer"}
     assert shown.agreements == BESIDE.agreements
     assert card(estimand(), [], blocks=0).evidence.grade is Grade.AWAITING
     assert card(estimand(), drawn(128, 1.0), blocks=8, homes=HOMES, surroundings=BESIDE).next_grade is None
 
 
 @pytest.mark.parametrize(
-    ("asked", "centre", "estimate"),
+    ("claim", "centre", "estimate"),
     [
         (estimand(), "typical value", 0.0),
         (estimand(Kind.LEVEL), "median", 0.0),
@@ -142,10 +152,10 @@ def test_a_card_holds_the_evidence_and_a_forest_for_each_way_to_part_the_data():
         (estimand(Kind.LEVEL, about="mean", bounds=[0, 1], null=0.5), "mean", 0.1),
     ],
 )
-def test_evidence_says_in_a_word_what_its_estimate_is_of_the_values(asked, centre, estimate):
-    rare = [replace(one, value=float(one.replicate % 10 == 0)) for one in drawn(160)]
-    found = said(rare, asked)
-    assert (found.centre, found.estimate) == (centre, estimate)
+def test_evidence_says_in_a_word_what_its_estimate_is_of_the_values(claim, centre, estimate):
+    rare = [replace(observation, value=float(observation.replicate % 10 == 0)) for observation in drawn(160)]
+    evidence = said(rare, claim)
+    assert (evidence.centre, evidence.estimate) == (centre, estimate)
 
 
 ROWS = st.lists(
@@ -165,25 +175,25 @@ ASKED = st.sampled_from([estimand(), *BOUNDED, estimand(Kind.LEVEL, null=0.3), e
 
 
 @settings(max_examples=30)
-@given(asked=ASKED, rows=ROWS)
-def test_asked_again_the_same_is_said_and_the_card_says_it_too(asked, rows):
-    first = said(rows, asked)
-    assert said(rows, asked) == first
-    assert card(asked, rows, blocks=len(rows) // 16, homes=HOMES, surroundings=BESIDE).evidence == first
-    assert first.seeds + first.missing + first.clones == len({one.replicate for one in rows})
+@given(claim=ASKED, rows=ROWS)
+def test_asked_again_the_same_is_said_and_the_card_says_it_too(claim, rows):
+    first = said(rows, claim)
+    assert said(rows, claim) == first
+    assert card(claim, rows, blocks=len(rows) // 16, homes=HOMES, surroundings=BESIDE).evidence == first
+    assert first.seeds + first.missing + first.clones == len({observation.replicate for observation in rows})
     assert 0 < first.e_value <= 1e300
     assert 0 < first.e_absent <= 1e300
 
 
 @settings(max_examples=40)
-@given(asked=ASKED, rows=ROWS, places=st.lists(st.integers(0, 60), min_size=1, max_size=6))
-def test_replicates_without_a_value_never_raise_a_grade(asked, rows, places):
+@given(claim=ASKED, rows=ROWS, places=st.lists(st.integers(0, 60), min_size=1, max_size=6))
+def test_replicates_without_a_value_never_raise_a_grade(claim, rows, places):
     """Wherever in the order of issue they stand, and whatever the reason."""
-    seen = [replace(one, fingerprint="coarse") for one in {each.replicate: each for each in rows}.values()]
+    seen = [replace(observation, fingerprint="coarse") for observation in {row.replicate: row for row in rows}.values()]
     more = list(seen)
     for number, place in enumerate(places):
         more.insert(place, Observation(replicate=100 + number, value=None, outcome=None, design="a"))
-    before, after = said(seen, asked), said(more, asked)
+    before, after = said(seen, claim), said(more, claim)
     assert after.seeds == before.seeds
     assert after.e_value <= before.e_value * (1 + 1e-9)
     assert after.e_absent <= before.e_absent * (1 + 1e-9)
@@ -193,20 +203,23 @@ def test_replicates_without_a_value_never_raise_a_grade(asked, rows, places):
 
 def described() -> list[dict]:
     """Every kind of process on sound values, on values with gaps, and on none but noise."""
-    asked = [estimand(), estimand(bounds=[-5, 5]), estimand(Kind.LEVEL, null=0.5)]
-    asked.append(estimand(about="mean", bounds=[-5, 5]))
-    gaps = [replace(one, value=None, outcome=None) if one.replicate % 23 == 7 else one for one in drawn(96, 0.8)]
-    found = [said(seen, each) for each in asked for seen in (drawn(96, 0.8), gaps, drawn(96))]
-    return [json.loads(json.dumps(asdict(one))) for one in found]
+    claims = [estimand(), estimand(bounds=[-5, 5]), estimand(Kind.LEVEL, null=0.5)]
+    claims.append(estimand(about="mean", bounds=[-5, 5]))
+    gaps = [
+        replace(observation, value=None, outcome=None) if observation.replicate % 23 == 7 else observation
+        for observation in drawn(96, 0.8)
+    ]
+    weighed = [said(seen, claim) for claim in claims for seen in (drawn(96, 0.8), gaps, drawn(96))]
+    return [json.loads(json.dumps(asdict(evidence))) for evidence in weighed]
 
 
-def roughly(said):
+def roughly(data):
     """The same with numbers compared to nine digits: the last ones are the processor's."""
-    if isinstance(said, dict):
-        return {name: roughly(each) for name, each in said.items()}
-    if isinstance(said, list):
-        return [roughly(each) for each in said]
-    return pytest.approx(said, rel=1e-9, abs=1e-12) if isinstance(said, float) else said
+    if isinstance(data, dict):
+        return {name: roughly(part) for name, part in data.items()}
+    if isinstance(data, list):
+        return [roughly(part) for part in data]
+    return pytest.approx(data, rel=1e-9, abs=1e-12) if isinstance(data, float) else data
 
 
 def test_the_evidence_of_a_fixed_data_set_is_what_it_always_was():

@@ -46,13 +46,13 @@ def test_a_card_says_the_number_and_what_it_means():
 @pytest.mark.parametrize("amount", [1, 20, 60, 400])
 def test_an_answer_of_any_length_stands_within_its_card(amount):
     answer = " ".join(["sub-network"] * amount)
-    said = lines(card(made(answer=answer)))
-    (largest, *_), of_answer = said[2], said[2:-2]
+    of_card = lines(card(made(answer=answer)))
+    (largest, *_), of_answer = of_card[2], of_card[2:-2]
     written = " ".join(words for _, _, words in of_answer)
     assert answer.startswith(written.removesuffix(" …"))
     assert (written == answer) == (not written.endswith(" …")) == (amount <= 20)
     assert {size for size, _, _ in of_answer} == {largest}
-    assert max(height for _, height, _ in of_answer) < said[-2][1] - said[-2][0]
+    assert max(height for _, height, _ in of_answer) < of_card[-2][1] - of_card[-2][0]
     assert all(len(words) * 0.5 * largest <= 1_200 - 72 for _, _, words in of_answer)
 
 

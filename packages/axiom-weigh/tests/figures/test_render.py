@@ -24,16 +24,16 @@ def pictures(svg: str) -> list[ET.Element]:
 
 def test_a_picture_is_small_described_coloured_by_role_and_holds_only_what_draws(drawn, request_of_each_kind):
     request, both = request_of_each_kind, drawn(request_of_each_kind.name)
-    found = pictures(both.svg)
-    elements = [element for picture in found for element in picture.iter()]
+    drawings = pictures(both.svg)
+    elements = [element for picture in drawings for element in picture.iter()]
     assert {element.tag for element in elements} <= ELEMENTS
     assert [name for element in elements for name in element.attrib if not SAFE.fullmatch(name)] == []
     assert not re.search(r"url\(|http", both.svg)
     colours = set(re.findall(r'(?:fill|stroke)="([^"]*)"', both.svg))
     assert {"var(--ink)"} <= colours <= {"none"} | {f"var(--{role})" for role in LIGHT}
-    sizes = [(picture.get("class"), int(picture.get("width"))) for picture in found]
+    sizes = [(picture.get("class"), int(picture.get("width"))) for picture in drawings]
     assert sizes == [(f"fig {kind}", width) for kind, width in WIDTHS.items()]
-    for picture in found:
+    for picture in drawings:
         title, desc = picture[0], picture[1]
         assert (title.text, desc.text) == (request.title, described(request))
         assert picture.get("aria-labelledby") == f"{title.get('id')} {desc.get('id')}"
@@ -51,7 +51,7 @@ def test_a_picture_is_small_described_coloured_by_role_and_holds_only_what_draws
         assert len(gzip.compress(svg.encode())) <= 4_096
     signature, width, height = struct.unpack(">8s8xII", both.png[:24])
     assert signature == b"\x89PNG\r\n\x1a\n"
-    assert (width, height) == (2 * int(found[0].get("width")), 2 * int(found[0].get("height")))
+    assert (width, height) == (2 * int(drawings[0].get("width")), 2 * int(drawings[0].get("height")))
     text = standalone(both.svg)
     root = ET.fromstring(text)
     assert (root.tag, root.get("width")) == ("{http://www.w3.org/2000/svg}svg", "660")
@@ -95,10 +95,10 @@ def test_the_names_of_series_and_their_factors_end_within_the_picture(draughtsma
         ),
     )
     for picture, width in zip(pictures(draughtsman.draw(of_three).svg), (660, 326), strict=True):
-        named = [each for each in picture.iter("text") if each.text.startswith(("decay", "1, 0", "2, 0"))]
-        within, *_ = (_right_of(each) for each in picture.iter("g") if each.get("transform"))
-        assert len({each.text for each in named}) == 3
-        assert max(within + _right_of(each) + 6.0 * len(each.text) for each in named) <= width
+        named = [text for text in picture.iter("text") if text.text.startswith(("decay", "1, 0", "2, 0"))]
+        within, *_ = (_right_of(text) for text in picture.iter("g") if text.get("transform"))
+        assert len({text.text for text in named}) == 3
+        assert max(within + _right_of(text) + 6.0 * len(text.text) for text in named) <= width
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_series_are_named_by_what_tells_them_apart(draughtsman, requests, by, se
         for depth in (1, 2)
     )
     for picture in pictures(draughtsman.draw(replace(requests["series"], by=by, points=points)).svg):
-        said = words(picture)
-        assert any(heading.startswith(each.removesuffix("…")) for each in said if len(each) >= min(16, len(heading)))
-        assert [name for name in names if name not in said] == []
+        texts = words(picture)
+        assert any(heading.startswith(text.removesuffix("…")) for text in texts if len(text) >= min(16, len(heading)))
+        assert [name for name in names if name not in texts] == []
 
 
 def _right_of(element: ET.Element) -> float:

@@ -89,14 +89,14 @@ def test_an_axis_is_marked_at_its_levels_thinned_where_there_are_many():
 
 
 def test_an_axis_is_logarithmic_where_it_can_be():
-    for medians, ends, asked, is_log in (
+    for medians, ends, may_be_log, is_log in (
         ((1.0, 10.0), (0.5,), True, True),
         ((1.0, 10.0), (0.5,), False, False),
         ((0.0, 10.0), (), True, False),  # nothing on a logarithmic axis is zero
         ((-1.0,), (), True, False),
         ((5e-324, 1.0), (), True, False),
     ):
-        assert of_intervals(medians, ends, is_log=asked).is_log == is_log
+        assert of_intervals(medians, ends, is_log=may_be_log).is_log == is_log
     scale = of_intervals((1.0, 10.0), (0.0, 20.0), is_log=True)  # an interval that reaches zero ends at its edge
     assert 0.05 < scale.low < 0.1
     assert (scale.high > 20, scale.place(0.0)) == (True, 0)

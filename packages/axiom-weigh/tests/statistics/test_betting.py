@@ -41,39 +41,41 @@ def test_over_all_outcomes_the_betting_e_value_is_one_on_average_at_every_look()
         assert mean == pytest.approx(1.0)
 
 
-SHARES = st.lists(st.floats(0.0, 1.0).map(lambda one: round(one, 3)), max_size=10)
+SHARES = st.lists(st.floats(0.0, 1.0).map(lambda share: round(share, 3)), max_size=10)
 
 
 @settings(max_examples=40)
 @given(values=SHARES, null=st.floats(0.05, 0.95))
 def test_the_betting_e_value_knows_neither_unit_nor_origin_nor_which_way_is_up(values, null):
     log_e = betting_log_e(values, null, UNIT)
-    assert betting_log_e([8 * one - 3 for one in values], 8 * null - 3, (-3.0, 5.0)) == pytest.approx(log_e, abs=1e-9)
-    assert betting_log_e([-one for one in values], -null, (-1.0, 0.0)) == pytest.approx(log_e, abs=1e-9)
+    assert betting_log_e([8 * share - 3 for share in values], 8 * null - 3, (-3.0, 5.0)) == pytest.approx(
+        log_e, abs=1e-9
+    )
+    assert betting_log_e([-share for share in values], -null, (-1.0, 0.0)) == pytest.approx(log_e, abs=1e-9)
 
 
 @settings(max_examples=40)
-@given(rows=st.lists(st.tuples(st.floats(0.0, 1.0).map(lambda one: round(one, 2)), st.booleans()), max_size=10))
+@given(rows=st.lists(st.tuples(st.floats(0.0, 1.0).map(lambda share: round(share, 2)), st.booleans()), max_size=10))
 def test_more_that_is_missing_never_makes_the_e_value_larger_than_that_of_bets_on_everything(rows):
-    known = [one if is_seen else None for one, is_seen in rows]
-    told = betting_log_e(known, 0.4, UNIT)
+    present = [share if is_seen else None for share, is_seen in rows]
+    cautious = betting_log_e(present, 0.4, UNIT)
     for worst in (0.0, 1.0):  # somebody who sees what is missing, but bets as if he did not
-        everything = [worst if one is None else one for one in known]
-        halves = [gain(everything, known, sign) for sign in (1.0, -1.0)]
-        assert told <= math.log(0.5 * halves[0] + 0.5 * halves[1]) + 1e-9
+        everything = [worst if share is None else share for share in present]
+        halves = [gain(everything, present, sign) for sign in (1.0, -1.0)]
+        assert cautious <= math.log(0.5 * halves[0] + 0.5 * halves[1]) + 1e-9
 
 
-def gain(values: list[float], known: list[float | None], sign: float) -> float:
+def gain(values: list[float], present: list[float | None], sign: float) -> float:
     """The plug-in bets written a second time, as plain as can be."""
     capital, seen, deviations = 1.0, [], []
     most = 0.9 / 0.4 if sign > 0 else 0.9 / 0.6
-    for value, one in zip(values, known, strict=True):
+    for value, measured in zip(values, present, strict=True):
         variance = (0.25 + math.fsum(deviations)) / (len(seen) + 1)
         bet = math.sqrt(2 * math.log(40.0) / (variance * (len(seen) + 1) * math.log(len(seen) + 2)))
         capital *= 1 + sign * min(bet, most) * (value - 0.4)
-        if one is not None:
-            seen.append(one)
-            deviations.append((one - (0.5 + math.fsum(seen)) / (len(seen) + 1)) ** 2)
+        if measured is not None:
+            seen.append(measured)
+            deviations.append((measured - (0.5 + math.fsum(seen)) / (len(seen) + 1)) ** 2)
     return capital
 
 

@@ -15,7 +15,9 @@ from axiom_weigh.statistics.sequential import MOST
 from axiom_weigh.statistics.signed_ranks import either
 
 THIRD = (1 / 3, 1 / 3, 1 / 3)
-CHANCES = st.tuples(*[st.floats(0.01, 1.0)] * 3).map(lambda each: tuple(one / math.fsum(each) for one in each))
+CHANCES = st.tuples(*[st.floats(0.01, 1.0)] * 3).map(
+    lambda weights: tuple(weight / math.fsum(weights) for weight in weights)
+)
 
 
 def test_predictions_and_intervals_are_scored_as_a_hand_scores_them():
@@ -26,33 +28,34 @@ def test_predictions_and_intervals_are_scored_as_a_hand_scores_them():
 
 
 @settings(max_examples=40)
-@given(truth=CHANCES, said=CHANCES)
-def test_nobody_gains_by_saying_something_else_than_what_he_believes(truth, said):
+@given(truth=CHANCES, claimed=CHANCES)
+def test_nobody_gains_by_saying_something_else_than_what_he_believes(truth, claimed):
     for score in (brier, log_score):
         honest, other = (
-            math.fsum(chance * score(each, place) for place, chance in enumerate(truth)) for each in (truth, said)
+            math.fsum(chance * score(chances, place) for place, chance in enumerate(truth))
+            for chances in (truth, claimed)
         )
         assert honest <= other + 1e-12
 
 
 @settings(max_examples=25)
-@given(said=st.lists(CHANCES, min_size=1, max_size=4))
-def test_if_the_chances_are_true_the_e_value_is_one_on_average_at_every_look(said):
+@given(forecasts=st.lists(CHANCES, min_size=1, max_size=4))
+def test_if_the_chances_are_true_the_e_value_is_one_on_average_at_every_look(forecasts):
     mean = math.fsum(
-        math.prod(chances[one] for chances, one in zip(said, happened, strict=True))
-        * math.exp(calibration_log_e(singly(said, happened)))
-        for happened in itertools.product(range(3), repeat=len(said))
+        math.prod(chances[end] for chances, end in zip(forecasts, happened, strict=True))
+        * math.exp(calibration_log_e(singly(forecasts, happened)))
+        for happened in itertools.product(range(3), repeat=len(forecasts))
     )
     assert mean == pytest.approx(1.0)
 
 
 def flagged(truth: float, *, streams: int, looks: int, seed: int) -> np.ndarray:
-    rng, found = np.random.default_rng(seed), []
+    rng, flags = np.random.default_rng(seed), []
     for _ in range(streams):
         happened = np.where(rng.random(looks) < truth, 0, rng.integers(1, 3, looks)).tolist()
         path = calibration_looks(singly([(0.9, 0.05, 0.05)] * looks, happened))
-        found.append(next((n for n, log_e in enumerate(path, start=1) if log_e >= math.log(20)), math.inf))
-    return np.array(found)
+        flags.append(next((n for n, log_e in enumerate(path, start=1) if log_e >= math.log(20)), math.inf))
+    return np.array(flags)
 
 
 def test_who_is_too_sure_is_flagged_soon_and_the_honest_rarely():
@@ -62,9 +65,9 @@ def test_who_is_too_sure_is_flagged_soon_and_the_honest_rarely():
 
 
 def test_what_was_called_impossible_and_happened_ends_it():
-    said = [(1.0, 0.0, 0.0)] * 3
-    assert list(calibration_looks(singly(said, [0, 1, 0]))) == pytest.approx([0.0, MOST, MOST])
-    assert calibration_log_e([[(said[0], 0), (said[1], 1)]]) == pytest.approx(MOST)
+    forecasts = [(1.0, 0.0, 0.0)] * 3
+    assert list(calibration_looks(singly(forecasts, [0, 1, 0]))) == pytest.approx([0.0, MOST, MOST])
+    assert calibration_log_e([[(forecasts[0], 0), (forecasts[1], 1)]]) == pytest.approx(MOST)
     assert calibration_log_e([]) == 0.0
 
 
@@ -72,24 +75,29 @@ def by_chances_themselves(chances, happened):
     """The e-value of one prediction, without logarithms."""
     powers = {0.0: 0.05, 0.2: 0.15, 0.4: 0.15, 0.6: 0.15, 0.8: 0.15, 1.5: 0.1, 2.0: 0.05}
     rivals = [
-        *((share, [one**power if one else 0.0 for one in chances]) for power, share in powers.items()),
-        *((0.2 / 3, [one * (3.0 if n == tilted else 1.0) for n, one in enumerate(chances)]) for tilted in range(3)),
+        *((share, [chance**power if chance else 0.0 for chance in chances]) for power, share in powers.items()),
+        *(
+            (0.2 / 3, [chance * (3.0 if n == tilted else 1.0) for n, chance in enumerate(chances)])
+            for tilted in range(3)
+        ),
     ]
-    return math.fsum(share * each[happened] / math.fsum(each) / chances[happened] for share, each in rivals)
+    return math.fsum(share * rival[happened] / math.fsum(rival) / chances[happened] for share, rival in rivals)
 
 
 @settings(max_examples=40)
 @given(chances=CHANCES)
 def test_what_a_rival_gains_is_what_its_chances_say(chances):
-    said = [(chances, place) for place in range(3)] + [((chances[0], 1.0 - chances[0], 0.0), 0)]
-    for each in said:
-        assert calibration_log_e([[each]]) == pytest.approx(math.log(by_chances_themselves(*each)), abs=1e-12)
+    predictions = [(chances, place) for place in range(3)] + [((chances[0], 1.0 - chances[0], 0.0), 0)]
+    for prediction in predictions:
+        assert calibration_log_e([[prediction]]) == pytest.approx(
+            math.log(by_chances_themselves(*prediction)), abs=1e-12
+        )
 
 
 @pytest.mark.parametrize("tiny", [1e-150, 1e-170, 5e-324])
 def test_a_chance_whose_square_is_no_number_is_scored_like_any_other(tiny):
-    said = (1.0, 0.0, tiny)
-    came_true, absent, unknown = (calibration_log_e([[(said, end)]]) for end in (0, 2, None))
+    forecast = (1.0, 0.0, tiny)
+    came_true, absent, unknown = (calibration_log_e([[(forecast, end)]]) for end in (0, 2, None))
     assert came_true == pytest.approx(calibration_log_e([[((1.0, 0.0, 1e-100), 0)]]), abs=1e-12)
     # The bluntest rival holds both for as likely, with a twentieth of the capital; the next has a fifth of the power.
     blunt, next_to_it = math.log(0.05 / 2) - math.log(tiny), math.log(0.15) - 0.8 * math.log(tiny)
@@ -102,15 +110,15 @@ def test_a_chance_whose_square_is_no_number_is_scored_like_any_other(tiny):
 def test_however_the_claims_of_a_group_hang_together_the_e_value_is_one_on_average(chances, alike):
     """Pairs of ends whose margins are the chances: independent of each other, alike, or anything between."""
     mean = 0.0
-    for one, other in itertools.product(range(3), repeat=2):
-        joint = alike * chances[one] * (one == other) + (1.0 - alike) * chances[one] * chances[other]
-        mean += joint * math.exp(calibration_log_e([[(chances, one), (chances, other)]]))
+    for end, other in itertools.product(range(3), repeat=2):
+        joint = alike * chances[end] * (end == other) + (1.0 - alike) * chances[end] * chances[other]
+        mean += joint * math.exp(calibration_log_e([[(chances, end), (chances, other)]]))
     assert mean == pytest.approx(1.0)
 
 
-def singly(said, happened):
+def singly(forecasts, happened):
     """Each prediction for itself."""
-    return [[each] for each in zip(said, happened, strict=True)]
+    return [[prediction] for prediction in zip(forecasts, happened, strict=True)]
 
 
 NINETY = NormalDist().inv_cdf(0.9)
@@ -148,11 +156,11 @@ def test_a_mirrored_forecast_of_a_mirrored_truth_is_worth_the_same(median, below
 
 
 @pytest.mark.parametrize(
-    ("said", "truth"), [((1, 0, 2), 0), ((0, 1, math.inf), 0), ((0, 1, 2), math.nan), ((0, math.nan, 2), 1)]
+    ("forecast", "truth"), [((1, 0, 2), 0), ((0, 1, math.inf), 0), ((0, 1, 2), math.nan), ((0, math.nan, 2), 1)]
 )
-def test_what_is_no_forecast_is_not_scored(said, truth):
+def test_what_is_no_forecast_is_not_scored(forecast, truth):
     with pytest.raises(ValueError, match="quantiles"):
-        crps(said, truth)
+        crps(forecast, truth)
     for smallest in (0.0, math.nan, math.inf):
         with pytest.raises(ValueError, match="smallest"):
             better_log_es([1.0], smallest)

@@ -38,12 +38,12 @@ def test_numbers_with_few_values_to_choose_from_are_never_clones(coarse):
 
 def test_single_precision_meets_itself_by_chance_among_very_many_seeds():
     rng = np.random.default_rng(1)
-    drawn = [float(one) for one in rng.normal(0.8, 0.01, 2_000).astype(np.float32)]
+    drawn = [float(number) for number in rng.normal(0.8, 0.01, 2_000).astype(np.float32)]
     assert len(set(drawn)) < len(drawn)  # it does
     assert clones(dict(enumerate(drawn))) == ()
-    for one in drawn[:10]:  # one pair among 402 or 41 may be chance
-        assert clones(dict(enumerate([one, one, *drawn[1_000:1_400]]))) == ()
-        assert clones(dict(enumerate([one, one, *drawn[1_000:1_039]]))) == ()
+    for number in drawn[:10]:  # one pair among 402 or 41 may be chance
+        assert clones(dict(enumerate([number, number, *drawn[1_000:1_400]]))) == ()
+        assert clones(dict(enumerate([number, number, *drawn[1_000:1_039]]))) == ()
     assert clones(dict(enumerate([drawn[0]] * 4 + drawn[1:400]))) == ((0, 1, 2, 3),)  # four are not
     assert clones(dict(enumerate([drawn[0]] * 2))) == ((0, 1),)
 
@@ -52,7 +52,7 @@ def test_single_precision_meets_itself_by_chance_among_very_many_seeds():
 @given(rows=st.dictionaries(st.integers(0, 50), st.lists(st.sampled_from([0.5, ONCE, math.pi, None]), max_size=3)))
 def test_marks_find_what_the_numbers_find(rows):
     kept = {seed: mark(row) for seed, row in rows.items()}
-    assert all(len(one) <= 40 for one in kept.values())
+    assert all(len(text) <= 40 for text in kept.values())
     assert alike(kept) == clones(rows)
 
 
@@ -102,7 +102,7 @@ HONEST = {
     "successes and failures with three decimals": lambda chance: np.round(
         chance.choice([0.1, 0.95], 24) + chance.normal(0, 0.01, 24), 3
     ),
-    "times of three digits": lambda chance: np.array([float(f"{one:.3g}") for one in chance.lognormal(0, 1.5, 300)]),
+    "times of three digits": lambda chance: np.array([float(f"{time:.3g}") for time in chance.lognormal(0, 1.5, 300)]),
     "balanced accuracies": lambda chance: (
         (chance.binomial(370, 0.9, 24) / 370 + chance.binomial(630, 0.8, 24) / 630) / 2
     ),
@@ -145,24 +145,24 @@ def test_an_arm_in_which_nothing_varies_is_compared_with_how_the_other_arm_lies(
 def test_an_arm_near_its_limit_is_no_copy():
     chance = np.random.default_rng(1)
     for rare in (6, 20, 300):
-        one = ((1000 - chance.poisson(np.where(chance.random((30, 24)) < 0.8, 0.5, rare))) / 1000).tolist()
+        arms = ((1000 - chance.poisson(np.where(chance.random((30, 24)) < 0.8, 0.5, rare))) / 1000).tolist()
         other = (chance.binomial(1000, 0.9, 24) / 1000).tolist()
-        assert [equal_values(range(24), arm, other) for arm in one] == [()] * 30
+        assert [equal_values(range(24), arm, other) for arm in arms] == [()] * 30
 
 
 def test_numbers_that_both_arms_have_are_common_ones():
     """Balanced accuracies of 100 cases: a fine grid, of which few points are taken."""
     chance = np.random.default_rng(1)
-    one, other = ((chance.binomial([37, 63], 0.9, (100, 2)) / [37, 63]).mean(axis=1).tolist() for _ in range(2))
-    assert equal_values(range(100), one, other) == ()
-    assert equal_values(range(100), one) != ()  # alone it cannot be known
+    ours, other = ((chance.binomial([37, 63], 0.9, (100, 2)) / [37, 63]).mean(axis=1).tolist() for _ in range(2))
+    assert equal_values(range(100), ours, other) == ()
+    assert equal_values(range(100), ours) != ()  # alone it cannot be known
 
 
 def test_few_equal_values_are_told_apart_from_many():
     values = np.random.default_rng(1).normal(size=24).tolist()
     values[3] = values[9]
     assert (equal_values(range(24), values), few_equal_values(range(24), values)) == ((), ((3, 9),))
-    assert few_equal_values(range(24), [round(one, 2) for one in values]) == ()
+    assert few_equal_values(range(24), [round(value, 2) for value in values]) == ()
 
 
 _ODD = st.sampled_from([0.0, 2.75, 3e-308, 1.7e308]) | st.floats(allow_nan=False, allow_infinity=False)

@@ -12,8 +12,8 @@ from axiom_weigh.statistics.estimands import evenly_spaced, needed, value
 
 
 def estimand(kind: str, *, across: str = "", between: tuple = (), measure: str = "loss") -> dict:
-    asked = {"name": "asked", "claim": "something is so", "kind": kind, "measure": measure, "smallest": 0.1}
-    return asked | {"null": 0.0, "prediction": {}, "across": across, "between": [*map(dict, between)], "bounds": None}
+    common = {"name": "asked", "claim": "something is so", "kind": kind, "measure": measure, "smallest": 0.1}
+    return common | {"null": 0.0, "prediction": {}, "across": across, "between": [*map(dict, between)], "bounds": None}
 
 
 def over_width(*losses: object) -> list:
@@ -33,7 +33,7 @@ BREAKPOINT = estimand("breakpoint", across="width")
 
 
 @pytest.mark.parametrize(
-    ("asked", "losses", "number"),
+    ("question", "losses", "number"),
     [
         (CONTRAST, (1.0, None, 5.0), 4.0),  # the middle is not needed
         (CONTRAST, (1e308, 0.0, -2e307), -1.2e308),
@@ -51,14 +51,14 @@ BREAKPOINT = estimand("breakpoint", across="width")
         (BREAKPOINT, (0.0, 1.0, 2.0, 3.0, 3.0, 2.0, 1.0), 8.0 * 2.0**3.5),  # half an octave beyond 64
     ],
 )
-def test_an_estimand_is_computed_as_its_kind_says(asked, losses, number):
-    found, why = value(asked, over_width(*losses))
-    assert found == pytest.approx(number, rel=1e-6 if asked is EXPONENT else 1e-12, abs=1e-12)
+def test_an_estimand_is_computed_as_its_kind_says(question, losses, number):
+    result, why = value(question, over_width(*losses))
+    assert result == pytest.approx(number, rel=1e-6 if question is EXPONENT else 1e-12, abs=1e-12)
     assert why == ""
 
 
 @pytest.mark.parametrize(
-    ("asked", "losses", "fact"),
+    ("question", "losses", "fact"),
     [
         (CONTRAST, (1.0, 2.0, None), "width=32, lr=0.1"),
         (CONTRAST, (1.7e308, 0.0, -1.7e308), "asked left the real numbers"),
@@ -77,8 +77,8 @@ def test_an_estimand_is_computed_as_its_kind_says(asked, losses, number):
         (BREAKPOINT, (1.0, 2.0, 3.0, 4.0, 5.0), "straight"),
     ],
 )
-def test_where_there_is_no_number_a_sentence_names_the_fact(asked, losses, fact):
-    number, why = value(asked, over_width(*losses))
+def test_where_there_is_no_number_a_sentence_names_the_fact(question, losses, fact):
+    number, why = value(question, over_width(*losses))
     assert number is None
     assert fact in why
 
@@ -116,8 +116,8 @@ def test_a_trend_knows_no_scale_and_is_reversed_with_its_arms(losses, factor):
     assert scaled == pytest.approx(value(SLOPE, over_width(*losses))[0], rel=1e-6, abs=1e-6)
     assert value(RANKS, over_width(*losses)) == value(RANKS, over_width(*[loss * 8 for loss in losses]))
     assert -1.0 <= value(RANKS, over_width(*losses))[0] <= 1.0
-    for asked in (SLOPE, RANKS):
-        there, back = (value(asked, over_width(*order))[0] for order in (losses, losses[::-1]))
+    for question in (SLOPE, RANKS):
+        there, back = (value(question, over_width(*order))[0] for order in (losses, losses[::-1]))
         assert there == pytest.approx(-back, abs=1e-9)
 
 
@@ -127,8 +127,8 @@ def test_the_order_of_the_cells_does_not_matter(losses, order):
     cells = over_width(*losses)
     shuffled = list(cells)
     order.shuffle(shuffled)
-    for asked in (SLOPE, RANKS, estimand("level"), EXPONENT, BREAKPOINT):
-        first, again = value(asked, cells)[0], value(asked, shuffled)[0]
+    for question in (SLOPE, RANKS, estimand("level"), EXPONENT, BREAKPOINT):
+        first, again = value(question, cells)[0], value(question, shuffled)[0]
         assert (first is None) == (again is None)
         assert first is None or again == pytest.approx(first, rel=1e-6, abs=1e-9)
 
@@ -138,7 +138,7 @@ def at_levels(*levels: float, lr: float = 0.1) -> list:
 
 
 @pytest.mark.parametrize(
-    ("asked", "configs", "is_even"),
+    ("question", "configs", "is_even"),
     [
         (SLOPE, at_levels(8, 16, 32), True),
         (SLOPE, at_levels(10, 32, 100, 316), True),  # whole numbers near it
@@ -152,19 +152,19 @@ def at_levels(*levels: float, lr: float = 0.1) -> list:
         (RANKS, at_levels(1, 2, 9) + at_levels(9, lr=0.2), False),
     ],
 )
-def test_arms_are_evenly_spaced_as_the_estimand_sees_them(asked, configs, is_even):
-    assert evenly_spaced(configs, asked) is is_even
+def test_arms_are_evenly_spaced_as_the_estimand_sees_them(question, configs, is_even):
+    assert evenly_spaced(configs, question) is is_even
 
 
 @pytest.mark.parametrize(
-    ("asked", "places"),
+    ("question", "places"),
     [(CONTRAST, (0, 2)), (SLOPE, (0, 1, 2)), (SLOPE | {"between": [{"width": 16}]}, (1,)), (RANKS, (0, 1, 2))],
 )
-def test_only_the_cells_of_its_arms_are_needed(asked, places):
+def test_only_the_cells_of_its_arms_are_needed(question, places):
     configs = at_levels(8, 16, 32)
-    assert needed(asked, configs) == places
+    assert needed(question, configs) == places
     cells = [(config, {"loss": 1.0 + place} if place in places else None) for place, config in enumerate(configs)]
-    assert value(asked if asked["kind"] == "contrast" else asked | {"kind": "level"}, cells)[0] is not None
+    assert value(question if question["kind"] == "contrast" else question | {"kind": "level"}, cells)[0] is not None
 
 
 KINDS = st.sampled_from(["contrast", "slope", "rank_correlation"])
@@ -173,9 +173,9 @@ KINDS = st.sampled_from(["contrast", "slope", "rank_correlation"])
 @settings(max_examples=20)
 @given(KINDS, st.floats(1e-3, 1e3), st.integers(1, 30), st.integers(1, 30))
 def test_arms_of_any_size_that_measured_the_same_do_not_differ(kind, loss, some, others):
-    asked = estimand(kind, across="width", between=() if kind != "contrast" else ENDS)
+    question = estimand(kind, across="width", between=() if kind != "contrast" else ENDS)
     configs = [{"width": width, "lr": 0.1 * n} for width, amount in ((8, some), (32, others)) for n in range(amount)]
-    assert value(asked, [(config, {"loss": loss}) for config in configs]) == (0.0, "")
+    assert value(question, [(config, {"loss": loss}) for config in configs]) == (0.0, "")
 
 
 LEVELS = [1, 4]
@@ -230,12 +230,12 @@ def test_the_boxes_of_a_level_are_counted_together_and_other_levels_are_none_of_
     assert value(dimension(), charted({level: [1] for level in range(5)}))[0] == 0.0  # an island of one box
     split = charted({0: [900], 1: [1, 3], 2: [4, 0, 4], 3: [16], 4: [7, 25], 5: [9_000]})
     assert value(dimension(), split)[0] == pytest.approx(1.0)
-    cells = [*charted({each: [4**each] for each in range(5)}, digits=7)]
-    cells += charted({each: [2**each] for each in range(5)}, digits=16)
-    asked = dimension({"digits": 7}, {"digits": 16})
-    assert value(asked, cells)[0] == pytest.approx(1.0)
+    cells = [*charted({size: [4**size] for size in range(5)}, digits=7)]
+    cells += charted({size: [2**size] for size in range(5)}, digits=16)
+    of_seven = dimension({"digits": 7}, {"digits": 16})
+    assert value(of_seven, cells)[0] == pytest.approx(1.0)
     assert value(dimension({"digits": 16}), cells)[0] == pytest.approx(1.0)
-    assert needed(asked, [config for config, _ in cells]) == tuple(range(10))
+    assert needed(of_seven, [config for config, _ in cells]) == tuple(range(10))
     assert needed(dimension({"digits": 16}), [config for config, _ in cells]) == tuple(range(5, 10))
 
 

@@ -14,18 +14,18 @@ XS = [8.0, 16.0, 32.0, 64.0, 128.0, 256.0]
 
 @settings(max_examples=30)
 @given(
-    exponent=st.floats(-3.0, 3.0).filter(lambda one: abs(one) > 0.05),
+    exponent=st.floats(-3.0, 3.0).filter(lambda exponent: abs(exponent) > 0.05),
     factor=st.floats(0.01, 100.0),
     offset=st.floats(0.0, 2.0),
 )
 def test_a_power_law_with_an_offset_is_found_again(exponent, factor, offset):
     middle = 45.0  # so that neither end is all offset
     ys = [factor * (offset + (x / middle) ** exponent) for x in XS]
-    found = saturating_law(XS, ys)
-    assert found.exponent == pytest.approx(exponent, abs=1e-4)
-    assert found.offset == pytest.approx(factor * offset, rel=1e-2, abs=1e-3 * max(ys))
-    assert found.factor * middle**exponent == pytest.approx(factor, rel=1e-2)
-    assert found.explained == pytest.approx(1.0)
+    law = saturating_law(XS, ys)
+    assert law.exponent == pytest.approx(exponent, abs=1e-4)
+    assert law.offset == pytest.approx(factor * offset, rel=1e-2, abs=1e-3 * max(ys))
+    assert law.factor * middle**exponent == pytest.approx(factor, rel=1e-2)
+    assert law.explained == pytest.approx(1.0)
 
 
 def test_a_ceiling_is_an_offset_too_and_a_logarithm_lies_between_rising_and_falling_exponents():
@@ -56,25 +56,25 @@ LEVELS = [0.0, 0.1, 0.2, 0.35, 0.5, 0.6, 0.8, 1.0]
 @given(at=st.floats(0.12, 0.78), before=st.floats(-5.0, 5.0), bend=st.floats(0.1, 5.0), way=st.sampled_from([-1, 1]))
 def test_a_turn_is_found_again_wherever_it_lies(at, before, bend, way):
     ys = [before * (x - at) + way * bend * max(0.0, x - at) for x in LEVELS]
-    found = turn(LEVELS, ys)
-    assert found.at == pytest.approx(at, abs=1e-6)
-    assert (found.before, found.after) == pytest.approx((before, before + way * bend), abs=1e-6)
+    fitted = turn(LEVELS, ys)
+    assert fitted.at == pytest.approx(at, abs=1e-6)
+    assert (fitted.before, fitted.after) == pytest.approx((before, before + way * bend), abs=1e-6)
 
 
 @settings(max_examples=15)
 @given(ys=st.lists(st.floats(-100.0, 100.0), min_size=8, max_size=8))
 def test_no_other_turn_fits_better(ys):
     try:
-        found = turn(LEVELS, ys)
+        best = turn(LEVELS, ys)
     except NoFitError:
         return
-    assert 0.0 < found.at < 1.0
+    assert 0.0 < best.at < 1.0
     whole = sum((y - np.mean(ys)) ** 2 for y in ys)
-    told = (1.0 - found.explained) * whole
+    unexplained = (1.0 - best.explained) * whole
     for at in np.linspace(0.005, 0.995, 199):
         columns = np.column_stack([np.ones(8), LEVELS, np.maximum(0.0, np.array(LEVELS) - at)])
         rest = np.array(ys) - columns @ np.linalg.lstsq(columns, np.array(ys), rcond=None)[0]
-        assert told <= (rest**2).sum() * (1 + 1e-9) + 1e-9 * max(1.0, whole)
+        assert unexplained <= (rest**2).sum() * (1 + 1e-9) + 1e-9 * max(1.0, whole)
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_where_there_is_no_law_and_no_turn_a_sentence_says_why(law, xs, ys, why)
 )
 def test_no_measures_give_something_that_is_no_number(ys, laws):
     try:
-        found = laws([x + 1.0 for x in LEVELS], ys)
+        fit = laws([x + 1.0 for x in LEVELS], ys)
     except NoFitError:
         return
-    assert math.isfinite(found.exponent if laws is not turn else found.at)
-    assert found.explained <= 1.0 + 1e-9
+    assert math.isfinite(fit.exponent if laws is not turn else fit.at)
+    assert fit.explained <= 1.0 + 1e-9

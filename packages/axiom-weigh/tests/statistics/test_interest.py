@@ -18,7 +18,7 @@ def measured(estimate: float, *, error: float = 0.02, half_width: float = 0.05) 
 
 def test_the_opposite_surprises_more_than_what_was_open_and_that_more_than_the_expected():
     cases = ((0.5, EXPECTED), (0.5, OPEN), (-0.5, EXPECTED))
-    expected, left_open, opposite = (surprise(measured(estimate), *said) for estimate, said in cases)
+    expected, left_open, opposite = (surprise(measured(estimate), *prediction) for estimate, prediction in cases)
     assert 0.0 < expected < 1.0 < left_open < opposite
     assert surprise(measured(0.1, error=1e6), *EXPECTED) == pytest.approx(0.0, abs=1e-6)  # it says nothing
     assert surprise(measured(-0.5), (1.0, 0.0, 0.0), (0.3, 0.7)) > 5.0  # somebody certain is still surprised
@@ -36,10 +36,10 @@ def test_surprise_is_what_a_hand_computes_from_the_chance_of_a_sign_and_magnitud
 
 
 def test_interest_is_the_product_of_four_factors_and_similarity_a_share():
-    found = interest(measured(0.5, half_width=0.1), *OPEN, nearest=0.25, open_edges=2)
-    assert found.surprise == pytest.approx(min(1.0, surprise(measured(0.5), *OPEN) / 3))
-    assert (found.precision, found.novelty, found.unresolved) == pytest.approx((0.8, 0.75, 0.75))
-    assert found.value == pytest.approx(found.surprise * 0.8 * 0.75 * 0.75)
+    score = interest(measured(0.5, half_width=0.1), *OPEN, nearest=0.25, open_edges=2)
+    assert score.surprise == pytest.approx(min(1.0, surprise(measured(0.5), *OPEN) / 3))
+    assert (score.precision, score.novelty, score.unresolved) == pytest.approx((0.8, 0.75, 0.75))
+    assert score.value == pytest.approx(score.surprise * 0.8 * 0.75 * 0.75)
     assert Interest(surprise=1.0, precision=0.5, novelty=0.0, unresolved=1.0).value == 0.0
     assert interest(measured(0.5, half_width=math.inf), *OPEN, nearest=0.0, open_edges=0).value == 0.0
     assert interest(measured(0.5), *OPEN, nearest=1.0, open_edges=9).value == 0.0
@@ -55,11 +55,11 @@ NUMBERS = st.floats(-1e6, 1e6)
 @given(
     estimate=NUMBERS,
     error=st.floats(0.0, 1e6),
-    weights=st.tuples(*[st.floats(0.0, 1.0)] * 3).filter(lambda each: sum(each) > 0.01),
+    weights=st.tuples(*[st.floats(0.0, 1.0)] * 3).filter(lambda weights: sum(weights) > 0.01),
     ends=st.tuples(NUMBERS, NUMBERS).map(sorted),
 )
 def test_interest_lies_between_nothing_and_one(estimate, error, weights, ends):
-    chances = tuple(one / math.fsum(weights) for one in weights)
-    found = interest(measured(estimate, error=error), chances, tuple(ends), nearest=0.3, open_edges=1)
-    for part in (found.surprise, found.precision, found.novelty, found.unresolved, found.value):
+    chances = tuple(weight / math.fsum(weights) for weight in weights)
+    score = interest(measured(estimate, error=error), chances, tuple(ends), nearest=0.3, open_edges=1)
+    for part in (score.surprise, score.precision, score.novelty, score.unresolved, score.value):
         assert 0.0 <= part <= 1.0

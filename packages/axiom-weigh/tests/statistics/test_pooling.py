@@ -35,8 +35,8 @@ def test_pooling_is_that_of_an_independent_implementation(places, spread, scale)
 
 
 def test_few_places_have_no_interval():
-    one, two = pool([0.3], [0.01]), pool([0.3, 0.4], [0.01, 0.01])
-    assert (one.estimate, one.low, one.high, one.tau2, one.q_p) == (0.3, None, None, 0.0, 1.0)
+    single, two = pool([0.3], [0.01]), pool([0.3, 0.4], [0.01, 0.01])
+    assert (single.estimate, single.low, single.high, single.tau2, single.q_p) == (0.3, None, None, 0.0, 1.0)
     assert two.low < 0.35 < two.high
     assert (two.prediction_low, two.prediction_high) == (None, None)
     same = pool([0.5, 0.5, 0.5, 0.5], [0.04] * 4)
@@ -62,7 +62,7 @@ PLACES = st.lists(st.tuples(st.floats(-1e3, 1e3), st.floats(1e-4, 1e3)), min_siz
 def test_pooling_knows_neither_the_unit_nor_which_way_is_up(places, scale):
     estimates, variances = zip(*places, strict=True)
     plain = pool(estimates, variances)
-    other = pool([-one * scale for one in estimates], [one * scale * scale for one in variances])
+    other = pool([-estimate * scale for estimate in estimates], [variance * scale * scale for variance in variances])
     assert other.estimate == pytest.approx(-plain.estimate * scale, rel=1e-9, abs=1e-9 * scale)
     assert (other.i2, other.q_p) == pytest.approx((plain.i2, plain.q_p), abs=1e-9)
     if plain.low is not None:
@@ -73,22 +73,22 @@ def test_pooling_knows_neither_the_unit_nor_which_way_is_up(places, scale):
 @given(places=PLACES)
 def test_what_is_pooled_lies_among_the_places_and_a_further_one_within_a_wider_interval(places):
     estimates, variances = zip(*places, strict=True)
-    found = pool(estimates, variances)
-    assert min(estimates) - 1e-9 <= found.estimate <= max(estimates) + 1e-9
-    assert 0.0 <= found.i2 <= 1.0
-    assert 0.0 <= found.q_p <= 1.0
-    if found.prediction_low is not None:
-        assert found.prediction_low <= found.low <= found.estimate <= found.high <= found.prediction_high
+    together = pool(estimates, variances)
+    assert min(estimates) - 1e-9 <= together.estimate <= max(estimates) + 1e-9
+    assert 0.0 <= together.i2 <= 1.0
+    assert 0.0 <= together.q_p <= 1.0
+    if together.prediction_low is not None:
+        assert together.prediction_low <= together.low <= together.estimate <= together.high <= together.prediction_high
 
 
 @pytest.mark.parametrize("spread", [0.0, 1.0])
 def test_the_pooled_interval_holds_the_common_effect(spread):
-    rng, held = np.random.default_rng(2), 0
+    rng, within = np.random.default_rng(2), 0
     for _ in range(200):
         variances = rng.uniform(0.02, 0.5, 6)
-        found = pool((rng.normal(0, spread, 6) + rng.normal(0, np.sqrt(variances))).tolist(), variances.tolist())
-        held += found.low <= 0.0 <= found.high
-    assert held / 200 >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 200)
+        together = pool((rng.normal(0, spread, 6) + rng.normal(0, np.sqrt(variances))).tolist(), variances.tolist())
+        within += together.low <= 0.0 <= together.high
+    assert within / 200 >= 0.95 - 3 * math.sqrt(0.05 * 0.95 / 200)
 
 
 @pytest.mark.parametrize(("n", "rank"), [(2, 1), (5, 1), (6, 1), (8, 2), (50, 18), (200, 86)])
@@ -121,7 +121,7 @@ def test_the_set_is_what_a_hand_finds():
     standing = {(20.0,): {0}, (19.9,): set(), (60.0, math.nan, 0.0): {0}, (59.0, math.nan, math.inf): {0, 2}}
     standing[39.0, 39.0] = {0, 1}  # neither reaches 40 alone; both reach 20 as the second
     for e_values, places in standing.items():
-        assert e_bh([(math.log(one) if one else -math.inf) + 1e-12 for one in e_values], 0.05) == places
+        assert e_bh([(math.log(e_value) if e_value else -math.inf) + 1e-12 for e_value in e_values], 0.05) == places
 
 
 @settings(max_examples=40)
@@ -129,7 +129,7 @@ def test_the_set_is_what_a_hand_finds():
 def test_stronger_evidence_and_fewer_questions_never_take_a_finding_away(log_es, more):
     before = e_bh(log_es, 0.05)
     for place in before:
-        raised = [one + more * (at == place) for at, one in enumerate(log_es)]
+        raised = [log_e + more * (at == place) for at, log_e in enumerate(log_es)]
         assert before <= e_bh(raised, 0.05)
     if before:
         assert max(before) < len(log_es)

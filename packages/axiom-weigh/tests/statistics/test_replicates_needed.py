@@ -59,8 +59,8 @@ def is_absent_by_signs(values) -> bool:
 
 
 def is_absent_by_ranks(values) -> bool:
-    known = stream(values)
-    return min(log_es(known, -0.4)[0], log_es(known, 0.4)[1]) >= math.log(20)
+    ranks = stream(values)
+    return min(log_es(ranks, -0.4)[0], log_es(ranks, 0.4)[1]) >= math.log(20)
 
 
 @pytest.mark.parametrize(("by_signs", "is_absent"), [(True, is_absent_by_signs), (False, is_absent_by_ranks)])
@@ -141,6 +141,6 @@ def test_a_range_is_nearer_where_the_effect_or_the_e_value_is_larger_and_never_b
     far, near = (until_crossed(values, log_now, math.log(20)) for log_now in (0.0, 2.0))
     larger = until_crossed([value + 0.5 for value in values], 0.0, math.log(20))
     for sooner, later in ((near, far), (larger, far)):
-        assert all(one < other for one, other in zip(sooner, later, strict=True))
+        assert all(soon < other for soon, other in zip(sooner, later, strict=True))
     assert until_crossed(values, 2.0, math.log(20), least=10_040)[:2] == (10_000, 10_000)
     assert until_crossed([1.0], 0.0, BAR) is None

@@ -67,9 +67,9 @@ def test_amounts_and_shares_that_cannot_be_are_refused():
 def test_unknown_signs_are_dealt_out_as_badly_as_can_be(signs):
     dealt = itertools.product(*[(sign,) if sign else (-1, 1) for sign in signs])
     assert sign_log_e(signs) == pytest.approx(min(map(sign_log_e, dealt)), abs=1e-12)
-    known = [sign for sign in signs if sign] * 2  # of which it is that of a chance of one half, on the commoner side
-    successes = max(known.count(1), known.count(-1))
-    assert sign_log_e(known) == pytest.approx(bernoulli_log_e(successes, len(known), 0.5))
+    seen = [sign for sign in signs if sign] * 2  # of which it is that of a chance of one half, on the commoner side
+    successes = max(seen.count(1), seen.count(-1))
+    assert sign_log_e(seen) == pytest.approx(bernoulli_log_e(successes, len(seen), 0.5))
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_the_interval_about_the_median_ends_at_values(values, missing, interval)
 
 def speaks_against(median: float, values: list[float], missing: int, alpha: float) -> bool:
     """Is this median refuted in the worst case? By counting signs alone."""
-    above, below = sum(one > median for one in values), sum(one < median for one in values)
+    above, below = sum(value > median for value in values), sum(value < median for value in values)
     n = len(values) + missing
     return any(2 * side > n and mixed_by_quadrature(side, n, 0.5) >= 1 / alpha for side in (above, below))
 
@@ -117,7 +117,7 @@ def test_what_is_missing_only_widens_an_interval(values, missing, more, alpha):
     wider = median_sequence(values, missing=missing + more, alpha=alpha)
     assert wider[0] is None or (low is not None and wider[0] <= low)
     assert wider[1] is None or (high is not None and wider[1] >= high)
-    successes = sum(one > 0 for one in values)
+    successes = sum(value > 0 for value in values)
     share = share_sequence(successes, len(values), missing=missing, alpha=alpha)
     wider_share = share_sequence(successes, len(values), missing=missing + more, alpha=alpha)
     assert wider_share[0] <= share[0]

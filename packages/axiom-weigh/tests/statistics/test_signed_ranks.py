@@ -17,7 +17,7 @@ from axiom_weigh.statistics.sequential import MOST
 from axiom_weigh.statistics.signed_ranks import either, interval, log_es, pseudo_median, stream
 
 BAR = math.log(40)  # on one side, of two that are asked
-NUMBERS = st.floats(-1e3, 1e3).map(lambda one: round(one, 2))
+NUMBERS = st.floats(-1e3, 1e3).map(lambda number: round(number, 2))
 ROWS = st.lists(st.none() | NUMBERS, max_size=25)
 
 
@@ -44,10 +44,10 @@ def test_over_all_signs_the_average_is_at_most_one_at_every_look(sizes):
 @settings(max_examples=40)
 @given(row=ROWS, filling=st.lists(NUMBERS, min_size=25, max_size=25), null=NUMBERS)
 def test_whatever_a_missing_value_was_it_would_have_spoken_more(row, filling, null):
-    known = sides([one if one is not None else other for one, other in zip(row, filling, strict=False)], null)
+    filled = sides([value if value is not None else other for value, other in zip(row, filling, strict=False)], null)
     missing = sides(row, null)
-    assert missing[0] <= known[0] + 1e-9
-    assert missing[1] <= known[1] + 1e-9
+    assert missing[0] <= filled[0] + 1e-9
+    assert missing[1] <= filled[1] + 1e-9
 
 
 @settings(max_examples=40)
@@ -65,11 +65,11 @@ REFERENCE = runpy.run_path(str(Path(__file__).parents[4] / "docs" / "explanation
 @settings(max_examples=60, deadline=None)
 @given(row=st.lists(st.none() | NUMBERS, min_size=2, max_size=40).filter(any), null=NUMBERS)
 def test_it_is_what_the_sixty_lines_for_a_referee_compute(row, null):
-    known = stream(row)
-    assert known.lopsided == pytest.approx(REFERENCE["lopsided"](row))
-    assert known.middle == pytest.approx(REFERENCE["typical"](row))
-    expected = [REFERENCE[side](row, null, known.lopsided) for side in ("e_above", "e_below")]
-    assert [math.exp(side) for side in log_es(known, null)] == pytest.approx(expected, rel=1e-9)
+    ranks = stream(row)
+    assert ranks.lopsided == pytest.approx(REFERENCE["lopsided"](row))
+    assert ranks.middle == pytest.approx(REFERENCE["typical"](row))
+    expected = [REFERENCE[side](row, null, ranks.lopsided) for side in ("e_above", "e_below")]
+    assert [math.exp(side) for side in log_es(ranks, null)] == pytest.approx(expected, rel=1e-9)
 
 
 def shifted(seed, *, seeds, effect):
@@ -79,16 +79,16 @@ def shifted(seed, *, seeds, effect):
 @pytest.mark.parametrize(("seeds", "missing"), [(8, 0), (12, 1), (128, 0), (129, 1), (700, 0)])
 def test_the_interval_is_what_is_not_refuted(seeds, missing):
     values = [*shifted(seeds, seeds=seeds, effect=1.0), *[None] * missing]
-    known = stream(values)
-    low, high = interval(known)
+    ranks = stream(values)
+    low, high = interval(ranks)
     assert (low is None, high is None) == tuple(
-        side < BAR for side in (log_es(known, -99.0)[0], log_es(known, 99.0)[1])
+        side < BAR for side in (log_es(ranks, -99.0)[0], log_es(ranks, 99.0)[1])
     )
     step = 1e-6
     for end, side, outwards in ((low, 0, -step), (high, 1, step)):
         if end is not None:
-            assert log_es(known, end + outwards)[side] >= BAR
-            assert log_es(known, end - outwards)[side] < BAR
+            assert log_es(ranks, end + outwards)[side] >= BAR
+            assert log_es(ranks, end - outwards)[side] < BAR
 
 
 def test_equal_values_have_no_width_and_ties_with_the_null_say_nothing():
@@ -100,11 +100,11 @@ def test_equal_values_have_no_width_and_ties_with_the_null_say_nothing():
 
 
 @settings(max_examples=30)
-@given(values=st.lists(st.floats(-1e3, 1e3).filter(lambda one: abs(one) > 1e-3), min_size=1, max_size=20))
+@given(values=st.lists(st.floats(-1e3, 1e3).filter(lambda value: abs(value) > 1e-3), min_size=1, max_size=20))
 def test_neither_the_unit_nor_which_way_is_up_is_known(values):
     above, below = sides(values)
-    assert sides([-one for one in values]) == pytest.approx((below, above), abs=1e-9)
-    assert sides([one * 1024.0 for one in values]) == pytest.approx((above, below), abs=1e-9)
+    assert sides([-number for number in values]) == pytest.approx((below, above), abs=1e-9)
+    assert sides([number * 1024.0 for number in values]) == pytest.approx((above, below), abs=1e-9)
 
 
 def test_one_value_far_out_stops_nothing():
@@ -139,8 +139,8 @@ def test_of_lopsided_laws_the_interval_seldom_leaves_the_typical_value_out(law):
     streams, missed = 200, 0
     for number in range(streams):
         values = LOPSIDED[law](np.random.default_rng(number), 64).tolist()
-        known = [stream(values[:seeds]) for seeds in range(8, 65, 4)]
-        missed += any(log_es(each, 1e-6)[0] >= BAR or log_es(each, -1e-6)[1] >= BAR for each in known)
+        at_looks = [stream(values[:seeds]) for seeds in range(8, 65, 4)]
+        missed += any(log_es(ranks, 1e-6)[0] >= BAR or log_es(ranks, -1e-6)[1] >= BAR for ranks in at_looks)
     assert missed <= streams * 0.05 + 2 * math.sqrt(streams * 0.05 * 0.95)
 
 
@@ -158,14 +158,14 @@ def test_of_many_values_the_pseudo_median_is_found_without_all_means():
 
 def test_later_values_are_ranked_among_the_first_alone():
     values = shifted(4, seeds=300, effect=0.2)
-    given = [None if place in (5, 200) else one for place, one in enumerate(values)]
-    known = stream(given, lopsided=1.0)
-    head = [abs(one) for one in given[:128] if one is not None]
-    assert (known.pairs_gone, len(known.tail)) == (2, 171)
+    gappy = [None if place in (5, 200) else value for place, value in enumerate(values)]
+    ranks = stream(gappy, lopsided=1.0)
+    head = [abs(value) for value in gappy[:128] if value is not None]
+    assert (ranks.pairs_gone, len(ranks.tail)) == (2, 171)
     for extra in (0.01, -0.4, 5.0):
-        rank, gone = sum(one < abs(extra) for one in head), 1
-        more = stream([*given, extra], lopsided=1.0)
-        gain = log_es(more, 0.0)[0] - log_es(known, 0.0)[0]
+        rank, gone = sum(value < abs(extra) for value in head), 1
+        more = stream([*gappy, extra], lopsided=1.0)
+        gain = log_es(more, 0.0)[0] - log_es(ranks, 0.0)[0]
         share = (rank + (gone if extra < 0 else 0) + 0.5) / 129
         bets = [math.log1p(math.copysign(math.tanh(size * share), extra)) for size in (0.0, 2.0)]
         assert min(bets) <= gain <= max(bets)
@@ -174,9 +174,9 @@ def test_later_values_are_ranked_among_the_first_alone():
 @settings(max_examples=50)
 @given(values=st.lists(st.floats(allow_nan=False, allow_infinity=False), max_size=30))
 def test_numbers_of_any_size_give_numbers(values):
-    known = stream(values)
-    assert all(-MOST <= side <= MOST for side in log_es(known, 0.0))
-    assert all(end is None or math.isfinite(end) for end in interval(known))
+    ranks = stream(values)
+    assert all(-MOST <= side <= MOST for side in log_es(ranks, 0.0))
+    assert all(end is None or math.isfinite(end) for end in interval(ranks))
     if values:
         assert min(values) <= pseudo_median(values) <= max(values)
 
@@ -190,11 +190,11 @@ LAWS = {
 
 @pytest.mark.parametrize("law", LAWS)
 def test_looking_again_and_again_an_effect_is_rarely_made_of_nothing(law):
-    streams, found = 50, 0
+    streams, wrong = 50, 0
     for number in range(streams):
         values = LAWS[law](np.random.default_rng(number), 96).tolist()
-        found += any(either(*log_es(stream(values[:seeds]), 0.0)) >= math.log(20) for seeds in range(8, 97, 4))
-    assert found <= streams * 0.05 + 3 * math.sqrt(streams * 0.05 * 0.95)
+        wrong += any(either(*log_es(stream(values[:seeds]), 0.0)) >= math.log(20) for seeds in range(8, 97, 4))
+    assert wrong <= streams * 0.05 + 3 * math.sqrt(streams * 0.05 * 0.95)
 
 
 @pytest.mark.parametrize(("effect", "seeds"), [(2.0, 12), (1.0, 14)])
@@ -210,18 +210,18 @@ def test_an_end_may_be_a_later_value_and_no_rounding_changes_the_evidence():
     rng = np.random.default_rng(5)
     for _ in range(5):
         values = rng.normal(0.1, 0.5, 300)
-        known, bar = stream(values.tolist()), math.log(40.0)
-        low, high = interval(known)
+        ranks, bar = stream(values.tolist()), math.log(40.0)
+        low, high = interval(ranks)
         near = np.sort(np.concatenate([values, ((values[:128, None] + values) / 2.0).ravel()]))
         before, after = near[near < low - 1e-12][-1], near[near > high + 1e-12][0]
-        assert log_es(known, (before + low) / 2.0)[0] >= bar > log_es(known, low + 1e-9)[0]
-        assert log_es(known, (high + after) / 2.0)[1] >= bar > log_es(known, high - 1e-9)[1]
+        assert log_es(ranks, (before + low) / 2.0)[0] >= bar > log_es(ranks, low + 1e-9)[0]
+        assert log_es(ranks, (high + after) / 2.0)[1] >= bar > log_es(ranks, high - 1e-9)[1]
     values = np.round(np.random.default_rng(3).normal(0.1, 0.5, 120), 2)
-    known = stream(values.tolist())
+    ranks = stream(values.tolist())
     means = np.unique((values[:, None] + values) / 2.0)
     for low, high in itertools.pairwise(means[(means > -0.1) & (means < 0.3)].tolist()):
         if high - low > 1e-9:
-            assert len({log_es(known, low + share * (high - low)) for share in (0.1, 0.37, 0.9)}) == 1
+            assert len({log_es(ranks, low + share * (high - low)) for share in (0.1, 0.37, 0.9)}) == 1
 
 
 GROUP_LAWS = {
@@ -246,14 +246,14 @@ def test_the_tail_is_that_of_an_independent_implementation():
 @pytest.mark.parametrize("law", GROUP_LAWS)
 def test_groups_that_do_not_differ_are_said_to_as_seldom_as_promised(law):
     rng, streams = np.random.default_rng(3), 200
-    together, each = [], []
+    together, single = [], []
     for _ in range(streams):
         groups, strata = rng.integers(0, 8, 120).tolist(), [place % 3 for place in range(120)]
         values = GROUP_LAWS[law](rng, 120) + np.array(strata) * 5  # designs may differ as they like
-        found = apart(values.tolist(), groups, strata)
-        together.append(found.together)
-        each.append(min(found.each.values()) * len(found.each))
-    for chances in (together, each):
+        groups_apart = apart(values.tolist(), groups, strata)
+        together.append(groups_apart.together)
+        single.append(min(groups_apart.each.values()) * len(groups_apart.each))
+    for chances in (together, single):
         for level in (0.05, 0.2):
             assert np.mean(np.array(chances) < level) <= level + 3 * math.sqrt(level * (1 - level) / streams)
     assert np.mean(np.array(together) < 0.2) > 0.08  # it is a test and not a constant
@@ -262,12 +262,12 @@ def test_groups_that_do_not_differ_are_said_to_as_seldom_as_promised(law):
 def test_of_rare_events_no_group_is_said_to_lie_apart_more_often_than_chance_has_it():
     """A group with three values, one of them an event: a normal tail would call that one in a hundred million."""
     rng, streams, level, chance = np.random.default_rng(6), 150, 0.01, 0.01
-    found = [
+    results = [
         apart((rng.random(180) < chance).tolist(), [n % 60 for n in range(180)], [0] * 180) for _ in range(streams)
     ]
     most = level + 3 * math.sqrt(level * (1 - level) / streams)
-    assert np.mean([min(one.each.values(), default=1.0) * 60 < level for one in found]) <= most
-    assert np.mean([one.together < level for one in found]) <= most
+    assert np.mean([min(result.each.values(), default=1.0) * 60 < level for result in results]) <= most
+    assert np.mean([result.together < level for result in results]) <= most
 
 
 @pytest.mark.parametrize(("mine", "whole", "events"), [(6, 200, 4), (60, 200, 10), (140, 200, 60)])
@@ -276,13 +276,13 @@ def test_where_values_agree_a_small_chance_is_the_exact_one(mine, whole, events)
     law = stats.hypergeom(whole, events, mine)
     for own in range(max(0, mine + events - whole), min(mine, events) + 1):
         values = [1.0] * own + [0.0] * (mine - own) + [1.0] * (events - own) + [0.0] * (whole - mine - events + own)
-        found = apart(values, [0] * mine + [1] * (whole - mine), [0] * whole).each[0]
-        if found < 0.01:
-            assert found == pytest.approx(2 * (law.sf(own - 1) if own > law.mean() else law.cdf(own)), rel=1e-9)
+        chance = apart(values, [0] * mine + [1] * (whole - mine), [0] * whole).each[0]
+        if chance < 0.01:
+            assert chance == pytest.approx(2 * (law.sf(own - 1) if own > law.mean() else law.cdf(own)), rel=1e-9)
 
 
 GROUPED_ROWS = st.lists(
-    st.tuples(st.floats(-5, 5).map(lambda one: round(one, 1)), st.integers(0, 3), st.integers(0, 1)), max_size=24
+    st.tuples(st.floats(-5, 5).map(lambda number: round(number, 1)), st.integers(0, 3), st.integers(0, 1)), max_size=24
 )
 
 

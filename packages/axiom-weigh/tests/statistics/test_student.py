@@ -17,7 +17,7 @@ def test_the_interval_of_two_unpaired_arms_is_welch_s():
     ours, base = [27.5, 21.0, 19.0, 23.6, 17.0, 17.9], [27.1, 22.0, 20.8, 23.4, 23.4, 23.5, 25.8, 22.0]
     variances = [np.var(arm, ddof=1) / len(arm) for arm in (ours, base)]
     freedom = sum(variances) ** 2 / sum(
-        one**2 / (len(arm) - 1) for one, arm in zip(variances, (ours, base), strict=True)
+        variance**2 / (len(arm) - 1) for variance, arm in zip(variances, (ours, base), strict=True)
     )
     half, difference = stdtrit(freedom, 0.975) * sum(variances) ** 0.5, np.mean(ours) - np.mean(base)
     assert welch_interval(ours, base) == pytest.approx((difference - half, difference + half))

@@ -120,10 +120,10 @@ def test_ours_minus_base_of_the_same_seed_is_weighed_as_a_contrast():
 )
 def test_a_seed_without_one_of_its_arms_has_no_value_and_stays(runs, value, why):
     always = [run(0, "ours", 1, **dict.fromkeys(runs[0].keys() - {"seed", "arm", "value"}, "ok")), run(0, "base", 1)]
-    found = differences([*always, *runs])
-    assert list(found) == ["0", "1"]
-    assert found["1"].value == value
-    assert found["1"].why_missing.startswith(why)
+    by_seed = differences([*always, *runs])
+    assert list(by_seed) == ["0", "1"]
+    assert by_seed["1"].value == value
+    assert by_seed["1"].why_missing.startswith(why)
 
 
 def test_rows_of_one_run_that_differ_are_named_and_a_run_that_is_out_makes_its_pair_wait():
@@ -384,6 +384,6 @@ def test_a_pair_that_comes_again_is_told_and_equal_differences_of_other_numbers_
 def test_arms_of_honest_accuracies_and_a_limit_that_one_of_them_always_reaches_are_no_copies():
     chance = np.random.default_rng(2)
     for cases in (100, 1000):
-        one, other = (chance.binomial(cases, share, 100) / cases for share in (0.95, 0.9))
-        assert axiom_weigh.compare(one.tolist(), other.tolist()).evidence.clones == 0
+        ours, other = (chance.binomial(cases, share, 100) / cases for share in (0.95, 0.9))
+        assert axiom_weigh.compare(ours.tolist(), other.tolist()).evidence.clones == 0
         assert axiom_weigh.compare([1.0] * 100, other.tolist()).evidence.clones == 0

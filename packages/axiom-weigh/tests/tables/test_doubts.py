@@ -31,10 +31,10 @@ TAIL = [-math.log(1 - (place + 0.5) / 40) for place in range(40)]
     ],
 )
 def test_what_is_plainly_no_paired_difference_is_not_weighed_as_one(values, says, shown_as):
-    found = doubt(values)
-    assert found.shown_as is shown_as
-    assert says in found.why
-    assert ("--bounds" in " ".join(found.instead)) == (shown_as is Kind.LEVEL)
+    obstacle = doubt(values)
+    assert obstacle.shown_as is shown_as
+    assert says in obstacle.why
+    assert ("--bounds" in " ".join(obstacle.instead)) == (shown_as is Kind.LEVEL)
 
 
 NONE_OF_A_LEVEL = [[], [0.3], [0.3, -0.1, 0.2], [1 + 0.1 * place for place in range(11)]]

@@ -25,12 +25,12 @@ def card(values, column="date", moments=None, **words):
     return axiom_weigh.weigh(table, **{"estimand": "contrast", **words})
 
 
-def alarms(found):
-    return [(alarm.kind, alarm.force) for alarm in found.evidence.alarms]
+def alarms(weighed):
+    return [(alarm.kind, alarm.force) for alarm in weighed.evidence.alarms]
 
 
-def told(found):
-    return [text for text in found.reasons if "taken to be independent" in text]
+def told(weighed):
+    return [text for text in weighed.reasons if "taken to be independent" in text]
 
 
 ALARM = [("order", Force.HOLDS_BACK)]
@@ -46,10 +46,10 @@ ALARM = [("order", Force.HOLDS_BACK)]
     ],
 )
 def test_neighbours_that_are_alike_are_named_and_hold_the_grade_back(column, moment):
-    found = card(drifting(60, 0.7), column, [moment(place) for place in range(60)])
-    assert alarms(found) == ALARM
-    assert any(f"column {column}" in text for text in found.flags)
-    assert not any("not looked at" in text for text in found.reasons)
+    weighed = card(drifting(60, 0.7), column, [moment(place) for place in range(60)])
+    assert alarms(weighed) == ALARM
+    assert any(f"column {column}" in text for text in weighed.flags)
+    assert not any("not looked at" in text for text in weighed.reasons)
     honest = card(drifting(60, 0.0), column, [moment(place) for place in range(60)])
     assert (alarms(honest), len(told(honest))) == ([], 1)
 
@@ -71,8 +71,8 @@ def test_what_a_run_took_is_no_order():
     "words", [{"moments": ["soon"] * 60}, {"moments": [1] * 60}, {"column": "colour"}, {"moments": [""] * 60}]
 )
 def test_without_an_order_it_is_said_that_nothing_was_looked_at(words):
-    found = card(drifting(60, 0.7), **words)
-    assert (alarms(found), len(told(found))) == ([], 1)
+    weighed = card(drifting(60, 0.7), **words)
+    assert (alarms(weighed), len(told(weighed))) == ([], 1)
 
 
 def test_few_values_are_not_looked_at():

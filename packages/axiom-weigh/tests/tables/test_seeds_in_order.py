@@ -143,10 +143,10 @@ def by_value(row):
 
 def test_rows_that_agree_count_once_without_any_order():
     rows = [row("a", 1.0), row("b", 2.0), row("a", 1.0), row("b", 2.0 + 1e-9), row("a", None)]
-    found = arrange(rows, ("seed", "value"))
-    assert sorted(values(found)) == pytest.approx([1.0, 2.0])
-    assert (found.repeated, found.flags) == (3, ())
-    assert values(arrange(rows[::-1], ("seed", "value"))) == values(found)
+    arranged = arrange(rows, ("seed", "value"))
+    assert sorted(values(arranged)) == pytest.approx([1.0, 2.0])
+    assert (arranged.repeated, arranged.flags) == (3, ())
+    assert values(arrange(rows[::-1], ("seed", "value"))) == values(arranged)
 
 
 @pytest.mark.parametrize(
@@ -161,18 +161,20 @@ def test_of_rows_with_one_issue_number_none_was_first(issues, counts):
 
 @pytest.mark.parametrize(("other", "counts"), [(1e-18, True), (-1e-13, True), (1e-11, False)])
 def test_zeros_that_were_rounded_otherwise_agree(other, counts):
-    found = arrange([row("a", 0.0, host="x"), row("a", other, host="y")], ("host",))
-    assert (values(found) != [None]) is counts
-    assert [(one.close, one.disputed) for one in found.agreements] == [(1, 0) if counts else (0, 1)]
+    arranged = arrange([row("a", 0.0, host="x"), row("a", other, host="y")], ("host",))
+    assert (values(arranged) != [None]) is counts
+    assert [(agreement.close, agreement.disputed) for agreement in arranged.agreements] == [
+        (1, 0) if counts else (0, 1)
+    ]
 
 
 @pytest.mark.parametrize("columns", [("block",), ("block", "issue")])
 def test_a_lost_seed_that_is_computed_again_stays_in_its_block(columns):
     rows = [row(n, float(n), block=str(n // 4), issue=n) for n in range(12)]
     rows[1] = row(1, None, is_lost=True, block="0", issue=1)
-    found = arrange([*rows, row(1, 1.0, block="3", issue=13)], columns)
-    assert (sorted(values(found)), found.ends) == ([float(n) for n in range(12)], (4, 8, 12))
-    assert 1.0 in values(found)[:4]
+    arranged = arrange([*rows, row(1, 1.0, block="3", issue=13)], columns)
+    assert (sorted(values(arranged)), arranged.ends) == ([float(n) for n in range(12)], (4, 8, 12))
+    assert 1.0 in values(arranged)[:4]
 
 
 def test_a_platform_that_is_not_known_is_none_of_its_own():
@@ -227,10 +229,10 @@ def test_what_comes_after_a_seed_that_is_still_out_waits_and_without_issue_numbe
     ],
 )  # fmt: skip
 def test_only_whole_blocks_enter_in_their_order(rows, ends, why):
-    found = arrange(rows, ("block",))
-    assert found.ends == ends
-    assert len(found.observations) == (ends[-1] if ends else 0)
-    assert why is None or says(found, why)
+    arranged = arrange(rows, ("block",))
+    assert arranged.ends == ends
+    assert len(arranged.observations) == (ends[-1] if ends else 0)
+    assert why is None or says(arranged, why)
 
 
 def test_hosts_and_volunteers_get_numbers_and_keep_their_names():
@@ -310,13 +312,13 @@ def test_the_order_of_the_rows_changes_nothing(rows, columns, data):
 
 @given(rows=ROWS, columns=st.sets(st.sampled_from(ALL)))
 def test_whatever_the_rows_a_seed_counts_at_most_once(rows, columns):
-    found = arrange(rows, columns)
-    seeds = {one.seed for one in rows}
-    assert len(found.observations) + found.waiting == len(seeds)
-    assert found.repeated == len(rows) - len(seeds)
-    assert list(found.ends) == sorted(set(found.ends))
-    assert [one.replicate for one in found.observations] == list(range(len(found.observations)))
-    assert len(set(found.seeds)) == len(found.observations)
+    arranged = arrange(rows, columns)
+    seeds = {line.seed for line in rows}
+    assert len(arranged.observations) + arranged.waiting == len(seeds)
+    assert arranged.repeated == len(rows) - len(seeds)
+    assert list(arranged.ends) == sorted(set(arranged.ends))
+    assert [observation.replicate for observation in arranged.observations] == list(range(len(arranged.observations)))
+    assert len(set(arranged.seeds)) == len(arranged.observations)
 
 
 SEEDS = st.integers(-3, 3) | st.integers(0, 10**20) | st.sampled_from(("a", "٣"))
@@ -326,16 +328,18 @@ NO_WORDS = st.builds(row, SEEDS, st.none() | st.floats(-9, 9)) | st.builds(row, 
 @given(rows=st.lists(NO_WORDS, max_size=25))
 def test_rows_that_are_kept_as_columns_count_like_any(rows):
     plain = PlainRows()
-    for one in rows:
-        plain.add(one)
-    found = arrange(plain, ("seed", "value"))
+    for line in rows:
+        plain.add(line)
+    arranged = arrange(plain, ("seed", "value"))
     assert list(plain) == rows
-    assert replace(found, seeds=tuple(found.seeds)) == arrange(rows, ("seed", "value"))
+    assert replace(arranged, seeds=tuple(arranged.seeds)) == arrange(rows, ("seed", "value"))
 
 
 @given(rows=ROWS, more=ROWS)
 def test_rows_that_are_issued_later_never_change_what_counted_already(rows, more):
-    before = [row(f"{place}-{one.seed}", one.value, issue=place, is_out=one.is_out) for place, one in enumerate(rows)]
-    later = [row(f"later {place}", one.value, issue=100 + place) for place, one in enumerate(more)]
+    before = [
+        row(f"{place}-{line.seed}", line.value, issue=place, is_out=line.is_out) for place, line in enumerate(rows)
+    ]
+    later = [row(f"later {place}", line.value, issue=100 + place) for place, line in enumerate(more)]
     first, both = arrange(before, ("issue",)), arrange([*later, *before], ("issue",))
     assert list(itertools.islice(values(both), len(values(first)))) == values(first)

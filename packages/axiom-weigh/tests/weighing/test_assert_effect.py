@@ -61,7 +61,7 @@ def test_pytest_finds_the_fixture_and_tells_what_was_weighed(tmp_path):
     )
     assert done.returncode == 1, done.stdout + done.stderr
     assert "1 failed, 2 passed" in done.stdout
-    told = done.stdout[done.stdout.index(" weighed ") :].splitlines()
-    lines = sorted(line.split(": ")[1] for line in told if "test_mine.py::" in line and "%" in line)
+    output = done.stdout[done.stdout.index(" weighed ") :].splitlines()
+    lines = sorted(line.split(": ")[1] for line in output if "test_mine.py::" in line and "%" in line)
     assert lines == ["effect +, Moderate", "undecided, Awaiting"]
     assert done.stdout.count("grade: ") == 1  # of the one that failed

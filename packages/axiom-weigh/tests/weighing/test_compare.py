@@ -54,6 +54,6 @@ def test_seeds_have_names_where_they_are_given():
     ],
 )
 def test_what_cannot_be_paired_is_refused(a, b, words, error, says):
-    with pytest.raises(error, match=says) as told:
+    with pytest.raises(error, match=says) as refusal:
         axiom_weigh.compare(a, b, **words)
-    assert "Nothing was weighed" in str(told.value)
+    assert "Nothing was weighed" in str(refusal.value)
