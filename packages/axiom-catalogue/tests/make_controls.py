@@ -27,7 +27,7 @@ KEPT = TESTS / "controls"
 def declared(name, control):
     """The estimand of a control, as it is declared."""
     experiment = make_golden.load(name)
-    return {each["name"]: each for each in declare(experiment, avx=False)["estimands"]}[control.estimand]
+    return {estimand["name"]: estimand for estimand in declare(experiment, avx=False)["estimands"]}[control.estimand]
 
 
 def over_seed(name, control, sweep, replicate):
@@ -40,7 +40,9 @@ def over_seed(name, control, sweep, replicate):
 
 def sweeps(control):
     """What is computed for a control, so that another one is seen."""
-    return json.loads(json.dumps([[asdict(config) for config in each] for each in (control.planted, control.placebo)]))
+    return json.loads(
+        json.dumps([[asdict(config) for config in configs] for configs in (control.planted, control.placebo)])
+    )
 
 
 def complaint(name, control, planted, placebo):
@@ -74,6 +76,6 @@ if __name__ == "__main__":
     root = TESTS.parents[2]
     sys.path += [str(TESTS), str(root / "tests" / "support")]
     runpy.run_path(str(root / "conftest.py"))  # one thread, as in the tests
-    for each in sys.argv[1:]:
-        make(each)
-        print(f"Wrote controls/{each}.json.", flush=True)
+    for control in sys.argv[1:]:
+        make(control)
+        print(f"Wrote controls/{control}.json.", flush=True)

@@ -87,7 +87,7 @@ def _drawn(value):
 
 def _alike(grid, other):
     """Do two grids show the same, but for the few pixels at a border that another processor paints otherwise?"""
-    first, second = (zlib.decompress(base64.b64decode(each)) for each in (grid, other))
+    first, second = (zlib.decompress(base64.b64decode(text)) for text in (grid, other))
     differ = sum(a != b for a, b in zip(first, second, strict=False))
     return len(first) == len(second) and differ <= FEW * len(first)
 
@@ -155,5 +155,5 @@ if __name__ == "__main__":
     root = TESTS.parents[2]
     sys.path += [str(TESTS), str(root / "tests" / "support")]
     runpy.run_path(str(root / "conftest.py"))  # one thread, as in the tests
-    given = dict(word.split("=", 1) for word in sys.argv[2:])
-    print(make(sys.argv[1], {factor: json.loads(value) for factor, value in given.items()}))
+    factors = dict(word.split("=", 1) for word in sys.argv[2:])
+    print(make(sys.argv[1], {factor: json.loads(value) for factor, value in factors.items()}))

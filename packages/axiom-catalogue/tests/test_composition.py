@@ -37,26 +37,26 @@ def test_of_35_wrong_answers_ten_share_a_level():
     assert compositional_numbers.half_right(every, every) == 1.0
 
 
-def plainly_trained(seed, asked, outputs, epochs):
+def plainly_trained(seed, questions, outputs, epochs):
     """A training without any pattern."""
     start = models.mlp(chance.stream(seed, "start"), (32, 32, 32, outputs))
     orders = chance.orders(seed, items=440, epochs=epochs)
 
     def loss(net, x, y):
-        return asked.heads(models.logits(net, x), y)
+        return questions.heads(models.logits(net, x), y)
 
     options = {"rates": Rates(lr=0.1), "batch": 32, "objective": loss, "every": 20}
-    return training.trained(start, asked.task, orders, watch=lambda _net: 0, **options)[0]
+    return training.trained(start, questions.task, orders, watch=lambda _net: 0, **options)[0]
 
 
 def test_without_dropout_and_decay_it_is_plain_descent():
     config = compositional_numbers.Config(width=32, dropout=0.0, decay=0.0, epochs=20)
-    measured, asked = compositional_numbers.run(config, NUMBER_SEED), readouts.questions(NUMBER_SEED, "number")
-    end = plainly_trained(NUMBER_SEED, asked, 36, epochs=20)
-    outputs = np.asarray(models.logits(end, asked.x_new))
+    measured, questions = compositional_numbers.run(config, NUMBER_SEED), readouts.questions(NUMBER_SEED, "number")
+    end = plainly_trained(NUMBER_SEED, questions, 36, epochs=20)
+    outputs = np.asarray(models.logits(end, questions.x_new))
     chances = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
     assert measured.certainty == pytest.approx(chances.max(axis=1).mean(), abs=0.01)
-    assert measured.new_accuracy == pytest.approx(asked.heads.accuracy(outputs, asked.y_new), abs=0.02)
+    assert measured.new_accuracy == pytest.approx(questions.heads.accuracy(outputs, questions.y_new), abs=0.02)
     assert measured.gap == measured.seen_accuracy - measured.new_accuracy
     assert measured.seen_accuracy > 0.95
 
@@ -122,17 +122,19 @@ def pruned_cell(readout="heads", removed=0.75, *, tuning=0, width=64, epochs=20,
 def test_the_smallest_of_each_layer_go():
     """By hand, of a network that learns nothing: what is left of its start."""
     measured = pruned_cell(lr=0.0)
-    asked = readouts.questions(PRUNED_SEED, "heads")
+    questions = readouts.questions(PRUNED_SEED, "heads")
     start = models.mlp(chance.stream(PRUNED_SEED, "start"), (32, 64, 64, 12))
     left = [
         layer.weights * (np.abs(layer.weights) > np.quantile(np.abs(layer.weights), 0.75, method="lower"))
         for layer in start
     ]
-    hidden = asked.x_new
+    hidden = questions.x_new
     for weights in left[:-1]:
         hidden = np.maximum(hidden @ weights, 0)
     outputs = hidden @ left[-1]
-    both = (outputs[:, :6].argmax(axis=1) == asked.y_new[:, 0]) & (outputs[:, 6:].argmax(axis=1) == asked.y_new[:, 1])
+    both = (outputs[:, :6].argmax(axis=1) == questions.y_new[:, 0]) & (
+        outputs[:, 6:].argmax(axis=1) == questions.y_new[:, 1]
+    )
     assert measured.new_accuracy == pytest.approx(both.mean(), abs=1e-6)
     ranks = [
         (singular**2).sum() / singular[0] ** 2
@@ -145,13 +147,13 @@ def test_the_smallest_of_each_layer_go():
 
 def test_what_is_gone_says_nothing_in_training():
     """The loss is that of what is left, whatever the weights that are gone: so they get no gradient."""
-    net, asked = models.mlp(chance.stream(1, "net"), (32, 8, 8, 12)), readouts.questions(PRUNED_SEED, "heads")
+    net, questions = models.mlp(chance.stream(1, "net"), (32, 8, 8, 12)), readouts.questions(PRUNED_SEED, "heads")
     mask = pruning.magnitude(net, keep=0.25, layerwise=True)
-    left, rows = pruning.pruned(net, mask), (asked.task.x_train, asked.task.y_train)
-    by_hand = float(asked.heads(models.logits(left, rows[0]), rows[1]))
-    assert abs(by_hand - float(asked.heads(models.logits(net, rows[0]), rows[1]))) > 0.01
+    left, rows = pruning.pruned(net, mask), (questions.task.x_train, questions.task.y_train)
+    by_hand = float(questions.heads(models.logits(left, rows[0]), rows[1]))
+    assert abs(by_hand - float(questions.heads(models.logits(net, rows[0]), rows[1]))) > 0.01
     for weights in (net, left):
-        assert float(pruned.Kept(heads=asked.heads)(weights, *rows, mask)) == pytest.approx(by_hand, rel=1e-5)
+        assert float(pruned.Kept(heads=questions.heads)(weights, *rows, mask)) == pytest.approx(by_hand, rel=1e-5)
 
 
 # Regularisation acts where it should, beside a plain twin; of codes that were never shown nothing is known.
@@ -165,15 +167,15 @@ def regular_cell(*, readout="heads", dropout=0.0, decay=0.0, width=32, epochs=40
 
 
 def test_without_any_it_is_plain_descent():
-    measured, asked = regular_cell(), readouts.questions(REGULAR_SEED, "heads")
-    end = plainly_trained(REGULAR_SEED, asked, 12, epochs=40)
+    measured, questions = regular_cell(), readouts.questions(REGULAR_SEED, "heads")
+    end = plainly_trained(REGULAR_SEED, questions, 12, epochs=40)
     shown = {
-        "train_accuracy": (asked.task.x_train, asked.task.y_train),
-        "seen_accuracy": (asked.task.x_test, asked.task.y_test),
-        "new_accuracy": (asked.x_new, asked.y_new),
+        "train_accuracy": (questions.task.x_train, questions.task.y_train),
+        "seen_accuracy": (questions.task.x_test, questions.task.y_test),
+        "new_accuracy": (questions.x_new, questions.y_new),
     }
     for name, (x, y) in shown.items():
-        by_hand = asked.heads.accuracy(models.logits(end, x), y)
+        by_hand = questions.heads.accuracy(models.logits(end, x), y)
         assert getattr(measured, name) == pytest.approx(by_hand, abs=0.02)
     assert measured.gain == 0.0
     assert measured.gap == measured.seen_accuracy - measured.new_accuracy

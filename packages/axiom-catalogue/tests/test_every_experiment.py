@@ -160,8 +160,10 @@ def switched(name):
     experiment, golden_config = short(name)
     configs = [config for control in experiment.controls for config in (*control.planted, *control.placebo)]
     for factor in experiment.factors:
-        known = {getattr(config, factor) for config in experiment.sweep}
-        for level in {getattr(config, factor) for config in configs} - known if factor not in experiment.ranges else ():
+        levels = {getattr(config, factor) for config in experiment.sweep}
+        for level in (
+            {getattr(config, factor) for config in configs} - levels if factor not in experiment.ranges else ()
+        ):
             those = [config for config in configs if getattr(config, factor) == level]
             alike = [size for size in experiment.ranges if len({getattr(config, size) for config in those}) == 1]
             sizes = {size: getattr(golden_config, size) for size in alike if size not in QUESTIONS}

@@ -64,8 +64,8 @@ def test_disturbance_is_what_it_says():
     """A blur makes four neighbours their mean; another order loses nothing; decay is a mark."""
     x, other, y, labels = period_both("blur")
     for first in range(0, 24, 4):
-        for each in range(first, first + 4):
-            assert other[:, each] == pytest.approx(x[:, first : first + 4].mean(axis=1), abs=1e-6)
+        for column in range(first, first + 4):
+            assert other[:, column] == pytest.approx(x[:, first : first + 4].mean(axis=1), abs=1e-6)
     assert np.array_equal(y, labels)
     x, other, y, labels = period_both("order")
     assert np.array_equal(np.sort(x, axis=1), np.sort(other, axis=1))
@@ -82,12 +82,12 @@ def test_early_and_late_are_as_long():
         when: critical_periods.orders(critical_periods.Config(task="clusters", deficit="blur", when=when), PERIOD_SEED)
         for when in critical_periods.WHEN
     }
-    is_disturbed = {when: (each >= 500).all(axis=1) for when, each in rows.items()}
+    is_disturbed = {when: (of_epoch >= 500).all(axis=1) for when, of_epoch in rows.items()}
     assert np.flatnonzero(is_disturbed["early"]).tolist() == list(range(40))
     assert np.flatnonzero(is_disturbed["late"]).tolist() == list(range(80, 120))
     assert is_disturbed["always"].all()
     assert not (rows["never"] >= 500).any()
-    assert all(np.array_equal(each % 500, rows["never"]) for each in rows.values())
+    assert all(np.array_equal(of_epoch % 500, rows["never"]) for of_epoch in rows.values())
 
 
 def test_decay_pulls_at_marked_rows_alone():

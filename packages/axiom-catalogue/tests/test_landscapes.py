@@ -60,7 +60,7 @@ def test_way_is_that_of_descent():
         values = np.linalg.svd(points - points.mean(axis=0), compute_uv=False) ** 2
         assert measured.in_plane == pytest.approx(values[:2].sum() / values.sum(), abs=1e-3)
         walk = landscapes.walked(chance.stream(BOWL_SEED, "walk"), points)
-        later = [np.linalg.svd(each[1:] - each[1:].mean(axis=0), compute_uv=False) ** 2 for each in (points, walk)]
+        later = [np.linalg.svd(path[1:] - path[1:].mean(axis=0), compute_uv=False) ** 2 for path in (points, walk)]
         more = later[0][:2].sum() / later[0].sum() - later[1][:2].sum() / later[1].sum()
         assert measured.later_beyond_walk == pytest.approx(more, abs=1e-4)
         shares = np.linspace(0, 1, 25)[:, None, None]

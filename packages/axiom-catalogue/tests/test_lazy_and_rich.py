@@ -82,7 +82,7 @@ def test_the_gradient_is_as_long_as_the_one_that_jax_finds():
     net = models.mlp(chance.stream(TRANSITION_SEED, "net"), (20, 8, 8, 5))
     slopes = jax.tree.leaves(jax.jit(jax.grad(losses.CROSS_ENTROPY))(net, task.x_train, task.y_train))
     assert lazy_transition.gradient(net, task) == pytest.approx(
-        np.sqrt(sum(float((each**2).sum()) for each in slopes)), rel=1e-4
+        np.sqrt(sum(float((slope**2).sum()) for slope in slopes)), rel=1e-4
     )
 
 
@@ -106,7 +106,7 @@ def test_kernel_is_that_of_gradients():
 
     for place, part in enumerate(parts):
         for index in np.ndindex(part.shape):
-            up, down = ([each.copy() for each in parts] for _ in range(2))
+            up, down = ([array.copy() for array in parts] for _ in range(2))
             up[place][index] += step
             down[place][index] -= step
             gradients.append((outputs(up) - outputs(down)) / (2 * step))

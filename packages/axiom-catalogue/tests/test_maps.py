@@ -113,7 +113,7 @@ def test_a_pixel_alone_ends_as_plain_descent_of_a_network_of_that_width():
     slopes = jax.jit(jax.vmap(jax.grad(output), (None, 0)))
 
     def kernel(net):
-        flat = np.concatenate([np.reshape(each, (8, -1)) for each in slopes(net, inputs)], axis=1)
+        flat = np.concatenate([np.reshape(slope, (8, -1)) for slope in slopes(net, inputs)], axis=1)
         return flat @ flat.T
 
     for place in (300, 3900):

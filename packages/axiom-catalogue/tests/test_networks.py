@@ -25,8 +25,8 @@ def activation_cell(task, activation, lr, seed, epochs=100):
 def activation_unanswerable(config, seed):
     """The cell where what is held back has no right answer."""
 
-    def labelled(config, seed, known=activations.labelled):
-        task = known(config, seed)
+    def labelled(config, seed, labels_of=activations.labelled):
+        task = labels_of(config, seed)
         return replace(task, y_test=np.where(np.arange(len(task.y_test)) < activations.HELD_BACK, -1, task.y_test))
 
     with pytest.MonkeyPatch.context() as patch:
@@ -61,11 +61,11 @@ def test_each_loss_is_the_one_of_its_name(loss):
 )
 def test_noise_of_task_and_config_adds_up_over_the_same_inputs_and_leaves_the_other_labels(task, noise, wrong_labels):
     true = activations.labelled(activations.Config(task="clusters", activation="relu", lr=0.1), 5)
-    given = activations.labelled(activations.Config(task=task, activation="relu", lr=0.1, noise=noise), 5)
-    assert (given.y_train != true.y_train).sum() == wrong_labels
-    assert (given.y_test == true.y_test).all()
-    assert (given.x_train == true.x_train).all()
-    assert len(given.y_test) == activations.HELD_BACK + activations.TEST
+    noisy = activations.labelled(activations.Config(task=task, activation="relu", lr=0.1, noise=noise), 5)
+    assert (noisy.y_train != true.y_train).sum() == wrong_labels
+    assert (noisy.y_test == true.y_test).all()
+    assert (noisy.x_train == true.x_train).all()
+    assert len(noisy.y_test) == activations.HELD_BACK + activations.TEST
 
 
 def test_stopping_early_reaches_what_so_many_epochs_reach():
@@ -77,8 +77,8 @@ def test_stopping_early_reaches_what_so_many_epochs_reach():
 
 # With as many parameters, deep plain networks do worse: the deepest cannot be trained, and residual ones can.
 @functools.cache
-def depth_cell(arm, depth, seed=5, **given):
-    return depth_vs_width.run(depth_vs_width.Config(task="teacher", arm=arm, depth=depth, **given), seed)
+def depth_cell(arm, depth, seed=5, **changes):
+    return depth_vs_width.run(depth_vs_width.Config(task="teacher", arm=arm, depth=depth, **changes), seed)
 
 
 def test_each_depth_has_the_widest_layers_that_five_thousand_parameters_pay_for():

@@ -60,8 +60,8 @@ def test_every_claim_has_its_own_name_and_rests_on_something():
 def test_every_asking_can_hold_and_fail_and_asks_an_estimand_that_exists():
     decided = {Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL}
     for claim in LISTED.claims:
-        asked = [(asking.experiment, asking.estimand) for asking in claim.askings]
-        assert len(asked) == len(set(asked)), claim.name
+        pairs = [(asking.experiment, asking.estimand) for asking in claim.askings]
+        assert len(pairs) == len(set(pairs)), claim.name
         for asking in claim.askings:
             assert asking.experiment in WRITTEN
             estimands = make_golden.load(asking.experiment).estimands

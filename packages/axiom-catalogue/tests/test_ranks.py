@@ -190,7 +190,9 @@ def mode_followed(lr):
     steps = chance.orders(MODE_SEED, items=1_000, epochs=15).reshape(-1, 25)
     nets = [start, *training.sgd(start, task, steps, lr=lr, batch=25)]
     losses = [training.cross_entropy(models.logits(net, task.x_train), task.y_train) for net in nets]
-    ranks = [[np.sum(np.square(each.weights)) / np.linalg.norm(each.weights, 2) ** 2 for each in net] for net in nets]
+    ranks = [
+        [np.sum(np.square(layer.weights)) / np.linalg.norm(layer.weights, 2) ** 2 for layer in net] for net in nets
+    ]
     return losses, np.mean(1 - np.array(ranks) / ranks[0], axis=1)
 
 
@@ -201,9 +203,9 @@ def test_chance_stays_within_the_edge():
     for shape, size in (((64, 64), 0.2), ((100, 30), 3.0)):
         drawn = [size * rng.standard_normal(shape) for _ in range(120)]
         assert sum(map(eigenspectrum.outliers, drawn)) <= 4
-        assert np.mean([eigenspectrum.spectrum(each)[0] / eigenspectrum.edge(each) for each in drawn]) == pytest.approx(
-            0.9, abs=0.06
-        )
+        assert np.mean(
+            [eigenspectrum.spectrum(matrix)[0] / eigenspectrum.edge(matrix) for matrix in drawn]
+        ) == pytest.approx(0.9, abs=0.06)
 
 
 def test_planted_direction_leaves_the_bulk_at_one():

@@ -129,9 +129,9 @@ def echo_theory(wiring, units, *, radius, drive, noise):
     heard = [power @ echo for power in powers]
     signal = sum(np.outer(state, state) for state in heard) / 3  # the variance of the input
     spread = noise**2 * sum(power @ power.T for power in powers)
-    known = np.array([state @ np.linalg.solve(signal + spread, state) / 3 for state in heard])
+    memories = np.array([state @ np.linalg.solve(signal + spread, state) / 3 for state in heard])
     fisher = np.array([state @ np.linalg.solve(spread, state) for state in heard])
-    return known, fisher, float(echo @ echo)
+    return memories, fisher, float(echo @ echo)
 
 
 def test_linear_units_know_what_theory_says():
@@ -146,11 +146,11 @@ def test_a_normal_network_holds_one_input_under_noise_whatever_its_radius():
     """The sum of the Fisher memory curve is that of the input itself; of a weak input it is the memory."""
     for radius in (0.3, 0.7):
         levels = {"wiring": "orthogonal", "radius": radius, "drive": 0.5, "noise": 1.0}
-        known, fisher, power = echo_theory(units=16, **levels)
+        memories, fisher, power = echo_theory(units=16, **levels)
         assert fisher == pytest.approx(power * (1 - radius**2) * radius ** (2.0 * np.arange(60)), abs=1e-9)
         assert echo_theory(units=16, **levels | {"drive": 0.05})[0].sum() == pytest.approx(power / 300, rel=0.01)
         skills = echo_cell(activation="linear", length=400, units=16, doublings=0, **levels).skill_by_size
-        assert skills == pytest.approx([known.sum()], rel=0.25)
+        assert skills == pytest.approx([memories.sum()], rel=0.25)
 
 
 def test_linear_units_know_no_products():

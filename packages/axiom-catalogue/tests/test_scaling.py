@@ -154,9 +154,9 @@ def test_sums_are_sums():
     assert (task.y_train @ np.array([1, 5, 25, 125]) == numbers.sum(axis=1)).all()
     assert numbers.min() == 0
     assert numbers.max() == 124
-    shown, asked = (set(map(tuple, x)) for x in (task.x_train, task.x_test))
-    assert len(shown) == len(asked) == 4_000
-    assert not shown & asked
+    shown, tested = (set(map(tuple, x)) for x in (task.x_train, task.x_test))
+    assert len(shown) == len(tested) == 4_000
+    assert not shown & tested
 
 
 def test_rulers_know_a_line_from_a_step():

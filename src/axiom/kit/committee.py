@@ -48,8 +48,8 @@ def squared_error(net: Net, x: Array, y: Array) -> jax.Array:
 
 def overlaps(student: Array, teacher: Array) -> Overlaps:
     """All products that matter."""
-    one, other = (np.asarray(weights, dtype=np.float64) / np.sqrt(weights.shape[0]) for weights in (student, teacher))
-    return Overlaps(within=one.T @ one, across=one.T @ other, taught=other.T @ other)
+    own, other = (np.asarray(weights, dtype=np.float64) / np.sqrt(weights.shape[0]) for weights in (student, teacher))
+    return Overlaps(within=own.T @ own, across=own.T @ other, taught=other.T @ other)
 
 
 def risk(known: Overlaps) -> float:
@@ -86,8 +86,8 @@ def learned(
     net: Net = (Layer(weights=start.astype(np.float32), biases=np.zeros(start.shape[1], dtype=np.float32)),)
 
     def look(net: Net) -> tuple[float, float]:
-        known = overlaps(net[0].weights, taught)
-        return specialised(known), risk(known)
+        products = overlaps(net[0].weights, taught)
+        return specialised(products), risk(products)
 
     _, seen = training.trained(
         net,

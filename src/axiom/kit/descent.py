@@ -46,15 +46,15 @@ def descended(
     course = _Course(start, jax.device_put((x, y, context)), rates, objective, optimizer)
 
     def step(state: tuple[_Held, list[Seen]], number: int) -> tuple[_Held, list[Seen]]:
-        held, seen = state
+        descent, seen = state
         if seen and is_over(seen[-1]):
             return state
-        held, loss = course.step(held, number * every, min(every, steps - number * every))
-        return held, [*seen, watch(course.weights(held), loss)]
+        descent, loss = course.step(descent, number * every, min(every, steps - number * every))
+        return descent, [*seen, watch(course.weights(descent), loss)]
 
     nothing: list[Seen] = []
-    held, seen = pace.blocks((course.begin(), nothing), step, math.ceil(steps / every))
-    return course.weights(held), seen
+    descent, seen = pace.blocks((course.begin(), nothing), step, math.ceil(steps / every))
+    return course.weights(descent), seen
 
 
 class _Course:
@@ -69,11 +69,11 @@ class _Course:
         weights: list[Array] = jax.device_put(self._start)
         return weights, self._optimizer.begin(self._start)
 
-    def step(self, held: _Held, done: int, count: int) -> tuple[_Held, float]:
+    def step(self, state: _Held, done: int, count: int) -> tuple[_Held, float]:
         """`count` steps after those that are done, and the loss before the last of them."""
         net, kept, losses = _block(
-            jax.tree.unflatten(self._shape, held[0]),
-            tuple(held[1]),
+            jax.tree.unflatten(self._shape, state[0]),
+            tuple(state[1]),
             *self._rows,
             np.float32(done + 1),
             self._rates,
@@ -86,9 +86,9 @@ class _Course:
             pace.early(seen)
         return (jax.tree.leaves(net), list(kept)), float(seen[-1])
 
-    def weights(self, held: _Held) -> Any:
+    def weights(self, state: _Held) -> Any:
         """The weights as NumPy arrays, in the shape in which they came."""
-        return jax.tree.unflatten(self._shape, [np.asarray(leaf) for leaf in held[0]])
+        return jax.tree.unflatten(self._shape, [np.asarray(leaf) for leaf in state[0]])
 
 
 @partial(jax.jit, static_argnames=("count", "optimizer", "objective"))

@@ -34,5 +34,5 @@ def task(rng: np.random.Generator, *, train: int, test: int) -> LearningTask:
             f"{train} to learn and {test} to ask of {IMAGES} images: ask for at least one of each, no more"
         )
     order = rng.permutation(IMAGES)
-    (x, y), shown, asked = images(), order[:train], order[IMAGES - test :]
-    return LearningTask(x_train=x[shown], y_train=y[shown], x_test=x[asked], y_test=y[asked])
+    (x, y), shown, tested = images(), order[:train], order[IMAGES - test :]
+    return LearningTask(x_train=x[shown], y_train=y[shown], x_test=x[tested], y_test=y[tested])

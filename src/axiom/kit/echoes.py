@@ -118,11 +118,11 @@ def products(series: Doubles, *, degree: int, delays: int) -> Doubles:
     themselves. The first rows wrap round: drop them.
     """
     powers = [np.polynomial.legendre.legval(series, [0.0] * number + [1.0]) for number in range(degree + 1)]
-    found = []
+    columns = []
     for chosen in itertools.combinations_with_replacement(range(delays), degree):
         of_delay = ((delay, chosen.count(delay)) for delay in sorted(set(chosen)))
-        found.append(math.prod(np.roll(powers[times], delay) for delay, times in of_delay))
-    return np.stack(found, axis=1)
+        columns.append(math.prod(np.roll(powers[times], delay) for delay, times in of_delay))
+    return np.stack(columns, axis=1)
 
 
 def exponent(skills: Doubles) -> float | None:

@@ -32,7 +32,7 @@ def diagonal(objective: Objective, weights: P, x: Array, y: Array, *context: Any
     # A row at a time: the gradients of all rows at once would take rows times weights of memory.
     def add(total: Any, row: tuple[Any, Any]) -> tuple[Any, None]:
         slope = descent(weights, row[0][None], row[1][None], *context)
-        return jax.tree.map(lambda whole, one: whole + one**2, total, slope), None
+        return jax.tree.map(lambda whole, gradient: whole + gradient**2, total, slope), None
 
     total, _ = jax.lax.scan(add, jax.tree.map(jnp.zeros_like, weights), (x, y))
     mean: P = jax.tree.map(lambda whole: whole / x.shape[0], total)
@@ -62,5 +62,5 @@ class Anchored:
     ) -> jax.Array:
         """The loss of these rows, and what the way from the anchor costs."""
         # One vector: a sum for every array would cost a fifth of a small network's step.
-        weights, home, matters = (ravel_pytree(each)[0] for each in (net, anchor, importance))
+        weights, home, matters = (ravel_pytree(tree)[0] for tree in (net, anchor, importance))
         return self.objective(net, x, y) + 0.5 * strength * jnp.sum(matters * (weights - home) ** 2)

@@ -37,17 +37,19 @@ def cka(first: Array, second: Array) -> float:
 
 def cosine(first: Net, second: Net) -> float:
     """Of the angle between two networks, each taken as one vector of all its weights and biases."""
-    one, other = (
+    flat, other = (
         np.concatenate([np.asarray(array, dtype=np.float64).ravel() for layer in net for array in layer])
         for net in (first, second)
     )
-    return float(one @ other / (np.linalg.norm(one) * np.linalg.norm(other)))
+    return float(flat @ other / (np.linalg.norm(flat) * np.linalg.norm(other)))
 
 
 def between(first: Net, second: Net, *, share: float) -> Net:
     """The network on the straight line from the first, at share 0, to the second, at share 1."""
     return tuple(
-        Layer(*((1 - share) * np.asarray(one) + share * np.asarray(other) for one, other in zip(*layers, strict=True)))
+        Layer(
+            *((1 - share) * np.asarray(array) + share * np.asarray(other) for array, other in zip(*layers, strict=True))
+        )
         for layers in zip(first, second, strict=True)
     )
 

@@ -100,8 +100,8 @@ def fewest(way: Way, rates: Sequence[float], *, goal: float) -> Fewest:
         steps, _ = state
         last = int(np.ceil(steps / between)) if np.isfinite(steps) else looks
         _, done, before, loss = way.at(rates[number], goal=goal, last=last)
-        found = between * (int(done) - 1 + share(float(before), float(loss), goal)) if float(loss) <= goal else np.inf
-        return (float(found), rates[number]) if found < steps else state
+        needed = between * (int(done) - 1 + share(float(before), float(loss), goal)) if float(loss) <= goal else np.inf
+        return (float(needed), rates[number]) if needed < steps else state
 
     _, _, *early = way.at(rates[-1], goal=-np.inf, last=1)
     pace.early(map(float, early))
@@ -111,12 +111,12 @@ def fewest(way: Way, rates: Sequence[float], *, goal: float) -> Fewest:
 def fewest_of_each(ways: Sequence[Way], rates: Sequence[float], *, goal: float) -> list[Fewest]:
     """The fewest steps on each of these ways. An interrupted cell goes on behind the last way that was kept."""
 
-    def step(found: list[tuple[float, float]], number: int) -> list[tuple[float, float]]:
+    def step(pairs: list[tuple[float, float]], number: int) -> list[tuple[float, float]]:
         steps, rate = fewest(ways[number], rates, goal=goal)
-        return [*found, (steps, rate)]
+        return [*pairs, (steps, rate)]
 
     nothing: list[tuple[float, float]] = []
-    return [Fewest(*each) for each in pace.blocks(nothing, step, len(ways))]
+    return [Fewest(*pair) for pair in pace.blocks(nothing, step, len(ways))]
 
 
 def share(before: float, after: float, goal: float) -> float:
@@ -163,5 +163,5 @@ def _descended(
 
     at_first = objective(net, x, y)
     began: Any = (net, first, at_first, at_first)
-    found: tuple[Net, jax.Array, jax.Array, jax.Array] = jax.lax.while_loop(is_on_the_way, block, began)
-    return found
+    end: tuple[Net, jax.Array, jax.Array, jax.Array] = jax.lax.while_loop(is_on_the_way, block, began)
+    return end

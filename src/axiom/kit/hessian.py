@@ -75,8 +75,8 @@ def lanczos(
 
     Fewer than `iterations` where the directions that can be reached from `start` are fewer.
     """
-    found = _tridiagonal(objective, weights, start, x, y, *context, iterations=iterations)
-    diagonal, beside = (np.asarray(part, dtype=np.float64) for part in found)
+    parts = _tridiagonal(objective, weights, start, x, y, *context, iterations=iterations)
+    diagonal, beside = (np.asarray(part, dtype=np.float64) for part in parts)
     weak = np.flatnonzero(~(beside > _BREAKDOWN * max(np.abs(diagonal).max(), beside.max())))
     count = int(weak[0]) + 1
     inner = beside[: count - 1]

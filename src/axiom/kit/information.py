@@ -43,7 +43,7 @@ def bare(net: Net) -> list[list[Array]]:
 
 def dressed(arrays: Sequence[Sequence[Array]]) -> Net:
     """The network of these arrays."""
-    return tuple(Layer(*each) for each in arrays)
+    return tuple(Layer(*pair) for pair in arrays)
 
 
 def even_bins(active: Array, *, low: float, high: float, bins: int) -> Ints:

@@ -95,17 +95,17 @@ def _weights(net: Net, factors: Sequence[Any]) -> Doubles:
 
 def around(end: Doubles, directions: Sequence[Doubles], *, share: float) -> Doubles:
     """The place itself, and after it this share of each direction away from it, there and back."""
-    return np.stack([end, *(end + side * share * each for each in directions for side in (1, -1))])
+    return np.stack([end, *(end + side * share * direction for direction in directions for side in (1, -1))])
 
 
 def losses_at(objective: Objective, like: Net, places: Doubles, x: Array, y: Array) -> Doubles:
     """The loss at each place of a network as large as this one: one program for as many places."""
-    found = _losses(objective, like, places.astype(np.float32), x, y)
-    return np.asarray(found, dtype=np.float64)
+    heights = _losses(objective, like, places.astype(np.float32), x, y)
+    return np.asarray(heights, dtype=np.float64)
 
 
 @partial(jax.jit, static_argnums=0)
 def _losses(objective: Objective, like: Net, places: Array, x: Array, y: Array) -> jax.Array:
     shape = ravel_pytree(like)[1]
-    found: jax.Array = jax.lax.map(lambda place: objective(shape(place), x, y), jnp.asarray(places))
-    return found
+    heights: jax.Array = jax.lax.map(lambda place: objective(shape(place), x, y), jnp.asarray(places))
+    return heights

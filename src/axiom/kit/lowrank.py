@@ -55,9 +55,9 @@ def factored(net: Net, *, rank: int) -> Net:
     """
     left, sizes, right = np.linalg.svd(middle(net))
     root = np.sqrt(sizes[:rank])
-    one = Layer(weights=(left[:, :rank] * root).astype(np.float32), biases=np.zeros(rank, dtype=np.float32))
+    first = Layer(weights=(left[:, :rank] * root).astype(np.float32), biases=np.zeros(rank, dtype=np.float32))
     other = Layer(weights=(root[:, None] * right[:rank]).astype(np.float32), biases=net[1].biases)
-    return net[0], one, other, net[2]
+    return net[0], first, other, net[2]
 
 
 def learned(

@@ -29,8 +29,8 @@ def largest_exponents(step: Step, states: Doubles, tangents: Doubles, *, steps: 
     """
     count = washout + steps
 
-    def block(held: tuple[Doubles, Doubles, Doubles], number: int) -> tuple[Doubles, Doubles, Doubles]:
-        states, tangents, total = held
+    def block(state: tuple[Doubles, Doubles, Doubles], number: int) -> tuple[Doubles, Doubles, Doubles]:
+        states, tangents, total = state
         growths = []
         for moment in range(number * _EVERY, min(count, (number + 1) * _EVERY)):
             states, tangents = step(states, tangents, moment)
@@ -58,8 +58,8 @@ def mean_field(gains: Doubles, *, drive: float, share: float = 1.0) -> Doubles:
     def mean(of: Callable[[Doubles], Doubles], activity: Doubles) -> Doubles:
         own = gains**2 * activity
         heard, unheard = (of(np.tanh(np.sqrt(own + noise)[:, None] * _POINTS)) for noise in (drive**2, 0.0))
-        found: Doubles = (share * heard + (1.0 - share) * unheard) @ (_DENSITY / _DENSITY.sum())
-        return found
+        average: Doubles = (share * heard + (1.0 - share) * unheard) @ (_DENSITY / _DENSITY.sum())
+        return average
 
     activity = np.full(len(gains), 0.5)
     for _ in range(_ROUNDS):

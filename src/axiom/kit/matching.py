@@ -105,7 +105,7 @@ def matched(first: Net, second: Net) -> Net:
 def overlap(first: Net, second: Net) -> float:
     """The sum of products of all weights and biases of the two: what matching makes large."""
     pairs = [pair for layers in zip(first, second, strict=True) for pair in zip(*layers, strict=True)]
-    return float(sum(np.vdot(np.asarray(one, np.float64), np.asarray(other, np.float64)) for one, other in pairs))
+    return float(sum(np.vdot(np.asarray(array, np.float64), np.asarray(other, np.float64)) for array, other in pairs))
 
 
 def _overlaps(first: Net, second: Net, place: int) -> npt.NDArray[np.float64]:

@@ -63,7 +63,7 @@ class Optimizer:
     ) -> tuple[list[Array], list[Memory]]:
         """All arrays and memories after one step against these gradients."""
         rates = rates.at(count)
-        new = [self.rule(*each, count, rates) for each in zip(weights, slopes, memories, strict=True)]
+        new = [self.rule(*row, count, rates) for row in zip(weights, slopes, memories, strict=True)]
         return [weight for weight, _ in new], [memory for _, memory in new]
 
 

@@ -68,8 +68,8 @@ def kernels(bend: Bend, layers: Layers, seen: Any) -> Any:
 
 def together(width: int, examples: int) -> int:
     """How many networks one program trains: as many as stay in a processor's cache with all that they hold."""
-    held = width * examples
-    return side_by_side(max(1, min(64, CACHED // held)), held)
+    numbers = width * examples
+    return side_by_side(max(1, min(64, CACHED // numbers)), numbers)
 
 
 def side_by_side(on_a_core: int, held: int) -> int:
@@ -114,7 +114,7 @@ def trainer(
     def trained(pushes: Any, first_rates: Any, last_rates: Any, start: Any, data: Any, chosen: Any) -> Any:
         (inputs, wanted), (first, last) = data, start
         starts = first.T if is_long else first, last
-        layers = tuple(jnp.repeat(jnp.expand_dims(each, axis), len(first_rates), axis) for each in starts)
+        layers = tuple(jnp.repeat(jnp.expand_dims(weights, axis), len(first_rates), axis) for weights in starts)
         if axis == 0:
             first_rates, last_rates = first_rates[:, None, None], last_rates[:, None]
             pushes = None if pushes is None else pushes[:, None, None]

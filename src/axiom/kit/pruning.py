@@ -23,15 +23,15 @@ def magnitude(net: Net, *, keep: float, within: Mask | None = None, layerwise: b
     """
     if not 0.0 <= keep <= 1.0:
         raise ValueError(f"{keep} is no share of the weights: keep a number from 0 to 1")
-    held = [np.ones(layer.weights.shape, dtype=bool) for layer in net]
+    eligible = [np.ones(layer.weights.shape, dtype=bool) for layer in net]
     if within is not None:
-        held = [np.asarray(layer.weights) > 0 for layer in within]
+        eligible = [np.asarray(layer.weights) > 0 for layer in within]
     sizes = [np.abs(np.asarray(layer.weights)) for layer in net]
     if layerwise:
-        stays = [_largest(size, old, keep) for size, old in zip(sizes, held, strict=True)]
+        stays = [_largest(size, old, keep) for size, old in zip(sizes, eligible, strict=True)]
     else:
         flat = _largest(
-            np.concatenate([size.ravel() for size in sizes]), np.concatenate([h.ravel() for h in held]), keep
+            np.concatenate([size.ravel() for size in sizes]), np.concatenate([h.ravel() for h in eligible]), keep
         )
         ends = np.cumsum([size.size for size in sizes])[:-1]
         stays = [part.reshape(size.shape) for part, size in zip(np.split(flat, ends), sizes, strict=True)]
@@ -55,10 +55,10 @@ def density(mask: Mask) -> float:
     return kept / sum(layer.weights.size for layer in mask)
 
 
-def _largest(sizes: npt.NDArray[np.floating], held: npt.NDArray[np.bool_], keep: float) -> npt.NDArray[np.bool_]:
+def _largest(sizes: npt.NDArray[np.floating], eligible: npt.NDArray[np.bool_], keep: float) -> npt.NDArray[np.bool_]:
     """Where the largest of those that are held stand: this share of them, to the nearest whole number."""
-    ranked = np.where(held, sizes, -1.0).ravel()
+    ranked = np.where(eligible, sizes, -1.0).ravel()
     order = np.argsort(-ranked, kind="stable")
     stays = np.zeros(ranked.size, dtype=bool)
-    stays[order[: round(keep * int(held.sum()))]] = True
+    stays[order[: round(keep * int(eligible.sum()))]] = True
     return stays.reshape(sizes.shape)

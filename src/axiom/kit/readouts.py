@@ -32,8 +32,8 @@ class Heads:
 
     def accuracy(self, outputs: Array, y: Array) -> float:
         """The share of rows for which every head's strongest output is the right one."""
-        said = [np.argmax(np.asarray(part), axis=1) for part in self._parts(outputs)]
-        return float(np.mean(np.all(np.stack(said, axis=1) == y, axis=1)))
+        answers = [np.argmax(np.asarray(part), axis=1) for part in self._parts(outputs)]
+        return float(np.mean(np.all(np.stack(answers, axis=1) == y, axis=1)))
 
     def _parts(self, outputs: Array) -> list[Array]:
         size = outputs.shape[1] // self.count

@@ -29,12 +29,12 @@ def states(
 ) -> Doubles:
     """The units after each value of the series, one row a step, from rest or from `start`."""
     activate = ACTIVATIONS[activation]
-    found = np.empty((len(series), len(recurrent)))
+    rows = np.empty((len(series), len(recurrent)))
     state = np.zeros(len(recurrent)) if start is None else start
     for number, value in enumerate(series):
         state = activate(np, recurrent @ state + inputs * value)
-        found[number] = state
-    return found
+        rows[number] = state
+    return rows
 
 
 def readout(features: Doubles, targets: Doubles, *, penalty: float) -> Doubles:

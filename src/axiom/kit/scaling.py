@@ -36,8 +36,8 @@ class Law:
         """What the law says of so many examples and parameters."""
         constants = np.array([self.floor, self.of_items, self.of_size])
         exponents = np.array([self.items_exponent, self.size_exponent])
-        said: Floats = (_powers(exponents, np.stack(np.broadcast_arrays(items, sizes))) * constants).sum(axis=-1)
-        return said
+        predicted: Floats = (_powers(exponents, np.stack(np.broadcast_arrays(items, sizes))) * constants).sum(axis=-1)
+        return predicted
 
 
 def joint_law(items: npt.ArrayLike, sizes: npt.ArrayLike, losses: npt.ArrayLike) -> Law:
@@ -68,9 +68,9 @@ def _search(counts: Floats, losses: Floats) -> tuple[Floats, Floats]:
     for _ in range(_ROUNDS):
         levels = np.clip(centre[:, None] + np.linspace(-reach, reach, _LEVELS), low, high)
         pairs = np.exp(np.array(list(itertools.product(*levels))))
-        found, errors = _constants(pairs, counts, losses)
+        candidates, errors = _constants(pairs, counts, losses)
         best = int(errors.argmin())
-        centre, constants, reach = np.log(pairs[best]), found[best], reach / 2
+        centre, constants, reach = np.log(pairs[best]), candidates[best], reach / 2
     return np.exp(centre), constants
 
 

@@ -57,9 +57,9 @@ def _shape(node: object, arrays: list[Any]) -> list[Any]:
     if type(node) is float:
         return ["float", node.hex()]  # JSON knows neither an infinity nor what is not a number
     if type(node) in (list, tuple):
-        return [type(node).__name__, [_shape(each, arrays) for each in node]]  # type: ignore[attr-defined]
+        return [type(node).__name__, [_shape(part, arrays) for part in node]]  # type: ignore[attr-defined]
     if type(node) is dict and all(type(name) is str for name in node):
-        return ["dict", {name: _shape(each, arrays) for name, each in node.items()}]
+        return ["dict", {name: _shape(part, arrays) for name, part in node.items()}]
     return [_kind(node, arrays)]
 
 
@@ -87,10 +87,10 @@ def _state(shape: list[Any], read: Callable[[], Any]) -> Any:
     if kind == "float":
         return float.fromhex(shape[1])
     if kind == "dict":
-        return {name: _state(each, read) for name, each in shape[1].items()}
+        return {name: _state(part, read) for name, part in shape[1].items()}
     if kind in ("list", "tuple"):
-        found = [_state(each, read) for each in shape[1]]
-        return found if kind == "list" else tuple(found)
+        parts = [_state(part, read) for part in shape[1]]
+        return parts if kind == "list" else tuple(parts)
     if kind == "plain":
         return shape[1]
     raise ValueError(f"it has a part of the unknown kind {kind!r}")

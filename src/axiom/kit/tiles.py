@@ -66,7 +66,7 @@ def border(drawn: Map, pixels: Pixels) -> int:
 
 def batches(pixels: int, most: int) -> list[slice]:
     """The pixels of a tile in batches of equal size, none larger than this, so that one program computes all."""
-    size = max(one for one in range(1, min(most, pixels) + 1) if pixels % one == 0)
+    size = max(count for count in range(1, min(most, pixels) + 1) if pixels % count == 0)
     return [slice(start, start + size) for start in range(0, pixels, size)]
 
 
@@ -78,7 +78,7 @@ def computed(pixels: int, most: int, train: Callable[[slice], Sequence[npt.Array
     parts = batches(pixels, most)
 
     def step(ends: list[list[Anything]], number: int) -> list[list[Anything]]:
-        return [*ends, [np.asarray(each) for each in train(parts[number])]]
+        return [*ends, [np.asarray(numbers) for numbers in train(parts[number])]]
 
     none: list[list[Anything]] = []
     ends = pace.blocks(none, step, len(parts))
@@ -116,9 +116,9 @@ def rows(drawn: Map, tile: Tile) -> Reals:
 
 def middle(places: npt.ArrayLike) -> float | None:
     """The geometric mean of these knobs, NaN left out; None where a half of them or fewer are there."""
-    given = np.asarray(places, float)
-    there = given[np.isfinite(given)]
-    return float(np.exp(np.log(there).mean())) if 2 * len(there) > len(given) else None
+    numbers = np.asarray(places, float)
+    there = numbers[np.isfinite(numbers)]
+    return float(np.exp(np.log(there).mean())) if 2 * len(there) > len(numbers) else None
 
 
 def slope(xs: npt.ArrayLike, ys: npt.ArrayLike) -> float | None:

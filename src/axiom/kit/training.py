@@ -53,11 +53,11 @@ def descend(
         context=context,
         every=every,
     )
-    held = course.begin()
+    descent = course.begin()
     for number in range(course.blocks):
-        held = course.step(held, number)
+        descent = course.step(descent, number)
         pace.block((number + 1) / course.blocks)
-        yield course.net(held)
+        yield course.net(descent)
 
 
 def trained(
@@ -91,13 +91,13 @@ def trained(
     )
 
     def step(state: tuple[Held, list[Seen]], number: int) -> tuple[Held, list[Seen]]:
-        held, seen = state
-        held = course.step(held, number)
-        return held, [*seen, watch(course.net(held))]
+        descent, seen = state
+        descent = course.step(descent, number)
+        return descent, [*seen, watch(course.net(descent))]
 
     nothing: list[Seen] = []
-    held, seen = pace.blocks((course.begin(), nothing), step, course.blocks)
-    return course.net(held), seen
+    descent, seen = pace.blocks((course.begin(), nothing), step, course.blocks)
+    return course.net(descent), seen
 
 
 def accuracy(net: Net, x: Floats, y: Labels, architecture: NetworkFunction = RELU) -> float:

@@ -109,8 +109,8 @@ def labelled(config: Config, seed: int) -> data.LearningTask:
     rng = chance.stream(seed, config.task.removeprefix("noisy_"))  # the same inputs with noise and without
     task = TASKS[config.task](rng, inputs=20, train=TRAIN, test=HELD_BACK + TEST)
     share = min(NOISE[config.task] + config.noise, 1.0)
-    given, _ = data.corrupted(chance.stream(seed, "noise"), task.y_train, classes=CLASSES[config.task], share=share)
-    return replace(task, y_train=given)
+    labels, _ = data.corrupted(chance.stream(seed, "noise"), task.y_train, classes=CLASSES[config.task], share=share)
+    return replace(task, y_train=labels)
 
 
 def _lead(
@@ -120,7 +120,7 @@ def _lead(
     interval: tuple[float, float],
     *,
     measure: str = "final_accuracy",
-    **told: Any,
+    **rest: Any,
 ) -> Estimand:
     """What sigmoid has more of than ReLU, within a replicate; the interval says on which side it lies, if on any."""
     is_behind = interval[1] < 0
@@ -129,7 +129,7 @@ def _lead(
     return Estimand(
         name=f"sigmoid_minus_relu_{where}",
         claim=claim,
-        **told,
+        **rest,
         kind=Kind.CONTRAST,
         measure=measure,
         between=tuple(arms),

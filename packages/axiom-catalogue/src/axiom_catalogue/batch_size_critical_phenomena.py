@@ -130,15 +130,15 @@ def _for_long(config: Config, way: goals.Way, *, right: Any) -> tuple[models.Net
 
 
 def _seconds(it: Config) -> float:
-    each, small, large = COSTS.get("loss" if it.loss == "mse" else it.same, (0.018, 0.03, 0.0))
+    step_cost, small, large = COSTS.get("loss" if it.loss == "mse" else it.same, (0.018, 0.03, 0.0))
     root, times = math.sqrt(it.batch), 1.0 if it.same in ("examples", "both") else HARD.get(it.task, 1.0)
-    return times * (each + small / root + large * root) * math.pow(it.width / 32, 0.3) * max(1.0, 0.3 / it.goal)
+    return times * (step_cost + small / root + large * root) * math.pow(it.width / 32, 0.3) * max(1.0, 0.3 / it.goal)
 
 
 def _asks(name: str, claim: str, arms: Arms, seen: Pair, chances: tuple[float, ...], **rest: Any) -> Estimand:
     """A contrast, unless the rest says otherwise; most seeds of a pilot lay between the two that were seen."""
-    said = dict(zip(("positive", "negative", "absent"), chances, strict=True))
-    prediction = Prediction(**said, interval=seen, because=f"most seeds of a pilot: {seen[0]:g} to {seen[1]:g}")
+    by_verdict = dict(zip(("positive", "negative", "absent"), chances, strict=True))
+    prediction = Prediction(**by_verdict, interval=seen, because=f"most seeds of a pilot: {seen[0]:g} to {seen[1]:g}")
     return Estimand(**({"kind": Kind.CONTRAST} | rest), name=name, claim=claim, between=arms, prediction=prediction)
 
 

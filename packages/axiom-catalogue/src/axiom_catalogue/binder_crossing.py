@@ -88,7 +88,7 @@ def run(config: Config, seed: int) -> Measures:
         begun = [_course(LOSSES[config.loss], net, *rows, batches, RATES[number]) for net in starts]
         if number == 0:
             pace.early(np.asarray(begun[0]["losses"]))
-        late = [np.asarray(each[config.order])[len(batches) // 2 :] for each in begun]
+        late = [np.asarray(numbers[config.order])[len(batches) // 2 :] for numbers in begun]
         return [[*curve, cumulant(order)] for curve, order in zip(curves, late, strict=True)]
 
     narrow, wide = pace.blocks([Curve(), Curve()], step, len(RATES))
@@ -122,9 +122,9 @@ def crossed(narrow: Curve, wide: Curve) -> float | None:
     return _between(pairs, lambda pair: pair[1] < pair[0] - APART and pair[0] > WHOLE / 2)
 
 
-def _between(found: list[Any], is_beyond: Any) -> float | None:
+def _between(by_rate: list[Any], is_beyond: Any) -> float | None:
     """The geometric mean of the two successive rates between which something is beyond for the first time."""
-    first = next((place for place, each in enumerate(found) if is_beyond(each)), 0)
+    first = next((place for place, order in enumerate(by_rate) if is_beyond(order)), 0)
     return math.sqrt(RATES[first - 1] * RATES[first]) if first else None
 
 
@@ -152,8 +152,8 @@ def _course(
     return seen
 
 
-def _cosine(one: jax.Array, other: jax.Array) -> jax.Array:
-    cosine: jax.Array = jnp.vdot(one, other) / (jnp.linalg.norm(one) * jnp.linalg.norm(other))
+def _cosine(vector: jax.Array, other: jax.Array) -> jax.Array:
+    cosine: jax.Array = jnp.vdot(vector, other) / (jnp.linalg.norm(vector) * jnp.linalg.norm(other))
     return cosine
 
 

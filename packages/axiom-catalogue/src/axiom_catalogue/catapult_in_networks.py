@@ -120,8 +120,8 @@ def descended(
         if limit in state[1]:
             return state
         due = batches[number * BLOCK : (number + 1) * BLOCK]
-        end, found = _block(objective, jax.tree.unflatten(shape, state[0]), *rows, due, lr)
-        seen = [min(limit, loss) for loss in np.asarray(found).tolist()]  # so asked, what is no number is lost, too
+        end, losses = _block(objective, jax.tree.unflatten(shape, state[0]), *rows, due, lr)
+        seen = [min(limit, loss) for loss in np.asarray(losses).tolist()]  # so asked, what is no number is lost, too
         pace.early(seen)
         return jax.tree.leaves(end), state[1] + seen
 
@@ -131,10 +131,10 @@ def descended(
 
 def _batches(config: Config, seed: int) -> np.ndarray[tuple[int, int], np.dtype[np.int32]]:
     """The rows of each step, epoch after epoch; what does not fill a batch waits for the next shuffle."""
-    each = config.rows // min(config.batch, config.rows)
-    orders = chance.orders(seed, items=config.rows, epochs=math.ceil(config.steps / each))
+    per_epoch = config.rows // min(config.batch, config.rows)
+    orders = chance.orders(seed, items=config.rows, epochs=math.ceil(config.steps / per_epoch))
     size = min(config.batch, config.rows)
-    return orders[:, : each * size].reshape(-1, size)[: config.steps]
+    return orders[:, : per_epoch * size].reshape(-1, size)[: config.steps]
 
 
 @partial(jax.jit, static_argnums=0)

@@ -104,10 +104,10 @@ def program(activation: str, steps: int) -> Callable[..., Any]:
             return tuple(layer - rates * slope for layer, slope in zip(layers, slopes, strict=True)), losses
 
         layers, losses = jax.lax.scan(step, layers, None, length=steps)
-        told = jnp.where(jnp.isfinite(losses), losses / losses[0], jnp.inf)
-        rose = (told - jax.lax.cummin(told)).max(axis=0) > ROSE
-        held_out = jnp.argmax(jnp.concatenate([told > 10.0, jnp.ones_like(told[:1], bool)]), axis=0)
-        came_back = jnp.isfinite(told).all(axis=0) & (told[-1] < 1.0)
+        relative = jnp.where(jnp.isfinite(losses), losses / losses[0], jnp.inf)
+        rose = (relative - jax.lax.cummin(relative)).max(axis=0) > ROSE
+        held_out = jnp.argmax(jnp.concatenate([relative > 10.0, jnp.ones_like(relative[:1], bool)]), axis=0)
+        came_back = jnp.isfinite(relative).all(axis=0) & (relative[-1] < 1.0)
         return jnp.where(came_back, rose, 2), held_out, planes.kernels(bend, layers, inputs), losses[:4, 0]
 
     return jax.jit(trained)
@@ -126,9 +126,9 @@ def at_start(activation: str) -> Callable[..., Any]:
 
 def curvatures(kernels: Any) -> tiles.Reals:
     """The largest eigenvalue of each kernel over its number of examples; infinite of one that is lost."""
-    given = np.asarray(kernels, float)
-    is_lost = ~np.isfinite(given).all(axis=(1, 2))
-    largest = np.linalg.eigvalsh(np.where(is_lost[:, None, None], 0.0, given))[:, -1] / given.shape[1]
+    numbers = np.asarray(kernels, float)
+    is_lost = ~np.isfinite(numbers).all(axis=(1, 2))
+    largest = np.linalg.eigvalsh(np.where(is_lost[:, None, None], 0.0, numbers))[:, -1] / numbers.shape[1]
     return np.where(is_lost, np.inf, largest)
 
 
@@ -176,11 +176,11 @@ def run(config: Config, seed: int) -> Measures:
 
 def _seconds(config: Config) -> float:
     """Measured: a step goes over the weights once, and over all hidden units for each example."""
-    each = 0.6 if config.activation == "tanh" else 0.4
-    return 0.7 + config.steps / 300 * config.width / 128 * (1.0 + each * config.examples)
+    example_cost = 0.6 if config.activation == "tanh" else 0.4
+    return 0.7 + config.steps / 300 * config.width / 128 * (1.0 + example_cost * config.examples)
 
 
-LINEAR, RELU, TANH = ({"activation": each} for each in ("linear", "relu", "tanh"))
+LINEAR, RELU, TANH = ({"activation": activation} for activation in ("linear", "relu", "tanh"))
 
 experiment = Experiment(
     name="catapult_map",
@@ -290,9 +290,10 @@ experiment = Experiment(
         Control(
             estimand="tanh_minus_linear",
             placebo=tuple(
-                Config(activation=each, width=32, steps=40, control="placebo") for each in ("tanh", "linear")
+                Config(activation=activation, width=32, steps=40, control="placebo")
+                for activation in ("tanh", "linear")
             ),
-            planted=tuple(Config(activation=each, width=32, steps=40) for each in ("tanh", "linear")),
+            planted=tuple(Config(activation=activation, width=32, steps=40) for activation in ("tanh", "linear")),
         ),
     ),
     needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),

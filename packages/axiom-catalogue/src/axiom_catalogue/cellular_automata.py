@@ -65,11 +65,11 @@ def run(config: Config, seed: int) -> Measures:
     def step(state: tuple[Bits, list[float]], number: int) -> tuple[Bits, list[float]]:
         rules = children(config, seed, state[0], number) if number else state[0]
         shown, fresh = (rings(chance.stream(seed, f"{of} {number}"), config) for of in ("shown", "fresh"))
-        found = right(rules, shown, config.cells)
-        pace.early(found)
+        shares = right(rules, shown, config.cells)
+        pace.early(shares)
         if config.control == "placebo":
-            found = chance.stream(seed, f"lot {config.method} {number}").random(len(rules))
-        rules = rules[np.argsort(-found, kind="stable")]
+            shares = chance.stream(seed, f"lot {config.method} {number}").random(len(rules))
+        rules = rules[np.argsort(-shares, kind="stable")]
         return rules, [*state[1], float(right(rules[:1], fresh, config.cells)[0])]
 
     first = drawn(chance.stream(seed, "first"), config.rules)
@@ -98,9 +98,9 @@ def drawn(rng: np.random.Generator, count: int, places: int = 128) -> Bits:
 def rings(rng: np.random.Generator, config: Config, *, count: int = SHOWN) -> Bits:
     """Rings as rows of cells; in every second one most are ones, and in the others most are zeros."""
     is_flat, shape = config.shown == "flat", (count, config.cells)
-    found: Bits = drawn(rng, *shape) if is_flat else rng.integers(0, 2, shape, dtype=np.uint8)
-    is_wrong = (found.mean(axis=1) > 0.5) != (np.arange(count) % 2 == 1)
-    return np.asarray(found ^ is_wrong.astype(np.uint8)[:, None])
+    cells: Bits = drawn(rng, *shape) if is_flat else rng.integers(0, 2, shape, dtype=np.uint8)
+    is_wrong = (cells.mean(axis=1) > 0.5) != (np.arange(count) % 2 == 1)
+    return np.asarray(cells ^ is_wrong.astype(np.uint8)[:, None])
 
 
 def children(config: Config, seed: int, rules: Bits, number: int) -> Bits:
@@ -144,7 +144,7 @@ def evolved(rules: Bits, begun: Bits, *, steps: int) -> Bits:
         if number % STILL == 0 or number == steps:
             is_over = (before == state).all(axis=1) | (number == steps)
             ends[moving[is_over]] = state[is_over]
-            state, moving, at = (each[~is_over] for each in (state, moving, at))
+            state, moving, at = (array[~is_over] for array in (state, moving, at))
     return ends.reshape(len(rules), len(begun), -1)
 
 
@@ -153,21 +153,21 @@ FLAT, COIN, LOTTERY = {"method": "search", "shown": "flat"}, {"shown": "coin"}, 
 SMALL = partial(grid, Config, method=["search", "lottery"], shown=["flat"], generations=[4], rules=[12], cells=[59])
 
 
-def _asked(
+def _asks(
     name: str,
     claim: str,
     measure: str,
     *arms: dict[str, str],
     beyond: Sequence[float],
     seen: Sequence[float],
-    **told: Any,
+    **rest: Any,
 ) -> Estimand:
     """The level of one arm, or what lies between two, beyond its null by the smallest that matters; and a pilot."""
     p, n, a, b = seen
     return Estimand(
         name=name,
         claim=claim,
-        **told,
+        **rest,
         kind=Kind.CONTRAST if len(arms) > 1 else Kind.LEVEL,
         measure=measure,
         between=arms,
@@ -188,7 +188,7 @@ experiment = Experiment(
     sweep=(*grid(Config, method=["search", "lottery"], shown=["flat"]), Config(method="search", shown="coin")),
     ranges={"generations": (4, 500), "rules": (10, 200)},
     estimands=(
-        _asked(
+        _asks(
             "rises_late",
             "in a genetic search for cellular automata that take a majority vote, the best rule's fitness still rises "
             "in the last quarter of generations",
@@ -203,7 +203,7 @@ experiment = Experiment(
             if_absent="A genetic search for majority-vote cellular automata reaches a plateau: in its last quarter "
             "of generations fitness changes by less than 2 points",
         ),
-        _asked(
+        _asks(
             "plateau_above_a_constant",
             "a genetic search ends with majority-vote cellular automata that beat a constant answer, which is right "
             "half of the time",
@@ -218,7 +218,7 @@ experiment = Experiment(
             if_absent="A genetic search ends with cellular automata about as good at majority votes as a constant "
             "answer, which is right half of the time",
         ),
-        _asked(
+        _asks(
             "coins_above_a_constant",
             "shown only close majority votes, with about as many ones as zeros, a genetic search ends with cellular "
             "automata that beat a constant answer",
@@ -233,7 +233,7 @@ experiment = Experiment(
             if_absent="If a genetic search is shown only close majority votes, it finds cellular automata about as "
             "good as a constant answer, within 5 points",
         ),
-        _asked(
+        _asks(
             "search_minus_lottery",
             "a genetic search ends with better majority-vote cellular automata than a random search that draws the "
             "same number of new rules",
@@ -249,7 +249,7 @@ experiment = Experiment(
             if_absent="Genetic and random search find majority-vote cellular automata of about the same fitness, "
             "within 5 points",
         ),
-        _asked(
+        _asks(
             "behind_gkl",
             "in close majority votes, a genetic search ends with a cellular automaton less accurate than the "
             "hand-made one of Gacs, Kurdyumov and Levin",

@@ -76,29 +76,29 @@ class Wired:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes codes, held-out combinations, noise and start for all wirings and orders alike."""
-    asked = readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
-    sizes = (INPUTS, *[config.width] * (APART + 1), asked.outputs)
+    questions = readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
+    sizes = (INPUTS, *[config.width] * (APART + 1), questions.outputs)
     masks = wires(config, seed, sizes)
 
     def right(net: models.Net, x: models.Array, y: models.Array) -> float:
-        return asked.heads.accuracy(models.logits(cut(net, masks), x), y)
+        return questions.heads.accuracy(models.logits(cut(net, masks), x), y)
 
     end, looks = training.trained(
         models.mlp(chance.stream(seed, "start"), sizes),
-        asked.task,
+        questions.task,
         orders(config, seed),
-        watch=lambda net: right(net, asked.x_new, asked.y_new),
+        watch=lambda net: right(net, questions.x_new, questions.y_new),
         rates=optimizers.Rates(lr=config.lr),
         batch=BATCH,
-        objective=Wired(heads=asked.heads),
+        objective=Wired(heads=questions.heads),
         context=masks,
         every=20,
     )
-    seen = right(end, asked.task.x_test, asked.task.y_test)
+    seen = right(end, questions.task.x_test, questions.task.y_test)
     return Measures(
         new_accuracy=looks[-1],
         seen_accuracy=seen,
-        train_accuracy=right(end, asked.task.x_train, asked.task.y_train),
+        train_accuracy=right(end, questions.task.x_train, questions.task.y_train),
         gap=seen - looks[-1],
         new_by_look=tuple(looks),
     )

@@ -81,12 +81,12 @@ def run(config: Config, seed: int) -> Measures:
         watch=lambda net: heads.accuracy(net, x, y),
     )
     seen_accuracy, new_accuracy = heads.accuracy(end, x_seen, y_seen), heads.accuracy(end, x_new, y_new)
-    known = [np.isin(wanted, shown) for wanted, shown in zip(y_new.T, y.T, strict=True)]
+    sayable = [np.isin(wanted, shown) for wanted, shown in zip(y_new.T, y.T, strict=True)]
     return Measures(
         seen_accuracy=seen_accuracy,
         new_accuracy=new_accuracy,
         gap=seen_accuracy - new_accuracy,
-        sayable=float(np.mean(np.all(known, axis=0))),
+        sayable=float(np.mean(np.all(sayable, axis=0))),
         train_accuracy=train_accuracies[-1],
     )
 
@@ -104,8 +104,8 @@ class Heads:
 
     def accuracy(self, net: models.Net, x: models.Array, y: models.Array) -> float:
         """The share of rows for which every head's strongest output is the right one."""
-        said = [np.argmax(np.asarray(part), axis=1) for part in self._parts(models.logits(net, x))]
-        return float(np.mean(np.all(np.stack(said, axis=1) == y, axis=1)))
+        answers = [np.argmax(np.asarray(part), axis=1) for part in self._parts(models.logits(net, x))]
+        return float(np.mean(np.all(np.stack(answers, axis=1) == y, axis=1)))
 
     def _parts(self, outputs: models.Array) -> list[models.Array]:
         size = outputs.shape[1] // self.count

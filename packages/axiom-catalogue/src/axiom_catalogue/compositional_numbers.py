@@ -55,35 +55,35 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes codes, held-out combinations, noise, start and batch order for all arms alike."""
-    asked = readouts.questions(seed, "number", noise=config.noise, is_strange=config.is_strange)
-    orders = chance.orders(seed, items=len(asked.task.x_train), epochs=config.epochs)
-    rows, orders = dropout.shown(chance.stream(seed, "silence"), asked.task, orders, layers=LAYERS)
+    questions = readouts.questions(seed, "number", noise=config.noise, is_strange=config.is_strange)
+    orders = chance.orders(seed, items=len(questions.task.x_train), epochs=config.epochs)
+    rows, orders = dropout.shown(chance.stream(seed, "silence"), questions.task, orders, layers=LAYERS)
     end, _ = training.trained(
-        models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, config.width, asked.outputs)),
+        models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, config.width, questions.outputs)),
         rows,
         orders,
         watch=lambda _net: 0.0,
         rates=optimizers.Rates(lr=config.lr, weight_decay=config.decay),
         batch=BATCH,
-        objective=dropout.Dropout(loss=asked.heads),
+        objective=dropout.Dropout(loss=questions.heads),
         context=patterns(config, seed),
         every=20,
     )
     seen, new, train = (
         float(np.mean(answers(end, x) == y[:, 0]))
         for x, y in (
-            (asked.task.x_test, asked.task.y_test),
-            (asked.x_new, asked.y_new),
-            (asked.task.x_train, asked.task.y_train),
+            (questions.task.x_test, questions.task.y_test),
+            (questions.x_new, questions.y_new),
+            (questions.task.x_train, questions.task.y_train),
         )
     )
-    outputs = np.asarray(models.logits(end, asked.x_new), dtype=np.float64)
+    outputs = np.asarray(models.logits(end, questions.x_new), dtype=np.float64)
     chances = np.exp(outputs - outputs.max(axis=1, keepdims=True))
     return Measures(
         seen_accuracy=seen,
         new_accuracy=new,
         gap=seen - new,
-        half_right=half_right(answers(end, asked.x_new), asked.y_new[:, 0]),
+        half_right=half_right(answers(end, questions.x_new), questions.y_new[:, 0]),
         certainty=float(np.mean(1 / chances.sum(axis=1))),
         train_accuracy=train,
     )
@@ -91,14 +91,14 @@ def run(config: Config, seed: int) -> Measures:
 
 def answers(net: models.Net, x: data.Floats) -> data.Labels:
     """The number that the network gives for each row."""
-    said: data.Labels = np.argmax(np.asarray(models.logits(net, x)), axis=1).astype(np.int32)
-    return said
+    numbers: data.Labels = np.argmax(np.asarray(models.logits(net, x)), axis=1).astype(np.int32)
+    return numbers
 
 
-def half_right(said: data.Labels, right: data.Labels) -> float:
+def half_right(answers: data.Labels, right: data.Labels) -> float:
     """The share of the numbers whose combination has a level in common with the right one."""
-    (first, second), (one, other) = (np.divmod(numbers, LEVELS) for numbers in (said, right))
-    return float(np.mean((first == one) | (second == other)))
+    (first, second), (right_first, right_second) = (np.divmod(numbers, LEVELS) for numbers in (answers, right))
+    return float(np.mean((first == right_first) | (second == right_second)))
 
 
 def patterns(config: Config, seed: int) -> tuple[models.Array, ...]:

@@ -79,7 +79,7 @@ def run(config: Config, seed: int) -> Measures:
     unit = modulus * math.log(modulus)
     table = arithmetic.modular_addition(chance.stream(seed, f"sums of {named}"), modulus=modulus, share=1.0)
     start = arithmetic.quadratic(chance.stream(seed, f"start of {named}"), modulus=modulus, hidden=hidden)
-    asked = slice(max(math.ceil(MOST * unit), modulus**2 - ASKED), None)
+    tested = slice(max(math.ceil(MOST * unit), modulus**2 - ASKED), None)
 
     def attempt(state: State, number: int) -> State:
         """Half of the interval, and what became of the attempt in its middle."""
@@ -95,11 +95,11 @@ def run(config: Config, seed: int) -> Measures:
             rates=Rates(lr=config.lr, weight_decay=config.weight_decay),
             steps=config.steps,
             every=EVERY,
-            watch=lambda net, _: arithmetic.accuracy(net, table.x_train[asked], table.y_train[asked]),
+            watch=lambda net, _: arithmetic.accuracy(net, table.x_train[tested], table.y_train[tested]),
             is_over=lambda right: right >= arithmetic.MASTERED,
         )
-        known = arithmetic.accuracy(end, table.x_train[:shown], table.y_train[:shown])
-        tried = [*tried, (shown, looks[-1], known, min(len(looks) * EVERY, config.steps))]
+        memorised = arithmetic.accuracy(end, table.x_train[:shown], table.y_train[:shown])
+        tried = [*tried, (shown, looks[-1], memorised, min(len(looks) * EVERY, config.steps))]
         return (low, middle, tried) if looks[-1] >= arithmetic.MASTERED else (middle, high, tried)
 
     _, _, tried = pace.blocks((LEAST, MOST, list[Attempt]()), attempt, config.attempts)
@@ -117,8 +117,8 @@ def rows(table: data.LearningTask, shown: int, grain: float) -> tuple[data.Float
 
 
 def _measures(tried: list[Attempt], modulus: int) -> Measures:
-    below = max((each for each in tried if each[1] < arithmetic.MASTERED), default=None)
-    above = min((each for each in tried if each[1] >= arithmetic.MASTERED), default=None)
+    below = max((attempt for attempt in tried if attempt[1] < arithmetic.MASTERED), default=None)
+    above = min((attempt for attempt in tried if attempt[1] >= arithmetic.MASTERED), default=None)
     critical = math.sqrt(below[0] * above[0]) if below and above else None
     return Measures(
         is_within=int(critical is not None),
@@ -128,8 +128,8 @@ def _measures(tried: list[Attempt], modulus: int) -> Measures:
         known_below=below[2] if below else None,
         asked_below=below[1] if below else None,
         steps_above=above[3] if above else None,
-        shown_by_attempt=tuple(each[0] for each in tried),
-        right_by_attempt=tuple(each[1] for each in tried),
+        shown_by_attempt=tuple(attempt[0] for attempt in tried),
+        right_by_attempt=tuple(attempt[1] for attempt in tried),
     )
 
 

@@ -65,11 +65,11 @@ def run(config: Config, seed: int) -> Measures:
 
     orders = _orders(config, seed, hardness, is_wrong)
     end, seen = training.trained(start, task, orders, watch=right, rates=Rates(lr=config.lr), batch=25)
-    given = training.answers(end, task.x_train) == task.y_train
+    is_fitted = training.answers(end, task.x_train) == task.y_train
     return Measures(
         best_accuracy=max(seen),
         test_accuracy=seen[-1],
-        wrong_fitted=float(given[is_wrong].mean()) if is_wrong.any() else 0.0,
+        wrong_fitted=float(is_fitted[is_wrong].mean()) if is_wrong.any() else 0.0,
         test_by_epoch=tuple(seen),
     )
 

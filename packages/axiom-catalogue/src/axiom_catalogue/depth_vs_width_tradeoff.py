@@ -58,7 +58,7 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes data and batch order for every depth and arm alike, and the draws of the start."""
-    task = _given(config, seed)
+    task = _task(config, seed)
     architecture = models.Architecture(residual=config.arm == "residual")
     objective = losses.CrossEntropy(architecture=architecture)
     start = started(config, seed)
@@ -113,24 +113,24 @@ def widest(depth: int) -> int:
     return next(width for width in itertools.count(1) if parameters(depth, width + 1) > BUDGET)
 
 
-def _given(config: Config, seed: int) -> data.LearningTask:
+def _task(config: Config, seed: int) -> data.LearningTask:
     """The task. The first of its test rows are kept back, for choosing a rate and where to stop."""
     rng = chance.stream(seed, config.task)
     task = TASKS[config.task](rng, inputs=INPUTS, classes=CLASSES, train=TRAIN, test=HELD_BACK + TEST)
-    given, _ = data.corrupted(chance.stream(seed, "noise"), task.y_train, classes=CLASSES, share=config.noise)
-    return replace(task, y_train=given)
+    labels, _ = data.corrupted(chance.stream(seed, "noise"), task.y_train, classes=CLASSES, share=config.noise)
+    return replace(task, y_train=labels)
 
 
 def _plain(*, depths: tuple[int, int], noise: float, lr: float, epochs: int) -> tuple[Config, ...]:
     return grid(Config, task=["clusters"], arm=["plain"], depth=depths, noise=[noise], lr=[lr], epochs=[epochs])
 
 
-def _slope(arm: str, task: str, claim: str, interval: tuple[float, float], **told: Any) -> Estimand:
+def _slope(arm: str, task: str, claim: str, interval: tuple[float, float], **rest: Any) -> Estimand:
     """Log accuracy on log depth in one arm: below zero where deep networks do worse."""
     return Estimand(
         name=f"{arm}_on_{task}",
         claim=claim,
-        **told,
+        **rest,
         kind=Kind.SLOPE,
         measure="test_accuracy",
         across="depth",
@@ -143,15 +143,15 @@ def _slope(arm: str, task: str, claim: str, interval: tuple[float, float], **tol
     )
 
 
-def _deep(arm: str, measure: str, claim: str, interval: tuple[float, float], **told: Any) -> Estimand:
+def _deep(arm: str, measure: str, claim: str, interval: tuple[float, float], **rest: Any) -> Estimand:
     """What an arm has more of than the plain one at the greatest depth, within a replicate."""
     return Estimand(
         name=f"{arm}_minus_plain_deep",
         claim=claim,
-        **told,
+        **rest,
         kind=Kind.CONTRAST,
         measure=measure,
-        between=tuple({"task": "teacher", "arm": each, "depth": 16} for each in (arm, "plain")),
+        between=tuple({"task": "teacher", "arm": side, "depth": 16} for side in (arm, "plain")),
         smallest=0.02,
         bounds=(-1.0, 1.0),
         prediction=Prediction(

@@ -83,10 +83,10 @@ def run(config: Config, seed: int) -> Measures:
     x, fresh, noise, truth, ways = (
         chance.stream(seed, purpose) for purpose in ("data", "test", f"noise{mark}", "truth", "features")
     )
-    shown, asked = x.standard_normal((MOST, INPUTS)), fresh.standard_normal((TEST, INPUTS))
+    shown, fresh_inputs = x.standard_normal((MOST, INPUTS)), fresh.standard_normal((TEST, INPUTS))
     slant, directions = features.unit_vector(truth, size=INPUTS), features.directions(ways, inputs=INPUTS, count=MOST)
     wanted = shown @ slant + config.noise * noise.standard_normal(MOST)
-    seen, tested = features.random_features(shown, directions), features.random_features(asked, directions)
+    seen, tested = features.random_features(shown, directions), features.random_features(fresh_inputs, directions)
     tile = Tile(level=config.level, column=config.column, row=config.row)
     parameters, examples = (np.round(knob).astype(int) for knob in tiles.knobs(MAP, tile))
 
@@ -94,7 +94,7 @@ def run(config: Config, seed: int) -> Measures:
         errors = []
         for p, n in zip(parameters[part], examples[part], strict=True):
             weights = descended(seen[:n, :p], wanted[:n], steps)
-            errors.append(float(np.mean((tested[:, :p] @ weights - asked @ slant) ** 2)))
+            errors.append(float(np.mean((tested[:, :p] @ weights - fresh_inputs @ slant) ** 2)))
         pace.early(errors)
         return [errors]
 
@@ -142,8 +142,8 @@ def _seconds(config: Config) -> float:
     """Measured: one decomposition for each pixel, so a tile with many of both costs ten times one of level 0."""
     tile = Tile(level=config.level, column=config.column, row=config.row)
     parameters, examples = tiles.knobs(MAP, tile)
-    each = 4e-5 + 1e-9 * np.minimum(parameters, examples) * parameters * examples
-    return float(each.sum())
+    pixel_costs = 4e-5 + 1e-9 * np.minimum(parameters, examples) * parameters * examples
+    return float(pixel_costs.sum())
 
 
 ENDLESS, STOPPED = {"steps": 0}, {"steps": 100}

@@ -70,9 +70,9 @@ def run(config: Config, seed: int) -> Measures:
     critical = lyapunov.onset(RADII, exponents, above=CHAOTIC)
     targets = reservoirs.delayed(heard, delays=DELAYS)
 
-    def remember(found: list[float], number: int) -> list[float]:
+    def remember(memories: list[float], number: int) -> list[float]:
         states = reservoirs.states(RADII[number] * recurrent, weights, heard)
-        return [*found, memory(states, targets, learned=config.steps)]
+        return [*memories, memory(states, targets, learned=config.steps)]
 
     memories = np.array(pace.blocks(list[float](), remember, len(RADII)) if weights.any() else [0.0] * len(RADII))
     best = peak(memories)

@@ -129,9 +129,9 @@ def outliers(weights: Floats) -> int:
 
 def correlation(first: Floats, second: Floats) -> float:
     """Pearson's; 0 where one of the two does not vary."""
-    one, other = first - first.mean(), second - second.mean()
-    lengths = np.linalg.norm(one) * np.linalg.norm(other)
-    return float(one @ other / lengths) if lengths > 1e-12 else 0.0
+    deviations, other = first - first.mean(), second - second.mean()
+    lengths = np.linalg.norm(deviations) * np.linalg.norm(other)
+    return float(deviations @ other / lengths) if lengths > 1e-12 else 0.0
 
 
 def _seconds(config: Config) -> float:

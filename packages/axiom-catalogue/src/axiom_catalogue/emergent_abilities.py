@@ -127,8 +127,8 @@ def _parts(config: Config, seed: int) -> data.LearningTask:
         data.linear_teacher(chance.stream(seed, f"part {n}"), inputs=BLOCK, classes=CLASSES, train=TRAIN, test=TEST)
         for n in range(config.parts)
     ]
-    x, x_test = (np.concatenate(each, axis=1) for each in zip(*((a.x_train, a.x_test) for a in drawn), strict=True))
-    y, y_test = (np.stack(each, axis=1) for each in zip(*((a.y_train, a.y_test) for a in drawn), strict=True))
+    x, x_test = (np.concatenate(parts, axis=1) for parts in zip(*((a.x_train, a.x_test) for a in drawn), strict=True))
+    y, y_test = (np.stack(parts, axis=1) for parts in zip(*((a.y_train, a.y_test) for a in drawn), strict=True))
     return data.LearningTask(x_train=x, y_train=y, x_test=x_test, y_test=y_test)
 
 
@@ -158,8 +158,8 @@ def _asks(name: str, claim: str, measure: str, interval: tuple[float, float], **
     more, less, none = rest.pop("chances", (0.97, 0.01, 0.02))
     because = "eight seeds of a pilot"
     prediction = Prediction(positive=more, negative=less, absent=none, interval=interval, because=because)
-    known: dict[str, Any] = {"smallest": 0.05, "between": ({"task": rest.pop("task")},)} | rest
-    return Estimand(name=name, claim=claim, kind=Kind.LEVEL, measure=measure, prediction=prediction, **known)
+    fields: dict[str, Any] = {"smallest": 0.05, "between": ({"task": rest.pop("task")},)} | rest
+    return Estimand(name=name, claim=claim, kind=Kind.LEVEL, measure=measure, prediction=prediction, **fields)
 
 
 GUESSED = 0.276  # of the digits: a fifth, but .504 of the highest, which is 0 or 1

@@ -64,11 +64,11 @@ def run(config: Config, seed: int) -> Measures:
     task = blocks(seed, strong=config.strong, weak=config.weak)
     start = models.mlp(chance.stream(seed, "start"), (2 * BLOCK, config.width, CLASSES))
     silenced = task.x_test * (np.arange(2 * BLOCK) >= BLOCK)
-    kept_back, asked = slice(KEPT_BACK), slice(KEPT_BACK, None)
+    kept_back, tested = slice(KEPT_BACK), slice(KEPT_BACK, None)
 
     def seen(net: models.Net) -> list[float]:
         strong, weak = np.asarray(_gradients(net, task.x_train, task.y_train, config.decoupling)).tolist()
-        accuracies = [training.accuracy(net, silenced[part], task.y_test[part]) for part in (kept_back, asked)]
+        accuracies = [training.accuracy(net, silenced[part], task.y_test[part]) for part in (kept_back, tested)]
         return [strong / weak if weak > 0 else math.inf, *accuracies]
 
     end, snapshots = training.trained(
@@ -91,7 +91,7 @@ def run(config: Config, seed: int) -> Measures:
         first_gradient_ratio=finite[0],
         weak_accuracy=float(weak[-1]),
         stopped_weak_accuracy=float(weak[1:][kept[1:].argmax()]),
-        test_accuracy=training.accuracy(end, task.x_test[asked], task.y_test[asked]),
+        test_accuracy=training.accuracy(end, task.x_test[tested], task.y_test[tested]),
         train_accuracy=training.accuracy(end, task.x_train, task.y_train),
         gradient_ratio_by_snapshot=finite,
     )
@@ -126,12 +126,12 @@ def _short(strong: float, weak: float) -> Config:
     return Config(width=32, strong=strong, weak=weak, decoupling=0.0, epochs=20)
 
 
-def _beside_minus_alone(measure: str, claim: str, interval: tuple[float, float], **told: Any) -> Estimand:
+def _beside_minus_alone(measure: str, claim: str, interval: tuple[float, float], **rest: Any) -> Estimand:
     """Paired, and a mean over widths."""
     return Estimand(
         name=f"{measure.removesuffix('_accuracy')}_beside_strong_minus_alone",
         claim=claim,
-        **told,
+        **rest,
         kind=Kind.CONTRAST,
         measure=measure,
         between=({"strong": 2.0, "decoupling": 0.0}, {"strong": 0.0, "decoupling": 0.0}),

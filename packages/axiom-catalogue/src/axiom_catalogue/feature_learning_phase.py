@@ -89,7 +89,7 @@ def _network(config: Config, seed: int, alpha: float, own: str) -> Measures:
         steps=config.steps,
         every=50,
         watch=look,
-        is_over=lambda one: one[0] <= enough,
+        is_over=lambda look: look[0] <= enough,
     )
     squares = np.square(np.asarray(end[0].weights, dtype=np.float64)).sum(axis=1)
     return Measures(
@@ -107,8 +107,8 @@ def kernel(net: models.Net, x: npt.NDArray[np.float32]) -> Floats:
     rows = x.astype(np.float64)
     before = rows @ first / math.sqrt(len(first)) + biases
     active, passed = np.maximum(before, 0), (before > 0) * second[:, 0]
-    found: Floats = (active @ active.T + (passed @ passed.T) * (rows @ rows.T / len(first) + 1)) / len(second) + 1
-    return found
+    products: Floats = (active @ active.T + (passed @ passed.T) * (rows @ rows.T / len(first) + 1)) / len(second) + 1
+    return products
 
 
 def _change(first: Floats, last: Floats) -> float:
@@ -155,13 +155,13 @@ def _seconds(config: Config) -> float:
     return 0.0015 + min(config.steps, steps) * 2.4e-7 * config.width
 
 
-def _asks(name: str, claim: str, measure: str, said: tuple[float, float], *arms: Given, **rest: Any) -> Estimand:
+def _asks(name: str, claim: str, measure: str, interval: tuple[float, float], *arms: Given, **rest: Any) -> Estimand:
     """Of one arm a slope on alpha, of two a difference within the replicate."""
-    known: Given = {"name": name, "claim": claim, "measure": measure, "between": arms, "expects": Direction.LESS}
-    known |= {"kind": Kind.CONTRAST, "smallest": 0.05} if len(arms) == 2 else {"kind": Kind.SLOPE, "smallest": 0.1}
+    fields: Given = {"name": name, "claim": claim, "measure": measure, "between": arms, "expects": Direction.LESS}
+    fields |= {"kind": Kind.CONTRAST, "smallest": 0.05} if len(arms) == 2 else {"kind": Kind.SLOPE, "smallest": 0.1}
     more, less, none = rest.pop("chances", (0.01, 0.98, 0.01))
-    known["prediction"] = Prediction(positive=more, negative=less, absent=none, interval=said, because="a pilot")
-    return Estimand(**known | ({"across": "alpha"} if len(arms) == 1 else {}) | rest)
+    fields["prediction"] = Prediction(positive=more, negative=less, absent=none, interval=interval, because="a pilot")
+    return Estimand(**fields | ({"across": "alpha"} if len(arms) == 1 else {}) | rest)
 
 
 PRODUCT, LINEAR = (({"task": task, "alpha": 0.03}, {"task": task, "alpha": 30.0}) for task in ("product", "linear"))

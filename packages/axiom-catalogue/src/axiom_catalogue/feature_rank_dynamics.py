@@ -78,13 +78,13 @@ def run(config: Config, seed: int) -> Measures:
         return [*(rank / last.shape[1] for rank in ranks(last)), loss, number]
 
     def step(state: State, number: int) -> State:
-        held, seen = course.step(state[0], number), state[1]
+        progress, seen = course.step(state[0], number), state[1]
         is_due = (number + 1) % LOOKS == 0 or min(loss for _, _, loss, _ in seen) > MATCHED
-        return held, [*seen, look(course.net(held), number + 1)] if is_due else seen
+        return progress, [*seen, look(course.net(progress), number + 1)] if is_due else seen
 
-    held, seen = pace.blocks((course.begin(), [look(start, 0)]), step, course.blocks)
+    progress, seen = pace.blocks((course.begin(), [look(start, 0)]), step, course.blocks)
     shares, stable, fits, numbers = zip(*seen, strict=True)
-    end = course.net(held)
+    end = course.net(progress)
     first = models.hidden(end, task.x_test)[0]
     return Measures(
         share=shares[-1],
@@ -137,12 +137,12 @@ def _start(config: Config, seed: int) -> models.Net:
     return models.mlp(chance.stream(seed, purpose), (INPUTS, width, width, CLASSES))
 
 
-def _slope(measure: str, claim: str, negative: float, interval: tuple[float, float], **told: Any) -> Estimand:
+def _slope(measure: str, claim: str, negative: float, interval: tuple[float, float], **rest: Any) -> Estimand:
     """Of the logarithm on that of the width, over all widths; a mean over both tasks."""
     return Estimand(
         name=f"{measure}_by_width",
         claim=claim,
-        **told,
+        **rest,
         kind=Kind.SLOPE,
         measure=measure,
         across="width",

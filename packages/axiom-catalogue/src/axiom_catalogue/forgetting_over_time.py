@@ -82,7 +82,7 @@ def run(config: Config, seed: int) -> Measures:
         """The first task; then the second, from there; and then the second from the start, as a twin learns it."""
         net, curves = state
         if number == 0:
-            known, seen = training.trained(
+            end, seen = training.trained(
                 start,
                 first,
                 orders[: config.epochs],
@@ -93,8 +93,8 @@ def run(config: Config, seed: int) -> Measures:
             )
         else:
             begun = jax.tree.unflatten(shape, net) if number == 1 else start
-            known, seen = _learned(begun, second, steps, lr, lambda net: _right(net, first), wanted)
-        return jax.tree.leaves(known), [*curves, [*seen, _right(known, second)]]
+            end, seen = _learned(begun, second, steps, lr, lambda net: _right(net, first), wanted)
+        return jax.tree.leaves(end), [*curves, [*seen, _right(end, second)]]
 
     _, ((*before, _), (*curve, second_accuracy), (*twins, _)) = pace.blocks((leaves, list[list[float]]()), learn, 3)
     had = before[-1] - twins[-1]
@@ -135,12 +135,12 @@ def _learned(
         context=(),
         every=EVERY,
     )
-    held, seen = course.begin(), []
+    descent, seen = course.begin(), []
     for number in range(course.blocks):
-        held = course.step(held, number)
+        descent = course.step(descent, number)
         if EVERY * (number + 1) in wanted:
-            seen.append(watch(course.net(held)))
-    return course.net(held), seen
+            seen.append(watch(course.net(descent)))
+    return course.net(descent), seen
 
 
 def fitted(times: Doubles, kept: Doubles) -> dict[str, float]:
@@ -154,7 +154,10 @@ def fitted(times: Doubles, kept: Doubles) -> dict[str, float]:
     named = {"power": power, "stretched": stretched, "floor": ended}
     errors = {name: np.sqrt(np.mean((curves - kept) ** 2, axis=2)) for name, curves in named.items()}
     best = np.unravel_index(errors["power"].argmin(), errors["power"].shape)
-    return {"exponent": float(shapes[0, best[1], 0]), **{name: float(found.min()) for name, found in errors.items()}}
+    return {
+        "exponent": float(shapes[0, best[1], 0]),
+        **{name: float(of_curve.min()) for name, of_curve in errors.items()},
+    }
 
 
 def half(times: Doubles, kept: Doubles) -> float | None:

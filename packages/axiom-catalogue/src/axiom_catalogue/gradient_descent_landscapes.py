@@ -97,12 +97,12 @@ def run(config: Config, seed: int) -> Measures:
     drawn = [hessian.direction(rng, start) for _ in range(PLACES // 2)]
 
     def rise(directions: list[Doubles]) -> float:
-        found = heights(landscapes.around(way[-1], directions, share=AWAY))
-        return float(found[1:].mean() - found[0])
+        losses = heights(landscapes.around(way[-1], directions, share=AWAY))
+        return float(losses[1:].mean() - losses[0])
 
     line = heights(landscapes.straight(way[0], way[-1], count=PLACES))
     walk = landscapes.walked(chance.stream(seed, "walk"), way)
-    plane, beside = (landscapes.in_plane(each) for each in (way, walk))
+    plane, beside = (landscapes.in_plane(path) for path in (way, walk))
     return Measures(
         has_arrived=1,
         bump=most if math.isfinite(most := landscapes.bump(line)) else None,
@@ -111,8 +111,8 @@ def run(config: Config, seed: int) -> Measures:
         walk_in_plane=beside,
         beyond_walk=plane - beside,
         later_beyond_walk=landscapes.in_plane(way[1:]) - landscapes.in_plane(walk[1:]) if len(way) > 2 else None,
-        rise=rise([landscapes.by_neuron(each, end) for each in drawn]),
-        plain_rise=rise([landscapes.together(each, start) for each in drawn]),
+        rise=rise([landscapes.by_neuron(vector, end) for vector in drawn]),
+        plain_rise=rise([landscapes.together(vector, start) for vector in drawn]),
         train_loss=float(line[-1]),
         test_accuracy=training.accuracy(end, task.x_test, task.y_test),
         line=tuple(line.tolist()),
@@ -132,11 +132,11 @@ def descended(
         return [*way, here], float(heights(here[None])[0])
 
     def step(state: State, number: int) -> State:
-        held, (way, loss) = state
+        progress, (way, loss) = state
         if not goal < loss < math.inf:
             return state
-        held = course.step(held, number)
-        return held, seen(way, landscapes.flat(course.net(held)))
+        progress = course.step(progress, number)
+        return progress, seen(way, landscapes.flat(course.net(progress)))
 
     _, (way, loss) = pace.blocks((course.begin(), seen([], landscapes.flat(start))), step, course.blocks)
     if not loss <= goal:
@@ -150,8 +150,8 @@ def _seconds(config: Config) -> float:
 
 def _asks(name: str, claim: str, arms: Arms, seen: Pair, chances: Chances, **rest: Any) -> Estimand:
     """Most seeds of a pilot lay between the two that were seen."""
-    said = dict(zip(("positive", "negative", "absent"), chances, strict=True))
-    prediction = Prediction(**said, interval=seen, because=f"most seeds of a pilot: {seen[0]:g} to {seen[1]:g}")
+    by_verdict = dict(zip(("positive", "negative", "absent"), chances, strict=True))
+    prediction = Prediction(**by_verdict, interval=seen, because=f"most seeds of a pilot: {seen[0]:g} to {seen[1]:g}")
     return Estimand(name=name, claim=claim, between=arms, prediction=prediction, **rest)
 
 

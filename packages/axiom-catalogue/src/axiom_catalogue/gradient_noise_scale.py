@@ -71,27 +71,27 @@ def run(config: Config, seed: int) -> Measures:
     for size in sizes:
         batches = goals.draws(seed, items=len(x), batch=size, steps=MOST // size)
         ways.append(goals.Way(start=start, x=x, y=y, batches=batches, objective=objective))
-    found = goals.fewest_of_each(ways, RATES, goal=goal)
-    plain, curved = _scales(ways[-1], found[-1], seed)
-    known: dict[str, Any] = {
+    fewest = goals.fewest_of_each(ways, RATES, goal=goal)
+    plain, curved = _scales(ways[-1], fewest[-1], seed)
+    measures: dict[str, Any] = {
         "noise_scale": float(plain.mean()),
         "curved_scale": float(curved.mean()),
         "lowest_scale": float(plain.min()),
         "highest_scale": float(plain.max()),
         "in_old_range": int(OLD_RANGE[0] <= plain.min() and plain.max() <= OLD_RANGE[1]),
     }
-    steps = [each.steps for each in found]
+    steps = [best.steps for best in fewest]
     least_steps, least_examples = goals.law(sizes, steps)
     if not (np.isfinite(steps).all() and least_steps > 0 and least_examples > 0):
-        return Measures(**known)
+        return Measures(**measures)
     critical = least_examples / least_steps
     return Measures(
-        **known,
+        **measures,
         critical_batch=critical,
         ratio_doublings=float(np.log2(critical / plain.mean())),
         curved_ratio_doublings=float(np.log2(critical / curved.mean())) if curved.mean() > 0 else None,
         steps=tuple(steps),
-        rates=tuple(each.rate for each in found),
+        rates=tuple(best.rate for best in fewest),
     )
 
 
@@ -120,7 +120,7 @@ def parts_of(
     The noise summed with signs at random has this covariance, so its mean form is the trace of the product.
     """
     shape = ravel_pytree(net)[1]
-    slopes = jax.vmap(lambda one, its: ravel_pytree(jax.grad(objective)(net, one[None], its[None]))[0])(x, y)
+    slopes = jax.vmap(lambda example, its: ravel_pytree(jax.grad(objective)(net, example[None], its[None]))[0])(x, y)
     mean = slopes.mean(axis=0)
     noise = slopes - mean
 

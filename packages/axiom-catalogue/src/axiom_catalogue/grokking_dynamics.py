@@ -69,17 +69,17 @@ def run(config: Config, seed: int) -> Measures:
     start = arithmetic.quadratic(chance.stream(seed, "start"), modulus=config.modulus, hidden=config.hidden)
     rates = Rates(lr=config.lr, weight_decay=config.weight_decay)
 
-    found = arithmetic.learned(start, task, rates=rates, steps=config.steps, every=EVERY)
+    learned = arithmetic.learned(start, task, rates=rates, steps=config.steps, every=EVERY)
     return Measures(
-        grokked=int(found.grokked_at is not None),
-        grokked_at=found.grokked_at,
-        memorised_at=found.memorised_at,
-        steps=found.steps,
-        test_accuracy=found.test[-1],
-        train_accuracy=found.train[-1],
-        concentration=arithmetic.concentration(found.net),
+        grokked=int(learned.grokked_at is not None),
+        grokked_at=learned.grokked_at,
+        memorised_at=learned.memorised_at,
+        steps=learned.steps,
+        test_accuracy=learned.test[-1],
+        train_accuracy=learned.train[-1],
+        concentration=arithmetic.concentration(learned.net),
         concentration_at_start=arithmetic.concentration(start),
-        test_by_time=found.test[:: math.ceil(len(found.test) / 10)],
+        test_by_time=learned.test[:: math.ceil(len(learned.test) / 10)],
     )
 
 

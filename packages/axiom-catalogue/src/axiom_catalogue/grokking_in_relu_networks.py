@@ -75,10 +75,10 @@ def run(config: Config, seed: int) -> Measures:
     )
     start = models.mlp(chance.stream(seed, "start"), (2 * config.modulus, config.hidden, config.modulus))
 
-    pairs, asked = (summands(x) for x in (task.x_train, task.x_test))
+    pairs, test_pairs = (summands(x) for x in (task.x_train, task.x_test))
 
     def watch(net: models.Net, _loss: float) -> tuple[float, float, float]:
-        return _right(net, pairs, task.y_train), _right(net, asked, task.y_test), length(net)
+        return _right(net, pairs, task.y_train), _right(net, test_pairs, task.y_test), length(net)
 
     _, seen = descent.descended(
         start,

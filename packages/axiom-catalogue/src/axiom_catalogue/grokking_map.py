@@ -117,18 +117,18 @@ def program(modulus: int, steps: int) -> Callable[..., Any]:
         def look(state: Any, block: Any) -> Any:
             state, losses = jax.lax.scan(step, state, EVERY * block + 1.0 + jnp.arange(EVERY, dtype=jnp.float32))
             is_right = (jnp.argmax(outputs(state[0]), axis=2) == sums).astype(jnp.float32)
-            known = (is_right * is_shown).sum(axis=1) / shown
+            memorised = (is_right * is_shown).sum(axis=1) / shown
             guessed = (is_right * (1.0 - is_shown)).sum(axis=1) / (modulus**2 - shown)
-            return state, (known, guessed, losses[:4, 0])
+            return state, (memorised, guessed, losses[:4, 0])
 
-        weights = tuple(jnp.broadcast_to(each, (networks, *each.shape)) for each in start)
-        memories = tuple((jnp.zeros_like(each), jnp.zeros_like(each)) for each in weights)
-        _, (known, guessed, losses) = jax.lax.scan(
+        weights = tuple(jnp.broadcast_to(weight, (networks, *weight.shape)) for weight in start)
+        memories = tuple((jnp.zeros_like(weight), jnp.zeros_like(weight)) for weight in weights)
+        _, (memorised, guessed, losses) = jax.lax.scan(
             look, (weights, memories), jnp.arange(steps // EVERY, dtype=jnp.float32)
         )
         is_understood = guessed >= arithmetic.MASTERED
         moment = EVERY * (1 + jnp.argmax(is_understood, axis=0))
-        return is_understood.any(axis=0), moment, known[-1], guessed[-1], losses[0]
+        return is_understood.any(axis=0), moment, memorised[-1], guessed[-1], losses[0]
 
     return jax.jit(trained)
 
@@ -152,13 +152,13 @@ def run(config: Config, seed: int) -> Measures:
         pace.early(losses)
         return list(ends)
 
-    understood, moments, known, guessed = tiles.computed(
+    understood, moments, memorised, guessed = tiles.computed(
         len(shares), planes.side_by_side(TOGETHER, modulus**2 * config.hidden), trained
     )
-    bands = np.where(understood, 0, np.where(known >= arithmetic.MASTERED, 1, 2))
+    bands = np.where(understood, 0, np.where(memorised >= arithmetic.MASTERED, 1, 2))
     of_rest, of_shown = (
         np.minimum((band.shades * share).astype(int), band.shades - 1)
-        for band, share in zip(MAP.bands[1:], (guessed, known), strict=True)
+        for band, share in zip(MAP.bands[1:], (guessed, memorised), strict=True)
     )
     late = tiles.shade(moments, config.steps, MAP.bands[0].shades)
     pixels = tiles.painted(MAP, bands, np.choose(bands, [late, of_rest, of_shown]))
@@ -278,8 +278,8 @@ experiment = Experiment(
     controls=(
         Control(
             estimand="larger_prime_needs_less",
-            placebo=tuple(Config(modulus=each, hidden=24, steps=80, control="placebo") for each in (17, 11)),
-            planted=tuple(Config(modulus=each, hidden=24, steps=80) for each in (17, 11)),
+            placebo=tuple(Config(modulus=modulus, hidden=24, steps=80, control="placebo") for modulus in (17, 11)),
+            planted=tuple(Config(modulus=modulus, hidden=24, steps=80) for modulus in (17, 11)),
         ),
     ),
     needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),

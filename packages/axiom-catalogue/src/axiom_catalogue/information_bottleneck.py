@@ -108,7 +108,7 @@ def binned(config: Config, looks: Looks, layer: int, look: tuple[models.Array, .
     """The bins of one look at a layer: tanh lies between -1 and 1, ReLU between 0 and its largest of all looks."""
     if config.activation == "tanh":
         return information.even_bins(look[layer], low=-1.0, high=1.0, bins=config.bins)
-    high = max(float(np.max(each[layer])) for each in looks)
+    high = max(float(np.max(activations[layer])) for activations in looks)
     return information.even_bins(look[layer], low=0.0, high=max(high, 1e-9), bins=config.bins)
 
 
@@ -123,13 +123,13 @@ def _seconds(config: Config) -> float:
 
 
 def _level(
-    name: str, claim: str, arm: dict[str, object], prediction: Prediction, measure: str = "compression", **told: Any
+    name: str, claim: str, arm: dict[str, object], prediction: Prediction, measure: str = "compression", **rest: Any
 ) -> Estimand:
     """In bits; a mean over both rules."""
     return Estimand(
         name=name,
         claim=claim,
-        **told,
+        **rest,
         kind=Kind.LEVEL,
         measure=measure,
         between=({"batch": SMALL, "bins": 30} | arm,),

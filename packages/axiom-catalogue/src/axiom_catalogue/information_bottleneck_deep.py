@@ -110,7 +110,7 @@ def told(config: Config, looks: list[tuple[models.Array, ...]]) -> npt.NDArray[n
     """What each layer tells of the input in each look, in bits: a row for each look."""
     highs = [max(1e-9, *(float(np.max(look[layer])) for look in looks)) for layer in range(len(looks[0]))]
     ends = [(-1.0, 1.0) if config.activation == "tanh" else (0.0, high) for high in highs]
-    return np.array([[_bits(config, *each) for each in zip(look, ends, strict=True)] for look in looks])
+    return np.array([[_bits(config, *pair) for pair in zip(look, ends, strict=True)] for look in looks])
 
 
 def _bits(config: Config, active: models.Array, ends: tuple[float, float]) -> float:
@@ -134,13 +134,13 @@ def _seconds(config: Config) -> float:
 
 
 def _level(
-    name: str, claim: str, arm: dict[str, object], prediction: Prediction, measure: str = "excess", **told: Any
+    name: str, claim: str, arm: dict[str, object], prediction: Prediction, measure: str = "excess", **rest: Any
 ) -> Estimand:
     """In bits; a mean over both rules."""
     return Estimand(
         name=name,
         claim=claim,
-        **told,
+        **rest,
         kind=Kind.LEVEL,
         measure=measure,
         between=({"activation": "tanh"} | arm,),

@@ -91,7 +91,7 @@ def program(activation: str, steps: int) -> Callable[..., Any]:
         awake = (jnp.arange(start[1].shape[0])[:, None] < widths).astype(jnp.float32)
         first, last = planes.begun(start, alphas.shape[0])
         layers = first, last * awake
-        said = planes.sums(bend, layers, inputs) * shares
+        at_start = planes.sums(bend, layers, inputs) * shares
         lengths = (inputs**2).mean(axis=1)[:, None, None]
 
         def looked(layers: Any) -> tuple[Any, Any]:
@@ -106,7 +106,7 @@ def program(activation: str, steps: int) -> Callable[..., Any]:
 
         def step(layers: Any, _: None) -> Any:
             bent, through = looked(layers)
-            outputs = alphas * (jnp.einsum("enk,nk->ek", bent, layers[1]) * shares - said)
+            outputs = alphas * (jnp.einsum("enk,nk->ek", bent, layers[1]) * shares - at_start)
             errors = outputs - wanted[:, None]
             diagonal = (bent**2 + through**2 * lengths).sum(axis=1).mean(axis=0) * shares**2
             pull = errors * shares / (alphas * len(wanted) * diagonal)  # the step size is one over the diagonal
@@ -160,8 +160,8 @@ def run(config: Config, seed: int) -> Measures:
 
 def _seconds(config: Config) -> float:
     """Measured: a step goes over all hidden units of the widest network for each example."""
-    each = 1.0 if config.activation == "tanh" else 0.9
-    return 0.7 + config.steps / 200 * (1.0 + each * config.examples)
+    example_cost = 1.0 if config.activation == "tanh" else 0.9
+    return 0.7 + config.steps / 200 * (1.0 + example_cost * config.examples)
 
 
 TANH, RELU = {"activation": "tanh"}, {"activation": "relu"}

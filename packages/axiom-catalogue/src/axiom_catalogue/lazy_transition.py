@@ -102,8 +102,8 @@ def run(config: Config, seed: int) -> Measures:
         return information.bare(end), [*seen[:place], [*(seen[place] if part else []), looked(start, end, task)]]
 
     _, seen = pace.blocks((information.bare(starts[0]), list[list[Seen]]()), learn, LOOKS * len(sizes))
-    found = np.array(seen)  # widths by looks by measures
-    moved, entropy, gradient, dead, alike, right = found[:, -1].T
+    measures = np.array(seen)  # widths by looks by measures
+    moved, entropy, gradient, dead, alike, right = measures[:, -1].T
     first = [weight_entropy(starts[place]) for place in (0, -1)]
     jump, bend, steepest = transition(np.array(sizes, dtype=float), moved)
     return Measures(
@@ -119,18 +119,18 @@ def run(config: Config, seed: int) -> Measures:
         dead_by_width=tuple(dead.tolist()),
         similarity_by_width=tuple(alike.tolist()),
         accuracy_by_width=tuple(right.tolist()),
-        movement_by_look_narrow=tuple(found[0, :, 0].tolist()),
-        movement_by_look_wide=tuple(found[-1, :, 0].tolist()),
-        entropy_by_look_narrow=tuple(found[0, :, 1].tolist()),
-        entropy_by_look_wide=tuple(found[-1, :, 1].tolist()),
-        gradient_by_look_narrow=tuple(found[0, :, 2].tolist()),
-        gradient_by_look_wide=tuple(found[-1, :, 2].tolist()),
-        dead_by_look_narrow=tuple(found[0, :, 3].tolist()),
-        dead_by_look_wide=tuple(found[-1, :, 3].tolist()),
-        similarity_by_look_narrow=tuple(found[0, :, 4].tolist()),
-        similarity_by_look_wide=tuple(found[-1, :, 4].tolist()),
-        accuracy_by_look_narrow=tuple(found[0, :, 5].tolist()),
-        accuracy_by_look_wide=tuple(found[-1, :, 5].tolist()),
+        movement_by_look_narrow=tuple(measures[0, :, 0].tolist()),
+        movement_by_look_wide=tuple(measures[-1, :, 0].tolist()),
+        entropy_by_look_narrow=tuple(measures[0, :, 1].tolist()),
+        entropy_by_look_wide=tuple(measures[-1, :, 1].tolist()),
+        gradient_by_look_narrow=tuple(measures[0, :, 2].tolist()),
+        gradient_by_look_wide=tuple(measures[-1, :, 2].tolist()),
+        dead_by_look_narrow=tuple(measures[0, :, 3].tolist()),
+        dead_by_look_wide=tuple(measures[-1, :, 3].tolist()),
+        similarity_by_look_narrow=tuple(measures[0, :, 4].tolist()),
+        similarity_by_look_wide=tuple(measures[-1, :, 4].tolist()),
+        accuracy_by_look_narrow=tuple(measures[0, :, 5].tolist()),
+        accuracy_by_look_wide=tuple(measures[-1, :, 5].tolist()),
     )
 
 
@@ -148,7 +148,7 @@ def begun(config: Config, seed: int, width: int) -> models.Net:
 
 def looked(start: models.Net, net: models.Net, task: data.LearningTask) -> Seen:
     """What is measured at a checkpoint."""
-    before, after = (models.hidden(each, task.x_test)[1] for each in (start, net))
+    before, after = (models.hidden(network, task.x_test)[1] for network in (start, net))
     return [
         geometry.movement(start, net, layer=0),
         weight_entropy(net),

@@ -117,9 +117,9 @@ def _seconds(config: Config) -> float:
     return config.epochs * (4e-4 + 6.8e-8 * config.width**2)
 
 
-def _slope(**given: Any) -> Estimand:
+def _slope(**changes: Any) -> Estimand:
     """Of how far a layer travels in the kernel's parametrisation, against the power of the outer layers."""
-    rest = {"across": "width", "between": ({"parametrisation": "ntk", "alpha": 1.0},)} | given
+    rest = {"across": "width", "between": ({"parametrisation": "ntk", "alpha": 1.0},)} | changes
     # Two widths do not settle a slope of one replicate better than to 0.1.
     return Estimand(kind=Kind.SLOPE, null=-0.5, expects=Direction.LESS, smallest=0.15, **rest)
 

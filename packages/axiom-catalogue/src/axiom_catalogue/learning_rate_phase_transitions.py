@@ -106,8 +106,9 @@ def _course(
         if limit in state[1]:
             return state
         count = min(BLOCK, config.steps - number * BLOCK)
-        end, found = _descended(objective, jax.tree.unflatten(shape, state[0]), x, y, lr, count=count)
-        loss = state[1] + [min(limit, each) for each in np.asarray(found).tolist()]  # so asked, no number is lost, too
+        end, losses = _descended(objective, jax.tree.unflatten(shape, state[0]), x, y, lr, count=count)
+        # so asked, no number is lost, too
+        loss = state[1] + [min(limit, step_loss) for step_loss in np.asarray(losses).tolist()]
         pace.early(loss)
         return jax.tree.leaves(end), loss
 

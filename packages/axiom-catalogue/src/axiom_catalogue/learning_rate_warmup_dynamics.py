@@ -101,11 +101,11 @@ def run(config: Config, seed: int) -> Measures:
 
 def schedule(config: Config) -> data.Floats:
     """The rate of every step."""
-    each = EXAMPLES // BATCH
-    steps = np.arange(1, config.epochs * each + 1)
+    per_epoch = EXAMPLES // BATCH
+    steps = np.arange(1, config.epochs * per_epoch + 1)
     warmup = 10 if config.control == "placebo" else config.warmup
     full = 0.0 if config.control == "planted" and not warmup else config.lr
-    return (full * np.minimum(1.0, steps / max(1, warmup * each))).astype(np.float32)
+    return (full * np.minimum(1.0, steps / max(1, warmup * per_epoch))).astype(np.float32)
 
 
 def _arms(optimizer: str, lr: float) -> tuple[dict[str, object], ...]:

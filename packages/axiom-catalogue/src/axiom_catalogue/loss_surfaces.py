@@ -90,8 +90,8 @@ def run(config: Config, seed: int) -> Measures:
     border = np.concatenate([surface[0], surface[-1], surface[1:-1, 0], surface[1:-1, -1]])
     return Measures(
         downward=downward(surface),
-        minima=(found := minima(surface)),
-        is_one_valley=int(found <= 1),
+        minima=(valleys := minima(surface)),
+        is_one_valley=int(valleys <= 1),
         rise=float(np.log(border.mean() / surface[SIDE // 2, SIDE // 2])),
         train_loss=float(surface[SIDE // 2, SIDE // 2]),
         test_accuracy=training.accuracy(end, task.x_test, task.y_test, architecture=function),
@@ -126,7 +126,7 @@ def minima(surface: Doubles) -> int:
         for side in (-1, 0, 1)
         if up or side
     ]
-    return int(np.all([inner < each for each in around], axis=0).sum())
+    return int(np.all([inner < neighbour for neighbour in around], axis=0).sum())
 
 
 def _seconds(config: Config) -> float:

@@ -141,17 +141,19 @@ def keeper(chosen: Floats, kind: str, rank: int) -> Keeper:
 def kept(whole: Floats, part: Floats) -> tuple[float, float]:
     """The share u'Pv / s that a part has of the whole's strongest directions, and of all others: a mean by squares."""
     left, sizes, right = np.linalg.svd(whole)
-    found, squares = sizes * np.einsum("ij,ij->j", left, part @ right.T), sizes**2
-    return float(found[:STRONG].sum() / squares[:STRONG].sum()), float(found[STRONG:].sum() / squares[STRONG:].sum())
+    parts, squares = sizes * np.einsum("ij,ij->j", left, part @ right.T), sizes**2
+    return float(parts[:STRONG].sum() / squares[:STRONG].sum()), float(parts[STRONG:].sum() / squares[STRONG:].sum())
 
 
-def _asks(name: str, claim: str, said: tuple[float, float], *arms: Given, measure: str = "", **rest: Any) -> Estimand:
+def _asks(
+    name: str, claim: str, interval: tuple[float, float], *arms: Given, measure: str = "", **rest: Any
+) -> Estimand:
     """Of one arm a level, of two a difference within the replicate."""
     more, less, none = rest.pop("chances", (0.98, 0.01, 0.01))
     because = "a pilot of 8 seeds: " + rest.pop("seen")
-    prediction = Prediction(positive=more, negative=less, absent=none, interval=said, because=because)
-    known: Given = {"kind": Kind.CONTRAST if len(arms) == 2 else Kind.LEVEL, "smallest": 0.05, "between": arms} | rest
-    return Estimand(name=name, claim=claim, measure=measure or name, prediction=prediction, **known)
+    prediction = Prediction(positive=more, negative=less, absent=none, interval=interval, because=because)
+    fields: Given = {"kind": Kind.CONTRAST if len(arms) == 2 else Kind.LEVEL, "smallest": 0.05, "between": arms} | rest
+    return Estimand(name=name, claim=claim, measure=measure or name, prediction=prediction, **fields)
 
 
 PLAIN: Given = {"kind": "places", "loss": "cross_entropy", "width": 64}

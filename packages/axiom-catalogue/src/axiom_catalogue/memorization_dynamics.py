@@ -66,8 +66,8 @@ def run(config: Config, seed: int) -> Measures:
     x, y = np.concatenate([task.x_train, task.x_test]), np.concatenate([task.y_train, task.y_test])
 
     def watch(net: models.Net) -> list[float]:
-        shown, kept, asked = np.split(training.answers(net, x) == y, [EXAMPLES, EXAMPLES + KEPT_BACK])
-        return [_share(right) for right in (shown[~is_wrong], shown[is_wrong], kept, asked)]
+        shown, kept, tested = np.split(training.answers(net, x) == y, [EXAMPLES, EXAMPLES + KEPT_BACK])
+        return [_share(right) for right in (shown[~is_wrong], shown[is_wrong], kept, tested)]
 
     _, seen = training.trained(
         start, task, orders, watch=watch, rates=Rates(lr=config.lr), batch=50, objective=LOSSES[config.loss]

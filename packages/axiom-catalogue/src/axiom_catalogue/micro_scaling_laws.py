@@ -67,10 +67,10 @@ def run(config: Config, seed: int) -> Measures:
         return _joint(config, seed)
     learn, outputs = (_classes, CLASSES) if config.task == "classes" else (_regression, 1)
     start = models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, outputs), gain=1.0)
-    found, size = learn(config, seed, start), sum(layer.weights.size + layer.biases.size for layer in start)
-    if not np.isfinite(found["last_loss"]):
+    measures, size = learn(config, seed, start), sum(layer.weights.size + layer.biases.size for layer in start)
+    if not np.isfinite(measures["last_loss"]):
         return Measures(diverged=1, parameters=size)
-    return Measures(parameters=size, **found)
+    return Measures(parameters=size, **measures)
 
 
 def _joint(config: Config, seed: int) -> Measures:
@@ -78,8 +78,8 @@ def _joint(config: Config, seed: int) -> Measures:
     cells = [replace(config, task="classes", items=items, width=width) for items in ITEMS for width in WIDTHS]
 
     def learn(learned: list[list[float]], number: int) -> list[list[float]]:
-        one = run(cells[number], seed)
-        return [*learned, [cells[number].items, one.parameters, one.loss or 0.0]]
+        cell = run(cells[number], seed)
+        return [*learned, [cells[number].items, cell.parameters, cell.loss or 0.0]]
 
     items, sizes, seen = np.array(pace.blocks(list[list[float]](), learn, len(cells))).T
     law = scaling.joint_law(items, sizes, seen)
@@ -106,9 +106,9 @@ def _regression(config: Config, seed: int, start: models.Net) -> dict[str, Any]:
     y = np.asarray(TANH.outputs(teacher, x)) + 0.5 * noise
     pair = samples.two_students(start, x, y, objective=SQUARE, lr=config.lr, steps=config.steps)
     x_test = chance.stream(seed, "test").standard_normal((TEST, INPUTS)).astype(np.float32)
-    one, other, truth = (np.asarray(TANH.outputs(net, x_test)) for net in (*pair, teacher))
-    loss = float(np.mean((one - truth) ** 2 + (other - truth) ** 2)) / 4
-    return {"loss": loss, "last_loss": loss, "spread": float(np.mean((one - other) ** 2)) / 2}
+    outputs, other, truth = (np.asarray(TANH.outputs(net, x_test)) for net in (*pair, teacher))
+    loss = float(np.mean((outputs - truth) ** 2 + (other - truth) ** 2)) / 4
+    return {"loss": loss, "last_loss": loss, "spread": float(np.mean((outputs - other) ** 2)) / 2}
 
 
 def _seconds(config: Config) -> float:

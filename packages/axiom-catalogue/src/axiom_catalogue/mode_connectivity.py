@@ -114,9 +114,9 @@ def starts(config: Config, seed: int) -> models.Net:
 def walk(first: models.Net, second: models.Net, x: data.Floats, y: data.Labels) -> tuple[list[float], list[float]]:
     """Cross-entropy, and the share of rows that are wrong, at even places from the first network to the second."""
     here = [geometry.between(first, second, share=share) for share in np.linspace(0, 1, PLACES).tolist()]
-    said = [np.asarray(models.logits(net, x)) for net in here]
-    wrong = [float(np.mean(outputs.argmax(axis=1) != y)) for outputs in said]
-    return [training.cross_entropy(outputs, y) for outputs in said], wrong
+    by_network = [np.asarray(models.logits(net, x)) for net in here]
+    wrong = [float(np.mean(outputs.argmax(axis=1) != y)) for outputs in by_network]
+    return [training.cross_entropy(outputs, y) for outputs in by_network], wrong
 
 
 def _seconds(config: Config) -> float:
@@ -125,9 +125,9 @@ def _seconds(config: Config) -> float:
     )  # the last is matching
 
 
-def _falls(**given: Any) -> Estimand:
+def _falls(**rest: Any) -> Estimand:
     """The rank correlation of a measure with the width, for a claim that it falls."""
-    return Estimand(kind=Kind.RANK_CORRELATION, across="width", expects=Direction.LESS, smallest=0.3, **given)
+    return Estimand(kind=Kind.RANK_CORRELATION, across="width", expects=Direction.LESS, smallest=0.3, **rest)
 
 
 experiment = Experiment(

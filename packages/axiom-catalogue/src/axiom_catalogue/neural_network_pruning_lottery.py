@@ -128,11 +128,11 @@ def loss_of_part(scores: models.Net, x: models.Array, y: models.Array, net: mode
 
 def _looked(net: models.Net, task: data.LearningTask) -> list[float]:
     """The loss in training, and the accuracy on test data."""
-    return [float(_asked(net, task.x_train, task.y_train)[0]), float(_asked(net, task.x_test, task.y_test)[1])]
+    return [float(_score(net, task.x_train, task.y_train)[0]), float(_score(net, task.x_test, task.y_test)[1])]
 
 
 @jax.jit
-def _asked(net: models.Net, x: models.Array, y: models.Array) -> tuple[jax.Array, jax.Array]:
+def _score(net: models.Net, x: models.Array, y: models.Array) -> tuple[jax.Array, jax.Array]:
     outputs = models.logits(net, x)
     return losses.softmax_loss(outputs, y), (outputs.argmax(axis=1) == y).mean()
 
@@ -141,10 +141,10 @@ def _best_by_lot(config: Config, seed: int, net: models.Net, task: data.Learning
     """The test accuracy of that part drawn by lot which is best on the training data."""
     rng = chance.stream(seed, "lots")
     parts = [
-        part_of(net, tuple(each._replace(weights=rng.random(each.weights.shape, "f4")) for each in net), config.keep)
+        part_of(net, tuple(layer._replace(weights=rng.random(layer.weights.shape, "f4")) for layer in net), config.keep)
         for _ in range(DRAWN)
     ]
-    return _looked(max(parts, key=lambda part: float(_asked(part, task.x_train, task.y_train)[1])), task)[1]
+    return _looked(max(parts, key=lambda part: float(_score(part, task.x_train, task.y_train)[1])), task)[1]
 
 
 def _seconds(config: Config) -> float:
@@ -153,10 +153,10 @@ def _seconds(config: Config) -> float:
 
 def _claim(measure: str, claim: str, interval: tuple[float, float], chances: Chances, **rest: Any) -> Estimand:
     """Of the mean of both tasks, of wide networks where the rest names no others."""
-    said = dict(zip(("positive", "negative", "absent"), chances, strict=True))
-    prediction = Prediction(**said, interval=interval, because="a pilot of 8 seeds")
-    known: dict[str, Any] = {"name": measure, "kind": Kind.LEVEL, "between": (WIDE,), "smallest": 0.01} | rest
-    return Estimand(measure=measure, claim=claim, prediction=prediction, **known)
+    by_verdict = dict(zip(("positive", "negative", "absent"), chances, strict=True))
+    prediction = Prediction(**by_verdict, interval=interval, because="a pilot of 8 seeds")
+    fields: dict[str, Any] = {"name": measure, "kind": Kind.LEVEL, "between": (WIDE,), "smallest": 0.01} | rest
+    return Estimand(measure=measure, claim=claim, prediction=prediction, **fields)
 
 
 WIDE, SMALL = ({"width": width} for width in (64, 16))

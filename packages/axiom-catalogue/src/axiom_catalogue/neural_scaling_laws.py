@@ -91,9 +91,9 @@ def floored(sizes: Floats, seen: Floats) -> tuple[float, float]:
     best = (np.inf, 0.0, 0.0)
     for exponent in np.geomspace(0.02, 4.0, 200):
         falls = np.stack([np.ones_like(sizes), (sizes / sizes[0]) ** -exponent], axis=1) / seen[:, None]
-        found = np.linalg.lstsq(falls, np.ones_like(seen))[0]
-        if found[0] >= 0:
-            errors, rest = np.sum((falls @ found - 1) ** 2), np.mean(np.log(falls @ found) ** 2) / np.var(np.log(seen))
+        terms = np.linalg.lstsq(falls, np.ones_like(seen))[0]
+        if terms[0] >= 0:
+            errors, rest = np.sum((falls @ terms - 1) ** 2), np.mean(np.log(falls @ terms) ** 2) / np.var(np.log(seen))
             best = min(best, (float(errors), float(exponent), float(rest)))
     return best[1:]
 
@@ -110,8 +110,8 @@ def population(config: Config, seed: int) -> data.LearningTask:
     if config.control == "planted":
         y = y + 0.04 * (config.inputs - 2) * chance.stream(seed, "noise").standard_normal(y.shape)
     again = TEST + np.arange(count) % (len(x) - TEST)  # few examples as often, so that they share a program with many
-    shown, said = x.astype(np.float32), cast(Any, y.astype(np.float32))
-    return data.LearningTask(x_train=shown[again], y_train=said[again], x_test=shown[:TEST], y_test=said[:TEST])
+    shown, answers = x.astype(np.float32), cast(Any, y.astype(np.float32))
+    return data.LearningTask(x_train=shown[again], y_train=answers[again], x_test=shown[:TEST], y_test=answers[:TEST])
 
 
 def _student(
@@ -140,7 +140,8 @@ def _seconds(config: Config) -> float:
 
 
 PLACEBO, PLANTED = (
-    grid(Config, inputs=[2, 8], items=[0], steps=[400], largest=[12], control=[one]) for one in ("placebo", "planted")
+    grid(Config, inputs=[2, 8], items=[0], steps=[400], largest=[12], control=[control])
+    for control in ("placebo", "planted")
 )
 experiment = Experiment(
     name="neural_scaling_laws",

@@ -99,11 +99,11 @@ def _course(config: Config, seed: int, task: data.LearningTask, start: models.Ne
     every, rows = -(-config.epochs // LOOKS), (task.x_train, task.y_train)
 
     def step(state: Any, number: int) -> Any:
-        held, before, cosines, variances = state
-        net = jax.tree.unflatten(shape, held)
+        weights, before, cosines, variances = state
+        net = jax.tree.unflatten(shape, weights)
         for due in orders[number * every : (number + 1) * every]:
-            (net, before), (found, loss) = _epoch(objective, net, before, rows, due, lr)
-            cosines = cosines + np.asarray(found).tolist()
+            (net, before), (cosine, loss) = _epoch(objective, net, before, rows, due, lr)
+            cosines = cosines + np.asarray(cosine).tolist()
             pace.early(np.asarray(loss))
         return jax.tree.leaves(net), before, cosines, [*variances, float(variance(objective, net, *rows))]
 
@@ -120,7 +120,7 @@ def cumulant(order: models.Array) -> float:
 @partial(jax.jit, static_argnums=0)
 def variance(objective: losses.Objective, net: models.Net, x: models.Array, y: models.Array) -> jax.Array:
     """Of the examples' gradients, summed over all weights."""
-    slopes = jax.vmap(lambda one, its: ravel_pytree(jax.grad(objective)(net, one[None], its[None]))[0])(x, y)
+    slopes = jax.vmap(lambda example, its: ravel_pytree(jax.grad(objective)(net, example[None], its[None]))[0])(x, y)
     return jnp.sum(jnp.var(slopes, axis=0))
 
 

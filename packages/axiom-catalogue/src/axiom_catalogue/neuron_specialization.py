@@ -100,14 +100,14 @@ def _classes(config: Config, seed: int) -> Measures:
         context=(alpha,),
         every=EVERY,
     )
-    (before, own, _), fitted = look(start), [one for one in seen if one[2] >= FITTED]
+    (before, own, _), fitted = look(start), [snapshot for snapshot in seen if snapshot[2] >= FITTED]
     return Measures(
         selectivity=seen[-1][0],
         gain=seen[-1][0] - before,
         own_gain=fitted[0][1] - own if fitted else None,
         test_accuracy=training.accuracy(end, task.x_test, task.y_test),
         train_accuracy=seen[-1][2],
-        curve=(before, *(one for one, *_ in seen)),
+        curve=(before, *(snapshot for snapshot, *_ in seen)),
         **_removals(end, task, chance.stream(seed, "lots")),
     )
 
@@ -145,19 +145,19 @@ def _committee(config: Config, seed: int) -> Measures:
     )
 
 
-def _asks(name: str, claim: str, measure: str, said: tuple[float, float], *arms: Given, **rest: Any) -> Estimand:
+def _asks(name: str, claim: str, measure: str, interval: tuple[float, float], *arms: Given, **rest: Any) -> Estimand:
     """Of one arm a level, of two a difference within the replicate."""
     more, less, none = rest.pop("chances", (0.98, 0.01, 0.01))
     because = "a pilot of 8 seeds: " + rest.pop("seen")
-    prediction = Prediction(positive=more, negative=less, absent=none, interval=said, because=because)
-    known: Given = {"kind": Kind.CONTRAST if len(arms) == 2 else Kind.LEVEL, "smallest": 0.02, "between": arms} | rest
-    return Estimand(name=name, claim=claim, measure=measure, prediction=prediction, **known)
+    prediction = Prediction(positive=more, negative=less, absent=none, interval=interval, because=because)
+    fields: Given = {"kind": Kind.CONTRAST if len(arms) == 2 else Kind.LEVEL, "smallest": 0.02, "between": arms} | rest
+    return Estimand(name=name, claim=claim, measure=measure, prediction=prediction, **fields)
 
 
 PLAIN: Given = {"alpha": 1.0, "decay": 0.0}
-TRUE, LOTS = ({"is_shuffled": one, "width": 64} | PLAIN for one in (False, True))
+TRUE, LOTS = ({"is_shuffled": is_shuffled, "width": 64} | PLAIN for is_shuffled in (False, True))
 RICH, LAZY = ({"alpha": alpha} for alpha in (0.1, 10.0))
-PARTED, ALIKE = ({"task": "committee", "is_alike": one} for one in (False, True))
+PARTED, ALIKE = ({"task": "committee", "is_alike": is_alike} for is_alike in (False, True))
 WIDTHS: Given = {"loss": "cross_entropy", "is_shuffled": False} | PLAIN
 ABSENT: Given = {"smallest": 0.05, "chances": (0.02, 0.08, 0.9)}
 FALLS: Given = {"expects": Direction.LESS, "chances": (0.01, 0.98, 0.01)}

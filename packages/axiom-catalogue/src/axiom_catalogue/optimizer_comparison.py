@@ -122,15 +122,15 @@ def _arms(**levels: Any) -> tuple[Config, ...]:
 
 
 def _better(
-    one: tuple[str, str, float],
+    better: tuple[str, str, float],
     other: tuple[str, str, float],
     measure: str = "final_accuracy",
     smallest: float = 0.01,
-    **given: Any,
+    **rest: Any,
 ) -> Estimand:
     """A claim that one of two designs, each a task, an optimizer and a rate, reaches more; paired in each replicate."""
-    arms = tuple({"task": task, "optimizer": optimizer, "lr": lr} for task, optimizer, lr in (one, other))
-    return Estimand(kind=Kind.CONTRAST, between=arms, measure=measure, smallest=smallest, bounds=(-1.0, 1.0), **given)
+    arms = tuple({"task": task, "optimizer": optimizer, "lr": lr} for task, optimizer, lr in (better, other))
+    return Estimand(kind=Kind.CONTRAST, between=arms, measure=measure, smallest=smallest, bounds=(-1.0, 1.0), **rest)
 
 
 experiment = Experiment(

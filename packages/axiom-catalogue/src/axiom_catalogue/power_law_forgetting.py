@@ -95,9 +95,9 @@ def important(config: Config, net: models.Net, task: data.LearningTask) -> model
     """How much each weight matters for what was learned, but no more than lets descent stay stable."""
     if config.importance == "none":
         return tuple(models.Layer(*map(np.zeros_like, layer)) for layer in net)
-    found = fisher.diagonal(losses.CROSS_ENTROPY, net, task.x_train, task.y_train)
+    importance = fisher.diagonal(losses.CROSS_ENTROPY, net, task.x_train, task.y_train)
     most = np.float32(1 / (config.lr * config.strength))  # at twice this, descent would swing about the anchor for ever
-    capped: models.Net = jax.tree.map(lambda part: np.minimum(part, most), found)
+    capped: models.Net = jax.tree.map(lambda part: np.minimum(part, most), importance)
     return fisher.equalised(capped) if config.importance == "equal" else capped
 
 
@@ -119,13 +119,13 @@ def _contrast(
     arms: tuple[Config, Config],
     smallest: float,
     interval: tuple[float, float],
-    **told: Any,
+    **rest: Any,
 ) -> Estimand:
     """What the first arm has more of than the second, within a replicate."""
     return Estimand(
         name=name,
         claim=claim,
-        **told,
+        **rest,
         kind=Kind.CONTRAST,
         measure=measure,
         between=tuple({"tasks": a.tasks, "importance": a.importance, "strength": a.strength} for a in arms),

@@ -107,7 +107,7 @@ def _looks(
     _, seen = descent.descended(
         start, x, y, objective=LOSS, rates=rates, steps=steps, every=every, watch=watch, is_over=lambda at: at == lost
     )
-    kept = [each for each in seen if each != lost]
+    kept = [look for look in seen if look != lost]
     return kept, len(kept) < len(seen)
 
 

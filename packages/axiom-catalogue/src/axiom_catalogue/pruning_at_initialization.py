@@ -83,7 +83,7 @@ def run(config: Config, seed: int) -> Measures:
 
     nothing: State = ([], [], [])
     places, leaves, seen = pace.blocks(nothing, phase, 2)
-    mask, end = (jax.tree.unflatten(shape, each) for each in (places, leaves))
+    mask, end = (jax.tree.unflatten(shape, part) for part in (places, leaves))
     return Measures(
         test_accuracy=seen[-1],
         best_accuracy=max(seen),
@@ -135,13 +135,13 @@ def _arm(method: str, *, is_shuffled: bool = False, silent: int = 0) -> dict[str
 
 
 def _better(
-    name: str, claim: str, arms: tuple[dict[str, object], ...], prediction: Prediction, **told: Any
+    name: str, claim: str, arms: tuple[dict[str, object], ...], prediction: Prediction, **rest: Any
 ) -> Estimand:
     """The mean of both tasks, with a twentieth of the weights."""
     return Estimand(
         name=name,
         claim=claim,
-        **told,
+        **rest,
         kind=Kind.CONTRAST,
         measure="test_accuracy",
         between=arms,

@@ -63,52 +63,52 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes codes, held-out combinations, noise and batch order for all arms alike."""
-    asked = readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
-    orders = chance.orders(seed, items=len(asked.task.x_train), epochs=config.epochs + config.tuning)
-    start = models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, config.width, asked.outputs))
+    questions = readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
+    orders = chance.orders(seed, items=len(questions.task.x_train), epochs=config.epochs + config.tuning)
+    start = models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, config.width, questions.outputs))
     shape = jax.tree.structure(start)
 
     def phase(ends: Ends, number: int) -> Ends:
         if number == 0:
             everything = pruning.magnitude(start, keep=1.0)
-            return [jax.tree.leaves(_learned(config, asked, start, everything, orders[: config.epochs]))]
+            return [jax.tree.leaves(_learned(config, questions, start, everything, orders[: config.epochs]))]
         whole = jax.tree.unflatten(shape, ends[0])
         mask = pruning.magnitude(whole, keep=1.0 - config.removed, layerwise=True)
-        left = _learned(config, asked, pruning.pruned(whole, mask), mask, orders[config.epochs :])
+        left = _learned(config, questions, pruning.pruned(whole, mask), mask, orders[config.epochs :])
         return [*ends, jax.tree.leaves(left)]
 
     def right(net: models.Net, x: models.Array, y: models.Array) -> float:
-        return asked.heads.accuracy(models.logits(net, x), y)
+        return questions.heads.accuracy(models.logits(net, x), y)
 
     nothing: Ends = []
     whole, left = (jax.tree.unflatten(shape, leaves) for leaves in pace.blocks(nothing, phase, 2))
-    seen, new = right(left, asked.task.x_test, asked.task.y_test), right(left, asked.x_new, asked.y_new)
+    seen, new = right(left, questions.task.x_test, questions.task.y_test), right(left, questions.x_new, questions.y_new)
     before, after = (float(geometry.stable_rank(np.asarray(net[0].weights, np.float64))) for net in (whole, left))
     return Measures(
         seen_accuracy=seen,
         new_accuracy=new,
         gap=seen - new,
-        whole_new_accuracy=right(whole, asked.x_new, asked.y_new),
+        whole_new_accuracy=right(whole, questions.x_new, questions.y_new),
         first_rank=after,
         first_rank_kept=after / before,
-        train_accuracy=right(left, asked.task.x_train, asked.task.y_train),
+        train_accuracy=right(left, questions.task.x_train, questions.task.y_train),
     )
 
 
 def _learned(
-    config: Config, asked: readouts.Questions, net: models.Net, mask: pruning.Mask, orders: npt.NDArray[np.int32]
+    config: Config, questions: readouts.Questions, net: models.Net, mask: pruning.Mask, orders: npt.NDArray[np.int32]
 ) -> models.Net:
     """The network after training in these orders with what the mask leaves; without an order, as it was."""
     if len(orders) == 0:
         return net
     end, _ = training.trained(
         net,
-        asked.task,
+        questions.task,
         orders,
         watch=lambda _: 0,
         rates=optimizers.Rates(lr=config.lr),
         batch=BATCH,
-        objective=Kept(heads=asked.heads),
+        objective=Kept(heads=questions.heads),
         context=(mask,),
         every=EVERY,
     )
@@ -136,13 +136,13 @@ def _short(**what: Any) -> Config:
 
 
 def _pruned_minus_whole(
-    claim: str, arm: dict[str, object], prediction: Prediction, measure: str, **told: Any
+    claim: str, arm: dict[str, object], prediction: Prediction, measure: str, **rest: Any
 ) -> Estimand:
     """Paired: a quarter of the weights beside all of them, after the same training."""
     return Estimand(
         name=f"{arm['readout']}_pruned_minus_whole",
         claim=claim,
-        **told,
+        **rest,
         kind=Kind.CONTRAST,
         measure=measure,
         between=({**arm, "removed": 0.75}, {**arm, "removed": 0.0}),

@@ -124,7 +124,7 @@ def outstanding(course: npt.NDArray[np.float64]) -> tuple[float, int] | tuple[No
     if len(gone) <= 2 * STRETCH or np.ptp(course) == 0:
         return None, None
     falls, rises = (
-        each[STRETCH:-STRETCH] - np.maximum(each[: -2 * STRETCH], each[2 * STRETCH :]) for each in (gone, -gone)
+        change[STRETCH:-STRETCH] - np.maximum(change[: -2 * STRETCH], change[2 * STRETCH :]) for change in (gone, -gone)
     )
     return float((falls.max() - rises.max()) / np.ptp(course)), int(falls.argmax()) + STRETCH + STRETCH // 2
 

@@ -57,14 +57,14 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes codes, held-out combinations, noise, start and batch order for all arms alike."""
-    asked = readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
-    orders = chance.orders(seed, items=len(asked.task.x_train), epochs=config.epochs)
-    rows, orders = dropout.shown(chance.stream(seed, "silence"), asked.task, orders, layers=LAYERS)
-    start = models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, config.width, asked.outputs))
+    questions = readouts.questions(seed, config.readout, noise=config.noise, is_strange=config.is_strange)
+    orders = chance.orders(seed, items=len(questions.task.x_train), epochs=config.epochs)
+    rows, orders = dropout.shown(chance.stream(seed, "silence"), questions.task, orders, layers=LAYERS)
+    start = models.mlp(chance.stream(seed, "start"), (INPUTS, config.width, config.width, questions.outputs))
     arms = list(dict.fromkeys([(config.dropout, config.decay), (0.0, 0.0)]))  # a plain one has no twin
 
     def right(net: models.Net, x: models.Array, y: models.Array) -> float:
-        return asked.heads.accuracy(models.logits(net, x), y)
+        return questions.heads.accuracy(models.logits(net, x), y)
 
     def learn(courses: list[list[list[float]]], number: int) -> list[list[list[float]]]:
         rate, decay = arms[number]
@@ -72,14 +72,14 @@ def run(config: Config, seed: int) -> Measures:
             start,
             rows,
             orders,
-            watch=lambda net: right(net, asked.x_new, asked.y_new),
+            watch=lambda net: right(net, questions.x_new, questions.y_new),
             rates=optimizers.Rates(lr=config.lr, weight_decay=decay),
             batch=BATCH,
-            objective=dropout.Dropout(loss=asked.heads),
+            objective=dropout.Dropout(loss=questions.heads),
             context=_patterns(config, seed, rate),
             every=EVERY,
         )
-        task = asked.task
+        task = questions.task
         return [*courses, [looks, [right(end, task.x_test, task.y_test), right(end, task.x_train, task.y_train)]]]
 
     courses = pace.blocks(list[list[list[float]]](), learn, len(arms))
@@ -109,13 +109,13 @@ def _seconds(config: Config) -> float:
     return 0.005 + steps * (2.7e-7 * config.width + 3.5e-10 * config.width**2)
 
 
-def _beside_plain(name: str, claim: str, arm: dict[str, object], prediction: Prediction, **told: Any) -> Estimand:
+def _beside_plain(name: str, claim: str, arm: dict[str, object], prediction: Prediction, **rest: Any) -> Estimand:
     """A regularised network of width 128 beside a plain one."""
     plain = {"width": 128, "dropout": 0.0, "decay": 0.0}
     return Estimand(
         name=name,
         claim=claim,
-        **told,
+        **rest,
         kind=Kind.CONTRAST,
         measure="new_accuracy",
         between=({**plain, **arm}, {**arm, **plain}),

@@ -60,8 +60,8 @@ def run(config: Config, seed: int) -> Measures:
     width, of = (32, f", width {config.width}") if is_placebo else (config.width, "")
     task = data.clusters(chance.stream(seed, "data"), inputs=20, classes=5, train=1_000, test=500)
     purposes = (f"first start{of}", f"second start{of}")
-    one, other = (models.mlp(chance.stream(seed, purpose), (20, width, width, 5)) for purpose in purposes)
-    start = one + other
+    network, other = (models.mlp(chance.stream(seed, purpose), (20, width, width, 5)) for purpose in purposes)
+    start = network + other
     orders = chance.orders(seed, items=1_000, epochs=config.epochs)
 
     end, seen = training.trained(
@@ -95,7 +95,7 @@ def run(config: Config, seed: int) -> Measures:
 def alignment(pair: models.Net, x: data.Floats) -> list[float]:
     """CKA of the two networks, hidden layer by hidden layer."""
     first, second = (models.hidden(net, x) for net in pairs.halves(pair))
-    return [geometry.cka(one, other) for one, other in zip(first, second, strict=True)]
+    return [geometry.cka(layer, other) for layer, other in zip(first, second, strict=True)]
 
 
 experiment = Experiment(

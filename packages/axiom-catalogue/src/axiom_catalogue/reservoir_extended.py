@@ -67,22 +67,22 @@ class Measures:
 
 def run(config: Config, seed: int) -> Measures:
     """One cell. The seed fixes series, connections and input weights for all settings alike."""
-    inputs, targets = (echoes.in_pieces(each, pieces=PIECES, washout=WASHOUT) for each in _task(config, seed))
+    inputs, targets = (echoes.in_pieces(series, pieces=PIECES, washout=WASHOUT) for series in _task(config, seed))
     radii, drives = ([config.radius] if config.radius else RADII), ([config.drive] if config.drive else DRIVES)
     settings = list(itertools.product(radii, drives))
 
-    def step(found: list[list[float]], number: int) -> list[list[float]]:
+    def step(skills: list[list[float]], number: int) -> list[list[float]]:
         size, which = divmod(number, len(settings))
         network = _network(config, seed, config.units << size, *settings[which])
         blocks = echoes.states(network, inputs, chance.stream(seed, "noise"))
         pace.early((first := next(blocks))[:, 0, 0])
-        told = itertools.chain([first], blocks)
-        read, true = echoes.readings(told, targets, learned=LEARNED, washout=WASHOUT, penalty=FLOOR)
+        states = itertools.chain([first], blocks)
+        read, true = echoes.readings(states, targets, learned=LEARNED, washout=WASHOUT, penalty=FLOOR)
         parts = slice(CHOOSING), slice(CHOOSING, None)
-        return [*found, [_skill(config.task, read[:, part], true[:, part]) for part in parts]]
+        return [*skills, [_skill(config.task, read[:, part], true[:, part]) for part in parts]]
 
-    found = pace.blocks(list[list[float]](), step, (config.doublings + 1) * len(settings))
-    return _measures(settings, np.array(found).reshape(-1, len(settings), 2))
+    by_setting = pace.blocks(list[list[float]](), step, (config.doublings + 1) * len(settings))
+    return _measures(settings, np.array(by_setting).reshape(-1, len(settings), 2))
 
 
 def _task(config: Config, seed: int) -> tuple[Doubles, Doubles]:
@@ -107,14 +107,14 @@ def _network(config: Config, seed: int, units: int, radius: float, drive: float)
 
 
 def _skill(task: str, read: Doubles, true: Doubles) -> float:
-    read, true = (each.reshape(-1, each.shape[2]) for each in (read, true))
-    known = reservoirs.capacities(read, true).sum() if task in {"memory", "cubes"} else 1 / reservoirs.nrmse(read, true)
-    return float(known)
+    read, true = (outputs.reshape(-1, outputs.shape[2]) for outputs in (read, true))
+    skill = reservoirs.capacities(read, true).sum() if task in {"memory", "cubes"} else 1 / reservoirs.nrmse(read, true)
+    return float(skill)
 
 
-def _measures(settings: list[tuple[float, float]], found: Doubles) -> Measures:
-    chosen = found[:, :, 0].argmax(axis=1)  # of each size; 0 is on the rows for choosing, 1 on the others
-    skills = found[np.arange(len(found)), chosen, 1]
+def _measures(settings: list[tuple[float, float]], by_size: Doubles) -> Measures:
+    chosen = by_size[:, :, 0].argmax(axis=1)  # of each size; 0 is on the rows for choosing, 1 on the others
+    skills = by_size[np.arange(len(by_size)), chosen, 1]
     radii, drives = np.array(settings)[chosen].T
     half = (len(skills) + 1) // 2
     low, high = echoes.exponent(skills[:half]), echoes.exponent(skills[-half:])
@@ -130,21 +130,21 @@ def _measures(settings: list[tuple[float, float]], found: Doubles) -> Measures:
 def _seconds(config: Config) -> float:
     task, size = {"memory": 0.023, "cubes": 0.041}.get(config.task, 0.01), config.units << config.doublings
     settings = (1 if config.radius else len(RADII)) * (1 if config.drive else len(DRIVES))
-    one = task * (config.doublings + 1) + (1.1e-4 + 9e-7 * size) * size
-    return 0.008 + (WASHOUT + config.length) / 1_200 * settings * one
+    setting_cost = task * (config.doublings + 1) + (1.1e-4 + 9e-7 * size) * size
+    return 0.008 + (WASHOUT + config.length) / 1_200 * settings * setting_cost
 
 
 def _asks(
-    name: str, claim: str, measure: str, smallest: float, seen: tuple[float, ...], *arms: Given, **told: Any
+    name: str, claim: str, measure: str, smallest: float, seen: tuple[float, ...], *arms: Given, **rest: Any
 ) -> Estimand:
     """Of one arm a level, of two a contrast. Of a pilot: lowest, from where to where the median, highest."""
     null = 1.0 if measure == "best_radius" and len(arms) == 1 else 0.0
     side, more = (Direction.MORE, 0.98) if seen[1] > null else (Direction.LESS, 0.01)
     guess: Given = {"positive": more, "negative": round(0.99 - more, 2), "absent": 0.01, "interval": seen[1:3]}
     guess["because"] = f"a pilot of 3 seeds: {seen[0]:g} to {seen[3]:g}"
-    known: Given = {"prediction": Prediction(**guess), "null": null, "expects": side, "smallest": smallest}
+    fields: Given = {"prediction": Prediction(**guess), "null": null, "expects": side, "smallest": smallest}
     kind = Kind.LEVEL if len(arms) == 1 else Kind.CONTRAST
-    return Estimand(name=name, claim=claim, kind=kind, measure=measure, between=arms, **told, **known)
+    return Estimand(name=name, claim=claim, kind=kind, measure=measure, between=arms, **rest, **fields)
 
 
 FAR_MEMORY, FAR_NARMA = ({"task": task, "doublings": 6} for task in ("memory", "narma"))

@@ -65,20 +65,20 @@ def run(config: Config, seed: int) -> Measures:
     objective, outputs = (ENTROPY, CLASSES) if config.task == "classes" else (SQUARE, 1)
     widest = max(width for _, width in sizes)
 
-    def learn(found: list[float], number: int) -> list[float]:
+    def learn(least_losses: list[float], number: int) -> list[float]:
         rows = samples.orders(seed, items=sizes[number][0], distinct=MOST, steps=config.steps, shape=SHAPE)
         start = _padded(chance.stream(seed, "start"), sizes[number][1], outputs, to=widest)
         best, *_ = samples.stopped_early(start, task, rows, lr=LR[config.task], batch=BATCH, objective=objective)
-        return [*found, best]
+        return [*least_losses, best]
 
-    found = np.array(pace.blocks(list[float](), learn, len(sizes)))
+    least = np.array(pace.blocks(list[float](), learn, len(sizes)))
     along = np.array([items if config.cut == "items" else parameters(width, outputs) for items, width in sizes])
-    exponent, r_squared = line(along, found)
+    exponent, r_squared = line(along, least)
     return Measures(
         exponent=exponent,
         r_squared=r_squared,
-        least_loss=float(found.min()),
-        loss_by_size=tuple(map(float, found)),
+        least_loss=float(least.min()),
+        loss_by_size=tuple(map(float, least)),
     )
 
 
@@ -119,9 +119,9 @@ def _task(config: Config, seed: int) -> data.LearningTask:
     return data.LearningTask(x_train=x[:MOST], y_train=y[:MOST] + noise, x_test=x[MOST:], y_test=y[MOST:])
 
 
-def line(sizes: npt.NDArray[np.int64], found: npt.NDArray[np.float64]) -> tuple[float, float]:
+def line(sizes: npt.NDArray[np.int64], least_losses: npt.NDArray[np.float64]) -> tuple[float, float]:
     """Slope of the straight line through the logarithms, and the share of the variance that it explains."""
-    xs, ys = np.log(sizes), np.log(found)
+    xs, ys = np.log(sizes), np.log(least_losses)
     slope, height = np.polyfit(xs, ys, 1)
     return float(slope), float(1 - np.var(ys - height - slope * xs) / np.var(ys))
 

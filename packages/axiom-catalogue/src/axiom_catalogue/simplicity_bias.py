@@ -75,26 +75,26 @@ def run(config: Config, seed: int) -> Measures:
 
     loss, rates = losses.CrossEntropy(architecture=architecture), Rates(lr=config.lr)
     end, tables = training.trained(start, task, orders, watch=seen, rates=rates, batch=BATCH, objective=loss)
-    told, linear_accuracy = np.array([informs(table) for table in tables]), float((line == task.y_test).mean())
+    information, linear_accuracy = np.array([informs(table) for table in tables]), float((line == task.y_test).mean())
     return Measures(
         linear_accuracy=linear_accuracy,
         slab_accuracy=training.accuracy(end, mixed, task.y_test, architecture) if config.slabs else None,
         test_accuracy=_right(tables[-1]),
         train_accuracy=training.accuracy(end, task.x_train, task.y_train, architecture),
-        told_by_look=tuple(told[:: -(-len(told) // MOST), 0].tolist()),
-        beyond_by_look=tuple(told[:: -(-len(told) // MOST), 1].tolist()),
-        **_order(tables, told, linear_accuracy),
+        told_by_look=tuple(information[:: -(-len(information) // MOST), 0].tolist()),
+        beyond_by_look=tuple(information[:: -(-len(information) // MOST), 1].tolist()),
+        **_order(tables, information, linear_accuracy),
     )
 
 
-def _order(tables: list[Shares], told: Shares, linear_accuracy: float) -> dict[str, Any]:
+def _order(tables: list[Shares], information: Shares, linear_accuracy: float) -> dict[str, Any]:
     """What is measured of the early network and of its rival."""
     rights, enough = [_right(table) for table in tables], 0.5 + AWAY * (linear_accuracy - 0.5)
     if linear_accuracy < 0.6 or max(rights) < enough:
         return {}
     number = next(place for place, right in enumerate(rights) if right >= enough)
     rival = informs(diluted(tables[int(np.argmax(rights))], rights[number]))
-    explained, early = told[:, 0] - told[:, 1], float(1 - told[number, 1] / told[number, 0])
+    explained, early = information[:, 0] - information[:, 1], float(1 - information[number, 1] / information[number, 0])
     return {
         "early_step": (number + 1) * LOOK // BATCH,
         "early_explained": early,
@@ -150,13 +150,15 @@ def diluted(table: Shares, right: float) -> Shares:
     return np.asarray(share * table + (1 - share) * 0.5 * table.sum(axis=0))
 
 
-def _asks(name: str, claim: str, measure: str, said: tuple[float, float], *arms: Given, **rest: Any) -> Estimand:
+def _asks(name: str, claim: str, measure: str, interval: tuple[float, float], *arms: Given, **rest: Any) -> Estimand:
     """Of one arm a level, of two a contrast that is below 0."""
-    known: Given = {"name": name, "claim": claim, "measure": measure, "between": arms, "smallest": 0.05} | rest
+    fields: Given = {"name": name, "claim": claim, "measure": measure, "between": arms, "smallest": 0.05} | rest
     kind, side, more = (Kind.LEVEL, Direction.MORE, 0.98) if len(arms) == 1 else (Kind.CONTRAST, Direction.LESS, 0.01)
     less = round(0.99 - more, 2)
-    known |= {"prediction": Prediction(positive=more, negative=less, absent=0.01, interval=said, because="a pilot")}
-    return Estimand(kind=kind, expects=side, **known)
+    fields |= {
+        "prediction": Prediction(positive=more, negative=less, absent=0.01, interval=interval, because="a pilot")
+    }
+    return Estimand(kind=kind, expects=side, **fields)
 
 
 BESIDE, ALONE, SECOND = ({"slabs": slabs, "cut": cut} for slabs, cut in ((3, 1.0), (3, 0.0), (2, 1.0)))

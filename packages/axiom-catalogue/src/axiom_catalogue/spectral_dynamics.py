@@ -86,12 +86,12 @@ def _relu(config: Config, seed: int) -> Measures:
         return np.array([loss, *spectrum(net), number * between * BATCH / EXAMPLES])
 
     def step(state: State, number: int) -> State:
-        held, seen = course.step(state[0], number), state[1]
-        return held, seen if seen[1, 0] <= TARGET else np.stack([seen[1], look(course.net(held), number + 1)])
+        progress, seen = course.step(state[0], number), state[1]
+        return progress, seen if seen[1, 0] <= TARGET else np.stack([seen[1], look(course.net(progress), number + 1)])
 
     first = look(start, 0)
-    held, (before, here) = pace.blocks((course.begin(), np.stack([first, first])), step, course.blocks)
-    is_there, last = here[0] <= TARGET, look(end := course.net(held), course.blocks)
+    progress, (before, here) = pace.blocks((course.begin(), np.stack([first, first])), step, course.blocks)
+    is_there, last = here[0] <= TARGET, look(end := course.net(progress), course.blocks)
     there = before + np.interp(-TARGET, (-before[0], -here[0]), (0, 1)) * (here - before)  # by a line in the loss
     growth, other = np.log(last[1:7] / first[1:7]).reshape(2, 3).mean(axis=1).tolist()
     lost, lost_there = ((1 - seen[7:10] / first[7:10]).mean() for seen in (last, there))
@@ -108,7 +108,7 @@ def _relu(config: Config, seed: int) -> Measures:
 def spectrum(net: models.Net) -> list[float]:
     """The largest singular value of each matrix, then the middle one of each, then the stable rank of each."""
     values = [np.linalg.svd(np.asarray(layer.weights, dtype=np.float64), compute_uv=False) for layer in net]
-    kinds = [(each[0], np.median(each), (each**2).sum() / each[0] ** 2) for each in values]
+    kinds = [(sizes[0], np.median(sizes), (sizes**2).sum() / sizes[0] ** 2) for sizes in values]
     return [float(kind[place]) for place in range(3) for kind in kinds]
 
 
@@ -123,7 +123,7 @@ def _linear(config: Config, seed: int) -> Measures:
         learned.append(((left.T @ product) * right.T).sum(axis=1))
         error = (left * strengths) @ right.T - product
         first, second = first + config.lr * second.T @ error, second + config.lr * error @ first.T
-    pace.early([sizes[0], *(float(each[0]) for each in learned)])
+    pace.early([sizes[0], *(float(look[0]) for look in learned)])
     pace.block(1.0)
     curves = np.array(learned).T / strengths[:, None]
     if not ((curves[:, 0] < 0.5) & (curves.max(axis=1) >= 0.5)).all():
@@ -153,17 +153,17 @@ def half_time(strengths: Floats, sizes: Floats) -> Floats:
 
 
 def _seconds(config: Config) -> float:
-    each = 7.5e-6 if config.task == "modes" else 1e-3 + 0.0125 * config.lr
-    return 0.0005 + each * config.epochs
+    epoch_cost = 7.5e-6 if config.task == "modes" else 1e-3 + 0.0125 * config.lr
+    return 0.0005 + epoch_cost * config.epochs
 
 
-def _asks(measure: str, name: str, claim: str, smallest: float, said: Said, *arms: Arm, **rest: Any) -> Estimand:
+def _asks(measure: str, name: str, claim: str, smallest: float, pilot: Said, *arms: Arm, **rest: Any) -> Estimand:
     """Of one arm a level, of two a contrast; said are the chances of more and less, and the interval."""
-    more, less, low, high = said
-    known: Arm = {"name": name, "claim": claim, "measure": measure, "smallest": smallest, "between": arms} | rest
+    more, less, low, high = pilot
+    fields: Arm = {"name": name, "claim": claim, "measure": measure, "smallest": smallest, "between": arms} | rest
     why, absent = "a pilot", round(1 - more - less, 2)
-    known["prediction"] = Prediction(positive=more, negative=less, absent=absent, interval=(low, high), because=why)
-    return Estimand(kind=Kind.LEVEL if len(arms) == 1 else Kind.CONTRAST, **known)
+    fields["prediction"] = Prediction(positive=more, negative=less, absent=absent, interval=(low, high), because=why)
+    return Estimand(kind=Kind.LEVEL if len(arms) == 1 else Kind.CONTRAST, **fields)
 
 
 FAST, SLOW, MODES = {"lr": 0.1}, {"lr": 0.01}, {"task": "modes"}

@@ -69,7 +69,7 @@ def run(config: Config, seed: int) -> Measures:
 
     seen = pace.blocks(list[dict[str, Any]](), learn, len(strengths))
     own, twin = seen[0], seen[-1]
-    end, stopped = (own[each] - twin[each] for each in ("weak_accuracy", "stopped_weak_accuracy"))
+    end, stopped = (own[measure] - twin[measure] for measure in ("weak_accuracy", "stopped_weak_accuracy"))
     return Measures(beside_minus_alone=end, stopped_beside_minus_alone=stopped, **own)
 
 
@@ -147,11 +147,11 @@ def _half(factor: str, does: Effect, noise: float, expected: Prediction) -> Esti
     """What half of them silent do beside the strong feature, or less what they do to the twin; a mean over widths."""
     (measure, verb, most, effects), (suffix, where), silent = does, ON[noise], SILENT[factor]
     plain, what = {**PLAIN, "noise": noise}, f"dropout on half the {silent}"
-    told: dict[str, Any] = {answer: f"{where.capitalize()}, {what} {effect}" for answer, effect in effects.items()}
+    answers: dict[str, Any] = {answer: f"{where.capitalize()}, {what} {effect}" for answer, effect in effects.items()}
     return Estimand(
         name=f"silent_{silent}{verb}{suffix}",
         claim=f"{where}, {what} {effects['if_so']}",
-        **told,
+        **answers,
         kind=Kind.CONTRAST,
         measure=measure,
         between=({**plain, factor: 0.5}, plain),

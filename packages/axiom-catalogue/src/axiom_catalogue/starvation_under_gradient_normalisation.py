@@ -80,7 +80,7 @@ def run(config: Config, seed: int) -> Measures:
     own, twin = seen[0], seen[-1]
     if not (own and twin):
         return Measures(diverged=1)
-    end, stopped = (own[each] - twin[each] for each in ("weak_accuracy", "stopped_weak_accuracy"))
+    end, stopped = (own[measure] - twin[measure] for measure in ("weak_accuracy", "stopped_weak_accuracy"))
     return Measures(diverged=0, beside_minus_alone=end, stopped_beside_minus_alone=stopped, **own)
 
 
@@ -179,12 +179,12 @@ RELIEF: Effect = (
 def _does(does: Effect, rule: str, noise: float, expected: Prediction) -> Estimand:
     """What a rule does beside the strong feature, by itself or less what it does to the twin; a mean over widths."""
     (measure, verb, most, effects), (name, what), (suffix, where) = does, RULES[rule], ON[noise]
-    arm, plain = ({"strong": 2.0, "noise": noise, "rule": each} for each in (rule, "plain"))
-    told: dict[str, Any] = {answer: f"{where.capitalize()}, {what} {effect}" for answer, effect in effects.items()}
+    arm, plain = ({"strong": 2.0, "noise": noise, "rule": way} for way in (rule, "plain"))
+    answers: dict[str, Any] = {answer: f"{where.capitalize()}, {what} {effect}" for answer, effect in effects.items()}
     return Estimand(
         name=f"{name}{verb}{suffix}",
         claim=f"{where}, {what} {effects['if_so']}",
-        **told,
+        **answers,
         kind=Kind.CONTRAST,
         measure=measure,
         between=(arm, plain),

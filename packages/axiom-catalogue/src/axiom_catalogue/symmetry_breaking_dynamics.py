@@ -101,10 +101,10 @@ def begun(config: Config, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
     count = 2 if config.task == "two" else 10
     teacher = features.directions(chance.stream(seed, "teacher"), inputs=INPUTS, count=count)
     y = np.tanh(2 * x @ teacher.T).sum(axis=1) / np.sqrt(count)
-    one = 0.5 * features.unit_vector(chance.stream(seed, "start"), size=INPUTS)
+    middle = 0.5 * features.unit_vector(chance.stream(seed, "start"), size=INPUTS)
     way = features.unit_vector(chance.stream(seed, "way"), size=INPUTS)
     far = 0.0 if config.start == "same" else 0.25 * 10.0**-config.decades  # half a distance, of neurons as long as 0.5
-    return x, y, np.stack([one + far * way, one - far * way]), np.full(2, 0.5)
+    return x, y, np.stack([middle + far * way, middle - far * way]), np.full(2, 0.5)
 
 
 def slopes(weights: Floats, outer: Floats, x: Floats, y: Floats) -> tuple[Floats, Floats, float]:
@@ -114,8 +114,8 @@ def slopes(weights: Floats, outer: Floats, x: Floats, y: Floats) -> tuple[Floats
     """
     active = [np.tanh(x @ weight) for weight in weights]
     residual = (outer[0] * active[0] + outer[1] * active[1] - y) / len(y)
-    below = [factor * ((1 - one**2) * residual) @ x for factor, one in zip(outer, active, strict=True)]
-    return np.stack(below), np.array([one @ residual for one in active]), 0.5 * len(y) * float(residual @ residual)
+    below = [factor * ((1 - unit**2) * residual) @ x for factor, unit in zip(outer, active, strict=True)]
+    return np.stack(below), np.array([unit @ residual for unit in active]), 0.5 * len(y) * float(residual @ residual)
 
 
 def _seconds(config: Config) -> float:

@@ -96,7 +96,7 @@ def run(config: Config, seed: int) -> Measures:
     with precision.digits(config.digits) as kind:
         seen = config.batch or config.examples
         train = planes.trainer(config.activation, config.steps, seen, is_sampled=bool(config.batch))
-        fixed = [tuple(jnp.asarray(each, kind) for each in pair) for pair in (start, data)]
+        fixed = [tuple(jnp.asarray(array, kind) for array in pair) for pair in (start, data)]
 
         def trained(part: slice) -> list[Any]:
             rates = jnp.asarray(across[part], kind), jnp.asarray(up[part], kind)
@@ -113,9 +113,9 @@ def run(config: Config, seed: int) -> Measures:
 def _seconds(config: Config) -> float:
     """Measured: most of a step is the product of its examples with the weights, and what bends them."""
     seen = config.batch or config.examples
-    each = (0.1 if config.activation == "tanh" else 0.075) * seen * (config.width / 16) ** 2 / 2
+    step_cost = (0.1 if config.activation == "tanh" else 0.075) * seen * (config.width / 16) ** 2 / 2
     begun = 0.1 if seen < planes.FEW else 1.5 if config.batch else 0.6
-    return (begun + each) * config.steps / 500 * (2.5 if config.digits > 7 else 1.0)
+    return (begun + step_cost) * config.steps / 500 * (2.5 if config.digits > 7 else 1.0)
 
 
 ONE = {"examples": 1, "digits": 7}

@@ -194,9 +194,9 @@ experiment = Experiment(
         Control(
             estimand="push_costs_room",
             placebo=tuple(
-                Config(added=each, examples=32, width=8, steps=50, control="placebo") for each in ("always", "once")
+                Config(added=added, examples=32, width=8, steps=50, control="placebo") for added in ("always", "once")
             ),
-            planted=tuple(Config(added=each, examples=32, width=8, steps=50) for each in ("always", "once")),
+            planted=tuple(Config(added=added, examples=32, width=8, steps=50) for added in ("always", "once")),
         ),
     ),
     needs=Needs(seconds=_seconds, memory_mb=500, may_use_gpu=True, gpu_memory_mb=2_000),

@@ -63,26 +63,26 @@ def run(config: Config, seed: int) -> Measures:
     start = arithmetic.quadratic(chance.stream(seed, f"start{own}"), modulus=MODULUS, hidden=HIDDEN)
     rates = Rates(lr=config.lr, weight_decay=_decay(config))
 
-    found = arithmetic.learned(start, task, rates=rates, steps=config.steps, every=EVERY)
-    known = found.memorised_at
+    learned = arithmetic.learned(start, task, rates=rates, steps=config.steps, every=EVERY)
+    memorised_at = learned.memorised_at
     return Measures(
-        phase=_phase(found),
-        grokked=int(found.grokked_at is not None),
-        grokked_at=found.grokked_at,
-        memorised_at=known,
-        steps=found.steps,
-        wait=found.steps - known if known is not None else None,
-        test_accuracy=found.test[-1],
-        train_accuracy=found.train[-1],
-        norm=arithmetic.norm(found.net),
+        phase=_phase(learned),
+        grokked=int(learned.grokked_at is not None),
+        grokked_at=learned.grokked_at,
+        memorised_at=memorised_at,
+        steps=learned.steps,
+        wait=learned.steps - memorised_at if memorised_at is not None else None,
+        test_accuracy=learned.test[-1],
+        train_accuracy=learned.train[-1],
+        norm=arithmetic.norm(learned.net),
     )
 
 
-def _phase(found: arithmetic.Learned) -> int:
-    if found.grokked_at is not None:
-        is_late = found.memorised_at is not None and found.grokked_at > LATE * found.memorised_at
+def _phase(learned: arithmetic.Learned) -> int:
+    if learned.grokked_at is not None:
+        is_late = learned.memorised_at is not None and learned.grokked_at > LATE * learned.memorised_at
         return GROKKING if is_late else COMPREHENSION
-    return MEMORISATION if found.train[-1] >= arithmetic.MASTERED else CONFUSION
+    return MEMORISATION if learned.train[-1] >= arithmetic.MASTERED else CONFUSION
 
 
 def _decay(config: Config) -> float:

@@ -17,8 +17,8 @@ def assert_effect(request: pytest.FixtureRequest) -> Any:
     def check(table: Any, *, sign: str = "+", grade: str = "Moderate", **words: Any) -> WeighedTable:
         __tracebackhide__ = True
         card = table if isinstance(table, WeighedTable) else weigh(table, **words)
-        told = f"{card.verdict}, {card.grade}: {card.paper}"
-        request.config.stash.setdefault(_CARDS, []).append((request.node.nodeid, told))
+        summary = f"{card.verdict}, {card.grade}: {card.paper}"
+        request.config.stash.setdefault(_CARDS, []).append((request.node.nodeid, summary))
         return asked.assert_effect(card, sign=sign, grade=grade)
 
     return check
@@ -28,5 +28,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Tell what was weighed."""
     if cards := config.stash.get(_CARDS, []):
         terminalreporter.section("weighed")
-        for test, told in cards:
-            terminalreporter.line(f"{test}: {told}")
+        for test, summary in cards:
+            terminalreporter.line(f"{test}: {summary}")
