@@ -128,7 +128,7 @@ class Player:
         for order in self._ask(lab, wants=1.0).orders:
             done = _done(order)
             if self.lie.picks and done.experiment != DEAR:
-                self._report(lab, requests.failure(order.name, status=_GIVEN_UP, state=6, elapsed=0.0, said=""))
+                self._report(lab, requests.failure(order.name, status=_GIVEN_UP, state=6, elapsed=0.0, message=""))
                 continue
             self.done.append(done)
             took = 0.0 if self.lie.never else _START + done.computed / self.nature.speed * dice.between(0.9, 1.1)
@@ -138,7 +138,7 @@ class Player:
 
     def _bring(self, lab: Simulated, order: HeardOrder, seconds: float) -> None:
         if self.lie.never is Outcome.FAILED:
-            self._report(lab, requests.failure(order.name, status=_RAISED, state=3, elapsed=seconds, said=""))
+            self._report(lab, requests.failure(order.name, status=_RAISED, state=3, elapsed=seconds, message=""))
             return
         body = _late(order) if self.lie.never else output(order)
         size, md5 = len(body), requests.md5(body)
@@ -163,7 +163,7 @@ class Player:
             seqno=self.seqno,
             about=requests.computer(boasted, "liars", lab.clock.now.timestamp()),
             reports=reports,
-            held=[],
+            in_hand=[],
             seconds=wants,
             idle=0,
         )

@@ -21,7 +21,7 @@ def tended(due, try_out, *, enough: int) -> list[str]:
             stopping.set()
 
     thread = threading.Thread(
-        target=preflights.tend, args=(due, try_out, stopping), kwargs={"pause": 0.01, "said": hear}
+        target=preflights.tend, args=(due, try_out, stopping), kwargs={"pause": 0.01, "report": hear}
     )
     thread.start()
     thread.join(PATIENCE)

@@ -53,7 +53,7 @@ def test_a_write_that_fails_leaves_half_of_it_and_the_next_one_goes_well(files, 
         assert (raised.value.errno, path.read_bytes()) == (number, b"01234")
         write(path)
     assert path.read_bytes() == b"0123456789"
-    assert files.fate.met == {f"{fault} at write of the folders": 1}
+    assert files.fate.happened == {f"{fault} at write of the folders": 1}
 
 
 def test_a_disk_fails_alone_and_at_the_call_that_was_meant(files, tmp_path):

@@ -42,16 +42,16 @@ class AcceptedClock:
         row = audit.latest_of(db, _COMMAND)
         if row is None:
             return None
-        said = json.loads(row["arguments"])
-        return cls(wall=datetime.fromisoformat(said["wall"]), written=datetime.fromisoformat(said["written"]))
+        arguments = json.loads(row["arguments"])
+        return cls(wall=datetime.fromisoformat(arguments["wall"]), written=datetime.fromisoformat(arguments["written"]))
 
     def write(self, db: Database, caller: str) -> None:
         """Remember it in the audit."""
-        said = {"wall": self.wall.isoformat(), "written": self.written.isoformat()}
+        times = {"wall": self.wall.isoformat(), "written": self.written.isoformat()}
         entry = AuditEntry(
             caller=caller,
             command=_COMMAND,
-            arguments=canonical(said).decode(),
+            arguments=canonical(times).decode(),
             dry_run=False,
             key=None,
             outcome="done",

@@ -105,13 +105,13 @@ def examine_invariants(folder: Folder) -> Iterator[Diagnosis]:
     with reading(folder) as db:
         problems = broken(db, folder, load_keys(folder.keys, now).trust, now)
     for number, promise in sorted(PROMISES.items(), key=lambda item: int(item[0].removeprefix("I"))):
-        found = problems[number]
-        more = f" (and {len(found) - 3} more)" if len(found) > 3 else ""
+        violations = problems[number]
+        more = f" (and {len(violations) - 3} more)" if len(violations) > 3 else ""
         yield Diagnosis(
             name=number,
-            well=not found,
-            says=promise if not found else "; ".join(found[:3]) + more,
-            cure="" if not found else "keep the folder as it is and report this: a promise of ours is broken",
+            well=not violations,
+            says=promise if not violations else "; ".join(violations[:3]) + more,
+            cure="" if not violations else "keep the folder as it is and report this: a promise of ours is broken",
         )
 
 
@@ -258,15 +258,15 @@ def _backup(folder: Folder, db: Database) -> Diagnosis:
 def _archive(folder: Folder, db: Database) -> Diagnosis:
     """What moved out of the database, whether its files are there, and whether what is due can move."""
     settings, _ = from_process(folder.settings)
-    held = archives.everything(db)
-    gone = [one for one in held if not blobs.file_of(folder, one.digest).is_file()]
-    size = sum(one.bytes for one in held) // 2**20
-    says = f"{counted(sum(one.tasks for one in held), 'task')} in {counted(len(held), 'file')} of {size} MB"
+    files = archives.everything(db)
+    gone = [file for file in files if not blobs.file_of(folder, file.digest).is_file()]
+    size = sum(file.bytes for file in files) // 2**20
+    says = f"{counted(sum(file.tasks for file in files), 'task')} in {counted(len(files), 'file')} of {size} MB"
     if gone:
         return Diagnosis(
             name="archive",
             well=False,
-            says=f"{counted(len(gone), 'file')} gone: {', '.join(one.name for one in gone)}",
+            says=f"{counted(len(gone), 'file')} gone: {', '.join(file.name for file in gone)}",
             cure="put the files back from a backup; `axiom archive` names them",
         )
     due = settings.archive_days and not is_possible() and is_due(db, wall_clock(), settings.archive_days)
@@ -280,24 +280,26 @@ def _archive(folder: Folder, db: Database) -> Diagnosis:
 
 def _watches(db: Database) -> Diagnosis:
     """What somebody wanted to be told of and is there."""
-    met = [watch for watch in watches.still_open(db) if watch.first_hit is not None]
+    reached = [watch for watch in watches.still_open(db) if watch.first_hit is not None]
     return Diagnosis(
         name="watches",
-        well=not met,
-        says="; ".join(f"watch {watch.id} is met: {watch.sentence}" for watch in met) or "no open watch is met",
-        cure=f"look at it, then `axiom watch end {met[0].id}`" if met else "",
+        well=not reached,
+        says="; ".join(f"watch {watch.id} is met: {watch.sentence}" for watch in reached) or "no open watch is met",
+        cure=f"look at it, then `axiom watch end {reached[0].id}`" if reached else "",
     )
 
 
 def _preflights(db: Database) -> Diagnosis:
     """What goes to no volunteer, or to nobody, for it was not tried or did not pass."""
-    found = preflights.newest(db, GATES)
-    nobody = [one.name for one in found if not one.is_ours]
-    failed = [*nobody, *(one.name for one in found if one.passed is False and one.name not in nobody)]
-    waiting = [one.name for one in found if one.passed is None and one.name not in nobody]
-    well = "every experiment's bundle that is open was tried" if found else "no experiment is published here"
+    newest = preflights.newest(db, GATES)
+    nobody = [bundle.name for bundle in newest if not bundle.is_ours]
+    failed = [*nobody, *(bundle.name for bundle in newest if bundle.passed is False and bundle.name not in nobody)]
+    waiting = [bundle.name for bundle in newest if bundle.passed is None and bundle.name not in nobody]
+    well = "every experiment's bundle that is open was tried" if newest else "no experiment is published here"
     if waiting:
-        well = f"{len(waiting)} of {counted(len(found), 'experiment')} not tried yet; until then no volunteer gets them"
+        well = (
+            f"{len(waiting)} of {counted(len(newest), 'experiment')} not tried yet; until then no volunteer gets them"
+        )
     return Diagnosis(
         name="preflight",
         well=not failed,
@@ -358,10 +360,10 @@ def _mail(folder: Folder) -> Diagnosis:
         settings, _ = from_process(folder.settings)
         if not settings.mail_server:
             return Diagnosis(name="mail", well=True, says="the laboratory sends none")
-        known = os.environ.get(PASSWORD)
-        server = mail_server(settings, os.environ if known else {PASSWORD: "not known here"})
+        password = os.environ.get(PASSWORD)
+        server = mail_server(settings, os.environ if password else {PASSWORD: "not known here"})
         if server is not None:
-            server = server if known else replace(server, user="")
+            server = server if password else replace(server, user="")
             with server.open():
                 pass
     except (AxiomError, DeliveryFailed) as error:
@@ -371,7 +373,7 @@ def _mail(folder: Folder) -> Diagnosis:
             says=f"no mail can be sent: {error}",
             cure="mend the settings mail_…, then `axiom mail try YOUR-ADDRESS`; what waits is sent for three days",
         )
-    signed_in = f"takes {settings.mail_user}'s password" if known and settings.mail_user else "answers"
+    signed_in = f"takes {settings.mail_user}'s password" if password and settings.mail_user else "answers"
     return Diagnosis(name="mail", well=True, says=f"{settings.mail_server}:{settings.mail_port} {signed_in}")
 
 
@@ -405,15 +407,20 @@ def _sandbox(db: Database) -> Diagnosis:
 
 def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | None) -> str:
     """What is being built, and what is offered."""
-    said = [
+    versions = [
         f"{runner['platform']} on {' and '.join(runner['computes_on'])}: version {runner['version']}, "
         f"{runner['download_mb']} MB" + (", a stand-in for this laboratory's own computers" * runner["is_stand_in"])
         for runner in runners
     ]
     building = offer["building"] or ("nobody else can attach" if offer["is_closed"] else "") if offer else ""
-    return "; ".join([*([building] if building else []), *(said or ["none is offered yet"])])
+    return "; ".join([*([building] if building else []), *(versions or ["none is offered yet"])])
 
 
-def as_data(found: Diagnosis) -> dict[str, Any]:
+def as_data(diagnosis: Diagnosis) -> dict[str, Any]:
     """For programs."""
-    return {"name": found.name, "well": found.well, "says": found.says, "cure": found.cure if not found.well else ""}
+    return {
+        "name": diagnosis.name,
+        "well": diagnosis.well,
+        "says": diagnosis.says,
+        "cure": diagnosis.cure if not diagnosis.well else "",
+    }

@@ -42,7 +42,7 @@ class ComputingParts:
     writer: Writer  # runs already
     gate: CommandGate
     dispatch: Dispatch
-    known: DispatchCache  # for works in the writer's thread alone
+    cache: DispatchCache  # for works in the writer's thread alone
     pilots: PilotServer
     engine: LocalEngine
     build: "Callable[[], LaboratoryJobs]"
@@ -82,9 +82,9 @@ def computing(
     writer.start()
     writer.run(lambda db: resume(db, now()))
     ourselves, host_id = writer.run(lambda db: _this_host(db, workers, now()))
-    dispatch, known = _dispatch(settings, keys, ourselves), DispatchCache()
+    dispatch, cache = _dispatch(settings, keys, ourselves), DispatchCache()
     lease = timedelta(seconds=settings.pilot_lease_seconds)
-    pilots = PilotServer(folder=folder, dispatch=dispatch, cache=known, lease=lease, now=now)
+    pilots = PilotServer(folder=folder, dispatch=dispatch, cache=cache, lease=lease, now=now)
     engine = LocalEngine(
         LocalWorkSource(writer=writer, pilots=pilots, host_id=host_id),
         home=folder.engine,
@@ -101,7 +101,7 @@ def computing(
             now=now,
         ),
         dispatch=dispatch,
-        known=known,
+        cache=cache,
         pilots=pilots,
         engine=engine,
         build=lambda: _moving(writer, folder, journal, keys, lease, now),

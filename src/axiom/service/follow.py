@@ -71,9 +71,9 @@ def follow(
 
     A journal that says something else than the copy ends it with an error: nobody reads pages that may be wrong.
     """
-    with lock(folder, _PURPOSE) as held, contextlib.ExitStack() as stack:
+    with lock(folder, _PURPOSE) as folder_lock, contextlib.ExitStack() as stack:
         address = address_of(listening)
-        held.note(port=listening.getsockname()[1], url=address)
+        folder_lock.note(port=listening.getsockname()[1], url=address)
         log_to(folder, settings)
         with Connections(folder=folder).reader() as db:
             check(db)

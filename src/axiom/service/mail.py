@@ -103,15 +103,15 @@ def mailing(
     outgoing = [
         Outgoing(name, carrier, compose, health.writer, readers, now) for name, (carrier, compose) in carriers.items()
     ]
-    jobs = [Job(name=each.channel, every=2.0, work=each.send, remembered=False) for each in outgoing]
+    jobs = [Job(name=sender.channel, every=2.0, work=sender.send, remembered=False) for sender in outgoing]
     if server:
         heard_since = health.up_since + (limits.BACK_WITHIN if away > limits.AWAY_FOR else timedelta(0))
         due = DueMail(writer=health.writer, readers=readers, now=now, heard_since=heard_since)
         jobs.append(Job(name="due mail", every=3_600.0, work=due.look, remembered=False))
-    told = [each for each in outgoing if each.channel != MAIL or settings.alert_mail]
-    if not told:
+    of_alerts = [sender for sender in outgoing if sender.channel != MAIL or settings.alert_mail]
+    if not of_alerts:
         return Mailing(jobs=jobs, alerts=None)
-    alerts = Alerts(health.writer, readers, now, told, lambda: [*complaints(), *_stuck(outgoing)])
+    alerts = Alerts(health.writer, readers, now, of_alerts, lambda: [*complaints(), *_stuck(outgoing)])
     return Mailing(jobs=[*jobs, Job(name="alerts", every=60.0, work=alerts.look, remembered=False)], alerts=alerts)
 
 

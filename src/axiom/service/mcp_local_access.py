@@ -57,8 +57,8 @@ class TokenDesk:
                     made = page.make(reading, **more["path_params"])
             except OverflowError:
                 break  # a number too large for the database names nothing
-            if said := made.get("misread"):
-                raise WrongUse(f"{' '.join(said)} Nothing was read.")
+            if misread := made.get("misread"):
+                raise WrongUse(f"{' '.join(misread)} Nothing was read.")
             answer: Answer = json.loads(json.dumps(made))
             return answer
         raise NotFound(f"There is nothing at {path}. Nothing was read.")
@@ -72,10 +72,10 @@ class TokenDesk:
             raise
         return self.gate.submit(command, self.program, dry_run=dry_run, key=key)
 
-    def refuse(self, name: str, said: str, error: AxiomError) -> None:
+    def refuse(self, name: str, text: str, error: AxiomError) -> None:
         """Remember what the program asked for in words that nothing here can mean."""
-        told = WrongUse(_storable(str(error)[:_MOST_TOLD]))
-        self.gate.refuse(_storable(name), _storable(said), self.program, told)
+        refusal = WrongUse(_storable(str(error)[:_MOST_TOLD]))
+        self.gate.refuse(_storable(name), _storable(text), self.program, refusal)
 
     def question(self, number: int) -> Answer:
         """What a person is asked about a proposal."""

@@ -170,16 +170,18 @@ class _FullDisk(logging.Filter):
         if record is self._record:
             return True
         args = record.args if isinstance(record.args, tuple) else ()
-        known = [record.exc_info[1] if record.exc_info else None, *args]
-        cause = next((one for one in known if isinstance(one, Exception) and _is_full(one)), None)
+        candidates = [record.exc_info[1] if record.exc_info else None, *args]
+        cause = next(
+            (candidate for candidate in candidates if isinstance(candidate, Exception) and _is_full(candidate)), None
+        )
         if cause is None:
             return True
         now = time.monotonic()
         if now - self._said < _FULL_SECONDS:
             return False
         self._said, self._record = now, record
-        said = f"{record.getMessage()}: " if record.exc_info else ""
-        record.msg, record.args = "disk.full %s%s (for a minute nothing more is said of it)", (said, cause)
+        message = f"{record.getMessage()}: " if record.exc_info else ""
+        record.msg, record.args = "disk.full %s%s (for a minute nothing more is said of it)", (message, cause)
         record.exc_info = record.exc_text = None
         return True
 

@@ -164,12 +164,12 @@ def _hurry_when(stopping: threading.Event, source: HttpWorkSource) -> None:
 
 def _say_hello(source: HttpWorkSource, home: Path, name: str, capacity: Capacity) -> None:
     """Introduce ourselves, also by the secrets of the pilots that were here before: what they had out is ours."""
-    known, session = home / "pilot.json", secrets.token_hex(32)
+    file, session = home / "pilot.json", secrets.token_hex(32)
     before: list[str] = []
     with contextlib.suppress(OSError, ValueError):
-        before = [str(one) for one in json.loads(known.read_bytes())["sessions"]]
+        before = [str(secret) for secret in json.loads(file.read_bytes())["sessions"]]
     sessions = [*before, session][-_REMEMBERED:]
-    place(known, json.dumps({"sessions": sessions}).encode())
+    place(file, json.dumps({"sessions": sessions}).encode())
     source.hello(name, platform_here(), capacity, session=session, before=sessions[:-1])
 
 
@@ -209,12 +209,12 @@ def _home(orders: PilotOrders) -> Iterator[tuple[Path, str]]:
             try:
                 home.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _demand_ours(scratch, home.parent, home)
-                held = (home / "pilot.lock").open("w")
+                lock_file = (home / "pilot.lock").open("w")
             except OSError as error:
                 raise CannotStart(f"{home} cannot be used ({error.strerror}). Nothing was started.") from error
-            with held:
+            with lock_file:
                 try:
-                    fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    fcntl.flock(lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except OSError:
                     continue
                 yield home, f"{node}-{slot}"
@@ -239,7 +239,7 @@ def _alone(home: Path, name: str) -> Iterator[None]:
 def _demand_ours(scratch: Path, *below: Path) -> None:
     """Refuse a folder that another user of the node made in our place: they could change what we start from it."""
     us = os.geteuid()
-    if scratch.stat().st_uid not in {us, 0} or any(one.stat().st_uid != us for one in below):
+    if scratch.stat().st_uid not in {us, 0} or any(folder.stat().st_uid != us for folder in below):
         raise CannotStart(
             f"{scratch}, or a folder in it, belongs to another user, who could change what computes there. Nothing was "
             "started; name another folder with --scratch."

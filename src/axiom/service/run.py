@@ -84,14 +84,14 @@ def hold(
     quiet: bool,
 ) -> signal.Signals | None:
     """The laboratory has lived here from its beginning to its end; the signal that ended it, if one did."""
-    with lock(folder, SERVER) as held:
-        held.note(port=listening.getsockname()[1], url=address_of(listening))
+    with lock(folder, SERVER) as folder_lock:
+        folder_lock.note(port=listening.getsockname()[1], url=address_of(listening))
         log_to(folder, settings)
         log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), address_of(listening))
         clock = prepare_database(folder, accept=accept_clock)
         by = _run(folder, settings, listening, clock, source, pi=pi, fleet=fleet, quiet=quiet)
         if by is None:
-            held.lose()
+            folder_lock.lose()
         log.info("lab.stopped process=%d", os.getpid())
     return by
 
@@ -198,9 +198,9 @@ def _complaints(health: Health, volunteers: VolunteerParts) -> Iterator[Complain
         yield Complaint(kind="ready", says="; ".join(reasons), cure="docs/howto/metrics.md says what to look at")
     if volunteers.problems:
         yield Complaint(kind="runners", says="; ".join(volunteers.problems), cure="`axiom doctor` says more")
-    for each in watched(health.folder):
-        if not each.well:
-            yield Complaint(kind=each.name, says=each.says, cure=each.cure)
+    for diagnosis in watched(health.folder):
+        if not diagnosis.well:
+            yield Complaint(kind=diagnosis.name, says=diagnosis.says, cure=diagnosis.cure)
 
 
 def _away(folder: Folder, now: datetime) -> timedelta:
@@ -316,8 +316,8 @@ def _start(
 
 
 def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
-    found = look(folder, now())
-    writer.run(lambda db: clean(db, folder, now(), found))
+    leftovers = look(folder, now())
+    writer.run(lambda db: clean(db, folder, now(), leftovers))
 
 
 def _archive(core: ComputingParts, folder: Folder, settings: Settings, stopping: StopSignal) -> None:

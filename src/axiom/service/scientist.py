@@ -126,17 +126,17 @@ class Scientist:
         caller = program.caller
         weighed = [brief.weighed_at for brief in findings.in_brief(db) if brief.weighed_at]
         waiting = [kept for kept in proposals.in_state(db, ProposalState.OPEN) if kept.proposal.author == caller.name]
-        asked = transcripts.last_asked(db, self._key.hide(self._settings.model_name))
+        last = transcripts.last_asked(db, self._key.hide(self._settings.model_name))
         silent = reason_not_to_ask(
             waiting=len(waiting),
             most_waiting=caller.limits.open_proposals,
-            asked_at=asked[0] if asked else None,
+            asked_at=last[0] if last else None,
             weighed_at=max(weighed, default=None),
             now=self._now(),
         )
         facts = {
             "session": session.name,
-            "asked_before_in_session": asked[1] if asked else None,
+            "asked_before_in_session": last[1] if last else None,
             "own_proposals_that_wait": [kept.number for kept in waiting],
         }
         return _Turn(texts=(PromptText.ASK, PromptText.WRITE), facts=facts, silent=silent)
@@ -159,10 +159,10 @@ class Scientist:
         before = metered.spent
 
         def write(kind: EntryKind, body: Mapping[str, Any]) -> None:
-            told, name = (
+            safe_body, name = (
                 self._key.hide(text) for text in (json.dumps(body, sort_keys=True), self._settings.model_name)
             )
-            record(TranscriptEntry(kind=kind, model=name, prompt=self._prompt, body=told, tokens=0, micros=0))
+            record(TranscriptEntry(kind=kind, model=name, prompt=self._prompt, body=safe_body, tokens=0, micros=0))
 
         def mark(by: str, others: frozenset[str]) -> None:
             if not others <= read:
@@ -181,10 +181,12 @@ class Scientist:
                 "read": sorted(read),
                 "untold": [asdict(result) for result in end.untold],
             }
-            told, name = (
+            safe_body, name = (
                 self._key.hide(text) for text in (json.dumps(body, sort_keys=True), self._settings.model_name)
             )
-            record(TranscriptEntry(kind=EntryKind.END, model=name, prompt=self._prompt, body=told, tokens=0, micros=0))
+            record(
+                TranscriptEntry(kind=EntryKind.END, model=name, prompt=self._prompt, body=safe_body, tokens=0, micros=0)
+            )
 
         self._close = close
         if turn.silent:
@@ -201,10 +203,10 @@ class Scientist:
 
     def _converse(self, metered: MeteredModel, turn: _Turn, desk: LabDesk, mark: Mark) -> ConversationEnd:
         try:
-            told = "\n".join([*(part.text for part in turn.texts), as_text(turn.facts)])
+            question = "\n".join([*(part.text for part in turn.texts), as_text(turn.facts)])
             opening = (
                 ModelMessage(speaker=Speaker.SYSTEM, text=PromptText.ROLE.text),
-                ModelMessage(speaker=Speaker.USER, text=told),
+                ModelMessage(speaker=Speaker.USER, text=question),
             )
             return converse(metered, opening, toolbox(desk, mark))
         except (CannotStart, HeldByAnother):
@@ -250,10 +252,10 @@ class Scientist:
         program, token = self._kept(file)
         if program is None:
             with reading(self._folder) as db:
-                earlier = [one for one in programs.programs(db) if one.name.rstrip("-0123456789") == NAME]
-            for one in earlier:
-                if one.is_let_in(self._now()):
-                    self._door.submit(EndProgram(program=one.name))
+                earlier = [former for former in programs.programs(db) if former.name.rstrip("-0123456789") == NAME]
+            for former in earlier:
+                if former.is_let_in(self._now()):
+                    self._door.submit(EndProgram(program=former.name))
             token = new_token()
             _keep(file, token)
             self._door.submit(

@@ -39,5 +39,5 @@ def play_fleet(amount: int, core: ComputingParts, volunteers: VolunteerParts, se
 
 
 def _unsent(db: Database) -> int:
-    found = experiments.by_name(db, DRILL)
-    return counters.amount(db, "task", found.id, TaskState.UNSENT) if found else 0
+    drill = experiments.by_name(db, DRILL)
+    return counters.amount(db, "task", drill.id, TaskState.UNSENT) if drill else 0

@@ -32,10 +32,12 @@ def laboratory(cores: int) -> Caller:
 
 def program(db: Database, token: str, now: datetime) -> Caller:
     """The program that has this token. It is looked up at each request, so one that has ended is out at once."""
-    found = programs.by_token(db, digest(token))
-    if found is None:
+    program = programs.by_token(db, digest(token))
+    if program is None:
         raise NotAllowed("Nobody here has this token. Nothing was done; `axiom program add` makes one.")
-    if not found.is_let_in(now):
-        when = f"ended on {found.ended_at:%Y-%m-%d}" if found.ended_at else f"expired on {found.expires_at:%Y-%m-%d}"
-        raise NotAllowed(f"The token of {found.name} {when}. Nothing was done; `axiom program add` makes another.")
-    return found.caller
+    if not program.is_let_in(now):
+        when = (
+            f"ended on {program.ended_at:%Y-%m-%d}" if program.ended_at else f"expired on {program.expires_at:%Y-%m-%d}"
+        )
+        raise NotAllowed(f"The token of {program.name} {when}. Nothing was done; `axiom program add` makes another.")
+    return program.caller

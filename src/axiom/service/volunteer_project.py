@@ -152,8 +152,8 @@ def project_address(settings: Settings, listening: str) -> str:
 def _has_first_findings(folder: Folder, now: datetime) -> bool:
     """Does nobody wait any more for what the laboratory's own computer finds first?"""
     with Connections(folder=folder).reader() as db:
-        known = preflights.circumstances(db, now - limits.COUNTED_ON_FOR)
-    return known.has_evidence or not known.computes_itself
+        circumstances = preflights.circumstances(db, now - limits.COUNTED_ON_FOR)
+    return circumstances.has_evidence or not circumstances.computes_itself
 
 
 @contextlib.contextmanager
@@ -223,7 +223,7 @@ def _project(
         writer=core.writer,
         folder=folder,
         dispatch=core.dispatch,
-        cache=core.known,
+        cache=core.cache,
         runners=offered,
         trust=core.gate.laboratory.keys.trust,
         code=secrets.code,

@@ -45,12 +45,12 @@ class Computer:
     @property
     def running(self) -> int:
         """How many cores compute."""
-        return sum(held.began is not None and held.output is None and not held.report for held in self.hand.values())
+        return sum(task.began is not None and task.output is None and not task.report for task in self.hand.values())
 
     @property
     def ready(self) -> list[str]:
         """The names of the tasks that can be reported."""
-        return [name for name, held in self.hand.items() if held.report]
+        return [name for name, task in self.hand.items() if task.report]
 
     def asleep_until(self, now: float) -> float:
         """When it is there again; now if it is there."""
@@ -69,7 +69,7 @@ class Computer:
             seqno=self.seqno,
             about=requests.computer(self.nature, self.salt, now + self.nature.clock_wrong_by),
             reports=[self.hand[name].report for name in sorted(ready)],
-            held=[name for name in self.hand if name not in ready],
+            in_hand=[name for name in self.hand if name not in ready],
             seconds=idle * 7_200.0,
             idle=idle,
         )
@@ -90,39 +90,39 @@ class Computer:
 
     def begins(self, now: float) -> list[TaskOnComputer]:
         """What its idle cores begin."""
-        waiting = [held for held in self.hand.values() if held.began is None]
+        waiting = [task for task in self.hand.values() if task.began is None]
         begun = waiting[: max(0, self.nature.build.cores - self.running)]
-        for held in begun:
-            held.began, held.ends = now, now + self._lasts(held.order)
+        for task in begun:
+            task.began, task.ends = now, now + self._lasts(task.order)
             if self.starts_warm:
-                held.ends = now + (held.ends - now) * self.dice.share()
+                task.ends = now + (task.ends - now) * self.dice.share()
         self.starts_warm = self.starts_warm and not begun
         return begun
 
-    def finishes(self, held: TaskOnComputer, now: float) -> None:
+    def finishes(self, task: TaskOnComputer, now: float) -> None:
         """A task ends: with an output to upload, or with an error to report."""
         status = self._status()
-        elapsed = self._elapsed(now - (held.began or now))
+        elapsed = self._elapsed(now - (task.began or now))
         if status:
-            said = _SAID if status == _CRASH_STATUS else ""
-            held.report = requests.failure(
-                held.order.name, status=status, state=_IN_STATES[status], elapsed=elapsed, said=said
+            message = _SAID if status == _CRASH_STATUS else ""
+            task.report = requests.failure(
+                task.order.name, status=status, state=_IN_STATES[status], elapsed=elapsed, message=message
             )
             return
-        held.output = self._computed(held.order)
+        task.output = self._computed(task.order)
 
-    def uploaded(self, held: TaskOnComputer, now: float) -> None:
+    def uploaded(self, task: TaskOnComputer, now: float) -> None:
         """Its output is at the laboratory: it can be reported."""
-        body = held.output or b""
-        held.report = requests.success(
-            held.order.name,
-            held.order.slot,
+        body = task.output or b""
+        task.report = requests.success(
+            task.order.name,
+            task.order.slot,
             size=len(body),
             md5=requests.md5(body),
-            elapsed=self._elapsed(now - (held.began or now)),
+            elapsed=self._elapsed(now - (task.began or now)),
         )
-        held.claims = hashlib.sha256(body).hexdigest()
-        held.output = None
+        task.claims = hashlib.sha256(body).hexdigest()
+        task.output = None
 
     def forgets(self) -> None:
         """Its list of tasks is damaged: it knows nothing of them any more."""
@@ -130,7 +130,7 @@ class Computer:
 
     def copied(self) -> "Computer":
         """Another computer that starts from a copy of this one's folder."""
-        hand = {name: TaskOnComputer(order=held.order) for name, held in self.hand.items()}
+        hand = {name: TaskOnComputer(order=task.order) for name, task in self.hand.items()}
         dice = Dice(0, f"{self.salt} copy {self.nature.number}")
         return Computer(
             nature=self.nature, key=self.key, salt=self.salt, dice=dice, host=self.host, seqno=self.seqno, hand=hand

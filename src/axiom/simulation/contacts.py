@@ -106,36 +106,36 @@ class Contacts:
         pause = min(_LONGEST_RETRY, _RETRY * 2 ** min(computer.refusals, 5)) * computer.dice.between(0.5, 1.0)
         self._due(computer, self._world.now + pause)
 
-    def _finish(self, computer: Computer, held: TaskOnComputer) -> None:
+    def _finish(self, computer: Computer, task: TaskOnComputer) -> None:
         """A task ends on its computer, unless that is away or has given it up."""
-        if self._is_away(computer, lambda each, when: self._world.at(when, self._finish, each, held)):
+        if self._is_away(computer, lambda sleeper, when: self._world.at(when, self._finish, sleeper, task)):
             return
-        if computer.hand.get(held.order.name) is not held:
+        if computer.hand.get(task.order.name) is not task:
             return
-        computer.finishes(held, self._world.now)
+        computer.finishes(task, self._world.now)
         for begun in computer.begins(self._world.now):
             self._world.at(begun.ends or self._world.now, self._finish, computer, begun)
-        self._world.note("finished", computer.nature.number, held.order.task, bool(held.output))
-        self._upload(computer, held)
+        self._world.note("finished", computer.nature.number, task.order.task, bool(task.output))
+        self._upload(computer, task)
 
-    def _upload(self, computer: Computer, held: TaskOnComputer) -> None:
+    def _upload(self, computer: Computer, task: TaskOnComputer) -> None:
         world = self._world
-        if held.output is not None:
-            if self._is_away(computer, lambda each, when: world.at(when, self._upload, each, held)):
+        if task.output is not None:
+            if self._is_away(computer, lambda sleeper, when: world.at(when, self._upload, sleeper, task)):
                 return
-            if computer.hand.get(held.order.name) is not held:
+            if computer.hand.get(task.order.name) is not task:
                 return
-            world.at(world.now + 300.0 * computer.dice.between(1.0, 4.0), self._upload, computer, held)
-            if not world.is_reachable or not self._bring(held):
+            world.at(world.now + 300.0 * computer.dice.between(1.0, 4.0), self._upload, computer, task)
+            if not world.is_reachable or not self._bring(task):
                 return
-            computer.uploaded(held, world.now)
-        elif held.order.name not in computer.hand or not held.report:
+            computer.uploaded(task, world.now)
+        elif task.order.name not in computer.hand or not task.report:
             return
         self._sooner(computer, world.now + world.report_within * computer.dice.between(0.2, 1.0))
 
-    def _bring(self, held: TaskOnComputer) -> bool:
+    def _bring(self, task: TaskOnComputer) -> bool:
         """Bring an output from where the last attempt was cut off; is it there now?"""
-        body, slot, world = held.output or b"", held.order.slot, self._world
+        body, slot, world = task.output or b"", task.order.slot, self._world
         query = world.arrive(None)
         query.take(requests.size_query(slot))
         offset = min(size_of(query.finish().result()), len(body))
@@ -151,5 +151,5 @@ class Contacts:
                 arrival.lose()
             else:
                 status = status_of(arrival.finish().result())
-        world.note("uploaded", held.order.task, passage, offset, arrives, status)
+        world.note("uploaded", task.order.task, passage, offset, arrives, status)
         return status == _DONE and passage is not Passage.UNANSWERED

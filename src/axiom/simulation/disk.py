@@ -43,7 +43,7 @@ class Fate:
     left: int = 0  # statements until it happens; for the disk's faults those that write
     is_dead: bool = False
     statements: int = 0
-    met: Counter[str] = field(default_factory=Counter)  # what happened, and at which kind of statement
+    happened: Counter[str] = field(default_factory=Counter)  # what happened, and at which kind of statement
 
     def arm(self, fault: DiskFault, after: int) -> None:
         """Let something happen after so many more statements; one that was armed before and has not happened is off."""
@@ -60,7 +60,7 @@ class Fate:
         if self.left > 0:
             return
         fault, self.armed = self.armed, None
-        self.met[f"{fault.value} at {sql.split(None, 1)[0].upper()}"] += 1
+        self.happened[f"{fault.value} at {sql.split(None, 1)[0].upper()}"] += 1
         if fault is DiskFault.KILL:
             self.is_dead = True
             raise Killed

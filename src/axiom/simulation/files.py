@@ -81,7 +81,7 @@ class Files:
         if left > 1 or (fault is DiskFault.FULL and name == "ftruncate"):  # cutting takes no room
             self.armed[disk] = fault, max(1, left - 1)
             return None
-        self.fate.met[f"{fault.value} at {name} of the {disk}"] += 1
+        self.fate.happened[f"{fault.value} at {name} of the {disk}"] += 1
         return fault
 
     def _disk(self, descriptor: int) -> Disk | None:

@@ -281,19 +281,19 @@ class Simulated:
         try:
             migrate(db, self.folder, self.clock.now)
             with db.transaction():
-                for each in published:
+                for bundle in published:
                     made = publish(
                         db,
                         self.folder,
-                        each,
+                        bundle,
                         keys=self.keys,
                         good_for=PUBLISHED_FOR,
                         now=self.clock.now,
                         has_address=bool(self.settings.url),
                     )
-                    preflights.record(db, _vouched(each.digest, self.clock.now))
+                    preflights.record(db, _vouched(bundle.digest, self.clock.now))
                     if made.experiment_id is not None:
-                        releases.let_out(db, made.experiment_id, each.digest, "nobody computes it", self.clock.now)
+                        releases.let_out(db, made.experiment_id, bundle.digest, "nobody computes it", self.clock.now)
         finally:
             db.close()
 

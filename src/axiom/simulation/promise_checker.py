@@ -19,7 +19,7 @@ class Witness:
     """What was said to computers, held against what is in the books."""
 
     lab: Simulated
-    given: dict[int, tuple[int, str]] = field(default_factory=dict)  # task to host and ticket, for ever
+    handed_out: dict[int, tuple[int, str]] = field(default_factory=dict)  # task to host and ticket, for ever
     acknowledged: set[int] = field(default_factory=set)
     proven: dict[int, str] = field(default_factory=dict)  # task to the digest of the output with which it came back
     broken: list[str] = field(default_factory=list)
@@ -30,7 +30,7 @@ class Witness:
     def hears(self, heard: Heard, host: int, brought: Iterable[tuple[int, str]], names: dict[str, int]) -> None:
         """A reply went to a host that brought reports: tasks with the digest of their outputs, empty for failures."""
         for order in heard.orders:
-            before = self.given.setdefault(order.task, (host, order.text))
+            before = self.handed_out.setdefault(order.task, (host, order.text))
             if before != (host, order.text):
                 self.broken.append(f"I2 task {order.task} was given to host {before[0]} and to host {host}")
         claimed = dict(brought)
@@ -48,12 +48,12 @@ class Witness:
     def look_at_everything(self) -> None:
         """Every promise over the whole laboratory, and every acknowledged task that was ever proven."""
         with self._reader().snapshot():
-            found = invariants.broken(self._reader(), self.lab.folder, self.lab.keys.trust, self.lab.clock.now)
+            by_promise = invariants.broken(self._reader(), self.lab.folder, self.lab.keys.trust, self.lab.clock.now)
             stored = task_invariants.tasks(self._reader(), self.acknowledged)
-        for promise, problems in found.items():
+        for promise, problems in by_promise.items():
             self.broken += [f"{promise} {problem}" for problem in problems[:5]]
         for task in sorted(self.acknowledged):
-            self._acknowledged(task, self.given.get(task, (0, ""))[0], self.proven.get(task, ""), stored.get(task))
+            self._acknowledged(task, self.handed_out.get(task, (0, ""))[0], self.proven.get(task, ""), stored.get(task))
 
     def head(self) -> Head:
         """How far the books are."""

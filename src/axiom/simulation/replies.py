@@ -28,8 +28,8 @@ class HeardOrder:
     def ticket(self) -> Mapping[str, Any]:
         """What is ordered, read without asking who signed it: nothing is computed."""
         body = self.text.partition(".")[0]
-        found: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
-        return found
+        ticket: dict[str, Any] = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        return ticket
 
     @property
     def task(self) -> int:
@@ -75,14 +75,14 @@ def hear(body: bytes) -> Heard:
 
 def status_of(body: bytes) -> int | None:
     """What the data server says of an upload: 0 done, 1 try again, -1 never."""
-    found = _STATUS.search(body)
-    return int(found[1]) if found else None
+    match = _STATUS.search(body)
+    return int(match[1]) if match else None
 
 
 def size_of(body: bytes) -> int:
     """How much of the file is there, by the data server's word."""
-    found = _SIZE.search(body)
-    return int(found[1]) if found else 0
+    match = _SIZE.search(body)
+    return int(match[1]) if match else 0
 
 
 def _orders(text: str) -> Iterator[HeardOrder]:
@@ -121,4 +121,4 @@ def _inside(text: str, tag: str) -> str:
 
 
 def _plain(text: str) -> str:
-    return _ENTITY.sub(lambda found: _ENTITIES[found[1]], text) if "&" in text else text
+    return _ENTITY.sub(lambda match: _ENTITIES[match[1]], text) if "&" in text else text

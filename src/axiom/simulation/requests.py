@@ -124,12 +124,12 @@ def request(
     seqno: int,
     about: str,
     reports: Sequence[str],
-    held: Sequence[str],
+    in_hand: Sequence[str],
     seconds: float,
     idle: int,
 ) -> bytes:
     """One contact: who asks, what is reported, what is still in hand, how much more is wanted."""
-    others = "".join(f"<other_result><name>{name}</name></other_result>\n" for name in held)
+    others = "".join(f"<other_result><name>{name}</name></other_result>\n" for name in in_hand)
     top = _TOP.format(key=key, host=host, seqno=seqno, seconds=seconds, idle=idle)
     return f"{top}{about}{''.join(reports)}<other_results>\n{others}</other_results>\n</scheduler_request>\n".encode()
 
@@ -140,10 +140,10 @@ def success(name: str, slot: UploadSlot, *, size: int, md5: str, elapsed: float)
     return _RESULT.format(name=name, cpu=elapsed * 0.98, elapsed=elapsed, status=0, state=5, said="", file=file)
 
 
-def failure(name: str, *, status: int, state: int, elapsed: float, said: str) -> str:
+def failure(name: str, *, status: int, state: int, elapsed: float, message: str) -> str:
     """The report of a task that ended otherwise."""
-    said = escaped(said)
-    return _RESULT.format(name=name, cpu=elapsed, elapsed=elapsed, status=status, state=state, said=said, file="")
+    message = escaped(message)
+    return _RESULT.format(name=name, cpu=elapsed, elapsed=elapsed, status=status, state=state, said=message, file="")
 
 
 def md5(body: bytes) -> str:

@@ -182,7 +182,7 @@ class Simulation:
         self.note("end", head)
         self.witness.close()
         self.lab.end()
-        met = self.lab.fate.met
+        met = self.lab.fate.happened
         return CourseOutcome(
             seed=self.course.seed,
             digest=self.chronicle.digest,
