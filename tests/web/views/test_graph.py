@@ -7,6 +7,7 @@ import pytest
 from evidence_lines import record
 from furnished_lab import weighed
 
+from axiom import shipped
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
 from axiom.lab.registrations.links import link
@@ -183,7 +184,7 @@ def test_an_experiment_tells_what_the_old_laboratory_claimed_of_it(linked, brows
         assert f">{claim_row['claim']}</a>" in text
     names = '[tiny_sum]\nbecame = "lost"\n[sum_v2]\nexperiment = "tiny_sum"\nbecame = "found <again>"\n'
     (tmp_path / old_names.LIST).write_text(names + '[nosum]\nexperiment = "no_sum"\nbecame = "withdrawn"\n')
-    monkeypatch.setattr(old_names, "shipped", lambda: tmp_path)
+    monkeypatch.setattr(shipped, "catalogue", lambda: tmp_path)
     reader = browse(linked)
     assert reader.get("/experiments/sum_v2.json").json["experiment"]["old"]["names"] == [
         {"name": "tiny_sum", "became": "lost"},
