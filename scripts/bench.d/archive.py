@@ -70,7 +70,7 @@ def main() -> int:
         pauses = move(folder)
         moved = pages(folder) - empty
         compact(folder)
-        is_met = told(folder, closed, (before, moved, pages(folder) - empty), pauses)
+        is_met = print_sizes(folder, closed, (before, moved, pages(folder) - empty), pauses)
         is_met &= whole(folder, outputs)
         with lab:
             compute(bench, 2)
@@ -151,7 +151,7 @@ def compact(folder: Folder) -> None:
     db.close()
 
 
-def told(folder: Folder, closed: Sequence[int], sizes: tuple[int, int, int], pauses: Sequence[float]) -> bool:
+def print_sizes(folder: Folder, closed: Sequence[int], sizes: tuple[int, int, int], pauses: Sequence[float]) -> bool:
     """Say what is left of a task."""
     before, moved_only, after = sizes
     with Connections(folder=folder).reader() as db:
@@ -170,7 +170,7 @@ def told(folder: Folder, closed: Sequence[int], sizes: tuple[int, int, int], pau
     with contextlib.closing(sqlite3.connect(folder.database)) as db:
         largest = ", ".join(f"{name} {amount / len(closed):,.0f}" for name, amount in db.execute(_TABLES))
     print(f"bytes of a task by table, with what is not of tasks: {largest}")
-    return said(left <= MOST_BYTES, f"at most {MOST_BYTES:,} bytes of a task are left once it is compacted")
+    return print_verdict(left <= MOST_BYTES, f"at most {MOST_BYTES:,} bytes of a task are left once it is compacted")
 
 
 def whole(folder: Folder, outputs: dict[int, str]) -> bool:
@@ -184,11 +184,13 @@ def whole(folder: Folder, outputs: dict[int, str]) -> bool:
             output = fetch(db, folder, task).output
             times.append(time.perf_counter() - began)
             if digest(output) != outputs[task]:
-                return said(False, f"the output of task {task} is the one that was brought")
+                return print_verdict(False, f"the output of task {task} is the one that was brought")
         trust = load_keys(folder.keys, datetime.now(UTC)).trust
         problems = [text for texts in broken(db, folder, trust, now).values() for text in texts]
     print(f"an output is read again in {1e3 * statistics.median(times):.1f} ms, at most {1e3 * max(times):.1f} ms")
-    return said(not problems, f"each of {len(sample)} outputs is the one that was brought, and every promise holds")
+    return print_verdict(
+        not problems, f"each of {len(sample)} outputs is the one that was brought, and every promise holds"
+    )
 
 
 def compare(lab: Laboratory, folder: Folder, closed: Sequence[int], rounds: int) -> bool:
@@ -207,7 +209,7 @@ def compare(lab: Laboratory, folder: Folder, closed: Sequence[int], rounds: int)
         print(f"the page of a task that has {arm}: {statistics.median(medians):.1f} ms   (rounds: {listed})")
     ratio = statistics.median(arms["moved"]) / statistics.median(arms["not moved"])
     print(f"moved / not moved = {ratio:.2f}; the slowest page of one that moved took {slowest:.1f} ms")
-    return said(slowest <= MOST_PAGE_MS, f"a page of a task that moved takes at most {MOST_PAGE_MS:g} ms")
+    return print_verdict(slowest <= MOST_PAGE_MS, f"a page of a task that moved takes at most {MOST_PAGE_MS:g} ms")
 
 
 def seconds(lab: Laboratory, task: int) -> float:
@@ -217,7 +219,7 @@ def seconds(lab: Laboratory, task: int) -> float:
     return time.perf_counter() - began
 
 
-def said(is_met: bool, sentence: str) -> bool:
+def print_verdict(is_met: bool, sentence: str) -> bool:
     """Say whether a figure holds."""
     print(f"{'Met' if is_met else 'MISSED'}: {sentence}.", flush=True)
     return is_met

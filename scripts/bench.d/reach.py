@@ -100,8 +100,8 @@ def main() -> int:
         f"a request {model.request_ms:.2f} ms, each of its tasks {slope:.2f} ms and {task_bytes:,.0f} bytes on the disk"
     )
     verdicts = [
-        told(f"a request with {SOME} tasks, ms", model.cost_ms(SOME), costs[SOME]),
-        told("tasks paid a second, beside those who bring them", model.most_tasks(), paid),
+        print_comparison(f"a request with {SOME} tasks, ms", model.cost_ms(SOME), costs[SOME]),
+        print_comparison("tasks paid a second, beside those who bring them", model.most_tasks(), paid),
     ]
     share = paid / model.most_tasks()
     print(f"the server is full when the model says {share:.2f} cores")
@@ -144,7 +144,7 @@ def size(bench: Bench) -> int:
     return int((pages - free) * page_bytes)
 
 
-def told(what: str, foreseen: float, measured: float) -> bool:
+def print_comparison(what: str, foreseen: float, measured: float) -> bool:
     """Print both, and say whether they agree."""
     off = foreseen / measured - 1.0
     print(f"{what}: {foreseen:,.2f} foreseen, {measured:,.2f} measured, {off:+.0%}")

@@ -34,7 +34,7 @@ def play(seed: int, days: float, troubles: Troubles) -> tuple[CourseOutcome, flo
         return outcome, time.monotonic() - began, time.process_time() - spent
 
 
-def told(name: str, outcome: CourseOutcome, wall: float, cpu: float) -> str:
+def summary(name: str, outcome: CourseOutcome, wall: float, cpu: float) -> str:
     """A round in a line."""
     counts = outcome.counts
     return (
@@ -58,13 +58,13 @@ def main() -> int:
     broken: list[str] = []
     for number in range(options.rounds):
         outcome, wall, cpu = play(options.seed, options.days, CALM)
-        print(told(f"round {number + 1}", outcome, wall, cpu), flush=True)
+        print(summary(f"round {number + 1}", outcome, wall, cpu), flush=True)
         walls.append(wall)
         digests.add(outcome.digest)
         broken += outcome.broken
     if options.troubles:
         outcome, wall, cpu = play(options.seed, options.days, ALL)
-        print(told("troubles", outcome, wall, cpu), flush=True)
+        print(summary("troubles", outcome, wall, cpu), flush=True)
         broken += outcome.broken
     median = statistics.median(walls)
     faster = options.days * 86_400 / median

@@ -59,7 +59,7 @@ def build(order: Order, out: Path, *, is_enough: bool) -> list[str]:
 
         facts = bench.step("archive", finish)
         put(bench.folder / "archive", target, bench.folder / "before")
-    return [*_said(facts), f"{target}, after {time.monotonic() - began:.0f} s"]
+    return [*_size_lines(facts), f"{target}, after {time.monotonic() - began:.0f} s"]
 
 
 def put(draft: Path, target: Path, aside: Path) -> None:
@@ -188,7 +188,7 @@ def _write_sbom(draft: Path, digest: str, python: str, packages: dict[str, str],
     (draft / "sbom.cdx.json").write_bytes(raw)
 
 
-def _said(facts: dict[str, Any]) -> Iterator[str]:
+def _size_lines(facts: dict[str, Any]) -> Iterator[str]:
     for file in facts["files"]:
         yield f"{file['name']}  {file['size'] / 1e6:.1f} MB"
     yield f"unpacked {facts['unpacked_bytes'] / 1e6:.1f} MB, Python {facts['python']}, glibc {facts['glibc'] or 'any'}"

@@ -72,7 +72,7 @@ def workbench(out: Path, name: str, inputs: str, costs: Mapping[str, float]) -> 
     """The one for this runner, empty where it was made for other inputs; gone when the build is through."""
     out.mkdir(parents=True, exist_ok=True)
     folder = out / f"{REMAINS}{name}"
-    with _held(out / f"{REMAINS}{name}.lock"):
+    with _lock(out / f"{REMAINS}{name}.lock"):
         for other in out.glob(f"{REMAINS}*"):
             made_for = _made_for(other)
             if other.is_dir() and (made_for is None or (other == folder and made_for != inputs)):
@@ -96,7 +96,7 @@ def _made_for(folder: Path) -> str | None:
 
 
 @contextlib.contextmanager
-def _held(path: Path) -> Iterator[None]:
+def _lock(path: Path) -> Iterator[None]:
     """Hold a lock that ends with this process, where the system has such locks."""
     with path.open("a") as file:
         with contextlib.suppress(ImportError):  # Windows, on which nobody builds two at once

@@ -50,7 +50,7 @@ def main() -> int:
     until = time.monotonic() + 60.0 * options.minutes
     for name in options.maps:
         chart(name, options, until - time.monotonic())
-    are_known = [told(options.data / name, name) for name in options.maps]
+    are_known = [print_map(options.data / name, name) for name in options.maps]
     return 0 if all(are_known) else 1
 
 
@@ -74,7 +74,7 @@ def command(*words: str, data: Path) -> str:
     return done.stdout
 
 
-def told(data: Path, name: str) -> bool:
+def print_map(data: Path, name: str) -> bool:
     """Print what is known of one map; are all of its registered numbers?"""
     try:
         for _ in range(2):  # one that was left open has weighed what had come before it, and goes on from there

@@ -501,7 +501,9 @@ class World:
     def _queue(self, version: Version, computer: Computer, most: int | None) -> Queue:
         first, manifest = version.waiting[0], version.manifest
         unsent = sum(len(task.replicates) for task in version.waiting) if len(version.waiting) < 100 else 1_000
-        parts = max(1, len(first.replicates) // self._given(version, computer, first)) if not first.tiles else 1
+        parts = (
+            max(1, len(first.replicates) // self._replicates_for(version, computer, first)) if not first.tiles else 1
+        )
         return Queue(
             experiment_id=version.id,
             name=manifest.name,
@@ -514,7 +516,7 @@ class World:
             room=most,
         )
 
-    def _given(self, version: Version, computer: Computer, task: Task) -> int:
+    def _replicates_for(self, version: Version, computer: Computer, task: Task) -> int:
         length = length_for(
             cores=computer.host.capacity.cores,
             is_ours=False,
@@ -529,7 +531,7 @@ class World:
         task = version.waiting.popleft()
         if task.tiles or len(task.replicates) == 1:
             return task
-        amount = self._given(version, computer, task)
+        amount = self._replicates_for(version, computer, task)
         if amount >= len(task.replicates):
             return task
         seconds = task.seconds / len(task.replicates)

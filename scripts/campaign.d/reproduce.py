@@ -24,7 +24,7 @@ from pathlib import Path
 from reckoning import answers, data
 from reckoning.again import is_of_earlier_rules, weighed_again
 from reckoning.findings import ComputedExperiment
-from reckoning.kept import is_weighed, known, open_up, weigh
+from reckoning.kept import computed_experiments, is_weighed, open_up, weigh
 from reckoning.order import Wanted, asked_by, in_order, until
 from reckoning.page import page
 from reckoning.recorded import joined, recorded
@@ -53,7 +53,7 @@ _SESSIONS = 3  # at most: the first may be one that was open already, with its w
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 when everything that there was time for was computed."""
-    options = asked(arguments)
+    options = parse(arguments)
     listed, folder = read(options.catalogue / LIST), Folder(path=options.data.resolve())
     if options.weigh_again:
         rewritten(options.into, listed, options.catalogue)
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def asked(arguments: Sequence[str] | None) -> argparse.Namespace:
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """What somebody wants."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, help="compute for so long at most")
@@ -150,7 +150,7 @@ def experiment_computed(wanted: Wanted, file: str, folder: Folder, ends: float) 
 
 def progress(wanted: Wanted, folder: Folder) -> tuple[int, float]:
     """How many of its seeds are computed, and what one costs."""
-    experiment = known(folder).get(wanted.name)
+    experiment = computed_experiments(folder).get(wanted.name)
     if experiment is None or experiment.manifest.version != wanted.version:
         return 0, wanted.seconds
     return experiment.done, experiment.seconds or wanted.seconds
@@ -192,7 +192,12 @@ def written(into: Path, listed: OldClaims, folder: Folder, catalogue: Path) -> N
     beside = into / NAME
     before = recorded(beside, declared_in(catalogue))
     experiments = joined(
-        before, {name: experiment for name, experiment in known(folder, with_pictures=True).items() if experiment.done}
+        before,
+        {
+            name: experiment
+            for name, experiment in computed_experiments(folder, with_pictures=True).items()
+            if experiment.done
+        },
     )
     data.write(beside, experiments)
     draw(beside, experiments, {name for name, experiment in before.items() if experiments[name] is experiment})

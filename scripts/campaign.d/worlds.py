@@ -109,7 +109,7 @@ def is_found(finding: Found) -> bool:
     return finding["grade"] in _SURE and finding["verdict"] == wanted
 
 
-def told(done: Sequence[Found]) -> tuple[list[str], bool]:
+def summary(done: Sequence[Found]) -> tuple[list[str], bool]:
     """The pooled figures, and whether each is what it has to be."""
     findings = [
         {**finding, "seed": outcome["seed"], "wrong hosts": outcome["wrong_hosts"]}
@@ -196,7 +196,7 @@ def again(seed: int, days: float) -> int:
     """One world, every finding."""
     outcome = world(seed, days)
     print("\n".join(_line({**finding, "seed": seed}) for finding in outcome["findings"]))
-    lines, _ = told([outcome])
+    lines, _ = summary([outcome])
     print("\n".join(lines))
     return int(bool(outcome["broken"]))
 
@@ -214,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return again(options.seed, options.days)
     seeds = range(FIRST, FIRST + options.worlds)
     done = sorted(lived(seeds, options.days, options.jobs, options.kept), key=lambda outcome: int(outcome["seed"]))
-    lines, is_met = told(done)
+    lines, is_met = summary(done)
     print("\n".join(lines))
     print(
         f"{'Met' if is_met else 'MISSED'}: at least {LEAST_SURE} Strong or better, at most {MOST_FALSE:.0%} of them "

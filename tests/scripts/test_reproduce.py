@@ -24,7 +24,7 @@ from pyarrow import parquet
 sys.path += [str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d")]
 
 from reckoning.again import as_before
-from reckoning.kept import known
+from reckoning.kept import computed_experiments
 from reckoning.order import Wanted, asked_by
 from reckoning.page import page
 
@@ -188,7 +188,7 @@ def test_killed_half_way_it_goes_on_and_the_page_is_the_same(catalogue, reckoned
 
 
 def test_a_claim_with_too_few_seeds_is_not_judged(catalogue, reckoned):
-    (found,) = known(Folder(path=reckoned / "lab")).values()
+    (found,) = computed_experiments(Folder(path=reckoned / "lab")).values()
     few = {name: replace(told, conclusion=replace(told.conclusion, seeds=24)) for name, told in found.findings.items()}
     text = page(read(catalogue / "old_claims.toml"), {"tiny_sum": replace(found, findings=few)}, {}, ())
     assert "| not yet | 4 |" in text
@@ -257,7 +257,7 @@ def test_what_earlier_rules_said_is_weighed_again_and_told(catalogue, copied, re
 
 
 def test_what_earlier_rules_said_of_other_values_is_not_compared(reckoned):
-    now = known(Folder(path=reckoned / "lab"))
+    now = computed_experiments(Folder(path=reckoned / "lab"))
     (grows,) = [finding for finding in now["tiny_sum"].findings.values() if finding.estimand["name"] == "grows"]
     fewer = {"grows": replace(grows, conclusion=replace(grows.conclusion, seeds=24))}
     assert as_before(now, {"tiny_sum": replace(now["tiny_sum"], findings=fewer)}) == now

@@ -31,8 +31,8 @@ def test_the_figures_are_met_only_when_each_is():
         (sound + missed, False),
         (sound + [finding(grade="Moderate", effect=0.4)] * 40, True),
     ):
-        assert campaign["told"]([world(*findings)])[1] is is_met
-    assert not campaign["told"]([world(*sound, broken=["I1 something"])])[1]
+        assert campaign["summary"]([world(*findings)])[1] is is_met
+    assert not campaign["summary"]([world(*sound, broken=["I1 something"])])[1]
 
 
 def test_an_effect_is_found_only_on_its_own_side_and_by_the_claim_that_was_published():
@@ -40,14 +40,14 @@ def test_an_effect_is_found_only_on_its_own_side_and_by_the_claim_that_was_publi
     assert campaign["is_found"](finding(effect=-0.8, verdict="effect −"))
     for other in ({"effect": -0.8}, {"verdict": "absent"}, {"grade": "Moderate"}):
         assert not campaign["is_found"](finding(**other))
-    lines, _ = campaign["told"]([world(finding(grade="Awaiting"), finding(is_declared=False))])
+    lines, _ = campaign["summary"]([world(finding(grade="Awaiting"), finding(is_declared=False))])
     assert any("and found: 0 of 1" in line for line in lines)
 
 
 def test_every_false_and_every_missed_one_is_named_and_why():
     why = "evidence of 1,000 to 1 (90 so far); an explanation: 2 of 8 duplicates disagree (2 on linux-x86_64-avx2)"
     missed, false = finding(grade="Awaiting", why=why), finding(is_false=True, question="planted_07")
-    lines, _ = campaign["told"]([world(false, missed, seed=9)])
+    lines, _ = campaign["summary"]([world(false, missed, seed=9)])
     assert "not found: 1: duplicates that disagree: 1" in lines
     assert any(line.startswith("false: world 9 planted_07") for line in lines)
     assert any(line.startswith("not found: world 9 planted_00") for line in lines)

@@ -120,7 +120,7 @@ class Scientist:
 
     def evaluate_trial(self, *, candidates: Sequence[Any], x: _Numbers, y: _Numbers, **_: Any) -> Mapping[str, Any]:
         """The test also hands over whether there is an effect, and the seed that tells it; neither is read."""
-        ps, log_es = self._by_world.get(y.tobytes()) or self._by_world.setdefault(y.tobytes(), _asked(candidates, x, y))
+        ps, log_es = self._by_world.get(y.tobytes()) or self._by_world.setdefault(y.tobytes(), _judge(candidates, x, y))
         if self._by == "t-test":
             accepted, best = np.nanmin(ps) < PROMISE, int(np.nanargmin(ps))
         else:
@@ -129,7 +129,7 @@ class Scientist:
         return {"accepted": bool(accepted), "winner": candidates[best].name}
 
 
-def _asked(candidates: Sequence[Any], x: _Numbers, y: _Numbers) -> tuple[list[float], list[float]]:
+def _judge(candidates: Sequence[Any], x: _Numbers, y: _Numbers) -> tuple[list[float], list[float]]:
     """Of each hypothesis a one-sided p, and the evidence that it predicts the second half better than the mean does."""
     half = len(y) // 2
     base = (y[half:] - y[:half].mean()) ** 2

@@ -24,7 +24,7 @@ def weighed_again(experiments: Mapping[str, ComputedExperiment]) -> dict[str, Co
     """The same values, weighed by the rules of today."""
     return {
         name: replace(
-            experiment, findings={estimand: _told(finding) for estimand, finding in experiment.findings.items()}
+            experiment, findings={estimand: _weigh_again(finding) for estimand, finding in experiment.findings.items()}
         )
         for name, experiment in experiments.items()
     }
@@ -38,18 +38,18 @@ def as_before(
     The seeds of an experiment follow from their number, so as many seeds of one version are the same values.
     """
     return {
-        name: _before(experiment, earlier[name]) if name in earlier else experiment
+        name: _restore_earlier(experiment, earlier[name]) if name in earlier else experiment
         for name, experiment in experiments.items()
     }
 
 
-def _before(now: ComputedExperiment, then: ComputedExperiment) -> ComputedExperiment:
+def _restore_earlier(now: ComputedExperiment, then: ComputedExperiment) -> ComputedExperiment:
     old = [(name, finding) for name, finding in then.findings.items() if name in now.findings]
     same = {name: finding for name, finding in old if finding.seeds == now.findings[name].seeds}
     return replace(now, findings={**now.findings, **same})
 
 
-def _told(finding: WeighedFinding) -> WeighedFinding:
+def _weigh_again(finding: WeighedFinding) -> WeighedFinding:
     """That seeds differ was seen when they were computed, from all that was measured. It is not kept, and not asked."""
     observations = [replace(observation, fingerprint=COARSE) for observation in finding.counted]
     evidence = weigh(finding.estimand, observations, blocks=-(-len(observations) // BLOCK))

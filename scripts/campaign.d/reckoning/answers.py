@@ -9,7 +9,7 @@ from axiom.domain.evidence import headline
 from axiom.domain.links import LinkKind
 from axiom.lab.registrations.old_claims import OldClaims
 from reckoning.findings import ComputedExperiment, WeighedFinding
-from reckoning.page import asked, lead, reckoned_of
+from reckoning.page import claim_test, lead, reckoned_of
 from reckoning.verdict import ClaimTest
 
 NAME = "old_claims_answered.json"
@@ -20,7 +20,7 @@ def write(file: Path, listed: OldClaims, experiments: Mapping[str, ComputedExper
     became = reckoned_of(listed, experiments)
     lines = []
     for claim in listed.claims:
-        reckoned, rows = became[claim.name], [asked(asking, experiments) for asking in claim.askings]
+        reckoned, rows = became[claim.name], [claim_test(asking, experiments) for asking in claim.askings]
         line = {
             "name": claim.name,
             "claim": claim.claim,
@@ -49,11 +49,11 @@ def _test(test: ClaimTest, experiments: Mapping[str, ComputedExperiment]) -> dic
         "experiment": asking.experiment,
         "estimand": asking.estimand,
         "part": lead(test) if is_asked else "On what it depends",
-        **(_found(finding) if finding else {"answer": None}),
+        **(_conclusion(finding) if finding else {"answer": None}),
     }
 
 
-def _found(finding: WeighedFinding) -> dict[str, Any]:
+def _conclusion(finding: WeighedFinding) -> dict[str, Any]:
     conclusion = finding.conclusion
     return {
         "answer": headline(finding.estimand, finding.meaning, finding.status),

@@ -32,13 +32,13 @@ def open_up(folder: Folder) -> None:
             prepare_database(folder)
 
 
-def known(folder: Folder, *, with_pictures: bool = False) -> dict[str, ComputedExperiment]:
+def computed_experiments(folder: Folder, *, with_pictures: bool = False) -> dict[str, ComputedExperiment]:
     """Every experiment of the laboratory by name, in its newest version; none where there is no laboratory."""
     if not folder.exists():
         return {}
     with Connections(folder=folder).follower() as db:
         newest = {version.name: version for version in experiments.everything(db)}
-        return {name: _known(db, stored, with_pictures) for name, stored in newest.items()}
+        return {name: _experiment(db, stored, with_pictures) for name, stored in newest.items()}
 
 
 def weigh(folder: Folder, settings: Settings | None = None) -> None:
@@ -67,12 +67,12 @@ def _step(writer: Writer, policy: Policy, now: Any) -> bool:
     return writer.run(lambda db: step(db, policy, pi="person", reason="the reckoning", now=now())).ended
 
 
-def _known(db: Database, stored: experiments.StoredExperiment, with_pictures: bool) -> ComputedExperiment:
+def _experiment(db: Database, stored: experiments.StoredExperiment, with_pictures: bool) -> ComputedExperiment:
     manifest = stored_manifest(stored.manifest)
     registered = registrations.registrations(db, stored.id)
     over = blocks.ordered(db, registered[0].id) if registered else {}
     cost = db.one(_COST, id=stored.id) or {"amount": 0}
-    weighed = (_told(db, standing) for standing in findings.of_experiment(db, stored.id))
+    weighed = (_finding(db, standing) for standing in findings.of_experiment(db, stored.id))
     return ComputedExperiment(
         manifest=manifest,
         done=sum(over.values()),
@@ -82,7 +82,7 @@ def _known(db: Database, stored: experiments.StoredExperiment, with_pictures: bo
     )
 
 
-def _told(db: Database, standing: findings.FindingView) -> WeighedFinding | None:
+def _finding(db: Database, standing: findings.FindingView) -> WeighedFinding | None:
     number = standing.finding.number
     inputs, latest = evidence.card_inputs(db, number), evidence.latest(db, number)
     if inputs is None or latest is None:

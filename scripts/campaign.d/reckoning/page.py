@@ -116,10 +116,12 @@ def page(
 
 def reckoned_of(listed: OldClaims, experiments: Mapping[str, ComputedExperiment]) -> dict[str, Reckoned]:
     """What became of each claim."""
-    return {claim.name: reckon([asked(asking, experiments) for asking in claim.askings]) for claim in listed.claims}
+    return {
+        claim.name: reckon([claim_test(asking, experiments) for asking in claim.askings]) for claim in listed.claims
+    }
 
 
-def asked(asking: AskingEstimand, experiments: Mapping[str, ComputedExperiment]) -> ClaimTest:
+def claim_test(asking: AskingEstimand, experiments: Mapping[str, ComputedExperiment]) -> ClaimTest:
     """An estimand that asks a claim, with what is known of it."""
     experiment = experiments.get(asking.experiment)
     if experiment is None:
@@ -152,7 +154,7 @@ def _findings_changed(before: Mapping[str, ComputedExperiment], now: Mapping[str
     }
     yield _wrapped(_widths([(old, new) for old, new in pairs.values() if new.conclusion.centre == "typical value"]))
     yield ""
-    others = {name: pair for name, pair in pairs.items() if _decided(pair[0]) != _decided(pair[1])}
+    others = {name: pair for name, pair in pairs.items() if _meaning_and_grade(pair[0]) != _meaning_and_grade(pair[1])}
     yield f"{len(others) or 'None'} of {counted(len(pairs), 'finding')} have another verdict or grade{_end(others)}"
     yield ""
     for name, (old, new) in others.items():
@@ -176,7 +178,7 @@ def _claims_changed(
         yield ""
 
 
-def _decided(finding: WeighedFinding) -> tuple[Meaning, Grade]:
+def _meaning_and_grade(finding: WeighedFinding) -> tuple[Meaning, Grade]:
     return finding.meaning, finding.conclusion.grade
 
 
@@ -236,7 +238,7 @@ def _claim(
     yield ""
     yield _wrapped(f"*Now*: {reckoned.reason}.{_WHY_THESE.format(why=later) if later else ''}")
     yield ""
-    rows = [asked(asking, experiments) for asking in claim.askings]
+    rows = [claim_test(asking, experiments) for asking in claim.askings]
     tests = [row for row in rows if row.asking.kind is LinkKind.TESTS]
     controls = [row for row in rows if row.asking.overturned_by]
     beside = [row for row in rows if row not in tests and row not in controls]
@@ -275,7 +277,7 @@ def _row(test: ClaimTest, lead: str, experiments: Mapping[str, ComputedExperimen
     finding = experiment.findings.get(test.asking.estimand) if experiment else None
     begin = f"- *{lead}*: " if lead else "- "
     if finding is None:
-        return f"{begin}{_claimed(test, experiment)}. 0 of {test.wanted} seeds. {name}"
+        return f"{begin}{_claim_text(test, experiment)}. 0 of {test.wanted} seeds. {name}"
     if not test.is_enough:
         return f"{begin}{_plain(finding.estimand['claim'])}. {fact(finding)}; {test.wanted} seeds are asked for. {name}"
     return (
@@ -287,7 +289,7 @@ def _verdict(finding: WeighedFinding) -> str:
     return f"**{_SAID[finding.meaning]}** ({finding.conclusion.grade}{_void(finding)})"
 
 
-def _claimed(test: ClaimTest, experiment: ComputedExperiment | None) -> str:
+def _claim_text(test: ClaimTest, experiment: ComputedExperiment | None) -> str:
     estimands = experiment.manifest.estimands if experiment else ()
     claims = {estimand["name"]: _plain(estimand["claim"]) for estimand in estimands}
     return claims.get(test.asking.estimand, "nothing of its experiment is computed")

@@ -35,9 +35,11 @@ def recorded(
         manifest = manifests[name]
         declared = {declaration["name"]: declaration for declaration in manifest.estimands} if manifest else {}
         if manifest and manifest.version == line["version"] and estimand in declared:
-            findings[name][estimand] = _told(line, declared[estimand], values[line["estimand"]])
+            findings[name][estimand] = _finding(line, declared[estimand], values[line["estimand"]])
     return {
-        name: _known(manifest, findings[name]) for name, manifest in manifests.items() if manifest and name in findings
+        name: _experiment(manifest, findings[name])
+        for name, manifest in manifests.items()
+        if manifest and name in findings
     }
 
 
@@ -53,12 +55,12 @@ def _is_less(new: ComputedExperiment, old: ComputedExperiment) -> bool:
     return new.manifest.version == old.manifest.version and new.done < old.done
 
 
-def _known(manifest: Manifest, findings: Mapping[str, WeighedFinding]) -> ComputedExperiment:
+def _experiment(manifest: Manifest, findings: Mapping[str, WeighedFinding]) -> ComputedExperiment:
     replicates = {value.replicate for finding in findings.values() for value in finding.counted}
     return ComputedExperiment(manifest=manifest, done=len(replicates), findings=findings)
 
 
-def _told(line: Mapping[str, Any], estimand: Mapping[str, Any], counted: tuple[Observation, ...]) -> WeighedFinding:
+def _finding(line: Mapping[str, Any], estimand: Mapping[str, Any], counted: tuple[Observation, ...]) -> WeighedFinding:
     weighed_by = question(estimand)
     parts = {name: line[name] for name in ("centre", "seeds", "missing", "estimate", "low", "high", "e_value")}
     return WeighedFinding(

@@ -78,7 +78,7 @@ def reckon(rows: Sequence[ClaimTest]) -> Reckoned:
     if lacking := [row for row in (*tests, *controls) if not row.is_enough]:
         return Reckoned(reckoning=Reckoning.NOT_YET, reason=_lacking(lacking))
     meanings = [row.footing.meaning for row in tests if row.footing is not None]
-    reckoned = _decided([row.bearing for row in tests], meanings, [row.bearing for row in controls])
+    reckoned = _outcome([row.bearing for row in tests], meanings, [row.bearing for row in controls])
     if reckoned.reckoning is Reckoning.STANDS and (slight := sum(map(_is_slight, tests))):
         of = "it" if slight == len(tests) == 1 else f"{slight} of its {len(tests)} tests"
         return replace(
@@ -100,7 +100,7 @@ def _lacking(lacking: Sequence[ClaimTest]) -> str:
     return f"{least.seeds} of {counted(least.wanted, 'seed')} are weighed"
 
 
-def _decided(bearings: Sequence[Bearing], meanings: Sequence[Meaning], controls: Sequence[Bearing]) -> Reckoned:
+def _outcome(bearings: Sequence[Bearing], meanings: Sequence[Meaning], controls: Sequence[Bearing]) -> Reckoned:
     """The same once every test and control has its seeds."""
     whole = len(bearings)
     upheld, fallen = bearings.count(Bearing.SUPPORTS), bearings.count(Bearing.CONTRADICTS)

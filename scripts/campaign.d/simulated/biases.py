@@ -101,13 +101,13 @@ def _standing(streams: Numbers) -> tuple[Numbers, NDArray[np.object_]]:
     may, rows = may_be_decided(streams, _IF_IT_MATTERS), streams.tolist()
     for session in range(_SESSIONS):
         n = (session + 1) * _EACH
-        claims = [_claimed(number, row[:n], is_open=bool(may[number, n - 1])) for number, row in enumerate(rows)]
+        claims = [_weigh_claim(number, row[:n], is_open=bool(may[number, n - 1])) for number, row in enumerate(rows)]
         verdicts[:, session] = [claim.verdict for claim in claims]
         shares[:, session] = [math.inf if share is None else share for share in false_shares(claims).values()]
     return shares, verdicts
 
 
-def _claimed(number: int, values: Sequence[float], *, is_open: bool) -> WeighedClaim:
+def _weigh_claim(number: int, values: Sequence[float], *, is_open: bool) -> WeighedClaim:
     """As the program says it; it is not asked where it cannot say anything."""
     weighed = weight(_IF_IT_MATTERS, values) if is_open else Weight()
     return WeighedClaim(

@@ -68,10 +68,10 @@ def copies(seed: int, size: Size) -> Answer:
             flags = [_with_copies(rng, values, draws) for _ in range(n)]
             hosted = [_with_copies(rng, values, draws, is_hosted=True) for _ in range(n)]
             words = f"{kind}, {draws} × {_SEEDS // draws} in one arm"
-            lines.append(f"  {words:<62} {_told(flags)}; with hosts and reruns {_told(hosted)}")
+            lines.append(f"  {words:<62} {_percentage(flags)}; with hosts and reruns {_percentage(hosted)}")
             bounds.append(below(f"copies: {words}: called an effect", _share(flags + hosted), 0.01, 2 * n))
     five = [_five_pairs(rng) for _ in range(n)]
-    lines.append(f"  {'five pairs of three decimals, four times each':<62} {_told(five)}")
+    lines.append(f"  {'five pairs of three decimals, four times each':<62} {_percentage(five)}")
     bounds.append(
         below("copies: five pairs of three decimals, four times each: called an effect", _share(five), 0.01, n)
     )
@@ -80,7 +80,7 @@ def copies(seed: int, size: Size) -> Answer:
         texts = []
         for pairs in (_SEEDS, 100, 1_000):
             suspected = [_is_suspected(rng, values, pairs) for _ in range(n if pairs < 1_000 else -(-2 * n // 5))]
-            texts.append(_told(suspected))
+            texts.append(_percentage(suspected))
             words = f"copies: honest {kind}, {pairs:,} pairs: suspected"
             bounds.append(below(words, _share(suspected), 0.01, len(suspected)))
         lines.append(f"  {kind:<50} {'; '.join(texts)}")
@@ -125,12 +125,12 @@ def dependence(seed: int, size: Size) -> Answer:
     for kind in ("losses with all digits", "accuracies of 100 cases", "counts"):
         for values in (20, 50, 200):
             flags = [_is_dependent(_HONEST[kind](rng, values)) for _ in range(n)]
-            lines.append(f"  {f'independent: {values} {kind}':<50} {_told(flags)}")
+            lines.append(f"  {f'independent: {values} {kind}':<50} {_percentage(flags)}")
             bounds.append(below(f"dependence: {values} independent {kind}: called alike", _share(flags), 0.01, n))
     for share, values, least in ((0.3, 50, 0.0), (0.5, 25, 0.0), (0.5, 50, 0.5), (0.5, 100, 0.9), (0.8, 50, 0.9)):
         flags = [_is_dependent(_drifting(rng, values, share)) for _ in range(n)]
         words = f"{values} values of which {share} is the one before"
-        lines.append(f"  {words:<50} {_told(flags)}")
+        lines.append(f"  {words:<50} {_percentage(flags)}")
         bounds += [above(f"dependence: {words}: called alike", _share(flags), least, n)] if least else []
     return Answer(lines=lines, bounds=bounds)
 
@@ -153,6 +153,6 @@ def _share(flags: Sequence[bool]) -> float:
     return sum(flags) / len(flags)
 
 
-def _told(flags: Sequence[bool]) -> str:
+def _percentage(flags: Sequence[bool]) -> str:
     low, high = interval(sum(flags), len(flags))
     return f"{_share(flags):.1%} [{low:.1%}, {high:.1%}]"

@@ -61,7 +61,7 @@ def border(seed: int, size: Size) -> Answer:
         shape = (n // 3, _SEEDS)
         streams = (LAWS[name].draw(rng, shape) - LAWS[name].draw(rng, shape)) / np.sqrt(2.0)
         shifted = streams + _SMALLEST * rng.choice([-1.0, 1.0], (len(streams), 1))
-        called = sum(_ever((Verdict.ABSENT,), observed(rng, stream)) for stream in shifted)
+        called = sum(_is_ever_called((Verdict.ABSENT,), observed(rng, stream)) for stream in shifted)
         lines.append(f"{name:<36}{called:>10}")
         wrong += called
     whole = 3 * (n // 3)
@@ -73,10 +73,10 @@ def hardships(seed: int, size: Size) -> Answer:
     rng = np.random.default_rng(seed)
     lines, bounds, n = [f"{'':<36}{'called an effect':>18}{'called absent':>15}"], [], size.nulls // 10
     for name, case in _CASES.items():
-        nothing = [_lost(rng, case, 0.0) for _ in range(n)]
-        shifted = [_lost(rng, case, _SMALLEST * sign) for sign in rng.choice([-1.0, 1.0], n)]
-        effects = sum(_ever(EFFECTS, stream) for stream in nothing) / n
-        absent = sum(_ever((Verdict.ABSENT,), stream) for stream in shifted) / n
+        nothing = [_stream_with_gaps(rng, case, 0.0) for _ in range(n)]
+        shifted = [_stream_with_gaps(rng, case, _SMALLEST * sign) for sign in rng.choice([-1.0, 1.0], n)]
+        effects = sum(_is_ever_called(EFFECTS, stream) for stream in nothing) / n
+        absent = sum(_is_ever_called((Verdict.ABSENT,), stream) for stream in shifted) / n
         lines.append(f"{name:<36}{effects:18.4f}{absent:15.4f}")
         bounds += [
             below(f"{name}: nothing there, called an effect", effects, 0.05, n),
@@ -85,14 +85,14 @@ def hardships(seed: int, size: Size) -> Answer:
     return Answer(lines=lines, bounds=bounds)
 
 
-def _lost(rng: np.random.Generator, case: _Case, effect: float) -> list[Observation]:
+def _stream_with_gaps(rng: np.random.Generator, case: _Case, effect: float) -> list[Observation]:
     noise = rng.normal(size=_SEEDS)
     designs = np.repeat(rng.choice(len(_SPREADS), _SEEDS // BLOCK, p=_CHANCES), BLOCK) if case.is_unequal else None
     values = effect + (noise if designs is None else noise * _SPREADS[designs])
     return observed(rng, values, designs=designs, gone=case.gaps(rng, noise), outcome=case.outcome)
 
 
-def _ever(verdicts: tuple[Verdict, ...], stream: list[Observation]) -> bool:
+def _is_ever_called(verdicts: tuple[Verdict, ...], stream: list[Observation]) -> bool:
     """Is one of these verdicts given after any closed block?"""
     estimand = {**CONTRAST, "smallest": _SMALLEST}
     return any(evidence.verdict in verdicts for evidence in looks(estimand, stream, verdicts=verdicts))

@@ -66,7 +66,7 @@ def league(hosts: int, volunteers: int, checks: Checks) -> Play:
             hosts=rng.integers(_HOSTS, size=_SEEDS).tolist(),
             says=lambda host, seed: float(abs(values[seed]) if host < hosts else values[seed]),
         )
-        return _said(_lived(rng, world, checks))
+        return _happenings(_lived(rng, world, checks))
 
     return play
 
@@ -94,7 +94,7 @@ def two_platforms(checks: Checks) -> Play:
             hosts=(2 * rng.integers(_HOSTS // 2, size=_SEEDS) + is_second).tolist(),
             says=lambda host, seed: float(values[seed] + (1.0 if host % 2 else -1.0)),
         )
-        return _said(_lived(rng, world, checks))
+        return _happenings(_lived(rng, world, checks))
 
     return play
 
@@ -115,7 +115,7 @@ def one_draw(noise: float) -> Play:
         values = rng.normal() * (1.0 + noise * rng.normal(size=2 * BLOCK))
         hosts = rng.integers(_HOSTS, size=len(values)).tolist()
         world = _World(homes=_strangers(), hosts=hosts, says=lambda _, seed: float(values[seed]))
-        return _said(_lived(rng, world, Checks.GRANTED))
+        return _happenings(_lived(rng, world, Checks.GRANTED))
 
     return play
 
@@ -211,10 +211,10 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
         host = hosts[seed]
         rate = check_rate(1, compared[host][: limits.COMPARISONS_LOOKED_AT], is_watched=with_watch and odd[host] > 0)
         if rng.random() < 1.0 / rate.one_in:
-            again = _again(rng, world, seed, host)
+            again = _recompute(rng, world, seed, host)
             cells += again
             odd.update(_outvoted(again, host))
-            for opponent, agreement in _shown(again, host).items():
+            for opponent, agreement in _agreements_of(again, host).items():
                 compared[opponent].insert(0, ComparedTask(experiment_id=1, agreement=agreement))
 
     def beside(seeds: int) -> Surroundings:
@@ -228,13 +228,13 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
         outvoted = sum(observation.why_missing == OUTVOTED for observation in observations[:seeds])
         unchecked = sorted(set(range(seeds)) - {cell.replicate for cell in cells})
         for seed in rng.permutation(unchecked).tolist()[: checks_wanted(evidence, outvoted)]:
-            again = _again(rng, lived, seed, hosts[seed])
+            again = _recompute(rng, lived, seed, hosts[seed])
             cells += again
             if any(cell.confirms for cell in again):
                 observations[seed] = _gone(seed, hosts[seed])
 
 
-def _shown(again: Sequence[ReproducedCell], first: int) -> dict[int, Agreement]:
+def _agreements_of(again: Sequence[ReproducedCell], first: int) -> dict[int, Agreement]:
     """What a check has shown of each host that took part."""
     hosts = [first, *(cell.opinion - 1 for cell in again)]
     odd = _outvoted(again, first)
@@ -252,7 +252,7 @@ def _outvoted(again: Sequence[ReproducedCell], first: int) -> list[int]:
     return [second.opinion - 1] if third.reproduction is Reproduction.EXACT else []
 
 
-def _again(rng: np.random.Generator, world: _World, seed: int, first: int) -> list[ReproducedCell]:
+def _recompute(rng: np.random.Generator, world: _World, seed: int, first: int) -> list[ReproducedCell]:
     """Another host computes a seed, and a third one does if the two do not agree."""
     second = _another(rng, world.homes, [first])
     values = [world.says(host, seed) for host in (first, second)]
@@ -288,7 +288,7 @@ def _another(rng: np.random.Generator, homes: Mapping[int, Home], hosts: Sequenc
     return int(rng.choice([host for host, home in homes.items() if home.volunteer_id == volunteer]))
 
 
-def _said(weighings: Iterable[Evidence]) -> Happenings:
+def _happenings(weighings: Iterable[Evidence]) -> Happenings:
     """Is an effect claimed at any block, and is it ever Strong?"""
     is_claimed = False
     for evidence in weighings:

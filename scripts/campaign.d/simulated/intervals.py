@@ -64,8 +64,8 @@ def pooled(seed: int, size: Size) -> Answer:
     heads = f"{'all in one':>12}{'pooled':>10}{'a further one':>15}{'alike, told apart':>19}"
     lines, bounds = [f"{'places, spread between / within':<34}{heads}"], []
     for law, (places, spread) in itertools.product(_LAWS, ((4, 0.3), (4, 1.0), (10, 0.3), (10, 1.0), (40, 0.3))):
-        shares = np.array([_covered(rng, law, places, spread) for _ in range(n)]).mean(axis=0)
-        apart = np.mean([_found(_alike(rng, law, places)).q_p < _FAR_APART for _ in range(n)])
+        shares = np.array([_hits(rng, law, places, spread) for _ in range(n)]).mean(axis=0)
+        apart = np.mean([_pooled_estimate(_similar_places(rng, law, places)).q_p < _FAR_APART for _ in range(n)])
         name, (simple, together, further) = f"{places}, {spread}, {law}", shares
         lines.append(f"{name:<34}{simple:12.3f}{together:10.3f}{further:15.3f}{apart:19.3f}")
         least = _POOLED - (3.0 * math.sqrt(_POOLED * (1 - _POOLED) / n) if n < 1_000 else 0.0)
@@ -107,24 +107,24 @@ def _leaves_out(values: Sequence[float], truth: float) -> bool:
     return (low is not None and truth < low) or (high is not None and high < truth)
 
 
-def _covered(rng: np.random.Generator, law: str, places: int, spread: float) -> tuple[bool, bool, bool]:
+def _hits(rng: np.random.Generator, law: str, places: int, spread: float) -> tuple[bool, bool, bool]:
     """Whether the median of all values, the pooled interval and the one of a further place hold what they are about."""
     truths = rng.normal(0.0, spread, places)
-    values = [sample + truth for sample, truth in zip(_alike(rng, law, places), truths, strict=True)]
+    values = [sample + truth for sample, truth in zip(_similar_places(rng, law, places), truths, strict=True)]
     together = np.concatenate(values)
     simple = abs(float(np.median(together))) <= 1.96 * median_error(together.tolist())
-    estimate = _found(values)
+    estimate = _pooled_estimate(values)
     low, high = estimate.low or 0.0, estimate.high or 0.0
     next_low, next_high = estimate.prediction_low or 0.0, estimate.prediction_high or 0.0
     return bool(simple), low <= 0.0 <= high, next_low <= rng.normal(0.0, spread) <= next_high
 
 
-def _alike(rng: np.random.Generator, law: str, places: int) -> list[Numbers]:
+def _similar_places(rng: np.random.Generator, law: str, places: int) -> list[Numbers]:
     """Values of places that do not differ, with a median of 0."""
     return [_LAWS[law](rng, int(rng.integers(2, 61))) for _ in range(places)]
 
 
-def _found(values: Sequence[Numbers]) -> PooledEstimate:
+def _pooled_estimate(values: Sequence[Numbers]) -> PooledEstimate:
     """Pooled as a finding pools its designs."""
     return pool(
         [float(np.median(sample)) for sample in values], [median_error(sample.tolist()) ** 2 for sample in values]

@@ -125,7 +125,9 @@ class _Cell(NamedTuple):
 
     def __str__(self) -> str:
         about = f"{self.process}, {self.about}" if self.process else self.about
-        columns = "".join(f"{_told(share):>24}" for share in self.shares) + " " * 24 * (len(_KINDS) - len(self.shares))
+        columns = "".join(f"{_percentages(share):>24}" for share in self.shares) + " " * 24 * (
+            len(_KINDS) - len(self.shares)
+        )
         is_missed = self.basis in _PROMISED and not all(bound.holds for bound in _worst([self]))
         return f"  {self.law:<32}{about:<25}{columns}  {self.basis}{'  ABOVE ITS PROMISE' if is_missed else ''}"
 
@@ -139,7 +141,7 @@ def _shares(columns: Sequence[Flags]) -> list[tuple[float, float, float]]:
     return [(float(flags.mean()), *interval(int(flags.sum()), len(flags))) for flags in columns]
 
 
-def _told(share: tuple[float, float, float]) -> str:
+def _percentages(share: tuple[float, float, float]) -> str:
     return "{:.1f} % [{:.1f}, {:.1f}]".format(*(100.0 * number for number in share))
 
 
@@ -148,7 +150,7 @@ def _worst(cells: Sequence[_Cell]) -> Iterator[Bound]:
     for place in range(len(cells[0].shares)):
         worst = max(cells, key=lambda cell: cell.shares[place])
         words = f"{worst.process or 'signed ranks'}, {len(cells)} cells by {worst.basis}: {_KINDS[place]} at worst "
-        words += f"{_told(worst.shares[place])}, at most {100 * _MOST[place]:.0f} % ({worst.law}, {worst.about})"
+        words += f"{_percentages(worst.shares[place])}, at most {100 * _MOST[place]:.0f} % ({worst.law}, {worst.about})"
         yield Bound(words=words, holds=all(cell.shares[place][1] <= _MOST[place] for cell in cells))
 
 
