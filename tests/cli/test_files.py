@@ -13,11 +13,12 @@ import pytest
 from patience import PATIENCE
 
 from axiom.cli.experiment.manifests import catalogue_files
-from axiom.errors import FolderUnusable, StorageFull
+from axiom.errors import StorageFull
 from axiom.service.open_laboratory import log_to
 from axiom.settings import Settings
 from axiom.store.engine.folder import Folder
 from axiom_weigh.atomic_file import appearing
+from axiom_weigh.errors import FolderUnusable
 
 
 def test_a_pipe_a_device_or_a_link_is_written_to_and_stays(tmp_path):

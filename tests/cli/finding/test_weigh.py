@@ -95,10 +95,10 @@ def test_the_command_that_an_error_tells_is_the_one_to_write(say_to, weigh, tmp_
     ]
     runs.write_text("\n".join(["method,accuracy,seed", *rows]), encoding="utf-8")
     status, _, error = say_to(None, "weigh", runs)
-    command, *words = shlex.split(re.search("`axiom (.*)`", " ".join(error.split()))[1])
+    command, *words = shlex.split(re.search("`(axiom.*)`", " ".join(error.split()))[1])
     assert (status, command, words) == (
         2,
-        "weigh",
+        "axiom-weigh",
         [*(str(runs), "--value", "accuracy", "--by", "method"), *("--of", "my net", "old")],
     )
     assert weigh(*words, "--json")["one_look"]["mean"] == 3.4

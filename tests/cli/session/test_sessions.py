@@ -61,7 +61,7 @@ def test_a_plan_and_a_dry_session_change_nothing_and_one_that_is_held_does(opene
     before = dump(opened)
     planned = say("session", "plan", "--json")[1]
     assert {row["experiment_id"] for row in planned["allotments"]} == {1}
-    assert planned.keys() >= {"allotments", "idle_cores", "skipped", "hosts", "blocks", "worth", "classes"}
+    assert planned.keys() >= {"allotments", "idle_cores", "skipped", "hosts", "worth", "classes"}
     assert [row["host_id"] for row in planned["hosts"]] == [1]
     assert planned["worth"][0]["name"] == "tiny_sum"
     assert say("session", "plan")[0] == 0
