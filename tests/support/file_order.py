@@ -30,7 +30,7 @@ SECONDS = {  # about, in a whole round on two cores; all others take a few
     "simulation/test_worlds.py": 215,
     "mcp/test_clients.py": 145,
     "preflight/test_defective.py": 100,
-    "notebook/test_weigh.py": 110,
+    "weighing/test_weigh.py": 110,
     "test_tutorial.py": 85,
     "simulation/test_simulation.py": 75,
     "test_maps.py": 70,
