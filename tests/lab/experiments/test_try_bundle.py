@@ -12,6 +12,7 @@ from processes import children_of
 from real_parts import need
 
 import axiom
+from axiom import shipped
 from axiom.decisions.experiments.gates import SAME_HIGH, SAME_LOW
 from axiom.decisions.experiments.preflight import GateState
 from axiom.domain.experiments import seed_of
@@ -31,7 +32,6 @@ from axiom.signed.bundles import MANIFEST, collect, contents, experiment_path, p
 from axiom.signed.manifests import read_manifest
 from axiom.store.accounts import accounts
 from axiom.store.experiments import preflights
-from axiom.store.experiments.aliases import shipped
 
 PACKAGE = Path(axiom.__file__).parent
 _RETURN = "    return Measures("
@@ -263,8 +263,8 @@ def test_what_passes_is_decided_from_what_the_bundle_here_declares(small_lab, so
 
 
 def test_a_file_that_axiom_brings_along_is_known_by_its_bytes(sound):
-    files = collect(PACKAGE, shipped() / "benford_law.py")
-    files[MANIFEST] = declaration(shipped(), "benford_law", files)
+    files = collect(PACKAGE, shipped.catalogue() / "benford_law.py")
+    files[MANIFEST] = declaration(shipped.catalogue(), "benford_law", files)
     altered = files | {experiment_path("benford_law"): files[experiment_path("benford_law")] + b"\n"}
     known = [preflight.is_shipped(archive) for archive in (pack(files), pack(altered), sound.archive)]
     assert known == [True, False, False]
