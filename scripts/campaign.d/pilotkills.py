@@ -27,7 +27,6 @@ from processes import cpu_seconds
 
 SERVING_SECONDS = 10.0
 ENDING_SECONDS = 20.0
-LOST_SECONDS = 10.0
 WAIT = ("--when-idle", "wait")
 PILOTS = 2  # at work while pilots are killed: as many as there are cores
 MANY = 8  # while servers are

@@ -14,7 +14,7 @@ def change(
     folder: Folder, name: str, words: Mapping[str, Any], *, dry_run: bool = False, key: str | None = None
 ) -> Answer:
     """Have the laboratory do what the command of this name says."""
-    # Here and not above: commands that only show something need not wait for pydantic.
+    # Here and not above: commands that only show something need not wait for all that there are.
     from axiom.commands.registry import read_command
 
     return submit(folder, read_command(name, words), dry_run=dry_run, key=key)

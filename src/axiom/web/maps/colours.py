@@ -19,7 +19,6 @@ RAMPS = (
 )
 MEAN = ("#fbf5e9", "#08182e")
 DIFFERENCE = ("#fbfcfa", "#b02a45")
-MOST_STEPS = 33  # of a ramp over replicates
 
 
 @lru_cache(maxsize=256)
