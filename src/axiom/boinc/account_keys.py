@@ -18,22 +18,18 @@ def passwd_hash(password: str, email: str) -> str:
 
 
 def account_key(secret: bytes, volunteer_id: int, serial: int) -> str:
-    """Return the key that computes for a volunteer and may do everything else too."""
     return _mac(secret, f"axiom-account-1|{volunteer_id}|{serial}")
 
 
 def weak_key(secret: bytes, volunteer_id: int, password_serial: int) -> str:
-    """Return the key that only computes for a volunteer; another password makes another one."""
     return f"{volunteer_id}_{_mac(secret, f'axiom-weak-1|{volunteer_id}|{password_serial}')}"
 
 
 def is_key(text: str) -> bool:
-    """Tell whether a text has the form of an account key or a weak key."""
     return _KEY.fullmatch(text) is not None
 
 
 def is_weak(key: str) -> bool:
-    """Tell whether a key is a weak one, which only computes."""
     return "_" in key
 
 
@@ -55,12 +51,10 @@ def external_cpid(internal: str, email: str) -> str:
 
 @lru_cache(maxsize=4_096)  # likewise
 def email_hash(email: str) -> str:
-    """Return the digest of an email address that BOINC compares preferences by."""
     return _md5(email.lower())
 
 
 def exported_host_cpid(host_cpid: str, email: str) -> str:
-    """Return the cross-project id of a host that statistics may show."""
     return _md5(host_cpid + email.lower())
 
 

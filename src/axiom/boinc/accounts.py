@@ -44,8 +44,6 @@ class AccountError(IntEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """Why there is no account for this request, as a client is told."""
-
     error: AccountError
     text: str
 
@@ -64,14 +62,11 @@ class CreateAccount:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LookupAccount:
-    """A client asks for the key of an account."""
-
     email: str  # in lower case
     passwd_hash: str
 
 
 def read_create(fields: Mapping[str, str]) -> CreateAccount | Problem:
-    """Read a request for a new account, or say what is wrong with it."""
     credentials = read_lookup(fields)
     if isinstance(credentials, Problem):
         return credentials
@@ -106,7 +101,6 @@ def read_lookup(fields: Mapping[str, str]) -> LookupAccount | Problem:
 
 
 def tidy_email(text: str) -> str | None:
-    """Return an email address in the one form in which we keep it, or None when it is none."""
     email = text.strip().lower()
     good = email.isascii() and email.isprintable() and len(email) <= _LONGEST_EMAIL and _EMAIL.fullmatch(email)
     return email if good else None
@@ -137,7 +131,6 @@ def _is_mark(letter: str) -> bool:
 
 
 def tidy_website(text: str) -> str | None:
-    """Return an address of the web as pages may link to it, or None when it is none."""
     website = text.strip()
     is_web = website.casefold().startswith(("http://", "https://")) and "." in website
     good = is_web and len(website) <= LONGEST_WEBSITE and website.isprintable() and not set(website) & _UNSAFE
@@ -145,7 +138,6 @@ def tidy_website(text: str) -> str | None:
 
 
 def account_out(key: str) -> bytes:
-    """Answer with the account's key."""
     return in_ascii(f"<account_out>\n<authenticator>{escaped(key)}</authenticator>\n</account_out>\n")
 
 
@@ -163,8 +155,6 @@ def error_reply(problem: Problem) -> bytes:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AccountInfo:
-    """What an account manager is told about an account."""
-
     id: int
     name: str
     country: str
@@ -219,7 +209,6 @@ class AccountChange:
 
 
 def read_change(fields: Mapping[str, str]) -> AccountChange | Problem:
-    """Read what am_set_info sets, or say what is wrong with it. An empty field sets nothing."""
     filled = {name: value.strip() for name, value in fields.items() if value.strip()}
     tidy: dict[str, str | None] = {}
     for name, (read, problem) in _SETTABLE.items():
@@ -276,7 +265,6 @@ _SETTABLE: Mapping[str, tuple[Callable[[str], str | None], Problem]] = {
 
 
 def change_reply() -> bytes:
-    """Answer am_set_info: what it set is stored."""
     return b"<am_set_info_reply>\n<success/>\n</am_set_info_reply>\n"
 
 
@@ -284,7 +272,6 @@ NO_HOST = Problem(error=AccountError.NO_SUCH_ACCOUNT, text="This account has no 
 
 
 def read_place(fields: Mapping[str, str]) -> tuple[int, str] | Problem:
-    """Read what am_set_host_info sets: a host and its venue, which may be none; or say what is wrong with it."""
     number, venue = fields.get("hostid", "").strip(), fields.get("venue", "").strip()
     if not re.fullmatch(r"[0-9]{1,18}", number):
         return NO_HOST
@@ -294,7 +281,6 @@ def read_place(fields: Mapping[str, str]) -> tuple[int, str] | Problem:
 
 
 def place_reply() -> bytes:
-    """Answer am_set_host_info: what it set is stored."""
     return b"<am_set_host_info_reply>\n<success/>\n</am_set_host_info_reply>\n"
 
 

@@ -11,7 +11,6 @@ _NO_PLACE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 def escaped(text: str) -> str:
-    """Return the text without what XML cannot hold, and with its signs escaped."""
     if text.isascii() and len(text.encode().translate(None, _SPECIAL)) == len(text):
         return text  # nearly always
     return escape(_NO_PLACE.sub("", text), quote=False)

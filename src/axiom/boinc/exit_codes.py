@@ -126,7 +126,6 @@ def _claims_zero(report: TaskReport) -> Ending:
 
 
 def _before_start(report: TaskReport, status: int) -> Ending | None:
-    """A task that never began: which of its files did not arrive, if it was for want of a file."""
     codes = _error_codes(report)
     for code, cause in _DOWNLOADS.items():
         if code in codes:

@@ -15,8 +15,6 @@ _TEAM_OF_NO_KIND = 1
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExportedCredit:
-    """Credit as the statistics show it."""
-
     total: int  # thousandths
     recent: float  # credits a day, as it was at `recent_at`
     recent_at: float  # seconds since 1970
@@ -24,8 +22,6 @@ class ExportedCredit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExportedVolunteer:
-    """A volunteer who agreed to appear."""
-
     id: int
     name: str
     created_at: int
@@ -38,8 +34,6 @@ class ExportedVolunteer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExportedTeam:
-    """A team."""
-
     id: int
     name: str
     founder_id: int
@@ -85,16 +79,12 @@ class ExportedHost:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ErasedRecord:
-    """A volunteer or host that was in these files, and wants to be forgotten."""
-
     id: int
     cpid: str  # the one that was in them
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tables:
-    """What the files hold in all."""
-
     updated_at: int
     volunteers: int
     teams: int
@@ -104,7 +94,6 @@ class Tables:
 
 
 def tables_xml(tables: Tables) -> bytes:
-    """Write tables.xml."""
     facts = _lines(
         {
             "update_time": tables.updated_at,
@@ -119,29 +108,24 @@ def tables_xml(tables: Tables) -> bytes:
 
 
 def volunteers_xml(volunteers: Iterable[ExportedVolunteer]) -> Iterator[bytes]:
-    """Write the file that credit sites call user, piece by piece."""
     return _file("users", "user", map(_volunteer, volunteers))
 
 
 def teams_xml(teams: Iterable[ExportedTeam]) -> Iterator[bytes]:
-    """Write the file of teams, piece by piece."""
     return _file("teams", "team", map(_team, teams))
 
 
 def hosts_xml(hosts: Iterable[ExportedHost]) -> Iterator[bytes]:
-    """Write the file of hosts, piece by piece."""
     return _file("hosts", "host", map(_host, hosts))
 
 
 def erased_volunteers_xml(erased: Iterable[ErasedRecord]) -> Iterator[bytes]:
-    """Write the file of volunteers to forget, piece by piece."""
     return _file(
         "users_deleted", "user", (_lines({"id": record.id, "cpid": escaped(record.cpid)}) for record in erased)
     )
 
 
 def erased_hosts_xml(erased: Iterable[ErasedRecord]) -> Iterator[bytes]:
-    """Write the file of hosts to forget, piece by piece."""
     return _file(
         "hosts_deleted", "host", (_lines({"id": record.id, "host_cpid": escaped(record.cpid)}) for record in erased)
     )

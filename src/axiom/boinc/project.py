@@ -21,8 +21,6 @@ _URL = re.compile(r"https?://[A-Za-z0-9.\-_~:/\[\]%]+")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfferedPlatform:
-    """A platform, in BOINC's name, for which the project has a program."""
-
     name: str
     title: str
     plan_class: str = ""
@@ -101,8 +99,6 @@ def _plain(url: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Daemon:
-    """A part of the server and whether it goes."""
-
     host: str
     command: str
     is_up: bool
@@ -110,8 +106,6 @@ class Daemon:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExperimentLoad:
-    """How much of one experiment is on its way."""
-
     id: int
     name: str
     unsent: int
@@ -147,7 +141,6 @@ class ServerStatus:
 
 
 def status_reply(status: ServerStatus) -> bytes:
-    """Write how busy the server is, as the credit sites read it."""
     daemons = "".join(
         f"<daemon>\n<host>{escaped(daemon.host)}</host>\n<command>{escaped(daemon.command)}</command>\n"
         f"<status>{'running' if daemon.is_up else 'not running'}</status>\n</daemon>\n"

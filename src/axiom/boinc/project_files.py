@@ -20,7 +20,6 @@ class ProjectPicture:
 
 @cache
 def pictures() -> tuple[ProjectPicture, ...]:
-    """Those that Axiom brings along."""
     files = sorted(resources.files("axiom.boinc").joinpath(PICTURES).iterdir(), key=lambda file: file.name)
     return tuple(_picture(file.name, file.read_bytes()) for file in files if file.name.endswith(".png"))
 

@@ -49,11 +49,6 @@ def peek_authenticator(body: bytes) -> str:
 
 
 def read_request(body: bytes) -> SchedulerRequest:
-    """What a client says.
-
-    Raises:
-        MalformedRequest: it is no scheduler request.
-    """
     plain, sections = cut(body)
     top = tree(plain)
     if top.leaves or len(top.children) != 1 or top.children[0].tag != b"scheduler_request":
@@ -248,7 +243,6 @@ def _output(says: Element, name: str) -> OutputFile:
 
 
 def _last_words(section: bytes) -> tuple[str, str]:
-    """The client's message about a task's end, and the end of the program's standard error."""
     if not section:
         return "", ""
     _, opened, inside = section.partition(b"<![CDATA[")

@@ -10,8 +10,6 @@ from axiom.domain.value import value
 
 
 class Priority(StrEnum):
-    """Where a message appears: in the event log or among the notices."""
-
     LOW = "low"
     HIGH = "high"
     NOTICE = "notice"
@@ -27,8 +25,6 @@ class Message:
 
 @value
 class ReplyAccount:
-    """What a client shows of its volunteer and team."""
-
     id: int
     name: str
     total_credit: float = 0.0
@@ -54,8 +50,6 @@ class HostFacts:
 
 @value
 class App:
-    """The program by name."""
-
     name: str
     title: str
     fraction_done_exact: bool = True
@@ -92,16 +86,12 @@ class InputFile:
 
 @value
 class ProjectFile:
-    """A file by which the BOINC Manager shows the project."""
-
     file: InputFile
     open_name: str
 
 
 @value
 class OutputSlot:
-    """A file that a task may upload."""
-
     name: str
     upload_url: str
     max_bytes: int
@@ -110,8 +100,6 @@ class OutputSlot:
 
 @value
 class FileRef:
-    """A file under the name that the program opens."""
-
     file: str
     open_name: str = ""
     main_program: bool = False
@@ -121,8 +109,6 @@ class FileRef:
 
 @value
 class AppVersion:
-    """A program for one platform: what it is made of and what it takes while it runs."""
-
     app: str
     version: int
     platform: str
@@ -153,8 +139,6 @@ class WorkunitOrder:
 
 @value
 class TaskOrder:
-    """One task for this host."""
-
     name: str
     workunit: str
     platform: str
@@ -176,8 +160,6 @@ class TrickleDown:
 
 @value
 class SiteLink:
-    """A page of the project that a client offers as a button."""
-
     name: str
     description: str
     url: str
@@ -185,8 +167,6 @@ class SiteLink:
 
 @value
 class Reply:
-    """One answer of the scheduler."""
-
     project_name: str
     master_url: str
     request_delay: float  # no automatic contact before so many seconds

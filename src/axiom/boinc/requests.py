@@ -26,14 +26,11 @@ class ClientState(IntEnum):
 
 @value
 class Ask:
-    """How much work one resource of a host wants."""
-
     seconds: float = 0.0
     instances: float = 0.0  # how many stand idle
 
     @property
     def wanted(self) -> bool:
-        """Whether it wants any work at all."""
         return self.seconds > 0 or self.instances > 0
 
 
@@ -47,22 +44,17 @@ class TimeStats:
 
     @property
     def availability(self) -> float:
-        """The part of all time in which a task gets ahead."""
         return self.on * self.active
 
 
 @value
 class NetStats:
-    """A host's transfer rates in bytes a second; 0 where they are unknown."""
-
     up: float = 0.0
     down: float = 0.0
 
 
 @value
 class HostInfo:
-    """What a host is. `cores` and the like are the client's word."""
-
     cpid: str = ""
     domain_name: str = ""
     address: str = ""
@@ -85,8 +77,6 @@ class HostInfo:
 
 @value
 class Coprocessor:
-    """The GPUs of one kind in a host."""
-
     kind: str  # NVIDIA, ATI, intel_gpu, apple_gpu or what a client's settings name
     model: str = ""
     count: int = 0
@@ -101,8 +91,6 @@ class Coprocessor:
 
 @value
 class OutputFile:
-    """What a client says of one output file of a task that it tried to upload."""
-
     name: str
     md5: str = ""
     error: str = ""  # why it could not be uploaded, for ever
@@ -110,8 +98,6 @@ class OutputFile:
 
 @value
 class TaskReport:
-    """What a client says about one task that it has finished: a <result> of its request."""
-
     name: str
     exit_status: int = 0
     state: ClientState = ClientState.NEW
@@ -126,8 +112,6 @@ class TaskReport:
 
 @value
 class Trickle:
-    """A message of a running task."""
-
     task: str
     variety: str
     body: bytes  # the program's own XML, as it came
@@ -157,8 +141,6 @@ class Preferences:
 
 @value
 class SchedulerRequest:
-    """One contact of a client with the scheduler."""
-
     authenticator: str  # an account's key or a weak key
     language: str = "en"  # in which the client wants to be told
     host_id: int = 0  # 0: the host does not know it yet
@@ -189,11 +171,9 @@ class SchedulerRequest:
 
     @property
     def anonymous(self) -> bool:
-        """Whether the volunteer brings the program, so that no app version is sent."""
         return self.platforms[:1] == ("anonymous",)
 
     @property
     def asks_for_work(self) -> bool:
-        """Whether any resource of the host wants work, and the volunteer lets it."""
         asks = (self.cpu, *(coprocessor.ask for coprocessor in self.coprocessors))
         return not self.dont_send_work and (self.work_seconds > 0 or any(ask.wanted for ask in asks))

@@ -35,5 +35,4 @@ TERMS = (
 
 
 def as_text() -> str:
-    """The terms as one text, a paragraph each, in the language that is spoken now."""
     return "\n\n".join(gettext(paragraph) for paragraph in TERMS)

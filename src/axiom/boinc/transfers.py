@@ -28,8 +28,6 @@ _NO_STORE = "Nothing was stored."
 
 @value
 class SizeQuery:
-    """A host asks how much of a file has already arrived."""
-
     name: str
 
 
@@ -133,7 +131,6 @@ def write_token(key: bytes, *, name: str, max_nbytes: int) -> str:
 
 
 def check_token(key: bytes, upload: Upload) -> str | None:
-    """Say why the upload may not be stored; None when its token is ours, for this name and this size."""
     if not _TOKEN.fullmatch(upload.token):
         return "the upload carries no token"
     expected = write_token(key, name=upload.name, max_nbytes=upload.max_nbytes)
@@ -150,7 +147,6 @@ def write_name(key: bytes, task: str) -> str:
 
 
 def read_name(key: bytes, name: str) -> str | None:
-    """Return the task whose output has this name; None when we never gave such a name."""
     task = name[: -_NAME_MAC - 1]
     if _NAME.fullmatch(name) and task and hmac.compare_digest(write_name(key, task), name):
         return task
@@ -204,8 +200,6 @@ def _reply(status: int, message: str) -> bytes:
 
 @value
 class Span:
-    """Which bytes of a file of `size` to send, from `start` up to but not including `stop`, under which status."""
-
     status: int  # 200 whole, 206 a part, 416 there is no such part
     start: int
     stop: int
@@ -213,7 +207,6 @@ class Span:
 
     @property
     def content_range(self) -> str | None:
-        """The value of the header Content-Range; a whole file has none."""
         if self.status == 206:
             return f"bytes {self.start}-{self.stop - 1}/{self.size}"
         return f"bytes */{self.size}" if self.status == 416 else None

@@ -48,11 +48,6 @@ _TECHNOLOGY = {"cuda": "NVIDIA", "ati": "ATI"}
 
 
 def write_reply(reply: Reply) -> bytes:
-    """The bytes of a reply, complete and in BOINC's order.
-
-    Raises:
-        ValueError: a client could not take it.
-    """
     parts = [
         "<scheduler_reply>\n<scheduler_version>",
         f"{_SCHEDULER_VERSION}</scheduler_version>\n<dont_use_dcf/>\n",
@@ -83,7 +78,6 @@ def write_reply(reply: Reply) -> bytes:
 
 
 def _work(reply: Reply) -> Iterable[str]:
-    """What the tasks are made of, and the tasks."""
     yield from map(_app, reply.apps)
     yield from map(_signed_file, reply.signed_files)
     yield from map(_app_version, reply.app_versions)
@@ -94,7 +88,6 @@ def _work(reply: Reply) -> Iterable[str]:
 
 
 def _after_tasks(reply: Reply) -> Iterable[str]:
-    """What follows the tasks: keys, trickles, sticky files, resources without programs, links, news."""
     if reply.code_sign_key:
         yield f"<code_sign_key>\n{_opaque(reply.code_sign_key.strip())}\n</code_sign_key>\n"
     if reply.code_sign_key_signature:
@@ -216,7 +209,6 @@ def _app(app: App) -> str:
 
 
 def _download(file: SignedFile | InputFile) -> str:
-    """What the two kinds of files share: a name, places and what the bytes must be."""
     places = "".join(f"<url>{_address(url)}</url>\n" for url in file.urls)
     if file.gzipped_url:
         places += f"<gzipped_url>{_address(file.gzipped_url)}</gzipped_url>\n"

@@ -50,7 +50,6 @@ _LATE_CONTROLS = dict.fromkeys(range(0x80, 0xA0))
 
 
 def refused(why: str) -> MalformedRequest:
-    """The one error of this folder's readers, with what happens next."""
     return MalformedRequest(
         f"This is not a request of a BOINC client: {why}. Nothing of it was recorded; send it whole."
     )
@@ -67,15 +66,12 @@ class Element:
         self.children: list[Element] = []
 
     def each(self, tag: bytes) -> Iterator["Element"]:
-        """The children of a name."""
         return (child for child in self.children if child.tag == tag)
 
     def child(self, tag: bytes) -> "Element":
-        """The last child of a name, or an empty one."""
         return next((child for child in reversed(self.children) if child.tag == tag), EMPTY)
 
     def text(self, tag: bytes, longest: int = 255) -> str:
-        """A leaf as one line of printable text, cut to a length; empty where there is none."""
         raw = self.leaves.get(tag)
         return one_line(raw, longest) if raw else ""
 
@@ -91,7 +87,6 @@ class Element:
         return low if value < low else min(value, high)
 
     def number(self, tag: bytes, default: float = 0.0, low: float = 0.0, high: float = 1e18) -> float:
-        """A leaf as a finite number, moved into a range; the default where there is none or it is no number."""
         raw = self.leaves.get(tag)
         if raw is None or len(raw) > 400:
             return default
@@ -115,7 +110,6 @@ EMPTY = Element(b"")
 
 
 def one_line(raw: bytes, longest: int) -> str:
-    """Bytes of a client as one line of printable text."""
     if b"&" not in raw and len(raw) <= longest and raw.isascii():
         text = raw.decode().strip()  # nearly always
         if text.isprintable():
@@ -130,13 +124,11 @@ def one_line(raw: bytes, longest: int) -> str:
 
 
 def lines(raw: bytes) -> str:
-    """Bytes of a client as lines of text without control characters."""
     text = raw.translate(None, _CONTROLS_BUT_LINES).decode("utf-8", "replace")
     return text.strip("\n") if text.isascii() else text.translate(_LATE_CONTROLS).strip("\n")
 
 
 def unescaped(raw: bytes) -> bytes:
-    """The bytes that a client meant where it escaped them."""
     return _ENTITY.sub(_character, raw) if b"&" in raw else raw
 
 
@@ -199,7 +191,6 @@ def _end_of_printed(body: bytes, tag: bytes, start: int) -> int:
 
 
 def _checked(tag: bytes, section: bytes) -> bytes:
-    """The section; preferences that cannot be read are none."""
     try:
         _check_section(tag, section)
     except MalformedRequest:

@@ -1,5 +1,3 @@
-"""What this computer can give: the facts that the local engine tells about its host."""
-
 import contextlib
 import math
 import os
@@ -23,7 +21,6 @@ def lent_capacity(workers: int) -> Capacity:
 
 
 def cores() -> int:
-    """How many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -37,8 +37,6 @@ Connect = Callable[[float], http.client.HTTPConnection]  # with the seconds that
 
 
 class HttpWorkSource:
-    """Asks and reports over HTTP. Any thread may use it; connections are kept from one question to the next."""
-
     def __init__(self, server: str, key: str = "", *, connect: Connect | None = None) -> None:
         """`server`: the address of the laboratory's site, to which `connect` leads in another way than usual."""
         connect_there, self._host, self._prefix = _address(server)
@@ -57,7 +55,6 @@ class HttpWorkSource:
         self.renew: Callable[[bytes], None] = lambda _trust: None  # called where the laboratory's keys changed
 
     def hello(self, name: str, platform: Platform, capacity: Capacity, *, session: str, before: Sequence[str]) -> None:
-        """Say who we are. The laboratory says under which name we compute."""
         message = {
             "name": name,
             "platform": asdict(platform),
@@ -71,15 +68,12 @@ class HttpWorkSource:
         self._who = {"host": self.host_id, "session": session}
 
     def trust(self) -> bytes:
-        """The laboratory's trust file, which proves itself."""
         return self._ask("trust", {})
 
     def held(self) -> frozenset[int]:
-        """The tasks that are out to this host."""
         return frozenset(self._say("look", {**self._who, "holding": []})["held"])
 
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
-        """Orders for this host."""
         answer = self._say("ask", {**self._who, "holding": sorted(holding), "wanted": wanted})
         if self._trust and answer["trust"] != self._trust:
             self.renew(self.trust())
@@ -87,7 +81,6 @@ class HttpWorkSource:
         return [Order.parse(argv) for argv in answer["orders"]]
 
     def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None:
-        """Take finished tasks, as many in one request as fit."""
         for part in _parts(finished):
             rows = [
                 {
@@ -104,20 +97,16 @@ class HttpWorkSource:
             self._say("report", {**self._who, "finished": rows}, outputs)
 
     def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
-        """Say that we are there; which tasks nobody wants any more."""
         answer = self._say("look", {**self._who, "holding": sorted(holding)})
         return frozenset(answer["at_once"]), frozenset(answer["if_not_begun"])
 
     def give_back(self, tasks: Collection[int], *, is_over: bool = False) -> None:
-        """Others may have these tasks. `is_over`: we say goodbye."""
         self._say("give-back", {**self._who, "tasks": sorted(tasks), "is_over": is_over})
 
     def seal(self, digest: str) -> str:
-        """The newest signature over a bundle."""
         return str(self._say("seal", {"digest": digest})["seal"])
 
     def bundle(self, digest: str) -> bytes:
-        """A bundle's bytes."""
         return self._ask("bundle", {"digest": digest})
 
     def hurry(self) -> None:
@@ -131,7 +120,6 @@ class HttpWorkSource:
                     connection.sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Nothing more is said."""
         with self._lock:
             idle, self._idle = self._idle, []
         for connection in idle:
@@ -173,7 +161,6 @@ class HttpWorkSource:
 
     @contextmanager
     def _connection(self) -> Iterator[http.client.HTTPConnection]:
-        """A connection of our own for one question."""
         timeout = limits.LAST_ANSWER_SECONDS if self._ending.is_set() else limits.ANSWER_SECONDS
         with self._lock:
             connection = self._idle.pop() if self._idle else self._connect(timeout)
@@ -193,7 +180,6 @@ class HttpWorkSource:
             self._idle.append(connection)
 
     def _refusal(self, status: int, answer: bytes) -> AxiomError:
-        """What a refusal means. A bad key and a pilot that took our place end everything."""
         try:
             problem = json.loads(answer)["error"]
             message, name = str(problem["message"]), str(problem["kind"])
@@ -220,7 +206,6 @@ class HttpWorkSource:
 
 
 def _parts(finished: Sequence[tuple[Report, bytes | None]]) -> Iterator[Sequence[tuple[Report, bytes | None]]]:
-    """As many reports at once as are not too long together."""
     part: list[tuple[Report, bytes | None]] = []
     size = 0
     for pair in finished:

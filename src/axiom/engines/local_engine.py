@@ -42,8 +42,6 @@ _KEPT = {".zip", ".seal"}
 
 @dataclass(frozen=True, kw_only=True)
 class EnginePace:
-    """How an engine speaks with its source of work. The usual one suits a laboratory on this computer."""
-
     ahead: int = 0  # tasks for each core beside the one that it computes
     linger: float = 0.0  # seconds that a report may wait for others, while no core waits for work
     beat: float = 30.0  # seconds between two words at most
@@ -53,8 +51,6 @@ class EnginePace:
 
 @dataclass(frozen=True, kw_only=True)
 class _FinishedTask:
-    """A task that is over and not reported yet."""
-
     report: Report
     output: bytes | None
     slot: Path
@@ -110,12 +106,10 @@ class LocalEngine:
 
     @property
     def in_hand(self) -> int:
-        """How many tasks it has, computed or not."""
         with self._change:
             return len(self._holding())
 
     def start(self, trust: bytes) -> None:
-        """Begin computing for the laboratory whose keys these are."""
         self._home.mkdir(parents=True, exist_ok=True)
         self.renew(trust)
         self._clear()
@@ -127,7 +121,6 @@ class LocalEngine:
             self._threads.append(thread)
 
     def renew(self, trust: bytes) -> None:
-        """These are the laboratory's keys now."""
         _place(self._home / TRUST_FILE, trust)
 
     def drain(self) -> None:
@@ -169,7 +162,6 @@ class LocalEngine:
             self._template.end()
 
     def _clear(self) -> None:
-        """What belongs to no task of ours is of no use to anybody: slots, bundles, their code, drafts of it."""
         in_hand, used = {str(task) for task in self._source.held()}, set()
         for slot in (self._home / "slots").glob("*"):
             if slot.name in in_hand:
@@ -184,7 +176,6 @@ class LocalEngine:
                 file.unlink(missing_ok=True)
 
     def _speak(self) -> None:
-        """Report, ask and look, as there is reason to."""
         looked_at = time.monotonic()
         while not self._stopping.is_set():
             try:
@@ -200,7 +191,6 @@ class LocalEngine:
                 self._note("source", error)
 
     def _wait(self, beat_at: float) -> None:
-        """Return when there is something to say."""
         with self._change:
             while not self._stopping.is_set():
                 now, times = time.monotonic(), [beat_at]
@@ -256,7 +246,6 @@ class LocalEngine:
             self._reported()
 
     def _look(self) -> None:
-        """Say that we are there, and give up what nobody wants any more."""
         with self._change:
             holding = self._holding()
         at_once, if_not_begun = self._source.look(holding)
@@ -287,7 +276,6 @@ class LocalEngine:
                     self._change.notify_all()
 
     def _next(self, core: int) -> Order | None:
-        """The next order for this core; None when it is over."""
         with self._change:
             while not self._stopping.is_set():
                 if self._ready:
@@ -335,7 +323,6 @@ class LocalEngine:
         return self._obey(core, order, slot)
 
     def _without_bundle(self, order: Order) -> dict[str, Any] | None:
-        """How a task ends for which there is no bundle; None when it lies where the runner looks."""
         try:
             self._fetch(order.bundle)
         except StoreError:
@@ -345,7 +332,6 @@ class LocalEngine:
         return None
 
     def _fetch(self, digest: str) -> None:
-        """Put the bundle and its newest seal where the runner looks for them, each whole or not at all."""
         with self._fetching:
             archive, sealed = self._files(digest)
             archive.parent.mkdir(parents=True, exist_ok=True)
@@ -369,7 +355,6 @@ class LocalEngine:
         return folder / f"{digest}.zip", folder / f"{digest}.seal"
 
     def _obey(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
-        """Give the order to this core's runner and follow it to the end. None when the runner is gone."""
         runner = self._runner(core)
         slot.mkdir(parents=True, exist_ok=True)
         if runner.stdout is None:
@@ -418,7 +403,6 @@ def _report(order: Order, ended: dict[str, Any], host_id: int) -> Report:
 
 
 def _failure(status: Exit, message: str) -> dict[str, Any]:
-    """How a task ends that brought nothing."""
     return {"exit": status, "output": None, "cpu_seconds": 0.0, "elapsed_seconds": 0.0, "message": message}
 
 
@@ -432,6 +416,5 @@ def _bundle_of(slot: Path) -> str:
 
 
 def _place(path: Path, content: bytes) -> None:
-    """The file is there whole, after a power cut too, or not at all."""
     place(path, content)
     sync_folder(path.parent)

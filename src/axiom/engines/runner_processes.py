@@ -33,7 +33,6 @@ class TemplateProcess:
 
     @property
     def pid(self) -> int:
-        """Its number."""
         return self._process.pid
 
     def end(self) -> None:
@@ -46,7 +45,6 @@ class TemplateProcess:
 
 
 def start_template() -> TemplateProcess | None:
-    """A template process where there can be one, which is on Linux."""
     return TemplateProcess() if sys.platform == "linux" else None
 
 
@@ -78,7 +76,6 @@ def tell(runner: subprocess.Popen[str], line: dict[str, Any]) -> None:
 
 
 def end(runner: subprocess.Popen[str]) -> None:
-    """Have it end with what it computes; asked again, it changes nothing."""
     if runner.stdin is not None:
         with contextlib.suppress(OSError, ValueError):
             runner.stdin.close()

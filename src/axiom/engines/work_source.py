@@ -10,11 +10,9 @@ from axiom.signed.tickets import Order
 class WorkSource(Protocol):
     """Hands out orders and takes reports. What a report says is committed when it returns."""
 
-    def held(self) -> frozenset[int]:
-        """The tasks that are out to this host."""
+    def held(self) -> frozenset[int]: ...
 
-    def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
-        """Orders for this host, which holds these tasks already."""
+    def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]: ...
 
     def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None:
         """Take finished tasks with their outputs; returns once all of them are stored for good."""
@@ -25,8 +23,6 @@ class WorkSource(Protocol):
     def give_back(self, tasks: Collection[int]) -> None:
         """Others may have these tasks. It counts as nobody's failure."""
 
-    def seal(self, digest: str) -> str:
-        """The newest signature over a bundle."""
+    def seal(self, digest: str) -> str: ...
 
-    def bundle(self, digest: str) -> bytes:
-        """A bundle's bytes."""
+    def bundle(self, digest: str) -> bytes: ...

@@ -46,7 +46,6 @@ class _End:
 
 
 def main() -> int:
-    """Carry out the order in the command line and return the exit status."""
     slot = Path.cwd()
     with protocol.alone(slot) as is_alone:
         if not is_alone:
@@ -114,7 +113,6 @@ def _carry_out(slot: Path, words: Sequence[str]) -> _End:
 
 
 def _obey(slot: Path, words: Sequence[str], setup: ClientSetup, channels: Channels) -> Answer:
-    """Compute what was ordered while boinc-client is heard; an Ended with the reason when it wants a stop."""
     gate = PauseGate()
     supply = functools.partial(protocol.resolve, slot, project=setup.project)
     home, pause = SuppliedHome(setup.project / "axiom", supply), max(limits.CHECKPOINT_SECONDS, setup.pause)

@@ -25,12 +25,10 @@ Describer = Callable[[Mapping[str, bytes], Sequence[str]], tuple[ModuleDeclarati
 
 
 def describe_files(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
-    """Return what each module declares, in one process; the files are a bundle's, by their names in it."""
     return _describe(files, modules, is_boxed=False)
 
 
 def describe_boxed(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
-    """Describe modules in the sandbox of untried code, or not at all."""
     return _describe(files, modules, is_boxed=True)
 
 
@@ -49,7 +47,6 @@ def describe_soon(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[M
 
 
 def describe_here(files: Mapping[str, bytes], describe: Describer = describe_files) -> bytes:
-    """Return the manifest of a bundle's only experiment, checked by the reader that everybody uses."""
     modules = [
         name.removesuffix(".py").replace("/", ".")
         for name in files

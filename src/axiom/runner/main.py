@@ -39,7 +39,6 @@ _MODEST = 10  # behind whoever builds the runner beside us, which others wait fo
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Start in one of the two ways and return the exit status."""
     words = list(sys.argv[1:] if argv is None else argv)
     is_serving = words[:1] == ["--serve"]
     signal.signal(signal.SIGTERM, _end)
@@ -61,7 +60,6 @@ def _step_back() -> None:
 
 
 def _template(words: Sequence[str]) -> socket.socket | None:
-    """The socket of the process that gives copies, where whoever started us has one."""
     if "--template" not in words:
         return None
     template = socket.socket(fileno=int(words[words.index("--template") + 1]))
@@ -75,7 +73,6 @@ def _end(_number: int, _frame: FrameType | None) -> None:
 
 
 def once(words: Sequence[str]) -> int:
-    """Obey it, say what went wrong, and return the task's exit status."""
     parser = argparse.ArgumentParser(prog="axiom-runner", allow_abbrev=False)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--slot", type=Path, required=True)
@@ -100,7 +97,6 @@ def _ignore(_task: int, _fraction: float, _kept: int) -> None:
 
 
 def serve(process: subprocess.Popen[bytes], template: socket.socket | None = None) -> NoReturn:
-    """Obey line after line. The process was started for this, and imports meanwhile."""
     with contextlib.ExitStack() as ending:
         spare = Child(environment(), process=process)
         ending.callback(spare.stop)
@@ -113,7 +109,6 @@ def serve(process: subprocess.Popen[bytes], template: socket.socket | None = Non
 
 
 def _runner_for(spare: Child, template: socket.socket | None, setup: dict[str, Any]) -> Runner:
-    """The runner, now that it is said for whom it computes."""
     home = RunnerHome(Path(setup["home"]))
     home.create()
     return Runner(home, setup["host"], spare=spare, template=template, most_starts=limits.PILOT_STARTS_WITHOUT_PROGRESS)
@@ -155,7 +150,6 @@ def _say(message: dict[str, object]) -> None:
 
 
 def now() -> datetime:
-    """Return the time as this computer says it."""
     return datetime.now(UTC)  # noqa: TID251  this is the edge: from here on the time is an argument
 
 

@@ -9,8 +9,6 @@ from axiom.signed.tickets import OrderedCell
 
 
 class ProgressTeller:
-    """Tells which share of the task is done, and how often more of it was kept since this process began."""
-
     def __init__(self, report: Callable[[float, int], None], seconds: Sequence[float], *, cells: int = 0) -> None:
         """`seconds`: what each cell is expected to cost; so many `cells` are done. `report` hears share and count."""
         sums = tuple(itertools.accumulate(seconds, initial=0.0))
@@ -20,18 +18,15 @@ class ProgressTeller:
         self._furthest = 0.0
 
     def finish(self) -> None:
-        """The present cell is finished and kept."""
         self._kept += 1
         self._cells += 1
         self.move(0.0)
 
     def keep(self, fraction: float) -> None:
-        """This share of the present cell is kept."""
         self._kept += 1
         self.move(fraction)
 
     def move(self, fraction: float) -> None:
-        """This share of the present cell is done."""
         before, behind = self._shares[self._cells], self._shares[min(self._cells + 1, len(self._shares) - 1)]
         self._furthest = max(self._furthest, before + fraction * (behind - before))
         self._report(self._furthest, self._kept)

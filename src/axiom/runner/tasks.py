@@ -124,12 +124,10 @@ class Runner:
 
     @property
     def cpu_seconds(self) -> float:
-        """What the children of this process have used until now; any thread may ask."""
         gone, child = os.times(), self._child
         return gone.children_user + gone.children_system + (system.usage(child.pid)[0] if child is not None else 0.0)
 
     def stop(self) -> None:
-        """End the child, if there is one, and the one in waiting."""
         for child in (self._child, self._spare):
             if child is not None:
                 child.stop()
@@ -145,7 +143,6 @@ class Runner:
                 file.write(text.rstrip("\n") + "\n")
 
     def _classify(self, fault: Exception) -> tuple[Exit, str, bool]:
-        """The exit, a sentence, and whether it may end better later."""
         number = fault.errno if isinstance(fault, OSError) else None
         if number in _NO_ROOM:
             home, why = self._home.path, os.strerror(number or 0)
@@ -223,7 +220,6 @@ class Runner:
         return self._child
 
     def _fresh_child(self, ticket: Ticket, bundle: Mapping[str, bytes]) -> Child:
-        """The child for a bundle; the one of the bundle before it ends."""
         module = f"axiom.catalogue.{ticket.experiment}"
         # Compared once for its first child, just now; whoever comes after that one may find the files changed.
         tree, self._tree = self._tree or self._home.unpacked(ticket.bundle, bundle), None
@@ -261,7 +257,6 @@ class Runner:
 
 
 def _failures(done: Sequence[CellOutput]) -> str:
-    """One sentence about the cells that raised, or nothing."""
     failed = [cell for cell in done if cell.outcome is Outcome.FAILED]
     if not failed or failed[0].error is None:
         return ""
@@ -273,5 +268,4 @@ def _failures(done: Sequence[CellOutput]) -> str:
 
 
 def answer_data(answer: Answer) -> dict[str, object]:
-    """Return an answer as plain data, for the engine that asked."""
     return asdict(answer) | {"exit": int(answer.exit)}

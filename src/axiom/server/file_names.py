@@ -7,10 +7,8 @@ SHARED = re.compile(r"(?:bundle-([0-9a-f]{64})\.zip|seal-([0-9a-f]{64})\.seal)")
 
 
 def bundle_file(digest: str) -> str:
-    """The name of the bundle with this digest."""
     return f"bundle-{digest}.zip"
 
 
 def seal_file(seal: str) -> str:
-    """The name of this seal, by its own digest."""
     return f"seal-{hashlib.sha256(seal.encode()).hexdigest()}.seal"

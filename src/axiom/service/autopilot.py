@@ -32,7 +32,6 @@ class Attendant:
         self._stopped = False
 
     def keep(self) -> None:
-        """Start it if it is not there."""
         if not self._stopped and (self._process is None or self._process.poll() is not None):
             self._log.parent.mkdir(exist_ok=True)
             with self._log.open("a") as log:
@@ -45,7 +44,6 @@ class Attendant:
                 )
 
     def stop(self) -> None:
-        """End it."""
         self._stopped = True
         if self._process is None:
             return
@@ -75,7 +73,6 @@ class Occasion:
         self._last: _Newest = None  # when the reason was looked up
 
     def now(self) -> str:
-        """The reason, or nothing."""
         with self._lock:
             if time.monotonic() >= self._until:
                 self._look()

@@ -33,12 +33,10 @@ class AcceptedClock:
     written: datetime
 
     def time(self, wall: datetime) -> datetime:
-        """The laboratory's time when the computer's clock says this."""
         return self.written + max(wall - self.wall, timedelta(0)) / _SLOWER
 
     @classmethod
     def read(cls, db: Database) -> Self | None:
-        """What was accepted last, if anything was."""
         row = audit.latest_of(db, _COMMAND)
         if row is None:
             return None
@@ -46,7 +44,6 @@ class AcceptedClock:
         return cls(wall=datetime.fromisoformat(arguments["wall"]), written=datetime.fromisoformat(arguments["written"]))
 
     def write(self, db: Database, caller: str) -> None:
-        """Remember it in the audit."""
         times = {"wall": self.wall.isoformat(), "written": self.written.isoformat()}
         entry = AuditEntry(
             caller=caller,
@@ -70,7 +67,6 @@ class Clock:
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
-        """The time, never earlier than what was said before."""
         with self._lock:
             self._newest = max(self._newest, self._told())
             return self._newest

@@ -48,8 +48,6 @@ _SYNCS = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """One thing that was looked at."""
-
     name: str
     well: bool
     says: str
@@ -57,7 +55,6 @@ class Diagnosis:
 
 
 def examine(folder: Folder) -> Iterator[Diagnosis]:
-    """Look at the folder, the disk, the clock, the keys, the database and the server."""
     yield _settings(folder)
     if not folder.exists():
         yield Diagnosis(
@@ -100,7 +97,6 @@ def watched(folder: Folder) -> Iterator[Diagnosis]:
 
 
 def examine_invariants(folder: Folder) -> Iterator[Diagnosis]:
-    """Look at every promise."""
     now = wall_clock()
     with reading(folder) as db:
         problems = broken(db, folder, load_keys(folder.keys, now).trust, now)
@@ -172,7 +168,6 @@ def _strange(folder: Folder) -> Diagnosis | None:
 
 
 def _asked(folder: Folder, name: str, look: Callable[[Database], Diagnosis]) -> Diagnosis:
-    """What the database answers; that it does not answer is a finding, too."""
     try:
         with Connections(folder=folder).reader() as db:
             return look(db)
@@ -200,7 +195,6 @@ def _database(db: Database) -> Diagnosis:
 
 
 def _journal(folder: Folder, db: Database) -> Diagnosis:
-    """Whether everything since the newest copy could be restored, and from where."""
     settings, _ = from_process(folder.settings)
     place, point = journal_of(folder, settings), standing(db)
     first = covered_from(place, point) if point else None
@@ -232,7 +226,6 @@ def _jobs(db: Database) -> Diagnosis:
 
 
 def _is_elsewhere(place: Path, folder: Folder) -> bool:
-    """Does it lie on another disk than the laboratory?"""
     return place.exists() and place.stat().st_dev != folder.path.stat().st_dev
 
 
@@ -256,7 +249,6 @@ def _backup(folder: Folder, db: Database) -> Diagnosis:
 
 
 def _archive(folder: Folder, db: Database) -> Diagnosis:
-    """What moved out of the database, whether its files are there, and whether what is due can move."""
     settings, _ = from_process(folder.settings)
     files = archives.everything(db)
     gone = [file for file in files if not blobs.file_of(folder, file.digest).is_file()]
@@ -279,7 +271,6 @@ def _archive(folder: Folder, db: Database) -> Diagnosis:
 
 
 def _watches(db: Database) -> Diagnosis:
-    """What somebody wanted to be told of and is there."""
     reached = [watch for watch in watches.still_open(db) if watch.first_hit is not None]
     return Diagnosis(
         name="watches",
@@ -290,7 +281,6 @@ def _watches(db: Database) -> Diagnosis:
 
 
 def _preflights(db: Database) -> Diagnosis:
-    """What goes to no volunteer, or to nobody, for it was not tried or did not pass."""
     newest = preflights.newest(db, GATES)
     nobody = [bundle.name for bundle in newest if not bundle.is_ours]
     failed = [*nobody, *(bundle.name for bundle in newest if bundle.passed is False and bundle.name not in nobody)]
@@ -340,7 +330,6 @@ def _server(folder: Folder) -> Diagnosis:
 
 
 def _runners(folder: Folder) -> Diagnosis:
-    """Which programs volunteers' computers are offered, and what stands in the way of better ones."""
     offer = None
     if holder(folder) is not None:
         with contextlib.suppress(AxiomError):  # that the server does not answer is said above
@@ -355,7 +344,6 @@ def _runners(folder: Folder) -> Diagnosis:
 
 
 def _mail(folder: Folder) -> Diagnosis:
-    """Whether the mail server answers. Its password need not be known here."""
     try:
         settings, _ = from_process(folder.settings)
         if not settings.mail_server:
@@ -378,7 +366,6 @@ def _mail(folder: Folder) -> Diagnosis:
 
 
 def _isolation() -> Diagnosis:
-    """What an experiment that computes here is kept in by; tried in a process, since nothing undoes it."""
     tried = subprocess.run(
         [sys.executable, "-I", "-m", "axiom.runner.confine.confine"], capture_output=True, text=True, check=False
     )
@@ -406,7 +393,6 @@ def _sandbox(db: Database) -> Diagnosis:
 
 
 def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | None) -> str:
-    """What is being built, and what is offered."""
     versions = [
         f"{runner['platform']} on {' and '.join(runner['computes_on'])}: version {runner['version']}, "
         f"{runner['download_mb']} MB" + (", a stand-in for this laboratory's own computers" * runner["is_stand_in"])
@@ -417,7 +403,6 @@ def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | No
 
 
 def as_data(diagnosis: Diagnosis) -> dict[str, Any]:
-    """For programs."""
     return {
         "name": diagnosis.name,
         "well": diagnosis.well,

@@ -49,20 +49,16 @@ class ComputingParts:
 
     @functools.cached_property
     def moving(self) -> LaboratoryJobs:
-        """What moves work on that came back."""
         return self.build()
 
     @property
     def jobs(self) -> Jobs:
-        """What is done again and again."""
         return self.moving.jobs
 
     def look_again(self) -> None:
-        """A task came back: judge its proof now."""
         self.moving.look_again()
 
     def settle(self, db: Database, now: datetime) -> None:
-        """Judge and pay now, in the writer's thread."""
         self.moving.settle(db, now)
 
 
@@ -140,7 +136,6 @@ def _dispatch(settings: Settings, keys: Keys, ourselves: int) -> Dispatch:
 
 
 def _this_host(db: Database, workers: int, now: datetime) -> tuple[int, int]:
-    """The volunteer in whose name this computer computes, and its host."""
     ourselves = accounts.ourselves(db, now)
     host_id = hosts.meet(
         db,

@@ -97,8 +97,6 @@ def follow(
 
 
 class _FollowerThread:
-    """The thread that looks at the journal again and again. The writable connection is its own."""
-
     def __init__(self, folder: Folder, journal: Path, stopping: StopSignal) -> None:
         self._folder = folder
         self._journal = journal
@@ -110,7 +108,6 @@ class _FollowerThread:
         self._looked = time.monotonic()
 
     def unready(self) -> Sequence[str]:
-        """Why nobody should be sent here: what is shown may be old."""
         silent = time.monotonic() - self._looked
         is_late = silent > limits.FOLLOWER_SILENT_SECONDS
         return [f"nothing was done for {silent:.0f} s of what the journal says"] if is_late else []

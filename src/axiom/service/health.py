@@ -1,5 +1,3 @@
-"""How a running laboratory is: what its parts say of themselves, and whether it is ready to work."""
-
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +13,6 @@ from axiom.store.writer import Writer
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """Looks at the writer, the disks and the jobs."""
-
     folder: Folder
     journal: Path
     writer: Writer
@@ -25,7 +21,6 @@ class Health:
     up_since: datetime
 
     def unready(self) -> tuple[str, ...]:
-        """Why the laboratory is not ready; nothing where it is."""
         signs = VitalSigns(
             writer_failed=self.writer.failed is not None,
             found_no_room=self.writer.found_no_room,
@@ -38,7 +33,6 @@ class Health:
         return unready(signs, self.now())
 
     def free(self) -> dict[str, int]:
-        """How many bytes are free on the disk of the data and on that of the journal."""
         return {"data": _free(self.folder.path), "journal": _free(self.journal)}
 
 

@@ -1,5 +1,3 @@
-"""Mail and alerts of a laboratory, as its settings say: who carries them, and the jobs that send them."""
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +21,6 @@ WEBHOOK, NTFY = "webhook", "ntfy"
 
 
 def mail_server(settings: Settings, environment: Mapping[str, str]) -> MailServer | None:
-    """The server that takes the laboratory's mail; None where the settings name none."""
     if not settings.mail_server:
         if settings.alert_mail:
             raise WrongUse(
@@ -57,7 +54,6 @@ def mail_server(settings: Settings, environment: Mapping[str, str]) -> MailServe
 
 
 def web_addresses(settings: Settings) -> dict[str, WebAddress]:
-    """Where alerts are posted, by channel."""
     chosen = {
         WEBHOOK: (settings.alert_webhook, "application/json"),
         NTFY: (settings.alert_ntfy, "text/plain; charset=utf-8"),
@@ -66,7 +62,6 @@ def web_addresses(settings: Settings) -> dict[str, WebAddress]:
 
 
 def letters(settings: Settings, secret: bytes, master: str) -> Letters:
-    """Who writes the laboratory's mail; its links are signed with this secret."""
     return Letters(
         name=settings.name,
         master=master,
@@ -78,8 +73,6 @@ def letters(settings: Settings, secret: bytes, master: str) -> Letters:
 
 @dataclass(frozen=True, kw_only=True)
 class Mailing:
-    """The jobs of mail and alerts, and who tells of trouble at once; None where nobody is told."""
-
     jobs: list[Job]
     alerts: Alerts | None
 
@@ -121,7 +114,6 @@ def _posted(write: Callable[[OutboxMessage], bytes]) -> Callable[[Database | Non
 
 
 def _stuck(outgoing: Iterable[Outgoing]) -> Iterator[Complaint]:
-    """The ways on which nothing goes out."""
     for way in outgoing:
         if way.trouble:
             cure = "`axiom mail try` tries it at once"

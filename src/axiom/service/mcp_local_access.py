@@ -24,19 +24,15 @@ _MOST_TOLD = 1_000  # characters of an error that is remembered
 
 @dataclass(frozen=True, kw_only=True)
 class TokenDesk:
-    """What stands behind one program's token for the length of a request."""
-
     pages: Site
     gate: CommandGate
     people: AskedPeople
     program: Caller
 
     def caller(self) -> Caller:
-        """The program."""
         return self.program
 
     def read(self, path: str, query: Mapping[str, str]) -> Answer:
-        """What a page says, in JSON's own types."""
         if Capability.READ not in self.program.capabilities:
             raise NotAllowed(f"{self.program.name} may not read. Nothing was read.")
         scope = {
@@ -64,7 +60,6 @@ class TokenDesk:
         raise NotFound(f"There is nothing at {path}. Nothing was read.")
 
     def submit(self, name: str, words: Mapping[str, Any], *, dry_run: bool, key: str | None) -> Answer:
-        """Give a command through the gate; words that are none of it are refused and remembered."""
         try:
             command = read_command(name, words, self.program)
         except WrongUse as error:
@@ -73,16 +68,13 @@ class TokenDesk:
         return self.gate.submit(command, self.program, dry_run=dry_run, key=key)
 
     def refuse(self, name: str, text: str, error: AxiomError) -> None:
-        """Remember what the program asked for in words that nothing here can mean."""
         refusal = WrongUse(_storable(str(error)[:_MOST_TOLD]))
         self.gate.refuse(_storable(name), _storable(text), self.program, refusal)
 
     def question(self, number: int) -> Answer:
-        """What a person is asked about a proposal."""
         return self.people.question(self.program, number)
 
     def answer(self, number: int, seal: str, action: str, ticked: object) -> Answer:
-        """What the person said."""
         return self.people.answer(self.program, number, seal, action, ticked)
 
 

@@ -23,7 +23,6 @@ def mcp_in_front(
     admission: ProgramAdmission,
     addresses: Sequence[str],
 ) -> ASGIApp:
-    """The site with /mcp; who may enter is counted with /api, `addresses` are those under which the site is found."""
     try:
         from axiom.mcp.over_http import WithMcp
     except ImportError as error:

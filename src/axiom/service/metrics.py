@@ -37,8 +37,6 @@ _A_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, kw_only=True)
 class MinuteFigures:
-    """What is read once a minute, since it takes longer the more there is."""
-
     hosts: int
     cores: int
     grades: Counter[str]
@@ -49,14 +47,11 @@ class MinuteFigures:
 
 @dataclass(frozen=True, kw_only=True)
 class LaboratoryMetrics(Collector):
-    """Reads a laboratory whenever Prometheus asks."""
-
     health: Health
     requests: RequestCounts
     _memo: Memo = field(default_factory=Memo)
 
     def text(self) -> bytes:
-        """All figures in Prometheus' format."""
         registry = CollectorRegistry()
         registry.register(self)
         ProcessCollector(namespace="axiom", registry=registry)
@@ -67,7 +62,6 @@ class LaboratoryMetrics(Collector):
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """Every figure."""
         now = self.health.now()
         with Connections(folder=self.health.folder).reader() as db:
             counted, point = counters.read(db), standing(db)
@@ -178,7 +172,6 @@ def _counters(name: str, about: str, labels: Sequence[str], amounts: Mapping[Any
 
 
 def _bytes(files: Iterable[Path]) -> int:
-    """How large these files are together; one that has just gone counts nothing."""
     total = 0
     for path in files:
         try:

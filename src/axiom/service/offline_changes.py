@@ -19,8 +19,6 @@ from axiom.store.upkeep.audit import AuditEntry
 
 @dataclass(frozen=True, kw_only=True)
 class _ChangeOutcome:
-    """How a change ended inside the transaction."""
-
     answer: Answer
     error: AxiomError | None = None
 

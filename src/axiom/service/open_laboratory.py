@@ -42,7 +42,6 @@ def package() -> Path:
 
 
 def demand(folder: Folder) -> None:
-    """There must be a laboratory here."""
     if not folder.exists():
         raise NoLab(
             f"There is no laboratory in {folder.path}. `axiom init {folder.path}` makes one and `scripts/lab` starts "
@@ -52,7 +51,6 @@ def demand(folder: Folder) -> None:
 
 @contextlib.contextmanager
 def reading(folder: Folder) -> Iterator[Database]:
-    """A read-only connection to a database that this program knows, whether or not a server is up."""
     demand(folder)
     with Connections(folder=folder).reader() as db:
         check(db)
@@ -88,12 +86,10 @@ def writing(folder: Folder, settings: Settings) -> "Iterator[CommandGate]":
 
 
 def writer_of(folder: Folder, settings: Settings, now: Callable[[], datetime]) -> Writer:
-    """The laboratory's writer, whose changes are all in its journal."""
     return Writer(lambda: Connections(folder=folder).journalled(journal_of(folder, settings), now))
 
 
 def journal_of(folder: Folder, settings: Settings) -> Path:
-    """Where the journal lies."""
     return folder.path / settings.journal
 
 
@@ -166,7 +162,6 @@ class _FullDisk(logging.Filter):
         self._record: logging.LogRecord | None = None  # the newest that was let through, which each handler asks for
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Is this line written? One that tells of a full disk loses its trace."""
         if record is self._record:
             return True
         args = record.args if isinstance(record.args, tuple) else ()
@@ -187,7 +182,6 @@ class _FullDisk(logging.Filter):
 
 
 def _is_full(error: BaseException | None) -> bool:
-    """Did it fail, or what it followed from, since there is no room?"""
     seen = 0
     while isinstance(error, Exception) and seen < _MOST_CAUSES:
         is_storage = isinstance(error, StorageFull) or isinstance(foreseen(error), StorageFull)
@@ -198,7 +192,6 @@ def _is_full(error: BaseException | None) -> bool:
 
 
 def log_to(folder: Folder, settings: Settings) -> None:
-    """From here on everything is logged in the folder, and errors are said at the terminal, too."""
     folder.logs.mkdir(exist_ok=True)
     file = logging.handlers.RotatingFileHandler(folder.logs / "axiom.log", maxBytes=10_000_000, backupCount=3)
     file.setFormatter(_UtcFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))

@@ -48,8 +48,6 @@ _LOOK = 2.0  # seconds between two looks at who holds a folder
 
 @dataclass(frozen=True, kw_only=True)
 class PilotOrders:
-    """What a person or a script says to a pilot."""
-
     server: str
     lab: str  # the name that the laboratory's first keys give it: no other is computed for
     key_file: Path
@@ -125,7 +123,6 @@ def _stopping_by_signals() -> threading.Event:
 def _stay(
     engine: LocalEngine, source: HttpWorkSource, stopping: threading.Event, *, seconds: float | None, waits: bool
 ) -> str:
-    """Return when it is time to end, with the reason."""
     over_at = None if seconds is None else time.monotonic() + seconds
     while not stopping.wait(_STEP):
         if source.refused is not None:
@@ -142,7 +139,6 @@ def _stay(
 
 
 def _stop_when_gone(stopping: threading.Event, folder: Folder) -> None:
-    """The laboratory in this folder has ended: so do we."""
     while not stopping.wait(_LOOK) and holder(folder) is not None:
         continue
     stopping.set()
@@ -248,7 +244,6 @@ def _demand_ours(scratch: Path, *below: Path) -> None:
 
 @contextlib.contextmanager
 def _scratch(wanted: Path | None) -> Iterator[Path]:
-    """The folder that was named, or one that goes with us."""
     if wanted is not None:
         yield wanted
         return

@@ -16,8 +16,6 @@ _REST = 20.0  # times as long as it took: however large the fleet is, looking ta
 
 
 class Foresight:
-    """The preview of a laboratory, looked up every other second, or less often where that takes long."""
-
     def __init__(self, folder: Folder, policy: Policy, now: Callable[[], datetime]) -> None:
         self._folder = folder
         self._policy = policy
@@ -27,7 +25,6 @@ class Foresight:
         self._preview: Preview | None = None
 
     def now(self) -> Preview:
-        """The preview, as old as it may be. Who asks while it is made waits for it."""
         with self._lock:
             began = time.monotonic()
             if self._preview is None or began >= self._until:

@@ -83,7 +83,6 @@ def hold(
     accept_clock: bool,
     quiet: bool,
 ) -> signal.Signals | None:
-    """The laboratory has lived here from its beginning to its end; the signal that ended it, if one did."""
     with lock(folder, SERVER) as folder_lock:
         folder_lock.note(port=listening.getsockname()[1], url=address_of(listening))
         log_to(folder, settings)
@@ -168,8 +167,6 @@ def _run(
 
 
 def _admitted(pages: Site, gate: CommandGate) -> Callable[[str], Caller]:
-    """Whose a token is: each request's is looked up in the records as they stand."""
-
     def admit(token: str) -> Caller:
         with pages.readers.reader() as db:
             try:
@@ -193,7 +190,6 @@ def _health(folder: Folder, settings: Settings, clock: Clock, parts: _Parts) -> 
 
 
 def _complaints(health: Health, volunteers: VolunteerParts) -> Iterator[Complaint]:
-    """What `/readyz`, `axiom status` and `axiom doctor` complain of, of a laboratory that runs."""
     if reasons := health.unready():
         yield Complaint(kind="ready", says="; ".join(reasons), cure="docs/howto/metrics.md says what to look at")
     if volunteers.problems:
@@ -231,7 +227,6 @@ def _pages(
     address: str,
     probes: Probes,
 ) -> Site:
-    """What the site reads."""
     policy = policy_of(settings)
     occasion = Occasion(folder, policy, clock.now)
     return Site(

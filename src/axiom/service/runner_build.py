@@ -36,23 +36,18 @@ exec nice -n $((own < 5 ? 5 - own : 0)) "$@"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildProgress:
-    """How far a build is; without an estimate as long as its pace is not known."""
-
     step: str
     percent: int | None = None
     minutes_left: int | None = None
 
     @property
     def in_words(self) -> str:
-        """In half a sentence."""
         if self.percent is None or self.minutes_left is None:
             return self.step
         return f"{self.percent} %, about {counted(self.minutes_left, 'minute')}"
 
 
 class Builder:
-    """Builds once; what it says goes to a log in the laboratory's folder."""
-
     def __init__(
         self,
         folder: Folder,
@@ -78,7 +73,6 @@ class Builder:
 
     @property
     def progress(self) -> BuildProgress | None:
-        """How far it is, from the first second; None when it has ended."""
         if self._process is None:
             return None if self._is_stopped else BuildProgress(step=_BEFORE)
         return self._reached() if self._process.poll() is None else None
@@ -99,7 +93,6 @@ class Builder:
 
     @property
     def failure(self) -> str:
-        """That it has ended without a runner, and where the reason is; nothing else."""
         status = self._process.poll() if self._process is not None else None
         return f"the runner could not be built (exit status {status}); {self._log} says why" if status else ""
 
@@ -119,7 +112,6 @@ class Builder:
             )
 
     def stop(self) -> None:
-        """End it with all that it has started."""
         self._is_stopped = True
         process = self._process
         if process is None:

@@ -55,8 +55,6 @@ Mark = Callable[[str, frozenset[str]], None]  # writes down that a program is sh
 
 @dataclass(frozen=True, kw_only=True)
 class _Turn:
-    """What a model is told to do now; or why it is not asked."""
-
     texts: Sequence[PromptText]
     facts: Mapping[str, Any]
     silent: str = ""
@@ -148,8 +146,6 @@ class Scientist:
         return _Turn(texts=(PromptText.WEIGH,), facts=facts) if numbers else None
 
     def _hold(self, session: Session, holder: str, step: Step, turn: _Turn, desk: LabDesk) -> None:
-        """One conversation, whose end stands in the transcript however it came."""
-
         def record(entry: TranscriptEntry) -> int:
             return int(
                 self._door.submit(TranscribeSession(session=session.name, holder=holder, **asdict(entry)))["entry"]
@@ -218,7 +214,6 @@ class Scientist:
             return ConversationEnd(reason=f"a fault of ours ({type(error).__name__}); the PI has logged its trace")
 
     def _metered(self, session: Session, record: Callable[[TranscriptEntry], int]) -> MeteredModel:
-        """The model within what the session and the day have left."""
         now = self._now()
         with reading(self._folder) as db:
             taken = transcripts.taken(db, range(session.id, session.id + 1))
@@ -274,7 +269,6 @@ class Scientist:
         return program, token
 
     def _kept(self, file: Path) -> tuple[AdmittedProgram | None, str]:
-        """Who has the token in this file, if that is who we are."""
         token = file.read_text(encoding="utf-8").strip() if file.exists() else ""
         with reading(self._folder) as db:
             program = programs.by_token(db, digest(token)) if token else None
@@ -307,7 +301,6 @@ def toolbox(desk: LabDesk, mark: Mark) -> Toolbox:
 
 
 def _keep(file: Path, token: str) -> None:
-    """The file holds the token, and its owner alone may read it."""
     unfinished = file.with_name(f".{file.name}.part")
     with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as opened:
         opened.write(f"{token}\n")

@@ -1,5 +1,3 @@
-"""`axiom lab --fleet`: computers that only play a part, in the laboratory's own process."""
-
 from axiom.boinc.account_keys import account_key
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits

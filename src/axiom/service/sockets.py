@@ -14,7 +14,6 @@ _MOST_SIGNS = 80
 
 
 def on_port(host: str, port: int) -> socket.socket:
-    """A listening socket on this address; port 0 takes a free one."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     taken = socket.socket(family, socket.SOCK_STREAM)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -54,7 +53,6 @@ def on_path(path: Path, mode: int = 0o600) -> socket.socket:
 
 
 def address_of(taken: socket.socket) -> str:
-    """The URL at which a browser finds it."""
     host, port = taken.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 

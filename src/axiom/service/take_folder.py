@@ -1,5 +1,3 @@
-"""Takes a laboratory's folder to compute in it."""
-
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,8 +12,6 @@ from axiom_weigh.terminal import remark
 
 @dataclass(frozen=True, kw_only=True)
 class TakenFolder:
-    """A folder with its settings; somebody else's, or ours for as long as the body lasts."""
-
     folder: Folder
     settings: Settings
     is_ours: bool
@@ -23,12 +19,10 @@ class TakenFolder:
 
 
 def workers_of(settings: Settings) -> int:
-    """How many cores compute."""
     return cores() if settings.workers == -1 else settings.workers
 
 
 def own_file(name: str) -> Path:
-    """Somebody's own file, which has to be there."""
     path = Path(name)
     if not path.is_file():
         raise NotFound(f"There is no file {path}. Nothing was started.")
@@ -37,7 +31,6 @@ def own_file(name: str) -> Path:
 
 @contextlib.contextmanager
 def taking(folder: Folder, workers: int | None, *, quiet: bool) -> Iterator[TakenFolder]:
-    """The folder, held where no laboratory works in it."""
     facts = holder(folder) if folder.path.exists() else None
     settings, _ = from_process(folder.settings, workers=workers)
     if facts is not None and "url" in facts:

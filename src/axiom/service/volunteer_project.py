@@ -53,16 +53,12 @@ _PATIENCE = 10.0  # seconds after the start before anything is built beside it
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """Where runners come from: the folder of built ones, and what builds one there."""
-
     runners: Path | None = None
     build_with: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class VolunteerParts:
-    """The parts that speak to volunteers' clients."""
-
     project: Project
     transfers: Transfers
     desk: FrontDesk
@@ -73,12 +69,10 @@ class VolunteerParts:
     pilots: PilotRoutes
 
     def lanes(self, counts: RequestCounts) -> Lanes:
-        """The paths that are answered past the site."""
         openers = {b"/scheduler": whole_in(self.project.scheduler), b"/file_upload_handler": self.transfers.arrive}
         return Lanes({**openers, **self.pilots.openers()}, counts)
 
     def private_lanes(self) -> Lanes:
-        """The paths of the operator's socket that are answered past its commands."""
         return Lanes(self.pilots.openers(is_private=True))
 
     @property
@@ -87,7 +81,6 @@ class VolunteerParts:
         return scheduler_lines((f"{self.project.links.master}scheduler",))
 
     def before(self, pages: Site, gate: CommandGate) -> Front:
-        """The project's own addresses, then the account pages, and behind them the site."""
         reception = AccountDesk(
             gate=gate, pages=pages, accounts=self.desk.accounts, threads=self.threads, master=self.desk.master
         )
@@ -97,7 +90,6 @@ class VolunteerParts:
         )
 
     def jobs(self, now: Callable[[], datetime]) -> list[Job]:
-        """What is done again and again for volunteers."""
         return [
             Job(name="statistics", every=3_600.0, work=self.desk.statistics.write_if_due, remembered=False),
             Job(name="parts", every=86_400.0, work=lambda: self.transfers.begun.sweep(now()), remembered=False),
@@ -106,13 +98,11 @@ class VolunteerParts:
 
     @property
     def problems(self) -> list[str]:
-        """What stands in the way of a runner for everybody."""
         failure = self.builder.failure if self.builder else ""
         failed = f"nobody else can attach: {failure}" if self._is_closed else failure
         return [*self.offering.problems, *([failed] if failure else [])]
 
     def offer(self) -> dict[str, Any]:
-        """What the status says of runners: what is wrong, what is being built, and whether nobody else can attach."""
         progress = self.builder.progress if self.builder else None
         what = "nobody else can attach yet" if self._is_closed else "a newer runner is being built"
         return {
@@ -124,7 +114,6 @@ class VolunteerParts:
 
     @property
     def _is_closed(self) -> bool:
-        """Is nothing offered but the stand-in, which serves this laboratory's own computers alone?"""
         return all(runner.is_stand_in for runner in self.offering.offered.values())
 
     def _offer(self) -> None:
@@ -134,8 +123,6 @@ class VolunteerParts:
 
 
 def _news(pages: Site, master: str) -> Endpoint:
-    """The news as a feed."""
-
     def answer(_asked: HttpQuery) -> HttpAnswer:
         with Connections(folder=pages.folder).reader() as db:
             reading = Reading(db=db, folder=pages.folder, now=pages.now(), name=pages.name, live=pages.live)
@@ -145,7 +132,6 @@ def _news(pages: Site, master: str) -> Endpoint:
 
 
 def project_address(settings: Settings, listening: str) -> str:
-    """The project's address as clients are told; it ends in a slash."""
     return f"{(settings.url or listening).rstrip('/')}/"
 
 
@@ -167,7 +153,6 @@ def volunteering(
     now: Callable[[], datetime],
     source: Source,
 ) -> Iterator[VolunteerParts]:
-    """The parts that speak to volunteers' clients, for as long as the writer works."""
     with Connections(folder=folder).reader() as db:
         demand_secret(db, secrets.accounts)
     offering = OfferWatcher(folder, platform=platform_here(), now=now, built=source.runners)

@@ -27,8 +27,6 @@ _GATHERING = 0.1  # seconds between two looks at what came back: a batch costs l
 
 @dataclass(frozen=True, kw_only=True)
 class LaboratoryJobs:
-    """The jobs of every laboratory, not started yet, and what two of them do."""
-
     writer: Writer
     validator: Validator
     paying: Paying
@@ -36,15 +34,12 @@ class LaboratoryJobs:
     now: Callable[[], datetime]
 
     def look_again(self) -> None:
-        """A task came back: have the job judge its proof now."""
         self.jobs.nudge("validate")
 
     def judge(self) -> None:
-        """Judge what came back, here and now."""
         self.writer.run(lambda db: self.validator.judge(db, self.now()))
 
     def settle(self, db: Database, now: datetime) -> None:
-        """Judge and pay, in the writer's thread."""
         self.validator.judge(db, now)
         self.paying.pay(db, now)
 
@@ -52,7 +47,6 @@ class LaboratoryJobs:
 def moving(
     writer: Writer, folder: Folder, journal: Path, keys: Keys, lease: timedelta, now: Callable[[], datetime]
 ) -> LaboratoryJobs:
-    """The jobs over this folder, through its writer. `lease`: how long a pilot may be silent."""
     validator, paying = Validator(folder, secret_of(keys.ticket)), Paying()
     jobs = _jobs(writer, validator, paying, now)
     every = lease.total_seconds() / _LOOKS
@@ -62,8 +56,6 @@ def moving(
 
 
 class _LateTaskJob:
-    """The job that gives up on what is late. It knows when it last could."""
-
     def __init__(self, writer: Writer, now: Callable[[], datetime]) -> None:
         self._writer = writer
         self._now = now

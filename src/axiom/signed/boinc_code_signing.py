@@ -41,8 +41,6 @@ _HEX = re.compile(r"[0-9a-f]{1,64}")
 
 
 class CodeKey:
-    """A private code-signing key. It leaves this object only towards its own file."""
-
     def __init__(self, private: RSAPrivateKey) -> None:
         self._private = private
         public = private.public_key().public_numbers()
@@ -50,19 +48,15 @@ class CodeKey:
 
     @classmethod
     def make(cls) -> Self:
-        """Make a fresh key from the operating system's randomness."""
         return cls(generate_private_key(public_exponent=_EXPONENT, key_size=_BITS))
 
     def sign_file(self, body: bytes) -> str:
-        """Sign the contents of a file, as text for a scheduler reply."""
         return self.sign_digest(hashlib.md5(body, usedforsecurity=False).hexdigest())
 
     def sign_digest(self, md5: str) -> str:
-        """Sign a file by its MD5 in hex, for one that is too large to hold."""
         return _hex_text(self._private.sign(md5.encode(), PKCS1v15(), NoDigestInfo()))
 
     def save(self, path: Path) -> None:
-        """Write the key in BOINC's form where no file is yet, readable by nobody else."""
         private = self._private.private_numbers()
         public = private.public_numbers
         numbers = (public.n, public.e, private.d, private.p, private.q, private.dmp1, private.dmq1, private.iqmp)
@@ -70,7 +64,6 @@ class CodeKey:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a key in BOINC's form; one that is missing, damaged or readable by others is refused."""
         raw = read_private(
             path,
             what="code-signing key",
@@ -105,7 +98,6 @@ class CodeSigning:
     carried: Mapping[str, str]  # signatures by the MD5 of what is signed
 
     def sign_file(self, body: bytes) -> str:
-        """Sign the contents of a file, as text for a scheduler reply."""
         return self.sign_digest(hashlib.md5(body, usedforsecurity=False).hexdigest())
 
     def sign_digest(self, md5: str) -> str:
@@ -120,7 +112,6 @@ class CodeSigning:
         return self.carried[md5]
 
     def key_for(self, public_key: str) -> tuple[str, str]:
-        """What a client is told that holds this public key: the next key and its signature, both empty if neither."""
         if not public_key.strip():
             return self.public_text, ""
         for before, change in self.changes.items():
@@ -129,7 +120,6 @@ class CodeSigning:
         return "", ""
 
     def carrying(self, signatures: Mapping[str, str]) -> "CodeSigning":
-        """This key with more signatures; one that is not by it is refused."""
         for md5, signature in signatures.items():
             if not is_digest_signed(md5, signature, self.public_text):
                 raise KeysUnusable(
@@ -150,7 +140,6 @@ class CodeSigning:
 
 
 def load_code(folder: Path) -> CodeSigning:
-    """Load the code-signing key of a folder, or the signatures that were carried there."""
     key = CodeKey.load(folder / CODE_KEY) if (folder / CODE_KEY).exists() else None
     if not (folder / CARRIED).exists():
         key = key or CodeKey.load(folder / CODE_KEY)  # which says what is missing
@@ -201,7 +190,6 @@ def _change(data: object) -> CodeKeyChange:
 
 
 def code_facts(signing: CodeSigning) -> bytes:
-    """Write down what `load_code` reads beside the private key."""
     changes = {
         before: {"public": change.public_text, "signature": change.signature}
         for before, change in signing.changes.items()
@@ -212,7 +200,6 @@ def code_facts(signing: CodeSigning) -> bytes:
 
 
 def sign_change(before: CodeKey, public_text: str) -> CodeKeyChange:
-    """Have the key before say that another one takes its place."""
     return CodeKeyChange(public_text=public_text, signature=before.sign_file(public_text.strip().encode()))
 
 
@@ -229,12 +216,10 @@ def _private_key(text: str) -> RSAPrivateKey:
 
 
 def is_code_signed(body: bytes, signature: str, public_text: str) -> bool:
-    """Tell whether a client that holds this public key takes this file."""
     return is_digest_signed(hashlib.md5(body, usedforsecurity=False).hexdigest(), signature, public_text)
 
 
 def is_digest_signed(md5: str, signature: str, public_text: str) -> bool:
-    """Tell the same of a file by its MD5 in hex, for one that is too large to hold."""
     try:
         modulus, exponent = _numbers(public_text, _PUBLIC)
         key: RSAPublicKey = RSAPublicNumbers(e=exponent, n=modulus).public_key()

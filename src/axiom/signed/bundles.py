@@ -78,23 +78,19 @@ def pack(files: Mapping[str, bytes]) -> bytes:
 
 
 def digest(raw: bytes) -> str:
-    """Return the SHA-256 that names these bytes."""
     return hashlib.sha256(raw).hexdigest()
 
 
 def seal_body(made: Seal) -> bytes:
-    """Return what the bundle keys sign."""
     times = {"issued": canonical_json.utc(made.issued), "expires": canonical_json.utc(made.expires)}
     return canonical_json.canonical({**asdict(made), **times, "kind": _KIND})
 
 
 def write_seal(made: Seal, *keys: SigningKey) -> str:
-    """Sign a seal with as many keys as the laboratory's threshold wants."""
     return sealed(seal_body(made), keys)
 
 
 def read_seal_body(body: bytes) -> Seal:
-    """Return what the bundle keys are asked to sign, not yet signed by anybody; a ValueError says what is off."""
     payload = canonical_json.parse(body, limit=SEAL_LIMIT)
     if payload.pop("kind", None) != _KIND:
         raise ValueError(f"it is not {_KIND}")
@@ -102,7 +98,6 @@ def read_seal_body(body: bytes) -> Seal:
 
 
 def read_seal(text: str, *, trust: Trust, now: datetime) -> Seal:
-    """Return what the bundle keys signed, or refuse: foreign, damaged or expired."""
     try:
         seal = _seal(unseal(text, kind=_KIND, role=Role.BUNDLE, trust=trust, limit=SEAL_LIMIT))
     except Untrusted as fault:

@@ -25,7 +25,6 @@ def canonical(data: Any) -> bytes:
 
 
 def parse(raw: bytes, *, limit: int) -> dict[str, Any]:
-    """Read an object that is written in its one form; anything else is a ValueError."""
     if len(raw) > limit:
         raise ValueError(f"it has {len(raw)} bytes, and {limit} are allowed")
     return _in_form(raw) or _with_reason(raw)
@@ -91,7 +90,6 @@ _WRITER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 
 def utc(moment: datetime) -> str:
-    """Write a moment as text; only UTC is taken, so that a moment has one text."""
     if moment.tzinfo is not UTC:
         raise ValueError(f"the time {moment.isoformat()} is not in UTC")
     return _moment_text(moment)
@@ -103,8 +101,6 @@ def _moment_text(moment: datetime) -> str:
 
 
 class Fields:
-    """Typed access to an object of which every key is known beforehand."""
-
     def __init__(self, data: object, what: str, names: Collection[str]) -> None:
         if not isinstance(data, dict):
             raise ValueError(f"{what} is not an object")  # noqa: TRY004  every refusal of this reader is a ValueError
@@ -114,7 +110,6 @@ class Fields:
         self._what = what
 
     def text(self, name: str, pattern: str | re.Pattern[str] = r"(?s).*") -> str:
-        """Return a text that matches the whole pattern."""
         value = self._of(name, str, "a text")
         if not (re.fullmatch(pattern, value) if isinstance(pattern, str) else pattern.fullmatch(value)):
             form = pattern if isinstance(pattern, str) else pattern.pattern
@@ -122,19 +117,15 @@ class Fields:
         return value
 
     def whole(self, name: str, *, least: int = 0) -> int:
-        """Return a whole number of at least `least`."""
         return whole(self.data[name], f"{self._what}: {name}", least=least)
 
     def real(self, name: str, *, least: float = -math.inf) -> float:
-        """Return a finite number of at least `least`."""
         return real(self.data[name], f"{self._what}: {name}", least=least)
 
     def flag(self, name: str) -> bool:
-        """Return true or false."""
         return self._of(name, bool, "true or false")
 
     def moment(self, name: str) -> datetime:
-        """Return a moment in UTC, written in the one way that `utc` writes it."""
         text = self._of(name, str, "a time")
         try:
             moment = datetime.fromisoformat(text).astimezone(UTC)
@@ -145,16 +136,13 @@ class Fields:
         return moment
 
     def part(self, name: str) -> dict[str, Any]:
-        """Return an object as it is."""
         return self._of(name, dict, "an object")
 
     def each(self, name: str, read: Callable[[Any, str], T]) -> tuple[T, ...]:
-        """Return a list with every item read by `read(item, what)`."""
         items = self._of(name, list, "a list")
         return tuple(read(item, f"{self._what}: {name}[{place}]") for place, item in enumerate(items))
 
     def either(self, name: str, read: Callable[[Any, str], T]) -> T | None:
-        """Return what `read(item, what)` makes of a value, or None where it is null."""
         value = self.data[name]
         return None if value is None else read(value, f"{self._what}: {name}")
 
@@ -183,7 +171,6 @@ def whole(value: Any, what: str, *, least: int = 0) -> int:
 
 
 def real(value: Any, what: str, *, least: float = -math.inf) -> float:
-    """Return the value as a float if it is a finite number of at least `least`."""
     number = _float(value)
     if not math.isfinite(number) or number < least:
         raise ValueError(f"{what} is not a finite number" + (f" of at least {least:g}" if least > -math.inf else ""))
@@ -191,7 +178,6 @@ def real(value: Any, what: str, *, least: float = -math.inf) -> float:
 
 
 def _float(value: Any) -> float:
-    """The value as a float; not a number where it is none, or a whole one too large for any float."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         return math.nan
     try:
@@ -201,28 +187,24 @@ def _float(value: Any) -> float:
 
 
 def text(value: Any, what: str) -> str:
-    """Return the value if it is a text."""
     if not isinstance(value, str):
         raise ValueError(f"{what} is not a text")  # noqa: TRY004  see above
     return value
 
 
 def pair(value: Any, what: str) -> tuple[float, float]:
-    """Return two finite numbers."""
     if not isinstance(value, list) or len(value) != 2:
         raise ValueError(f"{what} is not a pair of numbers")
     return real(value[0], what), real(value[1], what)
 
 
 def config(value: Any, what: str) -> Mapping[str, Scalar]:
-    """Return a config: an object of plain values."""
     if not isinstance(value, dict) or not all(map(is_plain, value.values())):
         raise ValueError(f"{what} is not an object of plain values")
     return value
 
 
 def is_plain(value: Any) -> bool:
-    """Is it a text, true or false, or a finite number?"""
     return isinstance(value, str | bool) or math.isfinite(_float(value))
 
 

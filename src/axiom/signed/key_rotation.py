@@ -54,8 +54,6 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rotation:
-    """Which role shall have other keys, and which."""
-
     role: str  # one of ROLES
     public: Public | None = None  # keys that are kept elsewhere; None: made here
     withdraw: bool = False  # the ticket key of before counts no more
@@ -85,7 +83,6 @@ def begin(folder: Path, public: Public) -> None:
 
 
 def name_next(folder: Path, role: Role, signers: Signers) -> None:
-    """From the next version on, these are the keys of a role."""
     replace_private(next_names(folder, role), canonical_json.canonical(signers_data(signers)))
 
 
@@ -131,7 +128,6 @@ def proposal(folder: Path, now: datetime, *, withdraw: bool = False) -> bytes:
 
 
 def trust_file(folder: Path) -> bytes:
-    """The trust file as it lies there; empty before the first one."""
     path = folder / TRUST_FILE
     return path.read_bytes() if path.exists() else b""
 
@@ -188,7 +184,6 @@ def change_code(folder: Path, public_text: str | None) -> bool:
 
 
 def _fresh_code(folder: Path) -> str:
-    """A new code-signing key lies here; returns its public half."""
     fresh = CodeKey.make()
     (folder / NEXT_CODE_KEY).unlink(missing_ok=True)  # of a change that was interrupted before anybody knew
     fresh.save(folder / NEXT_CODE_KEY)
@@ -196,7 +191,6 @@ def _fresh_code(folder: Path) -> str:
 
 
 def follow(folder: Path, change: CodeKeyChange) -> None:
-    """Put another code-signing key into force, whose private half was made here before or is kept elsewhere."""
     replace_private(folder / CARRIED, code_facts(load_code(folder).followed_by(change)))
     take_up_code(folder)
     (folder / _NEXT_CODE).unlink(missing_ok=True)
@@ -248,7 +242,6 @@ def next_trust(folder: Path, request: SigningRequest, now: datetime) -> bytes:
 
 
 def follows(folder: Path, request: SigningRequest) -> bool:
-    """Does a request bring another code-signing key, signed by the one that is in force?"""
     return bool(request.change) and request.next_code not in ("", load_code(folder).public_text)
 
 
@@ -267,7 +260,6 @@ def carry(folder: Path, signatures: Mapping[str, str]) -> None:
 
 
 def in_force(folder: Path) -> dict[str, object]:
-    """The digests of whom hosts and clients trust from now on, for the audit."""
     trust, code = trusted(folder), load_code(folder)
     return {
         "version": trust.version if trust else 0,
@@ -277,7 +269,6 @@ def in_force(folder: Path) -> dict[str, object]:
 
 
 def next_code(folder: Path) -> str:
-    """The public half of the code-signing key that shall follow; empty when none shall."""
     path = folder / _NEXT_CODE
     if not path.exists():
         return ""
@@ -285,7 +276,6 @@ def next_code(folder: Path) -> str:
 
 
 def _read_next(path: Path, read: Callable[[dict[str, Any], str], T]) -> T:
-    """What shall be in force next, as it was written down beside the keys."""
     try:
         return read(canonical_json.parse(path.read_bytes(), limit=_LIMIT), path.name)
     except (OSError, ValueError) as fault:

@@ -43,12 +43,10 @@ class Keys:
 
     @property
     def root(self) -> SigningKey:
-        """The first root key; whoever asks knows that it is here."""
         return self.roots[0]
 
     @property
     def bundle(self) -> SigningKey:
-        """The first bundle key; whoever asks knows that it is here."""
         return self.sealers[0]
 
     def can(self, role: Role) -> bool:
@@ -89,7 +87,6 @@ def make_keys(folder: Path, now: datetime) -> Keys:
 
 
 def load_keys(folder: Path, now: datetime) -> Keys:
-    """Load keys and trust; whatever is damaged, loose, expired or does not fit together is refused."""
     signing = load_signing(folder)
     trust = load_trust(folder, now)
     for role, keys in signing.items():
@@ -103,12 +100,10 @@ def load_keys(folder: Path, now: datetime) -> Keys:
 
 
 def next_key(folder: Path, role: Role) -> Path:
-    """Where a key lies that was made here and that the trust file does not name yet."""
     return folder / f"next-{role.value}.key"
 
 
 def next_names(folder: Path, role: Role) -> Path:
-    """Where the public keys lie, perhaps kept elsewhere, that a role has from the next trust file on."""
     return folder / f"next-{role.value}.json"
 
 
@@ -129,7 +124,6 @@ def take_up(folder: Path) -> None:
 
 
 def load_signing(folder: Path) -> dict[Role, tuple[SigningKey, ...]]:
-    """Load the signing keys that are in a folder of a server; its ticket key must be."""
     demand_closed(folder)
     by_role = {role: tuple(SigningKey.load(path) for path in key_files(folder, role)) for role in Role}
     return {**by_role, Role.TICKET: (SigningKey.load(folder / f"{Role.TICKET.value}.key"),)}
@@ -160,7 +154,6 @@ def replace_private(path: Path, body: bytes) -> None:
 
 
 def load_trust(folder: Path, now: datetime) -> Trust:
-    """Load whom hosts are told to trust; a file that is damaged, or that its root keys have not signed, is refused."""
     path = folder / TRUST_FILE
     try:
         return trust_file.read_trust(path.read_bytes(), now=now)
@@ -193,7 +186,6 @@ class Secrets:
 
 
 def make_secrets(folder: Path) -> Secrets:
-    """Make what is missing beside the signing keys, which are there already, and load all."""
     for name in (_ACCOUNTS, _UPLOAD):
         if not (folder / name).exists():
             write_once(folder / name, _fresh_secret())
@@ -209,7 +201,6 @@ def replace_upload(folder: Path) -> None:
 
 
 def load_secrets(folder: Path) -> Secrets:
-    """Load what the server needs to have volunteers; whatever is missing, damaged or loose is refused."""
     return Secrets(
         accounts=_load_secret(folder / _ACCOUNTS),
         upload=_load_secret(folder / _UPLOAD),

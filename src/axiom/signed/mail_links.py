@@ -36,13 +36,11 @@ class MailLink:
 def link_token(
     secret: bytes, purpose: LinkPurpose, volunteer_id: int, bound_to: str = "", *, expires: datetime | None = None
 ) -> str:
-    """The words of a link."""
     until = int(expires.timestamp()) if expires else 0
     return f"{purpose}.{volunteer_id}.{until}.{_signature(secret, purpose, volunteer_id, until, bound_to)}"
 
 
 def read_link(token: str) -> MailLink | None:
-    """What a link says; None where it is none."""
     match = _TOKEN.fullmatch(token)
     if match is None or match[1] not in list(LinkPurpose):
         return None
@@ -52,7 +50,6 @@ def read_link(token: str) -> MailLink | None:
 
 
 def is_valid(secret: bytes, link: MailLink, bound_to: str, now: datetime) -> bool:
-    """Did the laboratory write this link, for what holds now, and is its time not over?"""
     wanted = _signature(secret, link.purpose, link.volunteer_id, link.expires, bound_to)
     is_over = link.expires and now >= datetime.fromtimestamp(link.expires, UTC)
     return hmac.compare_digest(wanted, link.signature) and not is_over

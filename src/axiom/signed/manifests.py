@@ -71,12 +71,10 @@ class Manifest:
 
     @property
     def seconds(self) -> float:
-        """What one replicate of the default sweep needs, in reference-core seconds."""
         return sum(self.cell_seconds)
 
     @property
     def uses_gpus(self) -> bool:
-        """May a GPU compute it, alone or as well as a core?"""
         return self.gpu or self.may_use_gpu
 
     @property
@@ -98,7 +96,6 @@ class Manifest:
         return min(SHARED_MB, self.memory_mb) if self.avx else 0
 
     def as_data(self) -> dict[str, Any]:
-        """Return the plain data that `read_manifest` reads, in JSON's own types."""
         figure = self.figure and asdict(self.figure) | {"log": list(self.figure.log)}
         measures = [[measure.name, measure.type.value, measure.nullable] for measure in self.measures]
         names = [name for name in Manifest.__dataclass_fields__ if name not in _LEFT_OUT]
@@ -118,7 +115,6 @@ class Manifest:
 
 
 def _as_json(value: Any) -> Any:
-    """Dictionaries and lists all the way down."""
     if isinstance(value, Mapping):
         return {name: _as_json(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
@@ -127,7 +123,6 @@ def _as_json(value: Any) -> Any:
 
 
 def read_manifest(raw: bytes) -> Manifest:
-    """Read a manifest; a field that is missing, unknown or of a wrong type is an ExperimentError that names it."""
     try:
         return _manifest(canonical_json.parse(raw, limit=MOST_BYTES))
     except ValueError as fault:

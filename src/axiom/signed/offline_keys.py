@@ -20,28 +20,22 @@ _LIMIT = 64 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Public:
-    """What a server must know of keys that are kept elsewhere."""
-
     root: Signers
     bundle: Signers
     code: str  # BOINC's code-signing key
 
     def of(self, role: Role) -> Signers:
-        """The keys of a role that can be kept elsewhere."""
         return {Role.ROOT: self.root, Role.BUNDLE: self.bundle}[role]
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeldKeys:
-    """The private keys in a folder, whichever of them it has."""
-
     signing: tuple[SigningKey, ...]
     code: CodeKey | None
     roots: frozenset[str] = frozenset()  # root keys that are known here, by id; their private halves may be elsewhere
 
 
 def make_offline(folder: Path) -> Public:
-    """Make a root, a bundle and a code-signing key in a new folder."""
     if folder.exists() and any(folder.iterdir()):
         raise KeysUnusable(
             f"{folder} is not empty, and keys are never written beside or over others. Nothing was made; "
@@ -59,13 +53,11 @@ def make_offline(folder: Path) -> Public:
 
 
 def write_public(public: Public) -> bytes:
-    """Write what a server must know."""
     data: dict[str, Any] = {"bundle": signers_data(public.bundle), "root": signers_data(public.root)}
     return canonical_json.canonical({**data, "code": public.code, "format": _FORMAT})
 
 
 def read_public(path: Path) -> Public:
-    """Read what was carried over."""
     try:
         fields = canonical_json.Fields(canonical_json.parse(path.read_bytes(), limit=_LIMIT), path.name, _NAMES)
         fields.text("format", _FORMAT)
@@ -86,7 +78,6 @@ _NAMES: Sequence[str] = ("bundle", "code", "format", "root")
 
 
 def load_held(folder: Path) -> HeldKeys:
-    """Load the private keys of a folder; that it has none is an error."""
     demand_closed(folder)
     paths = [path for role in (Role.ROOT, Role.BUNDLE) for path in key_files(folder, role)]
     code = CodeKey.load(folder / CODE_KEY) if (folder / CODE_KEY).exists() else None

@@ -43,8 +43,6 @@ class CellError:
 
 @value
 class CellAnswer:
-    """How one cell ended."""
-
     outcome: Outcome
     measures: Mapping[str, Any] | None
     early: tuple[float, ...]
@@ -63,8 +61,6 @@ class CellOutput(CellAnswer):
 
 @value
 class Header:
-    """Which order an output answers, and who computed it."""
-
     task: int
     host: int
     experiment: str
@@ -76,14 +72,11 @@ class Header:
 
     @property
     def ticket(self) -> str:
-        """The SHA-256 of the ticket's text."""
         return ticket_digest(self.ticket_text)
 
 
 @value
 class Output:
-    """A whole output: its header and its cells."""
-
     header: Header
     cells: tuple[CellOutput, ...]
 
@@ -92,12 +85,10 @@ _HEADER = (*Header.__dataclass_fields__, "format")
 
 
 def ticket_digest(text: str) -> str:
-    """Return the SHA-256 by which an output names its ticket."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def header_line(header: Header) -> bytes:
-    """Write the first line."""
     platform = header.platform
     data = {name: getattr(header, name) for name in Header.__dataclass_fields__} | {
         "format": _FORMAT,
@@ -107,14 +98,12 @@ def header_line(header: Header) -> bytes:
 
 
 def cell_line(cell: CellOutput) -> bytes:
-    """Write the line of one cell."""
     error = cell.error and {"kind": cell.error.kind, "where": cell.error.where}
     data = {name: getattr(cell, name) for name in CellOutput.__dataclass_fields__}
     return canonical_json.canonical(data | {"early": list(cell.early), "error": error}) + b"\n"
 
 
 def footer_line(cells: int) -> bytes:
-    """Write the last line, which says that the output is whole."""
     return b'{"cells":%d}\n' % cells
 
 
@@ -155,7 +144,6 @@ def _check_count(declared: int, counted: int) -> None:
 
 
 def read_header(line: bytes) -> Header:
-    """Read the first line; a ValueError says what is off."""
     fields = canonical_json.Fields(canonical_json.parse(line, limit=_LINE_LIMIT), "the header", _HEADER)
     fields.text("format", _FORMAT)
     platform = canonical_json.Fields(fields.part("platform"), "the platform", Platform.__dataclass_fields__)
@@ -176,7 +164,6 @@ def read_header(line: bytes) -> Header:
 
 
 def read_cell(line: bytes) -> CellOutput:
-    """Read the line of one cell; a ValueError says what is off."""
     fields = canonical_json.Fields(canonical_json.parse(line, limit=_LINE_LIMIT), "the cell", _CELL)
     return CellOutput(
         replicate=fields.whole("replicate"),
@@ -187,7 +174,6 @@ def read_cell(line: bytes) -> CellOutput:
 
 
 def read_answer(data: object) -> CellAnswer:
-    """Read what a child says of one cell; a ValueError says what is off."""
     return CellAnswer(**_answer(canonical_json.Fields(data, "the answer", _ANSWER)))
 
 
@@ -208,7 +194,6 @@ def _answer(fields: canonical_json.Fields) -> dict[str, Any]:
 
 
 def read_early(data: object) -> tuple[float, ...]:
-    """Read the first values of a cell; a ValueError says what is off."""
     if not isinstance(data, list):
         raise ValueError("early is not a list")  # noqa: TRY004  every refusal of this reader is a ValueError
     if len(data) > _EARLY_LIMIT:

@@ -9,12 +9,10 @@ CLUSTER_PREFIX = "axiom_cluster_"
 
 
 def new_token() -> str:
-    """A token that nobody guesses: 256 random bits."""
     return f"{PREFIX}{secrets.token_urlsafe(32)}"
 
 
 def new_cluster_key() -> str:
-    """A key with which a cluster's pilots compute: 256 random bits."""
     return f"{CLUSTER_PREFIX}{secrets.token_urlsafe(32)}"
 
 

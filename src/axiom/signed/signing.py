@@ -1,5 +1,3 @@
-"""Ed25519: one key that signs, and how it lies on a disk."""
-
 import hashlib
 import os
 import re
@@ -22,7 +20,6 @@ def key_id(public: str) -> str:
 
 
 def is_signed(body: bytes, signature: str, public: str) -> bool:
-    """Tell whether this key made this signature of these bytes."""
     if not re.fullmatch(r"[0-9a-f]{128}", signature):  # capitals and spaces would say the same bytes in another text
         return False
     try:
@@ -33,8 +30,6 @@ def is_signed(body: bytes, signature: str, public: str) -> bool:
 
 
 class SigningKey:
-    """A private key. It leaves this object only towards its own file."""
-
     def __init__(self, private: Ed25519PrivateKey) -> None:
         self._private = private
         self.public = private.public_key().public_bytes_raw().hex()
@@ -42,11 +37,9 @@ class SigningKey:
 
     @classmethod
     def make(cls) -> Self:
-        """Make a fresh key from the operating system's randomness."""
         return cls(Ed25519PrivateKey.generate())
 
     def sign(self, body: bytes) -> bytes:
-        """Sign these bytes."""
         return self._private.sign(body)
 
     def save(self, path: Path) -> None:
@@ -56,7 +49,6 @@ class SigningKey:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read a key; one that is missing, damaged or readable by others is refused."""
         raw = read_private(
             path, what="key", without="nothing can be signed with it", others="sign in this laboratory's name"
         )
@@ -108,7 +100,6 @@ def write_once(path: Path, body: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the folder's list of names on the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -29,21 +29,16 @@ _NO_EXPIRY = datetime.min.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WantedSeal:
-    """A bundle, and what its seal shall say."""
-
     body: bytes
     archive: bytes
 
     @property
     def seal(self) -> Seal:
-        """What the bundle keys are asked to sign."""
         return read_seal_body(self.body)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WantedProgram:
-    """A file of a runner, for BOINC's own check."""
-
     name: str
     md5: str
     sha256: str
@@ -52,8 +47,6 @@ class WantedProgram:
 
 @dataclass(frozen=True, kw_only=True)
 class SigningRequest:
-    """What shall be signed, and the signatures that it has so far."""
-
     before: bytes  # the trust file as it stands; empty before the first
     trust: bytes = b""  # what the root keys shall sign; empty when nothing about keys changes
     code: str = ""  # the public code-signing key as it stands
@@ -66,21 +59,17 @@ class SigningRequest:
 
     @property
     def current(self) -> Trust | None:
-        """Who may sign what today; an Untrusted when the trust file in the request is not what it should be."""
         return roles.read_trust(self.before, now=_NO_EXPIRY) if self.before else None
 
     @property
     def proposed(self) -> Trust | None:
-        """Who shall sign what from now on, if that is to change."""
         return roles.read_body(self.trust) if self.trust else None
 
     @property
     def is_empty(self) -> bool:
-        """Is there nothing to sign?"""
         return not (self.trust or self.next_code or self.seals or self.programs)
 
     def trust_file(self, now: datetime) -> bytes:
-        """The next trust file, once enough root keys have signed; an Untrusted says who has not."""
         raw = roles.add_version(self.trust, self.signatures(self.trust), self.before)
         current = self.current
         seen = Anchor(version=current.version, link=current.link) if current else None
@@ -88,13 +77,11 @@ class SigningRequest:
         return raw
 
     def seal_text(self, wanted: WantedSeal, trust: Trust, now: datetime) -> str:
-        """A bundle's seal, once enough bundle keys have signed; a BundleForeign says who has not."""
         text = joined(wanted.body, self.signatures(wanted.body))
         read_seal(text, trust=trust, now=now)
         return text
 
     def signatures(self, body: bytes) -> Mapping[str, str]:
-        """The signatures that this has so far, by key."""
         return self.signed.get(_digest(body), {})
 
 
@@ -167,7 +154,6 @@ def _sign_code(request: SigningRequest, key: CodeKey, seen: Collection[str], tru
 
 
 def write_request(request: SigningRequest) -> bytes:
-    """Write a request with the signatures that it has."""
     return canonical_json.canonical(
         {
             "before": request.before.decode(),
@@ -191,7 +177,6 @@ def write_request(request: SigningRequest) -> bytes:
 
 
 def read_request(raw: bytes) -> SigningRequest:
-    """Read a request; a KeysUnusable says what is off."""
     try:
         fields = canonical_json.Fields(canonical_json.parse(raw, limit=LIMIT), "the request", _FIELDS)
         fields.text("format", _FORMAT)

@@ -39,7 +39,6 @@ def collect(package: Path, experiment_file: Path) -> dict[str, bytes]:
 
 
 def experiment_path(name: str) -> str:
-    """Name the experiment's file in a bundle."""
     return f"axiom/catalogue/{name}.py"
 
 
@@ -47,6 +46,5 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 def parsed(source: str | bytes) -> ast.Module:
-    """The source as a tree. Raises what `ast.parse` raises."""
     with _ONE_AT_A_TIME:
         return ast.parse(source)

@@ -29,8 +29,6 @@ _HEX = r"[0-9a-f]{64}"
 
 @value
 class OrderedCell:
-    """One cell of a ticket: what to compute, with which seed, for how long at most."""
-
     replicate: int
     config: int  # its place in the registered sweep
     seed: int
@@ -40,8 +38,6 @@ class OrderedCell:
 
 @value
 class Ticket:
-    """The order of one task: every replicate named, at every config named."""
-
     lab: str
     trust: int  # the version of the trust file that the laboratory had when it wrote this
     host: int
@@ -80,8 +76,6 @@ class Ticket:
 
 @value
 class Particulars:
-    """What no other ticket says: for whom and until when, and which replicates."""
-
     host: int
     task: int
     replicates: tuple[int, ...]
@@ -119,7 +113,6 @@ class TicketForm:
         self._what = f"replicates of {experiment} at {len(configs)} configs"
 
     def write(self, differs: Particulars) -> bytes:
-        """What is to be signed of a ticket; a Refused says when its text would be longer than a word can be."""
         before_deadline, before_expires, before_replicates, before_task, end = self._pieces
         seeds = _numbers(differs.seeds)
         body = (
@@ -139,7 +132,6 @@ class TicketForm:
 
 
 def write_ticket(ticket: Ticket, key: SigningKey) -> str:
-    """Sign a ticket as one word for a command line; a Refused says when it would be longer than a word can be."""
     code = ("lab", "trust", "experiment", "version", "bundle", "serial")
     cells = ("configs", "places", "cell_seconds", "memory_mb")
     form = TicketForm(**{name: getattr(ticket, name) for name in (*code, *cells)})
@@ -156,7 +148,6 @@ def _numbers(values: Sequence[int]) -> str:
 
 
 def read_ticket(text: str, *, trust: Trust, now: datetime) -> Ticket:
-    """Return what the laboratory ordered, or refuse: empty, malformed, foreign, expired or unequal to its own seeds."""
     if not text.strip():
         raise EmptyTicket("The ticket")
     try:
@@ -237,11 +228,9 @@ class Order:
 
     @classmethod
     def of(cls, ticket: Ticket, text: str) -> Self:
-        """Put the plain words beside a ticket's text."""
         return cls(task=ticket.task, host=ticket.host, bundle=ticket.bundle, seeds=ticket.seeds, ticket=text)
 
     def argv(self) -> list[str]:
-        """Return the order as words of a command line."""
         words = {"task": self.task, "host": self.host, "bundle": self.bundle}
         seeds = ",".join(str(seed) for seed in self.seeds)
         plain = [word for name, value in words.items() for word in (f"--{name}", str(value))]
@@ -249,7 +238,6 @@ class Order:
 
     @classmethod
     def parse(cls, argv: Sequence[str]) -> Self:
-        """Read the words of a command line: each of the five once, none other, no default."""
         if not any(word.strip() for word in argv):
             raise EmptyTicket("The order")
         names = ("--task", "--host", "--bundle", "--seeds", "--ticket")
@@ -277,7 +265,6 @@ def _number(word: str) -> int:
 
 
 def check(order: Order, ticket: Ticket, *, host: int) -> None:
-    """Refuse an order whose plain words differ from its ticket, and one that is meant for another host."""
     for word, plain, signed in (
         ("task", order.task, ticket.task),
         ("host", order.host, ticket.host),

@@ -30,8 +30,6 @@ _HEX = r"[0-9a-f]{64}"
 
 
 class Role(StrEnum):
-    """What a key may sign."""
-
     ROOT = "root"
     BUNDLE = "bundle"
     TICKET = "ticket"
@@ -47,16 +45,12 @@ class Untrusted(ValueError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signers:
-    """The keys of a role (id to public key) and how many of them must sign."""
-
     threshold: int
     keys: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trust:
-    """Who may sign what in one laboratory. `lab` is the name that its first root keys give it."""
-
     lab: str
     version: int
     expires: datetime
@@ -143,7 +137,6 @@ def lab_name(root: Signers) -> str:
 
 
 def signatures_of(body: bytes, keys: Sequence[SigningKey]) -> dict[str, str]:
-    """Sign the same bytes with each of these keys."""
     return {key.id: key.sign(body).hex() for key in keys}
 
 
@@ -176,14 +169,12 @@ def before_of(body: bytes) -> str:
 
 
 def add_version(body: bytes, signatures: Mapping[str, str], before: bytes = b"") -> bytes:
-    """Write the trust file `before` with one signed version more."""
     chain = canonical_json.parse(before, limit=TRUST_LIMIT)["chain"] if before else []
     link = {"signatures": dict(signatures), "trust": canonical_json.parse(body, limit=TRUST_LIMIT)}
     return canonical_json.canonical({"chain": [*chain, link]})
 
 
 def write_trust(trust: Trust, root_keys: Sequence[SigningKey], before: bytes = b"") -> bytes:
-    """Write the trust file with this version behind those of `before`, signed by the root keys of both."""
     body = trust_body(trust, before)
     return add_version(body, signatures_of(body, root_keys), before)
 
@@ -221,7 +212,6 @@ def versions_of(raw: bytes) -> tuple[Trust, ...]:
 
 
 def signed_newest(raw: bytes) -> frozenset[str]:
-    """Return which keys signed the newest version of a trust file that was verified before."""
     return frozenset(_chain(raw)[-1].signatures)
 
 
@@ -255,7 +245,6 @@ def _check_chain(links: Sequence[_Link], since: int) -> None:
 
 
 def _chain(raw: bytes) -> list[_Link]:
-    """Every version of a trust file, of one laboratory and each naming the one before; nothing is verified yet."""
     outer = canonical_json.Fields(canonical_json.parse(raw, limit=TRUST_LIMIT), "the trust file", ("chain",))
     links = list(outer.each("chain", _read_link))
     before: _Link | None = None
@@ -301,17 +290,14 @@ def _read_payload(data: dict[str, Any]) -> tuple[Trust, str]:
 
 
 def signers_by(*keys: SigningKey) -> Signers:
-    """A role of which any of these keys signs alone."""
     return Signers(threshold=1, keys={key.id: key.public for key in keys})
 
 
 def signers_data(signers: Signers) -> dict[str, Any]:
-    """Return the keys of a role as plain data."""
     return {"keys": dict(signers.keys), "threshold": signers.threshold}
 
 
 def signers_of(data: dict[str, Any], what: str) -> Signers:
-    """Return the keys of a role, each named after itself and enough of them; a ValueError says what is off."""
     fields = canonical_json.Fields(data, what, ("keys", "threshold"))
     names = fields.part("keys")
     keys = canonical_json.Fields(names, f"{what}: keys", names)

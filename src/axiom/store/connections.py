@@ -17,8 +17,6 @@ _MOST = 8  # connections that wait for somebody who reads
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Connections:
-    """The connections to one laboratory's database, whichever database that is."""
-
     folder: Folder
 
     @contextmanager
@@ -66,7 +64,6 @@ class Readers:
 
     @contextmanager
     def reader(self) -> Iterator[Database]:
-        """One consistent view for the length of the body."""
         with self._lock:
             idle = self._idle.pop() if self._idle else None
         db = idle or connect_reader(self._folder.database)
@@ -82,7 +79,6 @@ class Readers:
         self._keep(db)
 
     def close(self) -> None:
-        """None is kept from here on."""
         with self._lock:
             self._is_open, idle, self._idle = False, self._idle, []
         for db in idle:

@@ -33,8 +33,6 @@ _PARTS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Migration:
-    """One numbered file."""
-
     number: int
     name: str
     text: str
@@ -45,7 +43,6 @@ class Migration:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def statements(self) -> Iterator[str]:
-        """The file's SQL, statement by statement."""
         statement = ""
         for line in self.text.splitlines(keepends=True):
             statement += line
@@ -55,7 +52,6 @@ class Migration:
 
 
 def migrations() -> list[Migration]:
-    """The migrations that this program knows, in order."""
     return [
         Migration(number=int(path.stem[:4]), name=path.stem, text=path.read_text(encoding="utf-8"))
         for path in sorted(MIGRATIONS.glob("[0-9][0-9][0-9][0-9]_*.sql"))
@@ -78,19 +74,16 @@ def migrate(
 
 
 def pending(database: Database) -> list[str]:
-    """The names of the migrations that this database lacks, in order. One that cannot be brought up is an error."""
     shipped = migrations()
     applied = _applied(database, shipped)
     return [migration.name for migration in shipped if migration.number not in applied]
 
 
 def copy_before(folder: Folder, name: str) -> Path:
-    """Where the database is copied to before this migration and those behind it."""
     return folder.backups / f"before-{name[:4]}.db"
 
 
 def check(database: Database) -> None:
-    """This program can read the database as it is, or a sentence says what to do."""
     if missing := pending(database):
         raise CannotStart(
             f"This database was made by an older Axiom and lacks {', '.join(missing)}. Nothing was read or changed; "

@@ -25,8 +25,6 @@ _Answer = tuple[Future[Any], Any, BaseException | None]
 
 
 class Writer:
-    """Owns the writable connection; everybody else hands it works."""
-
     def __init__(
         self, connect: Callable[[], Database], *, max_group: int = 256, max_waiting: int = limits.CHANGES_WAITING
     ) -> None:
@@ -54,12 +52,10 @@ class Writer:
 
     @property
     def waiting(self) -> int:
-        """How many works are in the queue."""
         return self._queue.qsize()
 
     @property
     def oldest_wait(self) -> float:
-        """For how many seconds the work has waited for its answer that has waited longest; 0 where none waits."""
         oldest = self._oldest
         return 0.0 if oldest is None else time.monotonic() - oldest
 
@@ -99,7 +95,6 @@ class Writer:
         return future
 
     def run(self, work: Callable[[Database], T]) -> T:
-        """Do a work and wait until it is on the disk."""
         if threading.current_thread() is self._thread:
             raise StoreError("A work cannot wait for another work of the same writer; call its function instead.")
         return self.submit(work).result()
@@ -127,7 +122,6 @@ class Writer:
         self._kept = database
 
     def _store(self, database: Database, first: _Order) -> bool:
-        """Do one group of works, which begins with this one; False when no more will come after it."""
         group: list[_Order] = []
         answers: list[_Answer] = []
         order: _Order | None = first
@@ -157,7 +151,6 @@ class Writer:
         return more
 
     def _next(self) -> tuple[_Order | None, bool]:
-        """What waits next, if anything does; and whether more can come."""
         try:
             order = self._queue.get_nowait()
         except Empty:

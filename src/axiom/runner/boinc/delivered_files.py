@@ -42,7 +42,6 @@ class SuppliedHome(RunnerHome):
         return super().trust(now)
 
     def proven(self, ticket: Ticket, *, trust: Trust, now: datetime) -> dict[str, bytes]:
-        """Return the files of the ticket's bundle; what is not here yet is taken from among the task's."""
         stem = self.path / "bundles" / ticket.bundle
         self._keep_archive(stem.with_suffix(".zip"), ticket.bundle)
         self._keep_seal(stem.with_suffix(".seal"), ticket, trust, now)
@@ -73,7 +72,6 @@ class SuppliedHome(RunnerHome):
 
 
 def _seal(raw: bytes, ticket: Ticket, trust: Trust, now: datetime) -> Seal | None:
-    """A seal of the ticket's bundle, or None."""
     try:
         seal = read_seal(raw.decode("ascii", errors="replace"), trust=trust, now=now)
     except BundleError:
@@ -82,7 +80,6 @@ def _seal(raw: bytes, ticket: Ticket, trust: Trust, now: datetime) -> Seal | Non
 
 
 def _read(path: Path, limit: int) -> bytes | None:
-    """The file's bytes, at most one more than the limit; None where there is no file."""
     try:
         return read_at_most(path, limit)
     except FileNotFoundError:

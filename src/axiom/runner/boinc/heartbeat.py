@@ -19,8 +19,6 @@ _BEATS_PER_STATUS = 10
 
 
 class ClientWish(StrEnum):
-    """What becomes of the computing."""
-
     SAME = "goes on as it is"
     HALT = "halts"
     GO_ON = "goes on"
@@ -30,8 +28,6 @@ class ClientWish(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """What becomes of the computing, and why."""
-
     turn: ClientWish
     reason: str
 
@@ -45,7 +41,6 @@ _WORDS = {
 
 
 def decide(control: str, *, silent: float, is_there: bool) -> Decision:
-    """Decide what a control message (or none), so many silent seconds and a client that is there or gone mean."""
     for word, decision in _WORDS.items():  # the weightiest first
         if word in control:
             return decision
@@ -57,8 +52,6 @@ def decide(control: str, *, silent: float, is_there: bool) -> Decision:
 
 
 class Pulse:
-    """The thread that keeps in touch with boinc-client while the task is computed."""
-
     def __init__(
         self,
         channels: Channels,
@@ -70,7 +63,6 @@ class Pulse:
         spent: Callable[[], float],
         every: float = limits.TELL_EVERY_SECONDS,
     ) -> None:
-        """`every`: seconds between two words to the laboratory."""
         self._slot = slot
         self._every = every
         self._untold = AwakeClock()
@@ -90,11 +82,9 @@ class Pulse:
         self.fault: Exception | None = None  # why this thread ended, when nobody stopped it
 
     def start(self) -> None:
-        """Begin."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Tell how far the task came, and end."""
         self._is_over.set()
         self._thread.join()
 

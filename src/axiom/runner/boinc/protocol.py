@@ -23,8 +23,6 @@ _LOCK_SECONDS = 35.0  # how long an earlier process may take to notice that it s
 
 
 class Channel(IntEnum):
-    """The places of the shared file that a runner uses."""
-
     CONTROL = 0
     HEARTBEAT = 4
     STATUS = 5
@@ -45,7 +43,6 @@ class ClientSetup:
 
 
 def read_setup(slot: Path) -> ClientSetup:
-    """Read `init_data.xml`; a ValueError says what is off."""
     text = _FOREIGN.sub("", (slot / "init_data.xml").read_text(encoding="utf-8", errors="replace"))
     return ClientSetup(
         host=int(_leaf(text, "hostid", r"[0-9]{1,18}")),
@@ -93,7 +90,6 @@ class Channels:
 
 
 def status_text(*, cpu_seconds: float, kept_cpu_seconds: float, fraction: float) -> str:
-    """Write what boinc-client shows of a task: its CPU time, that of its last checkpoint, and which share is done."""
     return (
         f"<current_cpu_time>{cpu_seconds:e}</current_cpu_time>\n"
         f"<checkpoint_cpu_time>{kept_cpu_seconds:e}</checkpoint_cpu_time>\n"
@@ -132,7 +128,6 @@ def finish(slot: Path, status: int, message: str) -> None:
 
 
 def tell_progress(slot: Path, *, fraction: float, cpu_seconds: float) -> None:
-    """Leave word for the laboratory, which boinc-client brings there with its next call."""
     _write(
         slot / "trickle_up.xml",
         f"<variety>progress</variety>\n<fraction_done>{fraction:.4f}</fraction_done>\n"
@@ -141,12 +136,10 @@ def tell_progress(slot: Path, *, fraction: float, cpu_seconds: float) -> None:
 
 
 def come_again(slot: Path, seconds: int, message: str) -> None:
-    """Say that the task should be started again later."""
     _write(slot / "boinc_temporary_exit", f"{seconds}\n{_one_line(message)}")
 
 
 def _one_line(message: str) -> str:
-    """The message as a line of boinc-client's own log, or nothing."""
     line = " ".join(message.split())[:_NOTE_LIMIT]
     return f"{line}\n" if line else ""
 

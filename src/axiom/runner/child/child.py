@@ -38,8 +38,6 @@ _KEEPING_SECONDS = 0.05  # that keeping a state may take; one that takes longer 
 
 
 class Pipe:
-    """The two ends that the parent holds, out of the experiment's reach."""
-
     def __init__(self) -> None:
         self.hear: BinaryIO = os.fdopen(os.dup(0), "rb")
         self._say = os.dup(1)
@@ -47,7 +45,6 @@ class Pipe:
         os.dup2(2, 1)  # the parent drains and bounds what is printed
 
     def say(self, **message: Any) -> None:
-        """Send one line in the one form that the parent reads."""
         text = json.dumps(message, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         rest = text.encode() + b"\n"
         while rest:
@@ -55,8 +52,6 @@ class Pipe:
 
 
 class CellListener:
-    """What the kit tells while a cell is computed: the early fingerprint, once, and how far it is."""
-
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
         self._told_at = time.monotonic()  # a short cell says nothing on its way
@@ -75,7 +70,6 @@ class CellListener:
         self._pipe.say(early=self.values)
 
     def progress(self, fraction: float) -> None:
-        """Tell how much of the cell is done, at most twice a second."""
         if not 0.0 <= fraction <= 1.0:
             return
         self.fraction, moment = float(fraction), time.monotonic()
@@ -85,8 +79,6 @@ class CellListener:
 
 
 class StateKeeper:
-    """Where the kit lays the state of a cell. The parent takes it from there, and lays out the one of before."""
-
     def __init__(self, pipe: Pipe, listener: CellListener, words: dict[str, Any]) -> None:
         self._pipe = pipe
         self._listener = listener
@@ -107,7 +99,6 @@ class StateKeeper:
         return b""
 
     def is_due(self) -> bool:
-        """Is it time, or does the parent wait for it?"""
         self._began = time.monotonic()
         return self._began >= self._next or os.path.exists(f"{self._path}.now")  # noqa: PTH110  after each block
 
@@ -123,8 +114,6 @@ class StateKeeper:
 
 
 class Bench:
-    """The loaded experiment and what is asked of it."""
-
     def __init__(self, pipe: Pipe, confine: Callable[..., Any]) -> None:
         self._tree = ""
         self._pipe = pipe
@@ -134,7 +123,6 @@ class Bench:
         self._library = Library()
 
     def answer(self, line: bytes) -> None:
-        """Do what one line asks for, and send the answer."""
         request = json.loads(line)
         if request["do"] == "describe":
             self._describe(request)
@@ -147,7 +135,6 @@ class Bench:
             self._compute(request["config"], request["seed"], request.get("keep"))
 
     def _enter(self, tree: str, environment: dict[str, str]) -> None:
-        """Belong to this bundle, and to nothing else. Its folder holds its signed files alone, and no bytecode."""
         sys.dont_write_bytecode = True
         os.environ.update(environment)
         os.chdir(environment["TMPDIR"])
@@ -163,7 +150,6 @@ class Bench:
         self._pipe.say(described=[self._declaration(module) for module in request["modules"]])
 
     def _load(self, module: str) -> dict[str, str] | None:
-        """Import the experiment; return what went wrong, or None."""
         try:
             sys.meta_path.insert(0, self._library)
             if "numpy.random" in sys.modules:
@@ -240,7 +226,6 @@ class Bench:
         return _one_line(f"{path}:{code.co_firstlineno}", 200)
 
     def _fault(self, fault: BaseException) -> dict[str, str]:
-        """Name what was raised, within a handler, and the last line of the bundle that it passed."""
         where, text = "outside the bundle", ""
         for frame, line in traceback.walk_tb(sys.exc_info()[2]):
             path = frame.f_code.co_filename
@@ -276,7 +261,6 @@ class Library:
         self._held: list[tuple[Any, str, Any, str]] = []
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Be asked for a module before anybody else, and look at it once it is imported."""
         if name != "numpy.random" and not name.startswith(("axiom.domain", "axiom.kit")):
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path, target)
@@ -291,7 +275,6 @@ class Library:
         return spec
 
     def hold(self, name: str, module: Any) -> None:
-        """Keep what a module consists of now."""
         for key, value in list(vars(module).items()):
             if key != "_door":  # at which pace finds who listens to the present cell
                 self._held.append((module, key, value, f"{name}.{key}"))
@@ -304,7 +287,6 @@ class Library:
             self._held += [(value, part, _part(value, part), f"{name}.{key}.{part}") for part in parts]
 
     def replaced(self) -> str:
-        """The first name that stands for another thing by now, or nothing."""
         return next((label for owner, key, value, label in self._held if _part(owner, key) is not value), "")
 
 
@@ -316,7 +298,6 @@ def _part(owner: Any, name: str) -> Any:
 
 
 def _unsayable(part: Any, name: str = "") -> str:
-    """Which field of a declaration no manifest can say, and why; nothing where all can be said."""
     if isinstance(part, dict):
         fields = (
             _unsayable(value, f"{name}.{key}" if name else _DECLARED.get(key, str(key))) for key, value in part.items()
@@ -385,7 +366,6 @@ def _demand_driver() -> None:
 
 
 def _one_line(text: str, most: int) -> str:
-    """Words that may stand in a line; an experiment's own may hold anything, without end."""
     return "".join(sign if sign.isprintable() else " " for sign in text[:most])
 
 
@@ -447,7 +427,6 @@ def _watch(system: Any, parent: int) -> None:
 
 
 def main() -> None:
-    """Answer line after line until the parent closes the pipe."""
     parent, runner, *modules = sys.argv[1:]
     # A scheduler that ends a job tells each of its processes. The parent asks for the state first, and then ends us.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)

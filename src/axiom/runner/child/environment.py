@@ -1,5 +1,3 @@
-"""What a computing process may see of its host: its environment."""
-
 import os
 from pathlib import Path
 

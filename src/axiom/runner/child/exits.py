@@ -1,5 +1,3 @@
-"""How a computing process ended, in words that decide whose fault it was."""
-
 import signal
 import subprocess
 
@@ -11,7 +9,6 @@ _WAITING = 2.0  # seconds between the end of its pipe and its own
 
 
 def how_ended(process: StartedProcess, *, is_boxed: bool) -> str:
-    """Say how a process ended that closed its pipe."""
     try:
         status = process.wait(timeout=_WAITING)
     except subprocess.TimeoutExpired:

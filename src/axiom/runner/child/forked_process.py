@@ -14,23 +14,18 @@ _LOST = -9  # the template is gone, and the kernel has ended its copies with it
 
 
 class CopiedProcess:
-    """A copy of the template; `StartedProcess` says what is done with it."""
-
     def __init__(self, pid: int, line: socket.socket, pipes: tuple[IO[bytes], IO[bytes], IO[bytes]]) -> None:
-        """Its number, the line over which its end is told, and its three pipes."""
         self.pid = pid
         self.stdin, self.stdout, self.stderr = pipes
         self._line = line
         self._status: int | None = None
 
     def poll(self) -> int | None:
-        """How it ended, or None while it is there."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self.wait(0.0)
         return self._status
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait until it has ended; a TimeoutExpired after so many seconds."""
         if self._status is None:
             try:
                 self._status = int(_next_words(self._line, timeout).removeprefix(b"ended "))
@@ -43,7 +38,6 @@ class CopiedProcess:
 
 
 def ask_for_copy(template: socket.socket) -> CopiedProcess | None:
-    """A process that has imported already what the template did; None where the template gives none."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     (stdin_end, stdin), (stdout, stdout_end), (stderr, stderr_end) = os.pipe(), os.pipe(), os.pipe()
     pipes = os.fdopen(stdin, "wb"), os.fdopen(stdout, "rb"), os.fdopen(stderr, "rb")
@@ -61,7 +55,6 @@ def ask_for_copy(template: socket.socket) -> CopiedProcess | None:
 
 
 def _next_words(line: socket.socket, timeout: float | None) -> bytes:
-    """The next words on the line; a TimeoutError where none come in time, another OSError where none can come."""
     if not select.select([line], [], [], timeout)[0]:
         raise TimeoutError
     words = line.recv(MOST)

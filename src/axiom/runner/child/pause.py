@@ -23,30 +23,24 @@ class PauseGate:
 
     @property
     def is_late(self) -> bool:
-        """Is it over because its time is?"""
         return time.monotonic() >= self._until
 
     @property
     def is_shut(self) -> bool:
-        """Would somebody who comes now have to wait?"""
         return not self._open.is_set()
 
     def shut(self) -> None:
-        """Let nobody pass until it is opened."""
         if not self._is_over:
             self._open.clear()
 
     def open(self) -> None:
-        """Let everybody pass again."""
         self._open.set()
 
     def end(self) -> None:
-        """Send away everybody who comes from now on, and everybody who waits."""
         self._is_over = True
         self._open.set()
 
     def wait(self) -> None:
-        """Return when the gate is open; an Ended when it will not open again."""
         if self._behind is not None:
             self._behind.wait()
         self._open.wait()

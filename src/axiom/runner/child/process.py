@@ -32,8 +32,6 @@ _AMISS = "it answered amiss"
 
 @dataclass(frozen=True, kw_only=True)
 class ModuleDeclaration:
-    """What a module declares, or why it declares nothing."""
-
     module: str
     manifest: Mapping[str, Any] | None
     fault: str = ""
@@ -47,15 +45,12 @@ class _Stillness:
         self._since = AwakeClock()
 
     def seconds(self, cpu: float) -> float:
-        """Ask several times a second, with the CPU seconds that it has used by now."""
         if cpu > self._cpu:
             self._cpu, self._since = cpu, AwakeClock()
         return self._since.seconds()
 
 
 class Child:
-    """A process that computes cells of one bundle, one after the other."""
-
     def __init__(
         self,
         environment: Mapping[str, str],
@@ -95,19 +90,16 @@ class Child:
         gate: PauseGate | None = None,
         box: Sandbox | None = None,
     ) -> Self:
-        """Start a process on an unpacked bundle and import the module in it."""
         child = cls(environment, gate, box=box)
         child.load(tree, module, environment)
         return child
 
     @property
     def alive(self) -> bool:
-        """Is the process there?"""
         return self._process.poll() is None
 
     @property
     def pid(self) -> int:
-        """The number of the process; of a boxed one, that of what stands for it."""
         return self._process.pid
 
     @property
@@ -134,7 +126,6 @@ class Child:
     def describe(
         self, tree: Path, modules: Sequence[str], environment: Mapping[str, str], patience: float | None = None
     ) -> tuple[ModuleDeclaration, ...]:
-        """Return what each module of an unpacked bundle declares; a process that takes longer than this is ended."""
         waited = AwakeClock()
         words = self._settle(environment)
         self._say(do="describe", tree=str(tree), modules=list(modules), environment=words)
@@ -232,7 +223,6 @@ class Child:
         return None
 
     def stop(self) -> None:
-        """End the process and whatever it started."""
         if self.alive:
             system.end(self.pid)
         self._process.wait()
@@ -243,7 +233,6 @@ class Child:
         self._leave()
 
     def _settle(self, environment: Mapping[str, str]) -> dict[str, str]:
-        """Give the process a folder of its own in its bundle's; return the words that say so."""
         self._leave()
         self._bounds = Bounds(self._computing, Path(environment["JAX_COMPILATION_CACHE_DIR"]))
         if self._box:
@@ -318,7 +307,6 @@ class Child:
         return message[key]
 
     def _attend(self) -> None:
-        """Have the whole process group stand still for as long as the gate is shut."""
         if self._gate.is_shut:
             system.halt(self.pid)
             self._is_halted = True

@@ -1,5 +1,3 @@
-"""What a computing process may take of a host besides time and memory in use: disk, threads, memory in reserve."""
-
 import contextlib
 import math
 import sys
@@ -17,10 +15,7 @@ _RESERVED, _RESERVED_BYTES = 2, 1_000_000_000
 
 
 class Bounds:
-    """The folder of one computing process, its bundle's, and what is seen of its disk and its threads."""
-
     def __init__(self, pid: int, room: Path) -> None:
-        """Make the folder of the process, for the bundle with this room."""
         self._pid = pid
         self._room = room
         self._own = Scratch(room)
@@ -30,7 +25,6 @@ class Bounds:
 
     @property
     def scratch(self) -> Path:
-        """The folder of the process."""
         return self._own.path
 
     def excess(self) -> str:

@@ -1,5 +1,3 @@
-"""Starts the process that computes."""
-
 import os
 import pkgutil
 import subprocess
@@ -15,33 +13,24 @@ _OWN = Path(__file__).parents[3]  # the folder or the archive where the runner's
 
 
 class StartedProcess(Protocol):
-    """What a `Popen` says of a process and does with it, which others can as well."""
+    @property
+    def stdin(self) -> IO[bytes] | None: ...
 
     @property
-    def stdin(self) -> IO[bytes] | None:
-        """Where it is told something."""
+    def stdout(self) -> IO[bytes] | None: ...
 
     @property
-    def stdout(self) -> IO[bytes] | None:
-        """Where it answers."""
+    def stderr(self) -> IO[bytes] | None: ...
 
     @property
-    def stderr(self) -> IO[bytes] | None:
-        """Where it prints."""
+    def pid(self) -> int: ...
 
-    @property
-    def pid(self) -> int:
-        """Its number."""
+    def poll(self) -> int | None: ...
 
-    def poll(self) -> int | None:
-        """How it ended, or None while it is there."""
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait until it has ended; a TimeoutExpired after so many seconds."""
+    def wait(self, timeout: float | None = None) -> int: ...
 
 
 def words(parent: int, preloaded: Sequence[str] = ()) -> list[str]:
-    """The command of a process that computes for this parent, and imports at once what is installed by these names."""
     return [sys.executable, *_options(), *_script(), str(parent), str(_OWN), *preloaded]
 
 
@@ -59,7 +48,6 @@ def spawn(environment: Mapping[str, str], preloaded: Sequence[str] = ()) -> subp
 
 
 def spawn_template(handle: int, environment: Mapping[str, str], preloaded: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start the process that copies itself for whoever asks over this socket, which it takes over."""
     return subprocess.Popen(
         [sys.executable, *_options(), *_script(), COPIES, str(_OWN), str(handle), *preloaded],
         stdin=subprocess.DEVNULL,

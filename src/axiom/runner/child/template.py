@@ -31,7 +31,6 @@ class _Copies:
         self.ends: dict[int, int] = {}  # the file that ends with a process to the file of its line
 
     def add(self, line: socket.socket, pid: int) -> None:
-        """A copy has begun."""
         self.lines[line.fileno()] = (line, pid)
         self.ends[os.pidfd_open(pid)] = line.fileno()
 
@@ -46,7 +45,6 @@ class _Copies:
                 line.send(b"ended %d" % status)
 
     def drop(self, file: int) -> None:
-        """The runner has let go of a line."""
         line, pid = self.lines.pop(file)
         os.kill(pid, signal.SIGKILL)  # it may have no group yet
         with contextlib.suppress(ProcessLookupError):

@@ -41,14 +41,11 @@ _NEVER = (
 
 
 class _Fence:
-    """What leads where, and whether that is inside."""
-
     def __init__(self, reads: Iterable[str], writes: Iterable[str]) -> None:
         self._inside = tuple(os.path.realpath(path) for path in (*writes, os.devnull))
         self._seen = (*self._inside, *(os.path.realpath(path) for path in reads))
 
     def refuse(self, event: str, words: tuple[Any, ...]) -> None:
-        """Raise where an event leads outside."""
         if event.startswith(_NEVER):
             raise PermissionError(f"{event} is not for a process that computes")
         if event == "open":
@@ -68,7 +65,6 @@ class _Fence:
 
 
 def close(reads: Iterable[str], writes: Iterable[str]) -> None:
-    """Refuse from now on, to this whole process, what leads outside these folders."""
     sys.addaudithook(_Fence(reads, writes).refuse)
 
 

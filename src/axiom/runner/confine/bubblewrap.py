@@ -45,8 +45,6 @@ _MISSING = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sandbox:
-    """A box for processes of one unpacked bundle."""
-
     tree: Path  # what is read: the bundle
     room: Path  # below which folders are that may be written, once they were given
     memory_mb: float = _LEAST_MB  # that may be held in it
@@ -54,7 +52,6 @@ class Sandbox:
 
     @property
     def own(self) -> Path:
-        """The folder that all processes in the box share."""
         return self.room / "own"
 
     def start(self, words: Sequence[str], environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], int]:
@@ -89,20 +86,17 @@ class Sandbox:
                 raise
 
     def give(self, folder: Path) -> None:
-        """Let who computes in the box write to a folder."""
         if os.geteuid() == 0:
             os.chown(folder, _NOBODY, _NOBODY)
 
 
 def lacking() -> str:
-    """That there is no sandbox here, for whoever starts a laboratory; nothing where bubblewrap is installed."""
     if sys.platform == "linux" and shutil.which(_PROGRAM) is not None:
         return ""
     return "No sandbox here, so nothing new reaches volunteers. On Debian and its kin: sudo apt-get install bubblewrap"
 
 
 def demand() -> None:
-    """Enter a sandbox and leave it again; a NoSandbox says why that cannot be done and what to install."""
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
         tree, room = Path(folder) / "tree", Path(folder) / "room"
         tree.mkdir()
@@ -120,7 +114,6 @@ def demand() -> None:
 
 
 def _await_command(process: subprocess.Popen[bytes], info: IO[bytes]) -> int:
-    """Wait until the command runs in its world; the number that it has here."""
     until = time.monotonic() + _ENTERING
     raw = info.read() if select.select([info], [], [], _ENTERING)[0] else b""
     with contextlib.suppress(ValueError, KeyError, TypeError):
@@ -138,7 +131,6 @@ def _await_command(process: subprocess.Popen[bytes], info: IO[bytes]) -> int:
 
 
 def _children_of(parent: int) -> Iterator[int]:
-    """The processes that this one has started and that still run."""
     for folder in Path("/proc").iterdir():
         with contextlib.suppress(OSError, IndexError):  # it has ended meanwhile
             if folder.name.isdecimal():
@@ -156,7 +148,6 @@ def _is_command(number: int) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End it with all that is in its world, and close what led there."""
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
@@ -167,7 +158,6 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _walls(tree: Path, room: Path, say: int) -> list[str]:
-    """The words that have bubblewrap make a world, and start a command in it."""
     rights = ["--cap-drop", "ALL"]
     rights += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if os.geteuid() == 0 else ["--unshare-user"]
     shown = [path for path in _readable_folders() if os.path.exists(path)]  # noqa: PTH110  False, too, where one may not look
@@ -185,7 +175,6 @@ def _walls(tree: Path, room: Path, say: int) -> list[str]:
 
 
 def _readable_folders() -> list[Path]:
-    """What the interpreter, NumPy and JAX read, and our own code."""
     own = {Path(place) for place in (sys.base_prefix, sys.prefix, sys.exec_prefix)}
     own |= {path.resolve() for path in own}
     own -= {Path("/"), Path("/usr")}  # a system's own interpreter: its libraries are named below
@@ -195,7 +184,6 @@ def _readable_folders() -> list[Path]:
 
 
 def _links(path: Path) -> list[Path]:
-    """A file and every link on the way to it, the file first."""
     steps = [path]
     while path.is_symlink():
         path = Path(os.path.normpath(path.parent / path.readlink()))
@@ -216,7 +204,6 @@ def _demand_no_home(shown: Sequence[Path]) -> None:
 
 
 def _first(memory_mb: float) -> list[str]:
-    """The words that have limits set and root's rights given away before anything else."""
     limits = {
         "RLIMIT_CORE": 0,
         "RLIMIT_CPU": _LONGEST,
@@ -260,7 +247,6 @@ def _refusal(why: str) -> str:
 
 
 def main() -> int:
-    """Say whether a sandbox can be entered."""
     try:
         demand()
     except NoSandbox as error:

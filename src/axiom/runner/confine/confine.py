@@ -55,8 +55,6 @@ _OWN_THREADS = "/proc/self/task"  # NVIDIA's driver names its threads there, and
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Confinement:
-    """What keeps a process in."""
-
     landlock: int  # its version; 0 for none
     enclosure: bool
     seccomp: bool
@@ -64,7 +62,6 @@ class Confinement:
 
     @property
     def sentence(self) -> str:
-        """Say it in the words of the log."""
         holds = [f"Landlock {self.landlock}"] if self.landlock else []
         holds += ["a file system of its own"] if self.enclosure else []
         holds += ["seccomp"] if self.seccomp else []
@@ -137,7 +134,6 @@ def _niceness() -> int:
 
 
 def _tell(what: str, words: bytes) -> None:
-    """Write a word about this process, where there is such a place and it may be written."""
     try:
         place = os.open(f"/proc/self/{what}", os.O_WRONLY)
     except OSError:
@@ -157,7 +153,6 @@ def _checked(answer: int) -> None:
 
 
 def main() -> int:
-    """Confine this very process as if a bundle came, and say what holds."""
     import tempfile  # not in every process that computes
 
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:

@@ -16,7 +16,6 @@ _NOBODY = 65_534
 
 
 def main(limits: str, command: list[str]) -> None:
-    """Become the command, within these limits and without rights."""
     _hold(json.loads(limits))
     if os.geteuid() == 0:
         os.setgroups([])
@@ -26,7 +25,6 @@ def main(limits: str, command: list[str]) -> None:
 
 
 def _hold(limits: Mapping[str, int]) -> None:
-    """Set limits that nothing can lift again; one that is lower already stays."""
     for name, most in limits.items():
         what = getattr(resource, name)
         hard = resource.getrlimit(what)[1]

@@ -31,7 +31,6 @@ _SCOPES, _SCOPES_SINCE = 0b11, 6  # abstract sockets and signals of whoever is n
 
 
 def version() -> int:
-    """Return the version of Landlock that this kernel offers; 0 when there is none."""
     return max(0, _call(_CREATE, None, 0, _ASK_VERSION))
 
 

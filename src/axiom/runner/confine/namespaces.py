@@ -59,7 +59,6 @@ def _enter(reads: Sequence[Place], writes: Sequence[Place], uses: Sequence[Place
 
 
 def _show(libc: ctypes.CDLL, root: Path, path: Path, flags: int) -> None:
-    """Let a file or a folder be seen below the new root under the same name, by whatever links it is reached."""
     real = path / os.path.realpath(path)  # which is absolute
     place = root / real.relative_to("/")
     _links(root, path)
@@ -76,7 +75,6 @@ def _show(libc: ctypes.CDLL, root: Path, path: Path, flags: int) -> None:
 
 
 def _links(root: Path, path: Path) -> None:
-    """Make the links anew that lead to a place, as far as they are not there."""
     for step in (*reversed(path.parents), path):
         copy = root / step.relative_to("/")
         if step.is_symlink() and not copy.is_symlink() and not copy.exists():
@@ -86,7 +84,6 @@ def _links(root: Path, path: Path) -> None:
 
 
 def _turn(libc: ctypes.CDLL, root: Path) -> None:
-    """Stand on the new root, and let go of the old one."""
     os.chdir(root)
     _checked(libc.syscall(ctypes.c_long(_PIVOT[os.uname().machine]), b".", b"."), "pivot_root")
     _checked(libc.umount2(b".", _DETACHED), "umount")

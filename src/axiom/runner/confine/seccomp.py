@@ -105,14 +105,12 @@ def demands(own: int, *, devices: bool) -> dict[str, tuple[Demand, ...]]:
 
 
 def table(processor: str, *, devices: bool = False) -> dict[str, int]:
-    """Return the number of each call that this list knows on a processor."""
     place, text = _PROCESSORS[processor][0], _TEXT + _FOR_DEVICES if devices else _TEXT
     rows = (row.split() for row in text.replace("\n", "|").strip("|").split("|"))
     return {name: int(numbers[place]) for name, *numbers in rows if numbers[place] != "-"}
 
 
 def program(processor: str, own: int, *, devices: bool = False) -> bytes:
-    """Return the filter for the process with this number, in the form that the kernel takes."""
     steps = [_step(_LOAD, _ARCHITECTURE_AT), _step(_EQUAL, _PROCESSORS[processor][1], 1, 0), _step(_RETURN, _KILL)]
     steps.append(_step(_LOAD, _NUMBER_AT))
     numbers, demanded = table(processor, devices=devices), demands(own, devices=devices)

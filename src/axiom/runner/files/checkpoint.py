@@ -22,8 +22,6 @@ def largest_state(disk_mb: int) -> int:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Checkpoint:
-    """How far a cell came that no process computes any more."""
-
     times: int = 0  # how often more of it was kept
     cpu_seconds: float = 0.0  # which that took, in all processes
     fraction: float = 0.0
@@ -31,7 +29,6 @@ class Checkpoint:
 
 
 def read_kept(path: Path, *, ticket: str, cell: int) -> Checkpoint:
-    """Return what is kept of so many-th cell of this ticket; a file that is damaged or another's counts as none."""
     try:
         with path.open("rb") as file:
             head, state = file.readline(_HEAD_LIMIT), file.read(SIZE_LIMIT + 1)
@@ -51,7 +48,6 @@ def read_kept(path: Path, *, ticket: str, cell: int) -> Checkpoint:
 
 
 def write_kept(path: Path, kept: Checkpoint, *, ticket: str, cell: int) -> None:
-    """Put what is kept in place of what was before; it is there whole, after a power cut too, or not at all."""
     head = {
         "cpu_seconds": kept.cpu_seconds,
         "digest": _digest(kept.state),

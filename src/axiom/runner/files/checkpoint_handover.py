@@ -37,11 +37,9 @@ class CheckpointHandover:
 
     @property
     def cpu_seconds(self) -> float:
-        """What was computed before this process, as far as it is kept."""
         return self._slot.kept.cpu_seconds
 
     def begin(self, scratch: Path) -> dict[str, Any]:
-        """Lay out what is kept; returns the words by which the computing process finds it."""
         self._path = scratch / f"kept-{secrets.token_hex(8)}"  # where no cell before can have laid anything ready
         if self._slot.kept.state:
             with self._path.open("xb") as file:
@@ -94,7 +92,6 @@ class CheckpointHandover:
 
 
 def share(message: Mapping[str, Any]) -> float | None:
-    """The share of the cell of which a message speaks, if it does."""
     fraction = message.get("progress")
     return fraction if isinstance(fraction, float) and 0.0 <= fraction <= 1.0 else None
 

@@ -24,8 +24,6 @@ _LIMIT = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class SeenVersions:
-    """The laboratory of the first trust file, its newest version, and the newest bundle of each version."""
-
     lab: str | None = None
     trust: int = 0
     link: str = ""  # digest of that version, so that no other one takes its place
@@ -51,8 +49,6 @@ class SeenVersions:
 
 
 class RunnerHome:
-    """A folder that the runners of one host share."""
-
     def __init__(self, path: Path) -> None:
         self.path = path
         self.cache = path / CACHE
@@ -60,7 +56,6 @@ class RunnerHome:
         self._seen = path / "seen.json"
 
     def create(self) -> None:
-        """Make the folders that are missing."""
         for folder in (self.path, self.path / "bundles", self.path / "unpacked", self.cache):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
@@ -83,7 +78,6 @@ class RunnerHome:
         return trust
 
     def proven(self, ticket: Ticket, *, trust: Trust, now: datetime) -> dict[str, bytes]:
-        """Return the sealed files of the bundle that a ticket names."""
         files = self._files(ticket, trust, now)
         with self._locked():
             seen, name = self._read_seen(), f"{ticket.experiment}@{ticket.version}"
@@ -98,7 +92,6 @@ class RunnerHome:
         return files
 
     def unpacked(self, digest: str, files: Mapping[str, bytes]) -> Path:
-        """Return the folder of a bundle, with every file in it equal to the sealed one."""
         with self._locked():
             return self._tree(digest, files)
 
@@ -174,6 +167,5 @@ class RunnerHome:
 
 
 def read_at_most(path: Path, limit: int) -> bytes:
-    """Return the file's bytes, at most one more than the limit, so that a longer one is seen to be none of ours."""
     with path.open("rb") as file:
         return file.read(limit + 1)

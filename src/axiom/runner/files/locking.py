@@ -1,5 +1,3 @@
-"""One process of ours at a time, in what all runners of a host share."""
-
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +8,6 @@ from axiom.runner.platform.system import system
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock on this file, which ends with the process at the latest; wait for whoever has it."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         system.hold(handle)

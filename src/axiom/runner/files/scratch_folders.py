@@ -33,7 +33,6 @@ class Scratch:
     """A folder of one process, beside its bundle's; held, so that neither is swept away, nor the bundle's code."""
 
     def __init__(self, place: Path) -> None:
-        """Make it for a process of the bundle with this folder."""
         self._mark = place.with_name(f"{_SCRATCH}{place.name}-{_fresh_name()}{_HELD}")
         self._handle = os.open(self._mark, _NEW, 0o600)
         self.path = self._mark.with_suffix("")
@@ -45,7 +44,6 @@ class Scratch:
             raise
 
     def clear(self) -> None:
-        """Remove it with whatever was laid there, and hold it no more."""
         remove(self.path)
         os.close(self._handle)
         with contextlib.suppress(OSError):
@@ -73,7 +71,6 @@ def room(cache: Path, digest: str, most_mb: float = limits.SCRATCH_MB) -> Path:
 
 
 def forget_unused(cache: Path, seconds: float) -> int:
-    """Remove the folders of bundles that were not used for so long, with their code; how many there were."""
     if not cache.is_dir():
         return 0
     gone = 0
@@ -130,7 +127,6 @@ def _empty(folder: Path) -> None:
 
 
 def _bring_up(entry: "os.DirEntry[str]", place: Path, top: Path) -> Path | None:
-    """Where a folder lies now; nothing for what was no folder, and is gone."""
     path = Path(entry.path)
     with contextlib.suppress(OSError):
         if not entry.is_dir(follow_symlinks=False):
@@ -153,7 +149,6 @@ def _forget(cache: Path) -> None:
 
 
 def _sweep(cache: Path, most_mb: float) -> None:
-    """Remove the bundles that nobody used for long, and of the rest the oldest until it is no more than allowed."""
     _forget_drafts(cache.parent)
     rooms = (path for path in cache.iterdir() if path.is_dir() and not path.name.startswith("."))
     total = 0.0
@@ -168,7 +163,6 @@ def _sweep(cache: Path, most_mb: float) -> None:
 
 
 def _forget_drafts(home: Path) -> None:
-    """Remove what was being written when its runner was killed: files of a home, archives, code."""
     for folder in (home, home / "bundles", home / "unpacked"):
         for path in folder.glob(f"{DRAFT}*"):
             if _age(path) > _AGAIN:
@@ -204,7 +198,6 @@ def _fresh_name() -> str:
 
 
 def _age(path: Path) -> float:
-    """Seconds since it was used; without end for what is not there."""
     try:
         return time.time() - path.stat().st_mtime  # noqa: TID251  a file's own time is compared with it
     except OSError:

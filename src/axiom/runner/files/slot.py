@@ -1,5 +1,3 @@
-"""One task's own folder: its output, line by line, and how often the task began."""
-
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
@@ -50,7 +48,6 @@ class Slot:
         return done
 
     def add(self, cell: CellOutput) -> None:
-        """Add one cell; it survives the end of this process."""
         self._append(outputs.cell_line(cell))
         self._cells += 1
         self.kept = Checkpoint()
@@ -63,7 +60,6 @@ class Slot:
         self.kept = replace(fresh, state=b"")  # it may be large, and only the next process needs it
 
     def finish(self, cells: int) -> None:
-        """Add the footer, and have the whole output on the disk before anybody is told."""
         self._append(outputs.footer_line(cells), is_last=True)
 
     def forgive(self) -> None:
@@ -77,7 +73,6 @@ class Slot:
                 self._write_starts(counted.data | {"starts": max(0, counted.whole("starts") - 1)})
 
     def _forget_drafts(self) -> None:
-        """Remove what was being placed here when its runner was killed: a state is large, and the folder bounded."""
         for path in self.path.glob(f"{DRAFT}*"):
             path.unlink()
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 
 def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
-    """Write the files of a bundle below a folder."""
     for name, body in files.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,3 @@
-"""What this host is: the platform on which numbers may agree bit for bit."""
-
 import platform
 from pathlib import Path
 
@@ -11,7 +9,6 @@ _AVX512 = {"avx512f", "avx512dq", "avx512vl"}
 
 
 def platform_here(cpuinfo: Path = Path("/proc/cpuinfo")) -> Platform:
-    """Return operating system, processor family and the widest vector instructions of this host."""
     system, processor = platform.system().lower(), platform.machine().lower()
     processor = _PROCESSORS.get(processor, processor)
     return Platform(

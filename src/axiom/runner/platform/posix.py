@@ -1,5 +1,3 @@
-"""What the runner asks of Linux and macOS."""
-
 import contextlib
 import fcntl
 import mmap
@@ -18,15 +16,12 @@ _BLOCK = 512  # bytes, wherever files are counted in blocks
 
 
 class SelectedPipes:
-    """Pipes of which the system says which one has something."""
-
     def __init__(self, *pipes: IO[bytes]) -> None:
         self._selector = selectors.DefaultSelector()
         for pipe in pipes:
             self._selector.register(pipe, selectors.EVENT_READ, pipe)
 
     def read(self, seconds: float) -> list[tuple[IO[bytes], bytes]]:
-        """Wait so long for what comes out of any of them; of one that has ended nothing comes, once."""
         chunks = [(key.data, os.read(key.fd, _CHUNK)) for key, _ in self._selector.select(seconds)]
         for pipe, chunk in chunks:
             if not chunk:
@@ -34,15 +29,11 @@ class SelectedPipes:
         return chunks
 
     def close(self) -> None:
-        """Wait for nothing more."""
         self._selector.close()
 
 
 class Posix:
-    """Record locks, a mapped file, signals to process groups, and what /proc or ps says."""
-
     def lock(self, handle: int) -> bool:
-        """Lock an open file for this process alone; False when another one has it."""
         with contextlib.suppress(OSError):
             fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
@@ -53,23 +44,19 @@ class Posix:
         fcntl.flock(handle, fcntl.LOCK_EX)
 
     def take(self, handle: int) -> bool:
-        """Lock like `hold`, at once; False when another one has it."""
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return True
         return False
 
     def shared(self, slot: Path, name: str, size: int) -> mmap.mmap:
-        """The bytes that boinc-client shares with the task in this folder; here they have no name."""
         with (slot / "boinc_mmap_file").open("r+b") as file:
             return mmap.mmap(file.fileno(), size)
 
     def streams(self, *pipes: IO[bytes]) -> SelectedPipes:
-        """Hear several pipes at once."""
         return SelectedPipes(*pipes)
 
     def is_there(self, pid: int) -> bool:
-        """Does this process exist?"""
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
@@ -79,15 +66,12 @@ class Posix:
         return True
 
     def halt(self, pid: int) -> None:
-        """Stop the process group of this process."""
         os.killpg(pid, signal.SIGSTOP)
 
     def go_on(self, pid: int) -> None:
-        """Let the process group go on."""
         os.killpg(pid, signal.SIGCONT)
 
     def end(self, pid: int) -> None:
-        """Kill the process group."""
         os.killpg(pid, signal.SIGKILL)
 
     def outlast(self, parent: int) -> None:
@@ -96,7 +80,6 @@ class Posix:
             time.sleep(_AGAIN)
 
     def usage(self, pid: int) -> tuple[float, float]:
-        """The CPU seconds that a process has used and the memory that it holds, in MB; zeros once it is gone."""
         if not _has_proc():
             return parse_ps(_ps_line(pid))
         fields = _stat(pid)
@@ -106,7 +89,6 @@ class Posix:
         return ticks / os.sysconf("SC_CLK_TCK"), (pages * os.sysconf("SC_PAGE_SIZE") + _tables(pid)) / 1e6
 
     def threads(self, pid: int) -> int:
-        """How many threads a process has; 0 once it is gone, and where there is no /proc to tell."""
         fields = _stat(pid) if _has_proc() else []
         return int(fields[17]) if fields else 0
 

@@ -7,18 +7,12 @@ from typing import IO, Protocol
 
 
 class Shared(Protocol):
-    """Bytes that two processes see."""
+    def __getitem__(self, place: slice, /) -> bytes: ...
 
-    def __getitem__(self, place: slice, /) -> bytes:
-        """Some of them, as they are now."""
-
-    def __setitem__(self, place: slice, body: bytes, /) -> None:
-        """Put others in their place."""
+    def __setitem__(self, place: slice, body: bytes, /) -> None: ...
 
 
 class Streams(Protocol):
-    """The pipes out of a process."""
-
     def read(self, seconds: float) -> list[tuple[IO[bytes], bytes]]:
         """Wait so long for what comes out of any of them; of one that has ended nothing comes, once."""
 
@@ -27,10 +21,7 @@ class Streams(Protocol):
 
 
 class System(Protocol):
-    """Locks, the memory shared with boinc-client, pipes, sizes of files, and power over processes."""
-
-    def lock(self, handle: int) -> bool:
-        """Lock an open file for this process alone; False when another one has it."""
+    def lock(self, handle: int) -> bool: ...
 
     def hold(self, handle: int) -> None:
         """Lock an open file, once the other process has let go."""
@@ -38,20 +29,16 @@ class System(Protocol):
     def take(self, handle: int) -> bool:
         """Lock like `hold`, at once; False when another one has it."""
 
-    def shared(self, slot: Path, name: str, size: int) -> Shared:
-        """The bytes that boinc-client shares with the task in this folder; `name` is what it calls them."""
+    def shared(self, slot: Path, name: str, size: int) -> Shared: ...
 
-    def streams(self, *pipes: IO[bytes]) -> Streams:
-        """Hear several pipes at once."""
+    def streams(self, *pipes: IO[bytes]) -> Streams: ...
 
-    def is_there(self, pid: int) -> bool:
-        """Does this process exist?"""
+    def is_there(self, pid: int) -> bool: ...
 
     def halt(self, pid: int) -> None:
         """Have a process that computes stand still, with whatever it started."""
 
-    def go_on(self, pid: int) -> None:
-        """Let it compute again."""
+    def go_on(self, pid: int) -> None: ...
 
     def end(self, pid: int) -> None:
         """End it at once, with whatever it started."""
@@ -65,8 +52,7 @@ class System(Protocol):
     def threads(self, pid: int) -> int:
         """How many threads a process has; 0 once it is gone, and where the system does not tell."""
 
-    def taken(self, status: os.stat_result) -> int:
-        """How many bytes of the disk a file takes, of which this is known."""
+    def taken(self, status: os.stat_result) -> int: ...
 
 
 def _here() -> System:

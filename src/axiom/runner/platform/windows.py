@@ -35,8 +35,6 @@ _PREFIX = "shm_"
 
 
 class _Memory(ctypes.Structure):
-    """PROCESS_MEMORY_COUNTERS."""
-
     _fields_ = (
         ("cb", ctypes.c_uint32),
         ("PageFaultCount", ctypes.c_uint32),
@@ -52,8 +50,6 @@ class _Memory(ctypes.Structure):
 
 
 class _Process(ctypes.Structure):
-    """PROCESSENTRY32W."""
-
     _fields_ = (
         ("dwSize", ctypes.c_uint32),
         ("cntUsage", ctypes.c_uint32),
@@ -77,7 +73,6 @@ class ThreadedPipes:
             threading.Thread(target=self._listen, args=(pipe,), daemon=True).start()
 
     def read(self, seconds: float) -> list[tuple[IO[bytes], bytes]]:
-        """Wait so long for what comes out of any of them; of one that has ended nothing comes, once."""
         chunks = []
         with contextlib.suppress(queue.Empty):
             chunks.append(self._chunks.get(timeout=seconds))
@@ -102,8 +97,6 @@ class ThreadedPipes:
 
 
 class Windows:
-    """Locked bytes, named shared memory, and handles of processes."""
-
     def __init__(self, *, kernel: Any, native: Any, console: Any, mapping: Callable[..., Any]) -> None:
         """`kernel` and `native` are kernel32 and ntdll, `console` is msvcrt, `mapping` makes a mapping with a tag."""
         self._kernel = kernel
@@ -112,29 +105,24 @@ class Windows:
         self._mapping = mapping
 
     def lock(self, handle: int) -> bool:
-        """Lock the first byte of an open file; False when another process has it."""
         with contextlib.suppress(OSError):
             self._console.locking(handle, self._console.LK_NBLCK, 1)
             return True
         return False
 
     def hold(self, handle: int) -> None:
-        """Lock an open file, once the other process has let go."""
         while not self.lock(handle):
             time.sleep(_AGAIN)
 
     def take(self, handle: int) -> bool:
-        """Lock like `hold`, at once; False when another one has it."""
         return self.lock(handle)
 
     def shared(self, slot: Path, name: str, size: int) -> Any:
-        """The bytes that boinc-client shares under this name, whatever the folder."""
         if not name:
             raise ValueError("init_data.xml has no usable comm_obj_name")
         return self._mapping(-1, size, tagname=_PREFIX + name)
 
     def streams(self, *pipes: IO[bytes]) -> ThreadedPipes:
-        """Hear several pipes at once."""
         return ThreadedPipes(*pipes)
 
     def is_there(self, pid: int) -> bool:
@@ -145,19 +133,16 @@ class Windows:
             return bool(self._kernel.WaitForSingleObject(process, 0) == _WAIT_TIMEOUT)
 
     def halt(self, pid: int) -> None:
-        """Suspend all threads of the process."""
         with self._opened(pid, _PROCESS_SUSPEND_RESUME) as process:
             if process:
                 self._native.NtSuspendProcess(process)
 
     def go_on(self, pid: int) -> None:
-        """Resume all threads of the process."""
         with self._opened(pid, _PROCESS_SUSPEND_RESUME) as process:
             if process:
                 self._native.NtResumeProcess(process)
 
     def end(self, pid: int) -> None:
-        """Terminate the process, suspended or not."""
         with self._opened(pid, _PROCESS_TERMINATE) as process:
             if process:
                 self._kernel.TerminateProcess(process, _KILLED)
@@ -169,7 +154,6 @@ class Windows:
                 self._kernel.WaitForSingleObject(process, _INFINITE)
 
     def usage(self, pid: int) -> tuple[float, float]:
-        """The CPU seconds that a process has used and the memory that it holds, in MB; zeros once it is gone."""
         began, ended, system, own = (ctypes.c_uint64() for _ in range(4))
         memory = _Memory(cb=ctypes.sizeof(_Memory))
         with self._opened(pid, _PROCESS_QUERY_LIMITED_INFORMATION | _PROCESS_VM_READ) as process:
@@ -182,7 +166,6 @@ class Windows:
         return (system.value + own.value) / _TICKS, memory.WorkingSetSize / 1e6
 
     def threads(self, pid: int) -> int:
-        """How many threads a process has; 0 once it is gone."""
         snapshot = self._kernel.CreateToolhelp32Snapshot(_SNAP_OF_PROCESSES, 0)
         entry = _Process(dwSize=ctypes.sizeof(_Process))
         try:
@@ -208,7 +191,6 @@ class Windows:
 
 
 def windows_here() -> Windows:
-    """The one with the system's own calls."""
     load: Callable[[str], Any] = vars(ctypes)["WinDLL"]  # exists on Windows alone
     kernel = load("kernel32")
     kernel.OpenProcess.restype = kernel.CreateToolhelp32Snapshot.restype = ctypes.c_void_p

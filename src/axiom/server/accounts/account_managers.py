@@ -64,7 +64,6 @@ class AccountManagers:
     guesses: Guesses
 
     def info(self, fields: Mapping[str, str]) -> bytes:
-        """What an account manager may know of an account."""
         with self.connections.reader() as db:
             holder = _holder(db, fields)
             if holder is None:
@@ -90,7 +89,6 @@ class AccountManagers:
         )
 
     def change(self, fields: Mapping[str, str]) -> bytes:
-        """Store what an account manager sets."""
         changes = read_change(fields)
         if isinstance(changes, Problem):
             return error_reply(changes)
@@ -101,7 +99,6 @@ class AccountManagers:
         return error_reply(problem) if problem else change_reply()
 
     def place(self, fields: Mapping[str, str]) -> bytes:
-        """Store where an account manager says that one of the volunteer's computers stands."""
         placement = read_place(fields)
         if isinstance(placement, Problem):
             return error_reply(placement)
@@ -120,7 +117,6 @@ class AccountManagers:
         return None if verdict.may else wait_first(verdict)
 
     def teams(self, fields: Mapping[str, str]) -> bytes:
-        """The teams whose names hold some words, or the one with a number."""
         number, words = fields.get("team_id", ""), fields.get("team_name", "").strip()
         with self.connections.reader() as db:
             if number.isascii() and number.isdecimal() and len(number) <= 18:
@@ -181,7 +177,6 @@ def _place(db: Database, fields: Mapping[str, str], host_id: int, venue: str) ->
 
 
 def _read_everywhere(text: str | None, now: datetime) -> tuple[str, int] | None:
-    """Preferences for computing anywhere, as one element, and when they were changed."""
     if text is None:
         return None
     if len(text.encode()) > limits.PREFERENCES_BYTES:
@@ -203,7 +198,6 @@ def _with_time(whole: str, modified_at: int) -> str:
 
 
 def _read_share(text: str | None) -> float | None:
-    """How much of a computer the volunteer gives to this project, beside others."""
     if text is None:
         return None
     tree(text.encode())

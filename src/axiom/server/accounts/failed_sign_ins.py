@@ -19,8 +19,6 @@ _MOST_TOLD = 10_000
 
 
 class _Moments:
-    """Of each key, when something happened, as far back as counts."""
-
     def __init__(self, most_each: int) -> None:
         self._most_each = most_each
         self._kept: OrderedDict[bytes, deque[datetime]] = OrderedDict()
@@ -45,8 +43,6 @@ class _Moments:
 
 
 class Guesses:
-    """What went wrong within the last hour. May be used from several threads."""
-
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._lock = threading.Lock()
@@ -112,7 +108,6 @@ class Guesses:
             return verdict
 
     def do_one(self, volunteer: int, what: str) -> ThrottleDecision:
-        """May this be done once more in a volunteer's account? If so it counts as done."""
         key = _short(f"{volunteer}\n{what}")
         with self._lock:
             now = self._now()

@@ -15,13 +15,11 @@ _EITHER_SIDE = 1  # steps by which a clock may be wrong
 
 
 def secret_of(secret: bytes, volunteer_id: int, serial: int) -> str:
-    """What an authenticator keeps, in base 32."""
     message = f"axiom-second-factor-1\n{volunteer_id}\n{serial}".encode()
     return base64.b32encode(hmac.digest(secret, message, hashlib.sha256)[:_SECRET_BYTES]).decode()
 
 
 def address_of(secret: str, name: str, laboratory: str) -> str:
-    """The secret as an address that authenticators read."""
     return pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=laboratory)
 
 

@@ -21,8 +21,6 @@ _CREDITS_A_DAY = 200.0  # that a computer of one gigaflop a second earns, by BOI
 
 
 class LoadFigures:
-    """Counts, and keeps what it counted for a minute."""
-
     def __init__(self, connections: Connections, now: Callable[[], datetime], host: str) -> None:
         self._connections = connections
         self._now = now
@@ -31,7 +29,6 @@ class LoadFigures:
         self._kept: tuple[datetime, bytes] | None = None
 
     def xml(self) -> bytes:
-        """The status."""
         with self._lock:
             now = self._now()
             if self._kept is None or now - self._kept[0] >= _FRESH:

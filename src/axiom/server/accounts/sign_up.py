@@ -29,8 +29,6 @@ _CLOSED = mark("This laboratory opens no new accounts at the moment.")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProvenAccount:
-    """Whose password it was."""
-
     volunteer: Volunteer
     account: Account
 
@@ -49,7 +47,6 @@ class Accounts:
 
     @property
     def is_open(self) -> bool:
-        """May anybody open an account?"""
         return self.new_accounts > 0
 
     def create(self, request: CreateAccount, address: str) -> str | Problem:
@@ -83,7 +80,6 @@ class Accounts:
         return made
 
     def lookup(self, credentials: LookupAccount, address: str) -> str | Problem:
-        """The key of the account under this e-mail address and password."""
         outcome = self.prove(credentials, address)
         return outcome if isinstance(outcome, Problem) else key_of(self.secret, outcome.volunteer, outcome.account)
 
@@ -111,7 +107,6 @@ class Accounts:
 
 
 def wait_first(verdict: ThrottleDecision) -> Problem:
-    """Why it is not done now, and when it may be tried again."""
     minutes = math.ceil(verdict.wait / timedelta(minutes=1))
     waiting = "a minute" if minutes <= 1 else f"{minutes} minutes"
     return Problem(error=AccountError.PROJECT_DOWN, text=f"Please wait {waiting}: {verdict.reason}.")
@@ -132,12 +127,10 @@ def open_account(db: Database, secret: bytes, request: CreateAccount, password: 
 
 
 def key_of(secret: bytes, volunteer: Volunteer, account: Account) -> str:
-    """The account key, which computes for a volunteer and may do everything else too."""
     return account_keys.account_key(secret, volunteer.id, account.key_serial)
 
 
 def weak_key_of(secret: bytes, volunteer: Volunteer, account: Account) -> str:
-    """The key that only computes for a volunteer."""
     return account_keys.weak_key(secret, volunteer.id, account.password_serial)
 
 

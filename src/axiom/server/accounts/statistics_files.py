@@ -40,8 +40,6 @@ _GPU_KINDS = {"NVIDIA": "CUDA", "ATI": "CAL"}
 
 @dataclass()
 class _Totals:
-    """What the files hold so far."""
-
     volunteers: int = 0
     teams: int = 0
     hosts: int = 0
@@ -50,22 +48,18 @@ class _Totals:
 
 
 class StatisticsFiles:
-    """The folder `stats`, and when it was last filled."""
-
     def __init__(self, folder: Folder, now: Callable[[], datetime], rest: Callable[[], object]) -> None:
         self._folder = folder
         self._now = now
         self._rest = rest  # between two parts of a list: so that whoever waits for the processor has it
 
     def read(self, name: str) -> bytes | None:
-        """One of the files; None while it is not written."""
         try:
             return (self._folder.statistics / name).read_bytes()
         except OSError:
             return None
 
     def write_if_due(self) -> bool:
-        """All files, unless they are of today; tells whether they were written."""
         written = [self._folder.statistics / name for name in NAMES]
         is_due = any(not path.is_file() or self._age(path) > limits.STATISTICS_EVERY for path in written)
         if is_due:
@@ -76,7 +70,6 @@ class StatisticsFiles:
         return self._now() - moment(path.stat().st_mtime_ns // 1000)
 
     def write(self) -> None:
-        """All files, each replaced when it is whole."""
         self._folder.statistics.mkdir(mode=0o700, exist_ok=True)
         counted = _Totals()
         with Connections(folder=self._folder).follower() as db:

@@ -43,8 +43,6 @@ class DamagedBundle(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownExperiment:
-    """One version of an experiment with the bundle of it that a host may have."""
-
     id: int
     name: str
     version: int
@@ -55,7 +53,6 @@ class KnownExperiment:
 
     @property
     def is_ready(self) -> bool:
-        """May a task of it go out?"""
         return self.status == "open" and self.bundle is not None
 
     def is_sealed(self, now: datetime) -> bool:
@@ -75,16 +72,12 @@ class OrderForm:
 
 @value
 class WaitingSize:
-    """How large a task is that waits."""
-
     seconds: float  # of a reference core, as declared
     replicates: int
     block: int = 1  # replicates of its registration that enter evidence together
 
 
 class DispatchCache:
-    """Experiments by their id, and the forms of their orders; read again when anything of them has changed."""
-
     def __init__(self) -> None:
         # With the newest bundle; with the newest that the laboratory's own hosts may have; and with the newest that
         # passed all gates, as everybody else gets it. Where none did, nothing of it goes to them.
@@ -104,7 +97,6 @@ class DispatchCache:
         self._unfit: dict[str, datetime] = {}
 
     def look(self, db: Database) -> None:
-        """See whether anything has changed; cheap when nothing has."""
         self._has_evidence = self._has_evidence or evidence.is_any(db)
         stamp = (*experiments.stamp(db), db.notes)
         if stamp != self._stamp:
@@ -118,7 +110,6 @@ class DispatchCache:
             self._stamp = stamp
 
     def offered(self, *, is_ours: bool) -> Mapping[int, KnownExperiment]:
-        """What a host of the laboratory's own may have, or anybody else's."""
         return self.ours if is_ours else self.tried
 
     def form(
@@ -142,7 +133,6 @@ class DispatchCache:
         return self._forms[key]
 
     def cost(self, db: Database, experiment_id: int, host_class: str, now: datetime) -> Cost:
-        """What a version costs this kind of host beside what is declared, as was seen within the minute."""
         if self._costs is None or not timedelta(0) <= now - self._costs[1] < _COSTS_FOR:
             self._costs = costs.in_use(db), now
         return self._costs[0].get((experiment_id, host_class), _AS_DECLARED)
@@ -157,11 +147,9 @@ class DispatchCache:
         return found_at is not None and now - found_at < _UNFIT_FOR
 
     def standing(self, experiment_id: int) -> ReleaseState:
-        """What the history of this version's release comes to."""
         return self._standings.get(experiment_id, _NOTHING_SAID)
 
     def fleet(self, db: Database, now: datetime) -> Fleet:
-        """Who computes, as was seen within the minute."""
         if self._fleet is None or not timedelta(0) <= now - self._fleet[1] < _COSTS_FOR:
             self._fleet = releases.fleet(db), now
         return self._fleet[0]
@@ -171,7 +159,6 @@ class DispatchCache:
         return self._sizes.get(experiment.id) or WaitingSize(seconds=experiment.declared.seconds, replicates=1)
 
     def note_size(self, experiment: KnownExperiment, size: WaitingSize) -> None:
-        """A task that waited was as large as this."""
         self._sizes[experiment.id] = size
 
     def last_turn(self, experiment_id: int) -> int:
@@ -179,7 +166,6 @@ class DispatchCache:
         return self._turns.get(experiment_id, 0)
 
     def note_turn(self, experiment_id: int, moment: int) -> None:
-        """A task of it has just been given out."""
         self._turns[experiment_id] = moment
 
     def rank(self, experiment: KnownExperiment) -> float:

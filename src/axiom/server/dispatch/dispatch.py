@@ -85,8 +85,6 @@ def hand_out(
 
 @value
 class _WrittenOrder:
-    """A task whose order is written and not yet signed."""
-
     draft: UnsignedOrder
     workunit: int
     declared_seconds: float
@@ -95,8 +93,6 @@ class _WrittenOrder:
 
 
 class _Dispatcher:
-    """One host at the counter: what it has, what it is given."""
-
     def __init__(
         self,
         db: Database,
@@ -170,7 +166,6 @@ class _Dispatcher:
     def _deal(
         self, wish: WorkWish, queues: dict[int, Queue], in_hand: Sequence[TasksInHand], sent: tuple[int, int]
     ) -> tuple[list[GrantedTask], str]:
-        """Tasks of these queues, until the host has what it wishes or may have no more; and why not more."""
         granted: list[GrantedTask] = []
         for_others = False
         while True:
@@ -249,7 +244,6 @@ class _Dispatcher:
         return queues
 
     def _load(self, experiment: KnownExperiment, size: WaitingSize, gpu: str) -> GpuLoad:
-        """What a task that a core may compute as well is on this kind of the host's GPUs."""
         seconds = self._expected_seconds(experiment, size.seconds, gpu)
         return GpuLoad(
             seconds=seconds / self._picker.parts(size, seconds),
@@ -311,7 +305,6 @@ class _Dispatcher:
         return [task for task in candidates if task.task_id not in self._holding and (is_for_any or not task.ordinal)]
 
     def _claim(self, granted: Sequence[GrantedTask]) -> None:
-        """From here on these tasks are this host's."""
         claims = [
             OrderedTask(
                 task_id=task.task,
@@ -336,7 +329,6 @@ class _Dispatcher:
         return self._cache.form(self._db, lab, experiment, wanted.registration_id, wanted.configs, gpu)
 
     def _size(self, experiment: KnownExperiment, wanted: WaitingTask) -> WaitingSize:
-        """How large a waiting task is before anything is taken from it."""
         form, replicates = self._form(experiment, wanted, ""), len(wanted.replicates)
         return WaitingSize(seconds=form.replicate_seconds * replicates, replicates=replicates, block=form.block)
 
@@ -361,7 +353,6 @@ class _Dispatcher:
         )
 
     def _sign(self, experiment: KnownExperiment, written: Sequence[_WrittenOrder], gpu: str) -> list[GrantedTask]:
-        """These tasks with their signed orders."""
         drafts = [draft.draft for draft in written]
         orders = sign_orders(self._dispatch, drafts, host_id=self._host.id, jointly=self._jointly)
         return [
@@ -403,7 +394,6 @@ class _Dispatcher:
         return gpu_of(self._host, needs.gpu_memory, self._programs & {task.gpu}) is not None
 
     def _expected_seconds(self, experiment: KnownExperiment, seconds: float, gpu: str) -> float:
-        """Declared seconds as they are for this kind of host, on its processor or on its GPU of this kind."""
         factor = self._factors.get((experiment.id, gpu))
         if factor is None:
             kind = class_of(self._host, gpu)
@@ -418,7 +408,6 @@ class _Dispatcher:
         return self._lasting[seconds]
 
     def _grant_again(self, task: SentTask) -> GrantedTask:
-        """A task that was sent before, with the very same order."""
         experiment = self._cache.experiments[task.experiment_id]
         needs, bundle = experiment.declared, experiment.bundle
         replicate_seconds = self._form(experiment, task, task.gpu).replicate_seconds if bundle else needs.seconds
@@ -461,7 +450,6 @@ class _Dispatcher:
         )
 
     def _remaining_wish(self, wish: WorkWish, granted: Sequence[GrantedTask]) -> WorkWish:
-        """What is still wanted when this has been given."""
         if not granted:
             return wish
         wanted = {"": (wish.seconds, wish.instances), **wish.gpus}

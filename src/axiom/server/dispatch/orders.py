@@ -26,8 +26,6 @@ from axiom.store.tasks.waiting import SentTask, WaitingTask, beside
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatch:
-    """What every ticket takes from the laboratory rather than from the work, and how much a host may have."""
-
     lab: str
     trust: int  # version of the trust file that hosts must have by now
     key: SigningKey
@@ -41,7 +39,6 @@ class Dispatch:
 
     @property
     def volunteers(self) -> Allowance:
-        """How much a volunteer's host may have."""
         return Allowance(deadline=self.deadline, tasks_per_core=self.tasks_per_core, daily_per_core=self.daily_per_core)
 
     @property
@@ -60,8 +57,6 @@ def allowance_of(db: Database, dispatch: Dispatch, host: Host) -> Allowance:
 
 @value
 class UnsignedOrder:
-    """The order of a task before it is signed."""
-
     task: int
     bundle: str
     seeds: tuple[int, ...]
@@ -104,7 +99,6 @@ def sign_orders(dispatch: Dispatch, drafts: Sequence[UnsignedOrder], *, host_id:
 
 
 def order_again(experiment: KnownExperiment, task: SentTask, host_id: int) -> Order:
-    """The very order that was sent, for a host that lost it."""
     seeds = _seeds(experiment, task.replicates)
     return Order(task=task.task_id, host=host_id, bundle=task.bundle_digest, seeds=seeds, ticket=task.ticket)
 

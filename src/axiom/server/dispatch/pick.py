@@ -20,8 +20,6 @@ _PAGE = 32
 
 @value
 class Sizing:
-    """What a waiting task of several replicates is cut by, and how much of it the host wants."""
-
     replicate_seconds: float  # of a reference core, expected of a replicate
     block: int
     seconds: float  # that are still wanted, of this host
@@ -30,8 +28,6 @@ class Sizing:
 
 
 class Picker:
-    """What one host may have, and how much of it at once."""
-
     def __init__(
         self,
         db: Database,
@@ -53,7 +49,6 @@ class Picker:
         self.is_first = not host.standing.quota_day  # nothing was ever given to it
 
     def choose(self, experiment: KnownExperiment, amount: int, *, is_meant: bool) -> list[WaitingTask]:
-        """The oldest waiting tasks for this host: first those that are meant for it alone."""
         meant = waiting.targeted(self._db, experiment.id, self._host.id, limit=amount) if is_meant else []
         return meant + self._open(experiment.id, amount - len(meant)) if len(meant) < amount else meant
 
@@ -83,7 +78,6 @@ class Picker:
         )
 
     def _sizes(self, left: int, sizing: Sizing) -> tuple[list[int], int]:
-        """How many replicates each task has that the host is given now, and how many are left."""
         sizes: list[int] = []
         seconds = sizing.seconds
         while left and (not sizes or (len(sizes) < sizing.most and (seconds > 0 or len(sizes) < sizing.least))):
@@ -94,7 +88,6 @@ class Picker:
         return sizes, left
 
     def _replicates_for(self, there: int, block: int, replicate_seconds: float, *, is_first: bool = False) -> int:
-        """How many replicates of those that are there a task for this host has, each of so many expected seconds."""
         if is_first not in self._lengths:
             self._lengths[is_first] = length_for(
                 cores=self._host.capacity.cores,
@@ -107,7 +100,6 @@ class Picker:
         return task_size(self._lengths[is_first], replicate_seconds=seconds, there=there, block=block).replicates
 
     def _open(self, experiment_id: int, amount: int) -> list[WaitingTask]:
-        """The oldest tasks for anybody that this host's volunteer may have."""
         volunteer_id = self._host.volunteer_id
         after = self._cache.passed(volunteer_id, experiment_id, self._now)
         chosen: list[WaitingTask] = []
@@ -138,7 +130,6 @@ class Picker:
         return waiting.had_before(db, wanted.workunit_id, volunteer_id) and not self._is_alone()
 
     def _is_alone(self) -> bool:
-        """Is there nobody else who could compute it?"""
         if self._alone is None:
             self._alone = waiting.is_alone(self._db, self._host.volunteer_id, self._now - limits.ALONE_FOR)
         return self._alone

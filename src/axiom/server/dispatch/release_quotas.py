@@ -18,8 +18,6 @@ _SYSTEMS = ("linux", "windows", "macos")  # another one is a host's own word
 
 
 class RolloutLimits:
-    """The rollout stages of all versions, as they apply to one host."""
-
     def __init__(self, db: Database, dispatch: Dispatch, cache: DispatchCache, host: Host, now: datetime) -> None:
         self._db = db
         self._dispatch = dispatch

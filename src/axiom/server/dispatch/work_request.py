@@ -1,5 +1,3 @@
-"""What a host asks for, and what it is handed."""
-
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
@@ -13,8 +11,6 @@ from axiom.signed.tickets import Order
 
 @value
 class WorkRequest:
-    """What a host asks for, and the tasks that it still has or has just reported."""
-
     seconds: float
     instances: float
     most: int
@@ -27,8 +23,6 @@ class WorkRequest:
 
 @value
 class GrantedTask:
-    """A task that a host is given, with all that it must be told."""
-
     task: int
     workunit: int
     experiment: int

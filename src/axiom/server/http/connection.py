@@ -46,8 +46,6 @@ _NO_HEADER = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Site:
-    """What the connections of one listening socket share."""
-
     def __init__(self, app: App, lanes: Lanes | None, loop: asyncio.AbstractEventLoop, proxies: str) -> None:
         self.app = app
         self.lanes = lanes
@@ -66,8 +64,6 @@ class Site:
 
 
 class LaneExchange:
-    """One request on a lane and its answer."""
-
     def __init__(self, connection: "Connection", intake: Intake, lanes: Lanes, path: bytes) -> None:
         self.keep_alive = connection.keeps_alive
         self.has_begun = False  # is something of the answer sent?
@@ -94,13 +90,11 @@ class LaneExchange:
         return self._intake.take(piece)
 
     def end(self) -> None:
-        """The body is whole."""
         self._is_whole = True
         if self._has_turn:
             self._ask()
 
     def lose(self) -> None:
-        """The connection is gone."""
         self._is_lost = True
         if not (self._has_turn and self._is_whole):  # also of a whole one whose turn will never come
             self._intake.lose()
@@ -136,8 +130,6 @@ class LaneExchange:
 
 
 class SiteExchange:
-    """One request of the site and its answer, as ASGI has them."""
-
     def __init__(self, connection: "Connection", scope: dict[str, Any]) -> None:
         self.keep_alive = connection.keeps_alive
         self.has_begun = False
@@ -152,14 +144,12 @@ class SiteExchange:
         self._changed = asyncio.Event()
 
     def begin(self) -> None:
-        """All earlier requests of this connection are answered."""
         site = self._connection.site
         task = site.loop.create_task(self._run())
         site.tasks.add(task)
         task.add_done_callback(site.tasks.discard)
 
     def take(self, piece: bytes) -> bytes | None:
-        """One more piece of the body; the site's limit is the connection's."""
         if not self._is_answered:
             self._body += piece
             if len(self._body) > _READ_AHEAD:
@@ -168,12 +158,10 @@ class SiteExchange:
         return None
 
     def end(self) -> None:
-        """The body is whole."""
         self._is_whole = True
         self._changed.set()
 
     def lose(self) -> None:
-        """The connection is gone."""
         self._is_lost = True
         self._changed.set()
 
@@ -290,7 +278,6 @@ class Connection(asyncio.Protocol):
         self._writable: asyncio.Event | None = None  # while too much lies here
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin to wait for headers."""
         self.transport = transport  # type: ignore[assignment]  # a stream's transport, by what it can do
         self.site.connections.add(self)
         self._client = _address(transport.get_extra_info("peername"))
@@ -303,7 +290,6 @@ class Connection(asyncio.Protocol):
             self.refuse(_UNABLE)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nobody waits any more."""
         del exc
         if self._timer is not None:
             self._timer.cancel()
@@ -319,7 +305,6 @@ class Connection(asyncio.Protocol):
         del self._parser
 
     def data_received(self, data: bytes) -> None:
-        """Take what arrives apart."""
         self._barren += len(data)
         try:
             self._parser.feed_data(data)
@@ -334,14 +319,12 @@ class Connection(asyncio.Protocol):
             self.refuse(_LONG_HEADERS)
 
     def on_message_begin(self) -> None:
-        """The headers of one more request on this connection."""
         self._url, self._headers, self.expects_continue = b"", [], False
         self._in_headers = True
         self._header_bytes = self._body_bytes = self._counted = 0
         self._wait(limits.HEADER_SECONDS)
 
     def on_url(self, url: bytes) -> None:
-        """A piece of the address."""
         self._url += url
         self._header_bytes += len(url)
 
@@ -355,7 +338,6 @@ class Connection(asyncio.Protocol):
             self._header_bytes += len(name) + len(value) + _HEADER_SIGNS
 
     def on_headers_complete(self) -> None:
-        """The headers are here, and the body is still to come."""
         self._in_headers = False
         self._barren = 0
         self._newest = None
@@ -373,7 +355,6 @@ class Connection(asyncio.Protocol):
         self._in_body = True
 
     def on_body(self, body: bytes) -> None:
-        """One more piece of a body."""
         self._barren = 0
         if self.transport.is_closing() or self._newest is None:
             return
@@ -390,7 +371,6 @@ class Connection(asyncio.Protocol):
             self._newest.end()
 
     def _route(self, version: str) -> None:
-        """A request begins on a lane or at the site, unless it says that it is too long."""
         path, lanes, method = self._url.partition(b"?")[0], self.site.lanes, self._parser.get_method()
         opener = lanes.openers.get(path) if lanes is not None and method == b"POST" else None
         if lanes is None or opener is None:
@@ -452,7 +432,6 @@ class Connection(asyncio.Protocol):
         }
 
     def answered(self, exchange: Exchange) -> None:
-        """The first request is done with; the next has its turn."""
         self._unanswered.popleft()
         if not exchange.keep_alive:
             self.transport.close()
@@ -465,7 +444,6 @@ class Connection(asyncio.Protocol):
             self._wait(limits.IDLE_SECONDS)
 
     def finish(self) -> None:
-        """The laboratory stops: close the connection as soon as everything on it is answered."""
         if self._unanswered:
             self._unanswered[-1].keep_alive = False
         else:
@@ -493,30 +471,25 @@ class Connection(asyncio.Protocol):
         self.transport.close()
 
     def pause_reading(self) -> None:
-        """Let the sender wait."""
         if not self._is_paused:
             self._is_paused = True
             self.transport.pause_reading()
 
     def resume_reading(self) -> None:
-        """Go on."""
         if self._is_paused:
             self._is_paused = False
             self.transport.resume_reading()
 
     def pause_writing(self) -> None:
-        """Too much is to be sent."""
         self._writable = self._writable or asyncio.Event()
 
     def resume_writing(self) -> None:
-        """Most of what was to be sent is fetched, or nobody will fetch it."""
         self._has_drained = True
         if self._writable is not None:
             self._writable.set()
             self._writable = None
 
     async def drained(self) -> None:
-        """Wait until more can be sent."""
         if self._writable is not None:
             await self._writable.wait()
 
@@ -583,7 +556,6 @@ def _head_fault(version: str, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
 
 
 def _problem(status: bytes) -> bytes:
-    """A status as programs read it (RFC 9457)."""
     number, _, title = status.decode().partition(" ")
     problem = {"type": "about:blank", "title": title, "status": int(number), "detail": f"{title}. Nothing was done."}
     return json.dumps(problem).encode()

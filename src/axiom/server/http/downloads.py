@@ -36,8 +36,6 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Downloads:
-    """The files that hosts may fetch."""
-
     def __init__(self, folder: Folder, trust: Trust) -> None:
         self._folder = folder
         self._trust = trust
@@ -46,7 +44,6 @@ class Downloads:
         self._size = 0
 
     async def __call__(self, scope: Scope, send: Send) -> None:
-        """Answer a request for one of them."""
         if scope["method"] not in {"GET", "HEAD"}:
             await _say(send, 405, b"Files are fetched with GET.\n", [(b"allow", b"GET, HEAD")])
             return
@@ -65,7 +62,6 @@ class Downloads:
             await _answer(scope, send, name, *opened)
 
     async def _find(self, name: str) -> bytes | Path | None:
-        """The bytes of a file, or where a large one lies."""
         if name in self._bodies:
             self._bodies.move_to_end(name)
             return self._bodies[name]
@@ -129,7 +125,6 @@ async def _answer(scope: Scope, send: Send, name: str, file: BinaryIO, size: int
 
 
 async def _open(source: bytes | Path) -> tuple[BinaryIO, int] | None:
-    """A file that was found and its size; None when it has gone since."""
     if isinstance(source, bytes):
         return BytesIO(source), len(source)
     try:

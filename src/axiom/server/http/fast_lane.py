@@ -41,8 +41,7 @@ class Intake(Protocol):
     def take(self, piece: bytes) -> bytes | None:
         """One more piece; what is returned is the status with which the request is refused at once."""
 
-    def finish(self) -> Promised:
-        """All of it is here; the answer."""
+    def finish(self) -> Promised: ...
 
     def lose(self) -> None:
         """The connection is gone; no more will come and nobody awaits an answer."""
@@ -64,20 +63,16 @@ class BodyRoom:
         self._door = threading.Lock()  # answers come from the writer's thread
 
     def take(self, size: int) -> bool:
-        """So many bytes more; false where that is too much."""
         with self._door:
             self.left -= size
             return self.left >= 0
 
     def give(self, size: int) -> None:
-        """So many bytes less."""
         with self._door:
             self.left += size
 
 
 class WholeRequest:
-    """Collects a request that is looked at as a whole."""
-
     def __init__(self, answer: Answering, limit: int, room: BodyRoom) -> None:
         self._answer = answer
         self._limit = limit
@@ -86,7 +81,6 @@ class WholeRequest:
         self._size = 0
 
     def take(self, piece: bytes) -> bytes | None:
-        """Keep it."""
         self._size += len(piece)
         has_room = self._room.take(len(piece))
         self._pieces.append(piece)
@@ -95,7 +89,6 @@ class WholeRequest:
         return None if has_room else _UNABLE
 
     def finish(self) -> Promised:
-        """Ask."""
         body = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
         try:
@@ -107,7 +100,6 @@ class WholeRequest:
         return answered
 
     def lose(self) -> None:
-        """Nothing was begun."""
         self._drop()
 
     def _drop(self) -> None:
@@ -134,8 +126,6 @@ def whole_in(answer: AnsweringIn, limit: int = limits.REQUEST_BYTES, room: BodyR
 
 
 class Lanes:
-    """Which paths are lanes, and the answers on their way back into the loop. Each path is a class of requests."""
-
     def __init__(self, openers: Mapping[bytes, Opener], counts: RequestCounts | None = None) -> None:
         self.openers = openers
         self.counts = counts or RequestCounts()

@@ -15,7 +15,6 @@ from axiom.store.engine.folder import Folder
 
 
 def task_of(key: bytes, name: str) -> int | None:
-    """The number of the task whose output has this name; None when we never gave such a name."""
     named = read_name(key, name)
     numbers = read_task_name(named) if named else None
     return numbers[1] if numbers else None
@@ -40,13 +39,11 @@ class PartialUploads:
         return self._folder / f"{task_id}-{hashlib.sha256(name.encode()).hexdigest()}.part"
 
     def begin(self, task_id: int, name: str, size: int) -> Path:
-        """The file for an output that will have so many bytes."""
         path = self.file(task_id, name)
         self._parts[path.name] = (task_id, size)
         return path
 
     def end(self, task_id: int, name: str) -> None:
-        """No part of this output is kept any more."""
         self._delete(self.file(task_id, name).name)
 
     def lost(self, task_ids: Collection[int]) -> None:
@@ -88,7 +85,6 @@ class PartialUploads:
             self._parts.pop(name, None)
 
     def sweep(self, now: datetime) -> int:
-        """Delete the parts that nobody has continued for long; how many they were."""
         old = [path for path in self._folder.glob("*.part") if _age(path, now) > limits.PARTIAL_UPLOAD_FOR]
         for path in old:
             path.unlink(missing_ok=True)

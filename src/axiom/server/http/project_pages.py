@@ -35,7 +35,6 @@ class FrontDesk:
     statistics: StatisticsFiles
 
     def endpoints(self) -> dict[str, Endpoint]:
-        """Every address with its answer."""
         return {
             "/get_project_config.php": self._config,
             "/create_account.php": self._create,

@@ -25,34 +25,27 @@ class RequestCounts:
         self._seconds: dict[str, float] = {}
 
     def answered(self, kind: str, status: int, seconds: float) -> None:
-        """A request of this class was answered with this status after so many seconds."""
         self._answers[kind, status] += 1
         self._took.setdefault(kind, [0] * (len(BOUNDS) + 1))[bisect_left(BOUNDS, seconds)] += 1
         self._seconds[kind] = self._seconds.get(kind, 0.0) + seconds
 
     def refused(self, status: int) -> None:
-        """A connection was closed with this status."""
         self._answers[REFUSED, status] += 1
 
     def answers(self) -> dict[tuple[str, int], int]:
-        """How many there were, by class and status."""
         return dict(self._answers)
 
     def durations(self) -> dict[str, tuple[list[int], float]]:
-        """By class how many took how long, a number for each bucket, and how many seconds all took together."""
         return {kind: (list(took), self._seconds.get(kind, 0.0)) for kind, took in dict(self._took).items()}
 
 
 class CountedApp:
-    """An application whose requests are counted; `class_of` says the class of a path."""
-
     def __init__(self, app: App, counts: RequestCounts, class_of: Callable[[str], str]) -> None:
         self._app = app
         self._counts = counts
         self._class_of = class_of
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have it answered, and count it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -33,8 +33,6 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HttpQuery:
-    """A question, with its query and its form as one."""
-
     fields: Mapping[str, str]
     address: str  # of whoever asks
     accepted: str = ""  # the languages that they accept, as the header says
@@ -42,8 +40,6 @@ class HttpQuery:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HttpAnswer:
-    """What is said to it."""
-
     body: bytes
     kind: str = _XML
     status: int = 200
@@ -63,8 +59,6 @@ _TOO_LONG = HttpAnswer(
 
 
 class Front:
-    """Answers the project's own addresses in threads, files from their folder, and leaves the rest to the site."""
-
     def __init__(self, site: App, endpoints: Mapping[str, Endpoint], files: Downloads, threads: Executor) -> None:
         self._site = site
         self._endpoints = endpoints
@@ -73,7 +67,6 @@ class Front:
         self._asking = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
         path = scope.get("path", "")
         if scope["type"] == "http" and path in self._endpoints:
             await self._ask(self._endpoints[path], scope, receive, send)

@@ -88,7 +88,6 @@ def _is_in(address: Address, named: str) -> bool:
 
 
 def _without_port(address: str) -> str:
-    """An address as proxies write it: alone, or with a port behind, for which the newer kind has brackets."""
     if address.startswith("["):
         return address[1:].partition("]")[0]
     return address.partition(":")[0] if address.count(":") == 1 else address

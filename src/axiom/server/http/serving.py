@@ -22,16 +22,12 @@ _STEP = 0.05  # seconds between two looks
 
 @dataclass(frozen=True, kw_only=True)
 class ServedSocket:
-    """An application, the socket on which it is served, and the paths that are answered past it."""
-
     app: App
     socket: socket.socket
     lanes: Lanes | None = None
 
 
 class StopSignal:
-    """How the site is asked to stop: by a signal, or by a part of the laboratory that cannot go on."""
-
     def __init__(self) -> None:
         self.by: signal.Signals | None = None
         self._asked = threading.Event()
@@ -39,7 +35,6 @@ class StopSignal:
 
     @property
     def is_asked(self) -> bool:
-        """Has somebody asked? What goes through many things looks at it between two of them."""
         return self._asked.is_set()
 
     def now(self, by: signal.Signals | None = None) -> None:
@@ -50,7 +45,6 @@ class StopSignal:
             self._wake()
 
     async def wait(self) -> None:
-        """Wait until somebody asks."""
         loop, woken = asyncio.get_running_loop(), asyncio.Event()
         self._wake = lambda: loop.call_soon_threadsafe(woken.set)
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -60,7 +54,6 @@ class StopSignal:
 
 
 def serve(listeners: Sequence[ServedSocket], stopping: StopSignal) -> signal.Signals | None:
-    """Serve all listeners in one loop until something asks to stop; the signal that did, if one did."""
     spare_the_collector()
     with asyncio.Runner(loop_factory=_loop) as runner:
         runner.run(_serve(listeners, stopping))
@@ -90,7 +83,6 @@ async def _serve(listeners: Sequence[ServedSocket], stopping: StopSignal) -> Non
 
 
 async def _finish(site: Site) -> None:
-    """Let those be answered who were heard."""
     for connection in list(site.connections):
         connection.finish()
     until = site.loop.time() + _LAST_SECONDS

@@ -47,8 +47,6 @@ _BUSY = "the laboratory cannot store it at the moment"
 
 @value
 class WholeOutput:
-    """An output that is here to its last byte and is what its sender says."""
-
     task_id: int
     name: str
     md5: str
@@ -57,8 +55,6 @@ class WholeOutput:
 
 
 class Transfers:
-    """What all uploads have in common: the keys, the store, and what has begun."""
-
     def __init__(
         self, *, writer: Writer, folder: Folder, key: bytes, now: Callable[[], datetime], threads: Executor
     ) -> None:
@@ -79,7 +75,6 @@ class Transfers:
         return Arrival(self, length)
 
     def has_room(self) -> bool:
-        """Is there room on the disk for one more?"""
         now = self._now()
         if self._looked_at is None or now - self._looked_at > _LOOK_AT_DISK:
             self._looked_at = now
@@ -109,16 +104,13 @@ class Transfers:
         self._coming[name] = arrival
 
     def is_coming(self, name: str) -> bool:
-        """Is somebody bringing it into its file?"""
         return name in self._coming
 
     def let_go(self, name: str, arrival: "Arrival") -> None:
-        """This one brings nothing more."""
         if self._coming.get(name) is arrival:
             del self._coming[name]
 
     def store(self, output: WholeOutput) -> Future[bytes]:
-        """Have a whole output stored; the answer comes after the commit."""
         if len(output.body) > blobs.LIMIT:
             self._threads.submit(self._store_large, output)
             return output.answer
@@ -130,7 +122,6 @@ class Transfers:
         return output.answer
 
     def complete(self, upload: Upload, task_id: int) -> Future[bytes]:
-        """Prove an output that lies in a file, and have it stored."""
         answer: Future[bytes] = Future()
         self._threads.submit(self._complete, upload, task_id, answer)
         return answer
@@ -163,7 +154,6 @@ class Transfers:
         return self._store_all(db, [output])[0]
 
     def _bytes_beside(self, db: Database, task_id: int) -> int:
-        """Bytes that the host of this task has brought beside its output."""
         lying = self.begun.lying(task_id)
         counted = uploads.of_same_host(db, task_id, lying) | {task_id}
         beside = uploads.bytes_beside(db, task_id, self._now() - host_limits.FAILED_OUTPUT_FOR)
@@ -197,7 +187,6 @@ class Transfers:
             output.answer.set_result(transfers.try_again(_BUSY))
 
     def _store_small(self, db: Database, batch: list[WholeOutput]) -> list[bytes]:
-        """In the writer's thread: all that are waiting by now."""
         with self._door:
             batch += self._waiting
             self._waiting = []
@@ -223,8 +212,6 @@ class Transfers:
 
 
 class Arrival:
-    """One request to the data server, from its first byte to its answer. In the loop's thread alone."""
-
     def __init__(self, desk: Transfers, length: int | None) -> None:
         self._desk = desk
         self._length = length
@@ -237,7 +224,6 @@ class Arrival:
         self._written = 0  # bytes of the output that are in the file
 
     def take(self, piece: bytes) -> bytes | None:
-        """One more piece."""
         self._seen += len(piece)
         if self._answer is not None:
             return _TOO_LARGE if self._seen > self._patience() else None
@@ -256,7 +242,6 @@ class Arrival:
         return self._length if self._length is not None and self._length <= _LONGEST else _DRAINED
 
     def finish(self) -> Future[bytes]:
-        """All of it is here."""
         if self._answer is None and self._upload is None:
             self._look(ended=True)
         upload = self._upload
@@ -276,7 +261,6 @@ class Arrival:
         self._close()
 
     def give_up(self) -> None:
-        """Another connection brings the same output."""
         self._answer = transfers.try_again("the same file is coming on another connection")
         self._close()
 

@@ -21,8 +21,6 @@ log = logging.getLogger("axiom.mail")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Complaint:
-    """Something that is wrong now, and what to do about it. Of one kind there is one at a time."""
-
     kind: str
     says: str
     cure: str = ""
@@ -48,7 +46,6 @@ class Alerts:
         self._lock = threading.Lock()
 
     def look(self) -> None:
-        """Tell what began, changed or ended since the last look."""
         with self._lock:
             now, earlier = self._now(), self._latest()
             news = _news({complaint.kind: complaint for complaint in self._complaints()}, earlier, now)
@@ -81,7 +78,6 @@ class Alerts:
 def _news(
     complaints: dict[str, Complaint], earlier: dict[str, LatestAlert], now: datetime
 ) -> list[tuple[LatestAlert, dict[str, str]]]:
-    """What is to be told of each kind, and what is remembered of it."""
     news = []
     for kind in sorted(complaints | earlier):
         trouble, before = complaints.get(kind), earlier.get(kind)

@@ -1,5 +1,3 @@
-"""Puts into the outbox what volunteers asked to be told: a weekly digest, and that a computer of theirs fell silent."""
-
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -32,7 +30,6 @@ class DueMail:
     support: Support = field(default_factory=Support)
 
     def look(self) -> None:
-        """Write what is due."""
         self._digests()
         silent_since = self.now() - limits.SILENT_FOR
         if self.now() >= self.heard_since:
@@ -50,7 +47,6 @@ class DueMail:
                 return
 
     def _digest(self, db: Database, due: DueDigest) -> tuple[int, list[int]]:
-        """A volunteer's credit, and the findings that their computers helped to answer since the last digest."""
         balance = ledger.balance(db, ledger.VOLUNTEER, due.volunteer_id)
         own = [host.id for host in hosts.of_volunteer(db, due.volunteer_id)]
         shares = sorted(self.support.of_hosts(db, own), key=lambda share: -share.replicates) if own else []

@@ -35,8 +35,6 @@ class DeliveryFailed(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class MailServer:
-    """The server that takes the laboratory's mail."""
-
     host: str
     port: int
     security: str  # none, starttls, tls
@@ -46,7 +44,6 @@ class MailServer:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Callable[[EmailMessage], None]]:
-        """A connection over which messages are handed over, one after the other."""
         server = self._connect()
         try:
             yield lambda message: _hand_over(server, message)
@@ -90,7 +87,6 @@ class WebAddress:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Callable[[bytes], None]]:
-        """Each alert is posted over a connection of its own."""
         yield self._post
 
     def _post(self, body: bytes) -> None:
@@ -118,7 +114,6 @@ def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPCon
 
 
 def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
-    """The server has taken the message when this returns."""
     try:
         server.send_message(message)
     except smtplib.SMTPRecipientsRefused as error:
@@ -133,7 +128,6 @@ def _hand_over(server: smtplib.SMTP, message: EmailMessage) -> None:
 
 
 def _refusal(code: int, answer: Any) -> DeliveryFailed:
-    """The server refused one message, or with it everything at this moment."""
     words = f"the server refused it with code {code}"
     return DeliveryFailed(
         words, is_whole=code == _CLOSES, is_final=code >= _REFUSED_FOR_GOOD, server_words=_text(answer)
@@ -141,7 +135,6 @@ def _refusal(code: int, answer: Any) -> DeliveryFailed:
 
 
 def _no_server(error: Exception) -> DeliveryFailed:
-    """The server takes no message at all at this moment."""
     if isinstance(error, smtplib.SMTPAuthenticationError):
         words = f"it refused the user or the password with code {error.smtp_code}"
         return DeliveryFailed(words, server_words=_text(error.smtp_error))

@@ -24,8 +24,6 @@ log = logging.getLogger("axiom.mail")
 
 
 class Carrier(Protocol):
-    """Takes messages to where they go."""
-
     def open(self) -> AbstractContextManager[Callable[[Any], None]]:
         """A connection; what it gives hands one message over, or raises `DeliveryFailed`."""
 
@@ -54,7 +52,6 @@ class Outgoing:
         self._rests_until: datetime | None = None
 
     def send(self) -> None:
-        """Send what is due, unless the server failed a moment ago."""
         self._record()
         now = self._now()
         if self._rests_until is not None and now < self._rests_until:
@@ -118,7 +115,6 @@ class Outgoing:
             self._taken.discard(number)
 
     def _put_off(self, row: OutboxMessage, error: DeliveryFailed | None = None) -> None:
-        """Try one message again later, or give it up."""
         until = None if error is not None and error.is_final else next_try(row.created_at, self._now())
         why = error or "its words could not be made"
         if until is None:
@@ -129,7 +125,6 @@ class Outgoing:
             self._writer.run(lambda db: outbox.put_off(db, row.id, until))
 
     def _rest(self, error: DeliveryFailed) -> None:
-        """Leave a server alone that takes nothing, and give up what has waited for it too long."""
         self._failures += 1
         self.trouble, pause, now = str(error), rest(self._failures), self._now()
         self._rests_until = now + pause

@@ -1,5 +1,3 @@
-"""Where this computer's own engine asks for work and reports, in the same process as the writer."""
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -22,30 +20,23 @@ class LocalWorkSource:
         return PilotIdentity(key=None, host_id=self.host_id, session="")
 
     def held(self) -> frozenset[int]:
-        """The tasks that are out to this host."""
         return self.writer.run(lambda db: self.pilots.look(db, self._engine, ())).in_hand
 
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
-        """Orders for this host."""
         return self.writer.run(lambda db: self.pilots.ask(db, self._engine, holding=holding, wanted=wanted))
 
     def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None:
-        """Store outputs and reports in one commit."""
         self.writer.run(lambda db: self.pilots.report(db, self._engine, finished))
 
     def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
-        """Which of these tasks nobody wants any more: at once, and unless they have begun."""
         tasks = self.writer.run(lambda db: self.pilots.look(db, self._engine, holding))
         return tasks.at_once, tasks.if_not_begun
 
     def give_back(self, tasks: Collection[int]) -> None:
-        """Others may have these tasks."""
         self.writer.run(lambda db: self.pilots.give_back(db, self._engine, tasks, is_over=False))
 
     def seal(self, digest: str) -> str:
-        """The newest signature over a bundle."""
         return self.writer.run(lambda db: self.pilots.seal(db, digest))
 
     def bundle(self, digest: str) -> bytes:
-        """A bundle's bytes."""
         return self.writer.run(lambda db: self.pilots.bundle(db, digest))

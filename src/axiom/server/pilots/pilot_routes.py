@@ -66,8 +66,6 @@ Answer = dict[str, Any]
 
 
 class PilotRoutes:
-    """Reads what pilots say and has it done. In the loop's thread; what is stored is done in the writer's."""
-
     def __init__(
         self,
         pilots: PilotServer,
@@ -255,7 +253,6 @@ def _give_back(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[D
 
 
 def _key_of(authorization: bytes) -> str | None:
-    """The digest of the key in the header; None where there is none that a cluster could have."""
     if len(authorization) > _LONGEST_KEY or not authorization.lower().startswith(_BEARER):
         return None
     key = authorization[len(_BEARER) :].strip().decode("latin-1")
@@ -263,7 +260,6 @@ def _key_of(authorization: bytes) -> str | None:
 
 
 def _line(body: bytes) -> tuple[Any, bytes]:
-    """The request's first line, read, and what comes behind it."""
     line, _, rest = body.partition(b"\n")
     return json.loads(line), rest
 

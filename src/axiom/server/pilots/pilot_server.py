@@ -57,8 +57,6 @@ class PilotHello:
 
 @value
 class PilotName:
-    """Who a pilot is from now on, and how often it has to speak."""
-
     host: int
     name: str
     beat_seconds: float
@@ -66,8 +64,6 @@ class PilotName:
 
 @value
 class PilotTasks:
-    """Tasks that a pilot should give up, at once or unless they have begun, and those that are out to it."""
-
     at_once: frozenset[int]
     if_not_begun: frozenset[int]
     in_hand: frozenset[int]
@@ -85,7 +81,6 @@ class PilotServer:
     _cores: tuple[datetime, int] | None = field(default=None)
 
     def demand_key(self, db: Database, key: str | None) -> None:
-        """Raise NotAllowed where somebody has no good key, and is none of our own."""
         if key is not None:
             self._cluster(db, key)
 
@@ -135,7 +130,6 @@ class PilotServer:
         return len(answers) - len(refused)
 
     def look(self, db: Database, pilot: PilotIdentity, holding: Collection[int]) -> PilotTasks:
-        """The pilot is there and has these tasks; how they stand."""
         self._host(db, pilot)
         at_once, if_not_begun = unwanted(db, pilot.host_id, holding)
         out = frozenset[int]().union(*(tasks.ids for tasks in waiting.held(db, pilot.host_id)))
@@ -150,19 +144,16 @@ class PilotServer:
         return back
 
     def seal(self, db: Database, digest: str) -> str:
-        """The newest signature over a bundle."""
         bundle = experiments.bundle(db, digest)
         if bundle is None:
             raise NotFound(f"There is no bundle {digest[:12]} here.")
         return bundle.seal
 
     def bundle(self, db: Database, digest: str) -> bytes:
-        """A bundle's bytes; what else the store has is nobody's business."""
         self.seal(db, digest)
         return blobs.get(db, self.folder, digest)
 
     def _cluster(self, db: Database, key: str) -> Cluster:
-        """Whose key it is."""
         cluster = clusters.by_key(db, key)
         if cluster is None:
             raise NotAllowed("Nobody here has this key. Nothing was done; `axiom cluster add` makes one.")
@@ -172,7 +163,6 @@ class PilotServer:
         return cluster
 
     def _host(self, db: Database, pilot: PilotIdentity) -> Host:
-        """On what the pilot computes. It is written down now and then that it spoke."""
         now = self.now()
         if pilot.key is None:
             host = hosts.host(db, pilot.host_id)
@@ -191,7 +181,6 @@ class PilotServer:
         return speaker.host
 
     def _allowance(self, db: Database, host: Host, now: datetime) -> Allowance:
-        """How much a cluster's pilot may have."""
         if self._cores is None or now - self._cores[0] > _COUNTED:
             self._cores = now, clusters.cores(db)
         return replace(

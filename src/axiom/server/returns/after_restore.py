@@ -123,7 +123,6 @@ def _find_workunit(db: Database, workunit_id: int | None, ticket: Ticket) -> Wor
 
 
 def _remake_workunit(db: Database, workunit_id: int, ticket: Ticket) -> Workunit | str:
-    """The workunit that the ticket speaks of, made again; or why not."""
     experiment = experiments.by_name(db, ticket.experiment, ticket.version)
     bundle = experiments.bundle(db, ticket.bundle)
     if experiment is None or bundle is None or bundle.experiment_id != experiment.id:
@@ -177,7 +176,6 @@ def _is_left_of(db: Database, wanted: Workunit, task: Task, ticket: Ticket) -> b
 
 
 def _orders(registration: Registration, ticket: Ticket) -> bool:
-    """Is what the ticket orders part of the registered design?"""
     configs = read_body(registration.body).design.by_place
     try:
         return [configs[place] for place in ticket.places] == [dict(config) for config in ticket.configs]
@@ -194,7 +192,6 @@ def _is_cells_of(wanted: Workunit | None, ticket: Ticket) -> bool:
 
 
 def _workunit(workunit_id: int, registration: Registration, ticket: Ticket, *, copies: int) -> Workunit:
-    """As its file says: how many copies a person had asked for is forgotten."""
     return Workunit(
         id=workunit_id,
         experiment_id=registration.experiment_id,

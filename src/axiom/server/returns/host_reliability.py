@@ -1,5 +1,3 @@
-"""Writes down what a host's closed tasks say of it, and tells its owner when something is wrong with them."""
-
 import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime
@@ -23,8 +21,6 @@ _BECAUSE = "This is often caused by overclocking, memory errors or a full disk."
 
 @value
 class ClosedTask:
-    """A task of a host that is over, and what a valid one says about the host's speed and the experiment's cost."""
-
     task_id: int
     host_id: int | None
     state: TaskState
@@ -35,7 +31,6 @@ class ClosedTask:
 
 
 def settle(db: Database, closed: Sequence[ClosedTask], now: datetime) -> None:
-    """Bring hosts to where their closed tasks put them, and tell the owners of those that returned nonsense."""
     by_host: dict[int, list[ClosedTask]] = {}
     for task in closed:
         if task.host_id is not None:
@@ -74,7 +69,6 @@ def doubt(db: Database, host_ids: Collection[int]) -> None:
 
 
 def outvote(db: Database, host_id: int, now: datetime) -> None:
-    """Two others agreed on what this host had computed otherwise: write it down and tell its owner."""
     host = hosts.host(db, host_id)
     if host is not None:
         decided = outvoted(host.standing, now)

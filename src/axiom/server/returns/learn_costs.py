@@ -1,5 +1,3 @@
-"""Learns from valid tasks what experiments cost each kind of host: reads each fit once, writes each once."""
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
@@ -17,8 +15,6 @@ from axiom.store.registrations import registrations
 
 @value
 class MeasuredTask:
-    """A valid task: so many cells of a version, what was declared for them and what they took."""
-
     experiment_id: int
     gpu: str  # the kind on which it computed; empty for the processor
     cells: int
@@ -33,7 +29,6 @@ class DeclaredSeconds:
         self._designs: dict[int, tuple[PlacedConfigs, Mapping[int, float]]] = {}
 
     def seconds(self, db: Database, registration_id: int, places: Sequence[int]) -> float:
-        """The seconds of a reference core that a replicate should take at these places."""
         if registration_id not in self._designs:
             row = registrations.registration(db, registration_id)
             if row is None:
@@ -45,8 +40,6 @@ class DeclaredSeconds:
 
 
 class Fits:
-    """The fits that the tasks of one transaction are about."""
-
     def __init__(self, db: Database) -> None:
         self._db = db
         self._kept: dict[tuple[int, str], LearnedCost] = {}
@@ -72,7 +65,6 @@ class Fits:
         return self._kept[key].cost.factor_for(host.id)
 
     def keep(self, now: datetime) -> None:
-        """Remember what has changed."""
         for key, fit in self._fits.items():
             if fit is not self._kept[key].fit:
                 costs.keep(self._db, key[0], LearnedCost(host_class=key[1], fit=fit, cost=weigh(fit).cost), now)

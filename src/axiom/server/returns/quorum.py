@@ -20,8 +20,6 @@ ReadAgain = Callable[[Task], Sequence[Result]]  # what a copy brought that was j
 
 @value
 class ComparedCopies:
-    """The valid copies of a workunit, after a comparison."""
-
     tasks: Sequence[Task]  # as they were before it
     decided: Concord
     results: Sequence[Result]  # that count from now on, first of all those of a copy that agrees
@@ -30,7 +28,6 @@ class ComparedCopies:
 def compare(
     db: Database, workunit_id: int, wanted: int, brought: Mapping[int, Sequence[Result]], again: ReadAgain, early: float
 ) -> ComparedCopies:
-    """Compare the valid copies of a workunit, some of which were judged just now, and mark what that has shown."""
     valid = [task for task in workunits.tasks_of(db, workunit_id) if task.state is TaskState.VALID]
     cells = {task.id: tuple(brought[task.id] if task.id in brought else again(task)) for task in valid}
     opinions = [Opinion(task_id=task.id, cells=cells[task.id]) for task in valid if cells[task.id]]

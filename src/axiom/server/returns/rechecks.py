@@ -62,8 +62,6 @@ def order(
 
 
 class _Hosts:
-    """What hosts have shown, as far as it says how often their tasks are checked. Each is read once."""
-
     def __init__(self, db: Database, now: datetime) -> None:
         self._db = db
         self._since = now - limits.RECHECKED_BY_HEARD_FROM
@@ -84,7 +82,6 @@ class _Hosts:
         return True
 
     def has_others(self, volunteer_id: int | None) -> bool:
-        """Is another volunteer there who could compute it again?"""
         if volunteer_id is None:
             return False
         if volunteer_id not in self._others:
@@ -107,7 +104,6 @@ def compute_again(db: Database, tasks: Sequence[Task], now: datetime) -> list[in
 def settle_checks(
     db: Database, done: Sequence[UnprovenTask], cells: Mapping[int, Sequence[Result]], now: datetime
 ) -> None:
-    """Compare tasks that have just been proven with those that they check; `cells` is what each of them brought."""
     for check in done:
         if check.checks_task_id is not None:
             _settle(db, check, check.checks_task_id, tuple(cells[check.task.id]), now)
@@ -144,7 +140,6 @@ def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[R
 
 
 def _agreements(db: Database, task_ids: Sequence[int]) -> dict[int, str]:
-    """Which of these tasks agree and which differ, as far as checks have shown."""
     both = Agreement.AGREES, Agreement.DIFFERS
     return {task_id: agreement for agreement in both for task_id in task_store.awaiting(db, task_ids, agreement)}
 

@@ -31,7 +31,6 @@ class Acknowledgement:
 
     @property
     def left_standing(self) -> bool:
-        """Does its host stand as it stood before, as far as this report goes? What came back is still to be judged."""
         return self.state in {None, TaskState.RETURNED}
 
 
@@ -81,7 +80,6 @@ def _reported_task(task: Task, report: Report, decided: ReportOutcome, state: Ta
 
 
 def _is_forgotten(by_task: Mapping[int, TaskOut], reports: Sequence[Report]) -> bool:
-    """Is there a report of a task that, by our books, was never sent?"""
     return any(
         report.task_id not in by_task or by_task[report.task_id].task.state is TaskState.UNSENT
         for report in reports
@@ -92,7 +90,6 @@ def _is_forgotten(by_task: Mapping[int, TaskOut], reports: Sequence[Report]) -> 
 def _bring_back(
     db: Database, folder: Folder, reports: Sequence[Report], by_task: Mapping[int, TaskOut], trust: Trust
 ) -> dict[int, TaskOut]:
-    """What is known of the reported tasks once those are back that prove themselves; one may be reported twice."""
     back: set[int] = set()
     for report in reports:
         if report.task_id not in back and forgotten_tasks.readmit(

@@ -20,14 +20,12 @@ def take_back(db: Database, out: Sequence[Task], reason: str, now: datetime) -> 
 
 
 def give_back(db: Database, host_id: int, task_ids: Collection[int], reason: str, now: datetime) -> int:
-    """A host gives up these of the tasks that are out to it; how many that were."""
     wanted = set(task_ids)
     out = [task for task in workunits.held(db, host_id) if task.id in wanted] if wanted else []
     return take_back(db, out, reason, now)
 
 
 def unwanted(db: Database, host_id: int, holding: Collection[int]) -> tuple[frozenset[int], frozenset[int]]:
-    """Of the tasks that a host holds, those that it should give up at once, and those unless they have begun."""
     stands = contacts.stands(db, sorted(set(holding)))
     by_choice: dict[GiveUp, set[int]] = {choice: set() for choice in GiveUp}
     for number in holding:

@@ -22,12 +22,10 @@ START = "start"  # the job under whose name it is kept since when hosts are list
 
 
 def transit(db: Database, workunit_id: int, now: datetime) -> Transition | None:
-    """Bring one workunit to where its tasks put it."""
     return transit_many(db, [workunit_id], now).get(workunit_id)
 
 
 def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> dict[int, Transition]:
-    """Bring workunits to where their tasks put them; what was decided about each that exists."""
     workunits_with_tasks = task_store.with_tasks(db, sorted(set(workunit_ids)))
     decided = [(wanted, tasks, transition(wanted, tasks, now)) for wanted, tasks in workunits_with_tasks]
     expired = _expired_tasks(decided)
@@ -50,7 +48,6 @@ def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> 
 
 
 def sweep_late(db: Database, now: datetime) -> int:
-    """Look at the workunits of tasks whose deadline has passed."""
     return len(transit_many(db, workunits.late(db, now, SLICE), now))
 
 
@@ -65,7 +62,6 @@ def sweep_awake(db: Database, looked_at: datetime | None, now: datetime) -> int:
 
 
 def sweep_unattended(db: Database, now: datetime) -> int:
-    """Look at open workunits for which nothing is being done: something that should have moved them has not."""
     return len(transit_many(db, workunits.unattended(db, SLICE), now))
 
 
@@ -81,7 +77,6 @@ def resume(db: Database, now: datetime) -> int:
 
 
 def silent(task: Task, now: datetime) -> ClosedTask:
-    """What it says of a host that its task was given up on."""
     return ClosedTask(
         task_id=task.id, host_id=task.host_id, state=TaskState.EXPIRED, cause="", sent_at=task.sent_at, ended_at=now
     )

@@ -45,8 +45,6 @@ _SLICE_BYTES = 1024 * 1024  # of outputs that are judged at once: reading more w
 
 @value
 class _JudgedTask:
-    """A task that was looked at. The ticket is there where it could be read."""
-
     waiting: UnprovenTask
     decided: Validation
     ticket: Ticket | None
@@ -63,7 +61,6 @@ class Validator:
         self._declared = DeclaredSeconds()
 
     def judge(self, db: Database, now: datetime, *, limit: int = SLICE) -> int:
-        """Judge the oldest returned tasks, fewer where outputs are large, and store what is proven; how many."""
         waiting = _slice(db, tasks.returned(db, limit))
         if not waiting:
             return 0
@@ -114,7 +111,6 @@ class Validator:
         _log(judged, stored)
 
     def _compare(self, db: Database, judged: Sequence[_JudgedTask]) -> list[ComparedCopies]:
-        """Compare the copies of each workunit that got another valid one and wants several."""
         comparisons = []
         several: dict[int, list[_JudgedTask]] = {}
         for verdict in judged:
@@ -202,7 +198,6 @@ class Validator:
         )
 
     def _spent(self, db: Database, judged: _JudgedTask) -> MeasuredTask | None:
-        """What a valid task was declared to take and took."""
         task, ticket = judged.waiting.task, judged.ticket
         if ticket is None or judged.decided.state is not TaskState.VALID:
             return None
@@ -216,7 +211,6 @@ class Validator:
         )
 
     def _manifest(self, db: Database, experiment_id: int) -> Manifest | None:
-        """What an experiment declared when it was registered; its row never changes."""
         if experiment_id not in self._manifests:
             stored = experiments.by_id(db, experiment_id)
             if stored is None:
@@ -226,7 +220,6 @@ class Validator:
 
 
 def _why_doubtful(db: Database, drawn: Map, brought: Sequence[Result]) -> str:
-    """Why a task is doubtful, of whose tiles one does not show what its parent showed; nothing where all do."""
     parents: dict[tuple[int, int], bytes | None] = {}
     for result in brought:
         tile, arm = tile_at(result.config)
@@ -244,7 +237,6 @@ def _why_doubtful(db: Database, drawn: Map, brought: Sequence[Result]) -> str:
 
 
 def _slice(db: Database, waiting: Sequence[UnprovenTask]) -> Sequence[UnprovenTask]:
-    """The first of them whose outputs are not too long together, and one at least."""
     sizes = blobs.sizes(db, [unproven.task.output_digest for unproven in waiting if unproven.task.output_digest])
     total = 0
     for place, unproven in enumerate(waiting):

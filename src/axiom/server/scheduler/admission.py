@@ -11,14 +11,11 @@ from axiom.store.connections import Connections
 
 
 class RateLimit:
-    """Says yes a few times a second."""
-
     def __init__(self) -> None:
         self._second = 0
         self._times = 0
 
     def may(self, now: datetime) -> bool:
-        """May it be done now?"""
         second = int(now.timestamp())
         self._times = self._times + 1 if second == self._second else 1
         self._second = second

@@ -45,13 +45,10 @@ class Identity:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RefusedHost:
-    """A host that is not added now; nothing was kept of it."""
-
     reason: str
 
 
 def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | RefusedHost | None:
-    """The volunteer with this key, and the host, known again or made; None when nobody has the key."""
     contact = contacts.contact(db, key_digest(request.authenticator), request.host_id, now)
     if contact is None:
         return None
@@ -104,7 +101,6 @@ def _digest(request: SchedulerRequest) -> str:
 
 
 def describe(request: SchedulerRequest, digest: str) -> ClientDescription:
-    """What the client says of its computer, as far as it is of use here."""
     info, allowed = read_host_info(request.host_info), read_preferences(request.working_preferences)
     return ClientDescription(
         name=info.domain_name or "unnamed",

@@ -18,15 +18,12 @@ _PLAN_CLASS = re.compile(r"[A-Za-z0-9_.\-]{0,63}").fullmatch
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Program:
-    """What a task names, so that its client finds the program for it."""
-
     platform: str
     version: int
     plan_class: str
 
 
 def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]) -> SuitableRunners:
-    """Our own programs for this computer; none where its volunteer brings them."""
     platforms = request.platforms[:1] if request.anonymous else request.platforms
     match = _GLIBC.search(request.host_info)
     glibc = (int(match[1]), int(match[2])) if match else None
@@ -34,12 +31,10 @@ def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, O
 
 
 def ours(runner: OfferedRunner, gpu: str) -> Program:
-    """Our own program, on this kind of GPU or without one."""
     return Program(platform=runner.platform, version=runner.version, plan_class=runner.plan_class(gpu))
 
 
 def brought(request: SchedulerRequest) -> dict[str, Program]:
-    """The volunteer's own programs by the kind of GPU that they compute on; empty where ours is used."""
     if not request.anonymous:
         return {}
     # Of several for one kind the first counts.

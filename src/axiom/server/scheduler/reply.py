@@ -53,29 +53,23 @@ _THOUSANDTHS = 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class Links:
-    """Where a client finds what a reply speaks of; all below the project's address."""
-
     master: str  # ends in a slash
     upload_key: bytes
 
     @property
     def uploads(self) -> str:
-        """Where outputs go; the client knows an upload address by this word in it."""
         return f"{self.master}file_upload_handler"
 
     @property
     def news(self) -> str:
-        """The feed of which BOINC's window shows what is new."""
         return f"{self.master}notices.php"
 
     @property
     def downloads(self) -> str:
-        """What the names of files follow."""
         return f"{self.master}download/"
 
 
 def project_files(links: Links) -> tuple[ProjectFile, ...]:
-    """The pictures by which the BOINC Manager shows the project, and where they are."""
     return tuple(
         ProjectFile(
             file=InputFile(
@@ -92,8 +86,6 @@ def project_files(links: Links) -> tuple[ProjectFile, ...]:
 
 @dataclass(frozen=True, kw_only=True)
 class TaskElements:
-    """The elements that describe tasks; all of them go into one reply."""
-
     signed_files: tuple[SignedFile, ...] = ()
     app_versions: tuple[AppVersion, ...] = ()
     inputs: tuple[InputFile, ...] = ()
@@ -104,8 +96,6 @@ class TaskElements:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Archive:
-    """A file that several tasks share, as the client is told of it."""
-
     name: str
     md5: str
     size: int
@@ -204,7 +194,6 @@ def apps(title: str) -> tuple[App, ...]:
 
 
 def account(caller: AccountHolder, cross_id: str, now: datetime) -> ReplyAccount:
-    """What the client shows of its volunteer, and by which cross-project id they are known from now on."""
     volunteer, email = caller.volunteer, caller.account.email or ""
     return ReplyAccount(
         id=volunteer.id,
@@ -232,7 +221,6 @@ def host_facts(identity: Identity, now: datetime) -> HostFacts:
 
 
 def recent(balance: Balance | None, now: datetime) -> float:
-    """The recent average credit a day, as it has faded until now."""
     if balance is None:
         return 0.0
     return faded(Recent(value=balance.recent, at=moment(balance.recent_at)), now)
@@ -244,7 +232,6 @@ def _credit(balance: Balance | None) -> float:
 
 @lru_cache(maxsize=256)  # most prefer nothing in particular
 def project_preferences(text: str) -> str:
-    """What a volunteer prefers for this project, as XML that the client passes on to the runner."""
     chosen: dict[str, Any] = json.loads(text) if text else {}
     share = float(chosen.pop("resource_share", 100))
     without = [] if chosen.pop("on_cores", True) else ["CPU"]
@@ -259,7 +246,6 @@ def project_preferences(text: str) -> str:
 
 
 def site_links(master: str, volunteer_id: int, host_id: int) -> tuple[SiteLink, ...]:
-    """Buttons in the client's window, in the language that is spoken now."""
     return (
         SiteLink(
             name=gettext(mark("Findings")),

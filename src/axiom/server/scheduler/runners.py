@@ -1,5 +1,3 @@
-"""How a reply tells of the runners that are offered."""
-
 from collections.abc import Iterable
 
 from axiom.boinc.replies import AppVersion, FileRef, SignedFile
@@ -10,7 +8,6 @@ _API = "7.20.0"
 
 
 def signed_files(runners: Iterable[OfferedRunner], downloads: str) -> tuple[SignedFile, ...]:
-    """The files of these runners as a reply tells of them; one that several share, once."""
     files = {file.name: file for runner in runners for file in runner.files}
     return tuple(
         SignedFile(
@@ -26,7 +23,6 @@ def signed_files(runners: Iterable[OfferedRunner], downloads: str) -> tuple[Sign
 
 
 def app_version(runner: OfferedRunner, *, flops: float, gpu: str = "") -> AppVersion:
-    """A runner as the app version of a reply: how fast this host runs it, and with which GPU."""
     return AppVersion(
         app=APP,
         version=runner.version,

@@ -118,7 +118,6 @@ class Project:
     _archives: dict[tuple[str, str], tuple[Archive, Archive]] = field(default_factory=dict)
 
     def scheduler(self, body: bytes, accepted: str = "") -> Future[UnwrittenReply]:
-        """The answer to a request, as soon as what it says is on the disk; in a language that the client accepts."""
         answer: Future[UnwrittenReply] = Future()
         language = choose("", accepted)
         if is_stranger(body, Connections(folder=self.folder)):
@@ -158,7 +157,6 @@ class Project:
         answer.set_result(self._unable(error, request.language))
 
     def _unable(self, error: BaseException, language: str) -> UnwrittenReply:
-        """Nothing was stored, so nothing is acknowledged; the client brings all of it again."""
         if not isinstance(error, AxiomError):
             log.error("rpc.fault %r", error, exc_info=error)
         is_busy = isinstance(error, StoreBusy)
@@ -295,7 +293,6 @@ class Project:
         why: str,
         busy_for: float = 0.0,
     ) -> dict[str, Any]:
-        """What every known host is told, by its place in the reply: who it is, how it stands, when to call again."""
         cross_id, is_newer_here = _preferences(db, identity.caller, request, now)
         code_key, signature = self.code.key_for(request.code_sign_key)
         pause = delay(_situation(request, why), spread=spread(identity.host.id, now), busy_for=busy_for)
@@ -440,7 +437,6 @@ def _preferences(db: Database, caller: AccountHolder, request: SchedulerRequest,
 
 
 def _words(db: Database, identity: Identity, now: datetime) -> tuple[Message, ...]:
-    """What the owner of this host has to be told."""
     if not identity.has_notices:
         return ()
     shown = notices.shown(db, identity.host.id, now)
@@ -450,7 +446,6 @@ def _words(db: Database, identity: Identity, now: datetime) -> tuple[Message, ..
 
 
 def _busy_for(host: Host, granted: Sequence[GrantedTask]) -> float:
-    """How many seconds these keep all cores of a host busy; none while no result of it has counted."""
     if not host.standing.valid_in_row:
         return 0.0
     return sum(task.seconds for task in granted) / (speed_of(host) * max(1, host.capacity.cores))
@@ -463,7 +458,6 @@ def _situation(request: SchedulerRequest, why: str) -> Situation:
 
 
 def _sentence(request: SchedulerRequest, reason: str) -> str:
-    """Why a host that asked for work gets none; nothing for one that did not ask."""
     if not request.asks_for_work:
         return ""
     if not reason:

@@ -1,5 +1,3 @@
-"""What a client says it still has of ours, and what of that it should give up."""
-
 from collections.abc import Collection, Mapping
 from itertools import islice
 
@@ -25,7 +23,6 @@ def holding_of(request: SchedulerRequest) -> Holding:
 
 
 def to_give_up(db: Database, host_id: int, holding: Holding) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The names of tasks to give up at once, and of those to give up unless they have begun."""
     if not holding:
         return (), ()
     by_choice: dict[GiveUp, list[str]] = {choice: [] for choice in GiveUp}

@@ -1,5 +1,3 @@
-"""Hears what long tasks say of themselves on the way (BOINC's trickles). Nothing is decided by it."""
-
 from collections.abc import Sequence
 from datetime import datetime
 

@@ -1,5 +1,3 @@
-"""The promises that must hold after every fault, checked in one consistent look at the whole laboratory."""
-
 from datetime import datetime
 
 from axiom.errors import AxiomError
@@ -32,7 +30,6 @@ _MANIFESTS: dict[Seal, bytes] = {}  # of bundles that were opened: to open them 
 
 
 def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[str, list[str]]:
-    """What breaks each promise; all lists are empty when all is well."""
     with db.snapshot():  # work that flows meanwhile cannot look like a contradiction
         return {
             "I1": invariants.reports(db),
@@ -69,7 +66,6 @@ def _bundles(db: Database, folder: Folder, trust: Trust) -> list[str]:
 
 
 def _manifest_within(raw: bytes, proven: str, seal: Seal) -> bytes:
-    """The manifest of a bundle that is what was sealed. Bytes of one digest say the same at every look."""
     manifest = _MANIFESTS.get(seal) if seal.digest == proven else None
     if manifest is None:
         manifest = open_bundle(raw, seal)[MANIFEST]

@@ -1,5 +1,3 @@
-"""Deletes what nothing refers to any more, so that the disk holds what the rows say and no more."""
-
 import hashlib
 import logging
 from collections.abc import Sequence
@@ -60,7 +58,6 @@ def clean(db: Database, folder: Folder, now: datetime, unneeded: Sequence[str] |
 
 
 def _forget_uploads(db: Database, folder: Folder, now: datetime) -> int:
-    """Outputs that were brought and never reported, or of tasks that failed all the same."""
     forgotten = 0
     while old := uploads.unwanted(
         db, now - task_limits.UNREPORTED_OUTPUT_FOR, now - host_limits.FAILED_OUTPUT_FOR, _SLICE
@@ -74,7 +71,6 @@ def _forget_uploads(db: Database, folder: Folder, now: datetime) -> int:
 
 
 def _forget_unneeded(db: Database, folder: Folder, now: datetime, unneeded: Sequence[str]) -> int:
-    """Seals that were renewed since, and whatever else was put here and is named by no row."""
     seals = {hashlib.sha256(bundle.seal.encode()).hexdigest() for bundle in experiments.bundles(db)}
     gone = [digest for digest in unneeded if digest not in seals and blobs.forget(db, digest)]
     for digest in gone:

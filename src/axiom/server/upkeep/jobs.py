@@ -18,8 +18,6 @@ log = logging.getLogger("axiom.jobs")
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """Something done again and again, and whenever it is nudged."""
-
     name: str
     every: float  # seconds
     work: Callable[[], object]
@@ -41,11 +39,9 @@ class Jobs:
         self._ended: dict[str, datetime] = {}
 
     def add(self, job: Job) -> None:
-        """Take on a job, before the start."""
         self._jobs[job.name] = job
 
     def start(self) -> None:
-        """Begin all of them."""
         self._errors = {row["name"]: row["last_error"] for row in self._writer.run(jobs.everything)}
         for job in self._jobs.values():
             thread = threading.Thread(target=self._loop, args=(job,), name=f"job-{job.name}", daemon=True)
@@ -53,11 +49,9 @@ class Jobs:
             self._threads.append(thread)
 
     def nudge(self, name: str) -> None:
-        """Let a job begin now instead of at its next time."""
         self._jobs[name].nudged.set()
 
     def turns(self) -> tuple[PeriodicJob, ...]:
-        """Of every job when it last began and ended since this process started."""
         return tuple(
             PeriodicJob(
                 name=job.name,
@@ -70,7 +64,6 @@ class Jobs:
         )
 
     def stop(self) -> None:
-        """End all of them after what they are doing."""
         self._stopping.set()
         for job in self._jobs.values():
             job.nudged.set()

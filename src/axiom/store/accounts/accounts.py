@@ -92,8 +92,6 @@ class KeyHolder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredKey:
-    """What is known of an account key."""
-
     volunteer_id: int
     key_serial: int
     digest: str
@@ -101,8 +99,6 @@ class StoredKey:
 
 @value
 class VolunteerPreferences:
-    """What a volunteer prefers, for computing anywhere and for this project."""
-
     everywhere: str  # BOINC's XML, kept as a client sent it
     modified_at: int  # seconds since 1970, by the computer on which it was changed
     project: str  # our own, as JSON
@@ -143,23 +139,19 @@ def free_name(db: Database, name: str, *, besides: int = 0) -> str:
 
 
 def by_id(db: Database, volunteer_id: int) -> tuple[Volunteer, Account] | None:
-    """The volunteer with this id."""
     return _both(db.one(_BY_ID, id=volunteer_id))
 
 
 def by_email(db: Database, email: str) -> tuple[Volunteer, Account] | None:
-    """The volunteer with this address, which is kept in lower case."""
     return _both(db.one(_BY_EMAIL, email=email))
 
 
 def by_key(db: Database, digest: str) -> KeyHolder | None:
-    """Whose account key or weak key has this SHA-256."""
     row = db.one(_BY_KEY, digest=digest)
     return KeyHolder(volunteer_id=row["id"], is_weak=row["key_digest"] is None) if row else None
 
 
 def some_key(db: Database) -> StoredKey | None:
-    """One account's key; None while there is no account."""
     row = db.one(_SOME_KEY)
     if row is None:
         return None
@@ -167,7 +159,6 @@ def some_key(db: Database) -> StoredKey | None:
 
 
 def set_keys(db: Database, volunteer_id: int, *, key_serial: int, key_digest: str, weak_digest: str) -> None:
-    """From now on the volunteer is known by these keys and no older ones."""
     db.execute(_KEYS, id=volunteer_id, key_serial=key_serial, key_digest=key_digest, weak_digest=weak_digest)
 
 
@@ -177,7 +168,6 @@ def set_simulated(db: Database, volunteer_id: int) -> None:
 
 
 def set_password(db: Database, volunteer_id: int, *, password: str, weak_digest: str) -> None:
-    """A new password, and with it a new weak key."""
     db.execute(_RENEW, id=volunteer_id, password=password, weak_digest=weak_digest)
 
 
@@ -187,12 +177,10 @@ def set_email(db: Database, volunteer_id: int, *, email: str, password: str) -> 
 
 
 def confirm(db: Database, volunteer_id: int, now: datetime) -> None:
-    """The address that the volunteer has now is known to be theirs."""
     db.execute(_CONFIRM, id=volunteer_id, now=at(now))
 
 
 def confirmed_at(db: Database, volunteer_id: int) -> datetime | None:
-    """Since when the address that the volunteer has now is known to be theirs; None where it is not."""
     row = db.one(_CONFIRMED, id=volunteer_id)
     return maybe_moment(row["confirmed_at"]) if row else None
 
@@ -200,7 +188,6 @@ def confirmed_at(db: Database, volunteer_id: int) -> datetime | None:
 def set_profile(
     db: Database, volunteer_id: int, *, name: str, country: str, website: str, is_exported: bool, shows_hosts: bool
 ) -> None:
-    """What others see of a volunteer, and whether statistics files may tell of it."""
     db.execute(
         _PROFILE,
         id=volunteer_id,
@@ -213,7 +200,6 @@ def set_profile(
 
 
 def hide_hosts(db: Database, volunteer_id: int) -> None:
-    """Nobody is shown which hosts are this volunteer's, until they choose so."""
     db.execute(_HIDE_HOSTS, id=volunteer_id)
 
 
@@ -223,17 +209,14 @@ def erase(db: Database, volunteer_id: int) -> None:
 
 
 def set_cross_id(db: Database, volunteer_id: int, cross_id: str) -> None:
-    """Take over the cross-project id that the volunteer's clients have agreed on."""
     db.execute(_CROSS, id=volunteer_id, cross_id=cross_id)
 
 
 def join(db: Database, volunteer_id: int, team_id: int | None) -> None:
-    """Belong to this team from now on, or to none."""
     db.execute(_JOIN, id=volunteer_id, team_id=team_id)
 
 
 def preferences(db: Database, volunteer_id: int) -> VolunteerPreferences:
-    """What the volunteer prefers."""
     row = db.one(_PREFERENCES, id=volunteer_id)
     return preferred_of(row) if row else VolunteerPreferences(everywhere="", modified_at=0, project="{}", venue="")
 
@@ -244,40 +227,33 @@ def keep_preferences(db: Database, volunteer_id: int, text: str, modified_at: in
 
 
 def set_project_preferences(db: Database, volunteer_id: int, text: str, venue: str) -> None:
-    """What the volunteer prefers for this project, and where a new computer of theirs stands."""
     db.execute(_PROJECT, id=volunteer_id, text=text, venue=venue)
 
 
 def sign_in(db: Database, token_digest: str, volunteer_id: int, *, now: datetime, expires_at: datetime) -> None:
-    """Whoever holds the token with this digest is this volunteer."""
     db.execute(
         _SIGN_IN, token_digest=token_digest, volunteer_id=volunteer_id, created_at=at(now), expires_at=at(expires_at)
     )
 
 
 def signed_in(db: Database, token_digest: str, now: datetime) -> int | None:
-    """Who holds the token with this digest."""
     row = db.one(_SIGNED_IN, token_digest=token_digest, now=at(now))
     return int(row["volunteer_id"]) if row else None
 
 
 def sign_out(db: Database, token_digest: str) -> None:
-    """The token means nothing any more."""
     db.execute(_SIGN_OUT, token_digest=token_digest)
 
 
 def sign_out_everywhere(db: Database, volunteer_id: int) -> None:
-    """No token of this volunteer means anything any more."""
     db.execute(_SIGN_OUT_ALL, volunteer_id=volunteer_id)
 
 
 def sign_out_oldest(db: Database, volunteer_id: int, *, kept: int) -> None:
-    """Of this volunteer's tokens only so many mean anything any more, the newest."""
     db.execute(_OLDEST_OUT, volunteer_id=volunteer_id, kept=kept)
 
 
 def expire_sign_ins(db: Database, now: datetime) -> int:
-    """Forget tokens whose time is over; how many they were."""
     return db.execute(_EXPIRE, now=at(now))
 
 
@@ -287,7 +263,6 @@ def with_results(db: Database) -> int:
 
 
 def preferred_of(row: Row) -> VolunteerPreferences:
-    """What the volunteer prefers whose row this is."""
     return VolunteerPreferences(
         everywhere=row["preferences"],
         modified_at=row["preferences_at"],

@@ -84,8 +84,6 @@ class OpenTeam:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenHost:
-    """A host, with what its client says of it."""
-
     id: int
     volunteer_id: int
     cpid: str
@@ -119,7 +117,6 @@ class RecentTasks:
 
 
 def volunteers(db: Database, after: int, limit: int) -> list[OpenVolunteer]:
-    """The next volunteers who agreed to appear."""
     return [
         as_value(OpenVolunteer, row, balance=_balance(row)) for row in db.select(_VOLUNTEERS, after=after, limit=limit)
     ]
@@ -145,7 +142,6 @@ def teams(db: Database, after: int, limit: int) -> list[OpenTeam]:
 
 
 def hosts(db: Database, volunteer_ids: Sequence[int]) -> list[OpenHost]:
-    """The hosts of these volunteers."""
     return [
         as_value(OpenHost, row, turnaround_seconds=row["turnaround_seconds"] or 0.0, balance=_balance(row))
         for row in db.select(_HOSTS, volunteers=json.dumps(list(volunteer_ids)))
@@ -153,7 +149,6 @@ def hosts(db: Database, volunteer_ids: Sequence[int]) -> list[OpenHost]:
 
 
 def holders(db: Database, holder: str, now: datetime) -> Holders:
-    """How many volunteers, hosts or teams have credit."""
     row = db.one(_HOLDERS, holder=holder, since=at(now - _RECENTLY)) or {}
     return Holders(
         everybody=int(row.get("all_of_them", 0)), lately=int(row.get("lately", 0)), recent=float(row.get("recent", 0))
@@ -168,7 +163,6 @@ def new_today(db: Database, now: datetime) -> tuple[int, int]:
 
 
 def lately(db: Database) -> dict[int, RecentTasks]:
-    """By experiment, how the newest paid tasks went."""
     return {
         row["experiment_id"]: RecentTasks(
             mean_seconds=row["mean"],

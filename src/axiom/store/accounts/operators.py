@@ -25,7 +25,6 @@ def give(db: Database, name: str, volunteer_id: int, now: datetime) -> int:
 
 
 def end(db: Database, volunteer_id: int, now: datetime) -> bool:
-    """Take the role away; False when nobody had it."""
     return bool(db.execute(_END, volunteer_id=volunteer_id, now=at(now)))
 
 
@@ -35,12 +34,10 @@ def everybody(db: Database) -> list[SiteOperator]:
 
 
 def by_name(db: Database, name: str) -> SiteOperator | None:
-    """Who has or had the role under this name."""
     return db.value(SiteOperator, _BY_NAME, name=name)
 
 
 def by_volunteer(db: Database, volunteer_id: int) -> SiteOperator | None:
-    """The role of this volunteer, also if it was taken away."""
     return db.value(SiteOperator, _BY_VOLUNTEER, volunteer_id=volunteer_id)
 
 

@@ -1,5 +1,3 @@
-"""Programs that may work here, each with the digest of its token."""
-
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -49,12 +47,10 @@ def add(
 
 
 def programs(db: Database) -> list[AdmittedProgram]:
-    """Everyone that was ever let in, the oldest first."""
     return [_program(row) for row in db.select(_ALL)]
 
 
 def by_name(db: Database, name: str) -> AdmittedProgram | None:
-    """The program of this name."""
     row = db.one(_BY_NAME, name=name)
     return _program(row) if row else None
 
@@ -66,12 +62,10 @@ def by_token(db: Database, token: str) -> AdmittedProgram | None:
 
 
 def end(db: Database, program_id: int, now: datetime) -> bool:
-    """Let it in no more; False when it had ended already."""
     return bool(db.execute(_END, id=program_id, now=at(now)))
 
 
 def limit(db: Database, program_id: int, limits: Mapping[str, float]) -> None:
-    """From now on these limits differ from the usual ones."""
     db.execute(_LIMIT, id=program_id, limits=json.dumps(dict(limits), sort_keys=True))
 
 

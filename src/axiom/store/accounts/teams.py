@@ -1,5 +1,3 @@
-"""Teams: volunteers who compute together."""
-
 from datetime import datetime
 
 from axiom.domain.fleet import Team
@@ -37,12 +35,10 @@ def found(
 
 
 def by_id(db: Database, team_id: int) -> Team | None:
-    """The team with this id."""
     return db.value(Team, _BY_ID, id=team_id)
 
 
 def by_name(db: Database, name: str) -> Team | None:
-    """The team of exactly this name."""
     return db.value(Team, _BY_NAME, name=name)
 
 
@@ -58,7 +54,6 @@ def teams(db: Database, limit: int) -> list[Team]:
 
 
 def members(db: Database, team_id: int) -> int:
-    """How many volunteers belong to it."""
     return db.number(_MEMBERS, id=team_id)
 
 
@@ -68,16 +63,13 @@ def founded(db: Database, founder_id: int) -> int:
 
 
 def eldest(db: Database, team_id: int, *, besides: int) -> int | None:
-    """Who of the team has been a volunteer for longest, but for this one."""
     row = db.one(_ELDEST, id=team_id, besides=besides)
     return row["id"] if row else None
 
 
 def change(db: Database, team_id: int, *, country: str, website: str, about: str) -> None:
-    """What the team says of itself."""
     db.execute(_CHANGE, id=team_id, country=country, website=website, about=about)
 
 
 def hand_over(db: Database, team_id: int, founder_id: int) -> None:
-    """Somebody else looks after the team from now on."""
     db.execute(_HAND_OVER, id=team_id, founder_id=founder_id)

@@ -13,22 +13,17 @@ _FORGET = "DELETE FROM tombstone WHERE created_at <= :before"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tombstone:
-    """The number of one who is gone, and the hashed id that was told of them."""
-
     number: int
     cpid: str
 
 
 def add(db: Database, noun: str, number: int, cpid: str, now: datetime) -> None:
-    """Ask others to forget this one."""
     db.execute(_ADD, noun=noun, number=number, cpid=cpid, now=at(now))
 
 
 def since(db: Database, noun: str, moment: datetime) -> list[Tombstone]:
-    """Who is gone since then."""
     return [Tombstone(number=row["number"], cpid=row["cpid"]) for row in db.select(_SINCE, noun=noun, since=at(moment))]
 
 
 def forget(db: Database, before: datetime) -> int:
-    """Forget those too who went before; how many they were."""
     return db.execute(_FORGET, before=at(before))

@@ -79,7 +79,6 @@ def differences(db: Database) -> Iterator[str]:
 
 
 def extent(db: Database) -> dict[str, int]:
-    """How much there is to add up."""
     row = db.one(_EXTENT)
     return dict(row) if row else {}
 
@@ -111,7 +110,6 @@ def _accounts(db: Database) -> Iterator[str]:
 
 
 def _days(db: Database) -> Iterator[str]:
-    """Where the daybook differs from the entries of its day, tariff, reason and tier."""
     entered = {_page(row): (row["awards"], row["amount"]) for row in db.select(_ENTERED)}
     kept = {_page(row): (row["awards"], row["amount"]) for row in db.select(_DAYBOOK)}
     for page in sorted(entered.keys() | kept.keys()):

@@ -1,7 +1,7 @@
 """Credit: awards (once per task and reason), the bookings that add up to zero, and balances.
 
 A balance says what a volunteer, a host or a team has in all: the sum of its awards and of what it carried over. It is
-kept with every booking, so that nobody ever adds up ten million awards; `books` adds them up, and says where the two
+kept with every booking, so that nobody ever adds up ten million awards; `balance_check` does, and says where the two
 differ.
 """
 
@@ -95,8 +95,6 @@ _BEGAN = {VOLUNTEER: _BEGAN_VOLUNTEERS, HOST: _BEGAN_HOSTS, TEAM: _BEGAN_TEAMS}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unpaid:
-    """A task without an award, and to whom one would go."""
-
     task_id: int
     experiment_id: int
     host_id: int
@@ -139,7 +137,6 @@ def first_broken(db: Database, experiment_id: int, volunteer_id: int, causes: Co
 
 
 def of_task(db: Database, task_id: int) -> list[Award]:
-    """The awards of a task, oldest first."""
     return [as_value(Award, row, task_id=task_id) for row in db.select(_OF_TASK, task_id=task_id)]
 
 
@@ -173,7 +170,6 @@ def award(
 
 
 def by_holder(awards: Sequence[Award]) -> dict[str, dict[int, int]]:
-    """What these awards are in all for each volunteer, host and team."""
     amounts: dict[str, dict[int, int]] = {VOLUNTEER: {}, HOST: {}, TEAM: {}}
     for award in awards:
         for holder, holder_id in ((VOLUNTEER, award.volunteer_id), (HOST, award.host_id), (TEAM, award.team_id)):
@@ -183,7 +179,6 @@ def by_holder(awards: Sequence[Award]) -> dict[str, dict[int, int]]:
 
 
 def keep_recent(db: Database, holder: str, recent: Mapping[int, tuple[float, datetime]]) -> None:
-    """The recent average of each of these volunteers, hosts or teams, and as of when it is that."""
     db.many(
         _RECENT,
         [
@@ -212,23 +207,19 @@ def carry_over(db: Database, volunteer_id: int, *, source: str, amount: int, bec
 
 
 def balance(db: Database, holder: str, holder_id: int) -> Balance | None:
-    """What a volunteer, a host or a team has; None while it has nothing."""
     return db.value(Balance, _BALANCE, holder=holder, id=holder_id)
 
 
 def balances(db: Database, holder: str, ids: Sequence[int]) -> dict[int, Balance]:
-    """What those of these volunteers, hosts or teams have that have anything."""
     rows = db.select(_BALANCES, holder=holder, ids=json.dumps(list(ids)))
     return {row["holder_id"]: as_value(Balance, row) for row in rows}
 
 
 def top(db: Database, holder: str, limit: int) -> list[tuple[int, Balance]]:
-    """The volunteers, hosts or teams with the most credit in all, by their id."""
     return [(row["holder_id"], as_value(Balance, row)) for row in db.select(_TOP, holder=holder, limit=limit)]
 
 
 def last_award(db: Database) -> int:
-    """The number of the newest award; 0 before the first."""
     return db.number(_LAST_AWARD)
 
 

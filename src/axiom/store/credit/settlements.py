@@ -32,8 +32,6 @@ RETURNING *
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settlement:
-    """What was awarded since the settlement before, told by one session."""
-
     session_id: int
     after_award: int
     last_award: int
@@ -50,12 +48,10 @@ def unsettled(db: Database) -> int:
 
 
 def last(db: Database) -> Settlement | None:
-    """The newest settlement."""
     return _maybe(db.one(_LAST))
 
 
 def of_session(db: Database, session_id: int) -> Settlement | None:
-    """What this session settled; None before it did."""
     return _maybe(db.one(_OF_SESSION, session_id=session_id))
 
 
@@ -65,7 +61,6 @@ def of_rounds(db: Database, after: int, until: int) -> list[Settlement]:
 
 
 def before(db: Database, session_id: int) -> Settlement | None:
-    """The settlement before this session's."""
     return _maybe(db.one(_BEFORE, session_id=session_id))
 
 

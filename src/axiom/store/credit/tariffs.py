@@ -23,8 +23,6 @@ SELECT * FROM tariff WHERE id IN (SELECT tariff_id FROM award WHERE id > :after 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DatedTariff:
-    """A tariff with its number, and since when it holds and why."""
-
     id: int
     tariff: Tariff
     valid_from: datetime
@@ -32,7 +30,6 @@ class DatedTariff:
 
 
 def in_force(db: Database, now: datetime) -> tuple[int, Tariff] | None:
-    """The tariff of this moment, with its id."""
     row = db.one(_IN_FORCE, now=at(now))
     return (row["id"], _tariff(row)) if row else None
 
@@ -43,17 +40,14 @@ def awarding(db: Database, after: int) -> list[Tariff]:
 
 
 def begun(db: Database, now: datetime) -> list[DatedTariff]:
-    """Every tariff that holds or held, in this order."""
     return [as_value(DatedTariff, row, tariff=_tariff(row)) for row in db.select(_BEGUN, now=at(now))]
 
 
 def next_version(db: Database, name: str) -> int:
-    """The version of a further tariff of this name."""
     return db.number(_VERSION, name=name) + 1
 
 
 def add(db: Database, tariff: Tariff, valid_from: datetime, *, because: str = "") -> int:
-    """Credit is computed like this from a moment on."""
     return db.insert(
         _ADD,
         name=tariff.name,
@@ -66,7 +60,6 @@ def add(db: Database, tariff: Tariff, valid_from: datetime, *, because: str = ""
 
 
 def rates(tariff: Tariff) -> dict[str, Any]:
-    """What a tariff pays besides core-seconds, as plain data."""
     return {
         "tiers": [[tier.start, tier.end, tier.amount] for tier in tariff.tiers],
         "by_clock": tariff.by_clock,

@@ -92,7 +92,6 @@ def bring(db: Database, folder: Folder, bodies: Sequence[bytes], now: datetime) 
 
 
 def keep_file(folder: Folder, digest: str, body: bytes, now: datetime) -> None:
-    """The file of a blob that is too large for its row is there, whole and on the disk."""
     _keep_file(folder, _place(folder, digest), body, now)
 
 
@@ -119,12 +118,10 @@ def small(db: Database, digests: Iterable[str]) -> dict[str, bytes]:
 
 
 def sizes(db: Database, digests: Iterable[str]) -> dict[str, int]:
-    """How many bytes those of these blobs have that are stored."""
     return {row["digest"]: row["size"] for row in db.select(_SIZES, digests=json.dumps(list(digests)))}
 
 
 def intact(db: Database, folder: Folder, digest: str) -> bool:
-    """Are the bytes with this digest here, as they were stored?"""
     try:
         get(db, folder, digest)
     except (NotFound, StoreDamaged):
@@ -154,7 +151,6 @@ def problems(db: Database, folder: Folder, now: datetime | None = None, grace: t
 
 
 def file_of(folder: Folder, digest: str) -> Path:
-    """Where one of the larger ones lies."""
     return _place(folder, digest)
 
 

@@ -39,12 +39,10 @@ Key = tuple[str, int, str]
 
 
 def add(db: Database, noun: str, experiment_id: int, state: str, amount: int) -> None:
-    """So many more of this noun are in this state; fewer when `amount` is negative."""
     db.execute(_ADD, noun=noun, experiment_id=experiment_id, state=state, amount=amount)
 
 
 def add_all(db: Database, changes: Mapping[Key, int]) -> None:
-    """So many more, or fewer, of each of these."""
     wanted = [(*key, amount) for key, amount in changes.items() if amount]
     if len(wanted) % 2:
         add(db, *wanted.pop())
@@ -71,13 +69,11 @@ def note_change(db: Database) -> None:
 
 
 def amount(db: Database, noun: str, experiment_id: int, state: str) -> int:
-    """One counter; 0 where there is none."""
     row = db.one(_AMOUNT, noun=noun, experiment_id=experiment_id, state=state)
     return int(row["amount"]) if row else 0
 
 
 def read(db: Database) -> dict[Key, int]:
-    """Every counter: noun, experiment and state to amount."""
     return _amounts(db, _READ)
 
 
@@ -90,12 +86,10 @@ def by_state(counted: Mapping[Key, int]) -> Mapping[tuple[str, int], Mapping[str
 
 
 def in_all(counted: Mapping[Key, int], noun: str, state: str | None = None) -> int:
-    """Of a noun in all experiments, those in this state, or all of them."""
     return sum(amount for (what, _, how), amount in counted.items() if what == noun and state in {None, how})
 
 
 def problems(db: Database) -> list[str]:
-    """Where a counter differs from what counting says."""
     kept = {key: amount for key, amount in read(db).items() if key[0] in _COUNTED}
     counted = _amounts(db, _COUNT)
     return [

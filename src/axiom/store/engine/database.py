@@ -99,7 +99,6 @@ class Database:
             raise
 
     def one(self, sql: str, /, **values: Any) -> Row | None:
-        """The first row of the answer, if there is one."""
         rows = self.select(sql, **values)
         return rows[0] if rows else None
 
@@ -109,16 +108,13 @@ class Database:
         return int(rows[0][0] or 0) if rows else 0
 
     def values(self, kind: Callable[..., T], sql: str, /, **values: Any) -> list[T]:
-        """Every row of the answer as a value of this dataclass (`as_value`)."""
         return [as_value(kind, row) for row in self.select(sql, **values)]
 
     def value(self, kind: Callable[..., T], sql: str, /, **values: Any) -> T | None:
-        """The first row of the answer as such a value, if there is one."""
         row = self.one(sql, **values)
         return None if row is None else as_value(kind, row)
 
     def execute(self, sql: str, /, **values: Any) -> int:
-        """Change something; returns how many rows an INSERT, UPDATE or DELETE changed."""
         prepared, kind = statement(sql), self._kind(sql)
         bound = prepared.bind(values)
         try:
@@ -131,7 +127,6 @@ class Database:
         return changed
 
     def insert(self, sql: str, /, **values: Any) -> int:
-        """Insert one row and return its id."""
         rows = self.select(_with_id(sql), **values)
         if len(rows) != 1:
             raise StoreError(f"An INSERT of one row made {len(rows)}, so there is no id. Nothing else changed.")
@@ -183,11 +178,9 @@ class Database:
 
     @property
     def recorded(self) -> bool:
-        """Is every change written down elsewhere, too?"""
         return self._recorder is not None
 
     def savepoint(self) -> AbstractContextManager[None]:
-        """Everything in the body, or nothing of it: rolls back to here when the body raises."""
         return _Savepoint(self)
 
     @contextmanager
@@ -227,11 +220,9 @@ class Database:
 
     @property
     def changed_in_all(self) -> int:
-        """How many rows this connection has changed since it was opened."""
         return self._changed_in_all()
 
     def tables(self) -> set[str]:
-        """The names of the tables that exist."""
         return {row["name"] for row in self.select("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
     def settle(self) -> None:
@@ -244,7 +235,6 @@ class Database:
         self.settle()
 
     def close(self) -> None:
-        """Close the connection; the writable one gives its lock back."""
         self._connection.close()
         if self._recorder is not None:
             self._recorder.close()
@@ -414,12 +404,10 @@ def copy(source: Path, target: Path) -> None:
 
 
 def version() -> str:
-    """Which database this is, in words for a person."""
     return f"SQLite {sqlite3.sqlite_version}"
 
 
 def sync(path: Path) -> None:
-    """What the file or folder holds now is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

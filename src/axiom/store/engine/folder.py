@@ -31,8 +31,6 @@ _PAUSE_SECONDS = 0.02
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Folder:
-    """Where a laboratory lives, and the names inside."""
-
     path: Path
 
     @property
@@ -174,7 +172,6 @@ class Folder:
             raise _no_access(self.path, account)
 
     def strangers(self) -> list[str]:
-        """What lies in the folder that no laboratory put there."""
         ours = {path.name for path in self._names()}
         names = [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
         return sorted(name for name in names if name not in ours and not name.startswith(self.database.name))
@@ -404,7 +401,6 @@ def _name_of(account: int) -> str:
 
 
 def keep(path: Path, body: bytes) -> None:
-    """The file holds these bytes, whole and on the disk."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.is_file() and path.read_bytes() == body:

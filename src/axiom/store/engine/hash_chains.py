@@ -40,11 +40,9 @@ class Chain:
         return {"previous_hash": previous, "hash": self._hash(previous, self._covered_facts(facts))}
 
     def rows(self, db: Database) -> list[Row]:
-        """Every link, oldest first."""
         return db.select(_LINKS[self.table])
 
     def problems(self, db: Database, rows: Sequence[Row]) -> list[str]:
-        """Every place at which the chain does not hold."""
         sentences, previous = [], FIRST
         for row in rows:
             if row["previous_hash"] != previous:

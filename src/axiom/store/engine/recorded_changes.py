@@ -24,11 +24,9 @@ _CHANGE_WITHIN = re.compile(
 class Connection(Protocol):
     """As much of a connection as whoever writes changes down may use."""
 
-    def one(self, sql: str, /, **values: Any) -> Mapping[str, Any] | None:
-        """The first row of the answer, if there is one."""
+    def one(self, sql: str, /, **values: Any) -> Mapping[str, Any] | None: ...
 
-    def execute(self, sql: str, /, **values: Any) -> int:
-        """Change something."""
+    def execute(self, sql: str, /, **values: Any) -> int: ...
 
 
 class Recorder(Protocol):
@@ -40,13 +38,10 @@ class Recorder(Protocol):
     def withdraw(self, database: Connection, error: BaseException) -> None:
         """The transaction whose changes were appended last ended with this error instead of its commit."""
 
-    def close(self) -> None:
-        """Nothing more will come."""
+    def close(self) -> None: ...
 
 
 class ChangeKind(Enum):
-    """What a statement may change."""
-
     NOTHING = "it asks"
     ROWS = "it does nothing when it changes no row"
     MORE = "it may do something else, too: an INSERT that is ignored has used up a number all the same"

@@ -1,5 +1,3 @@
-"""Rows as values: a dataclass is made of the columns that are called as its fields."""
-
 import functools
 import json
 from collections.abc import Callable, Mapping, Sequence

@@ -23,7 +23,6 @@ _SHARED_MEMORY_SIZE = sqlite3.SQLITE_IOERR_SHMSIZE  # the index beside the log c
 
 
 def explain(error: Exception) -> None:
-    """Raise what an error means for us, if that is known."""
     meaning = foreseen(error)
     if meaning is not None:
         raise meaning from error
@@ -59,7 +58,6 @@ Bare = tuple[Any, ...]
 
 
 def named(cursor: sqlite3.Cursor) -> list[Row]:
-    """All rows that are left, each with the names of its columns."""
     rows = cursor.fetchall()
     if not rows:
         return []
@@ -73,7 +71,6 @@ def one_named(cursor: Any, values: tuple[Any, ...]) -> Row:
 
 
 def unnamed(rows: Iterable[Row]) -> list[Bare]:
-    """These rows without the names of their columns."""
     return [tuple(row.values()) for row in rows]
 
 
@@ -105,7 +102,6 @@ class Statement:
 
 @functools.lru_cache(maxsize=_MOST_KEPT)
 def statement(sql: str) -> Statement:
-    """The statement that this text is, read once."""
     places: dict[str, int] = {}
 
     def numbered(piece: re.Match[str]) -> str:

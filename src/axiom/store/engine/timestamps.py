@@ -9,7 +9,6 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @functools.lru_cache(maxsize=1_024)  # what is written together says the same few moments again and again
 def at(moment: datetime) -> int:
-    """A moment as the database keeps it: microseconds since 1970 in UTC."""
     if moment.utcoffset() is None:
         raise ValueError(
             f"The time {moment.isoformat()} names no time zone, so it could mean any of 24 hours. "
@@ -20,10 +19,8 @@ def at(moment: datetime) -> int:
 
 @functools.lru_cache(maxsize=1_024)  # rows that are read together, too
 def moment(value: int) -> datetime:
-    """The moment that `at` wrote down, in UTC."""
     return _EPOCH + value * _MICROSECOND
 
 
 def maybe_moment(value: int | None) -> datetime | None:
-    """Like `moment`, where there may be no moment yet."""
     return None if value is None else moment(value)

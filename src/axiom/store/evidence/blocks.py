@@ -76,20 +76,16 @@ _LOOK_AGAIN = "DELETE FROM weighing WHERE experiment_id = :experiment_id"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChangedVersion:
-    """A version of which more has come back since it was last looked at."""
-
     experiment_id: int
     newest_result: int
     closed_workunits: int
 
 
 def changed(db: Database) -> list[ChangedVersion]:
-    """The versions of which a block may have closed since they were last looked at."""
     return [ChangedVersion(**dict(row)) for row in db.select(_CHANGED)]
 
 
 def looked(db: Database, seen: Sequence[ChangedVersion]) -> None:
-    """These versions were looked at as they were then."""
     db.many(
         _LOOKED,
         [
@@ -158,13 +154,11 @@ def numbers(db: Database, experiment_id: int, registration_id: int, after: int) 
 
 
 def has_gaps(db: Database, experiment_id: int) -> bool:
-    """Are there numbers that a restored backup has forgotten, and that are to be issued again?"""
     gaps = db.one(_GAPS, experiment_id=experiment_id)
     return gaps is not None and bool(gaps["amount"])
 
 
 def older(db: Database, experiment_id: int, registration_id: int) -> dict[int, int]:
-    """The numbers that were issued to registrations before this one, each with its registration."""
     rows = db.select(_OLDER, experiment_id=experiment_id, registration_id=registration_id)
     return {row["number"]: row["registration_id"] for row in rows}
 

@@ -61,8 +61,6 @@ Kept = tuple[int, tuple[str, str], Reproduction, int, int]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
-    """A result and a duplicate of it that nobody has compared yet."""
-
     duplicate_id: int
     experiment_id: int
     registration_id: int
@@ -73,7 +71,6 @@ class Pair:
 
 
 def uncompared(db: Database, limit: int) -> list[Pair]:
-    """The oldest duplicates that were not compared with their results yet."""
     return [_pair(row) for row in db.select(_PAIRS, after=db.select(_LAST)[0]["id"], limit=limit)]
 
 
@@ -134,7 +131,6 @@ def of_seeds(db: Database, registration_id: int, replicates: Iterable[int]) -> l
 
 
 def count(db: Database, registration_id: int, counts: Iterable[Agreements], until: int) -> None:
-    """In how many seeds these platforms agreed, now that everything up to this moment was compared."""
     db.many(
         _COUNT,
         [
@@ -154,7 +150,6 @@ def count(db: Database, registration_id: int, counts: Iterable[Agreements], unti
 
 
 def counted(db: Database, registration_id: int, until: datetime) -> list[Agreements]:
-    """In how many seeds of a registration each pair of platforms agreed, as was known at a moment."""
     return [
         as_value(Agreements, row, platforms=(row["first_platform"], row["second_platform"]))
         for row in db.select(_COUNTED, registration_id=registration_id, until=at(until))

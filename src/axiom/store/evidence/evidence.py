@@ -82,8 +82,6 @@ _VERDICTS = {member.value: member for member in Verdict}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WeighedFinding:
-    """A finding, and how far it has been weighed."""
-
     number: int
     registration_id: int
     estimand: str
@@ -94,8 +92,6 @@ class WeighedFinding:
 
 @value
 class ComparedClaim:
-    """What is compared of a finding with all others."""
-
     number: int
     experiment_id: int
     e_value: float
@@ -106,8 +102,6 @@ class ComparedClaim:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inputs:
-    """From what the newest line of a finding's history was weighed."""
-
     estimand: Mapping[str, Any]
     observations: tuple[Observation, ...]
     blocks: int
@@ -124,7 +118,6 @@ def add(
     session_id: int | None,
     now: datetime,
 ) -> int:
-    """Add a line to the history of a finding, and what is new of its observations."""
     last = db.one(_LAST, number=number)
     line = evidence.line or (int(last["line"]) if last else 0) + 1
     added = db.insert(
@@ -150,12 +143,10 @@ _PLAIN = (
 
 
 def is_any(db: Database) -> bool:
-    """Was anything ever weighed here?"""
     return db.one(_ANY) is not None
 
 
 def newest(db: Database) -> dict[int, Evidence]:
-    """The newest evidence of every finding that has any, by its number."""
     return {int(row["finding_number"]): read(row) for row in db.select(_NEWEST)}
 
 
@@ -165,12 +156,10 @@ def outdated(db: Database) -> list[int]:
 
 
 def lines(db: Database, number: int) -> list[Row]:
-    """The rows of a finding's history as they are stored."""
     return db.select(_HISTORY, number=number)
 
 
 def weighed(db: Database, experiment_id: int) -> list[WeighedFinding]:
-    """The findings of a version, and how far each is weighed."""
     return [WeighedFinding(**dict(row)) for row in db.select(_WEIGHED, experiment_id=experiment_id)]
 
 
@@ -200,7 +189,6 @@ def claims(db: Database) -> list[Row]:
 
 
 def read(row: Mapping[str, Any]) -> Evidence:
-    """One line of a finding's history."""
     more = _parsed(row["more"])
     plain: dict[str, Any] = {name: row[name] for name in _PLAIN if name not in ("verdict", "grade")}
     texts: dict[str, Any] = {name: tuple(_parsed(row[name])) for name in ("needs", "flags", "reasons")}
@@ -222,7 +210,6 @@ def _parsed(text: str) -> Any:
 
 
 def latest(db: Database, number: int) -> Evidence | None:
-    """The newest evidence of one finding."""
     row = _line(db, number, None)
     return read(row) if row else None
 

@@ -13,8 +13,6 @@ _OF = "SELECT * FROM finding_note WHERE finding_number = :finding_number ORDER B
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FindingNote:
-    """What somebody wrote."""
-
     number: int
     text: str
     by: str
@@ -22,12 +20,10 @@ class FindingNote:
 
 
 def add(db: Database, finding: int, *, text: str, by: str, now: datetime) -> int:
-    """Write a note down; its number."""
     return db.insert(_ADD, finding_number=finding, text=text, said_by=by, said_at=at(now))
 
 
 def of(db: Database, finding: int) -> list[FindingNote]:
-    """The notes of a finding, oldest first."""
     return [
         FindingNote(number=row["id"], text=row["text"], by=row["said_by"], said_at=moment(row["said_at"]))
         for row in db.select(_OF, finding_number=finding)

@@ -39,7 +39,6 @@ WHERE id IN (SELECT registration_id FROM finding WHERE id IN (SELECT value FROM 
 
 
 def everything(db: Database) -> list[Link]:
-    """Every link, oldest first."""
     return [_link(row) for row in db.select(_ALL)]
 
 
@@ -49,7 +48,6 @@ def last(db: Database) -> int:
 
 
 def same(db: Database, kind: LinkKind, source: Node, target: Node) -> int | None:
-    """The link that says this already, if there is one."""
     row = db.one(
         _SAME,
         kind=kind,
@@ -74,7 +72,6 @@ def add(
     evidence_hash: str = "",
     now: datetime,
 ) -> int:
-    """Write down what somebody says of two nodes, once."""
     return db.insert(
         _ADD,
         kind=kind,
@@ -92,12 +89,10 @@ def add(
 
 
 def footings(db: Database) -> dict[int, FindingState]:
-    """How every finding stands."""
     return _footings(db.select(_EVERY_FOOTING), db.select(_BODIES))
 
 
 def footings_of(db: Database, numbers: Iterable[int]) -> dict[int, FindingState]:
-    """How these findings stand."""
     wanted = json.dumps(sorted(numbers))
     return _footings(db.select(_FOOTINGS_OF, numbers=wanted), db.select(_BODIES_OF, numbers=wanted))
 

@@ -43,8 +43,6 @@ _LAST_OF_ALL = 2**62  # lines end long before
 
 @value
 class PlacedObservation:
-    """An observation, and the block of its finding in which it entered."""
-
     block: int
     observation: Observation
 
@@ -59,7 +57,6 @@ class ObservationSet:
 
     @property
     def placed(self) -> tuple[PlacedObservation, ...]:
-        """All of them, each with its block."""
         return tuple(
             PlacedObservation(block=self.blocks[observation.replicate], observation=observation)
             for observation in self.observations
@@ -67,7 +64,6 @@ class ObservationSet:
 
 
 def keep(db: Database, number: int, line: int, placed: Iterable[PlacedObservation]) -> None:
-    """These are new with this line of a finding's history."""
     rows = list(placed)
     home_of = homes(db, {host for row in rows for host in row.observation.hosts})
     db.many(_OBSERVE, [_row(number, line, row, home_of) for row in rows])
@@ -131,7 +127,6 @@ def reached(db: Database, number: int) -> dict[int, int]:
 
 
 def _designs(db: Database, number: int) -> dict[int, str]:
-    """The design of each registration of the version that a finding is of."""
     return {row["id"]: read_body(row["body"]).design.name for row in db.select(_DESIGNS, number=number)}
 
 
@@ -168,7 +163,6 @@ class _ComputedBy:
 
     @property
     def numbers(self) -> tuple[int, ...]:
-        """The hosts by their numbers."""
         return tuple(home.host_id if isinstance(home, Home) else home for home in self.hosts)
 
 

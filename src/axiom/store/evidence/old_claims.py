@@ -19,15 +19,12 @@ ON CONFLICT (name) DO UPDATE SET claim = excluded.claim, experiment = excluded.e
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredClaim:
-    """An old claim that was registered here. Which estimands ask it, links say."""
-
     id: int
     said: OldClaim
     created_at: datetime
 
 
 def everything(db: Database) -> list[StoredClaim]:
-    """Every old claim, in the order of the list."""
     return [_claim(row) for row in db.select(_ALL)]
 
 

@@ -13,27 +13,22 @@ LIST = "old_names.toml"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OldName:
-    """A name, and what became of its script."""
-
     name: str
     experiment: str
     became: str  # a sentence without its full stop
 
 
 def everything(catalogue: Path) -> Mapping[str, OldName]:
-    """The list that lies in a catalogue, by name; an empty one where there is none."""
     file = catalogue / LIST
     return _read(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def of_experiment(catalogue: Path, experiment: str) -> list[OldName]:
-    """The old names of an experiment, its own first if the old laboratory had it."""
     old_names = [old_name for old_name in everything(catalogue).values() if old_name.experiment == experiment]
     return sorted(old_names, key=lambda old_name: old_name.name != experiment)
 
 
 def called(experiment: str) -> list[str]:
-    """What the old laboratory called an experiment that Axiom brings along."""
     return [old_name.name for old_name in of_experiment(shipped.catalogue(), experiment)]
 
 

@@ -29,26 +29,21 @@ _DIGITS = 6
 
 @value
 class LearnedCost:
-    """What is known of one kind of host, and what follows from it."""
-
     host_class: str
     fit: Fit
     cost: Cost
 
 
 def one(db: Database, experiment_id: int, host_class: str) -> LearnedCost:
-    """What is known of a version on this kind of host: nothing, at first."""
     row = db.one(_ONE, experiment_id=experiment_id, host_class=host_class)
     return _learned_cost(row) if row else LearnedCost(host_class=host_class, fit=Fit(), cost=Cost())
 
 
 def of_experiment(db: Database, experiment_id: int) -> list[LearnedCost]:
-    """What is known of a version, the kind of host with the most tasks first."""
     return [_learned_cost(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
 
 
 def voices(db: Database) -> list[tuple[int, int, Voice]]:
-    """Return every voice, with its version and the volunteer of its host."""
     return [
         (row["experiment_id"], row["volunteer_id"], _voice(*json.loads(row["voice"]))) for row in db.select(_VOICES)
     ]
@@ -60,7 +55,6 @@ def in_use(db: Database) -> Mapping[tuple[int, str], Cost]:
 
 
 def keep(db: Database, experiment_id: int, kept: LearnedCost, now: datetime) -> None:
-    """Remember what is known now."""
     db.execute(
         _KEEP,
         experiment_id=experiment_id,

@@ -41,7 +41,6 @@ WHERE id = :id AND ordered_at IS NOT NULL AND tried_at IS NULL
 def add(
     db: Database, *, name: str, author: str, text: str, digest: str, refusals: Sequence[Refusal], now: datetime
 ) -> int:
-    """Keep a text; its number."""
     return db.insert(
         _ADD,
         name=name,
@@ -54,30 +53,25 @@ def add(
 
 
 def draft(db: Database, number: int) -> KeptDraft | None:
-    """The draft with this number."""
     row = db.one(_ONE, id=number)
     return _draft(row) if row else None
 
 
 def newest(db: Database, name: str) -> KeptDraft | None:
-    """The newest text of this name."""
     row = db.one(_NEWEST, name=name)
     return _draft(row) if row else None
 
 
 def latest(db: Database, most: int) -> list[KeptDraft]:
-    """The newest texts."""
     return [_draft(row) for row in db.select(_ALL, most=most)]
 
 
 def next_to_try(db: Database) -> KeptDraft | None:
-    """The one that has waited longest for its preflight."""
     row = db.one(_NEXT)
     return _draft(row) if row else None
 
 
 def of_bundle(db: Database, bundle: str) -> KeptDraft | None:
-    """The draft that is published as this bundle."""
     row = db.one(_OF_BUNDLE, bundle=bundle)
     return _draft(row) if row else None
 

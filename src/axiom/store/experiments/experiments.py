@@ -1,5 +1,3 @@
-"""Experiments, their bundles and the numbers issued to their replicates."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,8 +11,6 @@ STATUSES = ("open", "retired", "recalled")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredExperiment:
-    """One version of an experiment as the server knows it: by its manifest."""
-
     id: int
     name: str
     version: int
@@ -26,7 +22,6 @@ class StoredExperiment:
 
     @property
     def status(self) -> str:
-        """Open, retired or recalled."""
         if self.recalled_at:
             return "recalled"
         return "retired" if self.retired_at else "open"
@@ -34,8 +29,6 @@ class StoredExperiment:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredBundle:
-    """One signed archive of a version."""
-
     id: int
     experiment_id: int
     serial: int
@@ -115,17 +108,14 @@ VALUES (:experiment_id, :number, :registration_id, :seed)
 
 
 def everything(db: Database) -> list[StoredExperiment]:
-    """Every version of every experiment, oldest first."""
     return db.values(StoredExperiment, _ALL)
 
 
 def by_id(db: Database, experiment_id: int) -> StoredExperiment | None:
-    """The version with this id."""
     return db.value(StoredExperiment, _BY_ID, id=experiment_id)
 
 
 def by_name(db: Database, name: str, version: int | None = None) -> StoredExperiment | None:
-    """This version of the experiment, or its newest."""
     row = db.one(_NEWEST, name=name) if version is None else db.one(_BY_NAME, name=name, version=version)
     return as_value(StoredExperiment, row) if row else None
 
@@ -145,13 +135,11 @@ def open_now(db: Database) -> dict[str, int]:
 
 
 def add(db: Database, *, name: str, version: int, manifest: str, now: datetime) -> int:
-    """A new version; its row never changes but for retirement and recall."""
     counters.note_change(db)
     return db.insert(_ADD, name=name, version=version, manifest=manifest, created_at=at(now))
 
 
 def retire(db: Database, experiment_id: int, now: datetime, why: str = "") -> bool:
-    """Set the day of retirement and its reason, once."""
     counters.note_change(db)
     return db.execute(_RETIRE, id=experiment_id, now=at(now), why=why) == 1
 
@@ -163,7 +151,6 @@ def reopen(db: Database, experiment_id: int) -> bool:
 
 
 def recall(db: Database, experiment_id: int, now: datetime) -> bool:
-    """Set the day of the recall, once."""
     counters.note_change(db)
     return db.execute(_RECALL, id=experiment_id, now=at(now)) == 1
 
@@ -175,27 +162,22 @@ def stamp(db: Database) -> tuple[object, ...]:
 
 
 def bundles(db: Database) -> list[StoredBundle]:
-    """Every bundle ever published, oldest first."""
     return db.values(StoredBundle, _BUNDLES)
 
 
 def bundles_of(db: Database, experiment_id: int) -> list[StoredBundle]:
-    """Every bundle of this version, by its serial."""
     return db.values(StoredBundle, _BUNDLES_OF, experiment_id=experiment_id)
 
 
 def bundle_now(db: Database, experiment_id: int) -> StoredBundle | None:
-    """The newest bundle of this version."""
     return db.value(StoredBundle, _BUNDLE_NOW, experiment_id=experiment_id)
 
 
 def newest_bundles(db: Database) -> list[StoredBundle]:
-    """Of each version its newest bundle."""
     return db.values(StoredBundle, _NEWEST_BUNDLES)
 
 
 def passed_bundles(db: Database, gates: str) -> list[StoredBundle]:
-    """Of each version the newest bundle that passed these gates, where one did."""
     return db.values(StoredBundle, _PASSED_BUNDLES, gates=gates)
 
 
@@ -205,7 +187,6 @@ def own_bundles(db: Database) -> list[StoredBundle]:
 
 
 def bundle(db: Database, digest: str) -> StoredBundle | None:
-    """The bundle with this digest."""
     return db.value(StoredBundle, _BUNDLE_BY_DIGEST, digest=digest)
 
 
@@ -225,7 +206,6 @@ def add_bundle(
     expires_at: datetime,
     now: datetime,
 ) -> int:
-    """A new bundle of a version, with the next serial."""
     counters.note_change(db)
     return db.insert(
         _ADD_BUNDLE,
@@ -273,18 +253,15 @@ def remember(db: Database, experiment: StoredExperiment, registration_id: int, n
 
 
 def issued(db: Database, experiment_id: int) -> int:
-    """How many replicate numbers of this version have been issued."""
     return db.number(_NEXT_NUMBER, experiment_id=experiment_id)
 
 
 def given_to(db: Database, experiment_id: int, number: int) -> int | None:
-    """The registration to which this number was issued, as far as is remembered."""
     row = db.one(_GIVEN_TO, experiment_id=experiment_id, number=number)
     return int(row["registration_id"]) if row else None
 
 
 def issued_to(db: Database, experiment_id: int) -> dict[int, int]:
-    """How many replicate numbers of this version each registration has."""
     rows = db.select(_ISSUED_TO, experiment_id=experiment_id)
     return {int(row["state"]): int(row["amount"]) for row in rows if row["amount"]}
 

@@ -1,5 +1,3 @@
-"""Which bundles were tried before they go to anybody's computer, and how that ended."""
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,8 +42,6 @@ SELECT EXISTS (SELECT 1 FROM volunteer WHERE is_ours = 0 AND is_simulated = 0) A
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Newest:
-    """The newest bundle of an open version, and whether it passed; None where it was never tried."""
-
     experiment_id: int
     name: str
     version: int
@@ -75,13 +71,11 @@ def record(db: Database, made: Preflight) -> bool:
 
 
 def of_bundle(db: Database, bundle: str, gates: str) -> Preflight | None:
-    """How this bundle fared at these gates, if it was tried."""
     row = db.one(_OF_BUNDLE, bundle=bundle, gates=gates)
     return _preflight(row) if row else None
 
 
 def newest(db: Database, gates: str) -> list[Newest]:
-    """The newest bundle of each open version, and how it fared at these gates."""
     return [
         as_value(Newest, row, bundle=row["digest"], is_ours=bool(row["ours"]), reason=row["reason"] or "")
         for row in db.select(_NEWEST, gates=gates)
@@ -99,7 +93,6 @@ def is_offered(db: Database, experiment_id: int, gates: str) -> bool:
 
 
 def is_ours(db: Database, host_id: int) -> bool:
-    """Is it one of the laboratory's own hosts?"""
     return db.one(_IS_OURS, host_id=host_id) is not None
 
 

@@ -28,8 +28,6 @@ WHERE f.experiment_id = :id ORDER BY f.id
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BlastRadius:
-    """Counts by state, and each finding as it stands before."""
-
     workunits: dict[str, int]
     tasks: dict[str, int]
     hosts_out: int  # that have a task of it at this moment
@@ -43,7 +41,6 @@ class BlastRadius:
 
 
 def blast_radius(db: Database, experiment_id: int) -> BlastRadius:
-    """All that hangs on a version, counted."""
     out, ever = db.select(_OUT, id=experiment_id)[0], db.select(_HOSTS, id=experiment_id)[0]
     counted = db.select(_RESULTS, id=experiment_id)[0]
     return BlastRadius(

@@ -50,7 +50,6 @@ def record(
     now: datetime,
     platform: str = "",
 ) -> int:
-    """A further line of a version's history; whoever keeps experiments at hand reads them again."""
     counters.note_change(db)
     return db.insert(
         _RECORD,
@@ -70,7 +69,6 @@ def let_out(db: Database, experiment_id: int, bundle: str, reason: str, now: dat
 
 
 def everything(db: Database) -> dict[int, list[Release]]:
-    """The history of each version that has one, its oldest line first."""
     by_experiment: dict[int, list[Release]] = {}
     for row in db.select(_EVERYTHING):
         by_experiment.setdefault(row["experiment_id"], []).append(_release(row))
@@ -78,12 +76,10 @@ def everything(db: Database) -> dict[int, list[Release]]:
 
 
 def of_version(db: Database, experiment_id: int) -> list[Release]:
-    """The history of one version, its oldest line first."""
     return [_release(row) for row in db.select(_OF_VERSION, experiment_id=experiment_id)]
 
 
 def between(db: Database, since: datetime, until: datetime) -> list[tuple[str, Release]]:
-    """What was done in between, each with the name of its version."""
     rows = db.select(_SINCE, since=at(since), until=at(until))
     return [(f"{row['name']}@{row['version']}", _release(row)) for row in rows]
 

@@ -20,7 +20,6 @@ _UNSIGNED = "unsigned.json"
 
 
 def read_offer(folder: Folder) -> dict[str, OfferedRunner]:
-    """The runners that are offered, by platform and plan class as one word; none where nothing was built yet."""
     try:
         data = json.loads(folder.offer.read_text(encoding="utf-8"))
         return {name: _runner(name, facts) for name, facts in data["runners"].items()}
@@ -34,7 +33,6 @@ def read_offer(folder: Folder) -> dict[str, OfferedRunner]:
 
 
 def write_offer(folder: Folder, runners: Mapping[str, OfferedRunner]) -> None:
-    """From now on these are offered. Their files lie there already."""
     data = {"runners": {name: asdict(runner) for name, runner in runners.items()}}
     keep(folder.offer, json.dumps(data, indent=1, sort_keys=True).encode() + b"\n")
 
@@ -47,7 +45,6 @@ def note_unsigned(folder: Folder, files: Sequence[WantedProgram]) -> None:
 
 
 def read_unsigned(folder: Folder) -> tuple[WantedProgram, ...]:
-    """The files that are not offered before their signatures for BOINC's own check were brought here."""
     path = folder.runners / _UNSIGNED
     try:
         return tuple(WantedProgram(**row) for row in json.loads(path.read_bytes()))

@@ -11,7 +11,6 @@ LIST = "themes.toml"
 
 @cache
 def by_experiment() -> Mapping[str, str]:
-    """The theme of each of them, in the order of the list; it never changes while a program runs."""
     file = shipped.catalogue() / LIST
     themes = tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
     return {name: theme for theme, entry in themes.items() for name in entry["experiments"]}

@@ -50,8 +50,6 @@ _FEW = 1_000  # pilots of one cluster that may say the same name
 
 @value
 class SpeakingPilot:
-    """A pilot that speaks, with its host as it stands."""
-
     host: Host
     session: str
     heard_at: datetime
@@ -68,27 +66,22 @@ def add(db: Database, *, name: str, key_digest: str, expires_at: datetime, now: 
 
 
 def clusters(db: Database) -> list[Cluster]:
-    """Every cluster that ever had a key, the oldest first."""
     return db.values(Cluster, _ALL)
 
 
 def by_name(db: Database, name: str) -> Cluster | None:
-    """The cluster of this name."""
     return db.value(Cluster, _BY_NAME, name=name)
 
 
 def by_key(db: Database, key_digest: str) -> Cluster | None:
-    """The cluster whose key has this digest, whether or not it may still compute."""
     return db.value(Cluster, _BY_KEY, key_digest=key_digest)
 
 
 def renew(db: Database, cluster_id: int, *, key_digest: str, expires_at: datetime) -> None:
-    """From now on another key is the cluster's, also where the one before was revoked."""
     db.execute(_RENEW, id=cluster_id, key_digest=key_digest, expires_at=at(expires_at))
 
 
 def end(db: Database, cluster_id: int, now: datetime) -> bool:
-    """Its key is good for nothing from now on; False when it was revoked already."""
     return bool(db.execute(_END, id=cluster_id, now=at(now)))
 
 
@@ -115,7 +108,6 @@ def meet(
     session: str,
     now: datetime,
 ) -> int:
-    """The host of this name, and that this pilot computes on it from now on."""
     host_id = hosts.meet(
         db, volunteer_id=cluster.volunteer_id, name=name, platform=platform, capacity=capacity, now=now
     )
@@ -124,7 +116,6 @@ def meet(
 
 
 def speaker(db: Database, cluster: Cluster, host_id: int) -> SpeakingPilot | None:
-    """The pilot on this host, if it is one of the cluster's."""
     row = db.one(_SPEAKER, host_id=host_id, cluster_id=cluster.id)
     if row is None:
         return None
@@ -148,16 +139,13 @@ def silent(db: Database, before: datetime, limit: int) -> list[int]:
 
 
 def not_lent(db: Database, host_id: int) -> None:
-    """Nothing is lent to this pilot any more, until it speaks again."""
     db.execute(_NOT_LENT, host_id=host_id)
 
 
 def cores(db: Database) -> int:
-    """How many cores all pilots that are there have together."""
     return db.number(_CORES)
 
 
 def at_work(db: Database, now: datetime, within: timedelta) -> dict[int, tuple[int, int]]:
-    """By cluster, how many pilots spoke lately and how many cores they have."""
     rows = db.select(_BUSY, since=at(now - within))
     return {row["cluster_id"]: (row["pilots"], row["cores"]) for row in rows}

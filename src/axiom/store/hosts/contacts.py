@@ -57,8 +57,6 @@ FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value JOIN workunit w ON w.
 
 @value
 class AccountHolder:
-    """Who holds a key, with all that every contact of one of their hosts is told."""
-
     volunteer: Volunteer
     account: Account
     preferred: VolunteerPreferences
@@ -68,8 +66,6 @@ class AccountHolder:
 
 @value
 class StoredHost:
-    """A host with what is only of use at its next contact."""
-
     host: Host
     rpc_seqno: int
     facts_digest: str
@@ -87,15 +83,12 @@ class Contact:
 
 @value
 class TaskStanding:
-    """How a task stands that a client says it has."""
-
     host_id: int | None
     state: TaskState
     workunit: WorkunitState
 
 
 def contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Contact | None:
-    """Whose account key or weak key has this SHA-256, and the host with this id; None when nobody has the key."""
     rows = db.bare(_CONTACT, digest=key_digest, host_id=host_id, since=at(now - limits.NOTICE_SHOWN_FOR))
     if not rows:
         return None
@@ -105,7 +98,6 @@ def contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Conta
 
 
 def stored_host(db: Database, host_id: int) -> StoredHost | None:
-    """The host with this id and how its last contact left it."""
     row = db.one(_HOST, id=host_id)
     return _stored_host(row) if row else None
 
@@ -127,7 +119,6 @@ def _stored_host(row: Row) -> StoredHost:
 
 
 def stands(db: Database, task_ids: Sequence[int]) -> dict[int, TaskStanding]:
-    """How these tasks stand; those that were never made are left out."""
     rows = db.select(_STANDS, ids=json.dumps(list(task_ids)))
     return {row["id"]: as_value(TaskStanding, row) for row in rows}
 

@@ -38,8 +38,6 @@ WHERE t.state = 'sent' GROUP BY t.host_id, e.name ORDER BY t.host_id, count(*) D
 
 @value
 class DeployedHost:
-    """A host that has tasks, as its operator knows it, and how many of which experiment, most first."""
-
     host_id: int
     name: str
     volunteer: str
@@ -48,14 +46,11 @@ class DeployedHost:
 
     @property
     def tasks(self) -> int:
-        """How many in all."""
         return sum(self.experiments.values())
 
 
 @value
 class PresentHost:
-    """A host that was heard from, and whose it is."""
-
     host: Host
     volunteer: str
     is_ours: bool
@@ -88,24 +83,20 @@ def present(db: Database, since: datetime, most: int | None = None, *, host_id: 
 
 
 def amount(db: Database, since: datetime) -> int:
-    """How many they are."""
     (row,) = db.select(_EXTENT, since=at(since))
     return int(row["hosts"])
 
 
 def cores(db: Database, since: datetime) -> int:
-    """How many cores they have together."""
     (row,) = db.select(_EXTENT, since=at(since))
     return int(row["cores"])
 
 
 def own_cores(db: Database, since: datetime) -> int:
-    """How many of them are the laboratory's own."""
     return db.number(_OURS, since=at(since))
 
 
 def in_hand(db: Database) -> list[Portion]:
-    """What every host has in hand."""
     return [
         Portion(
             host_id=host_id,
@@ -120,7 +111,6 @@ def in_hand(db: Database) -> list[Portion]:
 
 
 def deployed(db: Database, experiment: str = "") -> list[DeployedHost]:
-    """The hosts that have tasks, or tasks of this experiment, most tasks first."""
     by_id: dict[int, DeployedHost] = {}
     for row in db.select(_DEPLOYED):
         if experiment in ("", row["experiment"]):

@@ -1,5 +1,3 @@
-"""Hosts: what they are, when they were heard from, how they stand. And the volunteers who own them."""
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -100,7 +98,6 @@ def meet(db: Database, *, volunteer_id: int, name: str, platform: Platform, capa
 
 
 def add(db: Database, volunteer_id: int, description: ClientDescription, now: datetime) -> int:
-    """A computer that was never here before."""
     made = db.insert(
         _ADD_HOST,
         volunteer_id=volunteer_id,
@@ -123,7 +120,6 @@ def added_at(db: Database, volunteer_id: int, place: int) -> datetime | None:
 
 
 def describe(db: Database, host_id: int, description: ClientDescription) -> None:
-    """Write down what a host says of itself today."""
     before = db.one(_HOST, id=host_id)
     if before is None:
         return
@@ -149,7 +145,6 @@ def describe(db: Database, host_id: int, description: ClientDescription) -> None
 
 
 def heard(db: Database, host_id: int, rpc_seqno: int, now: datetime) -> None:
-    """A client has spoken for this host."""
     db.execute(_HEARD, id=host_id, rpc_seqno=rpc_seqno, now=at(now))
 
 
@@ -164,7 +159,6 @@ def hold_down(db: Database, host_id: int, quota: int) -> None:
 
 
 def set_standing(db: Database, host_id: int, standing: Standing, *, speed: float | None = None) -> None:
-    """How a host stands after its latest tasks; `speed` only where it was measured."""
     db.execute(
         _STANDING,
         id=host_id,
@@ -178,7 +172,6 @@ def set_standing(db: Database, host_id: int, standing: Standing, *, speed: float
 
 
 def set_outvoted(db: Database, host_id: int, standing: Standing) -> None:
-    """How often others agreed against this host, and when last."""
     db.execute(
         _OUTVOTED,
         id=host_id,
@@ -189,22 +182,18 @@ def set_outvoted(db: Database, host_id: int, standing: Standing) -> None:
 
 
 def outvoted(db: Database) -> list[Host]:
-    """The hosts against which others agreed."""
     return [host_of(row) for row in db.select(_ALL_OUTVOTED)]
 
 
 def served(db: Database, host_id: int, *, day: int, sent: int) -> None:
-    """A host was given work; this is how many tasks it has had on this day."""
     db.execute(_SERVED, id=host_id, day=day, sent=sent)
 
 
 def told_why(db: Database, host_id: int, why: str) -> None:
-    """What the host was told when it asked for work and got none; empty when it got some."""
     db.execute(_WHY, id=host_id, why=why)
 
 
 def set_venue(db: Database, host_id: int, venue: str) -> None:
-    """Where the volunteer says that the computer stands: home, school, work or nowhere."""
     db.execute(_VENUE, id=host_id, venue=venue)
 
 
@@ -214,7 +203,6 @@ def erase(db: Database, volunteer_id: int) -> None:
 
 
 def host(db: Database, host_id: int) -> Host | None:
-    """The host with this id."""
     row = db.one(_HOST, id=host_id)
     return host_of(row) if row else None
 
@@ -227,18 +215,15 @@ def facts(db: Database, host_id: int) -> dict[str, Any]:
 
 
 def by_cpid(db: Database, volunteer_id: int, cpid: str, *, besides: int = 0) -> int | None:
-    """The volunteer's newest host that called itself by this cross-project id."""
     row = db.one(_BY_CPID, volunteer_id=volunteer_id, cpid=cpid, besides=besides)
     return int(row["id"]) if row else None
 
 
 def of_volunteer(db: Database, volunteer_id: int, limit: int = 1_000) -> list[Host]:
-    """The newest hosts of a volunteer."""
     return [host_of(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id, limit=limit)]
 
 
 def hosts(db: Database) -> list[Host]:
-    """Every host."""
     return [host_of(row) for row in db.select(_HOSTS)]
 
 
@@ -248,7 +233,6 @@ def others_since(db: Database, volunteer_id: int, since: datetime) -> bool:
 
 
 def host_of(row: Row) -> Host:
-    """The host whose row this is."""
     return Host(
         id=row["id"],
         volunteer_id=row["volunteer_id"],
@@ -278,7 +262,6 @@ def host_of(row: Row) -> Host:
 
 
 def _free_name(db: Database, volunteer_id: int, name: str) -> str:
-    """The name, with a number behind it where the volunteer has such a host already."""
     newest = db.one(_NEWEST_HOST)
     following = newest["id"] + 1 if newest else 1
     # Looking for the thousandth free name would take long: beyond a few, a host is called by its own number.

@@ -30,8 +30,6 @@ _MOST_TEXT = 1_000  # characters
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Notice:
-    """A sentence, of which kind, and when it was written."""
-
     id: int
     host_id: int
     kind: str
@@ -49,7 +47,6 @@ def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool
 
 
 def add_for_all(db: Database, kind: str, text: str, now: datetime) -> int:
-    """Write a sentence for the owners of all computers heard from lately; how many computers these are."""
     return db.execute(
         _ADD_FOR_ALL, kind=kind, text=text[:_MOST_TEXT], since=at(now - limits.NOTICED_WITHIN), now=at(now)
     )
@@ -61,7 +58,6 @@ def take_back(db: Database, kind: str) -> int:
 
 
 def forget(db: Database, volunteer_id: int) -> None:
-    """Nothing is left of what the hosts of this volunteer were told."""
     db.execute(_FORGET, volunteer_id=volunteer_id)
 
 

@@ -41,8 +41,6 @@ _FORM = re.compile(r"\s*(CREATE|ALTER|DROP)\b", re.IGNORECASE)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JournalLook:
-    """What one look brought."""
-
     groups: int = 0
     until: datetime | None = None  # when the newest group that was done was written; None where none was
     changes_form: bool = False  # did a table or an index change?
@@ -67,7 +65,6 @@ class JournalFollower:
 
     @property
     def position(self) -> int:
-        """How many groups of the journal are done."""
         return self._point.position
 
     def look(self) -> JournalLook:
@@ -158,7 +155,6 @@ class JournalFollower:
         return whole, reached
 
     def _do(self, raw: bytes, ready: Sequence[Frame]) -> JournalLook:
-        """These records are done and committed."""
         begins, changes_form, last = self._ends, False, None
         for first in range(0, len(ready), _GROUPS_AT_ONCE):
             part = ready[first : first + _GROUPS_AT_ONCE]

@@ -28,8 +28,6 @@ WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%' AND name NOT IN (SELECT name
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JournalPoint:
-    """One moment of one history."""
-
     history: str
     position: int
     digest: bytes
@@ -53,7 +51,6 @@ def begin(db: Database) -> JournalPoint:
 
 
 def advance(db: Connection, position: int, digest: bytes) -> None:
-    """The open transaction holds all changes up to here."""
     db.execute(_ADVANCE, position=position, digest=digest.hex())
 
 

@@ -87,8 +87,6 @@ def _demand(replayed: ReplayResult, place: Path) -> None:
 
 
 class Journal:
-    """The file to which changes are appended, and the point up to which it goes."""
-
     def __init__(
         self,
         place: Path,
@@ -121,7 +119,6 @@ class Journal:
         self._room = self._size  # as far as the file goes, with what was written ahead
 
     def append(self, database: Connection, changes: Sequence[Change]) -> None:
-        """These changes are on the disk, and the open transaction says that it holds them."""
         if self._failed is not None:
             raise type(self._failed)(str(self._failed))
         if self._size >= self._segment_bytes and self._point != self._begins:
@@ -157,7 +154,6 @@ class Journal:
         self._size = size
 
     def close(self) -> None:
-        """Let go of the file and of the folder."""
         self._trim()
         for descriptor in (self._file, self._lock):
             if descriptor >= 0:
@@ -211,7 +207,6 @@ class Journal:
         )
 
     def _turn(self) -> None:
-        """Go on in a new file."""
         try:
             _settle(self._written)
             file, size = _make(self._place, self._point, at(self._now()))
@@ -260,7 +255,6 @@ def _make(place: Path, point: JournalPoint, moment: int) -> tuple[int, int]:
 
 
 def _reopen(tail: Tail) -> tuple[int, int]:
-    """The last file, cut off where its last whole record ends."""
     file = os.open(tail.segment.path, os.O_RDWR)
     if os.fstat(file).st_size > tail.ends:
         os.ftruncate(file, tail.ends)
@@ -269,7 +263,6 @@ def _reopen(tail: Tail) -> tuple[int, int]:
 
 
 def _hold(place: Path, point: JournalPoint) -> int:
-    """This history's part of the folder is ours, until the process ends."""
     lock = os.open(place / f"{short(point)}.lock", os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -46,18 +46,14 @@ class Frame:
     digest: bytes
 
     def holds(self, raw: bytes, previous: bytes) -> bool:
-        """Are these the bytes that were written, after a record with this digest?"""
         return _digest(previous, memoryview(raw)[self.begins : self.ends - DIGEST_BYTES]) == self.digest
 
     def body(self, raw: bytes) -> memoryview:
-        """What the record says."""
         return memoryview(raw)[self.begins + _HEAD_BYTES : self.ends - DIGEST_BYTES]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Segment:
-    """One file of a journal: all changes from a point on, until the next file."""
-
     path: Path
     point: JournalPoint
     moment: int
@@ -90,20 +86,18 @@ class Words:
             raise
 
     def forget(self, statements: Sequence[Statement]) -> None:
-        """The record that said what these are was taken back."""
         for statement in statements:
             del self._numbers[statement]
 
 
 def read_body(body: memoryview, statements: dict[int, Statement]) -> list[Change]:
-    """The changes of a record. `known` has the statements of the records before, and gains those of this one."""
+    """The changes of a record. `statements` are those of the records before, and gain those of this one."""
     new, rows = msgpack.unpackb(body, use_list=False)
     statements.update({number: (sql, names) for number, sql, names in new})
     return [(*statements[number], tuple(values)) for number, *values in rows]
 
 
 def write_record(number: int, moment: int, body: bytes, previous: bytes) -> tuple[bytes, bytes]:
-    """The bytes of a record, and its digest."""
     head = _HEAD.pack(_MARK, len(body), number, moment)
     content = head + _CHECK.pack(zlib.crc32(head)) + body
     digest = _digest(previous, content)
@@ -111,7 +105,6 @@ def write_record(number: int, moment: int, body: bytes, previous: bytes) -> tupl
 
 
 def write_start(point: JournalPoint, moment: int) -> bytes:
-    """The first record of a segment that goes on from this point."""
     body = msgpack.packb((_FORMAT, point.history, point.digest))
     record, _ = write_record(point.position, moment, body, b"")
     return record
@@ -128,7 +121,6 @@ def short(point: JournalPoint) -> str:
 
 
 def segments(place: Path, history: str, read: Callable[[Path], Segment | None] | None = None) -> list[Segment]:
-    """All files of this history in this folder, in order; those that `read` makes nothing of are left out."""
     files = [(read or read_start)(path) for path in place.glob(f"*-{history[:_SHORT]}.log")]
     return sorted(
         (segment for segment in files if segment and segment.point.history == history),

@@ -21,8 +21,6 @@ _GROUPS_AT_ONCE = 500  # in one transaction of a replay
 
 
 class JournalEnd(Enum):
-    """Why a journal is followed no further."""
-
     END = "everything that it holds was followed"
     TORN = "its last record was never finished"
     SHORT = "it ends before the database does"
@@ -35,8 +33,6 @@ class JournalEnd(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProvenRecord:
-    """One group of changes, proven."""
-
     number: int
     moment: datetime
     changes: list[Change]
@@ -45,8 +41,6 @@ class ProvenRecord:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tail:
-    """Where the next record belongs."""
-
     segment: Segment
     ends: int
     point: JournalPoint
@@ -63,7 +57,6 @@ class JournalReader:
         self.damaged: Path | None = None
 
     def __iter__(self) -> Iterator[ProvenRecord]:
-        """Follow it, from one segment to the next."""
         before = [segment for segment in self._segments if segment.point.position <= self._point.position]
         after = self._segments[len(before) :]
         if not before:
@@ -122,7 +115,6 @@ def _changes(frame: Frame, raw: bytes, statements: dict[int, Statement]) -> list
 
 
 def _tail_at(segment: Segment, raw: bytes, position: int) -> Tail | None:
-    """Where a group ends in this segment, by the heads of its records."""
     if segment.point.position == position:
         return Tail(segment=segment, ends=segment.begins, point=segment.point)
     last: Frame | None = next((frame for frame in frames(raw, segment.begins) if frame.number == position), None)
@@ -148,8 +140,6 @@ def covered_from(place: Path, point: JournalPoint) -> Segment | None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReplayResult:
-    """How far a database was brought by a journal."""
-
     groups: int
     changes: int
     until: datetime | None  # when the last of them was written
@@ -186,7 +176,6 @@ def replay(db: Database, folder: Folder, place: Path) -> ReplayResult:
 
 
 def redo(db: Database, folder: Folder, record: ProvenRecord) -> None:
-    """Do one group of changes in the open transaction. The connection records nothing itself."""
     try:
         for sql, names, values in record.changes:
             if sql == FILE:

@@ -1,5 +1,3 @@
-"""What the operator was told is wrong, and when."""
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,8 +12,6 @@ ON CONFLICT (kind) DO UPDATE SET says = excluded.says, told_at = excluded.told_a
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LatestAlert:
-    """What the operator was told last of one kind of trouble."""
-
     kind: str
     says: str
     told_at: datetime  # that it is there
@@ -23,10 +19,8 @@ class LatestAlert:
 
 
 def everything(db: Database) -> list[LatestAlert]:
-    """The last word about each kind."""
     return [as_value(LatestAlert, row) for row in db.select(_ALL)]
 
 
 def keep(db: Database, alert: LatestAlert) -> None:
-    """This is the last word about its kind."""
     db.execute(_KEEP, kind=alert.kind, says=alert.says, told_at=at(alert.told_at), is_over=int(alert.is_over))

@@ -34,8 +34,6 @@ _WAITING = "SELECT count(*) AS amount, min(created_at) AS oldest FROM outbox WHE
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OutboxMessage:
-    """What is to be told, to whom and by which way."""
-
     id: int
     channel: str
     kind: str
@@ -54,7 +52,6 @@ def add(
     facts: Mapping[str, Any] | None = None,
     channel: str = MAIL,
 ) -> int:
-    """Have this told; the number of the message."""
     text = json.dumps(dict(facts or {}), sort_keys=True)
     return db.insert(_ADD, channel=channel, kind=kind, volunteer_id=volunteer_id, facts=text, now=at(now))
 
@@ -66,32 +63,26 @@ def replace(db: Database, kind: str, volunteer_id: int, now: datetime) -> None:
 
 
 def was_asked(db: Database, kind: str, volunteer_id: int, since: datetime) -> bool:
-    """Was such a mail to this volunteer asked for since then?"""
     return db.one(_LATELY, volunteer_id=volunteer_id, kind=kind, since=at(since)) is not None
 
 
 def due(db: Database, channel: str, now: datetime, limit: int) -> list[OutboxMessage]:
-    """What is to be sent now, the longest due first."""
     return db.values(OutboxMessage, _DUE, channel=channel, now=at(now), limit=limit)
 
 
 def put_off(db: Database, message_id: int, until: datetime) -> None:
-    """Try it again then."""
     db.execute(_PUT_OFF, id=message_id, until=at(until))
 
 
 def sent(db: Database, message_id: int, now: datetime) -> None:
-    """It was sent."""
     db.execute(_SENT, id=message_id, now=at(now))
 
 
 def give_up(db: Database, message_id: int) -> None:
-    """It is not sent any more."""
     db.execute(_GIVE_UP, id=message_id)
 
 
 def give_up_old(db: Database, channel: str, before: datetime) -> list[OutboxMessage]:
-    """Give up what has waited since before then; what it was."""
     return db.values(OutboxMessage, _GIVE_UP_OLD, channel=channel, before=at(before))
 
 
@@ -101,16 +92,13 @@ def of_volunteer(db: Database, volunteer_id: int) -> list[OutboxMessage]:
 
 
 def forget(db: Database, volunteer_id: int) -> None:
-    """Nothing is left of what was to be told to this volunteer."""
     db.execute(_FORGET, volunteer_id=volunteer_id)
 
 
 def forget_sent(db: Database, before: datetime) -> None:
-    """Forget what was sent before then."""
     db.execute(_FORGET_SENT, before=at(before))
 
 
 def waiting(db: Database) -> tuple[int, datetime | None]:
-    """How many messages wait, and since when the oldest does."""
     row = db.select(_WAITING)[0]
     return row["amount"], moment(row["oldest"]) if row["amount"] else None

@@ -33,8 +33,6 @@ ORDER BY s.volunteer_id, h.id
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DueDigest:
-    """Whose digest is due, and how they stood at the last one."""
-
     volunteer_id: int
     told_until: datetime
     told_credit: int
@@ -46,17 +44,14 @@ def subscribe(db: Database, volunteer_id: int, kind: str, *, told_until: datetim
 
 
 def end(db: Database, volunteer_id: int, kind: str) -> None:
-    """They want this mail no more."""
     db.execute(_END, volunteer_id=volunteer_id, kind=kind)
 
 
 def forget(db: Database, volunteer_id: int) -> None:
-    """They want no mail at all."""
     db.execute(_FORGET, volunteer_id=volunteer_id)
 
 
 def of_volunteer(db: Database, volunteer_id: int) -> set[str]:
-    """Which mail they asked for."""
     return {row["kind"] for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id)}
 
 
@@ -72,7 +67,6 @@ def digested(db: Database, due: DueDigest, *, until: datetime, credit: int) -> b
 
 
 def told(db: Database, volunteer_id: int, kind: str, until: datetime) -> None:
-    """They were told everything up to that moment."""
     db.execute(_TOLD, volunteer_id=volunteer_id, kind=kind, until=at(until))
 
 

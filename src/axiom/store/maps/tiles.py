@@ -1,5 +1,3 @@
-"""The tiles of maps: which could be computed next, which are ordered, and what was drawn."""
-
 import json
 import zlib
 from collections import Counter
@@ -79,8 +77,6 @@ WHERE experiment_id = :experiment_id AND config = :config AND replicate = :repli
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenTile:
-    """A tile that could be computed next."""
-
     replicate: int
     place: int
 
@@ -98,7 +94,6 @@ class DrawnTile:
 
     @property
     def tile(self) -> Tile:
-        """Where it lies."""
         return tile_at(self.place)[0]
 
 
@@ -111,7 +106,6 @@ class ChartProgress:
 
     @property
     def lacking(self) -> int:
-        """Tiles that are needed and not settled."""
         return self.wanted - self.back
 
 
@@ -176,7 +170,6 @@ def raise_worth(db: Database, places: Sequence[tuple[int, int]], more: int) -> N
 
 
 def _settled_places(db: Database, results: Sequence[Result]) -> set[tuple[int, int]]:
-    """The places and replicates of these that are settled already."""
     if not results:
         return set()
     cells = json.dumps([[result.config, result.replicate] for result in results])
@@ -212,7 +205,6 @@ def out(db: Database, experiment_id: int) -> list[tuple[int, tuple[int, ...]]]:
 
 
 def order(db: Database, experiment_id: int, tiles: Sequence[OpenTile]) -> None:
-    """These are ordered now."""
     db.many(
         _ORDER, [{"experiment_id": experiment_id, "config": tile.place, "replicate": tile.replicate} for tile in tiles]
     )
@@ -233,11 +225,9 @@ def charted(
 
 
 def amounts(db: Database, experiment_id: int) -> dict[tuple[int, str], int]:
-    """How many tiles there are, by level and state."""
     return {(row["level"], row["state"]): row["amount"] for row in db.select(_AMOUNTS, experiment_id=experiment_id)}
 
 
 def one(db: Database, experiment_id: int, place: int, replicate: int) -> DrawnTile | None:
-    """What was drawn there in this replicate."""
     row = db.one(_ONE, experiment_id=experiment_id, config=place, replicate=replicate)
     return as_value(DrawnTile, row, place=place, pixels=zlib.decompress(row["pixels"])) if row else None

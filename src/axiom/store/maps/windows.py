@@ -35,7 +35,6 @@ class PixelWindow:
 
     @property
     def amount(self) -> int:
-        """How many pixels it has."""
         return self.columns * self.rows
 
 
@@ -49,16 +48,12 @@ class Square:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WindowPixels:
-    """The pixels of a window row by row from below, and the squares that it is made from."""
-
     window: PixelWindow
     pixels: bytes
     squares: tuple[Square, ...]
 
 
 class Charts:
-    """The tiles of one arm, each read once."""
-
     def __init__(self, db: Database, experiment_id: int, drawn: Map, arm: int) -> None:
         self._db = db
         self._experiment_id = experiment_id
@@ -69,7 +64,6 @@ class Charts:
 
     @property
     def arm(self) -> int:
-        """Which arm it is."""
         return self._arm
 
     def replicates(self, limit: int) -> list[int]:
@@ -108,7 +102,6 @@ class Charts:
         return None
 
     def picture(self, replicate: int, window: PixelWindow) -> WindowPixels:
-        """What this replicate shows of a window."""
         side, squares = self._map.pixels, list[Square]()
         shown = bytearray([NOTHING]) * window.amount
         there = list(tiles_of(window, side))
@@ -132,14 +125,12 @@ class Charts:
 
 
 def tiles_of(window: PixelWindow, side: int) -> Iterator[Tile]:
-    """The tiles that a window lies in, row by row from below."""
     for row in range(window.row // side, (window.row + window.rows - 1) // side + 1):
         for column in range(window.column // side, (window.column + window.columns - 1) // side + 1):
             yield Tile(level=window.level, column=column, row=row)
 
 
 def window_of(tile: Tile, side: int, deeper: int = 0) -> PixelWindow:
-    """A whole tile, in the pixels of so many levels deeper."""
     size = side << deeper
     return PixelWindow(
         level=tile.level + deeper, column=tile.column * size, row=tile.row * size, columns=size, rows=size
@@ -167,7 +158,6 @@ def middles(axis: Knob, first: int, amount: int, pixels: int) -> list[float]:
 
 
 def _paint(shown: bytearray, window: PixelWindow, tile: Tile, drawn: DrawnTile, side: int) -> None:
-    """Copy the part of the window that lies in a tile, each pixel as often as it is larger."""
     above, _ = tile_at(drawn.place)
     steps = tile.level - above.level
     left, right = _common(window.column, window.columns, tile.column * side, side)

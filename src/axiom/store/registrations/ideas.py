@@ -37,7 +37,6 @@ _FORGET = "DELETE FROM idea WHERE volunteer_id = :volunteer_id AND (shown_at IS 
 
 
 def add(db: Database, idea: Idea, *, is_shown: bool, session_id: int | None = None, now: datetime) -> int:
-    """Write an idea down; its number."""
     return db.insert(
         _ADD,
         question=idea.question,
@@ -53,13 +52,11 @@ def add(db: Database, idea: Idea, *, is_shown: bool, session_id: int | None = No
 
 
 def one(db: Database, number: int) -> KeptIdea | None:
-    """The idea with this number, whoever may read it."""
     row = db.one(_ONE, id=number)
     return _idea(row) if row else None
 
 
 def of_volunteer(db: Database, volunteer_id: int) -> list[KeptIdea]:
-    """What this volunteer wrote, the newest first."""
     return [_idea(row) for row in db.select(_OF_VOLUNTEER, volunteer_id=volunteer_id)]
 
 
@@ -70,7 +67,6 @@ def numbers(db: Database, state: str = "", *, public: bool) -> list[int]:
 
 
 def of_numbers(db: Database, wanted: Sequence[int]) -> list[KeptIdea]:
-    """These ideas, in this order."""
     by_number = {row["id"]: _idea(row) for row in db.select(_OF_NUMBERS, numbers=json.dumps(list(wanted)))}
     return [by_number[number] for number in wanted if number in by_number]
 
@@ -87,12 +83,10 @@ def noted(db: Database) -> dict[str, int | None]:
 
 
 def show(db: Database, number: int, now: datetime) -> bool:
-    """Everybody may read it from now on; whether that is new."""
     return db.execute(_SHOW, id=number, now=at(now)) == 1
 
 
 def hide(db: Database, number: int) -> bool:
-    """Its author and the operator alone may read it from now on; whether that is new."""
     return db.execute(_HIDE, id=number) == 1
 
 
@@ -113,7 +107,6 @@ def answer(db: Database, number: int, reply: IdeaAnswer, experiment_id: int | No
 
 
 def withdraw(db: Database, number: int, now: datetime) -> bool:
-    """Its author and the operator alone may read it from now on; whether it was open."""
     return db.execute(_WITHDRAW, id=number, now=at(now)) == 1
 
 

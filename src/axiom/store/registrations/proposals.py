@@ -1,5 +1,3 @@
-"""What might be asked next, and how each proposal stands. What it says never changes."""
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -37,8 +35,6 @@ WHERE p.state = 'approved' AND x.recalled_at IS NULL AND d.created_at IS NULL OR
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProposalOutcome:
-    """How the registration of a proposal ended."""
-
     proposal: Proposal
     finding: int
     verdict: str
@@ -85,28 +81,23 @@ def decide(
 
 
 def one(db: Database, number: int) -> KeptProposal | None:
-    """The proposal with this number."""
     row = db.one(_ONE, id=number)
     return _proposal(row) if row else None
 
 
 def everything(db: Database) -> list[KeptProposal]:
-    """Every proposal, oldest first."""
     return [_proposal(row) for row in db.select(_ALL)]
 
 
 def in_state(db: Database, state: ProposalState) -> list[KeptProposal]:
-    """Those that stand so, oldest first."""
     return [_proposal(row) for row in db.select(_IN_STATE, state=state.value)]
 
 
 def of_drafts(db: Database, name: str) -> list[KeptProposal]:
-    """Those that would publish a draft of this name, oldest first."""
     return [_proposal(row) for row in db.select(_OF_DRAFTS, name=name)]
 
 
 def approved_code(db: Database, bundle: str) -> KeptProposal | None:
-    """The approved proposal that publishes this bundle, if one does."""
     row = db.one(_APPROVED_BUNDLE, bundle=bundle)
     return _proposal(row) if row else None
 

@@ -97,18 +97,15 @@ def predict(db: Database, registration_id: int, prediction: Mapping[str, Any], n
 
 
 def has_predicted(db: Database, registration_id: int, estimand: str, forecaster: str) -> bool:
-    """Has this forecaster said what he expects of it already?"""
     row = db.one(_HAS_PREDICTED, registration_id=registration_id, estimand=estimand, forecaster=forecaster)
     return row is not None
 
 
 def registration(db: Database, registration_id: int) -> Registration | None:
-    """The registration with this id."""
     return db.value(Registration, _BY_ID, id=registration_id)
 
 
 def registrations(db: Database, experiment_id: int | None = None) -> list[Registration]:
-    """Of this version every registration, oldest first; without a version those of all, newest first."""
     rows = db.select(_ALL) if experiment_id is None else db.select(_ALL_OF, experiment_id=experiment_id)
     return [as_value(Registration, row) for row in rows]
 
@@ -173,7 +170,6 @@ def set_status(db: Database, number: int, status: str, why: str = "") -> bool:
 
 
 def statuses(db: Database, experiment_id: int) -> dict[int, tuple[str, str]]:
-    """How each finding of a version stands, and why."""
     return {row["id"]: (row["status"], row["why"]) for row in db.select(_STATUSES, experiment_id=experiment_id)}
 
 

@@ -41,8 +41,6 @@ WHERE x.recalled_at IS NULL ORDER BY coalesce(s.scored_at, 9223372036854775807),
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnscoredPrediction:
-    """A prediction whose registration has not been scored."""
-
     id: int
     estimand: str
     forecaster: str
@@ -50,12 +48,10 @@ class UnscoredPrediction:
 
 
 def awaited(db: Database) -> list[int]:
-    """The registrations with a prediction that has no score yet."""
     return [row["registration_id"] for row in db.select(_AWAITED)]
 
 
 def unscored(db: Database, registration_id: int) -> list[UnscoredPrediction]:
-    """Those predictions of a registration."""
     return [
         as_value(UnscoredPrediction, row, prediction=prediction(row))
         for row in db.select(_UNSCORED, registration_id=registration_id)
@@ -68,7 +64,6 @@ def goes_on(db: Database, registration_id: int) -> bool:
 
 
 def keep(db: Database, prediction_id: int, facts: Mapping[str, Any], now: datetime) -> None:
-    """Write down what a prediction was worth, once."""
     db.execute(_KEEP, prediction_id=prediction_id, **facts, scored_at=at(now))
 
 
@@ -78,10 +73,8 @@ def everything(db: Database) -> list[Row]:
 
 
 def prediction(row: Mapping[str, Any]) -> Prediction:
-    """The prediction in a row."""
     return as_value(Prediction, row, interval=(row["low"], row["high"]))
 
 
 def verdict(row: Mapping[str, Any]) -> Verdict | None:
-    """What came true, where it is known."""
     return Verdict(row["verdict"]) if row["verdict"] else None

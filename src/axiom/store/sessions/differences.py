@@ -1,5 +1,3 @@
-"""What changed between the ends of two sessions: counts, findings and versions."""
-
 from axiom.domain.sessions import Session
 from axiom.store.engine.database import Database, Row, at
 from axiom.store.sessions.sessions import window
@@ -46,7 +44,6 @@ def credit(db: Database, older: Session, newer: Session) -> tuple[int, int]:
 
 
 def amount(db: Database, older: Session, newer: Session) -> int:
-    """How many sessions these are, the newer one among them."""
     return db.number(_SESSIONS, older=older.id, newer=newer.id)
 
 
@@ -56,6 +53,5 @@ def moved(db: Database, older: Session, newer: Session) -> list[Row]:
 
 
 def versions(db: Database, older: Session, newer: Session) -> list[Row]:
-    """The versions that were published, retired or recalled in that time."""
     since, until = window(db, older).until, window(db, newer).until
     return db.select(_VERSIONS, since=at(since), until=at(until))

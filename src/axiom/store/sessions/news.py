@@ -1,5 +1,3 @@
-"""News: what the operator says to everybody who computes or reads here."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,8 +13,6 @@ _WITHDRAW = "UPDATE news SET withdrawn_at = :now WHERE id = :id AND withdrawn_at
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class News:
-    """A line, perhaps more behind it, and until when it stands on the front page."""
-
     id: int
     line: str
     text: str
@@ -25,25 +21,20 @@ class News:
 
 
 def add(db: Database, *, line: str, text: str, until: datetime, now: datetime) -> int:
-    """Say it; its number."""
     return db.insert(_ADD, line=line, text=text, until=at(until), now=at(now))
 
 
 def of(db: Database, number: int) -> News | None:
-    """What was said under this number, also if it was withdrawn."""
     return db.value(News, _ONE, id=number)
 
 
 def newest(db: Database, limit: int) -> Sequence[News]:
-    """What was said and not withdrawn, the newest first."""
     return db.values(News, _NEWEST, limit=limit)
 
 
 def standing(db: Database, now: datetime, limit: int) -> Sequence[News]:
-    """What stands on the front page, the newest first."""
     return db.values(News, _STANDING, now=at(now), limit=limit)
 
 
 def withdraw(db: Database, number: int, now: datetime) -> bool:
-    """It is shown no more; whether it was until now."""
     return db.execute(_WITHDRAW, id=number, now=at(now)) == 1

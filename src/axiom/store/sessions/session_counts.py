@@ -117,8 +117,6 @@ ORDER BY t.closed_at, t.id LIMIT :limit
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskFilter:
-    """Which of the tasks that a session reviewed."""
-
     experiment: str = ""
     state: str = ""
     host: int = 0
@@ -126,13 +124,11 @@ class TaskFilter:
 
 
 def heard(db: Database, since: datetime) -> tuple[int, int]:
-    """How many hosts were heard from since then, and how many cores they have."""
     (row,) = db.select(_HEARD, since=at(since))
     return int(row["hosts"]), int(row["cores"])
 
 
 def fetching(db: Database, since: datetime) -> int:
-    """How many of them have fetched a task since then."""
     return db.number(_FETCHING, since=at(since))
 
 
@@ -142,22 +138,18 @@ def classes(db: Database, since: datetime) -> list[Row]:
 
 
 def why_idle(db: Database, since: datetime) -> list[Row]:
-    """What those were told that have nothing."""
     return db.select(_WHY_IDLE, since=at(since))
 
 
 def closed_from(db: Database, since: datetime) -> int:
-    """How many tasks were closed from then on."""
     return db.number(_CLOSED_LATER, since=at(since))
 
 
 def by_host(db: Database, window: Window) -> list[Row]:
-    """What each host returned, most valid first."""
     return db.select(_BY_HOST, since=at(window.since), until=at(window.until))
 
 
 def looked_into(db: Database, window: Window) -> int:
-    """How many outputs were read."""
     return db.number(_LOOKED_INTO, since=at(window.since), until=at(window.until))
 
 
@@ -177,7 +169,6 @@ def ordered(db: Database, after: int) -> list[Row]:
 
 
 def last_ordered(db: Database) -> datetime | None:
-    """When something was last ordered, by whomever; None where nothing ever was."""
     row = db.one(_LAST_ORDERED)
     return moment(row["created_at"]) if row else None
 
@@ -188,22 +179,18 @@ def stopped_before(db: Database, session_id: int) -> set[tuple[str, str]]:
 
 
 def taken_back(db: Database, window: Window) -> list[Row]:
-    """Workunits that were cancelled, and why."""
     return db.select(_TAKEN_BACK, since=at(window.since), until=at(window.until))
 
 
 def tried(db: Database, window: Window) -> list[Row]:
-    """Preflights, and how they ended."""
     return db.select(_TRIED, since=at(window.since), until=at(window.until))
 
 
 def graded(db: Database) -> dict[str, int]:
-    """How many findings have which grade today."""
     return {row["grade"]: int(row["findings"]) for row in db.select(_GRADED)}
 
 
 def never_weighed(db: Database) -> int:
-    """How many findings have no closed block yet."""
     return db.number(_AWAITING)
 
 
@@ -213,12 +200,10 @@ def weighed(db: Database, after: int, until: int) -> list[Row]:
 
 
 def paid(db: Database) -> int:
-    """How many valid tasks have their award."""
     return db.number(_PAID)
 
 
 def tasks(db: Database, window: Window, filters: TaskFilter, limit: int) -> list[Row]:
-    """The tasks that closed in this time, oldest first."""
     return db.select(
         _TASKS,
         since=at(window.since),
@@ -232,13 +217,11 @@ def tasks(db: Database, window: Window, filters: TaskFilter, limit: int) -> list
 
 
 def line(db: Database, number: int, place: int) -> Evidence | None:
-    """One line of a finding's history; None before the first."""
     row = db.one(_LINE, number=number, line=place)
     return evidence.read(row) if row else None
 
 
 def open_findings(db: Database) -> list[Row]:
-    """Every open finding of an open version, with its registration's design."""
     return db.select(_OPEN_FINDINGS)
 
 

@@ -66,12 +66,10 @@ def closed_since(db: Database, seen_task: int, until: datetime) -> list[Row]:
 
 
 def opened(db: Database) -> Session | None:
-    """The round that is being held."""
     return db.value(Session, _OPEN)
 
 
 def last(db: Database) -> Session | None:
-    """The newest round, ended or not."""
     return db.value(Session, _LAST)
 
 
@@ -81,7 +79,6 @@ def told(db: Database, limit: int) -> list[Session]:
 
 
 def told_before(db: Database, session_id: int) -> Session | None:
-    """The session before this round."""
     return db.value(Session, _TOLD_BEFORE, id=session_id)
 
 
@@ -102,34 +99,28 @@ def first_round(db: Database, session: Session) -> int:
 
 
 def told_of(db: Database, session: Session) -> range:
-    """The numbers of the rounds of which a session tells, itself among them."""
     return range(first_round(db, session) + 1, session.id + 1)
 
 
 def rounds(db: Database, session: Session, limit: int) -> list[Session]:
-    """The newest rounds of which a session tells, itself among them, the newest first."""
     rows = db.select(_ROUNDS, after=first_round(db, session), id=session.id, limit=limit)
     return [_as_round(as_value(Session, row)) for row in rows]
 
 
 def amount_of_rounds(db: Database, session: Session) -> int:
-    """How many rounds it tells of."""
     return db.number(_AMOUNT, after=first_round(db, session), id=session.id)
 
 
 def whole_window(db: Database, session: Session) -> Window:
-    """The time of which a session tells: that of all its rounds."""
     return Window(since=seen_before(db, first_round(db, session) + 1), until=window(db, session).until)
 
 
 def first_started(db: Database, now: datetime) -> datetime:
-    """When the first round began; now, if there was none."""
     row = db.one("SELECT min(started_at) AS started_at FROM session")
     return moment(row["started_at"]) if row and row["started_at"] is not None else now
 
 
 def sessions(db: Database, limit: int) -> list[Session]:
-    """The newest rounds first."""
     return db.values(Session, _ALL, limit=limit)
 
 
@@ -148,7 +139,6 @@ def by_name(db: Database, name: str) -> Session | None:
 
 
 def by_id(db: Database, session_id: int) -> Session:
-    """The round with this number."""
     row = db.one(_BY_ID, id=session_id)
     if row is None:
         raise LookupError(f"there is no round {session_id}")
@@ -156,7 +146,6 @@ def by_id(db: Database, session_id: int) -> Session:
 
 
 def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
-    """Open a round."""
     row = db.one(_NEXT)
     number = int(row["id"]) if row else 1
     steps = json.dumps(list(Step))
@@ -178,7 +167,6 @@ def seen_before(db: Database, session_id: int) -> datetime:
 
 
 def ended_before(db: Database, session_id: int) -> datetime | None:
-    """When the session before this one ended."""
     row = db.one(_ENDED_BEFORE, id=session_id)
     return maybe_moment(row["ended_at"]) if row else None
 
@@ -200,7 +188,6 @@ def told_workunits(db: Database, session_id: int) -> int:
 
 
 def tell_workunits(db: Database, session_id: int, newest: int) -> None:
-    """This session has told of them up to this one."""
     db.execute("UPDATE session SET seen_workunit = :newest WHERE id = :id", id=session_id, newest=newest)
 
 
@@ -216,12 +203,10 @@ def finish(db: Database, session: Session, step: Step, *, seen_task: int, now: d
 
 
 def keep_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:
-    """Keep what is to be deployed, so that the deploying step does just that."""
     db.execute(_PLAN, id=session_id, plan=json.dumps(plan))
 
 
 def kept_plan(db: Database, session_id: int) -> Mapping[str, Any]:
-    """What the planning step of this session decided."""
     row = db.one("SELECT plan FROM session WHERE id = :id", id=session_id)
     plan: Mapping[str, Any] = json.loads(row["plan"]) if row and row["plan"] else {}
     return plan
@@ -233,7 +218,6 @@ def plans_since(db: Database, since: datetime, most: int) -> list[str]:
 
 
 def write(db: Database, session_id: int, step: Step, notes: Sequence[Note]) -> None:
-    """Write down what a step has to say."""
     db.many(
         _NOTE,
         [
@@ -252,7 +236,6 @@ def write(db: Database, session_id: int, step: Step, notes: Sequence[Note]) -> N
 
 
 def notes(db: Database, session_id: int) -> list[tuple[Step, Note]]:
-    """Everything that a session wrote down, in order."""
     return [(Step(row["step"]), read_note(row)) for row in db.select(_NOTES, session_id=session_id)]
 
 
@@ -274,12 +257,10 @@ def gathered(db: Database, session: Session) -> list[tuple[Step, Note]]:
 
 
 def read_note(row: Row) -> Note:
-    """A note from its row."""
     return as_value(Note, row, rows=json.loads(row["links"]))
 
 
 def _as_round(session: Session) -> Session:
-    """The session as a round alone, whatever else it tells of."""
     return replace(session, name=f"{ROUND}{session.id}", told="")
 
 

@@ -33,7 +33,6 @@ _PUBLISHED = "SELECT count(*) AS amount FROM experiment WHERE created_at > :sinc
 
 
 def untold(db: Database) -> UntoldCounts:
-    """How much of each there is."""
     last = sessions.told(db, 1)
     if not last or last[0].ended_at is None:
         return UntoldCounts()

@@ -52,8 +52,6 @@ _CHAIN = Chain(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeptEntry:
-    """An entry with its number and its time."""
-
     id: int
     at: datetime
     entry: TranscriptEntry
@@ -70,7 +68,6 @@ class TranscriptTotals:
 
 
 def append(db: Database, session_id: int, entry: TranscriptEntry, now: datetime) -> int:
-    """Add a link to the chain; its number."""
     facts: dict[str, Any] = {
         "session_id": session_id,
         "at": at(now),
@@ -86,12 +83,10 @@ def append(db: Database, session_id: int, entry: TranscriptEntry, now: datetime)
 
 
 def of_session(db: Database, session_id: int) -> list[KeptEntry]:
-    """All of a session, the oldest first."""
     return [_entry(row) for row in db.select(_OF, session_id=session_id)]
 
 
 def of_kind(db: Database, session_id: int, kind: EntryKind) -> list[KeptEntry]:
-    """Those of one kind, the oldest first."""
     return [_entry(row) for row in db.select(_OF_KIND, session_id=session_id, kind=kind.value)]
 
 
@@ -102,28 +97,23 @@ def has_read_others(db: Database, program: str, *, since: datetime, until: datet
 
 
 def amount(db: Database, rounds: range, kind: EntryKind) -> int:
-    """How many of one kind there are in these rounds."""
     return db.number(_AMOUNT, begin=rounds.start, end=rounds.stop, kind=kind.value)
 
 
 def last(db: Database, session_id: int) -> KeptEntry | None:
-    """The newest of a session."""
     row = db.one(_LAST, session_id=session_id)
     return _entry(row) if row else None
 
 
 def numbers(db: Database, rounds: range) -> list[int]:
-    """The numbers of their entries."""
     return [row["id"] for row in db.select(_IDS, begin=rounds.start, end=rounds.stop)]
 
 
 def between(db: Database, rounds: range, first: int, last: int) -> list[KeptEntry]:
-    """Those from one number to another."""
     return [_entry(row) for row in db.select(_BETWEEN, begin=rounds.start, end=rounds.stop, first=first, last=last)]
 
 
 def last_asked(db: Database, model: str) -> tuple[datetime, str] | None:
-    """When this model was last asked anything, and in which session."""
     row = db.one(_ASKED, model=model)
     return (moment(row["at"]), row["name"]) if row else None
 
@@ -135,13 +125,11 @@ def taken_since(db: Database, since: datetime) -> tuple[int, int]:
 
 
 def taken(db: Database, rounds: range) -> TranscriptTotals:
-    """What these have taken so far."""
     (row,) = db.select(_TAKEN, begin=rounds.start, end=rounds.stop)
     return as_value(TranscriptTotals, row)
 
 
 def broken_links(db: Database) -> list[str]:
-    """Every place at which the chain does not hold."""
     return _CHAIN.problems(db, _CHAIN.rows(db))
 
 

@@ -23,8 +23,6 @@ ORDER BY id
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeptProse:
-    """A text as it was written."""
-
     number: int
     author: str
     text: str
@@ -32,12 +30,10 @@ class KeptProse:
 
 
 def add_to_session(db: Database, session_id: int, *, author: str, text: str, now: datetime) -> int:
-    """Keep a text about a session; its number."""
     return db.insert(_ADD, session_id=session_id, findings="", author=author, text=text, at=at(now))
 
 
 def add_to_paper(db: Database, findings: Collection[int], *, author: str, text: str, now: datetime) -> int:
-    """Keep a text for a paper over these findings; its number."""
     return db.insert(_ADD, session_id=None, findings=_listed(findings), author=author, text=text, at=at(now))
 
 

@@ -49,8 +49,6 @@ _EMPTIED = "UPDATE archive SET emptied_at = :now WHERE id = :id AND emptied_at I
 
 @value
 class ArchiveFile:
-    """One file of tickets and outputs."""
-
     id: int
     month: str  # in which its tasks closed, as 2026-08
     part: int
@@ -62,7 +60,6 @@ class ArchiveFile:
 
     @property
     def name(self) -> str:
-        """What people call it."""
         return self.month if self.part == 1 else f"{self.month}-{self.part}"
 
 
@@ -83,7 +80,6 @@ class OldTask:
 
 
 def everything(db: Database) -> list[ArchiveFile]:
-    """Every file, in the order of the tasks that they hold."""
     return db.values(ArchiveFile, _EVERYTHING)
 
 
@@ -133,5 +129,4 @@ def let_go(db: Database, archive_id: int, own: Mapping[int, str | None]) -> None
 
 
 def emptied(db: Database, archive_id: int, now: datetime) -> None:
-    """The last task of this file has let go."""
     db.execute(_EMPTIED, id=archive_id, now=now)

@@ -77,8 +77,6 @@ _AT_ONCE = 5_000
 
 @value
 class FailedTask:
-    """A task that did not end well, with what its host and our own judgement said of it."""
-
     task_id: int
     experiment_id: int
     experiment: str
@@ -97,12 +95,10 @@ def counted_to(db: Database) -> int:
 
 
 def count_to(db: Database, until: datetime) -> None:
-    """From here on it is this moment."""
     db.execute(_COUNT_TO, until=at(until))
 
 
 def count_well(db: Database, since: int, until: datetime) -> int:
-    """Count the valid tasks that were closed in between; in how many rows."""
     return db.execute(_COUNT_WELL, since=since, until=at(until))
 
 
@@ -119,7 +115,6 @@ def closed_badly(db: Database, since: int, until: datetime, after: int) -> list[
 
 
 def count_badly(db: Database, ended: Sequence[EndingCount]) -> None:
-    """Count what did not end well."""
     db.many(_COUNT_BADLY, map(asdict, ended))
 
 
@@ -129,7 +124,6 @@ def forgive(db: Database, experiment_id: int) -> None:
 
 
 def failed(db: Database, experiment_id: int | None = None) -> list[EndingCount]:
-    """What did not end well, of one version or of all."""
     return db.values(EndingCount, _FAILED, experiment_id=experiment_id)
 
 
@@ -143,7 +137,6 @@ def worked(db: Database, experiment_id: int | None = None) -> dict[int, dict[int
 
 
 def proven(db: Database) -> frozenset[int]:
-    """The hosts that have returned something valid, of any version."""
     return frozenset(row["host_id"] for row in db.select(_PROVEN))
 
 

@@ -27,8 +27,6 @@ _SELDOM = timedelta(minutes=1)  # a runner says it once an hour; whoever says it
 
 @value
 class SaidProgress:
-    """What a host says of one of its tasks."""
-
     task_id: int
     fraction: float  # of the task that is done, from 0 to 1
     cpu_seconds: float
@@ -36,8 +34,6 @@ class SaidProgress:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeardProgress:
-    """How far a task was when its host last said so."""
-
     fraction: float
     cpu_seconds: float
     heard_at: datetime
@@ -55,7 +51,6 @@ def note(db: Database, host_id: int, reports: Sequence[SaidProgress], now: datet
 
 
 def of_task(db: Database, task_id: int) -> HeardProgress | None:
-    """What was last said of a task that is out; nothing of any other."""
     row = db.one(_OF_TASK, task_id=task_id)
     if row is None:
         return None
@@ -63,5 +58,4 @@ def of_task(db: Database, task_id: int) -> HeardProgress | None:
 
 
 def sweep(db: Database) -> int:
-    """Forget what was said of tasks that are out no more; how many they were."""
     return db.execute(_SWEEP)

@@ -74,7 +74,6 @@ def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCe
 
 
 def _stored_cells(db: Database, results: Sequence[Result]) -> dict[_Cell, int]:
-    """Those of these cells that are stored, and the result of each."""
     there: dict[_Cell, int] = {}
     for experiment_id in {result.experiment_id for result in results}:
         near: set[int] = set()
@@ -111,7 +110,6 @@ def _facts(result: Result, stamp: int) -> dict[str, object]:
 
 
 def of_task(db: Database, task_id: int) -> list[Result]:
-    """The results that this task brought."""
     return [_result(row) for row in db.select(_OF_TASK, task_id=task_id)]
 
 

@@ -46,7 +46,6 @@ def out_since(db: Database, before: datetime) -> Iterator[list[Task]]:
 
 
 def seen(db: Database, since: datetime) -> list[ObservedHost]:
-    """The hosts that were heard from since then, or have tasks."""
     return [
         as_value(ObservedHost, row, host_id=row["id"], out=row["has"], contacts=row["rpc_seqno"])
         for row in db.select(_SEEN, since=at(since))

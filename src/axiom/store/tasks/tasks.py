@@ -99,8 +99,6 @@ GROUP BY state
 
 @value
 class TaskOut:
-    """A task as far as its way on depends on it, whose host it was given to, and how its workunit stands."""
-
     task: Task
     volunteer_id: int | None
     workunit: WorkunitState
@@ -108,8 +106,6 @@ class TaskOut:
 
 @value
 class UnprovenTask:
-    """A returned task whose proof is to be looked at, with what its workunit and its host say of it."""
-
     task: Task
     volunteer_id: int | None
     registration_id: int
@@ -122,8 +118,6 @@ class UnprovenTask:
 
 @value
 class ReportedTask:
-    """A task with the report that was taken for it, and what follows from that."""
-
     task: Task
     report: Report
     state: TaskState
@@ -132,7 +126,6 @@ class ReportedTask:
 
 
 def known(db: Database, task_ids: Sequence[int]) -> dict[int, TaskOut]:
-    """Those of these tasks that exist."""
     rows = db.select(_OUT, ids=json.dumps(list(task_ids)))
     return {
         row["id"]: TaskOut(
@@ -145,12 +138,10 @@ def known(db: Database, task_ids: Sequence[int]) -> dict[int, TaskOut]:
 
 
 def volunteers_of(db: Database, host_ids: Sequence[int]) -> dict[int, int]:
-    """Whose hosts these are."""
     return {row["id"]: row["volunteer_id"] for row in db.select(_VOLUNTEERS, ids=json.dumps(list(host_ids)))}
 
 
 def with_tasks(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit, list[Task]]]:
-    """Those of these workunits that exist, each with all of its tasks, oldest first."""
     ids = json.dumps(list(workunit_ids))
     tasks: dict[int, list[Task]] = {}
     for row in db.select(_OF_WORKUNITS, ids=ids):
@@ -174,7 +165,6 @@ def returned(db: Database, limit: int) -> list[UnprovenTask]:
 
 
 def valid_checks(db: Database, task_id: int) -> list[tuple[int, int]]:
-    """The valid tasks that repeat this one, and the host of each, oldest first."""
     return [(row["id"], row["host_id"]) for row in db.select(_CHECKS, task_id=task_id)]
 
 
@@ -187,7 +177,6 @@ def waiting_checks(db: Database) -> dict[int, int]:
 
 
 def seeds_being_checked(db: Database, registration_ids: Sequence[int]) -> int:
-    """Of how many seeds of these registrations checks are open."""
     return db.number(_BEING_CHECKED, ids=json.dumps(list(registration_ids)))
 
 
@@ -207,7 +196,6 @@ def stale_checks(db: Database, before: datetime, limit: int) -> list[int]:
 
 
 def awaiting(db: Database, task_ids: Sequence[int], agreement: str) -> list[int]:
-    """Those of these tasks of which checks have shown just this."""
     return [row["id"] for row in db.select(_AWAITING, ids=json.dumps(list(task_ids)), agreement=agreement)]
 
 
@@ -220,13 +208,11 @@ def compared(db: Database, host_id: int | None, limit: int) -> list[ComparedTask
 
 
 def lately(db: Database, host_id: int, limit: int) -> dict[TaskState, int]:
-    """How the newest closed tasks of a host ended."""
     rows = db.select(_LATELY, host_id=host_id, limit=limit)
     return {TaskState(row["state"]): row["amount"] for row in rows}
 
 
 def record(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
-    """Write down what hosts said of these tasks."""
     stamp = at(now)
     db.many(
         workunits.RETURN,
@@ -261,7 +247,6 @@ def record(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
 
 
 def move(db: Database, moves: Sequence[tuple[Task, TaskState, str]], now: datetime) -> None:
-    """Move tasks along one arrow each; every move has its reason."""
     if not moves:
         return
     stamp = at(now)
@@ -282,7 +267,6 @@ def move(db: Database, moves: Sequence[tuple[Task, TaskState, str]], now: dateti
 
 
 def close(db: Database, closed: Sequence[tuple[Workunit, WorkunitState, str]], now: datetime) -> None:
-    """Close open workunits for good; each has its reason."""
     if not closed:
         return
     stamp = at(now)
@@ -332,12 +316,10 @@ def agree(db: Database, agreements: Mapping[int, str]) -> None:
 
 
 def mark_paid(db: Database, task_ids: Sequence[int]) -> None:
-    """These valid tasks have their award."""
     db.execute(workunits.PAID, ids=json.dumps(list(task_ids)))
 
 
 def postpone(db: Database, by: timedelta) -> int:
-    """Move the deadline of every task that is out; how many there were."""
     return db.execute(workunits.POSTPONE, by=by // timedelta(microseconds=1))
 
 
@@ -448,7 +430,6 @@ def holder(db: Database, wanted: Workunit) -> Workunit | None:
 
 
 def parts_of(db: Database, workunit_id: int) -> list[int]:
-    """The workunits to which this one gave replicates away."""
     return [row["id"] for row in db.select(_PARTS, id=workunit_id)]
 
 

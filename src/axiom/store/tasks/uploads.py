@@ -51,8 +51,6 @@ WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id)
 
 @value
 class StoredUpload:
-    """A whole output, proven by its MD5, of one task."""
-
     task_id: int
     name: str
     digest: str
@@ -85,7 +83,6 @@ def closed(db: Database, task_ids: Iterable[int]) -> dict[int, str | None]:
 
 
 def of(db: Database, task_ids: Iterable[int]) -> dict[int, StoredUpload]:
-    """What has arrived of these tasks."""
     return {row["task_id"]: as_value(StoredUpload, row) for row in db.select(_OF, task_ids=json.dumps(list(task_ids)))}
 
 
@@ -106,6 +103,5 @@ def bytes_beside(db: Database, task_id: int, lately: datetime) -> int:
 
 
 def of_same_host(db: Database, task_id: int, task_ids: Iterable[int]) -> set[int]:
-    """Those of these tasks that the host of this task has."""
     rows = db.select(_OF_SAME_HOST, task_id=task_id, task_ids=json.dumps(list(task_ids)))
     return {row["id"] for row in rows}

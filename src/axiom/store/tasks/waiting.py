@@ -71,8 +71,6 @@ SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND seen_at >= :since AND
 
 @value
 class WaitingExperiment:
-    """What waits of one experiment, as one host sees it."""
-
     experiment_id: int
     unsent: int
     in_progress: int
@@ -82,8 +80,6 @@ class WaitingExperiment:
 
 @value
 class WaitingTask:
-    """A waiting task with what its workunit orders."""
-
     task_id: int
     workunit_id: int
     ordinal: int
@@ -106,8 +102,6 @@ class HeldTasks:
 
 @value
 class SentTask:
-    """A task that was sent, with all of which its order is made."""
-
     task_id: int
     workunit_id: int
     experiment_id: int
@@ -122,7 +116,6 @@ class SentTask:
 
 
 def waiting(db: Database, host_id: int) -> list[WaitingExperiment]:
-    """Of which experiments something waits that this host may have."""
     return db.values(WaitingExperiment, _WAITING, host_id=host_id)
 
 
@@ -132,7 +125,6 @@ def candidates(db: Database, experiment_id: int, *, after: int, limit: int) -> l
 
 
 def targeted(db: Database, experiment_id: int, host_id: int, *, limit: int) -> list[WaitingTask]:
-    """The oldest waiting tasks of this version that are meant for this host alone."""
     return [_candidate(row) for row in db.select(_TARGETED, experiment_id=experiment_id, host_id=host_id, limit=limit)]
 
 
@@ -145,7 +137,6 @@ def held(db: Database, host_id: int) -> list[HeldTasks]:
 
 
 def sent_since(db: Database, host_id: int, since: datetime, *, limit: int) -> int:
-    """How many tasks the host was given since then, of its newest so many."""
     return db.number(_SENT_SINCE, host_id=host_id, since=at(since), limit=limit)
 
 
@@ -161,7 +152,6 @@ def beside(db: Database, volunteer_id: int, host_id: int, *, most: int) -> int:
 
 
 def sent(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
-    """These tasks, as they were sent."""
     rows = (db.one(_SENT, id=task_id) for task_id in task_ids)
     return [as_value(SentTask, row, task_id=row["id"]) for row in rows if row is not None]
 

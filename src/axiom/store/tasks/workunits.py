@@ -85,8 +85,6 @@ _BLANKS = bytes(32 if sign < 32 or sign == 127 else sign for sign in range(256))
 
 @value
 class OrderedTask:
-    """A waiting task with the order that its host will get."""
-
     task_id: int
     experiment_id: int
     bundle_digest: str
@@ -132,18 +130,15 @@ def order_many(
 
 
 def workunit(db: Database, workunit_id: int) -> Workunit | None:
-    """The workunit with this id."""
     row = db.one(_WORKUNIT, id=workunit_id)
     return workunit_of(row) if row else None
 
 
 def workunits(db: Database, *, state: str = "", limit: int = 100) -> list[Workunit]:
-    """The newest workunits, of one state or of any."""
     return [workunit_of(row) for row in db.select(_WORKUNITS, state=state, limit=limit)]
 
 
 def open_workunits(db: Database, experiment_id: int, *, after: int, limit: int) -> list[int]:
-    """Ids of open workunits of this version, in order, a slice at a time."""
     rows = db.select(_OPEN_IDS, experiment_id=experiment_id, after=after, limit=limit)
     return [int(row["id"]) for row in rows]
 
@@ -154,28 +149,23 @@ def unattended(db: Database, limit: int) -> list[int]:
 
 
 def request_abort(db: Database, workunit_id: int, reason: str) -> bool:
-    """Ask the transitioner to withdraw an open workunit."""
     return db.execute(_REQUEST_ABORT, id=workunit_id, reason=told(reason)) == 1
 
 
 def request_aborts(db: Database, workunit_ids: Sequence[int], reason: str) -> int:
-    """Ask the transitioner to withdraw these; how many of them were open."""
     text = told(reason)
     return db.many(_REQUEST_ABORT, [{"id": workunit_id, "reason": text} for workunit_id in workunit_ids])
 
 
 def task(db: Database, task_id: int) -> Task | None:
-    """The task with this id."""
     return db.value(Task, _TASK, id=task_id)
 
 
 def tasks(db: Database, *, state: str = "", limit: int = 100) -> list[Task]:
-    """The newest tasks, of one state or of any."""
     return db.values(Task, _TASKS, state=state, limit=limit)
 
 
 def tasks_of(db: Database, workunit_id: int) -> list[Task]:
-    """Every copy of a workunit, oldest first."""
     return db.values(Task, _TASKS_OF, workunit_id=workunit_id)
 
 
@@ -233,17 +223,14 @@ def _is_sent(db: Database, claim: OrderedTask, host_id: int) -> bool:
 
 
 def held(db: Database, host_id: int) -> list[Task]:
-    """What this host should be computing, by our books."""
     return db.values(Task, _HELD, host_id=host_id)
 
 
 def late(db: Database, now: datetime, limit: int) -> list[int]:
-    """Workunits with a task whose deadline has passed in silence."""
     return [int(row["workunit_id"]) for row in db.select(_LATE, now=at(now), limit=limit)]
 
 
 def move(db: Database, moved: Task, state: TaskState, reason: str, now: datetime) -> bool:
-    """Move a task along one arrow of `TaskState`."""
     closed_at = None if state.is_alive else at(now)
     values = {"id": moved.id, "was": moved.state, "state": state, "reason": told(reason), "closed_at": closed_at}
     changed = db.execute(MOVE, **values) == 1
@@ -294,12 +281,10 @@ def _count(db: Database, experiment_id: int, was: TaskState, now_is: TaskState) 
 
 @functools.lru_cache(maxsize=1_024)
 def _places(configs: str) -> tuple[int, ...]:
-    """Most workunits of a version have the same configs."""
     return tuple(json.loads(configs))
 
 
 def workunit_of(row: Row) -> Workunit:
-    """A workunit from its row."""
     return as_value(Workunit, row, configs=_places(row["configs"]))
 
 

@@ -56,8 +56,6 @@ _CHAIN = Chain(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AuditEntry:
-    """One command as it is remembered."""
-
     caller: str
     command: str
     arguments: str  # canonical JSON
@@ -73,7 +71,6 @@ class AuditEntry:
 
 
 def append(db: Database, entry: AuditEntry, now: datetime) -> str:
-    """Add a link to the chain and return its hash."""
     facts: dict[str, Any] = {
         "at": at(now),
         "caller": entry.caller,
@@ -95,12 +92,10 @@ def append(db: Database, entry: AuditEntry, now: datetime) -> str:
 
 
 def by_key(db: Database, caller: str, key: str) -> Row | None:
-    """The command that this caller gave under this idempotency key."""
     return db.one(_BY_KEY, caller=caller, key=key)
 
 
 def spent(db: Database, caller: str, since: datetime) -> Row:
-    """How many workunits, aborts and core-seconds this caller has had since then."""
     row = db.one(_SPENT, caller=caller, since=at(since))
     return row if row is not None else {"workunits": 0, "aborts": 0, "core_seconds": 0.0}
 
@@ -132,38 +127,31 @@ def author(db: Database, experiment: str) -> str | None:
 
 
 def refused(db: Database, caller: str, since: datetime) -> int:
-    """How often this caller was refused since then, as far as that was written down."""
     return db.number(_REFUSED, caller=caller, since=at(since))
 
 
 def of_programs(db: Database, since: datetime, until: datetime) -> list[Row]:
-    """Which programs gave commands in this time, with the model of each and how many."""
     return db.select(_OF_PROGRAMS, since=at(since), until=at(until))
 
 
 def alike(
     db: Database, caller: str, command: str, arguments: str, *, dry_run: bool, since: datetime, limit: int
 ) -> list[Row]:
-    """How this very command of this caller ended, the newest first."""
     filters = {"caller": caller, "command": command, "arguments": arguments, "dry_run": int(dry_run)}
     return db.select(_ALIKE, **filters, since=at(since), limit=limit)
 
 
 def latest_of(db: Database, command: str) -> Row | None:
-    """The newest entry about this command."""
     return db.one(_LATEST_OF, command=command)
 
 
 def latest(db: Database, limit: int) -> list[Row]:
-    """The newest commands, newest first."""
     return db.select(_LATEST, limit=limit)
 
 
 def broken_links(db: Database) -> list[str]:
-    """Every place at which the chain does not hold."""
     return _CHAIN.problems(db, _CHAIN.rows(db))
 
 
 def length(db: Database) -> int:
-    """How many links the chain has."""
     return db.number("SELECT count(*) AS amount FROM audit")

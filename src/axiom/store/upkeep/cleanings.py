@@ -20,8 +20,6 @@ FROM cleaning WHERE cleaned_at >= :since AND cleaned_at < :until
 
 @value
 class CleaningCounts:
-    """How much was deleted, of each kind."""
-
     files: int  # that no row spoke of
     uploads: int  # that nobody reported
     blobs: int  # that nothing named any more
@@ -30,17 +28,14 @@ class CleaningCounts:
 
     @property
     def is_any(self) -> bool:
-        """Was there anything?"""
         return any((self.files, self.uploads, self.blobs, self.sign_ins, self.caches))
 
 
 def record(db: Database, swept: CleaningCounts, now: datetime) -> None:
-    """The janitor has cleaned."""
     db.execute(_RECORD, **asdict(swept), cleaned_at=at(now))
 
 
 def within(db: Database, window: Window) -> tuple[int, CleaningCounts]:
-    """How often it cleaned in this time, and what was deleted in all."""
     facts = db.select(_IN, since=at(window.since), until=at(window.until))[0]
     return facts["times"], CleaningCounts(
         **{name: facts[name] for name in ("files", "uploads", "blobs", "sign_ins", "caches")}

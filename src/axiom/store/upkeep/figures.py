@@ -15,7 +15,6 @@ ON CONFLICT (name) DO UPDATE SET shows = :shows, svg = :svg, png = :png, drawn_a
 
 
 def shows(db: Database) -> dict[str, str]:
-    """The digest of what each picture shows."""
     return {row["name"]: row["shows"] for row in db.select(_SHOWS)}
 
 

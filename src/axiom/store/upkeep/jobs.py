@@ -1,5 +1,3 @@
-"""When each of the server's periodic jobs was last done, and how it went."""
-
 from datetime import datetime
 
 from axiom.store.engine.database import Database, Row, at, maybe_moment
@@ -19,22 +17,18 @@ _ALL = "SELECT * FROM job ORDER BY name"
 
 
 def started(db: Database, name: str, every_seconds: float, now: datetime) -> None:
-    """Note that the job begins."""
     db.execute(_STARTED, name=name, every=every_seconds, now=at(now))
 
 
 def done(db: Database, name: str, now: datetime) -> None:
-    """Note that the job ended well."""
     db.execute(_DONE, name=name, now=at(now))
 
 
 def failed(db: Database, name: str, every_seconds: float, error: str) -> None:
-    """Note what went wrong."""
     db.execute(_FAILED, name=name, every=every_seconds, error=error)
 
 
 def last_start(db: Database, name: str) -> datetime | None:
-    """When the job last began, if it ever did."""
     row = db.one(_LAST_START, name=name)
     return maybe_moment(row["last_start"]) if row else None
 
@@ -46,5 +40,4 @@ def first_began(db: Database, name: str) -> datetime | None:
 
 
 def everything(db: Database) -> list[Row]:
-    """Every job with its last times."""
     return db.select(_ALL)

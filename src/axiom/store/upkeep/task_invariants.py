@@ -33,8 +33,6 @@ _BACK = {*_PROVEN, TaskState.INVALID}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PromisedTask:
-    """A task as far as those outside can have been told of it."""
-
     id: int
     state: TaskState
     host_id: int | None
@@ -53,7 +51,6 @@ class Head:
 
 
 def tasks(db: Database, task_ids: Collection[int]) -> dict[int, PromisedTask]:
-    """These tasks."""
     return {row["id"]: as_value(PromisedTask, row) for row in db.select(_TASKS, ids=json.dumps(sorted(task_ids)))}
 
 
@@ -71,13 +68,11 @@ def problems(db: Database, task_ids: Collection[int]) -> list[str]:
 
 
 def head(db: Database) -> Head:
-    """How far everything that only grows has come."""
     row = db.one(_HEAD)
     return Head(**row) if row else Head(audited=0, tasks=0, awards=0, credit=0)
 
 
 def newest_workunit(db: Database) -> int:
-    """The newest workunit; 0 where there is none."""
     return db.number(_NEWEST_WORKUNIT)
 
 

@@ -1,5 +1,3 @@
-"""Watches: what somebody wants to be told of, how far results were looked through, and what was found."""
-
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,8 +28,6 @@ WHERE id = :id
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hit:
-    """The first result in which something was found, and the value there."""
-
     result_id: int
     value: float
 
@@ -59,33 +55,27 @@ def register(
 
 
 def still_open(db: Database) -> list[Watch]:
-    """Those that are looked for."""
     return db.values(Watch, _OPEN)
 
 
 def newest(db: Database, limit: int) -> list[Watch]:
-    """All of them, the newest first."""
     return db.values(Watch, _ALL, limit=limit)
 
 
 def of(db: Database, watch_id: int) -> Watch | None:
-    """The watch with this number."""
     return db.value(Watch, _WATCH, id=watch_id)
 
 
 def end(db: Database, watch_id: int, now: datetime) -> bool:
-    """Look for it no more."""
     return db.execute(_END, id=watch_id, now=at(now)) == 1
 
 
 def results_after(db: Database, experiment_id: int, after: int) -> list[tuple[int, Mapping[str, Any] | None]]:
-    """The next results of a version behind this one, with their measures."""
     rows = db.select(_NEXT, experiment_id=experiment_id, after=after)
     return [(row["id"], json.loads(row["measures"]) if row["measures"] else None) for row in rows]
 
 
 def looked(db: Database, watch_id: int, *, seen_result: int, hits: int, first: Hit | None, now: datetime) -> None:
-    """Results were looked through up to this one, and so many showed it."""
     db.execute(
         _LOOKED,
         id=watch_id,

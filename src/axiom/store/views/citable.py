@@ -16,7 +16,6 @@ _CHANCES = {"chance_positive": "positive", "chance_absent": "absent", "chance_ne
 
 
 def citable(db: Database, numbers: Iterable[int]) -> dict[int, Citable]:
-    """Of these numbers those that are findings, as texts may speak of them."""
     views = findings.some(db, numbers)
     literature = {view.finding.experiment_id: view.experiment for view in views.values()}
     signed = {number: _literature(db, number, name) for number, name in literature.items()}
@@ -24,7 +23,6 @@ def citable(db: Database, numbers: Iterable[int]) -> dict[int, Citable]:
 
 
 def of_view(standing: FindingView, literature: Mapping[str, str]) -> Citable:
-    """A finding with its newest evidence as texts may speak of it."""
     finding, estimand = standing.finding, standing.estimand
     weighed = standing.line.evidence if standing.line else None
     predicted = estimand["prediction"]
@@ -55,7 +53,6 @@ def of_view(standing: FindingView, literature: Mapping[str, str]) -> Citable:
 
 
 def _literature(db: Database, experiment_id: int, name: str) -> dict[str, str]:
-    """What the signed file of this version names, under the experiment's name."""
     bundle = experiments.bundle_now(db, experiment_id)
     reference = json.loads(bundle.manifest).get("reference", "") if bundle else ""
     return {name: reference} if reference else {}

@@ -1,5 +1,3 @@
-"""What every finding asks, to compare a new question with."""
-
 from axiom.domain.registrations import RegisteredClaim, read_body
 from axiom.store.engine.database import Database
 
@@ -12,7 +10,6 @@ _BODIES = "SELECT id, body FROM registration"  # by themselves: each is long, an
 
 
 def claims(db: Database) -> list[RegisteredClaim]:
-    """Every finding's, in their order."""
     bodies = {row["id"]: read_body(row["body"]) for row in db.select(_BODIES)}
     registered_claims = []
     for row in db.select(_CLAIMS):

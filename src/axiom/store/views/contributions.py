@@ -17,8 +17,6 @@ ORDER BY f.id
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Supporters:
-    """The replicates with a value behind a finding, by the hosts that computed each."""
-
     replicates: Mapping[tuple[int, ...], int]
     of_host: Mapping[int, list[tuple[int, ...]]]  # the hosts of replicates to which this one contributed
     total: int
@@ -26,8 +24,6 @@ class _Supporters:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SupportShare:
-    """How many of the replicates behind a finding some hosts have computed."""
-
     finding: int
     replicates: int
     of: int
@@ -44,7 +40,6 @@ class Support:
         self._lock = threading.Lock()
 
     def of_hosts(self, db: Database, host_ids: Collection[int]) -> list[SupportShare]:
-        """The findings that results of these hosts are in, in order."""
         wanted = frozenset(host_ids)
         return [
             SupportShare(
@@ -69,7 +64,6 @@ def _replicates_of(counted: _Supporters, wanted: frozenset[int]) -> set[tuple[in
 
 
 def _count(db: Database, row: Row) -> _Supporters:
-    """How many replicates with a value were computed by which hosts."""
     observed = evidence.observed(db, row["finding_number"], row["line"])
     replicates = Counter(
         observation.hosts for observation in observed if observation.value is not None and observation.hosts

@@ -23,8 +23,6 @@ _CARRIED = "SELECT coalesce(sum(amount), 0) AS amount FROM carried"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CreditLine:
-    """What was awarded under a tariff for one reason in one tier."""
-
     tariff: str
     version: int
     reason: str
@@ -44,8 +42,6 @@ class Day:
 
 @dataclass(kw_only=True)
 class Totals:
-    """The same thousandths, summed in each of the ways in which anybody asks for them."""
-
     awards: int = 0
     amount: int = 0
     by_tier: Counter[str] = field(default_factory=Counter)
@@ -57,17 +53,14 @@ class Totals:
 
 
 def lines(db: Database) -> list[CreditLine]:
-    """Everything that was awarded here, by tariff, reason and tier."""
     return [as_value(CreditLine, row, tariff=row["name"]) for row in db.select(_TIERS)]
 
 
 def days(db: Database) -> list[Day]:
-    """Every day on which something was awarded."""
     return db.values(Day, _DAYS)
 
 
 def between(db: Database, after: int, until: int) -> Totals:
-    """The entries of the awards after one number up to another, as those of a settlement."""
     totals = Totals()
     for row in db.select(_BETWEEN, after=after, until=until):
         totals.awards += row["awards"]
@@ -82,5 +75,4 @@ def between(db: Database, after: int, until: int) -> Totals:
 
 
 def carried(db: Database) -> int:
-    """What was brought over from before, in thousandths."""
     return db.number(_CARRIED)

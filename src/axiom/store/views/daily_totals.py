@@ -43,8 +43,6 @@ ORDER BY t.id LIMIT :limit
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """What somebody has done so far."""
-
     valid: int  # tasks whose results are proven
     cpu_seconds: float  # that these took, by their hosts' word
     first_at: datetime | None  # when the first of them was awarded
@@ -64,7 +62,6 @@ class VolunteerTotals:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def record(self, db: Database) -> Record:
-        """The sums as of now."""
         with self._lock:
             for row in db.select(_NEWER, volunteer_id=self.volunteer_id, after=self._last):
                 self._days[row["day"]] += row["amount"]
@@ -90,7 +87,6 @@ class ExperimentCredit:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def most(self, db: Database, holder: str, amount: int) -> list[tuple[int, int]]:
-        """Those with the most, most first, in thousandths; who has nothing is not among them."""
         with self._lock:
             row = db.one(_NEWEST)
             newest = int(row["id"]) if row else 0
@@ -106,8 +102,6 @@ class ExperimentCredit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskInHand:
-    """A task that is out: of which question, and how much of it."""
-
     experiment_id: int
     registration_id: int
     replicates: int
@@ -118,7 +112,6 @@ class TaskInHand:
 
 
 def in_hand(db: Database, host_ids: Collection[int], limit: int) -> list[TaskInHand]:
-    """What these hosts have and have not returned yet, the oldest first."""
     return [
         as_value(TaskInHand, row, replicates=len(json.loads(row["replicates"])), heard_at=moment(row["seen_at"]))
         for row in db.select(_IN_HAND, hosts=json.dumps(sorted(host_ids)), limit=limit)

@@ -1,5 +1,3 @@
-"""Pictures as pages show them: the newest drawing of a name."""
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +9,6 @@ _ONE = "SELECT * FROM figure WHERE name = :name"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredPicture:
-    """A picture: its bytes are blobs."""
-
     name: str
     svg: str  # the digest
     png: str  # the digest
@@ -20,6 +16,5 @@ class StoredPicture:
 
 
 def drawn(db: Database, names: Sequence[str]) -> list[StoredPicture]:
-    """Those of these pictures that were drawn."""
     rows = [db.one(_ONE, name=name) for name in names]
     return [as_value(StoredPicture, row) for row in rows if row is not None]

@@ -1,5 +1,3 @@
-"""Findings as pages show them: the claim, how it stands now, how it got there, and what was predicted."""
-
 import json
 import threading
 from collections.abc import Iterable, Mapping
@@ -104,8 +102,6 @@ _RECOUNTED_AFTER = timedelta(minutes=1)  # counting goes through all tasks of a 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryLine:
-    """One line of a finding's history."""
-
     evidence: Evidence
     session: str  # that tells of it, until then the round; empty outside of one
     weighed_at: datetime
@@ -113,8 +109,6 @@ class HistoryLine:
 
 @value
 class CourseLine:
-    """What the picture of a finding's course draws of one line of its history."""
-
     seeds: int
     estimate: float | None
     low: float | None
@@ -139,7 +133,6 @@ class FindingView:
 
     @property
     def verdict(self) -> Verdict:
-        """The newest verdict; undecided until something is weighed."""
         return self.line.evidence.verdict if self.line else Verdict.UNDECIDED
 
     @property
@@ -149,7 +142,6 @@ class FindingView:
 
     @property
     def reads(self) -> Meaning:
-        """What the verdict says about the claim."""
         return reading(self.verdict, Direction(self.estimand["expects"]))
 
 
@@ -182,8 +174,6 @@ class ScoredPrediction:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Forecast:
-    """A prediction of one estimand, who made it, and what it was worth."""
-
     estimand: str
     forecaster: str
     prediction: Prediction
@@ -222,7 +212,6 @@ class Attempts:
 
 
 def in_brief(db: Database) -> list[Brief]:
-    """Every finding, the newest first, without what it says."""
     return [
         Brief(
             number=number,
@@ -244,12 +233,10 @@ def first_decided(db: Database, since: datetime = _BEGINNING) -> dict[int, datet
 
 
 def newest_line(db: Database) -> int:
-    """The number of the newest line of evidence of any finding; 0 while there is none."""
     return db.number(_NEWEST_LINE)
 
 
 def against_their_claims(db: Database) -> set[int]:
-    """The findings whose answer is the opposite of what was claimed."""
     by_number = estimands(db)
     return {
         brief.number
@@ -259,34 +246,28 @@ def against_their_claims(db: Database) -> set[int]:
 
 
 def estimands(db: Database) -> dict[int, Mapping[str, Any]]:
-    """Which number each finding is about, and what is claimed of it, as it was registered."""
     bodies = {row["id"]: _read_body(row["body"]) for row in db.select(_BODIES)}
     return {row["id"]: _estimand(bodies[row["registration_id"]], row["estimand"]) for row in db.select(_ASKED)}
 
 
 def one(db: Database, number: int) -> FindingView | None:
-    """The finding with this number."""
     row = db.one(_ONE, number=number)
     return _standing(row) if row else None
 
 
 def some(db: Database, numbers: Iterable[int]) -> dict[int, FindingView]:
-    """The findings with these numbers."""
     return {row["number"]: _standing(row) for row in db.select(_SOME, numbers=json.dumps(sorted(numbers)))}
 
 
 def of_experiment(db: Database, experiment_id: int) -> list[FindingView]:
-    """The findings of one version."""
     return [_standing(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
 
 
 def last_number(db: Database) -> int:
-    """The highest number that was given; 0 when none was."""
     return db.number(_LAST)
 
 
 def history(db: Database, number: int) -> list[HistoryLine]:
-    """All evidence of a finding, oldest first."""
     return [_line(row) for row in db.select(_HISTORY, number=number)]
 
 
@@ -308,17 +289,14 @@ def course(db: Database, number: int) -> list[CourseLine]:
 
 
 def observations(db: Database, number: int) -> tuple[Observation, ...]:
-    """From what the newest evidence was weighed."""
     return evidence.observed(db, number)
 
 
 def forecasts(db: Database, registration_id: int, estimand: str = "") -> list[Forecast]:
-    """What was predicted when this was registered, of one estimand or of all."""
     return [_forecast(row) for row in db.select(_PREDICTIONS, registration_id=registration_id, estimand=estimand)]
 
 
 def back_of_first_block(db: Database, finding: Finding, block: int) -> int:
-    """How many cells of the first block are back."""
     return db.number(
         _FIRST_BLOCK, experiment_id=finding.experiment_id, registration_id=finding.registration_id, block=block
     )
@@ -351,7 +329,6 @@ def _standing(row: Row) -> FindingView:
 
 
 def _estimand(registered: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """What a registration declares under this name."""
     declared: Mapping[str, Any] = next(estimand for estimand in registered["estimands"] if estimand["name"] == name)
     return declared
 

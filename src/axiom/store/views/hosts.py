@@ -12,8 +12,6 @@ from axiom.store.engine.database import Database, as_value, at, moment
 
 
 class List(StrEnum):
-    """What is listed, by number."""
-
     HOSTS = "hosts"
     HOSTS_OF = "hosts of a volunteer"
     VOLUNTEERS = "volunteers"
@@ -75,8 +73,6 @@ _CARRIED = "SELECT source, amount, because, created_at FROM carried WHERE volunt
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListPart:
-    """A part of a list, in order, and whether there is more on either side of it."""
-
     ids: tuple[int, ...]
     is_more_before: bool
     is_more_after: bool
@@ -84,8 +80,6 @@ class ListPart:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CarriedCredit:
-    """Credit that a volunteer brought along from somewhere else, in thousandths."""
-
     source: str
     amount: int
     because: str
@@ -112,12 +106,10 @@ def part(db: Database, of: List, *, limit: int, after: int = 0, before: int = 0,
 
 
 def amount(db: Database, of: List, whose: int = 0) -> int:
-    """How long a list is."""
     return db.number(_AMOUNT[of], whose=whose)
 
 
 def extent(db: Database) -> Extent:
-    """How many hosts compute for the laboratory, and how many have not shown yet that they do."""
     row = db.one(_EXTENT)
     if row is None:
         return Extent(hosts=0, cores=0, new=0)
@@ -138,14 +130,12 @@ def since(db: Database, holder: str, moment_: datetime) -> list[tuple[int, Balan
 
 
 def rank(db: Database, holder: str, total: int) -> int:
-    """At which place of all volunteers, hosts or teams this much credit stands; who plays a part is not counted."""
     row = db.one(_LARGER, holder=holder, total=total)
     played = db.one(_LARGER_PLAYED[holder], total=total) if row and row["amount"] and holder in _LARGER_PLAYED else None
     return 1 + (int(row["amount"]) if row else 0) - (int(played["amount"]) if played else 0)
 
 
 def carried(db: Database, volunteer_id: int) -> list[CarriedCredit]:
-    """What a volunteer brought along, by where it is from."""
     return [
         as_value(CarriedCredit, row, at=moment(row["created_at"]))
         for row in db.select(_CARRIED, volunteer_id=volunteer_id)

@@ -1,5 +1,3 @@
-"""Maps as pages show them: how much is drawn, by whom, and what is new."""
-
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -31,8 +29,6 @@ FROM json_each(:tasks) j JOIN task t ON t.id = j.value LEFT JOIN host h ON h.id 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedTile:
-    """A tile that was drawn, without its pixels."""
-
     experiment_id: int
     replicate: int
     place: int
@@ -41,26 +37,21 @@ class ListedTile:
 
     @property
     def tile(self) -> Tile:
-        """Where it lies."""
         return tile_at(self.place)[0]
 
     @property
     def arm(self) -> int:
-        """The arm that it belongs to."""
         return tile_at(self.place)[1]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TileDrawer:
-    """Whose computer drew a tile, in which task."""
-
     task_id: int
     host_id: int | None
     volunteer_id: int | None
 
 
 def drawn(db: Database) -> dict[int, dict[int, int]]:
-    """Of each version how many tiles are drawn at which level."""
     by_version: dict[int, dict[int, int]] = {}
     for (noun, experiment_id, level), amount in counters.read(db).items():
         if noun == "tile" and amount:
@@ -69,7 +60,6 @@ def drawn(db: Database) -> dict[int, dict[int, int]]:
 
 
 def newest(db: Database, experiment_id: int, limit: int) -> list[ListedTile]:
-    """The tiles of a version that were drawn last."""
     return [_listed(row) for row in db.select(_NEWEST, experiment_id=experiment_id, limit=limit)]
 
 
@@ -79,7 +69,6 @@ def of_host(db: Database, host_id: int, *, tasks: int, limit: int) -> list[Liste
 
 
 def drawers(db: Database, task_ids: Collection[int]) -> Mapping[int, TileDrawer]:
-    """Who computed these tasks."""
     rows = db.select(_DRAWERS, tasks=json.dumps(sorted(set(task_ids))))
     return {row["task_id"]: as_value(TileDrawer, row) for row in rows}
 

@@ -1,5 +1,3 @@
-"""Results as pages show them: filtered, in an order, a page at a time, and summed up by config."""
-
 import json
 import threading
 from collections.abc import Mapping, Sequence
@@ -13,8 +11,6 @@ from axiom.store.engine.database import Database, Row, as_value
 
 
 class ListOrder(StrEnum):
-    """In which order results are listed."""
-
     NEWEST = "newest"
     REPLICATE = "replicate"
     LAST_REPLICATE = "-replicate"
@@ -76,8 +72,6 @@ _ISSUED = "SELECT coalesce(max(number) + 1, 0) AS amount FROM replicate WHERE ex
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultQuery:
-    """Which results, in which order, from which on."""
-
     experiment_id: int | None = None
     outcome: Outcome | None = None
     replicate: int | None = None
@@ -90,8 +84,6 @@ class ResultQuery:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedResult:
-    """One result with the host that computed it."""
-
     id: int
     experiment_id: int
     replicate: int
@@ -105,22 +97,18 @@ class ListedResult:
 
 
 def listed(db: Database, wanted: ResultQuery) -> list[ListedResult]:
-    """One page of results."""
     return rows(db, chosen(db, wanted))
 
 
 def newest(db: Database) -> int:
-    """The number of the newest result; 0 while there is none."""
     return db.number(_NEWEST)
 
 
 def rows(db: Database, ids: Sequence[int]) -> list[ListedResult]:
-    """These results, in this order."""
     return [_listed(row) for row in db.select(_ROWS, ids=json.dumps(ids))]
 
 
 def chosen(db: Database, wanted: ResultQuery) -> list[int]:
-    """Which results are on a page, in its order."""
     if wanted.configs is not None and not wanted.configs:
         return []  # found at once, where an index would be walked to its end
     is_rare = wanted.replicate is not None or wanted.outcome not in (None, Outcome.OK)
@@ -171,7 +159,6 @@ class MeasuredLists:
     by_config: dict[int, list[list[float]]] = field(default_factory=dict)
 
     def read(self, db: Database, experiment_id: int, measure: str, replicates: int) -> None:
-        """Read what of these first replicates was not read yet."""
         rows = db.select(
             _LISTS, experiment_id=experiment_id, path=f"$.{measure}", replicates=replicates, after=self.after
         )
@@ -204,7 +191,6 @@ class Tally:
             return MeasuredValues(results=kept.results, by_config=by_config, after=kept.after)
 
     def lists(self, db: Database, experiment_id: int, measure: str, replicates: int) -> MeasuredLists:
-        """The lists of a measure by config, of the first replicates alone."""
         with self._lock:
             kept = self._lists.setdefault((experiment_id, measure), MeasuredLists())
             kept.read(db, experiment_id, measure, replicates)
@@ -213,7 +199,6 @@ class Tally:
 
 
 def issued(db: Database, experiment_id: int) -> int:
-    """How many replicate numbers this version has given out."""
     return db.number(_ISSUED, experiment_id=experiment_id)
 
 

@@ -1,5 +1,3 @@
-"""Sessions as pages show them: with their neighbours and the line that closed each."""
-
 from dataclasses import dataclass
 
 from axiom.domain.sessions import Note, Session
@@ -19,14 +17,11 @@ SELECT (SELECT name FROM session WHERE told <> '' AND id < :id ORDER BY id DESC 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClosedSession:
-    """A session and the last line of its log, if it has written any."""
-
     session: Session
     line: Note | None
 
 
 def newest(db: Database, limit: int) -> list[ClosedSession]:
-    """The newest sessions first, each with its last line."""
     return [_closed_session(row) for row in db.select(_LISTED, limit=limit)]
 
 

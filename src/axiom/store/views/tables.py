@@ -41,8 +41,6 @@ ORDER BY f.id
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResultColumns:
-    """Some results in columns of equal length, by replicate and config."""
-
     replicates: Sequence[int]
     configs: Sequence[int]  # places in the registered sweep
     seeds: Sequence[int]
@@ -75,7 +73,6 @@ def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[Result
 
 
 def page_after(db: Database, experiment_id: int, after: tuple[int, int], size: int) -> ResultColumns:
-    """The results of a version behind this replicate and config, in their order, at most so many."""
     platforms = {host.id: host.platform for host in host_store.hosts(db)}
     replicate, config = after
     rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, replicate=replicate, config=config)
@@ -83,17 +80,14 @@ def page_after(db: Database, experiment_id: int, after: tuple[int, int], size: i
 
 
 def counted(db: Database) -> list[Row]:
-    """Every version of every experiment, with how many replicates were issued and how many results are back."""
     return db.select(_COUNTS)
 
 
 def findings_held(db: Database) -> int:
-    """How many findings there are."""
     return db.number(_HELD)
 
 
 def findings(db: Database) -> list[Row]:
-    """Every finding with its newest evidence, which is null where nothing was weighed yet."""
     return [{**row, **_of_estimand(row)} for row in db.select(_FINDINGS)]
 
 

@@ -1,5 +1,3 @@
-"""Work as pages show it: a host's newest tasks, how a task ended and what was paid, and the highest numbers."""
-
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -68,8 +66,6 @@ _LAST = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskEnd:
-    """How a task ended, as far as anybody has said."""
-
     closed_at: datetime | None
     cause: str  # one of `Cause`; empty where nobody has said
     boinc_state: int | None
@@ -81,8 +77,6 @@ class TaskEnd:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """A workunit that repeats a task, and how it stands."""
-
     workunit_id: int
     task_id: int
     state: WorkunitState
@@ -90,8 +84,6 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TaskAward:
-    """An award for a task, in thousandths."""
-
     reason: str
     amount: int
     because: str
@@ -99,14 +91,12 @@ class TaskAward:
 
 
 def tasks(db: Database, state: str, limit: int) -> list[Task]:
-    """The newest tasks, of one state or of any."""
     rows = db.select(_TASKS.get(state, _TASKS_OVER), state=state, limit=limit, reach=limits.OVER_LOOKED_FOR)
     tasks = (workunit_store.task(db, row["id"]) for row in rows)
     return [task for task in tasks if task is not None]
 
 
 def workunits(db: Database, state: str, limit: int) -> list[Workunit]:
-    """The newest workunits, of one state or of any."""
     rows = db.select(_WORKUNITS.get(state, _WORKUNITS_OVER), state=state, limit=limit, reach=limits.OVER_LOOKED_FOR)
     workunits = (workunit_store.workunit(db, row["id"]) for row in rows)
     return [workunit for workunit in workunits if workunit is not None]
@@ -124,20 +114,17 @@ def of_host(db: Database, host_id: int, *, state: str = "", limit: int, before: 
 
 
 def in_hand(db: Database, host_id: int, *, limit: int) -> tuple[list[Task], int]:
-    """What a host should be computing by our books: the oldest of it, and how much there is in all."""
     rows, count = db.select(_IN_HAND, host_id=host_id, limit=limit), db.one(_HOW_MANY, host_id=host_id)
     tasks = (workunit_store.task(db, row["id"]) for row in rows)
     return [task for task in tasks if task is not None], int(count["amount"]) if count else 0
 
 
 def by_state(db: Database, host_id: int) -> dict[TaskState, int]:
-    """How a host's newest tasks stand."""
     rows = db.select(_BY_STATE, host_id=host_id, newest=limits.NEWEST_OF_A_HOST)
     return {TaskState(row["state"]): row["amount"] for row in rows}
 
 
 def ended(db: Database, task_id: int) -> TaskEnd:
-    """What is known of how a task ended, besides what every task has."""
     row = db.one(_ENDED, id=task_id)
     if row is None:
         raise LookupError(f"task {task_id} is not there")
@@ -145,22 +132,18 @@ def ended(db: Database, task_id: int) -> TaskEnd:
 
 
 def checks(db: Database, task_id: int) -> list[Check]:
-    """The workunits that repeat this task."""
     return [_check(row) for row in db.select(_CHECKS, task_id=task_id)]
 
 
 def checks_of(db: Database, workunit_id: int) -> list[Check]:
-    """The workunits that repeat tasks of this one."""
     return [_check(row) for row in db.select(_CHECKS_OF, workunit_id=workunit_id)]
 
 
 def paid(db: Database, task_id: int) -> list[TaskAward]:
-    """The awards for a task."""
     return [as_value(TaskAward, row, at=moment(row["created_at"])) for row in db.select(_AWARDS, task_id=task_id)]
 
 
 def last_number(db: Database, noun: str) -> int:
-    """The highest number of such a thing; 0 when there is none."""
     return db.number(_LAST[noun])
 
 

@@ -17,24 +17,19 @@ WHERE id > :after AND created_at >= :since AND created_at < :until AND team_id I
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Month:
-    """A month of the calendar, in UTC."""
-
     year: int
     month: int
 
     @property
     def begins(self) -> datetime:
-        """Its first moment."""
         return datetime(self.year, self.month, 1, tzinfo=UTC)
 
     @property
     def after(self) -> "Month":
-        """The month that follows."""
         return Month(year=self.year + self.month // 12, month=self.month % 12 + 1)
 
     @property
     def before(self) -> "Month":
-        """The month that went before."""
         return Month(year=self.year - (self.month == 1), month=(self.month - 2) % 12 + 1)
 
 
@@ -48,7 +43,6 @@ class TeamRace:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def standing(self, db: Database) -> list[tuple[int, int]]:
-        """Each team that earned something in the month, with thousandths of a credit, the most first."""
         with self._lock:
             since, until = at(self.month.begins), at(self.month.after.begins)
             after = _last_award_before(db, since) if self._last is None else self._last

@@ -32,13 +32,13 @@ class ComparableClaim(Protocol):
     """As much of a claim as is compared; whatever says this may be given."""
 
     @property
-    def number(self) -> int: ...  # noqa: D102
+    def number(self) -> int: ...
     @property
-    def e_value(self) -> float: ...  # noqa: D102
+    def e_value(self) -> float: ...
     @property
-    def e_absent(self) -> float: ...  # noqa: D102
+    def e_absent(self) -> float: ...
     @property
-    def verdict(self) -> Verdict: ...  # noqa: D102
+    def verdict(self) -> Verdict: ...
 
 
 def false_shares(claims: Sequence[ComparableClaim]) -> dict[int, float | None]:
