@@ -107,6 +107,36 @@ def test_a_service_that_recovers_is_asked_again_when_it_said(line: Line):
     assert (bench.metered.spent.requests, bench.waits) == (1, [])
 
 
+def test_a_silent_service_is_waited_for_once_and_never_beyond_the_time_of_an_answer(line: Line):
+    bench = Bench(line.model)
+
+    def silence(_body: object) -> Play:
+        bench.now += 0.3
+        return Play(wait=5.0)
+
+    line.service.play = silence
+    with pytest.raises(ModelLost, match="silent"):
+        bench.metered.say(HELLO, [TOOL], 100, seconds=0.3)
+    assert (len(line.service.requests), bench.waits) == (1, [])
+    assert bench.metered.lost_tokens == bench.metered.spent.tokens == bench.entries[0].tokens
+    bench = Bench(line.model)
+    line.plays(Play(status=429, headers={"retry-after": "200"}))
+    with pytest.raises(ModelBusy, match=r"429.* asked 2 times"):
+        bench.metered.say(HELLO, [TOOL], 100)
+    assert (bench.now, bench.metered.spent.tokens, bench.metered.lost_tokens) == (200.0, 0, 0)
+    bench = Bench(line.model)
+    line.plays(Play(drop=True))
+    with pytest.raises(ModelLost, match="broke off"):
+        bench.metered.say(HELLO, [TOOL], 100)
+
+
+def test_a_cap_that_ends_the_attempts_hides_not_why_the_model_gave_no_answer(line: Line):
+    bench = Bench(line.model, caps=ModelCaps(requests=4))
+    line.plays(Play(status=429))
+    with pytest.raises(ModelBusy, match=r"429.* asked 4 times"):
+        bench.metered.say(HELLO, [TOOL], 100)
+
+
 def test_what_does_not_fit_is_not_sent(line: Line):
     spent = ModelSpent(requests=60)  # of a session that goes on in another process
     caps = [ModelCaps(tokens=1_000), ModelCaps(micros=1_000), ModelCaps(requests=0), ModelCaps(seconds=0.0)]

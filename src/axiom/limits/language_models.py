@@ -7,7 +7,8 @@ SAME_ANSWERS_AFTER_A_WAIT = 20  # times that a call that waited may have the sam
 WAITED_SECONDS = 5.0  # a call that took so long has waited for something, as for a preflight that takes minutes
 ANSWER_TOKENS = 8_000
 CALLS_OF_AN_ANSWER = 16
-ANSWER_SECONDS = 300.0  # that one answer is waited for
+ANSWER_SECONDS = 300.0  # that one answer is waited for, however often it is asked for
+UNANSWERED_RESTS_FOR = timedelta(hours=1)  # a model that did not answer, before it is asked again
 ANSWER_BYTES = 8 * 2**20  # the longest that a model says is a tenth of it
 FIRST_WAIT_SECONDS = 1.0  # before a service that failed is asked again
 LONGEST_WAIT_SECONDS = 60.0  # twice as long each time, up to this

@@ -100,12 +100,9 @@ def post(client: Any, path: str, body: Mapping[str, Any], seconds: float, key: M
     try:
         content = came.get(timeout=seconds)
     except Empty:
-        raise ModelLost(
-            f"The model's service gave no answer within {seconds:,.1f} seconds. What it took is unknown; it counts in "
-            "full."
-        ) from None
+        raise _silent(seconds) from None
     if isinstance(content, Exception):
-        raise _ours(content, key)  # without a cause: what hangs on an SDK's error may hold the key
+        raise _ours(content, seconds, key)  # without a cause: what hangs on an SDK's error may hold the key
     try:
         return key.hide(content.decode())
     except UnicodeDecodeError:
@@ -114,21 +111,32 @@ def post(client: Any, path: str, body: Mapping[str, Any], seconds: float, key: M
         ) from None
 
 
-def _ours(error: Exception, key: ModelKey) -> ModelError:
+def _silent(seconds: float) -> ModelLost:
+    return ModelLost(
+        f"The model's service was silent: it gave no answer within {seconds:,.0f} seconds. What it took is unknown; it "
+        "counts in full."
+    )
+
+
+def _ours(error: Exception, seconds: float, key: ModelKey) -> ModelError:
     import httpx2
 
     response = getattr(error, "response", None)
     if isinstance(error.__cause__, httpx2.ConnectError | httpx2.ConnectTimeout):
         detail = key.hide(str(error.__cause__))[:300]
         return ModelBusy(f"The model's service cannot be reached ({detail}), so it took nothing on.")
+    if isinstance(error.__cause__, httpx2.TimeoutException):
+        return _silent(seconds)
     if response is None:
         detail = key.hide(f"{type(error).__name__}: {error.__cause__ or error}")[:300]
-        return ModelLost(f"The model's service gave no answer ({detail}). What it took is unknown; it counts in full.")
+        return ModelLost(f"The model's service broke off ({detail}). What it took is unknown; it counts in full.")
     status = int(response.status_code)
     detail = key.hide(_text(response))[:300]
     if status in {429, 529}:
         wait = retry_after(response.headers.get("retry-after", ""))
-        return ModelBusy(f"The model's service is busy (status {status}: {detail}). It took nothing on.", wait)
+        return ModelBusy(
+            f"The model's service was asked too much (status {status}: {detail}). It took nothing on.", wait
+        )
     if status >= 500 or status == 408:
         return ModelLost(f"The model's service failed (status {status}: {detail}). What it took is unknown.")
     return RequestRejected(

@@ -45,6 +45,7 @@ class MeteredModel:
         self._record, self._clock, self._pause = record, clock, pause
         self._caps = ModelCaps() if caps is None else caps
         self.spent = ModelSpent() if spent is None else spent
+        self.lost_tokens = 0  # of `spent`: set aside for requests that nobody answered, and perhaps not taken
         self._heard: tuple[ModelMessage, ...] = ()  # the conversation that the last answer read
         self._tools: tuple[ModelTool, ...] = ()
         self._read = 0  # how many tokens that was; 0 where it is unknown
@@ -58,26 +59,34 @@ class MeteredModel:
         *,
         seconds: float = limits.ANSWER_SECONDS,
     ) -> ModelAnswer:
-        """What the model answers. LimitReached: it was not asked, since that could go beyond a cap."""
-        attempts = 0
+        """What the model answers, all attempts together within `seconds`.
+
+        LimitReached: it was not asked, since that could go beyond a cap.
+        """
+        attempts, until = 0, min(self._clock() + seconds, self._caps.seconds)
+        failure: ModelError | None = None
         while True:
-            attempts += 1
             wanted = self._reserve(messages, tools, most_tokens)
             decision = admit(self.spent, wanted, self._caps, self._clock())
             if not decision.may:
                 self._write(EntryKind.REFUSAL, {"reason": decision.reason})
+                if failure is not None:  # it was asked, and why it did not answer weighs more
+                    raise failure
                 raise LimitReached(f"The model was not asked: {decision.reason}. The session goes on without it.")
+            attempts += 1
             number = self._write(EntryKind.REQUEST, self._request(messages, tools, most_tokens), wanted)
             self._written = tuple(messages)
             self.spent = self.spent.with_reserve(wanted)
-            left = self._caps.seconds - self._clock()
             try:
-                answer = self._model.say(messages, tools, most_tokens, seconds=max(0.01, min(seconds, left)))
+                answer = self._model.say(messages, tools, most_tokens, seconds=max(0.01, until - self._clock()))
             except ModelError as error:
-                self._settle(EntryKind.FAILURE, number, wanted, unanswered(wanted, error), _failure(error))
-                retry = model_retries.after(error, attempts, self._caps.seconds - self._clock())
+                lost = unanswered(wanted, error)
+                self.lost_tokens += lost.tokens
+                self._settle(EntryKind.FAILURE, number, wanted, lost, _failure(error))
+                failure = error if attempts == 1 else type(error)(f"{error} It was asked {attempts} times.")
+                retry = model_retries.after(error, attempts, until - self._clock())
                 if retry.wait is None:
-                    raise
+                    raise failure from None
                 self._pause(retry.wait)
                 continue
             used = wanted if answer.usage is None else cost(answer.usage, self._prices)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.errors import AxiomError, CannotStart, HeldByAnother
+from axiom.errors import AxiomError, CannotStart, HeldByAnother, ModelError
 from axiom.limits import language_models as limits
 from axiom.models.conversation import (
     AnswerEnd,
@@ -41,6 +41,7 @@ class ConversationEnd:
 
     reason: str
     is_well: bool = False
+    is_unanswered: bool = False  # its service gave nothing that can be used
     untold: tuple[ToolResult, ...] = ()
 
 
@@ -58,7 +59,7 @@ def converse(model: Model, opening: Sequence[ModelMessage], toolbox: Toolbox) ->
         except (CannotStart, HeldByAnother):
             raise
         except AxiomError as error:
-            return ConversationEnd(reason=str(error), untold=untold)
+            return ConversationEnd(reason=str(error), is_unanswered=isinstance(error, ModelError), untold=untold)
         if not answer.end.goes_on:
             return _ended(answer)
         untold, circle = (), ""

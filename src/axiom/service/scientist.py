@@ -79,6 +79,7 @@ class Scientist:
         self._now = now
         self._door = Remote(folder.socket)
         self._prompt = prompts.digest(_TOLD)
+        self._rests_until = now()  # it did not answer, and is not asked before
         self._close: Callable[[ConversationEnd], None] | None = None  # the conversation that is under way
 
     def talk(self, answer: Answer, holder: str) -> None:
@@ -173,6 +174,7 @@ class Scientist:
                 "is_well": end.is_well,
                 "requests": metered.spent.requests - before.requests,
                 "tokens": metered.spent.tokens - before.tokens,
+                "lost_tokens": metered.lost_tokens,
                 "cost": (metered.spent.micros - before.micros) / 1e6 if self._settings.model_prices else None,
                 "read": sorted(read),
                 "untold": [asdict(result) for result in end.untold],
@@ -185,10 +187,14 @@ class Scientist:
             )
 
         self._close = close
-        if turn.silent:
-            close(ConversationEnd(reason=f"it was not asked, since {turn.silent}", is_well=True))
-        else:
-            close(self._converse(metered, turn, desk, mark))
+        silent = turn.silent or ("it did not answer a short while ago" if self._now() < self._rests_until else "")
+        if silent:
+            close(ConversationEnd(reason=f"it was not asked, since {silent}", is_well=True))
+            return
+        end = self._converse(metered, turn, desk, mark)
+        if end.is_unanswered:
+            self._rests_until = self._now() + limits.UNANSWERED_RESTS_FOR
+        close(end)
 
     def _leave(self) -> None:
         """Whoever goes on with the session need not wait until the conversation that we leave would have ended."""

@@ -17,7 +17,7 @@ class Retry:
 
 
 def after(error: ModelError, attempts: int, seconds_left: float) -> Retry:
-    """Decide after so many attempts, with so many seconds of the session left."""
+    """Decide after so many attempts, with so many seconds left for the answer."""
     most = _ATTEMPTS.get(type(error), 1)
     if attempts >= most:
         return Retry(wait=None, reason=f"it was sent {attempts} of {most} times")
@@ -25,5 +25,5 @@ def after(error: ModelError, attempts: int, seconds_left: float) -> Retry:
     if isinstance(error, ModelBusy) and error.retry_after is not None:
         wait = max(wait, error.retry_after)
     if wait >= seconds_left:
-        return Retry(wait=None, reason=f"{wait:,.0f} seconds are to be waited, and the session has {seconds_left:,.0f}")
+        return Retry(wait=None, reason=f"{wait:,.0f} seconds are to be waited, and {seconds_left:,.0f} are left")
     return Retry(wait=wait, reason=f"attempt {attempts + 1} of {most} in {wait:g} seconds")

@@ -38,6 +38,9 @@ def _end_note(kept: KeptEntry, about: str) -> Note:
         text += " Requests: {requests}; tokens: {tokens}; cost: {cost}."
         cost = "price unknown" if fields["cost"] is None else fields["cost"]
         facts |= {"requests": fields["requests"], "tokens": fields["tokens"], "cost": cost}
+        if fields.get("lost_tokens"):
+            text += " Of the tokens {lost} were set aside for requests without an answer, and perhaps not taken."
+            facts["lost"] = fields["lost_tokens"]
     if fields["read"]:
         text += " It has read what {others} wrote, so a person decides on all that it proposed."
         facts["others"] = ", ".join(fields["read"])
