@@ -35,7 +35,7 @@ find_python() {
 }
 
 # A Python that was compiled on this computer, as pyenv does it, often lacks what a distribution's has: it was not
-# compiled a second time for where it spends its time. All of Axiom is slower by as much (`scripts/bench pythons`). So the
+# compiled a second time for where it spends its time. All of Axiom is slower by as much. So the
 # first on the PATH makes the environment, unless the system's own needs less than four fifths of its time.
 choose_python() {
     chosen=$found

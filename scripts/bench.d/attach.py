@@ -5,8 +5,6 @@ credit until that is above nothing. The client is as Debian installs it; only wa
 There are two arms in turn: the stand-in, which borrows this computer's Python, with a task of three seconds; and the
 built runner, which is fetched, verified and unpacked first, and then trains the networks of a whole sweep in JAX.
 
-    .venv/bin/python scripts/bench.d/attach.py --json figures.json
-
 Ends with 0 only if the median of each arm is at most its limit, 30 and 60 seconds, and the built runner keeps to its
 limits of memory, of disk, and of seconds besides the computing.
 """
@@ -79,7 +77,6 @@ def main() -> int:
     """0 when everything is within its limit in the median round."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path)
     wanted = parser.parse_args()
     build()
     rounds: dict[str, list[Round]] = {arm.name: [] for arm in ARMS}
@@ -89,9 +86,6 @@ def main() -> int:
             for arm, lab in labs.items():
                 rounds[arm.name].append(one_round(lab, arm, Path(place) / f"{arm.name}-{number}"))
                 print(in_words(arm.name, rounds[arm.name][-1]), flush=True)
-    if wanted.json is not None:
-        plain = {name: [turn.steps | turn.seen for turn in done] for name, done in rounds.items()}
-        wanted.json.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
     print(f"load {os.getloadavg()[0]:.2f}; medians of {wanted.rounds} rounds")
     missed = sum(not judged(arm, rounds[arm.name]) for arm in ARMS)
     return int(missed > 0)

@@ -8,13 +8,10 @@ cold     every page, made new
 cached   every page, from memory, to a visitor who takes gzip
 
 Ends with 0 only if no page's median is above 10 ms of CPU cold and 0.3 ms cached, and a first visit is at most 60 KB.
-
-    .venv/bin/python scripts/bench.d/pages.py --json figures.json
 """
 
 import argparse
 import asyncio
-import json
 import os
 import statistics
 import sys
@@ -271,7 +268,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--tasks", type=int, default=3_000)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="axiom-bench-") as place:
         folder = Folder(path=Path(place) / "lab")
@@ -308,8 +304,6 @@ def main() -> int:
     print(
         f"{'MISSED: ' + ', '.join(missed) if missed else 'Met'}: ≤ {COLD_MS} ms cold, ≤ {CACHED_MS} ms cached, ≤ 60 KB"
     )
-    if options.json is not None:
-        options.json.write_text(json.dumps(figures | {"missed": missed}, indent=2) + "\n", encoding="utf-8")
     return 1 if missed else 0
 
 

@@ -10,17 +10,15 @@ value      `plan()` as shipped: what it orders is computed and weighed before it
 Ends with 0 only if the geometric mean over all worlds of equal / value is at least 3 for 10, 15 and 20 of them, and
 the planner has no more wrong verdicts among its first 20 than equal shares have.
 
-    .venv/bin/python scripts/bench.d/planner-value.py --worlds 5
+    scripts/bench planner-value --worlds 5
 """
 
 import argparse
-import json
 import math
 import random
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from axiom.decisions.planning.candidates import Candidate, is_decided
@@ -194,7 +192,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--worlds", type=int, default=20)
     parser.add_argument("--most", type=int, default=MOST, help="replicates of one question; 256 where nothing is said")
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     courses = [
         {arm: course(world(seed, options.most), act) for arm, act in ARMS.items()} for seed in range(options.worlds)
@@ -215,9 +212,6 @@ def main() -> int:
     missed += ["errors of value"] if wrong["value"] > wrong["equal"] else []
     verdict = f"MISSED: {', '.join(missed)}" if missed else "Met"
     print(f"{verdict}: ≥ {WANTED:g}, no more errors")
-    if options.json is not None:
-        spent_by_arm = [{arm: by_arm[arm].spent for arm in ARMS} for by_arm in courses]
-        options.json.write_text(json.dumps(spent_by_arm, indent=2) + "\n", encoding="utf-8")
     return 1 if missed else 0
 
 

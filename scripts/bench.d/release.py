@@ -9,19 +9,17 @@ Ends with 0 only if a version that always fails cost at most 5 tasks in every li
 at most 10 in 95 of 100 lives, and of versions that fail in 5 % at most one in a hundred was stopped (three standard
 errors of that many lives allowed).
 
-    .venv/bin/python scripts/bench.d/release.py --lives 10000
+    scripts/bench release --lives 10000
 """
 
 import argparse
 import heapq
-import json
 import math
 import random
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from axiom.decisions.experiments.breaker import broken, broken_there
 from axiom.decisions.experiments.release_stages import ReleaseRecord, quota, release
@@ -166,7 +164,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lives", type=int, default=10_000)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     step = max(1, options.lives // 20)
     firsts = range(0, options.lives, step)
@@ -196,8 +193,6 @@ def main() -> int:
                 flush=True,
             )
             fleets.append({"hosts": hosts, "fails": GOOD, "halted": halted, "lives": lives})
-    if options.json is not None:
-        options.json.write_text(json.dumps({"fleets": fleets, "met": all_met}, indent=2) + "\n", encoding="utf-8")
     print(f"{'Met' if all_met else 'MISSED'}: what a bad version costs, and how often a good one is stopped.")
     return 0 if all_met else 1
 

@@ -19,7 +19,6 @@ smaller round of each.
 """
 
 import argparse
-import json
 import os
 import sys
 import tempfile
@@ -101,13 +100,13 @@ def steady(bench: Bench, wanted: argparse.Namespace) -> None:
 def steady_round(bench: Bench, seconds: float) -> None:
     """Rates between two looks at the books, and what lay unjudged at both."""
     lab, plan = bench.lab, replace(bench.plan, mode=Mode.CYCLE, seconds=seconds + 3.0)
-    load, spent = Load(plan, bench.hosts, lanes=LANES), cost(lab.pid).cpu
+    load = Load(plan, bench.hosts, lanes=LANES)
     time.sleep(2.0)  # the first turns find an idle server
     began, tasks, paid = time.monotonic(), lab.tasks(), lab.credited()
     time.sleep(seconds)
     took, later, later_paid = time.monotonic() - began, lab.tasks(), lab.credited()
     played = load.finish()
-    bench.take_in(plan, played, cost(lab.pid).cpu - spent)
+    bench.take_in(plan, played)
     sent = _sent(later) - _sent(tasks)
     valid = later[TaskState.VALID] - tasks[TaskState.VALID]
     for name, amount in (("sent", sent), ("judged", valid), ("paid", later_paid - paid)):
@@ -138,9 +137,8 @@ def back(bench: Bench, wanted: argparse.Namespace) -> None:
     if (piled := sum(len(host.hand) for host in bench.hosts)) < amount * BACK_REPORTS:
         sys.exit(f"{amount} hosts were to have {BACK_REPORTS} tasks each, and have {piled}")
     plan = replace(bench.plan, mode=Mode.REPORT, over=over, seconds=BACK_SECONDS, patient=True, polite=True)
-    before = cost(bench.lab.pid).cpu
     played = play(plan, bench.hosts, lanes=2 * LANES)
-    bench.take_in(plan, played, cost(bench.lab.pid).cpu - before)
+    bench.take_in(plan, played)
     if (left := sum(len(host.hand) for host in bench.hosts)) or not played.score.acknowledged:
         sys.exit(f"{left} tasks of hosts that came back were not taken: {played.score.messages.most_common(3)}")
     took = bench.lab.settle(seconds=BACK_SECONDS)
@@ -181,15 +179,14 @@ def laboratories(wanted: argparse.Namespace) -> Iterator[list[str]]:
     yield from filter(None, ([name for name in names if name in chosen] for names in together))
 
 
-def measure(names: list[str], wanted: argparse.Namespace, figures: dict[str, Figure]) -> list[dict[str, object]]:
-    """Measure these parts in a laboratory of their own, and add to the figures; what was played."""
+def measure(names: list[str], wanted: argparse.Namespace, figures: dict[str, Figure]) -> None:
+    """Measure these parts in a laboratory of their own, and add to the figures."""
     with tempfile.TemporaryDirectory(prefix="axiom-bench-") as place, Laboratory.make(Path(place) / "lab") as lab:
         bench = begin(lab, hosts=HOSTS, accounts=ACCOUNTS)
         bench.figures = figures
         for name in names:
             PARTS[name](bench, wanted)
         print(f"{' and '.join(names)}: {bench.requests:,} requests, {cost(lab.pid).cpu:.1f} CPU seconds of the server")
-    return bench.runs
 
 
 def _sent(tasks: dict[TaskState, int]) -> int:
@@ -202,21 +199,17 @@ def main() -> int:
     parser.add_argument("--parts", default=",".join(PARTS), help="some of them, comma separated")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="one small round of each")
-    parser.add_argument("--json", type=Path)
     wanted = parser.parse_args()
     if unknown := set(wanted.parts.split(",")) - PARTS.keys():
         parser.error(f"--parts knows {', '.join(PARTS)}, not {', '.join(sorted(unknown))}")
-    loads, figures, runs = [os.getloadavg()[0]], dict[str, Figure](), list[dict[str, object]]()
+    loads, figures = [os.getloadavg()[0]], dict[str, Figure]()
     for names in laboratories(wanted):
-        runs += measure(names, wanted, figures)
+        measure(names, wanted, figures)
         loads.append(os.getloadavg()[0])
     for figure in figures.values():
         print(figure)
     print(f"load {min(loads):.2f} to {max(loads):.2f}; {os.cpu_count()} cores; {HOSTS} hosts over {ACCOUNTS} accounts")
     print(LIMIT)
-    if wanted.json is not None:
-        rounds = {name: figure.rounds for name, figure in figures.items()}
-        wanted.json.write_text(json.dumps({"figures": rounds, "runs": runs}, indent=2) + "\n", encoding="utf-8")
     return int(not all(figure.met for figure in figures.values()))
 
 

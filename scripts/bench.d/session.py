@@ -12,13 +12,12 @@ quiet      a session that finds nothing new, on a laboratory of two hosts and on
 Ends with 0 only if, in the median round, credit and session take at most 20 seconds together, and so does what is
 weighed as well; and the order at most 3.
 
-    .venv/bin/python scripts/bench.d/session.py --results 10000
+    scripts/bench session --results 10000
 """
 
 import argparse
 import contextlib
 import functools
-import json
 import os
 import statistics
 import sys
@@ -305,7 +304,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--results", type=int, default=RESULTS)
-    parser.add_argument("--json", type=Path)
     wanted = parser.parse_args()
     loads, rounds, steps = [os.getloadavg()[0]], list[dict[str, float]](), dict[str, float]()
     for _ in range(wanted.rounds):
@@ -325,9 +323,6 @@ def main() -> int:
     print(
         f"{'Met' if is_met else 'MISSED'}: credit and session in {SESSION_SECONDS:g} s, the order in {ORDER_SECONDS:g}."
     )
-    if wanted.json is not None:
-        report = {"rounds": rounds, "medians": medians, "steps": steps, "loads": loads, "met": is_met}
-        wanted.json.write_text(json.dumps(report, indent=2) + "\n", encoding="utf-8")
     return 0 if is_met else 1
 
 

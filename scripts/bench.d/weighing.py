@@ -11,8 +11,6 @@ table    `axiom weigh` of a table of a million rows, once, in a process of its o
 Ends with 0 only if in the median round a page takes at most 40 ms of CPU, and one more block at most 20 ms; and the
 table at most 20 s of CPU and 400 MB, with progress at a terminal. Pages and blocks are made once for each block that
 closes, and a block is some minutes of a fleet's work.
-
-    .venv/bin/python scripts/bench.d/weighing.py --json figures.json
 """
 
 import argparse
@@ -279,7 +277,6 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--results", type=int, default=1_000_000)
-    parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     versions = max(options.rounds, options.results // (SEEDS * CONFIGS))
     with tempfile.TemporaryDirectory(prefix="axiom-bench-") as place:

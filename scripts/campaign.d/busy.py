@@ -11,7 +11,7 @@ broken       the same first hour with some versions of which every task fails: h
 
 hosts        each core as fast as 0.6 to 1.6 reference cores. A client keeps work for 0.1 to 0.6 days, as clients do by
              default, speaks after 12 to 14 seconds while a core has nothing, and else after one or two minutes
-catalogue    as shipped. Borders of maps are fractals by construction, as in `scripts/campaign maps`. No finding gets a
+catalogue    as shipped. Borders of maps are fractals by construction. No finding gets a
              verdict before its registered end, and nothing follows from findings
 
 One host has 100 cores and 4 GB: most of its cores have no memory for a task, whatever is ordered. Such cores count as
@@ -34,7 +34,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from maps import MOST_AT_ONCE, Arm, PlayedMap
+from simulated.map_arms import MOST_AT_ONCE, Arm, PlayedMap
 
 from axiom.cli.experiment.manifests import catalogue_files, manifests
 from axiom.decisions.experiments.release_stages import ReleaseRecord, left_for, quota, release

@@ -11,7 +11,7 @@ from loadgen.hosts import Host, fleet
 from loadgen.laboratory import MEASURES, Laboratory
 from loadgen.lane import Mode, Plan
 from loadgen.outputs import axiom_maker
-from loadgen.play import Played, play, told
+from loadgen.play import Played, play
 from loadgen.processes import cost
 
 LANES = 16  # connections at once, the most with which BOINC's own server was measured
@@ -69,7 +69,6 @@ class Bench:
     hosts: Sequence[Host]
     requests: int = 0
     figures: dict[str, Figure] = field(default_factory=dict)
-    runs: list[dict[str, object]] = field(default_factory=list)
 
     def note(self, name: str, value: float, unit: str, limit: float = NO_LIMIT, *, at_least: bool = False) -> None:
         """Add a round to a figure."""
@@ -82,14 +81,13 @@ class Bench:
         before = cost(self.lab.pid).cpu
         played = play(plan, self.hosts, lanes=LANES)
         spent = cost(self.lab.pid).cpu - before
-        self.take_in(plan, played, spent)
+        self.take_in(plan, played)
         return played, spent
 
-    def take_in(self, plan: Plan, played: Played, spent: float) -> None:
+    def take_in(self, plan: Plan, played: Played) -> None:
         """Remember the hosts, and stop when something failed: a server that refuses looks fast."""
         self.hosts = played.hosts
         self.requests += played.score.requests
-        self.runs.append(told(plan, played, {"cpu_seconds": round(spent, 3)}))
         if played.score.failures or played.score.refused:
             sys.exit(f"{plan.mode}: {played.score.failures} failures, {played.score.faults.most_common(5)}")
 

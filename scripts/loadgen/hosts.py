@@ -1,10 +1,8 @@
 """What a played computer remembers between two requests, as the client's state file does."""
 
 import hashlib
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from dataclasses import dataclass, field
 
 
 @dataclass(kw_only=True, slots=True)
@@ -43,18 +41,3 @@ class Host:
 def fleet(amount: int, keys: Sequence[str], *, salt: str = "") -> list[Host]:
     """So many new hosts, dealt over the accounts with these keys."""
     return [Host(number=number, key=keys[number % len(keys)], salt=salt) for number in range(amount)]
-
-
-def save(path: Path, hosts: Sequence[Host]) -> None:
-    """Write the hosts where `load` finds them, a line each."""
-    path.write_text("".join(json.dumps(asdict(host)) + "\n" for host in hosts), encoding="utf-8")
-
-
-def load(path: Path) -> list[Host]:
-    """Read the hosts as they were saved."""
-    hosts = []
-    for line in path.read_text(encoding="utf-8").splitlines():
-        data = json.loads(line)
-        hand = {name: HeldTask(**fields) for name, fields in data.pop("hand").items()}
-        hosts.append(Host(**data, hand=hand))
-    return hosts

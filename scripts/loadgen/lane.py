@@ -17,7 +17,6 @@ from loadgen.requests import Shape, Writer
 from loadgen.wire import Line
 
 _PAUSE_SECONDS = 0.05  # of a host whose server is away
-_MANY = 2**31
 
 
 class Mode(StrEnum):
@@ -43,15 +42,10 @@ class Plan:
     turns: int = 0  # requests of each host at most; 0 for as many as there is time for
     requests: int = 0  # of the whole lane at most; 0 likewise
     ask: int = 8
-    ask_seconds: float = 1.0
-    hold: int = 1  # rounds that a task stays in hand
-    most_reports: int = _MANY
-    most_in_hand: int = _MANY
     uploads: bool = True  # outputs are sent as soon as their tasks have come
     over: float = 0.0  # seconds over which the hosts' first requests are spread
     polite: bool = False  # obey the server's delays
     patient: bool = False  # a server that is away is asked again until the time is over
-    keep: bool = False  # use a connection for several requests
     timeout: float = 60.0
 
 
@@ -65,17 +59,13 @@ class Score:
     aborted: int = 0
     wishes: int = 0
     empty: int = 0  # asked for work and were given none
-    sent_bytes: int = 0
-    came_bytes: int = 0
     uploads: int = 0
     refused: int = 0  # uploads, for good
     renumbered: int = 0  # hosts that were told another number than they had
     cpu: float = 0.0  # seconds of this generator
     latencies: list[float] = field(default_factory=list)
-    upload_latencies: list[float] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     messages: Counter[str] = field(default_factory=Counter)
-    delays: Counter[str] = field(default_factory=Counter)
     faults: Counter[str] = field(default_factory=Counter)
 
     def add(self, other: "Score") -> None:
@@ -96,7 +86,7 @@ class Lane:
     def __init__(self, plan: Plan, hosts: Sequence[Host]) -> None:
         self._plan = plan
         self._writer = Writer(plan.shape, deadline=int(time.time()) + 86_400)
-        self._requests = Line(keep=plan.keep, timeout=plan.timeout)
+        self._requests = Line(keep=False, timeout=plan.timeout)
         self._uploads = Line(keep=True, timeout=plan.timeout)
         self._score = Score()
         self._order = itertools.count()
@@ -165,10 +155,8 @@ class Lane:
         host.round += 1
         host.seqno += 1
         reported = self._reported(host)
-        wanted = 0
-        if plan.mode in (Mode.FETCH, Mode.CYCLE) and len(host.hand) - len(reported) < plan.most_in_hand:
-            wanted = plan.ask
-        body = self._writer.request(host, reported, seconds=plan.ask_seconds * wanted, cores=wanted)
+        wanted = plan.ask if plan.mode in (Mode.FETCH, Mode.CYCLE) else 0
+        body = self._writer.request(host, reported, seconds=float(wanted), cores=wanted)
         began = time.perf_counter()
         status, raw = self._requests.post(plan.url, body)
         took = time.perf_counter() - began
@@ -177,19 +165,15 @@ class Lane:
             raise ValueError(f"HTTP {status} {raw[:60]!r}")
         score.requests += 1
         score.latencies.append(took)
-        score.sent_bytes += len(body)
-        score.came_bytes += len(raw)
         score.wishes += bool(wanted)
         score.empty += bool(wanted and not answer.tasks)
         self._take_in(host, answer)
         return answer
 
     def _reported(self, host: Host) -> list[HeldTask]:
-        plan = self._plan
-        if plan.mode not in (Mode.CYCLE, Mode.REPORT):
+        if self._plan.mode not in (Mode.CYCLE, Mode.REPORT):
             return []
-        ready = (task for task in host.hand.values() if task.report and host.round - task.round >= plan.hold)
-        return list(itertools.islice(ready, plan.most_reports))
+        return [task for task in host.hand.values() if task.report and task.round < host.round]
 
     def _take_in(self, host: Host, answer: Answer) -> None:
         score = self._score
@@ -204,7 +188,6 @@ class Lane:
         score.tasks += len(answer.tasks)
         score.acknowledged += answer.acknowledged
         score.aborted += len(answer.aborted)
-        score.delays[f"{answer.delay:g}"] += 1
         for message in answer.messages:
             score.messages[re.sub(r"\d+", "N", message.strip())[:100]] += 1
 
@@ -221,12 +204,10 @@ class Lane:
         md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
         refused = ""
         if task.url:
-            began = time.perf_counter()
             http, raw = self._uploads.post(task.url, self._writer.upload(task, body, md5))
             status = upload_status(raw)
             if http != 200 or status not in (0, -1):
                 raise ValueError(f"an upload was answered HTTP {http} {raw[:60]!r}")
-            score.upload_latencies.append(time.perf_counter() - began)
             score.uploads += 1
             score.refused += status == -1
             if status == -1:

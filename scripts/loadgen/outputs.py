@@ -63,16 +63,6 @@ def axiom_maker(measures: Mapping[str, Any], *, cpu_seconds: float) -> Maker:
     return made
 
 
-def filler_maker(size: int) -> Maker:
-    """The same bytes for every task, for servers that look into no output."""
-    body = (b"0123456789abcde\n" * (size // 16 + 1))[:size]
-
-    def made(_order: str) -> bytes:
-        return body
-
-    return made
-
-
 def _template(ticket: Mapping[str, Any], measures: Mapping[str, Any], cpu_seconds: float) -> Template:
     header = Header(
         task=_FIRST,

@@ -2,11 +2,10 @@
 
 import multiprocessing
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
 
 from loadgen.hosts import Host
 from loadgen.lane import Lane, Plan, Score
@@ -62,44 +61,3 @@ def _play(answers: Connection, plan: Plan, hosts: list[Host]) -> None:
 def share(ordered: Sequence[float], part: float) -> float:
     """The value that this part of an ordered list stays below; 0 of an empty one."""
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))] if ordered else 0.0
-
-
-def told(plan: Plan, played: Played, server: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything that is worth telling of a run, as plain data."""
-    score, seconds = played.score, max(played.seconds, 1e-9)
-    requests, done = max(1, score.requests), max(1, score.uploads, score.tasks)
-    waits, uploads = sorted(score.latencies), sorted(score.upload_latencies)
-    return {
-        "mode": plan.mode.value,
-        "hosts": len(played.hosts),
-        "ask": plan.ask,
-        "seconds": round(seconds, 3),
-        "requests": score.requests,
-        "requests_a_second": round(score.requests / seconds, 1),
-        "failures": score.failures,
-        "tasks": score.tasks,
-        "tasks_a_second": round(score.tasks / seconds, 1),
-        "uploads": score.uploads,
-        "uploads_refused": score.refused,
-        "uploads_a_second": round(score.uploads / seconds, 1),
-        "reports": len(score.acknowledged),
-        "reports_a_second": round(len(score.acknowledged) / seconds, 1),
-        "empty_fraction": round(score.empty / max(1, score.wishes), 4),
-        "aborted": score.aborted,
-        "renumbered": score.renumbered,
-        "in_hand": sum(len(host.hand) for host in played.hosts),
-        "latency_ms": _milliseconds(waits),
-        "upload_ms": _milliseconds(uploads),
-        "request_bytes": score.sent_bytes // requests,
-        "answer_bytes": score.came_bytes // requests,
-        "own_cpu_ms": {"request": round(1e3 * score.cpu / requests, 3), "task": round(1e3 * score.cpu / done, 3)},
-        "server": dict(server),
-        "messages": dict(score.messages.most_common(8)),
-        "request_delay": dict(score.delays.most_common(4)),
-        "faults": dict(score.faults.most_common(5)),
-    }
-
-
-def _milliseconds(ordered: Sequence[float]) -> dict[str, float]:
-    parts = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "max": 1.0}
-    return {name: round(1e3 * share(ordered, part), 2) for name, part in parts.items()}

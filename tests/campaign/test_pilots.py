@@ -1,4 +1,4 @@
-"""Real pilots against a real server: killed, stopped, cut off, refused. `scripts/campaign pilotkills` does more."""
+"""Real pilots against a real server: killed, stopped, cut off, refused."""
 
 import contextlib
 import json
