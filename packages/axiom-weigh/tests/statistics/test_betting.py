@@ -24,10 +24,16 @@ def theirs(values: list[float], bounds: tuple[float, float], alpha: float) -> tu
 
 
 @pytest.mark.parametrize(("alpha", "n", "bounds"), [(0.05, 1, UNIT), (0.01, 60, UNIT), (0.05, 60, (-3.0, 5.0))])
-def test_the_interval_is_that_of_an_independent_implementation(alpha, n, bounds):
-    values = (bounds[0] + (bounds[1] - bounds[0]) * np.random.default_rng(n).beta(2, 5, n)).tolist()
-    tolerance = 3e-4 * (bounds[1] - bounds[0])  # of their grid
+def test_interval_and_e_value_are_those_of_an_independent_implementation(alpha, n, bounds):
+    width = bounds[1] - bounds[0]
+    values = (bounds[0] + width * np.random.default_rng(n).beta(2, 5, n)).tolist()
+    tolerance = 3e-4 * width  # of their grid
     assert betting_sequence(values, bounds, alpha) == pytest.approx(theirs(values, bounds, alpha), abs=tolerance)
+    for share in (0.1, 0.3, 0.45):
+        null = bounds[0] + share * width
+        bets = ville.BettingTest(null, bounds=bounds, c=0.9)
+        bets.update(np.array(values))
+        assert betting_log_e(values, null, bounds) == pytest.approx(bets.log_e_values_[-1], abs=1e-9)
 
 
 def test_over_all_outcomes_the_betting_e_value_is_one_on_average_at_every_look():

@@ -195,7 +195,10 @@ def test_five_paired_seeds_get_student_s_interval_for_one_look_and_no_verdict():
     assert (card.verdict, look.is_paired, look.side(0)) == (Verdict.UNDECIDED, True, 1)
     assert (look.low, look.high) == pytest.approx(tuple(expected))
     assert [(arm.name, arm.runs) for arm in look.arms] == [("a", 5), ("b", 5)]
-    assert card.data()["one_look"]["low"] == look.low
+    data = card.data()
+    assert (data["estimate"], data["middle"], data["interval"]) == (look.mean, "mean", [look.low, look.high])
+    assert (data["one_look"]["low"], data["holds_at_any_look"], card.middle) == (look.low, False, "mean")
+    assert "about the mean for one look" in data["assumed"]
     half, _ = axiom_weigh.plan(float(f"{look.effect:.2g}")).verdict
     for fact in ("for one look, if nobody looked before", f"{look.low:.4g} to {look.high:.4g}", f"about {half} seeds"):
         assert fact in repr(card), repr(card)

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.evidence.rounding import e_told
-from axiom_weigh.evidence.verdict import Conclusion, mean_of
+from axiom_weigh.evidence.verdict import Conclusion
 from axiom_weigh.statistics import betting
 from axiom_weigh.statistics.asymmetry import FEWEST, long_tail
-from axiom_weigh.statistics.student import deviation_of
+from axiom_weigh.statistics.student import deviation_of, mean_of
 from axiom_weigh.values import Alarm, Force, Verdict
 
 _ONE_LOOK = 2.0  # standard errors, within which a mean may well be the null

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from axiom_weigh.evidence.cards import PooledDesigns, Stratum
 from axiom_weigh.evidence.method import Process, Question
-from axiom_weigh.evidence.verdict import located, mean_of, middle, weight
+from axiom_weigh.evidence.verdict import located, middle, weight
 from axiom_weigh.statistics import pooling
 from axiom_weigh.statistics.signed_ranks import Stream
+from axiom_weigh.statistics.student import deviation_of, mean_of
 from axiom_weigh.values import Home, Observation, Verdict
 
 _FAR_APART = 1e-4  # designs that do not differ lie as far apart as this seldom
@@ -172,8 +173,7 @@ def _error(question: Question, present: Sequence[float]) -> float | None:
             share = (mean_of(present) * n + 0.5) / (n + 1)
             error = math.sqrt(share * (1 - share) / n)
         case Process.BETTING:
-            mean = mean_of(present)
-            error = math.hypot(*((value - mean) / math.sqrt(n * (n - 1)) for value in present))
+            error = deviation_of(present) / math.sqrt(n)
         case _:
             error = pooling.median_error(present)
     return error if math.isfinite(error) else None

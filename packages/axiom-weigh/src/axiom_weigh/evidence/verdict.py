@@ -5,11 +5,10 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.evidence.rounding import around, e_told, end_told
 from axiom_weigh.statistics import betting, sequential, signed_ranks
+from axiom_weigh.statistics.student import mean_of
 from axiom_weigh.values import Verdict, centre_of
 
 ENOUGH = 20.0  # an e-value from which on an effect is claimed: reached by chance once in twenty lifetimes of a finding
@@ -237,12 +236,6 @@ def _of_ties(question: Question, values: Sequence[float | None]) -> str:
     if question.process is not Process.RANKS or equal <= _MANY_TIES * len(values):
         return ""
     return f" ({above} above, {below} below, {equal} equal)"
-
-
-def mean_of(present: Sequence[float]) -> float:
-    """The mean of numbers of which the sum may be none; it lies among them, whatever is lost in the last digit."""
-    mean = 2.0 * math.fsum((np.array(present) / len(present) / 2.0).data)
-    return max(min(present), min(max(present), mean))
 
 
 def _sign(number: float) -> int:

@@ -38,7 +38,7 @@ def mean_of(numbers: Sequence[float]) -> float:
     Else arms of unequal size that all measured the same would differ. Each is divided before the sum, so that numbers
     near the largest do not overflow.
     """
-    mean = math.fsum(number / len(numbers) for number in numbers)
+    mean = 2.0 * math.fsum(number / len(numbers) / 2.0 for number in numbers)
     return max(float(min(numbers)), min(float(max(numbers)), mean))
 
 

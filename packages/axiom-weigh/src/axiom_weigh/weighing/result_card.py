@@ -15,11 +15,11 @@ from axiom_weigh.evidence.grade import NO_HOSTS, wanted
 from axiom_weigh.evidence.method import Process
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.evidence.rounding import around, e_told, end_told
-from axiom_weigh.evidence.verdict import mean_of
 from axiom_weigh.facts_html import facts_html
 from axiom_weigh.figures.ascii import sketch
 from axiom_weigh.figures.requests import Look, Narrowing, SweepPoint
 from axiom_weigh.statistics.replicates_needed import FEWEST_DECIDING, Range
+from axiom_weigh.statistics.student import deviation_of, mean_of
 from axiom_weigh.values import Evidence, Grade, Verdict
 from axiom_weigh.weighing.one_look import CONDITION, SHORT, OneLook, paired
 from axiom_weigh.weighing.plan import LARGEST_EFFECT, LEAST_EFFECT, plan, told
@@ -91,8 +91,19 @@ class WeighedTable:
 
     @property
     def estimate(self) -> float | None:
-        """The median; of differences the typical value, of a proportion the share, of a mean the mean."""
-        return self.evidence.estimate
+        """The middle that the first line tells: `middle` names it, and `about` says what is assumed."""
+        return self.evidence.estimate if self.one_look is None else self.one_look.mean
+
+    @property
+    def interval(self) -> tuple[float | None, float | None]:
+        """Where that middle is with 1 - alpha; None is unbounded. `holds_at_any_look` says for how many looks."""
+        look = self.one_look or self.evidence
+        return look.low, look.high
+
+    @property
+    def middle(self) -> str:
+        """Which middle the first line tells, in a word or two."""
+        return self.evidence.centre if self.one_look is None else "mean"
 
     @property
     def paper(self) -> str:
@@ -127,11 +138,10 @@ class WeighedTable:
         A comment names the middle. Among many claims the verdict is another one where this does not stand.
         """
         look = self.one_look
-        middle, ends = self._located
-        number = "--" if middle is None else f"${self._number(middle)}$"
+        number = "--" if self.estimate is None else f"${self._number(self.estimate)}$"
         low, high = (
             "-\\infty" if end is None and not place else "\\infty" if end is None else f"{end:.4g}"
-            for place, end in enumerate(ends)
+            for place, end in enumerate(self.interval)
         )
         shown = str(self.verdict if verdict is None else verdict).replace("+", "$+$").replace("−", "$-$")
         cells = (
@@ -152,22 +162,15 @@ class WeighedTable:
     @property
     def row(self) -> tuple[str, ...]:
         """The same as cells beside other claims: name, estimate, interval, seeds and evidence."""
-        middle, ends = self._located
-        low, high = ("unbounded" if end is None else f"{end:.4g}" for end in ends)
-        interval = "none yet" if ends == (None, None) else f"{low} to {high}"
+        low, high = ("unbounded" if end is None else f"{end:.4g}" for end in self.interval)
+        interval = "none yet" if self.interval == (None, None) else f"{low} to {high}"
         return (
             self.name,
-            "none yet" if middle is None else self._number(middle),
+            "none yet" if self.estimate is None else self._number(self.estimate),
             interval if self.one_look is None else f"{interval} (one look)",
             self._runs(),
             f"{self._odds()} to 1" if self.is_weighed else "not weighed",
         )
-
-    @property
-    def _located(self) -> tuple[float | None, tuple[float | None, float | None]]:
-        """The estimate that the first line tells, and its interval."""
-        look = self.one_look
-        return (self.estimate, self.interval) if look is None else (look.mean, (look.low, look.high))
 
     def _runs(self) -> str:
         """How many seeds counted, or how many runs each arm has where none are paired."""
@@ -183,14 +186,9 @@ class WeighedTable:
         return _big(self.evidence.e_absent if self.verdict is Verdict.ABSENT else self.evidence.e_value)
 
     @property
-    def interval(self) -> tuple[float | None, float | None]:
-        """Where it is with 1 - alpha, however often anybody looks (a mean: in issue order alone); None is unbounded."""
-        return self.evidence.low, self.evidence.high
-
-    @property
     def ruled_out(self) -> float | None:
         """The smallest effect, of two digits, that would make it absent, where nothing else is near."""
-        (low, high), middle = self.interval, self.estimate
+        low, high, middle = self.evidence.low, self.evidence.high, self.evidence.estimate
         if self.verdict is not Verdict.UNDECIDED or not self.is_weighed or self.null is None or self.smallest:
             return None
         if low is None or high is None or middle is None or self.kind == "mean":
@@ -275,10 +273,10 @@ class WeighedTable:
             "grade": evidence.grade.value,
             "asked_alone": True,
             "n_seeds": evidence.seeds,
-            "estimate": evidence.estimate,
-            "middle": evidence.centre,
-            "assumed": middle_named(evidence.e_kind),
-            "interval": [evidence.low, evidence.high],
+            "estimate": self.estimate,
+            "middle": self.middle,
+            "assumed": self.about,
+            "interval": list(self.interval),
             "confidence": 1 - self.alpha,
             "holds_at_any_look": self.holds_at_any_look,
             "paper": self.paper,
@@ -337,11 +335,7 @@ class WeighedTable:
 
     @cached_property
     def _sd(self) -> float | None:
-        mean, n = self._mean, len(self.values)
-        if mean is None or n < 2:
-            return None
-        largest = max(abs(value - mean) for value in self.values) or 1.0
-        return largest * math.sqrt(math.fsum(((value - mean) / largest) ** 2 for value in self.values) / (n - 1))
+        return deviation_of(self.values) if len(self.values) > 1 else None
 
     def _are_differences(self) -> bool:
         return self.arms is not None or self.kind in _DIFFERENCES
@@ -372,8 +366,8 @@ class WeighedTable:
 
     @property
     def holds_at_any_look(self) -> bool:
-        """False for a mean whose seeds are in no order of issue: that holds at one look alone."""
-        return self.is_issued or self.kind != "mean"
+        """False where the first line says that one look was taken, and for a mean whose seeds are in no order."""
+        return self.one_look is None and (self.is_issued or self.kind != "mean")
 
     def _holds(self) -> str:
         return "holds however often you look" if self.holds_at_any_look else "holds for this one look"
