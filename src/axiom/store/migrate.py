@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axiom.errors import CannotStart, FolderUnusable, StorageFull, StoreDamaged, StoreTooNew
-from axiom.store.engine.database import Database, at, copy
+from axiom.store.engine.database import Database, copy
 from axiom.store.engine.folder import Folder
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -27,7 +27,6 @@ CREATE TABLE IF NOT EXISTS migration (
     applied_at BIGINT NOT NULL
 )"""
 _APPLIED = "SELECT number, name, checksum FROM migration ORDER BY number"
-_RECORD = "INSERT INTO migration (number, name, checksum, applied_at) VALUES (:number, :name, :checksum, :applied_at)"
 _PARTS = "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
 
 
@@ -146,10 +145,5 @@ def _apply(database: Database, migration: Migration, now: datetime) -> None:
     database.execute(_TABLE)
     for statement in migration.statements():
         database.execute(statement)
-    database.execute(
-        _RECORD,
-        number=migration.number,
-        name=migration.name,
-        checksum=migration.checksum,
-        applied_at=at(now),
-    )
+    facts = {"number": migration.number, "name": migration.name, "checksum": migration.checksum}
+    database.add("migration", **facts, applied_at=now)

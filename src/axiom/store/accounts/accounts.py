@@ -7,27 +7,16 @@ from axiom.domain.fleet import Account, Volunteer
 from axiom.domain.value import value
 from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment
 
-_BY_NAME = "SELECT * FROM volunteer WHERE name = :name"
-_BY_ID = "SELECT * FROM volunteer WHERE id = :id"
-_BY_EMAIL = "SELECT * FROM volunteer WHERE email = :email"
 _BY_KEY = """
 SELECT id, key_digest FROM volunteer WHERE key_digest = :digest
 UNION ALL
 SELECT id, NULL AS key_digest FROM volunteer WHERE weak_digest = :digest
 """
-_SOME_KEY = "SELECT id, key_serial, key_digest FROM volunteer WHERE key_digest IS NOT NULL LIMIT 1"
-_OURSELVES = "SELECT id FROM volunteer WHERE is_ours = 1"
 _WITH_RESULTS = """
 SELECT count(*) AS volunteers FROM volunteer v
 WHERE v.is_ours = 0 AND v.is_simulated = 0 AND EXISTS (
     SELECT 1 FROM host h JOIN task t ON t.host_id = h.id AND t.sent_at IS NOT NULL
     WHERE h.volunteer_id = v.id AND t.state = 'valid')
-"""
-_ADD_OURSELVES = "INSERT INTO volunteer (name, created_at, is_ours) VALUES (:name, :created_at, 1)"
-_ADD_WITHOUT_ACCOUNT = "INSERT INTO volunteer (name, created_at) VALUES (:name, :created_at)"
-_OPEN_ACCOUNT = """
-INSERT INTO volunteer (name, created_at, email, password, password_serial, cross_id)
-VALUES (:name, :created_at, :email, :password, 1, :cross_id)
 """
 _KEYS = """
 UPDATE volunteer SET key_serial = :key_serial, key_digest = :key_digest, weak_digest = :weak_digest WHERE id = :id
@@ -46,37 +35,25 @@ UPDATE volunteer SET email = :email, password = :password, password_serial = pas
 WHERE id = :id
 """
 _CONFIRM = "UPDATE volunteer SET confirmed_at = :now WHERE id = :id AND email IS NOT NULL AND confirmed_at IS NULL"
-_CONFIRMED = "SELECT confirmed_at FROM volunteer WHERE id = :id"
 _ERASE = """
 UPDATE volunteer SET name = :name, email = NULL, password = NULL, key_digest = NULL, weak_digest = NULL, cross_id = '',
     country = '', website = '', venue = '', preferences = '', preferences_at = 0, project_preferences = '{}',
     is_exported = 0, shows_hosts = 0, confirmed_at = NULL
 WHERE id = :id
 """
-_HIDE_HOSTS = "UPDATE volunteer SET shows_hosts = 0 WHERE id = :id"
-_CROSS = "UPDATE volunteer SET cross_id = :cross_id WHERE id = :id"
-_SIMULATED = "UPDATE volunteer SET is_simulated = 1 WHERE id = :id"
-_JOIN = "UPDATE volunteer SET team_id = :team_id WHERE id = :id"
 _PREFERENCES = "SELECT preferences, preferences_at, project_preferences, venue FROM volunteer WHERE id = :id"
 _KEEP_PREFERENCES = """
 UPDATE volunteer SET preferences = :preferences, preferences_at = :modified_at
 WHERE id = :id AND preferences_at < :modified_at
 """
 _PROJECT = "UPDATE volunteer SET project_preferences = :text, venue = :venue WHERE id = :id"
-_SIGN_IN = """
-INSERT INTO sign_in (token_digest, volunteer_id, created_at, expires_at)
-VALUES (:token_digest, :volunteer_id, :created_at, :expires_at)
-"""
 _SIGNED_IN = "SELECT volunteer_id FROM sign_in WHERE token_digest = :token_digest AND expires_at > :now"
-_SIGN_OUT = "DELETE FROM sign_in WHERE token_digest = :token_digest"
-_SIGN_OUT_ALL = "DELETE FROM sign_in WHERE volunteer_id = :volunteer_id"
 _OLDEST_OUT = """
 DELETE FROM sign_in WHERE volunteer_id = :volunteer_id AND token_digest NOT IN (
     SELECT token_digest FROM sign_in WHERE volunteer_id = :volunteer_id
     ORDER BY created_at DESC, token_digest LIMIT :kept
 )
 """
-_EXPIRE = "DELETE FROM sign_in WHERE expires_at <= :now"
 
 _OUR_NAME = "the laboratory itself"
 _MOST_NAMES = 10_000  # volunteers who may ask for the same name
@@ -107,43 +84,37 @@ class VolunteerPreferences:
 
 def ourselves(db: Database, now: datetime) -> int:
     """The volunteer in whose name the laboratory itself computes, without an account, who exists from now on."""
-    row = db.one(_OURSELVES)
-    return int(row["id"]) if row else db.insert(_ADD_OURSELVES, name=free_name(db, _OUR_NAME), created_at=at(now))
+    row = db.one("SELECT id FROM volunteer WHERE is_ours = 1")
+    return int(row["id"]) if row else db.add("volunteer", name=free_name(db, _OUR_NAME), created_at=now, is_ours=1)
 
 
 def create(db: Database, *, name: str, email: str, password: str, cross_id: str, now: datetime) -> int:
     """Open an account. `password` is what may be stored of it; a name that is taken gets a number behind it."""
-    return db.insert(
-        _OPEN_ACCOUNT,
-        name=free_name(db, name),
-        email=email,
-        password=password,
-        cross_id=cross_id,
-        created_at=at(now),
-    )
+    account = {"email": email, "password": password, "password_serial": 1, "cross_id": cross_id}
+    return db.add("volunteer", name=free_name(db, name), created_at=now, **account)
 
 
 def admit(db: Database, *, name: str, now: datetime) -> int:
     """A volunteer who computes and cannot sign in; a name that is taken gets a number behind it."""
-    return db.insert(_ADD_WITHOUT_ACCOUNT, name=free_name(db, name), created_at=at(now))
+    return db.add("volunteer", name=free_name(db, name), created_at=at(now))
 
 
 def free_name(db: Database, name: str, *, besides: int = 0) -> str:
     """The name, or the name with the first number that makes it nobody else's: names are not for posing as others."""
     for number in range(1, _MOST_NAMES):
         tried = name if number == 1 else f"{name} ({number})"
-        row = db.one(_BY_NAME, name=tried)
+        row = db.one("SELECT * FROM volunteer WHERE name = :name", name=tried)
         if row is None or row["id"] == besides:
             return tried
     raise LookupError(f"{_MOST_NAMES} volunteers want to be called {name}")
 
 
 def by_id(db: Database, volunteer_id: int) -> tuple[Volunteer, Account] | None:
-    return _both(db.one(_BY_ID, id=volunteer_id))
+    return _both(db.one("SELECT * FROM volunteer WHERE id = :id", id=volunteer_id))
 
 
 def by_email(db: Database, email: str) -> tuple[Volunteer, Account] | None:
-    return _both(db.one(_BY_EMAIL, email=email))
+    return _both(db.one("SELECT * FROM volunteer WHERE email = :email", email=email))
 
 
 def by_key(db: Database, digest: str) -> KeyHolder | None:
@@ -152,7 +123,7 @@ def by_key(db: Database, digest: str) -> KeyHolder | None:
 
 
 def some_key(db: Database) -> StoredKey | None:
-    row = db.one(_SOME_KEY)
+    row = db.one("SELECT id, key_serial, key_digest FROM volunteer WHERE key_digest IS NOT NULL LIMIT 1")
     if row is None:
         return None
     return StoredKey(volunteer_id=row["id"], key_serial=row["key_serial"], digest=row["key_digest"])
@@ -164,7 +135,7 @@ def set_keys(db: Database, volunteer_id: int, *, key_serial: int, key_digest: st
 
 def set_simulated(db: Database, volunteer_id: int) -> None:
     """This volunteer only plays a part; hosts that they attach from now on are labelled, too."""
-    db.execute(_SIMULATED, id=volunteer_id)
+    db.execute("UPDATE volunteer SET is_simulated = 1 WHERE id = :id", id=volunteer_id)
 
 
 def set_password(db: Database, volunteer_id: int, *, password: str, weak_digest: str) -> None:
@@ -181,7 +152,7 @@ def confirm(db: Database, volunteer_id: int, now: datetime) -> None:
 
 
 def confirmed_at(db: Database, volunteer_id: int) -> datetime | None:
-    row = db.one(_CONFIRMED, id=volunteer_id)
+    row = db.one("SELECT confirmed_at FROM volunteer WHERE id = :id", id=volunteer_id)
     return maybe_moment(row["confirmed_at"]) if row else None
 
 
@@ -200,7 +171,7 @@ def set_profile(
 
 
 def hide_hosts(db: Database, volunteer_id: int) -> None:
-    db.execute(_HIDE_HOSTS, id=volunteer_id)
+    db.execute("UPDATE volunteer SET shows_hosts = 0 WHERE id = :id", id=volunteer_id)
 
 
 def erase(db: Database, volunteer_id: int) -> None:
@@ -209,11 +180,11 @@ def erase(db: Database, volunteer_id: int) -> None:
 
 
 def set_cross_id(db: Database, volunteer_id: int, cross_id: str) -> None:
-    db.execute(_CROSS, id=volunteer_id, cross_id=cross_id)
+    db.execute("UPDATE volunteer SET cross_id = :cross_id WHERE id = :id", id=volunteer_id, cross_id=cross_id)
 
 
 def join(db: Database, volunteer_id: int, team_id: int | None) -> None:
-    db.execute(_JOIN, id=volunteer_id, team_id=team_id)
+    db.execute("UPDATE volunteer SET team_id = :team_id WHERE id = :id", id=volunteer_id, team_id=team_id)
 
 
 def preferences(db: Database, volunteer_id: int) -> VolunteerPreferences:
@@ -231,9 +202,7 @@ def set_project_preferences(db: Database, volunteer_id: int, text: str, venue: s
 
 
 def sign_in(db: Database, token_digest: str, volunteer_id: int, *, now: datetime, expires_at: datetime) -> None:
-    db.execute(
-        _SIGN_IN, token_digest=token_digest, volunteer_id=volunteer_id, created_at=at(now), expires_at=at(expires_at)
-    )
+    db.add("sign_in", token_digest=token_digest, volunteer_id=volunteer_id, created_at=now, expires_at=expires_at)
 
 
 def signed_in(db: Database, token_digest: str, now: datetime) -> int | None:
@@ -242,11 +211,11 @@ def signed_in(db: Database, token_digest: str, now: datetime) -> int | None:
 
 
 def sign_out(db: Database, token_digest: str) -> None:
-    db.execute(_SIGN_OUT, token_digest=token_digest)
+    db.execute("DELETE FROM sign_in WHERE token_digest = :token_digest", token_digest=token_digest)
 
 
 def sign_out_everywhere(db: Database, volunteer_id: int) -> None:
-    db.execute(_SIGN_OUT_ALL, volunteer_id=volunteer_id)
+    db.execute("DELETE FROM sign_in WHERE volunteer_id = :volunteer_id", volunteer_id=volunteer_id)
 
 
 def sign_out_oldest(db: Database, volunteer_id: int, *, kept: int) -> None:
@@ -254,7 +223,7 @@ def sign_out_oldest(db: Database, volunteer_id: int, *, kept: int) -> None:
 
 
 def expire_sign_ins(db: Database, now: datetime) -> int:
-    return db.execute(_EXPIRE, now=at(now))
+    return db.execute("DELETE FROM sign_in WHERE expires_at <= :now", now=at(now))
 
 
 def with_results(db: Database) -> int:

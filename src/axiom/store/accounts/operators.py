@@ -5,12 +5,7 @@ from datetime import datetime
 from axiom.domain.operators import SiteOperator
 from axiom.store.engine.database import Database, at
 
-_ADD = """
-INSERT INTO operator (name, volunteer_id, serial, used_step, created_at)
-VALUES (:name, :volunteer_id, 1, 0, :now)
-"""
 _AGAIN = "UPDATE operator SET serial = serial + 1, used_step = 0, created_at = :now, ended_at = NULL WHERE name = :name"
-_ALL = "SELECT * FROM operator ORDER BY id"
 _BY_NAME = "SELECT * FROM operator WHERE name = :name"
 _BY_VOLUNTEER = "SELECT * FROM operator WHERE volunteer_id = :volunteer_id"
 _END = "UPDATE operator SET ended_at = :now WHERE volunteer_id = :volunteer_id AND ended_at IS NULL"
@@ -20,7 +15,7 @@ _USE = "UPDATE operator SET used_step = :step WHERE volunteer_id = :volunteer_id
 def give(db: Database, name: str, volunteer_id: int, now: datetime) -> int:
     """The role is theirs from now on, with a new second factor; its serial. A name that is known is their own."""
     if not db.execute(_AGAIN, name=name, now=at(now)):
-        db.insert(_ADD, name=name, volunteer_id=volunteer_id, now=at(now))
+        db.add("operator", name=name, volunteer_id=volunteer_id, serial=1, used_step=0, created_at=now)
     return int(db.select(_BY_NAME, name=name)[0]["serial"])
 
 
@@ -30,7 +25,7 @@ def end(db: Database, volunteer_id: int, now: datetime) -> bool:
 
 def everybody(db: Database) -> list[SiteOperator]:
     """Everyone who ever had the role, the oldest first."""
-    return db.values(SiteOperator, _ALL)
+    return db.values(SiteOperator, "SELECT * FROM operator ORDER BY id")
 
 
 def by_name(db: Database, name: str) -> SiteOperator | None:

@@ -5,13 +5,6 @@ from datetime import datetime
 from axiom.domain.programs import AdmittedProgram, Right
 from axiom.store.engine.database import Database, Row, as_value, at
 
-_ADD = """
-INSERT INTO program (name, model, prompt, may, may_approve, limits, token, created_at, expires_at)
-VALUES (:name, :model, :prompt, :may, :may_approve, :limits, :token, :created_at, :expires_at)
-"""
-_ALL = "SELECT * FROM program ORDER BY id"
-_BY_NAME = "SELECT * FROM program WHERE name = :name"
-_HELD_BY = "SELECT * FROM program WHERE token = :token"
 _END = "UPDATE program SET ended_at = :now WHERE id = :id AND ended_at IS NULL"
 _LIMIT = "UPDATE program SET limits = :limits WHERE id = :id"
 
@@ -32,8 +25,8 @@ def add(
     """Let a program in; None when there is or was one of this name. `token` is the digest of its token."""
     if by_name(db, name) is not None:
         return None
-    return db.insert(
-        _ADD,
+    return db.add(
+        "program",
         name=name,
         model=model,
         prompt=prompt,
@@ -47,17 +40,17 @@ def add(
 
 
 def programs(db: Database) -> list[AdmittedProgram]:
-    return [_program(row) for row in db.select(_ALL)]
+    return [_program(row) for row in db.select("SELECT * FROM program ORDER BY id")]
 
 
 def by_name(db: Database, name: str) -> AdmittedProgram | None:
-    row = db.one(_BY_NAME, name=name)
+    row = db.one("SELECT * FROM program WHERE name = :name", name=name)
     return _program(row) if row else None
 
 
 def by_token(db: Database, token: str) -> AdmittedProgram | None:
     """The program whose token has this digest, whether or not it is still let in."""
-    row = db.one(_HELD_BY, token=token)
+    row = db.one("SELECT * FROM program WHERE token = :token", token=token)
     return _program(row) if row else None
 
 

@@ -3,12 +3,6 @@ from datetime import datetime
 from axiom.domain.fleet import Team
 from axiom.store.engine.database import Database, at
 
-_ADD = """
-INSERT INTO team (name, founder_id, country, website, about, created_at)
-VALUES (:name, :founder_id, :country, :website, :about, :created_at)
-"""
-_BY_ID = "SELECT * FROM team WHERE id = :id"
-_BY_NAME = "SELECT * FROM team WHERE name = :name"
 _LIKE = """
 SELECT * FROM team t WHERE name LIKE :pattern ESCAPE '!'
     AND EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id) ORDER BY name LIMIT :limit
@@ -16,11 +10,8 @@ SELECT * FROM team t WHERE name LIKE :pattern ESCAPE '!'
 _ALL = """
 SELECT * FROM team t WHERE EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id) ORDER BY id LIMIT :limit
 """
-_FOUNDED = "SELECT count(*) AS amount FROM team WHERE founder_id = :founder_id"
 _CHANGE = "UPDATE team SET country = :country, website = :website, about = :about WHERE id = :id"
-_HAND_OVER = "UPDATE team SET founder_id = :founder_id WHERE id = :id"
 _ELDEST = "SELECT min(id) AS id FROM volunteer WHERE team_id = :id AND id <> :besides"
-_MEMBERS = "SELECT count(*) AS amount FROM volunteer WHERE team_id = :id"
 
 
 def found(
@@ -29,17 +20,17 @@ def found(
     """A new team; None when another one has the name."""
     if by_name(db, name) is not None:
         return None
-    return db.insert(
-        _ADD, name=name, founder_id=founder_id, country=country, website=website, about=about, created_at=at(now)
+    return db.add(
+        "team", name=name, founder_id=founder_id, country=country, website=website, about=about, created_at=at(now)
     )
 
 
 def by_id(db: Database, team_id: int) -> Team | None:
-    return db.value(Team, _BY_ID, id=team_id)
+    return db.value(Team, "SELECT * FROM team WHERE id = :id", id=team_id)
 
 
 def by_name(db: Database, name: str) -> Team | None:
-    return db.value(Team, _BY_NAME, name=name)
+    return db.value(Team, "SELECT * FROM team WHERE name = :name", name=name)
 
 
 def like(db: Database, part: str, limit: int) -> list[Team]:
@@ -54,12 +45,12 @@ def teams(db: Database, limit: int) -> list[Team]:
 
 
 def members(db: Database, team_id: int) -> int:
-    return db.number(_MEMBERS, id=team_id)
+    return db.number("SELECT count(*) AS amount FROM volunteer WHERE team_id = :id", id=team_id)
 
 
 def founded(db: Database, founder_id: int) -> int:
     """How many teams this volunteer looks after, with volunteers or without."""
-    return db.number(_FOUNDED, founder_id=founder_id)
+    return db.number("SELECT count(*) AS amount FROM team WHERE founder_id = :founder_id", founder_id=founder_id)
 
 
 def eldest(db: Database, team_id: int, *, besides: int) -> int | None:
@@ -72,4 +63,4 @@ def change(db: Database, team_id: int, *, country: str, website: str, about: str
 
 
 def hand_over(db: Database, team_id: int, founder_id: int) -> None:
-    db.execute(_HAND_OVER, id=team_id, founder_id=founder_id)
+    db.execute("UPDATE team SET founder_id = :founder_id WHERE id = :id", id=team_id, founder_id=founder_id)

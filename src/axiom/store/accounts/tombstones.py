@@ -6,9 +6,7 @@ from datetime import datetime
 from axiom.store.engine.database import Database, at
 
 VOLUNTEER, HOST = "volunteer", "host"
-_ADD = "INSERT INTO tombstone (noun, number, cpid, created_at) VALUES (:noun, :number, :cpid, :now)"
 _SINCE = "SELECT number, cpid FROM tombstone WHERE noun = :noun AND created_at > :since ORDER BY number"
-_FORGET = "DELETE FROM tombstone WHERE created_at <= :before"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,7 +16,7 @@ class Tombstone:
 
 
 def add(db: Database, noun: str, number: int, cpid: str, now: datetime) -> None:
-    db.execute(_ADD, noun=noun, number=number, cpid=cpid, now=at(now))
+    db.add("tombstone", noun=noun, number=number, cpid=cpid, created_at=now)
 
 
 def since(db: Database, noun: str, moment: datetime) -> list[Tombstone]:
@@ -26,4 +24,4 @@ def since(db: Database, noun: str, moment: datetime) -> list[Tombstone]:
 
 
 def forget(db: Database, before: datetime) -> int:
-    return db.execute(_FORGET, before=at(before))
+    return db.execute("DELETE FROM tombstone WHERE created_at <= :before", before=at(before))

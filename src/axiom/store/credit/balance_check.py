@@ -42,7 +42,6 @@ FROM award a JOIN entry e ON e.award_id = a.id WHERE e.account <> 'laboratory' G
 _EXTENT = """
 SELECT (SELECT count(*) FROM entry) AS entries, count(*) AS awards, coalesce(sum(amount), 0) AS thousandths FROM award
 """
-_DAYBOOK = "SELECT * FROM daybook"
 _SETTLED = """
 SELECT s.session_id, s.awards, s.amount, s.capped, s.session_cap, count(a.id) AS there,
     coalesce(sum(a.amount), 0) AS sum,
@@ -111,7 +110,7 @@ def _accounts(db: Database) -> Iterator[str]:
 
 def _days(db: Database) -> Iterator[str]:
     entered = {_page(row): (row["awards"], row["amount"]) for row in db.select(_ENTERED)}
-    kept = {_page(row): (row["awards"], row["amount"]) for row in db.select(_DAYBOOK)}
+    kept = {_page(row): (row["awards"], row["amount"]) for row in db.select("SELECT * FROM daybook")}
     for page in sorted(entered.keys() | kept.keys()):
         there, written = entered.get(page, (0, 0)), kept.get(page, (0, 0))
         if there != written:

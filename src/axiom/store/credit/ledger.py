@@ -25,7 +25,6 @@ FROM task t JOIN host h ON h.id = t.host_id JOIN volunteer v ON v.id = h.volunte
     JOIN workunit w ON w.id = t.workunit_id
 """
 _UNPAID = f"{_TASKS} WHERE t.state = 'valid' AND t.is_paid = 0 ORDER BY t.id LIMIT :limit"
-_WAITING = "SELECT count(*) AS tasks FROM task WHERE state = 'valid' AND is_paid = 0"
 _UNTHANKED = f"""{_TASKS}
 WHERE t.state IN ('failed', 'aborted') AND t.is_paid = 0 AND t.returned_at IS NOT NULL ORDER BY t.id LIMIT :limit
 """
@@ -46,15 +45,6 @@ VALUES (:day, :tariff_id, :reason, :tier, :awards, :amount)
 ON CONFLICT (day, tariff_id, reason, tier)
 DO UPDATE SET awards = daybook.awards + excluded.awards, amount = daybook.amount + excluded.amount
 """
-_AWARD = """
-INSERT INTO award (task_id, reason, tariff_id, host_id, volunteer_id, team_id, amount, because, created_at, tier,
-    is_capped)
-VALUES (:task_id, :reason, :tariff_id, :host_id, :volunteer_id, :team_id, :amount, :because, :created_at, :tier,
-    :is_capped)
-"""
-_ENTRY = "INSERT INTO entry (award_id, account, amount) VALUES (:award_id, :account, :amount)"
-_LAST_AWARD = "SELECT coalesce(max(id), 0) AS id FROM award"
-_BOOKED = "SELECT id FROM award WHERE id > :after ORDER BY id"
 _BALANCE = "SELECT * FROM balance WHERE holder = :holder AND holder_id = :id"
 _BALANCES = """
 SELECT b.* FROM json_each(:ids) j CROSS JOIN balance b ON b.holder = :holder AND b.holder_id = j.value
@@ -76,10 +66,6 @@ _BEGAN_VOLUNTEERS = "SELECT v.id, v.created_at FROM json_each(:ids) j CROSS JOIN
 _BEGAN_HOSTS = "SELECT h.id, h.created_at FROM json_each(:ids) j CROSS JOIN host h ON h.id = j.value"
 _BEGAN_TEAMS = "SELECT t.id, t.created_at FROM json_each(:ids) j CROSS JOIN team t ON t.id = j.value"
 _CARRIED = "SELECT 1 FROM carried WHERE volunteer_id = :volunteer_id AND source = :source"
-_CARRY = """
-INSERT INTO carried (volunteer_id, source, amount, because, created_at)
-VALUES (:volunteer_id, :source, :amount, :because, :now)
-"""
 _TOTAL = """
 SELECT (SELECT coalesce(sum(total), 0) FROM balance WHERE holder = 'volunteer')
     - (SELECT coalesce(sum(amount), 0) FROM carried) AS amount
@@ -118,7 +104,7 @@ def unpaid(db: Database, limit: int) -> list[Unpaid]:
 
 def waiting(db: Database) -> int:
     """How many valid tasks have no award yet."""
-    return db.number(_WAITING)
+    return db.number("SELECT count(*) AS tasks FROM task WHERE state = 'valid' AND is_paid = 0")
 
 
 def unthanked(db: Database, limit: int) -> list[Unpaid]:
@@ -160,9 +146,11 @@ def award(
     """
     before, stamp = last_award(db), at(now)
     common = {"tariff_id": tariff_id, "created_at": stamp, "is_capped": int(is_capped)}
-    db.many(_AWARD, [asdict(award) | common for award in awards])
-    booked = [row["id"] for row in db.select(_BOOKED, after=before)]
-    db.many(_ENTRY, [entry for number, award in zip(booked, awards, strict=True) for entry in _entries(number, award)])
+    db.add_all("award", [asdict(award) | common for award in awards])
+    booked = [row["id"] for row in db.select("SELECT id FROM award WHERE id > :after ORDER BY id", after=before)]
+    db.add_all(
+        "entry", [entry for number, award in zip(booked, awards, strict=True) for entry in _entries(number, award)]
+    )
     _keep_balances(db, awards, stamp)
     _keep_daybook(db, awards, tariff_id, stamp)
     if is_capped and awards:
@@ -201,7 +189,7 @@ def carry_over(db: Database, volunteer_id: int, *, source: str, amount: int, bec
     """
     if db.one(_CARRIED, volunteer_id=volunteer_id, source=source) is not None:
         return False
-    db.execute(_CARRY, volunteer_id=volunteer_id, source=source, amount=amount, because=because, now=at(now))
+    db.add("carried", volunteer_id=volunteer_id, source=source, amount=amount, because=because, created_at=now)
     db.execute(_ADD, holder=VOLUNTEER, holder_id=volunteer_id, amount=amount, now=at(now))
     return True
 
@@ -220,7 +208,7 @@ def top(db: Database, holder: str, limit: int) -> list[tuple[int, Balance]]:
 
 
 def last_award(db: Database) -> int:
-    return db.number(_LAST_AWARD)
+    return db.number("SELECT coalesce(max(id), 0) AS id FROM award")
 
 
 def total(db: Database) -> int:

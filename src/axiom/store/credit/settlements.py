@@ -7,8 +7,6 @@ from axiom.store.credit.ledger import UNSETTLED
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, at
 
-_LAST = "SELECT * FROM settlement ORDER BY session_id DESC LIMIT 1"
-_OF_SESSION = "SELECT * FROM settlement WHERE session_id = :session_id"
 _BEFORE = "SELECT * FROM settlement WHERE session_id < :session_id ORDER BY session_id DESC LIMIT 1"
 _OF_ROUNDS = "SELECT * FROM settlement WHERE session_id > :after AND session_id <= :until ORDER BY session_id"
 _NEWEST = """
@@ -48,11 +46,11 @@ def unsettled(db: Database) -> int:
 
 
 def last(db: Database) -> Settlement | None:
-    return _maybe(db.one(_LAST))
+    return _maybe(db.one("SELECT * FROM settlement ORDER BY session_id DESC LIMIT 1"))
 
 
 def of_session(db: Database, session_id: int) -> Settlement | None:
-    return _maybe(db.one(_OF_SESSION, session_id=session_id))
+    return _maybe(db.one("SELECT * FROM settlement WHERE session_id = :session_id", session_id=session_id))
 
 
 def of_rounds(db: Database, after: int, until: int) -> list[Settlement]:

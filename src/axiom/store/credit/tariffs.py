@@ -9,13 +9,7 @@ from typing import Any
 from axiom.domain.credit import Tariff, Tier
 from axiom.store.engine.database import Database, Row, as_value, at
 
-_IN_FORCE = "SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from DESC, id DESC LIMIT 1"
-_ADD = """
-INSERT INTO tariff (name, version, per_core_second, rates, because, valid_from)
-VALUES (:name, :version, :per_core_second, :rates, :because, :valid_from)
-"""
 _BEGUN = "SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from, id"
-_VERSION = "SELECT max(version) FROM tariff WHERE name = :name"
 _AWARDING = """
 SELECT * FROM tariff WHERE id IN (SELECT tariff_id FROM award WHERE id > :after AND is_capped = 1)
 """
@@ -30,7 +24,7 @@ class DatedTariff:
 
 
 def in_force(db: Database, now: datetime) -> tuple[int, Tariff] | None:
-    row = db.one(_IN_FORCE, now=at(now))
+    row = db.one("SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from DESC, id DESC LIMIT 1", now=at(now))
     return (row["id"], _tariff(row)) if row else None
 
 
@@ -44,12 +38,12 @@ def begun(db: Database, now: datetime) -> list[DatedTariff]:
 
 
 def next_version(db: Database, name: str) -> int:
-    return db.number(_VERSION, name=name) + 1
+    return db.number("SELECT max(version) FROM tariff WHERE name = :name", name=name) + 1
 
 
 def add(db: Database, tariff: Tariff, valid_from: datetime, *, because: str = "") -> int:
-    return db.insert(
-        _ADD,
+    return db.add(
+        "tariff",
         name=tariff.name,
         version=tariff.version,
         per_core_second=tariff.per_core_second,

@@ -29,7 +29,6 @@ WHERE blob.size <> excluded.size OR (blob.body IS NULL) <> (excluded.body IS NUL
 _BRING = """
 INSERT INTO blob (digest, size, body, created_at, brought) VALUES (:digest, :size, :body, :created_at, 1)
 ON CONFLICT (digest) DO UPDATE SET size = excluded.size, body = excluded.body, brought = blob.brought + 1"""
-_LET_GO = "UPDATE blob SET brought = brought - 1 WHERE digest = :digest AND brought > 0"
 # Anybody may bring, and let go of, the bytes of a bundle, of its seal or of a picture: all of them are public.
 _FORGET = """
 DELETE FROM blob WHERE digest = :digest AND brought = 0
@@ -44,7 +43,6 @@ SELECT b.digest FROM blob b WHERE b.digest >= :first AND b.digest < :end AND b.b
     AND b.digest NOT IN (SELECT digest FROM archive)
 ORDER BY b.digest
 """
-_BY_DIGEST = "SELECT digest, size, body FROM blob WHERE digest = :digest"
 _INLINE = """
 SELECT b.digest, b.size, b.body FROM json_each(:digests) j CROSS JOIN blob b ON b.digest = j.value
 WHERE b.body IS NOT NULL
@@ -97,7 +95,7 @@ def keep_file(folder: Folder, digest: str, body: bytes, now: datetime) -> None:
 
 def get(db: Database, folder: Folder, digest: str) -> bytes:
     """The bytes with this digest, proven."""
-    row = db.one(_BY_DIGEST, digest=digest)
+    row = db.one("SELECT digest, size, body FROM blob WHERE digest = :digest", digest=digest)
     if row is None:
         raise NotFound(f"There is no stored file {digest}. It was never stored here, or was cleaned away.")
     body: bytes | None = row["body"]
@@ -169,7 +167,7 @@ def let_go(db: Database, digest: str) -> None:
 
     What the laboratory itself put here stays, whoever brought the same bytes.
     """
-    db.execute(_LET_GO, digest=digest)
+    db.execute("UPDATE blob SET brought = brought - 1 WHERE digest = :digest AND brought > 0", digest=digest)
     forget(db, digest)
 
 

@@ -16,7 +16,6 @@ INSERT INTO counter (noun, experiment_id, state, amount)
 VALUES (:noun, :experiment_id, :state, :amount), (:other_noun, :other_experiment_id, :other_state, :other_amount)
 ON CONFLICT (noun, experiment_id, state) DO UPDATE SET amount = counter.amount + excluded.amount"""
 _AMOUNT = "SELECT amount FROM counter WHERE noun = :noun AND experiment_id = :experiment_id AND state = :state"
-_READ = "SELECT noun, experiment_id, state, amount FROM counter"
 _COUNT = """
 SELECT 'task' AS noun, experiment_id, state, count(*) AS amount FROM task GROUP BY experiment_id, state
 UNION ALL
@@ -74,7 +73,7 @@ def amount(db: Database, noun: str, experiment_id: int, state: str) -> int:
 
 
 def read(db: Database) -> dict[Key, int]:
-    return _amounts(db, _READ)
+    return _amounts(db, "SELECT noun, experiment_id, state, amount FROM counter")
 
 
 def by_state(counted: Mapping[Key, int]) -> Mapping[tuple[str, int], Mapping[str, int]]:

@@ -12,7 +12,7 @@ order, on the disk before the transaction that holds it is committed.
 import functools
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -131,6 +131,15 @@ class Database:
         if len(rows) != 1:
             raise StoreError(f"An INSERT of one row made {len(rows)}, so there is no id. Nothing else changed.")
         return int(rows[0]["id"])
+
+    def add(self, table: str, /, **columns: Any) -> int:
+        """Insert a row that has these values and return its id."""
+        return self.insert(_insertion(table, tuple(columns)), **columns)
+
+    def add_all(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Insert rows that all name the same columns."""
+        if rows:
+            self.many(_insertion(table, tuple(rows[0])), rows)
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> int:
         """Change something once per mapping of values, for all of them or for none; returns how many rows changed."""
@@ -422,4 +431,9 @@ def _address(path: Path, **options: str) -> str:
 
 @functools.lru_cache(maxsize=4_096)
 def _with_id(sql: str) -> str:
-    return f"{sql} RETURNING id"
+    return f"{sql} RETURNING rowid AS id"
+
+
+@functools.lru_cache(maxsize=1_024)
+def _insertion(table: str, columns: tuple[str, ...]) -> str:
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)})"

@@ -71,7 +71,6 @@ VALUES (:experiment_id, :newest_result, :closed_workunits)
 ON CONFLICT (experiment_id) DO UPDATE
 SET newest_result = excluded.newest_result, closed_workunits = excluded.closed_workunits
 """
-_LOOK_AGAIN = "DELETE FROM weighing WHERE experiment_id = :experiment_id"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,7 +100,7 @@ def looked(db: Database, seen: Sequence[ChangedVersion]) -> None:
 
 def look_again(db: Database, experiment_id: int) -> None:
     """A block of this version may have closed without anything having come back."""
-    db.execute(_LOOK_AGAIN, experiment_id=experiment_id)
+    db.execute("DELETE FROM weighing WHERE experiment_id = :experiment_id", experiment_id=experiment_id)
 
 
 def returned(db: Database, experiment_id: int, first: int = 0, below: int = ALL_PLACES) -> dict[int, int]:

@@ -30,12 +30,6 @@ JOIN duplicate o ON o.result_id = d.result_id AND o.id < d.id JOIN result r ON r
 ORDER BY d.id, o.id
 """
 _LAST = "SELECT coalesce(max(duplicate_id), 0) AS id FROM reproduction"
-_KEEP = """
-INSERT INTO reproduction (duplicate_id, registration_id, replicate, first_platform, second_platform, class,
-    duplicated_at, opinion, confirms)
-VALUES (:duplicate_id, :registration_id, :replicate, :first_platform, :second_platform, :class, :duplicated_at,
-    :opinion, :confirms)
-"""
 _OF_SEEDS = """
 SELECT replicate, first_platform, second_platform, class, opinion, confirms FROM json_each(:replicates) j
 CROSS JOIN reproduction ON registration_id = :registration_id AND replicate = j.value WHERE class <> ''
@@ -43,11 +37,6 @@ CROSS JOIN reproduction ON registration_id = :registration_id AND replicate = j.
 _OVERTURNED = """
 SELECT DISTINCT replicate FROM reproduction
 WHERE registration_id = :registration_id AND confirms > 0 AND duplicated_at <= :until
-"""
-_COUNT = """
-INSERT INTO reproduction_count (registration_id, first_platform, second_platform, exact, close, divergent, disputed,
-    counted_at)
-VALUES (:registration_id, :first_platform, :second_platform, :exact, :close, :divergent, :disputed, :counted_at)
 """
 _COUNTED = """
 SELECT c.* FROM reproduction_count c WHERE c.id IN (
@@ -96,8 +85,8 @@ def overturned(db: Database, registration_id: int, until: datetime) -> frozenset
 
 def keep(db: Database, compared: Iterable[tuple[Pair, Reproduction | None, int]]) -> None:
     """What came of comparing them, and whom they confirm; nothing where nothing could be compared."""
-    db.many(
-        _KEEP,
+    db.add_all(
+        "reproduction",
         [
             {
                 "duplicate_id": pair.duplicate_id,
@@ -131,8 +120,8 @@ def of_seeds(db: Database, registration_id: int, replicates: Iterable[int]) -> l
 
 
 def count(db: Database, registration_id: int, counts: Iterable[Agreements], until: int) -> None:
-    db.many(
-        _COUNT,
+    db.add_all(
+        "reproduction_count",
         [
             {
                 "registration_id": registration_id,

@@ -24,27 +24,16 @@ from axiom_weigh.values import (
     Verdict,
 )
 
-_RECORD = """
-INSERT INTO evidence (finding_number, line, session_id, blocks, seeds, missing, clones, estimate, low, high, e_value,
-    e_kind, e_absent, verdict, grade, hosts, volunteers, platforms, designs, needs, more, flags, alarms, reasons,
-    agreements, false_share, method, created_at)
-VALUES (:finding_number, :line, :session_id, :blocks, :seeds, :missing, :clones, :estimate, :low, :high, :e_value,
-    :e_kind, :e_absent, :verdict, :grade, :hosts, :volunteers, :platforms, :designs, :needs, :more, :flags, :alarms,
-    :reasons, :agreements, :false_share, :method, :created_at)
-"""
 _NEWEST = """
 SELECT e.* FROM evidence e WHERE e.line = (SELECT max(line) FROM evidence WHERE finding_number = e.finding_number)
 ORDER BY e.finding_number
 """
-_ANY = "SELECT 1 FROM evidence LIMIT 1"
 _OUTDATED = """
 SELECT DISTINCT f.experiment_id FROM evidence e JOIN finding f ON f.id = e.finding_number
 JOIN experiment x ON x.id = f.experiment_id
 WHERE e.method < :method AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = e.finding_number)
     AND f.status <> 'recalled' AND x.recalled_at IS NULL
 """
-_HISTORY = "SELECT * FROM evidence WHERE finding_number = :number ORDER BY line"
-_LINE = "SELECT * FROM evidence WHERE finding_number = :number AND line = :line"
 _LAST = "SELECT coalesce(max(line), 0) AS line FROM evidence WHERE finding_number = :number"
 _WEIGHED = """
 SELECT f.id AS number, f.registration_id, f.estimand, f.status, coalesce(e.line, 0) AS line,
@@ -120,8 +109,8 @@ def add(
 ) -> int:
     last = db.one(_LAST, number=number)
     line = evidence.line or (int(last["line"]) if last else 0) + 1
-    added = db.insert(
-        _RECORD,
+    added = db.add(
+        "evidence",
         finding_number=number,
         session_id=session_id,
         created_at=at(now),
@@ -143,7 +132,7 @@ _PLAIN = (
 
 
 def is_any(db: Database) -> bool:
-    return db.one(_ANY) is not None
+    return db.one("SELECT 1 FROM evidence LIMIT 1") is not None
 
 
 def newest(db: Database) -> dict[int, Evidence]:
@@ -156,7 +145,7 @@ def outdated(db: Database) -> list[int]:
 
 
 def lines(db: Database, number: int) -> list[Row]:
-    return db.select(_HISTORY, number=number)
+    return db.select("SELECT * FROM evidence WHERE finding_number = :number ORDER BY line", number=number)
 
 
 def weighed(db: Database, experiment_id: int) -> list[WeighedFinding]:
@@ -244,7 +233,7 @@ def _line(db: Database, number: int, line: int | None) -> Row | None:
     if line is None:
         last = db.one(_LAST, number=number)
         line = int(last["line"]) if last else 0
-    return db.one(_LINE, number=number, line=line)
+    return db.one("SELECT * FROM evidence WHERE finding_number = :number AND line = :line", number=number, line=line)
 
 
 def _alarm(written: Mapping[str, Any]) -> Alarm:

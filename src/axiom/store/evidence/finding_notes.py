@@ -5,9 +5,6 @@ from datetime import datetime
 
 from axiom.store.engine.database import Database, at, moment
 
-_ADD = """
-INSERT INTO finding_note (finding_number, text, said_by, said_at) VALUES (:finding_number, :text, :said_by, :said_at)
-"""
 _OF = "SELECT * FROM finding_note WHERE finding_number = :finding_number ORDER BY id"
 
 
@@ -20,7 +17,7 @@ class FindingNote:
 
 
 def add(db: Database, finding: int, *, text: str, by: str, now: datetime) -> int:
-    return db.insert(_ADD, finding_number=finding, text=text, said_by=by, said_at=at(now))
+    return db.add("finding_note", finding_number=finding, text=text, said_by=by, said_at=at(now))
 
 
 def of(db: Database, finding: int) -> list[FindingNote]:

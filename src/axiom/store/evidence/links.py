@@ -11,17 +11,9 @@ from axiom.domain.registrations import read_body
 from axiom.store.engine.database import Database, Row, as_value, at
 from axiom_weigh.values import Grade, Verdict
 
-_ALL = "SELECT * FROM link ORDER BY id"
-_LAST = "SELECT coalesce(max(id), 0) AS id FROM link"
 _SAME = """
 SELECT id FROM link WHERE kind = :kind AND source_noun = :source_noun AND source_id = :source_id
     AND target_noun = :target_noun AND target_id = :target_id
-"""
-_ADD = """
-INSERT INTO link (kind, source_noun, source_id, target_noun, target_id, upheld_by, why, said_by, line, evidence_hash,
-    said_at)
-VALUES (:kind, :source_noun, :source_id, :target_noun, :target_id, :upheld_by, :why, :said_by, :line, :evidence_hash,
-    :said_at)
 """
 # Without the observations and sentences of each line, which are long.
 _FOOTINGS = """
@@ -31,7 +23,6 @@ FROM finding f LEFT JOIN evidence e ON e.id = (
 """
 _FOOTINGS_OF = f"{_FOOTINGS} WHERE f.id IN (SELECT value FROM json_each(:numbers)) ORDER BY f.id"
 _EVERY_FOOTING = f"{_FOOTINGS} ORDER BY f.id"
-_BODIES = "SELECT id, body FROM registration ORDER BY id"
 _BODIES_OF = """
 SELECT id, body FROM registration
 WHERE id IN (SELECT registration_id FROM finding WHERE id IN (SELECT value FROM json_each(:numbers)))
@@ -39,12 +30,12 @@ WHERE id IN (SELECT registration_id FROM finding WHERE id IN (SELECT value FROM 
 
 
 def everything(db: Database) -> list[Link]:
-    return [_link(row) for row in db.select(_ALL)]
+    return [_link(row) for row in db.select("SELECT * FROM link ORDER BY id")]
 
 
 def last(db: Database) -> int:
     """The number of the newest link; 0 when there is none. Links are only ever added, so it says which there are."""
-    return db.number(_LAST)
+    return db.number("SELECT coalesce(max(id), 0) AS id FROM link")
 
 
 def same(db: Database, kind: LinkKind, source: Node, target: Node) -> int | None:
@@ -72,8 +63,8 @@ def add(
     evidence_hash: str = "",
     now: datetime,
 ) -> int:
-    return db.insert(
-        _ADD,
+    return db.add(
+        "link",
         kind=kind,
         source_noun=source.noun,
         source_id=source.id,
@@ -89,7 +80,7 @@ def add(
 
 
 def footings(db: Database) -> dict[int, FindingState]:
-    return _footings(db.select(_EVERY_FOOTING), db.select(_BODIES))
+    return _footings(db.select(_EVERY_FOOTING), db.select("SELECT id, body FROM registration ORDER BY id"))
 
 
 def footings_of(db: Database, numbers: Iterable[int]) -> dict[int, FindingState]:

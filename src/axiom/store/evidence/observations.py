@@ -11,12 +11,6 @@ from axiom.domain.value import value
 from axiom.store.engine.database import Bare, Database, as_value
 from axiom_weigh.values import Cohort, Home, Observation, Outcome
 
-_OBSERVE = """
-INSERT INTO observation (finding_number, replicate, line, block, registration_id, cohort, value, outcome, why_missing,
-    hosts, fingerprint, repeats)
-VALUES (:finding_number, :replicate, :line, :block, :registration_id, :cohort, :value, :outcome, :why_missing, :hosts,
-    :fingerprint, :repeats)
-"""
 _OF_LINE = """
 SELECT o.replicate, o.block, o.registration_id, o.cohort, o.value, o.outcome, o.why_missing, o.fingerprint,
     o.repeats, o.hosts, o.line
@@ -29,7 +23,6 @@ _HOMES = """
 SELECT h.id, h.volunteer_id, h.system, h.processor, h.instructions, v.is_ours
 FROM json_each(:ids) j CROSS JOIN host h ON h.id = j.value JOIN volunteer v ON v.id = h.volunteer_id
 """
-_WRITTEN_HOMES = "SELECT DISTINCT line, hosts FROM observation WHERE finding_number = :number"
 _REACHED = """
 SELECT registration_id, max(replicate) AS last FROM observation
 WHERE finding_number = :number AND cohort = 'confirmatory' GROUP BY registration_id
@@ -66,7 +59,7 @@ class ObservationSet:
 def keep(db: Database, number: int, line: int, placed: Iterable[PlacedObservation]) -> None:
     rows = list(placed)
     home_of = homes(db, {host for row in rows for host in row.observation.hosts})
-    db.many(_OBSERVE, [_row(number, line, row, home_of) for row in rows])
+    db.add_all("observation", [_row(number, line, row, home_of) for row in rows])
 
 
 def kept(db: Database, number: int, line: int) -> ObservationSet:
@@ -116,7 +109,7 @@ def homes(db: Database, host_ids: Iterable[int]) -> dict[int, Home]:
 def written_homes(db: Database, number: int) -> dict[int, set[Home | int]]:
     """The hosts of each line of a finding as they were written down; a number alone where nothing was known of one."""
     by_line: dict[int, set[Home | int]] = {}
-    for row in db.select(_WRITTEN_HOMES, number=number):
+    for row in db.select("SELECT DISTINCT line, hosts FROM observation WHERE finding_number = :number", number=number):
         by_line.setdefault(row["line"], set()).update(_read_hosts(row["hosts"]).hosts)
     return by_line
 

@@ -9,13 +9,6 @@ from typing import Any
 from axiom.domain.preflights import KeptDraft, Refusal
 from axiom.store.engine.database import Database, Row, as_value, at
 
-_ADD = """
-INSERT INTO draft (name, author, text, digest, refusals, created_at)
-VALUES (:name, :author, :text, :digest, :refusals, :created_at)
-"""
-_ONE = "SELECT * FROM draft WHERE id = :id"
-_NEWEST = "SELECT * FROM draft WHERE name = :name ORDER BY id DESC LIMIT 1"
-_ALL = "SELECT * FROM draft ORDER BY id DESC LIMIT :most"
 _NEXT = "SELECT * FROM draft WHERE ordered_at IS NOT NULL AND tried_at IS NULL ORDER BY ordered_at, id LIMIT 1"
 # One of two texts alike to the byte: the one that was proposed, since that one was approved.
 _OF_BUNDLE = """
@@ -41,8 +34,8 @@ WHERE id = :id AND ordered_at IS NOT NULL AND tried_at IS NULL
 def add(
     db: Database, *, name: str, author: str, text: str, digest: str, refusals: Sequence[Refusal], now: datetime
 ) -> int:
-    return db.insert(
-        _ADD,
+    return db.add(
+        "draft",
         name=name,
         author=author,
         text=text,
@@ -53,17 +46,17 @@ def add(
 
 
 def draft(db: Database, number: int) -> KeptDraft | None:
-    row = db.one(_ONE, id=number)
+    row = db.one("SELECT * FROM draft WHERE id = :id", id=number)
     return _draft(row) if row else None
 
 
 def newest(db: Database, name: str) -> KeptDraft | None:
-    row = db.one(_NEWEST, name=name)
+    row = db.one("SELECT * FROM draft WHERE name = :name ORDER BY id DESC LIMIT 1", name=name)
     return _draft(row) if row else None
 
 
 def latest(db: Database, most: int) -> list[KeptDraft]:
-    return [_draft(row) for row in db.select(_ALL, most=most)]
+    return [_draft(row) for row in db.select("SELECT * FROM draft ORDER BY id DESC LIMIT :most", most=most)]
 
 
 def next_to_try(db: Database) -> KeptDraft | None:

@@ -39,8 +39,6 @@ class StoredBundle:
     created_at: datetime
 
 
-_ALL = "SELECT * FROM experiment ORDER BY id"
-_BY_ID = "SELECT * FROM experiment WHERE id = :id"
 _BY_NAME = "SELECT * FROM experiment WHERE name = :name AND version = :version"
 _MOST_DIGITS = 9  # of a version, fewer than the database can hold
 _NEWEST = "SELECT * FROM experiment WHERE name = :name ORDER BY version DESC LIMIT 1"
@@ -50,11 +48,7 @@ WHERE e.retired_at IS NULL AND e.recalled_at IS NULL
     AND e.version = (SELECT max(version) FROM experiment WHERE name = e.name)
 ORDER BY e.name
 """
-_ADD = """
-INSERT INTO experiment (name, version, manifest, created_at) VALUES (:name, :version, :manifest, :created_at)
-"""
 _RETIRE = "UPDATE experiment SET retired_at = :now, why = :why WHERE id = :id AND retired_at IS NULL"
-_BUNDLES = "SELECT * FROM bundle ORDER BY id"
 _BUNDLE_NOW = "SELECT * FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial DESC LIMIT 1"
 _NEWEST_BUNDLES = """
 SELECT b.* FROM bundle b WHERE b.serial = (SELECT max(serial) FROM bundle WHERE experiment_id = b.experiment_id)
@@ -68,11 +62,6 @@ _OWN_BUNDLES = """
 SELECT b.* FROM bundle b WHERE b.serial = (
     SELECT max(o.serial) FROM bundle o JOIN preflight p ON p.bundle_digest = o.digest
     WHERE o.experiment_id = b.experiment_id AND p.passed = 1)
-"""
-_BUNDLE_BY_DIGEST = "SELECT * FROM bundle WHERE digest = :digest"
-_ADD_BUNDLE = """
-INSERT INTO bundle (experiment_id, serial, digest, seal, manifest, expires_at, created_at)
-VALUES (:experiment_id, :serial, :digest, :seal, :manifest, :expires_at, :created_at)
 """
 _DECLARED = """
 SELECT e.id, coalesce(b.manifest, e.manifest) AS manifest FROM experiment e
@@ -101,18 +90,14 @@ _REOPEN = """
 UPDATE experiment SET retired_at = NULL, why = '' WHERE id = :id AND retired_at IS NOT NULL AND recalled_at IS NULL
 """
 _RECALL = "UPDATE experiment SET recalled_at = :now WHERE id = :id AND recalled_at IS NULL"
-_ISSUE = """
-INSERT INTO replicate (experiment_id, number, registration_id, seed)
-VALUES (:experiment_id, :number, :registration_id, :seed)
-"""
 
 
 def everything(db: Database) -> list[StoredExperiment]:
-    return db.values(StoredExperiment, _ALL)
+    return db.values(StoredExperiment, "SELECT * FROM experiment ORDER BY id")
 
 
 def by_id(db: Database, experiment_id: int) -> StoredExperiment | None:
-    return db.value(StoredExperiment, _BY_ID, id=experiment_id)
+    return db.value(StoredExperiment, "SELECT * FROM experiment WHERE id = :id", id=experiment_id)
 
 
 def by_name(db: Database, name: str, version: int | None = None) -> StoredExperiment | None:
@@ -136,7 +121,7 @@ def open_now(db: Database) -> dict[str, int]:
 
 def add(db: Database, *, name: str, version: int, manifest: str, now: datetime) -> int:
     counters.note_change(db)
-    return db.insert(_ADD, name=name, version=version, manifest=manifest, created_at=at(now))
+    return db.add("experiment", name=name, version=version, manifest=manifest, created_at=at(now))
 
 
 def retire(db: Database, experiment_id: int, now: datetime, why: str = "") -> bool:
@@ -162,7 +147,7 @@ def stamp(db: Database) -> tuple[object, ...]:
 
 
 def bundles(db: Database) -> list[StoredBundle]:
-    return db.values(StoredBundle, _BUNDLES)
+    return db.values(StoredBundle, "SELECT * FROM bundle ORDER BY id")
 
 
 def bundles_of(db: Database, experiment_id: int) -> list[StoredBundle]:
@@ -187,7 +172,7 @@ def own_bundles(db: Database) -> list[StoredBundle]:
 
 
 def bundle(db: Database, digest: str) -> StoredBundle | None:
-    return db.value(StoredBundle, _BUNDLE_BY_DIGEST, digest=digest)
+    return db.value(StoredBundle, "SELECT * FROM bundle WHERE digest = :digest", digest=digest)
 
 
 def declared(db: Database) -> dict[int, str]:
@@ -207,8 +192,8 @@ def add_bundle(
     now: datetime,
 ) -> int:
     counters.note_change(db)
-    return db.insert(
-        _ADD_BUNDLE,
+    return db.add(
+        "bundle",
         experiment_id=experiment_id,
         serial=serial,
         digest=digest,
@@ -267,8 +252,8 @@ def issued_to(db: Database, experiment_id: int) -> dict[int, int]:
 
 
 def _issue(db: Database, experiment: StoredExperiment, registration_id: int, numbers: Sequence[int]) -> None:
-    db.many(
-        _ISSUE,
+    db.add_all(
+        "replicate",
         [
             {
                 "experiment_id": experiment.id,

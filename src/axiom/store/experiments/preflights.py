@@ -12,7 +12,6 @@ ON CONFLICT (bundle_digest, gates) DO UPDATE SET passed = excluded.passed, reaso
     platform = excluded.platform, report = excluded.report, created_at = excluded.created_at
 WHERE preflight.passed = 0
 """
-_OF_BUNDLE = "SELECT * FROM preflight WHERE bundle_digest = :bundle AND gates = :gates"
 _NEWEST = """
 SELECT e.id AS experiment_id, e.name, e.version, b.manifest, b.digest, p.passed, p.reason,
     EXISTS (SELECT 1 FROM preflight o WHERE o.bundle_digest = b.digest AND o.passed = 1) AS ours
@@ -71,7 +70,7 @@ def record(db: Database, made: Preflight) -> bool:
 
 
 def of_bundle(db: Database, bundle: str, gates: str) -> Preflight | None:
-    row = db.one(_OF_BUNDLE, bundle=bundle, gates=gates)
+    row = db.one("SELECT * FROM preflight WHERE bundle_digest = :bundle AND gates = :gates", bundle=bundle, gates=gates)
     return _preflight(row) if row else None
 
 

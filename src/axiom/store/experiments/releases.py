@@ -7,11 +7,6 @@ from axiom.limits import tasks as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, at, moment
 
-_RECORD = """
-INSERT INTO release (experiment_id, bundle_digest, change, platform, reason, said_by, created_at)
-VALUES (:experiment_id, :bundle, :change, :platform, :reason, :by, :created_at)
-"""
-_EVERYTHING = "SELECT * FROM release ORDER BY id"
 _OF_VERSION = "SELECT * FROM release WHERE experiment_id = :experiment_id ORDER BY id"
 _SINCE = """
 SELECT r.*, e.name, e.version FROM release r JOIN experiment e ON e.id = r.experiment_id
@@ -51,15 +46,15 @@ def record(
     platform: str = "",
 ) -> int:
     counters.note_change(db)
-    return db.insert(
-        _RECORD,
+    return db.add(
+        "release",
         experiment_id=experiment_id,
-        bundle=bundle,
+        bundle_digest=bundle,
         change=change,
         platform=platform,
         reason=reason,
-        by=by,
-        created_at=at(now),
+        said_by=by,
+        created_at=now,
     )
 
 
@@ -70,7 +65,7 @@ def let_out(db: Database, experiment_id: int, bundle: str, reason: str, now: dat
 
 def everything(db: Database) -> dict[int, list[Release]]:
     by_experiment: dict[int, list[Release]] = {}
-    for row in db.select(_EVERYTHING):
+    for row in db.select("SELECT * FROM release ORDER BY id"):
         by_experiment.setdefault(row["experiment_id"], []).append(_release(row))
     return by_experiment
 

@@ -10,13 +10,6 @@ from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database, as_value, at
 from axiom.store.hosts import hosts
 
-_ADD = """
-INSERT INTO cluster (name, volunteer_id, key_digest, created_at, expires_at)
-VALUES (:name, :volunteer_id, :key_digest, :now, :expires_at)
-"""
-_ALL = "SELECT * FROM cluster ORDER BY id"
-_BY_NAME = "SELECT * FROM cluster WHERE name = :name"
-_BY_KEY = "SELECT * FROM cluster WHERE key_digest = :key_digest"
 _RENEW = """
 UPDATE cluster SET key_digest = :key_digest, expires_at = :expires_at, ended_at = NULL WHERE id = :id
 """
@@ -34,9 +27,7 @@ SELECT h.*, p.session, p.heard_at, p.is_over FROM pilot p JOIN host h ON h.id = 
 WHERE p.host_id = :host_id AND p.cluster_id = :cluster_id
 """
 _HEARD = "UPDATE pilot SET heard_at = :now, is_over = 0, is_lent = 1 WHERE host_id = :host_id"
-_OVER = "UPDATE pilot SET is_over = 1, heard_at = :now WHERE host_id = :host_id"
 _SILENT = "SELECT host_id FROM pilot WHERE is_lent = 1 AND heard_at < :before ORDER BY heard_at LIMIT :limit"
-_NOT_LENT = "UPDATE pilot SET is_lent = 0 WHERE host_id = :host_id"
 _CORES = """
 SELECT coalesce(sum(h.cores), 0) AS cores FROM pilot p JOIN host h ON h.id = p.host_id
 WHERE p.is_lent = 1 AND p.is_over = 0
@@ -61,20 +52,20 @@ def add(db: Database, *, name: str, key_digest: str, expires_at: datetime, now: 
     if by_name(db, name) is not None:
         return None
     volunteer = accounts.admit(db, name=f"cluster {name}", now=now)
-    db.insert(_ADD, name=name, volunteer_id=volunteer, key_digest=key_digest, now=at(now), expires_at=at(expires_at))
+    db.add("cluster", name=name, volunteer_id=volunteer, key_digest=key_digest, created_at=now, expires_at=expires_at)
     return by_name(db, name)
 
 
 def clusters(db: Database) -> list[Cluster]:
-    return db.values(Cluster, _ALL)
+    return db.values(Cluster, "SELECT * FROM cluster ORDER BY id")
 
 
 def by_name(db: Database, name: str) -> Cluster | None:
-    return db.value(Cluster, _BY_NAME, name=name)
+    return db.value(Cluster, "SELECT * FROM cluster WHERE name = :name", name=name)
 
 
 def by_key(db: Database, key_digest: str) -> Cluster | None:
-    return db.value(Cluster, _BY_KEY, key_digest=key_digest)
+    return db.value(Cluster, "SELECT * FROM cluster WHERE key_digest = :key_digest", key_digest=key_digest)
 
 
 def renew(db: Database, cluster_id: int, *, key_digest: str, expires_at: datetime) -> None:
@@ -130,7 +121,7 @@ def heard(db: Database, host_id: int, now: datetime) -> None:
 
 def over(db: Database, host_id: int, now: datetime) -> None:
     """A pilot said goodbye. What it keeps half done is lent to it a while longer: it may come back."""
-    db.execute(_OVER, host_id=host_id, now=at(now))
+    db.execute("UPDATE pilot SET is_over = 1, heard_at = :now WHERE host_id = :host_id", host_id=host_id, now=at(now))
 
 
 def silent(db: Database, before: datetime, limit: int) -> list[int]:
@@ -139,7 +130,7 @@ def silent(db: Database, before: datetime, limit: int) -> list[int]:
 
 
 def not_lent(db: Database, host_id: int) -> None:
-    db.execute(_NOT_LENT, host_id=host_id)
+    db.execute("UPDATE pilot SET is_lent = 0 WHERE host_id = :host_id", host_id=host_id)
 
 
 def cores(db: Database) -> int:

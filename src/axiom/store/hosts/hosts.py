@@ -8,10 +8,8 @@ from typing import Any
 from axiom.domain.fleet import Capacity, Gpu, Host, Platform, Standing
 from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 
-_HOSTS = "SELECT * FROM host ORDER BY id"
 _HOST = "SELECT * FROM host WHERE id = :id"
 _HOST_BY_NAME = "SELECT id FROM host WHERE volunteer_id = :volunteer_id AND name = :name"
-_NEWEST_HOST = "SELECT coalesce(max(id), 0) AS id FROM host"
 _OF_VOLUNTEER = "SELECT * FROM host WHERE volunteer_id = :volunteer_id ORDER BY id DESC LIMIT :limit"
 _BY_CPID = """
 SELECT id FROM host WHERE volunteer_id = :volunteer_id AND cpid = :cpid AND cpid <> '' AND id <> :besides
@@ -48,10 +46,7 @@ _HOLD_DOWN = "UPDATE host SET quota = :quota WHERE id = :id AND (quota IS NULL O
 _OUTVOTED = """
 UPDATE host SET valid_in_row = :valid_in_row, outvoted = :outvoted, outvoted_at = :outvoted_at WHERE id = :id
 """
-_ALL_OUTVOTED = "SELECT * FROM host WHERE outvoted > 0 ORDER BY id"
 _SERVED = "UPDATE host SET quota_day = :day, sent_that_day = :sent, why_no_work = '' WHERE id = :id"
-_WHY = "UPDATE host SET why_no_work = :why WHERE id = :id AND why_no_work <> :why"
-_VENUE = "UPDATE host SET venue = :venue WHERE id = :id"
 _ERASE = """
 UPDATE host SET name = 'erased host ' || id, cpid = '', facts = '{}', facts_digest = '', venue = '', why_no_work = ''
 WHERE volunteer_id = :volunteer_id
@@ -182,7 +177,7 @@ def set_outvoted(db: Database, host_id: int, standing: Standing) -> None:
 
 
 def outvoted(db: Database) -> list[Host]:
-    return [host_of(row) for row in db.select(_ALL_OUTVOTED)]
+    return [host_of(row) for row in db.select("SELECT * FROM host WHERE outvoted > 0 ORDER BY id")]
 
 
 def served(db: Database, host_id: int, *, day: int, sent: int) -> None:
@@ -190,11 +185,11 @@ def served(db: Database, host_id: int, *, day: int, sent: int) -> None:
 
 
 def told_why(db: Database, host_id: int, why: str) -> None:
-    db.execute(_WHY, id=host_id, why=why)
+    db.execute("UPDATE host SET why_no_work = :why WHERE id = :id AND why_no_work <> :why", id=host_id, why=why)
 
 
 def set_venue(db: Database, host_id: int, venue: str) -> None:
-    db.execute(_VENUE, id=host_id, venue=venue)
+    db.execute("UPDATE host SET venue = :venue WHERE id = :id", id=host_id, venue=venue)
 
 
 def erase(db: Database, volunteer_id: int) -> None:
@@ -224,7 +219,7 @@ def of_volunteer(db: Database, volunteer_id: int, limit: int = 1_000) -> list[Ho
 
 
 def hosts(db: Database) -> list[Host]:
-    return [host_of(row) for row in db.select(_HOSTS)]
+    return [host_of(row) for row in db.select("SELECT * FROM host ORDER BY id")]
 
 
 def others_since(db: Database, volunteer_id: int, since: datetime) -> bool:
@@ -262,7 +257,7 @@ def host_of(row: Row) -> Host:
 
 
 def _free_name(db: Database, volunteer_id: int, name: str) -> str:
-    newest = db.one(_NEWEST_HOST)
+    newest = db.one("SELECT coalesce(max(id), 0) AS id FROM host")
     following = newest["id"] + 1 if newest else 1
     # Looking for the thousandth free name would take long: beyond a few, a host is called by its own number.
     tries = chain([name], (f"{name} ({number})" for number in range(2, _FEW)))

@@ -10,7 +10,6 @@ from datetime import datetime
 from axiom.limits import hosts as limits
 from axiom.store.engine.database import Database, as_value, at
 
-_ADD = "INSERT INTO notice (host_id, kind, text, created_at) VALUES (:host_id, :kind, :text, :now)"
 _ADD_FOR_ALL = """
 INSERT INTO notice (host_id, kind, text, created_at)
 SELECT h.id, :kind, :text, :now FROM host h JOIN volunteer v ON v.id = h.volunteer_id
@@ -22,7 +21,6 @@ _SHOWN = """
 SELECT * FROM notice WHERE host_id = :host_id AND (told_at IS NULL OR told_at > :since) ORDER BY id LIMIT :limit
 """
 _FORGET = "DELETE FROM notice WHERE host_id IN (SELECT id FROM host WHERE volunteer_id = :volunteer_id)"
-_TAKE_BACK = "DELETE FROM notice WHERE kind = :kind AND told_at IS NULL"
 _TOLD = "UPDATE notice SET told_at = :now WHERE id = :id AND told_at IS NULL"
 
 _MOST_TEXT = 1_000  # characters
@@ -42,7 +40,7 @@ def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool
     """Write a sentence for a host's owner; not when one of the kind was written within a day."""
     if db.one(_LATELY, host_id=host_id, kind=kind, since=at(now - limits.NOTICE_SHOWN_FOR)) is not None:
         return False
-    db.execute(_ADD, host_id=host_id, kind=kind, text=text[:_MOST_TEXT], now=at(now))
+    db.add("notice", host_id=host_id, kind=kind, text=text[:_MOST_TEXT], created_at=now)
     return True
 
 
@@ -54,7 +52,7 @@ def add_for_all(db: Database, kind: str, text: str, now: datetime) -> int:
 
 def take_back(db: Database, kind: str) -> int:
     """Whoever was not told this yet never is; how many computers these are."""
-    return db.execute(_TAKE_BACK, kind=kind)
+    return db.execute("DELETE FROM notice WHERE kind = :kind AND told_at IS NULL", kind=kind)
 
 
 def forget(db: Database, volunteer_id: int) -> None:

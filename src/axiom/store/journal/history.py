@@ -13,13 +13,7 @@ from axiom.store.engine.recorded_changes import Connection
 
 SKIPPED = 1_000_000  # how many numbers are left out where some may have been given that nobody remembers here
 
-_STANDING = "SELECT history, position, digest FROM journal"
-_BEGIN = "INSERT INTO journal (id, history, position, digest) VALUES (1, :history, 0, :digest)"
-_ADVANCE = "UPDATE journal SET position = :position, digest = :digest"
-_PART = "UPDATE journal SET history = :history, digest = :digest"
 _MADE = "SELECT number, checksum, applied_at FROM migration ORDER BY number"
-_SKIP = "UPDATE sqlite_sequence SET seq = seq + :skipped"
-_LAST = "SELECT seq FROM sqlite_sequence WHERE name = :name"
 _SKIP_UNUSED = """
 INSERT INTO sqlite_sequence (name, seq)
 SELECT name, :skipped FROM sqlite_master
@@ -35,7 +29,7 @@ class JournalPoint:
 
 def standing(db: Database) -> JournalPoint | None:
     """Where this database stands; None where it has no place for it yet, or never kept a journal."""
-    row = db.one(_STANDING) if "journal" in db.tables() else None
+    row = db.one("SELECT history, position, digest FROM journal") if "journal" in db.tables() else None
     if row is None:
         return None
     return JournalPoint(history=row["history"], position=row["position"], digest=bytes.fromhex(row["digest"]))
@@ -46,12 +40,12 @@ def begin(db: Database) -> JournalPoint:
     made = [(row["number"], row["checksum"], row["applied_at"]) for row in db.select(_MADE)]
     digest = hashlib.sha256(repr(made).encode()).digest()
     with db.transaction():
-        db.execute(_BEGIN, history=digest.hex(), digest=digest.hex())
+        db.add("journal", id=1, history=digest.hex(), position=0, digest=digest.hex())
     return JournalPoint(history=digest.hex(), position=0, digest=digest)
 
 
 def advance(db: Connection, position: int, digest: bytes) -> None:
-    db.execute(_ADVANCE, position=position, digest=digest.hex())
+    db.execute("UPDATE journal SET position = :position, digest = :digest", position=position, digest=digest.hex())
 
 
 def interrupt(db: Database) -> None:
@@ -65,17 +59,17 @@ def interrupt(db: Database) -> None:
 def part(db: Database, now: datetime) -> None:
     """Another history goes on from here, and gives no number that the one before may have given after this point."""
     with db.transaction():
-        db.execute(_SKIP, skipped=SKIPPED)
+        db.execute("UPDATE sqlite_sequence SET seq = seq + :skipped", skipped=SKIPPED)
         db.execute(_SKIP_UNUSED, skipped=SKIPPED)
         point = standing(db)
         if point is not None:
             digest = hashlib.sha256(point.digest + f"parted {at(now)}".encode()).hexdigest()
-            db.execute(_PART, history=digest, digest=digest)
+            db.execute("UPDATE journal SET history = :history, digest = :digest", history=digest, digest=digest)
 
 
 def last_number(db: Database, table: str) -> int:
     """The last number of this table that was given or left out; every later one is still to be given."""
-    return db.number(_LAST, name=table)
+    return db.number("SELECT seq FROM sqlite_sequence WHERE name = :name", name=table)
 
 
 def was_parted_since(db: Database, table: str, number: int) -> bool:

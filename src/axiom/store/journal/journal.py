@@ -33,7 +33,6 @@ log = logging.getLogger("axiom.journal")
 
 _SPARE_BYTES = 512 * 1024  # of zeros, written ahead: a flush is much quicker where the file grows no longer by it
 
-_STANDING = "SELECT position FROM journal"
 _ADVICE = {
     JournalEnd.LATE: "restore a backup of this laboratory, or move the files of the journal elsewhere if this database "
     "is the one to go on with",
@@ -145,7 +144,7 @@ class Journal:
         if isinstance(error, StoreError) and not isinstance(error, StorageFull | StoreBusy):
             self._failed = error
             return
-        row = database.one(_STANDING)
+        row = database.one("SELECT position FROM journal")
         if row is not None and row["position"] == self._point.position:
             return  # it was committed all the same, and the error came after
         size, self._point, new = self._undo

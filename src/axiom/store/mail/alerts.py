@@ -3,7 +3,6 @@ from datetime import datetime
 
 from axiom.store.engine.database import Database, as_value, at
 
-_ALL = "SELECT * FROM alert ORDER BY kind"
 _KEEP = """
 INSERT INTO alert (kind, says, told_at, is_over) VALUES (:kind, :says, :told_at, :is_over)
 ON CONFLICT (kind) DO UPDATE SET says = excluded.says, told_at = excluded.told_at, is_over = excluded.is_over
@@ -19,7 +18,7 @@ class LatestAlert:
 
 
 def everything(db: Database) -> list[LatestAlert]:
-    return [as_value(LatestAlert, row) for row in db.select(_ALL)]
+    return [as_value(LatestAlert, row) for row in db.select("SELECT * FROM alert ORDER BY kind")]
 
 
 def keep(db: Database, alert: LatestAlert) -> None:

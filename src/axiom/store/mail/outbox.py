@@ -11,25 +11,15 @@ from axiom.store.engine.database import Database, at, moment
 MAIL = "mail"  # the channel; those of alerts are their own
 CONFIRM, RESET, DIGEST, SILENCE, ALERT = "confirm", "reset", "digest", "silence", "alert"
 
-_ADD = """
-INSERT INTO outbox (channel, kind, volunteer_id, facts, created_at, next_at)
-VALUES (:channel, :kind, :volunteer_id, :facts, :now, :now)
-"""
 _DUE = """
 SELECT * FROM outbox WHERE channel = :channel AND sent_at IS NULL AND next_at <= :now ORDER BY next_at, id LIMIT :limit
 """
-_PUT_OFF = "UPDATE outbox SET next_at = :until WHERE id = :id AND sent_at IS NULL"
-_SENT = "UPDATE outbox SET sent_at = :now WHERE id = :id AND sent_at IS NULL"
-_GIVE_UP = "DELETE FROM outbox WHERE id = :id AND sent_at IS NULL"
 _GIVE_UP_OLD = "DELETE FROM outbox WHERE channel = :channel AND sent_at IS NULL AND created_at < :before RETURNING *"
 _TAKE_BACK = "DELETE FROM outbox WHERE volunteer_id = :volunteer_id AND kind = :kind AND sent_at IS NULL"
 _LATELY = """
 SELECT 1 FROM outbox WHERE volunteer_id = :volunteer_id AND kind = :kind AND created_at > :since LIMIT 1
 """
 _OF_VOLUNTEER = "SELECT * FROM outbox WHERE volunteer_id = :volunteer_id ORDER BY id"
-_FORGET = "DELETE FROM outbox WHERE volunteer_id = :volunteer_id"
-_FORGET_SENT = "DELETE FROM outbox WHERE sent_at < :before"
-_WAITING = "SELECT count(*) AS amount, min(created_at) AS oldest FROM outbox WHERE sent_at IS NULL"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +43,9 @@ def add(
     channel: str = MAIL,
 ) -> int:
     text = json.dumps(dict(facts or {}), sort_keys=True)
-    return db.insert(_ADD, channel=channel, kind=kind, volunteer_id=volunteer_id, facts=text, now=at(now))
+    return db.add(
+        "outbox", channel=channel, kind=kind, volunteer_id=volunteer_id, facts=text, created_at=now, next_at=now
+    )
 
 
 def replace(db: Database, kind: str, volunteer_id: int, now: datetime) -> None:
@@ -71,15 +63,15 @@ def due(db: Database, channel: str, now: datetime, limit: int) -> list[OutboxMes
 
 
 def put_off(db: Database, message_id: int, until: datetime) -> None:
-    db.execute(_PUT_OFF, id=message_id, until=at(until))
+    db.execute("UPDATE outbox SET next_at = :until WHERE id = :id AND sent_at IS NULL", id=message_id, until=at(until))
 
 
 def sent(db: Database, message_id: int, now: datetime) -> None:
-    db.execute(_SENT, id=message_id, now=at(now))
+    db.execute("UPDATE outbox SET sent_at = :now WHERE id = :id AND sent_at IS NULL", id=message_id, now=at(now))
 
 
 def give_up(db: Database, message_id: int) -> None:
-    db.execute(_GIVE_UP, id=message_id)
+    db.execute("DELETE FROM outbox WHERE id = :id AND sent_at IS NULL", id=message_id)
 
 
 def give_up_old(db: Database, channel: str, before: datetime) -> list[OutboxMessage]:
@@ -92,13 +84,13 @@ def of_volunteer(db: Database, volunteer_id: int) -> list[OutboxMessage]:
 
 
 def forget(db: Database, volunteer_id: int) -> None:
-    db.execute(_FORGET, volunteer_id=volunteer_id)
+    db.execute("DELETE FROM outbox WHERE volunteer_id = :volunteer_id", volunteer_id=volunteer_id)
 
 
 def forget_sent(db: Database, before: datetime) -> None:
-    db.execute(_FORGET_SENT, before=at(before))
+    db.execute("DELETE FROM outbox WHERE sent_at < :before", before=at(before))
 
 
 def waiting(db: Database) -> tuple[int, datetime | None]:
-    row = db.select(_WAITING)[0]
+    row = db.select("SELECT count(*) AS amount, min(created_at) AS oldest FROM outbox WHERE sent_at IS NULL")[0]
     return row["amount"], moment(row["oldest"]) if row["amount"] else None

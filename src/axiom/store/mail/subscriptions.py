@@ -10,7 +10,6 @@ INSERT INTO subscription (volunteer_id, kind, told_until, told_credit)
 VALUES (:volunteer_id, :kind, :told_until, :told_credit) ON CONFLICT (volunteer_id, kind) DO NOTHING
 """
 _END = "DELETE FROM subscription WHERE volunteer_id = :volunteer_id AND kind = :kind"
-_FORGET = "DELETE FROM subscription WHERE volunteer_id = :volunteer_id"
 _OF_VOLUNTEER = "SELECT kind FROM subscription WHERE volunteer_id = :volunteer_id"
 _DUE = """
 SELECT s.* FROM subscription s JOIN volunteer v ON v.id = s.volunteer_id
@@ -48,7 +47,7 @@ def end(db: Database, volunteer_id: int, kind: str) -> None:
 
 
 def forget(db: Database, volunteer_id: int) -> None:
-    db.execute(_FORGET, volunteer_id=volunteer_id)
+    db.execute("DELETE FROM subscription WHERE volunteer_id = :volunteer_id", volunteer_id=volunteer_id)
 
 
 def of_volunteer(db: Database, volunteer_id: int) -> set[str]:

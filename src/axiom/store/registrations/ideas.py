@@ -7,10 +7,6 @@ from datetime import datetime
 from axiom.domain.proposals import Idea, IdeaAnswer, IdeaState, KeptIdea
 from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
 
-_ADD = """
-INSERT INTO idea (question, why, said_by, volunteer_id, basis, finding_number, session_id, created_at, shown_at)
-VALUES (:question, :why, :said_by, :volunteer_id, :basis, :finding_number, :session_id, :now, :shown_at)
-"""
 _SELECT = """
 SELECT i.*, x.name AS experiment, x.version AS version FROM idea i LEFT JOIN experiment x ON x.id = i.experiment_id
 """
@@ -24,7 +20,6 @@ _PUBLIC_NUMBERS = f"SELECT id FROM idea WHERE :state IN ('', state) AND {_IS_PUB
 _SAME = "SELECT id FROM idea WHERE said_by = :said_by AND question = :question AND state = 'open' LIMIT 1"
 _NOTED = "SELECT basis, session_id FROM idea WHERE basis IS NOT NULL"
 _SHOW = "UPDATE idea SET shown_at = :now WHERE id = :id AND shown_at IS NULL AND state != 'withdrawn'"
-_HIDE = "UPDATE idea SET shown_at = NULL WHERE id = :id AND shown_at IS NOT NULL"
 _ANSWER = """
 UPDATE idea SET state = :state, answer = :answer, answered_by = :answered_by, answered_at = :now,
     proposal_id = :proposal_id, experiment_id = :experiment_id, answering_finding = :answering_finding
@@ -37,8 +32,8 @@ _FORGET = "DELETE FROM idea WHERE volunteer_id = :volunteer_id AND (shown_at IS 
 
 
 def add(db: Database, idea: Idea, *, is_shown: bool, session_id: int | None = None, now: datetime) -> int:
-    return db.insert(
-        _ADD,
+    return db.add(
+        "idea",
         question=idea.question,
         why=idea.why,
         said_by=idea.by,
@@ -46,8 +41,8 @@ def add(db: Database, idea: Idea, *, is_shown: bool, session_id: int | None = No
         basis=idea.basis,
         finding_number=idea.finding,
         session_id=session_id,
-        now=at(now),
-        shown_at=at(now) if is_shown else None,
+        created_at=now,
+        shown_at=now if is_shown else None,
     )
 
 
@@ -87,7 +82,7 @@ def show(db: Database, number: int, now: datetime) -> bool:
 
 
 def hide(db: Database, number: int) -> bool:
-    return db.execute(_HIDE, id=number) == 1
+    return db.execute("UPDATE idea SET shown_at = NULL WHERE id = :id AND shown_at IS NOT NULL", id=number) == 1
 
 
 def answer(db: Database, number: int, reply: IdeaAnswer, experiment_id: int | None, now: datetime) -> bool:

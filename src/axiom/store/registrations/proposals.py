@@ -5,18 +5,12 @@ from axiom.domain.proposals import AUTOPILOT, KeptProposal, Proposal, ProposalSt
 from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database, Row, as_value, at
 
-_ADD = """
-INSERT INTO proposal (slug, template, experiment_id, finding_number, draft_id, body, session_id, created_at)
-VALUES (:slug, :template, :experiment_id, :finding_number, :draft_id, :body, :session_id, :created_at)
-"""
 # What the autopilot refused a person may approve all the same.
 _DECIDE = """
 UPDATE proposal SET state = :state, why = :why, decided_by = :decided_by, registration_id = :registration_id,
     decided_at = :decided_at
 WHERE id = :id AND (state = 'open' OR (state = 'refused' AND decided_by = :autopilot AND :state = 'approved'))
 """
-_ONE = "SELECT * FROM proposal WHERE id = :id"
-_ALL = "SELECT * FROM proposal ORDER BY id"
 _OF_DRAFTS = "SELECT * FROM proposal WHERE draft_id IN (SELECT id FROM draft WHERE name = :name) ORDER BY id"
 _APPROVED_BUNDLE = """
 SELECT p.* FROM proposal p JOIN draft d ON d.id = p.draft_id
@@ -43,8 +37,8 @@ class ProposalOutcome:
 
 def add(db: Database, proposal: Proposal, experiment_id: int | None, session_id: int | None, now: datetime) -> int:
     """Write a proposal down; its number. The experiment of a draft is not there before it is approved."""
-    return db.insert(
-        _ADD,
+    return db.add(
+        "proposal",
         slug=proposal.slug,
         template=proposal.template.value,
         experiment_id=experiment_id,
@@ -81,12 +75,12 @@ def decide(
 
 
 def one(db: Database, number: int) -> KeptProposal | None:
-    row = db.one(_ONE, id=number)
+    row = db.one("SELECT * FROM proposal WHERE id = :id", id=number)
     return _proposal(row) if row else None
 
 
 def everything(db: Database) -> list[KeptProposal]:
-    return [_proposal(row) for row in db.select(_ALL)]
+    return [_proposal(row) for row in db.select("SELECT * FROM proposal ORDER BY id")]
 
 
 def in_state(db: Database, state: ProposalState) -> list[KeptProposal]:

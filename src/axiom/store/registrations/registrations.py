@@ -11,33 +11,12 @@ from axiom.domain.registrations import read_body
 from axiom.store.engine.database import Database, Row, as_value, at
 from axiom.store.engine.hash_chains import Chain
 
-_BY_ID = "SELECT * FROM registration WHERE id = :id"
 _ALL_OF = "SELECT * FROM registration WHERE experiment_id = :experiment_id ORDER BY id"
 _ALL = "SELECT * FROM registration ORDER BY id DESC"
-_ADD = """
-INSERT INTO registration (experiment_id, cohort, body, previous_hash, hash, created_at)
-VALUES (:experiment_id, :cohort, :body, :previous_hash, :hash, :created_at)
-"""
-_NUMBER = """
-INSERT INTO finding (registration_id, experiment_id, estimand, created_at)
-VALUES (:registration_id, :experiment_id, :estimand, :created_at)
-"""
-_PREDICT = """
-INSERT INTO prediction (registration_id, estimand, forecaster, positive, negative, absent, low, high, because,
-    median)
-VALUES (:registration_id, :estimand, :forecaster, :positive, :negative, :absent, :low, :high, :because, :median)
-"""
-_PREDICT_LATER = """
-INSERT INTO prediction (registration_id, estimand, forecaster, positive, negative, absent, low, high, because,
-    median, created_at, previous_hash, hash)
-VALUES (:registration_id, :estimand, :forecaster, :positive, :negative, :absent, :low, :high, :because,
-    :median, :created_at, :previous_hash, :hash)
-"""
 _HAS_PREDICTED = """
 SELECT 1 FROM prediction
 WHERE registration_id = :registration_id AND estimand = :estimand AND forecaster = :forecaster
 """
-_PREDICTED = "SELECT * FROM prediction WHERE hash IS NULL ORDER BY id"
 _NUMBERED = "SELECT id, registration_id, estimand FROM finding WHERE experiment_id = :experiment_id ORDER BY id"
 # Back is what a host has reported, whether or not it has been looked at yet.
 _BACK = """
@@ -53,7 +32,6 @@ SELECT r.*, f.estimand FROM finding f JOIN registration r ON r.id = f.registrati
 """
 _STATUS = "UPDATE finding SET status = :status, why = :why WHERE id = :number AND status NOT IN (:status, 'recalled')"
 _STATUSES = "SELECT id, status, why FROM finding WHERE experiment_id = :experiment_id ORDER BY id"
-_EVERYWHERE = "SELECT id, registration_id, estimand, status FROM finding ORDER BY id"
 _SAID = ("estimand", "forecaster", "positive", "negative", "absent", "low", "high", "because")
 _CHAIN = Chain(table="registration", covered=("experiment_id", "cohort", "body", "created_at"))
 _LATER = Chain(table="prediction", covered=("registration_id", *_SAID, "created_at"), where_known=("median",))
@@ -74,13 +52,13 @@ def register(
     `claims` are the estimands that get a number of their own; where nothing is said, those that are predicted.
     """
     facts = {"experiment_id": experiment_id, "cohort": cohort, "body": body, "created_at": at(now)}
-    registration_id = db.insert(_ADD, **facts, **_CHAIN.link(db, facts))
-    db.many(
-        _PREDICT, [{"registration_id": registration_id, "median": None, **prediction} for prediction in predictions]
+    registration_id = db.add("registration", **facts, **_CHAIN.link(db, facts))
+    db.add_all(
+        "prediction", [{"registration_id": registration_id, "median": None, **prediction} for prediction in predictions]
     )
     for estimand in [prediction["estimand"] for prediction in predictions] if claims is None else claims:
-        db.insert(
-            _NUMBER,
+        db.add(
+            "finding",
             registration_id=registration_id,
             experiment_id=experiment_id,
             estimand=estimand,
@@ -93,7 +71,7 @@ def predict(db: Database, registration_id: int, prediction: Mapping[str, Any], n
     """What somebody expects who comes after the registration, chained to all that came so."""
     expected = {name: prediction[name] for name in _SAID} | {"median": prediction.get("median")}
     facts = {"registration_id": registration_id, **expected, "created_at": at(now)}
-    return db.insert(_PREDICT_LATER, **facts, **_LATER.link(db, facts))
+    return db.add("prediction", **facts, **_LATER.link(db, facts))
 
 
 def has_predicted(db: Database, registration_id: int, estimand: str, forecaster: str) -> bool:
@@ -102,7 +80,7 @@ def has_predicted(db: Database, registration_id: int, estimand: str, forecaster:
 
 
 def registration(db: Database, registration_id: int) -> Registration | None:
-    return db.value(Registration, _BY_ID, id=registration_id)
+    return db.value(Registration, "SELECT * FROM registration WHERE id = :id", id=registration_id)
 
 
 def registrations(db: Database, experiment_id: int | None = None) -> list[Registration]:
@@ -123,7 +101,7 @@ def numbers(db: Database, registration: Registration) -> dict[str, int]:
 def everywhere(db: Database) -> tuple[dict[int, dict[str, int]], frozenset[int]]:
     """Of each registration the findings that it began, by estimand; and which findings are open, of all versions."""
     begun: dict[int, dict[str, int]] = {}
-    rows = db.select(_EVERYWHERE)
+    rows = db.select("SELECT id, registration_id, estimand, status FROM finding ORDER BY id")
     for row in rows:
         begun.setdefault(row["registration_id"], {})[row["estimand"]] = row["id"]
     return begun, frozenset(row["id"] for row in rows if row["status"] == "open")
@@ -182,7 +160,7 @@ def broken_links(db: Database) -> list[str]:
 def _repredicted(db: Database, rows: Sequence[Row]) -> list[str]:
     """The chain covers a registration's body, and through what the body says also the rows beside it."""
     predictions: dict[int, list[Mapping[str, Any]]] = {}
-    for row in db.select(_PREDICTED):
+    for row in db.select("SELECT * FROM prediction WHERE hash IS NULL ORDER BY id"):
         prediction = {name: row[name] for name in _SAID}
         prediction |= {} if row["median"] is None else {"median": row["median"]}  # a body without one leaves it out
         predictions.setdefault(row["registration_id"], []).append(prediction)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.estimands import Prediction
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.store.engine.database import Database, Row, as_value
 from axiom_weigh.values import Verdict
 
 # What was recalled is void: neither its results nor what was said of them counts.
@@ -23,12 +23,6 @@ ORDER BY p.id
 """
 _GOES_ON = """
 SELECT 1 FROM workunit WHERE registration_id = :registration_id AND state = 'open' AND checks_task_id IS NULL LIMIT 1
-"""
-_KEEP = """
-INSERT INTO score (prediction_id, finding_number, line, verdict, estimate, brier, log_score, interval_score,
-    is_covered, reason, scored_at)
-VALUES (:prediction_id, :finding_number, :line, :verdict, :estimate, :brier, :log_score, :interval_score,
-    :is_covered, :reason, :scored_at)
 """
 _ALL = """
 SELECT p.*, s.finding_number, s.verdict, s.estimate, s.brier, s.log_score, s.interval_score, s.is_covered, s.reason,
@@ -64,7 +58,7 @@ def goes_on(db: Database, registration_id: int) -> bool:
 
 
 def keep(db: Database, prediction_id: int, facts: Mapping[str, Any], now: datetime) -> None:
-    db.execute(_KEEP, prediction_id=prediction_id, **facts, scored_at=at(now))
+    db.add("score", prediction_id=prediction_id, **facts, scored_at=now)
 
 
 def everything(db: Database) -> list[Row]:

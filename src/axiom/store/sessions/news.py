@@ -4,9 +4,6 @@ from datetime import datetime
 
 from axiom.store.engine.database import Database, at
 
-_ADD = "INSERT INTO news (line, text, said_at, until) VALUES (:line, :text, :now, :until)"
-_ONE = "SELECT * FROM news WHERE id = :id"
-_NEWEST = "SELECT * FROM news WHERE withdrawn_at IS NULL ORDER BY id DESC LIMIT :limit"
 _STANDING = "SELECT * FROM news WHERE withdrawn_at IS NULL AND until > :now ORDER BY id DESC LIMIT :limit"
 _WITHDRAW = "UPDATE news SET withdrawn_at = :now WHERE id = :id AND withdrawn_at IS NULL"
 
@@ -21,15 +18,15 @@ class News:
 
 
 def add(db: Database, *, line: str, text: str, until: datetime, now: datetime) -> int:
-    return db.insert(_ADD, line=line, text=text, until=at(until), now=at(now))
+    return db.add("news", line=line, text=text, said_at=now, until=until)
 
 
 def of(db: Database, number: int) -> News | None:
-    return db.value(News, _ONE, id=number)
+    return db.value(News, "SELECT * FROM news WHERE id = :id", id=number)
 
 
 def newest(db: Database, limit: int) -> Sequence[News]:
-    return db.values(News, _NEWEST, limit=limit)
+    return db.values(News, "SELECT * FROM news WHERE withdrawn_at IS NULL ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
 def standing(db: Database, now: datetime, limit: int) -> Sequence[News]:

@@ -8,7 +8,6 @@ from axiom.store.engine.database import Database, Row, at, moment
 from axiom.store.evidence import evidence
 from axiom_weigh.values import Evidence
 
-_LAST_ORDERED = "SELECT created_at FROM workunit ORDER BY id DESC LIMIT 1"
 _STOPPED_BEFORE = """
 SELECT json_extract(facts, '$.experiment') AS experiment, json_extract(facts, '$.reason') AS reason FROM note
 WHERE session_id = (SELECT max(id) FROM session WHERE id < :session_id) AND kind = 'experiment.stopped'
@@ -32,7 +31,6 @@ WHERE h.seen_at >= :since AND h.is_simulated = 0 AND h.why_no_work <> ''
     AND NOT EXISTS (SELECT 1 FROM task t WHERE t.state = 'sent' AND t.host_id = h.id)
 GROUP BY h.why_no_work ORDER BY count(*) DESC, h.why_no_work
 """
-_CLOSED_LATER = "SELECT count(*) AS tasks FROM task WHERE closed_at >= :since"
 _BY_HOST = """
 SELECT host_id, count(*) AS tasks, sum(CASE WHEN state = 'valid' THEN 1 ELSE 0 END) AS valid,
     avg(elapsed_seconds) AS seconds
@@ -76,7 +74,6 @@ _WEIGHED = """
 SELECT v.finding_number AS number, max(v.line) AS line, min(v.line) AS first FROM evidence v
 WHERE v.session_id > :after AND v.session_id <= :until GROUP BY v.finding_number ORDER BY v.finding_number
 """
-_LINE = "SELECT * FROM evidence WHERE finding_number = :number AND line = :line"
 _OPEN_FINDINGS = """
 SELECT f.id AS number, f.experiment_id, e.name, e.version, f.estimand, r.id AS registration_id, r.body,
     (SELECT count(*) FROM registration WHERE experiment_id = e.id) AS registrations
@@ -103,7 +100,6 @@ WHERE t.closed_at >= :since AND t.closed_at < :until AND t.state = 'aborted'
     AND (w.state = 'cancelled' OR t.cause = 'taken-back')
 GROUP BY e.id, e.name, e.version, 3 ORDER BY e.id, 3
 """
-_PAID = "SELECT coalesce(sum(awards), 0) AS tasks FROM daybook WHERE reason = 'computed'"
 _TASKS = """
 SELECT t.id, e.name, e.version, t.state, t.host_id, t.cpu_seconds, t.elapsed_seconds, t.reason, t.closed_at
 FROM task t JOIN experiment e ON e.id = t.experiment_id
@@ -142,7 +138,7 @@ def why_idle(db: Database, since: datetime) -> list[Row]:
 
 
 def closed_from(db: Database, since: datetime) -> int:
-    return db.number(_CLOSED_LATER, since=at(since))
+    return db.number("SELECT count(*) AS tasks FROM task WHERE closed_at >= :since", since=at(since))
 
 
 def by_host(db: Database, window: Window) -> list[Row]:
@@ -169,7 +165,7 @@ def ordered(db: Database, after: int) -> list[Row]:
 
 
 def last_ordered(db: Database) -> datetime | None:
-    row = db.one(_LAST_ORDERED)
+    row = db.one("SELECT created_at FROM workunit ORDER BY id DESC LIMIT 1")
     return moment(row["created_at"]) if row else None
 
 
@@ -200,7 +196,7 @@ def weighed(db: Database, after: int, until: int) -> list[Row]:
 
 
 def paid(db: Database) -> int:
-    return db.number(_PAID)
+    return db.number("SELECT coalesce(sum(awards), 0) AS tasks FROM daybook WHERE reason = 'computed'")
 
 
 def tasks(db: Database, window: Window, filters: TaskFilter, limit: int) -> list[Row]:
@@ -217,7 +213,7 @@ def tasks(db: Database, window: Window, filters: TaskFilter, limit: int) -> list
 
 
 def line(db: Database, number: int, place: int) -> Evidence | None:
-    row = db.one(_LINE, number=number, line=place)
+    row = db.one("SELECT * FROM evidence WHERE finding_number = :number AND line = :line", number=number, line=place)
     return evidence.read(row) if row else None
 
 

@@ -9,7 +9,6 @@ from typing import Any
 from axiom.domain.sessions import EVENTS, Note, Session, Step, Window
 from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
 
-_OPEN = "SELECT * FROM session WHERE ended_at IS NULL ORDER BY id LIMIT 1"
 _CLOSED = """
 SELECT e.name, e.version, t.state, t.reason, count(*) AS amount, count(t.sent_at) AS sent,
     sum(t.cpu_seconds) AS cpu_seconds
@@ -18,34 +17,16 @@ WHERE t.closed_at >= :seen AND t.closed_at < :until
 GROUP BY e.id, e.name, e.version, t.state, CASE WHEN t.state = 'valid' THEN '' ELSE t.reason END
 ORDER BY e.id, t.state
 """
-_SEEN_BEFORE = "SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LIMIT 1"
-_ENDED_BEFORE = "SELECT ended_at FROM session WHERE id < :id ORDER BY id DESC LIMIT 1"
 _LAST = "SELECT * FROM session ORDER BY id DESC LIMIT 1"
-_ALL = "SELECT * FROM session ORDER BY id DESC LIMIT :limit"
-_HELD = "SELECT count(*) AS amount FROM session WHERE told <> ''"
-_BY_NAME = "SELECT * FROM session WHERE name = :name"
 _BY_ID = "SELECT * FROM session WHERE id = :id"
-_TOLD = "SELECT * FROM session WHERE told <> '' ORDER BY id DESC LIMIT :limit"
 _TOLD_BEFORE = "SELECT * FROM session WHERE told <> '' AND id < :id ORDER BY id DESC LIMIT 1"
 _TELL = "UPDATE session SET name = :name, told = :why WHERE id = :id"
 _ROUNDS = "SELECT * FROM session WHERE id > :after AND id <= :id ORDER BY id DESC LIMIT :limit"
 _AMOUNT = "SELECT count(*) AS amount FROM session WHERE id > :after AND id <= :id"
-_OF_DAY = "SELECT count(*) AS amount FROM session WHERE name LIKE :day"
-_NEXT = "SELECT coalesce(max(id), 0) + 1 AS id FROM session"
-_BEGIN = """
-INSERT INTO session (id, name, pi, reason, seen_task, steps, started_at)
-VALUES (:id, :name, :pi, :reason, :seen_task, :steps, :started_at)
-"""
-_DONE = "UPDATE session SET done = :done, seen_task = :seen_task, ended_at = :ended_at WHERE id = :id"
 _HOLD = "UPDATE session SET holder = :holder, held_until = :held_until WHERE id = :id"
-_PLAN = "UPDATE session SET plan = :plan WHERE id = :id"
 _PLANS = """
 SELECT plan FROM session WHERE id > (SELECT max(id) FROM session) - :most AND started_at >= :since
     AND plan LIKE '{"allotments": [{%' ORDER BY id
-"""
-_NOTE = """
-INSERT INTO note (session_id, step, kind, text, facts, about, links)
-VALUES (:session_id, :step, :kind, :text, :facts, :about, :links)
 """
 _NOTES = "SELECT * FROM note WHERE session_id = :session_id ORDER BY id"
 _OF_ROUNDS = """
@@ -66,7 +47,7 @@ def closed_since(db: Database, seen_task: int, until: datetime) -> list[Row]:
 
 
 def opened(db: Database) -> Session | None:
-    return db.value(Session, _OPEN)
+    return db.value(Session, "SELECT * FROM session WHERE ended_at IS NULL ORDER BY id LIMIT 1")
 
 
 def last(db: Database) -> Session | None:
@@ -75,7 +56,7 @@ def last(db: Database) -> Session | None:
 
 def told(db: Database, limit: int) -> list[Session]:
     """The newest sessions first, without quiet rounds."""
-    return db.values(Session, _TOLD, limit=limit)
+    return db.values(Session, "SELECT * FROM session WHERE told <> '' ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
 def told_before(db: Database, session_id: int) -> Session | None:
@@ -85,7 +66,7 @@ def told_before(db: Database, session_id: int) -> Session | None:
 def tell(db: Database, session_id: int, why: str, now: datetime) -> Session:
     """This round tells of all since the session before: it gets a session's name, by the day and a letter."""
     day = f"{now:%Y-%m-%d}"
-    row = db.one(_OF_DAY, day=f"{day}-%")
+    row = db.one("SELECT count(*) AS amount FROM session WHERE name LIKE :day", day=f"{day}-%")
     db.execute(_TELL, id=session_id, name=f"{day}-{_letters(int(row['amount']) if row else 0)}", why=why)
     return by_id(db, session_id)
 
@@ -121,12 +102,12 @@ def first_started(db: Database, now: datetime) -> datetime:
 
 
 def sessions(db: Database, limit: int) -> list[Session]:
-    return db.values(Session, _ALL, limit=limit)
+    return db.values(Session, "SELECT * FROM session ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
 def held(db: Database) -> int:
     """How many sessions have ended, without quiet rounds."""
-    return db.number(_HELD)
+    return db.number("SELECT count(*) AS amount FROM session WHERE told <> ''")
 
 
 def by_name(db: Database, name: str) -> Session | None:
@@ -135,7 +116,7 @@ def by_name(db: Database, name: str) -> Session | None:
     if name.startswith(ROUND) and number.isascii() and number.isdecimal() and len(number) < _MOST_DIGITS:
         row = db.one(_BY_ID, id=int(number))
         return _as_round(as_value(Session, row)) if row else None
-    return db.value(Session, _BY_NAME, name=name)
+    return db.value(Session, "SELECT * FROM session WHERE name = :name", name=name)
 
 
 def by_id(db: Database, session_id: int) -> Session:
@@ -146,11 +127,11 @@ def by_id(db: Database, session_id: int) -> Session:
 
 
 def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
-    row = db.one(_NEXT)
+    row = db.one("SELECT coalesce(max(id), 0) + 1 AS id FROM session")
     number = int(row["id"]) if row else 1
     steps = json.dumps(list(Step))
     begun = {"pi": pi, "reason": reason, "seen_task": seen(db), "steps": steps, "started_at": at(now)}
-    db.insert(_BEGIN, id=number, name=f"{ROUND}{number}", **begun)
+    db.add("session", id=number, name=f"{ROUND}{number}", **begun)
     return by_id(db, number)
 
 
@@ -162,12 +143,12 @@ def seen(db: Database) -> int:
 
 def seen_before(db: Database, session_id: int) -> datetime:
     """Up to which moment the round before this one has told what happened; the beginning of time for the first."""
-    row = db.one(_SEEN_BEFORE, id=session_id)
+    row = db.one("SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
     return moment(row["seen_task"] if row else 0)
 
 
 def ended_before(db: Database, session_id: int) -> datetime | None:
-    row = db.one(_ENDED_BEFORE, id=session_id)
+    row = db.one("SELECT ended_at FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
     return maybe_moment(row["ended_at"]) if row else None
 
 
@@ -194,7 +175,7 @@ def tell_workunits(db: Database, session_id: int, newest: int) -> None:
 def finish(db: Database, session: Session, step: Step, *, seen_task: int, now: datetime, ends: bool) -> None:
     """Note that a step is done, and with the last one that the session is over."""
     db.execute(
-        _DONE,
+        "UPDATE session SET done = :done, seen_task = :seen_task, ended_at = :ended_at WHERE id = :id",
         id=session.id,
         done=json.dumps([*session.done, step]),
         seen_task=seen_task,
@@ -203,7 +184,7 @@ def finish(db: Database, session: Session, step: Step, *, seen_task: int, now: d
 
 
 def keep_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:
-    db.execute(_PLAN, id=session_id, plan=json.dumps(plan))
+    db.execute("UPDATE session SET plan = :plan WHERE id = :id", id=session_id, plan=json.dumps(plan))
 
 
 def kept_plan(db: Database, session_id: int) -> Mapping[str, Any]:
@@ -218,8 +199,8 @@ def plans_since(db: Database, since: datetime, most: int) -> list[str]:
 
 
 def write(db: Database, session_id: int, step: Step, notes: Sequence[Note]) -> None:
-    db.many(
-        _NOTE,
+    db.add_all(
+        "note",
         [
             {
                 "session_id": session_id,

@@ -29,7 +29,6 @@ LEFT JOIN evidence o ON o.finding_number = s.finding_number AND o.line = s.first
 WHERE n.verdict <> coalesce(o.verdict, :undecided) OR n.grade <> coalesce(o.grade, :awaiting)
 ORDER BY n.finding_number
 """
-_PUBLISHED = "SELECT count(*) AS amount FROM experiment WHERE created_at > :since"
 
 
 def untold(db: Database) -> UntoldCounts:
@@ -42,7 +41,7 @@ def untold(db: Database) -> UntoldCounts:
     proposals = {
         bool(row["follows"]): int(row["amount"]) for row in db.select(_PROPOSALS, since=at(since), autopilot=AUTOPILOT)
     }
-    (published,) = db.select(_PUBLISHED, since=at(since))
+    (published,) = db.select("SELECT count(*) AS amount FROM experiment WHERE created_at > :since", since=at(since))
     return UntoldCounts(
         failures=failures["amount"],
         unanswered=ideas["amount"] + proposals.get(False, 0),

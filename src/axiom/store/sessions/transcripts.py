@@ -9,10 +9,6 @@ from axiom.domain.sessions import EntryKind, TranscriptEntry
 from axiom.store.engine.database import Database, Row, as_value, at, moment
 from axiom.store.engine.hash_chains import Chain
 
-_ADD = """
-INSERT INTO transcript (session_id, at, kind, request_id, model, prompt, body, tokens, micros, previous_hash, hash)
-VALUES (:session_id, :at, :kind, :request_id, :model, :prompt, :body, :tokens, :micros, :previous_hash, :hash)
-"""
 _OF = "SELECT * FROM transcript WHERE session_id = :session_id ORDER BY id"
 _OF_KIND = "SELECT * FROM transcript WHERE session_id = :session_id AND kind = :kind ORDER BY id"
 _AMOUNT = """
@@ -79,7 +75,7 @@ def append(db: Database, session_id: int, entry: TranscriptEntry, now: datetime)
         "tokens": entry.tokens,
         "micros": entry.micros,
     }
-    return db.insert(_ADD, **facts, **_CHAIN.link(db, facts))
+    return db.add("transcript", **facts, **_CHAIN.link(db, facts))
 
 
 def of_session(db: Database, session_id: int) -> list[KeptEntry]:

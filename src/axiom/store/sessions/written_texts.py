@@ -6,9 +6,6 @@ from datetime import datetime
 
 from axiom.store.engine.database import Database, Row, as_value, at
 
-_ADD = """
-INSERT INTO prose (session_id, findings, author, text, at) VALUES (:session_id, :findings, :author, :text, :at)
-"""
 _OF_ROUNDS = """
 SELECT * FROM prose WHERE id IN (SELECT max(id) FROM prose
     WHERE session_id >= :begin AND session_id < :end GROUP BY author, session_id)
@@ -30,11 +27,11 @@ class KeptProse:
 
 
 def add_to_session(db: Database, session_id: int, *, author: str, text: str, now: datetime) -> int:
-    return db.insert(_ADD, session_id=session_id, findings="", author=author, text=text, at=at(now))
+    return db.add("prose", session_id=session_id, findings="", author=author, text=text, at=at(now))
 
 
 def add_to_paper(db: Database, findings: Collection[int], *, author: str, text: str, now: datetime) -> int:
-    return db.insert(_ADD, session_id=None, findings=_listed(findings), author=author, text=text, at=at(now))
+    return db.add("prose", session_id=None, findings=_listed(findings), author=author, text=text, at=at(now))
 
 
 def of_rounds(db: Database, rounds: range) -> list[KeptProse]:

@@ -11,11 +11,9 @@ from axiom.domain.value import value
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, at, moment
 
-_EVERYTHING = "SELECT * FROM archive ORDER BY id"
 _OF_TASK = """
 SELECT a.* FROM task t JOIN archive a ON a.id = t.archive_id WHERE t.id = :task_id
 """
-_LAST = "SELECT last_closed_at, last_task FROM archive ORDER BY id DESC LIMIT 1"
 # What expired or was taken back keeps its ticket: its host may still report it. Whatever was never sent has none. Where
 # several copies are wanted, a late one is compared with what the others brought: they stay while one may come.
 _NEXT = """
@@ -44,7 +42,6 @@ _LET_GO = """
 UPDATE task SET ticket = NULL, message = CASE WHEN state = 'failed' THEN message ELSE '' END, archive_id = :archive_id
 WHERE id IN (SELECT value FROM json_each(:ids)) AND archive_id IS NULL
 """
-_EMPTIED = "UPDATE archive SET emptied_at = :now WHERE id = :id AND emptied_at IS NULL"
 
 
 @value
@@ -80,7 +77,7 @@ class OldTask:
 
 
 def everything(db: Database) -> list[ArchiveFile]:
-    return db.values(ArchiveFile, _EVERYTHING)
+    return db.values(ArchiveFile, "SELECT * FROM archive ORDER BY id")
 
 
 def of_task(db: Database, task_id: int) -> ArchiveFile | None:
@@ -93,7 +90,7 @@ def next_tasks(db: Database, after: OldTask | None, until: datetime, limit: int)
     if after is not None:
         closed_at, task_id = at(after.closed_at), after.id
     else:
-        row = db.one(_LAST)
+        row = db.one("SELECT last_closed_at, last_task FROM archive ORDER BY id DESC LIMIT 1")
         closed_at, task_id = (row["last_closed_at"], row["last_task"]) if row else (0, 0)
     rows = db.select(_NEXT, closed_at=closed_at, task_id=task_id, until=until, limit=limit)
     return [OldTask(**{**row, "closed_at": moment(row["closed_at"])}) for row in rows]
@@ -129,4 +126,4 @@ def let_go(db: Database, archive_id: int, own: Mapping[int, str | None]) -> None
 
 
 def emptied(db: Database, archive_id: int, now: datetime) -> None:
-    db.execute(_EMPTIED, id=archive_id, now=now)
+    db.execute("UPDATE archive SET emptied_at = :now WHERE id = :id AND emptied_at IS NULL", id=archive_id, now=now)

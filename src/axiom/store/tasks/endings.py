@@ -11,8 +11,6 @@ from axiom.domain.value import value
 from axiom.domain.work import TaskState
 from axiom.store.engine.database import Database, as_value, at
 
-_COUNTED_TO = "SELECT counted_to FROM ending_look WHERE id = 1"
-_COUNT_TO = "UPDATE ending_look SET counted_to = :until WHERE id = 1"
 _PROVEN_ON_GPUS = """
 SELECT id FROM task INDEXED BY task_on_gpu WHERE gpu <> '' AND closed_at IS NOT NULL AND state = 'valid' LIMIT 1
 """
@@ -71,7 +69,6 @@ SELECT DISTINCT h.volunteer_id FROM ending g JOIN host h ON h.id = g.host_id
 WHERE g.experiment_id = :experiment_id AND g.cause IN (SELECT value FROM json_each(:causes))
     AND g.host_id IN (SELECT host_id FROM ending WHERE cause = 'success')
 """
-_PROVEN = "SELECT DISTINCT host_id FROM ending WHERE cause = 'success'"
 _AT_ONCE = 5_000
 
 
@@ -91,11 +88,11 @@ class FailedTask:
 
 def counted_to(db: Database) -> int:
     """Before which moment, in microseconds, every closed task is counted."""
-    return db.number(_COUNTED_TO)
+    return db.number("SELECT counted_to FROM ending_look WHERE id = 1")
 
 
 def count_to(db: Database, until: datetime) -> None:
-    db.execute(_COUNT_TO, until=at(until))
+    db.execute("UPDATE ending_look SET counted_to = :until WHERE id = 1", until=at(until))
 
 
 def count_well(db: Database, since: int, until: datetime) -> int:
@@ -137,7 +134,7 @@ def worked(db: Database, experiment_id: int | None = None) -> dict[int, dict[int
 
 
 def proven(db: Database) -> frozenset[int]:
-    return frozenset(row["host_id"] for row in db.select(_PROVEN))
+    return frozenset(row["host_id"] for row in db.select("SELECT DISTINCT host_id FROM ending WHERE cause = 'success'"))
 
 
 def is_proven_on_gpus(db: Database) -> bool:

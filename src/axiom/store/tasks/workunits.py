@@ -18,9 +18,7 @@ INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state
 VALUES (:experiment_id, :registration_id, :replicates, :configs, 'open', :quorum, :max_failures,
     :target_host_id, :created_at)
 """
-_LAST_WORKUNIT = "SELECT max(id) AS id FROM workunit"
 _MADE_SINCE = "SELECT id FROM workunit WHERE id > :before ORDER BY id"
-_WORKUNIT = "SELECT * FROM workunit WHERE id = :id"
 _WORKUNITS = "SELECT * FROM workunit WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
 _OPEN_IDS = """
 SELECT id FROM workunit WHERE state = 'open' AND experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT :limit
@@ -41,7 +39,6 @@ ADD_TASK = """
 INSERT INTO task (workunit_id, experiment_id, target_host_id, ordinal, state, created_at)
 VALUES (:workunit_id, :experiment_id, :target_host_id, :ordinal, 'unsent', :created_at)
 """
-_TASK = "SELECT * FROM task WHERE id = :id"
 _TASKS_OF = "SELECT * FROM task WHERE workunit_id = :workunit_id ORDER BY ordinal"
 _TASKS = "SELECT * FROM task WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
 _SEND = """
@@ -58,8 +55,6 @@ SELECT t.id, t.workunit_id FROM experiment e CROSS JOIN task t ON t.experiment_i
     AND t.target_host_id > 0 CROSS JOIN host h ON h.id = t.target_host_id
 WHERE h.seen_at < :before
 """
-_FOR_ANYBODY = "UPDATE task SET target_host_id = NULL WHERE id = :id AND state = 'unsent'"
-_WORKUNIT_FOR_ANYBODY = "UPDATE workunit SET target_host_id = NULL WHERE id = :id"
 _HELD = "SELECT * FROM task WHERE host_id = :host_id AND state = 'sent' ORDER BY id"
 _LATE = """
 SELECT workunit_id FROM task WHERE state = 'sent' AND deadline < :now ORDER BY deadline, id LIMIT :limit
@@ -130,7 +125,7 @@ def order_many(
 
 
 def workunit(db: Database, workunit_id: int) -> Workunit | None:
-    row = db.one(_WORKUNIT, id=workunit_id)
+    row = db.one("SELECT * FROM workunit WHERE id = :id", id=workunit_id)
     return workunit_of(row) if row else None
 
 
@@ -158,7 +153,7 @@ def request_aborts(db: Database, workunit_ids: Sequence[int], reason: str) -> in
 
 
 def task(db: Database, task_id: int) -> Task | None:
-    return db.value(Task, _TASK, id=task_id)
+    return db.value(Task, "SELECT * FROM task WHERE id = :id", id=task_id)
 
 
 def tasks(db: Database, *, state: str = "", limit: int = 100) -> list[Task]:
@@ -173,8 +168,8 @@ def free_targets(db: Database, before: datetime) -> int:
     """What waits for a host alone that was not heard from since then is for anybody; how many tasks that are."""
     rows = db.select(_FORSAKEN, before=at(before))
     for row in rows:
-        db.execute(_FOR_ANYBODY, id=row["id"])
-        db.execute(_WORKUNIT_FOR_ANYBODY, id=row["workunit_id"])
+        db.execute("UPDATE task SET target_host_id = NULL WHERE id = :id AND state = 'unsent'", id=row["id"])
+        db.execute("UPDATE workunit SET target_host_id = NULL WHERE id = :id", id=row["workunit_id"])
     return len(rows)
 
 
@@ -261,7 +256,7 @@ def newest(db: Database) -> tuple[datetime, str]:
 
 
 def _last_workunit(db: Database) -> int:
-    return db.number(_LAST_WORKUNIT)
+    return db.number("SELECT max(id) AS id FROM workunit")
 
 
 def told(text: str, most: int = limits.REASON_CHARACTERS) -> str:

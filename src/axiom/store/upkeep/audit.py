@@ -7,9 +7,6 @@ from typing import Any
 from axiom.store.engine.database import Database, Row, at, moment
 from axiom.store.engine.hash_chains import Chain
 
-_LATEST = "SELECT * FROM audit ORDER BY id DESC LIMIT :limit"
-_LATEST_OF = "SELECT * FROM audit WHERE command = :command ORDER BY id DESC LIMIT 1"
-_BY_KEY = "SELECT * FROM audit WHERE caller = :caller AND key = :key"
 _SPENT = """
 SELECT coalesce(sum(workunits), 0) AS workunits, coalesce(sum(aborts), 0) AS aborts,
     coalesce(sum(core_seconds), 0) AS core_seconds
@@ -40,12 +37,6 @@ _OF_PROGRAMS = """
 SELECT caller, model, count(*) AS commands, sum(CASE WHEN outcome = 'refused' THEN 1 ELSE 0 END) AS refused
 FROM audit WHERE caller LIKE 'program:%' AND at >= :since AND at < :until AND dry_run = 0
 GROUP BY caller, model ORDER BY caller
-"""
-_ADD = """
-INSERT INTO audit (at, caller, model, prompt, command, arguments, dry_run, key, outcome, answer, workunits, aborts,
-    core_seconds, previous_hash, hash)
-VALUES (:at, :caller, :model, :prompt, :command, :arguments, :dry_run, :key, :outcome, :answer, :workunits, :aborts,
-    :core_seconds, :previous_hash, :hash)
 """
 _CHAIN = Chain(
     table="audit",
@@ -87,12 +78,12 @@ def append(db: Database, entry: AuditEntry, now: datetime) -> str:
         "prompt": entry.prompt,
     }
     link = _CHAIN.link(db, facts)
-    db.insert(_ADD, **facts, **link)
+    db.add("audit", **facts, **link)
     return link["hash"]
 
 
 def by_key(db: Database, caller: str, key: str) -> Row | None:
-    return db.one(_BY_KEY, caller=caller, key=key)
+    return db.one("SELECT * FROM audit WHERE caller = :caller AND key = :key", caller=caller, key=key)
 
 
 def spent(db: Database, caller: str, since: datetime) -> Row:
@@ -142,11 +133,11 @@ def alike(
 
 
 def latest_of(db: Database, command: str) -> Row | None:
-    return db.one(_LATEST_OF, command=command)
+    return db.one("SELECT * FROM audit WHERE command = :command ORDER BY id DESC LIMIT 1", command=command)
 
 
 def latest(db: Database, limit: int) -> list[Row]:
-    return db.select(_LATEST, limit=limit)
+    return db.select("SELECT * FROM audit ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
 def broken_links(db: Database) -> list[str]:

@@ -7,10 +7,6 @@ from axiom.domain.sessions import Window
 from axiom.domain.value import value
 from axiom.store.engine.database import Database, at
 
-_RECORD = """
-INSERT INTO cleaning (cleaned_at, files, uploads, blobs, sign_ins, caches)
-VALUES (:cleaned_at, :files, :uploads, :blobs, :sign_ins, :caches)
-"""
 _IN = """
 SELECT count(*) AS times, coalesce(sum(files), 0) AS files, coalesce(sum(uploads), 0) AS uploads,
     coalesce(sum(blobs), 0) AS blobs, coalesce(sum(sign_ins), 0) AS sign_ins, coalesce(sum(caches), 0) AS caches
@@ -32,7 +28,7 @@ class CleaningCounts:
 
 
 def record(db: Database, swept: CleaningCounts, now: datetime) -> None:
-    db.execute(_RECORD, **asdict(swept), cleaned_at=at(now))
+    db.add("cleaning", **asdict(swept), cleaned_at=now)
 
 
 def within(db: Database, window: Window) -> tuple[int, CleaningCounts]:

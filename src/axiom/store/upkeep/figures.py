@@ -5,9 +5,6 @@ from datetime import datetime
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, at
 
-_SHOWS = "SELECT name, shows FROM figure"
-_BEFORE = "SELECT svg, png FROM figure WHERE name = :name"
-_SHOWN = "SELECT 1 AS found FROM figure WHERE svg = :digest OR png = :digest LIMIT 1"
 _KEEP = """
 INSERT INTO figure (name, shows, svg, png, drawn_at) VALUES (:name, :shows, :svg, :png, :drawn_at)
 ON CONFLICT (name) DO UPDATE SET shows = :shows, svg = :svg, png = :png, drawn_at = :drawn_at
@@ -15,13 +12,13 @@ ON CONFLICT (name) DO UPDATE SET shows = :shows, svg = :svg, png = :png, drawn_a
 
 
 def shows(db: Database) -> dict[str, str]:
-    return {row["name"]: row["shows"] for row in db.select(_SHOWS)}
+    return {row["name"]: row["shows"] for row in db.select("SELECT name, shows FROM figure")}
 
 
 def keep(db: Database, *, name: str, shown: str, svg: str, png: str, now: datetime) -> None:
     """Remember a picture; its bytes are blobs. Those of the one that it takes the place of are not needed any more."""
-    before = db.one(_BEFORE, name=name)
+    before = db.one("SELECT svg, png FROM figure WHERE name = :name", name=name)
     db.execute(_KEEP, name=name, shows=shown, svg=svg, png=png, drawn_at=at(now))
     for digest in {before["svg"], before["png"]} if before else ():
-        if db.one(_SHOWN, digest=digest) is None:
+        if db.one("SELECT 1 AS found FROM figure WHERE svg = :digest OR png = :digest LIMIT 1", digest=digest) is None:
             blobs.forget(db, digest)

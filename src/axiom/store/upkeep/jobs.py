@@ -6,14 +6,10 @@ _STARTED = """
 INSERT INTO job (name, every_seconds, last_start) VALUES (:name, :every, :now)
 ON CONFLICT (name) DO UPDATE SET every_seconds = :every, last_start = :now
 """
-_DONE = "UPDATE job SET last_ok = :now, last_error = '' WHERE name = :name"
 _FAILED = """
 INSERT INTO job (name, every_seconds, last_error) VALUES (:name, :every, :error)
 ON CONFLICT (name) DO UPDATE SET every_seconds = :every, last_error = :error
 """
-_LAST_START = "SELECT last_start FROM job WHERE name = :name"
-_FIRST_BEGAN = "SELECT last_start FROM job WHERE name = :name AND last_ok IS NULL AND last_error = ''"
-_ALL = "SELECT * FROM job ORDER BY name"
 
 
 def started(db: Database, name: str, every_seconds: float, now: datetime) -> None:
@@ -21,7 +17,7 @@ def started(db: Database, name: str, every_seconds: float, now: datetime) -> Non
 
 
 def done(db: Database, name: str, now: datetime) -> None:
-    db.execute(_DONE, name=name, now=at(now))
+    db.execute("UPDATE job SET last_ok = :now, last_error = '' WHERE name = :name", name=name, now=at(now))
 
 
 def failed(db: Database, name: str, every_seconds: float, error: str) -> None:
@@ -29,15 +25,15 @@ def failed(db: Database, name: str, every_seconds: float, error: str) -> None:
 
 
 def last_start(db: Database, name: str) -> datetime | None:
-    row = db.one(_LAST_START, name=name)
+    row = db.one("SELECT last_start FROM job WHERE name = :name", name=name)
     return maybe_moment(row["last_start"]) if row else None
 
 
 def first_began(db: Database, name: str) -> datetime | None:
     """When the job began for the first time; None if it did not, or has ended well or badly since."""
-    row = db.one(_FIRST_BEGAN, name=name)
+    row = db.one("SELECT last_start FROM job WHERE name = :name AND last_ok IS NULL AND last_error = ''", name=name)
     return maybe_moment(row["last_start"]) if row else None
 
 
 def everything(db: Database) -> list[Row]:
-    return db.select(_ALL)
+    return db.select("SELECT * FROM job ORDER BY name")

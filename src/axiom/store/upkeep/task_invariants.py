@@ -26,7 +26,6 @@ SELECT (SELECT coalesce(max(id), 0) FROM audit) AS audited, (SELECT coalesce(max
     (SELECT coalesce(max(id), 0) FROM award) AS awards, (SELECT coalesce(sum(total), 0) FROM balance
         WHERE holder = 'volunteer') AS credit
 """
-_NEWEST_WORKUNIT = "SELECT coalesce(max(id), 0) AS id FROM workunit"
 _PROVEN = {TaskState.RETURNED, TaskState.VALID}
 _BACK = {*_PROVEN, TaskState.INVALID}
 
@@ -73,7 +72,7 @@ def head(db: Database) -> Head:
 
 
 def newest_workunit(db: Database) -> int:
-    return db.number(_NEWEST_WORKUNIT)
+    return db.number("SELECT coalesce(max(id), 0) AS id FROM workunit")
 
 
 def totals(db: Database) -> dict[str, int]:

@@ -7,13 +7,6 @@ from typing import Any
 from axiom.domain.failures import Comparison, Watch
 from axiom.store.engine.database import Database, at
 
-_ADD = """
-INSERT INTO watch (experiment_id, sentence, measure, comparison, threshold, seen_result, registered_at)
-VALUES (:experiment_id, :sentence, :measure, :comparison, :threshold, 0, :now)
-"""
-_OPEN = "SELECT * FROM watch WHERE ended_at IS NULL ORDER BY id"
-_ALL = "SELECT * FROM watch ORDER BY id DESC LIMIT :limit"
-_WATCH = "SELECT * FROM watch WHERE id = :id"
 _END = "UPDATE watch SET ended_at = :now WHERE id = :id AND ended_at IS NULL"
 _NEXT = """
 SELECT id, measures FROM result WHERE experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT 5000
@@ -43,27 +36,28 @@ def register(
     now: datetime,
 ) -> int:
     """Look for this from now on, also in results that are there already."""
-    return db.insert(
-        _ADD,
+    return db.add(
+        "watch",
         experiment_id=experiment_id,
         sentence=sentence,
         measure=measure,
         comparison=comparison,
         threshold=threshold,
-        now=at(now),
+        seen_result=0,
+        registered_at=now,
     )
 
 
 def still_open(db: Database) -> list[Watch]:
-    return db.values(Watch, _OPEN)
+    return db.values(Watch, "SELECT * FROM watch WHERE ended_at IS NULL ORDER BY id")
 
 
 def newest(db: Database, limit: int) -> list[Watch]:
-    return db.values(Watch, _ALL, limit=limit)
+    return db.values(Watch, "SELECT * FROM watch ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
 def of(db: Database, watch_id: int) -> Watch | None:
-    return db.value(Watch, _WATCH, id=watch_id)
+    return db.value(Watch, "SELECT * FROM watch WHERE id = :id", id=watch_id)
 
 
 def end(db: Database, watch_id: int, now: datetime) -> bool:

@@ -18,7 +18,6 @@ FROM award a CROSS JOIN entry e ON e.award_id = a.id AND e.account <> 'laborator
 WHERE a.id > :after AND a.id <= :until
 GROUP BY a.volunteer_id, a.host_id, a.team_id, a.reason, a.tier
 """
-_CARRIED = "SELECT coalesce(sum(amount), 0) AS amount FROM carried"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,4 +74,4 @@ def between(db: Database, after: int, until: int) -> Totals:
 
 
 def carried(db: Database) -> int:
-    return db.number(_CARRIED)
+    return db.number("SELECT coalesce(sum(amount), 0) AS amount FROM carried")

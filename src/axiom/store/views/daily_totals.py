@@ -32,7 +32,6 @@ SELECT a.volunteer_id, a.host_id, a.team_id, sum(a.amount) AS amount FROM award 
 WHERE t.experiment_id IN (SELECT value FROM json_each(:versions)) AND a.id > :after AND a.id <= :newest
 GROUP BY a.volunteer_id, a.host_id, a.team_id
 """
-_NEWEST = "SELECT coalesce(max(id), 0) AS id FROM award"
 _IN_HAND = """
 SELECT t.experiment_id, w.registration_id, t.sent_at, t.deadline, w.replicates, w.configs, o.seen_at
 FROM json_each(:hosts) h CROSS JOIN task t ON t.host_id = h.value AND t.state = 'sent'
@@ -88,7 +87,7 @@ class ExperimentCredit:
 
     def most(self, db: Database, holder: str, amount: int) -> list[tuple[int, int]]:
         with self._lock:
-            row = db.one(_NEWEST)
+            row = db.one("SELECT coalesce(max(id), 0) AS id FROM award")
             newest = int(row["id"]) if row else 0
             words = {"versions": json.dumps(self.versions), "after": self._last, "newest": newest}
             for row in db.select(_OF_EXPERIMENT, **words):

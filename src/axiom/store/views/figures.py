@@ -4,8 +4,6 @@ from datetime import datetime
 
 from axiom.store.engine.database import Database, as_value
 
-_ONE = "SELECT * FROM figure WHERE name = :name"
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredPicture:
@@ -16,5 +14,5 @@ class StoredPicture:
 
 
 def drawn(db: Database, names: Sequence[str]) -> list[StoredPicture]:
-    rows = [db.one(_ONE, name=name) for name in names]
+    rows = [db.one("SELECT * FROM figure WHERE name = :name", name=name) for name in names]
     return [as_value(StoredPicture, row) for row in rows if row is not None]

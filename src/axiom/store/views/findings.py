@@ -44,13 +44,11 @@ _FIRST_DECIDED = """
 SELECT finding_number, min(created_at) AS at FROM evidence WHERE verdict IN ('effect +', 'effect −', 'absent')
 GROUP BY finding_number HAVING min(created_at) >= :since ORDER BY at DESC
 """
-_NEWEST_LINE = "SELECT coalesce(max(id), 0) AS id FROM evidence"
 _ASKED = "SELECT id, registration_id, estimand FROM finding"
 _BODIES = "SELECT id, body FROM registration"  # by themselves: each is long, and many findings have the same
 _ONE = f"{_STANDING} WHERE f.id = :number"
 _SOME = f"{_STANDING} WHERE f.id IN (SELECT value FROM json_each(:numbers))"
 _OF_EXPERIMENT = f"{_STANDING} WHERE f.experiment_id = :experiment_id ORDER BY f.id"
-_LAST = "SELECT coalesce(max(id), 0) AS number FROM finding"
 _PREDICTIONS = """
 SELECT p.*, s.verdict AS came_out, s.brier, s.log_score, s.interval_score, s.is_covered, s.reason, s.scored_at,
     (SELECT max(e.seeds) FROM evidence e JOIN finding f ON f.id = e.finding_number
@@ -233,7 +231,7 @@ def first_decided(db: Database, since: datetime = _BEGINNING) -> dict[int, datet
 
 
 def newest_line(db: Database) -> int:
-    return db.number(_NEWEST_LINE)
+    return db.number("SELECT coalesce(max(id), 0) AS id FROM evidence")
 
 
 def against_their_claims(db: Database) -> set[int]:
@@ -264,7 +262,7 @@ def of_experiment(db: Database, experiment_id: int) -> list[FindingView]:
 
 
 def last_number(db: Database) -> int:
-    return db.number(_LAST)
+    return db.number("SELECT coalesce(max(id), 0) AS number FROM finding")
 
 
 def history(db: Database, number: int) -> list[HistoryLine]:

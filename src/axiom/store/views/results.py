@@ -57,7 +57,6 @@ FROM json_each(:ids) j CROSS JOIN result r ON r.id = j.value JOIN task t ON t.id
 """
 _AT_ONCE = 1_000
 _ANY_ID = 2**62
-_NEWEST = "SELECT coalesce(max(id), 0) AS id FROM result"
 _MORE = """
 SELECT id, config, outcome, measures FROM result
 WHERE experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT :limit
@@ -101,7 +100,7 @@ def listed(db: Database, wanted: ResultQuery) -> list[ListedResult]:
 
 
 def newest(db: Database) -> int:
-    return db.number(_NEWEST)
+    return db.number("SELECT coalesce(max(id), 0) AS id FROM result")
 
 
 def rows(db: Database, ids: Sequence[int]) -> list[ListedResult]:

@@ -26,7 +26,6 @@ SELECT e.id, e.name, e.version, e.manifest, e.retired_at, e.recalled_at,
     (SELECT count(*) FROM result r WHERE r.experiment_id = e.id) AS results
 FROM experiment e ORDER BY e.id
 """
-_HELD = "SELECT count(*) AS held FROM finding"
 _FINDINGS = """
 SELECT f.id AS number, f.estimand, f.status, x.name AS experiment, x.version, g.body, v.verdict, v.grade, v.estimate,
     v.low, v.high, v.e_value, v.seeds, v.missing, v.blocks, v.hosts, v.volunteers, v.platforms
@@ -84,7 +83,7 @@ def counted(db: Database) -> list[Row]:
 
 
 def findings_held(db: Database) -> int:
-    return db.number(_HELD)
+    return db.number("SELECT count(*) AS held FROM finding")
 
 
 def findings(db: Database) -> list[Row]:

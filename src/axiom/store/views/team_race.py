@@ -7,8 +7,6 @@ from datetime import UTC, datetime
 
 from axiom.store.engine.database import Database, at
 
-_NEXT = "SELECT id, created_at FROM award WHERE id >= :id ORDER BY id LIMIT 1"
-_LAST = "SELECT coalesce(max(id), 0) AS id FROM award"
 _EARNED = """
 SELECT team_id, sum(amount) AS amount, max(id) AS last FROM award
 WHERE id > :after AND created_at >= :since AND created_at < :until AND team_id IS NOT NULL GROUP BY team_id
@@ -55,11 +53,11 @@ class TeamRace:
 
 def _last_award_before(db: Database, stamp: int) -> int:
     """The last award before this moment, found by halving: awards are booked one after the other."""
-    (newest,) = db.select(_LAST)
+    (newest,) = db.select("SELECT coalesce(max(id), 0) AS id FROM award")
     low, high = 0, int(newest["id"])  # what is sought lies in this range
     while low < high:
         middle = (low + high + 1) // 2
-        row = db.one(_NEXT, id=middle)
+        row = db.one("SELECT id, created_at FROM award WHERE id >= :id ORDER BY id LIMIT 1", id=middle)
         if row is None or row["created_at"] >= stamp:
             high = middle - 1
         else:
