@@ -100,7 +100,7 @@ class Settings:
     )
     followup_core_hours: float = _knob(
         24.0,
-        "how many core-hours of follow-ups the autopilot may have open at a time; 0: it approves none by itself",
+        "how many core-hours the open follow-ups of the autopilot may likely cost; 0: it approves none by itself",
         least=0,
         most=1_000_000,
     )

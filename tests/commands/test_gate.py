@@ -58,7 +58,7 @@ def test_a_command_that_was_done_is_audited_with_its_answer(door):
         "copies": 1,
         "replicates_each": 4,  # 8 seconds a task, 2 seconds a replicate
         "preflight": "any host may have it",
-        "core_seconds": 960.0,  # 2 cells a replicate, each of which may take a minute
+        "most_core_hours": 0.267,  # 2 cells a replicate, each of which may take a minute
     }
     (entry,) = door.audited()
     assert (entry["caller"], entry["command"], entry["outcome"]) == ("Ada", "experiment.deploy", "done")
@@ -224,7 +224,7 @@ def test_a_program_acts_in_its_own_name_with_its_model_and_instructions_and_in_n
     added, deployed = door.audited()
     assert (added["caller"], added["model"]) == ("operator", None)
     assert (deployed["caller"], deployed["model"], deployed["prompt"]) == ("program:ada", "some-model-1", "a" * 64)
-    assert deployed["core_seconds"] == 960.0
+    assert deployed["core_seconds"] == pytest.approx(0.267 * 3_600)
     assert token not in str(door.stored()) + str(door.audited())
     assert door.broken() == {}
     words = {"source": "1", "target": "2", "kind": "tests", "why": "it is so"}
@@ -271,7 +271,7 @@ def test_a_program_that_ended_or_expired_or_was_never_let_in_is_out_at_once(door
 
 def test_its_core_hours_are_counted_before_anything_is_ordered(door):
     program = door.let_in(limits={"core_hours_per_day": 2_400 / 3_600})
-    assert door.submit(DEPLOY, caller=program)["core_seconds"] == 960.0
+    assert door.submit(DEPLOY, caller=program)["most_core_hours"] == 0.267
     before = door.stored()
     with pytest.raises(LimitReached, match="core-hours"):
         door.submit(replace(DEPLOY, workunits=4), caller=program)
@@ -411,9 +411,9 @@ def test_a_program_s_file_says_what_it_declares_in_the_sandbox_and_soon(door, mo
 def test_the_sweep_of_a_file_counts_when_it_is_published_and_again_as_far_as_it_becomes_dearer(door):
     program = door.let_in(limits={"core_hours_per_day": 9})
     publish = PublishExperiment(experiment="own_sum", text=OWN_SUM)
-    assert door.submit(publish, caller=program)["core_seconds"] == 256 * 2 * 60.0  # 8.5 hours
-    assert door.audited()[-1]["core_seconds"] == 256 * 2 * 60.0
-    assert door.submit(replace(publish, text=OWN_SUM + "# said better\n"), caller=program)["core_seconds"] == 0.0
+    assert door.submit(publish, caller=program)["most_core_hours"] == 8.53  # 256 * 2 * 60 seconds
+    assert door.audited()[-1]["core_seconds"] == 8.53 * 3_600
+    assert door.submit(replace(publish, text=OWN_SUM + "# said better\n"), caller=program)["most_core_hours"] == 0.0
     dearer = replace(publish, text=OWN_SUM.replace("seconds=lambda config: 1.0", "seconds=lambda config: 20.0"))
     assert dearer != publish
     before = door.stored()

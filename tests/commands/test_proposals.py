@@ -49,7 +49,14 @@ DESIGN = replace(
     is_informed=True,
 )
 COHORT = replace(DESIGN, slug="confirm-1", template=Template.CONFIRM, admission=Admission.COHORT, configs=())
-NOTHING = {"configs": (), "estimands": (), "stopping": None, "prediction": None, "most_core_seconds": 0.0}
+NOTHING = {
+    "configs": (),
+    "estimands": (),
+    "stopping": None,
+    "prediction": None,
+    "core_seconds": 0.0,
+    "most_core_seconds": 0.0,
+}
 RETIRE = replace(QUESTION, slug="retire-1", template=Template.RETIRE, admission=Admission.RETIRE, **NOTHING)
 REOPEN = replace(RETIRE, slug="reopen-1", template=Template.REOPEN, admission=Admission.REOPEN)
 
@@ -123,7 +130,7 @@ def test_the_autopilot_approves_its_own_one_after_the_other_until_none_is_left(d
     ("made", "fact"),
     [
         (replace(QUESTION, configs=({"size": 1, "shift": 0}, {"size": 10, "shift": 0})), "size=10"),
-        (replace(QUESTION, most_core_seconds=1.0), "128 core-seconds"),
+        (replace(QUESTION, core_seconds=1.0), "64 core-seconds"),
         (replace(DESIGN, configs=({"size": 2, "shift": 9},)), "lacks the arms"),
         (replace(QUESTION, estimands=({**ESTIMAND, "name": "grows"},)), "it is there already"),
     ],
@@ -140,9 +147,9 @@ def test_what_cannot_be_asked_is_refused_and_leaves_its_place_to_others(door, pr
 
 def test_a_person_may_approve_what_is_too_dear_and_what_a_person_refused_stays_so(door, proposing):
     dear, free, dearer, dull = proposing(
-        replace(QUESTION, most_core_seconds=1.0),
+        replace(QUESTION, core_seconds=1.0),
         DESIGN,
-        replace(COHORT, most_core_seconds=24.1 * 3_600),  # more than the autopilot may approve in a day
+        replace(COHORT, core_seconds=24.1 * 3_600),  # more than the autopilot may approve in a day
         replace(RETIRE, author="Ada"),
     )
     answers = [door.submit(AdmitProposal()) for _ in range(3)]

@@ -6,13 +6,16 @@ import pytest
 from furnished_lab import QUESTION
 from hostile_tools import HostileTools
 from mcp_lab import ERAS, answer_of, asked, served
+from starlette.testclient import TestClient
 
 from axiom.commands.proposals import ApproveProposal
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
+from axiom.lab.followups.propose import open_cost
 from axiom.mcp import guide, tools
 from axiom.mcp.answers import BRIEF, LONG, paged, size
 from axiom.mcp.server import described
 from axiom.service import standard_callers as callers
+from axiom.web.site.app import site
 
 CALLS = {
     "lab_brief": [{}, {"since": "2026-03-02-a"}],
@@ -92,6 +95,31 @@ def test_a_question_is_tried_made_told_as_its_authors_and_taken_back_by_nobody_e
     claim = tools.call(eve, "finding_show", {"number": finding})["claim"]
     assert claim == {"untrusted": {"by": "program:ada", "text": QUESTION["claim"]}}
     assert tools.call(ada, "proposal_withdraw", words)["retired"] == [finding]
+
+
+def test_every_surface_tells_one_design_s_likely_and_most_cost_and_limits_count_the_most(mcp_lab):
+    ada, names = mcp_lab.desk("ada"), ("core_hours", "most_core_hours")
+    before = tools.call(ada, "lab_brief", {})["left_today"]["most_core_hours"]
+    dry = tools.call(ada, "proposal_make", QUESTION)
+    made = tools.call(ada, "proposal_make", {**QUESTION, "dry_run": False})
+    likely, most = cost = tuple(made[name] for name in names)
+    assert 0 < likely < most
+    address = f"/proposals/{made['proposal']}"
+    rows = [
+        dry,
+        next(row for row in tools.call(ada, "proposal_list", {})["proposals"] if row["number"] == made["proposal"]),
+        next(row for row in ada.read("/proposals", {})["proposals"] if row["number"] == made["proposal"]),
+        ada.read(address, {})["proposal"],
+    ]
+    assert [tuple(row[name] for name in names) for row in rows] == [cost] * len(rows)
+    browser = TestClient(site(mcp_lab.pages))
+    assert f"Likely {likely} core-hours, at most {most}" in browser.get(address).text
+    assert f'<td class="num">{likely}</td><td class="num">{most}</td>' in browser.get("/proposals").text
+    left = tools.call(ada, "lab_brief", {})["left_today"]["most_core_hours"]
+    assert before - left == pytest.approx(most, abs=0.001)
+    mcp_lab.gate.submit(ApproveProposal(proposal=made["proposal"], why="go on"), callers.operator())
+    with mcp_lab.pages.readers.reader() as db:
+        assert open_cost(db, "program:ada").shown == {"core_hours": likely, "most_core_hours": most}
 
 
 def test_words_of_others_come_marked_as_data(ada):

@@ -81,7 +81,7 @@ def subject(number=1, evidence=None, **changes) -> Subject:
         status="open",
         evidence=evidence or said(),
         configs=configs,
-        seconds=sum(declared.cell_seconds),
+        cell_seconds=tuple(declared.cell_seconds),
         block=8,
         designs=(configs,),
         is_settled=True,

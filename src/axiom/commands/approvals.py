@@ -120,10 +120,10 @@ def _digest(waiting: KeptProposal) -> str:
 def _message(caller: Caller, waiting: KeptProposal) -> str:
     """What the person reads. Everything that the proposal's author wrote stands in quotation marks."""
     proposal = waiting.proposal
-    hours = proposal.most_core_seconds / 3_600.0
+    hours = proposal.cost.shown["most_core_hours"]
     return (
         f"{caller.name} asks you to let proposal {waiting.number} run, which {_line(proposal.author)} made: up to "
-        f"{hours:.3g} core-hours of {proposal.experiment}@{proposal.version}. Its claim: “{_line(proposal.claim)}” "
+        f"{hours:g} core-hours of {proposal.experiment}@{proposal.version}. Its claim: “{_line(proposal.claim)}” "
         f"All of it is at /proposals/{waiting.number} of the laboratory's site."
     )
 

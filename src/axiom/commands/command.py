@@ -21,7 +21,7 @@ Answer = dict[str, Any]
 class Command(ABC):
     """Words of a command. One beyond its limits is refused.
 
-    A command that orders work says in its answer, as `core_seconds`, how many it can cost at most. A word whose
+    A command that orders work says in its answer, as `most_core_hours`, what it may cost. A word whose
     metadata have `SPEAKER` says in whose name something is said: a program's is its own, whatever it would like.
     """
 

@@ -155,7 +155,7 @@ def answer_about(made: KeptProposal) -> Answer:
         "proposal": made.number,
         "slug": made.proposal.slug,
         "state": made.state.value,
-        "core_seconds": made.proposal.most_core_seconds,
+        **made.proposal.cost.shown,
         "bits": made.proposal.bits,
         "where": f"/proposals/{made.number}",
     }

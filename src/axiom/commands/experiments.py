@@ -14,11 +14,12 @@ from axiom.commands.words import LINES, NAMED, NUMBER, SAID_BY, version_of
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
 from axiom.domain.callers import Capability
+from axiom.domain.costs import DesignCost, core_hours
 from axiom.domain.evidence import Registration
 from axiom.domain.experiments import MOST_COPIES
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.programs import PROGRAM
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import Rule, StoppingRule, read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn, WrongUse
 from axiom.lab.experiments import preflight_report
@@ -29,7 +30,7 @@ from axiom.lab.experiments.retire import withdraw
 from axiom.lab.planning.candidates import need_of
 from axiom.lab.planning.capacity import able, size_to_order
 from axiom.lab.planning.deploy import deploy, ordered_of
-from axiom.lab.planning.most_cost import most_of_cells, most_of_design, most_of_version
+from axiom.lab.planning.design_cost import cost_of_cells, cost_of_design, most_of_version
 from axiom.lab.planning.tiles import charted_version, order_charted
 from axiom.lab.policy import Policy, policy_of
 from axiom.lab.registrations.old_claims import LIST, inherit, read
@@ -120,7 +121,7 @@ class PublishExperiment(Command):
             "bundle": published.digest,
             "serial": published.serial,
             "change": published.change,
-            "core_seconds": max(0.0, most_of_version(db, *named) - before),
+            "most_core_hours": core_hours(max(0.0, most_of_version(db, *named) - before)),
         }
 
 
@@ -246,7 +247,7 @@ class DeployExperiment(Command):
             "last": made[-1],
             "replicates_each": replicates_each,
             "copies": copies,
-            "core_seconds": replicates * _most_of_replicate(db, experiment, registration) * copies / usual,
+            "most_core_hours": core_hours(_cost(db, experiment, registration, replicates).most * copies / usual),
             "preflight": allowed.reason,
         }
 
@@ -313,7 +314,7 @@ class ChartExperiment(Command):
             "version": experiment.version,
             "tiles": sum(order.tiles for order in made),
             "workunits": sum(len(order.workunits) for order in made),
-            "core_seconds": sum(order.seconds for order in made),
+            "most_core_hours": core_hours(sum(order.seconds for order in made)),
         }
 
 
@@ -337,11 +338,11 @@ class RetireExperiment(Command):
         return {"experiment": experiment.name, "version": experiment.version, "cancelled": cancelled}
 
 
-def _most_of_replicate(db: Database, version: StoredExperiment, registration: Registration | None) -> float:
-    """What a replicate can cost at most, in seconds of a reference core."""
+def _cost(db: Database, version: StoredExperiment, registration: Registration | None, replicates: int) -> DesignCost:
+    stopping = StoppingRule(rule=Rule.FIXED, replicates=replicates)
     if registration is None:
-        return most_of_cells(db, version.id, stored_manifest(version.manifest).cell_seconds)
-    return most_of_design(db, version.id, read_body(registration.body).design)
+        return cost_of_cells(db, version.id, stored_manifest(version.manifest).cell_seconds, stopping)
+    return cost_of_design(db, version.id, read_body(registration.body).design, stopping)
 
 
 def _lookup(laboratory: Laboratory, file: Path) -> Known:

@@ -17,7 +17,7 @@ from axiom.commands.laboratory import Laboratory
 from axiom.decisions.accounts.command_permission import CommandCost, Permission, SpentToday, may, may_order, most_a_day
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, Fault, KeyReused, LimitReached, NotAllowed, StoreError
-from axiom.lab.followups.propose import open_core_seconds, waiting_of
+from axiom.lab.followups.propose import open_cost, waiting_of
 from axiom.limits import accounts as limits
 from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
@@ -186,7 +186,7 @@ class CommandGate:
         self, db: Database, submission: _Submission, passed: _CommandOutcome, cost: CommandCost, now: datetime
     ) -> None:
         """Write down how it ended."""
-        refused = passed.error is not None
+        refused, hours = passed.error is not None, passed.answer.get("most_core_hours")
         entry = AuditEntry(
             caller=submission.caller.name,
             model=submission.caller.model,
@@ -200,7 +200,7 @@ class CommandGate:
             answer=canonical({"error": str(passed.error)} if refused else passed.answer).decode(),
             workunits=cost.workunits,
             aborts=cost.aborts,
-            core_seconds=passed.answer.get("core_seconds"),
+            core_seconds=None if hours is None else hours * 3_600.0,
         )
         if not refused or self._is_written(db, submission.caller, now):
             audit.append(db, entry, now)
@@ -242,7 +242,7 @@ class CommandGate:
 
     def _apply(self, db: Database, submission: _Submission, spent: SpentToday, now: datetime) -> Answer:
         answer = submission.command.apply(db, self.laboratory, submission.prepared, now)
-        if refusal := _refusal(may_order(submission.caller, answer.get("core_seconds", 0.0) / 3_600.0, spent)):
+        if refusal := _refusal(may_order(submission.caller, answer.get("most_core_hours", 0.0), spent)):
             raise refusal
         if submission.dry_run:
             raise _DryRunRollback({**answer, "dry_run": True})
@@ -308,4 +308,4 @@ def _core_hours_open(db: Database, caller: Caller) -> float:
     if math.isinf(caller.limits.core_hours_open):
         return 0.0
     waiting = math.fsum(proposal.most_core_seconds for proposal in waiting_of(db, caller.name))
-    return (open_core_seconds(db, caller.name, at_most=True) + waiting) / 3_600.0
+    return (open_cost(db, caller.name).most + waiting) / 3_600.0

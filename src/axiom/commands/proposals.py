@@ -16,7 +16,7 @@ from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.estimands import Kind
 from axiom.domain.preflights import KeptDraft
-from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal
+from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
 from axiom.lab.experiments.publish import PackedBundle, prepare
 from axiom.lab.experiments.try_draft import kept
@@ -25,6 +25,7 @@ from axiom.lab.followups.ask import AskedQuestion, ask, withdraw
 from axiom.lab.followups.invent import draft_of, publish_code
 from axiom.lab.followups.price import Points
 from axiom.lab.followups.propose import next_one
+from axiom.lab.planning.design_cost import cost_of_cells
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import registrations as registration_limits
 from axiom.runner.direct import describe_boxed
@@ -193,7 +194,7 @@ class AdmitProposal(Command):
         if waiting is None:
             return None
         try:
-            ready = _pack(laboratory, draft) if draft else _points(laboratory, waiting, is_capped=True)
+            ready = _pack(laboratory, draft) if draft else _points(laboratory, waiting)
         except StoreError:
             raise
         except (ExperimentError, NotFound, Refused) as error:
@@ -212,6 +213,8 @@ class AdmitProposal(Command):
                 with db.savepoint():
                     is_code = waiting.proposal.admission is Admission.CODE
                     let_in = _publish if is_code else _approve
+                    if not is_code:
+                        _demand_as_cheap(db, waiting.proposal, ready)
                     return let_in(db, laboratory, waiting, ready, by=AUTOPILOT, why=_OURS if is_code else why, now=now)
             except StoreError:
                 raise
@@ -240,20 +243,25 @@ def _arms(text: str) -> list[Mapping[str, Scalar]]:
         raise WrongUse(f"What it lies between is no list of configs in JSON: {error}. Nothing was proposed.") from None
 
 
-def _points(laboratory: Laboratory, waiting: KeptProposal, *, is_capped: bool = False) -> Points:
+def _points(laboratory: Laboratory, waiting: KeptProposal) -> Points:
     proposal = waiting.proposal
     if proposal.admission not in _ASKS_CODE:
         return ()
     text = canonical([dict(config) for config in proposal.configs]).decode()
-    points = points_of(laboratory, f"{proposal.experiment}@{proposal.version}", text)
-    replicates = proposal.stopping.replicates if proposal.stopping else 0
-    cost = sum(seconds for _, seconds in points) * replicates
-    if is_capped and cost > proposal_limits.DEARER * proposal.most_core_seconds:
+    return points_of(laboratory, f"{proposal.experiment}@{proposal.version}", text)
+
+
+def _demand_as_cheap(db: Database, proposal: Proposal, points: Points) -> None:
+    """The cap was counted with what was expected before the code was asked."""
+    version = experiments.by_name(db, proposal.experiment, proposal.version)
+    if version is None or proposal.stopping is None or not points:
+        return
+    likely = cost_of_cells(db, version.id, [seconds for _, seconds in points], proposal.stopping).likely
+    if likely > proposal_limits.DEARER * proposal.core_seconds:
         raise Refused(
-            f"Its code says that it needs {cost:.3g} core-seconds, and {proposal.most_core_seconds:.3g} were expected. "
+            f"Its code says that it needs {likely:.3g} core-seconds, and {proposal.core_seconds:.3g} were expected. "
             "Nothing was registered; a person may approve it all the same."
         )
-    return points
 
 
 def _pack(laboratory: Laboratory, draft: KeptDraft) -> PackedBundle:

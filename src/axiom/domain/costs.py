@@ -1,4 +1,4 @@
-"""The cost of an experiment on one kind of host, beside its declaration."""
+"""The cost of a design, and of an experiment on one kind of host beside its declaration."""
 
 from dataclasses import dataclass
 
@@ -32,3 +32,21 @@ class Cost:
     def factor_for(self, host_id: int) -> float:
         """What this host's expected seconds are multiplied by."""
         return self.factor if self.host_id in (None, host_id) else 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DesignCost:
+    """What a design costs, in seconds of a reference core."""
+
+    likely: float = 0.0
+    most: float = 0.0
+
+    @property
+    def shown(self) -> dict[str, float]:
+        """Likely and at most, as every page, list and tool says it; a limit of a program counts the second."""
+        return {"core_hours": core_hours(self.likely), "most_core_hours": core_hours(self.most)}
+
+
+def core_hours(seconds: float) -> float:
+    """As all say it."""
+    return float(f"{seconds / 3_600.0:.3g}")

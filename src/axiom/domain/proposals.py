@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Prediction, prediction_data, read_prediction
 from axiom.domain.registrations import Rule, StoppingRule
 
@@ -73,8 +74,8 @@ class Proposal:
     configs: tuple[Mapping[str, object], ...] = ()
     estimands: tuple[Mapping[str, Any], ...] = ()
     stopping: StoppingRule | None = None
-    core_seconds: float = 0.0  # expected in all, on reference cores
-    most_core_seconds: float = 0.0  # where it goes on to its last replicate
+    core_seconds: float = 0.0  # that it likely costs, on reference cores
+    most_core_seconds: float = 0.0  # that it may cost
     prediction: Prediction | None = None
     expects: Direction = Direction.MORE  # the sign of the effect when things are as expected
     effect: float | None = None  # that is expected if everything is as before, seen from the null
@@ -99,6 +100,11 @@ class Proposal:
         if self.finding is None:
             raise LookupError(f"{self.slug} follows from no finding")
         return self.finding
+
+    @property
+    def cost(self) -> DesignCost:
+        """Likely and at most."""
+        return DesignCost(likely=self.core_seconds, most=self.most_core_seconds)
 
     @property
     def per_core_hour(self) -> float:

@@ -149,9 +149,9 @@ def _proposals(desk: LabDesk, words: ProposalListWords) -> Answer:
 
 
 def _proposal(proposal: Answer) -> Answer:
-    names = ("number", "state", "admission", "experiment", "version", "finding", "core_hours", "bits", "registration")
+    names = ("number", "state", "admission", "experiment", "version", "finding", "core_hours", "most_core_hours")
     return {
-        **only(proposal, *names),
+        **only(proposal, *names, "bits", "registration"),
         "question": said(proposal["question"], proposal["author"]),
         "made_at": proposal["made_at"],
     }
@@ -185,7 +185,7 @@ def _preflight(desk: LabDesk, number: int, seconds: int) -> Answer:
     while draft["state"] == DraftState.WAITING and time.monotonic() < until:
         time.sleep(_PAUSE)
         draft = desk.read(f"/drafts/{number}", {})["draft"]
-    names = ("state", "tried_at", "refusals", "gates", "tries_left", "core_seconds")
+    names = ("state", "tried_at", "refusals", "gates", "tries_left", "core_hours", "most_core_hours")
     return {"job": f"{_DRAFT}{number}", **only(draft, *names)}
 
 
@@ -216,7 +216,8 @@ TOOLS = (
     ),
     LabTool(
         name="proposal_list",
-        about="What might be asked next, those that wait first: state, cost in core-hours, bits it should tell.",
+        about="What might be asked next, those that wait first: state, likely core-hours, the most "
+        "that your limits count, bits it should tell.",
         form=ProposalListWords,
         answer=_proposals,
     ),

@@ -147,8 +147,8 @@ def test_an_end_that_is_too_dear_comes_nearer_or_is_not_asked():
     assert "range" not in found.if_positive
     assert found.core_seconds <= 8 * sum(dear.cell_seconds) * 64
     dear_when_narrow = manifest(cell_seconds=(512.0, 64.0, 8.0, 1.0), controls=(), ranges={"width": (1, 70)})
-    assert of(Template.EXTREMES, subject(manifest=dear_when_narrow, seconds=65.0)) != []
-    assert of(Template.EXTREMES, subject(manifest=dear_when_narrow, seconds=20.0)) == []
+    assert of(Template.EXTREMES, subject(manifest=dear_when_narrow, cell_seconds=(65.0,))) != []
+    assert of(Template.EXTREMES, subject(manifest=dear_when_narrow, cell_seconds=(20.0,))) == []
     assert of(Template.EXTREMES, subject(manifest=manifest(ranges={"width": (8, 64)}))) == []  # nothing lies beyond
 
 
@@ -189,7 +189,7 @@ def square():
         lambda wide, fast: (replace(wide, estimand=estimand(kind="level", between=[{"width": 8}])), fast),
         lambda wide, fast: (replace(wide, means=()), fast),
         lambda wide, fast: (replace(wide, means=tuple((config, 1.0) for config, _ in wide.means)), fast),
-        lambda wide, fast: (replace(wide, seconds=0.01), fast),  # what would be asked is too dear
+        lambda wide, fast: (replace(wide, cell_seconds=(0.01,)), fast),  # what would be asked is too dear
         lambda wide, fast: (wide, replace(fast, number=3)),
         lambda wide, fast: (replace(wide, estimand=estimand(between=[{"width": 9}, {"width": 8}])), fast),
         lambda wide, fast: (replace(wide, estimand=estimand(kind="slope", across="task", between=[])), fast),

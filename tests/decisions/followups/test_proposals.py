@@ -76,7 +76,7 @@ def test_the_autopilot_approves_what_tells_most_for_its_cost_within_its_cap():
 
     best = max(following, key=lambda one: one.per_core_hour)
     assert waiting[next_of(1e6) - 1].proposal == best
-    cheapest = min(one.most_core_seconds for one in following)
+    cheapest = min(one.core_seconds for one in following)
     assert next_of(cheapest / 3_600 * 0.999) is None
     assert next_of(cheapest / 3_600 * 1.001) is not None
     assert next_of(cheapest / 3_600 * 1.001, under_way=cheapest) is None

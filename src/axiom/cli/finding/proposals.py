@@ -35,7 +35,7 @@ def list_proposals(state: str | None, folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json({"proposals": rows})
         return
-    names = ("number", "state", "template", "finding", "core_hours", "bits", "question")
+    names = ("number", "state", "template", "finding", "core_hours", "most_core_hours", "bits", "question")
     show_table(
         names,
         [[row[name] for name in names] for row in rows],
@@ -66,7 +66,9 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
         "version",
         "finding",
     )
-    show_facts({name: row[name] for name in (*names, "core_hours", "bits")} | {"ends": answer["ends"]})
+    show_facts(
+        {name: row[name] for name in (*names, "core_hours", "most_core_hours", "bits")} | {"ends": answer["ends"]}
+    )
     for name in ("question", "motivation", "claim", "rival", "if_positive", "if_absent", "if_negative"):
         if row[name]:
             say(f"\n{name}: {row[name]}")

@@ -55,7 +55,8 @@ def next_admitted(
 ) -> KeptProposal | None:
     """The proposal that the autopilot approves next: its own alone, the most telling for its cost, within the cap.
 
-    What is under way counts with all that it may still cost.
+    Each counts with what it will likely cost: what it may cost is hundreds of times as much, as each cell may run for a
+    minute.
     """
     room = most_core_hours * 3_600.0 - open_core_seconds
     mine = [
@@ -63,13 +64,13 @@ def next_admitted(
         for entry in kept
         if entry.state is ProposalState.OPEN
         and entry.proposal.author == AUTOPILOT
-        and entry.proposal.most_core_seconds <= room
+        and entry.proposal.core_seconds <= room
     ]
     return min(mine, key=_rank, default=None) if most_core_hours > 0 else None
 
 
 def _is_too_dear(proposal: Proposal, most_core_hours: float) -> bool:
-    return 0.0 < most_core_hours * 3_600.0 < proposal.most_core_seconds
+    return 0.0 < most_core_hours * 3_600.0 < proposal.core_seconds
 
 
 def _is_new(proposal: Proposal, by_slug: Mapping[str, KeptProposal]) -> bool:

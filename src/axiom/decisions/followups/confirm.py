@@ -48,7 +48,6 @@ def _confirm(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
             f"Finding {subject.number} falls: its effect is too small to matter.",
             f"Finding {subject.number} is turned round, and whatever follows from it has to be asked again.",
         ),
-        seconds=subject.seconds,
         stopping=StoppingRule(rule=Rule.UNTIL_GRADE, replicates=replicates),
         effect=subject.effect,
     )
@@ -81,7 +80,6 @@ def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
             f"That there is nothing in finding {subject.number} becomes a result, and it can be retired.",
             "There is an effect, and not the one that was claimed.",
         ),
-        seconds=subject.seconds,
         stopping=StoppingRule(rule=Rule.UNTIL_GRADE if is_absent else Rule.SETTLED, replicates=replicates),
         effect=subject.effect,
     )

@@ -97,7 +97,6 @@ def _drafted(
         ),
         configs=plain(configs),
         estimand=estimand,
-        seconds=first.prices.of(configs),
         effect=effects[0] + effects[1],
         links=(second.number,),
     )

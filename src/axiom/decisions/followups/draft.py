@@ -10,6 +10,7 @@ from typing import Any
 
 from axiom.decisions.followups.base_rates import BaseRates, bits, predicted
 from axiom.decisions.followups.subject import Config, Subject
+from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Prediction, prediction_data
 from axiom.domain.evidence import OWN_WORDS
 from axiom.domain.proposals import Admission, Proposal, Template
@@ -37,7 +38,6 @@ class Draft:
     kind: str = ""
     configs: tuple[Config, ...] = ()
     estimand: Mapping[str, Any] | None = None  # of a question of its own
-    seconds: float = 0.0  # of one replicate
     stopping: StoppingRule | None = None
     effect: float = 0.0
     links: tuple[int, ...] = ()
@@ -48,8 +48,7 @@ def written(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
     asks = draft.admission in (Admission.DESIGN, Admission.QUESTION, Admission.COHORT)
     prediction = _prediction(subject, draft, rates) if asks else None
     stopping = (draft.stopping or usual_stopping(subject)) if asks else None
-    replicates = stopping.replicates if stopping else 0
-    expected = min(replicates, max(limits.SETTLED_AFTER, subject.evidence.seeds))
+    cost = subject.cost(draft.configs, stopping) if stopping else DesignCost()
     slug = _slug(f"{draft.template}-{subject.number}-{draft.words}")
     estimands = () if draft.estimand is None else (_estimand(draft.estimand, slug, prediction),)
     positive, absent, negative = draft.outcomes
@@ -70,8 +69,8 @@ def written(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
         configs=draft.configs,
         estimands=estimands,
         stopping=stopping,
-        core_seconds=_round(draft.seconds * expected),
-        most_core_seconds=_round(draft.seconds * replicates),
+        core_seconds=_round(cost.likely),
+        most_core_seconds=_round(cost.most),
         prediction=prediction,
         expects=_expects(subject, draft),
         effect=draft.effect if asks else None,

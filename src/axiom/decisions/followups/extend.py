@@ -5,7 +5,6 @@ All of them lie within what the file declares, so none needs new code.
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from axiom.decisions.evidence.registrable import fault, is_another_design
@@ -105,7 +104,6 @@ def _elsewhere(subject: Subject, where: Mapping[str, object], configs: Sequence[
             f"With {words} it is the other way round, and what decides between the two is the next question.",
         ),
         configs=plain(configs),
-        seconds=subject.prices.of(configs),
         stopping=StoppingRule(rule=Rule.FIXED, replicates=in_blocks(subject, registration_limits.SETTLED_AFTER)),
         effect=subject.effect,
     )
@@ -295,7 +293,7 @@ def _checked(subject: Subject, draft: Draft, rates: BaseRates) -> Iterator[Propo
     """With its price, if it may be asked at all."""
     estimand = draft.estimand or {}
     if _may_be_asked(subject, estimand, draft.configs) and not _is_known(subject, draft.configs):
-        yield written(subject, replace(draft, seconds=subject.prices.of(draft.configs)), rates)
+        yield written(subject, draft, rates)
 
 
 def _may_be_asked(subject: Subject, estimand: Mapping[str, Any], configs: Sequence[Config]) -> bool:

@@ -24,7 +24,11 @@ class Prices:
 
     def of(self, configs: Sequence[_Config]) -> float:
         """Seconds of a reference core for one replicate over these configs, as far as they can be foreseen."""
-        return sum(_seconds_of(self.cells, self.powers, config) for config in configs)
+        return sum(self.each(configs))
+
+    def each(self, configs: Sequence[_Config]) -> tuple[float, ...]:
+        """The same of each config."""
+        return tuple(_seconds_of(self.cells, self.powers, config) for config in configs)
 
 
 def prices(manifest: Manifest) -> Prices:

@@ -1,14 +1,17 @@
 """What the grammar of follow-ups knows of a finding, and along which factor the finding looks."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from axiom.decisions.followups.factor_levels import has_range, is_number, number
 from axiom.decisions.followups.pricing import Prices
+from axiom.decisions.planning.cell_limits import design_cost
+from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Kind
 from axiom.domain.proposals import Template
+from axiom.domain.registrations import StoppingRule
 from axiom.signed.manifests import Manifest
 from axiom_weigh.statistics.estimands import needed
 from axiom_weigh.values import Evidence, Grade, Verdict
@@ -31,7 +34,7 @@ class Subject:
     status: str
     evidence: Evidence
     configs: tuple[Config, ...]  # of the design with which it was registered
-    seconds: float  # of a replicate of that design
+    cell_seconds: tuple[float, ...]  # of a replicate of that design
     block: int
     designs: tuple[tuple[Config, ...], ...]  # of every registration of its version
     feeders: int = 1  # designs whose replicates are its evidence; a fresh cohort is no other design
@@ -39,6 +42,7 @@ class Subject:
     has_ended: bool = False  # nothing more of it is ordered
     means: tuple[tuple[Config, float], ...] = ()  # of its measure, by config
     values: tuple[float, ...] = ()  # the estimand in each replicate
+    cost_factor: float = 1.0  # of what its file declares, on the dearest kind of computer
     late: int = 0  # replicates that were stopped at their time limit
     dull_sessions: int = 0  # that found it worth less than the floor, up to now without a gap
     faults: tuple[str, ...] = ()  # that came to light after it was retired
@@ -47,6 +51,16 @@ class Subject:
     )  # proposals that were approved or refused before, by their slug
     depth: int = 0  # how many proposals lie between it and a question of a person
     origin: Template | None = None  # the template from which it came
+
+    @property
+    def seconds(self) -> float:
+        """Of a replicate of the design with which it was registered."""
+        return sum(self.cell_seconds)
+
+    def cost(self, configs: Sequence[Config], stopping: StoppingRule) -> DesignCost:
+        """Of these configs, or of its own where there are none."""
+        cells = self.prices.each(configs) if configs else self.cell_seconds
+        return design_cost(cells, stopping, copies=self.manifest.copies, factor=self.cost_factor)
 
     @property
     def name(self) -> str:

@@ -1,9 +1,15 @@
-"""When is a cell stopped, and so how much can an order cost at most?"""
+"""When is a cell stopped, and so what does a design cost, likely and at most?"""
 
 import math
 from collections.abc import Iterable
 
+from axiom.domain.costs import DesignCost
+from axiom.domain.registrations import Rule, StoppingRule
+from axiom.limits import registrations as registration_limits
 from axiom.limits import tasks as limits
+from axiom.signed.manifests import Manifest
+
+OF_A_SWEEP = StoppingRule(replicates=registration_limits.REPLICATES)  # what a file itself asks, once it is published
 
 
 def allowed_seconds(declared: float, *, is_on_gpu: bool = False) -> float:
@@ -19,3 +25,24 @@ def most_seconds(declared: Iterable[float], factor: float = 1.0) -> float:
     Whoever writes a file says what its cells declare, so a limit counts this and not that.
     """
     return math.fsum(max(allowed_seconds(seconds), factor * seconds) for seconds in declared)
+
+
+def design_cost(
+    declared: Iterable[float], stopping: StoppingRule, *, copies: int = 1, factor: float = 1.0
+) -> DesignCost:
+    """What a design costs with all copies of its tasks whose cells declare so much.
+
+    Likely: as declared, until it is settled. At most: each cell as long as it may run, to the last replicate.
+    """
+    cells, likely_replicates = tuple(declared), stopping.replicates
+    if stopping.rule is Rule.SETTLED:
+        likely_replicates = min(likely_replicates, registration_limits.SETTLED_AFTER)
+    return DesignCost(
+        likely=copies * likely_replicates * math.fsum(cells),
+        most=copies * stopping.replicates * most_seconds(cells, factor),
+    )
+
+
+def sweep_cost(manifest: Manifest) -> DesignCost:
+    """What it costs to publish a file, of which no task has shown anything yet."""
+    return design_cost(manifest.cell_seconds, OF_A_SWEEP, copies=manifest.copies)

@@ -16,9 +16,8 @@ from axiom.domain.registrations import StoppingRule, read_body
 from axiom.errors import NotFound, Refused, UnknownName
 from axiom.lab.followups.admit import approve
 from axiom.lab.followups.price import Points
-from axiom.lab.planning.most_cost import most_of_cells
+from axiom.lab.planning.design_cost import cost_of_cells
 from axiom.lab.registrations.predictions import demand_sound
-from axiom.limits import registrations as limits
 from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database
@@ -117,8 +116,8 @@ def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal
     ).hexdigest()
     demand_new(db, f"{version.name}@{version.version}", estimand, [config for config, _ in points])
     slug = f"asked-{question.finding}-{mark[:_MARK]}"
-    seconds = [cost for _, cost in points]
-    most = most_of_cells(db, version.id, seconds)
+    stopping = StoppingRule(replicates=question.replicates)
+    cost = cost_of_cells(db, version.id, [seconds for _, seconds in points], stopping)
     null, (positive, absent, negative) = float(estimand["null"]), question.outcomes
     return Proposal(
         slug=slug,
@@ -137,9 +136,9 @@ def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal
         basis=mark,
         configs=tuple(dict(config) for config, _ in points),
         estimands=({**estimand, "name": slug.replace("-", "_"), "prediction": prediction_data(prediction)},),
-        stopping=StoppingRule(replicates=question.replicates),
-        core_seconds=sum(seconds) * min(question.replicates, limits.SETTLED_AFTER),
-        most_core_seconds=most * question.replicates,
+        stopping=stopping,
+        core_seconds=cost.likely,
+        most_core_seconds=cost.most,
         prediction=prediction,
         expects=Direction(estimand["expects"]),
         effect=(low + high) / 2.0 - null,

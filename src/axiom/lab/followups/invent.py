@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from axiom.decisions.experiments.drafts import may_propose
 from axiom.decisions.followups.base_rates import bits
+from axiom.decisions.planning.cell_limits import OF_A_SWEEP, sweep_cost
 from axiom.domain.estimands import Direction, read_prediction
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
-from axiom.domain.registrations import StoppingRule
 from axiom.errors import NotFound, Refused, UnknownName
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments import try_bundle as preflight
@@ -17,8 +17,6 @@ from axiom.lab.experiments.try_draft import declaration_of, demand_own, kept
 from axiom.lab.followups.ask import demand_new, demand_rival_apart
 from axiom.lab.registrations.predictions import foretell_blindly
 from axiom.lab.registrations.register import demand_askable
-from axiom.limits import registrations as limits
-from axiom.limits import registrations as registration_limits
 from axiom.signed.keys import Keys
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
@@ -116,8 +114,8 @@ def _proposal(draft: KeptDraft, manifest: Manifest, question: InventedQuestion) 
     estimands = {estimand["name"]: estimand for estimand in manifest.estimands}
     if question.estimand not in estimands:
         raise UnknownName("estimand", question.estimand, estimands)
-    claim, stopping = estimands[question.estimand], StoppingRule(replicates=registration_limits.REPLICATES)
-    prediction = read_prediction(claim["prediction"])
+    claim = estimands[question.estimand]
+    prediction, cost = read_prediction(claim["prediction"]), sweep_cost(manifest)
     demand_rival_apart(prediction.interval, question.rival_interval)
     positive, absent, negative = question.outcomes
     return Proposal(
@@ -138,9 +136,9 @@ def _proposal(draft: KeptDraft, manifest: Manifest, question: InventedQuestion) 
         basis=draft.digest,
         configs=manifest.configs,
         estimands=manifest.estimands,
-        stopping=stopping,
-        core_seconds=manifest.seconds * min(stopping.replicates, limits.SETTLED_AFTER),
-        most_core_seconds=manifest.seconds * stopping.replicates,
+        stopping=OF_A_SWEEP,
+        core_seconds=cost.likely,
+        most_core_seconds=cost.most,
         prediction=prediction,
         expects=Direction(claim["expects"]),
         effect=prediction.quantiles[1] - float(claim["null"]),

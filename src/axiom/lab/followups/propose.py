@@ -1,19 +1,21 @@
 """Makes the proposals that follow from the findings, and says which were made and why."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from axiom.decisions.followups.admission import AdmittedProposals, made, next_admitted
 from axiom.decisions.followups.grammar import followups
 from axiom.decisions.followups.subject import Subject
 from axiom.decisions.planning.value_of_information import BELOW_FLOOR
+from axiom.domain.costs import DesignCost
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.evidence.score import why_ended
 from axiom.lab.followups.ideas import write_idea
 from axiom.lab.followups.subjects import pairs, subjects
-from axiom.lab.planning.most_cost import most_of_design
+from axiom.lab.planning.design_cost import cost_of_design
 from axiom.lab.registrations.outcomes import base_rates
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
@@ -61,7 +63,7 @@ def next_one(db: Database, most_core_hours: float, *, is_code_ours: bool = False
         for kept_proposal in code:
             if not _is_from_marked_session(db, kept_proposal):
                 return kept_proposal
-    return next_admitted(waiting, open_core_seconds=open_core_seconds(db), most_core_hours=most_core_hours)
+    return next_admitted(waiting, open_core_seconds=open_cost(db).likely, most_core_hours=most_core_hours)
 
 
 def _is_from_marked_session(db: Database, kept: KeptProposal) -> bool:
@@ -74,20 +76,19 @@ def _is_from_marked_session(db: Database, kept: KeptProposal) -> bool:
     return transcripts.has_read_others(db, kept.proposal.author, since=since, until=kept.created_at)
 
 
-def open_core_seconds(db: Database, author: str = AUTOPILOT, *, at_most: bool = False) -> float:
-    """What this author's approved proposals that have not ended may still cost, on reference cores.
-
-    As declared; or `at_most`, as their cells can take before they are stopped.
-    """
+def open_cost(db: Database, author: str = AUTOPILOT) -> DesignCost:
+    """What all that this author's approved proposals have still to order costs."""
     approved = [
         kept_proposal
         for kept_proposal in proposals.in_state(db, ProposalState.APPROVED)
         if kept_proposal.proposal.author == author
     ]
     if not approved:
-        return 0.0  # without the newest evidence of all findings, for which each command of a program would wait
+        return (
+            DesignCost()
+        )  # without the newest evidence of all findings, for which each command of a program would wait
     newest = evidence.newest(db)
-    left = 0.0
+    left = []
     for kept_proposal in approved:
         registration = (
             registrations.registration(db, kept_proposal.registration_id) if kept_proposal.registration_id else None
@@ -96,10 +97,9 @@ def open_core_seconds(db: Database, author: str = AUTOPILOT, *, at_most: bool = 
             continue
         registered, version_id = read_body(registration.body), registration.experiment_id
         issued = experiments.issued_to(db, version_id).get(registration.id, 0)
-        design = registered.design
-        seconds = most_of_design(db, version_id, design) if at_most else sum(design.seconds)
-        left += max(0, registered.stopping.replicates - issued) * seconds
-    return left
+        stopping = replace(registered.stopping, replicates=max(0, registered.stopping.replicates - issued))
+        left.append(cost_of_design(db, version_id, registered.design, stopping))
+    return DesignCost(likely=sum(cost.likely for cost in left), most=sum(cost.most for cost in left))
 
 
 def waiting_of(db: Database, author: str) -> list[Proposal]:
@@ -157,8 +157,8 @@ def _note(number: int, proposal: Proposal) -> Note:
     asks = proposal.prediction is not None
     text = "Proposal {proposal} ({template}): {question} Why: {motivation}"
     if asks:
-        text += " It is expected to cost {hours} core-hours and to tell {bits} bits; an effect above the null has a "
-        text += "chance of {positive}, none {absent}, one below {negative}."
+        text += " It will likely cost {hours} core-hours, at most {most}, and tell {bits} bits; an effect "
+        text += "above the null has a chance of {positive}, none {absent}, one below {negative}."
     prediction = proposal.prediction
     facts: dict[str, object] = {
         "proposal": number,
@@ -168,7 +168,8 @@ def _note(number: int, proposal: Proposal) -> Note:
     }
     if prediction is not None:
         facts |= {
-            "hours": float(f"{proposal.core_seconds / 3_600.0:.2g}"),
+            "hours": proposal.cost.shown["core_hours"],
+            "most": proposal.cost.shown["most_core_hours"],
             "bits": round(proposal.bits, 2),
             "positive": prediction.positive,
             "absent": prediction.absent,

@@ -17,6 +17,7 @@ from axiom.domain.proposals import Admission, KeptProposal, ProposalState, Templ
 from axiom.domain.registrations import RegistrationBody, read_body
 from axiom.lab.evidence.score import why_ended
 from axiom.lab.planning.candidates import aims_of
+from axiom.lab.planning.design_cost import cost_factor
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database, moment
 from axiom.store.evidence import blocks, evidence, links
@@ -52,6 +53,10 @@ class _Version:
         return {
             registration.id: registration for registration in registration_store.registrations(self.db, self.stored.id)
         }
+
+    @cached_property
+    def cost_factor(self) -> float:
+        return cost_factor(self.db, self.stored.id)
 
     @cached_property
     def registered(self) -> dict[int, RegistrationBody]:
@@ -126,7 +131,8 @@ def _subject(
         status=status,
         evidence=line,
         configs=registered.design.configs,
-        seconds=sum(registered.design.seconds),
+        cell_seconds=registered.design.seconds,
+        cost_factor=version.cost_factor,
         block=registered.block,
         designs=tuple(body.design.configs for body in version.registered.values()),
         feeders=len({version.registered[feeder].design.name for feeder in feeders}),

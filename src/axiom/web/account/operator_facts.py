@@ -90,7 +90,6 @@ def approval(reading: Reading, number: int) -> Answer:
     return answer | {
         "asker": _asker(reading, proposal.author),
         "tried": draft.reason if draft else "",
-        "most_core_hours": float(f"{proposal.most_core_seconds / 3_600.0:.3g}"),
         "preflight": version["preflight"],
         "release": version["release"],
     }

@@ -124,7 +124,7 @@ def _limits(reading: Reading, program: AdmittedProgram) -> Answer:
     return {
         "name": program.name,
         "left_today": {
-            "core_hours": round(max(0.0, caller.limits.core_hours_per_day - core_hours), 3),
+            "most_core_hours": round(max(0.0, caller.limits.core_hours_per_day - core_hours), 3),
             "open_proposals": max(0, int(caller.limits.open_proposals) - waiting),
             **left,
         },

@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from axiom.decisions.planning.cell_limits import sweep_cost
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import IdeaState, KeptIdea, KeptProposal, proposal_data
 from axiom.errors import NotFound
@@ -62,7 +63,7 @@ def one_draft(reading: Reading, number: int) -> Answer:
             "questions": questions,
             "tries_left": max(0, limits.DRAFT_TRIES - tried),
             "version": declared.version if declared else None,
-            "core_seconds": declared.seconds if declared else None,
+            **(sweep_cost(declared).shown if declared else {"core_hours": None, "most_core_hours": None}),
             "configs": len(declared.configs) if declared else None,
             "estimands": [
                 {name: estimand[name] for name in ("name", "claim", "kind", "measure", "smallest", "prediction")}
@@ -122,7 +123,7 @@ def _short(stored: KeptProposal) -> Answer:
         "finding": proposal.finding,
         "draft": proposal.draft,
         "author": proposal.author,
-        "core_hours": float(f"{proposal.core_seconds / 3_600.0:.3g}"),
+        **proposal.cost.shown,
         "bits": proposal.bits,
         "registration": stored.registration_id,
         "decided_by": stored.decided_by,
