@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.domain.credit import Balance
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.store.engine.database import Database, Row, as_value
 
 _VOLUNTEERS = """
 SELECT v.*, b.total, b.recent, b.recent_at FROM volunteer v
@@ -32,7 +32,7 @@ CROSS JOIN host h ON h.volunteer_id = j.value
 LEFT JOIN balance b ON b.holder = 'host' AND b.holder_id = h.id ORDER BY h.id
 """
 _HOLDERS = """
-SELECT count(*) AS all_of_them, coalesce(sum(recent_at > :since), 0) AS lately,
+SELECT count(*) AS everybody, coalesce(sum(recent_at > :since), 0) AS lately,
     coalesce(sum(CASE WHEN recent_at > :since THEN recent ELSE 0 END), 0) AS recent
 FROM balance WHERE holder = :holder AND total > 0
     AND NOT (holder = 'volunteer' AND holder_id IN (SELECT id FROM volunteer WHERE is_simulated = 1))
@@ -41,8 +41,8 @@ FROM balance WHERE holder = :holder AND total > 0
 _NEW_VOLUNTEERS = "SELECT count(*) AS amount FROM volunteer WHERE created_at > :since AND is_simulated = 0"
 _NEW_HOSTS = "SELECT count(*) AS amount FROM host WHERE created_at > :since AND is_simulated = 0"
 _LATELY = """
-SELECT t.experiment_id, avg(t.elapsed_seconds) AS mean, min(t.elapsed_seconds) AS least,
-    max(t.elapsed_seconds) AS most, count(DISTINCT a.volunteer_id) AS volunteers
+SELECT t.experiment_id, avg(t.elapsed_seconds) AS mean_seconds, min(t.elapsed_seconds) AS least_seconds,
+    max(t.elapsed_seconds) AS most_seconds, count(DISTINCT a.volunteer_id) AS volunteers
 FROM (SELECT task_id, volunteer_id FROM award ORDER BY id DESC LIMIT 1000) a
 JOIN task t ON t.id = a.task_id WHERE t.elapsed_seconds IS NOT NULL GROUP BY t.experiment_id
 """
@@ -149,29 +149,17 @@ def hosts(db: Database, volunteer_ids: Sequence[int]) -> list[OpenHost]:
 
 
 def holders(db: Database, holder: str, now: datetime) -> Holders:
-    row = db.one(_HOLDERS, holder=holder, since=at(now - _RECENTLY)) or {}
-    return Holders(
-        everybody=int(row.get("all_of_them", 0)), lately=int(row.get("lately", 0)), recent=float(row.get("recent", 0))
-    )
+    (row,) = db.select(_HOLDERS, holder=holder, since=now - _RECENTLY)
+    return as_value(Holders, row)
 
 
 def new_today(db: Database, now: datetime) -> tuple[int, int]:
     """How many volunteers and how many hosts came within a day."""
-    since = at(now - _A_DAY)
-    volunteers_new, hosts_new = db.one(_NEW_VOLUNTEERS, since=since), db.one(_NEW_HOSTS, since=since)
-    return (int(volunteers_new["amount"]) if volunteers_new else 0, int(hosts_new["amount"]) if hosts_new else 0)
+    return db.number(_NEW_VOLUNTEERS, since=now - _A_DAY), db.number(_NEW_HOSTS, since=now - _A_DAY)
 
 
 def lately(db: Database) -> dict[int, RecentTasks]:
-    return {
-        row["experiment_id"]: RecentTasks(
-            mean_seconds=row["mean"],
-            least_seconds=row["least"],
-            most_seconds=row["most"],
-            volunteers=row["volunteers"],
-        )
-        for row in db.select(_LATELY)
-    }
+    return {row["experiment_id"]: as_value(RecentTasks, row) for row in db.select(_LATELY)}
 
 
 def _balance(row: Row) -> Balance:

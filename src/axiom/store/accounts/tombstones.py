@@ -20,7 +20,7 @@ def add(db: Database, noun: str, number: int, cpid: str, now: datetime) -> None:
 
 
 def since(db: Database, noun: str, moment: datetime) -> list[Tombstone]:
-    return [Tombstone(number=row["number"], cpid=row["cpid"]) for row in db.select(_SINCE, noun=noun, since=at(moment))]
+    return db.values(Tombstone, _SINCE, noun=noun, since=moment)
 
 
 def forget(db: Database, before: datetime) -> int:

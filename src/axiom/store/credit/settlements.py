@@ -5,7 +5,7 @@ from datetime import datetime
 
 from axiom.store.credit.ledger import UNSETTLED
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.store.engine.database import Database, as_value, at
 
 _BEFORE = "SELECT * FROM settlement WHERE session_id < :session_id ORDER BY session_id DESC LIMIT 1"
 _OF_ROUNDS = "SELECT * FROM settlement WHERE session_id > :after AND session_id <= :until ORDER BY session_id"
@@ -46,11 +46,11 @@ def unsettled(db: Database) -> int:
 
 
 def last(db: Database) -> Settlement | None:
-    return _maybe(db.one("SELECT * FROM settlement ORDER BY session_id DESC LIMIT 1"))
+    return db.value(Settlement, "SELECT * FROM settlement ORDER BY session_id DESC LIMIT 1")
 
 
 def of_session(db: Database, session_id: int) -> Settlement | None:
-    return _maybe(db.one("SELECT * FROM settlement WHERE session_id = :session_id", session_id=session_id))
+    return db.value(Settlement, "SELECT * FROM settlement WHERE session_id = :session_id", session_id=session_id)
 
 
 def of_rounds(db: Database, after: int, until: int) -> list[Settlement]:
@@ -59,7 +59,7 @@ def of_rounds(db: Database, after: int, until: int) -> list[Settlement]:
 
 
 def before(db: Database, session_id: int) -> Settlement | None:
-    return _maybe(db.one(_BEFORE, session_id=session_id))
+    return db.value(Settlement, _BEFORE, session_id=session_id)
 
 
 def newest(db: Database, limit: int) -> list[tuple[str, Settlement]]:
@@ -72,7 +72,3 @@ def settle(db: Database, session_id: int, *, after: int, session_cap: int | None
     counters.add(db, *UNSETTLED, -unsettled(db))
     (row,) = db.select(_SETTLE, session_id=session_id, after=after, session_cap=session_cap, now=at(now))
     return as_value(Settlement, row)
-
-
-def _maybe(row: Row | None) -> Settlement | None:
-    return as_value(Settlement, row) if row else None

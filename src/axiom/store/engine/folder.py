@@ -29,119 +29,48 @@ _TRIES = 5  # asking who holds a lock takes it for an instant, so one refusal is
 _PAUSE_SECONDS = 0.02
 
 
+class _Inside:
+    """A place in a folder, by its name there."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, folder: "Folder", kind: type) -> Path:
+        return folder.path / self.name
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Folder:
     path: Path
 
-    @property
-    def database(self) -> Path:
-        """Everything that is counted, ordered and concluded."""
-        return self.path / "axiom.db"
-
-    @property
-    def blobs(self) -> Path:
-        """Files too large for the database, by digest."""
-        return self.path / "blobs"
-
-    @property
-    def backups(self) -> Path:
-        """Copies of the database, one from before each start that brought it up to date."""
-        return self.path / "backups"
-
-    @property
-    def backed_up(self) -> Path:
-        """When somebody last backed this laboratory up."""
-        return self.path / "backed-up.json"
-
-    @property
-    def journal(self) -> Path:
-        """Every change since the last copies, unless the settings name another folder for it."""
-        return self.path / "journal"
-
-    @property
-    def keys(self) -> Path:
-        """The keys that sign."""
-        return self.path / "keys"
-
-    @property
-    def socket(self) -> Path:
-        """Where other processes of this host send their commands."""
-        return self.path / "axiom.sock"
-
-    @property
-    def lock_file(self) -> Path:
-        """Held by the one process that works on this folder."""
-        return self.path / "axiom.lock"
-
-    @property
-    def engine(self) -> Path:
-        """Where the local engine computes."""
-        return self.path / "engine"
-
-    @property
-    def programs_socket(self) -> Path:
-        """The socket at which programs with tokens are answered."""
-        return self.path / "programs.sock"
-
-    @property
-    def logs(self) -> Path:
-        """What the laboratory writes down of its own running."""
-        return self.path / "logs"
-
-    @property
-    def settings(self) -> Path:
-        """The settings, for an editor."""
-        return self.path / "axiom.toml"
-
-    @property
-    def charter(self) -> Path:
-        """What the operator wants to know, in a page of their own: language models read it first."""
-        return self.path / "charter.md"
-
-    @property
-    def catalogue(self) -> Path:
-        """The files of experiments that were published here and that Axiom does not bring along."""
-        return self.path / "catalogue"
-
-    @property
-    def runners(self) -> Path:
-        """What is offered to volunteers' computers."""
-        return self.path / "runners"
-
-    @property
-    def runner_files(self) -> Path:
-        """The runners' files, as volunteers' computers fetch them."""
-        return self.runners / "files"
-
-    @property
-    def fetched_runners(self) -> Path:
-        """The built runners that were fetched from a release, a folder for each."""
-        return self.runners / "fetched"
-
-    @property
-    def offer(self) -> Path:
-        """Which runners are offered; `store.runners` writes it."""
-        return self.runners / "offer.json"
-
-    @property
-    def uploads(self) -> Path:
-        """Outputs of which only a part has arrived."""
-        return self.path / "uploads"
-
-    @property
-    def statistics(self) -> Path:
-        """The files for credit sites."""
-        return self.path / "stats"
-
-    @property
-    def bundles(self) -> Path:
-        """The signed bundles, ready to be fetched."""
-        return self.path / "bundles"
-
-    @property
-    def unsealed(self) -> Path:
-        """Bundles whose seals were brought, for as long as it takes to publish them."""
-        return self.path / "unsealed"
+    database = _Inside("axiom.db")  # everything that is counted, ordered and concluded
+    blobs = _Inside("blobs")  # files too large for the database, by digest
+    backups = _Inside("backups")  # copies of the database, one from before each start that brought it up to date
+    backed_up = _Inside("backed-up.json")  # when somebody last backed this laboratory up
+    journal = _Inside("journal")  # every change since the last copies, unless the settings name another folder for it
+    keys = _Inside("keys")  # that sign
+    socket = _Inside("axiom.sock")  # where other processes of this host send their commands
+    lock_file = _Inside("axiom.lock")  # held by the one process that works on this folder
+    engine = _Inside("engine")  # where the local engine computes
+    programs_socket = _Inside("programs.sock")  # the socket at which programs with tokens are answered
+    logs = _Inside("logs")  # what the laboratory writes down of its own running
+    settings = _Inside("axiom.toml")  # for an editor
+    charter = _Inside(
+        "charter.md"
+    )  # what the operator wants to know, in a page of their own: language models read it first
+    catalogue = _Inside(
+        "catalogue"
+    )  # the files of experiments that were published here and that Axiom does not bring along
+    runners = _Inside("runners")  # what is offered to volunteers' computers
+    runner_files = _Inside("runners/files")  # the runners' files, as volunteers' computers fetch them
+    fetched_runners = _Inside(
+        "runners/fetched"
+    )  # the built runners that were fetched from a release, a folder for each
+    offer = _Inside("runners/offer.json")  # which runners are offered; `store.experiments.runner_offers` writes it
+    uploads = _Inside("uploads")  # outputs of which only a part has arrived
+    statistics = _Inside("stats")  # the files for credit sites
+    bundles = _Inside("bundles")  # the signed bundles, ready to be fetched
+    unsealed = _Inside("unsealed")  # bundles whose seals were brought, for as long as it takes to publish them
 
     def exists(self) -> bool:
         """Is there a laboratory here, made to the end? An empty database is none; a damaged one is still somebody's."""
@@ -172,26 +101,11 @@ class Folder:
             raise _no_access(self.path, account)
 
     def strangers(self) -> list[str]:
-        ours = {path.name for path in self._names()}
+        """The names of what no laboratory put into the folder."""
+        places = [place.name for place in vars(Folder).values() if isinstance(place, _Inside)]
+        ours = {".gitignore", "README", "engines", "figures", *(name.partition("/")[0] for name in places)}
         names = [path.name for path in self.path.iterdir()] if self.path.is_dir() else []
         return sorted(name for name in names if name not in ours and not name.startswith(self.database.name))
-
-    def _names(self) -> list[Path]:
-        return [
-            *(self.path / name for name in (".gitignore", "README", "engines", "figures")),
-            *(self.logs, self.blobs, self.backups, self.journal, self.keys, self.socket, self.lock_file, self.engine),
-            *(
-                self.settings,
-                self.charter,
-                self.bundles,
-                self.catalogue,
-                self.runners,
-                self.statistics,
-                self.uploads,
-                self.database,
-            ),
-            *(self.unsealed, self.backed_up, self.programs_socket),
-        ]
 
     def create(self) -> None:
         """The folder is there, closed to others, kept out of git, with a word for who finds it."""

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from operator import itemgetter
 
@@ -81,21 +81,11 @@ class ChangedVersion:
 
 
 def changed(db: Database) -> list[ChangedVersion]:
-    return [ChangedVersion(**dict(row)) for row in db.select(_CHANGED)]
+    return db.values(ChangedVersion, _CHANGED)
 
 
 def looked(db: Database, seen: Sequence[ChangedVersion]) -> None:
-    db.many(
-        _LOOKED,
-        [
-            {
-                "experiment_id": version.experiment_id,
-                "newest_result": version.newest_result,
-                "closed_workunits": version.closed_workunits,
-            }
-            for version in seen
-        ],
-    )
+    db.many(_LOOKED, [asdict(version) for version in seen])
 
 
 def look_again(db: Database, experiment_id: int) -> None:

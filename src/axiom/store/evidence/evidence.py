@@ -149,7 +149,7 @@ def lines(db: Database, number: int) -> list[Row]:
 
 
 def weighed(db: Database, experiment_id: int) -> list[WeighedFinding]:
-    return [WeighedFinding(**dict(row)) for row in db.select(_WEIGHED, experiment_id=experiment_id)]
+    return db.values(WeighedFinding, _WEIGHED, experiment_id=experiment_id)
 
 
 def standings(db: Database) -> list[ComparedClaim]:

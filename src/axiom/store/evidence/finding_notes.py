@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.database import Database, at
 
-_OF = "SELECT * FROM finding_note WHERE finding_number = :finding_number ORDER BY id"
+_OF = "SELECT *, id AS number, said_by AS by FROM finding_note WHERE finding_number = :finding_number ORDER BY id"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -21,7 +21,4 @@ def add(db: Database, finding: int, *, text: str, by: str, now: datetime) -> int
 
 
 def of(db: Database, finding: int) -> list[FindingNote]:
-    return [
-        FindingNote(number=row["id"], text=row["text"], by=row["said_by"], said_at=moment(row["said_at"]))
-        for row in db.select(_OF, finding_number=finding)
-    ]
+    return db.values(FindingNote, _OF, finding_number=finding)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.links import OldClaim
-from axiom.store.engine.database import Bare, Database, Row, at, moment
+from axiom.store.engine.database import Bare, Database, as_value, at
 
 _ALL = "SELECT * FROM old_claim ORDER BY id"
 _PUT = """
@@ -25,7 +25,7 @@ class StoredClaim:
 
 
 def everything(db: Database) -> list[StoredClaim]:
-    return [_claim(row) for row in db.select(_ALL)]
+    return [as_value(StoredClaim, row, said=as_value(OldClaim, row, askings=())) for row in db.select(_ALL)]
 
 
 def as_stored(db: Database) -> list[Bare]:
@@ -51,20 +51,3 @@ def _row(claim: OldClaim) -> dict[str, str]:
         "source": claim.source,
         "scripts": json.dumps(claim.scripts),
     }
-
-
-def _claim(row: Row) -> StoredClaim:
-    return StoredClaim(
-        id=row["id"],
-        said=OldClaim(
-            name=row["name"],
-            claim=row["claim"],
-            experiment=row["experiment"],
-            figure=row["figure"],
-            rests_on=row["rests_on"],
-            status=row["status"],
-            source=row["source"],
-            scripts=tuple(json.loads(row["scripts"])),
-        ),
-        created_at=moment(row["created_at"]),
-    )

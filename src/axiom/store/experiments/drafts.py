@@ -7,12 +7,16 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.preflights import KeptDraft, Refusal
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.store.engine.database import Database, at
 
-_NEXT = "SELECT * FROM draft WHERE ordered_at IS NOT NULL AND tried_at IS NULL ORDER BY ordered_at, id LIMIT 1"
+_DRAFTS = "SELECT d.*, d.id AS number, d.bundle_digest AS bundle FROM draft d"
+_ONE = f"{_DRAFTS} WHERE d.id = :id"
+_NEWEST = f"{_DRAFTS} WHERE d.name = :name ORDER BY d.id DESC LIMIT 1"
+_LATEST = f"{_DRAFTS} ORDER BY d.id DESC LIMIT :most"
+_NEXT = f"{_DRAFTS} WHERE d.ordered_at IS NOT NULL AND d.tried_at IS NULL ORDER BY d.ordered_at, d.id LIMIT 1"
 # One of two texts alike to the byte: the one that was proposed, since that one was approved.
-_OF_BUNDLE = """
-SELECT d.* FROM draft d LEFT JOIN proposal p ON p.draft_id = d.id WHERE d.bundle_digest = :bundle
+_OF_BUNDLE = f"""{_DRAFTS}
+LEFT JOIN proposal p ON p.draft_id = d.id WHERE d.bundle_digest = :bundle
 ORDER BY p.state = 'approved' DESC, p.id IS NULL, d.id DESC LIMIT 1
 """
 _TRIED = """
@@ -46,27 +50,23 @@ def add(
 
 
 def draft(db: Database, number: int) -> KeptDraft | None:
-    row = db.one("SELECT * FROM draft WHERE id = :id", id=number)
-    return _draft(row) if row else None
+    return db.value(KeptDraft, _ONE, id=number)
 
 
 def newest(db: Database, name: str) -> KeptDraft | None:
-    row = db.one("SELECT * FROM draft WHERE name = :name ORDER BY id DESC LIMIT 1", name=name)
-    return _draft(row) if row else None
+    return db.value(KeptDraft, _NEWEST, name=name)
 
 
 def latest(db: Database, most: int) -> list[KeptDraft]:
-    return [_draft(row) for row in db.select("SELECT * FROM draft ORDER BY id DESC LIMIT :most", most=most)]
+    return db.values(KeptDraft, _LATEST, most=most)
 
 
 def next_to_try(db: Database) -> KeptDraft | None:
-    row = db.one(_NEXT)
-    return _draft(row) if row else None
+    return db.value(KeptDraft, _NEXT)
 
 
 def of_bundle(db: Database, bundle: str) -> KeptDraft | None:
-    row = db.one(_OF_BUNDLE, bundle=bundle)
-    return _draft(row) if row else None
+    return db.value(KeptDraft, _OF_BUNDLE, bundle=bundle)
 
 
 def tries(db: Database, name: str, until: int) -> tuple[int, int]:
@@ -107,13 +107,3 @@ def record(
         now=at(now),
     )
     return changed == 1
-
-
-def _draft(row: Row) -> KeptDraft:
-    return as_value(
-        KeptDraft,
-        row,
-        number=row["id"],
-        refusals=tuple(Refusal(**refusal) for refusal in json.loads(row["refusals"])),
-        bundle=row["bundle_digest"],
-    )

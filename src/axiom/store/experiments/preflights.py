@@ -3,7 +3,7 @@ from datetime import datetime
 
 from axiom.domain.preflights import Circumstances, Preflight
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, as_value, at, moment
+from axiom.store.engine.database import Database, as_value, at
 
 _RECORD = """
 INSERT INTO preflight (bundle_digest, gates, ours_only, passed, reason, platform, report, created_at)
@@ -11,6 +11,9 @@ VALUES (:bundle, :gates, :ours_only, :passed, :reason, :platform, :report, :crea
 ON CONFLICT (bundle_digest, gates) DO UPDATE SET passed = excluded.passed, reason = excluded.reason,
     platform = excluded.platform, report = excluded.report, created_at = excluded.created_at
 WHERE preflight.passed = 0
+"""
+_OF_BUNDLE = """
+SELECT *, bundle_digest AS bundle, created_at AS at FROM preflight WHERE bundle_digest = :bundle AND gates = :gates
 """
 _NEWEST = """
 SELECT e.id AS experiment_id, e.name, e.version, b.manifest, b.digest, p.passed, p.reason,
@@ -70,8 +73,7 @@ def record(db: Database, made: Preflight) -> bool:
 
 
 def of_bundle(db: Database, bundle: str, gates: str) -> Preflight | None:
-    row = db.one("SELECT * FROM preflight WHERE bundle_digest = :bundle AND gates = :gates", bundle=bundle, gates=gates)
-    return _preflight(row) if row else None
+    return db.value(Preflight, _OF_BUNDLE, bundle=bundle, gates=gates)
 
 
 def newest(db: Database, gates: str) -> list[Newest]:
@@ -99,7 +101,3 @@ def circumstances(db: Database, since: datetime) -> Circumstances:
     """What decides whether something is tried now; a host counts that was heard from since then."""
     (row,) = db.select(_CIRCUMSTANCES, since=at(since))
     return as_value(Circumstances, row)
-
-
-def _preflight(row: Row) -> Preflight:
-    return as_value(Preflight, row, bundle=row["bundle_digest"], at=moment(row["created_at"]))

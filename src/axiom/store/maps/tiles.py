@@ -33,7 +33,7 @@ SELECT level FROM tile WHERE experiment_id = :experiment_id AND arm = :arm AND l
 ORDER BY level LIMIT 1
 """
 _NEXT = """
-SELECT replicate, config FROM tile
+SELECT replicate, config AS place FROM tile
 WHERE experiment_id = :experiment_id AND arm = :arm AND level = :level AND state = 'open'
 ORDER BY worth DESC, replicate, config LIMIT :limit
 """
@@ -192,10 +192,7 @@ def open_levels(db: Database, experiment_id: int, arm: int, most: int) -> list[t
 
 def next_open(db: Database, experiment_id: int, arm: int, level: int, limit: int) -> list[OpenTile]:
     """The tiles of a level to compute next: those first that have most to tell."""
-    return [
-        OpenTile(replicate=row["replicate"], place=row["config"])
-        for row in db.select(_NEXT, experiment_id=experiment_id, arm=arm, level=level, limit=limit)
-    ]
+    return db.values(OpenTile, _NEXT, experiment_id=experiment_id, arm=arm, level=level, limit=limit)
 
 
 def out(db: Database, experiment_id: int) -> list[tuple[int, tuple[int, ...]]]:

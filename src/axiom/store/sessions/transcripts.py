@@ -1,12 +1,11 @@
 """Transcripts: the hash-chained list of what was said to language models, what came back, and what it took."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from axiom.domain.sessions import EntryKind, TranscriptEntry
-from axiom.store.engine.database import Database, Row, as_value, at, moment
+from axiom.store.engine.database import Database, as_value, at, moment
 from axiom.store.engine.hash_chains import Chain
 
 _OF = "SELECT * FROM transcript WHERE session_id = :session_id ORDER BY id"
@@ -64,26 +63,16 @@ class TranscriptTotals:
 
 
 def append(db: Database, session_id: int, entry: TranscriptEntry, now: datetime) -> int:
-    facts: dict[str, Any] = {
-        "session_id": session_id,
-        "at": at(now),
-        "kind": entry.kind.value,
-        "request_id": entry.request_id,
-        "model": entry.model,
-        "prompt": entry.prompt,
-        "body": entry.body,
-        "tokens": entry.tokens,
-        "micros": entry.micros,
-    }
+    facts = {"session_id": session_id, "at": at(now), **asdict(entry)}
     return db.add("transcript", **facts, **_CHAIN.link(db, facts))
 
 
 def of_session(db: Database, session_id: int) -> list[KeptEntry]:
-    return [_entry(row) for row in db.select(_OF, session_id=session_id)]
+    return db.values(KeptEntry, _OF, session_id=session_id)
 
 
 def of_kind(db: Database, session_id: int, kind: EntryKind) -> list[KeptEntry]:
-    return [_entry(row) for row in db.select(_OF_KIND, session_id=session_id, kind=kind.value)]
+    return db.values(KeptEntry, _OF_KIND, session_id=session_id, kind=kind)
 
 
 def has_read_others(db: Database, program: str, *, since: datetime, until: datetime) -> bool:
@@ -97,8 +86,7 @@ def amount(db: Database, rounds: range, kind: EntryKind) -> int:
 
 
 def last(db: Database, session_id: int) -> KeptEntry | None:
-    row = db.one(_LAST, session_id=session_id)
-    return _entry(row) if row else None
+    return db.value(KeptEntry, _LAST, session_id=session_id)
 
 
 def numbers(db: Database, rounds: range) -> list[int]:
@@ -106,7 +94,7 @@ def numbers(db: Database, rounds: range) -> list[int]:
 
 
 def between(db: Database, rounds: range, first: int, last: int) -> list[KeptEntry]:
-    return [_entry(row) for row in db.select(_BETWEEN, begin=rounds.start, end=rounds.stop, first=first, last=last)]
+    return db.values(KeptEntry, _BETWEEN, begin=rounds.start, end=rounds.stop, first=first, last=last)
 
 
 def last_asked(db: Database, model: str) -> tuple[datetime, str] | None:
@@ -127,11 +115,3 @@ def taken(db: Database, rounds: range) -> TranscriptTotals:
 
 def broken_links(db: Database) -> list[str]:
     return _CHAIN.problems(db, _CHAIN.rows(db))
-
-
-def _entry(row: Row) -> KeptEntry:
-    return KeptEntry(
-        id=row["id"],
-        at=moment(row["at"]),
-        entry=as_value(TranscriptEntry, row),
-    )

@@ -4,15 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.store.engine.database import Database, Row, as_value, at
+from axiom.store.engine.database import Database, at
 
 _OF_ROUNDS = """
-SELECT * FROM prose WHERE id IN (SELECT max(id) FROM prose
+SELECT *, id AS number FROM prose WHERE id IN (SELECT max(id) FROM prose
     WHERE session_id >= :begin AND session_id < :end GROUP BY author, session_id)
 ORDER BY id
 """
 _OF_PAPER = """
-SELECT * FROM prose WHERE id IN (SELECT max(id) FROM prose
+SELECT *, id AS number FROM prose WHERE id IN (SELECT max(id) FROM prose
     WHERE findings = :findings AND findings <> '' GROUP BY author)
 ORDER BY id
 """
@@ -36,17 +36,13 @@ def add_to_paper(db: Database, findings: Collection[int], *, author: str, text: 
 
 def of_rounds(db: Database, rounds: range) -> list[KeptProse]:
     """What was written about these, of each round each author's newest."""
-    return [_prose(row) for row in db.select(_OF_ROUNDS, begin=rounds.start, end=rounds.stop)]
+    return db.values(KeptProse, _OF_ROUNDS, begin=rounds.start, end=rounds.stop)
 
 
 def of_paper(db: Database, findings: Collection[int]) -> list[KeptProse]:
     """What was written for a paper over just these findings, each author's newest."""
-    return [_prose(row) for row in db.select(_OF_PAPER, findings=_listed(findings))]
+    return db.values(KeptProse, _OF_PAPER, findings=_listed(findings))
 
 
 def _listed(findings: Collection[int]) -> str:
     return ",".join(map(str, sorted(set(findings))))
-
-
-def _prose(row: Row) -> KeptProse:
-    return as_value(KeptProse, row, number=row["id"])

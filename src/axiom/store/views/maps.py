@@ -5,16 +5,16 @@ from datetime import datetime
 
 from axiom.domain.maps import Tile, tile_at
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, as_value
+from axiom.store.engine.database import Database, as_value
 
 # Along indexes alone, and never more rows than are looked at.
 _NEWEST = """
-SELECT experiment_id, replicate, config, shares, drawn_at FROM tile
+SELECT experiment_id, replicate, config AS place, shares, drawn_at FROM tile
 WHERE experiment_id = :experiment_id AND state = 'drawn' ORDER BY drawn_at DESC LIMIT :limit
 """
 # Of the last tasks of a host alone, and of each its deepest tile, at the end of the task's own entries of an index.
 _OF_HOST = """
-SELECT l.experiment_id, l.replicate, l.config, l.shares, l.drawn_at
+SELECT l.experiment_id, l.replicate, l.config AS place, l.shares, l.drawn_at
 FROM (SELECT id FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL ORDER BY id DESC LIMIT :tasks) t
     CROSS JOIN tile l ON (l.experiment_id, l.config, l.replicate) = (
         SELECT experiment_id, config, replicate FROM tile WHERE task_id = t.id AND state = 'drawn' AND level > 0
@@ -60,18 +60,14 @@ def drawn(db: Database) -> dict[int, dict[int, int]]:
 
 
 def newest(db: Database, experiment_id: int, limit: int) -> list[ListedTile]:
-    return [_listed(row) for row in db.select(_NEWEST, experiment_id=experiment_id, limit=limit)]
+    return db.values(ListedTile, _NEWEST, experiment_id=experiment_id, limit=limit)
 
 
 def of_host(db: Database, host_id: int, *, tasks: int, limit: int) -> list[ListedTile]:
     """Of the last tasks of a host those that drew the deepest tiles, and of each of them one tile."""
-    return [_listed(row) for row in db.select(_OF_HOST, host_id=host_id, tasks=tasks, limit=limit)]
+    return db.values(ListedTile, _OF_HOST, host_id=host_id, tasks=tasks, limit=limit)
 
 
 def drawers(db: Database, task_ids: Collection[int]) -> Mapping[int, TileDrawer]:
     rows = db.select(_DRAWERS, tasks=json.dumps(sorted(set(task_ids))))
     return {row["task_id"]: as_value(TileDrawer, row) for row in rows}
-
-
-def _listed(row: Row) -> ListedTile:
-    return as_value(ListedTile, row, place=row["config"])
