@@ -118,6 +118,11 @@ def writers() -> dict[str, set[str]]:
         for sql in statements(path):
             for table in map("".join, WRITES.findall(sql)):
                 rooms[table].add(room_of(path))
+        for node in nodes(path):
+            match node:  # a row by the names of its columns
+                case ast.Call(func=ast.Attribute(attr="add" | "add_all"), args=[ast.Constant(value=str(table)), *more]):
+                    if table in TABLES and (more or node.keywords):
+                        rooms[table].add(room_of(path))
     return rooms
 
 

@@ -36,7 +36,7 @@ from loadgen.laboratory import MEASURES, Laboratory
 from loadgen.lane import Lane, Mode, Plan
 from loadgen.outputs import axiom_maker
 
-from axiom.boinc.read_request import read_request
+from axiom.boinc.requests import read_request
 from axiom.lab.credit.pay import Paying
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler import scheduler as rpc

@@ -14,8 +14,7 @@ from axiom.boinc.account_keys import passwd_hash
 from axiom.boinc.accounts import CreateAccount
 from axiom.domain.fleet import Capacity, Platform
 from axiom.lab.runners.offer import Offers
-from axiom.server.accounts.password_hashes import stored_password
-from axiom.server.accounts.sign_up import open_account
+from axiom.server.accounts.sign_up import open_account, stored_password
 from axiom.service.sockets import on_port
 from axiom.signed.keys import load_secrets, make_keys, make_secrets
 from axiom.signed.mail_links import LinkPurpose, link_token

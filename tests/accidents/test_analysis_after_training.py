@@ -9,7 +9,7 @@ from axiom.domain.releases import Stage
 from axiom.lab.evidence import observe
 from axiom.lab.experiments import breaker, releases
 from axiom.lab.experiments.recall import reopen_finding
-from axiom.server.dispatch import release_quotas as rollout_limits
+from axiom.server.dispatch import pick as rollout_limits
 from axiom.store.evidence import evidence
 
 SEVERAL = 10  # tasks that a fault in every one of them may cost

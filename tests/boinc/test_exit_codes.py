@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from axiom.boinc.exit_codes import decode
-from axiom.boinc.read_request import read_request
-from axiom.boinc.requests import ClientState, OutputFile, TaskReport
+from axiom.boinc.requests import ClientState, OutputFile, TaskReport, read_request
 from axiom.domain.failure_causes import Blame, Cause, of_exit
 from axiom.domain.work import Exit
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from axiom.boinc.escaping import escaped, in_ascii
 from axiom.boinc.exports import (
     ExportedCredit,
     ExportedHost,
@@ -19,6 +18,7 @@ from axiom.boinc.exports import (
     teams_xml,
     volunteers_xml,
 )
+from axiom.boinc.xml import escaped, in_ascii
 
 CREDIT = ExportedCredit(total=1_234_567, recent=12.5, recent_at=1_772_000_000.25)
 WRITTEN_CREDIT = {"total_credit": "1234.567", "expavg_credit": "12.500000", "expavg_time": "1772000000.250000"}

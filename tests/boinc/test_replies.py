@@ -26,8 +26,8 @@ from axiom.boinc.replies import (
     TaskOrder,
     TrickleDown,
     WorkunitOrder,
+    write_reply,
 )
-from axiom.boinc.write_reply import write_reply
 
 SITE = "http://127.0.0.1:18080/axiom/"
 KEY = "1024\n" + "ab" * 32 + "\n.\n"

@@ -10,13 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.boinc.read_request import (
-    peek_authenticator,
-    read_host_info,
-    read_preferences,
-    read_request,
-    sound_preferences,
-)
 from axiom.boinc.requests import (
     Ask,
     ClientState,
@@ -27,6 +20,11 @@ from axiom.boinc.requests import (
     SchedulerRequest,
     TimeStats,
     Trickle,
+    peek_authenticator,
+    read_host_info,
+    read_preferences,
+    read_request,
+    sound_preferences,
 )
 from axiom.errors import MalformedRequest
 

@@ -22,7 +22,7 @@ from axiom.commands.mail.own_mail import ChooseMail, ConfirmEmail
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.domain.callers import Capability
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
-from axiom.server.accounts.password_hashes import is_password
+from axiom.server.accounts.sign_up import is_password
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts, notices

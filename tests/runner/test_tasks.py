@@ -12,8 +12,7 @@ from axiom.domain.work import Exit, Outcome
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.files import slot as slots
 from axiom.runner.platform.host import platform_here
-from axiom.runner.progress import ProgressTeller, expected_seconds
-from axiom.runner.tasks import answer_data
+from axiom.runner.tasks import ProgressTeller, answer_data, expected_seconds
 from axiom.signed.bundles import contents, pack
 from axiom.signed.manifests import read_manifest
 from axiom.signed.outputs import read_output, ticket_digest

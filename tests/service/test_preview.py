@@ -7,9 +7,9 @@ import pytest
 from axiom.domain.sessions import Step
 from axiom.lab.policy import Policy
 from axiom.lab.session import step
-from axiom.service import autopilot, preview
+from axiom.service import autopilot, run
 from axiom.service.autopilot import Occasion
-from axiom.service.preview import Foresight
+from axiom.service.run import Foresight
 
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 
@@ -18,7 +18,7 @@ POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 def clock(monkeypatch):
     """Counts seconds as a test wants them."""
     clock = SimpleNamespace(seconds=100.0, monotonic=lambda: clock.seconds)
-    monkeypatch.setattr(preview, "time", clock)
+    monkeypatch.setattr(run, "time", clock)
     monkeypatch.setattr(autopilot, "time", clock)
     return clock
 

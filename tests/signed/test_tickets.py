@@ -19,10 +19,9 @@ from axiom.errors import (
     TicketTooLong,
     UnequalTicket,
 )
-from axiom.signed.batch_signatures import joint, signed_word
 from axiom.signed.canonical_json import canonical
 from axiom.signed.tickets import Order, check, parse, read_ticket, write_ticket
-from axiom.signed.trust import NotSealed, Role, sealed, sealed_together, unseal
+from axiom.signed.trust import NotSealed, Role, joint, sealed, sealed_together, signed_word, unseal
 
 
 @pytest.fixture(scope="session")

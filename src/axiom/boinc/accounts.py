@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
 
-from axiom.boinc.escaping import escaped, in_ascii
+from axiom.boinc.xml import escaped, in_ascii
 from axiom.limits import accounts as limits
 
 _EMAIL = re.compile(

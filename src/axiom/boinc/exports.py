@@ -7,7 +7,7 @@ with all its thousandths: the sums over these files are the ledger's, to the las
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from axiom.boinc.escaping import escaped, in_ascii
+from axiom.boinc.xml import escaped, in_ascii
 
 _DECLARATION = '<?xml version="1.0" encoding="ISO-8859-1"?>\n'
 _TEAM_OF_NO_KIND = 1

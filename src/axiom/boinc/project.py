@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from axiom.boinc.escaping import escaped, in_ascii
+from axiom.boinc.xml import escaped, in_ascii
 from axiom.errors import WrongUse
 
 # What BOINC calls a platform, in words for a person.

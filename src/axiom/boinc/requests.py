@@ -2,13 +2,18 @@
 
 `read_request` makes these values. Everything in them is the client's word and can be forged: numbers are finite
 and in a sane range, texts are cut to a sane length and hold no control characters (standard error and raw XML aside),
-and nothing more is promised. BOINC's names of the elements stand there.
+and nothing more is promised. BOINC's names of the elements stand here, too.
 """
 
+import re
+from collections.abc import Iterable
 from dataclasses import field
 from enum import IntEnum
+from hashlib import blake2b
 
+from axiom.boinc.xml import Element, bag, cut, lines, one_line, refused, tree, unescaped
 from axiom.domain.value import value
+from axiom.errors import MalformedRequest
 
 
 class ClientState(IntEnum):
@@ -177,3 +182,287 @@ class SchedulerRequest:
     def asks_for_work(self) -> bool:
         asks = (self.cpu, *(coprocessor.ask for coprocessor in self.coprocessors))
         return not self.dont_send_work and (self.work_seconds > 0 or any(ask.wanted for ask in asks))
+
+
+LONGEST_STDERR = 64 * 2**10  # the client keeps the last 63 KB
+LONGEST_MESSAGE = 4096
+LONGEST_KEY = 4096
+_LONGEST_PROGRESS = 1024
+_MOST_SECONDS = 1e9
+
+Sections = list[tuple[bytes, bytes]]  # of foreign bytes: tag and content
+
+_PEEK = re.compile(rb"<authenticator>([^<]{0,1000})</authenticator>")
+_TRICKLE = re.compile(rb"\s*<result_name>([^<]*)</result_name>\s*<time>[^<]{0,400}</time>[ \t]*\r?\n?")
+_VARIETY = re.compile(rb"<variety>([^<]{0,1000})</variety>")
+_STATES = {state.value: state for state in ClientState}
+_KINDS = {
+    b"coproc_cuda": "NVIDIA",
+    b"coproc_ati": "ATI",
+    b"coproc_intel_gpu": "intel_gpu",
+    b"coproc_apple_gpu": "apple_gpu",
+    b"coproc": "",
+}
+
+
+def peek_authenticator(body: bytes) -> str:
+    """The key at the head of a request, empty where there is none; nothing else of the body is looked at."""
+    match = _PEEK.search(body, 0, 4096)
+    return one_line(match[1], 255) if match else ""
+
+
+def read_request(body: bytes) -> SchedulerRequest:
+    plain, sections = cut(body)
+    top = tree(plain)
+    if top.leaves or len(top.children) != 1 or top.children[0].tag != b"scheduler_request":
+        raise refused("it is not one <scheduler_request>")
+    return _request(top.children[0], sections)
+
+
+def _request(root: Element, sections: Sections) -> SchedulerRequest:
+    host = _section(root, b"host_info", sections)
+    stored = _section(root, b"global_preferences", sections)
+    version, platforms, brand = _version(root), _platforms(root), root.text(b"client_brand")
+    return SchedulerRequest(
+        authenticator=root.text(b"authenticator"),
+        host_id=root.whole(b"hostid", high=2**63 - 1),
+        rpc_seqno=root.whole(b"rpc_seqno"),
+        version=version,
+        brand=brand,
+        dont_send_work=root.flag(b"dont_send_work"),
+        work_seconds=root.number(b"work_req_seconds", high=1e10),
+        cpu=_ask(root, b"cpu_req_secs", b"cpu_req_instances"),
+        platforms=platforms,
+        code_sign_key=_key(root),
+        working_preferences=_section(root, b"working_global_preferences", sections),
+        global_preferences=stored,
+        preferences_modified_at=bag(stored).number(b"mod_time", high=1e11) if stored else 0.0,
+        preferences_source=root.text(b"global_prefs_source_email_hash"),
+        cross_project_id=root.text(b"cross_project_id"),
+        time_stats=_time_stats(root.child(b"time_stats")),
+        net_stats=_net_stats(root.child(b"net_stats")),
+        disk_share=root.child(b"disk_usage").number(b"d_project_share"),
+        host_info=host,
+        host_digest=_digest(host, *platforms, brand, *map(str, version)),
+        coprocessors=_coprocessors(root),
+        results=_reports(root, sections),
+        trickles=_trickles(sections),
+        app_versions=tuple(
+            _held_version(app_version) for app_version in root.child(b"app_versions").each(b"app_version")
+        ),
+        other_results=_other_results(root),
+        files=_names(root.each(b"file_info")),
+    )
+
+
+def _version(root: Element) -> tuple[int, int, int]:
+    return (
+        root.whole(b"core_client_major_version", high=2**31),
+        root.whole(b"core_client_minor_version", high=2**31),
+        root.whole(b"core_client_release", high=2**31),
+    )
+
+
+def sound_preferences(section: bytes) -> str:
+    """The stored preferences of a request as a whole element, if other hosts could read it; else nothing.
+
+    Some project's site wrote them, not the client.
+    """
+    element = f"<global_preferences>\n{lines(section)}\n</global_preferences>"
+    try:
+        tree(section)
+        # What is kept is read as well: without its control characters a word can have become an entity.
+        tree(element.encode())
+    except MalformedRequest:
+        return ""
+    return element
+
+
+def read_host_info(section: bytes) -> HostInfo:
+    """What a host is, from the raw section of a request; numbers that are missing or absurd are the defaults.
+
+    Windows tells of the Linux systems within it as well, each with a name and a version of its own.
+    """
+    before, _, within = section.partition(b"<wsl>")
+    says = bag(before + within.partition(b"</wsl>")[2])
+    return HostInfo(
+        cpid=says.text(b"host_cpid"),
+        domain_name=says.text(b"domain_name"),
+        address=says.text(b"ip_addr"),
+        timezone=says.whole(b"timezone", low=-86_400, high=86_400),
+        cores=says.whole(b"p_ncpus", default=1, low=1, high=65_536),
+        vendor=says.text(b"p_vendor"),
+        model=says.text(b"p_model"),
+        features=says.text(b"p_features", 8192),
+        flops=says.number(b"p_fpops"),
+        iops=says.number(b"p_iops"),
+        memory_bandwidth=says.number(b"p_membw"),
+        memory_bytes=says.number(b"m_nbytes"),
+        cache_bytes=says.number(b"m_cache"),
+        swap_bytes=says.number(b"m_swap"),
+        disk_total=says.number(b"d_total"),
+        disk_free=says.number(b"d_free"),
+        os_name=says.text(b"os_name"),
+        os_version=says.text(b"os_version"),
+    )
+
+
+def read_preferences(section: bytes) -> Preferences:
+    """What the preferences in force allow, from the raw section of a request; BOINC's defaults where it is silent."""
+    says = bag(section)
+    usual = Preferences()
+    cores_percent = says.number(b"max_ncpus_pct", usual.cores_percent, high=100.0)
+    return Preferences(
+        modified_at=says.number(b"mod_time", high=1e11),
+        cores_percent=cores_percent,
+        idle_cores_percent=says.number(b"niu_max_ncpus_pct", cores_percent, high=100.0),
+        memory_busy_percent=says.number(b"ram_max_used_busy_pct", usual.memory_busy_percent, high=100.0),
+        memory_idle_percent=says.number(b"ram_max_used_idle_pct", usual.memory_idle_percent, high=100.0),
+    )
+
+
+def _section(element: Element, tag: bytes, sections: Sections) -> bytes:
+    place = element.leaves.get(tag)
+    return sections[int(place)][1] if place else b""
+
+
+def _digest(host: bytes, *words: str) -> bytes:
+    """Of what describes a host; its free disk space changes with every contact and stays out."""
+    before, _, rest = host.partition(b"<d_free>")
+    _, _, after = rest.partition(b"</d_free>")
+    return blake2b(b"\0".join((before, after, "\0".join(words).encode())), digest_size=16).digest()
+
+
+def _platforms(root: Element) -> tuple[str, ...]:
+    names = (root.text(b"platform_name"), *(platform.text(b"name") for platform in root.each(b"alt_platform")))
+    return tuple(name for name in names if name)
+
+
+def _key(root: Element) -> str:
+    return lines(root.leaves.get(b"code_sign_key", b"")[:LONGEST_KEY]).strip()
+
+
+def _ask(says: Element, seconds: bytes, instances: bytes) -> Ask:
+    return Ask(
+        seconds=says.number(seconds, high=1e10),
+        instances=says.number(instances, high=1e5),
+    )
+
+
+def _time_stats(says: Element) -> TimeStats:
+    return TimeStats(
+        on=says.number(b"on_frac", 1.0, high=1.0),
+        active=says.number(b"active_frac", 1.0, high=1.0),
+        cpu_and_network=says.number(b"cpu_and_network_available_frac", 1.0, high=1.0),
+    )
+
+
+def _net_stats(says: Element) -> NetStats:
+    return NetStats(up=says.number(b"bwup"), down=says.number(b"bwdown"))
+
+
+def _coprocessors(root: Element) -> tuple[Coprocessor, ...]:
+    return tuple(_coprocessor(child) for child in root.child(b"coprocs").children if child.tag in _KINDS)
+
+
+def _coprocessor(says: Element) -> Coprocessor:
+    opencl = says.child(b"coproc_opencl")
+    memory = says.number(b"totalGlobalMem") or says.number(b"localRAM") * 2**20 or opencl.number(b"global_mem_size")
+    return Coprocessor(
+        kind=_KINDS[says.tag] or says.text(b"type"),
+        model=says.text(b"name"),
+        count=says.whole(b"count", high=1024),
+        memory_bytes=memory,
+        ask=_ask(says, b"req_secs", b"req_instances"),
+    )
+
+
+def _reports(root: Element, sections: Sections) -> tuple[TaskReport, ...]:
+    return tuple(_report(result, name, sections) for result in root.each(b"result") if (name := result.text(b"name")))
+
+
+def _report(says: Element, name: str, sections: Sections) -> TaskReport:
+    message, stderr = _last_words(_section(says, b"stderr_out", sections))
+    return TaskReport(
+        name=name,
+        exit_status=says.whole(b"exit_status", low=-(2**31), high=2**32),
+        state=_STATES.get(says.whole(b"state"), ClientState.NEW),
+        cpu_seconds=says.number(b"final_cpu_time", high=1e10),
+        elapsed_seconds=says.number(b"final_elapsed_time", high=1e10),
+        peak_memory_bytes=says.number(b"final_peak_working_set_size"),
+        peak_disk_bytes=says.number(b"final_peak_disk_usage"),
+        message=message,
+        stderr=stderr,
+        files=tuple(_output(file, name) for file in says.each(b"file_info") if (name := file.text(b"name"))),
+    )
+
+
+def _output(says: Element, name: str) -> OutputFile:
+    return OutputFile(
+        name=name,
+        md5=says.text(b"md5_cksum"),
+        error=says.text(b"error_msg", 1000),
+    )
+
+
+def _last_words(section: bytes) -> tuple[str, str]:
+    if not section:
+        return "", ""
+    _, opened, inside = section.partition(b"<![CDATA[")
+    if opened:
+        head, closed, _ = inside.rpartition(b"]]>")
+        inside = head if closed else inside
+    else:
+        inside = unescaped(section.rpartition(b"</core_client_version>")[2])
+    before, marked, rest = inside.partition(b"<stderr_txt>")
+    program, closed, after = rest.rpartition(b"</stderr_txt>")
+    if marked and not closed:
+        program, after = rest, b""
+    words = (before + after).replace(b"<message>", b"").replace(b"</message>", b"")
+    return lines(words[:LONGEST_MESSAGE]).strip(), lines(program[-LONGEST_STDERR:])
+
+
+def _trickles(sections: Sections) -> tuple[Trickle, ...]:
+    heads = ((content, _TRICKLE.match(content)) for tag, content in sections if tag == b"msg_from_host")
+    return tuple(_trickle(head, content[head.end() :]) for content, head in heads if head)
+
+
+def _trickle(head: re.Match[bytes], body: bytes) -> Trickle:
+    variety = _VARIETY.search(body)
+    return Trickle(
+        task=one_line(head[1], 255),
+        variety=one_line(variety[1], 255) if variety else "",
+        body=body.rstrip(),
+    )
+
+
+def read_progress(trickle: Trickle) -> tuple[float, float] | None:
+    """The share of its task that our runner says is done, from 0 to 1, and CPU seconds; None where it says neither."""
+    if trickle.variety != "progress":
+        return None
+    says = bag(trickle.body[:_LONGEST_PROGRESS])
+    fraction = says.number(b"fraction_done", -1.0, high=1.0)
+    if fraction < 0.0:
+        return None
+    return fraction, says.number(b"cpu_seconds", high=_MOST_SECONDS)
+
+
+def _held_version(says: Element) -> HeldVersion:
+    return HeldVersion(
+        app=says.text(b"app_name"),
+        version=says.whole(b"version_num", high=2**31),
+        platform=says.text(b"platform"),
+        plan_class=says.text(b"plan_class"),
+        coprocessor=says.child(b"coproc").text(b"type"),
+    )
+
+
+def _other_results(root: Element) -> tuple[str, ...] | None:
+    others = root.child(b"other_results")
+    if not others.tag and b"other_results" not in root.leaves:
+        return None
+    return _names(others.each(b"other_result"))
+
+
+def _names(elements: Iterable[Element]) -> tuple[str, ...]:
+    return tuple(name for element in elements if (name := element.text(b"name")))

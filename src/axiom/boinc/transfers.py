@@ -8,7 +8,7 @@ import hmac
 import re
 from functools import lru_cache
 
-from axiom.boinc.escaping import escaped, in_ascii
+from axiom.boinc.xml import escaped, in_ascii
 from axiom.domain.value import value
 from axiom.errors import MalformedRequest
 from axiom.limits import server as limits

@@ -22,8 +22,7 @@ from axiom.errors import NotFound, Refused, WrongUse
 from axiom.limits import accounts as limits
 from axiom.locale.languages import mark
 from axiom.server.accounts.erase import erase
-from axiom.server.accounts.password_hashes import stored_password
-from axiom.server.accounts.sign_up import change_email, change_password, open_account, renew_key
+from axiom.server.accounts.sign_up import change_email, change_password, open_account, renew_key, stored_password
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts
 from axiom.store.connections import Connections

@@ -1,37 +1,138 @@
 """Computes on this computer's own cores: one warm runner per core, given tickets exactly as any host gets them."""
 
+import contextlib
 import json
 import logging
 import shutil
+import socket
 import subprocess
+import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from axiom.domain.work import Exit, Report
-from axiom.engines.runner_processes import (
-    STOP_SECONDS,
-    TemplateProcess,
-    end,
-    end_all,
-    hang_up,
-    start_runner,
-    start_template,
-    tell,
-)
-from axiom.engines.work_source import WorkSource
 from axiom.errors import AxiomError, StoreError
 from axiom.limits import tasks as limits
+from axiom.runner.child.environment import environment
+from axiom.runner.child.spawn import NEARLY_ALWAYS, spawn_template
 from axiom.runner.files.atomic import place
 from axiom.signed import bundles, outputs
 from axiom.signed.signing import sync_folder
 from axiom.signed.tickets import Order
 from axiom.signed.trust import TRUST_FILE
+
+STOP_SECONDS = 5.0  # for a runner to end by itself
+_TAKES_LONG = (*NEARLY_ALWAYS, "jax", "jax.numpy")
+
+
+class TemplateProcess:
+    """A process that imports JAX once, when it is first wanted, and copies itself for the runners of one engine.
+
+    It ends when this end and those of all runners are closed, so also when this process is killed.
+    """
+
+    def __init__(self) -> None:
+        """Start it. Where it cannot work it ends at once, and runners start their processes in the plain way."""
+        self.asked, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs:
+            self._process = spawn_template(theirs.fileno(), environment(), _TAKES_LONG)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def end(self) -> None:
+        """Let it end, after the runners."""
+        self.asked.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=STOP_SECONDS)
+        self._process.kill()
+        self._process.wait()
+
+
+def start_template() -> TemplateProcess | None:
+    return TemplateProcess() if sys.platform == "linux" else None
+
+
+def start_runner(*, is_modest: bool, template: TemplateProcess | None = None) -> subprocess.Popen[str]:
+    """A runner that waits to be told for whom it computes. It ends when its standard input does.
+
+    `is_modest`: it lets other programs on this computer come first. `template` gives it its computing processes.
+    """
+    modest = ["--low-priority"] if is_modest else []
+    copies = ["--template", str(template.asked.fileno())] if template else []
+    return subprocess.Popen(
+        # No folder of ours or of the person's is looked through for modules: the package is installed.
+        [sys.executable, "-P", "-m", "axiom.runner.main", "--serve", *modest, *copies],
+        pass_fds=(template.asked.fileno(),) if template else (),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        bufsize=1,
+        start_new_session=True,  # Ctrl-C is the laboratory's to handle, not each runner's
+    )
+
+
+def tell(runner: subprocess.Popen[str], line: dict[str, Any]) -> None:
+    """Say a line. That a runner is gone is heard where its answer is awaited."""
+    with contextlib.suppress(BrokenPipeError):
+        if runner.stdin is not None:
+            runner.stdin.write(json.dumps(line) + "\n")
+            runner.stdin.flush()
+
+
+def end(runner: subprocess.Popen[str]) -> None:
+    if runner.stdin is not None:
+        with contextlib.suppress(OSError, ValueError):
+            runner.stdin.close()
+    try:
+        runner.wait(timeout=STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        runner.kill()
+        runner.wait()
+
+
+def end_all(runners: Sequence[subprocess.Popen[str]]) -> None:
+    """Have all of them end, at the same time: each may take seconds to keep what it computes."""
+    threads = [threading.Thread(target=end, args=(runner,), daemon=True) for runner in runners]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def hang_up(runner: subprocess.Popen[str]) -> None:
+    """Listen no more: only once nobody reads from it."""
+    if runner.stdout is not None:
+        runner.stdout.close()
+
+
+class WorkSource(Protocol):
+    """Hands out orders and takes reports. What a report says is committed when it returns."""
+
+    def held(self) -> frozenset[int]: ...
+
+    def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]: ...
+
+    def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None:
+        """Take finished tasks with their outputs; returns once all of them are stored for good."""
+
+    def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+        """Say that the host is there; of the tasks that it holds, those to give up at once and those if not begun."""
+
+    def give_back(self, tasks: Collection[int]) -> None:
+        """Others may have these tasks. It counts as nobody's failure."""
+
+    def seal(self, digest: str) -> str: ...
+
+    def bundle(self, digest: str) -> bytes: ...
+
 
 log = logging.getLogger("axiom.local")
 

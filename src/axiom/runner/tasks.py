@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import functools
+import itertools
 import os
 import socket
 import time
@@ -17,9 +18,9 @@ from axiom.domain.work import Exit, Outcome
 from axiom.errors import AxiomError, ChildKilled, ExperimentError, NoRoom
 from axiom.limits import runner as limits
 from axiom.runner.child.environment import environment
-from axiom.runner.child.forked_process import ask_for_copy
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.child.process import Child
+from axiom.runner.child.spawn import ask_for_copy
 from axiom.runner.files.checkpoint import largest_state
 from axiom.runner.files.checkpoint_handover import CheckpointHandover
 from axiom.runner.files.home import RunnerHome
@@ -28,12 +29,49 @@ from axiom.runner.files.slot import Slot
 from axiom.runner.platform.device import Device
 from axiom.runner.platform.host import platform_here
 from axiom.runner.platform.system import system
-from axiom.runner.progress import ProgressTeller, expected_seconds
-from axiom.signed import tickets
-from axiom.signed.manifests import read_manifest
+from axiom.signed import canonical_json, tickets
+from axiom.signed.manifests import Manifest, read_manifest
 from axiom.signed.outputs import CellAnswer, CellOutput, Header
 from axiom.signed.sources import MANIFEST
 from axiom.signed.tickets import Order, OrderedCell, Ticket
+
+
+class ProgressTeller:
+    def __init__(self, report: Callable[[float, int], None], seconds: Sequence[float], *, cells: int = 0) -> None:
+        """`seconds`: what each cell is expected to cost; so many `cells` are done. `report` hears share and count."""
+        sums = tuple(itertools.accumulate(seconds, initial=0.0))
+        self._shares = tuple(before / sums[-1] for before in sums)
+        self._report = report
+        self._cells, self._kept = cells, 0
+        self._furthest = 0.0
+
+    def finish(self) -> None:
+        self._kept += 1
+        self._cells += 1
+        self.move(0.0)
+
+    def keep(self, fraction: float) -> None:
+        self._kept += 1
+        self.move(fraction)
+
+    def move(self, fraction: float) -> None:
+        before, behind = self._shares[self._cells], self._shares[min(self._cells + 1, len(self._shares) - 1)]
+        self._furthest = max(self._furthest, before + fraction * (behind - before))
+        self._report(self._furthest, self._kept)
+
+
+def expected_seconds(manifest: Manifest, cells: Sequence[OrderedCell]) -> tuple[float, ...]:
+    """Return what the cells cost as their bundle says, or their limits where they are not all of its own sweep.
+
+    A limit alone would not do: short cells of very different cost have the same one.
+    """
+    by_config = dict(zip(map(canonical_json.canonical, manifest.configs), manifest.cell_seconds, strict=True))
+    points = {cell.config: cell.values for cell in cells}
+    seconds = {config: by_config.get(canonical_json.canonical(values), 0.0) for config, values in points.items()}
+    if all(seconds.values()):
+        return tuple(seconds[cell.config] for cell in cells)
+    return tuple(cell.cpu_limit for cell in cells)  # one measure for all of them
+
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_MEMORY = (errno.ENOMEM, errno.EAGAIN)  # the second one: no process more

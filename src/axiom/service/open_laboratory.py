@@ -5,20 +5,22 @@ import logging
 import logging.handlers
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import axiom
 from axiom import shipped
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory, gathered
-from axiom.errors import NoLab, StorageFull
+from axiom.errors import AxiomError, NoLab, StorageFull
 from axiom.lab.experiments import published_files
 from axiom.service.clock import Clock, open_clock
 from axiom.service.standard_callers import operator
 from axiom.settings import Settings, from_process
+from axiom.signed.canonical_json import canonical
 from axiom.signed.keys import Keys, load_keys, make_keys
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
@@ -26,6 +28,8 @@ from axiom.store.engine.folder import Folder, holder, is_full, lock
 from axiom.store.engine.sqlite_binding import foreseen
 from axiom.store.journal.journal import attach
 from axiom.store.migrate import check, copy_before, migrate, pending
+from axiom.store.upkeep import audit
+from axiom.store.upkeep.audit import AuditEntry
 from axiom.store.writer import Writer
 from axiom_weigh.terminal import wall_clock
 
@@ -203,3 +207,50 @@ def log_to(folder: Folder, settings: Settings) -> None:
         handler.addFilter(quieter)
     logging.raiseExceptions = False  # a disk that is full has better things to say than that its log is full, too
     logging.basicConfig(level=settings.log.upper(), handlers=[file, terminal], force=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _ChangeOutcome:
+    answer: Answer
+    error: AxiomError | None = None
+
+
+def audited(folder: Folder, command: str, words: Mapping[str, Any], change: Callable[[], Answer]) -> Answer:
+    """Do it under the folder's lock, and remember who did it and what came of it; also that it was refused.
+
+    Before there is a laboratory there is no audit: keys that are brought first are its beginning.
+    """
+    with lock(folder, f"axiom {command.replace('.', ' ')}"):
+        if not folder.exists():
+            return change()
+        settings, _ = from_process(folder.settings)
+        clock = prepare_database(folder)
+        writer = writer_of(folder, settings, clock.now)
+        writer.start()
+        try:
+            ended = writer.run(lambda db: _remembered(db, command, words, change, clock.now()))
+        finally:
+            writer.stop()
+    if ended.error is not None:
+        raise ended.error
+    return ended.answer
+
+
+def _remembered(
+    db: Database, command: str, words: Mapping[str, Any], change: Callable[[], Answer], now: datetime
+) -> _ChangeOutcome:
+    try:
+        ended = _ChangeOutcome(answer=change())
+    except AxiomError as error:
+        ended = _ChangeOutcome(answer={"error": str(error)}, error=error)
+    entry = AuditEntry(
+        caller=operator().name,
+        command=command,
+        arguments=canonical(words).decode(),
+        dry_run=False,
+        key=None,
+        outcome="refused" if ended.error else "done",
+        answer=canonical(ended.answer).decode(),
+    )
+    audit.append(db, entry, now)
+    return ended

@@ -6,6 +6,8 @@ import logging
 import os
 import signal
 import socket
+import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,11 +20,13 @@ from axiom.commands.approvals import AskedPeople
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.commands.gate import CommandGate
 from axiom.domain.callers import Caller
+from axiom.domain.planning import Preview
 from axiom.engines.local_engine import LocalEngine
 from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
 from axiom.lab.experiments import releases
 from axiom.lab.experiments.breaker import breaking
-from axiom.lab.policy import policy_of
+from axiom.lab.planning.preview import preview
+from axiom.lab.policy import Policy, policy_of
 from axiom.lab.redraw_figures import Gallery
 from axiom.lab.steps.failures import count as count_failures
 from axiom.limits import maps as limits
@@ -41,7 +45,6 @@ from axiom.service.health import Health
 from axiom.service.mail import Mailing, letters, mail_server, mailing
 from axiom.service.mcp_on_site import mcp_in_front
 from axiom.service.open_laboratory import journal_of, log_to, prepare_database
-from axiom.service.preview import Foresight
 from axiom.service.simulated_fleet import play_fleet
 from axiom.service.sockets import address_of, on_path
 from axiom.service.standard_callers import laboratory as laboratory_caller
@@ -66,6 +69,30 @@ from axiom.web.site.request_class import class_of
 from axiom.web.socket import control
 from axiom_weigh.figures.drawing import Draughtsman
 from axiom_weigh.terminal import remark
+
+_FRESH_SECONDS = 2.0
+_REST = 20.0  # times as long as it took: however large the fleet is, looking takes a twentieth of a core at most
+
+
+class Foresight:
+    def __init__(self, folder: Folder, policy: Policy, now: Callable[[], datetime]) -> None:
+        self._folder = folder
+        self._policy = policy
+        self._now = now
+        self._lock = threading.Lock()
+        self._until = -1.0
+        self._preview: Preview | None = None
+
+    def now(self) -> Preview:
+        with self._lock:
+            began = time.monotonic()
+            if self._preview is None or began >= self._until:
+                with Connections(folder=self._folder).reader() as db:
+                    self._preview = preview(db, self._policy, self._now())
+                ended = time.monotonic()
+                self._until = ended + max(_FRESH_SECONDS, _REST * (ended - began))
+            return self._preview
+
 
 log = logging.getLogger("axiom.lab")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from axiom.lab.credit.booking import SLICE as PAID_AT_ONCE
 from axiom.lab.credit.pay import Paying
-from axiom.server.pilots import leases
+from axiom.server.returns import take_back
 from axiom.server.returns.rechecks import give_up, secret_of
 from axiom.server.returns.transitioner import sweep_awake, sweep_unattended
 from axiom.server.returns.validator import SLICE as JUDGED_AT_ONCE
@@ -71,7 +71,7 @@ class _LateTaskJob:
 
 
 def _end_leases(writer: Writer, lease: timedelta, now: Callable[[], datetime]) -> None:
-    writer.run(lambda db: leases.sweep(db, lease, now()))
+    writer.run(lambda db: take_back.sweep(db, lease, now()))
 
 
 def _copy(folder: Folder, journal: Path, now: datetime) -> None:

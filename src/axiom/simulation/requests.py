@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from axiom.boinc.escaping import escaped
+from axiom.boinc.xml import escaped
 from axiom.simulation.fleet import Nature
 
 _FLOPS = 4e9  # of a core as fast as the reference

@@ -12,8 +12,7 @@ from axiom.errors import ChildLost, ExperimentError, MemoryLimit
 from axiom.limits import runner as runner_limits
 from axiom.runner.child import process
 from axiom.runner.child.environment import environment
-from axiom.runner.child.exits import KILLED, how_ended
-from axiom.runner.child.process import Child
+from axiom.runner.child.process import KILLED, Child, how_ended
 from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.platform.host import platform_here
 from axiom.signed import outputs

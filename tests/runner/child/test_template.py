@@ -11,10 +11,10 @@ from patience import PATIENCE, until
 from processes import is_gone
 
 from axiom.domain.work import Exit, Outcome
-from axiom.engines.runner_processes import TemplateProcess
+from axiom.engines.local_engine import TemplateProcess
 from axiom.errors import ChildKilled, ChildLost, MemoryLimit
-from axiom.runner.child.forked_process import ask_for_copy
 from axiom.runner.child.process import Child
+from axiom.runner.child.spawn import ask_for_copy
 from axiom.runner.tasks import Runner
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a template needs Linux's own ways to end processes")
@@ -25,7 +25,7 @@ LIMITS = {"cpu_limit": 20.0, "wall_limit": PATIENCE, "memory_mb": 400.0}
 GONE = """
 import socket, sys
 from pathlib import Path
-from axiom.runner.child.forked_process import ask_for_copy
+from axiom.runner.child.spawn import ask_for_copy
 from axiom.runner.child.environment import environment
 from axiom.runner.child.process import Child
 handle, tree, cache = sys.argv[1:]
@@ -153,7 +153,7 @@ def test_copies_end_with_their_template_and_runners_start_their_own(copied, lab_
 
 
 def test_a_template_ends_with_the_engine_that_started_it():
-    imports = "import os; from axiom.engines.runner_processes import TemplateProcess"
+    imports = "import os; from axiom.engines.local_engine import TemplateProcess"
     script = f"{imports}; print(TemplateProcess().pid, flush=True); os.kill(os.getpid(), 9)"
     engine = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, check=False)
     assert engine.returncode == -signal.SIGKILL

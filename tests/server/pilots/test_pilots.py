@@ -18,8 +18,8 @@ from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Report, TaskState, WorkunitState
 from axiom.engines.http_work_source import HttpWorkSource
 from axiom.errors import AxiomError, HeldByAnother, NotAllowed
-from axiom.server.pilots.leases import sweep
 from axiom.server.pilots.local_source import LocalWorkSource
+from axiom.server.returns.take_back import sweep
 from axiom.server.returns.validator import Validator
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.store.hosts import clusters, hosts

@@ -6,11 +6,11 @@ import pytest
 from scheduler_calls import GPU, LINUX, RECORDED, altered
 
 from axiom.boinc import account_keys
-from axiom.boinc.read_request import read_request
+from axiom.boinc.requests import read_request
 from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.server.scheduler.identify import describe, meet, platform_of
 from axiom.store.accounts import accounts
-from axiom.store.hosts import contacts, hosts
+from axiom.store.hosts import hosts
 
 SAID = RECORDED["first_contact"].replace("</host_cpid>", "</host_cpid>\n    <domain_name>attic</domain_name>")
 KEY = "abcdefgh"
@@ -122,9 +122,9 @@ NEWS = [
 @pytest.mark.parametrize(("change", "is_news"), NEWS)
 def test_a_host_is_described_anew_when_something_of_use_has_changed(small_lab, met, change, is_news):
     assert met(hostid=0).is_new
-    before = contacts.stored_host(small_lab.db, 1)
+    before = hosts.stored_host(small_lab.db, 1)
     again = met(**change)
-    after = contacts.stored_host(small_lab.db, 1)
+    after = hosts.stored_host(small_lab.db, 1)
     assert (again.host.id, again.is_new) == (1, False)
     assert (after.facts_digest != before.facts_digest) == is_news
     if is_news:
@@ -139,7 +139,7 @@ def test_a_host_is_described_anew_when_something_of_use_has_changed(small_lab, m
 def test_a_count_begins_anew_with_a_new_number_and_who_has_no_account_is_nobody(small_lab, met):
     assert met(authenticator="another") is None
     assert (hosts.hosts(small_lab.db), met(hostid=77, rpc_seqno=9).host.id) == ([], 1)
-    assert contacts.stored_host(small_lab.db, 1).rpc_seqno == 0
+    assert hosts.stored_host(small_lab.db, 1).rpc_seqno == 0
     assert not met(rpc_seqno=0).is_new
     assert not met(rpc_seqno=5).is_new
-    assert (contacts.stored_host(small_lab.db, 1).rpc_seqno, met(rpc_seqno=4).host.id) == (5, 2)
+    assert (hosts.stored_host(small_lab.db, 1).rpc_seqno, met(rpc_seqno=4).host.id) == (5, 2)

@@ -14,8 +14,7 @@ import pytest
 import axiom
 from axiom.errors import StoreError
 from axiom.store.engine.recorded_changes import ChangeKind, kind_of
-from axiom.store.engine.sqlite_binding import statement
-from axiom.store.engine.timestamps import at
+from axiom.store.engine.sqlite_binding import at, statement
 
 STORE = Path(axiom.__file__).parent / "store"
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import pytest
 
-from axiom.store.engine.rows import as_value
+from axiom.store.engine.sqlite_binding import as_value
 
 
 class Colour(StrEnum):

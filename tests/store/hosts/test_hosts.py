@@ -10,8 +10,8 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs
-from axiom.store.hosts import contacts, hosts, notices
-from axiom.store.hosts.contacts import TaskStanding
+from axiom.store.hosts import hosts, notices
+from axiom.store.hosts.hosts import TaskStanding
 from axiom.store.tasks import tasks, workunits
 
 PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
@@ -72,9 +72,9 @@ def ann(busy_lab, join):
 
 def test_a_caller_is_known_by_either_key_with_all_that_a_contact_needs(busy_lab, ann):
     db, now = busy_lab.db, busy_lab.now
-    assert contacts.contact(db, "", 0, now) is contacts.contact(db, "stranger", 0, now) is None
+    assert hosts.contact(db, "", 0, now) is hosts.contact(db, "stranger", 0, now) is None
     for digest in ("strong", "weak"):
-        caller = contacts.contact(db, digest, 0, now).caller
+        caller = hosts.contact(db, digest, 0, now).caller
         assert (caller.volunteer.id, caller.volunteer.team_id, caller.team_name) == (ann, None, "")
     with db.transaction():
         team = teams.found(db, name="Some", founder_id=ann, country="", website="", about="", now=now)
@@ -82,13 +82,13 @@ def test_a_caller_is_known_by_either_key_with_all_that_a_contact_needs(busy_lab,
         accounts.keep_preferences(db, ann, "<global_preferences/>", 7)
         accounts.set_project_preferences(db, ann, '{"resource_share": 5}', "home")
         hosts.heard(db, 1, 41, now)
-    found = contacts.contact(db, "weak", 1, now)
+    found = hosts.contact(db, "weak", 1, now)
     assert (found.caller.volunteer, found.caller.account) == accounts.by_id(db, ann)
     assert found.caller.preferred == accounts.preferences(db, ann)
     assert (found.caller.team_name, found.caller.balance) == ("Some", None)
-    assert found.host == contacts.stored_host(db, 1)
+    assert found.host == hosts.stored_host(db, 1)
     assert found.host.host.volunteer_id != ann
-    assert contacts.contact(db, "strong", 99, now).host is None
+    assert hosts.contact(db, "strong", 99, now).host is None
 
 
 def test_a_sentence_is_told_for_a_day_and_of_one_kind_at_most_one(busy_lab, ann):
@@ -98,7 +98,7 @@ def test_a_sentence_is_told_for_a_day_and_of_one_kind_at_most_one(busy_lab, ann)
     def shown(hours: int) -> list[tuple[str, str, bool]]:
         later = now + timedelta(hours=hours)
         sentences = notices.shown(db, 1, later)
-        assert contacts.contact(db, "strong", 1, later).has_notices is bool(sentences)
+        assert hosts.contact(db, "strong", 1, later).has_notices is bool(sentences)
         return [(notice.kind, notice.text, notice.is_told) for notice in sentences]
 
     with db.transaction():
@@ -119,21 +119,21 @@ def test_a_sentence_is_told_for_a_day_and_of_one_kind_at_most_one(busy_lab, ann)
 def test_hosts_and_tasks_stand_as_they_were_last_left(busy_lab):
     db = busy_lab.db
     known = {task.id: task for task in workunits.tasks(db)}
-    found = contacts.stands(db, [*known, 999])
+    found = hosts.stands(db, [*known, 999])
     assert set(found) == set(known)
     valid = next(task for task in known.values() if task.state is TaskState.VALID)
     assert found[valid.id] == TaskStanding(host_id=1, state=TaskState.VALID, workunit=WorkunitState.DONE)
-    assert contacts.stands(db, []) == {}
+    assert hosts.stands(db, []) == {}
     db, now = busy_lab.db, busy_lab.now
     hosts.heard(db, 1, 41, now)
-    assert contacts.stored_host(db, 1).balance is None
+    assert hosts.stored_host(db, 1).balance is None
     tariffs.add(db, Tariff(name="core-seconds", version=1, per_core_second=10), now)
     award = Award(task_id=1, reason="computed", host_id=1, volunteer_id=1, amount=5, because="a test")
     with db.transaction():
         ledger.award(db, [award], tariff_id=1, now=now)
         tasks.mark_paid(db, [1])
-    found = contacts.stored_host(db, 1)
+    found = hosts.stored_host(db, 1)
     assert (found.host, found.rpc_seqno, found.facts_digest) == (hosts.host(db, 1), 41, "")
     assert found.balance == ledger.balance(db, "host", 1)
     assert found.balance.total == 5
-    assert contacts.stored_host(db, 99) is None
+    assert hosts.stored_host(db, 99) is None

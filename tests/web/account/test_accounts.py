@@ -9,8 +9,7 @@ import pytest
 from account_site import EMAIL, NEW_PASSWORD, ORIGIN, PASSWORD, Visitor, receiving
 
 from axiom.boinc import account_keys
-from axiom.server.accounts.password_hashes import is_password, stored_password
-from axiom.server.accounts.sign_up import Accounts, change_password
+from axiom.server.accounts.sign_up import Accounts, change_password, is_password, stored_password
 from axiom.signed.keys import load_secrets
 from axiom.store.accounts import accounts, teams
 from axiom.store.registrations import ideas

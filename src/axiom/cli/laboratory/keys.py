@@ -15,8 +15,7 @@ from axiom.commands.command import Answer
 from axiom.commands.sealing import SealBundles, SignPrograms
 from axiom.errors import AxiomError, NoLab, Refused, WrongUse
 from axiom.lab.experiments import seals as seal
-from axiom.service.offline_changes import audited
-from axiom.service.open_laboratory import package, submit
+from axiom.service.open_laboratory import audited, package, submit
 from axiom.signed import key_rotation
 from axiom.signed.key_rotation import Rotation
 from axiom.signed.keys import load_keys, replace_private

@@ -23,7 +23,7 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals, registrations
-from axiom.store.views.claims import claims
+from axiom.store.views.findings import claims
 
 _MARK = 8  # characters of a digest
 _ARMS = 2  # of a contrast

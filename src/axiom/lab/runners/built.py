@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from axiom.errors import Refused, StoreError
-from axiom.server.scheduler.identify import PLATFORMS
+from axiom.server.scheduler.programs import PLATFORMS
 from axiom.signed import canonical_json
 from axiom.signed.canonical_json import Fields
 

@@ -17,7 +17,7 @@ from axiom.domain.runners import CODE_FILE, OfferedRunner, RunnerFile
 from axiom.errors import AxiomError, KeysUnusable, Refused
 from axiom.lab.runners.built import BUILT, BuiltRunner, Piece, built_in, digests, place, read_built
 from axiom.lab.runners.code_archive import code, runner_name, stand_in
-from axiom.server.scheduler.identify import PLATFORMS
+from axiom.server.scheduler.programs import PLATFORMS
 from axiom.signed.boinc_code_signing import CARRIED, CODE_KEY, CodeKey, CodeSigning, is_digest_signed, load_code
 from axiom.signed.signing_requests import WantedProgram
 from axiom.signed.trust import TRUST_FILE

@@ -1,6 +1,10 @@
 """The parent's end of the pipe: one warm process for one unpacked bundle, and the limits of each cell."""
 
 import contextlib
+import math
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,15 +14,88 @@ from typing import IO, Any, Self
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, ChildLost, ExperimentError, GpuUnusable, MemoryLimit
 from axiom.limits import runner as limits
-from axiom.runner.child.exits import KILLED, how_ended
 from axiom.runner.child.pause import AwakeClock, PauseGate, RunEnded
-from axiom.runner.child.resource_limits import Bounds, hold_data
 from axiom.runner.child.spawn import StartedProcess, spawn, words
 from axiom.runner.confine.bubblewrap import Sandbox
 from axiom.runner.files.checkpoint_handover import CheckpointHandover, share
+from axiom.runner.files.scratch_folders import Scratch, held_mb
 from axiom.runner.platform.system import system
 from axiom.signed import canonical_json, outputs
 from axiom.signed.outputs import CellAnswer
+
+if sys.platform != "win32":
+    import resource
+
+_RESERVED, _RESERVED_BYTES = 2, 1_000_000_000
+
+
+class Bounds:
+    def __init__(self, pid: int, room: Path) -> None:
+        self._pid = pid
+        self._room = room
+        self._own = Scratch(room)
+        self._before_mb, self._looked_at = held_mb(room), time.monotonic()
+        # A folder that nobody empties, as a person's for what they try out, may hold more to begin with.
+        self._most_mb = limits.BUNDLE_MB if self._before_mb <= limits.BUNDLE_MB else self._before_mb + limits.DISK_MB
+
+    @property
+    def scratch(self) -> Path:
+        return self._own.path
+
+    def excess(self) -> str:
+        """Return what the process has taken too much of, or nothing; ask often, it looks twice a second."""
+        if time.monotonic() - self._looked_at < limits.LOOK_EVERY_SECONDS:
+            return ""
+        own, left = held_mb(self.scratch), held_mb(self._room)
+        added, count = own + max(0.0, left - self._before_mb), system.threads(self._pid)
+        self._looked_at = time.monotonic()
+        if math.isinf(own + left):
+            return "it wrote to the disk where it cannot be seen how much; it was stopped"
+        if added > limits.DISK_MB:
+            return f"it wrote {added:.0f} MB to the disk, and {limits.DISK_MB:.0f} are allowed; it was stopped"
+        if left > self._most_mb:
+            return f"its bundle left {left:.0f} MB on the disk, and {self._most_mb:.0f} are allowed; it was stopped"
+        if count > limits.THREADS:
+            return f"it started {count} threads, and {limits.THREADS} are allowed; it was stopped"
+        return ""
+
+    def clear(self) -> None:
+        """Remove the process's own folder; what it compiled stays in its bundle's."""
+        self._own.clear()
+
+
+def hold_data(pid: int, memory_mb: float) -> None:
+    """Have the system refuse a process what goes far beyond its memory at one stroke; the rest is seen by looking.
+
+    Memory that is reserved and not used counts here, so there is room above. The address space cannot be bounded in
+    its stead: what compiles reserves gigabytes of it that it never touches.
+    """
+    if sys.platform == "linux":
+        # A process that root had step down in a sandbox is held there already, and may be out of root's reach.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            hard = resource.prlimit(pid, resource.RLIMIT_DATA)[1]
+            most = int(_RESERVED * memory_mb * 1e6) + _RESERVED_BYTES
+            resource.prlimit(pid, resource.RLIMIT_DATA, (most if hard < 0 else min(most, hard), hard))
+
+
+KILLED = "it was ended by SIGKILL"
+_SIGNALLED, _LAST = 128, 64  # what a box adds to the number of the signal by which the process in it ended; the highest
+_WAITING = 2.0  # seconds between the end of its pipe and its own
+
+
+def how_ended(process: StartedProcess, *, is_boxed: bool) -> str:
+    try:
+        status = process.wait(timeout=_WAITING)
+    except subprocess.TimeoutExpired:
+        return "it closed its pipe"
+    if is_boxed and _SIGNALLED < status <= _SIGNALLED + _LAST:
+        status = _SIGNALLED - status
+    if status >= 0:
+        return f"it ended by itself with status {status}"
+    names = {number.value: number.name for number in signal.Signals}
+    name = names.get(-status, f"signal {-status}")  # those of real time have no names
+    return f"{KILLED}, perhaps because the host ran out of memory" if name == "SIGKILL" else f"it was ended by {name}"
+
 
 _TAIL_LIMIT = 64 * 1024  # of what the experiment prints
 _CHUNK = 64 * 1024

@@ -1,7 +1,11 @@
 """Files of the runner's own that are there whole or not at all, whatever ends this process or the computer."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from axiom.runner.platform.system import system
 
 DRAFT = ".new-"  # how a name begins under which nobody looks for anything
 
@@ -22,3 +26,13 @@ def place(path: Path, *parts: bytes) -> None:
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        system.hold(handle)
+        yield
+    finally:
+        os.close(handle)

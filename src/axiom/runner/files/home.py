@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Self
 
 from axiom.errors import BundleAltered, BundleMissing, BundleRolledBack, ForeignTicket
-from axiom.runner.files.atomic import DRAFT, place
-from axiom.runner.files.locking import locked
+from axiom.runner.files.atomic import DRAFT, locked, place
 from axiom.runner.files.scratch_folders import CACHE
 from axiom.runner.files.unpacked_bundle import holds, write_tree
 from axiom.signed import canonical_json

@@ -14,8 +14,7 @@ import time
 from pathlib import Path
 
 from axiom.limits import runner as limits
-from axiom.runner.files.atomic import DRAFT
-from axiom.runner.files.locking import locked
+from axiom.runner.files.atomic import DRAFT, locked
 from axiom.runner.platform.system import system
 
 CACHE = "cache"  # of a home: where the folders of its bundles lie

@@ -24,9 +24,8 @@ from axiom.boinc.accounts import (
     read_change,
     read_place,
 )
-from axiom.boinc.escaping import escaped, in_ascii
-from axiom.boinc.read_request import read_preferences
-from axiom.boinc.xml import bag, lines, tree
+from axiom.boinc.requests import read_preferences
+from axiom.boinc.xml import bag, escaped, in_ascii, lines, tree
 from axiom.decisions.accounts.profile_visibility import as_shown
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.errors import MalformedRequest

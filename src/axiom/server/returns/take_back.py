@@ -1,14 +1,16 @@
 """Tasks that are taken back from a host, or that it should give up: nobody is to blame, and others get a copy."""
 
+import logging
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from axiom.decisions.tasks.unwanted import GiveUp, give_up
 from axiom.domain.work import Task
-from axiom.server.returns.transitioner import transit_many
+from axiom.server.returns.transitioner import START, transit_many
 from axiom.store.engine.database import Database
-from axiom.store.hosts import contacts
+from axiom.store.hosts import clusters, hosts
 from axiom.store.tasks import workunits
+from axiom.store.upkeep import jobs
 
 
 def take_back(db: Database, out: Sequence[Task], reason: str, now: datetime) -> int:
@@ -26,7 +28,7 @@ def give_back(db: Database, host_id: int, task_ids: Collection[int], reason: str
 
 
 def unwanted(db: Database, host_id: int, holding: Collection[int]) -> tuple[frozenset[int], frozenset[int]]:
-    stands = contacts.stands(db, sorted(set(holding)))
+    stands = hosts.stands(db, sorted(set(holding)))
     by_choice: dict[GiveUp, set[int]] = {choice: set() for choice in GiveUp}
     for number in holding:
         stand = stands.get(number)
@@ -37,3 +39,26 @@ def unwanted(db: Database, host_id: int, holding: Collection[int]) -> tuple[froz
         )
         by_choice[choice].add(number)
     return frozenset(by_choice[GiveUp.AT_ONCE]), frozenset(by_choice[GiveUp.IF_NOT_STARTED])
+
+
+log = logging.getLogger("axiom.pilots")
+
+_SLICE = 100  # pilots in one turn
+
+
+def sweep(db: Database, lease: timedelta, now: datetime) -> int:
+    """Take back what is out to pilots that were silent for a lease; how many tasks that was.
+
+    For as long as nobody listened, nobody was silent.
+    """
+    listened = jobs.last_start(db, START)
+    if listened is not None and now - listened < lease:
+        return 0
+    back = 0
+    for host_id in clusters.silent(db, now - lease, _SLICE):
+        reason = f"its pilot was silent for {lease.total_seconds():.0f} seconds"
+        back += take_back(db, workunits.held(db, host_id), reason, now)
+        clusters.not_lent(db, host_id)
+    if back:
+        log.info("leases.ended tasks=%d", back)
+    return back

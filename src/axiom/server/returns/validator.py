@@ -3,25 +3,25 @@
 import functools
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from axiom.decisions.hosts.reliability import is_barred
 from axiom.decisions.tasks.continuity import continuity
+from axiom.decisions.tasks.duplicates import Opinion
+from axiom.decisions.tasks.quorum import Concord, concord
 from axiom.decisions.tasks.validation import Validation, validate
 from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Standing
 from axiom.domain.maps import Map, place_of, tile_at
 from axiom.domain.value import value
-from axiom.domain.work import Result, Task, TaskState
+from axiom.domain.work import Agreement, Result, Task, TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
 from axiom.server.returns import host_reliability
-from axiom.server.returns import quorum as copies
 from axiom.server.returns import rechecks as checking
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.learn_costs import DeclaredSeconds, MeasuredTask
-from axiom.server.returns.quorum import ComparedCopies
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.outputs import OUTPUT_LIMIT, read_output
@@ -31,8 +31,51 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.maps import tiles
-from axiom.store.tasks import results, tasks
+from axiom.store.tasks import results, tasks, workunits
+from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.tasks import UnprovenTask
+
+copies_log = logging.getLogger("axiom.copies")
+
+ReadAgain = Callable[[Task], Sequence[Result]]  # what a copy brought that was judged before; nothing where it is lost
+
+
+@value
+class ComparedCopies:
+    tasks: Sequence[Task]  # as they were before it
+    decided: Concord
+    results: Sequence[Result]  # that count from now on, first of all those of a copy that agrees
+
+
+def compare(
+    db: Database, workunit_id: int, wanted: int, brought: Mapping[int, Sequence[Result]], again: ReadAgain, early: float
+) -> ComparedCopies:
+    valid = [task for task in workunits.tasks_of(db, workunit_id) if task.state is TaskState.VALID]
+    cells = {task.id: tuple(brought[task.id] if task.id in brought else again(task)) for task in valid}
+    opinions = [Opinion(task_id=task.id, cells=cells[task.id]) for task in valid if cells[task.id]]
+    decided = concord(opinions, wanted, early=early)
+    lost = {task.id: Agreement.DIFFERS for task in valid if not cells[task.id]}  # a copy that nobody can read
+    task_store.agree(db, {**lost, **decided.agreements})
+    is_stored = any(task.agreement == Agreement.AGREES for task in valid)
+    new = [*decided.agreeing, *decided.odd] if decided.agreeing else []
+    if is_stored:
+        new = [task_id for task_id in new if task_id in brought]
+    copies_log.info("copies.compared workunit=%d %s", workunit_id, decided.reason)
+    return ComparedCopies(tasks=valid, decided=decided, results=[cell for task_id in new for cell in cells[task_id]])
+
+
+def blame(db: Database, compared: ComparedCopies, now: datetime) -> None:
+    """Nobody whose copy differs has anything in a row, and those against whom enough others agree were outvoted."""
+    was_settled = any(task.agreement == Agreement.AGREES for task in compared.tasks)
+    for task in compared.tasks:
+        if compared.decided.agreements.get(task.id) is not Agreement.DIFFERS or task.host_id is None:
+            continue
+        is_known = task.agreement == Agreement.DIFFERS
+        if not is_known:
+            host_reliability.doubt(db, {task.host_id})
+        if task.id in compared.decided.odd and not (is_known and was_settled):
+            host_reliability.outvote(db, task.host_id, now)
+
 
 log = logging.getLogger("axiom.validator")
 
@@ -102,7 +145,7 @@ class Validator:
         transit_many(db, [verdict.waiting.task.workunit_id for verdict in judged], now)
         host_reliability.settle(db, [self._closed_task(db, verdict) for verdict in judged if not verdict.is_lost], now)
         for comparison in compared:
-            copies.blame(db, comparison, now)
+            blame(db, comparison, now)
         proven = [verdict.waiting for verdict in judged if verdict.decided.state is TaskState.VALID]
         new = [unproven for unproven in proven if unproven.task.id not in stored.tasks and unproven.copies == 1]
         checking.order(db, self._secret, new, now, doubtful=doubtful)
@@ -121,7 +164,7 @@ class Validator:
             brought = {verdict.waiting.task.id: verdict.decided.results for verdict in new}
             tolerance = self._manifests[first.task.experiment_id].tolerance
             again = functools.partial(self._judge_again, db, first)
-            comparisons.append(copies.compare(db, workunit_id, first.copies, brought, again, tolerance))
+            comparisons.append(compare(db, workunit_id, first.copies, brought, again, tolerance))
         return comparisons
 
     def _judge_again(self, db: Database, beside: UnprovenTask, task: Task) -> Sequence[Result]:

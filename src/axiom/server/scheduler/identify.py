@@ -5,31 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.boinc.account_keys import key_digest
-from axiom.boinc.read_request import read_host_info, read_preferences
-from axiom.boinc.requests import HostInfo, Preferences, SchedulerRequest
+from axiom.boinc.requests import HostInfo, Preferences, SchedulerRequest, read_host_info, read_preferences
 from axiom.decisions.accounts.new_hosts import MOST_NEW, not_now
 from axiom.domain.credit import Balance
-from axiom.domain.fleet import Capacity, Gpu, Host, Platform
+from axiom.domain.fleet import Capacity, Gpu, Host
 from axiom.domain.value import value
-from axiom.server.scheduler.runners import APP
+from axiom.server.scheduler.programs import APP, platform_of
 from axiom.store.engine.database import Database
-from axiom.store.hosts import contacts, hosts
-from axiom.store.hosts.contacts import AccountHolder, Contact, StoredHost
-from axiom.store.hosts.hosts import ClientDescription
+from axiom.store.hosts import hosts
+from axiom.store.hosts.hosts import AccountHolder, ClientDescription, Contact, StoredHost
 
 _MEGABYTE = 2**20
 _MOST_FLOPS = 1e12  # a second, of one core: the same
 _MOST_CORES = 4_096  # what is said beyond is a mistake or a boast
-# What BOINC calls a platform, in our words.
-PLATFORMS = {
-    "x86_64-pc-linux-gnu": ("linux", "x86_64"),
-    "aarch64-unknown-linux-gnu": ("linux", "arm64"),
-    "windows_x86_64": ("windows", "x86_64"),
-    "windows_arm64": ("windows", "arm64"),
-    "arm64-apple-darwin": ("macos", "arm64"),
-    "x86_64-apple-darwin": ("macos", "x86_64"),
-}
-_AVX512 = frozenset({"avx512f", "avx512dq", "avx512vl"})
 
 
 @value
@@ -49,7 +37,7 @@ class RefusedHost:
 
 
 def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | RefusedHost | None:
-    contact = contacts.contact(db, key_digest(request.authenticator), request.host_id, now)
+    contact = hosts.contact(db, key_digest(request.authenticator), request.host_id, now)
     if contact is None:
         return None
     caller, record, digest = contact.caller, _host_record(db, request, contact), _digest(request)
@@ -57,11 +45,11 @@ def meet(db: Database, request: SchedulerRequest, now: datetime) -> Identity | R
         if why := not_now(hosts.added_at(db, caller.volunteer.id, MOST_NEW), now):
             return RefusedHost(reason=why)
         host_id = hosts.add(db, caller.volunteer.id, describe(request, digest), now)
-        record = contacts.stored_host(db, host_id)
+        record = hosts.stored_host(db, host_id)
     elif record.facts_digest != digest:
         host_id = record.host.id
         hosts.describe(db, host_id, describe(request, digest))
-        record = contacts.stored_host(db, host_id)
+        record = hosts.stored_host(db, host_id)
     if record is None:
         raise LookupError(f"a host of volunteer {caller.volunteer.id} was not stored")
     is_new = request.host_id != record.host.id
@@ -82,7 +70,7 @@ def _host_record(db: Database, request: SchedulerRequest, contact: Contact) -> S
         return record
     cpid = read_host_info(request.host_info).cpid
     again = hosts.by_cpid(db, volunteer.id, cpid, besides=request.host_id) if cpid else None
-    return contacts.stored_host(db, again) if again is not None else None
+    return hosts.stored_host(db, again) if again is not None else None
 
 
 def _digest(request: SchedulerRequest) -> str:
@@ -144,25 +132,6 @@ def _platforms(request: SchedulerRequest) -> tuple[str, ...]:
         *(app_version.platform for app_version in request.app_versions if app_version.app == APP),
         *request.platforms,
     )
-
-
-def platform_of(names: tuple[str, ...], features: str) -> Platform:
-    """Our word for a platform; one that BOINC knows and we do not keeps its name and gets no work."""
-    named = next((PLATFORMS[name] for name in names if name in PLATFORMS), None)
-    if named is None:
-        first = names[0] if names else "unknown"
-        return Platform(system=first[:60], processor="unknown", instructions="none")
-    system, processor = named
-    return Platform(system=system, processor=processor, instructions=_instructions(processor, features))
-
-
-def _instructions(processor: str, features: str) -> str:
-    if processor == "arm64":
-        return "neon"
-    flags = frozenset(features.lower().replace(".", "_").split())
-    if flags >= _AVX512:
-        return "avx512"
-    return next((name for name in ("avx2", "avx") if name in flags), "none")
 
 
 def _capacity(request: SchedulerRequest, info: HostInfo, allowed: Preferences) -> Capacity:

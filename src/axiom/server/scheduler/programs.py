@@ -1,16 +1,27 @@
 """Which program a host's client computes with: ours, or one that its volunteer brings (BOINC's anonymous platform)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from axiom.boinc.replies import AppVersion, FileRef, SignedFile
 from axiom.boinc.requests import HeldVersion, SchedulerRequest
 from axiom.decisions.hosts.runners import SuitableRunners, suit
-from axiom.domain.fleet import GPU_KINDS
+from axiom.domain.fleet import GPU_KINDS, Platform
 from axiom.domain.runners import OfferedRunner
-from axiom.server.scheduler.identify import PLATFORMS
-from axiom.server.scheduler.runners import APP
 
+APP = "axiom"
+_API = "7.20.0"
+# What BOINC calls a platform, in our words.
+PLATFORMS = {
+    "x86_64-pc-linux-gnu": ("linux", "x86_64"),
+    "aarch64-unknown-linux-gnu": ("linux", "arm64"),
+    "windows_x86_64": ("windows", "x86_64"),
+    "windows_arm64": ("windows", "arm64"),
+    "arm64-apple-darwin": ("macos", "arm64"),
+    "x86_64-apple-darwin": ("macos", "x86_64"),
+}
+_AVX512 = frozenset({"avx512f", "avx512dq", "avx512vl"})
 # How BOINC's client tells of the C library, behind the name of the system: "… [6.1.0-18-amd64|libc 2.36]".
 _GLIBC = re.compile(rb"\|libc ([0-9]{1,3})\.([0-9]{1,3})")
 _PLAN_CLASS = re.compile(r"[A-Za-z0-9_.\-]{0,63}").fullmatch
@@ -21,6 +32,44 @@ class Program:
     platform: str
     version: int
     plan_class: str
+
+
+def signed_files(runners: Iterable[OfferedRunner], downloads: str) -> tuple[SignedFile, ...]:
+    files = {file.name: file for runner in runners for file in runner.files}
+    return tuple(
+        SignedFile(
+            name=file.name,
+            urls=(downloads + file.name,),
+            md5=file.md5,
+            bytes=file.size,
+            signature=file.signature,
+            executable=file.is_main,
+        )
+        for file in files.values()
+    )
+
+
+def app_version(runner: OfferedRunner, *, flops: float, gpu: str = "") -> AppVersion:
+    return AppVersion(
+        app=APP,
+        version=runner.version,
+        platform=runner.platform,
+        plan_class=runner.plan_class(gpu),
+        files=tuple(
+            FileRef(
+                file=file.name,
+                open_name="" if file.is_main else file.open_name,
+                main_program=file.is_main,
+                copy=file.is_copied,
+            )
+            for file in runner.files
+        ),
+        api_version=_API,
+        cores=0.5 if gpu else 1.0,
+        flops=flops,
+        coprocessor=gpu,
+        coprocessors=1.0 if gpu else 0.0,
+    )
 
 
 def suited(request: SchedulerRequest, instructions: str, runners: Mapping[str, OfferedRunner]) -> SuitableRunners:
@@ -52,3 +101,22 @@ def _as_program(version: HeldVersion) -> Program:
 def _is_of_use(version: HeldVersion) -> bool:
     is_known = version.platform in PLATFORMS and version.coprocessor in ("", *GPU_KINDS)  # nothing a host made up
     return version.app == APP and is_known and _PLAN_CLASS(version.plan_class) is not None
+
+
+def platform_of(names: tuple[str, ...], features: str) -> Platform:
+    """Our word for a platform; one that BOINC knows and we do not keeps its name and gets no work."""
+    named = next((PLATFORMS[name] for name in names if name in PLATFORMS), None)
+    if named is None:
+        first = names[0] if names else "unknown"
+        return Platform(system=first[:60], processor="unknown", instructions="none")
+    system, processor = named
+    return Platform(system=system, processor=processor, instructions=_instructions(processor, features))
+
+
+def _instructions(processor: str, features: str) -> str:
+    if processor == "arm64":
+        return "neon"
+    flags = frozenset(features.lower().replace(".", "_").split())
+    if flags >= _AVX512:
+        return "avx512"
+    return next((name for name in ("avx2", "avx") if name in flags), "none")

@@ -35,11 +35,10 @@ from axiom.limits import tasks as limits
 from axiom.locale.languages import gettext, mark
 from axiom.server.dispatch.work_request import GrantedTask
 from axiom.server.scheduler.identify import Identity
-from axiom.server.scheduler.programs import Program, ours
-from axiom.server.scheduler.runners import APP, app_version, signed_files
+from axiom.server.scheduler.programs import APP, Program, app_version, ours, signed_files
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.engine.database import at, moment
-from axiom.store.hosts.contacts import AccountHolder
+from axiom.store.hosts.hosts import AccountHolder
 
 SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result
 _MEGABYTE = 2**20

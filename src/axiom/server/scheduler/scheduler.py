@@ -16,12 +16,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from axiom.boinc.account_keys import email_hash, is_weak
+from axiom.boinc.account_keys import email_hash, is_key, is_weak, key_digest
 from axiom.boinc.exit_codes import decode
-from axiom.boinc.read_request import read_request, sound_preferences
-from axiom.boinc.replies import Message, Priority, Reply
-from axiom.boinc.requests import SchedulerRequest, TaskReport
-from axiom.boinc.write_reply import write_reply
+from axiom.boinc.replies import Message, Priority, Reply, write_reply
+from axiom.boinc.requests import SchedulerRequest, TaskReport, peek_authenticator, read_request, sound_preferences
 from axiom.decisions.accounts.new_hosts import are_own
 from axiom.decisions.hosts.runners import SuitableRunners
 from axiom.decisions.hosts.speed import speed_of
@@ -32,7 +30,8 @@ from axiom.domain.fleet import Host, project_choice
 from axiom.domain.runners import OfferedRunner
 from axiom.domain.work import Report, read_task_name
 from axiom.errors import AxiomError, MalformedRequest, NotFound, StoreBusy, StoreDamaged, StoreError
-from axiom.limits import tasks as limits
+from axiom.limits import server as limits
+from axiom.limits import tasks as task_limits
 from axiom.locale.languages import choose, gettext, mark, speaking
 from axiom.server.dispatch.cache import DamagedBundle, DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
@@ -40,8 +39,7 @@ from axiom.server.dispatch.orders import Dispatch, allowance_of
 from axiom.server.dispatch.work_request import GrantedTask, WorkGrant, asked_of
 from axiom.server.file_names import bundle_file, seal_file
 from axiom.server.returns import reporting
-from axiom.server.scheduler import trickles as progress
-from axiom.server.scheduler.admission import RateLimit, is_stranger
+from axiom.server.scheduler import tasks_on_client as progress
 from axiom.server.scheduler.identify import Identity, RefusedHost, meet
 from axiom.server.scheduler.programs import brought, suited
 from axiom.server.scheduler.reply import (
@@ -68,10 +66,46 @@ from axiom.store.credit import ledger
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.hosts import contacts, notices
-from axiom.store.hosts.contacts import AccountHolder
+from axiom.store.hosts import hosts, notices
+from axiom.store.hosts.hosts import AccountHolder
 from axiom.store.tasks import uploads
 from axiom.store.writer import Writer
+
+
+class RateLimit:
+    def __init__(self) -> None:
+        self._second = 0
+        self._times = 0
+
+    def may(self, now: datetime) -> bool:
+        second = int(now.timestamp())
+        self._times = self._times + 1 if second == self._second else 1
+        self._second = second
+        return self._times <= limits.REPORTS_A_SECOND
+
+
+_HEAD = 4096  # bytes, within which every client says what its message is and whose
+_SHORT = 64 * 1024  # bytes that are read sooner than a key is looked up; most requests have fewer
+
+
+def is_stranger(body: bytes, connections: Connections) -> bool:
+    """Does this request come with a key that no account can have, or is it long and comes with one that none has?
+
+    Of any other request it is no promise: its key is looked up when it is answered.
+    """
+    if body.find(b"<scheduler_request>", 0, _HEAD) < 0:
+        return False
+    key = peek_authenticator(body)
+    if key and not is_key(key):
+        return True
+    if len(body) <= _SHORT:
+        return False
+    try:
+        with connections.reader() as db:
+            return accounts.by_key(db, key_digest(key)) is None
+    except AxiomError:
+        return False  # whoever answers it will find out, and say so
+
 
 log = logging.getLogger("axiom.rpc")
 
@@ -404,7 +438,7 @@ def _reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[
 
 def _as_reported(db: Database, identity: Identity, *, is_settled: bool) -> Identity:
     """The host as the reports have left it: the standing by which it gets work, the credit, perhaps notices."""
-    caller, stored = identity.caller, contacts.stored_host(db, identity.host.id)
+    caller, stored = identity.caller, hosts.stored_host(db, identity.host.id)
     if is_settled:
         caller = replace(caller, balance=ledger.balance(db, "volunteer", caller.volunteer.id))
     if stored is None:
@@ -429,7 +463,7 @@ def _preferences(db: Database, caller: AccountHolder, request: SchedulerRequest,
     is_own = is_theirs and are_own(request.preferences_source, email_hash(caller.account.email or ""))
     if is_own and brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
         preferences = sound_preferences(request.global_preferences)
-        is_dated = brought_at <= now.timestamp() + limits.CLOCK_AHEAD_SECONDS  # else no later change would count
+        is_dated = brought_at <= now.timestamp() + task_limits.CLOCK_AHEAD_SECONDS  # else no later change would count
         if preferences and is_dated:
             accounts.keep_preferences(db, caller.volunteer.id, preferences, int(brought_at))
         brought_at = brought_at if preferences else 0.0

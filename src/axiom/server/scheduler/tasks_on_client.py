@@ -1,15 +1,18 @@
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from itertools import islice
 
-from axiom.boinc.requests import SchedulerRequest
+from axiom.boinc.requests import SchedulerRequest, Trickle, read_progress
 from axiom.decisions.tasks.unwanted import GiveUp, give_up
 from axiom.domain.work import read_task_name
 from axiom.limits import tasks as limits
 from axiom.server.file_names import SHARED
 from axiom.server.scheduler.reply import SUFFIX
 from axiom.store.engine.database import Database
-from axiom.store.hosts import contacts
+from axiom.store.hosts import hosts
 from axiom.store.journal import history
+from axiom.store.tasks import progress
+from axiom.store.tasks.progress import SaidProgress
 
 Holding = Mapping[str, int | None] | None  # names to numbers, where they are ours; None: the client does not say
 
@@ -27,7 +30,7 @@ def to_give_up(db: Database, host_id: int, holding: Holding) -> tuple[tuple[str,
         return (), ()
     by_choice: dict[GiveUp, list[str]] = {choice: [] for choice in GiveUp}
     numbers = {number for number in holding.values() if number is not None}
-    stands = contacts.stands(db, sorted(numbers))
+    stands = hosts.stands(db, sorted(numbers))
     lost = _lost_numbers(db, host_id, numbers - stands.keys())
     for name, number in holding.items():
         stand = stands.get(number) if number is not None else None
@@ -61,3 +64,16 @@ def out_of_use(request: SchedulerRequest, *in_use: Collection[str]) -> tuple[str
     """
     kept = (file for file in request.files if not any(file in names for names in in_use))
     return tuple(islice(filter(SHARED.fullmatch, kept), limits.FILES_IN_A_REPLY))
+
+
+_MOST = 256  # tasks of which one contact may speak: more than a host has in hand
+
+
+def hear(db: Database, host_id: int, trickles: Sequence[Trickle], now: datetime) -> None:
+    """Keep how far this host says that its tasks are. Of several words about one, the last counts."""
+    latest: dict[int, SaidProgress] = {}
+    for trickle in trickles:
+        name, share = read_task_name(trickle.task.removesuffix(SUFFIX)), read_progress(trickle)
+        if name is not None and share is not None and (name[1] in latest or len(latest) < _MOST):
+            latest[name[1]] = SaidProgress(task_id=name[1], fraction=share[0], cpu_seconds=share[1])
+    progress.note(db, host_id, list(latest.values()), now)

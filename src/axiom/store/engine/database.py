@@ -22,7 +22,6 @@ from urllib.parse import quote
 from axiom.errors import FolderUnusable, StoreError
 from axiom.store.engine.database_lock import close_to_others, sole_writer
 from axiom.store.engine.recorded_changes import FILE, Change, ChangeKind, Recorder, kind_of
-from axiom.store.engine.rows import as_value as as_value
 from axiom.store.engine.sqlite_binding import (
     BUSY_MS,
     Bound,
@@ -36,9 +35,10 @@ from axiom.store.engine.sqlite_binding import (
 )
 from axiom.store.engine.sqlite_binding import Bare as Bare
 from axiom.store.engine.sqlite_binding import Row as Row
-from axiom.store.engine.timestamps import at as at
-from axiom.store.engine.timestamps import maybe_moment as maybe_moment
-from axiom.store.engine.timestamps import moment as moment
+from axiom.store.engine.sqlite_binding import as_value as as_value
+from axiom.store.engine.sqlite_binding import at as at
+from axiom.store.engine.sqlite_binding import maybe_moment as maybe_moment
+from axiom.store.engine.sqlite_binding import moment as moment
 
 T = TypeVar("T")
 

@@ -1,9 +1,11 @@
 """Which pictures were drawn, and of what: a picture is drawn again when what it shows has changed."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.store.engine import blobs
-from axiom.store.engine.database import Database, at
+from axiom.store.engine.database import Database, as_value, at
 
 _KEEP = """
 INSERT INTO figure (name, shows, svg, png, drawn_at) VALUES (:name, :shows, :svg, :png, :drawn_at)
@@ -22,3 +24,16 @@ def keep(db: Database, *, name: str, shown: str, svg: str, png: str, now: dateti
     for digest in {before["svg"], before["png"]} if before else ():
         if db.one("SELECT 1 AS found FROM figure WHERE svg = :digest OR png = :digest LIMIT 1", digest=digest) is None:
             blobs.forget(db, digest)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredPicture:
+    name: str
+    svg: str  # the digest
+    png: str  # the digest
+    drawn_at: datetime
+
+
+def drawn(db: Database, names: Sequence[str]) -> list[StoredPicture]:
+    rows = [db.one("SELECT * FROM figure WHERE name = :name", name=name) for name in names]
+    return [as_value(StoredPicture, row) for row in rows if row is not None]

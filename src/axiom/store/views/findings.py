@@ -9,6 +9,7 @@ from typing import Any
 from axiom.domain.estimands import Direction, Prediction
 from axiom.domain.evidence import Finding, Meaning, headline, reading
 from axiom.domain.fleet import Platform
+from axiom.domain.registrations import RegisteredClaim, read_body
 from axiom.domain.value import value
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
@@ -365,3 +366,28 @@ def _unlucky(row: Row) -> FailingHost:
         tasks=row["tasks"],
         states={state: int(row[state]) for state in _WRONG if row[state]},
     )
+
+
+# What was recalled is void, so it may be asked again.
+_CLAIMS = """
+SELECT f.id, f.registration_id, f.estimand, x.name, x.version FROM finding f JOIN experiment x ON x.id = f.experiment_id
+WHERE x.recalled_at IS NULL ORDER BY f.id
+"""
+
+
+def claims(db: Database) -> list[RegisteredClaim]:
+    bodies = {row["id"]: read_body(row["body"]) for row in db.select(_BODIES)}
+    registered_claims = []
+    for row in db.select(_CLAIMS):
+        registered = bodies[row["registration_id"]]
+        registered_claims.append(
+            RegisteredClaim(
+                number=row["id"],
+                experiment=row["name"],
+                version=row["version"],
+                estimand=registered.estimands[row["estimand"]],
+                configs=registered.design.configs,
+                author=registered.document.get("proposal", {}).get("author", ""),
+            )
+        )
+    return registered_claims

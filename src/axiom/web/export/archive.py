@@ -21,7 +21,7 @@ from axiom.store.evidence import evidence
 from axiom.store.evidence.evidence import Inputs
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredBundle
-from axiom.store.views import figures as picture_views
+from axiom.store.upkeep import figures as picture_views
 from axiom.store.views.findings import FindingView
 from axiom.web.base.docstring import bundle_files, source_in
 from axiom.web.base.request import Answer, Reading

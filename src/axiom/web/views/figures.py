@@ -8,7 +8,7 @@ from typing import Any
 
 from axiom.errors import NotFound
 from axiom.store.engine import blobs
-from axiom.store.views import figures as picture_views
+from axiom.store.upkeep import figures as picture_views
 from axiom.web.base.request import Answer, Reading
 
 WIDTHS = (660, 326)

@@ -17,8 +17,7 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store.experiments import experiments
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings
-from axiom.store.views.claims import claims
-from axiom.store.views.findings import Brief, CourseLine, FindingView, Forecast, HistoryLine, ScoredPrediction
+from axiom.store.views.findings import Brief, CourseLine, FindingView, Forecast, HistoryLine, ScoredPrediction, claims
 from axiom.web.base import paging, query_errors
 from axiom.web.base import resolved_texts as spoken
 from axiom.web.base.cited_authors import bibtex

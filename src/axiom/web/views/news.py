@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime
 
-from axiom.boinc.escaping import escaped, in_ascii
+from axiom.boinc.xml import escaped, in_ascii
 from axiom.limits import news as limits
 from axiom.store.credit import tariffs
 from axiom.store.sessions import news
