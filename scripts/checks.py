@@ -33,8 +33,9 @@ class Answer:
 
 
 def programs() -> tuple[str, ...]:
-    """The Python programs under scripts/: no package, so mypy is given their names."""
-    return tuple(str(path.relative_to(ROOT)) for path in sorted((ROOT / "scripts").rglob("*.py")))
+    """The Python programs of scripts/ and campaigns/: no package, so mypy is given their names."""
+    files = [*sorted((ROOT / "scripts").rglob("*.py")), *sorted((ROOT / "campaigns").rglob("*.py"))]
+    return tuple(str(path.relative_to(ROOT)) for path in files if "tests" not in path.parts)
 
 
 # The slowest first, so that the others fit beside it.

@@ -14,12 +14,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MEASUREMENTS = ROOT / "docs" / "measurements"
+# Where programs find what they share with each other, and with tests.
+_SHARED = ("campaigns", "campaigns/parts", "campaigns/tests", "tests/support", "tests/preflight")
 _OWN_SECONDS = 90.0  # that a program has to end by a Ctrl-C which it got itself
 
 
 def found(kind: str) -> dict[str, Path]:
     """The programs of one kind by name."""
-    folder = ROOT / "scripts" / f"{kind}.d"
+    folder = ROOT / "campaigns" / kind
     return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in {".py", ".sh"}}
 
 
@@ -46,12 +48,16 @@ def host() -> str:
 def run(program: Path, arguments: Sequence[str], record: Path | None, command: str) -> int:
     """Run one program with its arguments, show what it says, keep its exit status, and write it down if asked."""
     start = [sys.executable, str(program)] if program.suffix == ".py" else ["/bin/sh", str(program)]
+    shared = [str(ROOT / folder) for folder in _SHARED] + [path for path in [os.environ.get("PYTHONPATH")] if path]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(shared)}
     if record is None:
-        with subprocess.Popen([*start, *arguments], cwd=ROOT) as shown:
+        with subprocess.Popen([*start, *arguments], cwd=ROOT, env=environment) as shown:
             return _ended(shown)
     began, load = datetime.now(UTC), os.getloadavg()[0]
     lines = []
-    with subprocess.Popen([*start, *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [*start, *arguments], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    ) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
             lines.append(line)

@@ -27,7 +27,11 @@ REFERENCE = ROOT / "docs" / "reference"
 PAGES = sorted(
     [
         *ROOT.glob("*.md"),
-        *(page for folder in ("docs", "packages", "src", "tests", "scripts") for page in (ROOT / folder).rglob("*.md")),
+        *(
+            page
+            for folder in ("docs", "packages", "src", "tests", "scripts", "campaigns")
+            for page in (ROOT / folder).rglob("*.md")
+        ),
     ]
 )
 CODE = re.compile(r"```.*?```", re.DOTALL)
@@ -135,7 +139,7 @@ def test_every_function_of_the_kit_is_in_the_reference_unless_it_is_refused():
 
 def test_nobody_is_told_to_install_the_package_of_another_project():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
-    files = [*PAGES, *(file for folder in ("src", "scripts") for file in (ROOT / folder).rglob("*.py"))]
+    files = [*PAGES, *(file for folder in ("src", "scripts", "campaigns") for file in (ROOT / folder).rglob("*.py"))]
     names = {
         name
         for file in files
@@ -191,7 +195,7 @@ NAMED_ELSEWHERE = {"NAME.py", "my_training.py", "recompute.py", "verify.py"}  # 
 
 
 def test_a_page_names_no_program_that_is_not_there():
-    folders = ("docs", "packages", "scripts", "src", "tests")
+    folders = ("docs", "packages", "scripts", "campaigns", "src", "tests")
     there = NAMED_ELSEWHERE | {file.name for folder in folders for file in (ROOT / folder).rglob("*.py")}
     history = ("docs/sessions", "docs/measurements", "docs/gallery", "docs/adr", "CHANGELOG.md")
     named = {

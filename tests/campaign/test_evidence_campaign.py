@@ -3,21 +3,17 @@
 import functools
 import itertools
 import runpy
-import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-
-sys.path += [str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d")]
-
-from simulated import biases, hardships, processes, ville
-from simulated.drawn import draw
-from simulated.figures import QUICK, Answer, Bound, below
-from simulated.laws import CONTRAST, LAWS
-from simulated.seeds_needed import looked_at_once
-from simulated.tables import decided_without_lost
+from streams import biases, hardships, processes, ville
+from streams.drawn import draw
+from streams.figures import QUICK, Answer, Bound, below
+from streams.laws import CONTRAST, LAWS
+from streams.seeds_needed import looked_at_once
+from streams.tables import decided_without_lost
 
 from axiom_weigh.evidence.method import question
 from axiom_weigh.evidence.verdict import weight
@@ -25,7 +21,7 @@ from axiom_weigh.statistics.mixture import reach
 from axiom_weigh.statistics.signed_ranks import log_es, stream
 from axiom_weigh.values import Verdict
 
-campaign = runpy.run_path(str(Path(__file__).resolve().parents[2] / "scripts" / "campaign.d" / "evidence.py"))
+campaign = runpy.run_path(str(Path(__file__).resolve().parents[2] / "campaigns" / "campaign" / "evidence.py"))
 
 
 # Figures that the program is known to miss, as the record says. One that is mended leaves this list.

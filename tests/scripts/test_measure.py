@@ -13,10 +13,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture
 def checkout(tmp_path):
-    (tmp_path / "scripts" / "bench.d").mkdir(parents=True)
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "campaigns" / "bench").mkdir(parents=True)
     (tmp_path / "docs" / "measurements").mkdir(parents=True)
     shutil.copy(ROOT / "scripts" / "measure.py", tmp_path / "scripts")
-    bench = tmp_path / "scripts" / "bench.d"
+    bench = tmp_path / "campaigns" / "bench"
     (bench / "speed.py").write_text('"""How quick it is."""\nimport sys\nprint(*sys.argv[1:])\nsys.exit(3)\n')
     (bench / "weight.sh").write_text("#!/bin/sh\n# How heavy it is.\necho 7 kg\n")
     return tmp_path
@@ -41,7 +42,7 @@ def test_without_a_name_it_lists_and_with_one_arguments_and_status_pass_through(
 
 def test_the_beginning_of_one_name_is_enough_and_that_of_several_is_not(checkout):
     assert measure(checkout, "weig").stdout == "7 kg\n"
-    shutil.copy(checkout / "scripts" / "bench.d" / "weight.sh", checkout / "scripts" / "bench.d" / "weigher.sh")
+    shutil.copy(checkout / "campaigns" / "bench" / "weight.sh", checkout / "campaigns" / "bench" / "weigher.sh")
     several, misspelt = measure(checkout, "weig"), measure(checkout, "sped")
     assert (several.returncode, several.stdout) == (misspelt.returncode, misspelt.stdout) == (2, "")
     assert "speed?" in misspelt.stderr
@@ -69,7 +70,7 @@ def test_a_part_may_be_recorded_on_a_page_of_its_own(checkout):
 
 
 def test_a_record_begins_with_what_was_missed_and_why(checkout):
-    program = checkout / "scripts" / "bench.d" / "late.py"
+    program = checkout / "campaigns" / "bench" / "late.py"
     program.write_text(
         '"""How late it is."""\nprint("so far\\nMISSED: an hour, since it rained\\nbye")\nraise SystemExit(1)\n'
     )
@@ -79,7 +80,7 @@ def test_a_record_begins_with_what_was_missed_and_why(checkout):
 
 
 def test_a_record_does_not_tell_where_on_this_computer_something_was(checkout):
-    program = checkout / "scripts" / "bench.d" / "place.py"
+    program = checkout / "campaigns" / "bench" / "place.py"
     places = 'str(pathlib.Path(tempfile.gettempdir(), "lab-x", "axiom.db")), str(pathlib.Path.home() / "lab")'
     program.write_text(f'"""Where it is."""\nimport pathlib, tempfile\nprint({places}, sep="\\n")\n')
     assert measure(checkout, "place", "--record").returncode == 0

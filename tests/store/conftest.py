@@ -24,7 +24,7 @@ from axiom.store.registrations import registrations
 from axiom.store.tasks import workunits
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-CAMPAIGNS = Path(__file__).parents[2] / "scripts" / "campaign.d"
+CAMPAIGNS = Path(__file__).parents[2] / "campaigns" / "campaign"
 
 
 @pytest.fixture

@@ -1,26 +1,18 @@
-"""Commands about the fleet: trust a host again, let clusters compute, have computers that only play a part."""
+"""Commands about the fleet: trust a host again, let clusters compute."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from axiom.boinc.accounts import CreateAccount
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.words import CALLER_NAME, NUMBER
-from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Capability
 from axiom.domain.clusters import Cluster
-from axiom.domain.preflights import GATES, Preflight
 from axiom.errors import NotFound, Refused
-from axiom.server.accounts.sign_up import open_account
-from axiom.signed.keys import load_secrets
-from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
-from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.hosts import clusters, hosts
 
-_NAME = {"pattern": r"^[A-Za-z0-9-]{1,40}$"}
 _DIGEST = {"pattern": r"^[0-9a-f]{64}$"}
 _DAYS = {"ge": 1, "le": 3_650}
 
@@ -41,61 +33,6 @@ class TrustHost(Command):
             raise NotFound(f"There is no host {self.host}. Nothing was changed.")
         hosts.set_outvoted(db, self.host, replace(host.standing, outvoted=0, outvoted_at=None))
         return {"host": self.host, "outvoted_before": host.standing.outvoted}
-
-
-@dataclass(frozen=True, kw_only=True)
-class SimulateFleet(Command):
-    """Open the accounts of volunteers who only play a part, where they have none; nobody can sign in to them.
-
-    Their computers get the drill alone, which counts as tried since nobody computes it.
-    """
-
-    name: ClassVar[str] = "fleet.simulate"
-    capability: ClassVar[Capability] = Capability.OPERATE
-
-    volunteers: list[Annotated[str, _NAME]] = field(metadata={"min_length": 1, "max_length": 1_000})
-
-    def prepare(self, laboratory: Laboratory) -> bytes:
-        """What account keys follow from."""
-        return load_secrets(laboratory.folder.keys).accounts
-
-    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        """The numbers of these volunteers, in their order."""
-        _vouch(db, now)
-        return {"volunteers": [_account_of(db, prepared, name, now) for name in self.volunteers]}
-
-
-def _account_of(db: Database, secret: bytes, name: str, now: datetime) -> int:
-    email = f"{name.lower()}@simulated.invalid"
-    existing = accounts.by_email(db, email)
-    if existing is not None:
-        return existing[0].id
-    request = CreateAccount(email=email, passwd_hash="", name=f"Simulated {name}")
-    made = open_account(db, secret, request, "", now)
-    if made is None:
-        raise LookupError(f"the account {email} was opened twice")
-    accounts.set_simulated(db, made)
-    return made
-
-
-def _vouch(db: Database, now: datetime) -> None:
-    """Nobody ever computes the drill, so nobody tries it either."""
-    drill = experiments.by_name(db, DRILL)
-    newest = experiments.bundle_now(db, drill.id) if drill else None
-    if newest is None:
-        raise NotFound(f"{DRILL} is not published, so simulated computers would get no work. Nothing was changed.")
-    preflight = Preflight(
-        bundle=newest.digest,
-        gates=GATES,
-        passed=True,
-        reason="nobody computes it",
-        platform="simulated",
-        report="{}",
-        at=now,
-    )
-    preflights.record(db, preflight)
-    if not any(line.bundle == newest.digest for line in releases.of_version(db, newest.experiment_id)):
-        releases.let_out(db, newest.experiment_id, newest.digest, "nobody computes it", now)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -50,7 +50,6 @@ _KINDS = {
     "runner.sign": "sealing:SignPrograms",
     "workunit.cancel": "work:CancelWorkunits",
     "task.abort": "work:AbortTask",
-    "fleet.simulate": "fleet:SimulateFleet",
     "host.trust": "fleet:TrustHost",
     "watch.register": "watches:RegisterWatch",
     "watch.end": "watches:EndWatch",

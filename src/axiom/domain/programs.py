@@ -36,7 +36,6 @@ NOT_FOR_PROGRAMS = frozenset(
         "experiment.rollback",
         "experiment.seal",
         "finding.reopen",
-        "fleet.simulate",
         "host.trust",
         "ledger.correct",
         "ledger.tariff",

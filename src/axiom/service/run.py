@@ -45,7 +45,6 @@ from axiom.service.health import Health
 from axiom.service.mail import Mailing, letters, mail_server, mailing
 from axiom.service.mcp_on_site import mcp_in_front
 from axiom.service.open_laboratory import journal_of, log_to, prepare_database
-from axiom.service.simulated_fleet import play_fleet
 from axiom.service.sockets import address_of, on_path
 from axiom.service.standard_callers import laboratory as laboratory_caller
 from axiom.service.standard_callers import operator, program
@@ -106,7 +105,6 @@ def hold(
     *,
     source: Source,
     pi: bool,
-    fleet: int,
     accept_clock: bool,
     quiet: bool,
 ) -> signal.Signals | None:
@@ -115,7 +113,7 @@ def hold(
         log_to(folder, settings)
         log.info("lab.started version=%s process=%d address=%s", __version__, os.getpid(), address_of(listening))
         clock = prepare_database(folder, accept=accept_clock)
-        by = _run(folder, settings, listening, clock, source, pi=pi, fleet=fleet, quiet=quiet)
+        by = _run(folder, settings, listening, clock, source, pi=pi, quiet=quiet)
         if by is None:
             folder_lock.lose()
         log.info("lab.stopped process=%d", os.getpid())
@@ -143,7 +141,6 @@ def _run(
     source: Source,
     *,
     pi: bool,
-    fleet: int,
     quiet: bool,
 ) -> signal.Signals | None:
     first_time = not folder.keys.exists()
@@ -159,7 +156,6 @@ def _run(
         volunteers = stack.enter_context(
             volunteering(folder, settings, secrets, parts.core, master=master, now=clock.apart, source=source)
         )
-        play_fleet(fleet, parts.core, volunteers, secrets)
         health = _health(folder, settings, clock, parts)
         probes = _probes(health, settings, counts)
         pages = _pages(folder, settings, clock, parts, volunteers, address, probes)

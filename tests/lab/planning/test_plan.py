@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from simulation.fleet import BUILDS
 
 from axiom.domain.sessions import Step
 from axiom.domain.work import TaskState
@@ -21,7 +22,6 @@ from axiom.lab.planning.fleet_file import read_fleet
 from axiom.lab.planning.plan import from_data
 from axiom.lab.planning.preview import preview
 from axiom.lab.policy import Policy
-from axiom.simulation.fleet import BUILDS
 from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts
 from axiom.store.sessions import sessions

@@ -31,9 +31,6 @@ _runners = click.option(
     "--build-with", type=click.Path(path_type=Path, exists=True), help="What builds one there, in the background."
 )
 @click.option("--workers", type=int, help="How many cores compute: 0 none, -1 all.")
-@click.option(
-    "--fleet", type=click.IntRange(1, 1_000), help="So many simulated computers beside, labelled, out of all evidence."
-)
 @click.option("--no-pi", is_flag=True, help="No autopilot: nothing is deployed but what you order.")
 @click.option("--accept-clock", is_flag=True, help="Go on although the clock was ahead once; it is audited.")
 @quiet_option
@@ -47,7 +44,6 @@ def lab(
     runners: Path | None,
     build_with: Path | None,
     workers: int | None,
-    fleet: int | None,
     no_pi: bool,
     accept_clock: bool,
     quiet: bool,
@@ -58,7 +54,7 @@ def lab(
     """
     settings, _ = from_process(folder.settings, port=port, host=host, workers=workers)
     source = {"runners": runners, "build_with": build_with}
-    _start(context, folder, settings, source, pi=not no_pi, fleet=fleet or 0, accept_clock=accept_clock, quiet=quiet)
+    _start(context, folder, settings, source, pi=not no_pi, accept_clock=accept_clock, quiet=quiet)
 
 
 @click.command()
@@ -74,7 +70,7 @@ def serve(
 ) -> None:
     """Start server and site alone; `axiom work` and `axiom pi` are the other parts."""
     settings, _ = from_process(folder.settings, port=port, host=host, workers=0)
-    _start(context, folder, settings, {"runners": runners}, pi=False, fleet=0, accept_clock=False, quiet=quiet)
+    _start(context, folder, settings, {"runners": runners}, pi=False, accept_clock=False, quiet=quiet)
 
 
 def _start(
@@ -84,7 +80,6 @@ def _start(
     source: Mapping[str, Path | None],
     *,
     pi: bool,
-    fleet: int,
     accept_clock: bool,
     quiet: bool,
 ) -> None:
@@ -102,7 +97,6 @@ def _start(
             listening,
             source=Source(**source),
             pi=pi,
-            fleet=fleet,
             accept_clock=accept_clock,
             quiet=quiet,
         )

@@ -1,0 +1,82 @@
+"""Puts the weighing of evidence to numbers whose truth is known: how often does it claim what is not, how soon what is?
+
+`--quick` simulates so little that a test can wait for it; `--draw` writes the pictures of the explanation.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from streams.attacked import attacked
+from streams.biases import arrival, laboratory
+from streams.dependent import copies, dependence
+from streams.figures import QUICK, WHOLE, Answer, Size
+from streams.hardships import border, hardships
+from streams.intervals import coverage, forecasters, pooled
+from streams.peeking import peeking
+from streams.pipeline import definitive, history, nulls
+from streams.seeds_needed import seeds_forecast, seeds_needed
+from streams.ville import ville
+
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "explanation" / "how-sure-are-we"
+PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
+    "peeking": peeking,
+    "seeds-needed": seeds_needed,
+    "seed-42": history,
+    "arrival": arrival,
+    "laboratory": laboratory,
+    "nulls": nulls,
+    "definitive": definitive,
+    "coverage": coverage,
+    "pooled": pooled,
+    "forecasters": forecasters,
+    "border": border,
+    "hardships": hardships,
+    "attacked": attacked,
+    "seeds-forecast": seeds_forecast,
+    "copies": copies,
+    "dependence": dependence,
+    "ville": ville,
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when every figure holds."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("parts", nargs="*", help=f"some of {', '.join(PARTS)}; else all")
+    parser.add_argument("--seed", type=int, default=20_261_120)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--draw", action="store_true")
+    parser.add_argument("--ville", action="store_true", help="that part alone")
+    wanted = parser.parse_args(arguments)
+    wanted.parts += ["ville"] * wanted.ville
+    if unknown := set(wanted.parts) - set(PARTS):
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    size = QUICK if wanted.quick else WHOLE
+    failed: list[str] = []
+    for place, (name, part) in enumerate(PARTS.items()):
+        if not wanted.parts or name in wanted.parts:
+            failed += shown(name, part, wanted.seed + place, size, draw=wanted.draw)
+    print("\nevery figure holds" if not failed else "\n".join(["", "missed:", *failed]))
+    return int(bool(failed))
+
+
+def shown(name: str, part: Callable[[int, Size], Answer], seed: int, size: Size, *, draw: bool) -> list[str]:
+    """Say what one part found, and return the figures that it missed."""
+    start = time.process_time()
+    answer = part(seed, size)
+    print(f"\n{name} (seed {seed}; {time.process_time() - start:.0f} s of processor time)", flush=True)
+    for line in answer.lines:
+        print(f"  {line}")
+    for bound in answer.bounds:
+        print(f"  {'ok' if bound.holds else 'MISSED':<7}{bound.words}", flush=True)
+    if draw and answer.drawn:
+        from streams.drawn import draw as drawn  # Altair, which takes a second
+
+        print(f"  drawn: {', '.join(path.name for path in drawn(answer.drawn, PICTURES))}")
+    return [bound.words for bound in answer.bounds if not bound.holds]
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,157 @@
+"""Asks forty claims of the literature from a fresh start, and scores what the laboratory says of them.
+
+The claims, their references and the rules by which they were chosen are in parts/published_claims.toml, which was
+written before any was asked. Everything takes the path that any result takes, in a laboratory of its own. Experiments
+get 8 seeds each, cheapest first, then 16 and 32, as long as one of their claims is undecided. Stopped in any way and
+called again it goes on; what there was no time for counts as not asked.
+
+    scripts/campaign rediscovery --hours 2 --record
+"""
+
+import argparse
+import os
+import sys
+import time
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from reckoning.findings import ComputedExperiment
+from reckoning.kept import computed_experiments, is_weighed, open_up, weigh
+from reckoning.order import Wanted
+from reproduce import experiment_computed
+from scipy import stats  # type: ignore[import-untyped]
+
+from axiom import shipped
+from axiom.cli.experiment.manifests import manifest_of
+from axiom.domain.evidence import Meaning
+from axiom.store.engine.folder import Folder
+from axiom_weigh.values import Grade
+
+ROOT = Path(__file__).resolve().parents[2]
+CLAIMS = ROOT / "campaigns" / "parts" / "published_claims.toml"
+ROUNDS = (8, 16, 32)  # seeds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Claim:
+    """What a work says of an estimand's claim."""
+
+    experiment: str
+    estimand: str
+    published: Meaning
+    reference: str
+    size: str = ""  # the number that was published
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the laboratory says of it."""
+
+    claim: Claim
+    meaning: Meaning | None  # None: it was not asked
+    seeds: int = 0
+    seen: str = ""
+
+    @property
+    def is_called(self) -> bool:
+        """Does the laboratory say that it is so, or is not?"""
+        return self.meaning in (Meaning.AS_CLAIMED, Meaning.OPPOSITE, Meaning.TOO_SMALL)
+
+    @property
+    def is_right(self) -> bool:
+        """Does it say what was published?"""
+        return self.meaning is self.claim.published
+
+
+def claims() -> list[Claim]:
+    """All that were chosen."""
+    listed = tomllib.loads(CLAIMS.read_text(encoding="utf-8"))["claim"]
+    return [Claim(**{**entry, "published": Meaning(entry["published"])}) for entry in listed]
+
+
+def answer(claim: Claim, experiments: Mapping[str, ComputedExperiment]) -> Answer:
+    """How a claim stands. A finding that still awaits its grade says nothing."""
+    computed = experiments.get(claim.experiment)
+    finding = computed.findings.get(claim.estimand) if computed else None
+    if finding is None:
+        return Answer(claim=claim, meaning=None)
+    conclusion = finding.conclusion
+    seen = "–" if conclusion.estimate is None else f"{conclusion.estimate:.3g}"
+    if conclusion.low is not None and conclusion.high is not None:
+        seen += f" [{conclusion.low:.3g}, {conclusion.high:.3g}]"
+    meaning = Meaning.UNDECIDED if conclusion.grade is Grade.AWAITING else finding.meaning
+    return Answer(claim=claim, meaning=meaning, seeds=finding.seeds, seen=seen)
+
+
+def compute(chosen: Sequence[Claim], folder: Folder, hours: float) -> None:
+    """Round after round, cheapest experiment first, as long as there is time."""
+    ends = time.monotonic() + 3600.0 * hours
+    manifests = [manifest_of(shipped.catalogue() / f"{name}.py") for name in {claim.experiment for claim in chosen}]
+    for seeds in ROUNDS:
+        experiments = computed_experiments(folder)
+        undecided = {claim.experiment for claim in chosen if not answer(claim, experiments).is_called}
+        for manifest in sorted(manifests, key=lambda declared: (declared.seconds, declared.name)):
+            if manifest.name not in undecided:
+                continue
+            wanted = Wanted(
+                name=manifest.name, version=manifest.version, seconds=manifest.seconds, seeds=seeds, claims=1
+            )
+            experiment_computed(wanted, manifest.name, folder, ends)
+        while folder.exists() and not is_weighed(folder):
+            weigh(folder)
+
+
+def share(hits: int, amount: int, sure: float = 0.95) -> tuple[float, float, float]:
+    """A share with its exact interval."""
+    if not amount:
+        return 0.0, 0.0, 1.0
+    low, high = stats.binomtest(hits, amount).proportion_ci(sure)
+    return hits / amount, float(low), float(high)
+
+
+def scores(answers: Sequence[Answer], kind: Meaning | None = None) -> str:
+    """Precision, recall and F1 of what is called, or of one kind of it.
+
+    The interval of F1 lies between its values at the ends of the other two, each of which is 97.5 % sure.
+    """
+    called = [one for one in answers if one.is_called and kind in (None, one.meaning)]
+    published = [one for one in answers if kind in (None, one.claim.published)]
+    right = sum(one.is_right for one in called)
+    precision, recall = share(right, len(called)), share(right, len(published))
+    surer = zip(share(right, len(called), 0.975), share(right, len(published), 0.975), strict=True)
+    f1 = [2 * p * r / (p + r) if p + r else 0.0 for p, r in surer]
+    return "".join(
+        f"{name} {value:.2f} [{low:.2f}, {high:.2f}]".ljust(30)
+        for name, (value, low, high) in (("precision", precision), ("recall", recall), ("F1", f1))
+    ).rstrip()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 when every claim was asked; what is answered is the measurement, and no failure."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--hours", type=float, default=0.0, help="compute for so long at most")
+    parser.add_argument("--data", type=Path, default=ROOT / "build" / "rediscovery", help="the laboratory that is kept")
+    wanted = parser.parse_args(arguments)
+    os.environ.setdefault("AXIOM_WORKERS", "1")
+    chosen, folder = claims(), Folder(path=wanted.data.resolve())
+    open_up(folder)
+    compute(chosen, folder, wanted.hours)
+    answers = [answer(claim, computed_experiments(folder)) for claim in chosen]
+    for one in answers:
+        print(
+            f"{one.claim.experiment}.{one.claim.estimand}\n  published: {one.claim.published}"
+            f"{f' ({one.claim.size})' if one.claim.size else ''}; {one.claim.reference}\n"
+            f"  the laboratory: {one.meaning or 'not asked'}{f', {one.seen}, {one.seeds} seeds' if one.seeds else ''}"
+        )
+    asked = [one for one in answers if one.meaning is not None]
+    print(f"\n{len(asked)} of {len(answers)} claims were asked; undecided {sum(not one.is_called for one in asked)}")
+    print(f"all that is called   {scores(asked)}")
+    print(f"called found         {scores(asked, Meaning.AS_CLAIMED)}")
+    print(f"called absent        {scores(asked, Meaning.TOO_SMALL)}")
+    return int(len(asked) < len(answers))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""Seeds that are not what they are said to be: copies in one arm, and values that are like the one before them."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from axiom_weigh.evidence.counted_values import sound
+from axiom_weigh.evidence.method import question
+from axiom_weigh.tables.column_names import NamedColumns
+from axiom_weigh.tables.differences import differences_of
+from axiom_weigh.tables.read_rows import rows_of
+from axiom_weigh.tables.read_table import sheet_of
+from axiom_weigh.tables.seeds_in_order import arrange
+from axiom_weigh.values import Force
+from axiom_weigh.weighing.compare import compare
+from axiom_weigh.weighing.weigh import weigh
+from streams.figures import Answer, Bound, Size, above, below, interval
+from streams.hosted import STRONG
+from streams.laws import CONTRAST, Numbers
+from streams.processes import EFFECTS
+
+_ARMS = ("ours", "base")
+_SEEDS, _HOSTS, _VOLUNTEERS = 24, 6, 3
+_TABLES = 400  # of each kind, at most
+_AGAIN = 8  # seeds that another host computes too
+_Values = Callable[[np.random.Generator, int], Numbers]
+
+# What an honest arm is like; another has the same law.
+_KINDS: dict[str, _Values] = {
+    "losses with all digits": lambda rng, n: rng.normal(0.9, 0.02, n),
+    "losses with three decimals": lambda rng, n: rng.normal(0.9, 0.02, n).round(3),
+    "losses in single precision": lambda rng, n: rng.normal(0.9, 0.02, n).astype(np.float32).astype(float),
+    "accuracies of 1,000 cases": lambda rng, n: rng.binomial(1_000, 0.9, n) / 1_000,
+    "accuracies of 1,000 cases in per cent": lambda rng, n: rng.binomial(1_000, 0.9, n) / 10,
+}
+# Some that are honest, and meet for a good reason.
+_HONEST: dict[str, _Values] = _KINDS | {
+    "accuracies of 100 cases": lambda rng, n: rng.binomial(100, 0.9, n) / 100,
+    "accuracies of 1,000 cases in single precision": lambda rng, n: (
+        (rng.binomial(1_000, 0.9, n) / 1_000).astype(np.float32).astype(float)
+    ),
+    "accuracies of 1,000 cases near 1": lambda rng, n: (
+        (1_000 - rng.poisson(np.where(rng.random(n) < 0.8, 0.5, 20.0))) / 1_000
+    ),
+    "counts": lambda rng, n: rng.poisson(12, n).astype(float),
+    "balanced accuracies of 1,000 cases": lambda rng, n: (
+        (rng.binomial(370, 0.9, n) / 370 + rng.binomial(630, 0.9, n) / 630) / 2
+    ),
+    "F1 scores of 1,000 cases": lambda rng, n: _f1(rng.binomial(300, 0.8, n), rng.binomial(700, 0.1, n), 300),
+    "successes and failures with three decimals": lambda rng, n: (
+        rng.choice([0.1, 0.95], n) + rng.normal(0, 0.01, n)
+    ).round(3),
+    "times of three digits": lambda rng, n: np.array([float(f"{drawn:.3g}") for drawn in rng.lognormal(0, 1.5, n)]),
+}
+
+
+def _f1(hits: Numbers, alarms: Numbers, there: int) -> Numbers:
+    return 2 * hits / (hits + alarms + there)
+
+
+def copies(seed: int, size: Size) -> Answer:
+    """One arm has so few computations, the other is honest, and there is no effect. And honest arms."""
+    rng, n = np.random.default_rng(seed), min(_TABLES, size.attacks)
+    lines = [f"{n:,} tables of {_SEEDS} pairs each, without an effect: one arm's seed is not used. Called an effect"]
+    bounds = list[Bound]()
+    for kind, values in _KINDS.items():
+        for draws in (1, 3, 6):
+            flags = [_with_copies(rng, values, draws) for _ in range(n)]
+            hosted = [_with_copies(rng, values, draws, is_hosted=True) for _ in range(n)]
+            words = f"{kind}, {draws} × {_SEEDS // draws} in one arm"
+            lines.append(f"  {words:<62} {_percentage(flags)}; with hosts and reruns {_percentage(hosted)}")
+            bounds.append(below(f"copies: {words}: called an effect", _share(flags + hosted), 0.01, 2 * n))
+    five = [_five_pairs(rng) for _ in range(n)]
+    lines.append(f"  {'five pairs of three decimals, four times each':<62} {_percentage(five)}")
+    bounds.append(
+        below("copies: five pairs of three decimals, four times each: called an effect", _share(five), 0.01, n)
+    )
+    lines.append("honest tables that are suspected of copies, with 24, 100 and 1,000 pairs")
+    for kind, values in _HONEST.items():
+        texts = []
+        for pairs in (_SEEDS, 100, 1_000):
+            suspected = [_is_suspected(rng, values, pairs) for _ in range(n if pairs < 1_000 else -(-2 * n // 5))]
+            texts.append(_percentage(suspected))
+            words = f"copies: honest {kind}, {pairs:,} pairs: suspected"
+            bounds.append(below(words, _share(suspected), 0.01, len(suspected)))
+        lines.append(f"  {kind:<50} {'; '.join(texts)}")
+    return Answer(lines=lines, bounds=bounds)
+
+
+def _with_copies(rng: np.random.Generator, values: _Values, draws: int, *, is_hosted: bool = False) -> bool:
+    """Is an effect seen where one arm has so few draws? Of hosts a Strong finding would be one, too."""
+    honest, few = values(rng, _SEEDS), rng.permutation(np.repeat(values(rng, draws), _SEEDS // draws))
+    arms = [honest, few] if rng.random() < 0.5 else [few, honest]
+    if not is_hosted:
+        return compare(arms[0].tolist(), arms[1].tolist()).verdict in EFFECTS
+    rows = [
+        {"seed": seed, "arm": arm, "value": value, "host": f"host {by}", "volunteer": f"volunteer {by % _VOLUNTEERS}"}
+        for arm, numbers in zip(_ARMS, arms, strict=True)
+        for seed, value in enumerate(numbers.tolist())
+        for by in [seed % _HOSTS, *([(seed + 1) % _HOSTS] if seed < _AGAIN else [])]
+    ]
+    weighed = weigh(rows, by="arm", of=_ARMS)
+    return weighed.verdict in EFFECTS or weighed.grade in STRONG
+
+
+def _five_pairs(rng: np.random.Generator) -> bool:
+    pairs = rng.normal(0.9, 0.02, (5, 2)).round(3)
+    arms = rng.permutation(np.repeat(pairs, 4, axis=0)).T.tolist()
+    return compare(*arms).verdict in EFFECTS
+
+
+def _is_suspected(rng: np.random.Generator, values: _Values, pairs: int) -> bool:
+    """As a table is, up to where its values are weighed; a suspicion is what keeps a grade back, or a verdict."""
+    table = {"seed": list(range(pairs)), **{arm: values(rng, pairs).tolist() for arm in _ARMS}}
+    rows = differences_of(sheet_of(table), NamedColumns(of=_ARMS))
+    arranged = arrange(rows.rows, rows.columns, rows.beside)
+    alarms = sound(question(CONTRAST), arranged.observations, 1).alarms
+    return any(alarm.force is not Force.TELLS for alarm in (*arranged.alarms, *alarms))
+
+
+def dependence(seed: int, size: Size) -> Answer:
+    """Tables in an order, of values that are independent, or partly the one before them."""
+    rng, n = np.random.default_rng(seed), min(_TABLES, size.attacks)
+    lines, bounds = [f"{n:,} tables of values in an order: neighbours are called alike"], list[Bound]()
+    for kind in ("losses with all digits", "accuracies of 100 cases", "counts"):
+        for values in (20, 50, 200):
+            flags = [_is_dependent(_HONEST[kind](rng, values)) for _ in range(n)]
+            lines.append(f"  {f'independent: {values} {kind}':<50} {_percentage(flags)}")
+            bounds.append(below(f"dependence: {values} independent {kind}: called alike", _share(flags), 0.01, n))
+    for share, values, least in ((0.3, 50, 0.0), (0.5, 25, 0.0), (0.5, 50, 0.5), (0.5, 100, 0.9), (0.8, 50, 0.9)):
+        flags = [_is_dependent(_drifting(rng, values, share)) for _ in range(n)]
+        words = f"{values} values of which {share} is the one before"
+        lines.append(f"  {words:<50} {_percentage(flags)}")
+        bounds += [above(f"dependence: {words}: called alike", _share(flags), least, n)] if least else []
+    return Answer(lines=lines, bounds=bounds)
+
+
+def _drifting(rng: np.random.Generator, values: int, share: float) -> Numbers:
+    drawn = rng.normal(size=values)
+    drawn[0] /= (1.0 - share**2) ** 0.5
+    for place in range(1, values):
+        drawn[place] += share * drawn[place - 1]
+    return drawn
+
+
+def _is_dependent(values: Numbers) -> bool:
+    table = {"seed": list(range(len(values))), "issue": list(range(len(values))), "value": values.tolist()}
+    rows = rows_of(sheet_of(table))
+    return any(alarm.kind == "order" for alarm in arrange(rows.rows, rows.columns, rows.beside).alarms)
+
+
+def _share(flags: Sequence[bool]) -> float:
+    return sum(flags) / len(flags)
+
+
+def _percentage(flags: Sequence[bool]) -> str:
+    low, high = interval(sum(flags), len(flags))
+    return f"{_share(flags):.1%} [{low:.1%}, {high:.1%}]"

@@ -1,1 +1,0 @@
-"""The old laboratory's five sessions, held again with a synthetic fleet."""

@@ -1,1 +1,0 @@
-"""A laboratory, its volunteers' computers, their clock and their network, played in one process."""
