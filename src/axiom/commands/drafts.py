@@ -12,7 +12,7 @@ from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import KeptProposal
-from axiom.errors import Refused
+from axiom.errors import Refused, WrongUse
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments import try_draft as drafts
 from axiom.lab.experiments.try_bundle import secret_of
@@ -21,6 +21,7 @@ from axiom.lab.followups.invent import InventedQuestion, invent
 from axiom.limits import experiments as limits
 from axiom.signed.manifests import MOST_BYTES
 from axiom.store.engine.database import Database
+from axiom.store.experiments import experiments
 
 _NAME = {"min_length": 3, "max_length": 64, "pattern": r"^[a-z][a-z0-9_]*$"}
 
@@ -41,10 +42,10 @@ class WriteDraft(Command):
         return {**super().audited(), "text": self._digest}
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        if self.experiment in laboratory.shipped():
+        if self.experiment in laboratory.shipped() and experiments.by_name(db, self.experiment) is None:
             raise Refused(
-                f"{self.experiment} is an experiment that Axiom brings along, and a draft cannot take its place. "
-                "Nothing was written; give yours another name."
+                f"{self.experiment} is an experiment that Axiom brings along and that is not published here yet, so "
+                "there is nothing to mend. Nothing was written; give yours another name."
             )
         draft = drafts.write(db, self.experiment, self.text, self._digest, author=self.by, now=now)
         return _answer(db, draft)
@@ -95,7 +96,8 @@ class ReportDraft(Command):
 class ProposeDraft(Command):
     """Propose a draft that passed all gates: a person approves it, then it is published with what it predicts.
 
-    The rival says that the claim of an estimand is false; its interval must lie apart from the predicted one.
+    The rival says that the claim of an estimand is false; its interval must lie apart from the predicted one. A mended
+    text of a published name needs neither it nor what each outcome changes: motivation says what was wrong.
     """
 
     name: ClassVar[str] = "draft.propose"
@@ -104,12 +106,12 @@ class ProposeDraft(Command):
     draft: int = field(metadata=NUMBER)
     estimand: str = field(metadata={"min_length": 1, "max_length": 80})
     motivation: str = field(metadata=WHY)
-    rival: str = field(metadata=WHY)
-    rival_low: float = field(metadata=FINITE)
-    rival_high: float = field(metadata=FINITE)
-    if_positive: str = field(metadata=WHY)
-    if_absent: str = field(metadata=WHY)
-    if_negative: str = field(metadata=WHY)
+    rival: str | None = field(default=None, metadata=WHY)
+    rival_low: float | None = field(default=None, metadata=FINITE)
+    rival_high: float | None = field(default=None, metadata=FINITE)
+    if_positive: str | None = field(default=None, metadata=WHY)
+    if_absent: str | None = field(default=None, metadata=WHY)
+    if_negative: str | None = field(default=None, metadata=WHY)
     follows: int | None = field(default=None, metadata=NUMBER)  # a finding
     idea: int | None = field(default=None, metadata=NUMBER)  # that it takes up
     by: str = field(default="operator", metadata=FORECASTER)
@@ -119,20 +121,33 @@ class ProposeDraft(Command):
         return CommandCost(command=self.name, capability=self.capability, proposals=1)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        rival, outcomes = self._question(db)
         question = InventedQuestion(
             draft=self.draft,
             estimand=self.estimand,
             motivation=self.motivation,
-            rival=self.rival,
-            rival_interval=(self.rival_low, self.rival_high),
-            outcomes=(self.if_positive, self.if_absent, self.if_negative),
+            rival=self.rival or "",
+            rival_interval=rival,
+            outcomes=outcomes,
             follows=self.follows,
             author=self.by,
         )
-        made = invent(db, question, now)
+        made = invent(db, laboratory.folder, question, now)
         if self.idea is not None:
             take(db, self.idea, proposal=made.number, by=self.by, now=now)
         return answer_about(made)
+
+    def _question(self, db: Database) -> tuple[tuple[float, float] | None, tuple[str, str, str]]:
+        """Where the number lies if the rival is right, and what each outcome changes; nothing of a mended text."""
+        rival = None if self.rival_low is None or self.rival_high is None else (self.rival_low, self.rival_high)
+        outcomes = (self.if_positive or "", self.if_absent or "", self.if_negative or "")
+        is_whole = self.rival and rival is not None and all(outcomes)
+        if not is_whole and experiments.by_name(db, drafts.kept(db, self.draft).name) is None:
+            raise WrongUse(
+                "A new question needs rival, rival_low, rival_high, if_positive, if_absent and if_negative. Nothing "
+                "was proposed; only a mended text of a published experiment does without."
+            )
+        return rival, outcomes
 
 
 def _answer(db: Database, draft: KeptDraft) -> Answer:

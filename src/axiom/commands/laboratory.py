@@ -40,10 +40,14 @@ class Laboratory:
 
     def author(self, db: Database, experiment: str) -> str:
         """Whose predictions the file of this name has; nobody's where Axiom brings it along."""
-        return "" if experiment in self.shipped() else audit.author(db, experiment) or "operator"
+        is_shipped = any((file.stem, file.parent) == (experiment, self.catalogue) for file in self.experiment_files())
+        return "" if is_shipped else audit.author(db, experiment) or "operator"
 
     def experiment_files(self) -> list[Path]:
-        """Every experiment's file by name: those that Axiom brings along and those that somebody published here."""
+        """Every experiment's file by name: those that Axiom brings along and those that somebody published here.
+
+        What was mended here stands before what Axiom brings, until Axiom brings a higher version.
+        """
         return gathered(self.catalogue, self.folder.catalogue)
 
     def experiment_file(self, name: str) -> Path:
@@ -61,12 +65,35 @@ class Laboratory:
         return bool(self.settings.url)
 
 
-def gathered(*catalogues: Path) -> list[Path]:
-    """The experiments' files in these folders, by name; of two with one name, the first folder's."""
-    files: dict[str, Path] = {}
-    for catalogue in catalogues:
-        for file in catalogue.glob("[a-z]*.py"):
-            files.setdefault(file.stem, file)
+@dataclass(frozen=True, kw_only=True)
+class ContestedFile:
+    """An experiment of which Axiom brings a file and the laboratory has its own. None: no number says its version."""
+
+    name: str
+    own: int | None
+    shipped: int | None
+
+    @property
+    def is_own(self) -> bool:
+        """Is the laboratory's own file used?"""
+        return self.own is None or self.shipped is None or self.own >= self.shipped
+
+
+def contested(shipped: Path, own: Path) -> list[ContestedFile]:
+    """The experiments with a file in either folder, by name."""
+    return [
+        ContestedFile(name=file.stem, own=_version(file), shipped=_version(shipped / file.name))
+        for file in sorted(own.glob("[a-z]*.py"))
+        if (shipped / file.name).is_file()
+    ]
+
+
+def gathered(shipped: Path, *own: Path) -> list[Path]:
+    """The experiments' files in these folders, by name; of two with one name the one that `ContestedFile` says."""
+    files = {file.stem: file for file in shipped.glob("[a-z]*.py")}
+    for catalogue in own:
+        losing = {file.name for file in contested(shipped, catalogue) if not file.is_own}
+        files |= {file.stem: file for file in catalogue.glob("[a-z]*.py") if file.stem not in losing}
     return [files[name] for name in sorted(files)]
 
 
@@ -84,6 +111,18 @@ def find(files: Sequence[Path], name: str) -> Path:
             return file
     listed = [alias.name for catalogue in catalogues for alias in old_names.everything(catalogue).values()]
     raise UnknownName("experiment", name, [*(file.stem for file in files), *listed])
+
+
+def _version(file: Path) -> int | None:
+    """The version as it stands in the text."""
+    try:
+        for node in ast.walk(parsed(file.read_bytes())):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Experiment":
+                version = next(word.value for word in node.keywords if word.arg == "version")
+                return int(ast.literal_eval(version))
+    except (OSError, SyntaxError, ValueError, TypeError, StopIteration):
+        return None
+    return None
 
 
 def _aliases(file: Path) -> tuple[str, ...]:

@@ -86,6 +86,7 @@ class Attempt:
     again: tuple[TriedCell, ...] = ()  # in another process, the other way round, after the whole sweep at another seed
     others: tuple[TriedCell, ...] = ()  # the sweep at two seeds that share half of their bits with seed 0
     controls: tuple[ControlRun, ...] = ()
+    published: tuple[TriedCell, ...] = ()  # of a mended text: the same cells by the text that it would replace
     fault: str = ""  # what ended it before its end, in a sentence
     seconds: float = 0.0  # that a person waited
 

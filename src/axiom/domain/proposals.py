@@ -88,6 +88,8 @@ class Proposal:
     author: str = AUTOPILOT
     rival_interval: tuple[float, float] | None = None  # in which the number lies if the rival is right
     draft: int | None = None  # whose code is published
+    mends: str = ""  # of a mended text: the published version, as in tiny_sum@2
+    changes: str = ""  # of a mended text: the old and the new lines
 
     @property
     def design(self) -> str:

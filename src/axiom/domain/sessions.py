@@ -15,7 +15,15 @@ EVENTS = (
     *("evidence.weighed", "evidence.changed", "finding.suspended", "finding.opened", "finding.doubted"),
     *("experiment.recalled", "experiment.retired", "experiment.stopped", "release.changed", "watch.met"),
     *("prediction.scored", "design.proposed", "design.lapsed", "design.idea", "try.passed", "try.failed"),
-    *("repair.bundle", "repair.version", "task.stuck", "withdraw.taken_back", "failures.group", "inspect.refused"),
+    *(
+        "repair.approved",
+        "repair.bundle",
+        "repair.version",
+        "task.stuck",
+        "withdraw.taken_back",
+        "failures.group",
+        "inspect.refused",
+    ),
     *("health.part", "health.started", "credit.announced", "publish.contradiction"),
 )
 

@@ -12,4 +12,5 @@ DEEPEST = 3  # proposals that follow from each other without a person between th
 DEAREST_DISCRIMINATION = 8.0  # the same of a design that sets two explanations apart
 CONFIGS = 500  # of one design
 DEARER = 2.0  # times what was expected: then the cap was counted with another number
+CHANGED_CHARACTERS = 20_000  # of the old and new lines of a mended text that a proposal keeps
 ADMITTED_IN_A_SESSION = 4  # each asks code what it costs, and the session is ours for half a minute

@@ -43,7 +43,7 @@ def _list(desk: LabDesk, words: ExperimentListWords) -> Answer:
 def _row(experiment: Answer) -> Answer:
     return {
         **only(experiment, "name", "version", "status"),
-        "question": of_experiment(experiment["question"], experiment["name"]),
+        "question": of_experiment(experiment["question"], experiment["name"], experiment["author"]),
         "results": sum(experiment["results"].values()),
     }
 
@@ -79,8 +79,10 @@ def _show(desk: LabDesk, words: ExperimentShowWords) -> Answer:
 def _about(experiment: Answer) -> Answer:
     return {
         **only(experiment, "status", "created_at", "memory_mb", "seconds", "registration", "registered_at", "levels"),
-        "question": of_experiment(experiment["question"], experiment["name"]),
-        "reference": of_experiment(experiment["reference"], experiment["name"]) if experiment["reference"] else None,
+        "question": of_experiment(experiment["question"], experiment["name"], experiment["author"]),
+        "reference": of_experiment(experiment["reference"], experiment["name"], experiment["author"])
+        if experiment["reference"]
+        else None,
         "measures": experiment["measures"],
         "configs": len(experiment["configs"]),
         "estimands": [row["name"] for row in experiment["estimands"]],
@@ -92,7 +94,10 @@ def _estimands(experiment: Answer) -> Answer:
     names = ("name", "kind", "measure", "quantity", "between", "across", "expects", "null", "smallest")
     return {
         "estimands": [
-            {**only(estimand, *names), "claim": of_experiment(estimand["claim"], experiment["name"])}
+            {
+                **only(estimand, *names),
+                "claim": of_experiment(estimand["claim"], experiment["name"], experiment["author"]),
+            }
             for estimand in experiment["estimands"]
         ]
     }

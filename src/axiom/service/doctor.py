@@ -12,7 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from axiom import shipped
 from axiom.commands.client import Remote
+from axiom.commands.laboratory import contested
 from axiom.domain.preflights import GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.lab.upkeep.archive import is_due, is_possible
@@ -83,6 +85,7 @@ def _all_asked(folder: Folder) -> Iterator[Diagnosis]:
     yield _asked(folder, "jobs", _jobs)
     yield _asked(folder, "watches", _watches)
     yield _asked(folder, "preflight", _preflights)
+    yield from _own_files(folder)
 
 
 def watched(folder: Folder) -> Iterator[Diagnosis]:
@@ -296,6 +299,20 @@ def _preflights(db: Database) -> Diagnosis:
         says=f"failed: {', '.join(failed)}" if failed else well,
         cure=f"`axiom experiment preflight {failed[0]}` says what is wrong with it" if failed else "",
     )
+
+
+def _own_files(folder: Folder) -> Iterator[Diagnosis]:
+    """Where Axiom brings a file and the laboratory has its own: which of the two is used."""
+    for file in contested(shipped.catalogue(), folder.catalogue):
+        own, brought = (f"version {version}" for version in (file.own, file.shipped))
+        yield Diagnosis(
+            name="own file",
+            well=file.is_own,
+            says=f"{file.name}: this laboratory's own {own} is used, and Axiom's {brought} is not"
+            if file.is_own
+            else f"{file.name}: Axiom's {brought} is used, and this laboratory's own {own} no more",
+            cure=f"see that Axiom's has what was mended here, then remove {folder.catalogue / file.name}.py",
+        )
 
 
 def _keys(folder: Folder) -> Diagnosis:

@@ -19,6 +19,7 @@ from axiom import __version__
 from axiom.commands.approvals import AskedPeople
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.commands.gate import CommandGate
+from axiom.commands.laboratory import contested
 from axiom.domain.callers import Caller
 from axiom.domain.planning import Preview
 from axiom.engines.local_engine import LocalEngine
@@ -350,7 +351,13 @@ def _publish_all(gate: CommandGate, caller: Caller, stopping: StopSignal) -> Non
 
     A file that cannot be published holds up no other.
     """
-    for file in gate.laboratory.experiment_files():
+    laboratory = gate.laboratory
+    for contest in contested(laboratory.catalogue, laboratory.folder.catalogue):
+        used = "own" if contest.is_own else "shipped"
+        log.warning(
+            "file.contested experiment=%s own=%s shipped=%s used=%s", contest.name, contest.own, contest.shipped, used
+        )
+    for file in laboratory.experiment_files():
         if stopping.is_asked:
             return
         try:

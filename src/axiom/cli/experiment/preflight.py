@@ -81,7 +81,7 @@ def _demand_taken(made: PackedBundle, folder: Folder) -> None:
     """Refuse at once what this laboratory would not publish."""
     if folder.exists():
         with reading(folder) as db:
-            demand_taken(db, made)
+            demand_taken(db, made.manifest, made.declaration, made.digest)
 
 
 def _is_published(digest: str, folder: Folder) -> bool:

@@ -29,7 +29,7 @@ from axiom.domain.sessions import Step
 from axiom.errors import CannotStart, NoLab, NotFound
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments import try_bundle as preflight
-from axiom.lab.experiments.try_draft import kept, try_out
+from axiom.lab.experiments.try_draft import kept, published_bundle, try_out
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.service.open_laboratory import demand, reading, submit
 from axiom.settings import from_process
@@ -242,7 +242,8 @@ def _try_out(folder: Folder, remote: Remote, what: str, gate: PauseGate) -> str:
 def _try_draft(folder: Folder, remote: Remote, number: int, secret: bytes, gate: PauseGate) -> str:
     with reading(folder) as db:
         draft = kept(db, number)
-    attempt, declaration = try_out(Path(axiom.__file__).parent, draft, secret, gate)
+        published = published_bundle(db, folder, draft.name)
+    attempt, declaration = try_out(Path(axiom.__file__).parent, draft, secret, gate, published)
     report = ReportDraft(draft=number, report=preflight_report.write(attempt), declaration=declaration)
     return f"Preflight of draft {number}, {draft.name}: {remote.submit(report)['reason']}"
 

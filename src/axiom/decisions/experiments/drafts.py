@@ -4,6 +4,7 @@ The text stands in the audit's chain before its preflight. The report of the pre
 tells no measure, so a further text is not written after having seen the answer. All tries of a name are counted.
 """
 
+import difflib
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,12 @@ def reason_for_persons(judged: PreflightVerdict) -> str:
     """Why it passed or failed, with what its controls measured: who may approve it reads that, and its author not."""
     controls = [f"{gate.title}: {gate.reason}" for gate in judged.gates if gate.name in ("G7", "G8") and judged.passed]
     return "; ".join([judged.reason, *controls])
+
+
+def difference(before: str, after: str) -> str:
+    """The lines of a published text that a draft changes, old and new, with two around them."""
+    lines = difflib.unified_diff(before.splitlines(), after.splitlines(), "published", "draft", lineterm="", n=2)
+    return "\n".join(lines)
 
 
 def _no(reason: str) -> DraftDecision:

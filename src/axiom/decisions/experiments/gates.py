@@ -72,11 +72,23 @@ def runs(attempt: Attempt, demands: Demands) -> GateAnswer:
 
 
 def is_repeatable(attempt: Attempt, demands: Demands) -> GateAnswer:
-    """G3: the same seed gives the same bits in another process, in another order, and after other seeds."""
+    """G3: the same seed gives the same bits in another process, in another order, and after other seeds.
+
+    So it does in a mended text of a published version, wherever that gave any.
+    """
     first = {cell.config: cell for cell in attempt.first}
     for cell in attempt.again:
         if fault := repeat_fault(cell, first.get(cell.config), demands):
             return GateAnswer(fault=fault)
+    mended = {(cell.config, cell.seed): cell for cell in (*attempt.first, *attempt.others)}
+    for before in attempt.published:
+        now = mended.get((before.config, before.seed))
+        if now and before.outcome in (Outcome.OK, Outcome.DIVERGED) and now.digest != before.digest:
+            return GateAnswer(
+                fault=f"{in_words(before.config, demands.configs)} gives other numbers than the published text of this "
+                "version at the same seed",
+                advice="Raise `version` in the file: other numbers are asked anew, under a registration of their own",
+            )
     twice, wanted = len(first.keys() & {cell.config for cell in attempt.again}), len(demands.configs)
     return GateAnswer(
         lacks="" if twice == wanted else f"only {twice} of {counted(wanted, 'config')} were computed twice",

@@ -10,6 +10,7 @@ from axiom.errors import WrongUse
 from axiom.signed import canonical_json
 
 LIMIT = 4 * 1024 * 1024  # bytes
+_PARTS = ("first", "again", "others", "published")
 _DIGEST = r"[0-9a-f]{64}"
 
 
@@ -17,7 +18,7 @@ def write(attempt: Attempt) -> str:
     """An attempt as canonical JSON."""
     return canonical_json.canonical(
         asdict(attempt)
-        | {name: [_cell_data(cell) for cell in getattr(attempt, name)] for name in ("first", "again", "others")}
+        | {name: [_cell_data(cell) for cell in getattr(attempt, name)] for name in _PARTS}
         | {
             "refusals": [asdict(refusal) for refusal in attempt.refusals],
             "controls": [asdict(run) | {"tried": [_cell_data(cell) for cell in run.tried]} for run in attempt.controls],
@@ -28,9 +29,10 @@ def write(attempt: Attempt) -> str:
 def read(text: str) -> Attempt:
     """An attempt that `write` wrote down; anything else is a WrongUse."""
     try:
-        fields = canonical_json.Fields(
-            canonical_json.parse(text.encode(), limit=LIMIT), "the report", Attempt.__dataclass_fields__
-        )
+        data = canonical_json.parse(text.encode(), limit=LIMIT)
+        if isinstance(data, dict):
+            data.setdefault("published", [])  # reports of before do not have it
+        fields = canonical_json.Fields(data, "the report", Attempt.__dataclass_fields__)
         return Attempt(
             bundle=fields.text("bundle"),
             gates=fields.text("gates"),
@@ -41,6 +43,7 @@ def read(text: str) -> Attempt:
             again=fields.each("again", _read_cell),
             others=fields.each("others", _read_cell),
             controls=fields.each("controls", _run),
+            published=fields.each("published", _read_cell),
             fault=fields.text("fault"),
             seconds=fields.real("seconds", least=0),
         )

@@ -183,6 +183,41 @@ class PreflightRun:
         return f"{cell.part}, {', '.join(f'{name} {level}' for name, level in cell.config.items())}"
 
 
+def computed(
+    files: Mapping[str, bytes],
+    manifest: Manifest,
+    demands: Demands,
+    cells: Sequence[TriedCell],
+    seeds: Callable[[int], int],
+    gate: PauseGate | None,
+) -> tuple[TriedCell, ...]:
+    """The same cells by other code, whatever becomes of them, until it brings its process down."""
+    asked = [
+        _Cell(part="published", place=cell.config, seed=cell.seed, config=demands.configs[cell.config])
+        for cell in cells
+    ]
+    cpu_limit = limits.COMPILE_CPU_SECONDS + _MARGIN * max(demands.seconds)
+    done: list[TriedCell] = []
+    try:
+        answers = compute_here(
+            files,
+            f"axiom.catalogue.{manifest.name}",
+            [(cell.config, seeds(cell.seed)) for cell in asked],
+            cpu_limit=cpu_limit,
+            wall_limit=_WAITING * cpu_limit,
+            memory_mb=manifest.memory_mb,
+            on_progress=lambda _cell, _share: None,
+            is_boxed=True,
+            gate=gate,
+        )
+        for cell, answer in zip(asked, answers, strict=False):
+            done.append(_tried_cell(cell, answer, manifest, 1.0))
+    except Exception as error:
+        if not is_its_own(error):
+            raise
+    return tuple(done)
+
+
 def is_its_own(error: Exception) -> bool:
     """Is it a fault of what was tried? That the system killed it, or gave it no room, is none."""
     return isinstance(error, ChildLost | MemoryLimit | ExperimentError) and not isinstance(error, ChildKilled)

@@ -122,7 +122,7 @@ def publish(
     Where the bundle keys are kept elsewhere, nothing is stored before the seal was brought. `has_address`: others find
     the laboratory under it.
     """
-    version = _published(db, prepared)
+    version = _published(db, prepared.manifest, prepared.declaration, prepared.digest)
     current = experiments.bundle_now(db, version.id) if version else None
     if version is not None and keys.can(Role.BUNDLE):
         renew_tried(db, folder, version, keys=keys, good_for=good_for, now=now)
@@ -144,7 +144,7 @@ def wanted_seal(
     db: Database, prepared: PackedBundle, *, trust: Trust, good_for: timedelta, now: datetime
 ) -> Seal | None:
     """The seal that publishing takes; None where what is published is sealed for long enough."""
-    version = _published(db, prepared)
+    version = _published(db, prepared.manifest, prepared.declaration, prepared.digest)
     current = experiments.bundle_now(db, version.id) if version else None
     is_same = current is not None and current.digest == prepared.digest
     if current is not None and is_same and is_sealed(current, trust, now + good_for / 3):
@@ -228,7 +228,8 @@ def store(
     has_address: bool = False,
 ) -> PublishedBundle:
     """Store a bundle with its seal, and register the version if it is new."""
-    manifest, earlier = prepared.manifest, _published(db, prepared)
+    manifest = prepared.manifest
+    earlier = _published(db, manifest, prepared.declaration, prepared.digest)
     version = earlier or _add(db, prepared, experiments.by_name(db, manifest.name), now, has_address=has_address)
     current = experiments.bundle_now(db, version.id)
     blobs.put(db, folder, prepared.archive, now)
@@ -282,29 +283,33 @@ def _done(version: StoredExperiment | None, serial: int, prepared: PackedBundle,
     )
 
 
-def _published(db: Database, prepared: PackedBundle) -> StoredExperiment | None:
-    """The version as it is published, if it is; an error where it may not be published again."""
-    manifest = prepared.manifest
-    if experiments.bundle(db, prepared.digest) is None:
+def _published(
+    db: Database, manifest: Manifest, declaration: str, digest: str, *, reopens: bool = False
+) -> StoredExperiment | None:
+    """The version as it is published, if it is; an error where it may not be published again.
+
+    `reopens`: what was stopped or retired is opened again before.
+    """
+    if experiments.bundle(db, digest) is None:
         demand_bounded(manifest)
     _not_older(experiments.by_name(db, manifest.name), manifest)
     version = experiments.by_name(db, manifest.name, manifest.version)
     if version is None:
         demand_askable(manifest.estimands, manifest.configs)
         return None
-    if version.status != "open":
+    if version.status != "open" and not (reopens and version.status == "retired"):
         raise Withdrawn(
             f"{version.name} version {version.version} is {version.status}, and what was taken back is not published "
             "again. Nothing was changed; raise `version` in the file if the question is to be asked anew."
         )
-    _same_question(version, prepared)
-    _not_taken_back(db, version, prepared)
+    _same_question(version, declaration)
+    _not_taken_back(db, version, digest)
     return version
 
 
-def _not_taken_back(db: Database, version: StoredExperiment, prepared: PackedBundle) -> None:
+def _not_taken_back(db: Database, version: StoredExperiment, digest: str) -> None:
     """Hosts go by serials, so the bytes of an earlier bundle come again by rolling back, and what was left so stays."""
-    earlier, current = experiments.bundle(db, prepared.digest), experiments.bundle_now(db, version.id)
+    earlier, current = experiments.bundle(db, digest), experiments.bundle_now(db, version.id)
     if earlier is not None and current is not None and earlier.serial < current.serial:
         raise Withdrawn(
             f"This is bundle {earlier.serial} of {version.name}@{version.version} to the byte, and bundle "
@@ -313,10 +318,10 @@ def _not_taken_back(db: Database, version: StoredExperiment, prepared: PackedBun
         )
 
 
-def demand_taken(db: Database, prepared: PackedBundle) -> None:
+def demand_taken(db: Database, manifest: Manifest, declaration: str, digest: str, *, reopens: bool = False) -> None:
     """Refuse what publishing would refuse here, so that nobody waits for a preflight in vain."""
-    demand_bounded(prepared.manifest)
-    _published(db, prepared)
+    demand_bounded(manifest)
+    _published(db, manifest, declaration, digest, reopens=reopens)
 
 
 def demand_bounded(manifest: Manifest) -> None:
@@ -362,8 +367,8 @@ def _add(
     return stored
 
 
-def _same_question(version: StoredExperiment, prepared: PackedBundle) -> None:
-    stored, declared = json.loads(version.manifest), json.loads(prepared.declaration)
+def _same_question(version: StoredExperiment, declaration: str) -> None:
+    stored, declared = json.loads(version.manifest), json.loads(declaration)
     changed = [name for name in _MEANING if _meaning_of(stored, name) != _meaning_of(declared, name)]
     if changed:
         raise Refused(

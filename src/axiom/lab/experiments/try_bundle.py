@@ -27,7 +27,7 @@ from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.domain.preflights import GATES, Attempt, ControlDemand, Demands, Preflight, Refusal
 from axiom.errors import ExperimentError, NotFound, Refused, TaskError, WrongUse
 from axiom.lab.experiments.preflight_report import write
-from axiom.lab.experiments.preflight_run import PreflightRun, Progress, is_its_own
+from axiom.lab.experiments.preflight_run import PreflightRun, Progress, computed, is_its_own
 from axiom.lab.experiments.publish import PackedBundle, demand_bounded, prepare
 from axiom.lab.experiments.quick_gates import read_archive
 from axiom.limits import experiments as experiment_limits
@@ -105,6 +105,26 @@ def try_out(
         controls=course.controls(),
         fault=course.fault,
         seconds=round(time.monotonic() - began, 3),
+    )
+
+
+def beside_published(
+    attempt: Attempt, manifest: Manifest, published: bytes, secret: bytes, gate: PauseGate | None
+) -> Attempt:
+    """The attempt of a mended text, with what the bundle that it would replace gives at the same seeds.
+
+    Another version may have other numbers.
+    """
+    files = bundles.contents(published)
+    before = read_manifest(files[bundles.MANIFEST])
+    if before.version != manifest.version or attempt.fault:
+        return attempt
+    cells = [cell for cell in (*attempt.first, *attempt.others) if cell.config < len(before.configs)]
+    return replace(
+        attempt,
+        published=computed(
+            files, before, demands_of(before), cells, lambda number: seed_for(secret, attempt.bundle, number), gate
+        ),
     )
 
 

@@ -15,7 +15,9 @@ from axiom.limits import experiments as limits
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.platform.host import platform_here
 from axiom.signed.manifests import Manifest, read_manifest, stored_manifest
+from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts, experiments
 
 
@@ -61,8 +63,19 @@ def tries_left(db: Database, draft: KeptDraft) -> int:
     return max(0, limits.DRAFT_TRIES - drafts.tries(db, draft.name, draft.number)[0])
 
 
-def try_out(package: Path, draft: KeptDraft, secret: bytes, gate: PauseGate) -> tuple[Attempt, str]:
+def published_bundle(db: Database, folder: Folder, name: str) -> bytes | None:
+    """The bundle whose place a draft of this name would take; nothing where the name is new."""
+    version = experiments.by_name(db, name)
+    bundle = experiments.bundle_now(db, version.id) if version else None
+    return blobs.get(db, folder, bundle.digest) if bundle else None
+
+
+def try_out(
+    package: Path, draft: KeptDraft, secret: bytes, gate: PauseGate, published: bytes | None = None
+) -> tuple[Attempt, str]:
     """Put a draft to all gates, in whatever process asks; the facts, and its manifest where it has one.
+
+    What it would replace is computed beside it.
 
     `RunEnded`: whoever asks wants it to end. One that takes too long is ended here, which is a fault of the draft.
     """
@@ -76,11 +89,14 @@ def try_out(package: Path, draft: KeptDraft, secret: bytes, gate: PauseGate) -> 
         return _failed_attempt(fault), ""
     timed = PauseGate(behind=gate, seconds=limits.DRAFT_SECONDS)
     try:
-        return preflight.try_out(made.archive, secret=secret, gate=timed), made.declaration
+        attempt = preflight.try_out(made.archive, secret=secret, gate=timed)
+        if published is not None:
+            attempt = preflight.beside_published(attempt, made.manifest, published, secret, timed)
     except RunEnded:
         if not timed.is_late:
             raise
         return _failed_attempt(f"its preflight did not end within {limits.DRAFT_SECONDS / 60:.0f} minutes"), ""
+    return attempt, made.declaration
 
 
 def record(db: Database, number: int, report: str, declaration: str, secret: bytes, now: datetime) -> KeptDraft:

@@ -1,9 +1,9 @@
 """Takes an invented experiment as a proposal; once approved, its code is published and what it asks registered."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from axiom.decisions.experiments.drafts import may_propose
+from axiom.decisions.experiments.drafts import difference, may_propose
 from axiom.decisions.followups.base_rates import bits
 from axiom.decisions.planning.cell_limits import OF_A_SWEEP, sweep_cost
 from axiom.domain.estimands import Direction, read_prediction
@@ -13,10 +13,13 @@ from axiom.errors import NotFound, Refused, UnknownName
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments import try_bundle as preflight
 from axiom.lab.experiments.publish import PackedBundle, PublishedBundle, demand_taken, publish
-from axiom.lab.experiments.try_draft import declaration_of, demand_own, kept
+from axiom.lab.experiments.recall import reopen_version
+from axiom.lab.experiments.try_draft import declaration_of, demand_own, kept, published_bundle
 from axiom.lab.followups.ask import demand_new, demand_rival_apart
 from axiom.lab.registrations.predictions import foretell_blindly
 from axiom.lab.registrations.register import demand_askable
+from axiom.limits import proposals as limits
+from axiom.signed import bundles
 from axiom.signed.keys import Keys
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
@@ -33,13 +36,13 @@ class InventedQuestion:
     estimand: str  # the one that the rival contests
     motivation: str
     rival: str
-    rival_interval: tuple[float, float]  # in which the number lies if the rival is right
+    rival_interval: tuple[float, float] | None  # in which the number lies if the rival is right; a repair needs none
     outcomes: tuple[str, str, str]  # what an effect above the null, none, and one below would change
     follows: int | None  # a finding
     author: str
 
 
-def invent(db: Database, question: InventedQuestion, now: datetime) -> KeptProposal:
+def invent(db: Database, folder: Folder, question: InventedQuestion, now: datetime) -> KeptProposal:
     """Write it down. Nothing is published or ordered before somebody approves it."""
     draft = kept(db, question.draft)
     demand_own(draft, question.author)
@@ -56,15 +59,29 @@ def invent(db: Database, question: InventedQuestion, now: datetime) -> KeptPropo
         raise NotFound(f"There is no finding {question.follows}. Nothing was proposed; `axiom finding list` shows all.")
     manifest = declaration_of(draft)
     demand_askable(manifest.estimands, manifest.configs)
+    demand_taken(db, manifest, draft.declaration, draft.bundle, reopens=True)
     proposal = _proposal(draft, manifest, question)
     if experiments.by_name(db, draft.name) is None:  # a mended text asks what its findings ask
         estimand = next(claim for claim in manifest.estimands if claim["name"] == question.estimand)
         demand_new(db, f"{draft.name}@{manifest.version}", estimand, manifest.configs)
-    number = proposals.add(db, proposal, None, None, now)
+    number = proposals.add(db, _with_changes(db, folder, draft, proposal), None, None, now)
     kept_proposal = proposals.one(db, number)
     if kept_proposal is None:
         raise LookupError(f"proposal {number} was written down and is not there")
     return kept_proposal
+
+
+def _with_changes(db: Database, folder: Folder, draft: KeptDraft, proposal: Proposal) -> Proposal:
+    """The proposal of a mended text says which version it mends, and the lines that it changes."""
+    version = experiments.by_name(db, draft.name)
+    archive = published_bundle(db, folder, draft.name)
+    if version is None or archive is None:
+        return proposal
+    before = bundles.contents(archive)[bundles.experiment_path(draft.name)].decode(errors="replace")
+    changes = difference(before, draft.text)
+    if len(changes) > limits.CHANGED_CHARACTERS:
+        changes = f"{changes[: limits.CHANGED_CHARACTERS]}\n…"
+    return replace(proposal, mends=f"{version.name}@{version.version}", changes=changes)
 
 
 def draft_of(db: Database, kept_proposal: KeptProposal) -> KeptDraft:
@@ -99,7 +116,10 @@ def publish_code(
     """Approve it: its code is published, as its author's and approved, and what it asks is registered."""
     draft = draft_of(db, kept_proposal)
     demand_tried(draft, prepared)
-    demand_taken(db, prepared)
+    stopped = experiments.by_name(db, draft.name, prepared.manifest.version)
+    if stopped is not None and stopped.status == "retired":
+        reopen_version(db, stopped, f"proposal {kept_proposal.number} mends it", now)
+    demand_taken(db, prepared.manifest, prepared.declaration, prepared.digest)
     proposals.decide(db, kept_proposal.number, ProposalState.APPROVED, why=why, by=by, now=now)
     made = publish(db, folder, prepared, keys=keys, good_for=good_for, now=now, has_address=has_address)
     if made.experiment_id is not None:
@@ -116,7 +136,8 @@ def _proposal(draft: KeptDraft, manifest: Manifest, question: InventedQuestion) 
         raise UnknownName("estimand", question.estimand, estimands)
     claim = estimands[question.estimand]
     prediction, cost = read_prediction(claim["prediction"]), sweep_cost(manifest)
-    demand_rival_apart(prediction.interval, question.rival_interval)
+    if question.rival_interval is not None:
+        demand_rival_apart(prediction.interval, question.rival_interval)
     positive, absent, negative = question.outcomes
     return Proposal(
         slug=f"{Template.INVENTED}-{draft.name.replace('_', '-')}-{manifest.version}-{draft.number}",

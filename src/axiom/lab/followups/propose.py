@@ -19,7 +19,7 @@ from axiom.lab.planning.design_cost import cost_of_design
 from axiom.lab.registrations.outcomes import base_rates
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
-from axiom.store.experiments import drafts, experiments
+from axiom.store.experiments import drafts, experiments, releases
 from axiom.store.registrations import proposals, registrations
 from axiom.store.sessions import sessions, transcripts
 
@@ -61,9 +61,16 @@ def next_one(db: Database, most_core_hours: float, *, is_code_ours: bool = False
     if is_code_ours:
         code = (kept_proposal for kept_proposal in waiting if kept_proposal.proposal.admission is Admission.CODE)
         for kept_proposal in code:
-            if not _is_from_marked_session(db, kept_proposal):
+            if not _mends_anothers(db, kept_proposal) and not _is_from_marked_session(db, kept_proposal):
                 return kept_proposal
     return next_admitted(waiting, open_core_seconds=open_cost(db).likely, most_core_hours=most_core_hours)
+
+
+def _mends_anothers(db: Database, kept: KeptProposal) -> bool:
+    """Would it take the place of code that its author has not written? Then a person decides."""
+    name, _, version = kept.proposal.mends.partition("@")
+    stored = experiments.by_name(db, name, int(version)) if name else None
+    return stored is not None and releases.authors(db).get(stored.id) != kept.proposal.author
 
 
 def _is_from_marked_session(db: Database, kept: KeptProposal) -> bool:

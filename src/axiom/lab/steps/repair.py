@@ -1,15 +1,19 @@
 """A step of sessions: which bundles were mended since the last one, what was wrong, and what the mending touches."""
 
 from axiom.decisions.upkeep.failures import grouped, suggest
+from axiom.domain.proposals import KeptProposal, ProposalState
 from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.lab.step import Round, shortened
 from axiom.store.engine import counters
 from axiom.store.engine.database import Row
 from axiom.store.experiments import experiments
+from axiom.store.experiments.recall_effects import blast_radius
+from axiom.store.registrations import proposals
 from axiom.store.sessions import session_counts
 from axiom.store.tasks import endings
 
+_MOST_CHANGES = 600  # characters of changed lines that a log has; the proposal has all
 _SHORT = 12  # characters of a digest: enough to find it
 
 
@@ -36,10 +40,54 @@ def repair(this_round: Round) -> list[Note]:
         )
     ]
     notes = [
+        *shortened(_approved(this_round), "Mended texts that were approved", "/proposals"),
         *shortened(bundles, "Bundles that took another’s place", "/experiments"),
         *shortened(versions, "Newer versions", "/experiments"),
     ]
     return notes or [Note(kind="repair.nothing", text="No bundle was mended since the last session.")]
+
+
+def _approved(this_round: Round) -> list[Note]:
+    """Mended texts that somebody approved: the old and new lines, and what hangs on what they mend."""
+    approved = proposals.in_state(this_round.db, ProposalState.APPROVED)
+    return [
+        _approved_note(this_round, kept)
+        for kept in approved
+        if kept.proposal.mends and this_round.window.holds(kept.decided_at)
+    ]
+
+
+def _approved_note(this_round: Round, kept: KeptProposal) -> Note:
+    proposal = kept.proposal
+    name, _, version = proposal.mends.partition("@")
+    stored = experiments.by_name(this_round.db, name, int(version))
+    if stored is None:
+        raise LookupError(f"proposal {kept.number} mends {proposal.mends}, which is not there")
+    touched = blast_radius(this_round.db, stored.id)
+    lines = [
+        line for line in proposal.changes.splitlines() if line[:1] in ("+", "-") and line[:3] not in ("+++", "---")
+    ]
+    changes = " ⏎ ".join(lines)
+    return Note(
+        kind="repair.approved",
+        text="{mends} was mended by {author} as version {version}, and {by} approved it: {why}. On it hang "
+        "{registrations} registrations, {findings} findings and {results} results of {volunteers} volunteers; "
+        "{waiting} tasks of it wait. Old and new lines: {changes}",
+        facts={
+            "mends": proposal.mends,
+            "author": proposal.author,
+            "version": proposal.version,
+            "by": kept.decided_by,
+            "why": kept.why,
+            "registrations": touched.registrations,
+            "findings": len(touched.findings),
+            "results": touched.results,
+            "volunteers": touched.volunteers,
+            "waiting": touched.tasks.get(TaskState.UNSENT, 0),
+            "changes": changes if len(changes) <= _MOST_CHANGES else f"{changes[:_MOST_CHANGES]}…",
+        },
+        about=f"/proposals/{kept.number}",
+    )
 
 
 def _mended_note(this_round: Round, row: Row, counted: dict[tuple[str, int, str], int]) -> Note:

@@ -19,6 +19,10 @@ _OF_BUNDLE = f"""{_DRAFTS}
 LEFT JOIN proposal p ON p.draft_id = d.id WHERE d.bundle_digest = :bundle
 ORDER BY p.state = 'approved' DESC, p.id IS NULL, d.id DESC LIMIT 1
 """
+_APPROVED = """
+SELECT count(*) AS amount FROM draft d JOIN proposal p ON p.draft_id = d.id
+WHERE d.name = :name AND p.state = 'approved' AND :digest IN (d.digest, '')
+"""
 _TRIED = """
 SELECT count(*) AS tried, count(DISTINCT question) AS questions FROM draft
 WHERE name = :name AND ordered_at IS NOT NULL AND id <= :until
@@ -67,6 +71,11 @@ def next_to_try(db: Database) -> KeptDraft | None:
 
 def of_bundle(db: Database, bundle: str) -> KeptDraft | None:
     return db.value(KeptDraft, _OF_BUNDLE, bundle=bundle)
+
+
+def is_approved(db: Database, name: str, digest: str = "") -> bool:
+    """Was a draft of this name approved, and with this text where its digest is given?"""
+    return db.number(_APPROVED, name=name, digest=digest) > 0
 
 
 def tries(db: Database, name: str, until: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, at, moment
 
 _OF_VERSION = "SELECT * FROM release WHERE experiment_id = :experiment_id ORDER BY id"
+_AUTHORS = "SELECT experiment_id, max(said_by) AS author FROM release WHERE change = :change GROUP BY experiment_id"
 _SINCE = """
 SELECT r.*, e.name, e.version FROM release r JOIN experiment e ON e.id = r.experiment_id
 WHERE r.created_at >= :since AND r.created_at < :until ORDER BY r.id
@@ -72,6 +73,11 @@ def everything(db: Database) -> dict[int, list[Release]]:
 
 def of_version(db: Database, experiment_id: int) -> list[Release]:
     return [_release(row) for row in db.select(_OF_VERSION, experiment_id=experiment_id)]
+
+
+def authors(db: Database) -> dict[int, str]:
+    """The program that wrote code of a version, of those of which one did."""
+    return {row["experiment_id"]: row["author"] for row in db.select(_AUTHORS, change=Change.WRITTEN)}
 
 
 def between(db: Database, since: datetime, until: datetime) -> list[tuple[str, Release]]:

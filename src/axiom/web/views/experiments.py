@@ -21,6 +21,7 @@ from axiom.store.engine import counters
 from axiom.store.evidence import old_claims
 from axiom.store.experiments import aliases as old_names
 from axiom.store.experiments import costs, drafts, experiments, preflights
+from axiom.store.experiments import releases as written
 from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings, results
@@ -42,7 +43,11 @@ _GRADES = list(Grade)
 def listed(reading: Reading) -> Answer:
     """Every version of every experiment that the address asks for, the newest first."""
     counted = counters.by_state(counters.read(reading.db))
-    rows = [shown(stored, counted) for stored in reversed(experiments.everything(reading.db))]
+    authors = written.authors(reading.db)
+    rows = [
+        shown(stored, counted) | {"author": authors.get(stored.id)}
+        for stored in reversed(experiments.everything(reading.db))
+    ]
     filters = {word: reading.query.get(word, "") for word in ("q", "theme", "status")}
     themes = list(dict.fromkeys(by_experiment().values()))
     misread = [*query_errors.choice(filters, "theme", themes), *query_errors.choice(filters, "status", STATUSES)]
@@ -64,6 +69,7 @@ def one(reading: Reading, name: str) -> Answer:
     return {
         "experiment": shown(stored, counters.by_state(counters.read(reading.db)))
         | {
+            "author": written.authors(reading.db).get(stored.id),
             "registration": registered[0]["number"] if registered else None,
             "registered_at": registered[0]["registered_at"] if registered else None,
             "registrations": registered,

@@ -3,10 +3,10 @@
 An idea that is not shown to everybody is on no public page.
 """
 
-import difflib
 from collections.abc import Sequence
 from dataclasses import asdict
 
+from axiom.decisions.experiments.drafts import difference
 from axiom.decisions.planning.cell_limits import sweep_cost
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import IdeaState, KeptIdea, KeptProposal, proposal_data
@@ -36,11 +36,15 @@ def one(reading: Reading, number: int) -> Answer:
     """One proposal with all that it says."""
     stored: KeptProposal = must(proposals.one(reading.db, number), reading, "proposal", number)
     data = proposal_data(stored.proposal)
-    stopping, draft = stored.proposal.stopping, stored.proposal.draft
+    stopping, number_of_draft = stored.proposal.stopping, stored.proposal.draft
+    draft = None if number_of_draft is None else one_draft(reading, number_of_draft)["draft"]
+    if draft and stored.proposal.mends:  # as it was when it was proposed
+        draft |= {"published": stored.proposal.mends, "diff": stored.proposal.changes}
+        draft["blast_radius"] = _touched(reading, stored.proposal.mends)
     return {
         "proposal": {**data, **_short(stored), "why": stored.why, "decided_at": _moment(stored)},
         "ends": stopping.sentence if stopping else "",
-        "draft": None if draft is None else one_draft(reading, draft)["draft"],
+        "draft": draft,
     }
 
 
@@ -95,17 +99,32 @@ def _changes(reading: Reading, draft: KeptDraft) -> Answer:
         return {"published": None, "diff": "", "blast_radius": None}
     archive = blobs.get(reading.db, reading.folder, bundle.digest)
     before = bundles.contents(archive)[bundles.experiment_path(draft.name)].decode(errors="replace")
-    lines = difflib.unified_diff(before.splitlines(), draft.text.splitlines(), "published", "draft", lineterm="", n=2)
-    touched = blast_radius(reading.db, published.id)
+    name = f"{published.name}@{published.version}"
     return {
-        "published": f"{published.name}@{published.version}",
-        "diff": "\n".join(lines),
-        "blast_radius": {
-            "hosts": touched.hosts,
-            "hosts_out": touched.hosts_out,
-            "results": touched.results,
-            "findings": [row["number"] for row in touched.findings],
-        },
+        "published": name,
+        "diff": difference(before, draft.text),
+        "blast_radius": _touched(reading, name),
+    }
+
+
+def _touched(reading: Reading, version: str) -> Answer | None:
+    """How much hangs on a version."""
+    name, _, number = version.partition("@")
+    stored = experiments.by_name(reading.db, name, int(number))
+    if stored is None:
+        return None
+    touched = blast_radius(reading.db, stored.id)
+    return {
+        "status": stored.status,
+        "why": stored.why,
+        "hosts": touched.hosts,
+        "hosts_out": touched.hosts_out,
+        "volunteers": touched.volunteers,
+        "results": touched.results,
+        "registrations": touched.registrations,
+        "tasks_waiting": touched.tasks.get("unsent", 0),
+        "tasks_out": touched.tasks.get("sent", 0),
+        "findings": [row["number"] for row in touched.findings],
     }
 
 

@@ -1,0 +1,158 @@
+"""A program mends an experiment that Axiom brings along: tried, shown with what hangs on it, and approved."""
+
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
+from axiom.commands.experiments import PublishExperiment, RetireExperiment
+from axiom.commands.laboratory import contested
+from axiom.commands.proposals import AdmitProposal, ApproveProposal
+from axiom.errors import Refused, WrongUse
+from axiom.lab.experiments import published_files, try_draft
+from axiom.lab.experiments.preflight_report import write
+from axiom.lab.experiments.try_bundle import secret_of
+from axiom.lab.policy import policy_of
+from axiom.lab.session import step
+from axiom.runner.child.pause import PauseGate
+from axiom.settings import Settings
+from axiom.store.engine.database import connect_reader
+from axiom.store.experiments import drafts, experiments
+from axiom.store.registrations import registrations
+from axiom.store.sessions import sessions
+from axiom.web.site.app import Site, site
+
+SOUND = (Path(__file__).parents[1] / "preflight" / "sound.py").read_text()
+BROKEN = SOUND.replace(
+    "    weights = np", "    if config.inputs == 8:\n        raise KeyError('los')\n    weights = np"
+)
+AUTHOR = "program:curie"
+
+
+@pytest.fixture
+def mending(door, tmp_path):
+    """Axiom brings the file along with a fault at one config, and it is published."""
+    shipped = tmp_path / "shipped"
+    shipped.mkdir()
+    (shipped / "sound.py").write_text(BROKEN)
+    laboratory = replace(door.gate.laboratory, catalogue=shipped)
+    mended = replace(door, gate=replace(door.gate, laboratory=laboratory))
+    mended.submit(PublishExperiment(experiment="sound"))
+    return mended
+
+
+def tried(door, text: str) -> int:
+    """A draft of this text, after a real preflight."""
+    number = door.submit(WriteDraft(experiment="sound", text=text, by=AUTHOR))["draft"]
+    door.submit(TryDraft(draft=number, by=AUTHOR))
+    secret = secret_of(door.lab.keys.ticket)
+    with closing(connect_reader(door.lab.folder.database)) as db:
+        draft, published = drafts.draft(db, number), try_draft.published_bundle(db, door.lab.folder, "sound")
+    attempt, declaration = try_draft.try_out(door.gate.laboratory.package, draft, secret, PauseGate(), published)
+    door.submit(ReportDraft(draft=number, report=write(attempt), declaration=declaration))
+    return number
+
+
+def failed_gate(door, number: int) -> str:
+    gates = door.look(lambda db: drafts.draft(db, number)).gates
+    return next((gate["name"] for gate in gates if gate["state"] == "failed"), "")
+
+
+def propose(door, number: int) -> int:
+    words = {"estimand": "many_minus_few", "motivation": "The key is 'loss'.", "by": AUTHOR}
+    return door.submit(ProposeDraft(draft=number, **words))["proposal"]
+
+
+def used(door) -> Path:
+    return door.gate.laboratory.experiment_file("sound")
+
+
+def page(door, path: str) -> dict:
+    """What the site says there, as JSON."""
+    pages = Site(folder=door.lab.folder, name="Small", now=lambda: door.lab.now, live=dict)
+    with closing(pages.readers):
+        return TestClient(site(pages)).get(f"{path}.json").json()
+
+
+def log_of(door) -> list:
+    """The lines of a session that is held now."""
+
+    def hold(db) -> int:
+        while True:
+            done = step(db, policy_of(Settings()), pi="autopilot", reason="a test", now=door.lab.now)
+            if done.ended:
+                return done.session.id
+
+    door.lab.later(seconds=1)
+    session = door.gate.writer.run(hold)
+    return door.look(lambda db: [note for _, note in sessions.notes(db, session)])
+
+
+def test_a_text_with_the_same_numbers_takes_the_place_of_the_same_version(mending):
+    mending.submit(RetireExperiment(experiment="sound@1", reason="7 of 7 tasks failed"))
+    proposal = propose(mending, tried(mending, SOUND))
+    draft = page(mending, f"/proposals/{proposal}")["draft"]
+    assert "-        raise KeyError('los')" in draft["diff"]
+    touched = draft["blast_radius"]
+    assert (touched["registrations"], len(touched["findings"]), touched["volunteers"]) == (1, 1, 0)
+    mending.submit(ApproveProposal(proposal=proposal, why="so it is meant", by="Ada"))
+    version = mending.look(lambda db: experiments.by_name(db, "sound"))
+    bundle = mending.look(lambda db: experiments.bundle_now(db, version.id))
+    assert (version.version, version.status, bundle.serial) == (1, "open", 2)
+    assert used(mending).parent == mending.lab.folder.catalogue
+    assert mending.submit(PublishExperiment(experiment="sound"))["change"] == "unchanged"
+    (note,) = [note for note in log_of(mending) if note.kind == "repair.approved"]
+    assert (note.facts["mends"], note.facts["by"], note.facts["findings"]) == ("sound@1", "Ada", 1)
+    assert "raise KeyError('los')" in note.facts["changes"]
+    assert mending.broken() == {}
+
+
+def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its_own(mending):
+    other = SOUND.replace("signal * classes", "signal * 1.1 * classes")
+    assert failed_gate(mending, tried(mending, other)) == "G3"
+    newer = tried(mending, other.replace("version=1", "version=2"))
+    mending.submit(ApproveProposal(proposal=propose(mending, newer), why="so it is meant", by="Ada"))
+    versions = [version for version in mending.look(experiments.everything) if version.name == "sound"]
+    assert [(version.version, version.status) for version in versions] == [(1, "retired"), (2, "open")]
+    assert mending.look(lambda db: len(registrations.registrations(db, versions[1].id))) == 1
+    listed = page(mending, "/experiments")["experiments"]
+    authors = {row["version"]: row["author"] for row in listed if row["name"] == "sound"}
+    assert authors == {1: None, 2: AUTHOR}
+
+
+def test_what_axiom_brings_later_neither_wins_nor_loses_unseen(mending):
+    mending.submit(ApproveProposal(proposal=propose(mending, tried(mending, SOUND)), why="so it is meant", by="Ada"))
+    shipped, own = mending.gate.laboratory.catalogue, mending.lab.folder.catalogue
+    (shipped / "sound.py").write_text(SOUND.replace("a little?", "a very little?"))  # the same version
+    (file,) = contested(shipped, own)
+    assert (file.name, file.own, file.shipped, file.is_own, used(mending).parent) == ("sound", 1, 1, True, own)
+    (shipped / "sound.py").write_text(SOUND.replace("version=1", "version=2"))
+    assert (contested(shipped, own)[0].is_own, used(mending).parent) == (False, shipped)
+    assert mending.submit(PublishExperiment(experiment="sound"))["version"] == 2
+    # a backup has no files: what was mended is laid out again, and what Axiom brings along is not
+    (shipped / "sound.py").write_text(BROKEN)
+    (own / "sound.py").unlink()
+    assert mending.look(lambda db: published_files.lay_out(db, mending.lab.folder, {"sound", "tiny_sum"})) == []
+
+
+def test_what_was_mended_is_laid_out_again_where_its_file_is_lost(mending):
+    mending.submit(ApproveProposal(proposal=propose(mending, tried(mending, SOUND)), why="so it is meant", by="Ada"))
+    used(mending).unlink()
+    assert mending.look(lambda db: published_files.lay_out(db, mending.lab.folder, {"sound", "tiny_sum"})) == ["sound"]
+    assert used(mending).read_text() == SOUND
+
+
+def test_a_program_mends_what_is_not_its_own_only_with_a_person(mending):
+    laboratory = replace(mending.gate.laboratory, settings=Settings(scientist_code="own"))
+    own = replace(mending, gate=replace(mending.gate, laboratory=laboratory))
+    number = tried(mending, SOUND)
+    propose(mending, number)
+    assert own.submit(AdmitProposal())["proposal"] is None
+    new = mending.submit(WriteDraft(experiment="sound_2", text=SOUND.replace('"sound"', '"sound_2"'), by=AUTHOR))
+    with pytest.raises(WrongUse):  # a new question says what each outcome would change
+        propose(mending, new["draft"])
+    with pytest.raises(Refused):
+        propose(mending, number)
