@@ -13,7 +13,6 @@ _KEY = re.compile(r"[0-9a-f]{32}|[1-9][0-9]{0,17}_[0-9a-f]{32}")
 
 
 def passwd_hash(password: str, email: str) -> str:
-    """Return what a client sends in place of a password."""
     return _md5(password + email.lower())
 
 

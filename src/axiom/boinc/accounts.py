@@ -30,8 +30,6 @@ _VENUES = frozenset({"home", "work", "school"})
 
 
 class AccountError(IntEnum):
-    """BOINC's numbers for what is wrong with an account or a request for one."""
-
     NO_SUCH_ACCOUNT = -136
     NOT_UNIQUE = -137
     PROJECT_DOWN = -183
@@ -121,7 +119,6 @@ def tidy_name(text: str) -> str | None:
 
 
 def _is_read(name: str) -> bool:
-    """Has it a letter or a digit, and no tower of accents?"""
     marks = (len(list(letters)) for is_mark, letters in groupby(name, _is_mark) if is_mark)
     return any(letters.isalnum() for letters in name) and max(marks, default=0) <= _MOST_MARKS
 

@@ -139,7 +139,6 @@ def _error_codes(report: TaskReport) -> frozenset[int]:
 
 
 def _of_small_status(report: TaskReport, status: int) -> Ending:
-    """A number that fits one byte: a signal, the program's own, or the client's reason to end it."""
     signal = _SIGNAL.search(report.message)
     if signal is not None:
         return _killed(int(signal[1]), status)

@@ -28,8 +28,6 @@ class OfferedPlatform:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProjectConfig:
-    """What get_project_config.php says."""
-
     name: str
     master_url: str
     platforms: tuple[OfferedPlatform, ...]
@@ -73,7 +71,6 @@ def _platform(platform: OfferedPlatform) -> list[str]:
 
 
 def scheduler_lines(urls: tuple[str, ...]) -> str:
-    """Return the lines of the master page by which a client finds the scheduler, each short enough to be read."""
     if not urls:
         raise WrongUse("The master page names no scheduler, so clients would stay away for a day. Name one.")
     lines = [f'<link rel="boinc_scheduler" href="{_plain(url)}">\n' for url in urls]

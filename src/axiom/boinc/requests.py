@@ -17,8 +17,6 @@ from axiom.errors import MalformedRequest
 
 
 class ClientState(IntEnum):
-    """How far a client got with a task, in BOINC's numbers."""
-
     NEW = 0
     DOWNLOADING = 1
     DOWNLOADED = 2
@@ -437,7 +435,6 @@ def _trickle(head: re.Match[bytes], body: bytes) -> Trickle:
 
 
 def read_progress(trickle: Trickle) -> tuple[float, float] | None:
-    """The share of its task that our runner says is done, from 0 to 1, and CPU seconds; None where it says neither."""
     if trickle.variety != "progress":
         return None
     says = bag(trickle.body[:_LONGEST_PROGRESS])

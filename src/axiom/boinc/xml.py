@@ -57,8 +57,6 @@ def refused(why: str) -> MalformedRequest:
 
 
 class Element:
-    """An element that holds others: its leaves by name, the last of equal names, and its children in order."""
-
     __slots__ = ("children", "leaves", "tag")
 
     def __init__(self, tag: bytes, leaves: dict[bytes, bytes] | None = None) -> None:
@@ -232,7 +230,6 @@ def _check_plain(plain: bytes) -> None:
 
 
 def tree(plain: bytes) -> Element:
-    """The elements of strict XML without declarations, under a nameless one."""
     _check_plain(plain)
     here = top = Element(b"")
     leaves = top.leaves
@@ -282,7 +279,6 @@ def _excerpt(raw: bytes) -> str:
 
 
 def bag(section: bytes) -> Element:
-    """The leaves of a section, wherever in it they stand; what is no leaf is passed over."""
     return Element(b"", dict(_LEAF.findall(section)))
 
 

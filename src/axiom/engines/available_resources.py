@@ -27,7 +27,6 @@ def cores() -> int:
 
 
 def _allowed_mb() -> float:
-    """What the control group of this process may use, where one is set; whoever takes more is killed."""
     try:
         group = next(line for line in Path("/proc/self/cgroup").read_text().splitlines() if line.startswith("0::"))
         place = Path("/sys/fs/cgroup") / group[3:].strip().lstrip("/")

@@ -130,7 +130,6 @@ class HttpWorkSource:
         return dict(answer)
 
     def _ask(self, what: str, head: Head, rest: bytes = b"") -> bytes:
-        """What is answered, however long it takes. An AxiomError where the laboratory refuses."""
         if self.refused is not None:
             raise self.refused
         body = json.dumps(head, separators=(",", ":")).encode() + b"\n" + rest

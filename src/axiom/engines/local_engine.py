@@ -120,14 +120,11 @@ class WorkSource(Protocol):
 
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]: ...
 
-    def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None:
-        """Take finished tasks with their outputs; returns once all of them are stored for good."""
+    def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None: ...
 
-    def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
-        """Say that the host is there; of the tasks that it holds, those to give up at once and those if not begun."""
+    def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]: ...
 
-    def give_back(self, tasks: Collection[int]) -> None:
-        """Others may have these tasks. It counts as nobody's failure."""
+    def give_back(self, tasks: Collection[int]) -> None: ...
 
     def seal(self, digest: str) -> str: ...
 
@@ -202,7 +199,6 @@ class LocalEngine:
 
     @property
     def in_vain(self) -> int:
-        """How many questions in a row were answered with no work, while there was nothing in hand either."""
         return self._in_vain
 
     @property
@@ -394,7 +390,6 @@ class LocalEngine:
             self._stopping.wait(_TROUBLE_SECONDS)
 
     def _compute(self, core: int, order: Order) -> bool:
-        """Compute a task and have it reported. True where it was stopped half done, and stays ours."""
         slot = self._home / "slots" / str(order.task)
         ended = self._without_bundle(order) or self._try_order(core, order, slot)
         if ended is None:
@@ -445,7 +440,6 @@ class LocalEngine:
                 self._proven.add(digest)
 
     def _forget(self, digest: str) -> None:
-        """Fetch what the runner refused anew for the next task."""
         with self._fetching:
             self._proven.discard(digest)
             for file in self._files(digest):

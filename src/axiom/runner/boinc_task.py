@@ -38,8 +38,6 @@ _STOPS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _End:
-    """How a start of the task ended, in a status and a sentence; what may pass is tried again."""
-
     status: Exit
     message: str
     may_pass: bool = False

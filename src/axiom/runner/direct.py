@@ -33,7 +33,6 @@ def describe_boxed(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[
 
 
 def describe_soon(files: Mapping[str, bytes], modules: Sequence[str]) -> tuple[ModuleDeclaration, ...]:
-    """Describe for somebody who may mean harm: in that sandbox where one can be entered, and soon."""
     try:
         try:
             return _describe(files, modules, is_boxed=True, patience=limits.DESCRIBE_SECONDS)
@@ -131,7 +130,6 @@ def _box(tree: Path, room: Path, memory_mb: float) -> Sandbox:
 
 @contextmanager
 def unpacked(files: Mapping[str, bytes]) -> Iterator[tuple[Path, Path]]:
-    """The files of a bundle in a folder, and beside it a room to write in, so that none writes there; both go again."""
     with tempfile.TemporaryDirectory(prefix="axiom-") as folder:
         tree, room = Path(folder) / "tree", Path(folder) / "room"
         tree.mkdir()

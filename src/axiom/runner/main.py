@@ -92,8 +92,7 @@ def once(words: Sequence[str]) -> int:
     return answer.exit
 
 
-def _ignore(_task: int, _fraction: float, _kept: int) -> None:
-    """One order in a command line has nobody who listens."""
+def _ignore(_task: int, _fraction: float, _kept: int) -> None: ...
 
 
 def serve(process: subprocess.Popen[bytes], template: socket.socket | None = None) -> NoReturn:
@@ -131,7 +130,6 @@ def _obey(runner: Runner, line: str) -> Answer:
 
 
 def _listen(lines: "queue.SimpleQueue[str]") -> None:
-    """Hand over each line; the end of the input ends the runner, wherever it is."""
     for line in sys.stdin:
         lines.put(line)
     os.kill(os.getpid(), signal.SIGTERM)

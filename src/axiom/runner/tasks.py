@@ -38,7 +38,6 @@ from axiom.signed.tickets import Order, OrderedCell, Ticket
 
 class ProgressTeller:
     def __init__(self, report: Callable[[float, int], None], seconds: Sequence[float], *, cells: int = 0) -> None:
-        """`seconds`: what each cell is expected to cost; so many `cells` are done. `report` hears share and count."""
         sums = tuple(itertools.accumulate(seconds, initial=0.0))
         self._shares = tuple(before / sums[-1] for before in sums)
         self._report = report
@@ -94,8 +93,6 @@ class Answer:
 
 
 class Runner:
-    """Obeys orders one after the other; the child of the last bundle is kept warm."""
-
     def __init__(
         self,
         home: RunnerHome,

@@ -27,8 +27,6 @@ _SLOWER = 2
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptedClock:
-    """When somebody said that the computer's clock is right, and what the laboratory had written down by then."""
-
     wall: datetime
     written: datetime
 

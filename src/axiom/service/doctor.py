@@ -89,7 +89,6 @@ def _all_asked(folder: Folder) -> Iterator[Diagnosis]:
 
 
 def watched(folder: Folder) -> Iterator[Diagnosis]:
-    """What a laboratory that runs looks at by itself again and again; its disks and parts it knows better."""
     yield _asked(folder, "clock", _clock)
     yield _keys(folder)
     yield _asked(folder, "journal", lambda db: _journal(folder, db))

@@ -41,7 +41,6 @@ _MOST_CAUSES = 10  # of one failure
 
 
 def package() -> Path:
-    """The folder of the package, from which bundles are packed."""
     return Path(axiom.__file__).parent
 
 
@@ -117,7 +116,6 @@ def prepare_database(folder: Folder, *, accept: bool = False) -> Clock:
 
 
 def make(folder: Folder, settings: Settings) -> tuple[Clock, Keys]:
-    """Make the laboratory in a folder that was taken; what is there already stays. Its clock and its keys."""
     log_to(folder, settings)
     clock = prepare_database(folder)
     return clock, make_keys(folder.keys, clock.now())

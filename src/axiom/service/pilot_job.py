@@ -60,7 +60,6 @@ class PilotOrders:
 
 
 def fly(orders: PilotOrders, *, quiet: bool) -> None:
-    """Compute until there is no work, the time is over, or somebody ends us. An AxiomError where we were refused."""
     stopping = _stopping_by_signals()
     if orders.is_on_leash:
         threading.Thread(target=_feel_leash, args=(stopping,), daemon=True).start()
@@ -159,7 +158,6 @@ def _hurry_when(stopping: threading.Event, source: HttpWorkSource) -> None:
 
 
 def _say_hello(source: HttpWorkSource, home: Path, name: str, capacity: Capacity) -> None:
-    """Introduce ourselves, also by the secrets of the pilots that were here before: what they had out is ours."""
     file, session = home / "pilot.json", secrets.token_hex(32)
     before: list[str] = []
     with contextlib.suppress(OSError, ValueError):
@@ -196,7 +194,6 @@ def _key(file: Path) -> str:
 
 @contextlib.contextmanager
 def _home(orders: PilotOrders) -> Iterator[tuple[Path, str]]:
-    """A folder that no other pilot on this node uses, and the name of who computes in it: the node, and which slot."""
     node = orders.name or socket.gethostname().partition(".")[0] or "node"
     plain = "".join(sign if sign.isalnum() or sign in "-_." else "-" for sign in node).lstrip(".") or "node"
     with _scratch(orders.scratch) as scratch:
@@ -220,7 +217,6 @@ def _home(orders: PilotOrders) -> Iterator[tuple[Path, str]]:
 
 @contextlib.contextmanager
 def _alone(home: Path, name: str) -> Iterator[None]:
-    """Two engines of one name would take each other's tasks for lost."""
     home.mkdir(parents=True, exist_ok=True)
     with (home / "engine.lock").open("w") as lock_file:
         try:

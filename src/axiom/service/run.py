@@ -123,8 +123,6 @@ def hold(
 
 @dataclass(frozen=True, kw_only=True)
 class _Parts:
-    """What runs beside the site, in the order in which it is started; stopped the other way round."""
-
     core: ComputingParts
     writer: Writer
     engine: LocalEngine
@@ -224,7 +222,6 @@ def _complaints(health: Health, volunteers: VolunteerParts) -> Iterator[Complain
 
 
 def _away(folder: Folder, now: datetime) -> timedelta:
-    """For how long the laboratory was not there before this start."""
     with Connections(folder=folder).reader() as db:
         last = jobs.last_start(db, ALIVE)
     return now - last if last else timedelta(0)

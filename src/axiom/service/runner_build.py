@@ -78,7 +78,6 @@ class Builder:
         return self._reached() if self._process.poll() is None else None
 
     def _reached(self) -> BuildProgress:
-        """What this build, not one before it, has said last of how far it is."""
         with contextlib.suppress(OSError), self._log.open("rb") as log:
             log.seek(max(self._log_from, self._log.stat().st_size - _TAIL))
             for line in reversed(log.read().decode(errors="replace").splitlines()):
@@ -97,7 +96,6 @@ class Builder:
         return f"the runner could not be built (exit status {status}); {self._log} says why" if status else ""
 
     def look(self) -> None:
-        """Begin, if it is time and it never did; at the end, clear away what watched."""
         if self._process is not None and self._process.poll() is not None:
             self._hang_up()
         if self._process is not None or self._is_stopped or time.monotonic() < self._from:

@@ -70,7 +70,6 @@ def _who_listens(port: int) -> str:
 
 
 def _listening(family: str, port: int) -> Iterator[str]:
-    """The inodes of the sockets that listen on this port, as Linux lists them."""
     with contextlib.suppress(OSError):
         for line in Path(f"/proc/net/{family}").read_text().splitlines()[1:]:
             columns = line.split()
@@ -79,7 +78,6 @@ def _listening(family: str, port: int) -> Iterator[str]:
 
 
 def _typed(process: int) -> str:
-    """What was typed to start it, as far as it fits into a sentence, without what would act on a terminal."""
     words = Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace").split("\0")
     words[0] = Path(words[0]).name
     text = " ".join(words).strip()

@@ -77,7 +77,6 @@ class VolunteerParts:
 
     @property
     def scheduler(self) -> str:
-        """The lines of the site's pages by which a client finds the scheduler."""
         return scheduler_lines((f"{self.project.links.master}scheduler",))
 
     def before(self, pages: Site, gate: CommandGate) -> Front:
@@ -136,7 +135,6 @@ def project_address(settings: Settings, listening: str) -> str:
 
 
 def _has_first_findings(folder: Folder, now: datetime) -> bool:
-    """Does nobody wait any more for what the laboratory's own computer finds first?"""
     with Connections(folder=folder).reader() as db:
         circumstances = preflights.circumstances(db, now - limits.COUNTED_ON_FOR)
     return circumstances.has_evidence or not circumstances.computes_itself

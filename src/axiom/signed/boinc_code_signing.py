@@ -82,16 +82,12 @@ class CodeKey:
 
 @dataclass(frozen=True, kw_only=True)
 class CodeKeyChange:
-    """A code-signing key that took the place of another: what a client that holds the other one must be told."""
-
     public_text: str
     signature: str  # of the key before
 
 
 @dataclass(frozen=True, kw_only=True)
 class CodeSigning:
-    """How a laboratory's programs come by BOINC's signature: by the key, or by signatures that were carried over."""
-
     public_text: str
     key: CodeKey | None = field(repr=False)
     changes: Mapping[str, CodeKeyChange]  # by the public key before
@@ -165,7 +161,6 @@ def take_up_code(folder: Path) -> None:
 
 
 def _read_carried(folder: Path) -> CodeSigning:
-    """The key that is in force and what it signed, as it was written down; its private half is not looked for."""
     try:
         facts = canonical_json.parse((folder / CARRIED).read_bytes(), limit=_LIMIT)
         fields = canonical_json.Fields(facts, CARRIED, ("carried", "changes", "format", "public"))

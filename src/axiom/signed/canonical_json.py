@@ -162,7 +162,6 @@ def _odd_field(data: Mapping[str, Any], what: str, names: Collection[str]) -> st
 
 
 def whole(value: Any, what: str, *, least: int = 0) -> int:
-    """Return the value if it is a whole number of at least `least`; true and false are none."""
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         raise ValueError(f"{what} is not a whole number of at least {least}")
     if value > LARGEST:
@@ -209,7 +208,6 @@ def is_plain(value: Any) -> bool:
 
 
 def distinct(values: Sequence[object], what: str) -> None:
-    """Refuse an empty list and one that names the same thing twice."""
     if not values:
         raise ValueError(f"{what} is empty")
     if len({canonical(value) for value in values}) != len(values):

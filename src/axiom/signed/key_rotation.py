@@ -60,12 +60,10 @@ class Rotation:
 
 
 def trusted(folder: Path) -> Trust | None:
-    """The trust file of a folder of keys, run out or not; None before the first one was signed."""
     return load_trust(folder, EXPIRY_NOT_ASKED) if (folder / TRUST_FILE).exists() else None
 
 
 def begin(folder: Path, public: Public) -> None:
-    """Prepare the first trust file of a laboratory that never has root, bundle and code-signing keys of its own."""
     if (folder / TRUST_FILE).exists():
         raise KeysUnusable(
             f"The laboratory of {folder} has its keys. Nothing was changed; `axiom keys rotate` gives it others."
@@ -87,7 +85,6 @@ def name_next(folder: Path, role: Role, signers: Signers) -> None:
 
 
 def make_next(folder: Path, role: Role) -> None:
-    """Make a key here that takes the place of those of a role; one that was made before and waits is kept."""
     if role is not Role.TICKET and not key_files(folder, role):
         raise KeysUnusable(
             f"The {role.value} keys are kept elsewhere, so others are made there, too. Nothing was changed; "
@@ -154,7 +151,6 @@ def install(folder: Path, raw: bytes, now: datetime) -> Trust:
 
 
 def change_here(folder: Path, now: datetime, *, withdraw: bool = False) -> Trust | None:
-    """Sign the next version with the root keys that are here, and put it into force; None where they are too few."""
     request = SigningRequest(before=trust_file(folder), trust=proposal(folder, now, withdraw=withdraw))
     paths = [*key_files(folder, Role.ROOT), next_key(folder, Role.ROOT)]
     here = HeldKeys(signing=tuple(SigningKey.load(path) for path in paths if path.exists()), code=None)
@@ -215,7 +211,6 @@ def rotate(folder: Path, wanted: Rotation, now: datetime) -> bool:
 
 
 def accept(folder: Path, request: SigningRequest, now: datetime) -> Trust | None:
-    """Put into force what a request brought. Returns whom to trust from now on, if that is another trust file."""
     raw = next_trust(folder, request, now)
     trust = install(folder, raw, now) if raw else None
     if follows(folder, request):
@@ -225,7 +220,6 @@ def accept(folder: Path, request: SigningRequest, now: datetime) -> Trust | None
 
 
 def next_trust(folder: Path, request: SigningRequest, now: datetime) -> bytes:
-    """The signed trust file that a request brings; empty where it brings none, or the one that is in force."""
     if not request.trust:
         return b""
     try:
@@ -246,14 +240,12 @@ def follows(folder: Path, request: SigningRequest) -> bool:
 
 
 def carried(folder: Path, request: SigningRequest) -> Mapping[str, str]:
-    """The signatures of programs that a request brings and that count here, by MD5."""
     if request.next_code and not request.change:
         return {}  # what the next key has signed counts once the key before has named it
     return request.programs_signed if load_code(folder).key is None else {}
 
 
 def carry(folder: Path, signatures: Mapping[str, str]) -> None:
-    """Keep signatures of programs that were made elsewhere; kept once more, nothing changes."""
     code = load_code(folder)
     if not signatures.items() <= code.carried.items():
         replace_private(folder / CARRIED, code_facts(code.carrying(signatures)))

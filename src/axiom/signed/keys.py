@@ -50,7 +50,6 @@ class Keys:
         return self.sealers[0]
 
     def can(self, role: Role) -> bool:
-        """Are as many keys of this role here as have to sign?"""
         here = {Role.ROOT: self.roots, Role.BUNDLE: self.sealers, Role.TICKET: (self.ticket,)}
         return len(here[role]) >= self.trust.roles[role].threshold
 
@@ -135,7 +134,6 @@ def key_files(folder: Path, role: Role) -> list[Path]:
 
 
 def demand_closed(folder: Path) -> None:
-    """Refuse a folder of keys into which others may put theirs."""
     mode = folder.stat().st_mode & 0o777 if folder.is_dir() else 0
     if os.name == "posix" and mode & 0o077:
         raise KeysUnusable(

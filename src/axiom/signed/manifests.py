@@ -33,8 +33,6 @@ _ANSWERS = ("if_so", "if_opposite", "if_absent", "in_words")
 
 @dataclass(frozen=True, kw_only=True)
 class ControlSweeps:
-    """The configs in which an estimand's effect is absent by construction, and those in which it was planted."""
-
     estimand: str
     placebo: tuple[Mapping[str, object], ...]
     placebo_seconds: tuple[float, ...]  # what each of them needs
@@ -79,7 +77,6 @@ class Manifest:
 
     @property
     def gpu_memory(self) -> int:
-        """What a task takes on the GPU, in MB: as much as beside it, where nothing is said."""
         return self.gpu_memory_mb or self.memory_mb
 
     def memory_on(self, gpu: str) -> int:
@@ -92,7 +89,6 @@ class Manifest:
 
     @property
     def shared_mb(self) -> int:
-        """How much of a task's memory all tasks on a computer have together, where they are the laboratory's own."""
         return min(SHARED_MB, self.memory_mb) if self.avx else 0
 
     def as_data(self) -> dict[str, Any]:

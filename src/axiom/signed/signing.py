@@ -15,7 +15,6 @@ _FORMAT = "axiom-key-1"
 
 
 def key_id(public: str) -> str:
-    """Name a public key by its hash, so that a name cannot be given to another key."""
     return hashlib.sha256(bytes.fromhex(public)).hexdigest()
 
 

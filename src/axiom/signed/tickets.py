@@ -86,8 +86,6 @@ class Particulars:
 
 
 class TicketForm:
-    """All that tickets for the same cells under the same bundle share, written down once."""
-
     def __init__(
         self,
         *,
@@ -218,8 +216,6 @@ def _check_seeds(ticket: Ticket) -> None:
 
 @value
 class Order:
-    """A ticket with the plain words beside it, as they stand in a command line."""
-
     task: int
     host: int
     bundle: str

@@ -75,12 +75,10 @@ class Role(StrEnum):
     TICKET = "ticket"
 
 
-class NotSealed(ValueError):
-    """The text is not a sealed one: empty, truncated, altered or of another kind."""
+class NotSealed(ValueError): ...
 
 
-class Untrusted(ValueError):
-    """The text is sealed, but not by those who may."""
+class Untrusted(ValueError): ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +135,6 @@ def sealed_together(bodies: Sequence[bytes], key: SigningKey) -> list[str]:
 
 
 def joined(body: bytes, signatures: Mapping[str, str]) -> str:
-    """Put signatures that were made before, perhaps elsewhere, behind what they sign."""
     return f"{_encode(body)}.{_encode(_canonical(signatures))}"
 
 
@@ -196,7 +193,6 @@ def trust_body(trust: Trust, before: bytes = b"") -> bytes:
 
 
 def read_body(body: bytes) -> Trust:
-    """Return what the root keys are asked to sign, not yet signed by anybody; a NotSealed when it makes no sense."""
     try:
         return _read_payload(canonical_json.parse(body, limit=TRUST_LIMIT))[0]
     except ValueError as fault:
@@ -247,7 +243,6 @@ def read_trust(raw: bytes, *, now: datetime, lab: str | None = None, seen: Ancho
 
 
 def versions_of(raw: bytes) -> tuple[Trust, ...]:
-    """Return every version of our own trust file, oldest first, without asking who signed them."""
     return tuple(link.trust for link in _chain(raw))
 
 

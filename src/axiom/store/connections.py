@@ -1,5 +1,3 @@
-"""How a laboratory's database is reached: many who read, one who writes. Whoever needs a connection is handed this."""
-
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -47,7 +47,6 @@ class Writer:
 
     @property
     def found_no_room(self) -> bool:
-        """Was a change refused since the disk is full, and none stored after it?"""
         return self._found_no_room
 
     @property
@@ -60,7 +59,6 @@ class Writer:
         return 0.0 if oldest is None else time.monotonic() - oldest
 
     def start(self) -> None:
-        """Connect and take works; what stands in the way of connecting is raised here."""
         if self._thread is not None:
             raise StoreError("This writer was already started once. Nothing was changed; make a new one.")
         ready: Future[None] = Future()
@@ -70,7 +68,6 @@ class Writer:
         self._open = True
 
     def stop(self) -> None:
-        """Do what is in the queue, move the log into the database, close."""
         with self._door:
             if self._open:
                 self._open = False

@@ -64,8 +64,6 @@ def _leaf(text: str, name: str, pattern: str, default: str | None = None) -> str
 
 
 class Channels:
-    """The bytes that boinc-client and the task share: in each channel one message waits until it is taken."""
-
     def __init__(self, slot: Path, name: str = "") -> None:
         self._shared = system.shared(slot, name, _CHANNELS * _SIZE)
 
@@ -114,7 +112,6 @@ def resolve(slot: Path, name: str, project: Path) -> Path:
 
 @contextmanager
 def alone(slot: Path, seconds: float = _LOCK_SECONDS) -> Iterator[bool]:
-    """Hold the folder's lock; False when another process still has it after so many seconds."""
     with (slot / "boinc_lockfile").open("a") as file:
         until = time.monotonic() + seconds
         while not (is_ours := system.lock(file.fileno())) and time.monotonic() < until:

@@ -59,7 +59,6 @@ class CellListener:
         self.fraction = 0.0
 
     def early(self, values: Iterable[float]) -> None:
-        """Keep the first few values of the first call, up to the first that is no number."""
         if self.values:
             return
         for value in values:
@@ -215,7 +214,6 @@ class Bench:
         _give_back()
 
     def _place_of_run(self) -> str:
-        """The line in which the experiment's own function begins, for what is wrong with all that it returned."""
         function = self._experiment.run
         while hasattr(function, "__wrapped__"):
             function = function.__wrapped__
@@ -291,7 +289,6 @@ class Library:
 
 
 def _part(owner: Any, name: str) -> Any:
-    """What this owner itself has by this name: of a class, the function and no method made of it."""
     if name in {"__code__", "__defaults__", "__kwdefaults__"}:
         return getattr(owner, name)
     return vars(owner).get(name)

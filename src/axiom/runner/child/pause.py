@@ -7,8 +7,7 @@ import time
 _STEP_LIMIT = 1.0
 
 
-class RunEnded(BaseException):
-    """Whoever started this runner is gone, or wants it gone."""
+class RunEnded(BaseException): ...
 
 
 class PauseGate:

@@ -43,7 +43,6 @@ class Bounds:
         return self._own.path
 
     def excess(self) -> str:
-        """Return what the process has taken too much of, or nothing; ask often, it looks twice a second."""
         if time.monotonic() - self._looked_at < limits.LOOK_EVERY_SECONDS:
             return ""
         own, left = held_mb(self.scratch), held_mb(self._room)
@@ -115,8 +114,6 @@ class ModuleDeclaration:
 
 
 class _Stillness:
-    """For how long a process has used no processor, without the hours that the host slept."""
-
     def __init__(self) -> None:
         self._cpu = -1.0
         self._since = AwakeClock()
@@ -185,7 +182,6 @@ class Child:
         return self._tail.decode(errors="replace")
 
     def load(self, tree: Path, module: str, environment: Mapping[str, str]) -> None:
-        """Import the module of an unpacked bundle; a process in which that fails is gone."""
         try:
             self._say(do="load", tree=str(tree), module=module, environment=self._settle(environment))
             self.held = self._await("held")
@@ -256,7 +252,6 @@ class Child:
         on_progress: Callable[[float], None],
         keeping: CheckpointHandover | None,
     ) -> CellAnswer:
-        """Hear the present cell to its end; `began` is what the process had used when the cell had used nothing."""
         early: tuple[float, ...] = ()
         waited, still = AwakeClock(), _Stillness()  # a host that slept must not find every cell late
         while True:
@@ -286,7 +281,6 @@ class Child:
         return replace(answer, cpu_seconds=max(answer.cpu_seconds, seen))
 
     def _last_words(self, began: float, keeping: CheckpointHandover) -> CellAnswer | None:
-        """Wait a moment for the state of a cell that has to stop; its answer, should that come instead."""
         if self._is_halted or not keeping.hurry(system.usage(self._computing)[0] - began):
             return None
         until = time.monotonic() + _LAST_SECONDS
@@ -323,7 +317,6 @@ class Child:
             self._bounds = None
 
     def _watch(self, memory_mb: float, who_allows: str) -> float:
-        """Return the CPU seconds that the process has used; one that takes too much of anything else is ended."""
         cpu, held_mb = system.usage(self._computing)
         if held_mb > memory_mb:
             self.stop()
@@ -394,7 +387,6 @@ class Child:
             self._gate.wait()
 
     def _hear(self, seconds: float) -> dict[str, Any] | None:
-        """Return the next message, or None after so many seconds; what is printed is drained on the way."""
         until = time.monotonic() + seconds
         while b"\n" not in self._buffer:
             rest = until - time.monotonic()
@@ -430,7 +422,6 @@ class Child:
 
 
 def _is_fault(fault: object) -> bool:
-    """Are these words about a fault, as `child.py` says them? They may come to stand on a person's terminal."""
     if not isinstance(fault, dict) or fault.keys() != {"kind", "text", "where"}:
         return False
     return all(isinstance(word, str) and word.isprintable() for word in fault.values())

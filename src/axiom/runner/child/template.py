@@ -24,8 +24,6 @@ _SET_PARENT_DEATH_SIGNAL = 1  # the kernel's name for it is PR_SET_PDEATHSIG
 
 
 class _Copies:
-    """The copies that somebody listens for: by the number of the file that ends with each, and of its line."""
-
     def __init__(self) -> None:
         self.lines: dict[int, tuple[socket.socket, int]] = {}  # its file to the line and the number of the copy
         self.ends: dict[int, int] = {}  # the file that ends with a process to the file of its line

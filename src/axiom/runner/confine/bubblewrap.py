@@ -55,7 +55,6 @@ class Sandbox:
         return self.room / "own"
 
     def start(self, words: Sequence[str], environment: Mapping[str, str]) -> tuple[subprocess.Popen[bytes], int]:
-        """Start a command in the box; bubblewrap, in a process group of its own, and the number of the command here."""
         program = shutil.which(_PROGRAM)
         if sys.platform != "linux" or program is None:
             raise NoSandbox(_MISSING)
@@ -192,7 +191,6 @@ def _links(path: Path) -> list[Path]:
 
 
 def _demand_no_home(shown: Sequence[Path]) -> None:
-    """Refuse to show the folder in which a person's own files are, where the interpreter was installed into it."""
     home = Path.home()
     for path in shown:
         if path.is_dir() and (home == path or path in home.parents):
@@ -222,7 +220,6 @@ def _open_up(tree: Path) -> None:
 
 
 def _thread_count() -> int:
-    """How many threads the account that will compute has already: the kernel counts them together."""
     account = os.geteuid() or _NOBODY
     count = 0
     for folder in Path("/proc").iterdir():

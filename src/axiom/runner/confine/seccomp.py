@@ -78,10 +78,6 @@ class Demand:
 
 
 def demands(own: int, *, devices: bool) -> dict[str, tuple[Demand, ...]]:
-    """Return what the calls must be like that are allowed in part, for the process with this number.
-
-    `devices`: its files may be devices that obey orders of their own, as a graphics card's are.
-    """
     signals = (Demand(argument=0, one_of=(own,)),)
     unnamed = (_UNNAMED_FILE, _UNNAMED_FILE)
     # Landlock before its third version asks nobody whether a file may be emptied that is not opened to be written,
@@ -125,7 +121,6 @@ def program(processor: str, own: int, *, devices: bool = False) -> bytes:
 
 
 def _steps_for(number: int, demanded: tuple[Demand, ...], *, answer: int | None) -> list[bytes]:
-    """The steps for one call: allowed, allowed as demanded, or only answered; whoever is not it goes on behind them."""
     if answer is not None:
         body = [_step(_RETURN, _REFUSE | answer)]
     else:

@@ -47,7 +47,6 @@ class CheckpointHandover:
         return {"path": str(self._path), "pause": self._pause, "limit": self._most, "spent": self.cpu_seconds}
 
     def hear(self, message: Mapping[str, Any], cpu_seconds: float) -> bool:
-        """Take what a message of the process speaks of; was more of the cell kept?"""
         self._offers = self._offers or "keeps" in message
         self._fraction = share(message) or self._fraction
         kept = message.get("kept")
@@ -97,7 +96,6 @@ def share(message: Mapping[str, Any]) -> float | None:
 
 
 def _read(path: Path, most: int) -> bytes:
-    """The bytes of an ordinary file; an experiment may have laid anything here."""
     handle = os.open(path, _OPEN)
     with os.fdopen(handle, "rb") as file:
         status = os.fstat(handle)

@@ -31,7 +31,6 @@ class SeenVersions:
 
     @property
     def anchor(self) -> Anchor | None:
-        """The version of the trust file from which a newer one must go on."""
         return Anchor(version=self.trust, link=self.link) if self.lab is not None else None
 
     def with_trust(self, trust: Trust) -> Self:

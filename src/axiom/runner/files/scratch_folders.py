@@ -29,8 +29,6 @@ _NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOINHERIT", 0) | geta
 
 
 class Scratch:
-    """A folder of one process, beside its bundle's; held, so that neither is swept away, nor the bundle's code."""
-
     def __init__(self, place: Path) -> None:
         self._mark = place.with_name(f"{_SCRATCH}{place.name}-{_fresh_name()}{_HELD}")
         self._handle = os.open(self._mark, _NEW, 0o600)
@@ -107,7 +105,6 @@ def held_mb(folder: Path) -> float:
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder, however deep it goes and whatever may be done with its parts; what cannot go stays."""
     _empty(folder)
     with contextlib.suppress(OSError):
         folder.rmdir()
@@ -139,7 +136,6 @@ def _bring_up(entry: "os.DirEntry[str]", place: Path, top: Path) -> Path | None:
 
 
 def _forget(cache: Path) -> None:
-    """Remove the folders of processes that nobody holds: their runner ended without a word."""
     for name in {path.name.removesuffix(_HELD) for path in cache.glob(f"{_SCRATCH}*")}:
         mark = cache / (name + _HELD)
         if _age(mark) > _YOUNG and not _is_held(mark):  # a young one may be about to be taken
@@ -171,7 +167,6 @@ def _forget_drafts(home: Path) -> None:
 
 
 def _discard(place: Path) -> None:
-    """Remove a bundle's folder, its code, and the archive: where it is wanted again, it is brought again."""
     home = place.parents[1]
     remove(place)
     remove(home / "unpacked" / place.name)

@@ -29,7 +29,6 @@ class Slot:
         self._ticket, self._cells = "", 0
 
     def begin(self, header: Header, cells: Sequence[OrderedCell]) -> list[CellOutput]:
-        """Return the cells that are done, with the output cut behind the last whole one, or refuse one start more."""
         with _room(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             self._forget_drafts()

@@ -12,7 +12,6 @@ def write_tree(folder: Path, files: Mapping[str, bytes]) -> None:
 
 
 def holds(tree: Path) -> dict[str, bytes | None]:
-    """Everything below a folder; a link is shown as None, which no signed file is."""
     paths = (path for path in tree.rglob("*") if path.is_symlink() or not path.is_dir())
     return {
         path.relative_to(tree).as_posix(): None if path.is_symlink() or not path.is_file() else path.read_bytes()

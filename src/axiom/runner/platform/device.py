@@ -50,6 +50,5 @@ def surroundings(device: Device, host: Mapping[str, str] = os.environ) -> dict[s
 
 
 def _visible(number: int, seen: str) -> str:
-    """The GPU as the driver knows it: where boinc-client sees some alone, it counts among these."""
     names = [name.strip() for name in seen.split(",") if name.strip()]
     return names[number] if number < len(names) else str(number)

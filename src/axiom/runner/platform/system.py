@@ -13,11 +13,9 @@ class Shared(Protocol):
 
 
 class Streams(Protocol):
-    def read(self, seconds: float) -> list[tuple[IO[bytes], bytes]]:
-        """Wait so long for what comes out of any of them; of one that has ended nothing comes, once."""
+    def read(self, seconds: float) -> list[tuple[IO[bytes], bytes]]: ...
 
-    def close(self) -> None:
-        """Wait for nothing more; the pipes themselves are whoever's they were."""
+    def close(self) -> None: ...
 
 
 class System(Protocol):
@@ -26,8 +24,7 @@ class System(Protocol):
     def hold(self, handle: int) -> None:
         """Lock an open file, once the other process has let go."""
 
-    def take(self, handle: int) -> bool:
-        """Lock like `hold`, at once; False when another one has it."""
+    def take(self, handle: int) -> bool: ...
 
     def shared(self, slot: Path, name: str, size: int) -> Shared: ...
 
@@ -35,22 +32,18 @@ class System(Protocol):
 
     def is_there(self, pid: int) -> bool: ...
 
-    def halt(self, pid: int) -> None:
-        """Have a process that computes stand still, with whatever it started."""
+    def halt(self, pid: int) -> None: ...
 
     def go_on(self, pid: int) -> None: ...
 
-    def end(self, pid: int) -> None:
-        """End it at once, with whatever it started."""
+    def end(self, pid: int) -> None: ...
 
     def outlast(self, parent: int) -> None:
         """Return once the process that started this one is gone."""
 
-    def usage(self, pid: int) -> tuple[float, float]:
-        """The CPU seconds that a process has used and the memory that it holds, in MB; zeros once it is gone."""
+    def usage(self, pid: int) -> tuple[float, float]: ...
 
-    def threads(self, pid: int) -> int:
-        """How many threads a process has; 0 once it is gone, and where the system does not tell."""
+    def threads(self, pid: int) -> int: ...
 
     def taken(self, status: os.stat_result) -> int: ...
 

@@ -81,7 +81,6 @@ class ThreadedPipes:
         return chunks
 
     def close(self) -> None:
-        """Wait for nothing more: the threads end with the pipes, once nobody holds them up."""
         with contextlib.suppress(queue.Empty):
             while True:
                 self._chunks.get_nowait()
@@ -148,7 +147,6 @@ class Windows:
                 self._kernel.TerminateProcess(process, _KILLED)
 
     def outlast(self, parent: int) -> None:
-        """Return once the process that started this one is gone; its number may be another's by then."""
         with self._opened(parent, _SYNCHRONIZE) as process:
             if process:
                 self._kernel.WaitForSingleObject(process, _INFINITE)
@@ -177,7 +175,6 @@ class Windows:
         return int(entry.cntThreads) if is_one else 0
 
     def taken(self, status: os.stat_result) -> int:
-        """How many bytes of the disk a file takes, were it neither compressed nor full of holes."""
         return -(-status.st_size // _CLUSTER) * _CLUSTER
 
     @contextmanager

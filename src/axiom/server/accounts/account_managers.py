@@ -191,7 +191,6 @@ def _read_everywhere(text: str | None, now: datetime) -> tuple[str, int] | None:
 
 
 def _with_time(whole: str, modified_at: int) -> str:
-    """The preferences with this as their time, by which clients tell whether theirs are the newer ones."""
     undated = _DATE.sub("", whole)
     return undated.replace(_WHOLE, f"{_WHOLE}\n<mod_time>{modified_at}</mod_time>", 1)
 

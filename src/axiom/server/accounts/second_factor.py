@@ -24,7 +24,6 @@ def address_of(secret: str, name: str, laboratory: str) -> str:
 
 
 def step_of(secret: str, code: str, now: datetime, *, used: int) -> int | None:
-    """The step whose code this is, if it is near enough and later than the last one that was used."""
     totp, matching = pyotp.TOTP(secret), None
     here = totp.timecode(now)
     for step in range(here - _EITHER_SIDE, here + _EITHER_SIDE + 1):

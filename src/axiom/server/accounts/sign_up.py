@@ -76,7 +76,6 @@ class Accounts:
         return self.new_accounts > 0
 
     def create(self, request: CreateAccount, address: str) -> str | Problem:
-        """The key of a new account, or of the one that is there already under this e-mail address and password."""
         credentials = LookupAccount(email=request.email, passwd_hash=request.passwd_hash)
         outcome, begun = self.attempt(credentials, address)
         if not isinstance(outcome, Problem):
@@ -119,7 +118,6 @@ class Accounts:
     def attempt(
         self, credentials: LookupAccount, address: str, sign_in: str = ""
     ) -> tuple[ProvenAccount | Problem, datetime]:
-        """Whose account this is, and the moment at which it counts as a wrong password until `right` is said of it."""
         verdict, begun = self.guesses.begin(credentials.email, address, sign_in)
         if not verdict.may:
             return wait_first(verdict), begun

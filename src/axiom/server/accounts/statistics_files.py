@@ -203,7 +203,6 @@ def _host(host: OpenHost, volunteer: OpenVolunteer) -> ExportedHost:
 
 
 def _gpu(kind: str, count: int, megabytes: int, model: str) -> str:
-    """One kind of GPU as BOINC writes it; what stands between its fields may not stand in one."""
     name = model.translate(_NO_MARKS)
     return f"[{_GPU_KINDS.get(kind, kind.translate(_NO_MARKS))}|{name}|{count}|{megabytes}MB|]"
 

@@ -56,14 +56,11 @@ class KnownExperiment:
         return self.status == "open" and self.bundle is not None
 
     def is_sealed(self, now: datetime) -> bool:
-        """Has the seal of its bundle not run out? Hosts would refuse it. Without a bundle there is none."""
         return self.bundle is None or now < self.bundle.expires_at
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrderForm:
-    """What all tasks of the same cells under the same bundle have in common."""
-
     ticket: TicketForm
     bundle: StoredBundle
     replicate_seconds: float  # of a reference core, for each replicate at these cells
@@ -138,11 +135,9 @@ class DispatchCache:
         return self._costs[0].get((experiment_id, host_class), _AS_DECLARED)
 
     def set_aside(self, bundle: str, now: datetime) -> None:
-        """A bundle was found damaged: nothing goes out with it for a while."""
         self._unfit[bundle] = now
 
     def is_unfit(self, bundle: str, now: datetime) -> bool:
-        """Was it found damaged a while ago? It may have been mended since then."""
         found_at = self._unfit.get(bundle)
         return found_at is not None and now - found_at < _UNFIT_FOR
 
@@ -155,7 +150,6 @@ class DispatchCache:
         return self._fleet[0]
 
     def size(self, experiment: KnownExperiment) -> WaitingSize:
-        """How large a task of this version is that waits, as the latest was; a replicate where none was seen yet."""
         return self._sizes.get(experiment.id) or WaitingSize(seconds=experiment.declared.seconds, replicates=1)
 
     def note_size(self, experiment: KnownExperiment, size: WaitingSize) -> None:

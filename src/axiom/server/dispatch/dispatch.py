@@ -59,7 +59,6 @@ def hand_out(
     *,
     allowance: Allowance | None = None,
 ) -> WorkGrant:
-    """Give a host what it lost and what it asks for, as far as its `allowance` goes: a volunteer's, if none is said."""
     cache.look(db)
     counter = _Dispatcher(db, dispatch, cache, host, now, allowance or dispatch.volunteers, request)
     wish = WorkWish(
@@ -251,7 +250,6 @@ class _Dispatcher:
         )
 
     def _why_gpus_rest(self) -> str:
-        """Why this host's GPUs get nothing for a while, if they do not; asked where there is work for one alone."""
         if self._rests is None:
             ended = waiting_tasks.ended_on_gpus(self._db, self._host.id, limits.GPU_FAILURES)
             past = [PastTask(state=state, cause=cause, words=words) for state, cause, words, _ in ended]
@@ -334,7 +332,6 @@ class _Dispatcher:
     def _write(
         self, experiment: KnownExperiment, form: OrderForm, wanted: WaitingTask, gpu: str
     ) -> _WrittenOrder | None:
-        """The order of a task, not yet signed; None when it would be too long for anybody."""
         host_id, now, deadline = self._host.id, self._now, self._deadline
         try:
             draft = draft_order(self._dispatch, experiment, form, wanted, host_id=host_id, now=now, deadline=deadline)
@@ -378,7 +375,6 @@ class _Dispatcher:
         return preflights.has_passed(self._db, bundle, is_ours=self._is_ours)
 
     def _gpu(self, needs: Manifest) -> str:
-        """The kind of this host's GPUs on which such tasks can compute; empty where none can, or none may."""
         return gpu_of(self._host, needs.gpu_memory, self._programs) or "" if needs.uses_gpus else ""
 
     def _memory(self, needs: Manifest, gpu: str) -> int:
@@ -386,7 +382,6 @@ class _Dispatcher:
         return needs.memory_on(gpu) - (needs.shared_mb if self._is_ours else 0)
 
     def _can_compute(self, task: SentTask) -> bool:
-        """Does it still have what a task was sent for: a program, and the GPU?"""
         if not task.gpu:
             return "" in self._programs
         needs = self._cache.experiments[task.experiment_id].declared
@@ -401,7 +396,6 @@ class _Dispatcher:
         return seconds * factor
 
     def _elapsed_seconds(self, seconds: float) -> float:
-        """How long so many reference-core seconds take here: nearly always as long as the task before."""
         if seconds not in self._lasting:
             self._lasting[seconds] = elapsed_on(self._host, seconds)
         return self._lasting[seconds]

@@ -43,7 +43,6 @@ class Dispatch:
 
     @property
     def ours(self) -> Allowance:
-        """How much a host of the laboratory's own may have: what it computes at this moment, however slowly."""
         return Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
 
 

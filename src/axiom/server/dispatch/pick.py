@@ -43,7 +43,6 @@ class Picker:
         now: datetime,
         lent_seconds: float | None = None,
     ) -> None:
-        """`lent_seconds`: how long a task should be, where it is for a cluster's pilot."""
         self._lent_seconds = lent_seconds
         self._db = db
         self._dispatch = dispatch
@@ -59,7 +58,6 @@ class Picker:
         return meant + self._open(experiment.id, amount - len(meant)) if len(meant) < amount else meant
 
     def parts(self, size: WaitingSize, expected: float) -> int:
-        """How many tasks for this host a waiting one makes, of which so many seconds are expected."""
         if size.replicates == 1:
             return 1
         return -(-size.replicates // self._replicates_for(size.replicates, size.block, expected / size.replicates))
@@ -125,7 +123,6 @@ class Picker:
         return chosen[:amount]
 
     def _is_barred(self, wanted: WaitingTask, chosen: Sequence[WaitingTask]) -> bool:
-        """Has this host's volunteer computed the same already? A second opinion must be somebody else's."""
         if not wanted.ordinal and wanted.quorum == 1 and wanted.checks_task_id is None:
             return False
         db, volunteer_id = self._db, self._host.volunteer_id
@@ -172,7 +169,6 @@ class RolloutLimits:
         return stored is not None and parse(task.ticket).serial != stored.serial
 
     def quota_for(self, experiment: KnownExperiment, gpu: str = "") -> RolloutQuota:
-        """How many tasks of a version this host may get, for its processor or a kind of its GPUs, and why not more."""
         state, bundle = self._cache.standing(experiment.id), experiment.bundle
         digest = bundle.digest if bundle else ""
         waits = "" if self._is_ours or not bundle else unapproved(state, digest, self._dispatch.approvals)

@@ -40,8 +40,6 @@ class GrantedTask:
 
 @value
 class WorkGrant:
-    """What a host is given, what is sent to it again, and in one sentence why not more."""
-
     given: tuple[GrantedTask, ...]
     lost: tuple[GrantedTask, ...]
     reason: str
@@ -55,7 +53,6 @@ def asked_of(
     holding: frozenset[int] | None,
     jointly: bool,
 ) -> WorkRequest:
-    """What a client asks for, of that for which there is a program and its volunteer lets the computer be used."""
     is_served = "" in programs
     seconds = max(request.cpu.seconds, request.work_seconds if not request.coprocessors else 0.0)
     return WorkRequest(

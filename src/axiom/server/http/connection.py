@@ -56,7 +56,6 @@ class Site:
         self._date: tuple[int, bytes] = (-1, b"")
 
     def date(self) -> bytes:
-        """The header that says what time it is, made once a second."""
         second = int(self.loop.time())
         if self._date[0] != second:
             self._date = second, b"date: %b\r\n" % email.utils.formatdate(usegmt=True).encode()
@@ -86,7 +85,6 @@ class LaneExchange:
             self._connection.transport.write(_CONTINUE)
 
     def take(self, piece: bytes) -> bytes | None:
-        """One more piece of the body; what is returned is the status with which it is refused."""
         return self._intake.take(piece)
 
     def end(self) -> None:
@@ -109,7 +107,6 @@ class LaneExchange:
             answer.add_done_callback(lambda future: self._lanes.send(loop, self._answer_with, future))
 
     def _answer_with(self, answer: Promised) -> None:
-        """Send the answer, if somebody still awaits it."""
         try:
             reply = answer.result()
             body = bytes(reply)
@@ -450,7 +447,6 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
     def refuse(self, status: bytes) -> None:
-        """Close the connection with this word, unless it is closed already, or an answer has begun."""
         if self.transport.is_closing():
             return
         if self.site.lanes is not None:
@@ -458,7 +454,6 @@ class Connection(asyncio.Protocol):
         self.close_with(status)
 
     def close_with(self, status: bytes, text: bytes = b"") -> None:
-        """Say this if nothing of an answer is under way, and close the connection."""
         first, newest = (self._unanswered[0] if self._unanswered else None), self._newest
         is_under_way = first is not None and first.has_begun
         if not is_under_way and not (self._in_body and newest is not None and newest.has_begun):
@@ -538,7 +533,6 @@ class Connection(asyncio.Protocol):
 
 
 def _address(name: object) -> tuple[str, int] | None:
-    """Where somebody is; None for a socket of this computer."""
     return (str(name[0]), int(name[1])) if isinstance(name, tuple) else None
 
 

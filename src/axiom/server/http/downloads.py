@@ -102,7 +102,6 @@ class Downloads:
 
 
 def _passes(error: Exception) -> bool:
-    """Is it the store's or this computer's trouble, and says nothing about the file?"""
     if isinstance(error, OSError):
         return not isinstance(error, FileNotFoundError | IsADirectoryError)
     return isinstance(error, StoreError | FolderUnusable) and not isinstance(error, StoreDamaged)

@@ -43,8 +43,7 @@ class Intake(Protocol):
 
     def finish(self) -> Promised: ...
 
-    def lose(self) -> None:
-        """The connection is gone; no more will come and nobody awaits an answer."""
+    def lose(self) -> None: ...
 
 
 Answering = Callable[[bytes], Promised]
@@ -109,7 +108,6 @@ class WholeRequest:
 
 
 def whole(answer: Answering, limit: int = limits.REQUEST_BYTES, room: BodyRoom | None = None) -> Opener:
-    """A lane whose requests are answered by this function, which must not wait for anything itself."""
     return whole_in(lambda body, _: answer(body), limit, room)
 
 

@@ -41,8 +41,6 @@ def task_of(key: bytes, name: str) -> int | None:
 
 
 class PartialUploads:
-    """The outputs that have begun to arrive, each in a file of its own until it is whole."""
-
     def __init__(self, folder: Folder) -> None:
         self._folder = folder.uploads
         self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -173,7 +171,6 @@ class Transfers:
         return self._has_room
 
     def why_not(self, task_id: int, size: int) -> bytes | None:
-        """The answer, if the host of this task may not begin to bring so many bytes for it."""
         try:
             with Connections(folder=self._folder).reader() as db:
                 if uploads.closed(db, [task_id]).get(task_id, "") is None:
@@ -188,7 +185,6 @@ class Transfers:
             return transfers.try_again(_MUCH)
 
     def take_over(self, name: str, arrival: "Arrival") -> None:
-        """This one brings the output into its file from here on; another one that did is behind the times."""
         other = self._coming.get(name)
         if other is not None:
             other.give_up()

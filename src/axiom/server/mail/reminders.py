@@ -56,7 +56,6 @@ class DueMail:
 
 
 def _is_new(db: Database, view: FindingView, since: datetime) -> bool:
-    """Does it stand, with an answer that it did not have then?"""
     if view.finding.status != "open" or view.line is None or view.line.weighed_at <= since:
         return False  # its whole history need not be read
     history = findings.history(db, view.finding.number)
@@ -64,7 +63,6 @@ def _is_new(db: Database, view: FindingView, since: datetime) -> bool:
 
 
 def tell_digest(db: Database, due: DueDigest, credit: int, numbers: list[int], now: datetime) -> None:
-    """Write a digest where there is something to tell; the next one begins where this one ends."""
     earned = max(0, credit - due.told_credit)
     if subscriptions.digested(db, due, until=now, credit=credit) and (numbers or earned):
         facts = {"since": due.told_until.isoformat(), "credit": earned, "findings": numbers}

@@ -24,8 +24,7 @@ log = logging.getLogger("axiom.mail")
 
 
 class Carrier(Protocol):
-    def open(self) -> AbstractContextManager[Callable[[Any], None]]:
-        """A connection; what it gives hands one message over, or raises `DeliveryFailed`."""
+    def open(self) -> AbstractContextManager[Callable[[Any], None]]: ...
 
 
 class Outgoing:
@@ -79,7 +78,6 @@ class Outgoing:
             log.error("mail.lost channel=%s kind=%s %s", self.channel, message.kind, error)
 
     def _letters(self, now: datetime) -> list[tuple[OutboxMessage, Any]]:
-        """What is due, in the words in which it is sent. What nobody needs any more is given up."""
         made = []
         with self._readers.reader() as db:
             for row in outbox.due(db, self.channel, now, limits.SENT_AT_ONCE):

@@ -101,7 +101,6 @@ class PilotServer:
         return PilotName(host=host, name=name, beat_seconds=beat)
 
     def ask(self, db: Database, pilot: PilotIdentity, *, holding: Collection[int], wanted: int) -> Sequence[Order]:
-        """Orders: first again what this pilot lost, then new ones, up to `wanted`."""
         host, now = self._host(db, pilot), self.now()
         request = WorkRequest(
             seconds=0.0,
@@ -115,7 +114,6 @@ class PilotServer:
         return tuple(task.order for task in (*grant.lost, *grant.given))
 
     def report(self, db: Database, pilot: PilotIdentity, finished: Sequence[tuple[Report, bytes | None]]) -> int:
-        """Take finished tasks with their outputs, all in one commit; how many were of use."""
         self._host(db, pilot)
         now = self.now()
         digests = iter(blobs.bring(db, self.folder, [body for _, body in finished if body is not None], now))

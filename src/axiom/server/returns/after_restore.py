@@ -75,7 +75,6 @@ def _readmit(
 
 
 def _ticket(output: bytes, trust: Trust) -> tuple[str, Ticket]:
-    """The ticket in the first line of an output, signed by this laboratory; judged as of when it was issued."""
     line, end, _ = output.partition(b"\n")
     if not end:
         raise OutputError("The output ends in its first line, so it answers nothing. It is not used.")
@@ -93,7 +92,6 @@ def _gpu(db: Database, ticket: Ticket) -> str:
 
 
 def _admit(db: Database, report: Report, remembered: TaskOut | None, ticket: Ticket) -> str:
-    """Make the rows that are missing, under the numbers that they had; or why this cannot be."""
     if (ticket.task, ticket.host) != (report.task_id, report.host_id):
         return f"its ticket is of task {ticket.task} for host {ticket.host}"
     if experiments.bundle(db, ticket.bundle) is None:
@@ -154,7 +152,6 @@ def _remake_workunit(db: Database, workunit_id: int, ticket: Ticket) -> Workunit
 
 
 def _is_left_of(db: Database, wanted: Workunit, task: Task, ticket: Ticket) -> bool:
-    """Was it sent when others had parts of it already? Then these wait again, and it stands as its ticket says."""
     others = [number for number in wanted.replicates if number not in ticket.replicates]
     if (*others, *ticket.replicates) != wanted.replicates or wanted.configs != ticket.places:
         return False

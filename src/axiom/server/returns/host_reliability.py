@@ -61,7 +61,6 @@ def _settle(db: Database, host: Host, ended: Sequence[ClosedTask], fits: Fits) -
 
 
 def doubt(db: Database, host_ids: Collection[int]) -> None:
-    """These hosts' results of one task differ: none of them has anything in a row any more."""
     for host_id in host_ids:
         host = hosts.host(db, host_id)
         if host is not None and host.standing.valid_in_row:
@@ -78,7 +77,6 @@ def outvote(db: Database, host_id: int, now: datetime) -> None:
 
 
 def tell(db: Database, host_id: int, kind: str, now: datetime) -> None:
-    """A sentence for the owner of a host about its results, at most one of a kind a day."""
     host = hosts.host(db, host_id)
     if host is None:
         return

@@ -110,7 +110,6 @@ def settle_checks(
 
 
 def give_up(db: Database, now: datetime) -> int:
-    """Withdraw checks that no host took in days; the tasks that they should check count as they are."""
     stale = task_store.stale_checks(db, now - limits.RECHECK_WAITS_FOR, _SLICE)
     for workunit_id in stale:
         workunits.request_abort(db, workunit_id, "no other volunteer's host was there to check it")

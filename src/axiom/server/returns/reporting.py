@@ -102,7 +102,6 @@ def _bring_back(
 def _kindred_hosts(
     db: Database, by_task: Mapping[int, TaskOut], reports: Sequence[Report]
 ) -> set[tuple[int, int | None]]:
-    """Which of the reporting hosts are of one volunteer with a host that was given another's task."""
     foreign = [
         report.host_id
         for report in reports

@@ -65,7 +65,6 @@ def compare(
 
 
 def blame(db: Database, compared: ComparedCopies, now: datetime) -> None:
-    """Nobody whose copy differs has anything in a row, and those against whom enough others agree were outvoted."""
     was_settled = any(task.agreement == Agreement.AGREES for task in compared.tasks)
     for task in compared.tasks:
         if compared.decided.agreements.get(task.id) is not Agreement.DIFFERS or task.host_id is None:

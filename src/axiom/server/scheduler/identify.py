@@ -125,7 +125,6 @@ def describe(request: SchedulerRequest, digest: str) -> ClientDescription:
 
 
 def _platforms(request: SchedulerRequest) -> tuple[str, ...]:
-    """For which platforms its programs are: the client's own word, or where the volunteer brings them, theirs."""
     if not request.anonymous:
         return request.platforms
     return (

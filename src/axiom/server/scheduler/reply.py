@@ -188,7 +188,6 @@ def _task(task: GrantedTask, output: str, program: Program) -> TaskOrder:
 
 
 def apps(title: str) -> tuple[App, ...]:
-    """The one program there is: a runner knows no experiment, its orders do."""
     return (App(name=APP, title=title),)
 
 

@@ -100,7 +100,6 @@ class Jobs:
             self._errors[job.name] = ""
 
     def _note(self, job: Job, error: str) -> None:
-        """Write down what went wrong, once for as long as it stays the same."""
         if self._errors.get(job.name) == error:
             return
         with contextlib.suppress(StoreError):  # a store in trouble is the error itself, and the log has it

@@ -227,7 +227,6 @@ def expire_sign_ins(db: Database, now: datetime) -> int:
 
 
 def with_results(db: Database) -> int:
-    """How many volunteers besides ourselves have returned something that is proven."""
     return db.number(_WITH_RESULTS)
 
 

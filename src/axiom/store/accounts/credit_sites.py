@@ -99,8 +99,6 @@ class OpenHost:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Holders:
-    """How many have credit, how many earned some within a month, and what those earn a day."""
-
     everybody: int
     lately: int
     recent: float
@@ -108,8 +106,6 @@ class Holders:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecentTasks:
-    """How long the newest paid tasks of an experiment took, and of how many volunteers they were."""
-
     mean_seconds: float
     least_seconds: float
     most_seconds: float
@@ -154,7 +150,6 @@ def holders(db: Database, holder: str, now: datetime) -> Holders:
 
 
 def new_today(db: Database, now: datetime) -> tuple[int, int]:
-    """How many volunteers and how many hosts came within a day."""
     return db.number(_NEW_VOLUNTEERS, since=now - _A_DAY), db.number(_NEW_HOSTS, since=now - _A_DAY)
 
 

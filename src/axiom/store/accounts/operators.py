@@ -1,5 +1,3 @@
-"""Volunteers who have the role of an operator, and which code of their second factor was used last."""
-
 from datetime import datetime
 
 from axiom.domain.operators import SiteOperator
@@ -24,7 +22,6 @@ def end(db: Database, volunteer_id: int, now: datetime) -> bool:
 
 
 def everybody(db: Database) -> list[SiteOperator]:
-    """Everyone who ever had the role, the oldest first."""
     return db.values(SiteOperator, "SELECT * FROM operator ORDER BY id")
 
 
@@ -37,7 +34,6 @@ def by_volunteer(db: Database, volunteer_id: int) -> SiteOperator | None:
 
 
 def acting(db: Database, volunteer_id: int) -> SiteOperator | None:
-    """The role that this volunteer has now."""
     operator = by_volunteer(db, volunteer_id)
     return operator if operator is not None and operator.ended_at is None else None
 

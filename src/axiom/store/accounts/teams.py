@@ -17,7 +17,6 @@ _ELDEST = "SELECT min(id) AS id FROM volunteer WHERE team_id = :id AND id <> :be
 def found(
     db: Database, *, name: str, founder_id: int, country: str, website: str, about: str, now: datetime
 ) -> int | None:
-    """A new team; None when another one has the name."""
     if by_name(db, name) is not None:
         return None
     return db.add(
@@ -40,7 +39,6 @@ def like(db: Database, part: str, limit: int) -> list[Team]:
 
 
 def teams(db: Database, limit: int) -> list[Team]:
-    """Those to which somebody belongs, the oldest first."""
     return db.values(Team, _ALL, limit=limit)
 
 
@@ -49,7 +47,6 @@ def members(db: Database, team_id: int) -> int:
 
 
 def founded(db: Database, founder_id: int) -> int:
-    """How many teams this volunteer looks after, with volunteers or without."""
     return db.number("SELECT count(*) AS amount FROM team WHERE founder_id = :founder_id", founder_id=founder_id)
 
 

@@ -98,12 +98,10 @@ class Unpaid:
 
 
 def unpaid(db: Database, limit: int) -> list[Unpaid]:
-    """Valid tasks without an award, oldest first."""
     return [_unpaid(row) for row in db.select(_UNPAID, limit=limit)]
 
 
 def waiting(db: Database) -> int:
-    """How many valid tasks have no award yet."""
     return db.number("SELECT count(*) AS tasks FROM task WHERE state = 'valid' AND is_paid = 0")
 
 
@@ -177,7 +175,6 @@ def keep_recent(db: Database, holder: str, recent: Mapping[int, tuple[float, dat
 
 
 def began(db: Database, holder: str, ids: Sequence[int]) -> dict[int, datetime]:
-    """Since when these volunteers, hosts or teams have been here."""
     rows = db.select(_BEGAN[holder], ids=json.dumps(list(ids)))
     return {row["id"]: moment(row["created_at"]) for row in rows}
 
@@ -212,7 +209,6 @@ def last_award(db: Database) -> int:
 
 
 def total(db: Database) -> int:
-    """All credit ever awarded here, in thousandths."""
     return db.number(_TOTAL)
 
 

@@ -63,12 +63,10 @@ def before(db: Database, session_id: int) -> Settlement | None:
 
 
 def newest(db: Database, limit: int) -> list[tuple[str, Settlement]]:
-    """What the rounds of each of the newest sessions settled together, with its name, newest first."""
     return [(row["name"], as_value(Settlement, row)) for row in db.select(_NEWEST, limit=limit)]
 
 
 def settle(db: Database, session_id: int, *, after: int, session_cap: int | None, now: datetime) -> Settlement:
-    """Write down what was awarded after this award; from now on the cap counts anew."""
     counters.add(db, *UNSETTLED, -unsettled(db))
     (row,) = db.select(_SETTLE, session_id=session_id, after=after, session_cap=session_cap, now=at(now))
     return as_value(Settlement, row)

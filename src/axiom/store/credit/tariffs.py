@@ -29,7 +29,6 @@ def in_force(db: Database, now: datetime) -> tuple[int, Tariff] | None:
 
 
 def awarding(db: Database, after: int) -> list[Tariff]:
-    """The tariffs of the awards after this one that count against a cap."""
     return [_tariff(row) for row in db.select(_AWARDING, after=after)]
 
 

@@ -69,7 +69,6 @@ def put(db: Database, folder: Folder, body: bytes, now: datetime, *, as_file: bo
 
 
 def bring(db: Database, folder: Folder, bodies: Sequence[bytes], now: datetime) -> list[str]:
-    """Keep all of these outputs, each for one upload or task more; returns the SHA-256 of each."""
     stamp = at(now)
     rows = [
         {
@@ -94,7 +93,6 @@ def keep_file(folder: Folder, digest: str, body: bytes, now: datetime) -> None:
 
 
 def get(db: Database, folder: Folder, digest: str) -> bytes:
-    """The bytes with this digest, proven."""
     row = db.one("SELECT digest, size, body FROM blob WHERE digest = :digest", digest=digest)
     if row is None:
         raise NotFound(f"There is no stored file {digest}. It was never stored here, or was cleaned away.")
@@ -153,7 +151,6 @@ def file_of(folder: Folder, digest: str) -> Path:
 
 
 def files(db: Database, folder: Folder) -> list[Path]:
-    """Where the larger ones lie, which a copy of the database does not hold."""
     return [_place(folder, row["digest"]) for row in db.select(_IN_FILES)]
 
 
@@ -194,7 +191,6 @@ def spare(folder: Folder, digest: str, now: datetime) -> None:
 
 
 def sweep(db: Database, folder: Folder, now: datetime, grace: timedelta = GRACE) -> int:
-    """Delete files whose row was never committed and that are past the grace; how many there were."""
     left = _orphans(db, folder, now - grace)
     for path in left:
         path.unlink(missing_ok=True)

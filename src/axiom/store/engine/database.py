@@ -75,7 +75,6 @@ class Database:
             self._changed_in_all = connection.total_changes
 
     def select(self, sql: str, /, **values: Any) -> list[Row]:
-        """Every row of the answer; also for a change that ends in RETURNING."""
         prepared, kind = statement(sql), self._kind(sql)
         bound = prepared.bind(values)
         try:
@@ -133,11 +132,9 @@ class Database:
         return int(rows[0]["id"])
 
     def add(self, table: str, /, **columns: Any) -> int:
-        """Insert a row that has these values and return its id."""
         return self.insert(_insertion(table, tuple(columns)), **columns)
 
     def add_all(self, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows that all name the same columns."""
         if rows:
             self.many(_insertion(table, tuple(rows[0])), rows)
 
@@ -194,7 +191,6 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """The body in one transaction that may write; committed, and then durable, when the body ends."""
         self._say("BEGIN IMMEDIATE")
         changes: list[Change] = []
         self._changes = changes
@@ -265,7 +261,6 @@ class Database:
             self._changes.append((sql, prepared.names, bound))
 
     def _say(self, sql: str) -> None:
-        """Where a transaction or a level of it begins or ends: without values, and nothing to write down."""
         try:
             self._do(sql, ())
         except Exception as error:
@@ -394,7 +389,6 @@ def connect_reader(path: Path) -> Database:
 
 
 def copy(source: Path, target: Path) -> None:
-    """A whole and consistent copy of a live database; `target` appears when it is complete and on the disk."""
     unfinished = target.with_name(target.name + ".part")
     unfinished.unlink(missing_ok=True)
     try:

@@ -30,8 +30,6 @@ _PAUSE_SECONDS = 0.02
 
 
 class _Inside:
-    """A place in a folder, by its name there."""
-
     def __init__(self, name: str) -> None:
         self.name = name
 
@@ -122,8 +120,6 @@ class Folder:
 
 
 class Lock:
-    """The right to work on a folder. It ends with `release` or with the process."""
-
     def __init__(self, descriptor: int, **facts: Any) -> None:
         self._descriptor = descriptor
         self._facts: dict[str, Any] = {}
@@ -133,7 +129,6 @@ class Lock:
         self.note(**facts)
 
     def note(self, **facts: Any) -> None:
-        """Add what others may want to know about the holder, such as its port."""
         self._facts |= facts
         text = json.dumps(self._facts).encode()
         os.pwrite(self._descriptor, text, 0)
@@ -165,7 +160,6 @@ class Lock:
 
 
 def lock(folder: Folder, purpose: str) -> Lock:
-    """Take the folder, or say who has it."""
     demand_own(folder)
     try:
         descriptor = os.open(folder.lock_file, os.O_RDWR | os.O_CREAT, 0o600)
@@ -208,7 +202,6 @@ def demand_own(folder: Folder) -> None:
 
 
 def holder(folder: Folder) -> dict[str, Any] | None:
-    """What the process that holds the folder says about itself; None when nobody holds it."""
     try:
         descriptor = os.open(folder.lock_file, os.O_RDONLY)
     except FileNotFoundError:
@@ -279,7 +272,6 @@ def _in_use(folder: Folder, facts: dict[str, Any]) -> str:
 
 
 def is_full(error: OSError) -> bool:
-    """Is there no room on the disk, or none for us?"""
     return error.errno in {errno.ENOSPC, errno.EDQUOT}
 
 

@@ -1,5 +1,3 @@
-"""What a connection changes, as it is written down: each statement with its values, in the order of their making."""
-
 import functools
 import re
 from collections.abc import Mapping, Sequence
@@ -22,16 +20,12 @@ _CHANGE_WITHIN = re.compile(
 
 
 class Connection(Protocol):
-    """As much of a connection as whoever writes changes down may use."""
-
     def one(self, sql: str, /, **values: Any) -> Mapping[str, Any] | None: ...
 
     def execute(self, sql: str, /, **values: Any) -> int: ...
 
 
 class Recorder(Protocol):
-    """What writes changes down before they are committed."""
-
     def append(self, database: Connection, changes: Sequence[Change]) -> None:
         """These changes are on the disk beside the database; called inside the transaction that made them."""
 
@@ -49,7 +43,6 @@ class ChangeKind(Enum):
 
 @functools.lru_cache(maxsize=4_096)
 def kind_of(sql: str) -> ChangeKind:
-    """What this statement may change; one of which that is not known is refused."""
     match = _FIRST_WORD.match(sql)
     word = match[1].upper() if match else ""
     if word in _READING or (word == "WITH" and not _CHANGE_WITHIN.search(sql)):

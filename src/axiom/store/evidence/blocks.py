@@ -103,7 +103,6 @@ def returned(db: Database, experiment_id: int, first: int = 0, below: int = ALL_
 
 
 def spent(db: Database, registration_id: int, below: int = ALL_PLACES) -> dict[int, tuple[int, float]]:
-    """How many cells of each replicate of a registration are back, and the seconds of a core that they took."""
     rows = db.select(_SPENT, registration_id=registration_id, below=below)
     return {row["replicate"]: (row["back"], row["seconds"]) for row in rows}
 
@@ -125,7 +124,6 @@ def ordered(db: Database, registration_id: int, first: int = 0) -> dict[int, boo
 
 
 def given_up(db: Database, registration_id: int, first: int) -> set[int]:
-    """Replicates from this number on of which some part failed for good or was taken back."""
     rows = db.select(_GIVEN_UP, registration_id=registration_id, first=first)
     return {number for row in rows for number in json.loads(row["replicates"])}
 

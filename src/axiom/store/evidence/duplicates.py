@@ -64,13 +64,11 @@ def uncompared(db: Database, limit: int) -> list[Pair]:
 
 
 def compared(db: Database, after: int, limit: int) -> list[tuple[Pair, str, int]]:
-    """Duplicates from this one on, and what is kept of comparing them: how, and whom they confirm."""
     rows = db.select(_PAIRS, after=after, limit=limit)
     return [(_pair(row), row["class"], row["confirms"]) for row in rows if row["class"] is not None]
 
 
 def before(db: Database, duplicate_ids: Iterable[int]) -> dict[int, list[Result]]:
-    """Of each of these duplicates, what others had brought of the same cell before it."""
     by_duplicate: dict[int, list[Result]] = {}
     for row in db.select(_OTHERS, duplicates=json.dumps(list(duplicate_ids))):
         by_duplicate.setdefault(row["id"], []).append(_result(row, ""))
@@ -84,7 +82,6 @@ def overturned(db: Database, registration_id: int, until: datetime) -> frozenset
 
 
 def keep(db: Database, compared: Iterable[tuple[Pair, Reproduction | None, int]]) -> None:
-    """What came of comparing them, and whom they confirm; nothing where nothing could be compared."""
     db.add_all(
         "reproduction",
         [

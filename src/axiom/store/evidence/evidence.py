@@ -140,7 +140,6 @@ def newest(db: Database) -> dict[int, Evidence]:
 
 
 def outdated(db: Database) -> list[int]:
-    """The versions with findings that were weighed by earlier rules."""
     return [row["experiment_id"] for row in db.select(_OUTDATED, method=METHOD)]
 
 
@@ -153,7 +152,6 @@ def weighed(db: Database, experiment_id: int) -> list[WeighedFinding]:
 
 
 def standings(db: Database) -> list[ComparedClaim]:
-    """How every claim stands that was asked and not recalled."""
     return [
         ComparedClaim(
             number=number,
@@ -204,18 +202,15 @@ def latest(db: Database, number: int) -> Evidence | None:
 
 
 def kept(db: Database, number: int, line: int | None = None) -> ObservationSet:
-    """From what a line of the history was weighed, and whose hosts had computed it; without a line the newest."""
     row = _line(db, number, line)
     return observing.kept(db, number, row["line"]) if row else ObservationSet()
 
 
 def observed(db: Database, number: int, line: int | None = None) -> tuple[Observation, ...]:
-    """From what a line of the history was weighed, in issue order; without a line the newest."""
     return kept(db, number, line).observations
 
 
 def card_inputs(db: Database, number: int) -> Inputs | None:
-    """Everything that the newest line of a finding follows from; None where nothing was weighed yet."""
     row, question = _line(db, number, None), db.one(_ASKED, number=number)
     if row is None or question is None:
         return None

@@ -80,7 +80,6 @@ def kept(db: Database, number: int, line: int) -> ObservationSet:
 
 
 def of_finding(db: Database, number: int) -> list[tuple[int, PlacedObservation]]:
-    """Every observation of a finding that was ever written, each with the line from which on it counts."""
     rows = _until(db, number, _LAST_OF_ALL)
     written = {text: _read_hosts(text) for text in {row[-2] for row in rows}}
     pairs = zip(rows, _observations(rows, _designs(db, number), written), strict=True)
@@ -93,7 +92,6 @@ def _until(db: Database, number: int, line: int) -> list[Bare]:
 
 
 def homes(db: Database, host_ids: Iterable[int]) -> dict[int, Home]:
-    """Whose these hosts are, and what they are, today."""
     wanted = sorted(set(host_ids))
     return {
         row["id"]: Home(
@@ -115,7 +113,6 @@ def written_homes(db: Database, number: int) -> dict[int, set[Home | int]]:
 
 
 def reached(db: Database, number: int) -> dict[int, int]:
-    """Of each registration the last replicate that has entered this finding."""
     return {row["registration_id"]: row["last"] for row in db.select(_REACHED, number=number)}
 
 

@@ -34,7 +34,6 @@ def as_stored(db: Database) -> list[Bare]:
 
 
 def keep(db: Database, claims: Iterable[OldClaim], now: datetime) -> int:
-    """These claims are registered, in these words; returns how many were new or put otherwise."""
     stored = {_row(stored_claim.said)["name"]: _row(stored_claim.said) for stored_claim in everything(db)}
     wanted = [_row(claim) for claim in claims]
     return db.many(_PUT, [{**row, "created_at": at(now)} for row in wanted if stored.get(row["name"]) != row])

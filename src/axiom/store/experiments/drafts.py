@@ -85,7 +85,6 @@ def tries(db: Database, name: str, until: int) -> tuple[int, int]:
 
 
 def order(db: Database, number: int, now: datetime) -> bool:
-    """It waits for its preflight; whether that is new."""
     return db.execute(_ORDER, id=number, now=at(now)) == 1
 
 
@@ -102,7 +101,6 @@ def record(
     bundle: str,
     now: datetime,
 ) -> bool:
-    """Write down what came of its preflight; whether it waited for that."""
     changed = db.execute(
         _RECORD,
         id=number,

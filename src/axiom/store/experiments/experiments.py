@@ -115,7 +115,6 @@ def named(db: Database, text: str) -> StoredExperiment | None:
 
 
 def open_now(db: Database) -> dict[str, int]:
-    """By its name each experiment whose newest version is open, with that version's id."""
     return {row["name"]: row["id"] for row in db.select(_OPEN)}
 
 
@@ -205,7 +204,6 @@ def add_bundle(
 
 
 def renew_seal(db: Database, bundle_id: int, seal: str, expires_at: datetime) -> None:
-    """Sign the same bytes for longer."""
     counters.note_change(db)
     db.execute(_RENEW, id=bundle_id, seal=seal, expires_at=at(expires_at))
 

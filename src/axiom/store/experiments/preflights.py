@@ -98,6 +98,5 @@ def is_ours(db: Database, host_id: int) -> bool:
 
 
 def circumstances(db: Database, since: datetime) -> Circumstances:
-    """What decides whether something is tried now; a host counts that was heard from since then."""
     (row,) = db.select(_CIRCUMSTANCES, since=at(since))
     return as_value(Circumstances, row)

@@ -38,7 +38,6 @@ def write_offer(folder: Folder, runners: Mapping[str, OfferedRunner]) -> None:
 
 
 def note_unsigned(folder: Folder, files: Sequence[WantedProgram]) -> None:
-    """Write down for which files a signature is wanted; nothing is written where nothing ever was."""
     path = folder.runners / _UNSIGNED
     if files or path.exists():
         keep(path, json.dumps([asdict(file) for file in files], indent=1, sort_keys=True).encode() + b"\n")
@@ -99,7 +98,6 @@ class RunnerOffer(Mapping[str, OfferedRunner]):
         self._runners = read_offer(folder)
 
     def look(self) -> None:
-        """Read the file again; one that cannot be read changes nothing."""
         self._runners = read_offer(self._folder)
 
     def __getitem__(self, name: str) -> OfferedRunner:

@@ -125,7 +125,6 @@ def over(db: Database, host_id: int, now: datetime) -> None:
 
 
 def silent(db: Database, before: datetime, limit: int) -> list[int]:
-    """Hosts of pilots that were silent since then and may still have something out."""
     return [int(row["host_id"]) for row in db.select(_SILENT, before=at(before), limit=limit)]
 
 

@@ -115,7 +115,6 @@ def add(db: Database, volunteer_id: int, description: ClientDescription, now: da
 
 
 def added_at(db: Database, volunteer_id: int, place: int) -> datetime | None:
-    """When the host at this place among the volunteer's newest was added; None when there are fewer."""
     row = db.one(_NEWEST_OF_VOLUNTEER, volunteer_id=volunteer_id, skip=place - 1)
     return moment(row["created_at"]) if row else None
 
@@ -209,7 +208,6 @@ def host(db: Database, host_id: int) -> Host | None:
 
 
 def facts(db: Database, host_id: int) -> dict[str, Any]:
-    """What the host says of itself and no decision looks at."""
     row = db.one(_HOST, id=host_id)
     facts: dict[str, Any] = json.loads(row["facts"]) if row else {}
     return facts

@@ -60,7 +60,6 @@ def forget(db: Database, volunteer_id: int) -> None:
 
 
 def shown(db: Database, host_id: int, now: datetime) -> list[Notice]:
-    """What the owner of a host was not told yet, or was within a day: oldest first and a few at a time."""
     return [
         as_value(Notice, row, is_told=row["told_at"] is not None)
         for row in db.select(

@@ -79,7 +79,6 @@ class JournalFollower:
         return self._go_on()
 
     def _begin(self) -> bool:
-        """Find our place in the journal, which may not have come that far here."""
         files = segments(self._place, self._point.history, read_arriving)
         before = [segment for segment in files if segment.point.position <= self._point.position]
         if not before:
@@ -145,7 +144,6 @@ class JournalFollower:
         return segment
 
     def _whole(self, raw: bytes) -> tuple[list[Frame], JournalPoint]:
-        """The records that are here wholly, each proven to follow the one before, and where they lead."""
         whole, reached = [], self._point
         for frame in frames(raw, 0):
             if frame.number != reached.position + 1 or not frame.holds(raw, reached.digest):

@@ -28,7 +28,6 @@ class JournalPoint:
 
 
 def standing(db: Database) -> JournalPoint | None:
-    """Where this database stands; None where it has no place for it yet, or never kept a journal."""
     row = db.one("SELECT history, position, digest FROM journal") if "journal" in db.tables() else None
     if row is None:
         return None

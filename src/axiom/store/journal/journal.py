@@ -220,7 +220,6 @@ class Journal:
 
 
 def prune(place: Path, of: str, position: int) -> int:
-    """Delete the files of this history that hold nothing after this position; how many there were."""
     files = segments(place, of)
     spent = [segment for segment, after in itertools.pairwise(files) if after.point.position <= position]
     for segment in spent:
@@ -235,7 +234,6 @@ def _settle(written: Path) -> None:
 
 
 def _make(place: Path, point: JournalPoint, moment: int) -> tuple[int, int]:
-    """A new file that goes on from this point; it appears when it is whole and on the disk."""
     path = place / name_of(point)
     unfinished = path.with_name(path.name + ".part")
     start = write_start(point, moment)

@@ -111,12 +111,10 @@ def write_start(point: JournalPoint, moment: int) -> bytes:
 
 
 def name_of(point: JournalPoint) -> str:
-    """The name of the segment that goes on from here. Several histories may share a folder."""
     return f"{point.position:012}-{short(point)}.log"
 
 
 def short(point: JournalPoint) -> str:
-    """The beginning of its history's name, as names of files have it."""
     return point.history[:_SHORT]
 
 
@@ -129,7 +127,6 @@ def segments(place: Path, history: str, read: Callable[[Path], Segment | None] |
 
 
 def frames(raw: bytes, begins: int) -> Iterator[Frame]:
-    """Each record from here on; stops at the end, or where a record is not whole."""
     frame = _frame(raw, begins)
     while frame is not None:
         yield frame
@@ -137,7 +134,6 @@ def frames(raw: bytes, begins: int) -> Iterator[Frame]:
 
 
 def is_blank(raw: bytes, begins: int) -> bool:
-    """Is there nothing from here on but zeros that were written ahead?"""
     return not raw[begins:].strip(b"\0")
 
 
@@ -187,7 +183,6 @@ def _damaged(path: Path) -> StoreDamaged:
 
 
 def _is_cut(raw: bytes) -> bool:
-    """Is this the beginning of a record, or nothing yet?"""
     if is_blank(raw, 0) or len(raw) < _HEAD_BYTES:
         return raw[: len(_MARK)].strip(b"\0") in _MARK
     (check,) = _CHECK.unpack_from(raw, _HEAD.size)

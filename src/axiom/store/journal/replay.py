@@ -107,7 +107,6 @@ class JournalReader:
 
 
 def _changes(frame: Frame, raw: bytes, statements: dict[int, Statement]) -> list[Change] | None:
-    """What the record says; None when a damaged one before it had the words for that."""
     try:
         return read_body(frame.body(raw), statements)
     except KeyError:

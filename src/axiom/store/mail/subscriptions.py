@@ -55,7 +55,6 @@ def of_volunteer(db: Database, volunteer_id: int) -> set[str]:
 
 
 def due_digests(db: Database, before: datetime, limit: int) -> list[DueDigest]:
-    """Whose last digest ended before then and whose address is confirmed, the longest waiting first."""
     return db.values(DueDigest, _DUE, before=at(before), limit=limit)
 
 

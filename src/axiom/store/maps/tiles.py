@@ -83,8 +83,6 @@ class OpenTile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DrawnTile:
-    """A tile that was computed: its pixels row by row from below, and the share of each band."""
-
     replicate: int
     place: int
     task_id: int
@@ -191,7 +189,6 @@ def open_levels(db: Database, experiment_id: int, arm: int, most: int) -> list[t
 
 
 def next_open(db: Database, experiment_id: int, arm: int, level: int, limit: int) -> list[OpenTile]:
-    """The tiles of a level to compute next: those first that have most to tell."""
     return db.values(OpenTile, _NEXT, experiment_id=experiment_id, arm=arm, level=level, limit=limit)
 
 
@@ -210,7 +207,6 @@ def order(db: Database, experiment_id: int, tiles: Sequence[OpenTile]) -> None:
 def charted(
     db: Database, experiment_id: int, *, first: int, deepest: int, arms: Collection[int]
 ) -> dict[int, ChartProgress]:
-    """How far replicates from this one on are charted in these arms, from level 1 down to this level."""
     progress: dict[int, ChartProgress] = {}
     for row in db.select(_CHARTED, experiment_id=experiment_id, first=first, deepest=deepest):
         if row["arm"] in arms:

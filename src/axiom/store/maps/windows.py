@@ -67,12 +67,10 @@ class Charts:
         return self._arm
 
     def replicates(self, limit: int) -> list[int]:
-        """The first replicates of which the whole plane is drawn at level 0."""
         rows = self._db.select(_REPLICATES, experiment_id=self._experiment_id, arm=self._arm, limit=limit)
         return [row["replicate"] for row in rows]
 
     def look(self, replicates: Sequence[int], wanted: Iterable[Tile]) -> None:
-        """Find out at once what is drawn of these tiles and of those above them."""
         if not replicates:
             return
         places = {place_of(higher, self._arm) for tile in wanted for higher in self._upwards(tile)}
@@ -89,7 +87,6 @@ class Charts:
             is_drawn.update({place: (replicate, place) in cells for place in places})
 
     def nearest(self, replicate: int, tile: Tile) -> DrawnTile | None:
-        """The tile, or the deepest above it that is drawn; None where none is."""
         if place_of(self._deepest(tile), self._arm) not in self._there.get(replicate, {}):
             self.look([replicate], [tile])
         is_drawn = self._there[replicate]
@@ -138,7 +135,6 @@ def window_of(tile: Tile, side: int, deeper: int = 0) -> PixelWindow:
 
 
 def share_of(axis: Knob, value: float) -> float:
-    """How far along the axis a knob's value lies: 0 at its low end, 1 at its high one."""
     if axis.log:
         return math.log(value / axis.low) / math.log(axis.high / axis.low)
     return (value - axis.low) / (axis.high - axis.low)
@@ -153,7 +149,6 @@ def touched(axis: Knob, low: float, high: float, pixels: int) -> tuple[int, int]
 
 
 def middles(axis: Knob, first: int, amount: int, pixels: int) -> list[float]:
-    """The knob's value in the middle of so many pixels along an axis, from this one on."""
     return [axis.at((first + place + 0.5) / pixels) for place in range(amount)]
 
 

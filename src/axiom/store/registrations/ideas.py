@@ -67,13 +67,11 @@ def of_numbers(db: Database, wanted: Sequence[int]) -> list[KeptIdea]:
 
 
 def same(db: Database, by: str, question: str) -> int | None:
-    """The open idea in which this author asks this very question, if there is one."""
     row = db.one(_SAME, said_by=by, question=question)
     return int(row["id"]) if row else None
 
 
 def noted(db: Database) -> dict[str, int | None]:
-    """What the autopilot wrote ideas about, each with its session."""
     return {row["basis"]: row["session_id"] for row in db.select(_NOTED)}
 
 

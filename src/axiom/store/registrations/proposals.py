@@ -97,12 +97,10 @@ def approved_code(db: Database, bundle: str) -> KeptProposal | None:
 
 
 def registered(db: Database, number: int, *, experiment_id: int, registration_id: int) -> None:
-    """What a proposal of a draft asks is registered with the version that it published."""
     db.execute(_REGISTERED, id=number, experiment_id=experiment_id, registration_id=registration_id)
 
 
 def came_out(db: Database) -> list[ProposalOutcome]:
-    """What came of each that registered something and has ended, in the order in which they were scored."""
     return [
         ProposalOutcome(
             proposal=read_proposal(row["body"]),

@@ -89,7 +89,6 @@ def registrations(db: Database, experiment_id: int | None = None) -> list[Regist
 
 
 def numbers(db: Database, registration: Registration) -> dict[str, int]:
-    """The finding of each of its estimands: one that it began, or one that it joins."""
     begun = {
         row["estimand"]: int(row["id"])
         for row in db.select(_NUMBERED, experiment_id=registration.experiment_id)
@@ -108,7 +107,6 @@ def everywhere(db: Database) -> tuple[dict[int, dict[str, int]], frozenset[int]]
 
 
 def of_finding(db: Database, number: int) -> tuple[Registration, str] | None:
-    """The registration that began a finding, and the name of its estimand there."""
     row = db.one(_OF_FINDING, number=number)
     return (as_value(Registration, row), str(row["estimand"])) if row else None
 
@@ -122,7 +120,6 @@ def placed(db: Database, experiment_id: int) -> PlacedConfigs:
 
 
 def feeding(db: Database, experiment_id: int) -> dict[int, tuple[int, ...]]:
-    """Of each finding of a version the registrations whose replicates are its evidence, in order."""
     feeders_of: dict[int, list[int]] = {}
     for row in db.select(_NUMBERED, experiment_id=experiment_id):
         feeders_of[int(row["id"])] = [row["registration_id"]]
@@ -152,7 +149,6 @@ def statuses(db: Database, experiment_id: int) -> dict[int, tuple[str, str]]:
 
 
 def broken_links(db: Database) -> list[str]:
-    """Every place at which a chain of registrations or predictions does not hold, or where the two differ."""
     rows = _CHAIN.rows(db)
     return _CHAIN.problems(db, rows) + _repredicted(db, rows) + _LATER.problems(db, _LATER.rows(db))
 

@@ -53,7 +53,6 @@ def unscored(db: Database, registration_id: int) -> list[UnscoredPrediction]:
 
 
 def goes_on(db: Database, registration_id: int) -> bool:
-    """Is anything of it ordered that may still come back?"""
     return db.one(_GOES_ON, registration_id=registration_id) is not None
 
 
@@ -62,7 +61,6 @@ def keep(db: Database, prediction_id: int, facts: Mapping[str, Any], now: dateti
 
 
 def everything(db: Database) -> list[Row]:
-    """Every prediction with its score, in the order of scoring; those without one last."""
     return db.select(_ALL)
 
 

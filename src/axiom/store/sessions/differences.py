@@ -32,13 +32,11 @@ ORDER BY id
 
 
 def closed(db: Database, older: Session, newer: Session) -> dict[str, int]:
-    """How many tasks the sessions after the older one reviewed, by the state in which they are now."""
     since, until = window(db, older).until, window(db, newer).until
     return {row["state"]: int(row["tasks"]) for row in db.select(_CLOSED, since=at(since), until=at(until))}
 
 
 def credit(db: Database, older: Session, newer: Session) -> tuple[int, int]:
-    """How many awards they settled, and how much that is in thousandths."""
     (row,) = db.select(_CREDIT, older=older.id, newer=newer.id)
     return int(row["awards"]), int(row["amount"])
 
@@ -48,7 +46,6 @@ def amount(db: Database, older: Session, newer: Session) -> int:
 
 
 def moved(db: Database, older: Session, newer: Session) -> list[Row]:
-    """The findings of which the newer one says something else."""
     return db.select(_MOVED, older=older.id, newer=newer.id)
 
 

@@ -129,7 +129,6 @@ def fetching(db: Database, since: datetime) -> int:
 
 
 def classes(db: Database, since: datetime) -> list[Row]:
-    """The hosts that were heard since then by their cores, the largest first, with the tasks that they have."""
     return db.select(_CLASSES, since=at(since))
 
 
@@ -150,12 +149,10 @@ def looked_into(db: Database, window: Window) -> int:
 
 
 def contradicted(db: Database, window: Window) -> list[Row]:
-    """Tasks whose hosts said that all went well, and whose outputs say otherwise."""
     return db.select(_CONTRADICTED, since=at(window.since), until=at(window.until))
 
 
 def repaired(db: Database, window: Window) -> list[Row]:
-    """Bundles that took the place of others, and how the tasks with those had ended."""
     return db.select(_REPAIRED, since=at(window.since), until=at(window.until))
 
 
@@ -191,7 +188,6 @@ def never_weighed(db: Database) -> int:
 
 
 def weighed(db: Database, after: int, until: int) -> list[Row]:
-    """The findings to whose histories these rounds added: number, first and last of the added lines."""
     return db.select(_WEIGHED, after=after, until=until)
 
 
@@ -222,6 +218,5 @@ def open_findings(db: Database) -> list[Row]:
 
 
 def lately(db: Database, experiment_id: int) -> Row:
-    """How many of the newest results of a version there are, and when the first and the last of them came."""
     (row,) = db.select(_LATELY, experiment_id=experiment_id)
     return row

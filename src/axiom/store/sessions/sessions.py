@@ -55,7 +55,6 @@ def last(db: Database) -> Session | None:
 
 
 def told(db: Database, limit: int) -> list[Session]:
-    """The newest sessions first, without quiet rounds."""
     return db.values(Session, "SELECT * FROM session WHERE told <> '' ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
@@ -153,7 +152,6 @@ def ended_before(db: Database, session_id: int) -> datetime | None:
 
 
 def window(db: Database, session: Session) -> Window:
-    """The time of which a round tells: from where the one before left off to what it has reviewed."""
     row = db.one("SELECT seen_task FROM session WHERE id = :id", id=session.id)
     return Window(since=seen_before(db, session.id), until=moment(row["seen_task"] if row else 0))
 
@@ -164,7 +162,6 @@ def hold(db: Database, session_id: int, holder: str, until: datetime | None) -> 
 
 
 def told_workunits(db: Database, session_id: int) -> int:
-    """Up to which workunit earlier sessions have told of orders."""
     return db.number("SELECT max(seen_workunit) AS seen FROM session WHERE id < :id", id=session_id)
 
 
@@ -173,7 +170,6 @@ def tell_workunits(db: Database, session_id: int, newest: int) -> None:
 
 
 def finish(db: Database, session: Session, step: Step, *, seen_task: int, now: datetime, ends: bool) -> None:
-    """Note that a step is done, and with the last one that the session is over."""
     db.execute(
         "UPDATE session SET done = :done, seen_task = :seen_task, ended_at = :ended_at WHERE id = :id",
         id=session.id,
@@ -221,7 +217,6 @@ def notes(db: Database, session_id: int) -> list[tuple[Step, Note]]:
 
 
 def notes_of_rounds(db: Database, session: Session, kinds: Sequence[str], limit: int) -> list[tuple[Step, Note]]:
-    """What the quiet rounds of a session wrote of these kinds, the oldest first; of more, the newest."""
     rows = db.select(
         _OF_ROUNDS, after=first_round(db, session), id=session.id, kinds=json.dumps(list(kinds)), limit=limit
     )
@@ -229,7 +224,6 @@ def notes_of_rounds(db: Database, session: Session, kinds: Sequence[str], limit:
 
 
 def gathered(db: Database, session: Session) -> list[tuple[Step, Note]]:
-    """What a session itself wrote down, after what happened in its quiet rounds, each thing once."""
     own = notes(db, session.id)
     own_kinds = {(note.kind, note.sentence) for _, note in own}
     earlier = notes_of_rounds(db, session, EVENTS, _MOST_GATHERED)

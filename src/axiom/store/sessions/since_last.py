@@ -52,7 +52,6 @@ def untold(db: Database) -> UntoldCounts:
 
 
 def changed(db: Database, after: int) -> list[int]:
-    """The findings that say something else than before this round ended."""
     rows = db.select(_CHANGED, after=after, undecided=Verdict.UNDECIDED, awaiting=Grade.AWAITING)
     return [row["number"] for row in rows]
 

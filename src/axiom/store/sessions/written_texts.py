@@ -35,12 +35,10 @@ def add_to_paper(db: Database, findings: Collection[int], *, author: str, text: 
 
 
 def of_rounds(db: Database, rounds: range) -> list[KeptProse]:
-    """What was written about these, of each round each author's newest."""
     return db.values(KeptProse, _OF_ROUNDS, begin=rounds.start, end=rounds.stop)
 
 
 def of_paper(db: Database, findings: Collection[int]) -> list[KeptProse]:
-    """What was written for a paper over just these findings, each author's newest."""
     return db.values(KeptProse, _OF_PAPER, findings=_listed(findings))
 
 

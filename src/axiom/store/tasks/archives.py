@@ -62,8 +62,6 @@ class ArchiveFile:
 
 @value
 class OldTask:
-    """A task that closed long ago, with what moves out of its row."""
-
     id: int
     workunit_id: int
     experiment: str
@@ -81,12 +79,10 @@ def everything(db: Database) -> list[ArchiveFile]:
 
 
 def of_task(db: Database, task_id: int) -> ArchiveFile | None:
-    """The file that holds this task's ticket and output; None where the database has them."""
     return db.value(ArchiveFile, _OF_TASK, task_id=task_id)
 
 
 def next_tasks(db: Database, after: OldTask | None, until: datetime, limit: int) -> list[OldTask]:
-    """Tasks that closed before this moment and follow the one that is given, or all files that there are."""
     if after is not None:
         closed_at, task_id = at(after.closed_at), after.id
     else:
@@ -112,7 +108,6 @@ def add(db: Database, *, month: str, digest: str, size: int, tasks: Sequence[Old
 
 
 def held(db: Database, task_ids: Collection[int]) -> dict[int, tuple[str | None, str, str | None]]:
-    """Ticket, message and output's digest of those of these tasks that have not let go of theirs."""
     rows = db.select(_HELD, ids=json.dumps(sorted(task_ids)))
     return {row["id"]: (row["ticket"], row["message"], row["output_digest"]) for row in rows}
 

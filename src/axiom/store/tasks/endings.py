@@ -125,7 +125,6 @@ def failed(db: Database, experiment_id: int | None = None) -> list[EndingCount]:
 
 
 def worked(db: Database, experiment_id: int | None = None) -> dict[int, dict[int, frozenset[str]]]:
-    """By version of which something failed: the hosts that have returned valid tasks of it, and their platforms."""
     by_version: dict[int, dict[int, frozenset[str]]] = {}
     for row in db.select(_WORKED, experiment_id=experiment_id):
         hosts = by_version.setdefault(row["experiment_id"], {})
@@ -143,12 +142,10 @@ def is_proven_on_gpus(db: Database) -> bool:
 
 
 def blaming(db: Database, experiment_id: int, causes: Collection[str]) -> frozenset[int]:
-    """The volunteers on whose proven hosts tasks of a version ended for one of these causes."""
     rows = db.select(_BLAMING, experiment_id=experiment_id, causes=json.dumps(sorted(causes)))
     return frozenset(row["volunteer_id"] for row in rows)
 
 
 def of_bundle(db: Database, experiment_id: int, digest: str) -> list[tuple[int, str, Cause, int]]:
-    """How tasks with this bundle ended on each host and its platform, those forgiven left out."""
     rows = db.select(_OF_BUNDLE, experiment_id=experiment_id, digest=digest)
     return [(row["host_id"], row["platform"], Cause(row["cause"]), row["amount"]) for row in rows if row["amount"]]

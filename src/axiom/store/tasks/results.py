@@ -114,7 +114,6 @@ def of_task(db: Database, task_id: int) -> list[Result]:
 
 
 def repeated(db: Database, task_id: int) -> dict[int, list[Result]]:
-    """By task, what others brought of the cells that this task was the first to bring."""
     by_task: dict[int, list[Result]] = {}
     for row in db.select(_REPEATED, task_id=task_id):
         by_task.setdefault(row["task_id"], []).append(_result(row))

@@ -25,7 +25,6 @@ _AT_ONCE = 5_000
 
 
 def out_since(db: Database, before: datetime) -> Iterator[list[Task]]:
-    """Tasks that hosts were given before this, some at a time and without their orders."""
     after = 0
     while rows := db.select(_OUT_SINCE, before=at(before), after=after, limit=_AT_ONCE):
         after = rows[-1]["id"]

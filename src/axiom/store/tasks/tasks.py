@@ -150,7 +150,6 @@ def with_tasks(db: Database, workunit_ids: Sequence[int]) -> list[tuple[Workunit
 
 
 def returned(db: Database, limit: int) -> list[UnprovenTask]:
-    """Tasks whose proof is still to be looked at, oldest first."""
     return [
         as_value(
             UnprovenTask,
@@ -181,7 +180,6 @@ def seeds_being_checked(db: Database, registration_ids: Sequence[int]) -> int:
 
 
 def unchecked(db: Database, registration_ids: Sequence[int], seeds: int) -> list[Task]:
-    """Valid tasks of these registrations that nobody was to compute again yet, for so many seeds."""
     chosen, amount = list[Task](), 0
     for row in db.select(_UNCHECKED, ids=json.dumps(list(registration_ids)), limit=seeds):
         if amount < seeds:
@@ -191,7 +189,6 @@ def unchecked(db: Database, registration_ids: Sequence[int], seeds: int) -> list
 
 
 def stale_checks(db: Database, before: datetime, limit: int) -> list[int]:
-    """Open workunits of checks that were ordered before this and that no host has."""
     return [row["id"] for row in db.select(_STALE_CHECKS, before=at(before), limit=limit)]
 
 
@@ -200,7 +197,6 @@ def awaiting(db: Database, task_ids: Sequence[int], agreement: str) -> list[int]
 
 
 def compared(db: Database, host_id: int | None, limit: int) -> list[ComparedTask]:
-    """The newest tasks of a host that were compared with another volunteer's, or are being, the newest first."""
     return [
         ComparedTask(experiment_id=row["experiment_id"], agreement=Agreement(row["agreement"]))
         for row in db.select(_COMPARED, host_id=host_id, limit=limit)
@@ -304,14 +300,12 @@ def create(db: Database, wanted: Sequence[tuple[Workunit, int]], now: datetime) 
 
 
 def order_check(db: Database, checked: Task, now: datetime) -> int:
-    """A new open workunit that repeats the cells of a task, to see whether hosts agree."""
     made = db.insert(workunits.ADD_CHECK, task_id=checked.id, now=at(now))
     counters.add(db, "workunit", checked.experiment_id, WorkunitState.OPEN, 1)
     return made
 
 
 def agree(db: Database, agreements: Mapping[int, str]) -> None:
-    """What checks have shown of tasks; empty where they could show nothing."""
     db.many(workunits.AGREE, [{"id": task_id, "agreement": agreement} for task_id, agreement in agreements.items()])
 
 
@@ -419,7 +413,6 @@ def keep(db: Database, workunit_id: int, replicates: Sequence[int], left: Sequen
 
 
 def holder(db: Database, wanted: Workunit) -> Workunit | None:
-    """The workunit of which nothing was sent yet, and that orders these very cells beside others."""
     for row in db.select(
         _WAITING_WITH, registration_id=wanted.registration_id, configs=_text(wanted.configs), last=wanted.replicates[-1]
     ):
@@ -444,7 +437,6 @@ def waiting_replicates(db: Database) -> dict[tuple[int, int], int]:
 def first_states(
     db: Database, registration_ids: Sequence[int]
 ) -> dict[int, list[tuple[WorkunitState, datetime | None]]]:
-    """How each workunit of these registrations stands, and when it was closed; those that check another left out."""
     states: dict[int, list[tuple[WorkunitState, datetime | None]]] = {}
     for row in db.select(_FIRST, ids=json.dumps(registration_ids)):
         closed = maybe_moment(row["closed_at"])

@@ -78,7 +78,6 @@ def record(db: Database, arrived: Sequence[StoredUpload]) -> None:
 
 
 def closed(db: Database, task_ids: Iterable[int]) -> dict[int, str | None]:
-    """Those of these tasks that take no output any more; with the digest of the one that was reported, if one was."""
     return {row["id"]: row["output_digest"] for row in db.select(_CLOSED, task_ids=json.dumps(list(task_ids)))}
 
 
@@ -92,7 +91,6 @@ def forget(db: Database, task_ids: Iterable[int]) -> None:
 
 
 def unwanted(db: Database, before: datetime, lately: datetime, limit: int) -> list[StoredUpload]:
-    """In order of their tasks: who waits since before then, and who came before lately for a task that failed."""
     rows = db.select(_UNWANTED, before=at(before), lately=at(lately), limit=limit)
     return [as_value(StoredUpload, row) for row in rows]
 

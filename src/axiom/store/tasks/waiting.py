@@ -93,8 +93,6 @@ class WaitingTask:
 
 @value
 class HeldTasks:
-    """What a host has of one experiment on its cores, or on its GPUs of one kind, by our books."""
-
     experiment_id: int
     gpu: str
     ids: frozenset[int]
@@ -120,7 +118,6 @@ def waiting(db: Database, host_id: int) -> list[WaitingExperiment]:
 
 
 def candidates(db: Database, experiment_id: int, *, after: int, limit: int) -> list[WaitingTask]:
-    """The oldest waiting tasks of this version that anybody may have, beyond one of them."""
     return [_candidate(row) for row in db.select(_OPEN, experiment_id=experiment_id, after=after, limit=limit)]
 
 
@@ -165,7 +162,6 @@ def had_before(db: Database, workunit_id: int, volunteer_id: int) -> bool:
 
 
 def has_copies(db: Database, workunit_id: int) -> bool:
-    """Has this workunit more than its first task?"""
     return db.one(_HAS_COPIES, workunit_id=workunit_id) is not None
 
 
@@ -175,7 +171,6 @@ def computed(db: Database, task_id: int, volunteer_id: int) -> bool:
 
 
 def is_alone(db: Database, volunteer_id: int, since: datetime) -> bool:
-    """Has no host that computes been heard from since then, but this volunteer's?"""
     return db.one(_OTHERS, volunteer_id=volunteer_id, since=at(since)) is None
 
 

@@ -139,7 +139,6 @@ def open_workunits(db: Database, experiment_id: int, *, after: int, limit: int) 
 
 
 def unattended(db: Database, limit: int) -> list[int]:
-    """Open workunits without a living task: each needs a transition."""
     return [int(row["id"]) for row in db.select(UNATTENDED, limit=limit)]
 
 

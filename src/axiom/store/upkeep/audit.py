@@ -99,7 +99,6 @@ def given(db: Database, caller: str, command: str, since: datetime, *, dry_run: 
 def given_before(
     db: Database, caller: str, command: str, since: datetime, others: int, *, dry_run: bool
 ) -> datetime | None:
-    """When this caller gave this command, so many others being newer; None where that was before `since`."""
     filters = {"caller": caller, "command": command, "dry_run": int(dry_run)}
     row = db.one(_GIVEN_BEFORE, **filters, since=at(since), others=others)
     return moment(row["at"]) if row else None

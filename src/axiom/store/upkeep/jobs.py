@@ -30,7 +30,6 @@ def last_start(db: Database, name: str) -> datetime | None:
 
 
 def first_began(db: Database, name: str) -> datetime | None:
-    """When the job began for the first time; None if it did not, or has ended well or badly since."""
     row = db.one("SELECT last_start FROM job WHERE name = :name AND last_ok IS NULL AND last_error = ''", name=name)
     return maybe_moment(row["last_start"]) if row else None
 

@@ -22,7 +22,6 @@ def note(folder: Folder, made_at: datetime) -> None:
 
 
 def last(folder: Folder) -> datetime | None:
-    """As of when the newest backup holds it; None where none was made, or nobody can tell."""
     try:
         return datetime.fromisoformat(json.loads(folder.backed_up.read_bytes())["made_at"])
     except (OSError, ValueError, KeyError, TypeError):

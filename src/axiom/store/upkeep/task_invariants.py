@@ -41,8 +41,6 @@ class PromisedTask:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Head:
-    """What only ever grows."""
-
     audited: int
     tasks: int
     awards: int

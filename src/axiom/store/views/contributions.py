@@ -59,7 +59,6 @@ class Support:
 
 
 def _replicates_of(counted: _Supporters, wanted: frozenset[int]) -> set[tuple[int, ...]]:
-    """The hosts of each replicate to which one of these contributed; it counts once, to however many of them."""
     return {hosts for host in counted.of_host.keys() & wanted for hosts in counted.of_host[host]}
 
 

@@ -32,8 +32,6 @@ class CreditLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Day:
-    """What was awarded on one day, counted from 1970."""
-
     day: int
     awards: int
     amount: int

@@ -118,7 +118,6 @@ def in_hand(db: Database, host_ids: Collection[int], limit: int) -> list[TaskInH
 
 
 def by_week(credit: tuple[tuple[int, int], ...], now: datetime, most: int) -> list[tuple[datetime, int]]:
-    """Credit of each week up to this one, at most so many, each by its Monday; weeks of nothing stand between."""
     if not credit:
         return []
     sums = Counter[int]()

@@ -136,7 +136,6 @@ class FindingView:
 
     @property
     def answer(self) -> str:
-        """What is believed of its claim, as a headline."""
         return headline(self.estimand, self.reads, self.finding.status)
 
     @property
@@ -182,8 +181,6 @@ class Forecast:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FailingHost:
-    """A host that had tasks of an experiment and never returned a valid result."""
-
     host_id: int
     platform: str
     tasks: int
@@ -198,7 +195,6 @@ class Attempts:
         self._lock = threading.Lock()
 
     def never_worked(self, db: Database, experiment_id: int, now: datetime) -> list[FailingHost]:
-        """The hosts, in order; without a look at the tasks where none went wrong."""
         counted = counters.read(db)
         if not any(counted.get(("task", experiment_id, state)) for state in _WRONG):
             return []
@@ -227,7 +223,6 @@ def in_brief(db: Database) -> list[Brief]:
 
 
 def first_decided(db: Database, since: datetime = _BEGINNING) -> dict[int, datetime]:
-    """When the findings that had their first verdict since then had it, the newest first."""
     return {row["finding_number"]: moment(row["at"]) for row in db.select(_FIRST_DECIDED, since=at(since))}
 
 
@@ -302,7 +297,6 @@ def back_of_first_block(db: Database, finding: Finding, block: int) -> int:
 
 
 def hiding(db: Database, volunteer_ids: Iterable[int]) -> set[int]:
-    """Which of these volunteers show nobody which hosts are theirs."""
     return {int(row["id"]) for row in db.select(_HIDING, ids=json.dumps(sorted(volunteer_ids)))}
 
 

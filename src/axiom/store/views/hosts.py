@@ -96,7 +96,6 @@ class Extent:
 
 
 def part(db: Database, of: List, *, limit: int, after: int = 0, before: int = 0, whose: int = 0) -> ListPart:
-    """So many numbers of a list: the first after a number, or, where one is said, the last before another."""
     ids = sorted(_ids(db, _BACK[of] if before else _ON[of], before or after, limit, whose))
     return ListPart(
         ids=tuple(ids),

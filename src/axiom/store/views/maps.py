@@ -64,7 +64,6 @@ def newest(db: Database, experiment_id: int, limit: int) -> list[ListedTile]:
 
 
 def of_host(db: Database, host_id: int, *, tasks: int, limit: int) -> list[ListedTile]:
-    """Of the last tasks of a host those that drew the deepest tiles, and of each of them one tile."""
     return db.values(ListedTile, _OF_HOST, host_id=host_id, tasks=tasks, limit=limit)
 
 

@@ -130,8 +130,6 @@ def chosen(db: Database, wanted: ResultQuery) -> list[int]:
 
 @dataclass(kw_only=True)
 class MeasuredValues:
-    """The single numbers of a measure of one version, of its first results, as far as they were read."""
-
     results: int = 0  # so many were read, also those without a value
     by_config: dict[int, list[float]] = field(default_factory=dict)
     after: int = 0  # the last result that was read
@@ -152,8 +150,6 @@ class MeasuredValues:
 
 @dataclass(kw_only=True)
 class MeasuredLists:
-    """What the first replicates of a version measured as a list, as far as they were read."""
-
     after: int = 0  # the last result that was read
     by_config: dict[int, list[list[float]]] = field(default_factory=dict)
 
@@ -179,7 +175,6 @@ class Tally:
         self._lock = threading.Lock()
 
     def values(self, db: Database, experiment_id: int, measure: str) -> MeasuredValues:
-        """The values by config, in ascending order, where a cell has a single number of this measure."""
         with self._lock:
             kept = self._kept.setdefault((experiment_id, measure), MeasuredValues())
             while kept.read(db, experiment_id, measure):

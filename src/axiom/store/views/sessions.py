@@ -32,6 +32,5 @@ def _closed_session(row: Row) -> ClosedSession:
 
 
 def neighbours(db: Database, session: Session) -> tuple[str, str]:
-    """The names of the session before and the one after, which tells of a quiet round; empty where there is none."""
     row = db.one(_NEIGHBOUR, **{"id": session.id, "from": session.id + bool(session.told)})
     return (row["before"] or "", row["after"] or "") if row else ("", "")

@@ -59,7 +59,6 @@ def free_column(name: str, kind: str, taken: set[str]) -> str:
 
 
 def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[ResultColumns]:
-    """All results of a version, page by page, as they are at the first; where there are none, one empty page."""
     with db.savepoint():
         platforms = {host.id: host.platform for host in host_store.hosts(db)}
         rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, replicate=-1, config=-1)
