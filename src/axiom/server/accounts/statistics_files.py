@@ -4,8 +4,8 @@ import gzip
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
+from typing import TypeVar
 
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
 from axiom.boinc.exports import (
@@ -38,6 +38,9 @@ _NO_MARKS = str.maketrans("[]|", "   ")
 _GPU_KINDS = {"NVIDIA": "CUDA", "ATI": "CAL"}
 
 
+_Open = TypeVar("_Open", OpenVolunteer, OpenTeam)
+
+
 @dataclass()
 class _Totals:
     volunteers: int = 0
@@ -61,13 +64,11 @@ class StatisticsFiles:
 
     def write_if_due(self) -> bool:
         written = [self._folder.statistics / name for name in NAMES]
-        is_due = any(not path.is_file() or self._age(path) > limits.STATISTICS_EVERY for path in written)
+        oldest = self._now() - limits.STATISTICS_EVERY
+        is_due = any(not path.is_file() or moment(path.stat().st_mtime_ns // 1000) < oldest for path in written)
         if is_due:
             self.write()
         return is_due
-
-    def _age(self, path: Path) -> timedelta:
-        return self._now() - moment(path.stat().st_mtime_ns // 1000)
 
     def write(self) -> None:
         self._folder.statistics.mkdir(mode=0o700, exist_ok=True)
@@ -90,18 +91,15 @@ class StatisticsFiles:
         self._replace("tables.xml", [tables_xml(tables)])
 
     def _volunteers(self, db: Database, counted: _Totals) -> Iterator[ExportedVolunteer]:
-        for volunteer in self._consenting(db):
+        for volunteer in self._paged(credit_sites.volunteers, db):
             counted.volunteers += 1
             counted.credit += volunteer.balance.total
             yield _volunteer(volunteer)
 
     def _teams(self, db: Database, counted: _Totals) -> Iterator[ExportedTeam]:
-        last = 0
-        while part := credit_sites.teams(db, last, _PAGE):
-            last = part[-1].id
-            counted.teams += len(part)
-            yield from map(_team, part)
-            self._rest()
+        for team in self._paged(credit_sites.teams, db):
+            counted.teams += 1
+            yield _team(team)
 
     def _hosts(self, db: Database, counted: _Totals) -> Iterator[ExportedHost]:
         last = 0
@@ -118,9 +116,9 @@ class StatisticsFiles:
             for tombstone in tombstones.since(db, noun, self._now() - limits.ERASED_TOLD_FOR)
         ]
 
-    def _consenting(self, db: Database) -> Iterator[OpenVolunteer]:
+    def _paged(self, read: Callable[[Database, int, int], list[_Open]], db: Database) -> Iterator[_Open]:
         last = 0
-        while part := credit_sites.volunteers(db, last, _PAGE):
+        while part := read(db, last, _PAGE):
             last = part[-1].id
             yield from part
             self._rest()

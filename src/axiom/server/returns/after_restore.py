@@ -139,7 +139,8 @@ def _remake_workunit(db: Database, workunit_id: int, ticket: Ticket) -> Workunit
     if not fitting:
         return "its ticket speaks of another sweep than the registered ones"
     # A ticket names no registration: rather one of just these configs than one of more, and the newest of those.
-    registration = max(fitting, key=lambda candidate: (_places(candidate) == set(ticket.places), candidate.id))
+    places = set(ticket.places)
+    registration = max(fitting, key=lambda fit: (set(read_body(fit.body).design.places) == places, fit.id))
     made = _workunit(workunit_id, registration, ticket, copies=stored_manifest(experiment.manifest).copies)
     experiments.remember(db, experiment, registration.id, ticket.replicates)
     whole = tasks.holder(db, made)
@@ -178,10 +179,6 @@ def _orders(registration: Registration, ticket: Ticket) -> bool:
         return [configs[place] for place in ticket.places] == [dict(config) for config in ticket.configs]
     except (KeyError, ValueError):  # a place that no design has, or no tile
         return False
-
-
-def _places(registration: Registration) -> set[int]:
-    return set(read_body(registration.body).design.places)
 
 
 def _is_cells_of(wanted: Workunit | None, ticket: Ticket) -> bool:

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions.tasks.reports import ReportOutcome, receive
+from axiom.decisions.tasks.reports import receive
 from axiom.domain.value import value
-from axiom.domain.work import Report, Task, TaskState, WorkunitState
+from axiom.domain.work import Report, TaskState, WorkunitState
 from axiom.server.returns import after_restore as forgotten_tasks
 from axiom.server.returns import host_reliability
 from axiom.server.returns.host_reliability import ClosedTask
@@ -65,7 +65,9 @@ def take(
         )
         answers.append(Acknowledgement(task_id=report.task_id, state=decided.state, reason=decided.reason))
         if task is not None and decided.state is not None:
-            taken[task.id] = _reported_task(task, report, decided, decided.state)
+            taken[task.id] = ReportedTask(
+                task=task, report=report, state=decided.state, reason=decided.reason, cause=decided.cause
+            )
         else:
             refused.append(answers[-1])
     if refused:  # a line for each would let a stranger fill the disk
@@ -73,10 +75,6 @@ def take(
         log.info("report.refused host=%d reports=%d first=%d %s", host, len(refused), first.task_id, first.reason)
     _write(db, list(taken.values()), now)
     return answers
-
-
-def _reported_task(task: Task, report: Report, decided: ReportOutcome, state: TaskState) -> ReportedTask:
-    return ReportedTask(task=task, report=report, state=state, reason=decided.reason, cause=decided.cause)
 
 
 def _is_forgotten(by_task: Mapping[int, TaskOut], reports: Sequence[Report]) -> bool:

@@ -28,14 +28,15 @@ def transit(db: Database, workunit_id: int, now: datetime) -> Transition | None:
 def transit_many(db: Database, workunit_ids: Collection[int], now: datetime) -> dict[int, Transition]:
     workunits_with_tasks = task_store.with_tasks(db, sorted(set(workunit_ids)))
     decided = [(wanted, tasks, transition(wanted, tasks, now)) for wanted, tasks in workunits_with_tasks]
-    expired = _expired_tasks(decided)
+    expired = [task for _, tasks, step in decided if step.expire for task in tasks if task.id in step.expire]
     aborted = [task for _, tasks, step in decided for task in tasks if task.id in step.abort]
     moves = [(task, TaskState.EXPIRED, "its deadline passed in silence") for task in expired]
     moves += [(task, TaskState.ABORTED, "no longer wanted") for task in aborted]
     task_store.move(db, moves, now)
     created = [(wanted, len(tasks) + extra) for wanted, tasks, step in decided for extra in range(step.create)]
     task_store.create(db, created, now)
-    closed = [(wanted, step) for wanted, _, step in decided if _closes(wanted, step)]
+    is_open = WorkunitState.OPEN
+    closed = [(wanted, step) for wanted, _, step in decided if wanted.state is is_open and step.state is not is_open]
     task_store.close(db, [(wanted, step.state, step.reason) for wanted, step in closed], now)
     _give_up_checking(db, closed)
     host_reliability.settle(db, [silent(task, now) for task in expired], now)
@@ -88,14 +89,6 @@ def _postpone(db: Database, last_sign: datetime | None, now: datetime) -> int:
     if moved:
         log.warning("outage.over tasks=%d %s", moved, away.reason)
     return moved
-
-
-def _expired_tasks(decided: list[tuple[Workunit, list[Task], Transition]]) -> list[Task]:
-    return [task for _, tasks, step in decided if step.expire for task in tasks if task.id in step.expire]
-
-
-def _closes(wanted: Workunit, decided: Transition) -> bool:
-    return wanted.state is WorkunitState.OPEN and decided.state is not WorkunitState.OPEN
 
 
 def _give_up_checking(db: Database, closed: list[tuple[Workunit, Transition]]) -> None:

@@ -88,14 +88,10 @@ def brought(request: SchedulerRequest) -> dict[str, Program]:
         return {}
     # Of several for one kind the first counts.
     return {
-        app_version.coprocessor: _as_program(app_version)
-        for app_version in reversed(request.app_versions)
-        if _is_of_use(app_version)
+        held.coprocessor: Program(platform=held.platform, version=held.version, plan_class=held.plan_class)
+        for held in reversed(request.app_versions)
+        if _is_of_use(held)
     }
-
-
-def _as_program(version: HeldVersion) -> Program:
-    return Program(platform=version.platform, version=version.version, plan_class=version.plan_class)
 
 
 def _is_of_use(version: HeldVersion) -> bool:

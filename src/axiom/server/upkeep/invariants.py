@@ -40,13 +40,14 @@ def broken(db: Database, folder: Folder, trust: Trust, now: datetime) -> dict[st
             "I8": invariants.withdrawn(db),
             "I9": blobs.problems(db, folder, now),
             "I11": _bundles(db, folder, trust),
-            "I12": _chains(db) + counters.problems(db),
+            "I12": [
+                *audit.broken_links(db),
+                *registrations.broken_links(db),
+                *transcripts.broken_links(db),
+                *counters.problems(db),
+            ],
             "I14": invariants.untried(db),
         }
-
-
-def _chains(db: Database) -> list[str]:
-    return audit.broken_links(db) + registrations.broken_links(db) + transcripts.broken_links(db)
 
 
 def _bundles(db: Database, folder: Folder, trust: Trust) -> list[str]:

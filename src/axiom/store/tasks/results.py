@@ -12,10 +12,6 @@ from axiom.domain.work import Outcome, Result
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, at
 
-_ADD = """
-INSERT INTO result (task_id, experiment_id, replicate, config, seed, outcome, measures, early, cpu_seconds, created_at)
-VALUES (:task_id, :experiment_id, :replicate, :config, :seed, :outcome, :measures, :early, :cpu_seconds, :now)
-"""
 _STORED = """
 SELECT r.id, r.replicate, r.config FROM json_each(:replicates) j
 CROSS JOIN result r ON r.experiment_id = :experiment_id AND r.replicate = j.value AND r.config < :below
@@ -24,10 +20,6 @@ CROSS JOIN result r ON r.experiment_id = :experiment_id AND r.replicate = j.valu
 _STORED_DEEPER = """
 SELECT r.id, r.replicate, r.config FROM json_each(:places) n CROSS JOIN json_each(n.value) j
 CROSS JOIN result r ON r.experiment_id = :experiment_id AND r.replicate = CAST(n.key AS INTEGER) AND r.config = j.value
-"""
-_ADD_DUPLICATE = """
-INSERT INTO duplicate (result_id, task_id, outcome, measures, early, cpu_seconds, created_at)
-VALUES (:result_id, :task_id, :outcome, :measures, :early, :cpu_seconds, :now)
 """
 _OF_TASK = "SELECT * FROM result WHERE task_id = :task_id ORDER BY replicate, config"
 _REPEATED = """
@@ -62,12 +54,19 @@ def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCe
         else:
             new[cell] = result
     stamp = at(now)
-    db.many(_ADD, [{**_key(result), "seed": result.seed, **_facts(result, stamp)} for result in new.values()])
+    db.add_all(
+        "result",
+        [
+            {"experiment_id": experiment_id, "replicate": replicate, "config": config, "seed": result.seed}
+            | _facts(result, stamp)
+            for (experiment_id, replicate, config), result in new.items()
+        ],
+    )
     if again:
         if any(_cell(result) not in there for result in again):
             there = _stored_cells(db, again)  # two tasks of one batch brought the same cell: the first is there now
         rows = [{"result_id": there[_cell(result)], **_facts(result, stamp)} for result in again]
-        db.many(_ADD_DUPLICATE, rows)
+        db.add_all("duplicate", rows)
     changes = Counter(("result", result.experiment_id, str(result.outcome)) for result in new.values())
     counters.add_all(db, changes)
     return RecordedCells(results=len(new), duplicates=len(again), tasks=frozenset(result.task_id for result in again))
@@ -94,10 +93,6 @@ def _cell(result: Result) -> _Cell:
     return result.experiment_id, result.replicate, result.config
 
 
-def _key(result: Result) -> dict[str, int]:
-    return {"experiment_id": result.experiment_id, "replicate": result.replicate, "config": result.config}
-
-
 def _facts(result: Result, stamp: int) -> dict[str, object]:
     return {
         "task_id": result.task_id,
@@ -105,7 +100,7 @@ def _facts(result: Result, stamp: int) -> dict[str, object]:
         "measures": None if result.measures is None else _JSON.encode(result.measures),
         "early": _JSON.encode(result.early) if result.early else "[]",
         "cpu_seconds": result.cpu_seconds,
-        "now": stamp,
+        "created_at": stamp,
     }
 
 

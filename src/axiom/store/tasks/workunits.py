@@ -105,7 +105,7 @@ def order_many(
 
     Of several copies the others are made when the first is sent: until then it may be cut to what its host should have.
     """
-    before, stamp, places = _last_workunit(db), at(now), json.dumps(list(configs))
+    before, stamp, places = db.number("SELECT max(id) FROM workunit"), at(now), json.dumps(list(configs))
     same = {
         "experiment_id": experiment_id,
         "registration_id": registration_id,
@@ -252,10 +252,6 @@ def newest(db: Database) -> tuple[datetime, str]:
     """The latest moment that this laboratory has written down, and where it stands."""
     row = db.one(_NEWEST)
     return (moment(int(row["written"])), str(row["what"])) if row else (moment(0), "nothing")
-
-
-def _last_workunit(db: Database) -> int:
-    return db.number("SELECT max(id) AS id FROM workunit")
 
 
 def told(text: str, most: int = limits.REASON_CHARACTERS) -> str:
