@@ -10,6 +10,7 @@ called again it goes on; what there was no time for counts as not asked.
 
 import argparse
 import os
+import signal
 import sys
 import time
 import tomllib
@@ -116,9 +117,9 @@ def scores(answers: Sequence[Answer], kind: Meaning | None = None) -> str:
 
     The interval of F1 lies between its values at the ends of the other two, each of which is 97.5 % sure.
     """
-    called = [one for one in answers if one.is_called and kind in (None, one.meaning)]
-    published = [one for one in answers if kind in (None, one.claim.published)]
-    right = sum(one.is_right for one in called)
+    called = [row for row in answers if row.is_called and kind in (None, row.meaning)]
+    published = [row for row in answers if kind in (None, row.claim.published)]
+    right = sum(row.is_right for row in called)
     precision, recall = share(right, len(called)), share(right, len(published))
     surer = zip(share(right, len(called), 0.975), share(right, len(published), 0.975), strict=True)
     f1 = [2 * p * r / (p + r) if p + r else 0.0 for p, r in surer]
@@ -129,24 +130,26 @@ def scores(answers: Sequence[Answer], kind: Meaning | None = None) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when every claim was asked; what is answered is the measurement, and no failure."""
+    """0 when every claim was asked; what is row is the measurement, and no failure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=0.0, help="compute for so long at most")
     parser.add_argument("--data", type=Path, default=ROOT / "build" / "rediscovery", help="the laboratory that is kept")
     wanted = parser.parse_args(arguments)
     os.environ.setdefault("AXIOM_WORKERS", "1")
+    os.environ.setdefault("AXIOM_PRIORITY", "normal")  # that of this process counts
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what computes for us must not go on without us
     chosen, folder = claims(), Folder(path=wanted.data.resolve())
     open_up(folder)
     compute(chosen, folder, wanted.hours)
     answers = [answer(claim, computed_experiments(folder)) for claim in chosen]
-    for one in answers:
+    for row in answers:
         print(
-            f"{one.claim.experiment}.{one.claim.estimand}\n  published: {one.claim.published}"
-            f"{f' ({one.claim.size})' if one.claim.size else ''}; {one.claim.reference}\n"
-            f"  the laboratory: {one.meaning or 'not asked'}{f', {one.seen}, {one.seeds} seeds' if one.seeds else ''}"
+            f"{row.claim.experiment}.{row.claim.estimand}\n  published: {row.claim.published}"
+            f"{f' ({row.claim.size})' if row.claim.size else ''}; {row.claim.reference}\n"
+            f"  the laboratory: {row.meaning or 'not asked'}{f', {row.seen}, {row.seeds} seeds' if row.seeds else ''}"
         )
-    asked = [one for one in answers if one.meaning is not None]
-    print(f"\n{len(asked)} of {len(answers)} claims were asked; undecided {sum(not one.is_called for one in asked)}")
+    asked = [row for row in answers if row.meaning is not None]
+    print(f"\n{len(asked)} of {len(answers)} claims were asked; undecided {sum(not row.is_called for row in asked)}")
     print(f"all that is called   {scores(asked)}")
     print(f"called found         {scores(asked, Meaning.AS_CLAIMED)}")
     print(f"called absent        {scores(asked, Meaning.TOO_SMALL)}")

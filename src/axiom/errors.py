@@ -26,6 +26,7 @@
     │   │   └── ChildKilled
     ├── OutputError                      what a host returned is not an output
     ├── MalformedRequest                 what a client sent is not a request
+    ├── NotStamped                       no authority has dated a registration
     ├── Fault                   exit 70  a fault of ours in the process that does the commands
     ├── ModelError                       a language model gave no answer that can be used
     │   ├── ModelBusy                    its service took nothing on; it may do so later
@@ -268,6 +269,10 @@ class MemoryLimit(TaskError):
 
 class OutputError(AxiomError):
     """What a host returned is not an output."""
+
+
+class NotStamped(AxiomError):
+    """No authority has dated a registration, or its word does not hold."""
 
 
 class MalformedRequest(AxiomError):

@@ -111,6 +111,15 @@ class Settings:
         form="ask|own",
         words="ask or own",
     )
+    stamp_authority: str = _knob(
+        "",
+        "the address of an RFC 3161 authority that stamps each registration before its first task; empty: none does",
+        form=_WEB_ADDRESS,
+        words="empty or an address that starts with https:// or http://",
+    )
+    stamp_roots: str = _knob(
+        "stamp-roots.pem", "the file with the root certificates of that authority, seen from the data folder"
+    )
     tasks_per_core: int = _knob(
         16, "how many tasks for each of its cores a volunteer's host may have in hand", least=1, most=1_000
     )

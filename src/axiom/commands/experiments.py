@@ -45,7 +45,7 @@ from axiom.store.engine.folder import keep
 from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.hosts import hosts
-from axiom.store.registrations import registrations
+from axiom.store.registrations import registrations, stamps
 from axiom.store.upkeep import audit
 from axiom_weigh.amounts import counted
 
@@ -215,6 +215,11 @@ class DeployExperiment(Command):
         targets, passed_over = self._targets(db, experiment, policy, now)
         allowed = _demand_tried(db, experiment, targets)
         registration = self._registration(db, experiment)
+        if policy.is_stamped and registration in stamps.waiting(db):
+            raise Refused(
+                "No authority has stamped the registration yet, as the setting stamp_authority asks. Nothing was "
+                "ordered; it takes seconds as a rule, and `axiom doctor` says what is in the way."
+            )
         replicates_each = self.replicates_each or (1 if self.every_host else 0)
         replicates_each = replicates_each or size_to_order(db, registration, policy, now, host_id=self.host).replicates
         lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket

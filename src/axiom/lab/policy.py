@@ -21,6 +21,7 @@ class Policy:
     floor: float = limits.WORTH_FLOOR  # bits a core-hour
     followup_core_hours: float = 0.0  # that the autopilot may have open; 0: it approves none
     approvals: str = ""  # what somebody must approve before volunteers get it: nothing, or `code`
+    is_stamped: bool = False  # does an authority stamp each registration before its first task?
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -37,4 +38,5 @@ def policy_of(settings: Settings) -> Policy:
         floor=settings.plan_floor or limits.WORTH_FLOOR,
         followup_core_hours=settings.followup_core_hours,
         approvals=settings.approvals,
+        is_stamped=bool(settings.stamp_authority),
     )

@@ -21,6 +21,7 @@ from axiom.lab.upkeep.archive import is_due, is_possible
 from axiom.lab.upkeep.automatic_backups import copies
 from axiom.lab.upkeep.invariants import PROMISES, broken
 from axiom.limits import backups as backup_limits
+from axiom.limits import registrations as registration_limits
 from axiom.limits import server as server_limits
 from axiom.runner.confine.bubblewrap import demand
 from axiom.server.mail.senders import DeliveryFailed
@@ -38,6 +39,7 @@ from axiom.store.experiments import preflights
 from axiom.store.journal.history import standing
 from axiom.store.journal.replay import covered_from
 from axiom.store.migrate import check
+from axiom.store.registrations import stamps
 from axiom.store.tasks import archives, workunits
 from axiom.store.upkeep import jobs, watches
 from axiom.store.upkeep import last_backup as backed_up
@@ -86,6 +88,7 @@ def _all_asked(folder: Folder) -> Iterator[Diagnosis]:
     yield _asked(folder, "watches", _watches)
     yield _asked(folder, "preflight", _preflights)
     yield from _own_files(folder)
+    yield _asked(folder, "stamps", lambda db: _stamps(folder, db))
 
 
 def watched(folder: Folder) -> Iterator[Diagnosis]:
@@ -96,6 +99,7 @@ def watched(folder: Folder) -> Iterator[Diagnosis]:
     yield _asked(folder, "jobs", _jobs)
     yield _asked(folder, "watches", _watches)
     yield _asked(folder, "preflight", _preflights)
+    yield _asked(folder, "stamps", lambda db: _stamps(folder, db))
 
 
 def examine_invariants(folder: Folder) -> Iterator[Diagnosis]:
@@ -224,6 +228,22 @@ def _jobs(db: Database) -> Diagnosis:
         well=not failing,
         says="; ".join(failing) or "none of the periodic jobs is failing",
         cure="logs/axiom.log says more; each is tried again by itself while the laboratory runs",
+    )
+
+
+def _stamps(folder: Folder, db: Database) -> Diagnosis:
+    """Whether registrations wait for an authority, and with them their tasks."""
+    if not from_process(folder.settings)[0].stamp_authority:
+        return Diagnosis(name="stamps", well=True, says="no authority is to stamp registrations")
+    unstamped = stamps.waiting(db)
+    since = min((registration.created_at for registration in unstamped), default=wall_clock())
+    faults = [row["last_error"] for row in jobs.everything(db) if row["name"] == "stamp" and row["last_error"]]
+    waits = f"{counted(len(unstamped), 'registration')} without one, of which nothing is ordered"
+    return Diagnosis(
+        name="stamps",
+        well=wall_clock() - since < registration_limits.STAMP_LATE_AFTER,
+        says="; ".join([waits, *faults]) if unstamped else "no registration waits for one",
+        cure="docs/howto/stamp-predictions.md says what to look at; without the setting stamp_authority all goes on",
     )
 
 

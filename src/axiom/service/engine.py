@@ -7,7 +7,6 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from axiom.commands.gate import CommandGate
 from axiom.commands.laboratory import Laboratory
@@ -20,7 +19,7 @@ from axiom.server.dispatch.orders import Dispatch
 from axiom.server.pilots.local_source import LocalWorkSource
 from axiom.server.pilots.pilot_server import PilotServer
 from axiom.server.returns.transitioner import resume
-from axiom.server.upkeep.jobs import Jobs
+from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service.open_laboratory import journal_of, package, writer_of
 from axiom.service.take_folder import workers_of
 from axiom.service.work_jobs import LaboratoryJobs
@@ -73,7 +72,7 @@ def computing(
 
     `reported` is called when a task came back, in the place of having it judged.
     """
-    workers, journal = workers_of(settings), journal_of(folder, settings)
+    workers = workers_of(settings)
     writer = writer_of(folder, settings, now)
     writer.start()
     writer.run(lambda db: resume(db, now()))
@@ -100,18 +99,25 @@ def computing(
         cache=cache,
         pilots=pilots,
         engine=engine,
-        build=lambda: _moving(writer, folder, journal, keys, lease, now),
+        build=lambda: _moving(writer, folder, settings, keys, lease, now),
     )
     return core
 
 
 def _moving(
-    writer: Writer, folder: Folder, journal: Path, keys: Keys, lease: timedelta, now: Callable[[], datetime]
+    writer: Writer, folder: Folder, settings: Settings, keys: Keys, lease: timedelta, now: Callable[[], datetime]
 ) -> LaboratoryJobs:
     """Imported when it is wanted: nobody waits for it before something is computed."""
     from axiom.service.work_jobs import moving
 
-    return moving(writer, folder, journal, keys, lease, now)
+    made = moving(writer, folder, journal_of(folder, settings), keys, lease, now)
+    if settings.stamp_authority:
+        from axiom.server.upkeep.stamping import Stamping
+
+        roots = folder.path / settings.stamp_roots
+        work = Stamping(folder=folder, writer=writer, address=settings.stamp_authority, roots=roots, now=now)
+        made.jobs.add(Job(name="stamp", every=2.0, work=work, remembered=False))
+    return made
 
 
 def demand_writer(writer: Writer) -> None:

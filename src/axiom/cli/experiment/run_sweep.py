@@ -34,7 +34,7 @@ from axiom.store.evidence import blocks
 from axiom.store.experiments import experiments
 from axiom.store.maps import tiles
 from axiom.store.maps.tiles import ChartProgress
-from axiom.store.registrations import registrations
+from axiom.store.registrations import registrations, stamps
 from axiom_weigh.terminal import progress, remark, wall_clock
 
 _LOOK_SECONDS = 0.1  # between two looks at what is stored
@@ -75,9 +75,10 @@ def compute(taken: TakenFolder, name: str, replicates: int, *, quiet: bool) -> t
         with Connections(folder=folder).follower() as db:
             ordered = _ordered(db, published["experiment"], published["version"], replicates)
             workers = cores() if settings.workers < 1 else settings.workers
+            is_begun = bool(settings.stamp_authority) and _wait_for_stamp(db, place, ordered, quiet=quiet)
             _order(db, place, ordered, settings, workers)
             standing = _standing(db, ordered)
-            if standing.open or standing.lacking:
+            if (standing.open or standing.lacking) and not is_begun:
                 place.begin()
             return ordered, _wait(db, place, ordered, workers, quiet=quiet)
 
@@ -150,6 +151,19 @@ def _order(db: Database, place: Place, ordered: SweepOrder, settings: Settings, 
                 )
             )
             singly = 0
+
+
+def _wait_for_stamp(db: Database, place: Place, ordered: SweepOrder, *, quiet: bool) -> bool:
+    """Wait until an authority has dated what is asked; did that take the laboratory to be at work?"""
+    nothing, is_begun = SweepProgress(cells=0, open=0), False
+    while ordered.registration_id in {registration.id for registration in stamps.waiting(db)}:
+        if not is_begun:
+            place.begin()
+            remark("Nothing is ordered before an authority has stamped the registration.", quiet=quiet)
+            is_begun = True
+        place.check(nothing)
+        time.sleep(_LOOK_SECONDS)
+    return is_begun
 
 
 def _standing(db: Database, ordered: SweepOrder) -> SweepProgress:

@@ -9,7 +9,7 @@ from axiom.cli.changes import change
 from axiom.cli.experiment.recalls import reopen_finding
 from axiom.cli.finding import links
 from axiom.cli.groups import Group
-from axiom.cli.output import data_option, quiet_option, reading_options, show_facts, show_json, show_table
+from axiom.cli.output import data_option, json_option, quiet_option, reading_options, show_facts, show_json, show_table
 from axiom.cli.reading import view
 from axiom.decisions.findings.order import FindingOrder
 from axiom.errors import WrongUse
@@ -176,6 +176,27 @@ def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> Non
         with appearing(to / name if name else to) as unfinished:
             unfinished.write_bytes(body)
     remark(f"Wrote {to}", quiet=quiet)
+
+
+@finding.command("verify")
+@click.argument("export", type=click.Path(path_type=Path, exists=True))
+@click.option(
+    "--roots",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A PEM file with the root certificates that you trust.  [default: those of the export]",
+)
+@json_option
+def verify(export: Path, roots: Path | None, as_json: bool) -> None:
+    """Was what an EXPORT says was predicted dated by an authority before there was data? Needs no laboratory."""
+    from axiom.web.export.verify import in_words, verified  # loads what few need
+
+    answer = verified(export, roots)
+    if as_json:
+        show_json({"verified": answer})
+    else:
+        say("\n".join(in_words(answer, is_trusted=roots is not None)))
+    if not answer["is_sealed"]:
+        raise click.exceptions.Exit(1)
 
 
 def _facts(row: dict[str, Any], newest: dict[str, Any]) -> dict[str, Any]:

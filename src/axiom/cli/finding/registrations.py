@@ -81,7 +81,9 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
         return
     row = answer["registration"]
     names = ("number", "experiment", "version", "design", "cells", "cohort", "stopping", "block", "block_why", "issued")
-    show_facts({name: row[name] for name in (*names, "amends", "why", "registered_at", "hash", "previous_hash")})
+    show_facts(
+        {name: row[name] for name in (*names, "amends", "why", "registered_at", "stamped_at", "hash", "previous_hash")}
+    )
     say()
     headings = ("block", "replicates", "done", "out", "missing", "state", "took", "declared")
     show_table(headings, [_block(block) for block in row["blocks"]], none="No replicate is ordered yet.")

@@ -26,12 +26,13 @@ from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.maps import tiles
-from axiom.store.registrations import registrations
+from axiom.store.registrations import registrations, stamps
 from axiom.store.tasks import tasks
 from axiom_weigh.values import Evidence, Grade, Verdict
 
 _FEW = 10  # tasks that count beside those that were closed: a single failure says little
 _FEW_ISSUED = 5  # replicates of a new design, while it is looked whether the first of them came back
+_UNSTAMPED = "no authority has stamped its registration yet"
 _FAILED = (TaskState.FAILED, TaskState.INVALID, TaskState.EXPIRED)
 
 Counted = dict[tuple[str, int, str], int]
@@ -53,7 +54,7 @@ class _SharedFacts:
     stages: Mapping[int, VersionStage]  # of each version
 
 
-def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candidate]:
+def candidates(db: Database, now: datetime, approvals: str = "", *, is_stamped: bool = False) -> list[Candidate]:
     """Every registration of an open experiment that has a bundle, and how it stands."""
     counted = counters.read(db)
     # A check waits for some other volunteer's host: the cores here are not kept busy by it.
@@ -89,8 +90,14 @@ def candidates(db: Database, now: datetime, approvals: str = "") -> list[Candida
         for preflight in preflights.newest(db, GATES)
         if preflight.passed is False and not preflights.has_passed(db, preflight.bundle)  # those of before it passed
     }
+    unstamped = {registration.id: _UNSTAMPED for registration in stamps.waiting(db)} if is_stamped else {}
     return [
-        replace(candidate, fault=faults.get(experiment.id, candidate.fault) or _charting(db, candidate, manifest))
+        replace(
+            candidate,
+            fault=faults.get(experiment.id, candidate.fault)
+            or unstamped.get(candidate.registration_id, "")
+            or _charting(db, candidate, manifest),
+        )
         for experiment in experiments.everything(db)
         if experiment.status == "open" and experiment.name != DRILL and experiment.id in facts.bundled
         for manifest in [stored_manifest(declared[experiment.id])]

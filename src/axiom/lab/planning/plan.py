@@ -33,7 +33,7 @@ _MOST_SESSIONS = 200
 
 def decide(db: Database, policy: Policy, now: datetime) -> Plan:
     """The plan as it would be now. Looking changes nothing."""
-    competing, cores_there = candidates(db, now, policy.approvals), cores(db, now)
+    competing, cores_there = candidates(db, now, policy.approvals, is_stamped=policy.is_stamped), cores(db, now)
     are_few = stored.amount(db, now - host_limits.COUNTED_ON_FOR) <= planning_limits.HOSTS
     there = supplies(db, policy, now) if are_few else []
     wished, _ = wishes(policy, names(db))

@@ -46,7 +46,7 @@ def preview(
     Without `wishes` the operator's settings hold, as far as a session would heed them.
     """
     there = supplies(db, policy, now, planning_limits.HOSTS) if hosts is None else hosts
-    competing = planning.candidates(db, now, policy.approvals)
+    competing = planning.candidates(db, now, policy.approvals, is_stamped=policy.is_stamped)
     if hosts is not None:  # nobody knows how far a version would be let out among hosts that are not there
         competing = [_as_if_open(candidate) for candidate in competing]
     heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes

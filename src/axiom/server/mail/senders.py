@@ -19,7 +19,7 @@ from axiom.limits import mail as limits
 
 _REFUSED_FOR_GOOD = 500  # SMTP: what is refused with a code from here on is refused the next time, too
 _CLOSES = 421  # and with this one it ends the connection
-_READ = 65_536  # bytes of an answer that nobody reads
+_READ = 65_536  # bytes of an answer
 _ALSO_SAID = 300  # signs of what a server said
 
 
@@ -90,19 +90,27 @@ class WebAddress:
         yield self._post
 
     def _post(self, body: bytes) -> None:
-        """Redirects are not followed: they would lead to an address that the operator did not choose."""
-        parts = urlsplit(self.address)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        headers = {"Content-Type": self.kind, "User-Agent": f"Axiom/{__version__}"}
-        try:
-            with contextlib.closing(_connection(parts.scheme, parts.hostname or "", parts.port)) as connection:
-                connection.request("POST", path, body=body, headers=headers)
-                reply = connection.getresponse()
-                reply.read(_READ)
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            raise DeliveryFailed(_reason_of(error)) from error
-        if not http.HTTPStatus.OK <= reply.status < http.HTTPStatus.MULTIPLE_CHOICES:
-            raise DeliveryFailed(f"it answered with status {reply.status}")
+        post(self.address, body, self.kind)
+
+
+def post(address: str, body: bytes, kind: str) -> bytes:
+    """Post it to an address, and return the beginning of the answer.
+
+    Redirects are not followed: they would lead to an address that the operator did not choose.
+    """
+    parts = urlsplit(address)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    headers = {"Content-Type": kind, "User-Agent": f"Axiom/{__version__}"}
+    try:
+        with contextlib.closing(_connection(parts.scheme, parts.hostname or "", parts.port)) as connection:
+            connection.request("POST", path, body=body, headers=headers)
+            reply = connection.getresponse()
+            answer = reply.read(_READ)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        raise DeliveryFailed(_reason_of(error)) from error
+    if not http.HTTPStatus.OK <= reply.status < http.HTTPStatus.MULTIPLE_CHOICES:
+        raise DeliveryFailed(f"it answered with status {reply.status}")
+    return answer
 
 
 def _connection(scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:

@@ -1,6 +1,7 @@
 """The server's periodic jobs: when last, when next, started again with back-off when one fails."""
 
 import contextlib
+import functools
 import logging
 import threading
 from collections.abc import Callable
@@ -43,6 +44,8 @@ class Jobs:
 
     def start(self) -> None:
         self._errors = {row["name"]: row["last_error"] for row in self._writer.run(jobs.everything)}
+        for name in self._errors.keys() - self._jobs.keys():  # of what is not done any more nothing fails
+            self._writer.run(functools.partial(jobs.forget_error, name=name))
         for job in self._jobs.values():
             thread = threading.Thread(target=self._loop, args=(job,), name=f"job-{job.name}", daemon=True)
             thread.start()

@@ -24,6 +24,11 @@ def failed(db: Database, name: str, every_seconds: float, error: str) -> None:
     db.execute(_FAILED, name=name, every=every_seconds, error=error)
 
 
+def forget_error(db: Database, name: str) -> None:
+    """Nobody does this job any more."""
+    db.execute("UPDATE job SET last_error = '' WHERE name = :name AND last_error <> ''", name=name)
+
+
 def last_start(db: Database, name: str) -> datetime | None:
     row = db.one("SELECT last_start FROM job WHERE name = :name", name=name)
     return maybe_moment(row["last_start"]) if row else None

@@ -16,6 +16,7 @@ from axiom.store.experiments import drafts, preflights
 from axiom.store.experiments import experiments as versions
 from axiom.store.registrations import proposals as stored_proposals
 from axiom.store.registrations import registrations
+from axiom.store.upkeep import jobs
 from axiom.web.base import numbers
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import experiments, failures, proposals, releases
@@ -54,6 +55,7 @@ def waiting(reading: Reading) -> Answer:
             for preflight in preflights.newest(reading.db, GATES)
             if preflight.passed is False
         ],
+        "failing_jobs": [row for row in jobs.everything(reading.db) if row["last_error"]],
     }
 
 

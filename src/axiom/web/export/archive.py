@@ -21,6 +21,7 @@ from axiom.store.evidence import evidence
 from axiom.store.evidence.evidence import Inputs
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredBundle
+from axiom.store.registrations import stamps
 from axiom.store.upkeep import figures as picture_views
 from axiom.store.views.findings import FindingView
 from axiom.web.base.docstring import bundle_files, source_in
@@ -28,6 +29,7 @@ from axiom.web.base.request import Answer, Reading
 from axiom.web.export import metadata, readme
 from axiom.web.export.recompute import AT_HOME, FINDING, HOSTS, NUMBERS, OBSERVATIONS, OBSERVED, numbers, of_evidence
 from axiom.web.export.script import script
+from axiom.web.export.verify import ROOTS, STAMP
 from axiom.web.views import evidence_cards
 from axiom.web.views import findings as finding_views
 from axiom.web.views.figures import WIDTHS, table_csv
@@ -66,6 +68,7 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
         about["bundle"]["seal"]: f"{bundle.seal}\n".encode(),
         about["bundle"]["source"]: source_in(bundle_files(reading, bundle.digest), standing.experiment).encode(),
         **{facts["file"]: registered.body.encode() for facts, registered in _registered(reading, standing)},
+        **_stamps(reading, standing),
     }
     made |= readme.files(about) | _pictures(reading, standing)
     return {metadata.NAME: _json(metadata.graph(about, made)), **dict(sorted(made.items()))}
@@ -113,6 +116,7 @@ def _about(reading: Reading, standing: FindingView, inputs: Inputs, bundle: Stor
 def _registered(reading: Reading, standing: FindingView) -> Iterator[tuple[Answer, Registration]]:
     """Every registration whose replicates are this finding's evidence, with what its hash covers."""
     for registration in evidence_cards.feeding(reading, standing):
+        first = stamps.first_result(reading.db, registration.id)
         yield (
             {
                 "number": registration.id,
@@ -123,9 +127,24 @@ def _registered(reading: Reading, standing: FindingView) -> Iterator[tuple[Answe
                 "registered_at": registration.created_at.isoformat(),
                 "previous_hash": registration.previous_hash,
                 "hash": registration.hash,
+                "first_result_at": first.isoformat() if first else None,
             },
             registration,
         )
+
+
+def _stamps(reading: Reading, standing: FindingView) -> dict[str, bytes]:
+    """What an authority answered about these registrations, and the certificates by which it was checked."""
+    stored = (stamps.stamp_of(reading.db, row.id) for row in evidence_cards.feeding(reading, standing))
+    return {
+        name: body
+        for stamp in stored
+        if stamp
+        for name, body in (
+            (STAMP.format(stamp.registration_id), stamp.response),
+            (ROOTS.format(stamp.registration_id), stamp.roots.encode()),
+        )
+    }
 
 
 def _homes(reading: Reading, inputs: Inputs) -> dict[int, Home]:

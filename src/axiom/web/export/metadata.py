@@ -24,6 +24,8 @@ _KINDS = {
     "cff": "application/yaml",
     "bib": "application/x-bibtex",
     "png": "image/png",
+    "tsr": "application/timestamp-reply",
+    "pem": "application/x-pem-file",
 }
 _ABOUT = {
     "observations.csv": "The value of the estimand in each replicate, in the order in which the numbers were issued.",

@@ -32,6 +32,7 @@ Cite: {cite}
 | card.json | the card as the laboratory's page and command line show it; `assumed` says of which middle |
 | history.csv, history.json | the card's numbers after each further line of its history; with every step of reasoning |
 | registrations/ | what was written down before the first replicate was issued; each text has its chained hash |
+| registrations/*.tsr, *.pem | who dated it, if anybody did, and the certificates; `axiom finding verify` reads both |
 | {source} | the experiment, as it was signed in the bundle beside it; its seal is a signed text |
 | ro-crate-metadata.json | all of this for programs: an RO-Crate 1.1, profile Process Run Crate 0.5 |
 | figures/ | the pictures of its page, where they were drawn since it was weighed last |

@@ -139,22 +139,24 @@ def _nearly(was: Any, now: Any) -> str:
 def _broken(folder: Path, finding: Mapping[str, Any]) -> Iterator[str]:
     """What is not as it was signed, hashed or derived."""
     for row in finding["registrations"]:
-        body = (folder / row["file"]).read_bytes().decode()
-        facts = {name: row[name] for name in ("experiment_id", "cohort", "created_at")} | {"body": body}
-        text = json.dumps([row["previous_hash"], facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        if hashlib.sha256(f"axiom-registration-1|{text}".encode()).hexdigest() != row["hash"]:
-            yield f"DIFFERS registration {row['number']}: its text does not have the hash that was chained"
-        if row["number"] == finding["registration"]:
-            declared = [
-                estimand
-                for estimand in json.loads(body)["estimands"]
-                if estimand["name"] == finding["estimand"]["name"]
-            ]
-            if [definition(estimand) for estimand in declared] != [definition(finding["estimand"])]:
-                yield "DIFFERS estimand: it is not the one that was registered"
+        yield from unlike_registered(finding, row, (folder / row["file"]).read_bytes().decode())
     archive = (folder / finding["bundle"]["file"]).read_bytes()
     if hashlib.sha256(archive).hexdigest() != finding["bundle"]["digest"]:
         yield "DIFFERS bundle: its bytes are not those that were signed"
     for row in _rows(folder / OBSERVATIONS, OBSERVED):
         if int(row["seed"]) != seed_of(finding["experiment"], finding["version"], int(row["replicate"])):
             yield f"DIFFERS replicate {row['replicate']}: its seed is not the one that follows from its number"
+
+
+def unlike_registered(finding: Mapping[str, Any], row: Mapping[str, Any], body: str) -> Iterator[str]:
+    """What is not as it was chained when this registration was written down."""
+    facts = {name: row[name] for name in ("experiment_id", "cohort", "created_at")} | {"body": body}
+    text = json.dumps([row["previous_hash"], facts], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if hashlib.sha256(f"axiom-registration-1|{text}".encode()).hexdigest() != row["hash"]:
+        yield f"DIFFERS registration {row['number']}: its text does not have the hash that was chained"
+    if row["number"] == finding["registration"]:
+        declared = [
+            estimand for estimand in json.loads(body)["estimands"] if estimand["name"] == finding["estimand"]["name"]
+        ]
+        if [definition(estimand) for estimand in declared] != [definition(finding["estimand"])]:
+            yield "DIFFERS estimand: it is not the one that was registered"

@@ -15,7 +15,7 @@ from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import duplicates
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.registrations import registrations, scores
+from axiom.store.registrations import registrations, scores, stamps
 from axiom.store.views import findings
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views import findings as finding_views
@@ -44,12 +44,14 @@ def one(reading: Reading, number: int) -> Answer:
     version = must(
         experiments.by_id(reading.db, registration.experiment_id), reading, "experiment", registration.experiment_id
     )
+    stamp = stamps.stamp_of(reading.db, number)
     mine = set(registrations.numbers(reading.db, registration).values())
     claims = [claim for claim in findings.of_experiment(reading.db, version.id) if claim.finding.number in mine]
     return {
         "registration": _shown(reading, registration, version)
         | {
             "previous_hash": registration.previous_hash,
+            "stamped_at": stamp.stamped_at.isoformat() if stamp else None,
             "body": registration.body,
             "configs": [dict(config) for config in read_body(registration.body).design.configs],
             "blocks": _blocks(reading, registration, version),

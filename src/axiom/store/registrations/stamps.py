@@ -1,0 +1,63 @@
+"""Which registrations an authority has dated, and which wait for that."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from axiom.domain.evidence import Registration
+from axiom.store.engine.database import Database, as_value, at, maybe_moment
+
+# One of which replicates were issued before anybody asked for stamps cannot be dated before its data any more.
+_WAITING = """
+SELECT r.* FROM registration r JOIN experiment e ON e.id = r.experiment_id
+WHERE e.retired_at IS NULL AND e.recalled_at IS NULL
+    AND NOT EXISTS (SELECT 1 FROM stamp s WHERE s.registration_id = r.id)
+    AND NOT EXISTS (SELECT 1 FROM replicate p WHERE p.registration_id = r.id)
+ORDER BY r.id
+"""
+_RECORD = """
+INSERT INTO stamp (registration_id, stamped_at, response, roots) VALUES (:registration_id, :at, :response, :roots)
+ON CONFLICT (registration_id) DO NOTHING
+"""
+_OF = "SELECT * FROM stamp WHERE registration_id = :registration_id"
+_FIRST_RESULT = """
+SELECT min(t.created_at) AS at FROM replicate p
+JOIN result t ON t.experiment_id = p.experiment_id AND t.replicate = p.number WHERE p.registration_id = :registration_id
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredStamp:
+    """What an authority answered, and by which certificates it was checked."""
+
+    registration_id: int
+    stamped_at: datetime
+    response: bytes
+    roots: str  # PEM
+
+
+def waiting(db: Database) -> Sequence[Registration]:
+    """Those that no authority has dated, and of which nothing was issued yet."""
+    return [as_value(Registration, row) for row in db.select(_WAITING)]
+
+
+def record(db: Database, stamp: StoredStamp) -> None:
+    """Keep it. A registration has one: the first."""
+    db.execute(
+        _RECORD,
+        registration_id=stamp.registration_id,
+        at=at(stamp.stamped_at),
+        response=stamp.response,
+        roots=stamp.roots,
+    )
+
+
+def stamp_of(db: Database, registration_id: int) -> StoredStamp | None:
+    """The stamp of a registration, if it has one."""
+    return db.value(StoredStamp, _OF, registration_id=registration_id)
+
+
+def first_result(db: Database, registration_id: int) -> datetime | None:
+    """When the first result of a registration came, by the laboratory's clock."""
+    row = db.one(_FIRST_RESULT, registration_id=registration_id)
+    return maybe_moment(row["at"]) if row else None

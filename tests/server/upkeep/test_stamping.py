@@ -1,0 +1,107 @@
+"""No task goes out before somebody else has dated what is predicted, and anybody can see that it was so."""
+
+import shutil
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+
+import pytest
+from furnished_lab import weigh_three_blocks
+from running_lab import answer, typed
+from stamp_authority import Authority
+
+from axiom.errors import NotStamped
+from axiom.lab.planning import candidates as planning
+from axiom.limits import mail as mail_limits
+from axiom.server.upkeep.stamping import Stamping
+from axiom.store.registrations import stamps
+
+
+@pytest.fixture
+def authority(tmp_path):
+    made = Authority(tmp_path / "authority")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def stamping(small_lab, prepared, authority):
+    """A laboratory of today with one registration, and the job."""
+    small_lab.now = datetime.now(UTC)
+    small_lab.publish(prepared())
+
+    def run(work):
+        with small_lab.db.transaction():
+            return work(small_lab.db)
+
+    return Stamping(
+        folder=small_lab.folder,
+        writer=SimpleNamespace(run=run),
+        address=authority.address,
+        roots=authority.roots,
+        now=lambda: small_lab.now,
+    )
+
+
+def faults(lab) -> list[str]:
+    return [found.fault for found in planning.candidates(lab.db, lab.now, is_stamped=True)]
+
+
+@pytest.mark.parametrize("manner", ["silent", "broken", "rubbish", "old", "other"])
+def test_what_is_no_stamp_is_refused_and_asked_for_again(stamping, small_lab, authority, manner, monkeypatch):
+    monkeypatch.setattr(mail_limits, "SERVER_SECONDS", 0.2)
+    if manner == "old":
+        stamping()
+        small_lab.db.execute("DELETE FROM stamp")
+    authority.manner = manner
+    with pytest.raises(NotStamped, match="registration 1"):
+        stamping()
+    asked = authority.asked
+    with pytest.raises(NotStamped):  # the authority has peace for a while
+        stamping()
+    assert (authority.asked, stamps.stamp_of(small_lab.db, 1)) == (asked, None)
+    assert all(faults(small_lab))
+    authority.manner = "true"
+    small_lab.later(minutes=2)
+    stamping()
+    assert stamps.stamp_of(small_lab.db, 1)
+    assert not any(faults(small_lab))
+
+
+def test_what_was_ordered_before_anybody_asked_for_stamps_goes_on(stamping, small_lab, authority):
+    small_lab.deploy()
+    stamping()
+    assert (authority.asked, any(faults(small_lab))) == (0, False)
+
+
+def test_an_export_proves_without_the_laboratory_that_the_prediction_came_first(
+    stamping, small_lab, prepared, authority, tmp_path
+):
+    stamping()
+    small_lab.now = datetime.now(UTC) + timedelta(seconds=2)  # the authority's clock tells whole seconds
+    weigh_three_blocks(small_lab, prepared)
+    for target in ("export", "export.zip"):
+        assert typed("finding", "export", 1, "--to", tmp_path / target, data=small_lab.folder.path).returncode == 0
+    shutil.rmtree(small_lab.folder.path)
+    seen = answer("finding", "verify", tmp_path / "export.zip", "--roots", authority.roots)["verified"]
+    (registration,) = seen["registrations"]
+    assert seen["is_sealed"]
+    assert registration["predictions"][0]["positive"] == 0.8
+    assert registration["stamped_at"] < registration["first_result_at"]
+    assert "A test authority" in registration["authorities"][0]
+    proven = typed("finding", "verify", tmp_path / "export")
+    assert (proven.returncode, "--roots" in proven.stdout) == (0, True)
+
+    stranger = Authority(tmp_path / "stranger", "Another authority")
+    stranger.close()
+    assert typed("finding", "verify", tmp_path / "export", "--roots", stranger.roots).returncode == 1
+    body = tmp_path / "export" / "registrations" / "1.json"
+    text = body.read_text()
+    body.write_text(text.replace('"positive":0.8', '"positive":0.9'))
+    assert typed("finding", "verify", tmp_path / "export").returncode == 1
+    body.write_text(text)
+    finding = tmp_path / "export" / "finding.json"
+    finding.write_text(finding.read_text().replace(registration["first_result_at"], "2026-01-01T00:00:00+00:00"))
+    assert typed("finding", "verify", tmp_path / "export").returncode == 1
+    body.with_suffix(".tsr").unlink()
+    assert typed("finding", "verify", tmp_path / "export").returncode == 1
+    assert typed("finding", "verify", body).returncode == 2
