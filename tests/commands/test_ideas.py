@@ -11,12 +11,13 @@ from axiom.commands.ideas import AddIdea, AnswerIdea, HideIdea, RetractIdea, Sho
 from axiom.commands.links import NoteFinding
 from axiom.commands.proposals import ApproveProposal, MakeProposal, WithdrawProposal
 from axiom.commands.registry import read_command
+from axiom.domain.evidence import Meaning
 from axiom.domain.proposals import IdeaState, ProposalState
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse
 from axiom.lab.followups.propose import open_cost
 from axiom.limits import ideas as limits
 from axiom.service import standard_callers as callers
-from axiom.store.evidence import finding_notes
+from axiom.store.evidence import finding_notes, links
 from axiom.store.registrations import ideas, proposals, registrations
 from axiom.web.account.visit import caller
 
@@ -170,6 +171,26 @@ def test_what_a_program_asks_waits_and_is_registered_when_a_person_approves_it(d
     slope = replace(ASKED, finding=finding, kind="slope", across="size", between=None, claim="the total falls")
     (estimand,) = asked(door, door.submit(slope, caller=program)["proposal"]).proposal.estimands
     assert not estimand["between"]
+
+
+def test_a_follow_up_says_what_it_inherits_and_which_sign_upholds_its_finding(door, program):
+    bare = replace(ASKED, expects=None, null=None, kind=None)
+    dry = door.submit(bare, caller=program, dry_run=True)
+    made = door.submit(bare, caller=program)
+    (estimand,) = made["estimands"]
+    assert dry["estimands"] == [estimand]
+    assert estimand == json.loads(json.dumps(asked(door, made["proposal"]).proposal.estimands))[0]
+    assert {"expects", "null", "kind"} <= set(made["inherited"])
+    assert not {"smallest", "between", "claim", "prediction"} & set(made["inherited"])
+    turned = replace(ASKED, expects="-", claim="size 1 has a smaller total")
+    said = door.submit(replace(turned, upheld_by="-,absent", claim="it vanishes"), caller=program)
+    assert (made["upheld_by"], said["upheld_by"]) == (["effect +"], ["effect −", "absent"])
+    unsaid = door.submit(turned, caller=program)
+    # of the same number the sign counts, not what the new claim says: finding 1 claims effect +
+    assert (unsaid["upheld_by"], "expects" in unsaid["inherited"]) == (["effect +"], False)
+    approved = door.submit(ApproveProposal(proposal=unsaid["proposal"], why="go on"), caller=callers.operator())
+    link = door.look(lambda db: links.everything(db)[-1])
+    assert (link.source.id, link.upheld_by) == (approved["findings"][0], (Meaning.OPPOSITE,))
 
 
 def test_what_could_not_be_registered_is_not_proposed_nor_the_same_again_nor_more_than_may_wait(door, program):

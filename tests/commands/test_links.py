@@ -106,6 +106,13 @@ def test_a_link_has_the_evidence_of_its_day(door):
     assert door.audited()[-1]["command"] == "finding.link"
 
 
+def test_a_test_says_by_sign_or_meaning_what_upholds_it(door):
+    said = {"source": "1", "kind": "tests", "upheld_by": "-,absent", **WORDS}
+    made = door.submit(LinkFindings(target="old:redundancy", **said))
+    assert made["upheld_by"] == ["effect −", "absent"]
+    assert door.submit(LinkFindings(target="old:31", **said))["upheld_by"] == ["effect +"]  # as was said before
+
+
 def test_what_may_not_be_said_is_refused_and_changes_nothing(door):
     before = door.stored()
     for source, kind, target, error, fact in (

@@ -172,5 +172,8 @@ def answer_about(made: KeptProposal) -> Answer:
         "state": made.state.value,
         **made.proposal.cost.shown,
         "bits": made.proposal.bits,
+        "estimands": [dict(estimand) for estimand in made.proposal.estimands],
+        "inherited": list(made.proposal.inherited),
+        "upheld_by": list(made.proposal.upholding),
         "where": f"/proposals/{made.number}",
     }

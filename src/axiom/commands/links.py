@@ -1,17 +1,19 @@
 """Commands that say something about findings: how two hang together, and what somebody writes of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import LINE, LINES, NUMBER, SAID_BY, WHY
+from axiom.commands.words import LINE, LINES, NUMBER, SAID_BY, SIGN, SIGNS, WHY
 from axiom.decisions.findings import written_texts as prose
+from axiom.decisions.findings.links import upheld_by
 from axiom.domain.callers import Capability
-from axiom.domain.evidence import Meaning
+from axiom.domain.estimands import Direction
+from axiom.domain.evidence import Meaning, reading
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.lab.registrations.links import link
@@ -27,7 +29,7 @@ from axiom_weigh.evidence.cards import Citable
 
 _END = {"min_length": 1, "max_length": 80, "pattern": r"^([0-9]{1,19}|link:[0-9]{1,19}|old:#?[a-z0-9_]+)$"}
 _KIND = {"pattern": f"^({'|'.join(kind.value for kind in LinkKind)})$"}
-_UPHELD = f"{Meaning.AS_CLAIMED}|{Meaning.OPPOSITE}|{Meaning.TOO_SMALL}"
+_UPHELD = f"{Meaning.AS_CLAIMED}|{Meaning.OPPOSITE}|{Meaning.TOO_SMALL}|{SIGN}"
 _NUMBERED = re.compile(r"(link:)?([0-9]+)")
 
 
@@ -46,21 +48,20 @@ class LinkFindings(Command):
     target: str = field(metadata=_END)
     why: str = field(metadata=WHY)
     by: str = field(metadata=SAID_BY)
-    # Of a test: what its finding must say for the target to hold, one meaning or several between commas.
-    upheld_by: str = field(
-        default=Meaning.AS_CLAIMED.value, metadata={"pattern": f"^({_UPHELD})(,({_UPHELD}))*$", "max_length": 100}
-    )
+    # Of a test: what its finding must come to for the target to hold: meanings or signs, between commas.
+    upheld_by: str = field(default=Meaning.AS_CLAIMED.value, metadata={"pattern": f"^(({_UPHELD})(,(?!$)|$))+$"})
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, with what the evidence of its source is today."""
+        source = node(db, self.source)
         number = link(
             db,
             LinkKind(self.kind),
-            node(db, self.source),
+            source,
             node(db, self.target),
             why=self.why,
             by=self.by,
-            upheld_by=tuple(dict.fromkeys(Meaning(word) for word in self.upheld_by.split(","))),
+            upheld_by=tuple(dict.fromkeys(_meanings(db, source, self.upheld_by))),
             now=now,
         )
         made = next(candidate for candidate in links.everything(db) if candidate.id == number)
@@ -69,6 +70,7 @@ class LinkFindings(Command):
             "source": self.source,
             "kind": self.kind,
             "target": self.target,
+            "upheld_by": list(upheld_by(made, links.footings_of(db, [made.source.id]))) if made.upheld_by else [],
             "line": made.line,
             "evidence_hash": made.evidence_hash,
             "is_new": made.said_at == now,
@@ -144,6 +146,14 @@ class DraftPaper(Command):
             "page": f"/findings/paper?of={','.join(map(str, numbers))}",
             "unresolved": _unresolved(self.text, by_number),
         }
+
+
+def _meanings(db: Database, source: Node, words: str) -> Iterator[Meaning]:
+    """What its finding must say: a sign says it of whichever claim the finding has."""
+    footing = links.footings_of(db, [source.id]).get(source.id) if source.noun is Noun.FINDING else None
+    expects = footing.expects if footing else Direction.MORE
+    for word in words.split(","):
+        yield reading(SIGNS[word], expects) if word in SIGNS else Meaning(word)
 
 
 def _spoken_of(db: Database, text: str) -> dict[int, Citable]:

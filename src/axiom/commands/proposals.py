@@ -11,7 +11,7 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.drafts import answer_about
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.registrations import PredictionCommand, points_of
-from axiom.commands.words import FINITE, FORECASTER, NUMBER, SENTENCE, WHY
+from axiom.commands.words import FINITE, FORECASTER, NUMBER, SENTENCE, SIGN, SIGNS, WHY
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.estimands import Kind
@@ -74,6 +74,8 @@ class MakeProposal(PredictionCommand):
     null: float | None = field(default=None, metadata=FINITE)
     smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
     expects: str | None = field(default=None, metadata={"pattern": r"^[+-]$"})
+    # What the new number must come to for the finding to hold, one or several between commas: +, - or absent.
+    upheld_by: str | None = field(default=None, metadata={"pattern": f"^(({SIGN})(,(?!$)|$))+$"})
 
     def prepare(self, laboratory: Laboratory) -> Points:
         """Ask the published code what each config costs, which takes a second or two."""
@@ -106,6 +108,7 @@ class MakeProposal(PredictionCommand):
             prediction=self.expected,
             outcomes=(self.if_positive, self.if_absent, self.if_negative),
             author=self.by,
+            upheld_by=tuple(SIGNS[sign] for sign in self.upheld_by.split(",")) if self.upheld_by else (),
         )
         made = ask(db, question, prepared, now)
         return answer_about(made)
@@ -113,7 +116,7 @@ class MakeProposal(PredictionCommand):
 
 @dataclass(frozen=True, kw_only=True)
 class WithdrawProposal(Command):
-    """Take an own proposal back. Of what it registered nothing more is ordered; what is known of it stays."""
+    """Take an own proposal back: no more is ordered of it. Once it has data, a program asks a person to."""
 
     name: ClassVar[str] = "proposal.withdraw"
     capability: ClassVar[Capability] = Capability.PROPOSE
@@ -123,8 +126,14 @@ class WithdrawProposal(Command):
     by: str = field(metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        retired = withdraw(db, self.proposal, by=self.by, why=self.why, now=now)
-        return {"proposal": self.proposal, "state": "withdrawn", "retired": list(retired)}
+        taken = withdraw(db, self.proposal, by=self.by, why=self.why, now=now)
+        state = "approved" if taken.requests else "withdrawn"
+        return {
+            "proposal": self.proposal,
+            "state": state,
+            "retired": list(taken.retired),
+            "asked": list(taken.requests),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)

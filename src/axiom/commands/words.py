@@ -20,6 +20,7 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
+from axiom_weigh.values import Verdict
 
 T = TypeVar("T")
 Form = Mapping[str, Field[Any]]
@@ -41,6 +42,8 @@ FORECASTER = {
     "pattern": rf"^[^,\x00-\x1f{_UNSEEN}]*$",
     SPEAKER: True,
 }  # its commas mean more
+SIGNS = {"+": Verdict.POSITIVE, "-": Verdict.NEGATIVE, "absent": Verdict.ABSENT}  # of a number, as commands name it
+SIGN = r"\+|-|absent"
 CALLER_NAME = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z0-9][a-z0-9_.-]*$"}  # as the audit knows it
 NAMED = {"min_length": 1, "max_length": 80, "pattern": r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"}
 

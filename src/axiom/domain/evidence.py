@@ -38,6 +38,7 @@ _OF_NO_SIGN = {
     Verdict.MIXED: Meaning.DISAGREE,
     Verdict.UNDECIDED: Meaning.UNDECIDED,
 }
+_DECIDED = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)
 
 
 def reading(verdict: Verdict, expects: Direction) -> Meaning:
@@ -46,6 +47,11 @@ def reading(verdict: Verdict, expects: Direction) -> Meaning:
         return _OF_NO_SIGN[verdict]
     is_claimed = (verdict is Verdict.POSITIVE) == (expects is Direction.MORE)
     return Meaning.AS_CLAIMED if is_claimed else Meaning.OPPOSITE
+
+
+def verdict_of(meaning: Meaning, expects: Direction) -> Verdict:
+    """Return the verdict that says this of a claim that expects an effect of this sign."""
+    return next(verdict for verdict in _DECIDED if reading(verdict, expects) is meaning)
 
 
 VOID = frozenset({"suspended", "recalled"})  # states of a finding from which nothing follows as it stands

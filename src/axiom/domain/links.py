@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from axiom.domain.estimands import Direction
 from axiom.domain.evidence import VOID, Meaning
 from axiom_weigh.values import Grade
 
@@ -68,6 +69,7 @@ class FindingState:
     status: str  # open, retired, suspended or recalled
     grade: Grade
     meaning: Meaning
+    expects: Direction = Direction.MORE  # what its claim says
     is_slight: bool = False  # what is seen lies nearer to the null than what was said to matter
 
     @property

@@ -9,7 +9,9 @@ from typing import Any
 
 from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, Prediction, prediction_data, read_prediction
+from axiom.domain.evidence import Meaning, verdict_of
 from axiom.domain.registrations import Rule, StoppingRule
+from axiom_weigh.values import Verdict
 
 AUTOPILOT = "autopilot"  # whose proposals follow from findings by rule
 
@@ -90,6 +92,8 @@ class Proposal:
     draft: int | None = None  # whose code is published
     mends: str = ""  # of a mended text: the published version, as in tiny_sum@2
     changes: str = ""  # of a mended text: the old and the new lines
+    inherited: tuple[str, ...] = ()  # what of its estimand is that of the finding, as nobody said otherwise
+    upheld_by: tuple[Verdict, ...] = ()  # of its own number, that speak for the finding; none: as the template says
 
     @property
     def design(self) -> str:
@@ -102,6 +106,14 @@ class Proposal:
         if self.finding is None:
             raise LookupError(f"{self.slug} follows from no finding")
         return self.finding
+
+    @property
+    def upholding(self) -> tuple[Verdict, ...]:
+        """What its own number must come to, to speak for the finding from which it follows."""
+        if self.admission is not Admission.QUESTION:
+            return ()
+        usual = Meaning.TOO_SMALL if self.template is Template.INTERVENTION else Meaning.AS_CLAIMED
+        return self.upheld_by or (verdict_of(usual, self.expects),)
 
     @property
     def cost(self) -> DesignCost:
@@ -169,6 +181,8 @@ def read_proposal(text: str) -> Proposal:
             "links": tuple(data["links"]),
             "configs": tuple(data["configs"]),
             "estimands": tuple(data["estimands"]),
+            "inherited": tuple(data.get("inherited", ())),
+            "upheld_by": tuple(map(Verdict, data.get("upheld_by", ()))),
             "rival_interval": tuple(data["rival_interval"]) if data.get("rival_interval") else None,
             "stopping": stopping and StoppingRule(rule=Rule(stopping["rule"]), replicates=stopping["replicates"]),
             "prediction": prediction and read_prediction(prediction),

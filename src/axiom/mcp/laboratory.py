@@ -216,8 +216,8 @@ TOOLS = (
     ),
     LabTool(
         name="proposal_list",
-        about="What might be asked next, those that wait first: state, likely core-hours, the most "
-        "that your limits count, bits it should tell.",
+        about="What might be asked next, those that wait first: state, core-hours likely and at "
+        "most (your limits count these), bits.",
         form=ProposalListWords,
         answer=_proposals,
     ),

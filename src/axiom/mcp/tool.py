@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from axiom.commands.command import Command
 from axiom.commands.registry import form_for_programs
-from axiom.commands.words import LINE, LINES, NUMBER, Form, form_of, read_values, schema_of
+from axiom.commands.words import LINE, LINES, NUMBER, WHY, Form, form_of, read_values, schema_of
 from axiom.domain.callers import Capability
 from axiom.mcp.laboratory_access import Answer, LabDesk
 
@@ -72,7 +72,7 @@ def _says_little(name: str, part: Any) -> bool:
         case "minimum" | "maximum":
             return bool(abs(part) >= NUMBER["le"])
         case "minLength":
-            return bool(part == 1)
+            return bool(part <= WHY["min_length"])
         case "maxLength":
             return part in _SHORT
         case "pattern":

@@ -17,6 +17,7 @@ from axiom.domain.registrations import StoppingRule
 from axiom.domain.sessions import Step
 from axiom.errors import ExperimentError, Refused
 from axiom.lab.followups.admit import approve, waiting
+from axiom.lab.followups.ask import withdraw
 from axiom.lab.followups.ideas import write_idea
 from axiom.lab.followups.price import points
 from axiom.lab.followups.propose import dull_sessions, following, next_one, open_cost, propose
@@ -127,6 +128,27 @@ def test_what_is_approved_counts_with_what_it_still_costs_and_what_came_of_it_mo
     settled.db.execute("UPDATE proposal SET body = json_set(body, '$.effect', 1e-9) WHERE registration_id = 2")
     (outcome,) = base_rates(settled.db).came_out["extremes"]
     assert abs(outcome.ratio) < 1e3, "beside nearly nothing"
+
+
+def test_a_program_takes_back_what_has_no_data_and_asks_a_person_once_it_has(settled):
+    ada, slug = "program:ada", "extremes-1-size-1-9"
+    for name in (slug, "extremes-again"):
+        proposal = replace(kept(settled)[slug].proposal, slug=name, author=ada)
+        proposals.add(settled.db, proposal, 1, None, settled.lab.now)
+    words = {"by": ada, "why": "I was wrong", "now": settled.lab.now}
+    made = admit(settled, slug)
+    (finding,) = registration_store.numbers(settled.db, made).values()
+    order_of(settled, made.id)
+    settled.compute(1, by=values(settled, 1.0))
+    number = kept(settled)[slug].number
+    taken = withdraw(settled.db, number, **words)
+    assert (taken.retired, taken.requests) == ((), withdraw(settled.db, number, **words).requests)
+    assert registration_store.statuses(settled.db, 1)[finding][0] == "open"
+    approve(settled.db, waiting(settled.db, taken.requests[0]), (), by="Ada", why="so be it", now=settled.lab.now)
+    assert registration_store.statuses(settled.db, 1)[finding] == ("retired", "I was wrong")
+    untouched = kept(settled)["extremes-again"].number
+    assert withdraw(settled.db, untouched, **words).requests == ()
+    assert kept(settled)["extremes-again"].state is ProposalState.WITHDRAWN
 
 
 def retired(rounds):

@@ -126,7 +126,8 @@ def sections(finding: dict[str, Any]) -> dict[str, list[str]]:
 def _link(row: dict[str, Any]) -> str:
     ends = [f"{row[end]['noun']} {row[end]['name']}" for end in ("source", "target")]
     today = row["caution"] or row["bearing"]
-    return f"{ends[0]} {row['kind']} {ends[1]}{f': {today}' if today else ''}"
+    upheld = f", upheld by {' or '.join(row['upheld_by'])}" if row["upheld_by"] else ""
+    return f"{ends[0]} {row['kind']} {ends[1]}{upheld}{f': {today}' if today else ''}"
 
 
 def _end(node: dict[str, Any]) -> str:

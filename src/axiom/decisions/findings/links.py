@@ -6,9 +6,9 @@ No belief is passed along the links: nobody could say what such a number is wort
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from axiom.domain.evidence import Meaning
+from axiom.domain.evidence import Meaning, verdict_of
 from axiom.domain.links import Bearing, FindingState, Link, LinkKind, Node, Noun
-from axiom_weigh.values import Grade
+from axiom_weigh.values import Grade, Verdict
 
 _WITHOUT_CYCLES = {LinkKind.SUPERSEDES, LinkKind.DEPENDS_ON}
 _BETWEEN_FINDINGS = {*_WITHOUT_CYCLES, LinkKind.REPLICATES}
@@ -51,6 +51,11 @@ def came_to(footing: FindingState, upheld_by: Collection[Meaning]) -> Bearing:
     if footing.is_void or footing.meaning not in _DECIDED:
         return Bearing.SAYS_NOTHING
     return Bearing.SUPPORTS if footing.meaning in upheld_by else Bearing.CONTRADICTS
+
+
+def upheld_by(link: Link, footings: Mapping[int, FindingState]) -> tuple[Verdict, ...]:
+    """Under which verdicts of the source of a test the target holds."""
+    return tuple(verdict_of(meaning, footings[link.source.id].expects) for meaning in link.upheld_by)
 
 
 def caution(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:

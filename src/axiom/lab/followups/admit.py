@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.estimands import prediction_data
-from axiom.domain.evidence import Meaning, Registration
+from axiom.domain.evidence import Meaning, Registration, reading
 from axiom.domain.links import LinkKind, Node, Noun
-from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState, Template
+from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState
 from axiom.domain.registrations import INFORMED
 from axiom.errors import NotFound, Refused
 from axiom.lab.experiments.recall import reopen_finding
@@ -19,9 +19,6 @@ from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import proposals, registrations
-
-# What a follow-up's claim must turn out as, to speak for the finding from which it follows.
-_UPHELD_BY = {Template.INTERVENTION: (Meaning.TOO_SMALL,)}
 
 
 def waiting(db: Database, number: int) -> KeptProposal:
@@ -127,7 +124,7 @@ def _own_prediction(proposal: Proposal) -> Mapping[str, Any] | None:
 
 def _link_findings(db: Database, proposal: Proposal, numbers: Mapping[str, int], now: datetime) -> None:
     """What is asked anew tests what it follows from; the second of two explanations is upheld by the opposite."""
-    upheld = _UPHELD_BY.get(proposal.template, (Meaning.AS_CLAIMED,))
+    upheld = tuple(reading(verdict, proposal.expects) for verdict in proposal.upholding)
     for new in numbers.values():
         for place, old in enumerate(proposal.links):
             link(

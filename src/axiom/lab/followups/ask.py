@@ -11,6 +11,8 @@ from axiom.decisions.findings.novelty import asked_claim, is_known, known_claim,
 from axiom.decisions.followups.base_rates import bits
 from axiom.decisions.followups.draft import same_but
 from axiom.domain.estimands import Direction, Kind, prediction_data
+from axiom.domain.evidence import Meaning, verdict_of
+from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
 from axiom.domain.registrations import StoppingRule, read_body
 from axiom.errors import NotFound, Refused, UnknownName
@@ -21,9 +23,11 @@ from axiom.lab.registrations.predictions import demand_sound
 from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import Database
+from axiom.store.evidence import blocks
 from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals, registrations
 from axiom.store.views.findings import claims
+from axiom_weigh.values import Verdict
 
 _MARK = 8  # characters of a digest
 _ARMS = 2  # of a contrast
@@ -48,6 +52,15 @@ class AskedQuestion:
     prediction: Mapping[str, Any]
     outcomes: tuple[str, str, str]  # what an effect above the null, none, and one below would change
     author: str
+    upheld_by: tuple[Verdict, ...] = ()  # of its number, under which the finding holds
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Withdrawal:
+    """What became of taking a proposal back."""
+
+    retired: tuple[int, ...] = ()  # findings
+    requests: tuple[int, ...] = ()  # proposals to retire findings, which wait for a person
 
 
 def ask(db: Database, question: AskedQuestion, points: Points, now: datetime) -> KeptProposal:
@@ -69,8 +82,11 @@ def ask(db: Database, question: AskedQuestion, points: Points, now: datetime) ->
     return kept_proposal
 
 
-def withdraw(db: Database, number: int, *, by: str, why: str, now: datetime) -> tuple[int, ...]:
-    """Take one's own proposal back; of what it registered nothing more is ordered. The findings that were retired."""
+def withdraw(db: Database, number: int, *, by: str, why: str, now: datetime) -> Withdrawal:
+    """Take one's own proposal back; of what it registered nothing more is ordered.
+
+    A program that could have seen values by then only asks for it: what it foretold would be scored as it stands.
+    """
     kept_proposal = proposals.one(db, number)
     if kept_proposal is None:
         raise NotFound(f"There is no proposal {number}. Nothing was changed; `axiom proposal list` shows all.")
@@ -78,7 +94,7 @@ def withdraw(db: Database, number: int, *, by: str, why: str, now: datetime) -> 
         raise Refused(f"Proposal {number} is {kept_proposal.proposal.author}'s, not {by}'s. Nothing was changed.")
     if kept_proposal.state is ProposalState.OPEN:
         proposals.decide(db, number, ProposalState.WITHDRAWN, why=why, by=by, now=now)
-        return ()
+        return Withdrawal()
     registration = (
         registrations.registration(db, kept_proposal.registration_id) if kept_proposal.registration_id else None
     )
@@ -91,10 +107,40 @@ def withdraw(db: Database, number: int, *, by: str, why: str, now: datetime) -> 
             f"More was registered of finding {joined[0]} since, so it is not {by}'s alone. Nothing was changed; a "
             "person can retire it."
         )
+    if by.startswith(PROGRAM) and blocks.spent(db, registration.id):
+        return Withdrawal(
+            requests=tuple(_ask_to_retire(db, kept_proposal, finding, why, now) for finding in sorted(own))
+        )
     retired = tuple(finding for finding in sorted(own) if registrations.set_status(db, finding, "retired", why))
     if not retired:
         raise Refused(f"All that proposal {number} asked is retired or recalled already. Nothing was changed.")
-    return retired
+    return Withdrawal(retired=retired)
+
+
+def _ask_to_retire(db: Database, kept_proposal: KeptProposal, finding: int, why: str, now: datetime) -> int:
+    """A proposal that nothing more is ordered of a finding; that which waits, if it was asked before."""
+    original, slug = kept_proposal.proposal, f"withdraw-{kept_proposal.number}-{finding}"
+    for other in proposals.in_state(db, ProposalState.OPEN):
+        if other.proposal.slug == slug:
+            return other.number
+    proposal = Proposal(
+        slug=slug,
+        template=Template.RETIRE,
+        admission=Admission.RETIRE,
+        experiment=original.experiment,
+        version=original.version,
+        finding=finding,
+        links=(finding,),
+        kind=Template.RETIRE.value,
+        question=f"May {original.author} take proposal {kept_proposal.number} back, of which values are known?",
+        motivation=why,
+        claim="nothing more is to be ordered of it",
+        rival="It is taken back for what its values say so far.",
+        basis=slug,
+        author=original.author,
+    )
+    version = experiments.by_name(db, original.experiment, original.version)
+    return proposals.add(db, proposal, version.id if version else None, None, now)
 
 
 def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal:
@@ -108,7 +154,8 @@ def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal
     prediction = demand_sound(question.prediction)
     low, high = prediction.interval
     demand_rival_apart((low, high), question.rival_interval)
-    estimand = _estimand(read_body(registration.body).estimands[name], question)
+    before = read_body(registration.body).estimands[name]
+    estimand = _estimand(before, question)
     _demand_known(estimand, stored_manifest(version.manifest))
     _demand_arms(estimand)
     mark = hashlib.sha256(
@@ -148,6 +195,8 @@ def _proposal(db: Database, question: AskedQuestion, points: Points) -> Proposal
         bits=round(bits(prediction), 3),
         depth=_depth(db, registration.id),
         author=question.author,
+        inherited=tuple(sorted(estimand.keys() - question.estimand.keys() - {"name", "claim"})),
+        upheld_by=question.upheld_by or (_usual_sign(before, estimand),),
     )
 
 
@@ -167,6 +216,12 @@ def _estimand(before: Mapping[str, Any], question: AskedQuestion) -> dict[str, A
     is_alike = question.estimand.get("kind", before["kind"]) == before["kind"]
     arms = {} if is_alike else {"between": ()}
     return {**same_but(before, **arms), **question.estimand, "claim": question.claim}
+
+
+def _usual_sign(before: Mapping[str, Any], estimand: Mapping[str, Any]) -> Verdict:
+    """Under which sign the finding holds where nobody says it: of the same number under its own."""
+    is_alike = all(before[name] == estimand[name] for name in ("kind", "measure", "across"))
+    return verdict_of(Meaning.AS_CLAIMED, Direction((before if is_alike else estimand)["expects"]))
 
 
 def _demand_arms(estimand: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from axiom.decisions.findings.links import bearing
+from axiom.decisions.findings.links import bearing, upheld_by
 from axiom.decisions.planning.eta import expected
 from axiom.decisions.sessions import agenda
 from axiom.decisions.sessions.agenda import NextStep, OpenNeed, in_order, next_steps
@@ -59,7 +59,7 @@ def next_directions(db: Database, standing: Sequence[OpenFinding]) -> list[NextS
 
 
 def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
-    came_to = bearing(link, footings)
+    came_to, upheld = bearing(link, footings), " or ".join(upheld_by(link, footings))
     return Note(
         kind="direction.link",
         text="{source} {kind} {target}{came_to}: {why}",
@@ -67,7 +67,7 @@ def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
             "source": said(link.source).capitalize(),
             "kind": link.kind.value,
             "target": said(link.target),
-            "came_to": f" and {came_to.value}" if came_to is not None else "",
+            "came_to": f", upheld by {upheld}, and {came_to.value}" if came_to is not None else "",
             "why": link.why or "no reason was given",
         },
         about=_GRAPH,

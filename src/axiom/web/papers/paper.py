@@ -167,7 +167,7 @@ def _links(reading: Reading, numbers: Sequence[int]) -> list[Answer]:
         if link["bearing"] is not None
     }
     return [
-        {"kind": link["kind"], "bearing": link["bearing"]}
+        {"kind": link["kind"], "bearing": link["bearing"], "upheld_by": link["upheld_by"]}
         | {
             end: fact(f"{link[end]['noun']} {link[end]['name']}", f"L{number}.{end}", link[end]["href"])
             for end in ("source", "target")

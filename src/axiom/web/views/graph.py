@@ -86,7 +86,7 @@ class Graph:
             "source": self.named(link.source),
             "target": self.named(link.target),
             "bearing": bearing,
-            "upheld_by": list(link.upheld_by),
+            "upheld_by": list(link_rules.upheld_by(link, self.footings)),
             "caution": link_rules.caution(link, self.links, self.footings),
             "why": link.why,
             "by": link.by,

@@ -42,7 +42,13 @@ def one(reading: Reading, number: int) -> Answer:
         draft |= {"published": stored.proposal.mends, "diff": stored.proposal.changes}
         draft["blast_radius"] = _touched(reading, stored.proposal.mends)
     return {
-        "proposal": {**data, **_short(stored), "why": stored.why, "decided_at": _moment(stored)},
+        "proposal": {
+            **data,
+            **_short(stored),
+            "upheld_by": list(stored.proposal.upholding),
+            "why": stored.why,
+            "decided_at": _moment(stored),
+        },
         "ends": stopping.sentence if stopping else "",
         "draft": draft,
     }
