@@ -2,11 +2,14 @@
 # Leaves $root, $python and the function pin_threads behind. Costs a few milliseconds and no network when nothing has changed.
 
 uv_version=0.13.8
-fetched="about 380 MB, which take 1.4 GB once installed (JAX is a third of it)"
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd -P)
 python=$root/.venv/bin/python
 stamp=$root/.venv/axiom-stamp
+
+# The laboratory needs less than tests, checks, benches and campaigns. What was installed once for those stays.
+case ${0##*/} in lab | build-runner) parts=lab ;; *) parts=all ;; esac
+case $(cat "$stamp" 2>/dev/null) in '' | *" lab") ;; *) parts=all ;; esac
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -68,6 +71,11 @@ make_tools() {
 install() {
     find_python
     choose_python
+    if [ $parts = lab ]; then
+        fetched="about 270 MB, which take 0.9 GB once installed (JAX is a third of it)" only=--no-dev
+    else
+        fetched="about 430 MB, which take 1.5 GB once installed, tests and checks with it" only=
+    fi
     say "Installing Axiom's locked packages into .venv: $fetched. Less where uv has them in its cache."
     uv=$root/.tools/uv/bin/uv
     if [ "$("$uv" --version 2>/dev/null | cut -d ' ' -f 2)" != "$uv_version" ]; then
@@ -77,16 +85,20 @@ install() {
             cannot_start "uv $uv_version could not be fetched, so nothing was installed. Is there a network, or a mirror in PIP_INDEX_URL?"
     fi
     UV_PROJECT_ENVIRONMENT=$root/.venv UV_PYTHON_DOWNLOADS=never \
-        "$uv" sync --project "$root" --frozen --all-extras --quiet --python "$chosen" ||
+        "$uv" sync --project "$root" --frozen --all-extras $only --quiet --python "$chosen" ||
         cannot_start "The locked packages could not be installed, for the reason above. What is there stays; $0 goes on from it."
     # What computes is confined and writes nothing there: without this, each such process would compile JAX anew, for seconds.
     # Where JAX cannot be used, whoever computes with it says so.
     env -u PYTHONDONTWRITEBYTECODE JAX_PLATFORMS=cpu "$python" -c 'import jax; jax.numpy.zeros(1) + 1' >/dev/null 2>&1 || :
-    fingerprint >"$stamp"
+    # What packages bring along to be tested and compiled against: 60 MB that nobody imports.
+    [ $parts = all ] || find "$root"/.venv/lib/*/site-packages \( -type d -name tests \
+        -o -type f \( -name '*.h' -o -name '*.pyx' -o -name '*.pxd' \) \) -prune -exec rm -r {} + 2>/dev/null || :
+    echo "$(fingerprint) $parts" >"$stamp"
     say "Installed. From now on this works without a network; --remove undoes it."
 }
 
-if ! { [ -x "$python" ] && [ -r "$stamp" ] && [ "$(fingerprint)" = "$(cat "$stamp")" ]; }; then
+present=$(cat "$stamp" 2>/dev/null || :)
+if ! [ -x "$python" ] || [ "$present" != "$(fingerprint) $parts" ]; then
     install
 fi
 

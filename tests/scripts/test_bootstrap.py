@@ -91,6 +91,15 @@ def test_it_installs_once_and_again_when_the_lock_changes(checkout, tmp_path):
     assert (checkout / "asked").read_text().count("sync") == 2
 
 
+def test_a_lab_gets_what_it_needs_and_keeps_what_tests_have_brought(checkout, tmp_path):
+    path = tools(tmp_path / "bin", python3=PLAYED) + ":" + os.defpath
+    for script in ("lab", "check", "lab", "check"):
+        start(checkout, script, path=path)
+    (checkout / "uv.lock").write_text("changed")
+    start(checkout, "lab", path=path)
+    assert ["--no-dev" in call for call in (checkout / "asked").read_text().splitlines()] == [True, False, False]
+
+
 @pytest.mark.parametrize(("pace", "gives_way"), [("echo 999999999", True), ("echo 1", False), ("exit 1", False)])
 def test_a_python_that_is_slower_by_far_gives_way_to_the_systems_own(checkout, tmp_path, pace, gives_way):
     ours = next((str(path) for path in map(Path, SYSTEMS) if path.exists()), "python3")
