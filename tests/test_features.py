@@ -1,0 +1,47 @@
+"""The cards of the nouns: what they name is there, and everything that there is stands on one of them."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import walk_packages
+
+import click
+
+import axiom
+from axiom.cli.main import axiom as program
+from axiom.commands import registry
+from axiom.commands.command import Command
+from axiom.features import FEATURES
+
+ROOMS = [room for card in FEATURES.values() for room in card.rooms.split()]
+OF_NO_NOUN = {"errors", "features", "shipped"}
+MODULES = {
+    module.name.removeprefix("axiom.")
+    for module in walk_packages(axiom.__path__, "axiom.")
+    if not module.ispkg and not module.name.endswith("__main__")
+}
+
+
+def test_what_a_card_names_is_there():
+    assert [room for room in ROOMS if find_spec(f"axiom.{room}") is None] == []
+    context = click.Context(program)
+    names = [name for card in FEATURES.values() for name in card.terminal]
+    assert [name for name in names if program.get_command(context, name) is None] == []
+
+
+def test_every_module_stands_on_one_card():
+    assert len(ROOMS) == len(set(ROOMS))
+    of_a_noun = {module for module in MODULES for room in ROOMS if f"{module}.".startswith(f"{room}.")}
+    assert MODULES - of_a_noun == OF_NO_NOUN
+    assert {room for room in ROOMS if room.startswith("limits.")} == {f"limits.{name}" for name in FEATURES} & MODULES
+
+
+def test_every_command_is_known_by_the_noun_of_a_card():
+    for module in MODULES:
+        if module.startswith("commands."):
+            import_module(f"axiom.{module}")
+    kinds = [kind for kind in _below(Command) if hasattr(kind, "name") and kind.__module__.startswith("axiom.")]
+    assert {kind.name: kind for kind in kinds} == dict(registry.COMMANDS)
+
+
+def _below(kind: type) -> list[type]:
+    return [*kind.__subclasses__(), *(deeper for lower in kind.__subclasses__() for deeper in _below(lower))]
