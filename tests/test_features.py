@@ -11,6 +11,8 @@ from axiom.cli.main import axiom as program
 from axiom.commands import registry
 from axiom.commands.command import Command
 from axiom.features import FEATURES
+from axiom.web.base.page import SHOWN
+from axiom.web.site.routes import PAGES
 
 ROOMS = [room for card in FEATURES.values() for room in card.rooms.split()]
 OF_NO_NOUN = {"errors", "features", "shipped"}
@@ -41,6 +43,15 @@ def test_every_command_is_known_by_the_noun_of_a_card():
             import_module(f"axiom.{module}")
     kinds = [kind for kind in _below(Command) if hasattr(kind, "name") and kind.__module__.startswith("axiom.")]
     assert {kind.name: kind for kind in kinds} == dict(registry.COMMANDS)
+
+
+def test_every_page_is_found_from_a_card():
+    pages = list(PAGES)
+    for module in MODULES:
+        if module.startswith("web."):
+            import_module(f"axiom.{module}")
+    assert sorted(page.path for page in SHOWN) == [page.path for page in pages]
+    assert len({page.path for page in pages}) == len(pages)
 
 
 def _below(kind: type) -> list[type]:

@@ -16,9 +16,9 @@ class Feature(NamedTuple):
     commands: str = ""  # the nouns with which the commands in its rooms begin
     terminal: Mapping[str, tuple[str, str]] = MappingProxyType({})  # by name: a module of `cli`, and the help's line
 
-    def on(self, floor: str) -> list[str]:
-        """Its modules and packages on this floor, as Python imports them."""
-        return [f"axiom.{room}" for room in self.rooms.split() if room.startswith(f"{floor}.")]
+    def within(self, *packages: str) -> list[str]:
+        """Its modules in these packages, as Python imports them."""
+        return [f"axiom.{room}" for room in self.rooms.split() if room.rpartition(".")[0] in packages]
 
 
 FEATURES = {  # in the order in which a newcomer meets them at the terminal
@@ -41,7 +41,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "mail": Feature(
         "What volunteers and the operator are told by mail, and alerts.",
-        "limits.mail decisions.mail store.mail server.mail commands.mail.own_mail web.mail web.account.mail "
+        "limits.mail decisions.mail store.mail server.mail commands.mail web.mail web.account.mail "
         "service.mail cli.laboratory.mail",
         commands="account",
         terminal={"mail": ("laboratory.mail", "Do mail and alerts arrive? try.")},
@@ -80,8 +80,8 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
         "limits.findings domain.evidence domain.findings domain.links decisions.evidence decisions.findings "
         "store.evidence store.views.citable store.views.claims store.views.contributions store.views.findings "
         "lab.evidence lab.registrations.links lab.registrations.old_claims commands.links web.export web.papers "
-        "web.views.evidence_cards web.views.findings web.views.graph web.views.graph_picture web.views.scope "
-        "cli.finding.findings cli.finding.links cli.finding.weigh",
+        "web.views.evidence_cards web.views.findings web.views.graph web.views.graph_picture web.papers.paper "
+        "web.views.scope cli.finding.findings cli.finding.links cli.finding.weigh",
         commands="finding log paper",
         terminal={
             "finding": ("finding.findings", "What is concluded so far: list, show, link, export …"),
@@ -94,7 +94,8 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "maps": Feature(
         "Pictures of two factors, computed ever finer where it is worth it.",
-        "limits.maps domain.maps decisions.planning.next_tiles store.maps store.views.maps lab.planning.tiles web.maps",
+        "limits.maps domain.maps decisions.planning.next_tiles store.maps store.views.maps lab.planning.tiles web.maps "
+        "web.maps.pages",
     ),
     "sessions": Feature(
         "Rounds of work on evidence, step by step, and what each has to tell.",

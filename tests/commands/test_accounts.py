@@ -18,7 +18,7 @@ from axiom.commands.accounts import (
     SignIn,
     SignOut,
 )
-from axiom.commands.mail.own_mail import ChooseMail, ConfirmEmail
+from axiom.commands.mail import ChooseMail, ConfirmEmail
 from axiom.commands.teams import FoundTeam, JoinTeam, LeaveTeam
 from axiom.domain.callers import Capability
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse

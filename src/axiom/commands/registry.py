@@ -28,7 +28,7 @@ class KnownCommands(Mapping[str, type[Command]]):
 def _commands(noun: str) -> dict[str, type[Command]]:
     """The commands whose names begin with this noun."""
     cards = [card for card in FEATURES.values() if noun in card.commands.split()]
-    modules = [importlib.import_module(room) for card in cards for room in card.on("commands")]
+    modules = [importlib.import_module(room) for card in cards for room in card.within("commands")]
     kinds = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type)]
     named = [kind for kind in kinds if issubclass(kind, Command) and hasattr(kind, "name")]
     return {kind.name: kind for kind in named if kind.name.startswith(f"{noun}.")}

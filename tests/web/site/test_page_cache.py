@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 
 import axiom.web
-from axiom.web.base.query_words import normalize
 from axiom.web.site import templates
 from axiom.web.site.page_cache import PageCache
+from axiom.web.site.query_words import normalize
 from axiom.web.site.request_class import class_of
 from axiom.web.site.routes import PAGES, is_translated
 

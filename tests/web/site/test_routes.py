@@ -12,10 +12,10 @@ from furnished_lab import weighed
 from axiom.boinc.project import scheduler_lines
 from axiom.limits import findings as limits
 from axiom.web.api.reads import PREFIX, READS, reads
-from axiom.web.base.query_words import normalize
 from axiom.web.site import routes
 from axiom.web.site.app import site
 from axiom.web.site.languages import choice
+from axiom.web.site.query_words import normalize
 from axiom.web.site.templates import environment
 from axiom_weigh.values import Verdict
 

@@ -46,7 +46,7 @@ from axiom.web.account.forms import (
 from axiom.web.account.pages import AccountPage
 from axiom.web.account.visit import SESSION_SECONDS, AccountDesk, Outcome, Redirect, Redisplay, Visit
 from axiom.web.site.app import SecurityHeaders
-from axiom.web.site.languages import TRANSLATED, language_of
+from axiom.web.site.languages import language_of
 from axiom.web.site.page_cache import SIGNED_IN
 from axiom.web.site.routes import missing
 from axiom.web.site.templates import environment, versioned
@@ -259,7 +259,7 @@ def _render(
     }
     with visit.reception.pages.read(request) as reading:
         answer: Mapping[str, Any] = page.make(reading, visit) | dict(outcome.shown)
-        language = language_of(request.scope) if page.template in TRANSLATED else ""
+        language = language_of(request.scope) if page.path.startswith("/account") else ""  # the others are English
         with speaking(language or ENGLISH):
             text = templates.get_template(page.template).render(
                 answer,

@@ -13,7 +13,7 @@ from axiom.commands.words import schema_of
 from axiom.web.api.commands import KEY, OFFERED
 from axiom.web.api.problems import KIND
 from axiom.web.api.reads import PREFIX, READS, RECTANGLE, TABLE
-from axiom.web.site.routes import NUMBER, SitePage
+from axiom.web.base.page import NUMBER, SitePage
 
 _PROBLEM = {
     "description": "Why it was not done: the type names one of Axiom's errors (RFC 9457).",

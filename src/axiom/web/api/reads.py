@@ -12,22 +12,23 @@ from starlette.routing import Route
 from axiom.errors import AxiomError, NotFound, WrongUse
 from axiom.web.api import result_table
 from axiom.web.api.problems import KIND, RequestRefused, problem
-from axiom.web.base.query_words import normalize
+from axiom.web.base.page import SitePage
 from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
 from axiom.web.maps import data as map_data
 from axiom.web.site.app import Site
 from axiom.web.site.page_cache import PageCache
-from axiom.web.site.routes import PAGES, SitePage, turned_as_json
+from axiom.web.site.query_words import normalize
+from axiom.web.site.routes import PAGES, turned_as_json
 
 PREFIX = "/api"
-TABLE = SitePage(path="/experiments/{name}/table", json="", template="", make=result_table.part)
+TABLE = SitePage(path="/experiments/{name}/table", make=result_table.part)
 # As JSON, CSV or Parquet: what is answered is a file.
-RECTANGLE = SitePage(path="/maps/{name}/data", json="", template="", make=map_data.answer)
+RECTANGLE = SitePage(path="/maps/{name}/data", make=map_data.answer)
 # What each address answers; the first that fits counts.
 READS: dict[str, SitePage] = {
     PREFIX + TABLE.path: TABLE,
     PREFIX + RECTANGLE.path: RECTANGLE,
-    **{PREFIX + ("/index" if page.path == "/" else page.path): page for page in PAGES},
+    **{PREFIX + page.json.removesuffix(".json"): page for page in PAGES},
 }
 
 log = logging.getLogger("axiom.api")

@@ -8,13 +8,13 @@ from typing import Any
 from axiom.errors import CannotStart, WrongUse
 from axiom.store.maps.crops import Crop, crop
 from axiom.web.base import query_errors
-from axiom.web.base.query_words import OF_RECTANGLE
 from axiom.web.base.request import Answer, Reading
 from axiom.web.base.slow_files import Breathe, SlowFile
 from axiom.web.maps import view as aspects
 from axiom.web.maps.view import must_map
 
 FORMS = {"json": "application/json", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+WORDS = "x0 x1 y0 y1 level arm replicate format"  # of an address
 COLUMNS = ("x", "y", "shade", "band", "level")
 _PIECE = 4_096  # rows that are written between two breaths
 
@@ -40,7 +40,8 @@ def file(reading: Reading, name: str, breathe: Breathe) -> SlowFile:
 
 
 def _unknown_words(reading: Reading) -> list[str]:
-    return list(query_errors.words(reading.query, OF_RECTANGLE, f"a rectangle has {', '.join(sorted(OF_RECTANGLE))}"))
+    names = sorted(WORDS.split())
+    return list(query_errors.words(reading.query, names, f"a rectangle has {', '.join(names)}"))
 
 
 def _cropped(reading: Reading, name: str) -> Crop:

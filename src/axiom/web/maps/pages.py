@@ -14,8 +14,9 @@ from axiom.store.views import findings, maps
 from axiom.web.base.docstring import told_in_file
 from axiom.web.base.host_owner import whose_host
 from axiom.web.base.numbers import plain
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
-from axiom.web.maps import colours
+from axiom.web.maps import colours, data
 from axiom.web.maps import view as aspects
 from axiom.web.maps.pixels import MapLook, levels
 from axiom.web.maps.png import Colour
@@ -30,6 +31,7 @@ _AGAINST = ", and in the other: "
 _LEAST, _MOST = -4, 7  # powers of ten between which a knob's value is written in full
 
 
+@shown_at("/maps", "maps.html")
 def listed(reading: Reading) -> Answer:
     """The newest version of every map: those with a picture before those without, and the newest first."""
     drawn = maps.drawn(reading.db)
@@ -37,6 +39,7 @@ def listed(reading: Reading) -> Answer:
     return {"maps": [_row(reading, shown, drawn.get(shown.stored.id, {})) for shown in in_order]}
 
 
+@shown_at("/maps/{name}", "map.html", words=f"{data.WORDS} column row against x y")
 def one(reading: Reading, name: str) -> Answer:
     """One map, as the address looks at it."""
     shown = must_map(reading, name)

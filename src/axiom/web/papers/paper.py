@@ -14,6 +14,7 @@ from axiom.web.base import resolved_texts
 from axiom.web.base.facts import fact
 from axiom.web.base.interval_drawing import whisker
 from axiom.web.base.numbers import moment, plain
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.papers.methods import Study, registration_facts
 from axiom.web.views import evidence_cards, graph
@@ -38,6 +39,7 @@ _RESULTS = (
 )
 
 
+@shown_at("/findings/paper", "paper.html", words="of")
 def page(reading: Reading) -> Answer:
     """The paper that an address asks for, or the form that asks for one."""
     wanted = reading.query.get("of", "")

@@ -24,11 +24,11 @@ from axiom.store.views.findings import Attempts
 from axiom.store.views.results import Tally
 from axiom.web.base.fleet_extent import fleet_extent
 from axiom.web.base.memo import Memo
-from axiom.web.base.query_words import normalize
 from axiom.web.base.request import Reading, nobody_counts, nothing_planned
 from axiom.web.probes import PATHS, Probes, probe_routes
 from axiom.web.site.languages import CHOICE, choice, language_of
 from axiom.web.site.page_cache import LANGUAGE, SIGNED_IN, PageCache
+from axiom.web.site.query_words import normalize
 from axiom.web.site.routes import escaped, is_file, is_translated, missing, routes
 from axiom.web.site.templates import environment
 from axiom.web.views.status import status

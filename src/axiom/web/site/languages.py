@@ -1,4 +1,4 @@
-"""The language of a page: which pages come in several, what a browser asks for, and the address where one is chosen."""
+"""The language of a page: what a browser asks for, and the address where one is chosen."""
 
 import re
 from collections.abc import MutableMapping
@@ -11,25 +11,6 @@ from starlette.routing import Route
 from axiom.locale import languages
 from axiom.web.base.cookies import cookie
 
-TRANSLATED = frozenset(
-    {
-        "join.html",
-        "help.html",
-        "terms.html",
-        "volunteer.html",
-        "certificate.html",
-        "sign_in.html",
-        "register.html",
-        "account.html",
-        "account_ideas.html",
-        "account_preferences.html",
-        "account_profile.html",
-        "account_security.html",
-        "account_team.html",
-        "forgot.html",
-        "by_link.html",
-    }
-)
 CHOICE = "/language/"
 _COOKIE = "lang"
 _COOKIE_SECONDS = 365 * 86_400

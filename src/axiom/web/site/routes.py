@@ -2,11 +2,11 @@
 
 import difflib
 import hashlib
+import importlib
 import logging
 import re
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from jinja2 import Environment
@@ -14,47 +14,21 @@ from markupsafe import Markup
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route, compile_path
 
 from axiom.errors import AxiomError, CannotStart, NotFound, WrongUse
+from axiom.features import FEATURES
 from axiom.locale.languages import ENGLISH, speaking
-from axiom.web.base.fleet_extent import fleet_extent
+from axiom.web.base.page import NUMBER, SHOWN, SitePage
 from axiom.web.base.request import Answer, Reading
 from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
 from axiom.web.export import archive
 from axiom.web.maps import data as map_data
-from axiom.web.maps import pages as maps
 from axiom.web.maps.pictures import picture_route
-from axiom.web.papers import formats, paper
-from axiom.web.site.languages import TRANSLATED
+from axiom.web.papers import formats
+from axiom.web.papers.paper import numbers_of
 from axiom.web.site.templates import static_bytes, versioned
-from axiom.web.views import (
-    experiments,
-    failures,
-    figures,
-    findings,
-    graph,
-    home,
-    hosts,
-    join,
-    leaderboards,
-    ledger,
-    news,
-    plan,
-    programs,
-    proposals,
-    registrations,
-    results,
-    sessions,
-    tasks,
-    volunteers,
-)
-from axiom.web.views import (
-    session_lists as session_rows,
-)
-from axiom.web.views.status import status
-
-NUMBER = "{number:number}"  # in the path of a route
+from axiom.web.views import experiments, figures, findings, ledger, news, results, sessions
 
 
 class Number(Convertor[int]):
@@ -77,40 +51,6 @@ register_url_convertor("number", Number())
 log = logging.getLogger("axiom.web")
 
 Read = Callable[[Request], Any]  # opens a Reading for the length of a `with`
-_ADDRESSES = (
-    *(
-        "/findings",
-        "/experiments",
-        "/maps",
-        "/sessions",
-        "/results",
-        "/hosts",
-        "/volunteers",
-        "/teams",
-        "/leaderboards",
-        "/ledger",
-    ),
-    *(
-        "/registrations",
-        "/proposals",
-        "/drafts",
-        "/ideas",
-        "/forecasters",
-        "/failures",
-        "/watches",
-        "/plan",
-        "/brief",
-        "/status",
-        "/news",
-        "/join",
-        "/about",
-        "/glossary",
-        "/help",
-        "/terms",
-        "/old-claims",
-        "/account",
-    ),
-)
 RESULTS = "/results.csv"
 _CSV, _ZIP = "text/csv", "application/zip"
 _DRAWING = {"content-security-policy": "default-src 'none'; style-src 'unsafe-inline'"}  # it carries its own colours
@@ -129,86 +69,18 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class SitePage:
-    """An address, what makes its answer, and the template that shows it."""
-
-    path: str
-    json: str
-    template: str
-    make: Callable[..., Answer]
-
-
-def _status(reading: Reading) -> Answer:
-    live, fleet = {"name": reading.name, **reading.live()}, fleet_extent(reading.db, reading.memo, reading.now)
-    return {"status": status(reading.db, reading.folder, reading.now, live, fleet)}
-
-
-def _page(path: str, template: str, make: Callable[..., Answer]) -> SitePage:
-    return SitePage(path=path, json=f"{path}.json", template=template, make=make)
-
-
-PAGES = (
-    SitePage(path="/", json="/index.json", template="home.html", make=home.home),
-    _page("/about", "about.html", home.about),
-    _page("/glossary", "glossary.html", home.glossary),
-    _page("/help", "help.html", home.help_page),
-    _page("/terms", "terms.html", home.terms),
-    SitePage(path="/live", json="/live.json", template="live.html", make=home.live),
-    _page("/findings", "findings.html", findings.listed),
-    _page("/findings/graph", "graph.html", graph.graph),
-    _page("/findings/paper", "paper.html", paper.page),
-    _page("/findings/near", "near.html", findings.near),
-    _page(f"/findings/{NUMBER}", "finding.html", findings.one),
-    _page("/old-claims", "earlier_claims.html", graph.earlier_claims),
-    _page("/registrations", "registrations.html", registrations.listed),
-    _page(f"/registrations/{NUMBER}", "registration.html", registrations.one),
-    _page("/proposals", "proposals.html", proposals.listed),
-    _page(f"/proposals/{NUMBER}", "proposal.html", proposals.one),
-    _page("/drafts", "drafts.html", proposals.listed_drafts),
-    _page(f"/drafts/{NUMBER}", "draft.html", proposals.one_draft),
-    _page("/ideas", "ideas.html", proposals.listed_ideas),
-    _page(f"/ideas/{NUMBER}", "idea.html", proposals.idea),
-    _page("/forecasters", "forecasters.html", registrations.forecasters),
-    _page("/experiments", "experiments.html", experiments.listed),
-    _page("/experiments/{name}", "experiment.html", experiments.one),
-    _page("/maps", "maps.html", maps.listed),
-    _page("/maps/{name}", "map.html", maps.one),
-    _page("/sessions", "sessions.html", sessions.listed),
-    _page("/sessions/{name}", "session.html", sessions.one),
-    _page("/sessions/{name}/tasks", "session_tasks.html", session_rows.tasks),
-    _page("/sessions/{name}/transcript", "transcript.html", session_rows.transcript),
-    _page("/sessions/{name}/since/{other}", "difference.html", session_rows.difference),
-    _page("/results", "results.html", results.listed),
-    _page("/hosts", "hosts.html", hosts.hosts),
-    _page(f"/hosts/{NUMBER}", "host.html", hosts.host),
-    _page("/volunteers", "volunteers.html", volunteers.volunteers),
-    _page(f"/volunteers/{NUMBER}", "volunteer.html", volunteers.volunteer),
-    _page(f"/volunteers/{NUMBER}/certificate", "certificate.html", volunteers.certificate),
-    _page("/teams", "teams.html", volunteers.listed_teams),
-    _page(f"/teams/{NUMBER}", "team.html", volunteers.team),
-    _page("/leaderboards", "leaderboards.html", leaderboards.leaderboards),
-    _page("/ledger", "ledger.html", ledger.page),
-    _page("/ledger/{name}", "settlement.html", ledger.settlement),
-    _page(f"/workunits/{NUMBER}", "workunit.html", tasks.workunit),
-    _page(f"/tasks/{NUMBER}", "task.html", tasks.task),
-    _page("/failures", "failures.html", failures.failures),
-    _page("/watches", "watches.html", failures.listed_watches),
-    _page("/join", "join.html", join.join),
-    _page("/plan", "plan.html", plan.page),
-    _page("/brief", "brief.html", programs.brief),
-    _page("/status", "status.html", _status),
-    _page("/news", "news.html", news.page),
-)
-
-
-_TRANSLATED = frozenset(page.path for page in PAGES if page.template in TRANSLATED)
-_OF_VOLUNTEER = re.compile(r"/volunteers/[0-9]{1,19}(/certificate)?")
+for card in FEATURES.values():
+    for room in card.within("web.maps", "web.papers", "web.views"):
+        importlib.import_module(room)
+PAGES = sorted(SHOWN, key=lambda page: page.path)
+# What somebody may have meant who asks for a page that is not there; /live is a part of the first page.
+_NEAR = [page.path for page in PAGES if re.fullmatch("/[a-z-]+", page.path) and page.path != "/live"] + ["/account"]
+_TRANSLATED = [compile_path(page.path)[0] for page in PAGES if page.is_translated]
 
 
 def is_translated(path: str) -> bool:
     """Does the page at this address come in several languages?"""
-    return path in _TRANSLATED or (path.startswith("/volunteers/") and _OF_VOLUNTEER.fullmatch(path) is not None)
+    return any(address.match(path) for address in _TRANSLATED)
 
 
 def routes(templates: Environment, read: Read, choice: Route) -> list[Route]:
@@ -246,7 +118,7 @@ def missing(templates: Environment, read: Read) -> Callable[[Request, Exception]
 
     def answer(request: Request, error: Exception) -> Response:
         text = str(error) if isinstance(error, NotFound) else f"There is no page {request.url.path} here."
-        near = difflib.get_close_matches(request.url.path, _ADDRESSES, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(request.url.path, _NEAR, n=1, cutoff=0.5)
         if request.url.path.endswith(".json"):
             return JSONResponse({"error": {"kind": "NotFound", "message": text}}, status_code=404)
         with read(request) as reading:
@@ -266,7 +138,9 @@ def _guarded(templates: Environment, read: Read, page: SitePage, *, as_data: boo
                 status = 400 if made.get("misread") else 200
                 if as_data:
                     return JSONResponse(turned_as_json(made, _with_json), status_code=status)
-                shown = _render(templates, reading, page.template, {**made, "json": _as_json(request)})
+                shown = _render(
+                    templates, reading, page.template, {**made, "json": _as_json(request)}, page.is_translated
+                )
                 headers = {"content-language": reading.language} if reading.language else None
                 return HTMLResponse(shown, status_code=status, headers=headers)
         except (NotFound, OverflowError) as error:  # a number too large for the database names nothing either
@@ -309,16 +183,17 @@ def _broken(templates: Environment, number: str, error: Exception, *, as_data: b
     return HTMLResponse(page, status_code=200 if is_first else 500)
 
 
-def _render(templates: Environment, reading: Reading, template: str, answer: Answer) -> str:
-    is_in_several = template in TRANSLATED
-    with speaking(reading.language if is_in_several and reading.language else ENGLISH):
+def _render(
+    templates: Environment, reading: Reading, template: str, answer: Answer, is_translated: bool = False
+) -> str:
+    with speaking(reading.language if is_translated and reading.language else ENGLISH):
         return templates.get_template(template).render(
             {"json": None, **answer},
             lab=reading.name,
             path=reading.path,
             master=reading.master,
             is_signed_in=reading.is_signed_in,
-            is_translated=is_in_several,
+            is_translated=is_translated,
             query=reading.query,
             now=reading.now.isoformat(),
             drawings=lambda name: [Markup(svg) for svg in figures.inline(reading, name)],  # noqa: S704  drawn by us
@@ -377,7 +252,7 @@ def _paper(templates: Environment, read: Read, ending: str) -> Callable[[Request
     def endpoint(request: Request) -> Response:
         try:
             with read(request) as reading:
-                numbers = paper.numbers_of(reading.query.get("of", ""))
+                numbers = numbers_of(reading.query.get("of", ""))
                 body = formats.as_file(reading, numbers, ending, templates)
         except (NotFound, WrongUse, OverflowError) as error:
             status = 400 if isinstance(error, WrongUse) else 404

@@ -28,6 +28,7 @@ from axiom.store.views import findings, results
 from axiom.web.base import query_errors
 from axiom.web.base.cells import config_in_words
 from axiom.web.base.docstring import bundle_files, papers, source_in, told_in_file
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.views import findings as finding_views
 from axiom.web.views import registrations, releases
@@ -40,6 +41,7 @@ from axiom_weigh.values import Grade
 _GRADES = list(Grade)
 
 
+@shown_at("/experiments", "experiments.html", words="q theme status")
 def listed(reading: Reading) -> Answer:
     """Every version of every experiment that the address asks for, the newest first."""
     counted = counters.by_state(counters.read(reading.db))
@@ -55,6 +57,7 @@ def listed(reading: Reading) -> Answer:
     return {"experiments": matching, "of": len(rows), "asked": filters, "themes": themes, "misread": misread}
 
 
+@shown_at("/experiments/{name}", "experiment.html", words="measure")
 def one(reading: Reading, name: str) -> Answer:
     """An experiment by its name, or one version of it as `name@2`."""
     stored = must(reading, name)

@@ -9,11 +9,13 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.tasks import endings
 from axiom.store.upkeep import watches
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 
 _WATCHES = 100
 
 
+@shown_at("/failures", "failures.html", words="experiment")
 def failures(reading: Reading) -> Answer:
     """Groups of tasks that ended badly, of one version or of all, the newest first."""
     versions = {version.id: version for version in experiments.everything(reading.db)}
@@ -39,6 +41,7 @@ def failures(reading: Reading) -> Answer:
     }
 
 
+@shown_at("/watches", "watches.html")
 def listed_watches(reading: Reading) -> Answer:
     """What somebody waits for, the newest first."""
     versions = {version.id: version for version in experiments.everything(reading.db)}

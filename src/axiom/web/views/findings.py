@@ -23,6 +23,7 @@ from axiom.web.base import resolved_texts as spoken
 from axiom.web.base.cited_authors import bibtex
 from axiom.web.base.docstring import papers, told_in_file
 from axiom.web.base.numbers import in_words, moment, plain, scale, written
+from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards
 from axiom.web.views.figures import plate, shared_card
@@ -38,6 +39,7 @@ _HISTORY = ("Replicates", "Estimate", "Low", "High", "e-value", "Verdict", "Grad
 _OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because")
 
 
+@shown_at("/findings", "findings.html", words="q verdict grade alias theme since order from until")
 def listed(reading: Reading) -> Answer:
     """Of the findings that the address asks for one page: what is weighed first, then what waits.
 
@@ -151,6 +153,7 @@ def _listed(brief: Brief, estimand: Mapping[str, Any]) -> ListedFinding:
     )
 
 
+@shown_at(f"/findings/{NUMBER}", "finding.html")
 def one(reading: Reading, number: int) -> Answer:
     """A finding: claim, verdict, grade, how it narrowed, from what, and what was predicted."""
     standing = must_be(reading, number)
@@ -200,6 +203,7 @@ def _background(reading: Reading, standing: FindingView) -> Answer:
     }
 
 
+@shown_at("/findings/near", "near.html", words="claim factors measure")
 def near(reading: Reading) -> Answer:
     """What the address asks, whether it is known, and the nearest findings."""
     query = {word: reading.query.get(word, "").strip()[:_MOST_COMPARED] for word in ("claim", "factors", "measure")}

@@ -21,6 +21,7 @@ from axiom.store.experiments import experiments
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief
 from axiom.web.base import paging
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import graph_picture
 from axiom.web.views.graph_picture import LinkGraph
@@ -106,6 +107,7 @@ class Graph:
         return {"noun": node.noun, "name": name, "href": href}
 
 
+@shown_at("/findings/graph", "graph.html")
 def graph(reading: Reading) -> Answer:
     """The whole graph, as it is until another link is said or a finding stands otherwise; its table in pages."""
     briefs = findings.in_brief(reading.db)
@@ -222,6 +224,7 @@ def _old(number: int) -> Node:
     return Node(noun=Noun.OLD_CLAIM, id=number)
 
 
+@shown_at("/old-claims", "earlier_claims.html")
 def earlier_claims(reading: Reading) -> Answer:
     """Each of them with its tests, and how many stand."""
     published = {version.name for version in experiments.everything(reading.db)}

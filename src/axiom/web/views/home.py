@@ -17,6 +17,7 @@ from axiom.store.views.findings import Brief, FindingView
 from axiom.web.base.docstring import told_in_file
 from axiom.web.base.fleet_extent import fleet_extent
 from axiom.web.base.glossary import WORDS
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 from axiom.web.maps import recent_tiles as tiles_beside
 from axiom.web.views import experiments as experiment_views
@@ -31,6 +32,7 @@ from axiom_weigh.values import Grade
 _GRADES = list(Grade)
 
 
+@shown_at("/", "home.html")
 def home(reading: Reading) -> Answer:
     """Everything that the front page shows."""
     briefs = findings.in_brief(reading.db)
@@ -72,26 +74,31 @@ def home(reading: Reading) -> Answer:
     }
 
 
+@shown_at("/about", "about.html")
 def about(reading: Reading) -> Answer:
     """How a question becomes a finding."""
     return {"about": {"name": reading.name}}
 
 
+@shown_at("/glossary", "glossary.html")
 def glossary(_reading: Reading) -> Answer:
     """What the words mean."""
     return {"glossary": [{"word": word, "means": means} for word, means in WORDS.items()]}
 
 
+@shown_at("/help", "help.html", is_translated=True)
 def help_page(reading: Reading) -> Answer:
     """What volunteers, readers and operators ask most, with where to look."""
     return {"help": {"name": reading.name, "address": reading.master}}
 
 
+@shown_at("/terms", "terms.html", is_translated=True)
 def terms(reading: Reading) -> Answer:
     """What a volunteer agrees to."""
     return {"terms": {"name": reading.name, "paragraphs": list(TERMS)}}
 
 
+@shown_at("/live", "live.html")
 def live(reading: Reading) -> Answer:
     """The counters that move while one watches."""
     return {"live": _live(reading, counters.read(reading.db))}

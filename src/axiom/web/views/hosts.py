@@ -23,6 +23,7 @@ from axiom.store.views.hosts import List
 from axiom.web.base import paging, query_errors
 from axiom.web.base.host_owner import HostOwner, whose_host
 from axiom.web.base.numbers import calm, plain, span
+from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.paging import LENGTH
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views.leaderboards import credited
@@ -32,6 +33,7 @@ _UNSAID: Answer = {"disk_mb": None, "processor": "", "system": "", "boinc": "", 
 _MOST_WORDS = 120  # characters of what a client says of its computer
 
 
+@shown_at("/hosts", "hosts.html", words="after before")
 def hosts(reading: Reading) -> Answer:
     """The hosts that the address asks for, by number."""
     shown = paging.part(reading, List.HOSTS)
@@ -50,6 +52,7 @@ def of_numbers(reading: Reading, numbers: Collection[int]) -> list[Answer]:
     return [_listed(reading, host, whose[host.volunteer_id], balances.get(host.id)) for host in hosts]
 
 
+@shown_at(f"/hosts/{NUMBER}", "host.html", words="state page findings")
 def host(reading: Reading, number: int) -> Answer:
     """One host: what it is, how it stands, what it has done lately and what that was good for."""
     stored: Host = must(host_store.host(reading.db, number), reading, "host", number)

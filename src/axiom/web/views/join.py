@@ -12,6 +12,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.experiments.runner_offers import read_offer
 from axiom.store.tasks import endings
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 
 _MEGABYTE = 1_000_000
@@ -24,6 +25,7 @@ _KINDS = {
 }
 
 
+@shown_at("/join", "join.html", is_translated=True)
 def join(reading: Reading) -> Answer:
     """Everything that somebody wants to know before they let a stranger's program compute."""
     manifests = [stored_manifest(declared) for declared in experiments.declared(reading.db).values()]

@@ -15,6 +15,7 @@ from axiom.store.hosts import hosts as host_store
 from axiom.store.views import hosts as host_views
 from axiom.store.views.daily_totals import ExperimentCredit
 from axiom.web.base import paging
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views.experiments import must
 
@@ -29,6 +30,7 @@ def credited(balance: Balance | None, now: datetime) -> Answer:
     return {"credit": balance.total / THOUSANDTHS, "recent_credit": round(_recent(balance, now), 3)}
 
 
+@shown_at("/leaderboards", "leaderboards.html", words="of by experiment from")
 def leaderboards(reading: Reading) -> Answer:
     """The volunteers, teams or hosts with the most credit, in all or of late, or for an experiment, as is asked."""
     of, by = reading.query.get("of", ""), reading.query.get("by", "")

@@ -12,6 +12,7 @@ from axiom.store.engine.database import moment
 from axiom.store.sessions import sessions
 from axiom.store.views import credit
 from axiom.store.views.credit import Day, Totals
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import figures
 
@@ -19,6 +20,7 @@ _THOUSANDTHS = 1_000
 HEADINGS = ("day", "awards", "credit", "credit in all")
 
 
+@shown_at("/ledger", "ledger.html")
 def page(reading: Reading) -> Answer:
     """Everything that was awarded here and how it came about."""
     db = reading.db
@@ -90,6 +92,7 @@ def described(tariff: Tariff) -> Answer:
     }
 
 
+@shown_at("/ledger/{name}", "settlement.html")
 def settlement(reading: Reading, name: str) -> Answer:
     """What the rounds of one session settled, or one round, in each of the ways in which it adds up."""
     session, db = sessions.by_name(reading.db, name), reading.db

@@ -13,6 +13,7 @@ from axiom.store.credit import tariffs
 from axiom.store.sessions import news
 from axiom.store.sessions import news as stored
 from axiom.store.sessions.news import News
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import findings
 
@@ -106,6 +107,7 @@ def _entry(entry: _News) -> str:
     )
 
 
+@shown_at("/news", "news.html")
 def page(reading: Reading) -> Answer:
     """All that is new, the newest first."""
     return said(reading) | {"news": _discoveries(reading, limits.FINDINGS_A_DAY)}

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from axiom.domain.planning import FleetClass, Placement, Preview, Worth
 from axiom.domain.sessions import Allotment
 from axiom.limits import planning as limits
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import releases
 
@@ -14,6 +15,7 @@ _OTHERS = "others"
 _WIDE = 660  # units in which the picture is drawn
 
 
+@shown_at("/plan", "plan.html")
 def page(reading: Reading) -> Answer:
     """The plan as it is now. Hosts appear by their size alone: their names are nobody else's business."""
     preview = reading.preview()

@@ -16,6 +16,7 @@ from axiom.store.sessions import sessions
 from axiom.store.upkeep import audit
 from axiom.store.views import findings
 from axiom.store.views import sessions as session_views
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import findings as finding_views
 from axiom.web.views import log
@@ -47,6 +48,7 @@ def _row(program: AdmittedProgram, reading: Reading) -> Answer:
     }
 
 
+@shown_at("/brief", "brief.html", words="since")
 def brief(reading: Reading) -> Answer:
     """All of it; `since` names the session from which on changes are told."""
     newest = next((closed.session for closed in session_views.newest(reading.db, 1)), None)

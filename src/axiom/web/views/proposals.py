@@ -20,18 +20,21 @@ from axiom.store.experiments import drafts, experiments
 from axiom.store.experiments.recall_effects import blast_radius
 from axiom.store.registrations import ideas, proposals
 from axiom.web.base import query_errors
+from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.paging import stretch
 from axiom.web.base.request import Answer, Reading, must
 
 _STATES = tuple(state.value for state in IdeaState if state is not IdeaState.WITHDRAWN)
 
 
+@shown_at("/proposals", "proposals.html")
 def listed(reading: Reading) -> Answer:
     """Every proposal, those that wait for an answer first, then the newest."""
     newest = sorted(proposals.everything(reading.db), key=lambda stored: (stored.state.value != "open", -stored.number))
     return {"proposals": [_short(stored) for stored in newest]}
 
 
+@shown_at(f"/proposals/{NUMBER}", "proposal.html")
 def one(reading: Reading, number: int) -> Answer:
     """One proposal with all that it says."""
     stored: KeptProposal = must(proposals.one(reading.db, number), reading, "proposal", number)
@@ -54,11 +57,13 @@ def one(reading: Reading, number: int) -> Answer:
     }
 
 
+@shown_at("/drafts", "drafts.html")
 def listed_drafts(reading: Reading) -> Answer:
     """The newest drafts, each with how far it has come."""
     return {"drafts": [_draft_row(draft) for draft in drafts.latest(reading.db, limits.DRAFTS_SHOWN)]}
 
 
+@shown_at(f"/drafts/{NUMBER}", "draft.html")
 def one_draft(reading: Reading, number: int) -> Answer:
     """One draft: its source, how it stands at each gate, and what it would change. No measure of it is told."""
     stored: KeptDraft = must(drafts.draft(reading.db, number), reading, "draft", number)
@@ -160,6 +165,7 @@ def _moment(stored: KeptProposal) -> str | None:
     return stored.decided_at.isoformat() if stored.decided_at else None
 
 
+@shown_at("/ideas", "ideas.html", words="state from")
 def listed_ideas(reading: Reading) -> Answer:
     """The ideas that everybody may read: open ones first, then the newest; of one state, if the address says so."""
     misread = list(query_errors.choice(reading.query, "state", _STATES))
@@ -176,6 +182,7 @@ def listed_ideas(reading: Reading) -> Answer:
     }
 
 
+@shown_at(f"/ideas/{NUMBER}", "idea.html")
 def idea(reading: Reading, number: int) -> Answer:
     """One idea that everybody may read."""
     stored = ideas.one(reading.db, number)

@@ -17,6 +17,7 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations, scores, stamps
 from axiom.store.views import findings
+from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views import findings as finding_views
 from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
@@ -24,6 +25,7 @@ from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
 _NOTHING = (0, 0.0)  # is back of a replicate, and took no time
 
 
+@shown_at("/registrations", "registrations.html")
 def listed(reading: Reading) -> Answer:
     """Every registration, the newest first."""
     versions = {version.id: version for version in experiments.everything(reading.db)}
@@ -38,6 +40,7 @@ def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
     ]
 
 
+@shown_at(f"/registrations/{NUMBER}", "registration.html")
 def one(reading: Reading, number: int) -> Answer:
     """What was asked and expected before its first replicate was issued, and its place in the chain."""
     registration = must(registrations.registration(reading.db, number), reading, "registration", number)
@@ -64,6 +67,7 @@ def one(reading: Reading, number: int) -> Answer:
     }
 
 
+@shown_at("/forecasters", "forecasters.html")
 def forecasters(reading: Reading) -> Answer:
     """Who predicted what was found, and how far their chances may be taken at their word."""
     smallest = {number: estimand["smallest"] for number, estimand in finding_views.estimands(reading).items()}

@@ -17,7 +17,7 @@ from axiom.store.views import results, tables
 from axiom.store.views.results import ListedResult, ListOrder, ResultQuery
 from axiom.web.base import query_errors
 from axiom.web.base.cells import config_in_words
-from axiom.web.base.query_words import OF_RESULTS
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.base.slow_files import Breathe, restless
 from axiom.web.views import figures
@@ -25,11 +25,13 @@ from axiom.web.views.experiments import levels
 
 _Configs = Mapping[int, Mapping[str, Any]]
 
+_WORDS = "experiment outcome replicate sort page until"  # of an address, besides factors
 _PLAIN = ("experiment", "version", "replicate", "seed")
 _AFTER = ("outcome", "cpu_seconds", "task", "host")
 _CUT_OFF = "cut off after {most} rows; choose fewer, or take all of an experiment with axiom data export"
 
 
+@shown_at("/results", "results.html", words=_WORDS)
 def listed(reading: Reading, limit: int = limits.RESULTS_ON_A_PAGE) -> Answer:
     """The results that the address asks for, with what it could ask for besides."""
     stored = _experiment(reading)
@@ -124,7 +126,7 @@ def _pieces(reading: Reading, ids: Sequence[int], breathe: Breathe) -> Iterator[
 
 def _field(factor: str) -> str:
     """By which name an address asks for a level of a factor."""
-    return f"factor_{factor}" if factor in OF_RESULTS else factor
+    return f"factor_{factor}" if factor in _WORDS.split() else factor
 
 
 def sort_address(query: Mapping[str, str], order: str) -> str:
@@ -165,7 +167,7 @@ def _misread(query: Mapping[str, str], stored: StoredExperiment | None, manifest
     ]
     if stored and manifest:
         fields = [_field(name) for name in manifest.factors]
-        sentences += query_errors.words(query, {*OF_RESULTS, *fields}, f"{stored.name} has {', '.join(fields)}")
+        sentences += query_errors.words(query, {*_WORDS.split(), *fields}, f"{stored.name} has {', '.join(fields)}")
     return sentences
 
 

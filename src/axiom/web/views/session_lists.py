@@ -10,6 +10,7 @@ from axiom.store.engine.database import Row, moment
 from axiom.store.sessions import differences, session_counts, sessions, transcripts
 from axiom.store.sessions.transcripts import KeptEntry
 from axiom.web.base import query_errors
+from axiom.web.base.page import shown_at
 from axiom.web.base.paging import Stretch
 from axiom.web.base.request import Answer, Reading
 
@@ -17,6 +18,7 @@ _THOUSANDTHS = 1_000
 _MILLIONTHS = 1_000_000
 
 
+@shown_at("/sessions/{name}/tasks", "session_tasks.html", words="experiment state host contradicted")
 def tasks(reading: Reading, name: str) -> Answer:
     """The tasks that closed in the time of which a session tells, as the address narrows them."""
     session, query = named(reading, name), reading.query
@@ -40,6 +42,7 @@ def tasks(reading: Reading, name: str) -> Answer:
     }
 
 
+@shown_at("/sessions/{name}/transcript", "transcript.html")
 def transcript(reading: Reading, name: str) -> Answer:
     """What was said to language models in a session and what came back, the oldest first."""
     session = named(reading, name)
@@ -112,6 +115,7 @@ def _message(speaker: str, message: Answer) -> list[Answer]:
     return [*lines, *({"who": f"{speaker}, calls {name}", "text": words} for name, words in calls)]
 
 
+@shown_at("/sessions/{name}/since/{other}", "difference.html")
 def difference(reading: Reading, name: str, other: str) -> Answer:
     """What has changed from the end of one session to the end of another, whichever was named first."""
     older, newer = sorted((named(reading, name), named(reading, other)), key=lambda session: session.id)

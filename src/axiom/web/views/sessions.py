@@ -5,11 +5,13 @@ from axiom.limits import sessions as limits
 from axiom.store.sessions import sessions
 from axiom.store.views import sessions as session_views
 from axiom.web.base import resolved_texts as spoken
+from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 from axiom.web.views import log
 from axiom.web.views.session_lists import model_use, named
 
 
+@shown_at("/sessions", "sessions.html", words="from")
 def listed(reading: Reading) -> Answer:
     """The newest sessions, each with the line that closed it; and the round that is open or was held last."""
     newest = sessions.last(reading.db)
@@ -24,6 +26,7 @@ def news(reading: Reading, limit: int = limits.ON_THE_PAGE) -> Answer:
     return {"news": [_closed(closed) for closed in session_views.newest(reading.db, limit) if closed.line]}
 
 
+@shown_at("/sessions/{name}", "session.html")
 def one(reading: Reading, name: str) -> Answer:
     """The log of one session: what it tells, and the record of all its rounds."""
     session, notes = _must(reading, name)

@@ -19,10 +19,20 @@ from axiom.store.experiments.preflights import Newest
 from axiom.store.upkeep import jobs
 from axiom.store.upkeep import last_backup as backed_up
 from axiom.store.views.hosts import Extent
+from axiom.web.base.fleet_extent import fleet_extent
+from axiom.web.base.page import shown_at
+from axiom.web.base.request import Answer, Reading
 from axiom.web.views.join import runners_of
 
 _IN_A_WORD = {True: "passed", False: "failed", None: "waiting"}
 _NOBODY_LOOKED = "unread"  # not even our own hosts get it
+
+
+@shown_at("/status", "status.html")
+def page(reading: Reading) -> Answer:
+    """What it is doing now."""
+    live, fleet = {"name": reading.name, **reading.live()}, fleet_extent(reading.db, reading.memo, reading.now)
+    return {"status": status(reading.db, reading.folder, reading.now, live, fleet)}
 
 
 def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any], fleet: Extent) -> dict[str, Any]:

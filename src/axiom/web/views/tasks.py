@@ -13,6 +13,7 @@ from axiom.store.tasks.progress import HeardProgress
 from axiom.store.views import tasks
 from axiom.store.views.tasks import Check, TaskEnd
 from axiom.web.base.cells import config_in_words
+from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views.leaderboards import THOUSANDTHS
 
@@ -41,6 +42,7 @@ _AGREEMENTS = {
 }
 
 
+@shown_at(f"/workunits/{NUMBER}", "workunit.html")
 def workunit(reading: Reading, number: int) -> Answer:
     """One order, its copies, and the checks of what they brought."""
     stored_workunit: Workunit = must(workunits.workunit(reading.db, number), reading, "workunit", number)
@@ -68,6 +70,7 @@ def workunit(reading: Reading, number: int) -> Answer:
     }
 
 
+@shown_at(f"/tasks/{NUMBER}", "task.html")
 def task(reading: Reading, number: int) -> Answer:
     """One copy of a workunit: what it was, how it ended and why, what it brought and what was paid for it."""
     stored_task: Task = must(workunits.task(reading.db, number), reading, "task", number)

@@ -23,6 +23,7 @@ from axiom.store.views.daily_totals import VolunteerTotals, by_week, in_hand
 from axiom.store.views.hosts import List, ListPart
 from axiom.store.views.team_race import Month, TeamRace
 from axiom.web.base import paging
+from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.maps import recent_tiles as tiles_beside
 from axiom.web.views import hosts as host_pages
@@ -33,6 +34,7 @@ _MOST_ADDRESS = 200
 _HOUR = 3_600.0
 
 
+@shown_at("/volunteers", "volunteers.html", words="after before")
 def volunteers(reading: Reading) -> Answer:
     """The volunteers that the address asks for, by number."""
     shown = paging.part(reading, List.VOLUNTEERS)
@@ -43,6 +45,7 @@ def volunteers(reading: Reading) -> Answer:
     }
 
 
+@shown_at(f"/volunteers/{NUMBER}", "volunteer.html", words="findings", is_translated=True)
 def volunteer(reading: Reading, number: int) -> Answer:
     """One volunteer: credit, team, hosts where they are shown, and the findings that they support."""
     stored, account = must(accounts.by_id(reading.db, number), reading, "volunteer", number)
@@ -104,6 +107,7 @@ def did(reading: Reading, volunteer: Volunteer, host_ids: Sequence[int], shares:
     }
 
 
+@shown_at(f"/volunteers/{NUMBER}/certificate", "certificate.html", is_translated=True)
 def certificate(reading: Reading, number: int) -> Answer:
     """What a volunteer's computers have done, on a page to print."""
     made = volunteer(reading, number)["volunteer"]
@@ -148,6 +152,7 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
     return list(rows.values())
 
 
+@shown_at("/teams", "teams.html", words="after before")
 def listed_teams(reading: Reading) -> Answer:
     """The teams that the address asks for, by number."""
     shown = paging.part(reading, List.TEAMS)
@@ -183,6 +188,7 @@ def _race(reading: Reading, month: Month) -> list[Answer]:
     return rows
 
 
+@shown_at(f"/teams/{NUMBER}", "team.html")
 def team(reading: Reading, number: int) -> Answer:
     """One team and its volunteers."""
     stored: Team = must(teams.by_id(reading.db, number), reading, "team", number)
