@@ -139,9 +139,9 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "hosts": Feature(
         "Computers that compute, and how BOINC's client speaks for them.",
-        "limits.hosts domain.fleet decisions.hosts store.hosts store.views.hosts boinc simulation commands.fleet "
-        "web.views.hosts service.simulated_fleet service.volunteer_project cli.host.hosts",
-        commands="host fleet cluster",
+        "limits.hosts domain.fleet decisions.hosts store.hosts store.views.hosts boinc commands.fleet "
+        "web.views.hosts service.volunteer_project cli.host.hosts",
+        commands="host cluster",
         terminal={"host": ("host.hosts", "Which computers compute: list, show, why.")},
     ),
     "accounts": Feature(

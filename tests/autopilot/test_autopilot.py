@@ -120,7 +120,7 @@ def test_it_survives_refusals_and_says_them_and_holds_none_while_none_is_due(beh
         assert behind.looked_at(3)
     refused = [record.getMessage() for record in caplog.records if record.name == "axiom.autopilot"]
     assert len(refused) == 3
-    assert refused[0].startswith("session.refused operator may not deploy")
+    assert refused[0].startswith("session.refused operator may not run the laboratory")
     behind.caller = allowed
     assert behind.serve(lambda: behind.attended(1)) == ["2026-03-02-a"]
     assert behind.looked_at(5)

@@ -19,7 +19,7 @@ from axiom.commands.releases import ApproveExperiment
 from axiom.commands.work import CancelWorkunits
 from axiom.decisions.accounts.command_permission import CommandCost, SpentToday, may
 from axiom.domain.callers import Capability
-from axiom.domain.programs import NOT_FOR_PROGRAMS, USUAL_LIMITS
+from axiom.domain.programs import USUAL_LIMITS
 from axiom.errors import (
     ExperimentError,
     Fault,
@@ -334,9 +334,10 @@ def test_a_limit_that_is_none_is_refused_and_without_one_the_usual_ones_hold(doo
     limits = door.let_in().limits
     assert limits.core_hours_per_day == USUAL_LIMITS["core_hours_per_day"]
     assert limits.commands_per_day["finding.link"] == USUAL_LIMITS["finding.link"]
-    for name in NOT_FOR_PROGRAMS:  # what no limit counts
-        cost = CommandCost(command=name, capability=Capability.OPERATE)
-        assert name in COMMANDS
+    counted_by_no_limit = {name for name, kind in COMMANDS.items() if kind.capability is Capability.RUN}
+    assert {"draft.report", "experiment.recall", "host.trust", "ledger.correct", "session.step"} <= counted_by_no_limit
+    for name in counted_by_no_limit:
+        cost = CommandCost(command=name, capability=Capability.RUN)
         assert not may(door.program(), cost, SpentToday()).allowed
         assert may(callers.operator(), cost, SpentToday()).allowed
 

@@ -76,7 +76,7 @@ class ReportDraft(Command):
     """Remember what came of trying a draft. Who asks has computed it; what it means is decided here."""
 
     name: ClassVar[str] = "draft.report"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     draft: int = field(metadata=NUMBER)
     report: str = field(metadata={"min_length": 2, "max_length": preflight_report.LIMIT})

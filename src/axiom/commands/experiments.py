@@ -133,7 +133,7 @@ class PreflightExperiment(Command):
     """
 
     name: ClassVar[str] = "experiment.preflight"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     report: str = field(metadata={"min_length": 2, "max_length": preflight_report.LIMIT})
 
@@ -328,7 +328,7 @@ class RetireExperiment(Command):
     """Order nothing more of an experiment and cancel what has not been sent."""
 
     name: ClassVar[str] = "experiment.retire"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     experiment: str = field(metadata=NAMED)
     reason: str = field(default="retired", metadata={"max_length": 500})

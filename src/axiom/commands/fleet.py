@@ -22,7 +22,7 @@ class TrustHost(Command):
     """Give a host work again that got none since others agreed twice on what it had computed otherwise."""
 
     name: ClassVar[str] = "host.trust"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     host: int = field(metadata=NUMBER)
     reason: str = field(metadata={"min_length": 1, "max_length": 500})

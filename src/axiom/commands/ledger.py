@@ -32,7 +32,7 @@ class CarryOver(Command):
     """Let credit from elsewhere count from now on, once from each source. It is not recent, and no team's."""
 
     name: ClassVar[str] = "volunteer.carry-over"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     rows: list[Lifetime] = field(metadata={"min_length": 1, "max_length": limits.ROWS_OF_A_COMMAND})
     because: str = field(default="lifetime total from before", metadata={"min_length": 1, "max_length": 500})
@@ -59,7 +59,7 @@ class CorrectCredit(Command):
     """Add credit for a task or take some back, by a further award: what was booked is never changed."""
 
     name: ClassVar[str] = "ledger.correct"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     task: int = field(metadata=NUMBER)
     amount: int = field(metadata={"ge": -limits.THOUSANDTHS_OF_A_SOURCE, "le": limits.THOUSANDTHS_OF_A_SOURCE})
@@ -82,7 +82,7 @@ class UseTariff(Command):
     """Compute credit by one of the tariffs that come with Axiom from now on: by the work, and no host's clock."""
 
     name: ClassVar[str] = "ledger.tariff"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     tariff: str = field(metadata={"min_length": 1, "max_length": 40})
     because: str = field(metadata={"min_length": 3, "max_length": 500})

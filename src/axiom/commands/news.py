@@ -22,7 +22,7 @@ class AddNews(Command):
     """Say something to everybody: on the front page, in the news and their feeds; to every host if that is wanted."""
 
     name: ClassVar[str] = "news.add"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     line: str = field(metadata={"min_length": 3, "max_length": 200, "pattern": r"[^\r\n]*"})
     text: str = field(default="", metadata={"max_length": 4_000})
@@ -48,7 +48,7 @@ class WithdrawNews(Command):
     """Show it no more. What clients and feed readers have fetched stays with them; the audit keeps the words."""
 
     name: ClassVar[str] = "news.withdraw"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     number: int = field(metadata=NUMBER)
 

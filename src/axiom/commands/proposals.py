@@ -193,7 +193,7 @@ class AdmitProposal(Command):
     """
 
     name: ClassVar[str] = "proposal.admit"
-    capability: ClassVar[Capability] = Capability.DEPLOY
+    capability: ClassVar[Capability] = Capability.RUN
 
     def prepare(self, laboratory: Laboratory) -> tuple[int, Points | PackedBundle, str] | None:
         """The proposal that is next, its configs with what they cost or its code, and why it cannot be asked."""

@@ -35,7 +35,7 @@ class RegisterDesign(Command):
     """Register a further design of a version, inside the ranges of its file: more evidence of the same findings."""
 
     name: ClassVar[str] = "registration.design"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     experiment: str = field(metadata=NAMED)
     design: str = field(metadata={"min_length": 1, "max_length": 64, "pattern": r"^[a-z][a-z0-9_]*$"})
@@ -62,7 +62,7 @@ class RegisterCohort(Command):
     """Register a fresh cohort of a finding: replicates issued from now on, whose numbers confirm it."""
 
     name: ClassVar[str] = "registration.cohort"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     finding: int = field(metadata=NUMBER)
     why: str = field(metadata=WHY)
@@ -104,7 +104,7 @@ class AmendFinding(PredictionCommand):
     """Put a claim otherwise, since the data suggest it: a new finding, for which only later replicates count."""
 
     name: ClassVar[str] = "registration.amend"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     finding: int = field(metadata=NUMBER)
     why: str = field(metadata=WHY)

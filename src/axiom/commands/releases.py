@@ -41,7 +41,7 @@ class ResumeExperiment(Command):
     """Have a version go on that was paused, held back or halted. After a halt it begins with its pilot again."""
 
     name: ClassVar[str] = "experiment.resume"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     experiment: str = field(metadata=NAMED)
     why: str = field(default="it may go on", metadata=SENTENCE)
@@ -87,7 +87,7 @@ class RollBackExperiment(Command):
     """Put an earlier bundle of a version in the place of its newest; what waits gets it from now on."""
 
     name: ClassVar[str] = "experiment.rollback"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     experiment: str = field(metadata=NAMED)
     why: str = field(metadata=SENTENCE)
@@ -115,7 +115,7 @@ class RecallExperiment(Command):
     """Void a faulty version: nothing more is sent, its findings are recalled; results stay and stay paid."""
 
     name: ClassVar[str] = "experiment.recall"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     experiment: str = field(metadata=NAMED)
     why: str = field(metadata=WHY)
@@ -139,7 +139,7 @@ class ReopenExperiment(Command):
     """Have more of a retired version ordered again. A recalled one is never opened again."""
 
     name: ClassVar[str] = "experiment.reopen"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     experiment: str = field(metadata=NAMED)
     why: str = field(metadata=WHY)
@@ -156,7 +156,7 @@ class ReopenFinding(Command):
     """Have a retired or suspended finding go on: what was wrong has been explained. A recalled one never does."""
 
     name: ClassVar[str] = "finding.reopen"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     finding: int = field(metadata=NUMBER)
     why: str = field(metadata=WHY)

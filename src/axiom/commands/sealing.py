@@ -22,7 +22,7 @@ class SealBundles(Command):
     """Publish a bundle with a seal that was made elsewhere; without one, seal again with the keys that are here."""
 
     name: ClassVar[str] = "experiment.seal"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     seal: str = field(default="", metadata={"max_length": SEAL_LIMIT})
 
@@ -58,7 +58,7 @@ class SignPrograms(Command):
     """Keep BOINC's signatures of a runner's files, made where the code-signing key is kept: then it is offered."""
 
     name: ClassVar[str] = "runner.sign"
-    capability: ClassVar[Capability] = Capability.OPERATE
+    capability: ClassVar[Capability] = Capability.RUN
 
     signatures: dict[str, str] = field(metadata={"min_length": 1, "max_length": 1_000})  # by the MD5 of the file
 

@@ -24,7 +24,7 @@ class StepSession(Command):
     """Do the next step of the session that is open, or open one and do its first step."""
 
     name: ClassVar[str] = "session.step"
-    capability: ClassVar[Capability] = Capability.DEPLOY
+    capability: ClassVar[Capability] = Capability.RUN
 
     pi: Pi
     reason: str = field(metadata={"min_length": 1, "max_length": 500})
@@ -56,7 +56,7 @@ class HoldSession(Command):
     """Do all steps up to and with one, in one transaction: what a dry run shows."""
 
     name: ClassVar[str] = "session.hold"
-    capability: ClassVar[Capability] = Capability.DEPLOY
+    capability: ClassVar[Capability] = Capability.RUN
 
     pi: Pi
     reason: str = field(metadata={"min_length": 1, "max_length": 500})
@@ -75,7 +75,7 @@ class TranscribeSession(Command):
     """Write down what was said to a language model, or what came of it, and keep the session in hand meanwhile."""
 
     name: ClassVar[str] = "session.transcribe"
-    capability: ClassVar[Capability] = Capability.DEPLOY
+    capability: ClassVar[Capability] = Capability.RUN
 
     session: str = field(metadata={"min_length": 1, "max_length": 40})
     holder: str = field(metadata={"min_length": 1, "max_length": 80})

@@ -13,6 +13,7 @@ class Capability(StrEnum):
     PROPOSE = "propose"  # say what follows, and what to ask next; nothing is ordered by it
     DEPLOY = "deploy"  # order work that is published
     OPERATE = "operate"  # publish, retire, abort
+    RUN = "run the laboratory"  # order what no limit counts, or decide over what others made: no program does
     APPROVE = "approve"  # say yes or no to a question, and to code that volunteers get: a person alone does
     GOVERN = "give rights"  # let programs in, and say how much each may do
     ACCOUNT = "manage own account"

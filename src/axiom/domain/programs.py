@@ -24,34 +24,6 @@ _CAPABILITIES = {
     Right.OPERATE: frozenset({Capability.READ, Capability.PROPOSE, Capability.DEPLOY, Capability.OPERATE}),
 }
 MOST = _CAPABILITIES[Right.OPERATE]  # what a program could ever be allowed
-# What no program does, whatever its right: it would order work that no limit counts, or decide over what others made.
-NOT_FOR_PROGRAMS = frozenset(
-    {
-        "draft.report",  # whose report is believed, as that of a preflight
-        "experiment.preflight",  # whose report is believed: a program could say that its own file had passed
-        "experiment.recall",
-        "experiment.reopen",
-        "experiment.resume",
-        "experiment.retire",
-        "experiment.rollback",
-        "experiment.seal",
-        "finding.reopen",
-        "host.trust",
-        "ledger.correct",
-        "ledger.tariff",
-        "news.add",
-        "news.withdraw",
-        "proposal.admit",
-        "registration.amend",
-        "registration.cohort",
-        "registration.design",
-        "runner.sign",
-        "session.hold",
-        "session.step",
-        "session.transcribe",
-        "volunteer.carry-over",
-    }
-)
 # What a program may do in a day unless whoever gives rights says otherwise: each a limit, or how often a command.
 # Core-hours are counted at the most: a cell as long as it may run before it is stopped, which is a minute at least, and
 # a file that is published as the 256 replicates of its sweep. What is spent is as a rule a hundredth of it.

@@ -8,7 +8,7 @@ from typing import Any
 from axiom.commands.registry import COMMANDS
 from axiom.commands.words import form_of
 from axiom.domain.callers import Capability
-from axiom.domain.programs import NOT_FOR_PROGRAMS
+from axiom.domain.programs import MOST
 from axiom.mcp.answers import BRIEF, Answer, shortened
 from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Effect, LabTool, Number
@@ -19,7 +19,6 @@ _ADDED = {
     *("draft.write", "draft.propose", "proposal.make", "registration.predict"),
     *("finding.link", "finding.note", "log.write", "paper.draft"),
 }
-_RIGHTS = (Capability.READ, Capability.PROPOSE, Capability.DEPLOY, Capability.OPERATE)  # that a token can have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,9 +67,7 @@ def tool_of(name: str, *, dry_run: bool = False) -> LabTool:
 @cache
 def every_command() -> tuple[LabTool, ...]:
     """Each command that a token could give, as a tool."""
-    return tuple(
-        tool_of(name) for name, kind in COMMANDS.items() if kind.capability in _RIGHTS and name not in NOT_FOR_PROGRAMS
-    )
+    return tuple(tool_of(name) for name, kind in COMMANDS.items() if kind.capability in MOST)
 
 
 def _ask(desk: LabDesk, words: AskWords) -> Answer:

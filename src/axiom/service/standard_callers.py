@@ -4,6 +4,7 @@ from datetime import datetime
 
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.operators import OPERATOR_LIMITS
+from axiom.domain.programs import MOST
 from axiom.errors import NotAllowed
 from axiom.signed.program_tokens import digest
 from axiom.store.accounts import programs
@@ -25,7 +26,7 @@ def laboratory(cores: int) -> Caller:
     """The laboratory itself, which publishes its catalogue and keeps its cores busy, and takes nothing back."""
     return Caller(
         name="lab",
-        capabilities=frozenset({Capability.READ, Capability.PROPOSE, Capability.DEPLOY, Capability.OPERATE}),
+        capabilities=MOST | {Capability.RUN},
         limits=Limits(workunits_per_day=max(1, cores) * _PER_CORE_AND_DAY, aborts_per_day=0),
     )
 

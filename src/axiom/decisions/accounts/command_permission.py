@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from axiom.domain.callers import Caller, Capability
-from axiom.domain.programs import NOT_FOR_PROGRAMS
 from axiom.limits import accounts as account_limits
 
 
@@ -58,12 +57,6 @@ def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
             allowed=False,
             within_capability=False,
             reason=f"{caller.name} may not {request.capability}; {request.command} needs that",
-        )
-    if caller.is_program and request.command in NOT_FOR_PROGRAMS:
-        return Permission(
-            allowed=False,
-            within_capability=False,
-            reason=f"no program may give {request.command}; a person can",
         )
     if caller.is_program and request.owner not in (None, caller.name):
         return Permission(

@@ -14,7 +14,7 @@ from axiom.commands.command import Command
 from axiom.commands.gate import CommandGate
 from axiom.commands.registry import COMMANDS, read_command
 from axiom.domain.callers import Caller
-from axiom.domain.programs import MOST, NOT_FOR_PROGRAMS
+from axiom.domain.programs import MOST
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
 from axiom.limits import server as limits
 from axiom.web.api.problems import RequestRefused
@@ -23,9 +23,7 @@ KEY = "[!-~]{1,200}"  # what an idempotency key is
 _DRY = {"": False, "0": False, "false": False, "1": True, "true": True}
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")  # half a character, which JSON can write and UTF-8 cannot
 
-OFFERED: Mapping[str, type[Command]] = {
-    name: kind for name, kind in COMMANDS.items() if kind.capability in MOST and name not in NOT_FOR_PROGRAMS
-}
+OFFERED: Mapping[str, type[Command]] = {name: kind for name, kind in COMMANDS.items() if kind.capability in MOST}
 
 
 @dataclass(frozen=True, kw_only=True)
