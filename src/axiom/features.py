@@ -78,7 +78,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     "findings": Feature(
         "What is concluded, from which evidence, how it hangs together, and papers about it.",
         "limits.findings domain.evidence domain.findings domain.links decisions.evidence decisions.findings "
-        "store.evidence store.views.citable store.views.claims store.views.contributions store.views.findings "
+        "store.evidence store.views.citable store.views.contributions store.views.findings "
         "lab.evidence lab.registrations.links lab.registrations.old_claims commands.links web.export web.papers "
         "web.views.evidence_cards web.views.findings web.views.graph web.views.graph_picture web.papers.paper "
         "web.views.scope cli.finding.findings cli.finding.links cli.finding.weigh",
@@ -90,7 +90,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "figures": Feature(
         "Pictures of findings and sweeps.",
-        "limits.figures store.upkeep.figures store.views.figures lab.redraw_figures web.views.figures",
+        "limits.figures store.upkeep.figures lab.redraw_figures web.views.figures",
     ),
     "maps": Feature(
         "Pictures of two factors, computed ever finer where it is worth it.",
@@ -108,7 +108,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     "planning": Feature(
         "What is ordered next, and where it goes.",
         "limits.planning domain.costs domain.planning decisions.planning decisions.hosts.costs store.experiments.costs "
-        "lab.planning web.views.plan service.preview cli.session.plan",
+        "lab.planning web.views.plan cli.session.plan",
     ),
     "tasks": Feature(
         "What is ordered, given out, computed, brought back and judged.",

@@ -27,11 +27,10 @@ LIFETIME = {"volunteer": 1, "source": "before", "amount": 2}
 WATCH = {"experiment": "tiny_sum", "sentence": "it grows", "measure": "total", "comparison": ">"}
 
 
-def test_words_become_a_command_and_each_is_known_by_its_own_name():
+def test_words_become_a_command_and_each_says_what_it_does():
     for amount in (1, 10_000):
         command = read_command("experiment.deploy", {"experiment": "tiny_sum", "workunits": amount})
         assert command == DeployExperiment(experiment="tiny_sum", workunits=amount)
-    assert {name: command.name for name, command in COMMANDS.items()} == {name: name for name in COMMANDS}
     assert all(command.__doc__ for command in COMMANDS.values())
     limits = {limit for command in COMMANDS.values() for word in fields(command) for limit in word.metadata}
     assert limits <= {"ge", "le", "min_length", "max_length", "pattern", SPEAKER}
