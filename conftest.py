@@ -43,8 +43,7 @@ from axiom.lab.experiments.publish import PackedBundle, prepare, publish
 from axiom.lab.planning.deploy import deploy
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.orders import Dispatch
-from axiom.server.dispatch.work_request import WorkRequest
+from axiom.server.dispatch.orders import Dispatch, WorkRequest
 from axiom.server.returns import reporting
 from axiom.server.returns.transitioner import sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator

@@ -47,8 +47,7 @@ from axiom.lab.policy import policy_of
 from axiom.lab.session import step
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.orders import Dispatch
-from axiom.server.dispatch.work_request import WorkRequest
+from axiom.server.dispatch.orders import Dispatch, WorkRequest
 from axiom.service.standard_callers import operator
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys

@@ -27,8 +27,7 @@ from axiom.lab.planning.deploy import deploy
 from axiom.lab.policy import Policy
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.orders import Dispatch
-from axiom.server.dispatch.work_request import GrantedTask, WorkRequest
+from axiom.server.dispatch.orders import Dispatch, GrantedTask, WorkRequest
 from axiom.server.returns import rechecks as duplicates
 from axiom.server.returns import reporting
 from axiom.server.returns.transitioner import transit_many

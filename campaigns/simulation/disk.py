@@ -13,10 +13,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from axiom.store.engine.database import STATEMENTS, Database, make_durable
+from axiom.store.engine.database import STATEMENTS, Change, Database, Recorder, make_durable
 from axiom.store.engine.database_lock import close_to_others, sole_writer
 from axiom.store.engine.folder import Folder
-from axiom.store.engine.recorded_changes import Change, Connection, Recorder
 from axiom.store.journal.journal import attach
 
 _WRITING = ("INSERT", "UPDATE", "DELETE", "REPLACE", "COMMIT", "WITH")
@@ -96,10 +95,10 @@ class _MortalRecorder:
         self._recorder = recorder
         self._fate = fate
 
-    def append(self, database: Connection, changes: tuple[Change, ...]) -> None:
+    def append(self, database: Database, changes: tuple[Change, ...]) -> None:
         self._recorder.append(database, changes)
 
-    def withdraw(self, database: Connection, error: BaseException) -> None:
+    def withdraw(self, database: Database, error: BaseException) -> None:
         if self._fate.is_dead:  # the record of what was not committed stays, as it does when a process dies
             raise Killed
         self._recorder.withdraw(database, error)

@@ -58,48 +58,49 @@ class Diagnosis:
     cure: str = ""
 
 
+_Answer = tuple[bool, str, str]  # whether all is well, how it is, and what to do where it is not
+
+
 def examine(folder: Folder) -> Iterator[Diagnosis]:
-    yield _settings(folder)
+    yield _diagnosis("settings", _settings(folder))
     if not folder.exists():
-        yield Diagnosis(
-            name="laboratory", well=False, says=f"there is none in {folder.path}", cure="`scripts/lab` makes one"
-        )
+        yield _diagnosis("laboratory", (False, f"there is none in {folder.path}", "`scripts/lab` makes one"))
         return
-    yield _room(folder)
-    yield _sync(folder)
+    yield _diagnosis("disk", _room(folder))
+    yield _diagnosis("sync", _sync(folder))
     strange = _strange(folder)
     if not strange:
-        yield _asked(folder, "clock", _clock)
-    yield _keys(folder)
-    yield _server(folder)
-    yield _runners(folder)
-    yield _mail(folder)
-    yield _isolation()
-    yield from [strange] if strange else _all_asked(folder)
-
-
-def _all_asked(folder: Folder) -> Iterator[Diagnosis]:
-    yield _asked(folder, "sandbox", _sandbox)
-    yield _asked(folder, "database", _database)
-    yield _asked(folder, "journal", lambda db: _journal(folder, db))
-    yield _asked(folder, "backup", lambda db: _backup(folder, db))
-    yield _asked(folder, "archive", lambda db: _archive(folder, db))
-    yield _asked(folder, "jobs", _jobs)
-    yield _asked(folder, "watches", _watches)
-    yield _asked(folder, "preflight", _preflights)
+        yield _asked(folder, "clock")
+    for name, look in (("keys", _keys), ("server", _server), ("runners", _runners), ("mail", _mail)):
+        yield _diagnosis(name, look(folder))
+    yield _diagnosis("isolation", _isolation())
+    if strange:
+        yield _diagnosis("database", strange)
+        return
+    for name in ("sandbox", "database", "journal", "backup", "archive", "jobs", "watches", "preflight"):
+        yield _asked(folder, name)
     yield from _own_files(folder)
-    yield _asked(folder, "stamps", lambda db: _stamps(folder, db))
+    yield _asked(folder, "stamps")
 
 
 def watched(folder: Folder) -> Iterator[Diagnosis]:
-    yield _asked(folder, "clock", _clock)
-    yield _keys(folder)
-    yield _asked(folder, "journal", lambda db: _journal(folder, db))
-    yield _asked(folder, "backup", lambda db: _backup(folder, db))
-    yield _asked(folder, "jobs", _jobs)
-    yield _asked(folder, "watches", _watches)
-    yield _asked(folder, "preflight", _preflights)
-    yield _asked(folder, "stamps", lambda db: _stamps(folder, db))
+    yield _asked(folder, "clock")
+    yield _diagnosis("keys", _keys(folder))
+    for name in ("journal", "backup", "jobs", "watches", "preflight", "stamps"):
+        yield _asked(folder, name)
+
+
+def _diagnosis(name: str, answer: _Answer) -> Diagnosis:
+    well, says, cure = answer
+    return Diagnosis(name=name, well=well, says=says, cure=cure)
+
+
+def _asked(folder: Folder, name: str) -> Diagnosis:
+    try:
+        with Connections(folder=folder).reader() as db:
+            return _diagnosis(name, _IN_DATABASE[name](folder, db))
+    except AxiomError as error:
+        return _diagnosis(name, (False, str(error), "start the laboratory, or restore a backup"))
 
 
 def examine_invariants(folder: Folder) -> Iterator[Diagnosis]:
@@ -117,26 +118,21 @@ def examine_invariants(folder: Folder) -> Iterator[Diagnosis]:
         )
 
 
-def _settings(folder: Folder) -> Diagnosis:
+def _settings(folder: Folder) -> _Answer:
     try:
         _, listed = from_process(folder.settings)
     except AxiomError as error:
-        return Diagnosis(name="settings", well=False, says=str(error), cure="mend the setting")
+        return False, str(error), "mend the setting"
     changed = [setting.name for setting in listed if setting.origin != "default"]
-    return Diagnosis(name="settings", well=True, says=f"chosen: {', '.join(changed)}" if changed else "all at default")
+    return True, f"chosen: {', '.join(changed)}" if changed else "all at default", ""
 
 
-def _room(folder: Folder) -> Diagnosis:
-    free = shutil.disk_usage(folder.path).free // 2**20
-    return Diagnosis(
-        name="disk",
-        well=free >= server_limits.DOCTOR_FREE_MB,
-        says=f"{free} MB free",
-        cure=f"free some: below {server_limits.DOCTOR_FREE_MB} MB the next results may find no room",
-    )
+def _room(folder: Folder) -> _Answer:
+    free, least = shutil.disk_usage(folder.path).free // 2**20, server_limits.DOCTOR_FREE_MB
+    return free >= least, f"{free} MB free", f"free some: below {least} MB the next results may find no room"
 
 
-def _sync(folder: Folder) -> Diagnosis:
+def _sync(folder: Folder) -> _Answer:
     """How long the disk takes to keep a promise: every acknowledgement waits for one of these."""
     try:
         with tempfile.NamedTemporaryFile(dir=folder.path) as file:
@@ -149,109 +145,77 @@ def _sync(folder: Folder) -> Diagnosis:
                 times.append(1000 * (time.perf_counter() - began))
     except OSError as error:
         cure = "free some space on this disk" if is_full(error) else "make the folder writable"
-        return Diagnosis(name="sync", well=False, says=f"cannot write here: {error.strerror}", cure=cure)
+        return False, f"cannot write here: {error.strerror}", cure
     median = sorted(times)[_SYNCS // 2]
-    return Diagnosis(
-        name="sync",
-        well=median < server_limits.DOCTOR_SYNC_MS,
-        says=f"fsync takes {median:.1f} ms",
-        cure="a local disk answers hosts sooner; nothing is lost on a slow one",
-    )
+    cure = "a local disk answers hosts sooner; nothing is lost on a slow one"
+    return median < server_limits.DOCTOR_SYNC_MS, f"fsync takes {median:.1f} ms", cure
 
 
-def _strange(folder: Folder) -> Diagnosis | None:
+def _strange(folder: Folder) -> _Answer | None:
     """A database of an older or a newer Axiom: said once, since nothing can be asked of its tables."""
     try:
         with Connections(folder=folder).reader() as db:
             check(db)
     except CannotStart as error:
-        return Diagnosis(
-            name="database", well=False, says=str(error), cure="start the laboratory with the right version"
-        )
+        return False, str(error), "start the laboratory with the right version"
     except AxiomError:
         return None  # what it is, each that asks it something says
     return None
 
 
-def _asked(folder: Folder, name: str, look: Callable[[Database], Diagnosis]) -> Diagnosis:
-    try:
-        with Connections(folder=folder).reader() as db:
-            return look(db)
-    except AxiomError as error:
-        return Diagnosis(name=name, well=False, says=str(error), cure="start the laboratory, or restore a backup")
-
-
-def _clock(db: Database) -> Diagnosis:
+def _clock(_folder: Folder, db: Database) -> _Answer:
     newest, what = workunits.newest(db)
     ahead = (newest - wall_clock()).total_seconds()
     accepted = AcceptedClock.read(db)
     well = ahead < 60 or (accepted is not None and accepted.time(wall_clock()) >= newest)
     late = f"stands {ahead:.0f} s before what is written ({what})"
-    return Diagnosis(
-        name="clock",
-        well=well,
-        says="agrees with what is written" if ahead < 60 else f"{late}, which was accepted" if well else late,
-        cure="set the computer's clock right; if it is right, `axiom lab --accept-clock`",
-    )
+    says = "agrees with what is written" if ahead < 60 else f"{late}, which was accepted" if well else late
+    return well, says, "set the computer's clock right; if it is right, `axiom lab --accept-clock`"
 
 
-def _database(db: Database) -> Diagnosis:
+def _database(_folder: Folder, db: Database) -> _Answer:
     check(db)
-    return Diagnosis(name="database", well=True, says=f"{version()}; one writable connection, by lock")
+    return True, f"{version()}; one writable connection, by lock", ""
 
 
-def _journal(folder: Folder, db: Database) -> Diagnosis:
+def _journal(folder: Folder, db: Database) -> _Answer:
     settings, _ = from_process(folder.settings)
     place, point = journal_of(folder, settings), standing(db)
     first = covered_from(place, point) if point else None
     if point is None or first is None:
-        return Diagnosis(
-            name="journal",
-            well=False,
-            says=f"the newest changes are not in {place}",
-            cure="start the laboratory: it begins a new journal, which covers the backups that are made from then on",
-        )
+        cure = "start the laboratory: it begins a new journal, which covers the backups that are made from then on"
+        return False, f"the newest changes are not in {place}", cure
     newest = max((copy.position for copy in copies(place, point)), default=0)
     where = "another disk than" if _is_elsewhere(place, folder) else "the same disk as"
-    return Diagnosis(
-        name="journal",
-        well=first.point.position <= newest,
-        says=f"every change since {moment(first.moment):%Y-%m-%d %H:%M} UTC, on {where} the database",
-        cure=f"a part of {place} is lost: take a backup now, since an older one cannot be brought up to date",
-    )
+    says = f"every change since {moment(first.moment):%Y-%m-%d %H:%M} UTC, on {where} the database"
+    cure = f"a part of {place} is lost: take a backup now, since an older one cannot be brought up to date"
+    return first.point.position <= newest, says, cure
 
 
-def _jobs(db: Database) -> Diagnosis:
+def _jobs(_folder: Folder, db: Database) -> _Answer:
     failing = [f"{row['name']}: {row['last_error']}" for row in jobs.everything(db) if row["last_error"]]
-    return Diagnosis(
-        name="jobs",
-        well=not failing,
-        says="; ".join(failing) or "none of the periodic jobs is failing",
-        cure="logs/axiom.log says more; each is tried again by itself while the laboratory runs",
-    )
+    cure = "logs/axiom.log says more; each is tried again by itself while the laboratory runs"
+    return not failing, "; ".join(failing) or "none of the periodic jobs is failing", cure
 
 
-def _stamps(folder: Folder, db: Database) -> Diagnosis:
+def _stamps(folder: Folder, db: Database) -> _Answer:
     """Whether registrations wait for an authority, and with them their tasks."""
     if not from_process(folder.settings)[0].stamp_authority:
-        return Diagnosis(name="stamps", well=True, says="no authority is to stamp registrations")
+        return True, "no authority is to stamp registrations", ""
     unstamped = stamps.waiting(db)
     since = min((registration.created_at for registration in unstamped), default=wall_clock())
     faults = [row["last_error"] for row in jobs.everything(db) if row["name"] == "stamp" and row["last_error"]]
     waits = f"{counted(len(unstamped), 'registration')} without one, of which nothing is ordered"
-    return Diagnosis(
-        name="stamps",
-        well=wall_clock() - since < registration_limits.STAMP_LATE_AFTER,
-        says="; ".join([waits, *faults]) if unstamped else "no registration waits for one",
-        cure="docs/howto/stamp-predictions.md says what to look at; without the setting stamp_authority all goes on",
-    )
+    says = "; ".join([waits, *faults]) if unstamped else "no registration waits for one"
+    cure = "docs/howto/stamp-predictions.md says what to look at; without the setting stamp_authority all goes on"
+    return wall_clock() - since < registration_limits.STAMP_LATE_AFTER, says, cure
 
 
 def _is_elsewhere(place: Path, folder: Folder) -> bool:
     return place.exists() and place.stat().st_dev != folder.path.stat().st_dev
 
 
-def _backup(folder: Folder, db: Database) -> Diagnosis:
+def _backup(folder: Folder, db: Database) -> _Answer:
     """What others computed should outlive this disk. What one computed alone here, one may lose.
 
     The copies that the laboratory makes by itself count where they lie on another disk.
@@ -262,47 +226,32 @@ def _backup(folder: Folder, db: Database) -> Diagnosis:
     made = max(filter(None, (backed_up.last(folder), *(copy.made_at for copy in own))), default=None)
     days = (wall_clock() - made).days if made else None
     says = "none was made" if days is None else f"the last was made {counted(days, 'day')} ago"
-    return Diagnosis(
-        name="backup",
-        well=not others or (days is not None and days <= backup_limits.DOCTOR_DAYS),
-        says=f"{says}; {counted(others, 'volunteer')} computed here" if others else says,
-        cure="`axiom backup`, also while the laboratory works; keep it elsewhere, with the journal",
-    )
+    says = f"{says}; {counted(others, 'volunteer')} computed here" if others else says
+    well = not others or (days is not None and days <= backup_limits.DOCTOR_DAYS)
+    return well, says, "`axiom backup`, also while the laboratory works; keep it elsewhere, with the journal"
 
 
-def _archive(folder: Folder, db: Database) -> Diagnosis:
+def _archive(folder: Folder, db: Database) -> _Answer:
     settings, _ = from_process(folder.settings)
     files = archives.everything(db)
     gone = [file for file in files if not blobs.file_of(folder, file.digest).is_file()]
+    if gone:
+        says = f"{counted(len(gone), 'file')} gone: {', '.join(file.name for file in gone)}"
+        return False, says, "put the files back from a backup; `axiom archive` names them"
     size = sum(file.bytes for file in files) // 2**20
     says = f"{counted(sum(file.tasks for file in files), 'task')} in {counted(len(files), 'file')} of {size} MB"
-    if gone:
-        return Diagnosis(
-            name="archive",
-            well=False,
-            says=f"{counted(len(gone), 'file')} gone: {', '.join(file.name for file in gone)}",
-            cure="put the files back from a backup; `axiom archive` names them",
-        )
     due = settings.archive_days and not is_possible() and is_due(db, wall_clock(), settings.archive_days)
-    return Diagnosis(
-        name="archive",
-        well=not due,
-        says=f"{says}; old tasks wait, and pyarrow is not installed" if due else says,
-        cure="install Axiom with its extra `data`, or set archive_days to 0",
-    )
+    says = f"{says}; old tasks wait, and pyarrow is not installed" if due else says
+    return not due, says, "install Axiom with its extra `data`, or set archive_days to 0"
 
 
-def _watches(db: Database) -> Diagnosis:
+def _watches(_folder: Folder, db: Database) -> _Answer:
     reached = [watch for watch in watches.still_open(db) if watch.first_hit is not None]
-    return Diagnosis(
-        name="watches",
-        well=not reached,
-        says="; ".join(f"watch {watch.id} is met: {watch.sentence}" for watch in reached) or "no open watch is met",
-        cure=f"look at it, then `axiom watch end {reached[0].id}`" if reached else "",
-    )
+    says = "; ".join(f"watch {watch.id} is met: {watch.sentence}" for watch in reached) or "no open watch is met"
+    return not reached, says, f"look at it, then `axiom watch end {reached[0].id}`" if reached else ""
 
 
-def _preflights(db: Database) -> Diagnosis:
+def _preflights(_folder: Folder, db: Database) -> _Answer:
     newest = preflights.newest(db, GATES)
     nobody = [bundle.name for bundle in newest if not bundle.is_ours]
     failed = [*nobody, *(bundle.name for bundle in newest if bundle.passed is False and bundle.name not in nobody)]
@@ -312,12 +261,8 @@ def _preflights(db: Database) -> Diagnosis:
         well = (
             f"{len(waiting)} of {counted(len(newest), 'experiment')} not tried yet; until then no volunteer gets them"
         )
-    return Diagnosis(
-        name="preflight",
-        well=not failed,
-        says=f"failed: {', '.join(failed)}" if failed else well,
-        cure=f"`axiom experiment preflight {failed[0]}` says what is wrong with it" if failed else "",
-    )
+    cure = f"`axiom experiment preflight {failed[0]}` says what is wrong with it" if failed else ""
+    return not failed, f"failed: {', '.join(failed)}" if failed else well, cure
 
 
 def _own_files(folder: Folder) -> Iterator[Diagnosis]:
@@ -334,56 +279,43 @@ def _own_files(folder: Folder) -> Iterator[Diagnosis]:
         )
 
 
-def _keys(folder: Folder) -> Diagnosis:
+def _keys(folder: Folder) -> _Answer:
     try:
-        keys = load_keys(folder.keys, wall_clock())
+        trust = load_keys(folder.keys, wall_clock()).trust
     except AxiomError as error:
-        return Diagnosis(name="keys", well=False, says=str(error), cure="restore the keys from where they are kept")
-    return Diagnosis(
-        name="keys", well=True, says=f"of laboratory {keys.trust.lab[:12]}, good until {keys.trust.expires:%Y-%m-%d}"
-    )
+        return False, str(error), "restore the keys from where they are kept"
+    return True, f"of laboratory {trust.lab[:12]}, good until {trust.expires:%Y-%m-%d}", ""
 
 
-def _server(folder: Folder) -> Diagnosis:
+def _server(folder: Folder) -> _Answer:
     facts = holder(folder)
     if facts is None and (gone := lost(folder)) is not None:
-        return Diagnosis(
-            name="server",
-            well=False,
-            says=f"process {gone.get('pid')} is gone, and nobody stopped it",
-            cure="the end of logs/axiom.log may say why; start it again: nothing is lost",
-        )
+        cure = "the end of logs/axiom.log may say why; start it again: nothing is lost"
+        return False, f"process {gone.get('pid')} is gone, and nobody stopped it", cure
     if facts is None:
-        return Diagnosis(name="server", well=True, says="not running; the same command starts it again")
+        return True, "not running; the same command starts it again", ""
+    process = f"process {facts.get('pid')}"
     if not Remote(folder.socket, server_limits.DOCTOR_SECONDS).answers():
-        return Diagnosis(
-            name="server",
-            well=False,
-            says=f"process {facts.get('pid')} holds the folder and does not answer",
-            cure=f"wait if it is starting; else end process {facts.get('pid')} and start again: nothing is lost",
-        )
-    return Diagnosis(name="server", well=True, says=f"{facts.get('url', 'running')} (process {facts.get('pid')})")
+        cure = f"wait if it is starting; else end {process} and start again: nothing is lost"
+        return False, f"{process} holds the folder and does not answer", cure
+    return True, f"{facts.get('url', 'running')} ({process})", ""
 
 
-def _runners(folder: Folder) -> Diagnosis:
+def _runners(folder: Folder) -> _Answer:
     offer = None
     if holder(folder) is not None:
         with contextlib.suppress(AxiomError):  # that the server does not answer is said above
             offer = Remote(folder.socket, server_limits.DOCTOR_SECONDS).status()["status"].get("offer")
     problems = (offer or {}).get("problems", [])
-    return Diagnosis(
-        name="runners",
-        well=not problems,
-        says="; ".join(problems) or in_words(runners_of(folder), offer),
-        cure="mend what is said here, or build them again with scripts/build-runner; what is offered stays",
-    )
+    cure = "mend what is said here, or build them again with scripts/build-runner; what is offered stays"
+    return not problems, "; ".join(problems) or in_words(runners_of(folder), offer), cure
 
 
-def _mail(folder: Folder) -> Diagnosis:
+def _mail(folder: Folder) -> _Answer:
     try:
         settings, _ = from_process(folder.settings)
         if not settings.mail_server:
-            return Diagnosis(name="mail", well=True, says="the laboratory sends none")
+            return True, "the laboratory sends none", ""
         password = os.environ.get(PASSWORD)
         server = mail_server(settings, os.environ if password else {PASSWORD: "not known here"})
         if server is not None:
@@ -391,41 +323,51 @@ def _mail(folder: Folder) -> Diagnosis:
             with server.open():
                 pass
     except (AxiomError, DeliveryFailed) as error:
-        return Diagnosis(
-            name="mail",
-            well=False,
-            says=f"no mail can be sent: {error}",
-            cure="mend the settings mail_…, then `axiom mail try YOUR-ADDRESS`; what waits is sent for three days",
-        )
+        cure = "mend the settings mail_…, then `axiom mail try YOUR-ADDRESS`; what waits is sent for three days"
+        return False, f"no mail can be sent: {error}", cure
     signed_in = f"takes {settings.mail_user}'s password" if password and settings.mail_user else "answers"
-    return Diagnosis(name="mail", well=True, says=f"{settings.mail_server}:{settings.mail_port} {signed_in}")
+    return True, f"{settings.mail_server}:{settings.mail_port} {signed_in}", ""
 
 
-def _isolation() -> Diagnosis:
+def _isolation() -> _Answer:
     tried = subprocess.run(
         [sys.executable, "-I", "-m", "axiom.runner.confine.confine"], capture_output=True, text=True, check=False
     )
     says = tried.stdout.strip().rstrip(".") or f"this could not be tried: {tried.stderr.strip()[-200:]}"
-    return Diagnosis(
-        name="isolation",
-        well=tried.returncode == 0 and (sys.platform != "linux" or "fence" not in says),
-        says=says,
-        cure="on Linux, a kernel from 5.13 on with Landlock and seccomp holds it; see docs/explanation/isolation.md",
+    well = tried.returncode == 0 and (sys.platform != "linux" or "fence" not in says)
+    return (
+        well,
+        says,
+        "on Linux, a kernel from 5.13 on with Landlock and seccomp holds it; see docs/explanation/isolation.md",
     )
 
 
-def _sandbox(db: Database) -> Diagnosis:
+def _sandbox(_folder: Folder, db: Database) -> _Answer:
     """Whether what was never tried can be tried here: outside of a sandbox nobody does, and volunteers wait for it."""
     try:
         demand()
     except NoSandbox as error:
-        return Diagnosis(
-            name="sandbox",
-            well=not preflights.circumstances(db, wall_clock()).has_volunteers,
-            says=str(error),
-            cure="install it, as docs/howto/preflight.md says: until then no new experiment reaches a volunteer",
+        well = not preflights.circumstances(db, wall_clock()).has_volunteers
+        return (
+            well,
+            str(error),
+            "install it, as docs/howto/preflight.md says: until then no new experiment reaches a volunteer",
         )
-    return Diagnosis(name="sandbox", well=True, says="untried code runs in bubblewrap's sandbox")
+    return True, "untried code runs in bubblewrap's sandbox", ""
+
+
+_IN_DATABASE: Mapping[str, Callable[[Folder, Database], _Answer]] = {
+    "clock": _clock,
+    "sandbox": _sandbox,
+    "database": _database,
+    "journal": _journal,
+    "backup": _backup,
+    "archive": _archive,
+    "jobs": _jobs,
+    "watches": _watches,
+    "preflight": _preflights,
+    "stamps": _stamps,
+}
 
 
 def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | None) -> str:

@@ -179,12 +179,7 @@ class Scientist:
                 "read": sorted(read),
                 "untold": [asdict(result) for result in end.untold],
             }
-            safe_body, name = (
-                self._key.hide(text) for text in (json.dumps(body, sort_keys=True), self._settings.model_name)
-            )
-            record(
-                TranscriptEntry(kind=EntryKind.END, model=name, prompt=self._prompt, body=safe_body, tokens=0, micros=0)
-            )
+            write(EntryKind.END, body)
 
         self._close = close
         silent = turn.silent or ("it did not answer a short while ago" if self._now() < self._rests_until else "")

@@ -174,3 +174,14 @@ def contents(raw: bytes) -> dict[str, bytes]:
 
 def _refusal(why: str) -> BundleAltered:
     return BundleAltered(f"The bundle is refused: {why}. {_NOTHING} Fetch it again from the laboratory.")
+
+
+SHARED = re.compile(r"(?:bundle-([0-9a-f]{64})\.zip|seal-([0-9a-f]{64})\.seal)")
+
+
+def bundle_file(digest: str) -> str:
+    return f"bundle-{digest}.zip"
+
+
+def seal_file(seal: str) -> str:
+    return f"seal-{hashlib.sha256(seal.encode()).hexdigest()}.seal"

@@ -22,7 +22,7 @@ from axiom.lab.experiments.retire import withdraw
 from axiom.limits import tasks as limits
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.work_request import WorkRequest
+from axiom.server.dispatch.orders import WorkRequest
 from axiom.server.scheduler.reply import REFERENCE_FLOPS
 from axiom.signed.tickets import read_ticket
 from axiom.store.engine import counters

@@ -9,7 +9,7 @@ from axiom.domain.costs import Cost, Fit
 from axiom.domain.fleet import Standing
 from axiom.domain.work import Report, TaskState
 from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.work_request import WorkRequest
+from axiom.server.dispatch.orders import WorkRequest
 from axiom.server.returns import reporting
 from axiom.signed.tickets import parse
 from axiom.store.engine import blobs

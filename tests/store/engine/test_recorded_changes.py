@@ -13,7 +13,7 @@ import pytest
 
 import axiom
 from axiom.errors import StoreError
-from axiom.store.engine.recorded_changes import ChangeKind, kind_of
+from axiom.store.engine.database import ChangeKind, kind_of
 from axiom.store.engine.sqlite_binding import at, statement
 
 STORE = Path(axiom.__file__).parent / "store"

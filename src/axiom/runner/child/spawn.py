@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from axiom.runner.child.template import MOST
 
@@ -15,24 +15,6 @@ NEARLY_ALWAYS = ("numpy", "numpy.random", "dataclasses")  # what experiments imp
 COPIES = "copies"  # stands where a parent's number does, before the number of a file
 _SCRIPT = Path(__file__).with_name("child.py")
 _OWN = Path(__file__).parents[3]  # the folder or the archive where the runner's own code lies
-
-
-class StartedProcess(Protocol):
-    @property
-    def stdin(self) -> IO[bytes] | None: ...
-
-    @property
-    def stdout(self) -> IO[bytes] | None: ...
-
-    @property
-    def stderr(self) -> IO[bytes] | None: ...
-
-    @property
-    def pid(self) -> int: ...
-
-    def poll(self) -> int | None: ...
-
-    def wait(self, timeout: float | None = None) -> int: ...
 
 
 def words(parent: int, preloaded: Sequence[str] = ()) -> list[str]:
@@ -104,6 +86,9 @@ class CopiedProcess:
                 self._status = _LOST
             self._line.close()  # only now may its number become another process's
         return self._status
+
+
+StartedProcess = subprocess.Popen[bytes] | CopiedProcess
 
 
 def ask_for_copy(template: socket.socket) -> CopiedProcess | None:

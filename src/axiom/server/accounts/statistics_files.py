@@ -7,21 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from axiom.boinc import exports
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
-from axiom.boinc.exports import (
-    ErasedRecord,
-    ExportedCredit,
-    ExportedHost,
-    ExportedTeam,
-    ExportedVolunteer,
-    Tables,
-    erased_hosts_xml,
-    erased_volunteers_xml,
-    hosts_xml,
-    tables_xml,
-    teams_xml,
-    volunteers_xml,
-)
 from axiom.decisions.accounts.profile_visibility import heard
 from axiom.domain.credit import Balance
 from axiom.limits import accounts as limits
@@ -74,13 +61,13 @@ class StatisticsFiles:
         self._folder.statistics.mkdir(mode=0o700, exist_ok=True)
         counted = _Totals()
         with Connections(folder=self._folder).follower() as db:
-            self._pack("user.gz", volunteers_xml(self._volunteers(db, counted)))
-            self._pack("team.gz", teams_xml(self._teams(db, counted)))
-            self._pack("host.gz", hosts_xml(self._hosts(db, counted)))
-            self._pack("user_deleted.gz", erased_volunteers_xml(self._erased(db, tombstones.VOLUNTEER)))
-            self._pack("host_deleted.gz", erased_hosts_xml(self._erased(db, tombstones.HOST)))
+            self._pack("user.gz", exports.volunteers_xml(self._volunteers(db, counted)))
+            self._pack("team.gz", exports.teams_xml(self._teams(db, counted)))
+            self._pack("host.gz", exports.hosts_xml(self._hosts(db, counted)))
+            self._pack("user_deleted.gz", exports.erased_volunteers_xml(self._erased(db, tombstones.VOLUNTEER)))
+            self._pack("host_deleted.gz", exports.erased_hosts_xml(self._erased(db, tombstones.HOST)))
             counted.names = {experiment.name for experiment in experiments.everything(db)}
-        tables = Tables(
+        tables = exports.Tables(
             updated_at=int(self._now().timestamp()),
             volunteers=counted.volunteers,
             teams=counted.teams,
@@ -88,20 +75,20 @@ class StatisticsFiles:
             total_credit=counted.credit,
             experiments=tuple(sorted(counted.names)),
         )
-        self._replace("tables.xml", [tables_xml(tables)])
+        self._replace("tables.xml", [exports.tables_xml(tables)])
 
-    def _volunteers(self, db: Database, counted: _Totals) -> Iterator[ExportedVolunteer]:
+    def _volunteers(self, db: Database, counted: _Totals) -> Iterator[exports.ExportedVolunteer]:
         for volunteer in self._paged(credit_sites.volunteers, db):
             counted.volunteers += 1
             counted.credit += volunteer.balance.total
             yield _volunteer(volunteer)
 
-    def _teams(self, db: Database, counted: _Totals) -> Iterator[ExportedTeam]:
+    def _teams(self, db: Database, counted: _Totals) -> Iterator[exports.ExportedTeam]:
         for team in self._paged(credit_sites.teams, db):
             counted.teams += 1
             yield _team(team)
 
-    def _hosts(self, db: Database, counted: _Totals) -> Iterator[ExportedHost]:
+    def _hosts(self, db: Database, counted: _Totals) -> Iterator[exports.ExportedHost]:
         last = 0
         while part := credit_sites.volunteers(db, last, _PAGE):
             last, whose = part[-1].id, {volunteer.id: volunteer for volunteer in part}
@@ -110,9 +97,9 @@ class StatisticsFiles:
                 yield _host(host, whose[host.volunteer_id])
             self._rest()
 
-    def _erased(self, db: Database, noun: str) -> list[ErasedRecord]:
+    def _erased(self, db: Database, noun: str) -> list[exports.ErasedRecord]:
         return [
-            ErasedRecord(id=tombstone.number, cpid=tombstone.cpid)
+            exports.ErasedRecord(id=tombstone.number, cpid=tombstone.cpid)
             for tombstone in tombstones.since(db, noun, self._now() - limits.ERASED_TOLD_FOR)
         ]
 
@@ -140,9 +127,9 @@ class StatisticsFiles:
         unfinished.replace(self._folder.statistics / name)
 
 
-def _volunteer(volunteer: OpenVolunteer) -> ExportedVolunteer:
+def _volunteer(volunteer: OpenVolunteer) -> exports.ExportedVolunteer:
     is_heard = heard(volunteer.balance).may
-    return ExportedVolunteer(
+    return exports.ExportedVolunteer(
         id=volunteer.id,
         name=volunteer.name,
         created_at=int(volunteer.created_at.timestamp()),
@@ -154,9 +141,9 @@ def _volunteer(volunteer: OpenVolunteer) -> ExportedVolunteer:
     )
 
 
-def _team(team: OpenTeam) -> ExportedTeam:
+def _team(team: OpenTeam) -> exports.ExportedTeam:
     is_heard = heard(team.of_founder).may
-    return ExportedTeam(
+    return exports.ExportedTeam(
         id=team.id,
         name=team.name,
         founder_id=team.founder_id,
@@ -169,9 +156,9 @@ def _team(team: OpenTeam) -> ExportedTeam:
     )
 
 
-def _host(host: OpenHost, volunteer: OpenVolunteer) -> ExportedHost:
+def _host(host: OpenHost, volunteer: OpenVolunteer) -> exports.ExportedHost:
     facts = host.facts
-    return ExportedHost(
+    return exports.ExportedHost(
         id=host.id,
         volunteer_id=volunteer.id if volunteer.shows_hosts else None,
         credit=_credit(host.balance),
@@ -205,5 +192,7 @@ def _gpu(kind: str, count: int, megabytes: int, model: str) -> str:
     return f"[{_GPU_KINDS.get(kind, kind.translate(_NO_MARKS))}|{name}|{count}|{megabytes}MB|]"
 
 
-def _credit(balance: Balance) -> ExportedCredit:
-    return ExportedCredit(total=balance.total, recent=balance.recent, recent_at=moment(balance.recent_at).timestamp())
+def _credit(balance: Balance) -> exports.ExportedCredit:
+    return exports.ExportedCredit(
+        total=balance.total, recent=balance.recent, recent_at=moment(balance.recent_at).timestamp()
+    )

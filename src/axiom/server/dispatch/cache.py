@@ -16,7 +16,7 @@ from axiom.domain.preflights import GATES
 from axiom.domain.registrations import Design, read_body
 from axiom.domain.releases import Fleet
 from axiom.domain.value import value
-from axiom.server.file_names import bundle_file, seal_file
+from axiom.signed.bundles import bundle_file, seal_file
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.signed.tickets import TicketForm
 from axiom.store.engine.database import Database

@@ -31,9 +31,17 @@ from axiom.domain.work import TaskState, WorkunitState, task_name
 from axiom.errors import TicketTooLong
 from axiom.limits import hosts as limits
 from axiom.server.dispatch.cache import DispatchCache, KnownExperiment, OrderForm, WaitingSize
-from axiom.server.dispatch.orders import Dispatch, UnsignedOrder, draft_order, order_again, sign_orders
+from axiom.server.dispatch.orders import (
+    Dispatch,
+    GrantedTask,
+    UnsignedOrder,
+    WorkGrant,
+    WorkRequest,
+    draft_order,
+    order_again,
+    sign_orders,
+)
 from axiom.server.dispatch.pick import Picker, RolloutLimits, Sizing
-from axiom.server.dispatch.work_request import GrantedTask, WorkGrant, WorkRequest
 from axiom.server.returns.transitioner import transit, transit_many
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database, at

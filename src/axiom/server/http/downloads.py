@@ -17,8 +17,7 @@ from typing import Any, BinaryIO
 from axiom.boinc.transfers import Span, read_range
 from axiom.errors import AxiomError, FolderUnusable, StoreDamaged, StoreError
 from axiom.limits import server as limits
-from axiom.server.file_names import SHARED
-from axiom.signed.bundles import read_seal
+from axiom.signed.bundles import SHARED, read_seal
 from axiom.signed.trust import Trust
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs

@@ -7,13 +7,12 @@ the message is sent once more with the same number, by which whoever gets it kno
 import functools
 import logging
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from axiom.decisions.mail.retries import next_try, rest
 from axiom.limits import mail as limits
-from axiom.server.mail.senders import DeliveryFailed
+from axiom.server.mail.senders import DeliveryFailed, MailServer, WebAddress
 from axiom.store.connections import Readers
 from axiom.store.engine.database import Database
 from axiom.store.mail import outbox
@@ -23,8 +22,7 @@ from axiom.store.writer import Writer
 log = logging.getLogger("axiom.mail")
 
 
-class Carrier(Protocol):
-    def open(self) -> AbstractContextManager[Callable[[Any], None]]: ...
+Carrier = MailServer | WebAddress
 
 
 class Outgoing:

@@ -19,8 +19,7 @@ from axiom.errors import HeldByAnother, NotAllowed, NotFound
 from axiom.limits import clusters as limits
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.orders import Dispatch, allowance_of
-from axiom.server.dispatch.work_request import WorkRequest
+from axiom.server.dispatch.orders import Dispatch, WorkRequest, allowance_of
 from axiom.server.returns.reporting import take
 from axiom.server.returns.take_back import give_back, unwanted
 from axiom.signed.tickets import Order

@@ -1,23 +1,39 @@
 """Which account and which host is this? A client says, and can be wrong: folders are cloned, keys are mistyped."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from axiom.boinc.account_keys import key_digest
-from axiom.boinc.requests import HostInfo, Preferences, SchedulerRequest, read_host_info, read_preferences
-from axiom.decisions.accounts.new_hosts import MOST_NEW, not_now
+from axiom.boinc.account_keys import email_hash, is_key, is_weak, key_digest
+from axiom.boinc.replies import Message, Priority
+from axiom.boinc.requests import (
+    HostInfo,
+    Preferences,
+    SchedulerRequest,
+    peek_authenticator,
+    read_host_info,
+    read_preferences,
+    sound_preferences,
+)
+from axiom.decisions.accounts.new_hosts import MOST_NEW, are_own, not_now
 from axiom.domain.credit import Balance
 from axiom.domain.fleet import Capacity, Gpu, Host
 from axiom.domain.value import value
+from axiom.errors import AxiomError
+from axiom.limits import tasks as limits
 from axiom.server.scheduler.programs import APP, platform_of
+from axiom.store.accounts import accounts
+from axiom.store.connections import Connections
+from axiom.store.credit import ledger
 from axiom.store.engine.database import Database
-from axiom.store.hosts import hosts
+from axiom.store.hosts import hosts, notices
 from axiom.store.hosts.hosts import AccountHolder, ClientDescription, Contact, StoredHost
 
 _MEGABYTE = 2**20
 _MOST_FLOPS = 1e12  # a second, of one core: the same
 _MOST_CORES = 4_096  # what is said beyond is a mistake or a boast
+_HEAD = 4096  # bytes, within which every client says what its message is and whose
+_SHORT = 64 * 1024  # bytes that are read sooner than a key is looked up; most requests have fewer
 
 
 @value
@@ -148,3 +164,65 @@ def _capacity(request: SchedulerRequest, info: HostInfo, allowed: Preferences) -
             if gpu.present > 0
         ),
     )
+
+
+def is_stranger(body: bytes, connections: Connections) -> bool:
+    """Does this request come with a key that no account can have, or is it long and comes with one that none has?
+
+    Of any other request it is no promise: its key is looked up when it is answered.
+    """
+    if body.find(b"<scheduler_request>", 0, _HEAD) < 0:
+        return False
+    key = peek_authenticator(body)
+    if key and not is_key(key):
+        return True
+    if len(body) <= _SHORT:
+        return False
+    try:
+        with connections.reader() as db:
+            return accounts.by_key(db, key_digest(key)) is None
+    except AxiomError:
+        return False  # whoever answers it will find out, and say so
+
+
+def as_reported(db: Database, identity: Identity, *, is_settled: bool) -> Identity:
+    """The host as the reports have left it: the standing by which it gets work, the credit, perhaps notices."""
+    caller, stored = identity.caller, hosts.stored_host(db, identity.host.id)
+    if is_settled:
+        caller = replace(caller, balance=ledger.balance(db, "volunteer", caller.volunteer.id))
+    if stored is None:
+        raise LookupError(f"host {identity.host.id} is gone while it reports")
+    return replace(identity, caller=caller, host=stored.host, balance=stored.balance, has_notices=True)
+
+
+def keep_preferences(db: Database, caller: AccountHolder, request: SchedulerRequest, now: datetime) -> tuple[str, bool]:
+    """Keep what the client brings: newer preferences, and the cross-project id that its projects have agreed on.
+
+    Newer ones of another account stay on that computer: they are none of this volunteer's other computers' business.
+    So do those that come with a weak key, which computes and does nothing else: others know it than the volunteer.
+    Returns the id, which the client must hear again or it would go back to the one before; and whether the preferences
+    here are the newer ones.
+    """
+    cross_id, known_at = caller.account.cross_id, caller.preferred.modified_at
+    is_theirs = not is_weak(request.authenticator)
+    if is_theirs and len(request.cross_project_id) == 32 and request.cross_project_id != cross_id:
+        cross_id = request.cross_project_id
+        accounts.set_cross_id(db, caller.volunteer.id, cross_id)
+    brought_at = request.preferences_modified_at
+    is_own = is_theirs and are_own(request.preferences_source, email_hash(caller.account.email or ""))
+    if is_own and brought_at > known_at:  # nearly never, and only then is it worth seeing whether they are sound
+        preferences = sound_preferences(request.global_preferences)
+        is_dated = brought_at <= now.timestamp() + limits.CLOCK_AHEAD_SECONDS  # else no later change would count
+        if preferences and is_dated:
+            accounts.keep_preferences(db, caller.volunteer.id, preferences, int(brought_at))
+        brought_at = brought_at if preferences else 0.0
+    return cross_id, known_at > brought_at
+
+
+def notices_for(db: Database, identity: Identity, now: datetime) -> tuple[Message, ...]:
+    if not identity.has_notices:
+        return ()
+    shown = notices.shown(db, identity.host.id, now)
+    if untold := [notice.id for notice in shown if not notice.is_told]:
+        notices.told(db, untold, now)
+    return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)

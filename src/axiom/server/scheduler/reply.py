@@ -9,37 +9,25 @@ from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape
 
-from axiom.boinc import account_keys
+from axiom.boinc import account_keys, replies
 from axiom.boinc.project_files import PICTURES, pictures
-from axiom.boinc.replies import (
-    App,
-    AppVersion,
-    FileRef,
-    HostFacts,
-    InputFile,
-    OutputSlot,
-    ProjectFile,
-    ReplyAccount,
-    SignedFile,
-    SiteLink,
-    TaskOrder,
-    WorkunitOrder,
-)
 from axiom.boinc.transfers import write_name, write_token
 from axiom.decisions.credit.recent_average import Recent, faded
-from axiom.decisions.hosts.speed import REFERENCE_FLOPS
+from axiom.decisions.hosts.speed import REFERENCE_FLOPS, speed_of
 from axiom.domain.credit import Balance
-from axiom.domain.fleet import GPU_KINDS
+from axiom.domain.fleet import GPU_KINDS, Host
 from axiom.domain.runners import OfferedRunner
 from axiom.limits import tasks as limits
 from axiom.locale.languages import gettext, mark
-from axiom.server.dispatch.work_request import GrantedTask
+from axiom.server.dispatch.orders import GrantedTask
 from axiom.server.scheduler.identify import Identity
 from axiom.server.scheduler.programs import APP, Program, app_version, ours, signed_files
+from axiom.signed.bundles import bundle_file, seal_file
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.engine.database import at, moment
 from axiom.store.hosts.hosts import AccountHolder
 
+_TITLE = "Small neural networks"
 SUFFIX = "_0"  # each of our tasks is a workunit of its own to BOINC, with this one result
 _MEGABYTE = 2**20
 # A cell is ended by its runner at five times its prediction, by the processor's time. BOINC's own limit is by the wall
@@ -68,10 +56,10 @@ class Links:
         return f"{self.master}download/"
 
 
-def project_files(links: Links) -> tuple[ProjectFile, ...]:
+def project_files(links: Links) -> tuple[replies.ProjectFile, ...]:
     return tuple(
-        ProjectFile(
-            file=InputFile(
+        replies.ProjectFile(
+            file=replies.InputFile(
                 name=picture.name,
                 urls=(f"{links.master}{PICTURES}/{picture.name}",),
                 md5=picture.md5,
@@ -83,16 +71,6 @@ def project_files(links: Links) -> tuple[ProjectFile, ...]:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
-class TaskElements:
-    signed_files: tuple[SignedFile, ...] = ()
-    app_versions: tuple[AppVersion, ...] = ()
-    inputs: tuple[InputFile, ...] = ()
-    workunits: tuple[WorkunitOrder, ...] = ()
-    outputs: tuple[OutputSlot, ...] = ()
-    tasks: tuple[TaskOrder, ...] = ()
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Archive:
     name: str
@@ -100,39 +78,51 @@ class Archive:
     size: int
 
 
-def archive_of(name: str, body: bytes) -> Archive:
-    """A shared file by its bytes; MD5 is what the client checks a download by."""
-    return Archive(name=name, md5=hashlib.md5(body, usedforsecurity=False).hexdigest(), size=len(body))
+def archives_of(bundle: str, body: bytes, seal: str) -> tuple[Archive, Archive]:
+    """A bundle and its seal as files; MD5 is what the client checks a download by."""
+    named = ((bundle_file(bundle), body), (seal_file(seal), seal.encode()))
+    pack, signed = (
+        Archive(name=name, md5=hashlib.md5(raw, usedforsecurity=False).hexdigest(), size=len(raw))
+        for name, raw in named
+    )
+    return pack, signed
 
 
 def parts(
     granted: Sequence[GrantedTask],
     *,
+    host: Host,
     runners: Mapping[str, OfferedRunner],
-    speed: float,
     archives: Mapping[str, tuple[Archive, Archive]],
     links: Links,
     own: Mapping[str, Program],
-) -> TaskElements:
-    """Describe tasks for one host, with its runners by kind of GPU.
+) -> dict[str, Any]:
+    """Describe tasks for one host, with its runners by kind of GPU, by the places of the elements in a reply.
 
     Programs that the volunteer brings are their `own`: then there is no runner, and none is described.
     """
-    flops = REFERENCE_FLOPS * speed
+    flops = REFERENCE_FLOPS * speed_of(host)
     shared = {task.bundle: archives[task.bundle] for task in granted}
     files = {bundle: _inputs(*pair) for bundle, pair in shared.items()}
     outputs = [write_name(links.upload_key, task.name) for task in granted]
     gpus = sorted({task.gpu for task in granted})
     used = {gpu: runners[gpu] for gpu in gpus} if runners else {}
     programs = {gpu: ours(used[gpu], gpu) if used else _program(own, gpu) for gpu in gpus}
-    return TaskElements(
-        signed_files=signed_files(used.values(), links.downloads),
-        app_versions=tuple(app_version(runner, flops=flops, gpu=gpu) for gpu, runner in used.items()),
-        inputs=tuple(_input(archive, links) for pair in shared.values() for archive in pair),
-        workunits=tuple(_workunit(task, flops, files[task.bundle]) for task in granted),
-        outputs=tuple(_output(name, links) for name in outputs),
-        tasks=tuple(_task(task, name, programs[task.gpu]) for task, name in zip(granted, outputs, strict=True)),
-    )
+    return {
+        "apps": (replies.App(name=APP, title=_TITLE),),  # the one program there is: a runner knows no experiment
+        "signed_files": signed_files(used.values(), links.downloads),
+        "app_versions": tuple(app_version(runner, flops=flops, gpu=gpu) for gpu, runner in used.items()),
+        "inputs": tuple(_input(archive, links) for pair in shared.values() for archive in pair),
+        "workunits": tuple(_workunit(task, flops, files[task.bundle]) for task in granted),
+        "outputs": tuple(_output(name, links) for name in outputs),
+        "tasks": tuple(_task(task, name, programs[task.gpu]) for task, name in zip(granted, outputs, strict=True)),
+    }
+
+
+def busy_for(host: Host, granted: Sequence[GrantedTask]) -> float:
+    if not host.standing.valid_in_row:
+        return 0.0
+    return sum(task.seconds for task in granted) / (speed_of(host) * max(1, host.capacity.cores))
 
 
 def _program(own: Mapping[str, Program], gpu: str) -> Program:
@@ -140,21 +130,24 @@ def _program(own: Mapping[str, Program], gpu: str) -> Program:
     return own.get(gpu) or next(iter(own.values()))
 
 
-def _input(archive: Archive, links: Links) -> InputFile:
-    return InputFile(
+def _input(archive: Archive, links: Links) -> replies.InputFile:
+    return replies.InputFile(
         name=archive.name, urls=(links.downloads + archive.name,), md5=archive.md5, bytes=archive.size, sticky=True
     )
 
 
-def _inputs(bundle: Archive, seal: Archive) -> tuple[FileRef, ...]:
-    return (FileRef(file=bundle.name, open_name="bundle.zip"), FileRef(file=seal.name, open_name="bundle.seal"))
+def _inputs(bundle: Archive, seal: Archive) -> tuple[replies.FileRef, ...]:
+    return (
+        replies.FileRef(file=bundle.name, open_name="bundle.zip"),
+        replies.FileRef(file=seal.name, open_name="bundle.seal"),
+    )
 
 
-def _workunit(task: GrantedTask, flops: float, files: tuple[FileRef, ...]) -> WorkunitOrder:
+def _workunit(task: GrantedTask, flops: float, files: tuple[replies.FileRef, ...]) -> replies.WorkunitOrder:
     estimate = task.seconds * REFERENCE_FLOPS
     longest = max(task.seconds, task.declared_seconds) * REFERENCE_FLOPS  # never less than the runner allows
     times = _GPU_BOUND if task.gpu else _BOUND
-    return WorkunitOrder(
+    return replies.WorkunitOrder(
         name=task.name,
         app=APP,
         flops_estimate=estimate,
@@ -166,8 +159,8 @@ def _workunit(task: GrantedTask, flops: float, files: tuple[FileRef, ...]) -> Wo
     )
 
 
-def _output(name: str, links: Links) -> OutputSlot:
-    return OutputSlot(
+def _output(name: str, links: Links) -> replies.OutputSlot:
+    return replies.OutputSlot(
         name=name,
         upload_url=links.uploads,
         max_bytes=OUTPUT_LIMIT,
@@ -175,25 +168,21 @@ def _output(name: str, links: Links) -> OutputSlot:
     )
 
 
-def _task(task: GrantedTask, output: str, program: Program) -> TaskOrder:
-    return TaskOrder(
+def _task(task: GrantedTask, output: str, program: Program) -> replies.TaskOrder:
+    return replies.TaskOrder(
         name=task.name + SUFFIX,
         workunit=task.name,
         platform=program.platform,
         version=program.version,
         plan_class=program.plan_class,
         deadline=int(task.deadline.timestamp()),
-        files=(FileRef(file=output, open_name="output.jsonl"),),
+        files=(replies.FileRef(file=output, open_name="output.jsonl"),),
     )
 
 
-def apps(title: str) -> tuple[App, ...]:
-    return (App(name=APP, title=title),)
-
-
-def account(caller: AccountHolder, cross_id: str, now: datetime) -> ReplyAccount:
+def account(caller: AccountHolder, cross_id: str, now: datetime) -> replies.ReplyAccount:
     volunteer, email = caller.volunteer, caller.account.email or ""
-    return ReplyAccount(
+    return replies.ReplyAccount(
         id=volunteer.id,
         name=volunteer.name,
         total_credit=_credit(caller.balance),
@@ -207,9 +196,9 @@ def account(caller: AccountHolder, cross_id: str, now: datetime) -> ReplyAccount
     )
 
 
-def host_facts(identity: Identity, now: datetime) -> HostFacts:
+def host_facts(identity: Identity, now: datetime) -> replies.HostFacts:
     """What the client shows of its host. The number is told only to a host that does not know it yet."""
-    return HostFacts(
+    return replies.HostFacts(
         id=identity.host.id if identity.is_new else None,
         total_credit=_credit(identity.balance),
         recent_credit=recent(identity.balance, now),
@@ -243,19 +232,19 @@ def project_preferences(text: str) -> str:
     )
 
 
-def site_links(master: str, volunteer_id: int, host_id: int) -> tuple[SiteLink, ...]:
+def site_links(master: str, volunteer_id: int, host_id: int) -> tuple[replies.SiteLink, ...]:
     return (
-        SiteLink(
+        replies.SiteLink(
             name=gettext(mark("Findings")),
             description=gettext(mark("What has been found out so far")),
             url=f"{master}findings",
         ),
-        SiteLink(
+        replies.SiteLink(
             name=gettext(mark("This computer")),
             description=gettext(mark("Its tasks and its credit")),
             url=f"{master}hosts/{host_id}",
         ),
-        SiteLink(
+        replies.SiteLink(
             name=gettext(mark("You")),
             description=gettext(mark("Your credit and what it was for")),
             url=f"{master}volunteers/{volunteer_id}",

@@ -2,17 +2,23 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
-from axiom.boinc.requests import SchedulerRequest, Trickle, read_progress
+from axiom.boinc.exit_codes import decode
+from axiom.boinc.requests import SchedulerRequest, TaskReport, Trickle, read_progress
 from axiom.decisions.tasks.unwanted import GiveUp, give_up
-from axiom.domain.work import read_task_name
+from axiom.domain.failure_causes import Cause
+from axiom.domain.work import Report, read_task_name
 from axiom.limits import tasks as limits
-from axiom.server.file_names import SHARED
 from axiom.server.scheduler.reply import SUFFIX
+from axiom.signed.bundles import SHARED
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts
 from axiom.store.journal import history
-from axiom.store.tasks import progress
+from axiom.store.tasks import progress, uploads
 from axiom.store.tasks.progress import SaidProgress
+
+_MOST = 256  # tasks of which one contact may speak: more than a host has in hand
+_MOST_WORDS = 4_000  # characters of a task's standard error that are looked at
+_MEGABYTE = 2**20
 
 Holding = Mapping[str, int | None] | None  # names to numbers, where they are ours; None: the client does not say
 
@@ -66,9 +72,6 @@ def out_of_use(request: SchedulerRequest, *in_use: Collection[str]) -> tuple[str
     return tuple(islice(filter(SHARED.fullmatch, kept), limits.FILES_IN_A_REPLY))
 
 
-_MOST = 256  # tasks of which one contact may speak: more than a host has in hand
-
-
 def hear(db: Database, host_id: int, trickles: Sequence[Trickle], now: datetime) -> None:
     """Keep how far this host says that its tasks are. Of several words about one, the last counts."""
     latest: dict[int, SaidProgress] = {}
@@ -77,3 +80,38 @@ def hear(db: Database, host_id: int, trickles: Sequence[Trickle], now: datetime)
         if name is not None and share is not None and (name[1] in latest or len(latest) < _MOST):
             latest[name[1]] = SaidProgress(task_id=name[1], fraction=share[0], cpu_seconds=share[1])
     progress.note(db, host_id, list(latest.values()), now)
+
+
+def reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[Report]:
+    """What a client says about its finished tasks. A claim of success without its file in our hands is none."""
+    if not results:
+        return []
+    named = [(result, read_task_name(result.name.removesuffix(SUFFIX))) for result in results]
+    arrived = uploads.of(db, [numbers[1] for _, numbers in named if numbers])
+    made = []
+    for result, numbers in named:
+        if numbers is None:
+            continue  # not one of ours; acknowledged all the same, or it would come for ever
+        ended = decode(result)
+        upload = arrived.get(numbers[1])
+        claimed = {file.md5 for file in result.files if file.md5}
+        whole = upload is not None and (not claimed or upload.md5 in claimed)
+        proven = upload.digest if upload is not None and whole else None
+        made.append(
+            Report(
+                task_id=numbers[1],
+                workunit_id=numbers[0],
+                host_id=host_id,
+                exit_status=ended.exit_status,
+                output_digest=proven if ended.succeeded else None,
+                cpu_seconds=result.cpu_seconds,
+                elapsed_seconds=result.elapsed_seconds,
+                message=f"{result.message} {result.stderr[-_MOST_WORDS:]}".strip(),
+                boinc_state=int(result.state),
+                cause=ended.cause if not ended.succeeded or proven else Cause.NO_OUTPUT,
+                in_words="" if ended.succeeded else ended.reason,
+                peak_memory_mb=result.peak_memory_bytes / _MEGABYTE,
+                peak_disk_mb=result.peak_disk_bytes / _MEGABYTE,
+            )
+        )
+    return made

@@ -15,22 +15,8 @@ from pathlib import Path
 from axiom.errors import StoreDamaged
 from axiom.store.engine.database import Database, moment
 from axiom.store.engine.folder import Folder
-from axiom.store.journal import history
+from axiom.store.journal import history, records
 from axiom.store.journal.history import JournalPoint
-from axiom.store.journal.records import (
-    DIGEST_BYTES,
-    Frame,
-    Segment,
-    Statement,
-    frames,
-    goes_on,
-    is_blank,
-    name_of,
-    read_arriving,
-    read_body,
-    segments,
-    short,
-)
 from axiom.store.journal.replay import JournalEnd, ProvenRecord, redo
 
 _GROUPS_AT_ONCE = 500  # in one transaction
@@ -60,7 +46,7 @@ class JournalFollower:
         self._ends = 0  # where in it what we have done ends
         self._mark = b""  # the digest that ends there: a file that has another there is another
         self._seen = 0  # up to where the look before saw whole records
-        self._known: dict[int, Statement] = {}
+        self._known: dict[int, records.Statement] = {}
         self._misses = 0
 
     @property
@@ -79,7 +65,7 @@ class JournalFollower:
         return self._go_on()
 
     def _begin(self) -> bool:
-        files = segments(self._place, self._point.history, read_arriving)
+        files = records.segments(self._place, self._point.history, records.read_arriving)
         before = [segment for segment in files if segment.point.position <= self._point.position]
         if not before:
             return self._miss(JournalEnd.LATE if files else JournalEnd.ABSENT, self._place, _LONG_PATIENCE)
@@ -87,19 +73,19 @@ class JournalFollower:
         raw = segment.path.read_bytes()
         reached, ends = segment.point, segment.begins
         self._known = {}
-        for frame in frames(raw, segment.begins):
+        for frame in records.frames(raw, segment.begins):
             if frame.number > self._point.position:
                 break
             if not frame.holds(raw, reached.digest):
                 raise _stopped(JournalEnd.DAMAGED, segment.path)
-            read_body(frame.body(raw), self._known)
+            records.read_body(frame.body(raw), self._known)
             reached, ends = _point_after(frame, reached), frame.ends
         if reached.position < self._point.position:
             return self._miss(JournalEnd.SHORT, segment.path, _LONG_PATIENCE)
         if reached != self._point:
             raise _stopped(JournalEnd.FOREIGN, segment.path)
         self._path, self._ends, self._seen, self._misses = segment.path, ends, ends, 0
-        self._mark = raw[ends - DIGEST_BYTES : ends]
+        self._mark = raw[ends - records.DIGEST_BYTES : ends]
         return True
 
     def _go_on(self) -> JournalLook:
@@ -117,10 +103,12 @@ class JournalFollower:
         self._seen = begins + ends
         if whole or is_settled:
             self._misses = 0
-        elif not is_blank(raw, 0):
+        elif not records.is_blank(raw, 0):
             self._look_at_rest(raw, path)
-        elif any(int(file.name[:12]) > reached.position for file in self._place.glob(f"*-{short(reached)}.log")):
-            self._miss(JournalEnd.GAP, self._place / name_of(reached), _LONG_PATIENCE)
+        elif any(
+            int(file.name[:12]) > reached.position for file in self._place.glob(f"*-{records.short(reached)}.log")
+        ):
+            self._miss(JournalEnd.GAP, self._place / records.name_of(reached), _LONG_PATIENCE)
         else:
             self._misses = 0
         if following is not None:
@@ -129,13 +117,13 @@ class JournalFollower:
             self._mark, _ = _read_from(self._path, self._ends)
         return replace(done, again=is_settled)
 
-    def _following(self, path: Path, reached: JournalPoint) -> Segment | None:
+    def _following(self, path: Path, reached: JournalPoint) -> records.Segment | None:
         """The file that goes on from this point. Once it is there, nothing in the one before it changes any more."""
-        following = self._place / name_of(reached)
+        following = self._place / records.name_of(reached)
         if following == path or not following.exists():
             return None
         try:
-            segment = read_arriving(following)
+            segment = records.read_arriving(following)
         except StoreDamaged:
             self._miss(JournalEnd.DAMAGED, following, _PATIENCE)
             return None
@@ -143,16 +131,16 @@ class JournalFollower:
             raise _stopped(JournalEnd.FOREIGN, following)
         return segment
 
-    def _whole(self, raw: bytes) -> tuple[list[Frame], JournalPoint]:
+    def _whole(self, raw: bytes) -> tuple[list[records.Frame], JournalPoint]:
         whole, reached = [], self._point
-        for frame in frames(raw, 0):
+        for frame in records.frames(raw, 0):
             if frame.number != reached.position + 1 or not frame.holds(raw, reached.digest):
                 break
             whole.append(frame)
             reached = _point_after(frame, reached)
         return whole, reached
 
-    def _do(self, raw: bytes, ready: Sequence[Frame]) -> JournalLook:
+    def _do(self, raw: bytes, ready: Sequence[records.Frame]) -> JournalLook:
         begins, changes_form, last = self._ends, False, None
         for first in range(0, len(ready), _GROUPS_AT_ONCE):
             part = ready[first : first + _GROUPS_AT_ONCE]
@@ -161,7 +149,7 @@ class JournalFollower:
                     last = ProvenRecord(
                         number=frame.number,
                         moment=moment(frame.moment),
-                        changes=read_body(frame.body(raw), self._known),
+                        changes=records.read_body(frame.body(raw), self._known),
                         digest=frame.digest,
                     )
                     redo(self._db, self._folder, last)
@@ -173,10 +161,10 @@ class JournalFollower:
 
     def _look_at_rest(self, raw: bytes, path: Path) -> None:
         """What cannot be read yet: half a record is waited for, another one than follows ours is not."""
-        frame = next(frames(raw, 0), None)
+        frame = next(records.frames(raw, 0), None)
         if frame is not None and frame.number == self._point.position + 1:
             self._miss(JournalEnd.FOREIGN, path, _PATIENCE)
-        elif frame is not None or goes_on(raw, 0, self._point.position + 1):
+        elif frame is not None or records.goes_on(raw, 0, self._point.position + 1):
             self._miss(JournalEnd.DAMAGED, path, _PATIENCE)
 
     def _miss(self, ending: JournalEnd, path: Path, patience: int) -> bool:
@@ -187,7 +175,7 @@ class JournalFollower:
         return False
 
 
-def _point_after(frame: Frame, before: JournalPoint) -> JournalPoint:
+def _point_after(frame: records.Frame, before: JournalPoint) -> JournalPoint:
     return JournalPoint(history=before.history, position=frame.number, digest=frame.digest)
 
 
@@ -195,8 +183,8 @@ def _read_from(path: Path, begins: int) -> tuple[bytes, bytes]:
     """The digest that ends here, and the file from here on; nothing of a file that is gone or has become shorter."""
     try:
         with path.open("rb") as file:
-            file.seek(begins - DIGEST_BYTES)
-            return file.read(DIGEST_BYTES), file.read()
+            file.seek(begins - records.DIGEST_BYTES)
+            return file.read(records.DIGEST_BYTES), file.read()
     except FileNotFoundError:
         return b"", b""
 

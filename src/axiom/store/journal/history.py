@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.store.engine.database import Database, at
-from axiom.store.engine.recorded_changes import Connection
 
 SKIPPED = 1_000_000  # how many numbers are left out where some may have been given that nobody remembers here
 
@@ -43,7 +42,7 @@ def begin(db: Database) -> JournalPoint:
     return JournalPoint(history=digest.hex(), position=0, digest=digest)
 
 
-def advance(db: Connection, position: int, digest: bytes) -> None:
+def advance(db: Database, position: int, digest: bytes) -> None:
     db.execute("UPDATE journal SET position = :position, digest = :digest", position=position, digest=digest.hex())
 
 

@@ -20,10 +20,9 @@ from pathlib import Path
 
 from axiom.errors import FolderInUse, FolderUnusable, StorageFull, StoreBusy, StoreDamaged, StoreError
 from axiom.limits import backups as limits
-from axiom.store.engine.database import Database, at, sync
+from axiom.store.engine.database import Change, Database, at, sync
 from axiom.store.engine.database_lock import log_of
 from axiom.store.engine.folder import Folder, is_full
-from axiom.store.engine.recorded_changes import Change, Connection
 from axiom.store.journal import history
 from axiom.store.journal.history import JournalPoint
 from axiom.store.journal.records import Words, name_of, segments, short, write_record, write_start
@@ -117,7 +116,7 @@ class Journal:
             self._begins = point
         self._room = self._size  # as far as the file goes, with what was written ahead
 
-    def append(self, database: Connection, changes: Sequence[Change]) -> None:
+    def append(self, database: Database, changes: Sequence[Change]) -> None:
         if self._failed is not None:
             raise type(self._failed)(str(self._failed))
         if self._size >= self._segment_bytes and self._point != self._begins:
@@ -135,7 +134,7 @@ class Journal:
         self._size += len(record)
         self._point = JournalPoint(history=self._point.history, position=number, digest=digest)
 
-    def withdraw(self, database: Connection, error: BaseException) -> None:
+    def withdraw(self, database: Database, error: BaseException) -> None:
         """Take the last record back, as its changes were not committed.
 
         After a failure of the disk it stays: whether SQLite's log has the changes is then unknown, and with the record

@@ -20,7 +20,7 @@ from typing import Any
 import msgpack  # type: ignore[import-untyped]
 
 from axiom.errors import StoreDamaged
-from axiom.store.engine.recorded_changes import Change
+from axiom.store.engine.database import Change
 from axiom.store.journal.history import JournalPoint
 
 _FORMAT = 1

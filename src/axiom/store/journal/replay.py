@@ -10,9 +10,8 @@ from pathlib import Path
 
 from axiom.errors import StorageFull, StoreBusy, StoreDamaged, StoreError
 from axiom.store.engine import blobs
-from axiom.store.engine.database import Database, moment
+from axiom.store.engine.database import FILE, Change, Database, moment
 from axiom.store.engine.folder import Folder
-from axiom.store.engine.recorded_changes import FILE, Change
 from axiom.store.journal import history
 from axiom.store.journal.history import JournalPoint
 from axiom.store.journal.records import Frame, Segment, Statement, frames, goes_on, is_blank, read_body, segments
