@@ -1,8 +1,4 @@
-"""What `scripts/translate` does: finds every sentence that is translated, and brings the catalogues up to date.
-
-`axiom.po` of a language is written by translators, `axiom.mo` is made from it. Both are committed, so that the program
-needs nothing but the standard library.
-"""
+"""What `scripts/translate` does: finds every sentence that is translated, and brings the catalogues up to date."""
 
 import argparse
 import io
@@ -15,7 +11,6 @@ from pathlib import Path
 from babel.core import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -64,12 +59,11 @@ def updated(code: str, sentences: Catalog) -> Catalog:
     return made
 
 
-def written(catalogue: Catalog) -> tuple[bytes, bytes]:
-    """The catalogue for translators, and for the program."""
-    po, mo = io.BytesIO(), io.BytesIO()
+def written(catalogue: Catalog) -> bytes:
+    """The catalogue as its file has it."""
+    po = io.BytesIO()
     write_po(po, catalogue, width=_WIDTH, ignore_obsolete=True, include_lineno=False)
-    write_mo(mo, catalogue)
-    return po.getvalue(), mo.getvalue()
+    return po.getvalue()
 
 
 def po_of(code: str) -> Path:
@@ -128,13 +122,12 @@ def main() -> int:
     sentences, is_stale = template(), False
     for code in wanted:
         catalogue = updated(code, sentences)
-        po, mo = written(catalogue)
-        for file, content in ((po_of(code), po), (po_of(code).with_suffix(".mo"), mo)):
-            if not file.exists() or file.read_bytes() != content:
-                is_stale = True
-                if not options.check:
-                    file.parent.mkdir(parents=True, exist_ok=True)
-                    file.write_bytes(content)
+        file, content = po_of(code), written(catalogue)
+        if not file.exists() or file.read_bytes() != content:
+            is_stale = True
+            if not options.check:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_bytes(content)
         wrong = list(faults(catalogue))
         print(f"{code}: {len(sentences) - len(wrong)} of {len(sentences)} sentences are translated")
         for fault in wrong[:20]:

@@ -4,12 +4,13 @@ A sentence is known by its English words. Whoever answers says in which language
 functions here translate into that one. Without it they speak English.
 """
 
-import gettext as catalogues
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from importlib import resources
+
+from axiom.locale.catalogue import Catalogue
 
 ENGLISH = "en"
 _DOMAIN = "axiom"
@@ -51,9 +52,9 @@ def languages() -> Mapping[str, str]:
     codes = sorted(
         folder.name
         for folder in resources.files("axiom.locale").iterdir()
-        if (folder / "LC_MESSAGES" / f"{_DOMAIN}.mo").is_file()
+        if (folder / "LC_MESSAGES" / f"{_DOMAIN}.po").is_file()
     )
-    return {ENGLISH: "English"} | {code: _catalogue(code).pgettext("this language", "English") for code in codes}
+    return {ENGLISH: "English"} | {code: _catalogue(code).translated("English", "this language") for code in codes}
 
 
 def choose(wanted: str, accepted: str) -> str:
@@ -64,7 +65,7 @@ def choose(wanted: str, accepted: str) -> str:
 def gettext(sentence: str) -> str:
     """A sentence in the language that is spoken now."""
     language = _spoken.get()
-    return sentence if language == ENGLISH else _catalogue(language).gettext(sentence)
+    return sentence if language == ENGLISH else _catalogue(language).translated(sentence)
 
 
 def ngettext(singular: str, many: str, amount: int) -> str:
@@ -72,7 +73,7 @@ def ngettext(singular: str, many: str, amount: int) -> str:
     language = _spoken.get()
     if language == ENGLISH:
         return singular if amount == 1 else many
-    return _catalogue(language).ngettext(singular, many, amount)
+    return _catalogue(language).counted(singular, many, amount)
 
 
 def is_known(sentence: str) -> bool:
@@ -99,16 +100,15 @@ def day(written: str) -> str:
 
 
 @cache
-def _catalogue(language: str) -> catalogues.NullTranslations:
-    file = resources.files("axiom.locale") / language / "LC_MESSAGES" / f"{_DOMAIN}.mo"
-    with file.open("rb") as opened:
-        return catalogues.GNUTranslations(opened)
+def _catalogue(language: str) -> Catalogue:
+    file = resources.files("axiom.locale") / language / "LC_MESSAGES" / f"{_DOMAIN}.po"
+    return Catalogue(file.read_text(encoding="utf-8"))
 
 
 @cache
 def _signs(language: str) -> dict[int, str]:
     """What stands between thousands, and before decimals."""
-    written = _catalogue(language).pgettext("a number", "1,234.5")
+    written = _catalogue(language).translated("1,234.5", "a number")
     return str.maketrans({",": written[1], ".": written[-2]})
 
 
