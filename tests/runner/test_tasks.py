@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import axiom
+from axiom.decisions.upkeep.tracebacks import printed_last
 from axiom.domain.work import Exit, Outcome
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.files import slot as slots
@@ -57,6 +58,11 @@ def test_orders_become_outputs_with_every_cell_and_the_child_stays_warm(obey, la
     answer = obey(lab.order({"act": "spin"}, {"act": "ok"}, cell_seconds=(0.2, 20.0)), "late")
     assert (answer.exit, answer.message) == (Exit.DONE, "")
     assert [cell.outcome for cell in output(answer).cells] == [Outcome.LATE, Outcome.OK] * 2
+
+
+def test_the_laboratorys_own_computer_tells_what_was_printed_last(obey_anew, lab):
+    message = obey_anew(lab, lab.order({"act": "refuse"}), tells_words=True).message
+    assert "secret words" in printed_last(message)
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,8 @@ class FailureGroup:
     last_task: int
     works_on: tuple[int, ...]  # hosts that have returned valid tasks of the same version
     works_here: int  # of these, how many are of the same platform
+    last_tasks: tuple[int, ...] = ()  # one of each host, the newest first
+    bundle: str = ""  # with which the newest ended
 
     @property
     def tasks(self) -> int:

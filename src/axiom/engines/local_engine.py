@@ -170,9 +170,10 @@ class LocalEngine:
         cores: int,
         reported: Callable[[], None],
         is_modest: bool = False,
+        is_ours: bool = False,
         pace: EnginePace = EnginePace(),
     ) -> None:
-        """`is_modest`: let other programs on this computer come first."""
+        """`is_modest`: let other programs on this computer come first. `is_ours`: it is the laboratory's own."""
         self._source = source
         self._home = home.absolute()  # runners and their children work in other folders than we do
         self._host_id = host_id
@@ -193,7 +194,7 @@ class LocalEngine:
         self._stopping = threading.Event()
         self._runners: dict[int, subprocess.Popen[str]] = {}
         self._template: TemplateProcess | None = None
-        self._is_modest = is_modest
+        self._is_modest, self._is_ours = is_modest, is_ours
         self._threads: list[threading.Thread] = []
         self.progress: dict[int, float] = {}  # task id to the share that is done, for the status page
 
@@ -482,7 +483,7 @@ class LocalEngine:
         return runner
 
     def _engage(self, runner: subprocess.Popen[str]) -> None:
-        tell(runner, {"home": str(self._home), "host": self._host_id})
+        tell(runner, {"home": str(self._home), "host": self._host_id, "is_ours": self._is_ours})
 
 
 def _report(order: Order, ended: dict[str, Any], host_id: int) -> Report:

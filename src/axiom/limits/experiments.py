@@ -50,4 +50,5 @@ FAILING_HOSTS_NAMED = 50  # of one group
 DRAFTS_SHOWN = 200  # the newest
 PUBLISHED_CHARACTERS = 200_000  # of a file as it is sent: a hundred times as long as one is
 FAILURE_GROUPS_TOLD = 5  # on an operator's page; all are on their own
+FAILURE_EXAMPLES = 8  # tasks of a group that are read for what they said, and at which config
 FAILURE_HOSTS = 2  # on which the same fails, before it is no longer a host's own trouble

@@ -112,7 +112,11 @@ def _gates(experiment: Answer) -> Answer:
     tried = experiment["preflight"]
     if tried is None:
         return {"preflight": None}
-    return {"preflight": only(tried, "gates", "passed", "at"), "own_computers": only(tried["ours"], "gates", "passed")}
+    why = of_experiment(tried["reason"], experiment["name"], experiment["author"])
+    return {
+        "preflight": {**only(tried, "gates", "passed", "at"), "reason": why},
+        "own_computers": only(tried["ours"], "gates", "passed"),
+    }
 
 
 def _source(experiment: Answer) -> Answer:
@@ -172,15 +176,22 @@ class FailureListWords:
 
 def _failures(desk: LabDesk, words: FailureListWords) -> Answer:
     answer = desk.read("/failures", {"experiment": words.experiment} if words.experiment else {})
-    groups = [_group(group) for group in answer["failures"]]
-    return paged(
-        {"of": answer["of"], "tasks": answer["tasks"], "failures": groups}, words.cursor, room(long=words.long)
-    )
+    whole = {
+        **only(answer, "of", "tasks"),
+        "failures": [_group(group) for group in answer["failures"]],
+        "stopped": [row | {"why": untrusted(row["why"], "the laboratory's log")} for row in answer["stopped"]],
+        "preflight_failed": [
+            row | {"why": untrusted(row["why"], f"the file of {row['experiment']}")} for row in answer["not_let_out"]
+        ],
+    }
+    return paged(whole, words.cursor, room(long=words.long))
 
 
 def _group(group: Answer) -> Answer:
     return {
-        **only(group, "experiment", "cause", "in_words", "blame", "tasks", "first_at", "last_at", "look_at"),
+        **only(group, "experiment", "cause", "in_words", "blame", "tasks", "ended_there", "is_of_newest_text"),
+        **only(group, "first_at", "last_at", "look_at", "config"),
+        "said": untrusted(group["said"], f"the file of {group['experiment']}") if group["said"] else None,
         "raised": _ours(group["raised"]),
         "platform": _ours(group["platform"]),
         "hosts": group["host_count"],
@@ -236,7 +247,8 @@ TOOLS = (
     ),
     LabTool(
         name="failure_list",
-        about="What goes wrong, in groups: cause, line, how many tasks on how many computers, where to look.",
+        about="What fails, by version, cause, line and platform: tasks of all that ended there, a config, what it "
+        "printed; what was stopped; what failed its preflight.",
         form=FailureListWords,
         answer=_failures,
     ),

@@ -70,7 +70,7 @@ def _says_little(name: str, part: Any) -> bool:
     """Is it a limit that no caller comes to, or what a word that may be left out is where nobody says it?"""
     match name:
         case "minimum" | "maximum":
-            return bool(abs(part) >= NUMBER["le"])
+            return bool(abs(part) >= NUMBER["le"]) or part == NUMBER["ge"]
         case "minLength":
             return bool(part <= WHY["min_length"])
         case "maxLength":

@@ -110,7 +110,14 @@ def serve(process: subprocess.Popen[bytes], template: socket.socket | None = Non
 def _runner_for(spare: Child, template: socket.socket | None, setup: dict[str, Any]) -> Runner:
     home = RunnerHome(Path(setup["home"]))
     home.create()
-    return Runner(home, setup["host"], spare=spare, template=template, most_starts=limits.PILOT_STARTS_WITHOUT_PROGRESS)
+    return Runner(
+        home,
+        setup["host"],
+        spare=spare,
+        template=template,
+        most_starts=limits.PILOT_STARTS_WITHOUT_PROGRESS,
+        tells_words=setup["is_ours"],
+    )
 
 
 def _obey(runner: Runner, line: str) -> Answer:

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import functools
 import itertools
+import json
 import os
 import socket
 import time
@@ -72,6 +73,7 @@ def expected_seconds(manifest: Manifest, cells: Sequence[OrderedCell]) -> tuple[
     return tuple(cell.cpu_limit for cell in cells)  # one measure for all of them
 
 
+_MOST_SAID = 300  # characters of what a cell that failed printed last
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _NO_MEMORY = (errno.ENOMEM, errno.EAGAIN)  # the second one: no process more
 
@@ -103,14 +105,16 @@ class Runner:
         device: Device | None = None,
         template: socket.socket | None = None,
         most_starts: int = limits.STARTS_WITHOUT_PROGRESS,
+        tells_words: bool = False,
     ) -> None:
         """`pause`: seconds, at least, between two states of a cell that are kept. `device`: the GPU to compute on.
 
         `template`: where to ask for a process that has imported JAX already, for the bundles that use it.
-        `most_starts`: of a task that comes no further, before it is given up here.
+        `most_starts`: of a task that comes no further, before it is given up here. `tells_words`: what an experiment
+        printed last at a failure leaves this computer, since it is the laboratory's own.
         """
         self._template = template
-        self._most_starts = most_starts
+        self._most_starts, self._tells_words = most_starts, tells_words
         self._pause = pause
         self._device = device
         self._home = home
@@ -132,6 +136,7 @@ class Runner:
         """
         began = time.monotonic()
         task: int | None = None
+        self._said = ""
         done: list[CellOutput] = []
         message, output, may_pass = "", None, False
         try:
@@ -220,7 +225,7 @@ class Runner:
             slot.forgive()
             raise
         slot.finish(len(done))
-        return _failures(done)
+        return _failures(done, self._said)
 
     def _compute(
         self,
@@ -241,6 +246,8 @@ class Runner:
             keeping=keep(on_kept=lambda kept: progress.keep(kept.fraction)),
         )
         if answer.outcome is Outcome.FAILED:
+            if self._tells_words:
+                self._said = self._said or child.printed.strip().rpartition("\n")[2]
             self.note(
                 f"cell.failed task={ticket.task} replicate={cell.replicate} config={cell.config}\n{child.printed}"
             )
@@ -291,14 +298,16 @@ class Runner:
         )
 
 
-def _failures(done: Sequence[CellOutput]) -> str:
+def _failures(done: Sequence[CellOutput], said: str) -> str:
+    """What failed first, and where; `said` is the last line that it printed, which a traceback ends with."""
     failed = [cell for cell in done if cell.outcome is Outcome.FAILED]
     if not failed or failed[0].error is None:
         return ""
     first, error = failed[0], failed[0].error
+    words = f", and said {json.dumps(said[:_MOST_SAID])}" if said else ""
     return (
         f"{len(failed)} of {len(done)} cells raised, first replicate {first.replicate} at config {first.config}: "
-        f"{error.kind} at {error.where}. The task fails here and is tried again elsewhere."
+        f"{error.kind} at {error.where}{words}. The task fails here and is tried again elsewhere."
     )
 
 

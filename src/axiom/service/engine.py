@@ -87,6 +87,7 @@ def computing(
         cores=workers,
         reported=lambda: reported() if reported else core.look_again(),
         is_modest=settings.priority == "low",
+        is_ours=True,
     )
     core = ComputingParts(
         writer=writer,

@@ -99,7 +99,13 @@ def fly_beside(folder: Folder, name: str, cores: int, *, seconds: float | None, 
             threading.Thread(target=watch, daemon=True).start()
         _say_hello(source, home, name, this_capacity(cores))
         engine = LocalEngine(
-            source, home=home, host_id=source.host_id, cores=cores, reported=lambda: None, is_modest=is_modest
+            source,
+            home=home,
+            host_id=source.host_id,
+            cores=cores,
+            reported=lambda: None,
+            is_modest=is_modest,
+            is_ours=True,
         )
         source.renew = engine.renew
         engine.start(source.trust())

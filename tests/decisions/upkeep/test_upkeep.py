@@ -1,6 +1,7 @@
 """What a group of failures suggests follows from who else computes the same, and never from a host's words."""
 
 import itertools
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from axiom.decisions.upkeep.failures import grouped, suggest
 from axiom.decisions.upkeep.jobs import PeriodicJob
 from axiom.decisions.upkeep.readiness import VitalSigns, unready
-from axiom.decisions.upkeep.tracebacks import ANOTHER, raised
+from axiom.decisions.upkeep.tracebacks import ANOTHER, failed_config, printed_last, raised
 from axiom.decisions.upkeep.watches import shows
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import Comparison, EndingCount, FailureGroup, RaisedError, Watch
@@ -139,6 +140,16 @@ def line_380(kind: str) -> RaisedError:
 )
 def test_what_is_read(text, found):
     assert raised(text, FILES) == found
+
+
+def test_the_config_of_a_failure_and_what_was_printed_last_are_read_as_our_runner_tells_them():
+    words = 'KeyError: "los" \\ \x1b[31m. The task fails here'
+    told = (
+        f"2 of 4 cells raised, first replicate 1 at config 3: KeyError at {SPECTRAL}:380, and said {json.dumps(words)}."
+    )
+    assert printed_last(f"{told} The task fails here and is tried again elsewhere.") == words
+    assert (failed_config(told), failed_config("replicate 7, config 2 raised KeyError")) == (3, 2)
+    assert (printed_last('and said "a'), failed_config("config 9")) == ("", None)
 
 
 def test_a_false_name_before_a_true_one_hides_nothing():

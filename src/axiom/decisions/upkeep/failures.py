@@ -35,6 +35,8 @@ def _group(rows: Sequence[EndingCount], worked: Mapping[int, frozenset[str]]) ->
         last_task=newest.last_task,
         works_on=tuple(worked),
         works_here=sum(newest.platform in platforms for platforms in worked.values()),
+        last_tasks=tuple(sorted((row.last_task for row in rows), reverse=True)),
+        bundle=newest.bundle_digest,
     )
 
 

@@ -1,10 +1,11 @@
-"""Reads out of a host's words which exception was raised at which line, and nothing else.
+"""Reads out of a host's words which exception was raised at which line and config.
 
 These words are hostile. What comes out of here is a name from a list of ours, the name of a file that the bundle has,
-and a number: nothing in it can have been written by whoever owns the host.
+and a number: nothing in it can have been written by whoever owns the host. Only `printed_last` gives words.
 """
 
 import builtins
+import json
 import re
 from collections.abc import Collection
 
@@ -22,6 +23,8 @@ _SAID = re.compile(rf"\b([A-Za-z_][A-Za-z0-9_]{{0,79}}) at ({_FILE}):([0-9]{{1,5
 _FRAME = re.compile(rf'File "[^"\n]{{0,400}}?({_FILE})", line ([0-9]{{1,5}})(?![0-9])', re.ASCII)
 _LAST = re.compile(r"^(?:[a-z_][a-z0-9_.]{0,79}\.)?([A-Za-z_][A-Za-z0-9_]{0,79})(?::|$)", re.ASCII | re.MULTILINE)
 _MOST_TEXT = 20_000
+_PLACE = re.compile(r"replicate [0-9]{1,9}(?: at|,) config ([0-9]{1,9})\b", re.ASCII)
+_WORDS = re.compile(r', and said ("(?:[^"\\]|\\.){0,2000}")\. The task fails here', re.ASCII)
 
 
 def raised(text: str, files: Collection[str]) -> RaisedError | None:
@@ -36,6 +39,21 @@ def raised(text: str, files: Collection[str]) -> RaisedError | None:
     after = text[frames[-1].end() :]
     names = [name for name in _LAST.findall(after) if name in _KNOWN]
     return _raised_error(names[0] if names else ANOTHER, frames[-1][1], frames[-1][2])
+
+
+def failed_config(text: str) -> int | None:
+    """The place of the config at which a task failed first, if this text speaks of one."""
+    match = _PLACE.search(text[:_MOST_TEXT])
+    return int(match[1]) if match else None
+
+
+def printed_last(text: str) -> str:
+    """What the experiment printed last at its first failure, as our runner tells it; nothing where it does not.
+
+    It is the file's own words if the computer is ours, and anybody's if it is not.
+    """
+    match = _WORDS.search(text[:_MOST_TEXT])
+    return str(json.loads(match[1])) if match else ""
 
 
 def known_kind(kind: str) -> str:

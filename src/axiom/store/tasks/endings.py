@@ -31,6 +31,15 @@ ORDER BY t.experiment_id, t.bundle_digest, t.host_id, t.gpu
 ON CONFLICT (experiment_id, bundle_digest, host_id, platform, cause, raised) DO UPDATE
 SET amount = ending.amount + excluded.amount, last_at = excluded.last_at, last_task = excluded.last_task
 """
+_WORDS = """
+SELECT t.id, t.message, t.reason, v.is_ours
+FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value JOIN host h ON h.id = t.host_id
+JOIN volunteer v ON v.id = h.volunteer_id
+"""
+_BY_PLATFORM = """
+SELECT experiment_id, platform, sum(amount) AS amount FROM ending
+WHERE :experiment_id IS NULL OR experiment_id = :experiment_id GROUP BY experiment_id, platform
+"""
 _BADLY = """
 SELECT t.id, t.experiment_id, e.name, coalesce(t.bundle_digest, '') AS bundle_digest, t.host_id,
     CASE WHEN h.system IN ('linux', 'windows', 'macos') THEN h.system || '-' || h.processor || '-' ||
@@ -122,6 +131,28 @@ def forgive(db: Database, experiment_id: int) -> None:
 
 def failed(db: Database, experiment_id: int | None = None) -> list[EndingCount]:
     return db.values(EndingCount, _FAILED, experiment_id=experiment_id)
+
+
+def by_platform(db: Database, experiment_id: int | None = None) -> dict[tuple[int, str], int]:
+    """How many tasks of a version have ended on a platform, in whatever way."""
+    rows = db.select(_BY_PLATFORM, experiment_id=experiment_id)
+    return {(row["experiment_id"], row["platform"]): row["amount"] for row in rows}
+
+
+@value
+class TaskWords:
+    """What a host and our own check say of a task that failed."""
+
+    said: str  # hostile, unless the host is ours
+    is_ours: bool
+
+
+def words(db: Database, tasks: Collection[int]) -> dict[int, TaskWords]:
+    """Of these tasks, as far as they are not in the archive."""
+    return {
+        row["id"]: as_value(TaskWords, row, said=f"{row['message']} {row['reason']}", is_ours=bool(row["is_ours"]))
+        for row in db.select(_WORDS, ids=json.dumps(list(tasks)))
+    }
 
 
 def worked(db: Database, experiment_id: int | None = None) -> dict[int, dict[int, frozenset[str]]]:

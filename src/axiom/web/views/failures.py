@@ -1,12 +1,18 @@
 """What goes wrong, in groups, and what is waited for."""
 
+from collections.abc import Collection, Sequence
+
 from axiom.decisions.upkeep.failures import grouped, suggest
+from axiom.decisions.upkeep.tracebacks import failed_config, printed_last
 from axiom.domain.failure_causes import Blame
 from axiom.domain.failures import FailureGroup, Watch
+from axiom.domain.preflights import GATES
+from axiom.domain.registrations import read_body
 from axiom.errors import NotFound
 from axiom.limits import experiments as limits
-from axiom.store.experiments import experiments
+from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations
 from axiom.store.tasks import endings
 from axiom.store.upkeep import watches
 from axiom.web.base.page import shown_at
@@ -22,8 +28,20 @@ def failures(reading: Reading) -> Answer:
     chosen = _wanted_version(reading, list(versions.values()))
     experiment_id = chosen.id if chosen else None
     groups = grouped(endings.failed(reading.db, experiment_id), endings.worked(reading.db, experiment_id))
+    failing = groups[: limits.FAILURE_GROUPS]
+    ended = endings.by_platform(reading.db, experiment_id)
+    newest = {bundle.experiment_id: bundle.digest for bundle in experiments.newest_bundles(reading.db)}
+    details = _details(reading, failing)
     return {
-        "failures": [_group(group, versions[group.experiment_id]) for group in groups[: limits.FAILURE_GROUPS]],
+        "failures": [
+            _group(group, versions[group.experiment_id])
+            | detail
+            | {
+                "ended_there": ended.get((group.experiment_id, group.platform), group.tasks),
+                "is_of_newest_text": group.bundle == newest.get(group.experiment_id),
+            }
+            for group, detail in zip(failing, details, strict=True)
+        ],
         "of": len(groups),
         "tasks": sum(group.tasks for group in groups),
         "experiment": f"{chosen.name}@{chosen.version}" if chosen else None,
@@ -38,6 +56,39 @@ def failures(reading: Reading) -> Answer:
             and version.status == "retired"
             and (chosen is None or chosen.id == version.id)
         ],
+        "not_let_out": [
+            {"experiment": f"{bundle.name}@{bundle.version}", "why": bundle.reason}
+            for bundle in preflights.newest(reading.db, GATES)
+            if bundle.passed is False and (chosen is None or chosen.id == bundle.experiment_id)
+        ],
+    }
+
+
+def _details(reading: Reading, groups: Sequence[FailureGroup]) -> list[Answer]:
+    """Of each group the config at which one of its tasks failed first, and what the file printed last on ours."""
+    shown = [group.last_tasks[: limits.FAILURE_EXAMPLES] for group in groups]
+    words = endings.words(reading.db, {task for tasks in shown for task in tasks})
+    configs = _configs(reading, {group.experiment_id for group in groups})
+    details = []
+    for group, tasks in zip(groups, shown, strict=True):
+        there = sorted((words[task] for task in tasks if task in words), key=lambda task: not task.is_ours)
+        places = [place for task in there if (place := failed_config(task.said)) is not None]
+        said = [text for task in there if task.is_ours and (text := printed_last(task.said))]
+        config = configs[group.experiment_id].get(places[0]) if places else None
+        details.append({"config": config, "said": said[0] if said else None})
+    return details
+
+
+def _configs(reading: Reading, versions: Collection[int]) -> dict[int, dict[int, Answer]]:
+    """Every config of these versions that is registered, by its place."""
+    return {
+        version: {
+            place: dict(config)
+            for registration in registrations.registrations(reading.db, version)
+            for design in [read_body(registration.body).design]
+            for place, config in zip(design.places, design.configs, strict=True)
+        }
+        for version in versions
     }
 
 
