@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 from axiom.domain.declaration import Measure, ValueType, declare, measures, plain
-from axiom.domain.estimands import Center, Direction, Estimand, Kind, Prediction, prediction_data, read_prediction
+from axiom.domain.estimands import (
+    Center,
+    Direction,
+    Estimand,
+    Kind,
+    Prediction,
+    Published,
+    prediction_data,
+    read_prediction,
+)
 from axiom.domain.experiments import Experiment, Figure, Needs, grid
 from axiom.signed.canonical_json import canonical
 from axiom.signed.manifests import read_manifest
@@ -72,10 +81,12 @@ def experiment(figure: Figure | None = None, config: type = Config) -> Experimen
 
 def test_what_an_estimand_means_anyhow_is_not_said_so_that_older_manifests_stay_the_same():
     plain, rich = experiment().estimands
-    rich = replace(rich, censored=0.0, exchangeable=True, about=Center.MEAN, bounds=(0, 1))
+    published = Published(value=1, reference="Noether 1918", interval=(0, 2))
+    rich = replace(rich, censored=0.0, exchangeable=True, about=Center.MEAN, bounds=(0, 1), published=published)
     said = declare(replace(experiment(), estimands=(plain, rich)), avx=True)["estimands"]
-    assert {"censored", "exchangeable", "about"}.isdisjoint(said[0])
+    assert {"censored", "exchangeable", "about", "published"}.isdisjoint(said[0])
     assert (said[1]["censored"], said[1]["exchangeable"], said[1]["about"]) == (0.0, True, "mean")
+    assert said[1]["published"] == {"value": 1.0, "reference": "Noether 1918", "interval": [0.0, 2.0]}
 
 
 def test_what_cannot_be_told_or_ordered_is_refused():

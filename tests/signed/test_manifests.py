@@ -87,6 +87,10 @@ def test_what_may_use_a_gpu_says_so_and_who_may_not_says_nothing_of_it(data):
         Needs(seconds=EXPERIMENT.needs.seconds, memory_mb=100, gpu=True, may_use_gpu=True)
 
 
+def _published(**changes):
+    return {"value": 0.5, "interval": None, "reference": "Noether 1918", **changes}
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -95,6 +99,8 @@ def test_what_may_use_a_gpu_says_so_and_who_may_not_says_nothing_of_it(data):
         {"ranges": {"width": [4.0, 4.0]}},
         *({"estimand": said} for said in ({"bounds": None}, {"censored": 0.0}, {"exchangeable": True})),
         {"estimand": {"about": "mean", "bounds": [0.0, 1.0]}},
+        {"estimand": {"published": _published()}},
+        {"estimand": {"published": _published(interval=[0.4, 0.6])}},
     ],
 )
 def test_what_an_experiment_may_say_is_kept_as_it_was_said(change, data):
@@ -114,6 +120,10 @@ def test_what_an_experiment_may_say_is_kept_as_it_was_said(change, data):
         (lambda d: d["estimands"][0].update(about="mode"), "about 'mode'"),
         (lambda d: d["estimands"][0].update(about="mean", bounds=None), "bounds"),
         (lambda d: d["estimands"][0].update(censoring=1), "'censoring'"),
+        (lambda d: d["estimands"][0].update(published=_published(interval=[0.6, 0.7])), "published value"),
+        (lambda d: d["estimands"][0].update(published=_published(reference=" ")), "no reference"),
+        (lambda d: d["estimands"][0].update(published=_published(value="half")), "value"),
+        (lambda d: d["estimands"][0].update(published=_published(year=1918)), "'year'"),
         (lambda d: d.update(format="axiom-manifest-9"), "format"),
         (lambda d: d.update(version=0), "version"),
         (lambda d: d.update(configs=[]), "the sweep"),

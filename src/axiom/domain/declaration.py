@@ -161,8 +161,11 @@ def _estimand(estimand: Estimand) -> dict[str, Any]:
     data["prediction"] = prediction_data(estimand.prediction)
     data["about"] = estimand.about.value
     data["levels"] = list(estimand.levels) if estimand.levels else None
+    if published := estimand.published:
+        interval = _numbers(published.interval) if published.interval else None
+        data["published"] |= {"value": float(published.value), "interval": interval}
     # What is meant unless it is said is left out.
-    unsaid = {"censored": None, "levels": None, "exchangeable": False, "about": Center.MEDIAN.value}
+    unsaid = {"censored": None, "levels": None, "published": None, "exchangeable": False, "about": Center.MEDIAN.value}
     unsaid |= dict.fromkeys(("if_so", "if_opposite", "if_absent", "in_words"), "")
     return {name: said for name, said in data.items() if name not in unsaid or said != unsaid[name]}
 

@@ -101,6 +101,23 @@ def read_prediction(said: Mapping[str, Any]) -> Prediction:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Published:
+    """A number of the literature with which that of an estimand is compared, in the same unit."""
+
+    value: float
+    reference: str  # as in "Belkin et al. 2019, arXiv:1812.11118"
+    interval: tuple[float, float] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse an interval that does not hold its value, and a number of nobody."""
+        low, high = self.interval or (self.value, self.value)
+        if not (math.isfinite(low) and math.isfinite(high) and low <= self.value <= high):
+            raise ValueError(f"the published value {self.value} does not lie in its interval {self.interval}")
+        if not self.reference.strip():
+            raise ValueError(f"the published value {self.value} names no reference")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Estimand:
     """One number concluded from the measures of one replicate. A file declares it; the laboratory computes it.
 
@@ -126,6 +143,7 @@ class Estimand:
     if_opposite: str = ""  # once the opposite of the claim holds
     if_absent: str = ""  # once an effect that matters is ruled out
     in_words: str = ""  # how its number is said, as in "{times2} times the steps of a new network"; see NUMBERS
+    published: Published | None = None  # with which its number is compared
 
     def __post_init__(self) -> None:
         """Refuse words in which no number could be said."""

@@ -1,5 +1,5 @@
 """The words of estimands, at the place from which the files of experiments import them."""
 
-from axiom.domain.estimands import Center, Direction, Estimand, Kind, Prediction
+from axiom.domain.estimands import Center, Direction, Estimand, Kind, Prediction, Published
 
-__all__ = ["Center", "Direction", "Estimand", "Kind", "Prediction"]
+__all__ = ["Center", "Direction", "Estimand", "Kind", "Prediction", "Published"]

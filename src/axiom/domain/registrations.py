@@ -118,7 +118,8 @@ def read_body(body: str) -> RegistrationBody:
     )
 
 
-WORDS = ("claim", "if_so", "if_opposite", "if_absent", "in_words")  # how an estimand is told; it may be said better
+# How an estimand is told, and what it is compared with: both may be said better.
+WORDS = ("claim", "if_so", "if_opposite", "if_absent", "in_words", "published")
 
 
 def definition(estimand: Mapping[str, Any]) -> dict[str, Any]:

@@ -101,6 +101,8 @@ def _card(finding: Answer) -> Answer:
                 "weighed_at",
             )
         },
+        "literature": finding["literature"]
+        and of_experiment(finding["literature"]["words"], finding["experiment"], finding.get("author")),
         "awaits": finding["awaits"] and only(finding["awaits"], "cells", "back", "expected_at"),
         "next_grade": finding["next_grade"],
         "smaller_than": finding["smaller_than"],

@@ -40,7 +40,8 @@ One file asks one question. It declares everything before anything is computed.
 - An Estimand is what will be concluded: name, claim (one sentence that stands alone: who is compared, in which measure,
   under which condition), kind (contrast, slope, rank correlation, exponent, breakpoint, proportion, level), measure,
   between or across, expects, smallest (nearer to nothing counts as absent), prediction (chances of a positive, negative
-  and absent effect, an interval, because), and if_so, if_opposite, if_absent: what is then believed, each a headline.
+  and absent effect, an interval, because), if_so, if_opposite, if_absent: what is then believed, each a headline.
+  published=Published(value, reference, interval): a number of the literature with which its own is compared.
 - The laboratory chooses seeds and weighs: a finding is the estimand over all seeds, with an interval that holds at
   every look. Nothing about the analysis can be chosen after data.
 - A file passes nine gates before it runs anywhere else: it is read, its imports are checked, it runs in a sandbox,

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from axiom.domain.declaration import FORMAT, Measure, ValueType
-from axiom.domain.estimands import Center, Direction, Kind
+from axiom.domain.estimands import Center, Direction, Kind, Published
 from axiom.domain.experiments import MOST_COPIES, MOST_OF_CONTROL, NAME, Figure
 from axiom.domain.maps import ROOT, Band, Knob, Map, is_tile, tile_of
 from axiom.errors import ExperimentError
@@ -25,7 +25,13 @@ _ESTIMAND = (
 )
 _PREDICTION = ("positive", "negative", "absent", "interval", "because", "median")
 # An estimand that means just this leaves these out.
-_UNSAID: dict[str, Any] = {"censored": None, "exchangeable": False, "about": "median", "levels": None}
+_UNSAID: dict[str, Any] = {
+    "censored": None,
+    "exchangeable": False,
+    "about": "median",
+    "levels": None,
+    "published": None,
+}
 # So does a manifest with these, so that those of before stay as they were, byte for byte.
 _LEFT_OUT: dict[str, Any] = {"map": None, "may_use_gpu": False, "copies": 1}
 _ANSWERS = ("if_so", "if_opposite", "if_absent", "in_words")
@@ -248,6 +254,7 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     fields.either("censored", canonical_json.real)
     fields.flag("exchangeable")
     fields.either("levels", _levels)
+    fields.either("published", _published)
     if fields.text("about", "|".join(center.value for center in Center)) == Center.MEAN and bounds is None:
         raise ValueError(f"{what}: a mean needs bounds, since without them no number of seeds says anything of it")
     chances = canonical_json.Fields({"median": None, **fields.part("prediction")}, f"{what}: prediction", _PREDICTION)
@@ -281,6 +288,12 @@ def _levels(value: Any, what: str) -> tuple[int, int]:
     if not isinstance(value, list) or len(value) != 2:
         raise ValueError(f"{what} must be two levels")
     return canonical_json.whole(value[0], what), canonical_json.whole(value[1], what)
+
+
+def _published(value: Any, what: str) -> Published:
+    fields = canonical_json.Fields(value, what, Published.__dataclass_fields__)
+    interval = fields.either("interval", canonical_json.pair)
+    return Published(value=fields.real("value"), reference=fields.text("reference"), interval=interval)
 
 
 def _map(value: Any, what: str) -> Map:

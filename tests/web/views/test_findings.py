@@ -6,7 +6,10 @@ from html import unescape
 import pytest
 from evidence_lines import record
 from furnished_lab import draw, fill, weighed
+from tiny_experiment import prepare_text, tiny_source
 
+from axiom.decisions.evidence.interest import FindingNews
+from axiom.lab.steps.summary import literature
 from axiom.store.registrations import registrations
 from axiom.web.site.templates import environment
 from axiom_weigh.values import Observation
@@ -147,3 +150,25 @@ def test_a_shared_page_tells_the_answer_and_where_its_card_is(browse, small_lab,
     assert told(reader, "/findings/1")["og:title"] not in (answer, "")
     head = told(reader, "/experiments/tiny_sum@1")
     assert (head["og:title"], "og:image" in head) == ("What is the sum?", False)
+
+
+def test_a_published_number_is_compared_with_on_the_page_in_json_in_the_paper_and_in_the_log(
+    browse, small_lab, tmp_path
+):
+    published = 'published=Published(value=0.5, interval=(0.4, 0.6), reference="Noether 1918"),'
+    text = tiny_source().replace("Prediction\n", "Prediction, Published\n", 1)
+    text = text.replace("            prediction=", f"            {published}\n            prediction=")
+    small_lab.publish(prepare_text("tiny_sum", text, tmp_path))
+    browser = browse(small_lab)
+    assert browser.get("/findings/1.json").json["finding"]["literature"]["comparison"] == "cannot tell"
+    line = weighed(1, estimate=1.0, low=0.9, high=1.1)
+    with small_lab.db.transaction():
+        record(small_lab.db, 1, line, [], session_id=None, now=small_lab.now)
+    browser.app.forget()
+    compared = browser.get("/findings/1.json").json["finding"]["literature"]
+    said = "differs from the published 0.5 [0.4, 0.6] of Noether 1918"
+    assert (compared["comparison"], compared["words"]) == ("differs from", said)
+    for address in ("/findings/1", "/findings/paper?of=1"):
+        assert said in browser.get(address).text
+    (note,) = literature(small_lab.db, FindingNews(number=1, now=line, before=None))
+    assert said in note.sentence

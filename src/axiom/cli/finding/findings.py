@@ -70,6 +70,8 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
     facts = answer["finding"]
     show_facts({name: facts[name] for name in _HEAD})
     say(f"\n{facts['scope']['words']}")
+    if facts["literature"]:
+        say(f"The number {facts['literature']['words']}.")
     for old in facts["aliases"]:
         say(f"The old laboratory's {old['name']}: {old['claim']}; {old['rests_on']}; {old['figure'] or 'no number'}")
     newest = facts["evidence"]

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from axiom.decisions.evidence.interest import RankedFinding
+from axiom.decisions.evidence.interest import FindingNews, RankedFinding
 from axiom.decisions.findings.links import bearing
+from axiom.decisions.findings.literature import compared, comparison_in_words
 from axiom.decisions.findings.predictions import foreknowledge
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning, reading
@@ -103,6 +104,7 @@ def _changed_notes(db: Database, changed: Sequence[RankedFinding]) -> list[Note]
         number = finding.news.number
         notes += [
             _finding(db, finding, hangs.get(number, 0)),
+            *literature(db, finding.news),
             *_earlier_versions(db, number),
             *_old_claims(db, number),
             *_lessons(db, number),
@@ -146,6 +148,22 @@ def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
         },
         about=f"/findings/{finding.news.number}",
     )
+
+
+def literature(db: Database, news: FindingNews) -> list[Note]:
+    """What its number says of one that was published."""
+    estimand, _ = asked_by(db, news.number)
+    if (published := estimand.get("published")) is None:
+        return []
+    comparison = compared(published, news.now.low, news.now.high, estimand["smallest"])
+    return [
+        Note(
+            kind="changed.literature",
+            text="The number of finding {finding} {comparison}.",
+            facts={"finding": news.number, "comparison": comparison_in_words(comparison, published)},
+            about=f"/findings/{news.number}",
+        )
+    ]
 
 
 def _earlier_versions(db: Database, number: int) -> list[Note]:

@@ -113,13 +113,14 @@ class _Subject:
 
     def facts(self) -> Answer:
         """What was asked, what came out, and what was predicted."""
-        standing, estimand = self.standing, self.standing.estimand
+        standing, estimand, literature = self.standing, self.standing.estimand, self.answer["literature"]
         return self.named("answer", "verdict", "reads", "grade", "null", "smallest") | {
             "quantity": self.fact("quantity", finding_views.quantity(estimand)),
             "kind": str(estimand["kind"]).replace("_", " "),
             "centre": standing.line.evidence.centre if standing.line else estimand.get("about", "median"),
             "expects": _SIDES[estimand["expects"]],
             "results": self._results() if standing.line else None,
+            "literature": self.fact("literature", literature["words"]) if literature else None,
             "drawn": whisker(self.answer),
             "look": _CLASSES.get(standing.verdict, str(standing.verdict)),
             "forecasts": self._forecasts(),

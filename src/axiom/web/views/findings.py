@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+from axiom.decisions.findings.literature import compared, comparison_in_words
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.decisions.findings.predictions import Foreknowledge, foreknowledge
@@ -307,10 +308,20 @@ def shown(reading: Reading, standing: FindingView) -> Answer:
         "foreknowledge": _foreknowledge(reading, standing),
         "smallest": estimand["smallest"],
         "null": estimand["null"],
+        "literature": _literature(estimand, line),
         "block": standing.registered["block"],
         "evidence": evidence(reading, line) if line else None,
         "awaits": None if line else _awaits(reading, standing),
     }
+
+
+def _literature(estimand: Mapping[str, Any], line: HistoryLine | None) -> Answer | None:
+    """The published number with which this one is compared, and what came of that."""
+    if (published := estimand.get("published")) is None:
+        return None
+    _, low, high = _ends(line)
+    comparison = compared(published, low, high, estimand["smallest"])
+    return {**published, "comparison": comparison, "words": comparison_in_words(comparison, published)}
 
 
 def evidence(reading: Reading, line: HistoryLine) -> Answer:

@@ -1,0 +1,32 @@
+"""Does a finding's number agree with one that was published?"""
+
+import math
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Any
+
+
+class Comparison(StrEnum):
+    """What an interval says of a published number."""
+
+    AGREES = "agrees with"
+    DIFFERS = "differs from"
+    UNCLEAR = "cannot tell"
+
+
+def compared(published: Mapping[str, Any], low: float | None, high: float | None, smallest: float) -> Comparison:
+    """Agree: no difference from it that matters is left. Differ: nothing of the interval lies within its own."""
+    first, last = published["interval"] or (published["value"], published["value"])
+    least, most = -math.inf if low is None else low, math.inf if high is None else high
+    if first - smallest <= least and most <= last + smallest:
+        return Comparison.AGREES
+    return Comparison.DIFFERS if most < first or last < least else Comparison.UNCLEAR
+
+
+def comparison_in_words(comparison: Comparison, published: Mapping[str, Any]) -> str:
+    """What is said of the published number, as the end of a sentence."""
+    number = f"{published['value']:.4g}"
+    if published["interval"]:
+        number += " [{:.4g}, {:.4g}]".format(*published["interval"])
+    said = "cannot tell whether it agrees with" if comparison is Comparison.UNCLEAR else comparison
+    return f"{said} the published {number} of {published['reference']}"
