@@ -1,13 +1,4 @@
-"""The way of a scheduler request, from the bytes of a client to the bytes of its answer.
-
-read    in the loop's thread: bytes become a `SchedulerRequest`. A stranger, or what nobody can read, is answered here.
-load    in the writer's thread, from here to the end of apply in one transaction: which host of whom it is.
-decide  what its reports mean, what it may have and when it calls again: pure functions of `axiom.decisions`.
-apply   reports are stored, judged and paid; tasks become the host's own. Only what is on the disk is acknowledged.
-answer  in the loop's thread again: the `Reply` becomes bytes.
-
-What is decided is stored in the same transaction, so two requests never get the same task and nothing is decided twice.
-"""
+"""The way of a scheduler request from bytes to bytes; docs/explanation/a-request-for-work.md tells it."""
 
 import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
