@@ -14,7 +14,9 @@ from made_papers import MadePapers, filled
 from axiom.commands.links import DraftPaper, WriteLog
 from axiom.store.evidence import finding_notes
 from axiom.store.sessions import written_texts as prose
+from axiom.store.views.citable import citable
 from axiom.web.base.facts import written
+from axiom.web.base.numbers import plain as written_number
 from axiom.web.base.request import Reading
 from axiom.web.papers import formats, paper
 from axiom.web.site.templates import environment
@@ -183,3 +185,17 @@ def _texts(answer, of):
         case list():
             return [piece for part in answer for piece in _texts(part, of)]
     return []
+
+
+def test_medians_of_arms_their_ratio_and_what_a_design_keeps_constant_can_be_named(small_lab, prepared, browse):
+    fill(small_lab, prepared)
+    fields = citable(small_lab.db, [1])[1].fields
+    assert (fields["first.size"], fields["second.size"]) == (1, 2)
+    rows = small_lab.db.select("SELECT config, json_extract(measures, '$.total') AS total FROM result")
+    totals = {row["config"]: row["total"] for row in rows}
+    assert (fields["first.median"], fields["second.median"]) == (totals[0], totals[1])
+    assert fields["ratio"] == totals[0] / totals[1]
+    text = "Size {F1.second.size} has {F1.second.median}, and {F1.first.size} has {F1.first.median}: {F1.ratio} of it."
+    with small_lab.db.transaction():
+        finding_notes.add(small_lab.db, 1, text=text, by="Ada", now=small_lab.now)
+    assert f"Size 2 has {written_number(totals[1])}, and 1 has" in browse(small_lab).get("/findings/1").text

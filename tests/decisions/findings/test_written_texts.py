@@ -6,17 +6,21 @@ from axiom.decisions.findings.written_texts import faults, paragraphs, refused, 
 from axiom_weigh.evidence.cards import Citable
 from axiom_weigh.values import Grade
 
-FIELDS = {"estimate": 0.931, "low": None, "seeds": 24, "claim": "size 2 is more", "grade": "Strong"}
+FIELDS = {"estimate": 0.931, "low": None, "seeds": 24, "claim": "size 2 is more", "grade": "Strong", "at.width": 8}
+EVERYWHERE = "At every size the sum is larger"
 
 
-def citable(number, grade=Grade.STRONG, status="open", **literature):
-    return Citable(number=number, status=status, grade=grade, fields=FIELDS, literature=literature)
+def citable(number, grade=Grade.STRONG, status="open", *, answer="The sum is larger", compares=True, **literature):
+    fields = {**FIELDS, "answer": answer}
+    return Citable(number=number, status=status, grade=grade, fields=fields, compares=compares, literature=literature)
 
 
 KNOWN = {
     1: citable(1, tiny_sum="Noether 1918"),
     2: citable(2, Grade.MODERATE),
     3: citable(3, status="recalled"),
+    4: citable(4, answer=EVERYWHERE),
+    6: citable(6, compares=False),
     40: citable(40, status="recalled"),
 }
 
@@ -27,6 +31,9 @@ KNOWN = {
         "The sum grows with the size: {F1.estimate} over {F1.seeds} seeds, against {F2.estimate} before.",
         "One arm of two is larger ({F1}), as {R:tiny_sum} expected of it.",
         "This confirms {F1}.",
+        "At width {F1.at.width} the sum grows because the size does ({F1}).",
+        "At every size, as {F4} says, but not always, not at all, and at first not at all.",
+        "Nobody had asked it, because nobody had thought of it.",
         "We saw double descent and often a weight of attention; canine, tentative, attend, bone.",
     ],
 )
@@ -50,7 +57,7 @@ def test_what_may_stand(text):
         ("sev\u200ben seeds.", "U+200B"),
         ("s\u0435ven seeds.", "scripts"),
         ("A {F1.estimat} here.", "did you mean estimate"),
-        ("A {F5.estimate} here.", "nearest is F3"),
+        ("A {F5.estimate} here.", "nearest is F4"),
         ("A {F40} here.", "recalled"),
         ("A {Q1.estimate} here.", "no reference"),
         ("It is ٣ there.", "٣"),
@@ -62,6 +69,13 @@ def test_what_may_stand(text):
         ("It is {F1.seeds}k there.", "behind it"),
         ("It is {F1.seeds} million.", "million"),
         ("This proves {F2}.", "Moderate"),
+        ("It holds for transformers and for every architecture in use today.", "every"),
+        ("It is so of every size ({F1}).", "every"),
+        ("It is so of all sizes ({F4}).", "all"),
+        ("{F1} holds without exception.", "without exception"),
+        ("{F1} is the first evidence of it.", "first"),
+        ("The sum grows due to the size ({F6}).", "due to"),
+        ("{F6} is so because of the size.", "because"),
         ("This establishes that sums grow.", "names no finding"),
     ],
 )
@@ -69,7 +83,7 @@ def test_what_may_not_stand_and_which_word_it_is(text, word):
     said = refused(text, KNOWN)
     assert word in said
     assert said.startswith("paragraph 1: ")
-    assert "{F1.estimate}" in said or "{F2.estimate}" in said
+    assert ".estimate}" in said
 
 
 def test_what_is_not_known_yet_is_told_and_may_stand():

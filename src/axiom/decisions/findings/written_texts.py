@@ -14,7 +14,9 @@ from axiom.domain.evidence import VOID
 from axiom_weigh.evidence.cards import Citable
 from axiom_weigh.values import Grade
 
-_REFERENCE = re.compile(r"\{(?:F(?P<finding>[1-9][0-9]{0,14})(?:\.(?P<field>[a-z_]+))?|R:(?P<name>[A-Za-z0-9_]+))\}")
+_REFERENCE = re.compile(
+    r"\{(?:F(?P<finding>[1-9][0-9]{0,14})(?:\.(?P<field>[A-Za-z_][A-Za-z0-9_.]*))?|R:(?P<name>[A-Za-z0-9_]+))\}"
+)
 _BREAK = re.compile(r"\n\s*\n")
 _WORD = re.compile(r"[^\W_]+")
 _SURE = {Grade.STRONG, Grade.DEFINITIVE}
@@ -40,9 +42,27 @@ _PROOF = re.compile(
     r"definitively|undeniabl[ey]|certainly)\b",
     re.IGNORECASE,
 )
+# What is said of more than was asked, unless a finding's own answer says it.
+_SCOPE = re.compile(
+    r"\b(?:all|always|every(?:one|body|thing|where)?|invariabl[ey]|universal(?:ly)?|(?:no|without)[\s-]+exceptions?|"
+    r"(?:for|across|under|in)[\s-]+any|first)\b",
+    re.IGNORECASE,
+)
+_OF_NO_SCOPE = re.compile(
+    r"\b(?:(?:at|after|above|not|almost|nearly)[\s-]+all|all[\s-]+but|not[\s-]+(?:every\w*|always)|(?:almost|nearly)[\s-]+(?:every\w*|always)|"
+    r"at[\s-]+first|first[\s-]+(?:of[\s-]+all|and[\s-]+second|arm|block|config|draft|look|question|seed|session|try))\b",
+    re.IGNORECASE,
+)
+# Nothing is known of causes where nothing was set: a finding that compares configs set what differs between them.
+_CAUSE = re.compile(
+    r"\b(?:caus(?:e|es|ed|ing|al|ally|ation)|because|leads?[\s-]+to|led[\s-]+to|leading[\s-]+to|results?[\s-]+in|resulted[\s-]+in|"
+    r"resulting[\s-]+in|due[\s-]+to|owing[\s-]+to|thanks[\s-]+to|driv(?:es|en|ing)|induc(?:e|es|ed|ing)|gives?[\s-]+rise[\s-]+to|"
+    r"brings?[\s-]+about|responsible[\s-]+for)\b",
+    re.IGNORECASE,
+)
 _LITERATURE = re.compile(r"\bet\.? al\b|\barxiv\b|\bdoi\b|\bibid\b|https?:|\bwww\.|\bisbn\b", re.IGNORECASE)
 _TURNING = re.compile(r"(?:minus|negative|times|plus)\W*$", re.IGNORECASE)  # before a reference: another number
-_MOST_NAMED = 24  # references that a refusal lists
+_MOST_NAMED = 40  # references that a refusal lists
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,6 +120,7 @@ def faults(paragraph: WrittenParagraph, citables: Mapping[int, Citable]) -> list
     problems = [*_of_words(paragraph), *_of_neighbours(paragraph)]
     problems += [fault for reference in paragraph.references if (fault := _of_reference(reference, citables))]
     problems += _of_proof(paragraph, citables)
+    problems += _of_scope(paragraph, citables)
     return list(dict.fromkeys(problems))
 
 
@@ -216,6 +237,19 @@ def _of_proof(paragraph: WrittenParagraph, citables: Mapping[int, Citable]) -> I
         weakest = next((grade for grade in grades if grade not in _SURE), None)
         why = f"a finding that it is said of is {weakest}" if weakest else "the paragraph names no finding"
         yield f"{match[0]!r} needs a grade of at least Strong, and {why}"
+
+
+def _of_scope(paragraph: WrittenParagraph, citables: Mapping[int, Citable]) -> Iterator[str]:
+    """A word that says more than the answers of the findings that the paragraph names, or tells a cause of them."""
+    spoken = _bare(" ".join(_between(paragraph)))
+    named = [citables[number] for number in paragraph.findings if number in citables]
+    answers = " ".join(str(citable.fields.get("answer", "")) for citable in named).lower()
+    for match in _SCOPE.finditer(_OF_NO_SCOPE.sub(" ", spoken)):
+        if not re.search(rf"\b{re.escape(match[0].lower())}\b", answers):
+            yield f"{match[0]!r} says more than the answer of a finding that the paragraph names"
+    if named and not any(citable.compares for citable in named):
+        for match in _CAUSE.finditer(spoken):
+            yield f"{match[0]!r} tells a cause, and nothing was set otherwise in F{named[0].number}"
 
 
 def _literature(citables: Mapping[int, Citable]) -> dict[str, str]:

@@ -1,17 +1,29 @@
 """Findings as texts may speak of them: each field that a reference can name, and the literature of the signed files."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import fmean, median
 from typing import Any
 
+from axiom.domain.estimands import Kind
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
+from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView
 from axiom_weigh.evidence.cards import Citable
+from axiom_weigh.statistics.estimands import needed
 from axiom_weigh.values import Grade
 
 _WEIGHED = ("estimate", "low", "high", "e_value", "seeds", "missing", "blocks", "hosts", "volunteers", "platforms")
+_COMPARING = (Kind.CONTRAST, Kind.SLOPE, Kind.RANK_CORRELATION, Kind.EXPONENT, Kind.BREAKPOINT)
+_ARMS = ("first", "second")  # of a contrast
+_MEASURED = """
+SELECT r.replicate, r.config, json_extract(r.measures, :measure) AS number
+FROM (SELECT DISTINCT replicate FROM observation WHERE finding_number = :finding AND cohort = 'confirmatory') o
+CROSS JOIN result r ON r.experiment_id = :experiment_id AND r.replicate = o.replicate
+WHERE r.outcome = 'ok' AND r.config IN (SELECT value FROM json_each(:places))
+"""
 _CHANCES = {"chance_positive": "positive", "chance_absent": "absent", "chance_negative": "negative"}
 
 
@@ -19,10 +31,10 @@ def citable(db: Database, numbers: Iterable[int]) -> dict[int, Citable]:
     views = findings.some(db, numbers)
     literature = {view.finding.experiment_id: view.experiment for view in views.values()}
     signed = {number: _literature(db, number, name) for number, name in literature.items()}
-    return {number: of_view(view, signed[view.finding.experiment_id]) for number, view in sorted(views.items())}
+    return {number: _of_view(db, view, signed[view.finding.experiment_id]) for number, view in sorted(views.items())}
 
 
-def of_view(standing: FindingView, literature: Mapping[str, str]) -> Citable:
+def _of_view(db: Database, standing: FindingView, literature: Mapping[str, str]) -> Citable:
     finding, estimand = standing.finding, standing.estimand
     weighed = standing.line.evidence if standing.line else None
     predicted = estimand["prediction"]
@@ -42,14 +54,61 @@ def of_view(standing: FindingView, literature: Mapping[str, str]) -> Citable:
         **{field: predicted[name] for field, name in _CHANCES.items()},
         "predicted_low": predicted["interval"][0],
         "predicted_high": predicted["interval"][1],
+        **_levels(standing),
+        **_medians(db, standing),
     }
     return Citable(
         number=finding.number,
         status=finding.status,
         grade=weighed.grade if weighed else Grade.AWAITING,
         fields=fields,
+        compares=estimand["kind"] in _COMPARING,
         literature=literature,
     )
+
+
+def _levels(standing: FindingView) -> dict[str, Any]:
+    """The factors that do not vary in what it is concluded from, as at.width; and those that tell its arms apart."""
+    configs = [
+        standing.registered["configs"][place] for place in needed(standing.estimand, standing.registered["configs"])
+    ]
+    levels = {
+        f"at.{factor}": level
+        for factor, level in (configs[0] if configs else {}).items()
+        if all(config[factor] == level for config in configs)
+    }
+    for arm, config in zip(_ARMS, _arms(standing.estimand), strict=False):
+        levels |= {f"{arm}.{factor}": level for factor, level in config.items() if f"at.{factor}" not in levels}
+    return levels
+
+
+def _arms(estimand: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return estimand["between"] if estimand["kind"] == Kind.CONTRAST else ()
+
+
+def _medians(db: Database, standing: FindingView) -> dict[str, float | None]:
+    """The median of the measure in each arm of a contrast, over its evidence, and their ratio."""
+    arms, design = _arms(standing.estimand), registrations.placed(db, standing.finding.experiment_id)
+    if not arms:
+        return {}
+    within = [{place for place, config in design.items() if arm.items() <= config.items()} for arm in arms]
+    rows = db.select(
+        _MEASURED,
+        measure=f'$."{standing.estimand["measure"]}"',
+        finding=standing.finding.number,
+        experiment_id=standing.finding.experiment_id,
+        places=json.dumps(sorted(set().union(*within))),
+    )
+    medians = []
+    for places in within:
+        by_replicate: dict[int, list[float]] = {}
+        for row in rows:
+            if row["config"] in places and row["number"] is not None:
+                by_replicate.setdefault(row["replicate"], []).append(row["number"])
+        medians.append(median(map(fmean, by_replicate.values())) if by_replicate else None)
+    first, second = medians
+    ratio = first / second if first is not None and second else None
+    return {"first.median": first, "second.median": second, "ratio": ratio}
 
 
 def _literature(db: Database, experiment_id: int, name: str) -> dict[str, str]:

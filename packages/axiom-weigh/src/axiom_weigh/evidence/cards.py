@@ -74,4 +74,5 @@ class Citable:
     status: str
     grade: Grade
     fields: Mapping[str, object]
+    compares: bool = True  # configs with each other: what differs between them was set
     literature: Mapping[str, str] = field(default_factory=dict)  # by the experiment whose signed file names it
