@@ -80,7 +80,7 @@ def _rectangle(pages: Site) -> Make:
     def make(request: Request, breathe: Breathe) -> SlowFile:
         try:
             with pages.read(request) as reading:
-                return map_data.file(reading, request.path_params["name"], breathe)
+                return map_data.file(reading, breathe, request.path_params["name"])
         except (AxiomError, OverflowError) as error:
             answer = problem(error) if isinstance(error, AxiomError) else _missing(request)
             return SlowFile(body=bytes(answer.body), kind=KIND, status=answer.status_code)

@@ -24,7 +24,7 @@ def answer(reading: Reading, name: str) -> Answer:
     return _as_json(reading, name, _cropped(reading, name))
 
 
-def file(reading: Reading, name: str, breathe: Breathe) -> SlowFile:
+def file(reading: Reading, breathe: Breathe, name: str) -> SlowFile:
     """The rectangle as a file in the form that is asked for."""
     form = reading.query.get("format") or "json"
     if refusals := [*query_errors.choice({"format": form}, "format", FORMS), *_unknown_words(reading)]:

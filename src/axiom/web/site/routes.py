@@ -7,6 +7,7 @@ import logging
 import re
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from jinja2 import Environment
@@ -89,16 +90,16 @@ def routes(templates: Environment, read: Read, choice: Route) -> list[Route]:
     data = [Route(page.json, _guarded(templates, read, page, as_data=True)) for page in PAGES]
     exports = Exports()
     files = [
-        Route("/sessions/{name}.md", _text(read, sessions.markdown, "text/markdown")),
-        Route("/sessions/{name}.txt", _text(read, sessions.text, "text/plain")),
-        Route("/experiments/{name}.py", _source(read)),
-        *(Route(f"/findings/paper.{ending}", _paper(templates, read, ending)) for ending in formats.KINDS),
-        Route("/news.atom", _feed(read)),
-        Route(f"/findings/{NUMBER}.zip", exports.endpoint(_archive(read), _ZIP)),
-        Route(RESULTS, exports.endpoint(_results(read), _CSV)),
-        Route("/figures/{name:path}", _picture(read)),
+        Route("/sessions/{name}.md", _file(read, _markdown)),
+        Route("/sessions/{name}.txt", _file(read, _text)),
+        Route("/experiments/{name}.py", _file(read, _source)),
+        *(Route(f"/findings/paper.{kind}", _file(read, partial(_paper, templates, kind))) for kind in formats.KINDS),
+        Route("/news.atom", _file(read, _feed)),
+        Route(f"/findings/{NUMBER}.zip", exports.endpoint(_slow_file(read, _archive), _ZIP)),
+        Route(RESULTS, exports.endpoint(_slow_file(read, _results), _CSV)),
+        Route("/figures/{name:path}", _file(read, _picture)),
         picture_route(read),
-        Route("/maps/{name}/data", exports.endpoint(_rectangle(read), map_data.FORMS["csv"])),
+        Route("/maps/{name}/data", exports.endpoint(_slow_file(read, map_data.file), map_data.FORMS["csv"])),
         Route("/static/{name}", _static),
     ]
     return [*files, *data, *shown, choice]
@@ -223,113 +224,81 @@ def _with_json(address: str) -> str:
     return f"{path}.json{mark}{query}"
 
 
-def _text(read: Read, make: Callable[..., str], kind: str) -> Callable[[Request], Response]:
-    def endpoint(request: Request) -> Response:
-        try:
-            with read(request) as reading:
-                return PlainTextResponse(make(reading, **request.path_params), media_type=kind)
-        except NotFound as error:
-            return PlainTextResponse(f"{error}\n", status_code=404)
-
-    return endpoint
-
-
-def _source(read: Read) -> Callable[[Request], Response]:
-    """An experiment's file as it is signed; who knows it by another name is told where it lies."""
+def _file(read: Read, answer: Callable[..., Response]) -> Callable[[Request], Response]:
+    """What is answered from the records and the words of the path, or the sentence why there is no such file."""
 
     def endpoint(request: Request) -> Response:
         try:
             with read(request) as reading:
-                text, address = experiments.source_file(reading, request.path_params["name"])
-        except (NotFound, OverflowError) as error:
-            return PlainTextResponse(f"{error}\n", status_code=404)
-        return PlainTextResponse(text) if address == request.url.path else RedirectResponse(address, status_code=302)
-
-    return endpoint
-
-
-def _paper(templates: Environment, read: Read, ending: str) -> Callable[[Request], Response]:
-    def endpoint(request: Request) -> Response:
-        try:
-            with read(request) as reading:
-                numbers = numbers_of(reading.query.get("of", ""))
-                body = formats.as_file(reading, numbers, ending, templates)
+                return answer(reading, **request.path_params)
         except (NotFound, WrongUse, OverflowError) as error:
-            status = 400 if isinstance(error, WrongUse) else 404
-            return PlainTextResponse(f"{error}\n", status_code=status)
-        name = f"paper-{'-'.join(map(str, numbers))}.{ending}"
-        headers = {"content-disposition": f'attachment; filename="{name}"'}
-        return Response(body, media_type=formats.KINDS[ending], headers=headers)
+            return PlainTextResponse(f"{error}\n", status_code=_status(error))
 
     return endpoint
 
 
-def _feed(read: Read) -> Callable[[Request], Response]:
+def _slow_file(read: Read, make: Callable[..., SlowFile]) -> Make:
+    def made(request: Request, breathe: Breathe) -> SlowFile:
+        try:
+            with read(request) as reading:
+                return make(reading, breathe, **request.path_params)
+        except (CannotStart, NotFound, WrongUse, OverflowError) as error:
+            return SlowFile(body=f"{error}\n".encode(), kind="text/plain", status=_status(error))
+
+    return made
+
+
+def _status(error: Exception) -> int:
+    return 400 if isinstance(error, WrongUse) else 503 if isinstance(error, CannotStart) else 404
+
+
+def _markdown(reading: Reading, name: str) -> Response:
+    return PlainTextResponse(sessions.markdown(reading, name), media_type="text/markdown")
+
+
+def _text(reading: Reading, name: str) -> Response:
+    return PlainTextResponse(sessions.text(reading, name))
+
+
+def _source(reading: Reading, name: str) -> Response:
+    """An experiment's file as it is signed; who knows it by another name is told where it lies."""
+    text, address = experiments.source_file(reading, name)
+    return PlainTextResponse(text) if address == reading.path else RedirectResponse(address, status_code=302)
+
+
+def _paper(templates: Environment, ending: str, reading: Reading) -> Response:
+    numbers = numbers_of(reading.query.get("of", ""))
+    body = formats.as_file(reading, numbers, ending, templates)
+    headers = {"content-disposition": f'attachment; filename="paper-{"-".join(map(str, numbers))}.{ending}"'}
+    return Response(body, media_type=formats.KINDS[ending], headers=headers)
+
+
+def _feed(reading: Reading) -> Response:
     """The news for whoever follows many sites."""
-
-    def endpoint(request: Request) -> Response:
-        with read(request) as reading:
-            body = news.atom(reading, reading.master or "/")  # never the host that a request names
-        return Response(body, media_type="application/atom+xml; charset=utf-8")
-
-    return endpoint
+    body = news.atom(reading, reading.master or "/")  # never the host that a request names
+    return Response(body, media_type="application/atom+xml; charset=utf-8")
 
 
-def _archive(read: Read) -> Make:
-    def make(request: Request, _breathe: Breathe) -> SlowFile:
-        number = request.path_params["number"]
-        try:
-            with read(request) as reading:
-                body = archive.archive(reading, number)
-        except (NotFound, OverflowError) as error:
-            return SlowFile(body=f"{error}\n".encode(), kind="text/plain", status=404)
-        return SlowFile(body=body, kind=_ZIP, name=f"finding-{number}.zip")
-
-    return make
+def _archive(reading: Reading, _breathe: Breathe, number: int) -> SlowFile:
+    return SlowFile(body=archive.archive(reading, number), kind=_ZIP, name=f"finding-{number}.zip")
 
 
-def _results(read: Read) -> Make:
+def _results(reading: Reading, breathe: Breathe) -> SlowFile:
     """All results that an address asks for, as a table to take away."""
-
-    def make(request: Request, breathe: Breathe) -> SlowFile:
-        with read(request) as reading:
-            if sentences := results.refused(reading):
-                return SlowFile(
-                    body="".join(f"{sentence}\n" for sentence in sentences).encode(), kind="text/plain", status=400
-                )
-            return SlowFile(body=results.exported(reading, breathe), kind=_CSV)
-
-    return make
+    if sentences := results.refused(reading):
+        raise WrongUse("\n".join(sentences))
+    return SlowFile(body=results.exported(reading, breathe), kind=_CSV)
 
 
-def _rectangle(read: Read) -> Make:
-    def make(request: Request, breathe: Breathe) -> SlowFile:
-        try:
-            with read(request) as reading:
-                return map_data.file(reading, request.path_params["name"], breathe)
-        except (NotFound, WrongUse, CannotStart, OverflowError) as error:
-            status = 400 if isinstance(error, WrongUse) else 503 if isinstance(error, CannotStart) else 404
-            return SlowFile(body=f"{error}\n".encode(), kind="text/plain", status=status)
-
-    return make
-
-
-def _picture(read: Read) -> Callable[[Request], Response]:
-    def endpoint(request: Request) -> Response:
-        name, _, kind = request.path_params["name"].rpartition(".")
-        try:
-            with read(request) as reading:
-                if kind == "csv":
-                    shown = _plate(reading, name)
-                    return PlainTextResponse(figures.table_csv(shown["headings"], shown["rows"]), media_type="text/csv")
-                body = figures.file(reading, name, kind, static_bytes("figure.css").decode())
-        except (NotFound, ValueError) as error:
-            return PlainTextResponse(f"{error}\n", status_code=404)
-        if kind == "png":
-            return Response(body, media_type="image/png")
-        return Response(body, media_type="image/svg+xml", headers=_DRAWING)
-
-    return endpoint
+def _picture(reading: Reading, name: str) -> Response:
+    name, _, kind = name.rpartition(".")
+    if kind == "csv":
+        shown = _plate(reading, name)
+        return PlainTextResponse(figures.table_csv(shown["headings"], shown["rows"]), media_type="text/csv")
+    body = figures.file(reading, name, kind, static_bytes("figure.css").decode())
+    if kind == "png":
+        return Response(body, media_type="image/png")
+    return Response(body, media_type="image/svg+xml", headers=_DRAWING)
 
 
 def _plate(reading: Reading, name: str) -> Answer:
