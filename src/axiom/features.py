@@ -25,7 +25,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     "server": Feature(
         "The laboratory as a program: to start, to look after, and what every other noun is built from.",
         "limits.server locale decisions.upkeep.jobs decisions.upkeep.readiness store.connections store.engine "
-        "store.migrate store.upkeep store.writer store.views server.file_names server.http server.upkeep "
+        "store.migrate store.upkeep store.writer store.views server.http server.upkeep "
         "lab.upkeep.invariants web.base web.probes web.site web.socket web.views.home web.views.status service "
         "cli.laboratory.logs cli.laboratory.operate cli.laboratory.start",
         terminal={
@@ -71,7 +71,8 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "ideas": Feature(
         "Questions that nobody has asked yet.",
-        "limits.ideas store.registrations.ideas lab.followups.ideas commands.ideas web.account.ideas cli.finding.ideas",
+        "limits.ideas store.registrations.ideas lab.followups.ideas commands.ideas web.account.ideas "
+        "web.views.ideas cli.finding.ideas",
         commands="idea",
         terminal={"idea": ("finding.ideas", "Questions nobody has asked yet: list, add, answer …")},
     ),
@@ -80,7 +81,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
         "limits.findings domain.evidence domain.findings domain.links decisions.evidence decisions.findings "
         "store.evidence store.views.citable store.views.contributions store.views.findings "
         "lab.evidence lab.registrations.links lab.registrations.old_claims commands.links web.export web.papers "
-        "web.views.evidence_cards web.views.findings web.views.graph web.views.graph_picture web.papers.paper "
+        "web.views.evidence_cards web.views.findings web.views.graph web.papers.paper "
         "web.views.scope cli.finding.findings cli.finding.links cli.finding.weigh",
         commands="finding log paper",
         terminal={
@@ -239,3 +240,14 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
         },
     ),
 }
+
+
+def noun_of(module: str) -> str:
+    """The noun of a module of `axiom`: that of the nearest package which a card names."""
+    around = [
+        (len(room), noun)
+        for noun, card in FEATURES.items()
+        for room in card.rooms.split()
+        if f"{module}.".startswith(f"axiom.{room}.")
+    ]
+    return max(around)[1]

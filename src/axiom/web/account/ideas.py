@@ -5,12 +5,12 @@ from axiom.locale.languages import mark
 from axiom.web.account.forms import whole
 from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
 from axiom.web.base.request import Answer, Reading
-from axiom.web.views import proposals
+from axiom.web.views import ideas
 
 
 def ideas_page(reading: Reading, _visit: Visit) -> Answer:
     """The public list, which a volunteer sees with the box beneath it."""
-    return proposals.listed_ideas(reading)
+    return ideas.listed(reading)
 
 
 def add(visit: Visit) -> Outcome:

@@ -19,7 +19,7 @@ from axiom.store.registrations import registrations
 from axiom.store.upkeep import jobs
 from axiom.web.base import numbers
 from axiom.web.base.request import Answer, Reading
-from axiom.web.views import experiments, failures, proposals, releases
+from axiom.web.views import experiments, failures, ideas, proposals, releases
 
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+\+00:00")  # as answers have it
 
@@ -44,7 +44,7 @@ def waiting(reading: Reading) -> Answer:
     gone_wrong, let = failures.failures(reading), releases.listed(reading)
     return {
         "proposals": [row for row in proposals.listed(reading)["proposals"] if row["state"] == ProposalState.OPEN],
-        "ideas": [row for row in proposals.every_idea(reading)["ideas"] if _waits(row)],
+        "ideas": [row for row in ideas.everything(reading)["ideas"] if _waits(row)],
         "releases": [row for row in let if row["waits_for_approval"]],
         "paused": [row for row in let if row["stage"] == Stage.PAUSED],
         "suspended": _suspended(reading),

@@ -36,7 +36,7 @@ from axiom.web.account.team import TEAM_ACTS, team_page
 from axiom.web.account.visit import Outcome, Redirect, Redisplay, Visit
 from axiom.web.base.request import Answer, Reading
 from axiom.web.maps.recent_tiles import drawn_by
-from axiom.web.views import proposals
+from axiom.web.views import ideas
 from axiom.web.views.leaderboards import credited
 from axiom.web.views.volunteers import did
 
@@ -118,7 +118,7 @@ def account(reading: Reading, visit: Visit) -> Answer:
             "tiles": drawn_by(reading, numbers),
             **did(reading, volunteer, numbers, reading.support.of_hosts(reading.db, numbers)),
             "mail": {"is_sent": visit.reception.sends_mail, **mail_of(reading.db, volunteer.id)},
-            "ideas": proposals.ideas_of(reading, volunteer.id),
+            "ideas": ideas.of_volunteer(reading, volunteer.id),
             "hosts": [_host(host) | credited(balances.get(host.id), reading.now) for host in hosts],
         }
     }

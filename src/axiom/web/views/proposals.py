@@ -1,30 +1,20 @@
-"""What might be asked next: every proposal with all that it says, and ideas, which are questions in a sentence.
+"""What might be asked next: every proposal with all that it says, and drafts."""
 
-An idea that is not shown to everybody is on no public page.
-"""
-
-from collections.abc import Sequence
 from dataclasses import asdict
 
 from axiom.decisions.experiments.drafts import difference
 from axiom.decisions.planning.cell_limits import sweep_cost
 from axiom.domain.preflights import KeptDraft
-from axiom.domain.proposals import IdeaState, KeptIdea, KeptProposal, proposal_data
-from axiom.errors import NotFound
+from axiom.domain.proposals import KeptProposal, proposal_data
 from axiom.limits import experiments as limits
 from axiom.signed import bundles
 from axiom.signed.manifests import stored_manifest
-from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
 from axiom.store.experiments import drafts, experiments
 from axiom.store.experiments.recall_effects import blast_radius
-from axiom.store.registrations import ideas, proposals
-from axiom.web.base import query_errors
+from axiom.store.registrations import proposals
 from axiom.web.base.page import NUMBER, shown_at
-from axiom.web.base.paging import stretch
 from axiom.web.base.request import Answer, Reading, must
-
-_STATES = tuple(state.value for state in IdeaState if state is not IdeaState.WITHDRAWN)
 
 
 @shown_at("/proposals", "proposals.html")
@@ -163,77 +153,3 @@ def _short(stored: KeptProposal) -> Answer:
 
 def _moment(stored: KeptProposal) -> str | None:
     return stored.decided_at.isoformat() if stored.decided_at else None
-
-
-@shown_at("/ideas", "ideas.html", words="state from")
-def listed_ideas(reading: Reading) -> Answer:
-    """The ideas that everybody may read: open ones first, then the newest; of one state, if the address says so."""
-    misread = list(query_errors.choice(reading.query, "state", _STATES))
-    state = reading.query.get("state", "")
-    numbers = [] if misread else ideas.numbers(reading.db, state, public=True)
-    part = stretch(reading, "from", numbers)
-    address = f"/ideas?state={state}&from=" if state else "/ideas?from="
-    return {
-        "ideas": _idea_rows(reading, ideas.of_numbers(reading.db, part.there)),
-        "of": len(numbers),
-        "state": state,
-        "misread": misread,
-        **part.around(address),
-    }
-
-
-@shown_at(f"/ideas/{NUMBER}", "idea.html")
-def idea(reading: Reading, number: int) -> Answer:
-    """One idea that everybody may read."""
-    stored = ideas.one(reading.db, number)
-    if stored is None or not stored.is_public:
-        raise NotFound(
-            f"There is no idea {number} to be read here. Its author may have taken it back, or the operator has not "
-            "shown it yet."
-        )
-    return {"idea": _shown_idea(reading, stored)}
-
-
-def every_idea(reading: Reading) -> Answer:
-    """Every idea, also those that nobody else may read: for the operator."""
-    numbers = ideas.numbers(reading.db, public=False)
-    return {"ideas": _idea_rows(reading, ideas.of_numbers(reading.db, numbers))}
-
-
-def any_idea(reading: Reading, number: int) -> Answer:
-    """One idea, whoever may read it: for the operator."""
-    stored = ideas.one(reading.db, number)
-    if stored is None:
-        raise NotFound(f"There is no idea {number}; `axiom idea list` shows all.")
-    return {"idea": _shown_idea(reading, stored)}
-
-
-def ideas_of(reading: Reading, volunteer_id: int) -> list[Answer]:
-    """What a volunteer wrote, the newest first: for themselves."""
-    return _idea_rows(reading, ideas.of_volunteer(reading.db, volunteer_id))
-
-
-def _idea_rows(reading: Reading, rows: Sequence[KeptIdea]) -> list[Answer]:
-    return [_shown_idea(reading, idea) for idea in rows]
-
-
-def _shown_idea(reading: Reading, stored: KeptIdea) -> Answer:
-    answer, idea = stored.answer, stored.idea
-    author = accounts.by_id(reading.db, idea.volunteer_id) if idea.volunteer_id is not None else None
-    return {
-        "number": stored.number,
-        "question": idea.question,
-        "why": idea.why,
-        "by": author[0].name if author else idea.by,
-        "volunteer": idea.volunteer_id,
-        "finding": idea.finding,
-        "state": stored.state.value,
-        "is_public": stored.is_public,
-        "written_at": stored.created_at.isoformat(),
-        "answer": answer.why if answer else "",
-        "answered_by": answer.by if answer else None,
-        "answered_at": stored.answered_at.isoformat() if stored.answered_at else None,
-        "asked_by_proposal": answer.proposal if answer else None,
-        "asked_by_experiment": answer.experiment if answer else None,
-        "answering_finding": answer.finding if answer else None,
-    }
