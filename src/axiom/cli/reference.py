@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import fields
 from importlib import resources
@@ -11,16 +12,20 @@ import click
 
 from axiom import errors, shipped
 from axiom.cli.main import axiom
+from axiom.commands.registry import COMMANDS
 from axiom.decisions.experiments import allowed_imports, outline
 from axiom.domain.programs import USUAL_LIMITS
+from axiom.features import FEATURES, noun_of
 from axiom.lab.experiments import declared
 from axiom.settings import Settings
 from axiom.signed.sources import parsed
+from axiom.web.site.routes import PAGES
 from axiom_weigh.terminal import remark, say
 
 FOLDER = Path("docs/reference")
 _NOTE = "*Written by `axiom docs`; change the program, not this page.*\n"
 _TABLE = re.compile(r"((?:^--[^\n]*\n)*)^CREATE TABLE (\w+) \((.*?)^\);", re.MULTILINE | re.DOTALL)
+_CHANGED = re.compile(r'(?:INTO |UPDATE |\.add(?:_all)?\(\s*")(\w+)')
 _RENAMED = re.compile(r"^ALTER TABLE (\w+) RENAME TO (\w+);", re.MULTILINE)
 _DROPPED = re.compile(r"^DROP TABLE (\w+);", re.MULTILINE)
 _COLUMN_ADDED = re.compile(r"^ALTER TABLE (\w+) ADD COLUMN (.*?);", re.MULTILINE | re.DOTALL)
@@ -29,6 +34,7 @@ _COLUMN_ADDED = re.compile(r"^ALTER TABLE (\w+) ADD COLUMN (.*?);", re.MULTILINE
 def generate(program: click.Command) -> dict[str, str]:
     """Every page of the reference by its file name."""
     pages = {
+        "features.md": _features(),
         "commands.md": _commands(program),
         "settings.md": _settings(),
         "limits.md": _limits(),
@@ -63,6 +69,37 @@ def write(program: click.Command, checkout: Path) -> list[str]:
 
 def _read(page: Path) -> str | None:
     return page.read_text(encoding="utf-8") if page.is_file() else None
+
+
+def _features() -> str:
+    rows: dict[str, dict[str, list[str]]] = {noun: defaultdict(list) for noun in FEATURES}
+    for noun, card in FEATURES.items():
+        for room in card.rooms.split():
+            path = room.replace(".", "/")
+            path += "/" if (resources.files("axiom") / path).is_dir() else ".py"
+            rows[noun][room.partition(".")[0]].append(f"[{path}](../../src/axiom/{path})")
+    for name, module in _writers():
+        rows[noun_of(module)]["**tables**"].append(f"`{name}`")
+    for name, command in COMMANDS.items():
+        rows[noun_of(command.__module__)]["**commands**"].append(f"`{name}`")
+    for page in PAGES:
+        rows[noun_of(page.make.__module__)]["**pages**"].append(f"`{page.path}`")
+    about = "Where the code of each noun stands. Of a folder, what another noun names in it is not meant."
+    parts = [f"# Features\n\n{_NOTE}\n{about}\n"]
+    for noun, card in FEATURES.items():
+        rows[noun]["**terminal**"] += [f"`axiom {name}`" for name in card.terminal]
+        lines = "".join(f"| {floor} | {', '.join(places)} |\n" for floor, places in rows[noun].items() if places)
+        parts.append(f"## {noun}\n\n{card.about}\n\n| floor | where |\n|---|---|\n{lines}")
+    return "\n".join(parts)
+
+
+def _writers() -> Iterator[tuple[str, str]]:
+    """Every table, and the module of the store that writes it."""
+    names, folder = tables().keys(), Path(str(resources.files("axiom.store")))
+    for file in sorted(folder.rglob("*.py")):
+        module = ".".join(file.relative_to(folder).with_suffix("").parts)
+        changed = _CHANGED.findall(file.read_text(encoding="utf-8"))
+        yield from ((name, f"axiom.store.{module}") for name in sorted(names & set(changed)))
 
 
 def _commands(program: click.Command) -> str:
