@@ -1,12 +1,9 @@
-"""What the self-contained runner costs: size, each start, cells beside the same run directly; and are builds equal?
-
-scripts/bench runners
+"""What the self-contained runner costs: its size, and seconds to the first cell; and are two builds equal?
 
 Two builds are compared in their `--quick` form, since all but the strength of the compression is the same. The rest is
-of the runner in build/runners, which is built first where the one there is not of this checkout. It carries out orders
-of `lazy_vs_feature_learning`, widths as declared, behind its child, pipe and confinement; beside it the same
-interpreter computes the same cells directly, order by order in turn, with compile caches that are warm. Seconds to the
-first cell are from the launcher's start, which verifies and unpacks the runtime before when it is cold.
+of the runner in build/runners, which is built first where the one there is not of this checkout. Seconds to the first
+cell of `lazy_vs_feature_learning` are from the launcher's start, which verifies and unpacks the runtime before when it
+is cold.
 """
 
 import hashlib
@@ -23,17 +20,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
 
 import axiom
 from axiom import shipped
 from axiom.domain.experiments import seed_of
 from axiom.lab.experiments.publish import PackedBundle, prepare
 from axiom.runner.boinc.protocol import Channel, Channels
-from axiom.runner.child.environment import environment
-from axiom.runner.files.unpacked_bundle import write_tree
-from axiom.signed.bundles import Seal, contents, write_seal
+from axiom.signed.bundles import Seal, write_seal
 from axiom.signed.keys import Keys, make_keys
 from axiom.signed.tickets import Order, Ticket, write_ticket
 from axiom.signed.trust import write_trust
@@ -44,21 +37,9 @@ EXPERIMENT = "lazy_vs_feature_learning"
 DOWNLOAD_MB, UNPACKED_MB = 125.0, 420.0
 LAUNCH_MS = 100.0  # of CPU, for each task, before the runner's own code begins
 COLD_SECONDS, WARM_SECONDS = 12.0, 3.0
-RATIO = 1.03
-STARTS, ORDERS = 5, 7
+STARTS = 5
 PATIENCE = 300.0
 SERIAL, HOST = 1, 1
-# What a cell costs with nothing around it: no ticket, no parent, no pipe, no confinement.
-DIRECT = f"""
-import importlib, json, sys
-sys.path.insert(0, sys.argv[1])
-experiment = importlib.import_module("axiom_catalogue.{EXPERIMENT}").experiment
-config = type(experiment.sweep[0])
-for line in sys.stdin:
-    for values, seed in json.loads(line):
-        experiment.run(config(**values), seed)
-    print("{{}}", flush=True)
-"""
 INIT_DATA = """<app_init_data>
 <hostid>{host}</hostid>
 <project_dir>{project}</project_dir>
@@ -97,7 +78,7 @@ class Lab:
             bundle=self.prepared.digest,
             serial=SERIAL,
             replicates=(number,),
-            seeds=(self.seed(number),),
+            seeds=(seed_of(EXPERIMENT, manifest.version, number),),
             configs=manifest.configs,
             places=tuple(range(len(manifest.configs))),
             cell_seconds=(PATIENCE,) * len(manifest.configs),
@@ -107,14 +88,6 @@ class Lab:
             expires=self.now + timedelta(days=3),
         )
         return Order.of(ticket, write_ticket(ticket, self.keys.ticket))
-
-    def cells(self, number: int) -> list[tuple[Mapping[str, object], int]]:
-        """The same cells as configs and seeds."""
-        return [(config, self.seed(number)) for config in self.prepared.manifest.configs]
-
-    def seed(self, number: int) -> int:
-        """The seed of a replicate."""
-        return seed_of(EXPERIMENT, self.prepared.manifest.version, number)
 
     def files(self) -> dict[str, bytes]:
         """What boinc-client brings with a task, under the names that the task knows."""
@@ -136,53 +109,6 @@ class Lab:
         }
 
 
-class Arm:
-    """A process that reads an order a line, and answers when it is carried out."""
-
-    def __init__(self, command: Sequence[str], surroundings: Mapping[str, str]) -> None:
-        self._process = subprocess.Popen(
-            command, env=dict(surroundings), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._process:
-            self._process.terminate()
-
-    def say(self, data: object) -> None:
-        """Hand over a line."""
-        stdin = self._process.stdin
-        if stdin is not None:
-            stdin.write(json.dumps(data).encode() + b"\n")
-            stdin.flush()
-
-    def carried_out(self, data: object) -> tuple[float, float]:
-        """The CPU seconds that the process itself and what it started used for an order."""
-        before = self._cpu()
-        self.say(data)
-        answer: dict[str, Any] = {"progress": 0.0}
-        while "progress" in answer:
-            line = self._process.stdout.readline() if self._process.stdout is not None else b""
-            if not line:
-                sys.exit("An arm ended by itself, so nothing was compared. Start it by hand to see why.")
-            answer = json.loads(line)
-        if answer.get("exit"):
-            sys.exit(f"The runner could not carry out its order: {answer['message']}")
-        after = self._cpu()
-        return after[0] - before[0], after[1] - before[1]
-
-    def _cpu(self) -> tuple[float, float]:
-        """What this process has used, and its children of now with all that have ended."""
-        pid = self._process.pid
-        children = map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
-        own, gone = _spent(pid)
-        return own, gone + sum(sum(_spent(child)) for child in children)
-
-
 def main() -> int:
     """0 when both builds are equal and every figure holds."""
     now = datetime.now(UTC).replace(microsecond=0)
@@ -199,7 +125,6 @@ def main() -> int:
             shutil.copy(path, project)
         missed += first_cells(lab, project)
         missed += starts(project)
-        missed += ratios(lab, project)
     print("every figure holds" if not missed else f"missed: {', '.join(missed)}")
     return int(bool(missed))
 
@@ -283,42 +208,6 @@ def starts(project: Path) -> list[str]:
     return judged("each start", launch, "ms of CPU before the runner's own code", LAUNCH_MS)
 
 
-def ratios(lab: Lab, project: Path) -> list[str]:
-    """Carry out the same orders by the runner and directly, in turn; the figure that was missed."""
-    place, python = project.parent, interpreter(project)
-    tree, cache, home = place / "tree", place / "cache", place / "home"
-    for folder in (tree, cache, home / "bundles"):
-        folder.mkdir(parents=True)
-    write_tree(tree, contents(lab.prepared.archive))
-    bring(lab, home)
-    with (
-        Arm([python, "-I", "-B", "-m", "axiom.runner.main", "--serve"], {}) as runner,
-        Arm([python, "-I", "-B", "-c", DIRECT, str(tree)], environment(cache)) as direct,
-    ):
-        runner.say({"home": str(home), "host": HOST})
-        rounds = []
-        for number in range(1, ORDERS + 1):
-            line = {"order": lab.order(number).argv(), "slot": str(place / "slots" / f"order-{number}")}
-            if number % 2:
-                ours, theirs = runner.carried_out(line), direct.carried_out(lab.cells(number))
-            else:
-                theirs, ours = direct.carried_out(lab.cells(number)), runner.carried_out(line)
-            rounds.append((ours, theirs))
-    rounds = rounds[1:]  # the first one compiles
-    for (parent, child), (alone, _) in rounds:
-        print(f"an order    {child:.2f} s of CPU by the child, {parent:.2f} s by its parent; {alone:.2f} s directly")
-    ratio = statistics.median(sum(ours) / sum(theirs) for ours, theirs in rounds)
-    return judged("cells", ratio, "times the CPU of the same cells run directly", RATIO)
-
-
-def bring(lab: Lab, home: Path) -> None:
-    """Put what the runner needs where its home has it."""
-    files = lab.files()
-    (home / "trust.json").write_bytes(files["trust.json"])
-    for ending in ("zip", "seal"):
-        (home / "bundles" / f"{lab.prepared.digest}.{ending}").write_bytes(files[f"bundle.{ending}"])
-
-
 def program(project: Path) -> Path:
     """The launcher."""
     (path,) = project.glob("axiom_runner_*")
@@ -356,13 +245,6 @@ def ended() -> float:
     """CPU seconds of all processes that were started here and have ended."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return usage.ru_utime + usage.ru_stime
-
-
-def _spent(pid: int) -> tuple[float, float]:
-    """CPU seconds of a process, and of those children of it that have ended."""
-    fields = [int(number) for number in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:15]]
-    second = os.sysconf("SC_CLK_TCK")
-    return sum(fields[:2]) / second, sum(fields[2:]) / second
 
 
 if __name__ == "__main__":

@@ -1,16 +1,14 @@
-"""How long a session takes that finds 100,000 new results, and an order of 4,281 workunits for 67 hosts.
+"""How long a session takes that finds 100,000 new results.
 
 Each round has a laboratory of its own, on the disk, with a writer as a server's is. Parts, in this order:
-order      4,281 workunits, each for one of 67 hosts, by one command a host; until each host has its first tasks
 credit     what the server's job does with 100,000 returned tasks of ten experiments and 83 hosts: valid ones are paid
 session    then a session, step by step through the gate: one task in twenty has failed with a traceback, one in a
            hundred was not what was ordered
 weighed    the same two for 5,000 tasks of thirteen experiments with a claim, whose cells are as many results: weighed,
            compared with each other and ranked, too
-quiet      a session that finds nothing new, on a laboratory of two hosts and one experiment: CPU of the writer
 
 Ends with 0 only if, in the median round, credit and session take at most 20 seconds together, and so does what is
-weighed as well; and the order at most 3.
+weighed as well.
 
     scripts/bench session --results 10000
 """
@@ -32,7 +30,6 @@ import weighing
 
 import axiom
 from axiom import shipped
-from axiom.commands.experiments import DeployExperiment
 from axiom.commands.gate import CommandGate
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.sessions import StepSession
@@ -43,11 +40,6 @@ from axiom.lab.credit.booking import SLICE
 from axiom.lab.credit.pay import Paying
 from axiom.lab.experiments.publish import prepare, publish
 from axiom.lab.planning.deploy import deploy
-from axiom.lab.policy import policy_of
-from axiom.lab.session import step
-from axiom.server.dispatch.cache import DispatchCache
-from axiom.server.dispatch.dispatch import hand_out
-from axiom.server.dispatch.orders import Dispatch, WorkRequest
 from axiom.service.standard_callers import operator
 from axiom.settings import Settings
 from axiom.signed.keys import Keys, make_keys
@@ -61,9 +53,8 @@ from axiom.store.migrate import migrate
 from axiom.store.writer import Writer
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-SESSION_SECONDS, ORDER_SECONDS = 20.0, 3.0
+SESSION_SECONDS = 20.0
 HOSTS, EXPERIMENTS, RESULTS = 83, 10, 100_000
-TARGETS, TARGETED = 67, 4_281
 PACKAGE = Path(axiom.__file__).parent
 SOURCE = shipped.catalogue() / "test_deploy.py"
 CLOSE = """
@@ -159,41 +150,6 @@ def publish_one(db: Database, small: Small, number: int) -> None:
     )
 
 
-def order() -> float:
-    """Seconds from the first command until every host has its first tasks."""
-    with laboratory(hosts=TARGETS, experiments=1) as small:
-        cache = DispatchCache()
-        dispatch = Dispatch(
-            lab=small.keys.trust.lab,
-            trust=small.keys.trust.version,
-            key=small.keys.ticket,
-            deadline=timedelta(hours=48),
-            grace=timedelta(days=30),
-            ourselves=1,
-        )
-
-        request = WorkRequest(seconds=0.0, instances=64, most=64, holding=frozenset())
-
-        def ask(host_id: int) -> int:
-            def hand(db: Database) -> int:
-                host = host_store.host(db, host_id)
-                if host is None:
-                    raise LookupError(f"host {host_id}")
-                return len(hand_out(db, dispatch, cache, host, request, NOW, allowance=dispatch.ours).given)
-
-            return small.writer.run(hand)
-
-        began = time.perf_counter()
-        for place in range(TARGETS):
-            amount = TARGETED // TARGETS + (place < TARGETED % TARGETS)
-            small.gate.submit(DeployExperiment(experiment="bench_0", workunits=amount, host=place + 1), operator())
-        amounts = [ask(place + 1) for place in range(TARGETS)]
-        took = time.perf_counter() - began
-        if min(amounts) < TARGETED // TARGETS:
-            sys.exit(f"a host of {TARGETS} was given {min(amounts)} tasks.")
-        return took
-
-
 def come_back(small: Small, results: int) -> None:
     """So many tasks are ordered, and are closed as if hosts had computed them."""
     workunits = results // EXPERIMENTS
@@ -272,25 +228,6 @@ def weighed(results: int) -> float:
         return took
 
 
-def quiet() -> float:
-    """CPU milliseconds of the writer for a session that finds nothing new."""
-    with laboratory(hosts=2, experiments=1, cores=2) as small:
-        hold(small)
-
-        def once(db: Database) -> float:
-            began, is_over = time.thread_time(), False
-            while not is_over:
-                done = step(db, policy_of(Settings()), pi="autopilot", reason="a bench", now=small.now)
-                is_over = done.ended
-            return 1e3 * (time.thread_time() - began)
-
-        spent = []
-        for _ in range(10):
-            small.now += timedelta(minutes=1)
-            spent.append(small.writer.run(once))
-        return statistics.median(spent)
-
-
 def timed(work_done: Callable[[], object]) -> float:
     """Seconds that it took."""
     began = time.perf_counter()
@@ -307,21 +244,16 @@ def main() -> int:
     loads, rounds, steps = [os.getloadavg()[0]], list[dict[str, float]](), dict[str, float]()
     for _ in range(wanted.rounds):
         took, steps = many(wanted.results)
-        extra = {"weighed": weighed(wanted.results), "quiet": quiet()}
-        rounds.append({"order": order(), **took, "together": sum(took.values()), **extra})
+        rounds.append({**took, "together": sum(took.values()), "weighed": weighed(wanted.results)})
         loads.append(os.getloadavg()[0])
     medians = {part: statistics.median(turn[part] for turn in rounds) for part in rounds[0]}
     for part, median in medians.items():
-        unit = "ms" if part == "quiet" else "s"
         listed = ", ".join(f"{turn[part]:.2f}" for turn in rounds)
-        print(f"{part:9} median {median:8.2f} {unit}   (rounds: {listed})")
+        print(f"{part:9} median {median:8.2f} s   (rounds: {listed})")
     print("steps of the last round: " + ", ".join(f"{name} {took:.2f}" for name, took in steps.items()))
-    limits = {"together": SESSION_SECONDS, "weighed": SESSION_SECONDS, "order": ORDER_SECONDS}
-    is_met = all(medians[part] <= limit for part, limit in limits.items())
+    is_met = all(medians[part] <= SESSION_SECONDS for part in ("together", "weighed"))
     print(f"load {min(loads):.2f} to {max(loads):.2f}; {os.cpu_count()} cores; {wanted.results:,} results")
-    print(
-        f"{'Met' if is_met else 'MISSED'}: credit and session in {SESSION_SECONDS:g} s, the order in {ORDER_SECONDS:g}."
-    )
+    print(f"{'Met' if is_met else 'MISSED'}: credit and session in {SESSION_SECONDS:g} s.")
     return 0 if is_met else 1
 
 

@@ -12,7 +12,6 @@ nothing may be done twice, and the answer must be the first one.
 """
 
 import argparse
-import contextlib
 import functools
 import itertools
 import json
@@ -20,7 +19,6 @@ import os
 import random
 import shutil
 import signal
-import sqlite3
 import statistics
 import subprocess
 import sys
@@ -34,6 +32,8 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+from loadgen.laboratory import AXIOM, Laboratory
+from loadgen.processes import descendants
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
@@ -44,7 +44,6 @@ from axiom.commands.experiments import DeployExperiment
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart
 
-AXIOM = Path(sys.executable).parent / "axiom"
 SERVING_SECONDS = 10.0
 LIMIT = """The limit for serving again was 3 s; on 25 November 2026, at a load of 7, 3.42 s in the median and 7.16 s in
 one of a hundred were measured. It went because nobody loses anything by then: a BOINC client that got no answer asks
@@ -180,13 +179,13 @@ class ToldProgram:
 
     def doubled(self) -> list[str]:
         """What was done more than once, or is there more often than it was done."""
-        done = read(self.folder, _DONE)
+        done = stored_in(self.folder).rows(_DONE)
         commands = [command for command, _ in done]
         counts = ((_PROPOSED, "proposal.make"), (_NOTED, "finding.note"))
         odd = [
-            f"{len(read(self.folder, sql))} rows of {commands.count(command)} {command}"
+            f"{len(stored_in(self.folder).rows(sql))} rows of {commands.count(command)} {command}"
             for sql, command in counts
-            if len(read(self.folder, sql)) != commands.count(command)
+            if len(stored_in(self.folder).rows(sql)) != commands.count(command)
         ]
         keys = [key for _, key in done]
         return odd + [f"the key {key} was done twice" for key in sorted(set(keys)) if keys.count(key) > 1]
@@ -221,7 +220,7 @@ def prepare(folder: Path, tally: Tally) -> ToldProgram:
     with (folder / "axiom.toml").open("a") as settings:
         settings.write("task_seconds = 0.5\nqueue_per_core = 6\nmcp = true\n")
     words = itertools.chain.from_iterable(("--limit", f"{name}=1000000") for name in LIMITS)
-    admitted = ask(folder, "program", "add", "ada", "--may", "operate", *words)
+    admitted = stored_in(folder).ask("program", "add", "ada", "--may", "operate", *words)
     return ToldProgram(folder=folder, tally=tally, token=admitted["program"]["token"])
 
 
@@ -280,7 +279,7 @@ def talk(folder: Path, number: int, acknowledged: set[str]) -> None:
 
 def finish(folder: Path, tally: Tally) -> None:
     """After the last kill, the same command must bring what was in progress to its end, and stop on Ctrl-C."""
-    halted = {int(number) for (number,) in read(folder, _HALTED)}
+    halted = {int(number) for (number,) in stored_in(folder).rows(_HALTED)}
     out = {task["id"] for task in listed(folder, "task", "sent") if task["experiment_id"] not in halted}
     process, _, _ = start(folder)
     left = not_gone_on(folder, out)
@@ -299,7 +298,7 @@ def not_gone_on(folder: Path, out: set[int]) -> set[int]:
     shares: dict[int, float] = {}
     until = time.monotonic() + ADVANCE_SECONDS
     while (left := out & {task["id"] for task in listed(folder, "task", "sent")}) and time.monotonic() < until:
-        progress = {row["task"]: row["progress"] for row in ask(folder, "status")["status"]["computing"]}
+        progress = {row["task"]: row["progress"] for row in stored_in(folder).ask("status")["status"]["computing"]}
         now = {task: progress[task] for task in left & progress.keys()}
         if now != shares:
             shares, until = now, time.monotonic() + ADVANCE_SECONDS
@@ -323,50 +322,29 @@ def start(folder: Path) -> tuple[subprocess.Popen[str], str, float]:
 
 def promises(folder: Path) -> list[str]:
     """What `axiom doctor --invariants` finds broken."""
-    answer = ask(folder, "doctor", "--invariants")
+    answer = stored_in(folder).ask("doctor", "--invariants")
     return [f"{finding['name']}: {finding['says']}" for finding in answer["doctor"]["findings"] if not finding["well"]]
+
+
+def stored_in(folder: Path) -> Laboratory:
+    """What asks this laboratory by its command line and its database, wherever it serves."""
+    return Laboratory(folder=folder, port=0)
 
 
 def stored(folder: Path) -> set[tuple[int, int, int]]:
     """Every result as (task, replicate, config), through a reader of its own."""
-    return {(int(task), int(number), int(config)) for task, number, config in read(folder, _RESULTS)}
+    return {(int(task), int(number), int(config)) for task, number, config in stored_in(folder).rows(_RESULTS)}
 
 
 def remembered(folder: Path) -> set[str]:
     """The keys of all commands in the audit."""
-    return {str(key) for (key,) in read(folder, _KEYS)}
-
-
-def read(folder: Path, sql: str) -> list[tuple[Any, ...]]:
-    """Rows of the database, through a connection of our own."""
-    with contextlib.closing(sqlite3.connect(f"file:{folder / 'axiom.db'}?mode=ro", uri=True)) as db:
-        return db.execute(sql).fetchall()
+    return {str(key) for (key,) in stored_in(folder).rows(_KEYS)}
 
 
 def listed(folder: Path, noun: str, state: str) -> list[dict[str, Any]]:
     """Things of one state."""
-    rows: list[dict[str, Any]] = ask(folder, noun, "list", "--state", state)[f"{noun}s"]
+    rows: list[dict[str, Any]] = stored_in(folder).ask(noun, "list", "--state", state)[f"{noun}s"]
     return rows
-
-
-def ask(folder: Path, *words: str) -> Any:
-    """What the command line answers."""
-    done = subprocess.run(
-        [AXIOM, *words, "--data", folder, "--json"], capture_output=True, text=True, check=False, timeout=60
-    )
-    try:
-        return json.loads(done.stdout)
-    except ValueError:
-        raise SystemExit(f"axiom {' '.join(words)} said: {done.stdout}{done.stderr}") from None
-
-
-def descendants(pid: int) -> list[int]:
-    """Every process below this one."""
-    pids = []
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            pids += [int(child), *descendants(int(child))]
-    return pids
 
 
 def kill(pid: int) -> None:

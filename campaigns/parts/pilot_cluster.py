@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from changed_database import wait_for_change
+from loadgen.processes import descendants
 from patience import PATIENCE
 from processes import free_port
 from running_lab import AXIOM, typed
@@ -236,12 +237,7 @@ class PilotCluster:
 
 def tree(pid: int) -> list[int]:
     """This process and every one below it, which sessions of their own do not hide."""
-    pids = [pid]
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            for child in task.read_text().split():
-                pids += tree(int(child))
-    return pids
+    return [pid, *descendants(pid)]
 
 
 def runners(pid: int) -> list[int]:
