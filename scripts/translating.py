@@ -22,7 +22,7 @@ _KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "gettext": None,
     "mark": None,
     "ngettext": (1, 2),
-    "pgettext": ((1, "c"), 2),
+    "translated": (1, (2, "c")),
 }
 _DATED = datetime(2026, 11, 25, tzinfo=UTC)  # of every template: else each run would change each catalogue
 _FIELD = re.compile(r"%\(\w+\)s|%%")
