@@ -69,9 +69,9 @@ ACCIDENTS = (
         ),
     ),
     Accident(
-        what="shapes do not fit at one start",
-        experiment="quadrant_coverage",
-        changes=(("    ended = quadrant(w)\n", '    ended = quadrant(w[:, 1:] if config.start == "gap" else w)\n'),),
+        what="shapes do not fit, after all the training",
+        experiment="antisymmetric_start",
+        changes=(("@ a - y_test\n", "@ a - y_test[1:]\n"),),
     ),
 )
 

@@ -127,7 +127,7 @@ def test_a_program_mends_what_broke_in_the_old_laboratory(lab):
     mended, left = anyio.run(play)
     assert mended == [
         *("double_descent@1", "catapult_phase@2", "symmetry_breaking_dynamics@1", "layer_balance@1"),
-        "quadrant_coverage@1",
+        "antisymmetric_start@1",
     ]
     told = {group["experiment"]: group for group in left["failures"]}
     assert told["double_descent@1"]["said"]["untrusted"] == {

@@ -34,6 +34,15 @@ def test_most_goes_where_most_is_told_for_its_cost():
     assert shares(planned(candidate(1), *dull, floor=0.0), "experiment_id")[1] > 0.45
 
 
+def test_what_a_person_approved_comes_first_whatever_it_tells_for_its_cost():
+    cheap, approved = candidate(1), candidate(2, DECIDED, replicate_seconds=24.0, is_approved=True)
+    wishes = Wishes(mix=(("experiment_1", 90.0),), priority=("experiment_1",))
+    (first, *_) = planned(approved, cheap, cores=4, wishes=wishes).allotments
+    assert (first.experiment_id, "a person approved" in first.reason) == (2, True)
+    pilots = [candidate(number, stage=Stage.PILOT, pilot_missing=3, is_approved=number == 2) for number in (1, 2)]
+    assert planned(*pilots, cores=4).allotments[0].experiment_id == 2
+
+
 def test_a_mix_is_kept_by_purpose_and_by_experiment_also_where_something_comes_first():
     asked = [
         *[new(number) for number in (1, 2)],

@@ -1,15 +1,17 @@
 """Pages of hosts, tasks and failures: what everybody may know of a computer, how a task ended, why there is no work."""
 
+import json
 from dataclasses import replace
 
 from furnished_lab import HOSTILE, fill, register, said_of
 
 from axiom.domain.failure_causes import Blame, Cause
 from axiom.domain.failures import Comparison
-from axiom.domain.work import Agreement
+from axiom.domain.work import Agreement, Report
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.steps.failures import count
 from axiom.lab.steps.watch import look_for
+from axiom.server.returns import reporting
 from axiom.store.accounts import accounts
 from axiom.store.hosts import hosts
 from axiom.store.tasks import progress
@@ -132,6 +134,38 @@ def test_one_sentence_says_why_a_host_gets_no_work_and_how_far_a_task_is(small_l
     assert task["progress_at"] == small_lab.now.isoformat()
     assert "40 %" in reader.get(f"/tasks/{out['id']}").text.replace("&nbsp;", " ")
     assert reader.get("/tasks/1.json").json["task"]["progress"] is None
+
+
+def test_of_what_fails_the_config_and_the_share_are_told_and_words_only_of_our_own_computers(
+    browse, small_lab, prepared
+):
+    small_lab.publish(prepared())
+    ours, theirs = small_lab.host("ours"), small_lab.host("theirs", volunteer="Ben", instructions="avx512")
+    small_lab.deploy(workunits=6, max_failures=50)
+    small_lab.db.execute("UPDATE volunteer SET is_ours = (name <> 'Ben')")
+    told = (
+        "2 of 2 cells raised, first replicate 0 at config 1: KeyError at axiom/catalogue/tiny_sum.py:31, and said "
+        f"{json.dumps(HOSTILE)}. The task fails here and is tried again elsewhere."
+    )
+    for host in (ours, theirs):
+        order = small_lab.order(host)
+        small_lab.report(order, small_lab.output(order))
+        small_lab.validate()
+        took = {"output_digest": None, "cpu_seconds": 1.0, "elapsed_seconds": 1.0}
+        failed = Report(task_id=small_lab.order(host).task, host_id=host, exit_status=10, message=told, **took)
+        reporting.take(small_lab.db, small_lab.folder, [failed], small_lab.now)
+    small_lab.later(days=1)
+    with small_lab.db.transaction():
+        count(small_lab.db, small_lab.now)
+    reader = browse(small_lab)
+    rows = {row["platform"]: row for row in reader.get("/failures.json").json["failures"]}
+    facts = {name: (row["config"], row["said"], row["tasks"], row["ended_there"]) for name, row in rows.items()}
+    assert facts == {
+        "linux-x86_64-avx2": ({"size": 2}, HOSTILE, 1, 2),
+        "linux-x86_64-avx512": ({"size": 2}, None, 1, 2),
+    }
+    assert all(row["is_of_newest_text"] for row in rows.values())
+    assert "script>alert" not in reader.get("/failures").text
 
 
 def test_a_watch_that_is_met_stands_on_the_front_page_and_failures_are_grouped_by_cause(browse, small_lab, prepared):

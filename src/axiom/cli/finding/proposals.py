@@ -13,6 +13,7 @@ from axiom.commands.command import Answer
 from axiom.domain.proposals import ProposalState
 from axiom.errors import WrongUse
 from axiom.store.engine.folder import Folder
+from axiom.store.experiments import drafts
 from axiom.web.views import proposals as views
 from axiom_weigh.terminal import say
 
@@ -50,6 +51,9 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
     """One proposal: what is asked and expected, what each outcome would change, and what it costs."""
     with view(folder) as seen:
         answer = views.one(seen, number)
+        draft = drafts.draft(seen.db, answer["draft"]["number"]) if answer["draft"] else None
+    if draft and draft.reason:  # with what its controls measured, which no program is told
+        answer["tried"] = draft.reason
     if as_json:
         show_json(answer)
         return
@@ -72,6 +76,8 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
     for name in ("question", "motivation", "claim", "rival", "if_positive", "if_absent", "if_negative"):
         if row[name]:
             say(f"\n{name}: {row[name]}")
+    if "tried" in answer:
+        say(f"\nits preflight: {answer['tried']}")
     prediction = row["prediction"]
     if prediction:
         low, high = prediction["interval"]

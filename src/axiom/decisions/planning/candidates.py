@@ -46,6 +46,7 @@ class Candidate:
     is_map: bool = False  # its replicates are pictures
     is_untried: bool = False  # nothing of its configs was ever computed: one replicate goes before the others
     is_further: bool = False  # another design of findings that have evidence from one already
+    is_approved: bool = False  # a person approved it, and it has not had the replicates that settle most questions
     weighed: int | None = None  # replicates of its closed blocks; None where only its findings' seeds are known
 
     @property

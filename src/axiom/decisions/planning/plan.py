@@ -83,7 +83,8 @@ class _Making:
     def beside(self, filling: Filling) -> bool:
         """Order what idle cores and GPUs could take, of what is worth most among what fits. Was there anything?"""
         offers = sorted(
-            self._offers(is_within_reach=False), key=lambda offer: (-offer.per_core_hour, offer.candidate.key)
+            self._offers(is_within_reach=False),
+            key=lambda offer: (not offer.candidate.is_approved, -offer.per_core_hour, offer.candidate.key),
         )
         lacking: dict[tuple[int, int], Counter[str]] = {}
         for is_on_gpu in (False, True):
@@ -167,8 +168,13 @@ class _Making:
         )
 
     def is_worth_it(self, candidate: Candidate) -> bool:
-        """What is begun counts only as a whole, and what was promised was promised."""
-        return candidate.is_begun or self.promises[candidate.key].is_promised or self.value(candidate) >= self.floor
+        """What is begun counts only as a whole, what was promised was promised, and what a person approved is asked."""
+        return (
+            candidate.is_begun
+            or candidate.is_approved
+            or self.promises[candidate.key].is_promised
+            or self.value(candidate) >= self.floor
+        )
 
     def _offers(self, *, is_within_reach: bool = True) -> list[Offer]:
         ready = [
@@ -330,6 +336,7 @@ def _in_turn(pilots: Sequence[Candidate], candidates: Sequence[Candidate]) -> Se
 
     A picture is what somebody new looks for.
     """
+    pilots = sorted(pilots, key=lambda candidate: not candidate.is_approved)
     first = next((candidate for candidate in pilots if candidate.is_map), None)
     is_passed = any(candidate.stage.takes_blocks for candidate in candidates)
     if first is None or not is_passed or any(candidate.is_map and candidate.issued for candidate in candidates):
@@ -397,7 +404,11 @@ def _next_of_each(ready: Sequence[Candidate]) -> list[Candidate]:
     """Of each version the registration whose turn it is: one whose block is begun, else that with the fewest."""
     by_version: dict[int, Candidate] = {}
     for candidate in sorted(
-        ready, key=lambda candidate: (not candidate.is_begun, candidate.issued, candidate.registration_id)
+        ready,
+        key=lambda candidate: (
+            *(not candidate.is_begun, not candidate.is_approved),
+            *(candidate.issued, candidate.registration_id),
+        ),
     ):
         by_version.setdefault(candidate.experiment_id, candidate)
     return list(by_version.values())

@@ -1,4 +1,4 @@
-"""Whose turn is it? What is begun, then what an operator's shares and order say, then what is worth most."""
+"""Whose turn is it? What is begun, what a person approved, what an operator's shares say, then what is worth most."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -51,11 +51,17 @@ def choose(offers: Sequence[Offer], book: Book, wishes: Wishes) -> Chosen | None
     if begun := [offer for offer in offers if offer.candidate.is_begun]:
         chosen = min(begun, key=lambda offer: (offer.core_seconds, offer.candidate.key))
         return Chosen(offer=chosen, why="which counts only as a whole")
+    if approved := [offer for offer in offers if offer.candidate.is_approved]:
+        return Chosen(offer=max(approved, key=_worth), why="which a person approved")
     owed, share = _by_mix(offers, book, wishes.mix) if wishes.mix else (offers, "")
     first, order = _by_priority(owed, wishes.priority)
     why = ", and ".join(filter(None, (share, order)))
-    best = max(first, key=lambda offer: (offer.per_core_hour, *(-number for number in offer.candidate.key)))
+    best = max(first, key=_worth)
     return Chosen(offer=best, why=why or f"most is told there for its cost: {best.per_core_hour:.2g} bits a core-hour")
+
+
+def _worth(offer: Offer) -> tuple[float, ...]:
+    return offer.per_core_hour, *(-number for number in offer.candidate.key)
 
 
 def _is_meant(offer: Offer, word: str) -> bool:

@@ -81,7 +81,10 @@ def _with_changes(db: Database, folder: Folder, draft: KeptDraft, proposal: Prop
     changes = difference(before, draft.text)
     if len(changes) > limits.CHANGED_CHARACTERS:
         changes = f"{changes[: limits.CHANGED_CHARACTERS]}\n…"
-    return replace(proposal, mends=f"{version.name}@{version.version}", changes=changes)
+    mended = replace(proposal, mends=f"{version.name}@{version.version}", changes=changes)
+    if version.version < proposal.version:
+        return mended
+    return replace(mended, core_seconds=0.0, most_core_seconds=0.0, bits=0.0)  # it asks nothing new
 
 
 def draft_of(db: Database, kept_proposal: KeptProposal) -> KeptDraft:

@@ -19,6 +19,7 @@ from axiom.domain.work import TaskState, WorkunitState
 from axiom.lab.experiments.releases import NOWHERE, VersionStage, stages
 from axiom.lab.registrations.links import hanging
 from axiom.lab.registrations.register import amended_by
+from axiom.limits import registrations as limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
@@ -26,7 +27,7 @@ from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.maps import tiles
-from axiom.store.registrations import registrations, stamps
+from axiom.store.registrations import proposals, registrations, stamps
 from axiom.store.tasks import tasks
 from axiom_weigh.values import Evidence, Grade, Verdict
 
@@ -52,6 +53,7 @@ class _SharedFacts:
     begun_with: Mapping[int, Sequence[tuple[WorkunitState, datetime | None]]]  # workunits of registrations with few
     bundled: Mapping[int, datetime]  # when each version got its newest bundle
     stages: Mapping[int, VersionStage]  # of each version
+    approved: frozenset[int]  # registrations that a person let in
 
 
 def candidates(db: Database, now: datetime, approvals: str = "", *, is_stamped: bool = False) -> list[Candidate]:
@@ -78,6 +80,7 @@ def candidates(db: Database, now: datetime, approvals: str = "", *, is_stamped: 
         hanging=hanging(db),
         waiting=tasks.waiting_replicates(db),
         stages=stages(db, now, approvals),
+        approved=proposals.approved_by_persons(db),
     )
     declared = experiments.declared(db)
     faults = {
@@ -207,6 +210,7 @@ def _candidates(experiment: StoredExperiment, manifest: Manifest, facts: _Shared
                 waiting_seconds=seconds * sum(facts.waiting.get((experiment.id, wait), 0) for wait in waits),
                 is_untried=first.is_untried,
                 fault=first.fault,
+                is_approved=registration.id in facts.approved and issued[registration.id] < limits.SETTLED_AFTER,
                 is_further=_is_further(registration, registered, facts.newest),
                 weighed=weighed,
             )

@@ -17,6 +17,10 @@ SELECT p.* FROM proposal p JOIN draft d ON d.id = p.draft_id
 WHERE d.bundle_digest = :bundle AND p.state = 'approved' ORDER BY p.id LIMIT 1
 """
 _REGISTERED = "UPDATE proposal SET registration_id = :registration_id, experiment_id = :experiment_id WHERE id = :id"
+_APPROVED_BY_PERSONS = """
+SELECT registration_id FROM proposal
+WHERE state = 'approved' AND decided_by <> :autopilot AND registration_id IS NOT NULL
+"""
 _IN_STATE = "SELECT * FROM proposal WHERE state = :state ORDER BY id"
 # What came of those that registered something: the score of what was predicted of their finding.
 _CAME_OUT = """
@@ -94,6 +98,12 @@ def of_drafts(db: Database, name: str) -> list[KeptProposal]:
 def approved_code(db: Database, bundle: str) -> KeptProposal | None:
     row = db.one(_APPROVED_BUNDLE, bundle=bundle)
     return _proposal(row) if row else None
+
+
+def approved_by_persons(db: Database) -> frozenset[int]:
+    """The registrations of proposals that a person approved."""
+    rows = db.select(_APPROVED_BY_PERSONS, autopilot=AUTOPILOT)
+    return frozenset(row["registration_id"] for row in rows)
 
 
 def registered(db: Database, number: int, *, experiment_id: int, registration_id: int) -> None:

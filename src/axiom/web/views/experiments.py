@@ -327,7 +327,8 @@ def _summary(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> 
     if measure not in {declared.name for declared in manifest.measures}:
         return {"measure": None, "configs": []}
     by_config = reading.tally.values(reading.db, stored.id, measure).by_config
-    shown_factors = varying(manifest)
+    configs = dict(enumerate(manifest.configs)) | registrations.configs_by_place(reading, stored.id)
+    shown_factors = {factor for factor in manifest.factors if len({config[factor] for config in configs.values()}) > 1}
     return {
         "measure": measure,
         "configs": [
@@ -338,7 +339,7 @@ def _summary(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> 
                 "median": statistics.median(values) if values else None,
                 "interval": list(median_sequence(values)) if values else [None, None],
             }
-            for place, config in enumerate(manifest.configs)
+            for place, config in sorted(configs.items())
             for values in [by_config.get(place, [])]
         ],
     }

@@ -1,22 +1,22 @@
 """What goes wrong, in groups, and what is waited for."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from axiom.decisions.experiments.release_history import standing
 from axiom.decisions.upkeep.failures import grouped, suggest
 from axiom.decisions.upkeep.tracebacks import failed_config, printed_last
 from axiom.domain.failure_causes import Blame
 from axiom.domain.failures import FailureGroup, Watch
 from axiom.domain.preflights import GATES
-from axiom.domain.registrations import read_body
 from axiom.errors import NotFound
 from axiom.limits import experiments as limits
-from axiom.store.experiments import experiments, preflights
+from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.registrations import registrations
 from axiom.store.tasks import endings
 from axiom.store.upkeep import watches
 from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
+from axiom.web.views.registrations import configs_by_place
 
 _WATCHES = 100
 
@@ -46,15 +46,18 @@ def failures(reading: Reading) -> Answer:
         "tasks": sum(group.tasks for group in groups),
         "experiment": f"{chosen.name}@{chosen.version}" if chosen else None,
         "stopped": [
-            {
-                "experiment": f"{version.name}@{version.version}",
-                "at": version.retired_at.isoformat(),
-                "why": version.why,
-            }
-            for version in versions.values()
-            if version.retired_at is not None
-            and version.status == "retired"
-            and (chosen is None or chosen.id == version.id)
+            *_halted(reading, versions, newest, chosen),
+            *(
+                {
+                    "experiment": f"{version.name}@{version.version}",
+                    "at": version.retired_at.isoformat(),
+                    "why": version.why,
+                }
+                for version in versions.values()
+                if version.retired_at is not None
+                and version.status == "retired"
+                and (chosen is None or chosen.id == version.id)
+            ),
         ],
         "not_let_out": [
             {"experiment": f"{bundle.name}@{bundle.version}", "why": bundle.reason}
@@ -64,32 +67,33 @@ def failures(reading: Reading) -> Answer:
     }
 
 
+def _halted(
+    reading: Reading,
+    versions: Mapping[int, StoredExperiment],
+    newest: Mapping[int, str],
+    chosen: StoredExperiment | None,
+) -> Iterator[Answer]:
+    """Open versions of which the newest bundle goes out no more, since it failed too often; a repair begins anew."""
+    for number, history in releases.everything(reading.db).items():
+        version, halted = versions[number], standing(history).halted.get(newest.get(number, ""))
+        if halted and version.status == "open" and chosen in (None, version):
+            name = f"{version.name}@{version.version}"
+            yield {"experiment": name, "at": halted.at.isoformat(), "why": halted.reason}
+
+
 def _details(reading: Reading, groups: Sequence[FailureGroup]) -> list[Answer]:
     """Of each group the config at which one of its tasks failed first, and what the file printed last on ours."""
     shown = [group.last_tasks[: limits.FAILURE_EXAMPLES] for group in groups]
     words = endings.words(reading.db, {task for tasks in shown for task in tasks})
-    configs = _configs(reading, {group.experiment_id for group in groups})
+    configs = {number: configs_by_place(reading, number) for number in {group.experiment_id for group in groups}}
     details = []
     for group, tasks in zip(groups, shown, strict=True):
         there = sorted((words[task] for task in tasks if task in words), key=lambda task: not task.is_ours)
         places = [place for task in there if (place := failed_config(task.said)) is not None]
         said = [text for task in there if task.is_ours and (text := printed_last(task.said))]
         config = configs[group.experiment_id].get(places[0]) if places else None
-        details.append({"config": config, "said": said[0] if said else None})
+        details.append({"config": config and dict(config), "said": said[0] if said else None})
     return details
-
-
-def _configs(reading: Reading, versions: Collection[int]) -> dict[int, dict[int, Answer]]:
-    """Every config of these versions that is registered, by its place."""
-    return {
-        version: {
-            place: dict(config)
-            for registration in registrations.registrations(reading.db, version)
-            for design in [read_body(registration.body).design]
-            for place, config in zip(design.places, design.configs, strict=True)
-        }
-        for version in versions
-    }
 
 
 @shown_at("/watches", "watches.html")
