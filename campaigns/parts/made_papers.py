@@ -12,8 +12,10 @@ from furnished_lab import weighed
 
 import axiom
 from axiom.commands.links import DraftPaper, WriteLog
+from axiom.domain.references import references_in
 from axiom.errors import AxiomError
 from axiom.lab.experiments.publish import prepare
+from axiom.store.evidence import references
 from axiom.store.sessions import sessions
 from axiom.web.base.request import Reading
 from axiom.web.papers import paper
@@ -192,4 +194,6 @@ def filled(lab: Any, folder: Path) -> Any:
         lab.publish(prepare(Path(axiom.__file__).parent, file))
     with lab.db.transaction():
         sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now)
+        for words in references_in(_REFERENCE):
+            references.add(lab.db, words, by="a test", now=lab.now)
     return lab

@@ -10,9 +10,11 @@ from evidence_lines import record
 from fabrications import Fabrication, Rows, in_log, in_paper, of_words
 from furnished_lab import HOSTILE, fill, furnish_more, weighed
 from made_papers import MadePapers, filled
+from tiny_experiment import prepare_text, tiny_source
 
 from axiom.commands.links import DraftPaper, WriteLog
-from axiom.store.evidence import finding_notes
+from axiom.decisions.findings.written_texts import refused
+from axiom.store.evidence import finding_notes, references
 from axiom.store.sessions import written_texts as prose
 from axiom.store.views.citable import citable
 from axiom.web.base.facts import written
@@ -185,6 +187,23 @@ def _texts(answer, of):
         case list():
             return [piece for part in answer for piece in _texts(part, of)]
     return []
+
+
+def test_what_nobody_approved_is_marked_and_stands_behind_no_sentence(small_lab, browse, tmp_path):
+    text = tiny_source().replace("    run=", '    reference="Noether 1918; Axelrod 2031, arXiv:3199.99999",\n    run=')
+    small_lab.publish(prepare_text("tiny_sum", text, tmp_path))
+    spoken = "As {R:tiny_sum} says of {F1}."
+    assert refused(spoken, citable(small_lab.db, [1]))
+    site = browse(small_lab)
+    assert "Noether 1918 (unverified)" in site.get("/experiments/tiny_sum").text
+    with small_lab.db.transaction():
+        references.add(small_lab.db, "Noether 1918", by="Ada", now=small_lab.now)
+        prose.add_to_paper(small_lab.db, [1], author="Ada", text=spoken, now=small_lab.now)
+    site.app.forget()
+    assert not refused(spoken, citable(small_lab.db, [1]))
+    page = re.sub(r"<[^>]+>", "", site.get("/findings/paper?of=1").text)
+    assert "As Noether 1918 says of" in page
+    assert "Axelrod 2031, arXiv:3199.99999 (unverified)" in page
 
 
 def test_medians_of_arms_their_ratio_and_what_a_design_keeps_constant_can_be_named(small_lab, prepared, browse):

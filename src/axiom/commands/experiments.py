@@ -19,6 +19,7 @@ from axiom.domain.evidence import Registration
 from axiom.domain.experiments import MOST_COPIES
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.programs import PROGRAM
+from axiom.domain.references import references_in
 from axiom.domain.registrations import Rule, StoppingRule, read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn, WrongUse
@@ -42,6 +43,7 @@ from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import keep
+from axiom.store.evidence import references
 from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.hosts import hosts
@@ -115,6 +117,9 @@ class PublishExperiment(Command):
         if published.experiment_id is not None and self.by.startswith(PROGRAM) and published.change in _NEW:
             written_by(db, published.experiment_id, published.digest, by=self.by, now=now)
         inherit(db, read(laboratory.catalogue / LIST), prepared.manifest.name, now)
+        if not author:  # what Axiom brings along was read by those who release it
+            for words in references_in(prepared.manifest.reference):
+                references.add(db, words, by="catalogue", now=now)
         return {
             "experiment": named[0],
             "version": named[1],

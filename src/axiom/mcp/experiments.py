@@ -80,8 +80,10 @@ def _about(experiment: Answer) -> Answer:
     return {
         **only(experiment, "status", "created_at", "memory_mb", "seconds", "registration", "registered_at", "levels"),
         "question": of_experiment(experiment["question"], experiment["name"], experiment["author"]),
-        "reference": of_experiment(experiment["reference"], experiment["name"], experiment["author"])
-        if experiment["reference"]
+        "reference": of_experiment(
+            "; ".join(paper["text"] for paper in experiment["papers"]), experiment["name"], experiment["author"]
+        )
+        if experiment["papers"]
         else None,
         "measures": experiment["measures"],
         "configs": len(experiment["configs"]),

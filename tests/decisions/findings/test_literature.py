@@ -27,6 +27,6 @@ AGREES, DIFFERS, UNCLEAR = Comparison.AGREES, Comparison.DIFFERS, Comparison.UNC
 def test_agreement_needs_that_no_difference_is_left_that_matters(interval, low, high, comparison):
     published = {"value": 0.5, "interval": interval, "reference": "Noether 1918"}
     assert compared(published, low, high, 0.1) is comparison
-    words = comparison_in_words(comparison, published)
+    words = comparison_in_words(comparison, published, published["reference"])
     assert words.startswith(comparison.value)
     assert words.endswith("of Noether 1918")

@@ -166,7 +166,7 @@ def test_a_published_number_is_compared_with_on_the_page_in_json_in_the_paper_an
         record(small_lab.db, 1, line, [], session_id=None, now=small_lab.now)
     browser.app.forget()
     compared = browser.get("/findings/1.json").json["finding"]["literature"]
-    said = "differs from the published 0.5 [0.4, 0.6] of Noether 1918"
+    said = "differs from the published 0.5 [0.4, 0.6] of Noether 1918 (unverified)"
     assert (compared["comparison"], compared["words"]) == ("differs from", said)
     for address in ("/findings/1", "/findings/paper?of=1"):
         assert said in browser.get(address).text

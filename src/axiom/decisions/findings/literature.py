@@ -23,10 +23,10 @@ def compared(published: Mapping[str, Any], low: float | None, high: float | None
     return Comparison.DIFFERS if most < first or last < least else Comparison.UNCLEAR
 
 
-def comparison_in_words(comparison: Comparison, published: Mapping[str, Any]) -> str:
-    """What is said of the published number, as the end of a sentence."""
+def comparison_in_words(comparison: Comparison, published: Mapping[str, Any], reference: str) -> str:
+    """What is said of the published number, as the end of a sentence; the reference as all read it."""
     number = f"{published['value']:.4g}"
     if published["interval"]:
         number += " [{:.4g}, {:.4g}]".format(*published["interval"])
     said = "cannot tell whether it agrees with" if comparison is Comparison.UNCLEAR else comparison
-    return f"{said} the published {number} of {published['reference']}"
+    return f"{said} the published {number} of {reference}"

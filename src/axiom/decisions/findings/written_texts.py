@@ -215,7 +215,8 @@ def _of_reference(reference: Reference, citables: Mapping[int, Citable]) -> str:
         literature = _literature(citables)
         if literature.get(reference.name):
             return ""
-        return f"{reference.written} is no literature of a signed file here{_nearest(reference.name, literature)}"
+        suggestion = _nearest(reference.name, literature)
+        return f"{reference.written} is no literature of a signed file that a person has approved{suggestion}"
     citable = citables.get(reference.finding)
     if citable is None:
         near = min(citables, key=lambda number: (abs(number - reference.finding), number), default=None)

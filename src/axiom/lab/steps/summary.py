@@ -13,6 +13,7 @@ from axiom.domain.evidence import Meaning, reading
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.preflights import GATES, Attempt
 from axiom.domain.proposals import IdeaState, ProposalState
+from axiom.domain.references import references_in, told
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.errors import WrongUse
@@ -23,7 +24,7 @@ from axiom.lab.steps.rank import asked_by, ranking
 from axiom.limits import sessions as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
-from axiom.store.evidence import evidence, finding_notes, links, old_claims
+from axiom.store.evidence import evidence, finding_notes, links, old_claims, references
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import ideas, proposals, registrations
@@ -156,11 +157,15 @@ def literature(db: Database, news: FindingNews) -> list[Note]:
     if (published := estimand.get("published")) is None:
         return []
     comparison = compared(published, news.now.low, news.now.high, estimand["smallest"])
+    reference = told(published["reference"], references.everything(db))
     return [
         Note(
             kind="changed.literature",
             text="The number of finding {finding} {comparison}.",
-            facts={"finding": news.number, "comparison": comparison_in_words(comparison, published)},
+            facts={
+                "finding": news.number,
+                "comparison": comparison_in_words(comparison, published, reference),
+            },
             about=f"/findings/{news.number}",
         )
     ]
@@ -287,6 +292,7 @@ def _question(experiment: StoredExperiment, heading: str = "") -> Note:
 
 def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
     manifest, about, notes = stored_manifest(experiment.manifest), _page(experiment), []
+    parts, approved = references_in(manifest.reference), references.everything(db)
     for registration in registrations.registrations(db, experiment.id)[:1]:
         body = read_body(registration.body)
         hours = body.stopping.replicates * sum(body.design.seconds) / 3_600.0
@@ -298,7 +304,7 @@ def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
             Note(
                 kind="fresh.motivation",
                 text="Motivation: {why} After: {reference}.",
-                facts={"why": body.why, "reference": manifest.reference},
+                facts={"why": body.why, "reference": "; ".join(told(part, approved) for part in parts)},
                 about=about,
             ),
             Note(

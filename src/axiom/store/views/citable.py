@@ -6,7 +6,9 @@ from statistics import fmean, median
 from typing import Any
 
 from axiom.domain.estimands import Kind
+from axiom.domain.references import is_approved, references_in
 from axiom.store.engine.database import Database
+from axiom.store.evidence import references
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
@@ -114,4 +116,6 @@ def _medians(db: Database, standing: FindingView) -> dict[str, float | None]:
 def _literature(db: Database, experiment_id: int, name: str) -> dict[str, str]:
     bundle = experiments.bundle_now(db, experiment_id)
     reference = json.loads(bundle.manifest).get("reference", "") if bundle else ""
-    return {name: reference} if reference else {}
+    approved = references.everything(db) if reference else []
+    cited = [part for part in references_in(reference) if is_approved(part, approved)]
+    return {name: "; ".join(cited)} if cited else {}

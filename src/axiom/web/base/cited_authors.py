@@ -1,12 +1,15 @@
 """Who is cited beside the laboratory, as its operator says it, and how BibTeX has a finding."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from axiom.domain.references import ApprovedReference
 from axiom.settings import AUTHOR
 
 _AUTHOR = re.compile(AUTHOR)
+_ARXIV = "arXiv:"
+_AUTHORS_AND_YEAR = re.compile(r"(?P<by>[^\d:]+?),? (?P<year>\d{4})\b")
 _BRACES = str.maketrans({"{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "$": r"\$"})
 
 
@@ -41,8 +44,36 @@ def bibtex(*, number: int, answer: str, laboratory: str, authors: str, date: str
         "note": f"Version {line} of {date[:10]}; data under CC BY 4.0",
         **({"url": address} if address else {}),
     }
-    lines = [f"  {name} = {{{value}}}," for name, value in fields.items()]
-    return "\n".join([f"@misc{{axiom-finding-{number},", *lines, "}", ""])
+    return _entry(f"axiom-finding-{number}", fields)
+
+
+def bibtex_of(reference: ApprovedReference) -> str:
+    """One entry of the literature; of its authors and year what its words say."""
+    match = _AUTHORS_AND_YEAR.match(reference.words)
+    by = (
+        re.sub(r" et al\.?$", " and others", match["by"]).replace(" & ", " and ").replace(", ", " and ")
+        if match
+        else ""
+    )
+    is_arxiv = reference.number.startswith(_ARXIV)
+    fields = {
+        "author": _escaped(by),
+        "title": f"{{{_escaped(reference.title)}}}" if reference.title else "",
+        "year": match["year"] if match else "",
+        "eprint": reference.number.removeprefix(_ARXIV) if is_arxiv else "",
+        "archivePrefix": "arXiv" if is_arxiv else "",
+        "doi": "" if is_arxiv else reference.number,
+        "note": _escaped(reference.words),
+    }
+    name = re.sub(r"\W+", "-", by.partition(" and ")[0].lower()).strip("-") or "reference"
+    return _entry(
+        f"{name}-{fields['year'] or 'undated'}-{reference.id}", {key: value for key, value in fields.items() if value}
+    )
+
+
+def _entry(name: str, fields: Mapping[str, str]) -> str:
+    lines = [f"  {field} = {{{value}}}," for field, value in fields.items()]
+    return "\n".join([f"@misc{{{name},", *lines, "}", ""])
 
 
 def _escaped(text: str) -> str:

@@ -1,18 +1,18 @@
 """What an experiment's signed file tells a reader in its docstring, and the papers that it names."""
 
 import ast
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from axiom.domain.references import is_approved, number_in, references_in, told
 from axiom.signed import bundles
 from axiom.signed.sources import parsed
 from axiom.store.engine import blobs
+from axiom.store.evidence import references
 from axiom.store.experiments import experiments
 from axiom.web.base.request import Answer, Reading
 
 MATTERS = "Why it matters:"
-_ARXIV = re.compile(r"arXiv:(\d{4}\.\d{4,5})")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,12 +53,20 @@ def source_in(files: Mapping[str, bytes], name: str) -> str:
     return files[bundles.experiment_path(name)].decode()
 
 
-def papers(reference: str) -> list[Answer]:
-    """Each paper that a file names, with its address where the name holds one."""
-    references = [part.strip() for part in reference.split(";") if part.strip()]
-    return [{"text": paper, "href": _address(paper)} for paper in references]
+def papers(reading: Reading, reference: str) -> list[Answer]:
+    """Each paper that a file names, with its address where the name holds one, and whether somebody has approved it."""
+    approved = references.everything(reading.db) if reference else []
+    return [
+        {
+            "text": told(paper, approved),
+            "href": _address(number_in(paper)),
+            "is_approved": is_approved(paper, approved),
+        }
+        for paper in references_in(reference)
+    ]
 
 
-def _address(paper: str) -> str | None:
-    match = _ARXIV.search(paper)
-    return f"https://arxiv.org/abs/{match[1]}" if match else None
+def _address(number: str) -> str | None:
+    if number.startswith("arXiv:"):
+        return f"https://arxiv.org/abs/{number.removeprefix('arXiv:')}"
+    return f"https://doi.org/{number}" if number else None

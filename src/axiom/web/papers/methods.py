@@ -9,6 +9,7 @@ from axiom.signed.manifests import ControlSweeps, Manifest, stored_manifest
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredBundle
 from axiom.store.views.findings import FindingView
+from axiom.web.base.docstring import papers
 from axiom.web.base.facts import fact
 from axiom.web.base.numbers import moment, plain
 from axiom.web.base.request import Answer, Reading, must
@@ -57,9 +58,9 @@ class Study:
 
     @property
     def references(self) -> list[Answer]:
-        """The literature that the signed file names, and nothing else."""
-        parts = [part.strip() for part in self.declared.reference.split(";")] if self.bundle else []
-        return [fact(part, f"R:{self.experiment}", f"/experiments/{self.experiment}") for part in parts if part]
+        """The literature that the signed file names, and nothing else; what nobody has approved is marked."""
+        named = papers(self.reading, self.declared.reference) if self.bundle else []
+        return [fact(paper["text"], f"R:{self.experiment}", f"/experiments/{self.experiment}") for paper in named]
 
     def _factors(self) -> list[Answer]:
         levels = scope.levels([config for body in self._bodies for config in body.design.configs])

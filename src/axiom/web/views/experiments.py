@@ -78,7 +78,7 @@ def one(reading: Reading, name: str) -> Answer:
             "registrations": registered,
             "reproduced": registrations.reproduced(reading, [row["number"] for row in registered]),
             **asdict(told_in_file(reading, stored.id, stored.name)),
-            "papers": papers(manifest.reference),
+            "papers": papers(reading, manifest.reference),
             "map": f"/maps/{stored.name}@{stored.version}" if manifest.map else None,
             "levels": levels(manifest),
             "configs": [dict(config) for config in manifest.configs],

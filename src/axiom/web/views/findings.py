@@ -13,8 +13,10 @@ from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, 
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.decisions.findings.predictions import Foreknowledge, foreknowledge
 from axiom.domain.estimands import Kind
+from axiom.domain.references import told
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
+from axiom.store.evidence import references
 from axiom.store.experiments import experiments
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings
@@ -199,7 +201,7 @@ def _background(reading: Reading, standing: FindingView) -> Answer:
     manifest = stored_manifest(stored.manifest) if stored else None
     return {
         "question": manifest.question if manifest else "",
-        "papers": papers(manifest.reference) if manifest else [],
+        "papers": papers(reading, manifest.reference) if manifest else [],
         **asdict(told_in_file(reading, standing.finding.experiment_id, standing.experiment)),
     }
 
@@ -308,20 +310,22 @@ def shown(reading: Reading, standing: FindingView) -> Answer:
         "foreknowledge": _foreknowledge(reading, standing),
         "smallest": estimand["smallest"],
         "null": estimand["null"],
-        "literature": _literature(estimand, line),
+        "literature": _literature(reading, estimand, line),
         "block": standing.registered["block"],
         "evidence": evidence(reading, line) if line else None,
         "awaits": None if line else _awaits(reading, standing),
     }
 
 
-def _literature(estimand: Mapping[str, Any], line: HistoryLine | None) -> Answer | None:
+def _literature(reading: Reading, estimand: Mapping[str, Any], line: HistoryLine | None) -> Answer | None:
     """The published number with which this one is compared, and what came of that."""
     if (published := estimand.get("published")) is None:
         return None
     _, low, high = _ends(line)
     comparison = compared(published, low, high, estimand["smallest"])
-    return {**published, "comparison": comparison, "words": comparison_in_words(comparison, published)}
+    reference = told(published["reference"], references.everything(reading.db))
+    words = comparison_in_words(comparison, published, reference)
+    return {**published, "comparison": comparison, "words": words}
 
 
 def evidence(reading: Reading, line: HistoryLine) -> Answer:

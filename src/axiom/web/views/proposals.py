@@ -13,6 +13,7 @@ from axiom.store.engine import blobs
 from axiom.store.experiments import drafts, experiments
 from axiom.store.experiments.recall_effects import blast_radius
 from axiom.store.registrations import proposals
+from axiom.web.base.docstring import papers
 from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.request import Answer, Reading, must
 
@@ -74,6 +75,7 @@ def one_draft(reading: Reading, number: int) -> Answer:
                 {name: estimand[name] for name in ("name", "claim", "kind", "measure", "smallest", "prediction")}
                 for estimand in (declared.estimands if declared else ())
             ],
+            "papers": papers(reading, declared.reference) if declared else [],
             "source": stored.text,
             **_changes(reading, stored),
         }

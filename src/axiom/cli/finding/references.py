@@ -1,0 +1,79 @@
+"""`axiom reference`: the literature that a person has approved."""
+
+import click
+
+from axiom.cli.changes import change, tell
+from axiom.cli.groups import Group
+from axiom.cli.output import ID, change_options, data_option, reading_options, show_json, show_table
+from axiom.cli.reading import view
+from axiom.errors import WrongUse
+from axiom.store.engine.folder import Folder
+from axiom.store.evidence import references
+from axiom.web.base.cited_authors import bibtex_of
+from axiom_weigh.terminal import say
+
+
+@click.group(cls=Group)
+def reference() -> None:
+    """The literature that a person has approved; what else a file names is shown as unverified."""
+
+
+@reference.command("list")
+@reading_options
+def list_references(folder: Folder, as_json: bool) -> None:
+    """Every approved reference."""
+    names = ("id", "words", "number", "title", "approved_by")
+    with view(folder) as seen:
+        rows = [{name: getattr(entry, name) for name in names} for entry in references.everything(seen.db)]
+    if as_json:
+        show_json({"references": rows})
+        return
+    show_table(
+        names,
+        [[row[name] for name in names] for row in rows],
+        none='Nothing was approved. `axiom reference add "Belkin et al. 2019" --arxiv 1812.11118` approves a work.',
+    )
+
+
+@reference.command("export")
+@data_option
+def export(folder: Folder) -> None:
+    """Every approved reference as BibTeX."""
+    with view(folder) as seen:
+        say("\n".join(map(bibtex_of, references.everything(seen.db))))
+
+
+@reference.command("add")
+@click.argument("cited")
+@click.option("--arxiv", metavar="NUMBER", help="As 1812.11118.")
+@click.option("--doi", help="As 10.1103/PhysRevLett.61.259.")
+@click.option("--title", default="", help="Of the work, for BibTeX.")
+@click.option("--by", default="operator", show_default=True, help="Who looked it up.")
+@change_options
+def add(
+    cited: str,
+    arxiv: str | None,
+    doi: str | None,
+    title: str,
+    by: str,
+    folder: Folder,
+    dry_run: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Approve the work that is CITED as "Belkin et al. 2019": somebody has looked up that it exists and says so."""
+    if (arxiv is None) == (doi is None):
+        raise WrongUse("Say either --arxiv or --doi. Nothing was approved.")
+    number = doi if arxiv is None else f"arXiv:{arxiv.lower().removeprefix('arxiv:')}"
+    words = {"cited": cited, "number": number, "title": title, "by": by}
+    answer = change(folder, "reference.add", words, dry_run=dry_run)
+    tell("reference", answer, f"{answer['cited']} ({answer['number']}) is approved", as_json=as_json, quiet=quiet)
+
+
+@reference.command("remove")
+@click.argument("number", type=ID)
+@change_options
+def remove(number: int, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+    """Take an approval back, by its number in the list."""
+    answer = change(folder, "reference.remove", {"reference": number}, dry_run=dry_run)
+    tell("reference", answer, f"Reference {number} is approved no more", as_json=as_json, quiet=quiet)
