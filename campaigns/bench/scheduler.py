@@ -7,8 +7,7 @@ for back and memory, since an operator may order no more than 100,000 workunits 
 deploy    from the command to the moment a host can have the last of 10,000 workunits
 ping      CPU of a request that asks nothing and reports nothing
 turn      CPU of a request that reports 8 and fetches 8. Its outputs were uploaded before, and judging rests meanwhile
-          (campaigns/loadgen/pausing.py); beside it stands what such a turn costs with uploads, judging and credit. Both
-          also in answers of the bare HTTP server (campaigns/loadgen/bare.py), by which computers can be compared
+          (campaigns/loadgen/pausing.py); beside it stands what such a turn costs with uploads, judging and credit.
 steady    tasks a second sent, uploaded, reported, judged and paid for 20 seconds, in three rounds
 back      1,000 hosts that come back within a minute, each with 50 outputs to upload and report
 memory    of the server after 100,000 requests
@@ -27,7 +26,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from loadgen import bare
 from loadgen.benches import LANES, Bench, Figure, begin, ping, rest, turn
 from loadgen.hosts import fleet
 from loadgen.laboratory import MOST_AT_ONCE, Laboratory
@@ -74,12 +72,9 @@ def ping_and_turn(bench: Bench, wanted: argparse.Namespace) -> None:
     bench.enough(4 * 8 * HOSTS * (rounds(wanted) + 1))
     for _ in range(rounds(wanted)):
         bench.note("cores in use while nobody asks", rest(bench), "")
-        hello, pinged, (alone, whole) = bare.milliseconds(), ping(bench).ms(), turn(bench)
-        bench.note("CPU of a bare answer", 1e3 * hello, "µs")
-        bench.note("CPU of a ping", pinged, "ms")
-        bench.note("the same in bare answers", pinged / hello, "")
+        bench.note("CPU of a ping", ping(bench).ms(), "ms")
+        alone, whole = turn(bench)
         bench.note("CPU of a request reporting 8, fetching 8", alone.ms(), "ms")
-        bench.note("that in bare answers", alone.ms() / hello, "")
         bench.note("the same with uploads, judging and credit", whole.ms(), "ms")
     bench.play(Mode.REPORT)
     bench.lab.settle()

@@ -1,4 +1,4 @@
-"""An attack from outside (D1 to D10), played again: its rates before the weighing was changed, and now."""
+"""An attack from outside (D1 to D10), played again."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -21,8 +21,8 @@ from streams.hosted import (
     two_platforms,
 )
 from streams.laws import CONTRAST
-from streams.processes import FEWEST, decided, decided_before, first, signs_agree
-from streams.seeds_needed import heading, middle, no_later, row
+from streams.processes import decided
+from streams.seeds_needed import by_t_mixture, heading, middle, no_later, row
 from streams.tables import accuracies, copied, decided_without_lost, returns, stuck, tried_again
 
 _UNTIL, _BY = 800, 160  # seeds
@@ -35,12 +35,11 @@ _COPIES, _DECIDED, _BADGE = "alarm of copies", f"decided by {_BY}", "its badge i
 
 @dataclass(frozen=True, kw_only=True)
 class _Case:
-    """A stream of the attack, how often things were so before, and how often they may be so or have to be so now."""
+    """A stream of the attack, and how often things may be so or have to be so."""
 
     name: str
     how: str
     play: Play
-    before: Mapping[str, str] = field(default_factory=dict)
     most: Mapping[str, float] = field(default_factory=dict)
     least: Mapping[str, float] = field(default_factory=dict)
 
@@ -61,14 +60,12 @@ _CASES: Sequence[_Case] = (
         name="D1 copies, in a table of levels",
         how="29 of 50 runs end at the loss of chance; is the median 1?",
         play=stuck,
-        before={_FALSE: "100 %", _MISSES: "100 %"},
         most={_FALSE: 0.05, _MISSES: 0.05},
     ),
     _Case(
         name="D1 copies, in a table of levels",
         how="30 % of 200 values are the same number; is the median 0?",
         play=returns,
-        before={_FALSE: "61 %", _MISSES: "61 %"},
         most={_FALSE: 0.05, _MISSES: 0.05},
     ),
     *(
@@ -84,7 +81,6 @@ _CASES: Sequence[_Case] = (
         name="D3 one computation under 24 seeds, with noise of 1e-6",
         how="in a table",
         play=copied(1, 24, 1e-6),
-        before={_CALLED: "100 %", _STRONG: "100 %"},
         most={_CALLED: 0.05, _STRONG: 0.01},
     ),
     _Case(
@@ -96,7 +92,6 @@ _CASES: Sequence[_Case] = (
         name="D3 8 computations under 8 seeds each, five decimals, in a table",
         how="as they are",
         play=copied(8, 8, 0.0),
-        before={_CALLED: "21-48 %"},
         most={_CALLED: 0.05, _STRONG: 0.01},
     ),
     _Case(
@@ -109,13 +104,12 @@ _CASES: Sequence[_Case] = (
             name="D4 values far out, an effect of 1 deviation",
             how=how,
             play=play,
-            before={_DECIDED: before},
             least={_DECIDED: 0.95},
         )
-        for how, play, before in (
-            ("the third value is 1e9", _one_far(2, 1e9), "0 %"),
-            ("the first value is 1e6", _one_far(0, 1e6), "47 %"),
-            ("one host in ten returns 1e4 x the value, of any sign", far_out, "29 %"),
+        for how, play in (
+            ("the third value is 1e9", _one_far(2, 1e9)),
+            ("the first value is 1e6", _one_far(0, 1e6)),
+            ("one host in ten returns 1e4 x the value, of any sign", far_out),
         )
     ),
     *(
@@ -123,13 +117,12 @@ _CASES: Sequence[_Case] = (
             name=f"D6 {words} return values without their sign",
             how=checks,
             play=league(hosts, volunteers, checks),
-            before=before if checks is Checks.GRANTED else {},
             most={_STRONG: 0.01} if checks is Checks.WATCH else {},
         )
-        for hosts, volunteers, words, before in (
-            (6, 6, "30 % of hosts, of six volunteers,", {_CALLED: "91 %", _STRONG: "50 %"}),
-            (4, 4, "20 % of hosts, of four volunteers,", {_CALLED: "37 %", _STRONG: "8.5 %"}),
-            (6, 1, "30 % of hosts, of one volunteer,", {_CALLED: "89 %", _STRONG: "0 %"}),
+        for hosts, volunteers, words in (
+            (6, 6, "30 % of hosts, of six volunteers,"),
+            (4, 4, "20 % of hosts, of four volunteers,"),
+            (6, 1, "30 % of hosts, of one volunteer,"),
         )
         for checks in Checks
     ),
@@ -138,7 +131,6 @@ _CASES: Sequence[_Case] = (
             name="D7 two platforms lie 2 deviations apart, and one takes over",
             how=checks,
             play=two_platforms(checks),
-            before={_STRONG: "69 %"} if checks is Checks.GRANTED else {},
             most={_STRONG: 0.01} if checks is Checks.WATCH else {},
         )
         for checks in Checks
@@ -154,10 +146,9 @@ _CASES: Sequence[_Case] = (
             name="D8 every other run above 0 fails and is run again, in a table",
             how=f"{seeds} seeds",
             play=tried_again(seeds, "failed"),
-            before={_CALLED: before},
             most={_CALLED: 0.05},
         )
-        for seeds, before in ((64, "17.5 %"), (200, "72.5 %"))
+        for seeds in (64, 200)
     ),
     _Case(
         name="D8 every other run above 0 fails and is run again, in a table",
@@ -169,14 +160,13 @@ _CASES: Sequence[_Case] = (
             name=f"D9 {words}",
             how=kept,
             play=clustered(kind, correlation, per_host=per_host, kept=kept),
-            before={_CALLED: before} if before and kept is Kept.UNNAMED else {},
             most={_CALLED: 0.05} if kept is Kept.TABLE else {},
         )
-        for kind, correlation, per_host, words, before in (
-            ("proportion", 0.1, 0, "hosts matter: a share, 10 % of its variance between 20 hosts", "20.5 %"),
-            ("contrast", 0.1, 0, "hosts matter: a contrast, 10 % of its variance between 20 hosts", ""),
-            ("contrast", 0.5, 4, "hosts matter: a contrast, 50 % of its variance between hosts of 4 seeds", "21 %"),
-            ("level", 0.5, 4, "hosts matter: a level, 50 % of its variance between hosts of 4 seeds", "29 %"),
+        for kind, correlation, per_host, words in (
+            ("proportion", 0.1, 0, "hosts matter: a share, 10 % of its variance between 20 hosts"),
+            ("contrast", 0.1, 0, "hosts matter: a contrast, 10 % of its variance between 20 hosts"),
+            ("contrast", 0.5, 4, "hosts matter: a contrast, 50 % of its variance between hosts of 4 seeds"),
+            ("level", 0.5, 4, "hosts matter: a level, 50 % of its variance between hosts of 4 seeds"),
         )
         for kept in Kept
     ),
@@ -188,8 +178,7 @@ def attacked(seed: int, size: Size) -> Answer:
     rng = np.random.default_rng(seed)
     bounds, n = list[Bound](), size.attacks
     lines = [
-        f"shares of {n:,} streams, without an effect unless one is named; before: the attack's, in similar ones",
-        _row("", "", "before", "now"),
+        f"shares of {n:,} streams, without an effect unless one is named",
     ]
     for name, cases in itertools.groupby(_CASES, key=lambda case: case.name):
         lines.append(name)
@@ -197,7 +186,7 @@ def attacked(seed: int, size: Size) -> Answer:
             outcomes = [case.play(rng) for _ in range(n)]
             for place, what in enumerate(outcomes[0]):
                 now, words = sum(outcome[what] for outcome in outcomes) / n, f"{name}; {case.how}: {what}"
-                lines.append(_row("" if place else case.how, what, case.before.get(what, ""), f"{now:.1%}"))
+                lines.append(f"  {'' if place else case.how:<74}{what:<28}{now:>8.1%}")
                 bounds += [below(words, now, case.most[what], n)] if what in case.most else []
                 bounds += [above(words, now, case.least[what], n)] if what in case.least else []
     for part in (_ties, _missing):
@@ -207,44 +196,37 @@ def attacked(seed: int, size: Size) -> Answer:
     return Answer(lines=lines, bounds=bounds)
 
 
-def _row(how: str, what: str, before: str, now: str) -> str:
-    return f"  {how:<74}{what:<28}{before:>8}{now:>8}"
-
-
 def _ties(rng: np.random.Generator, size: Size) -> Answer:
     """How much later an effect of one deviation is found, if some values are exactly 0."""
     lines = [
         "D5 values that are exactly 0, an effect of 1 deviation: seeds until it is found, one in two / nine in ten"
     ]
-    lines.append(heading("share that is 0", "Axiom", "the rule before"))
+    lines.append(heading("share that is 0", "Axiom", "t-mixture"))
     bounds = []
     for share in (0.0, 0.1, 0.2, 0.3, 0.5):
         streams = rng.normal(1.0, 1.0, (max(_FEWEST_STREAMS, size.streams // 20), _UNTIL))
         streams[rng.random(streams.shape) < share] = 0.0
-        now, before = decided(streams, question(CONTRAST)), decided_before(streams)
-        lines.append(row(f"{share:.0%}", now, before))
+        now, mixture = decided(streams, question(CONTRAST)), by_t_mixture(streams)
+        lines.append(row(f"{share:.0%}", now, mixture))
         if share:
             bounds.append(
-                no_later(f"D5 {share:.0%} of values are 0", now, 0.5, min(_UNTIL, middle(before)), "of the rule before")
+                no_later(f"D5 {share:.0%} of values are 0", now, 1.3, min(_UNTIL, middle(mixture)), "of the t-mixture")
             )
     return Answer(lines=lines, bounds=bounds)
 
 
 def _missing(rng: np.random.Generator, size: Size) -> Answer:
-    """How much later an effect is found, if some values are missing by chance; and if a table declares them as lost.
-
-    How late the rule before was is not known: it took at least as long as its interval of signs, which is told.
-    """
+    """How much later an effect is found, if some values are missing by chance; and if a table declares them as lost."""
     claim, n = question(CONTRAST), max(_FEWEST_STREAMS, size.streams // 50)
     lines = ["D10 values that are missing by chance: seeds until an effect is found, one in two / nine in ten"]
-    lines.append(heading("effect in deviations, share that is missing", "Axiom", "before: at least"))
+    lines.append(heading("effect in deviations, share that is missing", "Axiom"))
     lost = ["D10 the same in a table that says they were lost to a machine: values until an effect is found"]
     lost.append(heading("effect in deviations, share that is lost", "Axiom", "none lost"))
     bounds = []
     for effect, share in itertools.product((0.5, 1.0), (0.0, 0.05, 0.1, 0.2)):
         streams, name = rng.normal(effect, 1.0, (n, _UNTIL)), f"d = {effect}, {share:.0%}"
         gone = rng.random(streams.shape) < share
-        lines.append(row(name, decided(streams, claim, gone=gone), first(signs_agree(streams, gone=gone), FEWEST)))
+        lines.append(row(name, decided(streams, claim, gone=gone)))
         if 0.0 < share < _MOST_LOST:
             whole, without_lost = decided(streams, claim), decided_without_lost(streams, gone)
             lost.append(row(name, without_lost, whole))

@@ -86,25 +86,11 @@ def decided(
     return ends
 
 
-def flip(streams: Numbers) -> Numbers:
-    """The logarithm of the e-value that contrasts had before: flips of their signs, with bets that grow with sizes."""
-    upto = np.cumsum(streams**2, axis=1)
-    before = np.cumsum(streams, axis=1) - streams
-    bets = np.divide(before * streams, upto, out=np.zeros_like(upto), where=upto > 0)
-    return np.cumsum(np.log1p(np.tanh(bets)), axis=1)
-
-
-def signs_agree(streams: Numbers, median: float = 0.0, gone: Flags | None = None) -> Flags:
-    """After which values the interval of the median, by signs, leaves this out; what is gone may lie on either side."""
-    is_there = np.ones(streams.shape, dtype=bool) if gone is None else ~gone
+def signs_agree(streams: Numbers, median: float) -> Flags:
+    """After which values the interval of the median, by signs, leaves this out."""
     needed = [signs_needed(n, 0.05) for n in range(1, streams.shape[1] + 1)]
-    above, below = (np.cumsum(is_there & (side * (streams - median) > 0), axis=1) for side in (1, -1))
+    above, below = (np.cumsum(side * (streams - median) > 0, axis=1) for side in (1, -1))
     return np.maximum(above, below) >= needed
-
-
-def decided_before(streams: Numbers) -> Numbers:
-    """After how many values the rule before found an effect: flips say 20, and the interval of signs leaves 0 out."""
-    return first((flip(streams) >= BAR) & signs_agree(streams), FEWEST)
 
 
 def bernoulli(happened: Numbers, null: float) -> Numbers:

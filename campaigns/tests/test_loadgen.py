@@ -1,6 +1,5 @@
 """The load generator, played against a scheduler that looks into everything it is sent."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
-from loadgen import bare, hosts, processes
+from loadgen import hosts, processes
 from loadgen.hosts import HeldTask, Host
 from loadgen.lane import Mode, Plan, Score
 from loadgen.outputs import axiom_maker
@@ -244,9 +243,3 @@ def test_a_process_s_cpu_and_memory_are_read():
     assert 0.1 <= first.cpu <= second.cpu - 0.1
     assert 3 < first.memory_mb < 100
     assert processes.cost(process.pid).cpu == 0
-
-
-def test_a_bare_answer_costs_cpu_and_its_server_is_gone_afterwards():
-    before = processes.descendants(os.getpid())
-    assert 0 < bare.milliseconds(rounds=20, connections=4) < 1e3 * PATIENCE
-    assert processes.descendants(os.getpid()) == before
