@@ -8,7 +8,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -120,14 +119,6 @@ def computing(mine: Client, number: int) -> Computing | None:
     runner = runner_of(mine, number)
     children = [pid for pid in _below(runner) if _CHILD in _words(pid)] if runner else []  # the launcher starts others
     return Computing(runner=runner, child=children[0]) if runner and children else None
-
-
-def age(pid: int) -> float | None:
-    """Seconds since a process began; None once it has ended, whether or not somebody has taken note of that."""
-    fields = _said(pid, "stat").rpartition(")")[2].split()
-    if not fields or fields[0] == "Z":
-        return None
-    return time.clock_gettime(time.CLOCK_BOOTTIME) - int(fields[19]) / os.sysconf("SC_CLK_TCK")
 
 
 def home(mine: Client) -> Path:

@@ -59,7 +59,7 @@ def test_contacts_of_one_kind_are_spread_and_every_host_comes_back_within_an_hou
 
 
 def test_who_was_served_comes_back_when_a_task_can_be_reported_or_in_minutes():
-    """Computed and uploaded 12 seconds after the reply, as `scripts/bench attach` shows of the stock client."""
+    """Computed and uploaded 12 seconds after the reply, as the stock client does."""
     assert delay(Situation.SERVED, spread=0.0).least >= 12
     assert delay(Situation.SERVED, spread=1.0).least <= 14
     # a proven host with work for minutes calls minutes apart
