@@ -33,7 +33,17 @@ def prepared(data: Path) -> str:
         subprocess.run([AXIOM, "init", data, "--quiet"], check=True)
         with (data / "axiom.toml").open("a") as settings:
             settings.write("workers = 1\n")
-        words = ["program", "add", "mender", "--may", "propose", "--limit", "open_proposals=5", "--data", data]
+        words: list[str | Path] = [
+            "program",
+            "add",
+            "mender",
+            "--may",
+            "propose",
+            "--limit",
+            "open_proposals=5",
+            "--data",
+            data,
+        ]
         file.write_text(subprocess.run([AXIOM, *words], check=True, capture_output=True, text=True).stdout)
         file.chmod(0o600)
     return file.read_text().strip()

@@ -9,19 +9,17 @@ a change of the program begins it anew. Ends with 0 only if no promise was broke
 """
 
 import argparse
-import json
 import logging
 import os
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from program_digest import program_digest
+from kept_outcomes import Part, outcomes
 from simulation.troubles import ALL
 from simulation.world import Scenario
 from world.boundaries import PATHS, kill_everywhere, stage
@@ -65,28 +63,11 @@ def faults(what: str) -> str:
     return f"{fault} while writing to the {disk}" if of else f"{fault} at a statement"
 
 
-def kept(file: Path, of: str) -> dict[str, Mapping[str, Any]]:
-    """What was done already with this very program, by part."""
-    if not file.exists():
-        return {}
-    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
-    return {line["part"]: line for line in lines if line["program"] == of}
-
-
 def play(months: int, jobs: int, file: Path) -> Iterator[Mapping[str, Any]]:
     """What has come of each part, the kept ones first."""
-    of = program_digest()
-    done = kept(file, of)
-    yield from done.values()
-    file.parent.mkdir(exist_ok=True)
-    with ProcessPoolExecutor(jobs) as pool, file.open("a", encoding="utf-8") as lines:
-        waiting = [pool.submit(path, name) for name in PATHS if f"path {name}" not in done]
-        waiting += [pool.submit(month, seed) for seed in range(FIRST, FIRST + months) if f"month {seed}" not in done]
-        for future in as_completed(waiting):
-            outcome = future.result()
-            lines.write(json.dumps({**outcome, "last": [], "program": of}) + "\n")
-            lines.flush()
-            yield outcome
+    parts: dict[str, Part] = {f"path {name}": (path, (name,)) for name in PATHS}
+    parts |= {f"month {seed}": (month, (seed,)) for seed in range(FIRST, FIRST + months)}
+    return outcomes(file, jobs, parts)
 
 
 def again(seed: int) -> int:

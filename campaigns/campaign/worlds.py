@@ -9,18 +9,16 @@ that a campaign which was stopped goes on; a change of the program begins it ane
 """
 
 import argparse
-import json
 import logging
 import os
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 
-from program_digest import program_digest
+from kept_outcomes import outcomes
 from scipy.special import betaincinv  # type: ignore[import-untyped]
 from world.places import quick
 from world.truths import LARGE
@@ -51,27 +49,9 @@ def world(seed: int, days: float) -> dict[str, Any]:
         }
 
 
-def kept(file: Path, of: str, days: float) -> dict[int, Found]:
-    """What was done already with this very program for so many days, by seed."""
-    if not file.exists():
-        return {}
-    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines() if line.endswith("}")]
-    return {line["seed"]: line for line in lines if (line["program"], line["days"]) == (of, days)}
-
-
 def lived(seeds: Sequence[int], days: float, jobs: int, file: Path) -> Iterator[Found]:
     """What became of each world, the kept ones first."""
-    of = program_digest()
-    done = kept(file, of, days)
-    yield from (done[seed] for seed in seeds if seed in done)
-    file.parent.mkdir(exist_ok=True)
-    with ProcessPoolExecutor(jobs) as pool, file.open("a", encoding="utf-8") as lines:
-        waiting = [pool.submit(world, seed, days) for seed in seeds if seed not in done]
-        for future in as_completed(waiting):
-            outcome = future.result()
-            lines.write(json.dumps({**outcome, "program": of}) + "\n")
-            lines.flush()
-            yield outcome
+    return outcomes(file, jobs, {f"{days:g} days of {seed}": (world, (seed, days)) for seed in seeds})
 
 
 def between(hits: int, amount: int) -> tuple[float, float]:

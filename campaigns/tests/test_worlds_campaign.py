@@ -1,9 +1,10 @@
 """The campaign of worlds: what it pools, when it is met, and that it goes on where it was stopped."""
 
-import json
+import os
 import runpy
 from pathlib import Path
 
+import kept_outcomes
 import pytest
 
 campaign = runpy.run_path(str(Path(__file__).resolve().parents[1] / "campaign" / "worlds.py"))
@@ -60,10 +61,18 @@ def test_a_share_has_its_exact_interval(hits, amount, low, high):
     assert campaign["between"](hits, amount) == pytest.approx((low, high), abs=1e-4)
 
 
-def test_it_goes_on_where_it_was_stopped_and_begins_anew_with_another_program(tmp_path):
-    file = tmp_path / "worlds.jsonl"
-    lines = [{**world(seed=seed), "program": "now", "days": 30.0} for seed in (1, 2)]
-    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines) + '{"seed": 3, "cut')
-    assert set(campaign["kept"](file, "now", 30.0)) == {1, 2}
-    assert campaign["kept"](file, "before", 30.0) == {}
-    assert campaign["kept"](file, "now", 2.0) == {}
+def lived(seed: int) -> dict[str, int]:
+    return {"seed": seed, "process": os.getpid()}
+
+
+def test_it_goes_on_where_it_was_stopped_and_begins_anew_with_another_program(tmp_path, monkeypatch):
+    monkeypatch.setattr(kept_outcomes, "_digest", lambda: "now")
+    file, parts = tmp_path / "build" / "worlds.jsonl", {f"world {seed}": (lived, (seed,)) for seed in (1, 2)}
+    assert [made["seed"] for made in kept_outcomes.outcomes(file, 1, dict(list(parts.items())[:1]))] == [1]
+    with file.open("a") as cut:
+        cut.write('\n{"outcome": {"seed": 2')
+    first, second = kept_outcomes.outcomes(file, 1, parts)
+    assert (first["seed"], second["seed"], first["process"] != second["process"]) == (1, 2, True)
+    assert list(kept_outcomes.outcomes(file, 1, parts)) == [first, second]
+    monkeypatch.setattr(kept_outcomes, "_digest", lambda: "another")
+    assert first not in list(kept_outcomes.outcomes(file, 1, parts))
