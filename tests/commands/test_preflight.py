@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
+from axiom.commands.drafts import ProposeDraft, ReportDraft, SmokeDraft, TryDraft, WriteDraft
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment
 from axiom.commands.ideas import AddIdea
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
@@ -225,6 +225,31 @@ def test_a_report_is_judged_here_tells_its_author_no_measure_and_four_texts_of_a
     with pytest.raises(Refused):
         door.submit(TryDraft(draft=last, by=AUTHOR))
     assert door.look(lambda db: drafts.tries(db, "sound", last)) == (4, 1)
+
+
+def test_of_a_tried_draft_its_author_is_told_whether_anything_was_learned_and_no_contrast(door, package):
+    text = (
+        TEXT.replace("    size: float", "    has_learned: int\n    size: float")
+        .replace("    return Measures(\n", "    return Measures(\n        has_learned=int(config.inputs > 2),\n")
+        .replace("    needs=Needs(", '    learned="has_learned",\n    needs=Needs(')
+    )
+    number = written(door, text)
+    with pytest.raises(Refused):
+        door.submit(SmokeDraft(draft=number, by=AUTHOR))
+    door.submit(TryDraft(draft=number, by=AUTHOR))
+    draft, secret = door.look(lambda db: drafts.draft(db, number)), secret_of(door.lab.keys.ticket)
+    attempt, declaration = lab_drafts.try_out(package, draft, secret, PauseGate())
+    door.submit(ReportDraft(draft=number, report=write(attempt), declaration=declaration))
+    told = door.submit(SmokeDraft(draft=number, by=AUTHOR))
+    assert told.pop("seconds") > 0
+    assert told == {"draft": number, "cells": 9, "failed": 0, "missing": 0, "learned": 6}
+    with pytest.raises(Refused):
+        door.submit(SmokeDraft(draft=number, by="program:other"))
+    outcome = text.replace('learned="has_learned"', 'learned="accuracy"')
+    number = written(door, outcome)
+    door.submit(TryDraft(draft=number, by=AUTHOR))
+    attempt, _ = lab_drafts.try_out(package, door.look(lambda db: drafts.draft(db, number)), secret, PauseGate())
+    assert "concludes from 'accuracy'" in attempt.fault
 
 
 def test_no_program_brings_a_report(door, sound, sound_attempt):

@@ -9,6 +9,7 @@ from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
 from axiom.commands.words import FINITE, FORECASTER, NUMBER, WHY
 from axiom.decisions.accounts.command_permission import CommandCost
+from axiom.decisions.experiments.drafts import smoke
 from axiom.domain.callers import Capability
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import KeptProposal
@@ -69,6 +70,25 @@ class TryDraft(Command):
         """It waits until there is time."""
         draft = drafts.order(db, self.draft, author=self.by, now=now)
         return {**_answer(db, draft), "job": f"draft-{draft.number}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmokeDraft(Command):
+    """Be told of a tried draft: seconds, cells that lack a measure, and how many learned anything. No contrast."""
+
+    name: ClassVar[str] = "draft.smoke"
+    capability: ClassVar[Capability] = Capability.PROPOSE
+
+    draft: int = field(metadata=NUMBER)
+    by: str = field(default="operator", metadata=FORECASTER)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        """It is a command, so that the audit has who was told."""
+        draft = drafts.kept(db, self.draft)
+        drafts.demand_own(draft, self.by)
+        if draft.tried_at is None:
+            raise Refused(f"Draft {draft.number} was not tried yet. Nothing is told; draft.preflight has it tried.")
+        return {"draft": draft.number, **smoke(preflight_report.read(draft.attempt))}
 
 
 @dataclass(frozen=True, kw_only=True)

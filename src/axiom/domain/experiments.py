@@ -107,6 +107,7 @@ class Experiment:
     map: Map | None = None  # its configs are tiles of it, and the sweep holds those of level 0
     aliases: tuple[str, ...] = ()
     reference: str = ""
+    learned: str = ""  # a measure that is no outcome: 1 where a cell learned anything at all, else 0
 
     def __post_init__(self) -> None:
         """Refuse a declaration that could not be computed or weighed, before anything is built on it."""
@@ -136,6 +137,10 @@ class Experiment:
         return frozenset(each.name for each in fields(self.sweep[0]))
 
     def _check_estimands(self, measures: set[str], factors: frozenset[str]) -> None:
+        if self.learned and self.learned not in measures:
+            raise ValueError(f"{self.name}: learned names the measure {self.learned!r}: no such")
+        if self.learned in {estimand.measure for estimand in self.estimands}:
+            raise ValueError(f"{self.name}: an estimand concludes from {self.learned!r}, so learned cannot name it")
         for estimand in self.estimands:
             if estimand.measure not in measures:
                 raise ValueError(f"{self.name}: estimand {estimand.name} wants measure {estimand.measure!r}: no such")

@@ -37,6 +37,7 @@ class TriedCell:
     measures: Mapping[str, float | None] = field(default_factory=dict)  # those that are concluded from
     missing: tuple[str, ...] = ()  # measures that left the real numbers
     error: str = ""  # what the code raised, and where
+    learned: bool | None = None  # whether it learned anything, where the file names a measure that says so
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -35,6 +35,7 @@ USUAL_LIMITS: Mapping[str, float] = {
     "open_proposals": 3,
     "draft.write": 20,
     "draft.preflight": 40,
+    "draft.smoke": 40,
     "draft.propose": 20,
     "experiment.publish": 20,
     "experiment.preflight": 40,

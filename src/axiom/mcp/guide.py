@@ -49,6 +49,8 @@ One file asks one question. It declares everything before anything is computed.
 - needs: seconds(config) of one cell on one core, memory_mb of a task. A warm cell may take ten times more or less than
   that, and between configs the ratio may be off by three; a refusal at G6 says what was measured. A run that may stop
   early is best given a fixed number of steps. A loop calls pace.block at least once a second.
+- learned (optional) names a measure that no estimand concludes from, 1 where a cell learned anything at all, else 0:
+  draft_smoke then tells of a tried draft in how many cells that was so, beside seconds and missing values.
 - guide_show part=declaration has every class of such a file with its fields and words.
 - A try is a text that draft_preflight took. Four tries of a name; what is refused at draft_write is none.
 """

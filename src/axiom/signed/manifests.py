@@ -33,7 +33,7 @@ _UNSAID: dict[str, Any] = {
     "published": None,
 }
 # So does a manifest with these, so that those of before stay as they were, byte for byte.
-_LEFT_OUT: dict[str, Any] = {"map": None, "may_use_gpu": False, "copies": 1}
+_LEFT_OUT: dict[str, Any] = {"map": None, "may_use_gpu": False, "copies": 1, "learned": ""}
 _ANSWERS = ("if_so", "if_opposite", "if_absent", "in_words")
 
 
@@ -72,6 +72,7 @@ class Manifest:
     map: Map | None = None
     may_use_gpu: bool = False  # a core may compute it, and a GPU that is idle
     copies: int = 1  # volunteers who compute each task
+    learned: str = ""  # a measure that is no outcome, and 1 where a cell learned anything at all
 
     @property
     def seconds(self) -> float:
@@ -113,6 +114,8 @@ class Manifest:
             data["may_use_gpu"] = True
         if self.copies != 1:
             data["copies"] = self.copies
+        if self.learned:
+            data["learned"] = self.learned
         return data
 
 
@@ -168,6 +171,7 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         map=fields.either("map", _map),
         may_use_gpu=fields.flag("may_use_gpu"),
         copies=fields.whole("copies", least=1),
+        learned=fields.text("learned"),
     )
     _check(manifest)
     return manifest
@@ -181,6 +185,10 @@ def _check(manifest: Manifest) -> None:
         raise ValueError("it says that a GPU alone may compute it, and that a core may")
     if manifest.copies > MOST_COPIES:
         raise ValueError(f"{manifest.copies} copies of each task are wanted, and {MOST_COPIES} are the most")
+    if manifest.learned and manifest.learned not in {measure.name for measure in manifest.measures}:
+        raise ValueError(f"learned names {manifest.learned!r}, which is no measure")
+    if manifest.learned in {estimand["measure"] for estimand in manifest.estimands}:
+        raise ValueError(f"learned names {manifest.learned!r}, from which an estimand concludes")
     estimands = {estimand["name"] for estimand in manifest.estimands}
     for control in manifest.controls:
         if control.estimand not in estimands:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.decisions.experiments.preflight import PreflightVerdict
-from axiom.domain.preflights import DraftState, KeptDraft
+from axiom.domain.preflights import Attempt, DraftState, KeptDraft
+from axiom.domain.work import Outcome
 from axiom.limits import experiments as limits
 from axiom.signed.canonical_json import canonical
 
@@ -72,6 +73,23 @@ def reason_for_persons(judged: PreflightVerdict) -> str:
     """Why it passed or failed, with what its controls measured: who may approve it reads that, and its author not."""
     controls = [f"{gate.title}: {gate.reason}" for gate in judged.gates if gate.name in ("G7", "G8") and judged.passed]
     return "; ".join([judged.reason, *controls])
+
+
+def smoke(attempt: Attempt) -> dict[str, Any]:
+    """What its author is told of a draft that was tried: of the whole sweep together, so that nothing is a contrast.
+
+    Seconds are those of a reference core, for the sweep once. `learned` is nothing where the file says of no measure
+    that it tells.
+    """
+    cells = (*attempt.first, *attempt.others)
+    told = [cell.learned for cell in cells if cell.learned is not None]
+    return {
+        "cells": len(cells),
+        "failed": sum(cell.outcome in (Outcome.FAILED, Outcome.LATE) for cell in cells),
+        "missing": sum(cell.outcome is Outcome.DIVERGED or None in cell.measures.values() for cell in cells),
+        "seconds": float(f"{sum(cell.cpu_seconds for cell in attempt.first):.3g}"),
+        "learned": sum(told) if told else None,
+    }
 
 
 def difference(before: str, after: str) -> str:

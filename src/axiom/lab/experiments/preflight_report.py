@@ -56,6 +56,8 @@ def _cell_data(tried: TriedCell) -> dict[str, Any]:
 
 
 def _read_cell(value: Any, what: str) -> TriedCell:
+    if isinstance(value, dict):
+        value.setdefault("learned", None)  # reports of before do not have it
     fields = canonical_json.Fields(value, what, TriedCell.__dataclass_fields__)
     return TriedCell(
         config=fields.whole("config"),
@@ -67,6 +69,7 @@ def _read_cell(value: Any, what: str) -> TriedCell:
         measures=_measures(fields.part("measures"), f"{what}: measures"),
         missing=fields.each("missing", canonical_json.text),
         error=fields.text("error"),
+        learned=None if fields.data["learned"] is None else fields.flag("learned"),
     )
 
 

@@ -37,6 +37,7 @@ from axiom.signed.manifests import Manifest
 from axiom.signed.outputs import CellAnswer
 
 _MARGIN = 5.0  # times what it declares, as for a host
+_HALF = 0.5  # of the measure that is 1 where anything was learned, else 0
 _WAITING = 10.0  # seconds that may pass for one of the processor: others compute here, too
 
 Progress = Callable[[int, int], None]  # how many cells are computed, of how many
@@ -274,8 +275,14 @@ def _tried_cell(cell: _Cell, answer: CellAnswer, manifest: Manifest, slowness: f
         cpu_seconds=answer.cpu_seconds / slowness,
         measures={name: value for name, value in concluded.items() if not isinstance(value, list)},
         missing=tuple(name for name, value in (measures or {}).items() if value is None and name not in nullable),
+        learned=_learned(measures, manifest),
         error=f"{answer.error.kind} at {answer.error.where}" if answer.error else "",
     )
+
+
+def _learned(measures: Mapping[str, Any] | None, manifest: Manifest) -> bool | None:
+    value = (measures or {}).get(manifest.learned)
+    return bool(value >= _HALF) if isinstance(value, int | float) else None
 
 
 def _digest(answer: dict[str, Any]) -> str:
