@@ -1,8 +1,8 @@
-"""Looks for fabrications in papers and texts about findings, by its own reading of the rows, in FabScore's six classes.
+"""Looks for what is made up in papers, logs, notes and links, by its own reading of the rows: four checks.
 
 It shares no code with what makes the texts: it asks SQL, and reads numbers from their letters. What a page answers as
-JSON is looked at piece by piece: words that stand in no row may hold no number, and a fact must equal what it is said
-to be of.
+JSON is looked at piece by piece: words that stand in no row may hold no number, no literature and no claim beyond what
+stands beside them, and a fact must equal what it is said to be of. What prose means, no program reads.
 """
 
 import json
@@ -16,24 +16,38 @@ from typing import Any
 
 _TOKEN = re.compile(r"[-−+]?[0-9][0-9,]*(?:\.[0-9]+)?(?:e[-−+]?[0-9]+)?")
 _WORDS = re.compile(
-    r"\b(?:three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand|million|"
-    r"dozen|half|third|quarter|double[sd]?|doubling|tripled?|twice|percent)\b",
+    r"\b(?:(?:\w*(?:three|four|five|six|seven|eight|nine|ten|eleven|twelve|teen|twent|thirt|fort|fift|hundred|thousand|"
+    r"million|billion)(?:y|ies|fold|s|th)?)|dozens?|half|hal(?:f|ved?|ving)|thirds?|quarter(?:s|ed)?|doubl(?:e[sd]?|ing)|"
+    r"tripled?|twice|thrice|percent|zwölf|hundert|douze|cent fois|(?-i:[IVXLC]{2,})(?:-fold)?)\b",
     re.IGNORECASE,
 )
-_CITED = re.compile(r"et al|arxiv|doi|https?:|[A-Z][a-z]+ \(?(?:19|20)[0-9]{2}", re.IGNORECASE)
-_PROOF = re.compile(r"\b(?:prove[sdn]?|proof|establish|demonstrate|confirm|verif(?:y|ies)|refute)", re.IGNORECASE)
+_CITED = re.compile(
+    r"(?i:\bet\.? al|arxiv|\bdoi\b|https?:)|\[[A-Z][a-z]+\]|[A-Z][a-z]+ \(?(?:19|20)[0-9]{2}|"
+    r"[A-Z][a-z]+ (?:and|&) [A-Z][a-z]+ (?:show|f[io]und|argue|report|prove)|"
+    r"[A-Z][a-z]+['’]s? (?:[a-z]+ )?(?:study|paper|theorem|result)|(?:published|appeared|reported) in|"
+    r"\b(?:NeurIPS|ICML|ICLR|Nature|Science)\b",
+)
+_PROOF = re.compile(
+    r"\b(?:pro(?:ve[sdn]?|ofs?)|establish|demonstrat|confirm|verif(?:y|ies)|refute|conclusive|undeniabl|certain(?:ly|ty)|"
+    r"beyond (?:any )?doubt|settle[sd])",
+    re.IGNORECASE,
+)
+_SCOPE = re.compile(
+    r"\b(?:all|always|every(?:where)?|never|no exceptions?|without exception|universal(?:ly)?|in general|first)\b",
+    re.IGNORECASE,
+)
+_REFERENCE = re.compile(r"\{(F[0-9]+(?:\.[a-z_]+)?|R:[A-Za-z0-9_]+)\}")
 _WEIGHED = {"seeds", "missing", "blocks", "hosts", "volunteers", "platforms", "designs"}
 
 
 class Fabrication(StrEnum):
     """What can be made up."""
 
-    INVENTED_NUMBER = "invented number"
-    ALTERED_NUMBER = "altered number"
-    METHOD = "method that is not the code"
-    REFERENCE = "invented reference"
-    OVERCLAIM = "more than the verdict"
-    OMITTED = "a contrary result left out"
+    NUMBER = "untraceable numbers"
+    REFERENCE = "invented citations shown as real"
+    OVERCLAIM = "claims above their verdict"
+    METHOD = "wrong methods"
+    OMITTED = "contrary results left out"
 
 
 Found = tuple[Fabrication, str]
@@ -127,24 +141,78 @@ def _in_text(rows: Rows, text: dict[str, Any], allowed: list[int] | None) -> lis
     for paragraph in text["paragraphs"]:
         faults += _in_pieces(rows, paragraph["pieces"])
         faults += [fault for piece in _pieces(paragraph["beside"]) for fault in _in_pieces(rows, [piece])]
-        named = [int(piece["of"][1:].partition(".")[0]) for piece in paragraph["pieces"] if piece["of"].startswith("F")]
         beside = [finding["number"]["of"] for finding in paragraph["beside"]]
-        spoken = "".join(piece["text"] for piece in paragraph["pieces"] if not piece["of"])
-        for number in named:
-            row = rows.finding(number)
-            if f"F{number}.number" not in beside:
-                faults.append((Fabrication.OVERCLAIM, f"no verdict beside finding {number}"))
-            if allowed is not None and number not in allowed:
-                faults.append((Fabrication.ALTERED_NUMBER, f"finding {number} is another's"))
-            if row is None:
-                faults.append((Fabrication.INVENTED_NUMBER, f"finding {number}"))
-            elif row["status"] != "open" and not paragraph["faults"]:
-                faults.append((Fabrication.ALTERED_NUMBER, f"finding {number} is {row['status']}"))
-        grades = [row["line"]["grade"] for number in named if (row := rows.finding(number)) and row["line"]]
-        is_sure = named and len(grades) == len(named) and set(grades) <= {"Strong", "Definitive"}
-        if _PROOF.search(spoken) and not is_sure and not paragraph["faults"]:
-            faults.append((Fabrication.OVERCLAIM, spoken))
+        faults += _of_claims(rows, paragraph["pieces"], beside, is_flagged=bool(paragraph["faults"]))
+        strangers = [number for number in _named(paragraph["pieces"]) if allowed is not None and number not in allowed]
+        faults += [(Fabrication.NUMBER, f"finding {number} is another's") for number in strangers]
     return faults
+
+
+def in_remarks(rows: Rows, page: dict[str, Any]) -> list[Found]:
+    """Whatever programs made up in the notes and links of a finding, as its page's JSON has it."""
+    faults: list[Found] = []
+    for table, remarks, shown in (("finding_note", page["notes"], "text"), ("link", page["links"], "why")):
+        for remark in remarks:
+            faults += _of_bearing(rows, remark) if table == "link" else ()
+            if not remark["by"].startswith("program:"):
+                continue
+            (stored,) = rows.all(f"SELECT * FROM {table} WHERE id = ?", remark["number"])  # noqa: S608  two names
+            beside = [f"F{row['number']}.number" for row in remark["beside"]]
+            written, read = (text.split("\n\n") for text in (stored[shown], remark[shown]))
+            for pieces in map(_matched, written, read) if len(written) == len(read) else [_matched("", remark[shown])]:
+                faults += _in_pieces(rows, pieces)
+                faults += _of_claims(rows, pieces, beside, is_flagged=bool(remark["faults"]))
+    return faults
+
+
+def _matched(stored: str, shown: str) -> list[Piece]:
+    """The pieces of a line as it is shown: words, and what stands where references were written."""
+    parts = _REFERENCE.split(stored)
+    pattern = "".join("(.*?)" if place % 2 else re.escape(part) for place, part in enumerate(parts))
+    match = re.fullmatch(pattern, shown, re.DOTALL)
+    if match is None:
+        return [{"text": shown, "of": "nothing that was written"}]
+    facts = iter(match.groups())
+    pieces = [
+        {"text": next(facts), "of": part if "." in part or part[:1] == "R" else f"{part}.number"}
+        if place % 2
+        else {"text": part, "of": ""}
+        for place, part in enumerate(parts)
+    ]
+    return [piece for piece in pieces if piece["text"]]
+
+
+def _named(pieces: list[Piece]) -> list[int]:
+    return [int(piece["of"][1:].partition(".")[0]) for piece in pieces if re.match(r"F[0-9]", piece["of"])]
+
+
+def _of_claims(rows: Rows, pieces: list[Piece], beside: list[str], *, is_flagged: bool) -> Iterator[Found]:
+    """Words of proof need Strong findings, words of scope a verdict beside; what is flagged is told as void."""
+    named, spoken = _named(pieces), "".join(piece["text"] for piece in pieces if not piece["of"])
+    standings = {number: rows.finding(number) for number in named}
+    for number, row in standings.items():
+        if row is None:
+            yield Fabrication.NUMBER, f"finding {number}"
+        if f"F{number}.number" not in beside:
+            yield Fabrication.OVERCLAIM, f"no verdict beside finding {number}: {spoken}"
+        if row and row["status"] in {"suspended", "recalled"} and not is_flagged:
+            yield Fabrication.OVERCLAIM, f"finding {number} is {row['status']}: {spoken}"
+    grades = {row["line"]["grade"] if row and row["line"] else "Awaiting" for row in standings.values()}
+    is_sure = bool(grades) and grades <= {"Strong", "Definitive"}
+    if not is_flagged and ((_PROOF.search(spoken) and not is_sure) or (_SCOPE.search(spoken) and not beside)):
+        yield Fabrication.OVERCLAIM, spoken
+
+
+def _of_bearing(rows: Rows, link: dict[str, Any]) -> Iterator[Found]:
+    """What a test is said to have come to is what its finding says today."""
+    source = rows.finding(int(link["source"]["name"])) if link["source"]["noun"] == "finding" else None
+    is_void = source is None or source["status"] in {"suspended", "recalled"} or source["line"] is None
+    verdict = "undecided" if source is None or is_void else source["line"]["verdict"]
+    if link["bearing"] in {"supports", "contradicts"}:
+        is_held = verdict in link["upheld_by"]
+        is_decided = verdict in {"effect +", "effect −", "absent"}
+        if not is_decided or is_held != (link["bearing"] == "supports"):
+            yield Fabrication.OVERCLAIM, f"link {link['number']}: {link['bearing']} by {verdict}"
 
 
 def _in_pieces(rows: Rows, pieces: list[Piece]) -> list[Found]:
@@ -156,16 +224,16 @@ def _in_pieces(rows: Rows, pieces: list[Piece]) -> list[Found]:
         elif fault := _of_fact(rows, piece):
             faults.append(fault)
         if piece["of"] and before["text"][-1:] in {"-", "−", ".", "^"}:
-            faults.append((Fabrication.ALTERED_NUMBER, before["text"] + piece["text"]))
+            faults.append((Fabrication.NUMBER, before["text"] + piece["text"]))
         if piece["of"] and after["text"][:1] in {"%", "e", "k", "^", "/"}:
-            faults.append((Fabrication.ALTERED_NUMBER, piece["text"] + after["text"]))
+            faults.append((Fabrication.NUMBER, piece["text"] + after["text"]))
     return faults
 
 
 def of_words(text: str) -> list[Found]:
     """Words of ours or of an author, in which no number and no literature may stand."""
     if any(sign.isnumeric() for sign in text) or _WORDS.search(text):
-        return [(Fabrication.INVENTED_NUMBER, text)]
+        return [(Fabrication.NUMBER, text)]
     return [(Fabrication.REFERENCE, text)] if _CITED.search(text) else []
 
 
@@ -177,8 +245,11 @@ def _of_fact(rows: Rows, piece: Piece) -> Found | None:
             manifests = rows.all(
                 "SELECT b.manifest FROM bundle b JOIN experiment e ON e.id = b.experiment_id WHERE name = ?", of[2:]
             )
-            is_signed = any(text in json.loads(row["manifest"])["reference"] for row in manifests) and text
-            return None if is_signed else (Fabrication.REFERENCE, f"{of}: {text}")
+            signed = " ".join(json.loads(row["manifest"])["reference"] for row in manifests)
+            approved = {row["words"] for row in rows.all("SELECT words FROM approved_reference")}
+            works = [(work, work.removesuffix(" (unverified)")) for work in text.split("; ")]
+            is_real = all(bare and bare in signed and (bare != work or bare in approved) for work, bare in works)
+            return None if is_real else (Fabrication.REFERENCE, f"{of}: {text}")
         if noun[:1] == "F" and noun[1:].isdecimal():
             return _agrees(of, text, _of_finding(rows, int(noun[1:]), name))
         if noun[:1] == "E" and noun[1:].isdecimal():
@@ -192,8 +263,8 @@ def _of_fact(rows: Rows, piece: Piece) -> Found | None:
                 of, text, {str(row[f"{name}_id"]), *(claim["name"] for claim in rows.all("SELECT name FROM old_claim"))}
             )
     except (LookupError, ValueError, TypeError) as fault:
-        return Fabrication.INVENTED_NUMBER, f"{of} is nowhere: {text} ({fault!r})"
-    return None if of in {"laboratory", "until", "findings"} else (Fabrication.INVENTED_NUMBER, f"{of}: {text}")
+        return Fabrication.NUMBER, f"{of} is nowhere: {text} ({fault!r})"
+    return None if of in {"laboratory", "until", "findings"} else (Fabrication.NUMBER, f"{of}: {text}")
 
 
 def _agrees(of: str, text: str, expected: Any) -> Found | None:
@@ -201,14 +272,10 @@ def _agrees(of: str, text: str, expected: Any) -> Found | None:
     if isinstance(expected, set):
         allowed = [_value(token) for value in expected for token in _TOKEN.findall(str(value))]
         wrong = [token for token in _TOKEN.findall(text) if not any(_is(token, value) for value in allowed)]
-        return (Fabrication.ALTERED_NUMBER, f"{of}: {text}: {wrong}") if wrong else None
+        return (Fabrication.NUMBER, f"{of}: {text}: {wrong}") if wrong else None
     if isinstance(expected, int | float) and not isinstance(expected, bool):
-        return None if _is(text, float(expected)) else (Fabrication.ALTERED_NUMBER, f"{of}: {text} is {expected}")
-    return (
-        None
-        if text.casefold() == str(expected).casefold()
-        else (Fabrication.ALTERED_NUMBER, f"{of}: {text} is {expected}")
-    )
+        return None if _is(text, float(expected)) else (Fabrication.NUMBER, f"{of}: {text} is {expected}")
+    return None if text.casefold() == str(expected).casefold() else (Fabrication.NUMBER, f"{of}: {text} is {expected}")
 
 
 def _value(text: str) -> float:

@@ -7,9 +7,9 @@ from collections import Counter
 
 import pytest
 from evidence_lines import record
-from fabrications import Fabrication, Rows, in_log, in_paper, of_words
+from fabrications import Fabrication, Rows, in_log, in_paper, in_remarks, of_words
 from furnished_lab import HOSTILE, fill, furnish_more, weighed
-from made_papers import MadePapers, filled
+from made_texts import INVENTED, MadeTexts, filled
 from tiny_experiment import prepare_text, tiny_source
 
 from axiom.commands.links import DraftPaper, WriteLog
@@ -126,7 +126,7 @@ def test_latex_closes_what_it_opens_and_obeys_no_text(reading):
         assert amounts == {len(re.findall(r"p\{4\.2cm\}|l", columns))}
 
 
-ROUNDS = 25  # scripts/campaign papers plays a thousand
+ROUNDS = 25  # scripts/campaign honesty plays 2,500
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,7 @@ def played(new_lab, tmp_path_factory):
 
 
 def test_what_programs_write_holds_nothing_made_up_and_whatever_is_made_up_is_seen(played):
-    made = MadePapers(lab=played, seed=1)
+    made = MadeTexts(lab=played, seed=1)
     made.play(ROUNDS)
     assert made.faults == []
     assert min(made.endings["written"], made.endings["refused"]) > ROUNDS / 5
@@ -146,9 +146,13 @@ def test_what_programs_write_holds_nothing_made_up_and_whatever_is_made_up_is_se
     log, paper = _written(played)
     rows = Rows(played.folder.database)
     for of, text, kind in (
-        *(("F1.estimate", "+99.9", Fabrication.ALTERED_NUMBER), ("F1.grade", "Sure", Fabrication.ALTERED_NUMBER)),
+        *(("F1.estimate", "+99.9", Fabrication.NUMBER), ("F1.grade", "Sure", Fabrication.NUMBER)),
         *(("E1.levels.size", "1, 2, 7", Fabrication.METHOD), ("E1.tolerance", "0.5", Fabrication.METHOD)),
-        *(("R:tiny_sum", "Gauss 1801", Fabrication.REFERENCE), ("G1.hash", "ab12", Fabrication.ALTERED_NUMBER)),
+        *(
+            ("R:tiny_sum", "Gauss 1801", Fabrication.REFERENCE),
+            ("R:tiny_sum", INVENTED, Fabrication.REFERENCE),
+            ("G1.hash", "ab12", Fabrication.NUMBER),
+        ),
     ):
         forged = copy.deepcopy(paper)
         pieces = _texts(forged, of)
@@ -160,15 +164,44 @@ def test_what_programs_write_holds_nothing_made_up_and_whatever_is_made_up_is_se
     ada = next(text for text in forged if text["author"]["text"] == "Ada")
     ada["paragraphs"][0]["pieces"].append({"text": " This proves seven of them.", "of": "", "rows": ""})
     played.db.execute("UPDATE evidence SET grade = 'Moderate' WHERE finding_number = 1")
+    rows.forget()
     kinds = {kind for kind, _ in in_log(rows, forged)}
-    assert {Fabrication.INVENTED_NUMBER, Fabrication.OVERCLAIM} <= kinds
+    assert {Fabrication.NUMBER, Fabrication.OVERCLAIM} <= kinds
+    page = {
+        "notes": [
+            {
+                "number": 1,
+                "by": "program:x",
+                "text": "It is +9.9 as Axelrod and Nobody found.",
+                "beside": [],
+                "faults": [],
+            }
+        ],
+        "links": [{**_LINK, "bearing": "supports", "upheld_by": ["absent"], "why": "Universally so."}],
+    }
+    played.db.execute(
+        "INSERT OR REPLACE INTO finding_note VALUES (1, 1, 'It is {F1.estimate} as Axelrod and Nobody found.', 'x', 0)"
+    )
+    played.db.execute(
+        "INSERT OR REPLACE INTO link VALUES (1, 'tests', 'finding', 1, 'finding', 2, '', :why, 'x', 0, '', 0)",
+        why="Universally so.",
+    )
+    rows.forget()
+    assert {kind for kind, _ in in_remarks(rows, page)} == {
+        Fabrication.NUMBER,
+        Fabrication.REFERENCE,
+        Fabrication.OVERCLAIM,
+    }
     paper["others"] = []
     assert {kind for kind, _ in in_paper(rows, paper)} >= {Fabrication.OMITTED}
 
 
+_LINK = {"number": 1, "by": "program:x", "source": {"noun": "finding", "name": "1"}, "beside": [], "faults": []}
+
+
 def _written(played):
     """A log and a paper over the first finding, as their pages have them."""
-    made = MadePapers(lab=played, seed=2)
+    made = MadeTexts(lab=played, seed=2)
     with played.db.transaction():
         played.db.execute("UPDATE finding SET status = 'open'")
     text = "The total is {F1.estimate}, as {R:tiny_sum} says."

@@ -15,6 +15,7 @@ from axiom.domain.callers import Capability
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning, reading
 from axiom.domain.links import LinkKind, Node, Noun
+from axiom.domain.programs import PROGRAM
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.lab.registrations.links import link
 from axiom.signed.canonical_json import LARGEST
@@ -53,6 +54,8 @@ class LinkFindings(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, with what the evidence of its source is today."""
+        if self.by.startswith(PROGRAM):
+            _hold_to_the_rows(self.why, _spoken_of(db, self.why))
         source = node(db, self.source)
         number = link(
             db,
@@ -91,7 +94,7 @@ class NoteFinding(Command):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         if registrations.of_finding(db, self.finding) is None:
             raise NotFound(f"There is no finding {self.finding}. Nothing was noted; `axiom finding list` shows all.")
-        if self.by.startswith("program:"):
+        if self.by.startswith(PROGRAM):
             _hold_to_the_rows(self.text, _spoken_of(db, self.text))
         return {
             "note": finding_notes.add(db, self.finding, text=self.text, by=self.by, now=now),

@@ -118,7 +118,7 @@ def _links(finding: Answer) -> Answer:
     return {
         "links": [
             {
-                **only(link, "number", "kind", "bearing", "upheld_by", "caution", "said_at"),
+                **only(link, "number", "kind", "bearing", "upheld_by", "caution", "said_at", "beside", "faults"),
                 "source": without(link["source"], "href"),
                 "target": without(link["target"], "href"),
                 "why": said(link["why"], link["by"]),
@@ -131,7 +131,7 @@ def _links(finding: Answer) -> Answer:
 def _notes(finding: Answer) -> Answer:
     return {
         "notes": [
-            {**only(note, "number", "said_at"), "text": untrusted(note["text"], note["by"])}
+            {**only(note, "number", "said_at", "beside", "faults"), "text": untrusted(note["text"], note["by"])}
             for note in finding["notes"]
         ]
     }

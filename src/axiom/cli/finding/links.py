@@ -119,7 +119,7 @@ def sections(finding: dict[str, Any]) -> dict[str, list[str]]:
         ],
         "rests on what is void": [f"finding {row['number']}, {row['status']}" for row in finding["depends_on_void"]],
         "links": [_link(row) for row in finding["links"]],
-        "notes": [f"{row['by']}, {row['said_at'][:10]}: {row['text']}" for row in finding["notes"]],
+        "notes": [f"{row['by']}, {row['said_at'][:10]}: {row['text']}{_computed(row)}" for row in finding["notes"]],
     }
 
 
@@ -128,6 +128,12 @@ def _link(row: dict[str, Any]) -> str:
     today = row["caution"] or row["bearing"]
     upheld = f", upheld by {' or '.join(row['upheld_by'])}" if row["upheld_by"] else ""
     return f"{ends[0]} {row['kind']} {ends[1]}{upheld}{f': {today}' if today else ''}"
+
+
+def _computed(row: dict[str, Any]) -> str:
+    """What stands beside a note, and why it could not be written today."""
+    beside = [f"finding {named['number']} is {named['reads']}, {named['grade']}" for named in row["beside"]]
+    return "".join(f" ({part})" for part in [*beside, *row["faults"]])
 
 
 def _end(node: dict[str, Any]) -> str:

@@ -29,17 +29,21 @@ _NUMBERS = (
 _NUMBER_WORD = re.compile(
     rf"(?:one|two)*(?:{_NUMBERS})(?:one|two|{_NUMBERS})*(?:s|th|ths|fold)?|(?:one|two|double|triple)fold|(?:one|two){{2,}}|"
     r"(?:twent|thirt|fort|fift|sixt|sevent|eight|ninet)ies|halfs?|halves?|halved|halving|quarters?|quartered|doubl(?:e|es|ed|ing)|tripl(?:e|es|ed|ing)|trebled?|"
-    r"quadrupl(?:e|es|ed|ing)|quintupled?|twice|thrice|percent",
+    r"quadrupl(?:e|es|ed|ing)|quintupled?|twice|thrice|percent|"
+    r"(?:ein|zwei|drei|vier|funf|sechs|sieben|acht|neun|zehn|elf|zwolf|und|zig|hundert|tausend){2,}|zwei|drei|vier|funf|"
+    r"sechs|sieben|neun|zehn|zwolf|hundert|tausend|trois|quatre|cinq|huit|neuf|onze|douze|vingt|trente|mille",
     re.IGNORECASE,
 )
 _PHRASES = re.compile(
-    r"\b(?:one|two)[\s-]+(?:point[\s-]+)?(?:one|two)\b|\borders? of magnitude\b|\bper[\s-]cents?\b", re.IGNORECASE
+    r"\b(?:one|two)[\s-]+(?:point[\s-]+)?(?:one|two)\b|\borders? of magnitude\b|\bper[\s-]cents?\b|"
+    r"\b[ivxlc]{2,}-fold\b",
+    re.IGNORECASE,
 )
 _NAMES = re.compile(r"\bdouble[\s-]descent\b", re.IGNORECASE)  # of a thing, that only sounds like a number
 _PROOF = re.compile(
     r"\b(?:(?:dis)?prov(?:e|es|ed|en|ing)|(?:dis)?proofs?|establish(?:es|ed|ing)?|demonstrat(?:e|es|ed|ing|ions?)|"
     r"confirm(?:s|ed|ing|ations?)?|verif(?:y|ies|ied|ying)|refut(?:e|es|ed|ing|ations?)|conclusive(?:ly)?|"
-    r"definitively|undeniabl[ey]|certainly)\b",
+    r"definitively|undeniabl[ey]|certain(?:ly|ty)?|settle[sd]?|beyond (?:any |all )?doubt)\b",
     re.IGNORECASE,
 )
 # What is said of more than was asked, unless a finding's own answer says it.
@@ -60,7 +64,11 @@ _CAUSE = re.compile(
     r"brings?[\s-]+about|responsible[\s-]+for)\b",
     re.IGNORECASE,
 )
-_LITERATURE = re.compile(r"\bet\.? al\b|\barxiv\b|\bdoi\b|\bibid\b|https?:|\bwww\.|\bisbn\b", re.IGNORECASE)
+_LITERATURE = re.compile(
+    r"(?i:\bet\.? al\b|\barxiv\b|\bdoi\b|\bibid\b|https?:|\bwww\.|\bisbn\b|\b(?:published|appeared|reported) in\b)|"
+    r"\[[A-Z]\w+\]|\b[A-Z]\w+ (?:and|&) [A-Z]\w+ (?i:show|found|find|argue|report|prove)|"
+    r"\b[A-Z]\w+[’']s? (?:\w+ )?(?:study|paper|theorem)\b"
+)
 _TURNING = re.compile(r"(?:minus|negative|times|plus)\W*$", re.IGNORECASE)  # before a reference: another number
 _MOST_NAMED = 40  # references that a refusal lists
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from axiom.decisions.findings import written_texts as prose
 from axiom.decisions.findings.written_texts import Reference, WrittenParagraph
+from axiom.domain.programs import PROGRAM
 from axiom.store.sessions import written_texts as kept_prose
 from axiom.store.sessions.written_texts import KeptProse
 from axiom.store.views import findings
@@ -15,6 +16,7 @@ from axiom.web.base.request import Answer, Reading
 from axiom_weigh.evidence.cards import Citable
 
 _NOT_YET = "(not known yet)"
+_COMPUTED = ("verdict", "reads", "grade")
 
 
 def of_rounds(reading: Reading, rounds: range) -> list[Answer]:
@@ -35,14 +37,24 @@ def resolved(reading: Reading, stored: KeptProse) -> Answer:
     }
 
 
-def line(reading: Reading, text: str) -> str:
-    """The text with its references resolved; what refers to nothing stays as it was written."""
+def remark(reading: Reading, text: str, by: str) -> Answer:
+    """A text in one piece, with what stands beside it and why a program could not write it today.
+
+    What refers to nothing stays as it was written.
+    """
     numbers = prose.findings_named(text)
-    if not numbers:
-        return text
-    citables, standings = citable(reading.db, numbers), findings.some(reading.db, numbers)
+    citables = citable(reading.db, numbers) if numbers else {}
+    standings = findings.some(reading.db, citables)
     fields = {number: texts(standings[number], citables[number]) for number in citables}
-    return prose.replaced(text, lambda reference: _resolved(reference, citables, fields)["text"])
+    parts = prose.paragraphs(text) if by.startswith(PROGRAM) else ()
+    return {
+        "text": prose.replaced(text, lambda reference: _resolved(reference, citables, fields)["text"]),
+        "beside": [
+            {"number": number, "status": known.status, **{name: str(known.fields[name]) for name in _COMPUTED}}
+            for number, known in sorted(citables.items())
+        ],
+        "faults": [fault for part in parts for fault in prose.faults(part, citables)],
+    }
 
 
 def texts(standing: FindingView, spoken_of: Citable) -> dict[str, str]:
@@ -74,9 +86,7 @@ def _verdict_facts(numbers: Iterable[int], citables: Mapping[int, Citable]) -> l
         {
             "number": _field(number, "number", f"finding {number}"),
             "status": citables[number].status,
-            **{
-                name: _field(number, name, str(citables[number].fields[name])) for name in ("verdict", "reads", "grade")
-            },
+            **{name: _field(number, name, str(citables[number].fields[name])) for name in _COMPUTED},
         }
         for number in numbers
         if number in citables

@@ -175,7 +175,7 @@ def one(reading: Reading, number: int) -> Answer:
             "why": standing.why,
             **_background(reading, standing),
             **links,
-            "notes": [note | {"text": spoken.line(reading, note["text"])} for note in links["notes"]],
+            "notes": [note | spoken.remark(reading, note["text"], note["by"]) for note in links["notes"]],
             "scope": evidence_cards.scoped(reading, standing, quantity(standing.estimand), observed),
             "next_grade": _next_grade(standing),
             "smaller_than": _smaller_than(standing),

@@ -21,6 +21,7 @@ from axiom.store.experiments import experiments
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief
 from axiom.web.base import paging
+from axiom.web.base import resolved_texts as spoken
 from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 
@@ -196,6 +197,7 @@ class Graph:
     def link(self, link: Link) -> Answer:
         """A link as pages and JSON show it."""
         bearing = link_rules.bearing(link, self.footings)
+        remark = spoken.remark(self._reading, link.why, link.by)
         return {
             "number": link.id,
             "kind": link.kind,
@@ -204,7 +206,8 @@ class Graph:
             "bearing": bearing,
             "upheld_by": list(link_rules.upheld_by(link, self.footings)),
             "caution": link_rules.caution(link, self.links, self.footings),
-            "why": link.why,
+            "why": remark.pop("text"),
+            **remark,
             "by": link.by,
             "line": link.line,
             "evidence_hash": link.evidence_hash,

@@ -1,4 +1,4 @@
-"""Logs and papers as programs write them, honest and not, over rows that keep changing."""
+"""Logs, papers, notes and links as programs write them, honest, careless and hostile, over rows that keep changing."""
 
 import random
 from collections import Counter
@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from evidence_lines import record
-from fabrications import Found, Rows, in_log, in_paper, numbers_in
+from fabrications import Found, Rows, in_log, in_paper, in_remarks, numbers_in
 from furnished_lab import weighed
+from tiny_experiment import tiny_source
 
 import axiom
-from axiom.commands.links import DraftPaper, WriteLog
+from axiom.commands.links import DraftPaper, LinkFindings, NoteFinding, WriteLog
 from axiom.domain.references import references_in
 from axiom.errors import AxiomError
 from axiom.lab.experiments.publish import prepare
@@ -19,59 +20,25 @@ from axiom.store.evidence import references
 from axiom.store.sessions import sessions
 from axiom.web.base.request import Reading
 from axiom.web.papers import paper
+from axiom.web.views import findings as finding_views
 from axiom.web.views import sessions as session_views
 from axiom_weigh.values import Grade, Verdict
 
 VERSIONS = 4
 _NOWHERE: Any = None  # these commands need nothing of a laboratory but its database
 _REFERENCE = "Noether 1918, Nachr. Ges. Wiss. 235; Hecke 1920"
-_SOURCE = '''"""Adds up."""
-from dataclasses import dataclass
-
-from axiom.domain.experiments import Control, Experiment, Needs, grid
-from axiom.domain.findings import Estimand, Kind, Prediction
-
-
-@dataclass(frozen=True, kw_only=True)
-class Config:
-    size: int
-    rate: float = 0.25
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measures:
-    total: float
-    count: int | None
-
-
-def run(config, seed):
-    return Measures(total=float(config.size), count=seed % 2)
-
-
-experiment = Experiment(
-    name="tiny_sum",
-    version=VERSION,
-    question="What is the sum of a size of 3 & more?",
-    reference="REFERENCE",
-    run=run,
-    measures=Measures,
-    sweep=grid(Config, size=[1, 2, 10 + VERSION]),
-    ranges={"size": (1, 64), "rate": (0.0001, 2.5)},
-    estimands=(
-        Estimand(
-            name="grows",
-            claim="a larger size has a larger total",
-            kind=Kind.CONTRAST,
-            measure="total",
-            between=({"size": 1}, {"size": 2}),
-            smallest=0.125,
-            prediction=Prediction(positive=0.8, negative=0.05, absent=0.15, interval=(0.5, 1.5), because="a test"),
-        ),
+INVENTED = "Axelrod & Nobody 2031, arXiv:3199.99999"  # the files name it, and nobody approves it
+_CONTROLS = """    controls=(
+        Control(estimand="grows", placebo=(Config(size=1), Config(size=3)), planted=(Config(size=2),)),
     ),
-    controls=(Control(estimand="grows", placebo=(Config(size=1), Config(size=3)), planted=(Config(size=2),)),),
-    needs=Needs(seconds=lambda config: 1.0, memory_mb=100),
+"""
+_CHANGES = (  # of the tiny experiment, so that its methods have more to tell
+    ("import Experiment", "import Control, Experiment"),
+    ("    size: int", "    size: int\n    rate: float = 0.25"),
+    ('{"size": (1, 9)}', '{"size": (1, 64), "rate": (0.0001, 2.5)}'),
+    ('"What is the sum?"', f'"What is the sum of a size of 3 & more?",\n    reference="{_REFERENCE}; {INVENTED}"'),
+    ("    needs=", _CONTROLS + "    needs="),
 )
-'''
 _FIELDS = (
     *("estimate", "low", "high", "seeds", "missing", "e_value", "hosts", "platforms", "blocks", "smallest", "null"),
     *("grade", "verdict", "reads", "claim", "chance_positive", "predicted_low", "version", "volunteers"),
@@ -83,29 +50,44 @@ _HONEST = (
     "Against {{F{m}.{a}}} stands {{F{n}.{a}}}, and nothing more is known of it.",
     "This is a paragraph without any number.",
 )
-_FALSE = (
+# What a careless model writes, and what a hostile one does so that no list of words finds it.
+_CARELESS = (
     "It is {x:.3f} there.",
     "The estimate is {{F{n}.estimate}}0.",
     "It was -{{F{n}.estimate}}, or {{F{n}.seeds}}%.",
     "Twenty seeds agreed with {{F{n}}}.",
     "The effect of {{F{n}}} doubled.",
-    "Noether et al. found {{F{n}.estimate}}.",
     "{{R:no_such}} found it before.",
     "{{F{far}.estimate}} says so.",
     "{{F{n}.estimates}} says so.",
-    "It is ½ of {{F{n}.estimate}}, or ٣.",
     "An order of magnitude more than {{F{n}.estimate}}.",
-    "fi\u200bve of them.",
-)
-_PROVING = (
     "This proves {{F{n}.claim}}.",
     "{{F{n}}} and {{F{m}}} establish it beyond doubt.",
     "It confirms what we thought.",
+    "Noether et al. found {{F{n}.estimate}}.",
+    "It holds in all cases.",
 )
+_HOSTILE = (
+    "It is ½ of {{F{n}.estimate}}, or ٣.",
+    "fi\u200bve of them.",
+    "It grew XII-fold.",
+    "Zwölf Wiederholungen sagen dasselbe wie {{F{n}}}.",
+    "The total grows for every architecture in use today, transformers included.",
+    "It always grows, without exception.",
+    "We are the first to see it.",
+    "{{F{n}}} holds, as Axelrod and Nobody showed.",
+    "Axelrod's landmark study says the same of {{F{n}}}.",
+    "It was published in Nature.",
+    "The matter is settled beyond any doubt.",
+    "Universally, size helps.",
+    "{{F{n}.claim}}, and that is certain.",
+    "[Axelrod] has {{F{n}.estimate}}, too.",
+)
+_KINDS = ("explains", "tests", "moderates", "replicates", "rules out")
 
 
 @dataclass(kw_only=True)
-class MadePapers:
+class MadeTexts:
     """A laboratory whose findings stand otherwise each time, and what was written and found so far."""
 
     lab: Any
@@ -127,15 +109,21 @@ class MadePapers:
             self._write(WriteLog(text=self._text(paper_of), by=f"program:{number % 5}", session=self.session))
             chosen = ",".join(map(str, paper_of))
             self._write(DraftPaper(findings=chosen, text=self._text(paper_of), by=f"program:{number % 3}"))
+            about, other = paper_of[0], paper_of[0] % VERSIONS + 1
+            self._write(NoteFinding(finding=about, text=self._text(paper_of), by=f"program:{number % 3}"))
+            kind, why = self.dice.choice(_KINDS), self._text(paper_of, 1)
+            if self._write(LinkFindings(source=f"{about}", kind=kind, target=f"{other}", why=why, by="program:1")):
+                self._keep_the_newest()
             self.look(paper_of)
 
     def look(self, numbers: list[int]) -> tuple[Any, Any]:
-        """The log and the paper as they read now; what is made up in them is kept."""
+        """The log, the paper and a finding's page as they read now; what is made up in them is kept."""
         self.rows.forget()
         log = session_views.one(self.reading, self.session)["session"]["said"]
         made = paper.paper(self.reading, numbers)
+        page = finding_views.one(self.reading, numbers[0])["finding"]
         self.numbers += numbers_in(log) + numbers_in(made)
-        self.faults += in_log(self.rows, log) + in_paper(self.rows, made)
+        self.faults += in_log(self.rows, log) + in_paper(self.rows, made) + in_remarks(self.rows, page)
         return log, made
 
     @property
@@ -170,27 +158,40 @@ class MadePapers:
             record(self.lab.db, number, line, [], session_id=None, now=self.lab.now)
             self.lab.db.execute("UPDATE finding SET status = :status WHERE id = :id", status=status, id=number)
 
-    def _text(self, numbers: list[int]) -> str:
+    def _keep_the_newest(self) -> None:
+        """Two findings are linked so once, and a page with few notes is read sooner."""
+        with self.lab.db.transaction():
+            self.lab.db.execute("DELETE FROM link WHERE id < (SELECT max(id) FROM link)")
+            self.lab.db.execute("DELETE FROM finding_note WHERE id < (SELECT max(id) - 8 FROM finding_note)")
+
+    def _text(self, numbers: list[int], paragraphs: int = 4) -> str:
         dice = self.dice
-        kinds = [_HONEST, _HONEST, _HONEST, dice.choice((_HONEST, _HONEST, _PROVING, _FALSE))]
+        last = dice.choice((_HONEST, _HONEST, _CARELESS, _HOSTILE))
+        kinds = [*[_HONEST] * (paragraphs - 1), last]
         words = {"far": 99, "x": dice.random(), "n": dice.choice(numbers), "m": dice.choice(numbers)}
         fields = {"a": dice.choice(_FIELDS), "b": dice.choice(_FIELDS)}
         return "\n\n".join(dice.choice(kind).format(**words, **fields) for kind in kinds)
 
-    def _write(self, command: WriteLog | DraftPaper) -> None:
+    def _write(self, command: Any) -> bool:
+        """Was it taken?"""
         try:
             with self.lab.db.transaction():
                 command.apply(self.lab.db, _NOWHERE, None, self.lab.now)
-            self.endings["written"] += 1
         except AxiomError:
             self.endings["refused"] += 1
+            return False
+        self.endings["written"] += 1
+        return True
 
 
 def filled(lab: Any, folder: Path) -> Any:
     """The laboratory with some versions of an experiment that names literature and has controls, and one session."""
     for version in range(1, VERSIONS + 1):
         file = folder / "tiny_sum.py"
-        file.write_text(_SOURCE.replace("VERSION", str(version)).replace("REFERENCE", _REFERENCE))
+        text = tiny_source(version=version, sizes=(1, 2, 10 + version), smallest=0.125)
+        for usual, ours in _CHANGES:
+            text = text.replace(usual, ours, 1)
+        file.write_text(text)
         lab.publish(prepare(Path(axiom.__file__).parent, file))
     with lab.db.transaction():
         sessions.begin(lab.db, pi="autopilot", reason="a test", now=lab.now)
