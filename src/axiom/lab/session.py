@@ -80,7 +80,8 @@ def step(
     seen = sessions.seen(db)
     if due is Step.REVIEW:
         seen = max(seen, at(now))
-    notes = _STEPS[due](Round(db=db, session=session, policy=policy, now=now))
+    this_round = Round(db=db, session=session, policy=policy, now=now)
+    notes = [note for part in _STEPS[due] for note in part(this_round)]
     ends = due is session.steps[-1]
     sessions.write(db, session.id, due, notes)
     sessions.finish(db, session, due, seen_task=seen, now=now, ends=ends)
@@ -154,41 +155,37 @@ def _hand_on(db: Database, session: Session, holder: str, now: datetime) -> None
         sessions.hold(db, session.id, holder, now + limits.LEASE if holder else None)
 
 
-def _clean(this_round: Round) -> list[Note]:
-    return clean(this_round.db, this_round.now) + sweepings(this_round)
-
-
-def _evaluate(this_round: Round) -> list[Note]:
-    db, now = this_round.db, this_round.now
-    return evaluate(db, this_round.session, now) + score_predictions(db, now) + look_for(db, now)
-
-
 def _plan(this_round: Round) -> list[Note]:
     planned = planning.decide(this_round.db, this_round.policy, this_round.now)
     sessions.keep_plan(this_round.db, this_round.session.id, planning.as_data(planned))
     return planning.unheeded(this_round.db, this_round.policy) + planning.notes(planned)
 
 
-_STEPS: Mapping[Step, Callable[[Round], list[Note]]] = {
-    Step.HEALTH: health,
-    Step.QUEUE: queue,
-    Step.REVIEW: review,
-    Step.INSPECT: inspect,
-    Step.FAILURES: lambda this_round: failures(this_round.db, this_round.window.since, this_round.now),
-    Step.CREDIT: lambda this_round: (
-        credit(this_round.db, this_round.session, this_round.now) + shares(this_round) + tariffs_begun(this_round)
-    ),
-    Step.CLEAN: _clean,
-    Step.WITHDRAW: lambda this_round: withdrawn(this_round) + released(this_round) + taken_back(this_round),
-    Step.REPAIR: repair,
-    Step.EVALUATE: _evaluate,
-    Step.RANK: ranks,
-    Step.DESIGN: design,
-    Step.TRY: tries,
-    Step.PLAN: _plan,
-    Step.DEPLOY: lambda this_round: (
-        order_planned(this_round) + charted(this_round) + checks(this_round) + ordered(this_round) + placed(this_round)
-    ),
-    Step.PUBLISH: publish,
-    Step.LOG: lambda this_round: acted(this_round) + close(this_round),
+def _now(part: Callable[[Database, datetime], list[Note]]) -> Callable[[Round], list[Note]]:
+    return lambda this_round: part(this_round.db, this_round.now)
+
+
+def _in_session(part: Callable[[Database, Session, datetime], list[Note]]) -> Callable[[Round], list[Note]]:
+    return lambda this_round: part(this_round.db, this_round.session, this_round.now)
+
+
+# What is done at each step, in this order.
+_STEPS: Mapping[Step, tuple[Callable[[Round], list[Note]], ...]] = {
+    Step.HEALTH: (health,),
+    Step.QUEUE: (queue,),
+    Step.REVIEW: (review,),
+    Step.INSPECT: (inspect,),
+    Step.FAILURES: (lambda this_round: failures(this_round.db, this_round.window.since, this_round.now),),
+    Step.CREDIT: (_in_session(credit), shares, tariffs_begun),
+    Step.CLEAN: (_now(clean), sweepings),
+    Step.WITHDRAW: (withdrawn, released, taken_back),
+    Step.REPAIR: (repair,),
+    Step.EVALUATE: (_in_session(evaluate), _now(score_predictions), _now(look_for)),
+    Step.RANK: (ranks,),
+    Step.DESIGN: (design,),
+    Step.TRY: (tries,),
+    Step.PLAN: (_plan,),
+    Step.DEPLOY: (order_planned, charted, checks, ordered, placed),
+    Step.PUBLISH: (publish,),
+    Step.LOG: (acted, close),
 }
