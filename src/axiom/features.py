@@ -142,9 +142,9 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "hosts": Feature(
         "Computers that compute, and how BOINC's client speaks for them.",
-        "limits.hosts domain.fleet decisions.hosts store.hosts store.views.hosts boinc commands.fleet "
+        "limits.hosts domain.fleet decisions.hosts store.hosts store.views.hosts boinc commands.hosts "
         "web.views.hosts service.volunteer_project cli.host.hosts",
-        commands="host cluster",
+        commands="host",
         terminal={"host": ("host.hosts", "Which computers compute: list, show, why.")},
     ),
     "accounts": Feature(
@@ -179,8 +179,9 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "clusters": Feature(
         "Cores of a cluster, which compute through pilots with a key.",
-        "limits.clusters domain.clusters store.hosts.clusters server.pilots service.pilot_job cli.laboratory.clusters "
-        "cli.laboratory.work",
+        "limits.clusters domain.clusters store.hosts.clusters server.pilots commands.clusters service.pilot_job "
+        "cli.laboratory.clusters cli.laboratory.work",
+        commands="cluster",
         terminal={
             "cluster": (
                 "laboratory.clusters",

@@ -1,38 +1,20 @@
-"""Commands about the fleet: trust a host again, let clusters compute."""
+"""Commands about clusters: let one compute, give it another key, and end that."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from axiom.commands.command import Answer, Command
 from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import CALLER_NAME, NUMBER
+from axiom.commands.words import CALLER_NAME
 from axiom.domain.callers import Capability
 from axiom.domain.clusters import Cluster
 from axiom.errors import NotFound, Refused
 from axiom.store.engine.database import Database
-from axiom.store.hosts import clusters, hosts
+from axiom.store.hosts import clusters
 
 _DIGEST = {"pattern": r"^[0-9a-f]{64}$"}
 _DAYS = {"ge": 1, "le": 3_650}
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrustHost(Command):
-    """Give a host work again that got none since others agreed twice on what it had computed otherwise."""
-
-    name: ClassVar[str] = "host.trust"
-    capability: ClassVar[Capability] = Capability.RUN
-
-    host: int = field(metadata=NUMBER)
-    reason: str = field(metadata={"min_length": 1, "max_length": 500})
-
-    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        host = hosts.host(db, self.host)
-        if host is None:
-            raise NotFound(f"There is no host {self.host}. Nothing was changed.")
-        hosts.set_outvoted(db, self.host, replace(host.standing, outvoted=0, outvoted_at=None))
-        return {"host": self.host, "outvoted_before": host.standing.outvoted}
 
 
 @dataclass(frozen=True, kw_only=True)
