@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from axiom.commands.command import Command
@@ -25,13 +26,13 @@ class KnownCommands(Mapping[str, type[Command]]):
         return sum(1 for _ in self)
 
 
+@lru_cache(maxsize=64)  # strangers ask for nouns that there are not
 def _commands(noun: str) -> dict[str, type[Command]]:
     """The commands whose names begin with this noun."""
     cards = [card for card in FEATURES.values() if noun in card.commands.split()]
     modules = [importlib.import_module(room) for card in cards for room in card.within("commands")]
-    kinds = [kind for module in modules for kind in vars(module).values() if isinstance(kind, type)]
-    named = [kind for kind in kinds if issubclass(kind, Command) and hasattr(kind, "name")]
-    return {kind.name: kind for kind in named if kind.name.startswith(f"{noun}.")}
+    kinds = [thing for module in modules for thing in vars(module).values() if Command in getattr(thing, "__mro__", ())]
+    return {kind.name: kind for kind in kinds if getattr(kind, "name", "").startswith(f"{noun}.")}
 
 
 COMMANDS = KnownCommands()
