@@ -15,8 +15,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from conftest import NOW, SmallLab
-from fabrications import counted
+from fabrications import Fabrication
 from made_texts import MadeTexts, filled
+from scipy import stats  # type: ignore[import-untyped]
 
 from axiom.signed.keys import make_keys
 from axiom.store.engine.database import connect_writer
@@ -50,8 +51,11 @@ def main() -> int:
         f"texts that programs wrote {amount:,}: taken {made.endings['written']:,}, refused {made.endings['refused']:,}"
     )
     print(f"numbers that were shown and traced {made.numbers:,}, {took:.0f} s of CPU")
-    for line in counted(made.faults):
-        print(line)
+    for kind in Fabrication:
+        faults = sum(fabrication is kind for fabrication, _ in made.faults)
+        low, high = (100 * end for end in stats.binomtest(min(faults, amount), amount).proportion_ci())
+        share = f"{100 * faults / amount:.2f} % [{low:.2f}, {high:.2f}] of {amount:,}, at most 0 %"
+        print(f"{kind:<34}{faults:6,}\n  scorecard: {kind.replace(' ', '-')} {share}")
     for kind, sentence in sorted(set(made.faults))[:20]:
         print(f"- {kind}: {sentence}")
     return int(bool(made.faults) or not made.numbers)

@@ -468,9 +468,3 @@ def _omitted(rows: Rows, numbers: list[int], shown: set[str]) -> list[Found]:
         for number in sorted(wanted)
         if not {f"F{number}.verdict", f"F{number}.grade"} <= shown
     ]
-
-
-def counted(faults: list[Found]) -> Iterator[str]:
-    """One line a class."""
-    for kind in Fabrication:
-        yield f"{kind.ljust(28)} {sum(fabrication == kind for fabrication, _ in faults):6,}"

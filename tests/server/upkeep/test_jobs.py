@@ -131,3 +131,9 @@ def test_a_turn_tells_when_it_began_and_ended(small_lab, work):
     assert become(lambda: running.turns()[0].last_end is not None)
     (turn,) = running.turns()
     assert (turn.last_start, turn.last_end) == (began, small_lab.now)
+
+
+def test_of_a_job_that_nobody_does_any_more_no_error_is_told(work, writer):
+    writer.run(lambda db: jobs.failed(db, "stamp", 2.0, "the authority is silent"))
+    work(Job(name="sweep", every=1_000.0, work=lambda: None))
+    assert {row["name"]: row["last_error"] for row in remembered(writer)}["stamp"] == ""
