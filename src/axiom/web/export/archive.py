@@ -135,16 +135,14 @@ def _registered(reading: Reading, standing: FindingView) -> Iterator[tuple[Answe
 
 def _stamps(reading: Reading, standing: FindingView) -> dict[str, bytes]:
     """What an authority answered about these registrations, and the certificates by which it was checked."""
-    stored = (stamps.stamp_of(reading.db, row.id) for row in evidence_cards.feeding(reading, standing))
-    return {
-        name: body
-        for stamp in stored
-        if stamp
-        for name, body in (
-            (STAMP.format(stamp.registration_id), stamp.response),
-            (ROOTS.format(stamp.registration_id), stamp.roots.encode()),
-        )
-    }
+    answers = {}
+    for registration in evidence_cards.feeding(reading, standing):
+        if stamp := stamps.stamp_of(reading.db, registration.id):
+            answers |= {
+                STAMP.format(registration.id): stamp.response,
+                ROOTS.format(registration.id): stamp.roots.encode(),
+            }
+    return answers
 
 
 def _homes(reading: Reading, inputs: Inputs) -> dict[int, Home]:
