@@ -97,7 +97,7 @@ def test_a_text_with_the_same_numbers_takes_the_place_of_the_same_version(mendin
     draft = page(mending, f"/proposals/{proposal}")["draft"]
     assert "-        raise KeyError('los')" in draft["diff"]
     touched = draft["blast_radius"]
-    assert (touched["registrations"], len(touched["findings"]), touched["volunteers"]) == (1, 1, 0)
+    assert (len(touched["registrations"]), len(touched["findings"]), touched["volunteers"]) == (1, 1, 0)
     mending.submit(ApproveProposal(proposal=proposal, why="so it is meant", by="Ada"))
     version = mending.look(lambda db: experiments.by_name(db, "sound"))
     bundle = mending.look(lambda db: experiments.bundle_now(db, version.id))
@@ -149,7 +149,10 @@ def test_a_program_mends_what_is_not_its_own_only_with_a_person(mending):
     laboratory = replace(mending.gate.laboratory, settings=Settings(scientist_code="own"))
     own = replace(mending, gate=replace(mending.gate, laboratory=laboratory))
     number = tried(mending, SOUND)
-    propose(mending, number)
+    proposal = propose(mending, number)
+    assert own.submit(AdmitProposal())["proposal"] is None
+    mending.submit(ApproveProposal(proposal=proposal, why="so it is meant", by="Ada"))
+    propose(mending, tried(mending, SOUND.replace("One cell:", "One mended cell:")))
     assert own.submit(AdmitProposal())["proposal"] is None
     new = mending.submit(WriteDraft(experiment="sound_2", text=SOUND.replace('"sound"', '"sound_2"'), by=AUTHOR))
     with pytest.raises(WrongUse):  # a new question says what each outcome would change

@@ -52,6 +52,8 @@ One file asks one question. It declares everything before anything is computed.
 - learned (optional) names a measure that no estimand concludes from, 1 where a cell learned anything at all, else 0:
   draft_smoke then tells of a tried draft in how many cells that was so, beside seconds and missing values.
 - guide_show part=declaration has every class of such a file with its fields and words.
+- A mended text has the name of what it mends. It keeps its version where the numbers stay the same, which G3 checks;
+  else raise version. draft_propose then needs draft, estimand and motivation (what was wrong) alone.
 - A try is a text that draft_preflight took. Four tries of a name; what is refused at draft_write is none.
 """
 _CONTROLS = """\

@@ -19,7 +19,7 @@ from axiom.lab.planning.design_cost import cost_of_design
 from axiom.lab.registrations.outcomes import base_rates
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
-from axiom.store.experiments import drafts, experiments, releases
+from axiom.store.experiments import drafts, experiments
 from axiom.store.registrations import proposals, registrations
 from axiom.store.sessions import sessions, transcripts
 
@@ -70,7 +70,10 @@ def _mends_anothers(db: Database, kept: KeptProposal) -> bool:
     """Would it take the place of code that its author has not written? Then a person decides."""
     name, _, version = kept.proposal.mends.partition("@")
     stored = experiments.by_name(db, name, int(version)) if name else None
-    return stored is not None and releases.authors(db).get(stored.id) != kept.proposal.author
+    if stored is None:
+        return False
+    first = read_body(registrations.registrations(db, stored.id)[0].body).document
+    return bool(first.get("proposal", {}).get("author") != kept.proposal.author)
 
 
 def _is_from_marked_session(db: Database, kept: KeptProposal) -> bool:

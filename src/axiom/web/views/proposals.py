@@ -12,7 +12,7 @@ from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import blobs
 from axiom.store.experiments import drafts, experiments
 from axiom.store.experiments.recall_effects import blast_radius
-from axiom.store.registrations import proposals
+from axiom.store.registrations import proposals, registrations
 from axiom.web.base.docstring import papers
 from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.request import Answer, Reading, must
@@ -124,7 +124,7 @@ def _touched(reading: Reading, version: str) -> Answer | None:
         "hosts_out": touched.hosts_out,
         "volunteers": touched.volunteers,
         "results": touched.results,
-        "registrations": touched.registrations,
+        "registrations": [row.id for row in registrations.registrations(reading.db, stored.id)],
         "tasks_waiting": touched.tasks.get("unsent", 0),
         "tasks_out": touched.tasks.get("sent", 0),
         "findings": [row["number"] for row in touched.findings],
