@@ -120,7 +120,9 @@ def writers() -> dict[str, set[str]]:
                 rooms[table].add(room_of(path))
         for node in nodes(path):
             match node:  # a row by the names of its columns
-                case ast.Call(func=ast.Attribute(attr="add" | "add_all"), args=[ast.Constant(value=str(table)), *more]):
+                case ast.Call(
+                    func=ast.Attribute(attr="add" | "add_all" | "change"), args=[ast.Constant(value=str(table)), *more]
+                ):
                     if table in TABLES and (more or node.keywords):
                         rooms[table].add(room_of(path))
     return rooms

@@ -24,7 +24,6 @@ from axiom.boinc.replies import (
     SignedFile,
     SiteLink,
     TaskOrder,
-    TrickleDown,
     WorkunitOrder,
     write_reply,
 )
@@ -41,24 +40,18 @@ VERSION = AppVersion(
     version=100,
     platform="x86_64-pc-linux-gnu",
     plan_class="cpu_avx2",
-    cmdline="--nthreads 1",
     files=(
         FileRef(file="axiom_runner_1.00", main_program=True),
         FileRef(file="lib_1.py", open_name="lib/a.py", copy=True),
     ),
 )
-GPU = dataclasses.replace(
-    VERSION, plan_class="nv_cuda12", cores=0.5, coprocessor="NVIDIA", coprocessors=1.0, gpu_memory_bytes=1e8
-)
+GPU = dataclasses.replace(VERSION, plan_class="nv_cuda12", cores=0.5, coprocessor="NVIDIA", coprocessors=1.0)
 BUNDLE = InputFile(
     name="bundle_7.zip",
     urls=(SITE + "download/b", SITE + "mirror/b"),
     md5="f" * 32,
     bytes=4000,
     sticky=True,
-    sticky_seconds=864_000.0,
-    gzipped_url=SITE + "download/b.gz",
-    gzipped_bytes=2000,
 )
 WORKUNIT = WorkunitOrder(
     name="lazy_7_12",
@@ -79,8 +72,7 @@ TASK = TaskOrder(
     version=100,
     plan_class="cpu_avx2",
     deadline=1795155134,
-    report_immediately=True,
-    files=(FileRef(file="lazy_7_12_0_out", open_name="out", optional=True),),
+    files=(FileRef(file="lazy_7_12_0_out", open_name="out"),),
 )
 FULL = Reply(
     project_name="Axiom",
@@ -116,7 +108,6 @@ FULL = Reply(
     code_sign_key=KEY,
     code_sign_key_signature=KEY,
     trickles_received=True,
-    trickles=(TrickleDown(task="lazy_7_12_0", sent_at=1795155000, body="<cmd>stop</cmd>"),),
     unstick=("bundle_6.zip",),
     nothing_for=("NVIDIA",),
     project_files=(
@@ -156,10 +147,8 @@ def test_what_is_known_is_left_out_and_files_stick_only_where_they_should():
     slot = dataclasses.replace(SLOT, upload_url=SITE + "up")
     root = read(dataclasses.replace(BARE, outputs=(slot,)))
     assert (root.findtext("file_info/upload_url"), root.find("file_info/url")) == (SITE + "up", None)
-    for_ever, not_at_all = dataclasses.replace(BUNDLE, sticky_seconds=0.0), dataclasses.replace(BUNDLE, sticky=False)
-    first, second = read(dataclasses.replace(BARE, inputs=(for_ever, not_at_all))).iter("file_info")
-    assert (first.find("sticky") is not None, first.find("sticky_lifetime")) == (True, None)
-    assert (second.find("sticky"), second.find("sticky_lifetime")) == (None, None)
+    root = read(dataclasses.replace(BARE, inputs=(BUNDLE, dataclasses.replace(BUNDLE, sticky=False))))
+    assert [file.find("sticky") is not None for file in root.iter("file_info")] == [True, False]
 
 
 # What XML can hold, but for the carriage return, which every XML parser turns into a line's end.
@@ -183,7 +172,6 @@ def test_every_text_is_read_back_as_it_was_written(first, second, third):
         aborts=(second,),
         aborts_if_not_started=(third,),
         apps=(App(name="a", title=first),),
-        app_versions=(dataclasses.replace(VERSION, cmdline=second[:60]),),
         workunits=(dataclasses.replace(WORKUNIT, command_line=third[:90]),),
         nothing_for=(first,),
         links=(SiteLink(name=second, description=third, url=SITE),),
@@ -193,7 +181,7 @@ def test_every_text_is_read_back_as_it_was_written(first, second, third):
         "project_name": first, "message": first[:200], "user_name": first, "email_hash": second,
         "cross_project_id": third, "external_cpid": first, "team_name": second, "host_venue": third,
         "result_ack/name": first, "result_abort/name": second, "result_abort_if_not_started/name": third,
-        "app/user_friendly_name": first, "app_version/cmdline": second[:60], "no_rsc_apps": first,
+        "app/user_friendly_name": first, "no_rsc_apps": first,
         "gui_urls/gui_url/name": second, "gui_urls/gui_url/description": third,
     }  # fmt: skip
     assert {path: root.findtext(path) for path in read_back} == read_back
@@ -225,7 +213,6 @@ REFUSED = {
     "an open name that climbs": change("workunits", files=(FileRef(file="a", open_name="../a"),)),
     "a plan class too long": change("app_versions", plan_class="a" * 64),
     "a plan class with a tag": change("tasks", plan_class="<b>"),
-    "a program's words too long": change("app_versions", cmdline="é" * 128),
     "an API version too long": change("app_versions", api_version="1" * 16),
     "a GPU class for another make": dataclasses.replace(
         BARE, app_versions=(dataclasses.replace(GPU, plan_class="nv_simulation"),)
@@ -242,8 +229,6 @@ REFUSED = {
     "no number": dataclasses.replace(BARE, request_delay=float("nan")),
     "preferences that end the reply": dataclasses.replace(BARE, global_preferences="</scheduler_reply>"),
     "preferences cut short": dataclasses.replace(BARE, project_preferences="<project_preferences>"),
-    "a trickle's line too long": change("trickles", body=f"<a>{'x' * 256}</a>"),
-    "a trickle that ends itself": change("trickles", body="</trickle_down><trickle_down>"),
 }
 
 
@@ -257,7 +242,7 @@ def test_the_longest_that_a_client_takes_is_written():
     for reply in (
         change("tasks", workunit="a" * 200),
         change("app_versions", plan_class="a" * 63),
-        change("app_versions", cmdline="x" * 255, api_version="1" * 15),
+        change("app_versions", api_version="1" * 15),
         change("workunits", command_line="x" * 64_000),
         change("workunits", command_line="x " * 100),
         change("outputs", token="x" * 4095),

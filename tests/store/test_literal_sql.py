@@ -1,4 +1,4 @@
-"""No statement is built from strings, but for an INSERT of one row: it names its columns where it is called."""
+"""No statement is built from strings, but for those that add or change one row: they name its columns."""
 
 import ast
 import re

@@ -16,7 +16,6 @@ from axiom.lab.planning.tiles import OrderedTiles, order_tiles
 from axiom.lab.policy import Policy
 from axiom.signed.outputs import CellOutput, cell_line, footer_line, header_line
 from axiom.signed.tickets import Order, read_ticket
-from axiom.store.maps import tiles
 
 POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=1)
 
@@ -104,7 +103,8 @@ class MapLab:
         return most
 
     def levels(self, state: str) -> dict[int, int]:
-        return {level: amount for (level, at), amount in sorted(tiles.amounts(self.lab.db, 1).items()) if at == state}
+        sql = "SELECT level, count(*) AS tiles FROM tile WHERE experiment_id = 1 AND state = :state GROUP BY level"
+        return {row["level"]: row["tiles"] for row in self.lab.db.select(sql, state=state)}
 
 
 def map_lab(lab: Any, *, replicates: int = 0) -> MapLab:

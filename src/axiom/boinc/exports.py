@@ -74,7 +74,6 @@ class ExportedHost:
     upload_rate: float = 0.0
     download_rate: float = 0.0
     turnaround_seconds: float = 0.0
-    credit_per_cpu_second: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -190,7 +189,7 @@ def _host(host: ExportedHost) -> str:
         "n_bwup": host.upload_rate,
         "n_bwdown": host.download_rate,
         "avg_turnaround": host.turnaround_seconds,
-        "credit_per_cpu_sec": host.credit_per_cpu_second,
+        "credit_per_cpu_sec": 0.0,
     }
     return (
         _lines({**ids, **_credit(host.credit), **kind})

@@ -32,22 +32,20 @@ class ProjectConfig:
     master_url: str
     platforms: tuple[OfferedPlatform, ...]
     min_passwd_length: int = 8
-    is_stopped: bool = False
     creation_disabled: bool = False
     terms_of_use: str = ""
 
 
 def config_reply(config: ProjectConfig) -> bytes:
     """Write the project's configuration, in UTF-8: of a reference to a character a client keeps one byte."""
-    stopped, url = int(config.is_stopped), escaped(config.master_url)
+    url = escaped(config.master_url)
     lines = [
         "<project_config>",
         f"<name>{escaped(config.name)}</name>",
         f"<master_url>{url}</master_url>",
         f"<web_rpc_url_base>{url}</web_rpc_url_base>",
-        f"<web_stopped>{stopped}</web_stopped>",
-        f"<sched_stopped>{stopped}</sched_stopped>",
-        *(["<error_num>-183</error_num>"] if config.is_stopped else []),
+        "<web_stopped>0</web_stopped>",
+        "<sched_stopped>0</sched_stopped>",
         f"<min_passwd_length>{config.min_passwd_length}</min_passwd_length>",
         *(["<account_creation_disabled/>"] if config.creation_disabled else []),
         *([f"<terms_of_use>{escaped(config.terms_of_use)}</terms_of_use>"] if config.terms_of_use else []),

@@ -20,7 +20,6 @@ from axiom.errors import MalformedRequest
 
 class Priority(StrEnum):
     LOW = "low"
-    HIGH = "high"
     NOTICE = "notice"
 
 
@@ -61,8 +60,6 @@ class HostFacts:
 class App:
     name: str
     title: str
-    fraction_done_exact: bool = True
-    non_cpu_intensive: bool = False
 
 
 @value
@@ -75,22 +72,17 @@ class SignedFile:
     bytes: int
     signature: str  # BOINC's text form
     executable: bool = False
-    gzipped_url: str = ""
-    gzipped_bytes: int = 0
 
 
 @value
 class InputFile:
-    """A file of a workunit, unsigned; a sticky one stays on the host for others that need it."""
+    """A file of a workunit, unsigned; a sticky one stays until it is let go by name or for want of space."""
 
     name: str
     urls: tuple[str, ...]
     md5: str
     bytes: int
     sticky: bool = False
-    sticky_seconds: float = 0.0  # 0: until it is deleted by name or for want of space
-    gzipped_url: str = ""
-    gzipped_bytes: int = 0
 
 
 @value
@@ -113,7 +105,6 @@ class FileRef:
     open_name: str = ""
     main_program: bool = False
     copy: bool = False  # a real file in the slot, not a link
-    optional: bool = False
 
 
 @value
@@ -126,10 +117,8 @@ class AppVersion:
     api_version: str = "7.20.0"
     cores: float = 1.0
     flops: float = 1e9
-    cmdline: str = ""
     coprocessor: str = ""  # its kind; empty without
     coprocessors: float = 0.0
-    gpu_memory_bytes: float = 0.0
 
 
 @value
@@ -155,16 +144,6 @@ class TaskOrder:
     deadline: int  # seconds since 1970
     plan_class: str = ""
     files: tuple[FileRef, ...] = ()
-    report_immediately: bool = False
-
-
-@value
-class TrickleDown:
-    """A message for a running task: lines of its own, each shorter than 256 bytes."""
-
-    task: str
-    sent_at: int
-    body: str  # the program's own XML
 
 
 @value
@@ -199,7 +178,6 @@ class Reply:
     code_sign_key: str = ""  # when the request has none, or when it changes
     code_sign_key_signature: str = ""  # by the old key; only when it changes
     trickles_received: bool = False
-    trickles: tuple[TrickleDown, ...] = ()
     unstick: tuple[str, ...] = ()  # sticky files that the client may delete
     nothing_for: tuple[str, ...] = ()  # resources for which there is no program at all; never all that a host has
     project_files: tuple[ProjectFile, ...] = ()  # a client keeps those it has where a reply names none
@@ -212,7 +190,6 @@ LONGEST_COMMAND_LINE = 64_000
 _NEWS_EVERY = 86_400  # seconds
 MOST_WORDS = 100  # a client passes no more arguments on
 LONGEST_TOKEN = 4095
-LONGEST_TRICKLE_LINE = 255
 
 _SCHEDULER_VERSION = 720  # below 507 a host's own preferences would block the volunteer's
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}").fullmatch
@@ -272,7 +249,6 @@ def _after_tasks(reply: Reply) -> Iterable[str]:
         yield f"<code_sign_key_signature>\n{signature}\n</code_sign_key_signature>\n"
     if reply.trickles_received:
         yield "<message_ack/>\n"
-    yield from map(_trickle, reply.trickles)
     yield from (f"<delete_file_info>{_name(name)}</delete_file_info>\n" for name in reply.unstick)
     yield from (f"<no_rsc_apps>{escaped(kind)}</no_rsc_apps>\n" for kind in reply.nothing_for)
     if reply.project_files:
@@ -380,16 +356,12 @@ def _app(app: App) -> str:
     return (
         f"<app>\n<name>{_name(app.name)}</name>\n"
         f"<user_friendly_name>{escaped(app.title)}</user_friendly_name>\n"
-        f"<non_cpu_intensive>{app.non_cpu_intensive:d}</non_cpu_intensive>\n"
-        f"<fraction_done_exact>{app.fraction_done_exact:d}</fraction_done_exact>\n</app>\n"
+        "<non_cpu_intensive>0</non_cpu_intensive>\n<fraction_done_exact>1</fraction_done_exact>\n</app>\n"
     )
 
 
 def _download(file: SignedFile | InputFile) -> str:
     places = "".join(f"<url>{_address(url)}</url>\n" for url in file.urls)
-    if file.gzipped_url:
-        places += f"<gzipped_url>{_address(file.gzipped_url)}</gzipped_url>\n"
-        places += f"<gzipped_nbytes>{file.gzipped_bytes:d}</gzipped_nbytes>\n"
     return (
         f"<name>{_name(file.name)}</name>\n{places}"
         f"<md5_cksum>{_md5(file.md5)}</md5_cksum>\n<nbytes>{file.bytes:d}</nbytes>\n"
@@ -405,8 +377,6 @@ def _signed_file(file: SignedFile) -> str:
 
 def _input_file(file: InputFile) -> str:
     sticky = "<sticky/>\n" if file.sticky else ""
-    if file.sticky and file.sticky_seconds:
-        sticky += f"<sticky_lifetime>{_number(file.sticky_seconds)}</sticky_lifetime>\n"
     return f"<file_info>\n{_download(file)}{sticky}</file_info>\n"
 
 
@@ -429,8 +399,7 @@ def _file_ref(ref: FileRef) -> str:
     opened = f"<open_name>{_path(ref.open_name)}</open_name>" if ref.open_name else ""
     return (
         f"<file_ref><file_name>{_name(ref.file)}</file_name>{opened}"
-        f"{'<main_program/>' if ref.main_program else ''}{'<copy_file/>' if ref.copy else ''}"
-        f"{'<optional/>' if ref.optional else ''}</file_ref>\n"
+        f"{'<main_program/>' if ref.main_program else ''}{'<copy_file/>' if ref.copy else ''}</file_ref>\n"
     )
 
 
@@ -446,14 +415,14 @@ def _plan_class(name: str) -> str:
 
 
 def _app_version(version: AppVersion) -> str:
-    if len(version.cmdline.encode()) > 255 or len(version.api_version) > 15:
-        raise ValueError(f"{version.app}: a client takes 255 bytes of command line and 15 of API version.")
+    if len(version.api_version) > 15:
+        raise ValueError(f"{version.app}: a client takes 15 characters of API version.")
     return (
         f"<app_version>\n<app_name>{_name(version.app)}</app_name>\n<version_num>{version.version:d}</version_num>\n"
         f"<api_version>{escaped(version.api_version)}</api_version>\n<platform>{_name(version.platform)}</platform>\n"
         f"{_plan_class(version.plan_class)}{''.join(map(_file_ref, version.files))}"
         f"<avg_ncpus>{_number(version.cores)}</avg_ncpus>\n<flops>{_number(version.flops)}</flops>\n"
-        f"<cmdline>{escaped(version.cmdline)}</cmdline>\n{_coprocessor(version)}</app_version>\n"
+        f"{_coprocessor(version)}</app_version>\n"
     )
 
 
@@ -466,9 +435,7 @@ def _coprocessor(version: AppVersion) -> str:
                 f"Plan class {version.plan_class!r} contains {word!r}: clients would want a GPU of {make}."
             )
     return (
-        f"<coproc><type>{escaped(version.coprocessor)}</type>"
-        f"<count>{_number(version.coprocessors)}</count></coproc>\n"
-        f"<gpu_ram>{_number(version.gpu_memory_bytes)}</gpu_ram>\n"
+        f"<coproc><type>{escaped(version.coprocessor)}</type><count>{_number(version.coprocessors)}</count></coproc>\n"
     )
 
 
@@ -494,19 +461,7 @@ def _task(task: TaskOrder) -> str:
         f"<result>\n<name>{_name(task.name)}</name>\n<wu_name>{_name(task.workunit)}</wu_name>\n"
         f"<platform>{_name(task.platform)}</platform>\n<version_num>{task.version:d}</version_num>\n"
         f"{_plan_class(task.plan_class)}<report_deadline>{task.deadline:d}</report_deadline>\n"
-        f"{'<report_immediately/>' if task.report_immediately else ''}"
         f"{''.join(map(_file_ref, task.files))}</result>\n"
-    )
-
-
-def _trickle(trickle: TrickleDown) -> str:
-    """On lines of its own, because the client reads this element line by line."""
-    body = _checked(trickle.body.strip())
-    if any(len(line.encode()) > LONGEST_TRICKLE_LINE for line in body.splitlines()) or "</trickle_down>" in body:
-        raise ValueError(f"{trickle.task}: a client reads {LONGEST_TRICKLE_LINE} bytes of a trickle's line.")
-    return (
-        f"<trickle_down>\n<result_name>{_name(trickle.task)}</result_name>\n<time>{trickle.sent_at:d}</time>\n"
-        f"{body}\n</trickle_down>\n"
     )
 
 

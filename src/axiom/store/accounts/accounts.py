@@ -18,16 +18,8 @@ WHERE v.is_ours = 0 AND v.is_simulated = 0 AND EXISTS (
     SELECT 1 FROM host h JOIN task t ON t.host_id = h.id AND t.sent_at IS NOT NULL
     WHERE h.volunteer_id = v.id AND t.state = 'valid')
 """
-_KEYS = """
-UPDATE volunteer SET key_serial = :key_serial, key_digest = :key_digest, weak_digest = :weak_digest WHERE id = :id
-"""
 _RENEW = """
 UPDATE volunteer SET password = :password, password_serial = password_serial + 1, weak_digest = :weak_digest
-WHERE id = :id
-"""
-_PROFILE = """
-UPDATE volunteer SET name = :name, country = :country, website = :website, is_exported = :is_exported,
-    shows_hosts = :shows_hosts
 WHERE id = :id
 """
 _EMAIL = """
@@ -46,7 +38,6 @@ _KEEP_PREFERENCES = """
 UPDATE volunteer SET preferences = :preferences, preferences_at = :modified_at
 WHERE id = :id AND preferences_at < :modified_at
 """
-_PROJECT = "UPDATE volunteer SET project_preferences = :text, venue = :venue WHERE id = :id"
 _SIGNED_IN = "SELECT volunteer_id FROM sign_in WHERE token_digest = :token_digest AND expires_at > :now"
 _OLDEST_OUT = """
 DELETE FROM sign_in WHERE volunteer_id = :volunteer_id AND token_digest NOT IN (
@@ -130,12 +121,12 @@ def some_key(db: Database) -> StoredKey | None:
 
 
 def set_keys(db: Database, volunteer_id: int, *, key_serial: int, key_digest: str, weak_digest: str) -> None:
-    db.execute(_KEYS, id=volunteer_id, key_serial=key_serial, key_digest=key_digest, weak_digest=weak_digest)
+    db.change("volunteer", volunteer_id, key_serial=key_serial, key_digest=key_digest, weak_digest=weak_digest)
 
 
 def set_simulated(db: Database, volunteer_id: int) -> None:
     """This volunteer only plays a part; hosts that they attach from now on are labelled, too."""
-    db.execute("UPDATE volunteer SET is_simulated = 1 WHERE id = :id", id=volunteer_id)
+    db.change("volunteer", volunteer_id, is_simulated=1)
 
 
 def set_password(db: Database, volunteer_id: int, *, password: str, weak_digest: str) -> None:
@@ -159,19 +150,12 @@ def confirmed_at(db: Database, volunteer_id: int) -> datetime | None:
 def set_profile(
     db: Database, volunteer_id: int, *, name: str, country: str, website: str, is_exported: bool, shows_hosts: bool
 ) -> None:
-    db.execute(
-        _PROFILE,
-        id=volunteer_id,
-        name=free_name(db, name, besides=volunteer_id),
-        country=country,
-        website=website,
-        is_exported=int(is_exported),
-        shows_hosts=int(shows_hosts),
-    )
+    shown = {"country": country, "website": website, "is_exported": is_exported, "shows_hosts": shows_hosts}
+    db.change("volunteer", volunteer_id, name=free_name(db, name, besides=volunteer_id), **shown)
 
 
 def hide_hosts(db: Database, volunteer_id: int) -> None:
-    db.execute("UPDATE volunteer SET shows_hosts = 0 WHERE id = :id", id=volunteer_id)
+    db.change("volunteer", volunteer_id, shows_hosts=0)
 
 
 def erase(db: Database, volunteer_id: int) -> None:
@@ -180,11 +164,11 @@ def erase(db: Database, volunteer_id: int) -> None:
 
 
 def set_cross_id(db: Database, volunteer_id: int, cross_id: str) -> None:
-    db.execute("UPDATE volunteer SET cross_id = :cross_id WHERE id = :id", id=volunteer_id, cross_id=cross_id)
+    db.change("volunteer", volunteer_id, cross_id=cross_id)
 
 
 def join(db: Database, volunteer_id: int, team_id: int | None) -> None:
-    db.execute("UPDATE volunteer SET team_id = :team_id WHERE id = :id", id=volunteer_id, team_id=team_id)
+    db.change("volunteer", volunteer_id, team_id=team_id)
 
 
 def preferences(db: Database, volunteer_id: int) -> VolunteerPreferences:
@@ -198,7 +182,7 @@ def keep_preferences(db: Database, volunteer_id: int, text: str, modified_at: in
 
 
 def set_project_preferences(db: Database, volunteer_id: int, text: str, venue: str) -> None:
-    db.execute(_PROJECT, id=volunteer_id, text=text, venue=venue)
+    db.change("volunteer", volunteer_id, project_preferences=text, venue=venue)
 
 
 def sign_in(db: Database, token_digest: str, volunteer_id: int, *, now: datetime, expires_at: datetime) -> None:

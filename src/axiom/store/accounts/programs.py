@@ -6,7 +6,6 @@ from axiom.domain.programs import AdmittedProgram, Right
 from axiom.store.engine.database import Database, Row, as_value, at
 
 _END = "UPDATE program SET ended_at = :now WHERE id = :id AND ended_at IS NULL"
-_LIMIT = "UPDATE program SET limits = :limits WHERE id = :id"
 
 
 def add(
@@ -59,7 +58,7 @@ def end(db: Database, program_id: int, now: datetime) -> bool:
 
 
 def limit(db: Database, program_id: int, limits: Mapping[str, float]) -> None:
-    db.execute(_LIMIT, id=program_id, limits=json.dumps(dict(limits), sort_keys=True))
+    db.change("program", program_id, limits=json.dumps(dict(limits), sort_keys=True))
 
 
 def _program(row: Row) -> AdmittedProgram:

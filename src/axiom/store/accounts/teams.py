@@ -10,7 +10,6 @@ SELECT * FROM team t WHERE name LIKE :pattern ESCAPE '!'
 _ALL = """
 SELECT * FROM team t WHERE EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t.id) ORDER BY id LIMIT :limit
 """
-_CHANGE = "UPDATE team SET country = :country, website = :website, about = :about WHERE id = :id"
 _ELDEST = "SELECT min(id) AS id FROM volunteer WHERE team_id = :id AND id <> :besides"
 
 
@@ -56,8 +55,8 @@ def eldest(db: Database, team_id: int, *, besides: int) -> int | None:
 
 
 def change(db: Database, team_id: int, *, country: str, website: str, about: str) -> None:
-    db.execute(_CHANGE, id=team_id, country=country, website=website, about=about)
+    db.change("team", team_id, country=country, website=website, about=about)
 
 
 def hand_over(db: Database, team_id: int, founder_id: int) -> None:
-    db.execute("UPDATE team SET founder_id = :founder_id WHERE id = :id", id=team_id, founder_id=founder_id)
+    db.change("team", team_id, founder_id=founder_id)

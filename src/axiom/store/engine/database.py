@@ -181,6 +181,10 @@ class Database:
         if rows:
             self.many(_insertion(table, tuple(rows[0])), rows)
 
+    def change(self, table: str, row_id: int, /, **columns: Any) -> int:
+        """Give the row with this id these values."""
+        return self.execute(_update(table, tuple(columns)), id=row_id, **columns)
+
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> int:
         """Change something once per mapping of values, for all of them or for none; returns how many rows changed."""
         prepared, kind = statement(sql), self._kind(sql)
@@ -474,3 +478,8 @@ def _with_id(sql: str) -> str:
 @functools.lru_cache(maxsize=1_024)
 def _insertion(table: str, columns: tuple[str, ...]) -> str:
     return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f':{name}' for name in columns)})"
+
+
+@functools.lru_cache(maxsize=1_024)
+def _update(table: str, columns: tuple[str, ...]) -> str:
+    return f"UPDATE {table} SET {', '.join(f'{name} = :{name}' for name in columns)} WHERE id = :id"

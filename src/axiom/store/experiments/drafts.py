@@ -14,11 +14,6 @@ _ONE = f"{_DRAFTS} WHERE d.id = :id"
 _NEWEST = f"{_DRAFTS} WHERE d.name = :name ORDER BY d.id DESC LIMIT 1"
 _LATEST = f"{_DRAFTS} ORDER BY d.id DESC LIMIT :most"
 _NEXT = f"{_DRAFTS} WHERE d.ordered_at IS NOT NULL AND d.tried_at IS NULL ORDER BY d.ordered_at, d.id LIMIT 1"
-# One of two texts alike to the byte: the one that was proposed, since that one was approved.
-_OF_BUNDLE = f"""{_DRAFTS}
-LEFT JOIN proposal p ON p.draft_id = d.id WHERE d.bundle_digest = :bundle
-ORDER BY p.state = 'approved' DESC, p.id IS NULL, d.id DESC LIMIT 1
-"""
 _APPROVED = """
 SELECT count(*) AS amount FROM draft d JOIN proposal p ON p.draft_id = d.id
 WHERE d.name = :name AND p.state = 'approved' AND :digest IN (d.digest, '')
@@ -67,10 +62,6 @@ def latest(db: Database, most: int) -> list[KeptDraft]:
 
 def next_to_try(db: Database) -> KeptDraft | None:
     return db.value(KeptDraft, _NEXT)
-
-
-def of_bundle(db: Database, bundle: str) -> KeptDraft | None:
-    return db.value(KeptDraft, _OF_BUNDLE, bundle=bundle)
 
 
 def is_approved(db: Database, name: str, digest: str = "") -> bool:

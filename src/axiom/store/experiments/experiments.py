@@ -75,9 +75,7 @@ SELECT (SELECT amount FROM counter WHERE noun = 'experiment' AND experiment_id =
     (SELECT digest FROM bundle ORDER BY id DESC LIMIT 1) AS bundle,
     (SELECT hash FROM registration ORDER BY id DESC LIMIT 1) AS registration
 """
-_RENEW = "UPDATE bundle SET seal = :seal, expires_at = :expires_at WHERE id = :id"
 _BUNDLES_OF = "SELECT * FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial"
-_RENUMBER = "UPDATE bundle SET serial = :serial, seal = :seal, expires_at = :expires_at WHERE id = :id"
 _NEXT_NUMBER = "SELECT coalesce(max(number) + 1, 0) AS number FROM replicate WHERE experiment_id = :experiment_id"
 _HAS_NUMBER = "SELECT 1 FROM replicate WHERE experiment_id = :experiment_id AND number = :number"
 _NUMBERS = "SELECT number FROM replicate WHERE experiment_id = :experiment_id"
@@ -205,13 +203,13 @@ def add_bundle(
 
 def renew_seal(db: Database, bundle_id: int, seal: str, expires_at: datetime) -> None:
     counters.note_change(db)
-    db.execute(_RENEW, id=bundle_id, seal=seal, expires_at=at(expires_at))
+    db.change("bundle", bundle_id, seal=seal, expires_at=expires_at)
 
 
 def renumber(db: Database, bundle_id: int, *, serial: int, seal: str, expires_at: datetime) -> None:
     """An earlier bundle becomes the newest of its version: the same bytes under the next serial."""
     counters.note_change(db)
-    db.execute(_RENUMBER, id=bundle_id, serial=serial, seal=seal, expires_at=at(expires_at))
+    db.change("bundle", bundle_id, serial=serial, seal=seal, expires_at=expires_at)
 
 
 def issue(db: Database, experiment: StoredExperiment, registration_id: int, amount: int) -> tuple[int, ...]:

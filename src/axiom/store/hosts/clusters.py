@@ -10,9 +10,6 @@ from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database, as_value, at
 from axiom.store.hosts import hosts
 
-_RENEW = """
-UPDATE cluster SET key_digest = :key_digest, expires_at = :expires_at, ended_at = NULL WHERE id = :id
-"""
 _END = "UPDATE cluster SET ended_at = :now WHERE id = :id AND ended_at IS NULL"
 _HOST = """
 SELECT p.host_id, p.session, p.heard_at, p.is_over FROM host h JOIN pilot p ON p.host_id = h.id
@@ -69,7 +66,7 @@ def by_key(db: Database, key_digest: str) -> Cluster | None:
 
 
 def renew(db: Database, cluster_id: int, *, key_digest: str, expires_at: datetime) -> None:
-    db.execute(_RENEW, id=cluster_id, key_digest=key_digest, expires_at=at(expires_at))
+    db.change("cluster", cluster_id, key_digest=key_digest, expires_at=expires_at, ended_at=None)
 
 
 def end(db: Database, cluster_id: int, now: datetime) -> bool:

@@ -1,6 +1,6 @@
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from itertools import chain, count
 from typing import Any
@@ -30,29 +30,8 @@ INSERT INTO host (volunteer_id, name, system, processor, instructions, cores, me
 VALUES (:volunteer_id, :name, :system, :processor, :instructions, :cores, :memory_mb, :now, :now,
     (SELECT is_simulated FROM volunteer WHERE id = :volunteer_id))
 """
-_UPDATE_HOST = """
-UPDATE host SET system = :system, processor = :processor, instructions = :instructions, cores = :cores,
-    memory_mb = :memory_mb, seen_at = :now
-WHERE id = :id
-"""
-_DESCRIBE = """
-UPDATE host SET name = :name, system = :system, processor = :processor, instructions = :instructions, cores = :cores,
-    memory_mb = :memory_mb, disk_mb = :disk_mb, flops = :flops, availability = :availability, gpus = :gpus,
-    cpid = :cpid, facts = :facts, facts_digest = :facts_digest
-WHERE id = :id
-"""
-_HEARD = "UPDATE host SET rpc_seqno = :rpc_seqno, seen_at = :now WHERE id = :id"
 _SEEN = "UPDATE host SET seen_at = :now WHERE id = :id AND seen_at < :before"
-_STANDING = """
-UPDATE host SET valid_in_row = :valid_in_row, quota = :quota, quota_day = :quota_day, sent_that_day = :sent_that_day,
-    turnaround_seconds = :turnaround_seconds, speed = coalesce(:speed, speed)
-WHERE id = :id
-"""
 _HOLD_DOWN = "UPDATE host SET quota = :quota WHERE id = :id AND (quota IS NULL OR quota > :quota)"
-_OUTVOTED = """
-UPDATE host SET valid_in_row = :valid_in_row, outvoted = :outvoted, outvoted_at = :outvoted_at WHERE id = :id
-"""
-_SERVED = "UPDATE host SET quota_day = :day, sent_that_day = :sent, why_no_work = '' WHERE id = :id"
 _ERASE = """
 UPDATE host SET name = 'erased host ' || id, cpid = '', facts = '{}', facts_digest = '', venue = '', why_no_work = ''
 WHERE volunteer_id = :volunteer_id
@@ -83,18 +62,11 @@ class ClientDescription:
 
 def meet(db: Database, *, volunteer_id: int, name: str, platform: Platform, capacity: Capacity, now: datetime) -> int:
     """The id of this volunteer's host of this name, with what it can do today. For engines of our own."""
-    facts = {
-        "system": platform.system,
-        "processor": platform.processor,
-        "instructions": platform.instructions,
-        "cores": capacity.cores,
-        "memory_mb": capacity.memory_mb,
-        "now": at(now),
-    }
+    facts = {**asdict(platform), "cores": capacity.cores, "memory_mb": capacity.memory_mb}
     row = db.one(_HOST_BY_NAME, volunteer_id=volunteer_id, name=name)
     if row is None:
-        return db.insert(_ADD_HOST, volunteer_id=volunteer_id, name=name, **facts)
-    db.execute(_UPDATE_HOST, id=row["id"], **facts)
+        return db.insert(_ADD_HOST, volunteer_id=volunteer_id, name=name, now=now, **facts)
+    db.change("host", row["id"], **facts, seen_at=now)
     return int(row["id"])
 
 
@@ -103,12 +75,10 @@ def add(db: Database, volunteer_id: int, description: ClientDescription, now: da
         _ADD_HOST,
         volunteer_id=volunteer_id,
         name=_free_name(db, volunteer_id, description.name),
-        system=description.platform.system,
-        processor=description.platform.processor,
-        instructions=description.platform.instructions,
+        **asdict(description.platform),
         cores=description.capacity.cores,
         memory_mb=description.capacity.memory_mb,
-        now=at(now),
+        now=now,
     )
     describe(db, made, description)
     return made
@@ -125,14 +95,12 @@ def describe(db: Database, host_id: int, description: ClientDescription) -> None
         return
     is_renamed = not (before["name"] == description.name or before["name"].startswith(f"{description.name} ("))
     name = _free_name(db, before["volunteer_id"], description.name) if is_renamed else before["name"]
-    db.execute(
-        _DESCRIBE,
-        id=host_id,
+    db.change(
+        "host",
+        host_id,
         name=name,
         cpid=description.cpid,
-        system=description.platform.system,
-        processor=description.platform.processor,
-        instructions=description.platform.instructions,
+        **asdict(description.platform),
         cores=description.capacity.cores,
         memory_mb=description.capacity.memory_mb,
         disk_mb=description.capacity.disk_mb,
@@ -145,7 +113,7 @@ def describe(db: Database, host_id: int, description: ClientDescription) -> None
 
 
 def heard(db: Database, host_id: int, rpc_seqno: int, now: datetime) -> None:
-    db.execute(_HEARD, id=host_id, rpc_seqno=rpc_seqno, now=at(now))
+    db.change("host", host_id, rpc_seqno=rpc_seqno, seen_at=now)
 
 
 def seen(db: Database, host_id: int, now: datetime, *, idle: bool = False) -> None:
@@ -159,26 +127,21 @@ def hold_down(db: Database, host_id: int, quota: int) -> None:
 
 
 def set_standing(db: Database, host_id: int, standing: Standing, *, speed: float | None = None) -> None:
-    db.execute(
-        _STANDING,
-        id=host_id,
+    db.change(
+        "host",
+        host_id,
         valid_in_row=standing.valid_in_row,
         quota=standing.quota,
         quota_day=standing.quota_day,
         sent_that_day=standing.sent_that_day,
         turnaround_seconds=standing.turnaround_seconds,
-        speed=speed,
+        **({} if speed is None else {"speed": speed}),
     )
 
 
 def set_outvoted(db: Database, host_id: int, standing: Standing) -> None:
-    db.execute(
-        _OUTVOTED,
-        id=host_id,
-        valid_in_row=standing.valid_in_row,
-        outvoted=standing.outvoted,
-        outvoted_at=at(standing.outvoted_at) if standing.outvoted_at else None,
-    )
+    shown = {"outvoted": standing.outvoted, "outvoted_at": standing.outvoted_at}
+    db.change("host", host_id, valid_in_row=standing.valid_in_row, **shown)
 
 
 def outvoted(db: Database) -> list[Host]:
@@ -186,7 +149,7 @@ def outvoted(db: Database) -> list[Host]:
 
 
 def served(db: Database, host_id: int, *, day: int, sent: int) -> None:
-    db.execute(_SERVED, id=host_id, day=day, sent=sent)
+    db.change("host", host_id, quota_day=day, sent_that_day=sent, why_no_work="")
 
 
 def told_why(db: Database, host_id: int, why: str) -> None:
@@ -194,7 +157,7 @@ def told_why(db: Database, host_id: int, why: str) -> None:
 
 
 def set_venue(db: Database, host_id: int, venue: str) -> None:
-    db.execute("UPDATE host SET venue = :venue WHERE id = :id", id=host_id, venue=venue)
+    db.change("host", host_id, venue=venue)
 
 
 def erase(db: Database, volunteer_id: int) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from axiom.store.engine.database import Database, at, moment
+from axiom.store.engine.database import Database, at
 
 MAIL = "mail"  # the channel; those of alerts are their own
 CONFIRM, RESET, DIGEST, SILENCE, ALERT = "confirm", "reset", "digest", "silence", "alert"
@@ -89,8 +89,3 @@ def forget(db: Database, volunteer_id: int) -> None:
 
 def forget_sent(db: Database, before: datetime) -> None:
     db.execute("DELETE FROM outbox WHERE sent_at < :before", before=at(before))
-
-
-def waiting(db: Database) -> tuple[int, datetime | None]:
-    row = db.select("SELECT count(*) AS amount, min(created_at) AS oldest FROM outbox WHERE sent_at IS NULL")[0]
-    return row["amount"], moment(row["oldest"]) if row["amount"] else None

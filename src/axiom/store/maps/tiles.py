@@ -66,9 +66,6 @@ FROM replicate r CROSS JOIN tile t ON t.experiment_id = r.experiment_id AND t.re
 WHERE r.experiment_id = :experiment_id AND r.number >= :first AND t.level BETWEEN 1 AND :deepest
 GROUP BY t.replicate, t.arm
 """
-_AMOUNTS = """
-SELECT level, state, count(*) AS amount FROM tile WHERE experiment_id = :experiment_id GROUP BY level, state
-"""
 _ONE = """
 SELECT replicate, config, task_id, shares, pixels, drawn_at FROM tile
 WHERE experiment_id = :experiment_id AND config = :config AND replicate = :replicate AND state = 'drawn'
@@ -215,10 +212,6 @@ def charted(
                 wanted=before.wanted + row["wanted"], back=before.back + row["back"]
             )
     return progress
-
-
-def amounts(db: Database, experiment_id: int) -> dict[tuple[int, str], int]:
-    return {(row["level"], row["state"]): row["amount"] for row in db.select(_AMOUNTS, experiment_id=experiment_id)}
 
 
 def one(db: Database, experiment_id: int, place: int, replicate: int) -> DrawnTile | None:

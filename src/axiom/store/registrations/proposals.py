@@ -16,7 +16,6 @@ _APPROVED_BUNDLE = """
 SELECT p.* FROM proposal p JOIN draft d ON d.id = p.draft_id
 WHERE d.bundle_digest = :bundle AND p.state = 'approved' ORDER BY p.id LIMIT 1
 """
-_REGISTERED = "UPDATE proposal SET registration_id = :registration_id, experiment_id = :experiment_id WHERE id = :id"
 _APPROVED_BY_PERSONS = """
 SELECT registration_id FROM proposal
 WHERE state = 'approved' AND decided_by <> :autopilot AND registration_id IS NOT NULL
@@ -107,7 +106,7 @@ def approved_by_persons(db: Database) -> frozenset[int]:
 
 
 def registered(db: Database, number: int, *, experiment_id: int, registration_id: int) -> None:
-    db.execute(_REGISTERED, id=number, experiment_id=experiment_id, registration_id=registration_id)
+    db.change("proposal", number, experiment_id=experiment_id, registration_id=registration_id)
 
 
 def came_out(db: Database) -> list[ProposalOutcome]:

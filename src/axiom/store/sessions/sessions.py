@@ -23,7 +23,6 @@ _TOLD_BEFORE = "SELECT * FROM session WHERE told <> '' AND id < :id ORDER BY id 
 _TELL = "UPDATE session SET name = :name, told = :why WHERE id = :id"
 _ROUNDS = "SELECT * FROM session WHERE id > :after AND id <= :id ORDER BY id DESC LIMIT :limit"
 _AMOUNT = "SELECT count(*) AS amount FROM session WHERE id > :after AND id <= :id"
-_HOLD = "UPDATE session SET holder = :holder, held_until = :held_until WHERE id = :id"
 _PLANS = """
 SELECT plan FROM session WHERE id > (SELECT max(id) FROM session) - :most AND started_at >= :since
     AND plan LIKE '{"allotments": [{%' ORDER BY id
@@ -158,7 +157,7 @@ def window(db: Database, session: Session) -> Window:
 
 def hold(db: Database, session_id: int, holder: str, until: datetime | None) -> None:
     """Somebody has it in hand until then; nobody, without a name."""
-    db.execute(_HOLD, id=session_id, holder=holder, held_until=at(until) if until else None)
+    db.change("session", session_id, holder=holder, held_until=until)
 
 
 def told_workunits(db: Database, session_id: int) -> int:
@@ -166,21 +165,16 @@ def told_workunits(db: Database, session_id: int) -> int:
 
 
 def tell_workunits(db: Database, session_id: int, newest: int) -> None:
-    db.execute("UPDATE session SET seen_workunit = :newest WHERE id = :id", id=session_id, newest=newest)
+    db.change("session", session_id, seen_workunit=newest)
 
 
 def finish(db: Database, session: Session, step: Step, *, seen_task: int, now: datetime, ends: bool) -> None:
-    db.execute(
-        "UPDATE session SET done = :done, seen_task = :seen_task, ended_at = :ended_at WHERE id = :id",
-        id=session.id,
-        done=json.dumps([*session.done, step]),
-        seen_task=seen_task,
-        ended_at=at(now) if ends else None,
-    )
+    done = json.dumps([*session.done, step])
+    db.change("session", session.id, done=done, seen_task=seen_task, ended_at=now if ends else None)
 
 
 def keep_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:
-    db.execute("UPDATE session SET plan = :plan WHERE id = :id", id=session_id, plan=json.dumps(plan))
+    db.change("session", session_id, plan=json.dumps(plan))
 
 
 def kept_plan(db: Database, session_id: int) -> Mapping[str, Any]:
