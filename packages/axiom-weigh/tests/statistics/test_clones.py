@@ -150,6 +150,14 @@ def test_an_arm_near_its_limit_is_no_copy():
         assert [equal_values(range(24), arm, other) for arm in arms] == [()] * 30
 
 
+def test_in_per_cent_a_whole_number_may_be_a_copy_and_a_limit_is_none():
+    chance = np.random.default_rng(1)
+    for draws in ([90.0, 91.3, 88.9], [90.0, 92.0, 88.9]):
+        other = (chance.binomial(1000, 0.9, 24) / 10).tolist()
+        assert sum(map(len, equal_values(range(24), draws * 8, other))) == 24
+    assert equal_values(range(24), [100.0] * 20 + [99.9, 99.8, 99.5, 98.0], other) == ()
+
+
 def test_numbers_that_both_arms_have_are_common_ones():
     """Balanced accuracies of 100 cases: a fine grid, of which few points are taken."""
     chance = np.random.default_rng(1)

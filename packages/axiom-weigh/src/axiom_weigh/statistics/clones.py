@@ -27,6 +27,7 @@ _SIMPLE = 1e-14  # of a number: what is no nearer to a fraction is not that frac
 _MOST_CHOICES = math.log(1e5)  # what is computed from two counts has as many, however many digits it has
 _FINE_GRID = math.log(1e4)  # choices: on no such grid do most honest runs share one value
 _NEARLY_NONE = 2
+_LIMITS = frozenset({-1.0, 0.0, 1.0, 100.0})  # of shares, correlations and per cent: runs meet there for a good reason
 _FREE = 2.0  # times as many choices as there are different values: else nearly all may have been drawn
 _MOST_COMPARED = 50_000  # distinct values: of more, too many of the choices may have been drawn
 _LARGEST_DENOMINATOR = 10_000  # shares and averages of counts have a smaller one; of other numbers one in ten million
@@ -85,8 +86,8 @@ def equal_values(
     seeds = [seed for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)]
     values = [value for value in values if math.isfinite(value)]
     is_constant, is_plain = min(values) == max(values), _is_whole if beside else _is_plain
-    if is_constant and any(value != int(value) for value in beside):
-        is_plain = _is_round
+    if beside and not (all(map(_is_whole, values)) and all(map(_is_whole, beside))):  # so these are no counts
+        is_plain = _is_round if is_constant else _is_limit
     seeds_by_value: dict[float, list[int]] = defaultdict(list)
     for seed, value in zip(seeds, values, strict=True):
         if not is_plain(value):
@@ -238,6 +239,10 @@ def _by_size(ordered: Sequence[float]) -> list[int]:
 
 def _is_whole(value: float) -> bool:
     return value == int(value)
+
+
+def _is_limit(value: float) -> bool:
+    return value in _LIMITS
 
 
 def _is_plain(value: float) -> bool:

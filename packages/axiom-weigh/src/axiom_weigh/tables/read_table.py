@@ -25,19 +25,7 @@ MOST_ROWS = 1_000_000
 _CHUNK = 1 << 16
 _MOST_LETTERS = 1 << 17  # in one line; a table of seeds has some dozens
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs"}
-_MARKS = (  # UTF-32 before UTF-16, whose mark it begins with
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-_UNMARKED = {  # which of the first four bytes are not zero
-    b"\1\0\1\0": "utf-16-le",
-    b"\0\1\0\1": "utf-16-be",
-    b"\1\0\0\0": "utf-32-le",
-    b"\0\0\0\1": "utf-32-be",
-}
+_MARKS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _GZIP = b"\x1f\x8b"
 _OTHERS = {
     b"PK\x03\x04": "an Excel workbook or another zip file",
@@ -123,7 +111,8 @@ def sheet_of_bytes(stream: BinaryIO, name: str) -> Sheet:
     chunks = _chunks(stream, name)
     head = next(chunks, b"")
     _refuse_other_formats(head, name)
-    texts = _decoded(chain([head], chunks), _encoding(head), name)
+    encoding = next((encoding for mark, encoding in _MARKS.items() if head.startswith(mark)), "utf-8")
+    texts = _decoded(chain([head], chunks), encoding, name)
     start = next(texts, "")
     lines = _lines(chain([start], texts), name)
     match start.lstrip()[:1]:
@@ -244,12 +233,6 @@ def _chunks(stream: BinaryIO, name: str) -> Iterator[bytes]:
         ) from error
     except OSError as error:
         raise TableUnreadable(f"{name} cannot be read: {_error_text(error)}. Nothing was weighed.") from error
-
-
-def _encoding(head: bytes) -> str:
-    """How the text is kept, by its mark; without one by the zero bytes beside its first two letters."""
-    marked = next((encoding for mark, encoding in _MARKS if head.startswith(mark)), None)
-    return marked or _UNMARKED.get(bytes(min(byte, 1) for byte in head[:4]), "utf-8")
 
 
 def _decoded(chunks: Iterable[bytes], encoding: str, name: str) -> Iterator[str]:
