@@ -2,8 +2,10 @@
 
 import contextlib
 import difflib
+import json
 import os
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +16,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 MEASUREMENTS = ROOT / "docs" / "measurements"
+SCORECARD = ROOT / "src" / "axiom" / "web" / "views" / "scorecard.json"  # of the site: how often we were wrong
+_SCORED = re.compile(
+    r"\s*scorecard: (?P<name>\S+) +(?P<share>[\d.]+) % \[ *(?P<low>[\d.]+), *(?P<high>[\d.]+)\]"
+    r" of (?P<trials>[\d,]+)(?:, at most (?P<most>[\d.]+) %)?"
+)
 # Where programs find what they share with each other, and with tests.
 _SHARED = ("campaigns", "campaigns/parts", "campaigns/tests", "tests/support", "tests/preflight")
 _OWN_SECONDS = 90.0  # that a program has to end by a Ctrl-C which it got itself
@@ -71,8 +78,33 @@ def run(program: Path, arguments: Sequence[str], record: Path | None, command: s
     missed = "".join(f"**{line.strip()}**\n\n" for line in lines if process.returncode and line.startswith("MISSED: "))
     text = f"# {record.stem}\n\n{missed}{purpose(program)}\n\n" + "\n".join(facts)
     record.write_text(f"{text}\n\n```text\n$ {command}\n{words}```\n", encoding="utf-8")
+    keep_scores(words, record.stem, command, began)
     print(f"Written: {record.relative_to(ROOT)}", file=sys.stderr)
     return process.returncode
+
+
+def keep_scores(words: str, record: str, command: str, began: datetime) -> None:
+    """Put what a record says of promises into the site's scorecard, in the place of what it said before."""
+    scores = list(filter(None, map(_SCORED.fullmatch, words.splitlines())))
+    if not scores:
+        return
+    rows = [row for row in json.loads(SCORECARD.read_text(encoding="utf-8")) if row["record"] != record]
+    for score in scores:
+        share, low, high = (round(float(score[part]) / 100, 6) for part in ("share", "low", "high"))
+        rows.append(
+            {
+                "name": score["name"],
+                "share": share,
+                "interval": [low, high],
+                "trials": int(score["trials"].replace(",", "")),
+                "at_most": float(score["most"]) / 100 if score["most"] else None,
+                "record": record,
+                "command": command,
+                "day": f"{began:%Y-%m-%d}",
+            }
+        )
+    rows.sort(key=lambda row: (row["record"], row["name"]))
+    SCORECARD.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
 
 
 def main(kind: str, arguments: Sequence[str]) -> int:

@@ -6,11 +6,12 @@
 import argparse
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from streams.attacked import attacked
 from streams.biases import arrival, laboratory
-from streams.dependent import copies, dependence
+from streams.dependent import copies, dependence, hosts
 from streams.figures import QUICK, WHOLE, Answer, Size
 from streams.hardships import border, hardships
 from streams.intervals import coverage, forecasters, pooled
@@ -38,6 +39,7 @@ PARTS: Mapping[str, Callable[[int, Size], Answer]] = {
     "copies": copies,
     "dependence": dependence,
     "ville": ville,
+    "hosts": hosts,
 }
 
 
@@ -49,11 +51,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--draw", action="store_true")
     parser.add_argument("--ville", action="store_true", help="that part alone")
+    parser.add_argument("--attacks", type=int, help="streams and tables of each kind where hosts or tables are played")
     wanted = parser.parse_args(arguments)
     wanted.parts += ["ville"] * wanted.ville
     if unknown := set(wanted.parts) - set(PARTS):
         parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     size = QUICK if wanted.quick else WHOLE
+    size = replace(size, attacks=wanted.attacks or size.attacks)
     failed: list[str] = []
     for place, (name, part) in enumerate(PARTS.items()):
         if not wanted.parts or name in wanted.parts:

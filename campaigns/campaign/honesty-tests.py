@@ -15,7 +15,7 @@ from pathlib import Path
 
 PACKAGES = ("phack", "audit-closed-ai-scientist")
 ROOT = Path(__file__).resolve().parents[2]
-SOURCES = ROOT / "src"
+SOURCES = ROOT / "packages" / "axiom-weigh" / "src"
 
 
 def main() -> int:

@@ -95,6 +95,11 @@ class Rate:
         return f"{100 * self.share:5.1f} % [{100 * low:4.1f}, {100 * high:4.1f}]"
 
 
+def scored(name: str, rate: Rate, most: float | None) -> str:
+    """A row of the scorecard, which `--record` takes over into the site."""
+    return f"scorecard: {name} {rate} of {rate.trials:,}{'' if most is None else f', at most {100 * most:g} %'}"
+
+
 def play(name: str, simulate: ModuleType | SimpleNamespace, trials: int, seed: int) -> tuple[float, dict[str, Rate]]:
     """Have a strategy ask t-tests, then cards, where there is no effect: analyses in a trial, and how often it won."""
     strategy, dice = simulate.STRATEGIES[name], np.random.default_rng(seed)
@@ -150,16 +155,19 @@ def strategies(trials: int, seed: int) -> list[str]:
     simulate = import_module("phack.simulate")
     print(f"phack {version('phack')}: {trials:,} trials a strategy ({trials // 4} of 26), all without an effect\n")
     print(f"{'strategy':<26}{'analyses':>9}" + "".join(f"{kind:>22}" for kind in (*TESTS, *CARDS)))
-    missed = []
+    missed, played = [], list[dict[str, Rate]]()
     for place, name in enumerate(simulate.STRATEGIES):
         if name in NO_COUNTERPART:
             continue
         analyses, rates = play(name, simulate, trials // 4 if name == PILOTS else trials, seed + place)
         print(f"{name:<26}{analyses:>9.1f}" + "".join(f"{rate!s:>22}" for rate in rates.values()), flush=True)
         missed += [f"phack {name}"] if rates[CARDS[name != LOOKS]].share > PROMISE else []
+        played.append({"phack": rates[CARDS[name != LOOKS]], "phack-t-test": rates[TESTS[1]]})
     print("\nPromised: at most 5 % of a card at every look (03), and of all cards that are told together (the others).")
     for name, why in NO_COUNTERPART.items():
         print(f"no counterpart: {name}, since it {why}")
+    for row, most in (("phack", PROMISE), ("phack-t-test", None)):
+        print(scored(row, max((rates[row] for rates in played), key=lambda rate: rate.share), most))
     return missed
 
 
@@ -181,6 +189,8 @@ def worlds(amount: int) -> list[str]:
         rates = [Rate(times=round(share * amount), trials=amount) for share in (null, signal["acceptance_rate"])]
         replicated = f"{100 * signal['replication_probability']:.1f} %"
         print(f"{by:<16}{rates[0]!s:>24}{rates[1]!s:>24}{replicated:>22}", flush=True)
+        if by != CARDS[0]:
+            print(scored(*(("audit", rates[0], PROMISE) if by == CARDS[1] else ("audit-t-test", rates[0], None))))
         if any(report["interface_diagnostics"].values()):
             missed.append(f"{by} gave answers that the test could not read")
         if by == CARDS[1] and rates[0].share > PROMISE:

@@ -1,5 +1,6 @@
-"""Seeds that are not what they are said to be: copies in one arm, and values that are like the one before them."""
+"""Seeds that are not what they seem: copies in one arm, values alike on a host, or like the one before them."""
 
+import operator
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -14,7 +15,7 @@ from axiom_weigh.tables.seeds_in_order import arrange
 from axiom_weigh.values import Force
 from axiom_weigh.weighing.compare import compare
 from axiom_weigh.weighing.weigh import weigh
-from streams.figures import Answer, Bound, Size, above, below, interval
+from streams.figures import Answer, Bound, Size, above, below, interval, scored
 from streams.hosted import STRONG
 from streams.laws import CONTRAST, Numbers
 from streams.processes import EFFECTS
@@ -23,6 +24,7 @@ _ARMS = ("ours", "base")
 _SEEDS, _HOSTS, _VOLUNTEERS = 24, 6, 3
 _TABLES = 400  # of each kind, at most
 _AGAIN = 8  # seeds that another host computes too
+_NAMED, _EFFECT = 48, 0.5  # seeds of a table that names hosts, and the effect in standard deviations where there is one
 _Values = Callable[[np.random.Generator, int], Numbers]
 
 # What an honest arm is like; another has the same law.
@@ -62,7 +64,7 @@ def copies(seed: int, size: Size) -> Answer:
     """One arm has so few computations, the other is honest, and there is no effect. And honest arms."""
     rng, n = np.random.default_rng(seed), min(_TABLES, size.attacks)
     lines = [f"{n:,} tables of {_SEEDS} pairs each, without an effect: one arm's seed is not used. Called an effect"]
-    bounds = list[Bound]()
+    bounds, called, named = list[Bound](), list[list[bool]](), list[list[bool]]()
     for kind, values in _KINDS.items():
         for draws in (1, 3, 6):
             flags = [_with_copies(rng, values, draws) for _ in range(n)]
@@ -70,11 +72,13 @@ def copies(seed: int, size: Size) -> Answer:
             words = f"{kind}, {draws} × {_SEEDS // draws} in one arm"
             lines.append(f"  {words:<62} {_percentage(flags)}; with hosts and reruns {_percentage(hosted)}")
             bounds.append(below(f"copies: {words}: called an effect", _share(flags + hosted), 0.01, 2 * n))
+            called.append(flags + hosted)
     five = [_five_pairs(rng) for _ in range(n)]
     lines.append(f"  {'five pairs of three decimals, four times each':<62} {_percentage(five)}")
     bounds.append(
         below("copies: five pairs of three decimals, four times each: called an effect", _share(five), 0.01, n)
     )
+    called.append(five)
     lines.append("honest tables that are suspected of copies, with 24, 100 and 1,000 pairs")
     for kind, values in _HONEST.items():
         texts = []
@@ -83,7 +87,11 @@ def copies(seed: int, size: Size) -> Answer:
             texts.append(_percentage(suspected))
             words = f"copies: honest {kind}, {pairs:,} pairs: suspected"
             bounds.append(below(words, _share(suspected), 0.01, len(suspected)))
+            named.append(suspected)
         lines.append(f"  {kind:<50} {'; '.join(texts)}")
+    for name, classes in (("copies", called), ("honest-tables", named)):
+        worst = max(classes, key=_share)
+        lines.append(scored(name, _share(worst), interval(sum(worst), len(worst)), len(worst), 0.01))
     return Answer(lines=lines, bounds=bounds)
 
 
@@ -116,6 +124,44 @@ def _is_suspected(rng: np.random.Generator, values: _Values, pairs: int) -> bool
     arranged = arrange(rows.rows, rows.columns, rows.beside)
     alarms = sound(question(CONTRAST), arranged.observations, 1).alarms
     return any(alarm.force is not Force.TELLS for alarm in (*arranged.alarms, *alarms))
+
+
+def hosts(seed: int, size: Size) -> Answer:
+    """What it costs to name hosts that do not matter, and what is missed where they do."""
+    rng, n = np.random.default_rng(seed), min(_TABLES, size.attacks)
+    lines, bounds = list[str](), list[Bound]()
+    lines.append(f"{n:,} tables of {_NAMED} seeds: an effect of {_EFFECT} sd is found with hosts named, and without;")
+    lines.append("hosts are called alike; and where half of the variance lies between hosts, none is called an effect")
+    for amount in (2, 4, 8, 20):
+        with_hosts, alone, alike, wrong = zip(*[_on_hosts(rng, amount) for _ in range(n)], strict=True)
+        lines.append(
+            f"  {amount:>2} hosts{'':<6}{_percentage(with_hosts)}; {_percentage(alone)}; {_percentage(alike)}; "
+            f"{_percentage(wrong)}"
+        )
+        lost, changed = _share(alone) - _share(with_hosts), sum(map(operator.ne, alone, with_hosts))
+        room = 3.0 * changed**0.5 / n
+        words = (
+            f"hosts: {amount} that do not matter: power that naming them costs: {lost:.4f}, at most {0.05 + room:.4f}"
+        )
+        bounds.append(Bound(words=words, holds=lost <= 0.05 + room))
+        bounds.append(below(f"hosts: {amount} that do not matter: called alike", _share(alike), 0.05, n))
+    return Answer(lines=lines, bounds=bounds)
+
+
+def _on_hosts(rng: np.random.Generator, amount: int) -> tuple[bool, bool, bool, bool]:
+    """Is an effect found with hosts, and without; are hosts called alike that are not; is one called an effect?"""
+    values, by = rng.normal(_EFFECT, 1.0, _NAMED), rng.integers(amount, size=_NAMED)
+    table = {"seed": list(range(_NAMED)), "value": values.tolist()}
+    named = weigh({**table, "host": by.tolist()}, estimand="contrast")
+    alone = weigh(table, estimand="contrast")
+    clustered = rng.normal(size=amount)[by] * 0.5**0.5 + rng.normal(size=_NAMED) * 0.5**0.5
+    wrong = weigh({**table, "value": clustered.tolist(), "host": by.tolist()}, estimand="contrast")
+    return (
+        named.verdict in EFFECTS,
+        alone.verdict in EFFECTS,
+        any("values of one host are somewhat alike" in reason for reason in named.reasons),
+        wrong.verdict in EFFECTS,
+    )
 
 
 def dependence(seed: int, size: Size) -> Answer:

@@ -61,5 +61,12 @@ def interval(times: int, trials: int) -> tuple[float, float]:
     return max(0.0, (middle - reach) / (1.0 + room)), (middle + reach) / (1.0 + room)
 
 
+def scored(name: str, share: float, ends: tuple[float, float], n: int, most: float | None = None) -> str:
+    """A row of the scorecard, which `--record` takes over into the site."""
+    low, high = ends
+    promise = "" if most is None else f", at most {100 * most:g} %"
+    return f"scorecard: {name} {100 * share:.1f} % [{100 * low:.1f}, {100 * high:.1f}] of {n:,}{promise}"
+
+
 def _by_chance(share: float, n: int) -> float:
     return 3.0 * math.sqrt(share * (1.0 - share) / n)

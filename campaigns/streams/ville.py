@@ -17,7 +17,7 @@ from axiom.decisions.experiments.failure_rate import failure_log_e
 from axiom.limits import experiments as limits
 from axiom_weigh.statistics import calibration, forecasts, signed_ranks
 from axiom_weigh.statistics.signed_ranks import _BETS, _PAIR_BETS, _REFERENCE, _SHARES
-from streams.figures import Answer, Bound, Size, interval
+from streams.figures import Answer, Bound, Size, interval, scored
 from streams.laws import LAWS, Draw, Flags, Numbers
 from streams.processes import BAR, FEWEST, bernoulli, betting, ever, first, t_mixture
 from streams.seeds_needed import heading
@@ -106,6 +106,7 @@ def ville(seed: int, size: Size) -> Answer:
         "the other e-processes, each about its own number",
         *map(str, others),
         *_price(rng, size),
+        *_scorecard(cells, others, shape[0]),
     ]
     groups: dict[tuple[str, str], list[_Cell]] = {}
     for cell in (*cells, *others):
@@ -152,6 +153,21 @@ def _worst(cells: Sequence[_Cell]) -> Iterator[Bound]:
         words = f"{worst.process or 'signed ranks'}, {len(cells)} cells by {worst.basis}: {_KINDS[place]} at worst "
         words += f"{_percentages(worst.shares[place])}, at most {100 * _MOST[place]:.0f} % ({worst.law}, {worst.about})"
         yield Bound(words=words, holds=all(cell.shares[place][1] <= _MOST[place] for cell in cells))
+
+
+def _scorecard(cells: Sequence[_Cell], others: Sequence[_Cell], n: int) -> Iterator[str]:
+    """What the site tells: of each promise the law in which it is broken most often."""
+    promised = [cell for cell in cells if cell.basis in _PROMISED]
+    for name, kind, rows in (
+        ("even", 0, [cell for cell in cells if cell.basis == _THEOREM]),
+        ("lopsided", 0, [cell for cell in cells if cell.basis == _SIMULATION]),
+        ("strong", 1, promised),
+        ("absent", 2, promised),
+        ("bets", 0, [cell for cell in others if cell.basis == _THEOREM]),
+        ("lopsided-mean", 0, [cell for cell in cells if cell.basis == _OUTSIDE]),
+    ):
+        share, *ends = max(cell.shares[kind] for cell in rows)
+        yield scored(name, share, (ends[0], ends[1]), n, None if name == "lopsided-mean" else _MOST[kind])
 
 
 def _ranked(streams: Numbers, beside: float, basis: str) -> list[tuple[float, float, float]]:

@@ -82,8 +82,8 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
         "decisions.findings store.evidence store.views.citable store.views.contributions store.views.findings "
         "lab.evidence lab.registrations.links lab.registrations.old_claims commands.links commands.references "
         "web.export web.papers web.views.evidence_cards web.views.findings web.views.graph "
-        "web.papers.paper web.views.scope cli.finding.findings cli.finding.links cli.finding.references "
-        "cli.finding.weigh",
+        "web.papers.paper web.views.scope web.views.scorecard cli.finding.findings cli.finding.links "
+        "cli.finding.references cli.finding.weigh",
         commands="finding log paper reference",
         terminal={
             "finding": ("finding.findings", "What is concluded so far: list, show, link, export …"),

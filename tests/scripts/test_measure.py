@@ -1,5 +1,6 @@
 """scripts/bench and scripts/campaign: list, run, keep the exit status, write down."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -67,6 +68,18 @@ def test_a_part_may_be_recorded_on_a_page_of_its_own(checkout):
     (page,) = (checkout / "docs" / "measurements").iterdir()
     assert (page.name, page.read_text().splitlines()[0]) == ("turns.md", "# turns")
     assert "$ scripts/bench speed --record=turns --turns\n--turns\n" in page.read_text()
+
+
+def test_what_a_record_says_of_a_promise_takes_its_old_place_on_the_scorecard(checkout):
+    card = checkout / "src" / "axiom" / "web" / "views" / "scorecard.json"
+    card.parent.mkdir(parents=True)
+    card.write_text('[{"name": "old", "record": "odds"}, {"name": "other", "record": "others"}]')
+    program = checkout / "campaigns" / "bench" / "odds.py"
+    program.write_text('"""Odds."""\nprint("  scorecard: even   3.8 % [ 3.2, 4.4] of 4,000, at most 5 %")\n')
+    measure(checkout, "odds", "--record")
+    even, other = json.loads(card.read_text())
+    assert (even["name"], even["share"], even["interval"], even["trials"]) == ("even", 0.038, [0.032, 0.044], 4_000)
+    assert (even["at_most"], even["command"], other["name"]) == (0.05, "scripts/bench odds --record", "other")
 
 
 def test_a_record_begins_with_what_was_missed_and_why(checkout):

@@ -36,7 +36,7 @@ _ADDRESSES = """
 /volunteers /volunteers/2 /volunteers/3 /volunteers/2/certificate /teams /teams/1
 /leaderboards /leaderboards?of=teams&by=recent /leaderboards?of=hosts /leaderboards?experiment=tiny_sum
 /ledger /ledger/2026-03-02-a /workunits/1 /workunits/5 /tasks/1 /tasks/4 /tasks/7 /tasks/9 /failures /watches
-/old-claims /about /glossary /help /terms /plan /status /news /nowhere /brief /drafts /drafts/1
+/old-claims /honesty /about /glossary /help /terms /plan /status /news /nowhere /brief /drafts /drafts/1
 /language/de?back=/volunteers/2 /language/fr?back=/volunteers/2/certificate /language/de?back=/help
 """
 ADDRESSES = tuple(_ADDRESSES.split())

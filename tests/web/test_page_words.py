@@ -19,7 +19,9 @@ _SHOWN = {
 }
 _ADDRESSES = [_SHOWN.get(page.path, page.path.replace("{number:number}", "1")) for page in PAGES]
 _LISTS = [page.path for page in PAGES if "{" not in page.path]
-_SAME = {f"/{name}" for name in ["about", "findings/near", "glossary", "help", "join", "old-claims", "terms"]}
+_SAME = {
+    f"/{name}" for name in ["about", "findings/near", "glossary", "help", "honesty", "join", "old-claims", "terms"]
+}
 
 
 def _anywhere(words: str) -> str:

@@ -1,0 +1,89 @@
+"""The honesty scorecard: what is promised of evidence, and how often a campaign saw the promise broken.
+
+`scripts/campaign NAME --record` writes `scorecard.json` from the lines `scorecard: …` that a campaign prints. A further
+row takes such a line, and its words here.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from axiom.locale.languages import mark
+from axiom.web.base.page import shown_at
+from axiom.web.base.request import Answer, Reading
+
+_FILE = Path(__file__).with_suffix(".json")
+_FALSE_EFFECTS = 0.05  # of which promise the headline tells the worst
+_STREAMS = mark("streams of made-up values, looked at after each of 256; the worst of all kinds of values")
+_TABLES = mark("made-up tables; the worst of all kinds of values")
+_PUBLIC = mark("trials of a public test of honesty, installed by name")
+
+# In the order of the page: what must not happen, and of how many cases the share is.
+WORDS = {
+    "even": (
+        mark("Two arms do not differ, their values scatter alike to both sides, and we claim a difference."),
+        _STREAMS,
+    ),
+    "lopsided": (
+        mark("Values are lopsided, their typical value does not differ from 0, and we claim that it does."),
+        _STREAMS,
+    ),
+    "strong": (mark("A difference that is not there is graded Strong."), _STREAMS),
+    "absent": (
+        mark("A difference is just as large as the smallest that matters, and we say that there is none."),
+        _STREAMS,
+    ),
+    "bets": (
+        mark("We claim something false of a share, a median, a mean within known bounds, a release or a forecaster."),
+        _STREAMS,
+    ),
+    "copies": (mark("An arm never used its seed, and we take its copies for a difference."), _TABLES),
+    "honest-tables": (mark("Honest numbers agree because they are rounded, and we suspect copies."), _TABLES),
+    "phack": (mark("One of ten tricks that make effects of nothing (phack) gets a claim out of us."), _PUBLIC),
+    "audit": (
+        mark("Fifty hypotheses in a world without an effect (audit-closed-ai-scientist): one of them is accepted."),
+        _PUBLIC,
+    ),
+    "lopsided-mean": (
+        mark("Values are lopsided, their mean is 0 but their typical value is not, and we claim a difference."),
+        _STREAMS,
+    ),
+    "phack-t-test": (mark("The same ten tricks get a claim out of a usual test (a t-test at 5 %)."), _PUBLIC),
+    "audit-t-test": (mark("The same fifty hypotheses, judged by a usual test: one of them is accepted."), _PUBLIC),
+}
+
+
+@shown_at("/honesty", "scorecard.html", is_translated=True)
+def scorecard(_reading: Reading) -> Answer:
+    """What was promised and what was seen; what is not promised; and what usual tests do under the same tricks."""
+    rows = sorted(measured(), key=lambda row: list(WORDS).index(row["name"]))
+    promised = [row for row in rows if row["at_most"] is not None]
+    others = [row for row in rows if row["at_most"] is None]
+    return {
+        "scorecard": {
+            "at_most": _FALSE_EFFECTS,
+            "worst": max(row["share"] for row in promised if row["at_most"] == _FALSE_EFFECTS),
+            "promised": [{**_told(row), "outcome": _outcome(row)} for row in promised],
+            "not_promised": [_told(row) for row in others if not row["name"].endswith("t-test")],
+            "usual_tests": [_told(row) for row in others if row["name"].endswith("t-test")],
+        }
+    }
+
+
+@cache
+def measured() -> list[dict[str, Any]]:
+    """The rows as the campaigns wrote them."""
+    rows: list[dict[str, Any]] = json.loads(_FILE.read_text(encoding="utf-8"))
+    return rows
+
+
+def _told(row: dict[str, Any]) -> Answer:
+    what, of_which = WORDS[row["name"]]
+    return {**row, "what": what, "of": of_which}
+
+
+def _outcome(row: dict[str, Any]) -> str:
+    if row["share"] <= row["at_most"]:
+        return mark("kept")
+    return mark("kept, within chance") if row["interval"][0] <= row["at_most"] else mark("broken")
