@@ -167,7 +167,7 @@ def main() -> int:
     options = parser.parse_args()
     step = max(1, options.lives // 20)
     firsts = range(0, options.lives, step)
-    fleets, all_met = [], True
+    all_met = True
     with ProcessPoolExecutor(options.processes) as pool:
         for hosts in FLEETS:
             for fails, most in BAD.items():
@@ -182,7 +182,6 @@ def main() -> int:
                     f"most {costs[-1]}, over {most}: {over:.2%} of {len(costs)} lives{'' if is_met else '  MISSED'}",
                     flush=True,
                 )
-                fleets.append({"hosts": hosts, "fails": fails, "late": late, "most": costs[-1], "over": over})
             halted = sum(pool.map(_halts, [(hosts, first, step) for first in firsts]))
             lives = step * len(firsts)
             is_met = halted / lives <= MOST_HALTED + 3 * math.sqrt(MOST_HALTED * (1 - MOST_HALTED) / lives)
@@ -192,7 +191,6 @@ def main() -> int:
                 f"{halted / lives:.2%}{'' if is_met else '  MISSED'}",
                 flush=True,
             )
-            fleets.append({"hosts": hosts, "fails": GOOD, "halted": halted, "lives": lives})
     print(f"{'Met' if all_met else 'MISSED'}: what a bad version costs, and how often a good one is stopped.")
     return 0 if all_met else 1
 

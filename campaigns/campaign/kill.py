@@ -15,7 +15,6 @@ import argparse
 import functools
 import itertools
 import json
-import os
 import random
 import shutil
 import signal
@@ -33,7 +32,7 @@ from typing import Any
 
 import anyio
 from loadgen.laboratory import AXIOM, Laboratory
-from loadgen.processes import descendants
+from loadgen.processes import descendants, kill
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
@@ -345,14 +344,6 @@ def listed(folder: Path, noun: str, state: str) -> list[dict[str, Any]]:
     """Things of one state."""
     rows: list[dict[str, Any]] = stored_in(folder).ask(noun, "list", "--state", state)[f"{noun}s"]
     return rows
-
-
-def kill(pid: int) -> None:
-    """As hard as the system can."""
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
 
 
 def until_gone(family: list[int]) -> float:

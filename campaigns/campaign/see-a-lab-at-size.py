@@ -14,7 +14,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +30,7 @@ from axiom.settings import Settings
 from axiom.signed.keys import make_secrets
 from axiom.store.engine.folder import Folder
 
-TURN_SECONDS, ORDER_SECONDS, STARTS_WITHIN = 0.5, 5.0, 120.0
+TURN_SECONDS, ORDER_SECONDS = 0.5, 5.0
 UNSENT = """
 SELECT coalesce(sum(c.amount), 0) FROM counter c JOIN experiment e ON e.id = c.experiment_id
 WHERE c.noun = 'task' AND c.state = 'unsent' AND e.name = 'fleet_drill'
@@ -58,13 +57,12 @@ class Posted:
         """Nothing was sent."""
 
 
-def prepared(folder: Path, computers: list[Nature]) -> dict[str, str]:
+def prepared(lab: Laboratory, computers: list[Nature]) -> dict[str, str]:
     """The account keys of the fleet's volunteers, in a laboratory that has the drill and does not run."""
-    lab = Laboratory(folder=folder, port=0)
-    if not folder.exists():
-        subprocess.run([AXIOM, "init", folder, "--quiet"], check=True)
+    if not lab.folder.exists():
+        subprocess.run([AXIOM, "init", lab.folder, "--quiet"], check=True)
     lab.ask("experiment", "publish", fleet_drill.__file__)
-    inside = Folder(path=folder)
+    inside = Folder(path=lab.folder)
     writer = writer_of(inside, Settings(), lambda: datetime.now(UTC))
     writer.start()
     names = list(dict.fromkeys(nature.volunteer for nature in computers))
@@ -75,19 +73,11 @@ def prepared(folder: Path, computers: list[Nature]) -> dict[str, str]:
         writer.stop()
 
 
-def serving(lab: Laboratory, running: subprocess.Popen[bytes]) -> str:
-    """The scheduler's address, once the laboratory answers."""
-    end = time.monotonic() + STARTS_WITHIN
-    while time.monotonic() < end and running.poll() is None:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            return lab.scheduler()
-        time.sleep(0.2)
-    sys.exit("The laboratory did not start; see above.")
-
-
-def play(lab: Laboratory, computers: list[Nature], keys: dict[str, str], running: subprocess.Popen[bytes]) -> None:
+def play(lab: Laboratory, computers: list[Nature], keys: dict[str, str], running: subprocess.Popen[str]) -> None:
     """Let them take part for as long as the laboratory runs."""
-    scheduler = serving(lab, running)
+    if not (running.stdout and running.stdout.readline()):  # its address
+        sys.exit("The laboratory did not start; see above.")
+    scheduler = lab.scheduler()
     uploads = scheduler.rpartition("/")[0] + "/file_upload_handler"
     line = Line(keep=True, timeout=60.0)
     fleet = LiveFleet(
@@ -117,11 +107,10 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=Path("build/crowded"), help="its folder, new or of an earlier run")
     parser.add_argument("--port", type=int, default=8080)
     wanted, others = parser.parse_known_args()
-    folder, computers = wanted.data.absolute(), natures(wanted.computers)
-    keys = prepared(folder, computers)
-    lab = Laboratory(folder=folder, port=wanted.port)
-    command = [AXIOM, "lab", "--data", folder, "--port", str(wanted.port), *others]
-    with subprocess.Popen(command, start_new_session=True) as running:
+    lab, computers = Laboratory(folder=wanted.data.absolute(), port=wanted.port), natures(wanted.computers)
+    keys = prepared(lab, computers)
+    command: list[str | Path] = [AXIOM, "lab", "--data", lab.folder, "--port", str(wanted.port), *others]
+    with subprocess.Popen(command, start_new_session=True, stdout=subprocess.PIPE, text=True) as running:
         try:
             play(lab, computers, keys, running)
         except KeyboardInterrupt:

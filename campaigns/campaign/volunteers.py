@@ -27,13 +27,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from kill import kill, promises, until_gone
+from kill import promises, until_gone
 from loadgen.hosts import Host, fleet
 from loadgen.laboratory import AXIOM, MEASURES, Laboratory
 from loadgen.lane import Mode, Plan
 from loadgen.outputs import axiom_maker
 from loadgen.play import Load, Played, play
-from loadgen.processes import descendants
+from loadgen.processes import descendants, kill
 
 from axiom.domain.work import TaskState
 

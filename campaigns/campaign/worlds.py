@@ -14,11 +14,11 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from kept_outcomes import outcomes
+from kept_outcomes import Outcome, outcomes
 from scipy.special import betaincinv  # type: ignore[import-untyped]
 from world.places import quick
 from world.truths import LARGE
@@ -30,8 +30,6 @@ FIRST = 1  # seed
 MOST_FALSE, LEAST_FOUND, LEAST_SURE = 0.01, 0.9, 300
 _SURE = ("Strong", "Definitive")
 _HOSTS = 4  # that Strong asks for where volunteers compute
-
-Found = Mapping[str, Any]
 
 
 def world(seed: int, days: float) -> dict[str, Any]:
@@ -49,7 +47,7 @@ def world(seed: int, days: float) -> dict[str, Any]:
         }
 
 
-def lived(seeds: Sequence[int], days: float, jobs: int, file: Path) -> Iterator[Found]:
+def lived(seeds: Sequence[int], days: float, jobs: int, file: Path) -> Iterator[Outcome]:
     """What became of each world, the kept ones first."""
     return outcomes(file, jobs, {f"{days:g} days of {seed}": (world, (seed, days)) for seed in seeds})
 
@@ -69,13 +67,13 @@ def share(hits: int, amount: int) -> str:
     return f"{hits} of {amount} = {hits / amount:.1%} (95 %: {low:.1%} to {high:.1%})"
 
 
-def is_found(finding: Found) -> bool:
+def is_found(finding: Outcome) -> bool:
     """Is the claim as it was published at least Strong, on the side on which its effect was planted?"""
     wanted = "effect +" if finding["effect"] > 0 else "effect −"
     return finding["grade"] in _SURE and finding["verdict"] == wanted
 
 
-def summary(done: Sequence[Found]) -> tuple[list[str], bool]:
+def summary(done: Sequence[Outcome]) -> tuple[list[str], bool]:
     """The pooled figures, and whether each is what it has to be."""
     findings = [
         {**finding, "seed": outcome["seed"], "wrong hosts": outcome["wrong_hosts"]}
@@ -119,13 +117,13 @@ def summary(done: Sequence[Found]) -> tuple[list[str], bool]:
     return lines, is_met
 
 
-def _by(what: str, large: Sequence[Found]) -> Iterator[str]:
+def _by(what: str, large: Sequence[Outcome]) -> Iterator[str]:
     for name in sorted({finding[what] for finding in large}):
         those = [finding for finding in large if finding[what] == name]
         yield f"  {what}, {name}: {share(sum(map(is_found, those)), len(those))}"
 
 
-def _grades(declared: Sequence[Found]) -> Iterator[str]:
+def _grades(declared: Sequence[Outcome]) -> Iterator[str]:
     """Of the published claims, how those without, with a small and with a large effect ended."""
     for name, low, high in (("no effect", 0.0, 0.0), ("less", 1e-9, LARGE - 1e-9), ("large", LARGE, 1e9)):
         those = [finding for finding in declared if low <= abs(finding["effect"]) <= high]
@@ -133,7 +131,7 @@ def _grades(declared: Sequence[Found]) -> Iterator[str]:
         yield f"{name}: {len(those)}: {', '.join(f'{amount} {what}' for what, amount in ended.most_common())}"
 
 
-def _missed(large: Sequence[Found]) -> Iterator[str]:
+def _missed(large: Sequence[Outcome]) -> Iterator[str]:
     """What stood between them and Strong, told by the first thing that did."""
     reasons = (
         ("duplicates that disagree", "duplicates disagree"),
@@ -149,7 +147,7 @@ def _missed(large: Sequence[Found]) -> Iterator[str]:
     yield f"not found: {len(large)}: {', '.join(f'{name}: {amount}' for name, amount in by_reason.most_common())}"
 
 
-def _line(finding: Found) -> str:
+def _line(finding: Outcome) -> str:
     return (
         f"world {finding['seed']} {finding['question']}, effect {finding['effect']:.2f} ({finding['law']}; "
         f"{finding['disturbance']}): {finding['verdict']}, {finding['grade']}, {finding['seeds']} seeds of "

@@ -45,10 +45,6 @@ class Found:
         """For how many tasks."""
         return sum(awards for awards, _ in self.tiers.values())
 
-    def of_kind(self, kind: str) -> list[Note]:
-        """Its notes of one kind."""
-        return [note for _, note in self.notes if note.kind == kind]
-
 
 def found(lab: Laboratory, played: Played, chapter: str) -> Found:
     """What the session of a chapter has in the books. What the batch job paid by an older tariff is not its doing."""

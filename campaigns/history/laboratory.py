@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from simulation.keys import keys_of
+from vouching import vouch
 
 from axiom.decisions.credit.tariffs import PRESETS
 from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Capacity, Gpu, Platform
-from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Exit, Report, TaskState
 from axiom.lab import session
@@ -41,7 +41,7 @@ from axiom.store.credit import tariffs
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments import experiments, preflights, releases
+from axiom.store.experiments import experiments
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
 from axiom.store.tasks import workunits as workunit_store
@@ -115,18 +115,7 @@ class Laboratory:
         made = standins.standin(experiment, concludes=name in CONCLUDING, is_mended=is_mended)
         with self.db.transaction():
             published = publish(self.db, self.folder, made, keys=self.keys, good_for=_GOOD_FOR, now=self.now)
-            vouched = Preflight(
-                bundle=made.digest,
-                gates=GATES,
-                passed=True,
-                reason="nobody computes it",
-                platform="none",
-                report="{}",
-                at=self.now,
-            )
-            preflights.record(self.db, vouched)
-            if published.experiment_id is not None:
-                releases.let_out(self.db, published.experiment_id, made.digest, vouched.reason, self.now)
+            vouch(self.db, made.digest, self.now)
         self.versions[experiment] = published.experiment_id or 0
 
     def announce(self, tariff: str) -> None:

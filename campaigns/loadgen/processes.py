@@ -1,5 +1,8 @@
 """What a server costs: CPU and memory of a process and of all that it has started."""
 
+import contextlib
+import os
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,3 +54,10 @@ def descendants(pid: int) -> list[int]:
         for child in children:
             pids += [int(child), *descendants(int(child))]
     return pids
+
+
+def kill(*pids: int, by: signal.Signals = signal.SIGKILL) -> None:
+    """Send a signal to each that is there."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, by)

@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import os
-import signal
 import sqlite3
 import subprocess
 import time
@@ -14,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from changed_database import wait_for_change
-from loadgen.processes import descendants
+from loadgen.processes import descendants, kill
 from patience import PATIENCE
 from processes import free_port
 from running_lab import AXIOM, typed
@@ -255,10 +253,3 @@ def _command(pid: int) -> bytes:
         return Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return b""
-
-
-def kill(*pids: int, by: signal.Signals = signal.SIGKILL) -> None:
-    """Send a signal to each that is there."""
-    for pid in pids:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, by)

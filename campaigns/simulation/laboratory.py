@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
+from vouching import vouch
+
 import axiom
 from axiom.autopilot import autopilot
 from axiom.boinc import account_keys
@@ -17,7 +19,6 @@ from axiom.commands.gate import CommandGate
 from axiom.commands.laboratory import Laboratory
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
-from axiom.domain.preflights import GATES, Preflight
 from axiom.lab import session
 from axiom.lab.credit.pay import Paying
 from axiom.lab.experiments.publish import PackedBundle, prepare, publish
@@ -38,7 +39,6 @@ from axiom.store.accounts import accounts
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments import preflights, releases
 from axiom.store.migrate import migrate
 from axiom.store.upkeep import jobs
 from simulation.disk import Fate, connect
@@ -282,7 +282,7 @@ class Simulated:
             migrate(db, self.folder, self.clock.now)
             with db.transaction():
                 for bundle in published:
-                    made = publish(
+                    publish(
                         db,
                         self.folder,
                         bundle,
@@ -291,9 +291,7 @@ class Simulated:
                         now=self.clock.now,
                         has_address=bool(self.settings.url),
                     )
-                    preflights.record(db, _vouched(bundle.digest, self.clock.now))
-                    if made.experiment_id is not None:
-                        releases.let_out(db, made.experiment_id, bundle.digest, "nobody computes it", self.clock.now)
+                    vouch(db, bundle.digest, self.clock.now)
         finally:
             db.close()
 
@@ -328,10 +326,3 @@ class Simulated:
             lost=lost,
             settle=settle,
         )
-
-
-def _vouched(bundle: str, now: datetime) -> Preflight:
-    """Nobody computes it, so nobody tries it either: it is said to have passed."""
-    return Preflight(
-        bundle=bundle, gates=GATES, passed=True, reason="nobody computes it", platform="simulated", report="{}", at=now
-    )

@@ -9,15 +9,16 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from vouching import vouch
+
 from axiom.boinc.account_keys import account_key
 from axiom.boinc.accounts import CreateAccount
 from axiom.decisions.hosts.runners import DRILL
-from axiom.domain.preflights import GATES, Preflight
 from axiom.server.accounts.sign_up import open_account
 from axiom.server.http.fast_lane import Intake
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
-from axiom.store.experiments import experiments, preflights, releases
+from axiom.store.experiments import experiments
 from simulation.computer import Computer, TaskOnComputer
 from simulation.contacts import Contacts
 from simulation.dice import Dice
@@ -47,20 +48,7 @@ def join(db: Database, secret: bytes, names: Sequence[str], now: datetime) -> di
     newest = experiments.bundle_now(db, drill.id) if drill else None
     if newest is None:
         raise LookupError(f"{DRILL} is not published")
-    preflights.record(
-        db,
-        Preflight(
-            bundle=newest.digest,
-            gates=GATES,
-            passed=True,
-            reason="nobody computes it",
-            platform="simulated",
-            report="{}",
-            at=now,
-        ),
-    )
-    if not any(line.bundle == newest.digest for line in releases.of_version(db, newest.experiment_id)):
-        releases.let_out(db, newest.experiment_id, newest.digest, "nobody computes it", now)
+    vouch(db, newest.digest, now)
     return {name: account_key(secret, _account_of(db, secret, name, now), 1) for name in names}
 
 

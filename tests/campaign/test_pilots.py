@@ -8,8 +8,9 @@ import sys
 
 import pytest
 from distributed import SSHCluster
+from loadgen.processes import kill
 from patience import PATIENCE
-from pilot_cluster import PilotCluster, computing, kill, runners, tree
+from pilot_cluster import PilotCluster, computing, runners, tree
 from processes import cpu_seconds
 from real_parts import need
 from running_lab import axiom

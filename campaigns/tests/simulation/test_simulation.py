@@ -45,10 +45,8 @@ def test_every_promise_holds_whatever_happens(tmp_path):
 def test_one_seed_is_one_course_in_every_process_and_another_seed_another(tmp_path):
     digests = []
     for number in ("1", "2"):  # the order of sets of words is another one in each
-        environment = os.environ | {
-            "PYTHONHASHSEED": number,
-            "PYTHONPATH": f"{CAMPAIGNS}{os.pathsep}{CAMPAIGNS / 'tests'}",
-        }
+        paths = os.pathsep.join(str(CAMPAIGNS / folder) for folder in (".", "parts", "tests"))
+        environment = os.environ | {"PYTHONHASHSEED": number, "PYTHONPATH": paths}
         words = [sys.executable, "-c", ONCE_MORE, tmp_path / number / "lab"]
         (tmp_path / number).mkdir()
         digests.append(subprocess.check_output(words, env=environment, timeout=PATIENCE, text=True).strip())
