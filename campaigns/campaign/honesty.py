@@ -54,7 +54,7 @@ def main() -> int:
     for kind in Fabrication:
         faults = sum(fabrication is kind for fabrication, _ in made.faults)
         low, high = (100 * end for end in stats.binomtest(min(faults, amount), amount).proportion_ci())
-        share = f"{100 * faults / amount:.2f} % [{low:.2f}, {high:.2f}] of {amount:,}, at most 0 %"
+        share = f"{100 * faults / amount:.1f} % [{low:.1f}, {high:.1f}] of {amount:,}, at most 0 %"
         print(f"{kind:<34}{faults:6,}\n  scorecard: {kind.replace(' ', '-')} {share}")
     for kind, sentence in sorted(set(made.faults))[:20]:
         print(f"- {kind}: {sentence}")

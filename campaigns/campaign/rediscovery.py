@@ -153,6 +153,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(f"all that is called   {scores(asked)}")
     print(f"called found         {scores(asked, Meaning.AS_CLAIMED)}")
     print(f"called absent        {scores(asked, Meaning.TOO_SMALL)}")
+    called = [row for row in asked if row.is_called]
+    wrong, low, high = (100 * part for part in share(sum(not row.is_right for row in called), len(called)))
+    print(f"  scorecard: rediscovery {wrong:.1f} % [{low:.1f}, {high:.1f}] of {len(called)}")
     return int(len(asked) < len(answers))
 
 
