@@ -182,12 +182,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
         "limits.clusters domain.clusters store.hosts.clusters server.pilots commands.clusters service.pilot_job "
         "cli.laboratory.clusters cli.laboratory.work",
         commands="cluster",
-        terminal={
-            "cluster": (
-                "laboratory.clusters",
-                "Keys with which the pilots of a cluster compute: list, add, renew, revoke.",
-            )
-        },
+        terminal={"cluster": ("laboratory.clusters", "Keys for the pilots of a cluster: list, add, renew, revoke.")},
     ),
     "programs": Feature(
         "Programs that work here with a token, and the API for them.",

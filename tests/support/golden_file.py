@@ -30,7 +30,9 @@ def same_words(request):
 
     def same_words(name: str, text: str) -> None:
         text = _DRAWN.sub("(digest)", text.replace(__version__, "(version)")).rstrip() + "\n"
-        file = place / f"{name}.txt"
+        file, filled = place / f"{name}.txt", place / f"{name.removeprefix('empty/')}.txt"
+        if not file.exists() and filled.exists() and filled.read_text(encoding="utf-8") == text:
+            return  # an empty laboratory says the same as any other
         if request.config.getoption("--write-golden"):
             file.write_text(text, encoding="utf-8")
         kept = file.read_text(encoding="utf-8") if file.exists() else ""

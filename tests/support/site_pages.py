@@ -27,26 +27,23 @@ from axiom.web.site.app import Site, site
 from axiom.web.site.routes import PAGES
 from axiom_weigh.figures.drawing import Draughtsman
 
-_ADDRESSES = """
-/ /findings /findings/1 /findings/2 /findings/3 /findings?q=nothing /registrations/1 /findings/graph
-/findings/near?claim=a+larger+size+has+a+larger+total /findings/paper?of=1,3 /registrations /forecasters
-/proposals /proposals/1 /ideas /ideas/1 /maps /experiments /experiments/tiny_sum@1 /sessions /sessions/2026-03-02-a
-/sessions/2026-03-02-a/tasks /sessions/2026-03-02-b/since/2026-03-02-a /sessions/2026-03-02-a/transcript
-/results /results?experiment=tiny_sum@1 /hosts /hosts/1 /hosts/2?state=failed /hosts/3
-/volunteers /volunteers/2 /volunteers/3 /volunteers/2/certificate /teams /teams/1
-/leaderboards /leaderboards?of=teams&by=recent /leaderboards?of=hosts /leaderboards?experiment=tiny_sum
-/ledger /ledger/2026-03-02-a /workunits/1 /workunits/5 /tasks/1 /tasks/4 /tasks/7 /tasks/9 /failures /watches
-/old-claims /honesty /about /glossary /help /terms /plan /status /news /nowhere /brief /drafts /drafts/1
+_ELSEWHERE = {"/live", "/join"}  # a part of the first page, and a page of those who have no account
+_OTHERS = """
+/findings/2 /findings/3 /findings?q=nothing /findings/near?claim=a+larger+size+has+a+larger+total /findings/paper?of=1,3
+/experiments/tiny_sum@1 /sessions/2026-03-02-a /sessions/2026-03-02-a/tasks /sessions/2026-03-02-a/transcript
+/sessions/2026-03-02-b/since/2026-03-02-a /results?experiment=tiny_sum@1 /hosts/2?state=failed /hosts/3
+/volunteers/2 /volunteers/3 /volunteers/2/certificate /leaderboards?of=teams&by=recent /leaderboards?of=hosts
+/leaderboards?experiment=tiny_sum /ledger/2026-03-02-a /workunits/5 /tasks/4 /tasks/7 /tasks/9 /nowhere
 /language/de?back=/volunteers/2 /language/fr?back=/volunteers/2/certificate /language/de?back=/help
 """
-ADDRESSES = tuple(_ADDRESSES.split())
+_PLAIN = (page.path.replace("{number:number}", "1") for page in PAGES if page.path not in _ELSEWHERE)
+ADDRESSES = (*(path for path in _PLAIN if "{" not in path), *_OTHERS.split())
 MAP = "/maps/small_map"
 ON_THE_MAP = (
     *("/", "/volunteers/2", "/experiments/small_map", MAP, f"{MAP}?level=2&column=1&row=2&replicate=mean"),
     *(f"{MAP}?against=1&x=0.5&y=2", f"{MAP}?level=x"),
 )
 EMPTY = ("/", "/findings", "/experiments", "/maps", "/sessions", "/results", "/hosts", "/teams", "/leaderboards")
-_ELSEWHERE = {"/live", "/join"}  # a part of the first page, and a page of those who have no account
 _FLEET = Path(axiom.__file__).parents[2] / "docs" / "howto" / "fleet-of-83.json"
 _CURVE = {
     "    total: float\n": "    total: float\n    total_by_step: tuple[float, ...]\n",
