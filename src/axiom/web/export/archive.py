@@ -135,7 +135,7 @@ def _registered(reading: Reading, standing: FindingView) -> Iterator[tuple[Answe
 
 def _stamps(reading: Reading, standing: FindingView) -> dict[str, bytes]:
     """What an authority answered about these registrations, and the certificates by which it was checked."""
-    answers = {}
+    answers = dict[str, bytes]()
     for registration in evidence_cards.feeding(reading, standing):
         if stamp := stamps.stamp_of(reading.db, registration.id):
             answers |= {
