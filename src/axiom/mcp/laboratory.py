@@ -24,6 +24,7 @@ from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Cursor, LabTool, Long, Text
 
 _DRAFT = "draft-"
+_FAILING = 20  # versions that fail, in a brief
 _DRAFTS = 6  # of a program itself, that it is reminded of
 _OF_DRAFT = re.compile(r"draft-[1-9][0-9]{0,17}")
 _LONGEST_WAIT = 20
@@ -49,6 +50,7 @@ def _brief(desk: LabDesk, words: BriefWords) -> Answer:
         "stands": {**stands, "newest": [_standing(row) for row in stands["newest"]]},
         "changed_since_session": brief["changed"],
         "open": brief["next"],
+        "failing": _failing(desk)[:_FAILING],
         "proposals": {**waiting, "newest": [_proposal(row) for row in waiting["newest"]]},
         "own_newest_drafts": drafts[:_DRAFTS],
         "left_today": next(
@@ -57,6 +59,13 @@ def _brief(desk: LabDesk, words: BriefWords) -> Answer:
         "ask": "A person decides at /proposals/N, or by `axiom proposal approve N`; proposal_ask says where one waits.",
     }
     return shortened(whole, LONG)
+
+
+def _failing(desk: LabDesk) -> list[str]:
+    """The versions of which the newest text fails at tasks or at its preflight; failure_list says how."""
+    answer = desk.read("/failures", {})
+    at_tasks = [row for row in answer["failures"] if row["is_of_newest_text"] and row["look_at"] == "the experiment"]
+    return sorted({row["experiment"] for row in (*at_tasks, *answer["not_let_out"])})
 
 
 def _standing(row: Answer) -> Answer:
@@ -191,7 +200,7 @@ def _preflight(desk: LabDesk, number: int, seconds: int) -> Answer:
 
 BRIEF = LabTool(
     name="lab_brief",
-    about="First call: the operator's charter, what stands, changed and is open, your limits left, whom to ask.",
+    about="First call: the operator's charter, what stands, changed, fails and is open, your limits left, whom to ask.",
     form=BriefWords,
     answer=_brief,
 )

@@ -9,12 +9,12 @@ from axiom.domain.preflights import Attempt, Circumstances, Demands, Refusal
 
 _MEND = "Mend the file and publish it again; the repaired bundle is tried anew"
 _NOT_YOURS = (
-    "Axiom brought this file along, so nothing in it is yours to mend; no volunteer gets it. Report it to Axiom"
+    "Axiom brought this file along; no volunteer gets it. A draft of the same name mends it here; report it to Axiom, "
+    "too"
 )
 _WHEN_IDLE = (
-    "Axiom brought this file along, so nothing in it is yours to mend; no volunteer gets it. `axiom experiment "
-    "preflight` tries it again: type it when this computer has nothing else to do, and report it to Axiom if it "
-    "fails once more"
+    "Axiom brought this file along; no volunteer gets it. `axiom experiment preflight` tries it again: type it when "
+    "this computer has nothing else to do, and report it to Axiom if it fails once more"
 )
 _AGAIN = "Start the preflight again"
 _NOTHING = Demands(configs=(), seconds=(), allowed_seconds=())  # of a file of which no bundle could be made
