@@ -89,7 +89,8 @@ def seconds(run: Callable[[], object], compiling: Compiling) -> float:
 def measured(name: str, cache: Path, *, few: bool) -> list[Any]:
     """What a process of its own says of an experiment, in the environment that a host's processes have."""
     command = [sys.executable, __file__, "--arm", name, *(["--quick"] if few else [])]
-    done = subprocess.run(command, env=environment.environment(cache), check=True, stdout=subprocess.PIPE, text=True)
+    surroundings = environment.environment(cache) | {"PYTHONPATH": os.environ["PYTHONPATH"]}
+    done = subprocess.run(command, env=surroundings, check=True, stdout=subprocess.PIPE, text=True)
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 

@@ -48,6 +48,7 @@ from axiom.store.migrate import migrate
 from axiom.store.writer import Writer
 
 ROOT = Path(__file__).resolve().parents[2]
+_SHARED = os.environ.get("PYTHONPATH", "").split(os.pathsep)
 HOSTS, ACCOUNTS, TASKS, PINGS = 64, 16, 10_000, 8
 DISTURBED = 20  # of so many calls, one was disturbed less
 PARTS = (
@@ -108,9 +109,15 @@ def trees(place: Path, revision: str | None) -> Iterator[list[Path]]:
         subprocess.run(["git", "-C", ROOT, "worktree", "remove", "--force", before], check=True)
 
 
+def sources(tree: Path) -> str:
+    """The path with a checkout's own program first, before that of the environment and what benches share."""
+    folders = (tree / "src", tree / "packages" / "axiom-catalogue" / "src", tree / "packages" / "axiom-weigh" / "src")
+    return os.pathsep.join([*map(str, folders), *_SHARED])
+
+
 def prepare(place: Path, tree: Path) -> None:
     """Records of a laboratory with a fleet that has met it, made by the oldest checkout, so that all can read them."""
-    os.environ["PYTHONPATH"] = str(tree / "src")
+    os.environ["PYTHONPATH"] = sources(tree)
     with Laboratory.make(place / "lab") as lab:
         bench = begin(lab, hosts=HOSTS, accounts=ACCOUNTS)
         bench.enough(TASKS)
@@ -122,7 +129,7 @@ def measured(place: Path, tree: Path) -> Costs:
     """What a checkout takes for each part, in a process of its own on a copy of the records."""
     done = subprocess.run(
         [sys.executable, __file__, "--arm", place],
-        env=os.environ | {"PYTHONPATH": str(tree / "src")},
+        env=os.environ | {"PYTHONPATH": sources(tree)},
         stdout=subprocess.PIPE,
         check=True,
     )
