@@ -13,7 +13,7 @@ from tiny_experiment import tiny_source
 
 import axiom
 from axiom.commands.links import DraftPaper, LinkFindings, NoteFinding, WriteLog
-from axiom.domain.references import references_in
+from axiom.domain.links import references_in
 from axiom.errors import AxiomError
 from axiom.lab.experiments.publish import prepare
 from axiom.store.evidence import references

@@ -13,6 +13,7 @@ from axiom.commands.ideas import AddIdea
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.commands.releases import ApproveExperiment
 from axiom.commands.sessions import StepSession, TranscribeSession
+from axiom.decisions.planning.cell_limits import sweep_cost
 from axiom.domain.callers import Capability
 from axiom.domain.preflights import GATES, DraftState, Preflight, Refusal
 from axiom.domain.programs import MOST
@@ -25,6 +26,7 @@ from axiom.lab.experiments.publish import publish
 from axiom.lab.experiments.quick_gates import keep_row
 from axiom.lab.experiments.releases import stages
 from axiom.lab.experiments.try_bundle import secret_of, seed_for
+from axiom.lab.followups.propose import open_cost
 from axiom.runner.child.pause import PauseGate
 from axiom.settings import Settings
 from axiom.signed import bundles
@@ -250,6 +252,16 @@ def test_of_a_tried_draft_its_author_is_told_whether_anything_was_learned_and_no
     door.submit(TryDraft(draft=number, by=AUTHOR))
     attempt, _ = lab_drafts.try_out(package, door.look(lambda db: drafts.draft(db, number)), secret, PauseGate())
     assert "concludes from 'accuracy'" in attempt.fault
+
+
+def test_a_draft_tells_what_it_would_register_and_costs_the_same_before_and_after_its_approval(door, sound, passed):
+    dry = door.submit(replace(ASKED, draft=passed), dry_run=True)
+    assert dry["estimands"] == json.loads(json.dumps(sound.manifest.estimands))
+    made = door.submit(replace(ASKED, draft=passed))
+    cost = {name: made[name] for name in ("core_hours", "most_core_hours")}
+    assert sweep_cost(sound.manifest).shown == cost == {name: dry[name] for name in cost}
+    door.submit(ApproveProposal(proposal=made["proposal"], why="go on"))
+    assert door.look(lambda db: open_cost(db, AUTHOR)).shown == cost
 
 
 def test_no_program_brings_a_report(door, sound, sound_attempt):

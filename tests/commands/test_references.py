@@ -4,9 +4,9 @@ import pytest
 from tiny_experiment import tiny_source
 
 from axiom.commands.experiments import PublishExperiment
-from axiom.commands.references import AddReference, RemoveReference
+from axiom.commands.links import AddReference, RemoveReference
 from axiom.commands.registry import read_command
-from axiom.domain.references import is_approved, number_in, references_in
+from axiom.domain.links import is_approved, number_in, references_in
 from axiom.errors import NotAllowed, NotFound, WrongUse
 from axiom.store.evidence import references
 from axiom.web.base.cited_authors import bibtex_of

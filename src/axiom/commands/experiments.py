@@ -17,9 +17,9 @@ from axiom.domain.callers import Capability
 from axiom.domain.costs import DesignCost, core_hours
 from axiom.domain.evidence import Registration
 from axiom.domain.experiments import MOST_COPIES
+from axiom.domain.links import references_in
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.programs import PROGRAM
-from axiom.domain.references import references_in
 from axiom.domain.registrations import Rule, StoppingRule, read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn, WrongUse

@@ -135,7 +135,7 @@ def test_links_that_are_said_stand_in_the_graph_and_on_what_a_finding_rests_is_t
     assert graph() == [supersedes, ("1", "tests", "#31", "operator"), ("2", "depends on", "1", "Grace")]
     for alias, amount in (("31", 1), ("#31", 1), ("compgen", 1), ("comp", 0), ("", 2)):
         assert len(say("finding", "list", "--alias", alias, "--json")[1]["findings"]) == amount, alias
-    assert link(2, "tests", "old:28", more=("--upheld-by", "opposite", "--upheld-by", "too-small")) == 0
+    assert link(2, "tests", "old:28", more=("--upheld-by", "-", "--upheld-by", "too-small")) == 0
     with writing(published) as db:
         registrations.set_status(db, 1, "suspended", "a test")
     finding = say("finding", "show", 2, "--json")[1]["finding"]

@@ -7,6 +7,7 @@ import click
 from axiom.cli.changes import change, tell
 from axiom.cli.output import ID, change_options, reading_options, show_json, show_table, why_option
 from axiom.cli.reading import view
+from axiom.commands.words import SIGNS
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
 from axiom.service.standard_callers import operator
@@ -19,6 +20,7 @@ _UPHELD = {
     "as-claimed": Meaning.AS_CLAIMED,
     "opposite": Meaning.OPPOSITE,
     "too-small": Meaning.TOO_SMALL,
+    **{sign: sign for sign in SIGNS},
 }
 
 
@@ -34,7 +36,7 @@ _UPHELD = {
     multiple=True,
     default=["as-claimed"],
     show_default=True,
-    help="Of a test: what A must say for B to hold; may be given several times.",
+    help="Of a test: what A must say for B to hold, or the sign of its number; may be given several times.",
 )
 @change_options
 def link(

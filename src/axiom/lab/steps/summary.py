@@ -10,10 +10,9 @@ from axiom.decisions.findings.literature import compared, comparison_in_words
 from axiom.decisions.findings.predictions import foreknowledge
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning, reading
-from axiom.domain.links import LinkKind, Noun
+from axiom.domain.links import LinkKind, Noun, references_in, with_doubt
 from axiom.domain.preflights import GATES, Attempt
 from axiom.domain.proposals import IdeaState, ProposalState
-from axiom.domain.references import references_in, told
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.errors import WrongUse
@@ -157,7 +156,7 @@ def literature(db: Database, news: FindingNews) -> list[Note]:
     if (published := estimand.get("published")) is None:
         return []
     comparison = compared(published, news.now.low, news.now.high, estimand["smallest"])
-    reference = told(published["reference"], references.everything(db))
+    reference = with_doubt(published["reference"], references.everything(db))
     return [
         Note(
             kind="changed.literature",
@@ -304,7 +303,7 @@ def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
             Note(
                 kind="fresh.motivation",
                 text="Motivation: {why} After: {reference}.",
-                facts={"why": body.why, "reference": "; ".join(told(part, approved) for part in parts)},
+                facts={"why": body.why, "reference": "; ".join(with_doubt(part, approved) for part in parts)},
                 about=about,
             ),
             Note(

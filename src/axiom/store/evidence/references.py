@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from axiom.domain.references import ApprovedReference, number_in
+from axiom.domain.links import ApprovedReference, number_in
 from axiom.store.engine.database import Database, at
 
 

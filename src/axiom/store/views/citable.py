@@ -6,7 +6,7 @@ from statistics import fmean, median
 from typing import Any
 
 from axiom.domain.estimands import Kind
-from axiom.domain.references import is_approved, references_in
+from axiom.domain.links import is_approved, references_in
 from axiom.store.engine.database import Database
 from axiom.store.evidence import references
 from axiom.store.experiments import experiments

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from axiom.domain.references import ApprovedReference
+from axiom.domain.links import ApprovedReference
 from axiom.settings import AUTHOR
 
 _AUTHOR = re.compile(AUTHOR)

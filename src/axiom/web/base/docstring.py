@@ -4,7 +4,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from axiom.domain.references import is_approved, number_in, references_in, told
+from axiom.domain.links import is_approved, number_in, references_in, with_doubt
 from axiom.signed import bundles
 from axiom.signed.sources import parsed
 from axiom.store.engine import blobs
@@ -58,7 +58,7 @@ def papers(reading: Reading, reference: str) -> list[Answer]:
     approved = references.everything(reading.db) if reference else []
     return [
         {
-            "text": told(paper, approved),
+            "text": with_doubt(paper, approved),
             "href": _address(number_in(paper)),
             "is_approved": is_approved(paper, approved),
         }

@@ -13,7 +13,7 @@ from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, 
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.decisions.findings.predictions import Foreknowledge, foreknowledge
 from axiom.domain.estimands import Kind
-from axiom.domain.references import told
+from axiom.domain.links import with_doubt
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
 from axiom.store.evidence import references
@@ -323,7 +323,7 @@ def _literature(reading: Reading, estimand: Mapping[str, Any], line: HistoryLine
         return None
     _, low, high = _ends(line)
     comparison = compared(published, low, high, estimand["smallest"])
-    reference = told(published["reference"], references.everything(reading.db))
+    reference = with_doubt(published["reference"], references.everything(reading.db))
     words = comparison_in_words(comparison, published, reference)
     return {**published, "comparison": comparison, "words": words}
 
