@@ -319,7 +319,7 @@ def _of_finding(rows: Rows, number: int, name: str) -> Any:
         made = forecasts[int(place) - 1]
         if column == "foreknowledge":  # no reason of a made laboratory names seeds, and none of them amends
             informed = "informed by an unrecorded number of seeds"
-            return informed if made["forecaster"].endswith(", informed") else "sealed without data"
+            return informed if made["informed"] != "" else "blind: sealed before any run of its kin"
         return made[column]
     interval = declared["prediction"]["interval"]
     fields = {
@@ -346,7 +346,7 @@ def _of_finding(rows: Rows, number: int, name: str) -> Any:
         "command": {number},
         "quantity": {json.dumps(declared["between"])},
         "designs": {1},
-        **{part: set() for part in ("lacks", "again", "informed", "false_share")},
+        **{part: set() for part in ("lacks", "again", "informed", "kin", "false_share")},
     }
     if name == "scope":
         bodies = rows.all("SELECT body FROM registration WHERE experiment_id = ?", row["experiment_id"])

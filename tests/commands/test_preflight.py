@@ -6,13 +6,16 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from disguises import disguised
 
-from axiom.commands.drafts import ProposeDraft, ReportDraft, SmokeDraft, TryDraft, WriteDraft
+from axiom.commands.drafts import DropDraft, ProposeDraft, ReportDraft, SmokeDraft, TryDraft, WriteDraft
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment
 from axiom.commands.ideas import AddIdea
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
+from axiom.commands.registrations import Predict
 from axiom.commands.releases import ApproveExperiment
 from axiom.commands.sessions import StepSession, TranscribeSession
+from axiom.decisions.experiments.gates import CONTROL_NUMBERS
 from axiom.decisions.planning.cell_limits import sweep_cost
 from axiom.domain.callers import Capability
 from axiom.domain.preflights import GATES, DraftState, Preflight, Refusal
@@ -31,7 +34,7 @@ from axiom.runner.child.pause import PauseGate
 from axiom.settings import Settings
 from axiom.signed import bundles
 from axiom.store.experiments import drafts, experiments, preflights
-from axiom.store.registrations import ideas, proposals, registrations
+from axiom.store.registrations import ideas, proposals, registrations, scores
 from axiom.store.tasks import workunits
 
 BROKEN = {"again": (), "fault": "the computing process is lost."}
@@ -209,7 +212,8 @@ def test_a_report_is_judged_here_tells_its_author_no_measure_and_four_texts_of_a
 ):
     placebo = next(run for run in sound_attempt.controls if not run.is_planted)
     # it was not settled by eight seeds
-    twice = (*placebo.tried, *(replace(cell, seed=cell.seed + 8) for cell in placebo.tried))
+    eight = [cell for cell in placebo.tried if cell.seed in CONTROL_NUMBERS[:8]]
+    twice = (*eight, *(replace(cell, seed=CONTROL_NUMBERS[CONTROL_NUMBERS.index(cell.seed) + 8]) for cell in eight))
     leaking = replace(placebo, tried=tuple(replace(c, measures={"accuracy": 0.123456 * c.config}) for c in twice))
     others = tuple(run for run in sound_attempt.controls if run.is_planted)
     number = tried(door, replace(sound_attempt, controls=(leaking, *others)), sound.declaration)
@@ -226,7 +230,7 @@ def test_a_report_is_judged_here_tells_its_author_no_measure_and_four_texts_of_a
     last = written(door, f"{TEXT}# last\n")
     with pytest.raises(Refused):
         door.submit(TryDraft(draft=last, by=AUTHOR))
-    assert door.look(lambda db: drafts.tries(db, "sound", last)) == (4, 1)
+    assert door.look(lambda db: drafts.tries(db, drafts.draft(db, last))) == (4, 1)
 
 
 def test_of_a_tried_draft_its_author_is_told_whether_anything_was_learned_and_no_contrast(door, package):
@@ -370,3 +374,79 @@ def test_code_of_a_session_that_has_read_other_programs_waits_for_a_person(door,
     number = propose(door, passed)
     assert own.submit(AdmitProposal())["proposal"] is None
     assert door.submit(ApproveProposal(proposal=number, why="a person has looked"))["state"] == "approved"
+
+
+def informed(door, number: int) -> str | None:
+    return door.look(lambda db: drafts.draft(db, number)).informed
+
+
+def renamed(name: str, *how: str) -> str:
+    return disguised(TEXT, how, seed=1).replace("name='sound'", f"name='{name}'")
+
+
+def test_only_what_was_sealed_before_any_try_of_its_kin_is_blind_under_whatever_name(door, passed):
+    later = written(door, renamed("larger", "renamed", "reordered"), "larger", "program:eve")
+    assert informed(door, later) is None
+    door.submit(TryDraft(draft=later, by="program:eve"))
+    assert (informed(door, passed), informed(door, later)) == (
+        "",
+        f"informed by an earlier try of its kin, draft {passed}",
+    )
+    door.submit(ApproveProposal(proposal=propose(door, passed), why="a good question"))
+    rows = door.look(scores.everything)
+    assert {(row["forecaster"], row["informed"]) for row in rows[-2:]} == {(AUTHOR, ""), ("autopilot", "")}
+    said = {"positive": 0.8, "negative": 0.1, "absent": 0.1, "low": -1.0, "high": 1.0, "because": "I wonder."}
+    number = door.look(lambda db: db.number("SELECT max(id) FROM finding"))
+    door.submit(Predict(finding=number, forecaster="Ada", **said))  # whose gates were tried before
+    assert door.look(scores.everything)[-1]["forecaster"] == "Ada, informed"
+
+
+def test_the_same_text_is_one_try_under_whatever_name_and_kin_count_as_tries(door, passed):
+    assert written(door) == passed
+    same = written(door, renamed("larger"), "larger")
+    door.submit(TryDraft(draft=same, by=AUTHOR))
+    other = written(door, renamed("wider", "renamed"), "wider")
+    tries = door.look(lambda db: [drafts.tries(db, drafts.draft(db, number))[0] for number in (passed, same, other)])
+    assert tries == [1, 2, 2]
+    for name in ("taller", "deeper"):
+        door.submit(TryDraft(draft=written(door, renamed(name, "renamed", "reordered"), name), by=AUTHOR))
+    with pytest.raises(Refused):
+        door.submit(TryDraft(draft=other, by=AUTHOR))
+
+
+def test_a_refused_text_displaces_no_passed_one_and_a_draft_can_be_dropped(door, passed):
+    refused = written(door, "import os\n" + TEXT)
+    with pytest.raises(Refused):
+        door.submit(DropDraft(draft=refused, by="program:eve"))
+    assert door.submit(DropDraft(draft=refused, by=AUTHOR))["state"] == DraftState.DROPPED
+    with pytest.raises(Refused):
+        door.submit(TryDraft(draft=refused, by=AUTHOR))
+    proposal = propose(door, passed)
+    with pytest.raises(Refused):  # it waits for an answer
+        door.submit(DropDraft(draft=passed, by=AUTHOR))
+    door.submit(RefuseProposal(proposal=proposal, why="too dear"))
+    door.submit(DropDraft(draft=passed))  # by the operator
+    with pytest.raises(Refused):
+        propose(door, passed)
+    assert [draft.number for draft in door.look(drafts.lost)] == [passed]  # its forecast counts all the same
+
+
+def test_what_was_forecast_before_anybody_looked_for_kin_is_decided_by_what_had_run(door, passed):
+    door.submit(ApproveProposal(proposal=propose(door, passed), why="a good question"))
+
+    def forget(db) -> None:
+        for change in (
+            "UPDATE draft SET informed = NULL, ordered_at = ordered_at - 1",
+            "UPDATE prediction SET informed = NULL",
+            "UPDATE bundle SET code = NULL",
+            "DELETE FROM kin",
+            "DELETE FROM code",
+        ):
+            db.execute(change)
+
+    door.gate.writer.run(forget)
+    assert {row["forecaster"].endswith(", informed") for row in door.look(scores.everything)} == {True}
+    written(door, renamed("larger"), "larger")
+    assert informed(door, passed) == ""
+    blind = {row["forecaster"] for row in door.look(scores.everything) if row["informed"] == ""}
+    assert blind == {AUTHOR, "autopilot"}

@@ -88,7 +88,7 @@ def test_approving_registers_what_is_asked_with_what_is_expected(door, proposing
     assert (body.document["proposal"]["slug"], body.stopping) == (made.slug, made.stopping)
     (prediction,) = body.document["predictions"]
     assert (prediction["forecaster"], prediction["negative"]) == (
-        "autopilot, informed" if made.is_informed else "autopilot",
+        "autopilot, informed",
         0.75,
     )
     assert standing(door) == {made.slug: ("approved", answer["registration"])}

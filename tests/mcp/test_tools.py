@@ -47,7 +47,8 @@ CALLS = {
     "proposal_ask": [{"proposal": 1}],
 }
 NAMES = [*CALLS]
-NAMES[NAMES.index("proposal_make") : NAMES.index("proposal_make")] = ["draft_preflight", "draft_smoke", "draft_propose"]
+DRAFTS = ["draft_preflight", "draft_smoke", "draft_propose", "draft_drop"]
+NAMES[NAMES.index("proposal_make") : NAMES.index("proposal_make")] = DRAFTS
 NAMES[NAMES.index("log_write") : NAMES.index("log_write")] = ["proposal_withdraw", "registration_predict"]
 READS = [*CALLS][: NAMES.index("finding_link")]
 

@@ -213,7 +213,7 @@ def write_draft(lab) -> None:
     text = '"""Is larger better?"""\n\nprint(1 < 2)\n'
     draft = {"name": "larger", "author": "program:curie", "text": text, "digest": "d" * 64}
     number = drafts.add(lab.db, **draft, refusals=(), now=lab.now)
-    drafts.order(lab.db, number, lab.now)
+    drafts.order(lab.db, number, "", lab.now)
     gates = [
         {"name": "G0", "title": "parse", "state": "passed", "fault": ""},
         {"name": "G7", "title": "placebo", "state": "failed", "fault": "the placebo is not without effect"},

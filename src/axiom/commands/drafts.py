@@ -48,7 +48,7 @@ class WriteDraft(Command):
                 f"{self.experiment} is an experiment that Axiom brings along and that is not published here yet, so "
                 "there is nothing to mend. Nothing was written; give yours another name."
             )
-        draft = drafts.write(db, self.experiment, self.text, self._digest, author=self.by, now=now)
+        draft = drafts.write(db, laboratory.folder, self.experiment, self.text, self._digest, author=self.by, now=now)
         return _answer(db, draft)
 
     @property
@@ -58,7 +58,7 @@ class WriteDraft(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class TryDraft(Command):
-    """Have a draft put to all gates, on a computer of the laboratory. The report tells no measure."""
+    """Have a draft put to all gates. The report tells no measure."""
 
     name: ClassVar[str] = "draft.preflight"
     capability: ClassVar[Capability] = Capability.PROPOSE
@@ -68,7 +68,7 @@ class TryDraft(Command):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """It waits until there is time."""
-        draft = drafts.order(db, self.draft, author=self.by, now=now)
+        draft = drafts.order(db, laboratory.folder, self.draft, author=self.by, now=now)
         return {**_answer(db, draft), "job": f"draft-{draft.number}"}
 
 
@@ -89,6 +89,20 @@ class SmokeDraft(Command):
         if draft.tried_at is None:
             raise Refused(f"Draft {draft.number} was not tried yet. Nothing is told; draft.preflight has it tried.")
         return {"draft": draft.number, **smoke(preflight_report.read(draft.attempt))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DropDraft(Command):
+    """Drop a draft: it is tried and proposed no more."""
+
+    name: ClassVar[str] = "draft.drop"
+    capability: ClassVar[Capability] = Capability.PROPOSE
+
+    draft: int = field(metadata=NUMBER)
+    by: str = field(default="operator", metadata=FORECASTER)
+
+    def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
+        return _answer(db, drafts.drop(db, self.draft, by=self.by, now=now))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,6 @@
 """A preflight: a bundle or a draft is put to gates before it goes to any computer, to nine before volunteers get it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -72,6 +72,7 @@ class Demands:
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     estimands: Sequence[Mapping[str, Any]] = ()
     controls: Sequence[ControlDemand] = ()
+    is_invented: bool = False  # its author is blind so far, so that no control may be what an estimand compares
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,6 +124,7 @@ class DraftState(StrEnum):
     WAITING = "waiting"  # for a computer of the laboratory to try it
     FAILED = "failed"  # at a later gate
     PASSED = "passed"
+    DROPPED = "dropped"  # its author wants it no more
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -145,12 +147,52 @@ class KeptDraft:
     declaration: str = ""  # its manifest, in canonical JSON; nothing where it could not be asked
     question: str = ""  # digest of what it asks, expects and controls
     bundle: str = ""  # digest of what it would be published as
+    dropped_at: datetime | None = None
+    informed: str | None = None  # what of its kin was run before it; nothing was where that is empty
 
     @property
     def state(self) -> DraftState:
         """How far it has come."""
+        if self.dropped_at is not None:
+            return DraftState.DROPPED
         if self.refusals:
             return DraftState.REFUSED
         if self.passed is not None:
             return DraftState.PASSED if self.passed else DraftState.FAILED
         return DraftState.WRITTEN if self.ordered_at is None else DraftState.WAITING
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Code:
+    """What a text computes, without what its author may call it."""
+
+    parts: frozenset[int]  # a number for each expression, three levels deep
+    fields: str = ""  # digest of the names of its factors and measures; nothing where these are few
+    is_shipped: bool = False  # Axiom brings it along
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kinship:
+    """How nearly two texts are alike, and why they count as kin."""
+
+    share: float  # of the parts of the smaller one
+    reason: str
+    of_author: bool = False  # they count as kin only where one author wrote both
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KinRun:
+    """A draft that was tried, or an experiment that was computed, and is kin of something."""
+
+    name: str
+    draft: int | None = None
+    author: str = ""
+    state: str = ""
+    at: datetime | None = None
+    share: float = 1.0
+    reason: str = ""
+
+
+def tries(runs: Collection[KinRun]) -> list[KinRun]:
+    """Those that were tried as drafts."""
+    return [run for run in runs if run.draft is not None]

@@ -37,6 +37,7 @@ USUAL_LIMITS: Mapping[str, float] = {
     "draft.preflight": 40,
     "draft.smoke": 40,
     "draft.propose": 20,
+    "draft.drop": 40,
     "experiment.publish": 20,
     "experiment.preflight": 40,
     "finding.link": 20,

@@ -12,6 +12,13 @@ from axiom_weigh.values import Cohort
 
 DECLARED = "declared"  # the design that the experiment's file brings along
 INFORMED = ", informed"  # ends the name of a forecaster who had seen numbers: no calibration counts what he said
+# Predictions in the catalogue were written by people who had seen numbers.
+CATALOGUE = f"catalogue{INFORMED}"
+
+
+def forecaster_named(name: str, informed: str | None) -> str:
+    """Whose forecast it is. It is informed unless nothing was found that was run of its kin."""
+    return name if informed == "" or name.endswith(INFORMED) else f"{name}{INFORMED}"
 
 
 class Rule(StrEnum):

@@ -88,7 +88,7 @@ def waits(number: int, state: str) -> Answer:
 
 
 _PROPOSE = (
-    *("draft.write", "draft.preflight", "draft.smoke", "draft.propose"),
+    *("draft.write", "draft.preflight", "draft.smoke", "draft.propose", "draft.drop"),
     *("proposal.make", "proposal.withdraw", "registration.predict"),
     *("log.write", "paper.draft"),
 )

@@ -14,7 +14,7 @@ from axiom.mcp.answers import Answer
 from axiom.signed.sources import parsed
 
 _PACKAGE = Path(axiom.__file__).parent
-_EXAMPLE = "catapult_phase"  # short, with every part of a declaration
+_EXAMPLE = "learning_rate_warmup_dynamics"  # short, and its controls plant something else than what it asks
 
 
 class GuidePart(StrEnum):
@@ -54,7 +54,9 @@ One file asks one question. It declares everything before anything is computed.
 - guide_show part=declaration has every class of such a file with its fields and words.
 - A mended text has the name of what it mends. It keeps its version where the numbers stay the same, which G3 checks;
   else raise version. draft_propose then needs draft, estimand and motivation (what was wrong) alone.
-- A try is a text that draft_preflight took. Four tries of a name; what is refused at draft_write is none.
+- A try is a text that draft_preflight took. Four tries of a name and of its kin under other names; what is refused at
+  draft_write is none. A forecast is blind, and scored, only where nothing of its kin was tried or computed before; it
+  then counts whatever becomes of the file, as lost where the file fails or is never proposed.
 """
 _CONTROLS = """\
 A control says what an estimand is worth. Control(estimand, placebo, planted):
@@ -62,7 +64,9 @@ A control says what an estimand is worth. Control(estimand, placebo, planted):
   estimand must find nothing there; what leaks in shows.
 - planted: configs at which an effect is certain. The estimand must find it, on the side that the claim expects.
 - Both hold the very values of the estimand's own `between` (or `across`), since the estimand is computed of them; what
-  makes them a placebo or plants the effect is another factor of the config, as labels="random".
+  makes them a placebo or plants the effect is another factor of the config, as labels="random" or control="planted".
+- Neither may hold what an estimand compares, nor differ from that in what its measure does not see: then the gate would
+  tell the answer. Plant something else than the treatment.
 Controls are sealed with the estimand: to change them afterwards is a new version.
 """
 

@@ -232,7 +232,7 @@ TOOLS = (
     ),
     LabTool(
         name="job_show",
-        about="A job: the preflight of a draft with its gates (job draft-7, wait up to 20 s), or the laboratory's own "
+        about="A job: a draft's preflight with its gates (job draft-7, wait up to 20 s), or the laboratory's own "
         "periodic jobs.",
         form=JobShowWords,
         answer=_jobs,

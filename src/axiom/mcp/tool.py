@@ -74,7 +74,7 @@ def _says_little(name: str, part: Any) -> bool:
         case "minLength":
             return bool(part <= WHY["min_length"])
         case "maxLength":
-            return part in _SHORT
+            return part in _SHORT or part == WHY["max_length"]
         case "pattern":
             return part in {LINE, LINES}
         case "default":

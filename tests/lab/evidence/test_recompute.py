@@ -191,6 +191,7 @@ def test_a_host_with_a_gpu_is_one_host_with_two_platforms_and_an_export_weighs_i
 
 
 SAID = {"positive": 0.1, "negative": 0.8, "absent": 0.1, "interval": [-2.0, 0.0], "because": "a test"}
+FORECASTERS = ("Ada, informed", "autopilot, informed", "catalogue, informed")  # its preflight has passed
 
 
 @pytest.fixture
@@ -209,13 +210,13 @@ def scored(rounds) -> dict:
 def test_a_settled_registration_is_scored_in_the_session_that_weighs_it_and_not_before(rounds):
     rounds.fill_block()
     rounds.hold()
-    assert scored(rounds) == dict.fromkeys(("Ada", "autopilot", "catalogue, informed"), (None, None, None))
+    assert scored(rounds) == dict.fromkeys(FORECASTERS, (None, None, None))
     for _ in range(3):
         rounds.fill_block()
     rounds.hold()
     assert scored(rounds) == {
-        "Ada": ("effect −", pytest.approx(0.06), 1),
-        "autopilot": ("effect −", pytest.approx(0.5**2 + 0.8**2 + 0.3**2), 0),
+        "Ada, informed": ("effect −", pytest.approx(0.06), 1),
+        "autopilot, informed": ("effect −", pytest.approx(0.5**2 + 0.8**2 + 0.3**2), 0),
         "catalogue, informed": ("effect −", pytest.approx(0.8**2 + 0.9**2 + 0.1**2), 0),
     }
     assert rounds.kinds().count("prediction.scored") == 3

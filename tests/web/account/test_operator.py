@@ -92,7 +92,7 @@ def test_who_answers_reads_what_the_controls_of_a_draft_measured_and_no_program_
 
     def propose(db):
         number = drafts.add(db, name="sound", author="a", text="", digest="d" * 64, refusals=(), now=lab.now)
-        drafts.order(db, number, lab.now)
+        drafts.order(db, number, "", lab.now)
         drafts.record(db, number, passed=True, question="", bundle="", **made, now=lab.now)
         proposals.add(db, replace(proposed(), slug="larger", draft=number), 1, None, lab.now)
 

@@ -25,6 +25,7 @@ WIDE = [({"size": size, "shift": shift}, 1.0 + shift / 3) for shift in (0, 9) fo
 def lab(small_lab, prepared):
     """tiny_sum, predicted by Ada, with a further design and an amendment of the first."""
     small_lab.publish(prepared(has_shift=True))
+    small_lab.db.execute("DELETE FROM preflight")  # nothing of it was run so far, so that Ada is blind
     foretell(small_lab.db, 1, PREDICTION, "Ada", small_lab.now)
     version, more = experiments.by_id(small_lab.db, 1), {"now": small_lab.now}
     register_further(
@@ -96,7 +97,7 @@ def test_every_page_says_what_each_prediction_had_seen(small_lab, prepared, brow
     small_lab.publish(replace(made, declaration=told, author=author))
     reader = browse(small_lab)
     many = "an unrecorded number of seeds" if seeds is None else f"{seeds:,} seeds"
-    reason = f"informed by {many}" if seeds != 0 else "sealed without data"
+    reason = f"informed by {many}" if seeds != 0 else "blind: sealed before any run of its kin"
     for verdict in (None, *Verdict):
         if verdict:
             with small_lab.db.transaction():

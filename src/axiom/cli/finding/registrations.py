@@ -133,7 +133,7 @@ def forecasters(folder: Folder, as_json: bool) -> None:
     if as_json:
         show_json(answer)
         return
-    names = ("forecaster", "predictions", "scored", "brier", "log_score", "covered", "intervals", "e_value")
+    names = ("forecaster", "predictions", "scored", "lost", "brier", "log_score", "covered", "intervals", "e_value")
     show_table(names, [[row[name] for name in names] for row in answer["forecasters"]], none="Nobody yet.")
 
 

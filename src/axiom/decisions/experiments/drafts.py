@@ -1,7 +1,8 @@
 """May a draft be tried, and may it be proposed? What its author expects stands in the file before anything of it runs.
 
 The text stands in the audit's chain before its preflight. The report of the preflight
-tells no measure, so a further text is not written after having seen the answer. All tries of a name are counted.
+tells no measure. Yet a file can be written so that it fails where one side wins: tries are counted by kin, and what is
+predicted after a try of its kin is informed.
 """
 
 import difflib
@@ -29,7 +30,7 @@ class DraftDecision:
 
 
 def may_try(draft: KeptDraft, tried: int) -> DraftDecision:
-    """May it be put to all gates? `tried`: how many texts of its name were, since one was proposed."""
+    """May it be put to all gates? `tried`: how many texts of its name or kin were, since one was proposed."""
     match draft.state:
         case DraftState.REFUSED:
             first = draft.refusals[0]
@@ -38,19 +39,21 @@ def may_try(draft: KeptDraft, tried: int) -> DraftDecision:
             return _no("its preflight waits already")
         case DraftState.FAILED:
             return _no("this very text failed; write one that is mended, which is another draft")
+        case DraftState.DROPPED:
+            return _no("it was dropped")
         case DraftState.PASSED:
             return DraftDecision(may=True)  # with a newer kit it is another bundle, which has to pass by itself
     if tried >= limits.DRAFT_TRIES:
-        return _no(f"{tried} texts of {draft.name} were tried, and the draft rests; begin another question")
+        return _no(f"{tried} texts of {draft.name} and its kin were tried, and the draft rests; begin another question")
     return DraftDecision(may=True)
 
 
 def may_propose(draft: KeptDraft, newest: int) -> DraftDecision:
-    """May it be proposed? `newest`: the number of the newest text of its name by its author."""
+    """May it be proposed? `newest`: the number of the newest text of its name that passed."""
     if draft.state is not DraftState.PASSED:
         return _no(f"it is {draft.state}, and only what passed all gates can be published")
     if draft.number != newest:
-        return _no(f"draft {newest} is a newer text of {draft.name}")
+        return _no(f"draft {newest} is a newer text of {draft.name} that passed")
     return DraftDecision(may=True)
 
 

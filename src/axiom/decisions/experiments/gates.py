@@ -4,10 +4,11 @@ import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from axiom.decisions.experiments import revealing_controls
 from axiom.decisions.experiments.controls import found, spared
 from axiom.decisions.upkeep.tracebacks import known_kind
 from axiom.domain.estimands import Kind
@@ -19,6 +20,8 @@ from axiom_weigh.statistics import estimands
 
 # Numbers of the seeds that share their low or their high bits with seed 0.
 SAME_LOW, SAME_HIGH = limits.CONTROL_MOST_SEEDS + 1, limits.CONTROL_MOST_SEEDS + 2
+# The seeds of controls: the first two are the sweep's as well, so that what is alike is seen.
+CONTROL_NUMBERS = (SAME_LOW, SAME_HIGH, *range(3, limits.CONTROL_MOST_SEEDS + 1))
 _OF_SCHEMA = "measure "  # so begins what is said of a measure that is missing or of another type
 _SCHEMA_FAULT = re.compile(
     r"measure \w+ (is missing in what run returned|must be (a sequence of numbers|\w+))", re.ASCII
@@ -208,6 +211,8 @@ def costs_as_said(attempt: Attempt, demands: Demands) -> GateAnswer:
 
 def spares_placebo(attempt: Attempt, demands: Demands) -> GateAnswer:
     """G7: nothing is found where there is nothing."""
+    if demands.is_invented and (fault := revealing_controls.by_measures(attempt, demands, (SAME_LOW, SAME_HIGH))):
+        return GateAnswer(fault=fault)
     if demands.estimands and not demands.controls:
         return GateAnswer(
             fault="it concludes something and declares no control: without a placebo and a planted effect nobody knows "
@@ -434,14 +439,14 @@ def _controlled(attempt: Attempt, demands: Demands, *, is_planted: bool) -> Gate
         )
         configs = control.configs(is_planted=is_planted)
         computed = {(cell.seed, cell.config) for cell in run.tried} if run else set()
-        if run is None or computed not in (
-            _pairs_wanted(limits.CONTROL_SEEDS, len(configs)),
-            _pairs_wanted(limits.CONTROL_MOST_SEEDS, len(configs)),
+        if run is None or not (
+            _is_whole(computed, limits.CONTROL_SEEDS, len(configs))
+            or _is_whole(computed, limits.CONTROL_MOST_SEEDS, len(configs))
         ):
             kind = _kind(is_planted=is_planted)
             return GateAnswer(lacks=f"{kind} of {control.estimand} was not computed at {limits.CONTROL_SEEDS} seeds")
         is_well, reason, is_near = _weighed(run, control, demands)
-        if (is_near or not is_well) and len(computed) < len(_pairs_wanted(limits.CONTROL_MOST_SEEDS, len(configs))):
+        if (is_near or not is_well) and len(computed) < limits.CONTROL_MOST_SEEDS * len(configs):
             more = f"{limits.CONTROL_SEEDS} seeds, and {limits.CONTROL_MOST_SEEDS} are wanted"
             unsettled = f"{_kind(is_planted=is_planted)} of {control.estimand} is not settled by {more}"
             return GateAnswer(lacks=f"{unsettled}: {reason}", blind=unsettled)
@@ -485,8 +490,10 @@ def _control_fault(estimand: str, reason: str, *, is_planted: bool) -> str:
     )
 
 
-def _pairs_wanted(seeds: int, configs: int) -> set[tuple[int, int]]:
-    return {(seed, place) for seed in range(1, seeds + 1) for place in range(configs)}
+def _is_whole(computed: Collection[tuple[int, int]], seeds: int, configs: int) -> bool:
+    """Is each config there at so many seeds? Reports of before began with others."""
+    wanted = (CONTROL_NUMBERS[:seeds], range(1, seeds + 1))
+    return any(computed == {(seed, place) for seed in numbers for place in range(configs)} for numbers in wanted)
 
 
 def _values(run: ControlRun, control: ControlDemand, demands: Demands) -> list[float | None]:

@@ -28,11 +28,15 @@ class Foreknowledge:
     reason: str
 
 
-def foreknowledge(forecaster: str, because: str, counted: int | None = None) -> Foreknowledge:
-    """Sealed without data, or informed: by the seeds that the laboratory counted or that its reason names."""
-    if not forecaster.endswith(INFORMED):
-        return Foreknowledge(is_informed=False, seeds=0, reason="sealed without data")
+def foreknowledge(
+    forecaster: str, because: str, counted: int | None = None, informed: str | None = None
+) -> Foreknowledge:
+    """Blind, or informed: by the seeds that the laboratory counted or that its reason names, or by runs of its kin."""
+    if informed == "" and not forecaster.endswith(INFORMED):
+        return Foreknowledge(is_informed=False, seeds=0, reason="blind: sealed before any run of its kin")
     seeds = max((count for count in (counted, seeds_named(because)) if count is not None), default=None)
+    if seeds is None and informed:
+        return Foreknowledge(is_informed=True, seeds=None, reason=informed)
     many = "an unrecorded number of seeds" if seeds is None else f"{seeds:,} seed{'' if seeds == 1 else 's'}"
     return Foreknowledge(is_informed=True, seeds=seeds, reason=f"informed by {many}")
 
@@ -68,6 +72,7 @@ class PredictionScore:
     verdict: Verdict | None = None
     estimate: float | None = None
     score: Score | None = None
+    is_lost: bool = False  # it was made blind, and its file was run and came to nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,6 +82,7 @@ class TrackRecord:
     forecaster: str
     predictions: int
     scored: int  # whose finding was decided
+    lost: int  # that were made blind, and whose file then failed or was never proposed
     brier: float | None
     log_score: float | None
     intervals: int
@@ -117,7 +123,12 @@ def score(prediction: Prediction, verdict: Verdict, estimate: float | None, ende
 
 
 def records(scored: Sequence[PredictionScore]) -> list[TrackRecord]:
-    """What each forecaster's predictions, given in the order in which they were scored, were worth; by name."""
+    """What each forecaster's predictions, given in the order in which they were scored, were worth; by name.
+
+    A file can be written so that it fails where its forecast is wrong. So one that was lost counts as if what was held
+    least likely had come true. Whether chances are meant as said is asked of the others alone: an honest author's file
+    fails as well.
+    """
     names = sorted({row.forecaster for row in scored})
     return [_record(name, [row for row in scored if row.forecaster == name]) for name in names]
 
@@ -127,6 +138,9 @@ def compared(scored: Sequence[PredictionScore], other: str) -> list[ForecastersC
 
     What is predicted in one registration is about the same seeds, so it is one bet: the mean of its differences.
     """
+    lost = {
+        row.forecaster: sum(other.is_lost for other in scored if other.forecaster == row.forecaster) for row in scored
+    }
     theirs = {(row.registration_id, row.estimand): row for row in scored if row.forecaster == other}
     pairs: dict[str, dict[int, list[float]]] = {}
     for row in scored:
@@ -135,11 +149,12 @@ def compared(scored: Sequence[PredictionScore], other: str) -> list[ForecastersC
             continue
         difference = (_distance(rival, row.estimate) - _distance(row, row.estimate)) / row.smallest
         pairs.setdefault(row.forecaster, {}).setdefault(row.registration_id, []).append(difference)
-    return [_comparison(name, other, pairs[name]) for name in sorted(pairs)]
+    return [_comparison(name, other, pairs[name], lost[name]) for name in sorted(pairs)]
 
 
-def _comparison(forecaster: str, other: str, pairs: Mapping[int, Sequence[float]]) -> ForecastersCompared:
-    differences = [statistics.fmean(bet) for bet in pairs.values()]
+def _comparison(forecaster: str, other: str, pairs: Mapping[int, Sequence[float]], lost: int) -> ForecastersCompared:
+    """What was lost counts as a smallest effect that matters farther off."""
+    differences = [-1.0] * lost + [statistics.fmean(bet) for bet in pairs.values()]
     better, worse = better_log_es(differences, 1.0)
     return ForecastersCompared(
         forecaster=forecaster,
@@ -164,12 +179,14 @@ def _record(forecaster: str, rows: Sequence[PredictionScore]) -> TrackRecord:
     scores = [row.score for row in rows if row.score is not None]
     covered = [score.is_covered for score in scores if score.is_covered is not None]
     is_counted = not forecaster.endswith(INFORMED)
-    log_e = calibration_log_e(_by_bet(rows))
+    lost = [_chances(row.prediction) for row in rows if row.is_lost]
+    log_e = calibration_log_e(_by_bet([row for row in rows if not row.is_lost]))
     return TrackRecord(
         forecaster=forecaster,
         predictions=len(rows),
         scored=sum(happened is not None for _, happened in ended),
-        brier=_mean([score.brier for score in scores]),
+        lost=len(lost),
+        brier=_mean([*(brier(chances, chances.index(min(chances))) for chances in lost), *(s.brier for s in scores)]),
         log_score=_mean([score.log_score for score in scores]),
         intervals=len(covered),
         covered=sum(covered),

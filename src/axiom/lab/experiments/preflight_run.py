@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from axiom.decisions.experiments.gates import (
+    CONTROL_NUMBERS,
     SAME_HIGH,
     SAME_LOW,
     in_words,
@@ -153,9 +154,7 @@ class PreflightRun:
         if way is self._other_way:
             runs = [control for control in self.controls() if not is_settled(control, self._demands)]
             more = [
-                cell
-                for run in runs
-                for cell in _control(run, self._demands, range(limits.CONTROL_SEEDS + 1, limits.CONTROL_MOST_SEEDS + 1))
+                cell for run in runs for cell in _control(run, self._demands, CONTROL_NUMBERS[limits.CONTROL_SEEDS :])
             ]
             way += more
             yield from more
@@ -235,7 +234,7 @@ def _other_way(demands: Demands) -> list[_Cell]:
     for control in demands.controls:
         for planted in (False, True):
             run = ControlRun(estimand=control.estimand, is_planted=planted, tried=())
-            cells += _control(run, demands, range(1, limits.CONTROL_SEEDS + 1))
+            cells += _control(run, demands, CONTROL_NUMBERS[: limits.CONTROL_SEEDS])
     return cells
 
 

@@ -16,6 +16,7 @@ from axiom.domain.releases import Change
 from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.lab.experiments.quick_gates import keep_row, read_archive
 from axiom.lab.experiments.retire import withdraw
+from axiom.lab.registrations import kin
 from axiom.lab.registrations.register import demand_askable, register_version
 from axiom.runner.direct import Describer, describe_files, describe_here
 from axiom.signed import bundles
@@ -26,8 +27,9 @@ from axiom.signed.trust import Role, Trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments import experiments, preflights, releases
+from axiom.store.experiments import drafts, experiments, preflights, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
+from axiom.store.experiments.kin import note_code
 from axiom.store.registrations import proposals
 
 log = logging.getLogger("axiom.publish")
@@ -230,7 +232,8 @@ def store(
     """Store a bundle with its seal, and register the version if it is new."""
     manifest = prepared.manifest
     earlier = _published(db, manifest, prepared.declaration, prepared.digest)
-    version = earlier or _add(db, prepared, experiments.by_name(db, manifest.name), now, has_address=has_address)
+    code = _learned(db, folder, prepared)
+    version = earlier or _add(db, prepared, experiments.by_name(db, manifest.name), code, now, has_address=has_address)
     current = experiments.bundle_now(db, version.id)
     blobs.put(db, folder, prepared.archive, now)
     if current and current.digest == prepared.digest:
@@ -247,10 +250,20 @@ def store(
         expires_at=seal.expires,
         now=now,
     )
+    if code is not None:
+        note_code(db, prepared.digest, code)
     _keep_read(db, prepared, now)
     _name_author(db, version, prepared.digest, now)
     log.info("bundle.published experiment=%s version=%d serial=%d", manifest.name, manifest.version, seal.serial)
     return _done(version, seal.serial, prepared, "new bundle" if earlier else "new experiment")
+
+
+def _learned(db: Database, folder: Folder, prepared: PackedBundle) -> str | None:
+    """What its text computes is known, and its kin where its forecast could be blind; the text's digest."""
+    text = bundles.contents(prepared.archive)[bundles.experiment_path(prepared.manifest.name)]
+    if prepared.author:
+        return kin.learn(db, folder, text)
+    return None if kin.is_shipped(prepared.manifest.name) else kin.learn_alone(db, text)
 
 
 def _keep_read(db: Database, prepared: PackedBundle, now: datetime) -> None:
@@ -343,11 +356,22 @@ def _not_older(newest: StoredExperiment | None, manifest: Manifest) -> None:
 
 
 def _add(
-    db: Database, prepared: PackedBundle, newest: StoredExperiment | None, now: datetime, *, has_address: bool
+    db: Database,
+    prepared: PackedBundle,
+    newest: StoredExperiment | None,
+    code: str | None,
+    now: datetime,
+    *,
+    has_address: bool,
 ) -> StoredExperiment:
     manifest = prepared.manifest
     added = experiments.add(db, name=manifest.name, version=manifest.version, manifest=prepared.declaration, now=now)
     kept_proposal = proposals.approved_code(db, prepared.digest)
+    if kept_proposal is not None and kept_proposal.proposal.draft is not None:
+        draft = drafts.draft(db, kept_proposal.proposal.draft)
+        informed = draft.informed if draft else None
+    else:
+        informed = None if code is None else kin.seen_of_text(db, code, prepared.author, now)
     registered = register_version(
         db,
         added,
@@ -355,6 +379,7 @@ def _add(
         now,
         has_address=has_address,
         forecaster=kept_proposal.proposal.author if kept_proposal else prepared.author or None,
+        informed=informed,
         proposal=kept_proposal.registered_words if kept_proposal else None,
     )
     if kept_proposal is not None:

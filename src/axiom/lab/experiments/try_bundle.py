@@ -243,8 +243,11 @@ def due(db: Database, now: datetime, without: Collection[str] = ()) -> NextPrefl
     return choose(waiting, preflights.circumstances(db, now - host_limits.COUNTED_ON_FOR))
 
 
-def demands_of(manifest: Manifest) -> Demands:
-    """What a bundle with this manifest is held to: its own words, and the very limits that a ticket will set."""
+def demands_of(manifest: Manifest, *, is_invented: bool = False) -> Demands:
+    """What a bundle with this manifest is held to: its own words, and the very limits that a ticket will set.
+
+    `is_invented`: it is a draft, and nothing is published under its name.
+    """
     return Demands(
         configs=manifest.configs,
         seconds=manifest.cell_seconds,
@@ -255,6 +258,7 @@ def demands_of(manifest: Manifest) -> Demands:
             ControlDemand(estimand=control.estimand, placebo=control.placebo, planted=control.planted)
             for control in manifest.controls
         ],
+        is_invented=is_invented,
     )
 
 

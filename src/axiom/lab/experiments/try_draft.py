@@ -6,11 +6,15 @@ from pathlib import Path
 
 from axiom.decisions.experiments.drafts import blind_gates, may_try, preflight_seconds, question_of, reason_for_persons
 from axiom.decisions.experiments.preflight import judge
+from axiom.decisions.experiments.revealing_controls import by_declaration
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import GATES, Attempt, KeptDraft
+from axiom.domain.programs import PROGRAM
+from axiom.domain.proposals import ProposalState
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments import try_bundle as preflight
+from axiom.lab.registrations import kin
 from axiom.limits import experiments as limits
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.platform.host import platform_here
@@ -19,6 +23,7 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts, experiments
+from axiom.store.registrations import proposals
 
 
 def kept(db: Database, number: int) -> KeptDraft:
@@ -29,15 +34,17 @@ def kept(db: Database, number: int) -> KeptDraft:
     return draft
 
 
-def write(db: Database, name: str, text: str, digest: str, *, author: str, now: datetime) -> KeptDraft:
-    """Keep a text with what reading it says. The very text that is there already is not kept twice."""
+def write(db: Database, folder: Folder, name: str, text: str, digest: str, *, author: str, now: datetime) -> KeptDraft:
+    """Keep a text with what reading it says, and look for its kin. The very text that is there is not kept twice."""
     newest = drafts.newest(db, name)
     if newest is not None and newest.author != author and experiments.by_name(db, name) is None:
         raise Refused(f"{name} is a draft of {newest.author}. Nothing was written; give yours another name.")
-    if newest is not None and newest.digest == digest and newest.author == author:
-        return newest
-    added = drafts.add(db, name=name, author=author, text=text, digest=digest, refusals=refusals(text, name), now=now)
-    return kept(db, added)
+    if same := drafts.of_text(db, name, author, digest):
+        return same
+    refused = refusals(text, name)
+    if not refused:
+        kin.learn(db, folder, text.encode())
+    return kept(db, drafts.add(db, name=name, author=author, text=text, digest=digest, refusals=refused, now=now))
 
 
 def demand_own(draft: KeptDraft, author: str) -> None:
@@ -46,21 +53,37 @@ def demand_own(draft: KeptDraft, author: str) -> None:
         raise Refused(f"Draft {draft.number} is {draft.author}'s, not {author}'s. Nothing was done.")
 
 
-def order(db: Database, number: int, *, author: str, now: datetime) -> KeptDraft:
-    """Have it tried: it waits until a computer of the laboratory has time."""
+def order(db: Database, folder: Folder, number: int, *, author: str, now: datetime) -> KeptDraft:
+    """Have it tried: it waits until a computer of the laboratory has time. From now on what it predicts counts."""
     draft = kept(db, number)
     demand_own(draft, author)
-    tried, _ = drafts.tries(db, draft.name, number)
+    tried, _ = drafts.tries(db, draft)
     decided = may_try(draft, tried)
     if not decided.may:
         raise Refused(f"Draft {number} is not tried, since {decided.reason}. Nothing was done.")
-    drafts.order(db, number, now)
+    digest = kin.learn(db, folder, draft.text.encode())
+    drafts.order(db, number, kin.seen_of_text(db, digest, author, now, draft=number), now)
+    return kept(db, number)
+
+
+def drop(db: Database, number: int, *, by: str, now: datetime) -> KeptDraft:
+    """It is tried and proposed no more. What was tried of it goes on counting."""
+    draft = kept(db, number)
+    if by.startswith(PROGRAM):
+        demand_own(draft, by)
+    for before in proposals.of_drafts(db, draft.name):
+        if before.proposal.draft == number and before.state is ProposalState.OPEN:
+            raise Refused(
+                f"Draft {number} is proposal {before.number}, which waits for an answer. Nothing was done; withdraw "
+                "that first."
+            )
+    drafts.drop(db, number, now)
     return kept(db, number)
 
 
 def tries_left(db: Database, draft: KeptDraft) -> int:
-    """How many more texts of its name may be tried."""
-    return max(0, limits.DRAFT_TRIES - drafts.tries(db, draft.name, draft.number)[0])
+    """How many more texts of its name and kin may be tried."""
+    return max(0, limits.DRAFT_TRIES - drafts.tries(db, draft)[0])
 
 
 def published_bundle(db: Database, folder: Folder, name: str) -> bytes | None:
@@ -85,7 +108,10 @@ def try_out(
         made = preflight.prepare_boxed(package, file)
     if isinstance(made, Attempt):
         return made, ""
-    if fault := _too_long(made.manifest):
+    fault = _too_long(made.manifest)
+    if published is None:
+        fault = fault or by_declaration(preflight.demands_of(made.manifest))
+    if fault:
         return _failed_attempt(fault), ""
     timed = PauseGate(behind=gate, seconds=limits.DRAFT_SECONDS)
     try:
@@ -105,7 +131,11 @@ def record(db: Database, number: int, report: str, declaration: str, secret: byt
     manifest = read_manifest(declaration.encode()) if declaration else None
     if attempt.bundle and (manifest is None or attempt.seed != preflight.seed_for(secret, attempt.bundle)):
         raise WrongUse(f"This is no report of draft {number} in this laboratory. Nothing was stored.")
-    judged = judge(attempt, preflight.demands_of(manifest) if manifest else None)
+    demands = None
+    if manifest:
+        draft = kept(db, number)
+        demands = preflight.demands_of(manifest, is_invented=experiments.by_name(db, draft.name) is None)
+    judged = judge(attempt, demands)
     if judged.is_lacking and manifest is not None:
         raise WrongUse(f"The preflight is not complete. {judged.reason} Nothing was stored.")
     is_new = drafts.record(

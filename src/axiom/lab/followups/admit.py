@@ -12,6 +12,7 @@ from axiom.domain.registrations import INFORMED
 from axiom.errors import NotFound, Refused
 from axiom.lab.experiments.recall import reopen_finding
 from axiom.lab.followups.price import Points
+from axiom.lab.registrations.kin import seen_of_experiment
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.predictions import foretell_blindly
 from axiom.lab.registrations.register import ProposalOrigin, register_cohort, register_further, register_question
@@ -94,6 +95,7 @@ def _register(
         kept_proposal.registered_words,
     )
     forecaster = f"{proposal.author}{INFORMED}" if proposal.is_informed else proposal.author
+    seen = seen_of_experiment(db, version.id, now)
     if proposal.admission is Admission.QUESTION:
         made = register_question(
             db,
@@ -104,13 +106,16 @@ def _register(
             stopping=stopping,
             why=why,
             forecaster=forecaster,
+            informed=seen,
             proposal=kept,
             now=now,
         )
-        if forecaster != AUTOPILOT:
-            foretell_blindly(db, made.id, proposal.estimands, now)
+        if proposal.author != AUTOPILOT:
+            foretell_blindly(db, made.id, proposal.estimands, seen, now)
         return made
-    followed = ProposalOrigin(proposal=kept, finding=proposal.parent, forecaster=forecaster, prediction=prediction)
+    followed = ProposalOrigin(
+        proposal=kept, finding=proposal.parent, forecaster=forecaster, prediction=prediction, informed=seen
+    )
     if proposal.admission is Admission.COHORT:
         return register_cohort(db, proposal.parent, stopping=stopping, why=why, followed=followed, now=now)
     return register_further(

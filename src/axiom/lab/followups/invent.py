@@ -46,8 +46,7 @@ def invent(db: Database, folder: Folder, question: InventedQuestion, now: dateti
     """Write it down. Nothing is published or ordered before somebody approves it."""
     draft = kept(db, question.draft)
     demand_own(draft, question.author)
-    newest = drafts.newest(db, draft.name)
-    decided = may_propose(draft, newest.number if newest else draft.number)
+    decided = may_propose(draft, drafts.newest_passed(db, draft.name))
     if not decided.may:
         raise Refused(f"Draft {draft.number} is not proposed, since {decided.reason}. Nothing was done.")
     for before in proposals.of_drafts(db, draft.name):
@@ -127,7 +126,7 @@ def publish_code(
     made = publish(db, folder, prepared, keys=keys, good_for=good_for, now=now, has_address=has_address)
     if made.experiment_id is not None:
         registration = registrations.registrations(db, made.experiment_id)[0]
-        foretell_blindly(db, registration.id, kept_proposal.proposal.estimands, now)
+        foretell_blindly(db, registration.id, kept_proposal.proposal.estimands, draft.informed, now)
         attempt = preflight_report.read(draft.attempt)
         preflight.record(db, attempt, preflight.secret_of(keys.ticket), now)
     return made

@@ -8,8 +8,9 @@ from typing import Any
 from axiom.decisions.findings.predictions import seeds_named
 from axiom.domain.estimands import Prediction, prediction_data, read_prediction
 from axiom.domain.proposals import AUTOPILOT
-from axiom.domain.registrations import INFORMED, read_body
+from axiom.domain.registrations import INFORMED, forecaster_named, read_body
 from axiom.errors import NotFound, Refused, WrongUse
+from axiom.lab.registrations.kin import seen_of_experiment
 from axiom.lab.registrations.outcomes import blind_prediction
 from axiom.store.engine.database import Database
 from axiom.store.registrations import registrations
@@ -60,19 +61,31 @@ def foretell(db: Database, number: int, stated: Mapping[str, Any], forecaster: s
             f"Results of finding {number} are back, so a prediction would not be one. Nothing was written down; a "
             "version or an amendment that is registered later can be predicted until its first result."
         )
-    bare = forecaster.removesuffix(INFORMED)
-    if any(registrations.has_predicted(db, registration.id, estimand, name) for name in (bare, f"{bare}{INFORMED}")):
+    if _has_predicted(db, registration.id, estimand, forecaster):
         raise Refused(f"{forecaster} has predicted finding {number} already, and what was said stays. Nothing changed.")
     claim = read_body(registration.body).estimands[estimand]
+    seen = seen_of_experiment(db, registration.experiment_id, now)
     if forecaster != AUTOPILOT:
-        foretell_blindly(db, registration.id, [claim], now)
-    row = foreseen({**claim, "prediction": prediction_data(prediction)}, forecaster)
-    return registration.id, registrations.predict(db, registration.id, row, now)
+        foretell_blindly(db, registration.id, [claim], seen, now)
+    row = foreseen({**claim, "prediction": prediction_data(prediction)}, forecaster_named(forecaster, seen))
+    return registration.id, registrations.predict(db, registration.id, {**row, "informed": seen}, now)
 
 
-def foretell_blindly(db: Database, registration_id: int, claims: Iterable[Mapping[str, Any]], now: datetime) -> None:
-    """Chain what the autopilot expects by base rates alone, if it said nothing so far: others are compared with it."""
+def foretell_blindly(
+    db: Database, registration_id: int, claims: Iterable[Mapping[str, Any]], seen: str | None, now: datetime
+) -> None:
+    """Chain what the autopilot expects by base rates alone, if it said nothing so far: others are compared with it.
+
+    It says that the claim's own side is the likelier one, so it knows no more and no less than whoever wrote the claim.
+    """
     for claim in claims:
-        if not registrations.has_predicted(db, registration_id, claim["name"], AUTOPILOT):
-            row = foreseen({**claim, "prediction": prediction_data(blind_prediction(db, claim))}, AUTOPILOT)
-            registrations.predict(db, registration_id, row, now)
+        if not _has_predicted(db, registration_id, claim["name"], AUTOPILOT):
+            expected = {**claim, "prediction": prediction_data(blind_prediction(db, claim))}
+            row = foreseen(expected, forecaster_named(AUTOPILOT, seen))
+            registrations.predict(db, registration_id, {**row, "informed": seen}, now)
+
+
+def _has_predicted(db: Database, registration_id: int, estimand: str, forecaster: str) -> bool:
+    bare = forecaster.removesuffix(INFORMED)
+    names = (bare, f"{bare}{INFORMED}")
+    return any(registrations.has_predicted(db, registration_id, estimand, name) for name in names)

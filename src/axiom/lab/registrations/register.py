@@ -12,7 +12,7 @@ from typing import Any
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.planning.block_size import BlockSize, block_size
 from axiom.domain.evidence import Registration
-from axiom.domain.registrations import DECLARED, INFORMED, Design, StoppingRule, read_body
+from axiom.domain.registrations import CATALOGUE, DECLARED, INFORMED, Design, StoppingRule, forecaster_named, read_body
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.registrations.predictions import demand_sound, foreseen
 from axiom.limits import registrations as limits
@@ -25,8 +25,6 @@ from axiom.store.registrations import registrations
 from axiom_weigh.statistics.estimands import value
 from axiom_weigh.values import Cohort
 
-# Predictions in the catalogue were written by people who had seen numbers, so they never count in a calibration.
-_FORECASTER = f"catalogue{INFORMED}"
 _NUMBERED = re.compile(r"_[0-9]+$")
 _BLOCKS = {
     "closes": "when every replicate in it is back or its workunits are closed; a later block waits for those before it",
@@ -46,6 +44,7 @@ class FurtherRegistration:
     predictions: Sequence[Mapping[str, Any]] = field(default=())
     amends: int | None = None
     proposal: Mapping[str, Any] | None = None  # from which it follows
+    informed: str | None = None  # what of its kin was run before its predictions were made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +55,7 @@ class ProposalOrigin:
     finding: int
     forecaster: str
     prediction: Mapping[str, Any]
+    informed: str | None = None
 
 
 def register_version(
@@ -66,6 +66,7 @@ def register_version(
     *,
     has_address: bool = False,
     forecaster: str | None = None,
+    informed: str | None = None,
     proposal: Mapping[str, Any] | None = None,
 ) -> int:
     """Register a new version as its file declares it, before its first seed: so its own numbers confirm its claims."""
@@ -81,7 +82,11 @@ def register_version(
         joins={},
         stopping=StoppingRule(replicates=limits.REPLICATES),
         why="",
-        predictions=[foreseen(estimand, forecaster or _FORECASTER) for estimand in estimands],
+        predictions=[
+            foreseen(estimand, forecaster_named(forecaster, informed) if forecaster else CATALOGUE)
+            for estimand in estimands
+        ],
+        informed=informed,
         proposal=proposal,
     )
     has_volunteers = preflights.circumstances(db, now).has_volunteers
@@ -131,6 +136,7 @@ def register_question(
     stopping: StoppingRule,
     why: str,
     forecaster: str,
+    informed: str | None,
     now: datetime,
     proposal: Mapping[str, Any] | None = None,
 ) -> Registration:
@@ -160,7 +166,8 @@ def register_question(
         joins={},
         stopping=stopping,
         why=why,
-        predictions=[foreseen(claim, forecaster) for claim in estimands],
+        predictions=[foreseen(claim, forecaster_named(forecaster, informed)) for claim in estimands],
+        informed=informed,
         proposal=proposal,
     )
     return _register_further(db, version, further, registered, now)
@@ -336,8 +343,9 @@ def _proposal_fields(followed: ProposalOrigin | None, joined: Mapping[int, Mappi
         return {}
     demand_sound(followed.prediction)
     claims = [joined[followed.finding]] if followed.finding in joined else []
-    predictions = [foreseen({**claim, "prediction": followed.prediction}, followed.forecaster) for claim in claims]
-    return {"proposal": followed.proposal, "predictions": predictions}
+    forecaster = forecaster_named(followed.forecaster, followed.informed)
+    predictions = [foreseen({**claim, "prediction": followed.prediction}, forecaster) for claim in claims]
+    return {"proposal": followed.proposal, "predictions": predictions, "informed": followed.informed}
 
 
 def _register_further(
@@ -400,6 +408,7 @@ def _write(
         cohort=Cohort.CONFIRMATORY,
         body=canonical(body).decode(),
         predictions=further.predictions,
+        informed=further.informed,
         now=now,
         claims=[estimand["name"] for estimand in further.estimands if estimand["name"] not in further.joins],
     )

@@ -29,6 +29,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.sessions import session_counts, sessions
 from axiom.store.sessions import since_last as untold_store
+from axiom.store.views.findings import forecasts
 from axiom_weigh.evidence.rounding import around, beside, e_told, end_told
 from axiom_weigh.values import Evidence, Grade
 
@@ -295,10 +296,10 @@ def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
     for registration in registrations.registrations(db, experiment.id)[:1]:
         body = read_body(registration.body)
         hours = body.stopping.replicates * sum(body.design.seconds) / 3_600.0
-        made = {
-            prediction["estimand"]: foreknowledge(prediction["forecaster"], prediction["because"]).reason
-            for prediction in body.document["predictions"]
-        }
+        made: dict[str, str] = {}
+        for forecast in forecasts(db, registration.id):  # the registered one comes before what others said later
+            seen = foreknowledge(forecast.forecaster, forecast.prediction.because, informed=forecast.informed)
+            made.setdefault(forecast.estimand, seen.reason)
         notes += [
             Note(
                 kind="fresh.motivation",

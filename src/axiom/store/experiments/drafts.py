@@ -1,6 +1,7 @@
 """Drafts: each text with what reading it said, and what came of its preflight. A text never changes."""
 
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -8,24 +9,47 @@ from typing import Any
 
 from axiom.domain.preflights import KeptDraft, Refusal
 from axiom.store.engine.database import Database, at
+from axiom.store.experiments import kin
 
 _DRAFTS = "SELECT d.*, d.id AS number, d.bundle_digest AS bundle FROM draft d"
 _ONE = f"{_DRAFTS} WHERE d.id = :id"
 _NEWEST = f"{_DRAFTS} WHERE d.name = :name ORDER BY d.id DESC LIMIT 1"
 _LATEST = f"{_DRAFTS} ORDER BY d.id DESC LIMIT :most"
-_NEXT = f"{_DRAFTS} WHERE d.ordered_at IS NOT NULL AND d.tried_at IS NULL ORDER BY d.ordered_at, d.id LIMIT 1"
+_NEXT = f"""{_DRAFTS}
+WHERE d.ordered_at IS NOT NULL AND d.tried_at IS NULL AND d.dropped_at IS NULL ORDER BY d.ordered_at, d.id LIMIT 1
+"""
 _APPROVED = """
 SELECT count(*) AS amount FROM draft d JOIN proposal p ON p.draft_id = d.id
 WHERE d.name = :name AND p.state = 'approved' AND :digest IN (d.digest, '')
 """
+# The same text, whatever it is called and whoever wrote it, is one try.
 _TRIED = """
-SELECT count(*) AS tried, count(DISTINCT question) AS questions FROM draft
-WHERE name = :name AND ordered_at IS NOT NULL AND id <= :until
-    AND id > coalesce((SELECT max(d.id) FROM draft d JOIN proposal p ON p.draft_id = d.id
-        WHERE d.name = :name AND d.id < :until), 0)
+WITH kin AS (SELECT * FROM draft WHERE name = :name OR digest IN (SELECT value FROM json_each(:family)))
+SELECT count(DISTINCT digest) AS tried, count(DISTINCT question) AS questions FROM kin
+WHERE (ordered_at, id) <= (:until, :id) AND ordered_at > coalesce(
+    (SELECT max(k.ordered_at) FROM kin k JOIN proposal p ON p.draft_id = k.id WHERE k.ordered_at < :until), -1)
+"""
+_OF_TEXT = f"""{_DRAFTS}
+WHERE d.name = :name AND d.author = :author AND d.digest = :digest AND d.dropped_at IS NULL ORDER BY d.id DESC LIMIT 1
+"""
+_NEWEST_PASSED = """
+SELECT id FROM draft WHERE name = :name AND passed = 1 AND dropped_at IS NULL ORDER BY id DESC LIMIT 1
+"""
+_UNREAD = f"""{_DRAFTS}
+WHERE d.refusals = '[]' AND NOT EXISTS (SELECT 1 FROM code c WHERE c.digest = d.digest) ORDER BY d.id
+"""
+_UNDECIDED = f"{_DRAFTS} WHERE d.ordered_at IS NOT NULL AND d.informed IS NULL ORDER BY d.id"
+# A forecast that was made blind counts, whatever becomes of its file: else a file could fail where it is wrong.
+_LOST = f"""{_DRAFTS}
+WHERE d.informed = '' AND (d.tried_at IS NOT NULL OR d.dropped_at IS NOT NULL) AND NOT EXISTS (
+    SELECT 1 FROM proposal p WHERE p.draft_id = d.id AND (p.state = 'open' OR EXISTS (
+        SELECT 1 FROM finding f WHERE f.registration_id = p.registration_id AND (f.status <> 'retired'
+            OR EXISTS (SELECT 1 FROM evidence e WHERE e.finding_number = f.id AND e.seeds > 0)))))
+ORDER BY d.id
 """
 _ORDER = """
-UPDATE draft SET ordered_at = :now, tried_at = NULL, passed = NULL WHERE id = :id AND (ordered_at IS NULL OR passed = 1)
+UPDATE draft SET ordered_at = :now, tried_at = NULL, passed = NULL, informed = coalesce(informed, :informed)
+WHERE id = :id AND (ordered_at IS NULL OR passed = 1)
 """
 _RECORD = """
 UPDATE draft SET tried_at = :now, passed = :passed, reason = :reason, gates = :gates, attempt = :attempt,
@@ -69,14 +93,52 @@ def is_approved(db: Database, name: str, digest: str = "") -> bool:
     return db.number(_APPROVED, name=name, digest=digest) > 0
 
 
-def tries(db: Database, name: str, until: int) -> tuple[int, int]:
-    """How many texts of this name were tried up to this one, since one was proposed; how many questions they asked."""
-    row = db.one(_TRIED, name=name, until=until)
+def of_text(db: Database, name: str, author: str, digest: str) -> KeptDraft | None:
+    return db.value(KeptDraft, _OF_TEXT, name=name, author=author, digest=digest)
+
+
+def newest_passed(db: Database, name: str) -> int:
+    return db.number(_NEWEST_PASSED, name=name)
+
+
+def unread(db: Database) -> list[KeptDraft]:
+    """Those of which nobody knows what they compute."""
+    return db.values(KeptDraft, _UNREAD)
+
+
+def lost(db: Database) -> list[KeptDraft]:
+    """Those whose forecasts were made blind, that were run, and that came to nothing since."""
+    return db.values(KeptDraft, _LOST)
+
+
+def undecided(db: Database) -> list[KeptDraft]:
+    """Those that were tried before anybody asked what of their kin was run."""
+    return db.values(KeptDraft, _UNDECIDED)
+
+
+def decide(db: Database, number: int, informed: str) -> None:
+    db.execute(
+        "UPDATE draft SET informed = :informed WHERE id = :id AND informed IS NULL", id=number, informed=informed
+    )
+
+
+def tries(db: Database, draft: KeptDraft) -> tuple[int, int]:
+    """How many texts of its name and kin were tried since one was proposed; how many questions they asked.
+
+    Those after it do not count, if it was tried itself.
+    """
+    until = at(draft.ordered_at) if draft.ordered_at else sys.maxsize
+    family = json.dumps(kin.family(db, draft.digest, draft.author))
+    row = db.one(_TRIED, name=draft.name, until=until, id=draft.number, family=family)
     return (row["tried"], row["questions"]) if row else (0, 0)
 
 
-def order(db: Database, number: int, now: datetime) -> bool:
-    return db.execute(_ORDER, id=number, now=at(now)) == 1
+def order(db: Database, number: int, informed: str, now: datetime) -> bool:
+    return db.execute(_ORDER, id=number, informed=informed, now=at(now)) == 1
+
+
+def drop(db: Database, number: int, now: datetime) -> None:
+    db.execute("UPDATE draft SET dropped_at = :now WHERE id = :id AND dropped_at IS NULL", id=number, now=at(now))
 
 
 def record(

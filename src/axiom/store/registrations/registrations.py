@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +31,12 @@ OR EXISTS (
 _OF_FINDING = """
 SELECT r.*, f.estimand FROM finding f JOIN registration r ON r.id = f.registration_id WHERE f.id = :number
 """
+_UNDECIDED = """
+SELECT p.id, r.experiment_id, p.forecaster, coalesce(p.created_at, r.created_at) AS at, q.draft_id AS draft
+FROM prediction p JOIN registration r ON r.id = p.registration_id
+LEFT JOIN proposal q ON q.registration_id = r.id AND q.draft_id IS NOT NULL
+WHERE p.informed IS NULL AND p.forecaster NOT LIKE '%, informed' ORDER BY p.id
+"""
 _STATUS = "UPDATE finding SET status = :status, why = :why WHERE id = :number AND status NOT IN (:status, 'recalled')"
 _STATUSES = "SELECT id, status, why FROM finding WHERE experiment_id = :experiment_id ORDER BY id"
 _SAID = ("estimand", "forecaster", "positive", "negative", "absent", "low", "high", "because")
@@ -46,15 +53,21 @@ def register(
     predictions: Sequence[Mapping[str, Any]],
     now: datetime,
     claims: Sequence[str] | None = None,
+    informed: str | None = None,
 ) -> int:
     """Write down what is asked and expected, chained to all that was registered before.
 
     `claims` are the estimands that get a number of their own; where nothing is said, those that are predicted.
+    `informed`: what of its kin was run before; nothing was where that is empty.
     """
     facts = {"experiment_id": experiment_id, "cohort": cohort, "body": body, "created_at": at(now)}
     registration_id = db.add("registration", **facts, **_CHAIN.link(db, facts))
     db.add_all(
-        "prediction", [{"registration_id": registration_id, "median": None, **prediction} for prediction in predictions]
+        "prediction",
+        [
+            {"registration_id": registration_id, "median": None, **prediction, "informed": informed}
+            for prediction in predictions
+        ],
     )
     for estimand in [prediction["estimand"] for prediction in predictions] if claims is None else claims:
         db.add(
@@ -71,7 +84,26 @@ def predict(db: Database, registration_id: int, prediction: Mapping[str, Any], n
     """What somebody expects who comes after the registration, chained to all that came so."""
     expected = {name: prediction[name] for name in _SAID} | {"median": prediction.get("median")}
     facts = {"registration_id": registration_id, **expected, "created_at": at(now)}
-    return db.add("prediction", **facts, **_LATER.link(db, facts))
+    return db.add("prediction", **facts, **_LATER.link(db, facts), informed=prediction.get("informed"))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UndecidedPrediction:
+    """A prediction that was made before anybody asked what of its kin was run."""
+
+    id: int
+    experiment_id: int
+    forecaster: str
+    at: datetime
+    draft: int | None
+
+
+def undecided(db: Database) -> list[UndecidedPrediction]:
+    return db.values(UndecidedPrediction, _UNDECIDED)
+
+
+def decide(db: Database, prediction_id: int, informed: str) -> None:
+    db.execute("UPDATE prediction SET informed = :informed WHERE id = :id", id=prediction_id, informed=informed)
 
 
 def has_predicted(db: Database, registration_id: int, estimand: str, forecaster: str) -> bool:

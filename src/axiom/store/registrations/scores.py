@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.estimands import Prediction
+from axiom.domain.registrations import forecaster_named
 from axiom.store.engine.database import Database, Row, as_value
 from axiom_weigh.values import Verdict
 
@@ -47,7 +48,7 @@ def awaited(db: Database) -> list[int]:
 
 def unscored(db: Database, registration_id: int) -> list[UnscoredPrediction]:
     return [
-        as_value(UnscoredPrediction, row, prediction=prediction(row))
+        as_value(UnscoredPrediction, row, prediction=prediction(row), forecaster=_forecaster(row))
         for row in db.select(_UNSCORED, registration_id=registration_id)
     ]
 
@@ -61,11 +62,15 @@ def keep(db: Database, prediction_id: int, facts: Mapping[str, Any], now: dateti
 
 
 def everything(db: Database) -> list[Row]:
-    return db.select(_ALL)
+    return [{**row, "forecaster": _forecaster(row)} for row in db.select(_ALL)]
 
 
 def prediction(row: Mapping[str, Any]) -> Prediction:
     return as_value(Prediction, row, interval=(row["low"], row["high"]))
+
+
+def _forecaster(row: Mapping[str, Any]) -> str:
+    return forecaster_named(row["forecaster"], row["informed"])
 
 
 def verdict(row: Mapping[str, Any]) -> Verdict | None:

@@ -9,7 +9,7 @@ from typing import Any
 from axiom.domain.estimands import Direction, Prediction
 from axiom.domain.evidence import Finding, Meaning, headline, reading
 from axiom.domain.fleet import Platform
-from axiom.domain.registrations import RegisteredClaim, read_body
+from axiom.domain.registrations import RegisteredClaim, forecaster_named, read_body
 from axiom.domain.value import value
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
@@ -177,6 +177,7 @@ class Forecast:
     prediction: Prediction
     score: ScoredPrediction | None = None
     seen: int | None = None  # seeds of the finding it joins or amends that were weighed when it was registered
+    informed: str | None = None  # what of its kin was run before; nothing was where that is empty
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -338,6 +339,7 @@ def _forecast(row: Row) -> Forecast:
     return as_value(
         Forecast,
         row,
+        forecaster=forecaster_named(row["forecaster"], row["informed"]),
         prediction=as_value(Prediction, row, interval=(row["low"], row["high"])),
         score=None if row["scored_at"] is None else _score(row),
     )

@@ -19,6 +19,7 @@ from axiom.web.base.request import Answer, Reading, number_of
 from axiom.web.papers.methods import Study, registration_facts
 from axiom.web.views import evidence_cards, graph
 from axiom.web.views import findings as finding_views
+from axiom.web.views.proposals import kin_in_words, kin_of_experiment
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.values import Grade
 
@@ -238,6 +239,8 @@ def _weaknesses(subject: _Subject) -> Iterable[tuple[str, str]]:
     forecasts = map(finding_views.foreknown, evidence_cards.forecasts(subject.reading, standing))
     for reason in dict.fromkeys(foreknowledge.reason for foreknowledge in forecasts if foreknowledge.is_informed):
         yield "informed", f"a prediction of it was {reason}"
+    if near := kin_of_experiment(subject.reading, subject.experiment_id, standing.experiment)["kin"]:
+        yield "kin", f"others compute the same or nearly so, and were tried or computed too: {kin_in_words(near)}"
 
 
 def _unique(answers: Iterable[Answer]) -> list[Answer]:

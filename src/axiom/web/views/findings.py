@@ -14,6 +14,7 @@ from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_da
 from axiom.decisions.findings.predictions import Foreknowledge, foreknowledge
 from axiom.domain.estimands import Kind
 from axiom.domain.links import with_doubt
+from axiom.domain.registrations import CATALOGUE
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
 from axiom.store.evidence import references
@@ -31,6 +32,7 @@ from axiom.web.base.request import Answer, Reading, no_such
 from axiom.web.views import evidence_cards
 from axiom.web.views.figures import plate, shared_card
 from axiom.web.views.graph import Graph, linked
+from axiom.web.views.proposals import kin_of_experiment
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.values import Grade, Verdict
 
@@ -180,6 +182,7 @@ def one(reading: Reading, number: int) -> Answer:
             "next_grade": _next_grade(standing),
             "smaller_than": _smaller_than(standing),
             "predictions": [predicted(forecast) for forecast in evidence_cards.forecasts(reading, standing)],
+            **kin_of_experiment(reading, standing.finding.experiment_id, standing.experiment),
             "never_worked": evidence_cards.never_worked(reading, standing),
             "cite": cited(reading, standing),
             "bibtex": in_bibtex(reading, standing),
@@ -373,17 +376,17 @@ def predicted(forecast: Forecast) -> Answer:
 
 def foreknown(forecast: Forecast) -> Foreknowledge:
     """What its forecaster had seen."""
-    return foreknowledge(forecast.forecaster, forecast.prediction.because, forecast.seen)
+    return foreknowledge(forecast.forecaster, forecast.prediction.because, forecast.seen, forecast.informed)
 
 
 def _foreknowledge(reading: Reading, standing: FindingView) -> Answer | None:
-    """What whoever made the registered prediction had seen. Only an amendment has seeds to be counted, and is rare."""
+    """What whoever made the registered prediction had seen. Most are the catalogue's, of which the body says all."""
     finding, registered = standing.finding, standing.registered
-    if registered.get("amends") is not None:
-        made = findings.forecasts(reading.db, finding.registration_id, finding.estimand)
-        return asdict(foreknown(made[0])) if made else None
     mine = [prediction for prediction in registered["predictions"] if prediction["estimand"] == finding.estimand]
-    return asdict(foreknowledge(mine[0]["forecaster"], mine[0]["because"])) if mine else None
+    if registered.get("amends") is None and (not mine or mine[0]["forecaster"] == CATALOGUE):
+        return asdict(foreknowledge(mine[0]["forecaster"], mine[0]["because"])) if mine else None
+    made = findings.forecasts(reading.db, finding.registration_id, finding.estimand)
+    return asdict(foreknown(made[0])) if made else None
 
 
 def _scored(score: ScoredPrediction) -> Answer:

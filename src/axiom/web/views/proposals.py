@@ -1,8 +1,11 @@
 """What might be asked next: every proposal with all that it says, and drafts."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 
 from axiom.decisions.experiments.drafts import difference
+from axiom.decisions.experiments.kin import informed_by
 from axiom.decisions.planning.cell_limits import sweep_cost
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import KeptProposal, proposal_data
@@ -10,7 +13,7 @@ from axiom.limits import experiments as limits
 from axiom.signed import bundles
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine import blobs
-from axiom.store.experiments import drafts, experiments
+from axiom.store.experiments import drafts, experiments, kin
 from axiom.store.experiments.recall_effects import blast_radius
 from axiom.store.registrations import proposals, registrations
 from axiom.web.base.docstring import papers
@@ -58,7 +61,7 @@ def listed_drafts(reading: Reading) -> Answer:
 def one_draft(reading: Reading, number: int) -> Answer:
     """One draft: its source, how it stands at each gate, and what it would change. No measure of it is told."""
     stored: KeptDraft = must(drafts.draft(reading.db, number), reading, "draft", number)
-    tried, questions = drafts.tries(reading.db, stored.name, stored.number)
+    tried, questions = drafts.tries(reading.db, stored)
     declared = stored_manifest(stored.declaration) if stored.declaration else None
     return {
         "draft": {
@@ -68,6 +71,7 @@ def one_draft(reading: Reading, number: int) -> Answer:
             "tried": tried,
             "questions": questions,
             "tries_left": max(0, limits.DRAFT_TRIES - tried),
+            **_kin_of_draft(reading, stored),
             "version": declared.version if declared else None,
             **(sweep_cost(declared).shown if declared else {"core_hours": None, "most_core_hours": None}),
             "configs": len(declared.configs) if declared else None,
@@ -80,6 +84,52 @@ def one_draft(reading: Reading, number: int) -> Answer:
             **_changes(reading, stored),
         }
     }
+
+
+def _kin_of_draft(reading: Reading, draft: KeptDraft) -> Answer:
+    """A draft's kin, and whether its forecast is blind; before it is tried: whether it would be, were it tried now."""
+    now = kin.runs(reading.db, draft.digest, draft.author, reading.now, without=draft.number)
+    if draft.ordered_at is None:
+        informed: str | None = informed_by(now)
+    else:
+        informed = draft.informed
+    return {"informed": informed, "kin": _kin_rows(reading, draft.digest, draft.author, draft.number, "", reading.now)}
+
+
+def kin_of_experiment(reading: Reading, experiment_id: int, name: str) -> Answer:
+    """The kin of a published version: its own text counts as a try where it was tried before."""
+    digest = kin.code_of_experiment(reading.db, experiment_id)
+    if digest is None:
+        return {"kin": []}
+    return {"kin": _kin_rows(reading, digest, kin.author_of(reading.db, digest), 0, name, reading.now)}
+
+
+def kin_in_words(rows: Sequence[Answer]) -> str:
+    """All of them in a sentence."""
+    return ", ".join(
+        f"draft {row['draft']} ({row['name']} by {row['author']}, {row['state']})" if row["draft"] else row["name"]
+        for row in rows
+    )
+
+
+def _kin_rows(reading: Reading, digest: str, author: str, without: int, name: str, until: datetime) -> list[Answer]:
+    near = kin.runs(reading.db, digest, author, until, without=without)
+    listed = {run.draft for run in near}
+    family = kin.family(reading.db, digest, author)
+    far = [run for run in kin.tried(reading.db, family, until) if run.draft not in listed and run.draft != without]
+    return [
+        {
+            "draft": run.draft,
+            "name": run.name,
+            "author": run.author,
+            "state": run.state,
+            "tried_at": run.at.isoformat() if run.at else None,
+            "share": round(run.share, 3),
+            "reason": run.reason,
+        }
+        for run in (*near, *far)
+        if run.draft is not None or run.name.partition("@")[0] != name
+    ]
 
 
 def _draft_row(draft: KeptDraft) -> Answer:

@@ -5,15 +5,17 @@ from dataclasses import asdict
 from typing import Any
 
 from axiom.decisions.evidence.reproduction import summed
-from axiom.decisions.findings.predictions import PredictionScore, Score, TrackRecord, compared, records
+from axiom.decisions.findings.predictions import PredictionScore, Score, TrackRecord, compared, records, seeds_named
+from axiom.domain.estimands import Prediction, read_prediction
 from axiom.domain.evidence import Registration
 from axiom.domain.maps import first_place
+from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import read_body
 from axiom.signed.manifests import stored_manifest
 from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import duplicates
-from axiom.store.experiments import experiments
+from axiom.store.experiments import drafts, experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations, scores, stamps
 from axiom.store.views import findings
@@ -77,7 +79,8 @@ def one(reading: Reading, number: int) -> Answer:
 def forecasters(reading: Reading) -> Answer:
     """Who predicted what was found, and how far their chances may be taken at their word."""
     smallest = {number: estimand["smallest"] for number, estimand in finding_views.estimands(reading).items()}
-    scored = [_scored(row, smallest) for row in scores.everything(reading.db)]
+    lost = [prediction for draft in drafts.lost(reading.db) if (prediction := _lost(draft))]
+    scored = [*lost, *(_scored(row, smallest) for row in scores.everything(reading.db))]
     return {
         "forecasters": [_record(record) for record in records(scored)],
         "compared": [asdict(record) for record in compared(scored, AUTOPILOT)],
@@ -177,6 +180,16 @@ def _scored(row: Mapping[str, Any], smallest: Mapping[int, float]) -> Prediction
     )
 
 
+def _lost(draft: KeptDraft) -> PredictionScore | None:
+    """The forecast of a file that was tried and came to nothing; of one that could not declare any, a sure one."""
+    declared = stored_manifest(draft.declaration).estimands if draft.declaration else ()
+    sure = Prediction(positive=1.0, negative=0.0, absent=0.0, interval=(0.0, 0.0), because="")
+    prediction = read_prediction(declared[0]["prediction"]) if declared else sure
+    if seeds_named(prediction.because):
+        return None
+    return PredictionScore(forecaster=draft.author, registration_id=-draft.number, prediction=prediction, is_lost=True)
+
+
 def _worth(row: Mapping[str, Any]) -> dict[str, Any]:
     covered = row["is_covered"]
     return {
@@ -193,6 +206,7 @@ def _record(record: TrackRecord) -> Answer:
         "forecaster": record.forecaster,
         "predictions": record.predictions,
         "scored": record.scored,
+        "lost": record.lost,
         "brier": record.brier,
         "log_score": record.log_score,
         "intervals": record.intervals,

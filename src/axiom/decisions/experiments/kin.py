@@ -1,0 +1,189 @@
+"""Do two files compute the same, however they are disguised? And was a forecast made before any such file was run?
+
+A file is taken apart into its expressions, each seen three levels deep, without names, words, numbers and the order of
+keywords: what remains is which operations and functions of which libraries are put together how. To rename, reorder,
+renumber and reword changes no part, and to move one into a function of its own changes only those around it. The work
+grows with the length of a text, whatever stands in it.
+"""
+
+import ast
+import builtins
+import hashlib
+from collections.abc import Collection, Iterator, Mapping
+
+from axiom.domain.preflights import Code, KinRun, Kinship, tries
+from axiom.limits import experiments as limits
+
+_LEVELS = 3
+_LEAST = 6  # nodes of an expression that counts: smaller ones are in every file
+_WORDLESS = ("annotation", "returns", "ctx", "decorator_list", "type_comment", "type_params", "kind")
+_OPERATORS = (ast.operator, ast.unaryop, ast.cmpop, ast.boolop)
+_STATEMENTS = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return)
+_BASIS = 2**64
+_BUILTINS = frozenset(dir(builtins))
+
+
+def code_of(text: str, *, is_shipped: bool = False) -> Code:
+    """What a text computes. One that cannot be read computes nothing."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return Code(parts=frozenset(), is_shipped=is_shipped)
+    return Code(parts=frozenset(_parts(tree)), fields=_fields(tree), is_shipped=is_shipped)
+
+
+def kinship(own: Code, other: Code, usual: Mapping[int, int]) -> Kinship | None:
+    """Whether two texts are kin, and why. `usual`: in how many of the experiments that Axiom brings along a part is."""
+    shared = own.parts & other.parts
+    share = len(shared) / max(1, min(len(own.parts), len(other.parts)))
+    themselves = own.is_shipped + other.is_shipped
+    rare = sum(usual.get(part, 0) <= themselves for part in shared)
+    if own.parts == other.parts and own.parts:
+        return Kinship(share=1.0, reason="its code is the same but for names, words and numbers")
+    if share >= limits.KIN_SHARE and len(shared) >= limits.KIN_PARTS:
+        return Kinship(share=share, reason=f"{share:.0%} of its code is the same but for names, words and numbers")
+    if rare >= limits.KIN_RARE_PARTS:
+        return Kinship(share=share, reason=f"they share {rare} parts that no experiment of Axiom's own has")
+    if own.fields and own.fields == other.fields:
+        return Kinship(share=share, reason="it measures the same over the same factors")
+    if share >= limits.KIN_SHARE_OF_AUTHOR and len(shared) >= limits.KIN_PARTS:
+        reason = f"{share:.0%} of its code is the same, and so is its author"
+        return Kinship(share=share, reason=reason, of_author=True)
+    return None
+
+
+def informed_by(runs: Collection[KinRun]) -> str:
+    """Why a forecast is informed: these of its kin were run before it was sealed. Nothing where none was."""
+    drafts = tries(runs)
+    numbers = [str(run.draft) for run in drafts]
+    parts = []
+    if drafts:
+        times = "an earlier try" if len(drafts) == 1 else f"{len(drafts)} earlier tries"
+        parts.append(f"{times} of its kin, {'draft' if len(drafts) == 1 else 'drafts'} {_listed(numbers)}")
+    if names := dict.fromkeys(run.name for run in runs if run.draft is None):
+        parts.append(f"what was computed of {_listed(list(names))}")
+    return f"informed by {' and by '.join(parts)}" if parts else ""
+
+
+def _listed(words: list[str]) -> str:
+    shown = words[: limits.KIN_NAMED]
+    if more := len(words) - len(shown):
+        shown.append(f"{more} more")
+    return ", ".join(shown[:-1]) + (" and " if len(shown) > 1 else "") + shown[-1]
+
+
+def _parts(tree: ast.Module) -> Iterator[int]:
+    """The expressions of what is computed, seen so many levels deep; what is declared is no part of that."""
+    imported = dict(_imported(tree))
+    nodes, children = _flat(tree)
+    marks: dict[str, int] = {}
+    hashes: list[list[int]] = [[] for _ in nodes]
+    sizes = [1] * len(nodes)
+    for place in range(len(nodes) - 1, -1, -1):  # children come after their parents
+        node, below = nodes[place], children[place]
+        sizes[place] = 1 + sum(sizes[child] for child in below)
+        label = _mark(_label(node, imported), marks)
+        levels = [label]
+        for level in range(_LEVELS):
+            mixed = [hashes[child][level] for child in below]
+            if isinstance(node, ast.Call):  # whose arguments by name have no order
+                named = sum(isinstance(nodes[child], ast.keyword) for child in below)
+                mixed[len(mixed) - named :] = sorted(mixed[len(mixed) - named :])
+            levels.append(_mixed(label, mixed))
+        hashes[place] = levels
+        if isinstance(node, (ast.expr, *_STATEMENTS)) and sizes[place] >= _LEAST:
+            yield levels[-1]
+
+
+def _flat(tree: ast.Module) -> tuple[list[ast.AST], list[list[int]]]:
+    """The nodes that count, each before those below it, and the places of these."""
+    nodes: list[ast.AST] = []
+    children: list[list[int]] = []
+    waiting: list[tuple[ast.AST, int]] = [(node, -1) for node in reversed(tree.body) if not _is_declaration(node)]
+    while waiting:
+        node, parent = waiting.pop()
+        if parent >= 0:
+            children[parent].append(len(nodes))
+        place = len(nodes)
+        nodes.append(node)
+        children.append([])
+        waiting += [(child, place) for child in _below(node)][::-1]
+    return nodes, children
+
+
+def _below(node: ast.AST) -> list[ast.AST]:
+    if isinstance(node, ast.UnaryOp) and isinstance(node.operand, ast.Constant):
+        return []  # a number below 0
+    below = []
+    for name, content in ast.iter_fields(node):
+        if name not in _WORDLESS:
+            parts = content if isinstance(content, list) else [content]
+            below += [part for part in parts if isinstance(part, ast.AST) and not isinstance(part, _OPERATORS)]
+    return [part for part in below if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
+
+
+def _label(node: ast.AST, imported: Mapping[str, str]) -> str:
+    """What a node does: its operators, and of names those that its author does not choose."""
+    kind = type(node).__name__
+    match node:
+        case ast.Name():
+            return f"{kind} {imported.get(node.id) or (node.id if node.id in _BUILTINS else '')}"
+        case ast.Attribute():
+            base = node.value
+            while isinstance(base, ast.Attribute):
+                base = base.value
+            return f"{kind} {node.attr if isinstance(base, ast.Name) and base.id in imported else ''}"
+        case ast.UnaryOp(operand=ast.Constant()):
+            return "Constant"
+        case ast.Compare():
+            return f"{kind} {' '.join(type(operator).__name__ for operator in node.ops)}"
+        case ast.BinOp() | ast.AugAssign() | ast.BoolOp() | ast.UnaryOp():
+            return f"{kind} {type(node.op).__name__}"
+    return kind
+
+
+def _mark(label: str, marks: dict[str, int]) -> int:
+    if label not in marks:
+        marks[label] = int.from_bytes(hashlib.blake2b(label.encode(), digest_size=8).digest(), "big")
+    return marks[label]
+
+
+def _mixed(label: int, below: list[int]) -> int:
+    """A number for a node and what is below it, the same on every computer."""
+    mixed = label
+    for number in below:
+        mixed = ((mixed ^ number) * 0x9E3779B97F4A7C15 + 0x7F4A7C15) % _BASIS
+        mixed ^= mixed >> 29
+    return mixed
+
+
+def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.asname or alias.name.split(".")[0], alias.name
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+
+
+def _is_declaration(node: ast.stmt) -> bool:
+    """Does it declare the experiment or import something?"""
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return True
+    targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+    return any(isinstance(target, ast.Name) and target.id == "experiment" for target in targets)
+
+
+def _fields(tree: ast.Module) -> str:
+    """The names of all factors and measures, whatever their order and whatever its classes are called."""
+    names = sorted(
+        field.target.id
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+        for field in node.body
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+    )
+    if len(names) < limits.KIN_FIELDS:
+        return ""
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()

@@ -1,0 +1,115 @@
+"""Is a control the very comparison that is asked? Then whether it passes its gate tells the answer beforehand.
+
+A control is that if an estimand can be concluded from its configs which are also the estimand's own, where numbers
+that differ by a hundredth are the same; or from configs that differ from the estimand's own in what its measure does
+not see: at two seeds, at which both were computed, it is the same to the last bit.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeGuard
+
+from axiom.domain.estimands import Kind
+from axiom.domain.preflights import Attempt, ControlDemand, Demands, TriedCell
+from axiom.limits import experiments as limits
+from axiom_weigh.statistics import estimands
+
+_Config = Mapping[str, object]
+
+
+def by_declaration(demands: Demands) -> str:
+    """Which control holds an estimand's own configs, or nothing."""
+    for control, is_planted in _controls(demands):
+        configs = control.configs(is_planted=is_planted)
+        for estimand in demands.estimands:
+            own = [demands.configs[place] for place in estimands.needed(estimand, demands.configs)]
+            shared = [config for config in own if any(_is_near(config, other) for other in configs)]
+            if _is_concluded(estimand, shared, configs):
+                return _fault(control, estimand, shared, "holds", is_planted=is_planted)
+    return ""
+
+
+def by_measures(attempt: Attempt, demands: Demands, seeds: tuple[int, int]) -> str:
+    """Which control gives an estimand's own numbers, or nothing. `seeds`: those of the sweep and of controls alike."""
+    swept = _measured(attempt.others, seeds)
+    for run in attempt.controls:
+        control = next((control for control in demands.controls if control.estimand == run.estimand), None)
+        if control is None:
+            continue
+        controlled = _measured(run.tried, seeds)
+        for estimand in demands.estimands:
+            seen = {_numbers(measures, estimand["measure"]) for measures in controlled.values()}
+            alike = [
+                demands.configs[place]
+                for place in estimands.needed(estimand, demands.configs)
+                if (numbers := _numbers(swept.get(place, {}), estimand["measure"])) and numbers in seen
+            ]
+            if _is_concluded(estimand, alike, control.configs(is_planted=run.is_planted)):
+                return _fault(control, estimand, alike, "gives the numbers of", is_planted=run.is_planted)
+    return ""
+
+
+def _controls(demands: Demands) -> Iterator[tuple[ControlDemand, bool]]:
+    for control in demands.controls:
+        yield control, False
+        yield control, True
+
+
+def _is_near(config: _Config, other: _Config) -> bool:
+    return config.keys() == other.keys() and all(_is_near_level(level, other[name]) for name, level in config.items())
+
+
+def _is_near_level(level: object, other: object) -> bool:
+    if _is_number(level) and _is_number(other):
+        return abs(level - other) <= limits.CONTROL_SAME_LEVEL * max(abs(level), abs(other))
+    return level == other
+
+
+def _is_number(level: object) -> TypeGuard[float]:
+    return isinstance(level, int | float) and not isinstance(level, bool)
+
+
+def _is_concluded(estimand: Mapping[str, Any], configs: Sequence[_Config], controlled: Sequence[_Config]) -> bool:
+    """Is the estimand's number there, from the lowest to the highest level of the control where it has levels?"""
+    levels, across = [config.get(estimand["across"]) for config in configs], estimand["across"]
+    ends = [config[across] for config in controlled if across in config] if across else []
+    if any(all(not _is_near_level(end, level) for level in levels) for end in _ends(ends)):
+        return False
+    is_power = Kind(estimand["kind"]) is Kind.EXPONENT  # which is there only where the measure changes
+    cells = [
+        (config, {estimand["measure"]: config.get(estimand["across"], 1) if is_power else 1}) for config in configs
+    ]
+    return bool(configs) and estimands.value(estimand, cells)[0] is not None
+
+
+def _ends(levels: Sequence[object]) -> tuple[object, ...]:
+    numbers = [level for level in levels if _is_number(level)]
+    return (min(numbers), max(numbers)) if numbers else ()
+
+
+def _measured(tried: Sequence[TriedCell], seeds: tuple[int, int]) -> dict[int, dict[int, Mapping[str, float | None]]]:
+    """By config and seed what was measured."""
+    by_config: dict[int, dict[int, Mapping[str, float | None]]] = {}
+    for cell in tried:
+        if cell.seed in seeds:
+            by_config.setdefault(cell.config, {})[cell.seed] = cell.measures
+    return {place: by_seed for place, by_seed in by_config.items() if len(by_seed) == len(seeds)}
+
+
+def _numbers(by_seed: Mapping[int, Mapping[str, float | None]], measure: str) -> tuple[float, ...]:
+    """A measure at both seeds; nothing where it is missing or whole, since counts are alike by chance."""
+    numbers = [by_seed[seed].get(measure) for seed in sorted(by_seed)]
+    there = tuple(number for number in numbers if number is not None and number != round(number))
+    return there if there and len(there) == len(numbers) else ()
+
+
+def _fault(
+    control: ControlDemand, estimand: Mapping[str, Any], shared: Sequence[_Config], holds: str, *, is_planted: bool
+) -> str:
+    kind = "planted effect" if is_planted else "placebo"
+    configs = " and ".join(
+        f"({', '.join(f'{name} {level}' for name, level in config.items())})" for config in shared[:2]
+    )
+    return (
+        f"the {kind} of {control.estimand} {holds} what {estimand['name']} compares, {configs}: its gate would tell "
+        "the answer beforehand. Plant something else than what is asked, by a factor of its own"
+    )

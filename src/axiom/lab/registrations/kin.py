@@ -1,0 +1,106 @@
+"""Finds what is kin of a text, and says whether a forecast was made before anything of its kin was run."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+from axiom import shipped
+from axiom.decisions.experiments.kin import code_of, informed_by, kinship
+from axiom.domain.preflights import Code
+from axiom.domain.proposals import AUTOPILOT
+from axiom.signed import bundles
+from axiom.store.engine import blobs
+from axiom.store.engine.database import Database
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import drafts, experiments, kin
+from axiom.store.registrations import registrations
+
+_UNKNOWN = "informed, as far as is known: nobody has looked for its kin"
+
+
+def digest_of(text: bytes) -> str:
+    """By what a text is known, whatever it is called."""
+    return hashlib.sha256(text).hexdigest()
+
+
+def learn_alone(db: Database, text: bytes) -> str:
+    """Keep what a text computes that whoever set up the laboratory published, without a look at Axiom's own."""
+    return _keep(db, text, kin.codes(db), {})
+
+
+def learn(db: Database, folder: Folder, text: bytes) -> str:
+    """Keep what a text computes and to which texts of all that are known it is kin, once; the text's digest."""
+    codes, usual = kin.codes(db), _usual(shipped.catalogue())
+    for other, (name, code) in _shipped(shipped.catalogue()).items():
+        if other not in codes:
+            kin.keep(db, other, code, name, {})
+            codes[other] = code
+    for bundle, name in kin.unread_bundles(db):
+        published = bundles.contents(blobs.get(db, folder, bundle))[bundles.experiment_path(name)]
+        kin.note_code(db, bundle, _keep(db, published, codes, usual))
+    for draft in drafts.unread(db):
+        _keep(db, draft.text.encode(), codes, usual)
+    digest = _keep(db, text, codes, usual)
+    _decide_older(db)
+    return digest
+
+
+def seen_of_text(db: Database, digest: str, author: str, until: datetime, *, draft: int = 0) -> str:
+    """What of a text's kin was run until then, in a few words; nothing where nothing was. The draft itself is none."""
+    return informed_by(kin.runs(db, digest, author, until, without=draft))
+
+
+def seen_of_experiment(db: Database, experiment_id: int, until: datetime) -> str:
+    """The same of a version that is published: nobody is blind to what was computed of it, or of its kin."""
+    if kin.has_run(db, experiment_id, until):
+        return "informed by what was computed of it"
+    version, digest = experiments.by_id(db, experiment_id), kin.code_of_experiment(db, experiment_id)
+    if version is not None and is_shipped(version.name):
+        return f"informed by what the file of {version.name} says of its pilots"
+    return _UNKNOWN if digest is None else seen_of_text(db, digest, "", until)
+
+
+def _decide_older(db: Database) -> None:
+    """Say of what was written down before anybody looked for kin whether it was blind, by what had run by then."""
+    for draft in drafts.undecided(db):
+        until = draft.ordered_at or draft.created_at
+        drafts.decide(db, draft.number, seen_of_text(db, draft.digest, draft.author, until, draft=draft.number))
+    for prediction in registrations.undecided(db):
+        published = drafts.draft(db, prediction.draft) if prediction.draft else None
+        informed = seen_of_experiment(db, prediction.experiment_id, prediction.at)
+        if published and published.informed is not None and prediction.forecaster in (published.author, AUTOPILOT):
+            informed = published.informed
+        registrations.decide(db, prediction.id, informed)
+
+
+def is_shipped(name: str) -> bool:
+    """Does Axiom bring an experiment of this name along?"""
+    return (shipped.catalogue() / f"{name}.py").is_file()
+
+
+def _keep(db: Database, text: bytes, codes: dict[str, Code], usual: Mapping[int, int]) -> str:
+    digest = digest_of(text)
+    if digest not in codes:
+        code = code_of(text.decode(errors="replace"))
+        near = {other: kinship(code, theirs, usual) for other, theirs in codes.items()}
+        kin.keep(db, digest, code, "", {other: nearness for other, nearness in near.items() if nearness})
+        codes[digest] = code
+    return digest
+
+
+@cache
+def _shipped(catalogue: Path) -> Mapping[str, tuple[str, Code]]:
+    """What each experiment that Axiom brings along computes, with its name, by its text's digest."""
+    texts = {file.stem: file.read_bytes() for file in sorted(catalogue.glob("[a-z]*.py"))}
+    return {
+        digest_of(text): (name, code_of(text.decode(errors="replace"), is_shipped=True)) for name, text in texts.items()
+    }
+
+
+@cache
+def _usual(catalogue: Path) -> Mapping[int, int]:
+    """In how many of these each part is."""
+    return Counter(part for _, code in _shipped(catalogue).values() for part in code.parts)
