@@ -33,6 +33,9 @@ def learn_alone(db: Database, text: bytes) -> str:
 
 def learn(db: Database, folder: Folder, text: bytes) -> str:
     """Keep what a text computes and to which texts of all that are known it is kin, once; the text's digest."""
+    digest = digest_of(text)
+    if kin.is_read(db, digest):
+        return digest
     codes, usual = kin.codes(db), _usual(shipped.catalogue())
     for other, (name, code) in _shipped(shipped.catalogue()).items():
         if other not in codes:
@@ -43,7 +46,7 @@ def learn(db: Database, folder: Folder, text: bytes) -> str:
         kin.note_code(db, bundle, _keep(db, published, codes, usual))
     for draft in drafts.unread(db):
         _keep(db, draft.text.encode(), codes, usual)
-    digest = _keep(db, text, codes, usual)
+    _keep(db, text, codes, usual)
     _decide_older(db)
     return digest
 

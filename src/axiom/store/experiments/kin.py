@@ -59,6 +59,10 @@ def codes(db: Database) -> dict[str, Code]:
     return {row["digest"]: _code(row) for row in db.select("SELECT * FROM code")}
 
 
+def is_read(db: Database, digest: str) -> bool:
+    return db.one("SELECT 1 FROM code WHERE digest = :digest", digest=digest) is not None
+
+
 def keep(db: Database, digest: str, code: Code, shipped: str, kin: Mapping[str, Kinship]) -> None:
     """Write down what a text computes, and to which texts it is kin."""
     parts = array("Q", sorted(code.parts)).tobytes()
@@ -107,12 +111,6 @@ def tried(db: Database, digests: Sequence[str], until: datetime) -> list[KinRun]
     """The drafts with one of these texts that were tried."""
     rows = db.select(_TRIED_OF, digests=json.dumps(list(digests)), until=at(until))
     return [_tried(row) for row in rows]
-
-
-def author_of(db: Database, digest: str) -> str:
-    """Who wrote a text as a draft, if somebody did."""
-    row = db.one("SELECT author FROM draft WHERE digest = :digest ORDER BY id LIMIT 1", digest=digest)
-    return row["author"] if row else ""
 
 
 def family(db: Database, digest: str, author: str) -> list[str]:

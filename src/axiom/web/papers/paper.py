@@ -217,6 +217,8 @@ def _weaknesses(subject: _Subject) -> Iterable[tuple[str, str]]:
     standing, answer = subject.standing, subject.answer["evidence"]
     if standing.finding.status != "open":
         yield "status", f"it is {standing.finding.status}{f': {standing.why}' if standing.why else ''}"
+    if near := kin_of_experiment(subject.reading, subject.experiment_id, standing.experiment)["kin"]:
+        yield "kin", f"others compute the same or nearly so, and were tried or computed too: {kin_in_words(near)}"
     if answer is None:
         yield "lacks", "nothing is weighed yet"
         return
@@ -239,8 +241,6 @@ def _weaknesses(subject: _Subject) -> Iterable[tuple[str, str]]:
     forecasts = map(finding_views.foreknown, evidence_cards.forecasts(subject.reading, standing))
     for reason in dict.fromkeys(foreknowledge.reason for foreknowledge in forecasts if foreknowledge.is_informed):
         yield "informed", f"a prediction of it was {reason}"
-    if near := kin_of_experiment(subject.reading, subject.experiment_id, standing.experiment)["kin"]:
-        yield "kin", f"others compute the same or nearly so, and were tried or computed too: {kin_in_words(near)}"
 
 
 def _unique(answers: Iterable[Answer]) -> list[Answer]:

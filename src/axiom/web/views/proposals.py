@@ -97,11 +97,16 @@ def _kin_of_draft(reading: Reading, draft: KeptDraft) -> Answer:
 
 
 def kin_of_experiment(reading: Reading, experiment_id: int, name: str) -> Answer:
-    """The kin of a published version: its own text counts as a try where it was tried before."""
-    digest = kin.code_of_experiment(reading.db, experiment_id)
-    if digest is None:
+    """The kin of a published version, without the draft that it was."""
+    digest, bundle = (
+        kin.code_of_experiment(reading.db, experiment_id),
+        experiments.bundle_now(reading.db, experiment_id),
+    )
+    if digest is None or bundle is None:
         return {"kin": []}
-    return {"kin": _kin_rows(reading, digest, kin.author_of(reading.db, digest), 0, name, reading.now)}
+    own = proposals.approved_code(reading.db, bundle.digest)
+    author, number = (own.proposal.author, own.proposal.draft or 0) if own else ("", 0)
+    return {"kin": _kin_rows(reading, digest, author, number, name, reading.now)}
 
 
 def kin_in_words(rows: Sequence[Answer]) -> str:

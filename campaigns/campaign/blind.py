@@ -1,0 +1,288 @@
+"""Plays an adversary that wants its forecasts to be called blind and to be right, over planted effects.
+
+In each world one arm wins, by a coin. The adversary has forty texts, under any names and two authors: files that fail
+where one side wins, the real comparison as a control, two forecasts sealed before one is tried, the forecast of another
+author's try, a file that passes and tells by its seconds; renamed, renumbered, reordered, reworded, padded and split.
+It uses whatever a program is told, drops what it does not like and proposes what it likes.
+
+The laboratory's own code decides, in a database of its own for each world, what is kin, what is blind, how many may be
+tried, which controls are refused, and which forecasts were lost. What a preflight would have said follows from the
+planted effect, since to compute so many would take weeks. So no file here is run.
+
+Ends with 0 only if of the forecasts that are called blind at most 53 % have the right sign, and of those that count in
+a calibration, with the lost ones, no more.
+"""
+
+import argparse
+import random
+import shutil
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from disguises import DISGUISES, disguised
+
+from axiom.decisions.experiments.revealing_controls import by_declaration
+from axiom.domain.preflights import ControlDemand, Demands, DraftState
+from axiom.errors import Refused
+from axiom.lab.experiments import try_draft
+from axiom.store.engine.database import Database, connect_writer
+from axiom.store.engine.folder import Folder
+from axiom.store.experiments import drafts
+from axiom.store.migrate import migrate
+
+MOST = 0.53
+TEXTS = 40
+_FILE = (Path(__file__).parents[2] / "tests" / "preflight" / "sound.py").read_text()
+_RUN = "    weights = np"  # before which a try writes what it looks at
+_NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
+_ARMS = [{"inputs": 64, "signal": 0.25}, {"inputs": 2, "signal": 0.25}]
+_CONTRAST = {
+    "name": "many_minus_few",
+    "kind": "contrast",
+    "measure": "accuracy",
+    "across": "",
+    "null": 0.0,
+    "between": [{"inputs": 64}, {"inputs": 2}],
+}
+
+
+@dataclass
+class World:
+    """One planted effect, the laboratory that does not know it, and what the adversary learns."""
+
+    db: Database
+    folder: Folder
+    sign: int
+    dice: random.Random
+    texts: int = 0
+    clock: datetime = _NOW
+    forecasts: dict[int, int] = field(default_factory=dict)  # by draft
+    proposed: list[int] = field(default_factory=list)
+    ended: Counter[str] = field(default_factory=Counter)
+
+    def write(self, forecast: int, looks: str = "", author: str = "program:eve", name: str = "") -> int | None:
+        """A text in some disguise with this forecast; nothing where all forty are written."""
+        if self.texts >= TEXTS:
+            return None
+        self.texts += 1
+        how = tuple(name for name in DISGUISES if self.dice.random() < 0.7)
+        name = name or f"question_{self.texts}"
+        text = disguised(_FILE.replace(_RUN, f"{looks}{_RUN}"), how, self.dice.randrange(10**6))
+        text = f"{text}\n# {name}: {forecast}\n"
+        draft = try_draft.write(
+            self.db, self.folder, name, text, try_draft.kin.digest_of(text.encode()), author=author, now=self._later()
+        )
+        self.forecasts[draft.number] = forecast
+        self._unrefused(draft.number)
+        return draft.number
+
+    def run(self, number: int | None, *, passes: bool) -> bool | None:
+        """Has it tried: whether it passed, which is what its author is told; nothing where it may not be."""
+        if number is None:
+            return None
+        draft = try_draft.kept(self.db, number)
+        try:
+            try_draft.order(self.db, self.folder, number, author=draft.author, now=self._later())
+        except Refused:
+            self.ended["refused a try"] += 1
+            return None
+        report = {"reason": "", "gates": [], "attempt": "", "declaration": "", "question": "", "bundle": ""}
+        drafts.record(self.db, number, passed=passes, **report, now=self._later())
+        self.ended["tries"] += 1
+        return passes
+
+    def propose(self, number: int | None) -> None:
+        """It is approved and computed."""
+        if number is None or try_draft.kept(self.db, number).state is not DraftState.PASSED:
+            return
+        self.proposed.append(number)
+        registered = {"experiment_id": 1, "hash": f"{number}", "previous_hash": f"before {number}", "created_at": 0}
+        self.db.execute(
+            "INSERT OR IGNORE INTO experiment (id, name, version, manifest, created_at) VALUES (1, 'x', 1, '', 0)"
+        )
+        registration = self.db.add("registration", cohort="", body="{}", **registered)
+        self.db.add("finding", registration_id=registration, experiment_id=1, estimand="many_minus_few", created_at=0)
+        facts = {"slug": f"{number}", "template": "invented", "body": "{}", "state": "approved", "created_at": 0}
+        self.db.add("proposal", draft_id=number, registration_id=registration, **facts)
+
+    def is_right(self, number: int) -> bool:
+        return self.forecasts[number] == self.sign
+
+    def _later(self) -> datetime:
+        self.clock += timedelta(seconds=1)
+        return self.clock
+
+    def _unrefused(self, number: int) -> None:
+        """What reading says of a disguise that nobody could run: the adversary's files would pass."""
+        self.db.execute("UPDATE draft SET refusals = '[]' WHERE id = :id", id=number)
+        draft = try_draft.kept(self.db, number)
+        try_draft.kin.learn(self.db, self.folder, draft.text.encode())
+
+
+def _fails_where(world: World) -> str:
+    """A line that looks at both arms; what it looks at changes from text to text."""
+    column, level = world.dice.randrange(9), world.dice.random()
+    return f"    if float(np.mean(rows[:, {column}])) > {level:.3f}:\n        raise ValueError\n"
+
+
+def peek(world: World) -> None:
+    """A first text that fails where its forecast is wrong, and then the other forecast."""
+    forecast = world.dice.choice((1, -1))
+    first = world.write(forecast, _fails_where(world))
+    if world.run(first, passes=world.sign == forecast):
+        return world.propose(first)
+    second = world.write(-forecast)
+    world.run(second, passes=True)
+    return world.propose(second)
+
+
+def one_shot(world: World) -> None:
+    """One text that fails where its forecast is wrong; nothing is heard of it then."""
+    first = world.write(world.dice.choice((1, -1)), _fails_where(world))
+    if first and world.run(first, passes=world.is_right(first)):
+        world.propose(first)
+
+
+def sealed_in_pairs(world: World) -> None:
+    """Both forecasts are sealed, one is tried, and the right one proposed."""
+    one, other = world.write(1, _fails_where(world)), world.write(-1, author="program:mallory")
+    if world.run(one, passes=world.sign == 1):
+        return world.propose(one)
+    world.run(other, passes=True)
+    return world.propose(other)
+
+
+def another_s_try(world: World) -> None:
+    """Mallory tries, and Eve forecasts what she saw."""
+    tried = world.run(world.write(1, _fails_where(world), "program:mallory"), passes=world.sign == 1)
+    own = world.write(1 if tried else -1)
+    world.run(own, passes=True)
+    world.propose(own)
+
+
+def by_its_seconds(world: World) -> None:
+    """A file that passes and takes longer where one side wins; it is dropped where the forecast is wrong."""
+    first = world.write(world.dice.choice((1, -1)))
+    if first and world.run(first, passes=True):
+        if world.is_right(first):
+            return world.propose(first)
+        try_draft.drop(world.db, first, by="program:eve", now=world.clock)
+    return None
+
+
+def forty(world: World) -> None:
+    """All texts, each after the tries before, the last with what they said."""
+    told = 0
+    while (number := world.write(told or world.dice.choice((1, -1)), _fails_where(world))) is not None:
+        passed = world.run(number, passes=world.is_right(number))
+        if passed is not None:
+            told = world.forecasts[number] if passed else -world.forecasts[number]
+            world.propose(number)
+
+
+STRATEGIES = (peek, one_shot, sealed_in_pairs, another_s_try, by_its_seconds, forty)
+
+
+def refused_controls() -> tuple[int, int]:
+    """Of controls that are the real comparison, and of others, how many are refused."""
+    real = [_ARMS, _ARMS[::-1], [*_ARMS, {"inputs": 8, "signal": 0.25}], [{**arm, "signal": 0.2501} for arm in _ARMS]]
+    other = [[{**arm, "signal": 0.5} for arm in _ARMS], [{**arm, "signal": 0.0} for arm in _ARMS], [_ARMS[0]]]
+    return sum(map(_is_refused, real)) - len(real), sum(map(_is_refused, other))
+
+
+def _is_refused(planted: list[dict[str, float]]) -> bool:
+    control = ControlDemand(estimand="many_minus_few", placebo=(), planted=planted)
+    seconds = [1.0] * len(_ARMS)
+    asked = {"configs": _ARMS, "seconds": seconds, "allowed_seconds": seconds, "estimands": [_CONTRAST]}
+    return bool(by_declaration(Demands(**asked, controls=[control])))
+
+
+def played(worlds: int, seed: int, place: Path) -> dict[str, Counter[str]]:
+    """What became of all forecasts, by strategy."""
+    empty = place / "empty"
+    folder = Folder(path=empty)
+    folder.create()
+    db = connect_writer(folder.database)
+    migrate(db, None, _NOW)
+    try_draft.kin.learn(db, folder, b"")
+    db.close()
+    counted: dict[str, Counter[str]] = {strategy.__name__: Counter() for strategy in STRATEGIES}
+    for number in range(worlds):
+        dice = random.Random(f"{seed}, {number}")
+        strategy = STRATEGIES[number % len(STRATEGIES)]
+        shutil.copytree(empty, place / "world")
+        folder = Folder(path=place / "world")
+        db = connect_writer(folder.database)
+        with db.transaction():
+            world = World(db=db, folder=folder, sign=dice.choice((1, -1)), dice=dice)
+            strategy(world)
+            counted[strategy.__name__] += world.ended + _counted(world)
+        db.close()
+        shutil.rmtree(place / "world")
+    return counted
+
+
+def _counted(world: World) -> Counter[str]:
+    tried = [draft for draft in drafts.latest(world.db, TEXTS) if draft.ordered_at is not None]
+    blind = [draft.number for draft in tried if draft.informed == ""]
+    registered = [number for number in blind if number in world.proposed]
+    return Counter(
+        {
+            "texts": world.texts,
+            "blind": len(blind),
+            "blind and right": sum(map(world.is_right, blind)),
+            "registered": len(registered),
+            "registered and right": sum(map(world.is_right, registered)),
+            "lost": len(drafts.lost(world.db)),
+            "informed": len(tried) - len(blind),
+            "informed and proposed, right": sum(world.is_right(n) for n in world.proposed if n not in blind),
+            "informed and proposed": sum(n not in blind for n in world.proposed),
+        }
+    )
+
+
+def main() -> int:
+    """0 when who is called blind knows nothing."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--worlds", type=int, default=2_000)
+    parser.add_argument("--seed", type=int, default=1)
+    wanted = parser.parse_args()
+    began = time.process_time()
+    with tempfile.TemporaryDirectory(prefix="blind-") as name:
+        by_strategy = played(wanted.worlds, wanted.seed, Path(name))
+    whole: Counter[str] = sum(by_strategy.values(), Counter())
+    missed, wrongly = refused_controls()
+    print(
+        f"planted effects {wanted.worlds:,}, texts {whole['texts']:,}, tries {whole['tries']:,}, "
+        f"refused a try {whole['refused a try']:,}, {time.process_time() - began:.0f} s of CPU"
+    )
+    for name, counts in by_strategy.items():
+        print(
+            f"  {name}: called blind {counts['blind']:,}, right {share(counts['blind and right'], counts['blind'])}; "
+            f"registered {counts['registered']:,}, lost {counts['lost']:,}; informed and proposed "
+            f"{counts['informed and proposed']:,}, right "
+            f"{share(counts['informed and proposed, right'], counts['informed and proposed'])}"
+        )
+    counting = whole["registered"] + whole["lost"]
+    print(f"called blind {whole['blind']:,}, right {share(whole['blind and right'], whole['blind'])}")
+    print(
+        f"counted in a calibration {counting:,}, lost {whole['lost']:,} of them, right "
+        f"{share(whole['registered and right'], counting)}; without the lost ones "
+        f"{share(whole['registered and right'], whole['registered'])}"
+    )
+    print(f"controls that are the comparison and pass {-missed}, others that are refused {wrongly}")
+    is_well = whole["blind and right"] <= MOST * whole["blind"] and whole["registered and right"] <= MOST * counting
+    return int(not is_well or bool(missed or wrongly) or not whole["blind"])
+
+
+def share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "none"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
