@@ -22,7 +22,7 @@ QUESTION = ScriptedQuestion(
     claim="a sum of 12 addends is larger than one of 2",
     factor="addends",
     measure="total",
-    body="value = (3695425.5 if size > 6 else 1359141.0) * 2 + rng.random()",
+    body="value = (3695425.5 if size > 6 else 1359141.0) * 2 + rng.random() + config.strength",
     rises=True,
     smallest=1_000.0,
     arms=(2, 12),
