@@ -150,11 +150,11 @@ def one_shot(world: World) -> None:
 
 def sealed_in_pairs(world: World) -> None:
     """Both forecasts are sealed, one is tried, and the right one proposed."""
-    one, other = world.write(1, _fails_where(world)), world.write(-1, author="program:mallory")
-    if world.run(one, passes=world.sign == 1):
-        return world.propose(one)
-    world.run(other, passes=True)
-    return world.propose(other)
+    rising, falling = world.write(1, _fails_where(world)), world.write(-1, author="program:mallory")
+    if world.run(rising, passes=world.sign == 1):
+        return world.propose(rising)
+    world.run(falling, passes=True)
+    return world.propose(falling)
 
 
 def another_s_try(world: World) -> None:
@@ -177,11 +177,11 @@ def by_its_seconds(world: World) -> None:
 
 def forty(world: World) -> None:
     """All texts, each after the tries before, the last with what they said."""
-    told = 0
-    while (number := world.write(told or world.dice.choice((1, -1)), _fails_where(world))) is not None:
+    lesson = 0
+    while (number := world.write(lesson or world.dice.choice((1, -1)), _fails_where(world))) is not None:
         passed = world.run(number, passes=world.is_right(number))
         if passed is not None:
-            told = world.forecasts[number] if passed else -world.forecasts[number]
+            lesson = world.forecasts[number] if passed else -world.forecasts[number]
             world.propose(number)
 
 
@@ -198,8 +198,8 @@ def refused_controls() -> tuple[int, int]:
 def _is_refused(planted: list[dict[str, float]]) -> bool:
     control = ControlDemand(estimand="many_minus_few", placebo=(), planted=planted)
     seconds = [1.0] * len(_ARMS)
-    asked = {"configs": _ARMS, "seconds": seconds, "allowed_seconds": seconds, "estimands": [_CONTRAST]}
-    return bool(by_declaration(Demands(**asked, controls=[control])))
+    sweep = {"configs": _ARMS, "seconds": seconds, "allowed_seconds": seconds, "estimands": [_CONTRAST]}
+    return bool(by_declaration(Demands(**sweep, controls=[control])))
 
 
 def played(worlds: int, seed: int, place: Path) -> dict[str, Counter[str]]:
