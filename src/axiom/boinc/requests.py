@@ -231,7 +231,7 @@ def _request(root: Element, sections: Sections) -> SchedulerRequest:
         work_seconds=root.number(b"work_req_seconds", high=1e10),
         cpu=_ask(root, b"cpu_req_secs", b"cpu_req_instances"),
         platforms=platforms,
-        code_sign_key=_key(root),
+        code_sign_key=lines(root.leaves.get(b"code_sign_key", b"")[:LONGEST_KEY]).strip(),
         working_preferences=_section(root, b"working_global_preferences", sections),
         global_preferences=stored,
         preferences_modified_at=bag(stored).number(b"mod_time", high=1e11) if stored else 0.0,
@@ -334,10 +334,6 @@ def _digest(host: bytes, *words: str) -> bytes:
 def _platforms(root: Element) -> tuple[str, ...]:
     names = (root.text(b"platform_name"), *(platform.text(b"name") for platform in root.each(b"alt_platform")))
     return tuple(name for name in names if name)
-
-
-def _key(root: Element) -> str:
-    return lines(root.leaves.get(b"code_sign_key", b"")[:LONGEST_KEY]).strip()
 
 
 def _ask(says: Element, seconds: bytes, instances: bytes) -> Ask:

@@ -479,11 +479,8 @@ class LocalEngine:
             runner = None
         if runner is None:
             runner = self._runners[core] = start_runner(is_modest=self._is_modest, template=self._template)
-            self._engage(runner)
+            tell(runner, {"home": str(self._home), "host": self._host_id, "is_ours": self._is_ours})
         return runner
-
-    def _engage(self, runner: subprocess.Popen[str]) -> None:
-        tell(runner, {"home": str(self._home), "host": self._host_id, "is_ours": self._is_ours})
 
 
 def _report(order: Order, ended: dict[str, Any], host_id: int) -> Report:

@@ -9,7 +9,6 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,6 @@ from axiom.commands.gate import CommandGate
 from axiom.commands.laboratory import contested
 from axiom.domain.callers import Caller
 from axiom.domain.planning import Preview
-from axiom.engines.local_engine import LocalEngine
 from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn
 from axiom.lab.experiments import releases
 from axiom.lab.experiments.breaker import breaking
@@ -121,17 +119,6 @@ def hold(
     return by
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Parts:
-    core: ComputingParts
-    writer: Writer
-    engine: LocalEngine
-    jobs: Jobs
-    gate: CommandGate
-    draughtsman: Draughtsman
-    visits: Visits
-
-
 def _run(
     folder: Folder,
     settings: Settings,
@@ -146,18 +133,18 @@ def _run(
     server = mail_server(settings, os.environ)
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
     stopping, counts = StopSignal(), RequestCounts()
-    parts = _build(folder, settings, keys, clock.apart, stopping)
+    core, draughtsman, visits = _build(folder, settings, keys, clock.apart, stopping)
     attendant = Attendant(folder) if pi else None
     with contextlib.ExitStack() as stack:
-        stack.callback(parts.writer.stop)
+        stack.callback(core.writer.stop)
         address = address_of(listening)
         master = project_address(settings, address)
         volunteers = stack.enter_context(
-            volunteering(folder, settings, secrets, parts.core, master=master, now=clock.apart, source=source)
+            volunteering(folder, settings, secrets, core, master=master, now=clock.apart, source=source)
         )
-        health = _health(folder, settings, clock, parts)
+        health = _health(folder, settings, clock, core)
         probes = _probes(health, settings, counts)
-        pages = _pages(folder, settings, clock, parts, volunteers, address, probes)
+        pages = _pages(folder, settings, clock, core, visits, volunteers, address, probes)
         stack.callback(pages.readers.close)
         mail = mailing(
             settings,
@@ -171,20 +158,20 @@ def _run(
         with on_path(folder.socket) as door, on_path(folder.programs_socket, _PROGRAMS_MODE) as programs_door:
             stack.callback(folder.socket.unlink, missing_ok=True)
             stack.callback(folder.programs_socket.unlink, missing_ok=True)
-            _start(parts, attendant, mail, stopping, stack)
+            _start(core, draughtsman, attendant, mail, stopping, stack)
             _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
-            behind = control(parts.gate, pages, operator())
-            people = AskedPeople(gate=parts.gate)
-            admission = ProgramAdmission(admit=_admitted(pages, parts.gate))
-            api = Api(ProgramDesk(gate=parts.gate, pages=pages, admission=admission, people=people))
-            front: ASGIApp = volunteers.before(pages, parts.gate)
+            behind = control(core.gate, pages, operator())
+            people = AskedPeople(gate=core.gate)
+            admission = ProgramAdmission(admit=_admitted(pages, core.gate))
+            api = Api(ProgramDesk(gate=core.gate, pages=pages, admission=admission, people=people))
+            front: ASGIApp = volunteers.before(pages, core.gate)
             if settings.mcp:
                 front = mcp_in_front(front, pages, people, admission, (settings.url, address))
             counted = CountedApp(WithApi(front, api) if settings.api else front, counts, class_of)
             public = ServedSocket(app=counted, socket=listening, lanes=volunteers.lanes(counts))
             private = ServedSocket(app=behind, socket=door, lanes=volunteers.private_lanes())
             by = serve_sockets([public, private, ServedSocket(app=api, socket=programs_door)], stopping)
-    demand_writer(parts.writer)
+    demand_writer(core.writer)
     return by
 
 
@@ -200,12 +187,12 @@ def _admitted(pages: Site, gate: CommandGate) -> Callable[[str], Caller]:
     return admit
 
 
-def _health(folder: Folder, settings: Settings, clock: Clock, parts: _Parts) -> Health:
+def _health(folder: Folder, settings: Settings, clock: Clock, core: ComputingParts) -> Health:
     return Health(
         folder=folder,
         journal=journal_of(folder, settings),
-        writer=parts.writer,
-        jobs=parts.jobs,
+        writer=core.writer,
+        jobs=core.jobs,
         now=clock.now,
         up_since=clock.now(),
     )
@@ -243,7 +230,8 @@ def _pages(
     folder: Folder,
     settings: Settings,
     clock: Clock,
-    parts: _Parts,
+    core: ComputingParts,
+    visits: Visits,
     volunteers: VolunteerParts,
     address: str,
     probes: Probes,
@@ -254,9 +242,9 @@ def _pages(
         folder=folder,
         name=settings.name,
         now=clock.now,
-        live=_live(parts, address, clock.now(), workers_of(settings), occasion, volunteers),
+        live=_live(core, address, clock.now(), workers_of(settings), occasion, volunteers),
         preview=Foresight(folder, policy, clock.now).now,
-        look_at=parts.visits.note,
+        look_at=visits.note,
         probes=probes,
         is_open=settings.other_pages == "read",
         authors=settings.authors,
@@ -266,7 +254,9 @@ def _pages(
     )
 
 
-def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: StopSignal) -> _Parts:
+def _build(
+    folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: StopSignal
+) -> tuple[ComputingParts, Draughtsman, Visits]:
     core = computing(folder, settings, keys, now)
     draughtsman = Draughtsman()
     gallery = Gallery(core.writer, folder, draughtsman, laboratory=settings.name)
@@ -276,15 +266,7 @@ def _build(folder: Folder, settings: Settings, keys: Keys, now: Callable[[], dat
         core.jobs.add(Job(name="archive", every=86_400.0, work=lambda: _archive(core, folder, settings, stopping)))
     visits = Visits()
     core.jobs.add(Job(name="visits", every=60.0, work=lambda: _prefer(core.writer, visits), remembered=False))
-    return _Parts(
-        core=core,
-        writer=core.writer,
-        engine=core.engine,
-        jobs=core.jobs,
-        gate=core.gate,
-        draughtsman=draughtsman,
-        visits=visits,
-    )
+    return core, draughtsman, visits
 
 
 def _prefer(writer: Writer, visits: Visits) -> None:
@@ -315,20 +297,25 @@ def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: Alerts | No
 
 
 def _start(
-    parts: _Parts, attendant: Attendant | None, mail: Mailing, stopping: StopSignal, stack: contextlib.ExitStack
+    core: ComputingParts,
+    draughtsman: Draughtsman,
+    attendant: Attendant | None,
+    mail: Mailing,
+    stopping: StopSignal,
+    stack: contextlib.ExitStack,
 ) -> None:
-    watch = functools.partial(_watch, parts.writer, stopping, parts.jobs, mail.alerts)
+    watch = functools.partial(_watch, core.writer, stopping, core.jobs, mail.alerts)
     for job in (Job(name="watch", every=1.0, work=watch, remembered=False), *mail.jobs):
-        parts.jobs.add(job)
+        core.jobs.add(job)
     if attendant is not None:
-        parts.jobs.add(Job(name="attend", every=2.0, work=attendant.keep, remembered=False))
+        core.jobs.add(Job(name="attend", every=2.0, work=attendant.keep, remembered=False))
         stack.callback(attendant.stop)
-    stack.callback(parts.draughtsman.rest)
-    parts.jobs.start()
-    stack.callback(parts.jobs.stop)
-    trust = parts.gate.laboratory.folder.keys / TRUST_FILE
-    parts.engine.start(trust.read_bytes())
-    stack.callback(parts.engine.stop)
+    stack.callback(draughtsman.rest)
+    core.jobs.start()
+    stack.callback(core.jobs.stop)
+    trust = core.gate.laboratory.folder.keys / TRUST_FILE
+    core.engine.start(trust.read_bytes())
+    stack.callback(core.engine.stop)
 
 
 def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
@@ -384,7 +371,7 @@ def _look_for_failures(gate: CommandGate, caller: Caller) -> None:
 
 
 def _live(
-    parts: _Parts,
+    core: ComputingParts,
     address: str,
     started_at: datetime,
     workers: int,
@@ -396,10 +383,10 @@ def _live(
             "state": "running",
             "address": address,
             "started_at": started_at.isoformat(),
-            "parts": {"writer": parts.writer.failed is None, "engine": workers > 0},
+            "parts": {"writer": core.writer.failed is None, "engine": workers > 0},
             "session": {"due": occasion.now()},
             "offer": volunteers.offer(),
-            "computing": [{"task": task, "progress": share} for task, share in sorted(parts.engine.progress.items())],
+            "computing": [{"task": task, "progress": share} for task, share in sorted(core.engine.progress.items())],
         }
 
     return live

@@ -37,24 +37,30 @@ class OrderedCell:
 
 
 @value
-class Ticket:
-    lab: str
-    trust: int  # the version of the trust file that the laboratory had when it wrote this
+class Particulars:
+    """In what tickets of one form differ."""
+
     host: int
     task: int
+    replicates: tuple[int, ...]
+    seeds: tuple[int, ...]
+    issued: datetime
+    deadline: datetime
+    expires: datetime
+
+
+@value
+class Ticket(Particulars):
+    lab: str
+    trust: int  # the version of the trust file that the laboratory had when it wrote this
     experiment: str
     version: int
     bundle: str  # SHA-256 of the bundle
     serial: int  # the bundle's
-    replicates: tuple[int, ...]
-    seeds: tuple[int, ...]
     configs: tuple[Mapping[str, object], ...]
     places: tuple[int, ...]  # of each config in the registered sweep
     cell_seconds: tuple[float, ...]  # CPU limit of each config
     memory_mb: int
-    issued: datetime
-    deadline: datetime
-    expires: datetime
 
     @property
     def cells(self) -> Iterator[OrderedCell]:
@@ -72,17 +78,6 @@ class Ticket:
 
     def _rank(self, cell: OrderedCell) -> bytes:
         return hashlib.sha256(b"axiom-order-1 %d %d %d" % (self.task, cell.replicate, cell.config)).digest()
-
-
-@value
-class Particulars:
-    host: int
-    task: int
-    replicates: tuple[int, ...]
-    seeds: tuple[int, ...]
-    issued: datetime
-    deadline: datetime
-    expires: datetime
 
 
 class TicketForm:
@@ -133,8 +128,7 @@ def write_ticket(ticket: Ticket, key: SigningKey) -> str:
     code = ("lab", "trust", "experiment", "version", "bundle", "serial")
     cells = ("configs", "places", "cell_seconds", "memory_mb")
     form = TicketForm(**{name: getattr(ticket, name) for name in (*code, *cells)})
-    differs = Particulars(**{name: getattr(ticket, name) for name in Particulars.__dataclass_fields__})
-    return sealed(form.write(differs), [key])
+    return sealed(form.write(ticket), [key])
 
 
 def _json(value: object) -> str:

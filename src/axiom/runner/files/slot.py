@@ -31,7 +31,8 @@ class Slot:
     def begin(self, header: Header, cells: Sequence[OrderedCell]) -> list[CellOutput]:
         with _room(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
-            self._forget_drafts()
+            for draft in self.path.glob(f"{DRAFT}*"):
+                draft.unlink()
             raw = self.output.read_bytes() if self.output.exists() else b""
             head = outputs.header_line(header)
             done = _done(raw.removeprefix(head), cells) if raw.startswith(head) else []
@@ -70,10 +71,6 @@ class Slot:
         if counted is not None:
             with contextlib.suppress(OSError):
                 self._write_starts(counted.data | {"starts": max(0, counted.whole("starts") - 1)})
-
-    def _forget_drafts(self) -> None:
-        for path in self.path.glob(f"{DRAFT}*"):
-            path.unlink()
 
     def _append(self, line: bytes, *, is_last: bool = False) -> None:
         with _room(self.path), self.output.open("ab") as file:

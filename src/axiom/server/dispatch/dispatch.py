@@ -69,21 +69,13 @@ def hand_out(
 ) -> WorkGrant:
     cache.look(db)
     counter = _Dispatcher(db, dispatch, cache, host, now, allowance or dispatch.volunteers, request)
-    wish = WorkWish(
-        seconds=request.seconds,
-        instances=request.instances,
-        most=request.most,
-        gpus=request.gpus,
-        cpu=request.cpu,
-        programs=request.programs,
-    )
     lost = counter.find(request.holding, request.most) if request.holding is not None and request.most > 0 else ()
-    granted, reason = counter.serve(wish, lost)
+    granted, reason = counter.serve(request, lost)
     if granted:
         hosts.served(db, host.id, day=day_of(now), sent=sent_today(host, now) + len(granted))
         log.debug("tasks.sent host=%d tasks=%s", host.id, [task.task for task in granted])
         return WorkGrant(given=granted, lost=lost, reason=reason)
-    why = reason if wish.is_any and not lost else ""
+    why = reason if request.is_any and not lost else ""
     if host.why_no_work != why and (why or lost):
         hosts.told_why(db, host.id, why)
     return WorkGrant(given=granted, lost=lost, reason=reason)

@@ -1,12 +1,12 @@
 """Writes the signed order of a task at the moment it is sent, and finds it again for a host that lost it."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from axiom.boinc.requests import SchedulerRequest
 from axiom.decisions.planning.cell_limits import allowed_seconds
-from axiom.decisions.tasks.assignment import Allowance, is_unproven
+from axiom.decisions.tasks.assignment import Allowance, WorkWish, is_unproven
 from axiom.domain.evidence import Registration
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Choice, Host
@@ -148,14 +148,9 @@ def _seeds(experiment: KnownExperiment, replicates: Sequence[int]) -> tuple[int,
 
 
 @value
-class WorkRequest:
-    seconds: float
-    instances: float
-    most: int
+class WorkRequest(WorkWish):
     holding: frozenset[int] | None  # None: it does not say, and is believed to have what it was given
-    gpus: Mapping[str, tuple[float, float]] = field(default_factory=dict)  # kind to seconds and instances
-    cpu: bool = True  # its volunteer lets its processor compute for us
-    programs: frozenset[str] = frozenset({""})  # the kinds of GPU on which its programs compute; "" is without
+    programs: frozenset[str] = frozenset({""})
     jointly: bool = False  # its programs read orders that share a signature
 
 

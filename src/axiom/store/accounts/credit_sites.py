@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from axiom.domain.credit import Balance
+from axiom.domain.fleet import Team, Volunteer
+from axiom.domain.value import value
 from axiom.store.engine.database import Database, Row, as_value
 
 _VOLUNTEERS = """
@@ -50,34 +52,21 @@ _RECENTLY = timedelta(days=30)
 _A_DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class OpenVolunteer:
-    """A volunteer who agreed to appear, with what identifies them elsewhere."""
+@value
+class OpenVolunteer(Volunteer):
+    """One who agreed to appear, with what identifies them elsewhere."""
 
-    id: int
-    name: str
     email: str
     cross_id: str
-    created_at: datetime
-    country: str
-    website: str
-    team_id: int | None
     shows_hosts: bool
     balance: Balance
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OpenTeam:
-    """A team; its founder is named only where they agreed to appear."""
+class OpenTeam(Team):
+    """A team; its founder is named only where they agreed to appear, and is 0 otherwise."""
 
-    id: int
-    name: str
-    founder_id: int  # 0 where nobody is named
     founder_name: str
-    created_at: datetime
-    country: str
-    website: str
-    about: str
     balance: Balance
     of_founder: Balance
 

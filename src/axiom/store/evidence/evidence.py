@@ -8,7 +8,7 @@ from typing import Any
 
 from axiom.domain.registrations import read_body
 from axiom.domain.value import value
-from axiom.store.engine.database import Database, Row, at
+from axiom.store.engine.database import Database, Row, as_value, at
 from axiom.store.evidence import observations as observing
 from axiom.store.evidence.observations import ObservationSet, PlacedObservation
 from axiom_weigh.values import (
@@ -17,7 +17,6 @@ from axiom_weigh.values import (
     Alarm,
     Evidence,
     Force,
-    Grade,
     Home,
     Observation,
     Surroundings,
@@ -177,15 +176,11 @@ def claims(db: Database) -> list[Row]:
 
 def read(row: Mapping[str, Any]) -> Evidence:
     more = _parsed(row["more"])
-    plain: dict[str, Any] = {name: row[name] for name in _PLAIN if name not in ("verdict", "grade")}
-    texts: dict[str, Any] = {name: tuple(_parsed(row[name])) for name in ("needs", "flags", "reasons")}
-    return Evidence(
-        **plain,
-        **texts,
-        line=row["line"],
-        verdict=Verdict(row["verdict"]),
-        grade=Grade(row["grade"]),
-        more=None if more is None else (more[0], more[1]),
+    return as_value(
+        Evidence,
+        row,
+        **{name: tuple(_parsed(row[name])) for name in ("needs", "flags", "reasons")},
+        more=None if more is None else tuple(more),
         alarms=tuple(_alarm(alarm) for alarm in _parsed(row["alarms"])),
         agreements=tuple(_agreement(agreement) for agreement in _parsed(row["agreements"])),
     )

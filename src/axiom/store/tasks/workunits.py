@@ -12,12 +12,6 @@ from axiom.limits import tasks as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, at, moment
 
-_ADD_WORKUNIT = """
-INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
-    target_host_id, created_at)
-VALUES (:experiment_id, :registration_id, :replicates, :configs, 'open', :quorum, :max_failures,
-    :target_host_id, :created_at)
-"""
 _MADE_SINCE = "SELECT id FROM workunit WHERE id > :before ORDER BY id"
 _WORKUNITS = "SELECT * FROM workunit WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
 _OPEN_IDS = """
@@ -105,17 +99,18 @@ def order_many(
 
     Of several copies the others are made when the first is sent: until then it may be cut to what its host should have.
     """
-    before, stamp, places = db.number("SELECT max(id) FROM workunit"), at(now), json.dumps(list(configs))
+    before, stamp = db.number("SELECT max(id) FROM workunit"), at(now)
     same = {
         "experiment_id": experiment_id,
         "registration_id": registration_id,
-        "configs": places,
+        "configs": json.dumps(list(configs)),
+        "state": WorkunitState.OPEN,
         "quorum": copies,
         "max_failures": max_failures,
         "target_host_id": target_host_id,
         "created_at": stamp,
     }
-    db.many(_ADD_WORKUNIT, [same | {"replicates": json.dumps(list(numbers))} for numbers in replicates])
+    db.add_all("workunit", [same | {"replicates": json.dumps(list(numbers))} for numbers in replicates])
     made = tuple(int(row["id"]) for row in db.select(_MADE_SINCE, before=before))
     counters.add(db, "workunit", experiment_id, WorkunitState.OPEN, len(made))
     first = {"experiment_id": experiment_id, "target_host_id": target_host_id, "ordinal": 0, "created_at": stamp}

@@ -7,7 +7,7 @@ from typing import Any
 
 from axiom.domain.work import Outcome
 from axiom.limits import experiments as limits
-from axiom.store.engine.database import Database, Row, as_value
+from axiom.store.engine.database import Database, as_value
 
 
 class ListOrder(StrEnum):
@@ -104,7 +104,10 @@ def newest(db: Database) -> int:
 
 
 def rows(db: Database, ids: Sequence[int]) -> list[ListedResult]:
-    return [_listed(row) for row in db.select(_ROWS, ids=json.dumps(ids))]
+    return [
+        as_value(ListedResult, row, measures=json.loads(row["measures"] or "{}"))
+        for row in db.select(_ROWS, ids=json.dumps(ids))
+    ]
 
 
 def chosen(db: Database, wanted: ResultQuery) -> list[int]:
@@ -194,7 +197,3 @@ class Tally:
 
 def issued(db: Database, experiment_id: int) -> int:
     return db.number(_ISSUED, experiment_id=experiment_id)
-
-
-def _listed(row: Row) -> ListedResult:
-    return as_value(ListedResult, row, measures=json.loads(row["measures"]) if row["measures"] else {})
