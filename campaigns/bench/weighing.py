@@ -319,10 +319,6 @@ def main() -> int:
         f"{'MISSED: ' + ', '.join(missed) if missed else 'Met'}: of a reference core a page ≤ {CARD_MS} ms and a "
         f"block ≤ {BLOCK_MS} ms, a table of {ROWS:,} rows ≤ {TABLE_SECONDS} s and {TABLE_MB} MB"
     )
-    if options.json is not None:
-        options.json.write_text(
-            json.dumps(figures | {"table": [seconds, megabytes], "missed": missed}, indent=2) + "\n", encoding="utf-8"
-        )
     return 1 if missed else 0
 
 

@@ -166,6 +166,8 @@ def _scorecard(cells: Sequence[_Cell], others: Sequence[_Cell], n: int) -> Itera
         ("bets", 0, [cell for cell in others if cell.basis == _THEOREM]),
         ("lopsided-mean", 0, [cell for cell in cells if cell.basis == _OUTSIDE]),
     ):
+        if not rows:
+            continue
         share, *ends = max(cell.shares[kind] for cell in rows)
         yield scored(name, share, (ends[0], ends[1]), n, None if name == "lopsided-mean" else _MOST[kind])
 
