@@ -107,7 +107,7 @@ def ahead(ending):
 
 @pytest.fixture
 def serving(ahead, lab):
-    ahead.give({"home": str(lab.home.path), "host": 1})
+    ahead.give({"home": str(lab.home.path), "host": 1, "is_ours": False})
     return ahead
 
 
@@ -167,7 +167,7 @@ def test_a_child_ends_with_its_runner_amid_a_cell_and_before_any(act, how, statu
     child = child_of(ahead.process)
     ending(child)
     if act:
-        ahead.give({"home": str(lab.home.path), "host": 1})
+        ahead.give({"home": str(lab.home.path), "host": 1, "is_ours": False})
         ahead.give({"order": lab.order({"act": act, "amount": 60.0}).argv(), "slot": str(tmp_path / "slot")})
         assert wait_for_cells(lab, 1) == child
     assert ahead.end(how) in statuses
@@ -204,7 +204,7 @@ def test_a_child_that_is_gone_is_replaced(ahead, lab, tmp_path, ending):
     child = child_of(ahead.process)
     ending(child)
     os.kill(child, signal.SIGKILL)
-    ahead.give({"home": str(lab.home.path), "host": 1})
+    ahead.give({"home": str(lab.home.path), "host": 1, "is_ours": False})
     ahead.give({"order": lab.order().argv(), "slot": str(tmp_path / "slot")})
     assert ahead.answer()["exit"] == 0
 
@@ -229,7 +229,7 @@ def test_the_parent_loads_nothing_that_computes():
 @pytest.mark.parametrize(("words", "more"), [((), 0), (("--low-priority",), 10)])
 def test_it_computes_at_the_priority_that_it_was_started_for(words, more, lab, tmp_path, ending):
     runner = Serving(ending, *words)
-    runner.give({"home": str(lab.home.path), "host": 1})
+    runner.give({"home": str(lab.home.path), "host": 1, "is_ours": False})
     runner.give({"order": lab.order().argv(), "slot": str(tmp_path / "slot")})
     assert runner.answer()["exit"] == 0
     child = int(lab.computed[0].split()[-1])

@@ -3,9 +3,9 @@
     python -m axiom.runner.main --home DIR --slot DIR --task … --host … --bundle … --seeds … --ticket …
     python -m axiom.runner.main --serve [--low-priority] [--template SOCKET]
 
-The first ends with the task's exit status. The second reads one JSON object per line: {"home": DIR, "host": N} says for
-whom it computes, and then {"order": [words], "slot": DIR} is answered with lines of progress and a last line per order.
-It ends with its standard input, even amid an order: whoever held the other end is gone.
+The first ends with the task's exit status. The second reads one JSON object per line: {"home": DIR, "host": N,
+"is_ours": BOOL} says for whom it computes, and then {"order": [words], "slot": DIR} is answered with lines of progress
+and a last line per order. It ends with its standard input, even amid an order: whoever held the other end is gone.
 """
 
 import argparse
