@@ -51,17 +51,13 @@ def lab(tmp_path):
 
 
 def fleet(lab):
+    def ask(body):
+        return bytes(lab.up.project.scheduler(body).result())
+
     computers = natures(12)
     names = {nature.volunteer for nature in computers}
     keys = lab.up.writer.run(lambda db: join(db, lab.secrets.accounts, sorted(names), lab.clock.now))
-    ask = lab.up.project.scheduler
-    return LiveFleet(
-        computers,
-        keys,
-        ask=lambda body: bytes(ask(body).result()),
-        arrive=lab.up.transfers.arrive,
-        now=lab.clock,
-    )
+    return LiveFleet(computers, keys, ask=ask, arrive=lab.up.transfers.arrive, now=lab.clock)
 
 
 def drill(db):
