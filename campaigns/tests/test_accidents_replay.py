@@ -90,6 +90,7 @@ async def mend(program: Program, data: Any, accident: Any) -> str:
     name = accident.experiment
     symptoms = await program.symptoms(name)
     (refused,) = symptoms["preflight_failed"]
+    assert f"{name}@1" in (await program.call("lab_brief"))["failing"]
     text = await program.source(name)
     assert text == accident.broken
     for old, new in accident.changes:
