@@ -121,7 +121,7 @@ def test_what_is_approved_counts_with_what_it_still_costs_and_what_came_of_it_mo
         settled.lab.later(seconds=1)
     assert open_cost(settled.db).likely == 0.0
     (row,) = [row for row in scores.everything(settled.db) if row["registration_id"] == made.id]
-    assert (row["forecaster"], row["verdict"]) == (AUTOPILOT, "effect +")
+    assert (row["forecaster"], row["verdict"]) == (f"{AUTOPILOT}, informed", "effect +")  # its kin had run
     (outcome,) = base_rates(settled.db).came_out["extremes"]
     assert outcome.meaning is Meaning.AS_CLAIMED
     assert outcome.ratio == pytest.approx(1.0, abs=0.2)
