@@ -107,7 +107,7 @@ def test_what_follows_is_registered_ordered_computed_and_scored(alone):
     line = evidence.newest(db)[number]
     assert (line.verdict, round(line.estimate)) == ("effect −", -8)
     scored = {row["registration_id"]: row for row in scores.everything(db) if row["verdict"]}
-    assert scored[asked.registration_id]["forecaster"] == AUTOPILOT
+    assert scored[asked.registration_id]["forecaster"] == f"{AUTOPILOT}, informed"  # its kin had run
     assert scored[asked.registration_id]["brier"] == pytest.approx(0.095)
     assert [link.target.id for link in links.everything(db) if link.source.id == number] == [1]
     assert lab.lab.broken() == {}
