@@ -317,9 +317,17 @@ def _of_finding(rows: Rows, number: int, name: str) -> Any:
             row["estimand"],
         )
         made = forecasts[int(place) - 1]
-        if column == "foreknowledge":  # no reason of a made laboratory names seeds, and none of them amends
-            informed = "informed by an unrecorded number of seeds"
-            return informed if made["informed"] != "" else "blind: sealed before any run of its kin"
+        if column == "foreknowledge":  # in a made laboratory kin are the versions before, and none amends
+            kin = _earlier(row)
+            if kin:
+                names = f"{', '.join(kin[:-1])} and {kin[-1]}" if kin[1:] else kin[0]
+                return f"informed by what was computed of {names}"
+            is_informed = made["forecaster"].endswith(", informed")
+            return (
+                "informed by an unrecorded number of seeds"
+                if is_informed
+                else "blind: sealed before any run of its kin"
+            )
         return made[column]
     interval = declared["prediction"]["interval"]
     fields = {
@@ -346,7 +354,8 @@ def _of_finding(rows: Rows, number: int, name: str) -> Any:
         "command": {number},
         "quantity": {json.dumps(declared["between"])},
         "designs": {1},
-        **{part: set() for part in ("lacks", "again", "informed", "kin", "false_share")},
+        **{part: set() for part in ("lacks", "again", "kin", "false_share")},
+        "informed": set(_earlier(row)),
     }
     if name == "scope":
         bodies = rows.all("SELECT body FROM registration WHERE experiment_id = ?", row["experiment_id"])
@@ -361,6 +370,11 @@ def _of_finding(rows: Rows, number: int, name: str) -> Any:
     if line is not None:
         fields |= {"need": {line["needs"]}, "flag": {line["flags"]}, "alarm": {line["alarms"]}}
     return fields[name]
+
+
+def _earlier(row: dict[str, Any]) -> list[str]:
+    """The versions of a finding's experiment before its own."""
+    return [f"{row['experiment']}@{version}" for version in range(1, row["version"])]
 
 
 def _reads(verdict: str, expects: str) -> str:
