@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from axiom_weigh.statistics.calibration import calibration_looks
 from axiom_weigh.statistics.pooling import PooledEstimate, median_error, pool
+from axiom_weigh.statistics.scoring_rules import calibration_looks
 from axiom_weigh.statistics.signed_ranks import interval, stream
 from streams.figures import Answer, Bound, Size, below
 from streams.laws import Draw, Flags, Numbers

@@ -14,7 +14,7 @@ from axiom_weigh.evidence.method import Question
 from axiom_weigh.evidence.verdict import ENOUGH, weight
 from axiom_weigh.statistics import signed_ranks
 from axiom_weigh.statistics.betting import betting_log_e
-from axiom_weigh.statistics.sequential import bernoulli_log_e, dealt_log_e, signs_needed
+from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e, dealt_log_e, signs_needed
 from axiom_weigh.statistics.signed_ranks import _BETS, _PAIR_BETS, _REFERENCE, _SHARES
 from axiom_weigh.values import Verdict
 from streams.laws import Flags, Numbers

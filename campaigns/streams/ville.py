@@ -15,7 +15,7 @@ from scipy import special, stats  # type: ignore[import-untyped]
 
 from axiom.decisions.experiments.failure_rate import failure_log_e
 from axiom.limits import experiments as limits
-from axiom_weigh.statistics import calibration, forecasts, signed_ranks
+from axiom_weigh.statistics import compare_forecasters, scoring_rules, signed_ranks
 from axiom_weigh.statistics.signed_ranks import _BETS, _PAIR_BETS, _REFERENCE, _SHARES
 from streams.figures import Answer, Bound, Size, interval, scored
 from streams.laws import LAWS, Draw, Flags, Numbers
@@ -260,13 +260,14 @@ def _of_events(rng: np.random.Generator, shape: tuple[int, int]) -> Iterator[_Ce
     log_es = np.array([failure_log_e(*divmod(amount, 1_000), most=limits.FAILING_SHARE) for amount in amounts.tolist()])
     yield _cell("breaker", f"fails in {100 * limits.FAILING_SHARE:.0f} %", "the share", log_es[place].reshape(shape))
     chances = (0.9, 0.07, 0.03)
-    rivals = calibration._rivals(len(chances))
-    gains = np.array([[calibration._gain(rival, chances, index) for rival in rivals] for index in range(len(chances))])
+    rivals = scoring_rules._rivals(len(chances))
+    gains = np.array([[scoring_rules._gain(rival, chances, index) for rival in rivals] for index in range(3)])
     paths = np.cumsum(gains[rng.choice(len(chances), shape, p=chances)], axis=1)
     likelier = special.logsumexp(paths, axis=2, b=[rival.share for rival in rivals])
     yield _cell("calibration", "says 90, 7 and 3 %", "the chances", likelier)
-    steps = np.clip(LAWS["t3"].draw(rng, shape), -forecasts.MOST, forecasts.MOST)[..., None] * forecasts._BETS
-    grown = special.logsumexp(np.cumsum(np.log1p(np.tanh(steps)), axis=1), axis=2) - math.log(len(forecasts._BETS))
+    most, bets = compare_forecasters.MOST, compare_forecasters._BETS
+    steps = np.clip(LAWS["t3"].draw(rng, shape), -most, most)[..., None] * bets
+    grown = special.logsumexp(np.cumsum(np.log1p(np.tanh(steps)), axis=1), axis=2) - math.log(len(bets))
     yield _cell("two forecasters", "scores differ by t3", "the sides", grown)
 
 

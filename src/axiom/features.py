@@ -57,8 +57,9 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "registrations": Feature(
         "What is written down before it is computed, and what somebody predicts of it.",
-        "limits.registrations domain.registrations decisions.findings.predictions store.registrations "
-        "lab.registrations lab.evidence.score commands.registrations web.views.registrations cli.finding.registrations",
+        "limits.registrations domain.registrations decisions.findings.score_predictions store.registrations "
+        "lab.registrations lab.evidence.score_predictions commands.registrations web.views.registrations "
+        "cli.finding.registrations",
         commands="registration",
         terminal={"registration": ("finding.registrations", "What was asked before: list, show, verify …")},
     ),
@@ -82,7 +83,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
         "decisions.findings store.evidence store.views.citable store.views.contributions store.views.findings "
         "lab.evidence lab.registrations.links lab.registrations.old_claims commands.links "
         "web.export web.papers web.views.evidence_cards web.views.findings web.views.graph "
-        "web.papers.paper web.views.scope web.views.scorecard cli.finding.findings cli.finding.links "
+        "web.papers.paper web.base.scope web.views.scorecard cli.finding.findings cli.finding.links "
         "cli.finding.references cli.finding.weigh",
         commands="finding log paper reference",
         terminal={

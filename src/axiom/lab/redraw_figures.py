@@ -48,7 +48,7 @@ from axiom_weigh.figures.requests import (
     to_data,
     values_of,
 )
-from axiom_weigh.statistics.sequential import median_sequence
+from axiom_weigh.statistics.shares_and_medians import median_sequence
 from axiom_weigh.values import Cohort
 
 log = logging.getLogger("axiom.draw")

@@ -13,7 +13,7 @@ from axiom.decisions.sessions.lease import CONVERSATION_LEASE, lease_conflict
 from axiom.domain.sessions import EntryKind, Note, Session, Step, TranscriptEntry
 from axiom.errors import HeldByAnother, NotFound
 from axiom.lab.credit.pay import credit
-from axiom.lab.evidence.score import score_predictions
+from axiom.lab.evidence.score_predictions import score_predictions
 from axiom.lab.experiments.breaker import released, withdrawn
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.tiles import any_open

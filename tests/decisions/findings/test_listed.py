@@ -7,7 +7,7 @@ import pytest
 
 from axiom.decisions.findings.front_page import AnsweredFinding, most_telling
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered, surprise
-from axiom.decisions.findings.predictions import PredictionScore, compared, records, score
+from axiom.decisions.findings.score_predictions import PredictionScore, compared, records, score
 from axiom.domain.estimands import Prediction
 from axiom_weigh.values import Grade, Verdict
 

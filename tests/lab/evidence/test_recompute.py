@@ -9,7 +9,7 @@ from planted_effects import block, further, noise, order_of, output, values
 from axiom.domain.work import Reproduction
 from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.evidence.reproduce import agreements_of, miscounted, reproduce
-from axiom.lab.evidence.score import misscored, score_predictions
+from axiom.lab.evidence.score_predictions import misscored, score_predictions
 from axiom.lab.experiments.recall import recall
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.registrations.predictions import foretell

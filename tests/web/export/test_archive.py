@@ -232,7 +232,11 @@ def test_the_script_carries_every_module_that_weighing_needs_word_for_word_and_n
     carried = re.findall(r"^SOURCES\['([a-z0-9_.]+)'\] = ", text, re.MULTILINE)
     assert carried == sorted(modules)
     weighing = {name for name in carried if name.startswith("axiom_weigh.")}
-    assert {"axiom_weigh.evidence.weigh_claim", "axiom_weigh.values", "axiom_weigh.statistics.sequential"} <= weighing
+    assert {
+        "axiom_weigh.evidence.weigh_claim",
+        "axiom_weigh.values",
+        "axiom_weigh.statistics.shares_and_medians",
+    } <= weighing
     assert {name.split(".")[1] for name in {*carried} - weighing} == {"domain", "web"}
     for name, source in modules.items():
         assert source in text, name

@@ -6,7 +6,7 @@ import pytest
 from evidence_lines import record
 from furnished_lab import HOSTILE, UNSHOWN, weighed
 
-from axiom.decisions.findings.predictions import score
+from axiom.decisions.findings.score_predictions import score
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import INFORMED, StoppingRule
 from axiom.lab.experiments.recall import recall

@@ -15,7 +15,7 @@ from axiom_weigh.statistics.replicates_needed import (
     if_share,
     until_crossed,
 )
-from axiom_weigh.statistics.sequential import bernoulli_log_e, median_sequence
+from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e, median_sequence
 from axiom_weigh.statistics.signed_ranks import either, log_es, stream
 
 BAR = math.log(1e3)

@@ -13,7 +13,7 @@ from scipy import special, stats
 
 from axiom_weigh.statistics import ranks
 from axiom_weigh.statistics.ranks import chi_squared_tail
-from axiom_weigh.statistics.sequential import MOST
+from axiom_weigh.statistics.shares_and_medians import MOST
 from axiom_weigh.statistics.signed_ranks import either, interval, log_es, pseudo_median, stream
 
 BAR = math.log(40)  # on one side, of two that are asked

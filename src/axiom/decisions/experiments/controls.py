@@ -18,7 +18,7 @@ from axiom.domain.estimands import Direction, Kind
 from axiom.limits import experiments as limits
 from axiom_weigh.evidence.method import Process, Question, no_value, question
 from axiom_weigh.evidence.rounding import e_told
-from axiom_weigh.statistics.sequential import dealt_log_e
+from axiom_weigh.statistics.shares_and_medians import dealt_log_e
 from axiom_weigh.values import COARSE, Observation
 
 

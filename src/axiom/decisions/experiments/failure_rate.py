@@ -6,7 +6,7 @@ fewer fail than may, and then it would promise nothing.
 
 import math
 
-from axiom_weigh.statistics.sequential import capped
+from axiom_weigh.statistics.shares_and_medians import capped
 
 
 def failure_log_e(failed: int, of: int, *, most: float) -> float:

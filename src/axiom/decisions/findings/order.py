@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from axiom_weigh.statistics.calibration import log_score
+from axiom_weigh.statistics.scoring_rules import log_score
 from axiom_weigh.values import Grade, Verdict
 
 _CLASSES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)

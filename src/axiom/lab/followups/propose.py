@@ -12,7 +12,7 @@ from axiom.domain.costs import DesignCost
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal, ProposalState
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
-from axiom.lab.evidence.score import why_ended
+from axiom.lab.evidence.score_predictions import why_ended
 from axiom.lab.followups.ideas import write_idea
 from axiom.lab.followups.subjects import pairs, subjects
 from axiom.lab.planning.design_cost import cost_of_design

@@ -15,7 +15,7 @@ from axiom.domain.evidence import Registration
 from axiom.domain.links import LinkKind, Noun
 from axiom.domain.proposals import Admission, KeptProposal, ProposalState, Template
 from axiom.domain.registrations import RegistrationBody, read_body
-from axiom.lab.evidence.score import why_ended
+from axiom.lab.evidence.score_predictions import why_ended
 from axiom.lab.planning.candidates import aims_of
 from axiom.lab.planning.design_cost import cost_factor
 from axiom.signed.manifests import Manifest, stored_manifest

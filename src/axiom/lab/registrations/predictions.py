@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from axiom.decisions.findings.predictions import seeds_named
+from axiom.decisions.findings.score_predictions import seeds_named
 from axiom.domain.estimands import Prediction, prediction_data, read_prediction
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import INFORMED, forecaster_named, read_body

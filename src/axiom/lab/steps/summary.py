@@ -7,7 +7,7 @@ from typing import Any
 from axiom.decisions.evidence.interest import FindingNews, RankedFinding
 from axiom.decisions.findings.links import bearing
 from axiom.decisions.findings.literature import compared, comparison_in_words
-from axiom.decisions.findings.predictions import foreknowledge
+from axiom.decisions.findings.score_predictions import foreknowledge
 from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning, reading
 from axiom.domain.links import LinkKind, Noun, references_in, with_doubt

@@ -5,7 +5,7 @@ from datetime import datetime
 from axiom.domain.sessions import Session
 from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.evidence.reproduce import miscounted
-from axiom.lab.evidence.score import misscored
+from axiom.lab.evidence.score_predictions import misscored
 from axiom.server.upkeep import invariants
 from axiom.signed.trust import Trust
 from axiom.store.credit import balance_check

@@ -9,11 +9,11 @@ from axiom.signed.manifests import ControlSweeps, Manifest, stored_manifest
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredBundle
 from axiom.store.views.findings import FindingView
+from axiom.web.base import scope
 from axiom.web.base.docstring import papers
 from axiom.web.base.facts import fact
 from axiom.web.base.numbers import moment, plain
 from axiom.web.base.request import Answer, Reading, must
-from axiom.web.views import scope
 
 
 class Study:

@@ -18,9 +18,9 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.views import findings
 from axiom.store.views.findings import FindingView, Forecast
+from axiom.web.base import scope
 from axiom.web.base.docstring import bundle_files, source_in
 from axiom.web.base.request import Answer, Reading
-from axiom.web.views import scope
 from axiom.web.views.figures import plate
 from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.cards import Card, Stratum

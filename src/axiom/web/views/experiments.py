@@ -35,7 +35,7 @@ from axiom.web.views import registrations, releases
 from axiom.web.views.figures import plate, shared_card
 from axiom_weigh.figures.requests import MeasuredConfig, points_of, repetitions_of
 from axiom_weigh.figures.scales import said
-from axiom_weigh.statistics.sequential import median_sequence
+from axiom_weigh.statistics.shares_and_medians import median_sequence
 from axiom_weigh.values import Grade
 
 _GRADES = list(Grade)

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from axiom.decisions.findings.literature import compared, comparison_in_words
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
-from axiom.decisions.findings.predictions import Foreknowledge, foreknowledge
+from axiom.decisions.findings.score_predictions import Foreknowledge, foreknowledge
 from axiom.domain.estimands import Kind
 from axiom.domain.links import with_doubt
 from axiom.domain.registrations import CATALOGUE

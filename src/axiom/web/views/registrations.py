@@ -5,7 +5,14 @@ from dataclasses import asdict
 from typing import Any
 
 from axiom.decisions.evidence.reproduction import summed
-from axiom.decisions.findings.predictions import PredictionScore, Score, TrackRecord, compared, records, seeds_named
+from axiom.decisions.findings.score_predictions import (
+    PredictionScore,
+    Score,
+    TrackRecord,
+    compared,
+    records,
+    seeds_named,
+)
 from axiom.domain.estimands import Prediction, read_prediction
 from axiom.domain.evidence import Registration
 from axiom.domain.maps import first_place

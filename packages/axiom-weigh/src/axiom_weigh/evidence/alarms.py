@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from axiom_weigh.evidence.counted_values import COPIED
 from axiom_weigh.evidence.outliers import HostValues, ScreenedValues, apart, rarely
 from axiom_weigh.evidence.verdict import ENOUGH
-from axiom_weigh.statistics.sequential import bernoulli_log_e
+from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e
 from axiom_weigh.values import Agreements, Alarm, Force, Home, Observation
 
 _PLATFORM_SEEDS = 5  # a platform with fewer values says nothing by itself

@@ -7,7 +7,14 @@ from dataclasses import dataclass
 
 from axiom_weigh.evidence.method import Process, Question
 from axiom_weigh.evidence.rounding import around, e_told, end_told
-from axiom_weigh.statistics import betting, sequential, signed_ranks
+from axiom_weigh.statistics import betting, signed_ranks
+from axiom_weigh.statistics.shares_and_medians import (
+    MOST,
+    bernoulli_log_e,
+    dealt_log_e,
+    median_sequence,
+    share_sequence,
+)
 from axiom_weigh.statistics.student import mean_of
 from axiom_weigh.values import Verdict, centre_of
 
@@ -116,10 +123,10 @@ def located(
             stream = stream or signed_ranks.stream(values)
             return stream.middle, *signed_ranks.interval(stream, alpha=alpha)
         case Process.SIGN:
-            return _median(present), *sequential.median_sequence(present, missing=missing, alpha=alpha)
+            return _median(present), *median_sequence(present, missing=missing, alpha=alpha)
         case Process.BERNOULLI:
             events = sum(value > 0.5 for value in present)
-            return events / len(present), *sequential.share_sequence(events, len(present), missing=missing, alpha=alpha)
+            return events / len(present), *share_sequence(events, len(present), missing=missing, alpha=alpha)
         case _:
             if question.bounds is None:
                 return None, None, None
@@ -149,9 +156,9 @@ def _by_signs(question: Question, values: Sequence[float | None], present: Seque
     near, far = question.null - question.smallest, question.null + question.smallest
     inside = min(sum(value > near for value in present), sum(value < far for value in present))
     return Weight(
-        log_e=sequential.dealt_log_e(above, whole - above - below, whole),
+        log_e=dealt_log_e(above, whole - above - below, whole),
         side=_sign(above - below),
-        log_absent=_absent(question, sequential.bernoulli_log_e(max(whole // 2, inside), whole, 0.5)),
+        log_absent=_absent(question, bernoulli_log_e(max(whole // 2, inside), whole, 0.5)),
     )
 
 
@@ -161,10 +168,7 @@ def _by_share(question: Question, present: Sequence[float], whole: int) -> Weigh
     near, far = question.null - question.smallest, question.null + question.smallest
     inside = min(_more_than(events, whole, near), _more_than(whole - events - missing, whole, 1.0 - far))
     return Weight(
-        log_e=min(
-            sequential.bernoulli_log_e(possible, whole, question.null)
-            for possible in range(events, events + missing + 1)
-        ),
+        log_e=min(bernoulli_log_e(possible, whole, question.null) for possible in range(events, events + missing + 1)),
         side=_sign(events / whole - question.null),
         log_absent=_absent(question, inside),
     )
@@ -178,8 +182,8 @@ def _by_bets(question: Question, values: Sequence[float | None], present: Sequen
     mean, null = mean_of(present), min(max(question.null, low), high)
     near, far = question.null - question.smallest, question.null + question.smallest
     inside = min(
-        sequential.MOST if near < low else betting.betting_log_e(values, min(mean, near), question.bounds),
-        sequential.MOST if far > high else betting.betting_log_e(values, max(mean, far), question.bounds),
+        MOST if near < low else betting.betting_log_e(values, min(mean, near), question.bounds),
+        MOST if far > high else betting.betting_log_e(values, max(mean, far), question.bounds),
     )
     return Weight(
         log_e=betting.betting_log_e(values, null, question.bounds),
@@ -198,8 +202,8 @@ def _absent(question: Question, inside: float) -> float:
 def _more_than(successes: int, whole: int, chance: float) -> float:
     """Against all chances up to this one."""
     if chance < 0:
-        return sequential.MOST
-    return sequential.bernoulli_log_e(successes, whole, min(chance, successes / whole))
+        return MOST
+    return bernoulli_log_e(successes, whole, min(chance, successes / whole))
 
 
 def _interval_told(low: float | None, high: float | None, bars: Sequence[float]) -> str:

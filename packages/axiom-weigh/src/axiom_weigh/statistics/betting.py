@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import cycle, islice
 
-from axiom_weigh.statistics.sequential import capped
+from axiom_weigh.statistics.shares_and_medians import capped
 
 _AT_RISK = 0.9  # the largest share of the capital that one value may cost
 _ALPHA = 0.05  # for which level the bets of an e-value grow fastest; it is valid at every level

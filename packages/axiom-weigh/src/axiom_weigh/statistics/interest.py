@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import NormalDist
 
-from axiom_weigh.statistics.calibration import Chances
+from axiom_weigh.statistics.scoring_rules import Chances
 
 _EDGES = (1.0, 2.0, 4.0, 8.0)  # of magnitudes, in smallest effects; below the first an effect counts as absent
 _WIDEST = 16.0  # where the last magnitudes are taken to end, when chances are spread over them

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from statistics import NormalDist, fmean, median
 
 from axiom_weigh.statistics.mixture import reach
-from axiom_weigh.statistics.sequential import bernoulli_log_e, signs_needed
+from axiom_weigh.statistics.shares_and_medians import bernoulli_log_e, signs_needed
 
 Needed = tuple[int | None, int | None]  # further replicates, for one half and for nine in ten; None: beyond MOST
 Range = tuple[int | None, int | None, int | None]  # further replicates: seldom fewer, likely, seldom more

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from axiom_weigh.statistics.sequential import capped
+from axiom_weigh.statistics.shares_and_medians import capped
 
 Numbers = npt.NDArray[np.float64]
 _of_any_size = np.errstate(over="ignore", invalid="ignore")  # two numbers may lie farther apart than any number

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.statistics.calibration import brier, calibration_log_e, calibration_looks, interval_score, log_score
-from axiom_weigh.statistics.forecasts import better_log_es, crps
-from axiom_weigh.statistics.sequential import MOST
+from axiom_weigh.statistics.compare_forecasters import better_log_es, crps
+from axiom_weigh.statistics.scoring_rules import brier, calibration_log_e, calibration_looks, interval_score, log_score
+from axiom_weigh.statistics.shares_and_medians import MOST
 from axiom_weigh.statistics.signed_ranks import either
 
 THIRD = (1 / 3, 1 / 3, 1 / 3)

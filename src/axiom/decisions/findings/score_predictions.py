@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from axiom.domain.estimands import Prediction
 from axiom.domain.registrations import INFORMED
-from axiom_weigh.statistics.calibration import Said, brier, calibration_log_e, interval_score, log_score
-from axiom_weigh.statistics.forecasts import better_log_es, crps
+from axiom_weigh.statistics.compare_forecasters import better_log_es, crps
+from axiom_weigh.statistics.scoring_rules import Said, brier, calibration_log_e, interval_score, log_score
 from axiom_weigh.values import Verdict
 
 _CLASSES = (Verdict.POSITIVE, Verdict.NEGATIVE, Verdict.ABSENT)  # as the chances of a prediction are ordered

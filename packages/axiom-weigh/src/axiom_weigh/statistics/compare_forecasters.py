@@ -10,7 +10,7 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from axiom_weigh.statistics.sequential import capped
+from axiom_weigh.statistics.shares_and_medians import capped
 
 Quantiles = tuple[float, float, float]  # at 10, 50 and 90 %
 

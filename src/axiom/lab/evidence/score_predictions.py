@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from axiom.decisions.findings.predictions import Score, score
+from axiom.decisions.findings.score_predictions import Score, score
 from axiom.decisions.planning.stopping import ended
 from axiom.domain.evidence import Registration
 from axiom.domain.registrations import read_body

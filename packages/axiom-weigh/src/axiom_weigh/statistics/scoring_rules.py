@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from axiom_weigh.statistics.sequential import capped
+from axiom_weigh.statistics.shares_and_medians import capped
 
 Chances = tuple[float, ...]  # of the classes, adding up to 1: effect +, effect −, absent
 Said = tuple[Chances, int | None]  # with the class that came true; None is what nobody knows

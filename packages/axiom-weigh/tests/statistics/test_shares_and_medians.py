@@ -12,7 +12,13 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from axiom.decisions.experiments.failure_rate import failure_log_e
-from axiom_weigh.statistics.sequential import MOST, bernoulli_log_e, dealt_log_e, median_sequence, share_sequence
+from axiom_weigh.statistics.shares_and_medians import (
+    MOST,
+    bernoulli_log_e,
+    dealt_log_e,
+    median_sequence,
+    share_sequence,
+)
 
 STREAMS, LOOKS = 500, 100
 AT_MOST = 0.05 + 3 * math.sqrt(0.05 * 0.95 / STREAMS)
