@@ -14,30 +14,30 @@ from axiom.domain.sessions import EntryKind, Note, Session, Step, TranscriptEntr
 from axiom.errors import HeldByAnother, NotFound
 from axiom.lab.credit.pay import credit
 from axiom.lab.evidence.score_predictions import score_predictions
-from axiom.lab.experiments.breaker import released, withdrawn
+from axiom.lab.experiments.breaker import stop_broken_versions, tell_releases
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.tiles import any_open
 from axiom.lab.policy import Policy
 from axiom.lab.step import Round
-from axiom.lab.steps.clean import clean, sweepings
-from axiom.lab.steps.conversations import acted
+from axiom.lab.steps.clean import clean, tell_deletions
+from axiom.lab.steps.conversations import tell_conversations
 from axiom.lab.steps.counters import publish
-from axiom.lab.steps.credit import shares, tariffs_begun
-from axiom.lab.steps.deploy import charted, order_planned, ordered, placed
+from axiom.lab.steps.credit import tell_awards, tell_new_tariffs
+from axiom.lab.steps.deploy import order_map_tiles, order_planned, tell_orders, tell_where_tasks_are
 from axiom.lab.steps.design import design
 from axiom.lab.steps.evaluate import evaluate, unweighed
-from axiom.lab.steps.failures import failures
+from axiom.lab.steps.failures import tell_failures
 from axiom.lab.steps.health import health
-from axiom.lab.steps.independent_checks import checks
+from axiom.lab.steps.independent_checks import order_checks
 from axiom.lab.steps.inspect_outputs import inspect
 from axiom.lab.steps.log import close, why_told
 from axiom.lab.steps.queue import queue
-from axiom.lab.steps.rank import ranks
+from axiom.lab.steps.rank import rank_findings
 from axiom.lab.steps.repair import repair
 from axiom.lab.steps.review import review
-from axiom.lab.steps.try_out import tries
+from axiom.lab.steps.try_out import tell_preflights
 from axiom.lab.steps.watch import look_for
-from axiom.lab.steps.withdraw import taken_back
+from axiom.lab.steps.withdraw import tell_withdrawals
 from axiom.limits import sessions as limits
 from axiom.store.engine.database import Database, at
 from axiom.store.sessions import session_counts, sessions, transcripts
@@ -175,17 +175,17 @@ _STEPS: Mapping[Step, tuple[Callable[[Round], list[Note]], ...]] = {
     Step.QUEUE: (queue,),
     Step.REVIEW: (review,),
     Step.INSPECT: (inspect,),
-    Step.FAILURES: (lambda this_round: failures(this_round.db, this_round.window.since, this_round.now),),
-    Step.CREDIT: (_in_session(credit), shares, tariffs_begun),
-    Step.CLEAN: (_now(clean), sweepings),
-    Step.WITHDRAW: (withdrawn, released, taken_back),
+    Step.FAILURES: (lambda this_round: tell_failures(this_round.db, this_round.window.since, this_round.now),),
+    Step.CREDIT: (_in_session(credit), tell_awards, tell_new_tariffs),
+    Step.CLEAN: (_now(clean), tell_deletions),
+    Step.WITHDRAW: (stop_broken_versions, tell_releases, tell_withdrawals),
     Step.REPAIR: (repair,),
     Step.EVALUATE: (_in_session(evaluate), _now(score_predictions), _now(look_for)),
-    Step.RANK: (ranks,),
+    Step.RANK: (rank_findings,),
     Step.DESIGN: (design,),
-    Step.TRY: (tries,),
+    Step.TRY: (tell_preflights,),
     Step.PLAN: (_plan,),
-    Step.DEPLOY: (order_planned, charted, checks, ordered, placed),
+    Step.DEPLOY: (order_planned, order_map_tiles, order_checks, tell_orders, tell_where_tasks_are),
     Step.PUBLISH: (publish,),
-    Step.LOG: (acted, close),
+    Step.LOG: (tell_conversations, close),
 }

@@ -53,7 +53,7 @@ def breaking(db: Database) -> list[BreakerStop]:
     return stops
 
 
-def withdrawn(this_round: Round) -> list[Note]:
+def stop_broken_versions(this_round: Round) -> list[Note]:
     """Stop for a session what is broken; it tells of its own time, not of what the one before has stopped and told."""
     reported = session_counts.stopped_before(this_round.db, this_round.session.id)
     return stop_broken(
@@ -85,7 +85,7 @@ def stop_broken(
     return notes or [Note(kind="withdraw.nothing", text="No version was withdrawn, and none fails more than it may.")]
 
 
-def released(this_round: Round) -> list[Note]:
+def tell_releases(this_round: Round) -> list[Note]:
     """Which stages were reached, and who paused, approved or took back what. This session's own are the next one's."""
     window = this_round.window
     notes = [_release_note(name, line) for name, line in releases.between(this_round.db, window.since, window.until)]

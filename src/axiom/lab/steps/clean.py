@@ -116,7 +116,7 @@ def _host_notes(suspected: list[Suspect]) -> list[Note]:
     return shortened(notes, "Hosts that look wrong", "/hosts")
 
 
-def sweepings(this_round: Round) -> list[Note]:
+def tell_deletions(this_round: Round) -> list[Note]:
     """What was deleted in the time of which this session tells."""
     times, swept = cleanings.within(this_round.db, this_round.window)
     if not times:

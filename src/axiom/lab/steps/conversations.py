@@ -12,7 +12,7 @@ from axiom.store.upkeep import audit
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def acted(this_round: Round) -> list[Note]:
+def tell_conversations(this_round: Round) -> list[Note]:
     """A sentence for each conversation; where programs are the PI, one for each that gave a command."""
     notes = _conversations(this_round)
     return [*notes, *_programs(this_round)] if this_round.session.pi == "program" else notes

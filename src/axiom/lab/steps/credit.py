@@ -10,7 +10,7 @@ from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.views import credit
 
 
-def tariffs_begun(this_round: Round) -> list[Note]:
+def tell_new_tariffs(this_round: Round) -> list[Note]:
     """The tariffs that somebody chose in the time of which this session tells."""
     return [
         Note(
@@ -28,7 +28,7 @@ _THOUSANDTHS = 1_000
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 
 
-def shares(this_round: Round) -> list[Note]:
+def tell_awards(this_round: Round) -> list[Note]:
     """The lines of this session's settlement; none where nothing was awarded."""
     settled = settlements.of_session(this_round.db, this_round.session.id)
     if settled is None or not settled.awards:

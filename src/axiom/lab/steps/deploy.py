@@ -38,7 +38,7 @@ def order_planned(this_round: Round) -> list[Note]:
     return notes or [Note(kind="deploy.nothing", text="Nothing was ordered.")]
 
 
-def charted(this_round: Round) -> list[Note]:
+def order_map_tiles(this_round: Round) -> list[Note]:
     """Order the next tiles of maps: some beside other questions, and as many as there is room for where cores idle."""
     cores = planning.cores(this_round.db, this_round.now)
     lacking = max(0, cores - planning.waiting(this_round.db))
@@ -57,7 +57,7 @@ def charted(this_round: Round) -> list[Note]:
     ]
 
 
-def ordered(this_round: Round) -> list[Note]:
+def tell_orders(this_round: Round) -> list[Note]:
     """What was ordered since the session before told of it: by this one, by people and by programs."""
     rows = session_counts.ordered(this_round.db, sessions.told_workunits(this_round.db, this_round.session.id))
     if rows:
@@ -79,7 +79,7 @@ def ordered(this_round: Round) -> list[Note]:
     return shortened(notes, "Versions of which something was ordered", "/experiments")
 
 
-def placed(this_round: Round) -> list[Note]:
+def tell_where_tasks_are(this_round: Round) -> list[Note]:
     """Hosts fetch by themselves, so this is where tasks are now, and not where the new ones will go."""
     since = this_round.now - host_limits.COUNTED_ON_FOR
     rows = session_counts.classes(this_round.db, since)

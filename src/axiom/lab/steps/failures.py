@@ -35,7 +35,7 @@ def count(db: Database, now: datetime) -> int:
     return amount
 
 
-def failures(db: Database, since: datetime, now: datetime) -> list[Note]:
+def tell_failures(db: Database, since: datetime, now: datetime) -> list[Note]:
     """Count, and tell of each group in which a task ended since then; also when there is none."""
     count(db, now)
     names = {experiment.id: f"{experiment.name}@{experiment.version}" for experiment in experiments.everything(db)}

@@ -11,7 +11,7 @@ from axiom_weigh.evidence.grade import checks_wanted, is_nearly_strong
 from axiom_weigh.values import OUTVOTED, Evidence
 
 
-def checks(this_round: Round) -> list[Note]:
+def order_checks(this_round: Round) -> list[Note]:
     """Order what is wanted and does not wait already; findings of one registration share it."""
     notes = []
     for number, line in evidence.newest(this_round.db).items():

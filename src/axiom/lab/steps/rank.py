@@ -20,7 +20,7 @@ from axiom_weigh.values import Verdict
 _Estimand = Mapping[str, Any]
 
 
-def ranks(this_round: Round) -> list[Note]:
+def rank_findings(this_round: Round) -> list[Note]:
     """Rank the findings to which this round has added; also said when there is none."""
     ranked = ranking(this_round.db, this_round.session.id - 1, this_round.session.id)
     if not ranked:

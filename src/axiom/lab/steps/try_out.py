@@ -8,7 +8,7 @@ from axiom.store.experiments import preflights
 from axiom.store.sessions import session_counts
 
 
-def tries(this_round: Round) -> list[Note]:
+def tell_preflights(this_round: Round) -> list[Note]:
     """Tell of each preflight; the trying itself is done beside sessions, in a process of its own."""
     by_bundle: dict[tuple[str, int], list[Row]] = {}
     for row in session_counts.tried(this_round.db, this_round.window):

@@ -5,7 +5,7 @@ from axiom.lab.step import Round, shortened
 from axiom.store.sessions import session_counts
 
 
-def taken_back(this_round: Round) -> list[Note]:
+def tell_withdrawals(this_round: Round) -> list[Note]:
     """A line for each version and reason. What this session takes back itself is the next one's."""
     notes = [
         Note(
