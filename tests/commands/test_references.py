@@ -53,6 +53,8 @@ def test_what_the_catalogue_brings_along_is_approved_and_what_somebody_publishes
     file.write_text(text)
     door.submit(PublishExperiment(experiment="shipped_sum"))
     file.unlink()
+    door.submit(AddReference(cited="Noether 1918", number="10.1080/00411457108231446"))  # a person looked it up
+    assert door.look(references.everything)[0].number == "10.1080/00411457108231446"
     assert [entry.words for entry in door.look(references.everything)] == ["Noether 1918", "Gauss 1801"]
     own = text.replace("shipped_sum", "own_sum").replace("Noether 1918", "Axelrod 2031")
     door.submit(PublishExperiment(experiment="own_sum", text=own))

@@ -11,8 +11,10 @@ def everything(db: Database) -> list[ApprovedReference]:
 
 
 def add(db: Database, words: str, *, number: str = "", title: str = "", by: str, now: datetime) -> int:
-    """Keep it, if it is not there; its row."""
-    if row := db.one("SELECT id FROM approved_reference WHERE words = :words", words=words):
+    """Keep it, if it is not there; its row. One that had no number gets that with which somebody looks it up."""
+    if row := db.one("SELECT id, number FROM approved_reference WHERE words = :words", words=words):
+        if number and not row["number"]:
+            db.change("approved_reference", row["id"], number=number, title=title, approved_by=by, approved_at=at(now))
         return int(row["id"])
     return db.add(
         "approved_reference",
