@@ -3,6 +3,7 @@
 import math
 import re
 import statistics
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -138,9 +139,7 @@ def compared(scored: Sequence[PredictionScore], other: str) -> list[ForecastersC
 
     What is predicted in one registration is about the same seeds, so it is one bet: the mean of its differences.
     """
-    lost = {
-        row.forecaster: sum(other.is_lost for other in scored if other.forecaster == row.forecaster) for row in scored
-    }
+    lost = Counter(row.forecaster for row in scored if row.is_lost)
     theirs = {(row.registration_id, row.estimand): row for row in scored if row.forecaster == other}
     pairs: dict[str, dict[int, list[float]]] = {}
     for row in scored:
