@@ -68,8 +68,7 @@ def next_one(db: Database, most_core_hours: float, *, is_code_ours: bool = False
 
 def _mends_anothers(db: Database, kept: KeptProposal) -> bool:
     """Would it take the place of code that its author has not written? Then a person decides."""
-    name, _, version = kept.proposal.mends.partition("@")
-    stored = experiments.by_name(db, name, int(version)) if name else None
+    stored = experiments.by_name(db, kept.proposal.experiment)  # as it is now: it may be newer than the proposal
     if stored is None:
         return False
     first = read_body(registrations.registrations(db, stored.id)[0].body).document
