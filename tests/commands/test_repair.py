@@ -159,3 +159,20 @@ def test_a_program_mends_what_is_not_its_own_only_with_a_person(mending):
         propose(mending, new["draft"])
     with pytest.raises(Refused):
         propose(mending, number)
+
+
+def test_a_new_question_under_a_published_name_is_not_blind(mending):
+    text = SOUND.replace("version=1", "version=2")
+    number = mending.submit(WriteDraft(experiment="sound", text=text, by=AUTHOR))["draft"]
+    mending.gate.writer.run(lambda db: db.execute("DELETE FROM kin"))  # as if it computed something else
+    assert "sound@1" in page(mending, f"/drafts/{number}")["draft"]["informed"]
+    mending.submit(TryDraft(draft=number, by=AUTHOR))
+    assert "sound@1" in mending.look(lambda db: drafts.draft(db, number)).informed
+
+
+def test_code_of_a_name_that_was_published_since_it_was_proposed_waits_for_a_person(mending):
+    laboratory = replace(mending.gate.laboratory, settings=Settings(scientist_code="own"))
+    own = replace(mending, gate=replace(mending.gate, laboratory=laboratory))
+    propose(mending, tried(mending, SOUND))
+    mending.gate.writer.run(lambda db: db.execute("UPDATE proposal SET body = json_set(body, '$.mends', '')"))
+    assert own.submit(AdmitProposal())["proposal"] is None

@@ -19,6 +19,7 @@ from axiom.lab.experiments import try_draft as drafts
 from axiom.lab.experiments.try_bundle import secret_of
 from axiom.lab.followups.ideas import take
 from axiom.lab.followups.invent import InventedQuestion, invent
+from axiom.lab.registrations import kin
 from axiom.limits import experiments as limits
 from axiom.signed.manifests import MOST_BYTES
 from axiom.store.engine.database import Database
@@ -41,6 +42,10 @@ class WriteDraft(Command):
     def audited(self) -> dict[str, Any]:
         """Of the text its digest, which the chain of the audit seals: the draft keeps every byte of it."""
         return {**super().audited(), "text": self._digest}
+
+    def prepare(self, laboratory: Laboratory) -> None:
+        """Take the text apart, by which its kin is found."""
+        kin.read_ahead(self.text.encode())
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         if self.experiment in laboratory.shipped() and experiments.by_name(db, self.experiment) is None:

@@ -52,8 +52,11 @@ def kinship(own: Code, other: Code, usual: Mapping[int, int]) -> Kinship | None:
     return None
 
 
-def informed_by(runs: Collection[KinRun]) -> str:
-    """Why a forecast is informed: these of its kin were run before it was sealed. Nothing where none was."""
+def informed_by(runs: Collection[KinRun], mends: str = "") -> str:
+    """Why a forecast is informed: these of its kin were run before it was sealed. Nothing where none was.
+
+    `mends`: the published version of its name. A control of a mended text may be its comparison, so it is never blind.
+    """
     drafts = tries(runs)
     numbers = [str(run.draft) for run in drafts]
     parts = []
@@ -62,6 +65,8 @@ def informed_by(runs: Collection[KinRun]) -> str:
         parts.append(f"{times} of its kin, {'draft' if len(drafts) == 1 else 'drafts'} {_listed(numbers)}")
     if names := dict.fromkeys(run.name for run in runs if run.draft is None):
         parts.append(f"what was computed of {_listed(list(names))}")
+    if mends and not parts:
+        parts.append(f"{mends}, whose place it takes")
     return f"informed by {' and by '.join(parts)}" if parts else ""
 
 
@@ -77,12 +82,13 @@ def _parts(tree: ast.Module) -> Iterator[int]:
     imported = dict(_imported(tree))
     nodes, children = _flat(tree)
     marks: dict[str, int] = {}
+    bases: dict[ast.expr, ast.expr] = {}
     hashes: list[list[int]] = [[] for _ in nodes]
     sizes = [1] * len(nodes)
     for place in range(len(nodes) - 1, -1, -1):  # children come after their parents
         node, below = nodes[place], children[place]
         sizes[place] = 1 + sum(sizes[child] for child in below)
-        label = _mark(_label(node, imported), marks)
+        label = _mark(_label(node, imported, bases), marks)
         levels = [label]
         for level in range(_LEVELS):
             mixed = [hashes[child][level] for child in below]
@@ -122,16 +128,17 @@ def _below(node: ast.AST) -> list[ast.AST]:
     return [part for part in below if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
 
 
-def _label(node: ast.AST, imported: Mapping[str, str]) -> str:
-    """What a node does: its operators, and of names those that its author does not choose."""
+def _label(node: ast.AST, imported: Mapping[str, str], bases: dict[ast.expr, ast.expr]) -> str:
+    """What a node does: its operators, and of names those that its author does not choose.
+
+    `bases`: with what each attribute below it begins.
+    """
     kind = type(node).__name__
     match node:
         case ast.Name():
             return f"{kind} {imported.get(node.id) or (node.id if node.id in _BUILTINS else '')}"
         case ast.Attribute():
-            base = node.value
-            while isinstance(base, ast.Attribute):
-                base = base.value
+            base = bases[node] = bases.get(node.value, node.value)
             return f"{kind} {node.attr if isinstance(base, ast.Name) and base.id in imported else ''}"
         case ast.UnaryOp(operand=ast.Constant()):
             return "Constant"

@@ -61,8 +61,8 @@ def order(db: Database, folder: Folder, number: int, *, author: str, now: dateti
     decided = may_try(draft, tried)
     if not decided.may:
         raise Refused(f"Draft {number} is not tried, since {decided.reason}. Nothing was done.")
-    digest = kin.learn(db, folder, draft.text.encode())
-    drafts.order(db, number, kin.seen_of_text(db, digest, author, now, draft=number), now)
+    kin.learn(db, folder, draft.text.encode())
+    drafts.order(db, number, kin.seen_of_draft(db, draft, now), now)
     return kept(db, number)
 
 

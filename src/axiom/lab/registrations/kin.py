@@ -4,12 +4,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from axiom import shipped
 from axiom.decisions.experiments.kin import code_of, informed_by, kinship
-from axiom.domain.preflights import Code
+from axiom.domain.preflights import Code, KeptDraft
 from axiom.domain.proposals import AUTOPILOT
 from axiom.signed import bundles
 from axiom.store.engine import blobs
@@ -24,6 +24,12 @@ _UNKNOWN = "informed, as far as is known: nobody has looked for its kin"
 def digest_of(text: bytes) -> str:
     """By what a text is known, whatever it is called."""
     return hashlib.sha256(text).hexdigest()
+
+
+def read_ahead(text: bytes) -> None:
+    """Take a text and what Axiom brings along apart, which can take seconds, before the writer waits for that."""
+    _usual(shipped.catalogue())
+    _taken_apart(text)
 
 
 def learn_alone(db: Database, text: bytes) -> str:
@@ -51,9 +57,15 @@ def learn(db: Database, folder: Folder, text: bytes) -> str:
     return digest
 
 
-def seen_of_text(db: Database, digest: str, author: str, until: datetime, *, draft: int = 0) -> str:
-    """What of a text's kin was run until then, in a few words; nothing where nothing was. The draft itself is none."""
-    return informed_by(kin.runs(db, digest, author, until, without=draft))
+def seen_of_text(db: Database, digest: str, author: str, until: datetime) -> str:
+    """What of a text's kin was run until then, in a few words; nothing where nothing was."""
+    return informed_by(kin.runs(db, digest, author, until))
+
+
+def seen_of_draft(db: Database, draft: KeptDraft, until: datetime) -> str:
+    """The same of a draft, which is no kin of itself; it may mend what is published under its name."""
+    runs = kin.runs(db, draft.digest, draft.author, until, without=draft.number)
+    return informed_by(runs, kin.published(db, draft.name, until))
 
 
 def seen_of_experiment(db: Database, experiment_id: int, until: datetime) -> str:
@@ -70,7 +82,7 @@ def _decide_older(db: Database) -> None:
     """Say of what was written down before anybody looked for kin whether it was blind, by what had run by then."""
     for draft in drafts.undecided(db):
         until = draft.ordered_at or draft.created_at
-        drafts.decide(db, draft.number, seen_of_text(db, draft.digest, draft.author, until, draft=draft.number))
+        drafts.decide(db, draft.number, seen_of_draft(db, draft, until))
     for prediction in registrations.undecided(db):
         published = drafts.draft(db, prediction.draft) if prediction.draft else None
         informed = seen_of_experiment(db, prediction.experiment_id, prediction.at)
@@ -87,11 +99,16 @@ def is_shipped(name: str) -> bool:
 def _keep(db: Database, text: bytes, codes: dict[str, Code], usual: Mapping[int, int]) -> str:
     digest = digest_of(text)
     if digest not in codes:
-        code = code_of(text.decode(errors="replace"))
+        code = _taken_apart(text)
         near = {other: kinship(code, theirs, usual) for other, theirs in codes.items()}
         kin.keep(db, digest, code, "", {other: nearness for other, nearness in near.items() if nearness})
         codes[digest] = code
     return digest
+
+
+@lru_cache(maxsize=8)
+def _taken_apart(text: bytes) -> Code:
+    return code_of(text.decode(errors="replace"))
 
 
 @cache

@@ -47,6 +47,10 @@ SELECT d.id, d.name, d.author, d.ordered_at, d.passed, d.dropped_at, 0.0 AS shar
 FROM draft d WHERE d.digest IN (SELECT value FROM json_each(:digests)) AND d.ordered_at <= :until ORDER BY d.id
 """
 _CODE_OF = "SELECT code FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial DESC LIMIT 1"
+_PUBLISHED = """
+SELECT name || '@' || version AS version FROM experiment WHERE name = :name AND created_at <= :until
+ORDER BY experiment.version DESC LIMIT 1
+"""
 _HAS_RUN = """
 SELECT 1 WHERE EXISTS (SELECT 1 FROM preflight p JOIN bundle b ON b.digest = p.bundle_digest
     WHERE b.experiment_id = :experiment_id AND p.ours_only = 0 AND p.created_at <= :until)
@@ -95,6 +99,12 @@ def code_of_experiment(db: Database, experiment_id: int) -> str | None:
 def has_run(db: Database, experiment_id: int, until: datetime) -> bool:
     """Was anything of this very version computed?"""
     return db.one(_HAS_RUN, experiment_id=experiment_id, until=at(until)) is not None
+
+
+def published(db: Database, name: str, until: datetime) -> str:
+    """The newest version that was published under a name by then, whatever it computes; empty where none was."""
+    row = db.one(_PUBLISHED, name=name, until=at(until))
+    return str(row["version"]) if row else ""
 
 
 def runs(db: Database, digest: str, author: str, until: datetime, *, without: int = 0) -> list[KinRun]:

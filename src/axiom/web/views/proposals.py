@@ -90,7 +90,7 @@ def _kin_of_draft(reading: Reading, draft: KeptDraft) -> Answer:
     """A draft's kin, and whether its forecast is blind; before it is tried: whether it would be, were it tried now."""
     now = kin.runs(reading.db, draft.digest, draft.author, reading.now, without=draft.number)
     if draft.ordered_at is None:
-        informed: str | None = informed_by(now)
+        informed: str | None = informed_by(now, kin.published(reading.db, draft.name, reading.now))
     else:
         informed = draft.informed
     return {"informed": informed, "kin": _kin_rows(reading, draft.digest, draft.author, draft.number, "", reading.now)}
