@@ -193,3 +193,8 @@ def test_what_is_no_number_or_not_there_shows_nothing():
     assert shows(watch(), None) is shows(watch(), {}) is None
     assert shows(watch(), {"accuracy": [0.1, 0.7, 0.9]}) == 0.7  # of a curve the first value that does
     assert watch().predicate == "accuracy > 0.5"
+
+
+@pytest.mark.parametrize(("words", "said"), [(r"\x", ""), ("a\nb", ""), (r"loss \ud800", "loss ?")])
+def test_words_out_of_form_are_none_and_halves_of_characters_are_not_shown(words, said):
+    assert printed_last(f'KeyError at f.py, line 1, and said "{words}". The task fails here') == said

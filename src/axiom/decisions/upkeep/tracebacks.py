@@ -53,7 +53,11 @@ def printed_last(text: str) -> str:
     It is the file's own words if the computer is ours, and anybody's if it is not.
     """
     match = _WORDS.search(text[:_MOST_TEXT])
-    return str(json.loads(match[1])) if match else ""
+    try:
+        said = str(json.loads(match[1])) if match else ""
+    except ValueError:
+        return ""
+    return said.encode(errors="replace").decode()  # halves of characters cannot be shown
 
 
 def known_kind(kind: str) -> str:
