@@ -2,38 +2,48 @@
 
 from datetime import timedelta
 
-SIGNED_IN_FOR = timedelta(days=14)  # that a browser stays signed in
-BROWSERS_SIGNED_IN = 20  # of one account: nobody has more, and a program that signs in for ever fills no table
-ADDRESS_CHANGES_A_DAY = 5  # of one account, taken or refused
-OPERATOR_IDLE_FOR = timedelta(hours=1)  # after which an operator has to give a code again
-OPERATOR_LONGEST = timedelta(hours=12)  # at most, however busy
-OPERATOR_CODES_A_DAY = 30  # of one account, right or wrong: a guess is right once in 300,000 times
-SHORTEST_PASSWORD = 8  # characters
-LONGEST_PASSWORD = 256  # characters
-GUESSES_WITHIN = timedelta(hours=1)  # wrong passwords are counted within it
-FREE_GUESSES = 10  # wrong passwords for an account before the first wait
-FREE_GUESSES_OF_ADDRESS = 30  # wrong passwords from an address before the first wait
-CROWD_GUESSES = 1_000  # of everybody: above it somebody guesses at many doors at once
-FREE_GUESSES_IN_CROWD = 3  # for an account, while they come from a crowd
-FIRST_WAIT = timedelta(seconds=5)  # after wrong passwords; it doubles with each
-LONGEST_WAIT = timedelta(minutes=5)  # until the next password of an account is looked at
-ACCOUNT_GUESSES = 100  # for one account by all strangers together; beyond them none is looked at
-ADDRESS_GUESSES = 300  # from one address for all accounts together
-SAME_CHANGES = 300  # of one kind in one account within that time: few have more computers whose places they say
-GUESSERS_REMEMBERED = 20_000  # of each kind; the ones longest unheard of are forgotten first
-STATISTICS_EVERY = timedelta(hours=23)  # that the statistics files are written anew
-TEAMS_SHOWN_TO_A_CLIENT = 50  # that looks for one by its name
-PREFERENCES_BYTES = 32 * 1024  # clients bring them back, and may bring twice as many
-ERASED_TOLD_FOR = timedelta(days=60)  # by the statistics files, as in other projects
-NAME_CHARACTERS = 60  # of an account
-# Teams that one volunteer looks after, and founds in a day. They belong to one of them: the others wait, unlisted, for
-# somebody who joins. Their names stay taken, so there are few.
+SIGNED_IN_FOR = timedelta(days=14)  # How long a browser stays signed in
+# Browsers signed in to one account at most, so that a program signing in for ever fills no table
+BROWSERS_SIGNED_IN = 20
+# How often a day an account may change its e-mail address, counting changes that were refused
+ADDRESS_CHANGES_A_DAY = 5
+OPERATOR_IDLE_FOR = timedelta(hours=1)  # An operator who did nothing for this long has to give a code again
+OPERATOR_LONGEST = timedelta(hours=12)  # How long an operator's code is good at most, however busy the operator is
+OPERATOR_CODES_A_DAY = 30  # Codes an operator may try a day, right or wrong: a guess is right once in 300,000 times
+SHORTEST_PASSWORD = 8  # The fewest characters a password may have
+LONGEST_PASSWORD = 256  # The most characters a password may have
+GUESSES_WITHIN = timedelta(hours=1)  # Wrong passwords, new accounts and repeated changes are counted over this time
+FREE_GUESSES = 10  # Wrong passwords an account may have before anybody has to wait
+FREE_GUESSES_OF_ADDRESS = 30  # Wrong passwords that may come from one network address before it has to wait
+# With more wrong passwords than this on the whole site, somebody guesses at many accounts at once
+CROWD_GUESSES = 1_000
+FREE_GUESSES_IN_CROWD = 3  # Wrong passwords an account may have before a wait while somebody guesses at many accounts
+FIRST_WAIT = timedelta(seconds=5)  # The first wait after too many wrong passwords; each further one doubles it
+LONGEST_WAIT = timedelta(minutes=5)  # The longest that the wait after a wrong password grows by doubling
+ACCOUNT_GUESSES = 100  # Wrong passwords for one account from all strangers together, after which no more are looked at
+ADDRESS_GUESSES = 300  # Wrong passwords from one network address for all accounts, after which no more are looked at
+# How often the same change may be made in an account within the time in which guesses count: few volunteers have more
+# computers to set a place for
+SAME_CHANGES = 300
+# How many accounts or addresses each count of attempts remembers; the least recent are forgotten first
+GUESSERS_REMEMBERED = 20_000
+STATISTICS_EVERY = timedelta(hours=23)  # How old the statistics files may be before they are written anew
+TEAMS_SHOWN_TO_A_CLIENT = 50  # Teams shown at most to a BOINC client that looks for one by its name
+# The largest preferences an account may have; clients bring them back, and may bring twice as many
+PREFERENCES_BYTES = 32 * 1024
+# How long the statistics files tell of what was erased, as in other BOINC projects
+ERASED_TOLD_FOR = timedelta(days=60)
+NAME_CHARACTERS = 60  # The most characters an account's name may have
+# Teams one volunteer may look after, and may found in a day: the names of teams that nobody joins stay taken, so
+# there are few
 TEAMS_FOUNDED = 3
-TEAM_CHARACTERS = 1_000  # that a team says of itself
-TEAMS_FOUND = 20  # that a search shows
-TEAMS_RACING = 10  # that the month's race shows
-WEEKS_OF_HISTORY = 26  # that a volunteer's page shows
-DRY_RUNS = 5  # times as often as a command may be given it may be tried: that takes time, too
-SAME_COMMANDS = 3  # that a program may say the very same; once more, and it gets the earlier answer as a refusal
-REFUSALS_A_DAY = 1_000  # rows of a program that say so: beyond them it is refused without one
-ROWS_OF_A_BRIEFING = 8  # of each list that a program reads first
+TEAM_CHARACTERS = 1_000  # The most characters a team may say of itself
+TEAMS_FOUND = 20  # Teams that a search shows at most
+TEAMS_RACING = 10  # Teams shown in the race of the month
+WEEKS_OF_HISTORY = 26  # Weeks of credit that a volunteer's page shows
+DRY_RUNS = 5  # A program may try a command this many times as often as it may give it: a trial takes time, too
+# How often a day a program may give the very same command; after that it is refused with the earlier answer
+SAME_COMMANDS = 3
+# Refusals of one program that are written down in a day; beyond them it is refused without a record
+REFUSALS_A_DAY = 1_000
+ROWS_OF_A_BRIEFING = 8  # Rows shown of each list in the briefing that a program reads first

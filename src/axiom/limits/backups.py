@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
-DOCTOR_DAYS = 7  # since the last backup, after which `axiom doctor` warns
-COPY_EVERY = timedelta(hours=24)  # beside the journal
-ARCHIVE_PART_BYTES = 32 * 1024 * 1024  # of tickets and outputs in one file: the journal takes it as one record
-FOLLOWER_SILENT_SECONDS = 30.0  # without a look that ended: it is stuck, or far behind
-FOLLOWER_PAUSE_SECONDS = 5.0  # while the disk is full
-FOLLOWER_LOOK_SECONDS = 0.5  # between two looks: what a look sees is done at the next
-SEGMENT_BYTES = 64 * 1024 * 1024  # of a file of the journal
+DOCTOR_DAYS = 7  # Days since the last backup after which `axiom doctor` warns
+COPY_EVERY = timedelta(hours=24)  # How often the laboratory is copied whole, beside its journal
+# How large an archive file of old tasks and outputs grows: the journal takes it as one record
+ARCHIVE_PART_BYTES = 32 * 1024 * 1024
+# A copy that did not get through a look at the journal for this long is stuck, or far behind
+FOLLOWER_SILENT_SECONDS = 30.0
+FOLLOWER_PAUSE_SECONDS = 5.0  # How long a copy waits before it tries again while its disk is full or its store is busy
+FOLLOWER_LOOK_SECONDS = 0.5  # How often a copy that follows the journal looks for changes
+SEGMENT_BYTES = 64 * 1024 * 1024  # How large one file of the journal grows

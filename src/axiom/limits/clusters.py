@@ -1,15 +1,17 @@
 """How tasks go to the pilots of clusters."""
 
-TASK_SECONDS = 10.0  # of a pilot's task: a pilot may be stopped at any moment
-TASKS_A_SECOND = 100.0  # that all pilots together may end: with more cores than fit, tasks are longer
-TASKS_IN_A_REQUEST = 256
-IN_HAND_PER_CORE = 2  # one that is computed, and one ahead
-WORD_EVERY_SECONDS = 30.0  # of a pilot that has nothing else to say
-QUESTIONS_IN_VAIN = 3  # after which no work is left
-ENDING_SECONDS = 60.0  # that what has begun may take when the time is over
-DASK_ANSWERS_SECONDS = 30.0  # that a scheduler may take
-ANSWER_SECONDS = 60.0  # of the laboratory's
-LAST_ANSWER_SECONDS = 6.0  # once a pilot has to end
-FIRST_PAUSE_SECONDS = 1.0  # between two tries to reach the laboratory
-LONGEST_PAUSE_SECONDS = 60.0  # seconds between two tries
-KEY_DAYS = 90  # that a cluster's key is good, unless it is said otherwise
+TASK_SECONDS = 10.0  # How long a task for a cluster takes at least: short, since a pilot may be stopped at any moment
+# Tasks that all pilots together may end in a second; where there are more cores, tasks are longer
+TASKS_A_SECOND = 100.0
+TASKS_IN_A_REQUEST = 256  # Tasks that a pilot may fetch, or bring back, in one request
+IN_HAND_PER_CORE = 2  # Tasks a pilot has for each core: one that is computed, and one ahead
+# How often a pilot that has nothing else to say tells the laboratory that it is alive, at least
+WORD_EVERY_SECONDS = 30.0
+QUESTIONS_IN_VAIN = 3  # A pilot that asked for work in vain this many times takes it that none is left, and ends
+ENDING_SECONDS = 60.0  # How long a pilot whose time is over may go on with what it has begun
+DASK_ANSWERS_SECONDS = 30.0  # How long a Dask scheduler may take to answer
+ANSWER_SECONDS = 60.0  # How long a pilot waits for an answer of the laboratory
+LAST_ANSWER_SECONDS = 6.0  # How long a pilot that is about to end waits for an answer of the laboratory
+FIRST_PAUSE_SECONDS = 1.0  # The first pause of a pilot that cannot reach the laboratory, before it tries again
+LONGEST_PAUSE_SECONDS = 60.0  # The longest pause between two tries; the pause doubles with each
+KEY_DAYS = 90  # Days for which a cluster's key is good, unless its maker says otherwise

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 
-RECENT_HALF_LIFE = timedelta(days=7)  # of the recent average credit, as BOINC has it
-FAILURES_ON_ONE_WORD = 3  # tasks of a version that one volunteer alone may call the laboratory's doing
-CLOCK_STEP_SECONDS = 60.0  # by which a clock may be set while a task is out
-ROWS_OF_A_COMMAND = 2_000
-THOUSANDTHS_OF_A_SOURCE = 10**15  # that a volunteer is given from one source
-RANKED = 1_000  # of volunteers, teams and hosts
-RANKED_BY = timedelta(days=180)  # of credit: what was earned before is too little by now to rank anybody by
-SESSIONS_SHOWN = 20  # the newest
+# The time in which the recent average credit of an idle volunteer falls by half, as in BOINC
+RECENT_HALF_LIFE = timedelta(days=7)
+# Failed tasks of a version that are paid as the laboratory's fault on the word of one volunteer alone
+FAILURES_ON_ONE_WORD = 3
+CLOCK_STEP_SECONDS = 60.0  # How much more time than the task was out is paid for, since a clock may be set meanwhile
+ROWS_OF_A_COMMAND = 2_000  # Rows of credit that one command carries over at most
+THOUSANDTHS_OF_A_SOURCE = 10**15  # The most credit a volunteer may be given from one source, in thousandths
+RANKED = 1_000  # Volunteers, teams or hosts that a leaderboard ranks at most
+# Only whoever earned credit within this time is ranked by recent credit: older credit has all but faded
+RANKED_BY = timedelta(days=180)
+SESSIONS_SHOWN = 20  # How many of the newest sessions the page of the ledger shows
