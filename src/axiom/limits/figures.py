@@ -2,9 +2,10 @@
 
 from datetime import timedelta
 
-REDRAWN_EVERY = timedelta(seconds=20)  # unless a block closed: each picture costs a fifth of a second
-# The first of a version: a curve is of no others, so that it costs the same however many are back.
+# How often a picture is drawn anew at most, unless a block closed: each costs a fifth of a second
+REDRAWN_EVERY = timedelta(seconds=20)
+# A curve is drawn of so many of the first replicates, so that it costs the same however many are back
 CURVE_REPLICATES = 32
-CURVE_PLACES = 24  # of a curve: of a longer list so many places are drawn, evenly chosen
-RESTS_AFTER = 30  # looks at which nothing had changed; the process that draws holds a lot of memory
-ROWS_BESIDE_A_PICTURE = 200  # of its data: of thousands the page would have more to carry than to say
+CURVE_PLACES = 24  # Places that are drawn of a curve; of a longer list they are chosen evenly
+RESTS_AFTER = 30  # After this many looks without a change, the process that draws ends, since it holds a lot of memory
+ROWS_BESIDE_A_PICTURE = 200  # Rows of data shown beside a picture: thousands would weigh the page down

@@ -1,12 +1,12 @@
 """How many findings are compared, ranked and shown."""
 
-NEAREST_SHOWN = 5  # earlier findings, beside a claim
-OTHER_WORDS = 0.6  # a claim about the same factors with a larger share of other words is another claim
-WORDS_NAMED = 6  # as different
-RANKED = 100  # whose surprise is measured: the values of each have to be read
-COMPARED = 500  # decided findings with which a new one is compared
-IN_A_PAPER = 20
-HOME_FINDINGS = 6  # on the front page
-HOME_QUESTIONS = 6  # there
-HOME_TELLING = 3  # answers in large letters there
-HOME_TELLING_AMONG = 12  # findings that are looked at for these, the surest and newest first
+NEAREST_SHOWN = 5  # Earlier findings shown beside a claim as the nearest
+OTHER_WORDS = 0.6  # A claim with a larger share of other words is another claim, even about the same factors
+WORDS_NAMED = 6  # Words that are named where two claims differ
+RANKED = 100  # Findings whose surprise is measured for the ranking: each one's values have to be read
+COMPARED = 500  # Decided findings that a new one is compared with
+IN_A_PAPER = 20  # Findings that one paper may be about
+HOME_FINDINGS = 6  # Decided findings, and awaited ones, on the front page
+HOME_QUESTIONS = 6  # Open questions on the front page
+HOME_TELLING = 3  # Answers in large letters on the front page
+HOME_TELLING_AMONG = 12  # Findings that those answers are chosen from, the surest and newest first
