@@ -1,16 +1,17 @@
 """Which follow-ups are proposed, and how many at once."""
 
-OPEN_AT_ONCE = 12  # that wait for an answer: of more nobody reads any
-OF_ONE_FINDING = 3  # that wait at once
-DULL_SESSIONS = 3  # one after the other in which it was worth less than the floor
-INFEASIBLE_SHARE = 0.5  # of the replicates stopped at their time limit
-INFEASIBLE_AFTER = 16  # replicates: before that their share may be chance
-DEAREST_EXTENSION = 8.0  # times as much as a replicate of the finding itself
-DESIGNS = 4  # that a finding needs before it is known to hold in general
-DESIGNS_OPEN = 2  # of one finding that wait for an answer
-DEEPEST = 3  # proposals that follow from each other without a person between them
-DEAREST_DISCRIMINATION = 8.0  # the same of a design that sets two explanations apart
-CONFIGS = 500  # of one design
-DEARER = 2.0  # times what was expected: then the cap was counted with another number
-CHANGED_CHARACTERS = 20_000  # of the old and new lines of a mended text that a proposal keeps
-ADMITTED_IN_A_SESSION = 4  # each asks code what it costs, and the session is ours for half a minute
+OPEN_AT_ONCE = 12  # Proposals that may wait for an answer at once: nobody reads more
+OF_ONE_FINDING = 3  # Proposals from one finding that may wait at once
+DULL_SESSIONS = 3  # Sessions in a row in which a question was worth less than the floor, before its end is proposed
+INFEASIBLE_SHARE = 0.5  # A question is infeasible if a larger share of its replicates was stopped at the time limit
+INFEASIBLE_AFTER = 16  # Replicates before that is judged: with fewer, their share may be chance
+DEAREST_EXTENSION = 8.0  # How many times as much as a replicate of the finding itself one of its extension may cost
+DESIGNS = 4  # Designs that must have tested a claim before it is known to hold in general
+DESIGNS_OPEN = 2  # Such designs of one finding that may wait for an answer
+DEEPEST = 3  # Proposals that may follow from each other without a person between them
+DEAREST_DISCRIMINATION = 8.0  # How many times as much a replicate of a design may cost that sets two explanations apart
+CONFIGS = 500  # Configs that one design may have
+DEARER = 2.0  # A proposal that costs more times what was expected is refused: its cap was counted with another number
+CHANGED_CHARACTERS = 20_000  # Characters of the old and new lines that a proposal to mend a text keeps
+# Proposals answered in a session: each asks code what it costs, and holds the session for half a minute
+ADMITTED_IN_A_SESSION = 4

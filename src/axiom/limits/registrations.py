@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
-# Replicates where nobody else computes, whatever the size of its tasks: who computes at home sees the first interval
-# soonest.
+# Replicates in a block where nobody else computes: who computes at home sees the first interval soonest
 BLOCK_ALONE = 8
-BLOCK_OF_VOLUNTEERS = 16  # replicates at least
-SETTLED_AFTER = 32  # replicates: before that an interval may still be narrow by chance
-REPLICATES = 256  # of one design, where nothing else is registered: what is undecided then is better asked differently
-STAMP_AGAIN_AFTER = timedelta(minutes=1)  # that a time-stamping authority is left alone after it failed
-STAMP_LATE_AFTER = timedelta(minutes=10)  # that a registration waits for its stamp before somebody is told
+BLOCK_OF_VOLUNTEERS = 16  # Replicates that a block has at least where volunteers compute
+SETTLED_AFTER = 32  # Replicates before an interval counts as settled: with fewer, it may be narrow by chance
+# Replicates of a design, unless its registration says otherwise: what they leave undecided is better asked
+# differently
+REPLICATES = 256
+STAMP_AGAIN_AFTER = timedelta(minutes=1)  # How long a time-stamping authority that failed is left alone
+# How long a registration may wait for its time stamp before `axiom doctor` says so
+STAMP_LATE_AFTER = timedelta(minutes=10)
