@@ -4,7 +4,9 @@ import itertools
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+import cpu_growth
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -170,9 +172,11 @@ def test_nothing_that_a_host_wrote_gets_through(text):
         assert 0 < found.line <= 10_000
 
 
-def test_a_long_text_of_half_frames_is_read_in_no_time():
-    raised('File "' * 200_000, FILES)
-    raised("a" * 10_000_000, FILES)
+@pytest.mark.parametrize("worst", ['File "', "a", "a at ", f"a at {SPECTRAL}:"])
+def test_the_time_grows_no_faster_than_the_part_of_a_text_that_is_read(worst):
+    short, *longer = ((worst * length)[:length] for length in (20_000 // cpu_growth.APART, 20_000, 2_000_000))
+    most = cpu_growth.MOST * cpu_growth.seconds(partial(raised, short, FILES))
+    assert all(cpu_growth.seconds(partial(raised, text, FILES)) <= most for text in longer)
 
 
 def watch(comparison=Comparison.ABOVE, threshold=0.5) -> Watch:
