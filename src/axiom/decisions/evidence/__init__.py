@@ -1,1 +1,1 @@
-"""What values say about a claim: which count, the verdict, the grade."""
+"""How interesting a new line of evidence is, which estimand may be registered, how well a seed was reproduced."""

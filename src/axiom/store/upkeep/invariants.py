@@ -1,4 +1,4 @@
-"""What must hold after every fault, asked as queries that return whatever breaks it. Numbers as in docs/reference."""
+"""What must hold after every fault, as queries for whatever breaks it. Numbers as in docs/explanation/promises.md."""
 
 import json
 from collections import Counter

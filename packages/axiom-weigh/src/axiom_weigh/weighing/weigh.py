@@ -1,6 +1,6 @@
 """`axiom_weigh.weigh(table)`: the weighing of findings, on anybody's numbers. Nothing of a laboratory is needed.
 
-What is not declared is not guessed in favour of an effect: see `notebook/doubts.py`.
+What is not declared is not guessed in favour of an effect: see `tables/doubts.py`.
 """
 
 import math
