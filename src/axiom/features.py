@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Feature(NamedTuple):
-    """One noun. Of a package that is named here, it has what no other card names."""
+    """One noun. Where `rooms` names a package, all of it is this noun's but what another card names."""
 
     about: str
     rooms: str  # modules and packages of `axiom`, from the bottom up

@@ -325,7 +325,7 @@ def _section(element: Element, tag: bytes, sections: Sections) -> bytes:
 
 
 def _digest(host: bytes, *words: str) -> bytes:
-    """Of what describes a host; its free disk space changes with every contact and stays out."""
+    """A digest of what describes a host; its free disk space changes with every contact and stays out."""
     before, _, rest = host.partition(b"<d_free>")
     _, _, after = rest.partition(b"</d_free>")
     return blake2b(b"\0".join((before, after, "\0".join(words).encode())), digest_size=16).digest()

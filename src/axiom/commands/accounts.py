@@ -382,7 +382,7 @@ def _password_hash(laboratory: Laboratory, password: str, email: str) -> _Passwo
 
 
 def _serial(db: Database, volunteer_id: int) -> int:
-    """By which a sign-in that follows says that it means the password of now."""
+    """The number with which a sign-in that follows says that it means the password of now."""
     pair = accounts.by_id(db, volunteer_id)
     if pair is None:
         raise LookupError(f"volunteer {volunteer_id} is gone within one transaction")

@@ -26,7 +26,7 @@ class KnownCommands(Mapping[str, type[Command]]):
         return sum(1 for _ in self)
 
 
-@lru_cache(maxsize=64)  # strangers ask for nouns that there are not
+@lru_cache(maxsize=64)  # bounded, since strangers ask for nouns that do not exist
 def _commands(noun: str) -> dict[str, type[Command]]:
     """The commands whose names begin with this noun."""
     cards = [card for card in FEATURES.values() if noun in card.commands.split()]

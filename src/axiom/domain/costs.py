@@ -48,5 +48,5 @@ class DesignCost:
 
 
 def core_hours(seconds: float) -> float:
-    """As all say it."""
+    """Rounded to three digits, so that all say the same number."""
     return float(f"{seconds / 3_600.0:.3g}")

@@ -159,7 +159,7 @@ class KeptProposal:
 
 
 def proposal_data(proposal: Proposal) -> dict[str, Any]:
-    """As plain data, in JSON's own types."""
+    """The proposal as plain data, in JSON's own types."""
     data = asdict(proposal)
     stopping, prediction = proposal.stopping, proposal.prediction
     data["stopping"] = None if stopping is None else {"rule": stopping.rule.value, "replicates": stopping.replicates}

@@ -197,5 +197,5 @@ def without(row: Mapping[str, Any], *names: str) -> Answer:
 
 
 def only(row: Mapping[str, Any], *names: str) -> Answer:
-    """Of the row these alone, as far as it has them."""
+    """These fields of the row, as far as it has them."""
     return {name: row[name] for name in names if name in row}

@@ -84,7 +84,7 @@ class ModelAnswer:
 
     @property
     def message(self) -> ModelMessage:
-        """As it stands in the conversation afterwards."""
+        """The answer as it stands in the conversation afterwards."""
         return ModelMessage(speaker=Speaker.MODEL, text=self.text, calls=self.calls)
 
 

@@ -58,7 +58,7 @@ def address_of(taken: socket.socket) -> str:
 
 
 def _who_listens(port: int) -> str:
-    """As in process 7 (axiom lab --port 8080), where the system lets us look; else another program."""
+    """In words, as in process 7 (axiom lab --port 8080), where the system lets us look; else another program."""
     wanted = {f"socket:[{inode}]" for family in ("tcp", "tcp6") for inode in _listening(family, port)}
     if not wanted:
         return "another program"

@@ -25,7 +25,7 @@ def brought(folder: Folder, whole_name: str) -> tuple[Version, list[Mapping[str,
 
 
 def show_brought(manifest: Manifest, version: Version, rows: Sequence[Mapping[str, Any]]) -> None:
-    """The same as a table and, where it declares one, as its figure."""
+    """What was brought, as a table and, where the experiment declares one, as its figure."""
     _show_rows(manifest, version, rows)
     _show_picture(manifest, version, rows)
 

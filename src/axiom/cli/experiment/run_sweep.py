@@ -55,7 +55,7 @@ class SweepOrder:
 
     @property
     def whole_name(self) -> str:
-        """As in tiny_sum@1."""
+        """Name and version, as in tiny_sum@1."""
         return f"{self.manifest.name}@{self.manifest.version}"
 
     @property

@@ -117,7 +117,7 @@ def _why(row: Answer) -> str:
 
 
 def _named(seen: Reading, row: Answer) -> Answer:
-    """With the name that the host gives itself: whoever opens the data folder may know it."""
+    """The row with the name that the host gives itself: whoever opens the data folder may know it."""
     stored = records.host(seen.db, row["number"])
     return row | {"name": stored.name if stored else row["name"]}
 

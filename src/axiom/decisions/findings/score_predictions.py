@@ -43,7 +43,7 @@ def foreknowledge(
 
 
 def seeds_named(because: str) -> int | None:
-    """Of how many seeds a reason speaks, the most where it speaks of several; None where it speaks of none."""
+    """How many seeds a reason speaks of, the most where it speaks of several; None where it speaks of none."""
     written = [number.replace(",", "").lower() for number in _SEEDS.findall(because)]
     return max(
         (int(numeral) if numeral.isdigit() else _NUMERALS.index(numeral) + 1 for numeral in written), default=None

@@ -55,7 +55,7 @@ def _confirm(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
 
 
 def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
-    """As many seeds as would show the smallest effect that matters in nine cases of ten."""
+    """Ask for as many seeds as would show the smallest effect that matters in nine cases of ten."""
     evidence = subject.evidence
     is_absent = evidence.verdict is Verdict.ABSENT
     if not (is_absent or evidence.verdict is Verdict.UNDECIDED) or subject.is_strong or subject.smallest <= 0:

@@ -142,7 +142,7 @@ def told_of_arms(subject: Subject, here: str, there: str, smallest: float, expec
 
 
 def _prediction(subject: Subject, draft: Draft, rates: BaseRates) -> Prediction:
-    """Of a claim of its own by what that one says, else by the finding's."""
+    """What is predicted of its own claim, or of the finding's where it has none."""
     estimand: Mapping[str, Any] = subject.estimand if draft.estimand is None else draft.estimand
     return predicted(
         rates,

@@ -290,7 +290,7 @@ def _intervention(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
 
 
 def _checked(subject: Subject, draft: Draft, rates: BaseRates) -> Iterator[Proposal]:
-    """With its price, if it may be asked at all."""
+    """The draft as a proposal, if it may be asked at all."""
     estimand = draft.estimand or {}
     if _may_be_asked(subject, estimand, draft.configs) and not _is_known(subject, draft.configs):
         yield written(subject, draft, rates)

@@ -102,7 +102,7 @@ def _typed(manifest: Manifest, factor: str, level: float) -> float:
 
 
 def _exact(manifest: Manifest, factor: str, level: float) -> float:
-    """As the code takes it: a whole number where the factor counts something."""
+    """The level as the code takes it: a whole number where the factor counts something."""
     return round(level) if manifest.factors[factor] is ValueType.INT else level
 
 

@@ -46,7 +46,7 @@ def _cells(manifest: Manifest) -> list[tuple[_Config, float]]:
 
 
 def _seconds_of(cells: _Priced, powers: Mapping[str, float], config: _Config) -> float:
-    """As much as the nearest config, times what its other levels make dearer or cheaper."""
+    """The seconds of the nearest priced config, times what the levels that differ make dearer or cheaper."""
     nearest, seconds = min(cells, key=lambda cell: _distance(cell[0], config))
     factors = (_ratio(config[name], nearest[name]) ** power for name, power in powers.items())
     return float(seconds * math.prod(factors))

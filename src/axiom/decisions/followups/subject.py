@@ -54,11 +54,11 @@ class Subject:
 
     @property
     def seconds(self) -> float:
-        """Of a replicate of the design with which it was registered."""
+        """What a replicate of its registered design takes."""
         return sum(self.cell_seconds)
 
     def cost(self, configs: Sequence[Config], stopping: StoppingRule) -> DesignCost:
-        """Of these configs, or of its own where there are none."""
+        """What these configs cost, or its own where there are none."""
         cells = self.prices.each(configs) if configs else self.cell_seconds
         return design_cost(cells, stopping, copies=self.manifest.copies, factor=self.cost_factor)
 
@@ -116,7 +116,7 @@ class Subject:
 
     @property
     def needed(self) -> tuple[Config, ...]:
-        """Of its design, the configs from which its number comes."""
+        """The configs of its design from which its number comes."""
         return tuple(self.configs[place] for place in needed(self.estimand, self.configs))
 
     @property

@@ -13,7 +13,7 @@ OF_A_SWEEP = StoppingRule(replicates=registration_limits.REPLICATES)  # what a f
 
 
 def allowed_seconds(declared: float, *, is_on_gpu: bool = False) -> float:
-    """After how many seconds a cell is stopped that should take so many on a core."""
+    """The seconds after which a cell is stopped that should take so many on a core."""
     if is_on_gpu:
         return max(limits.LEAST_CELL_SECONDS_ON_GPU, limits.TIMES_DECLARED_COST_ON_GPU * declared)
     return max(limits.LEAST_CELL_SECONDS, limits.TIMES_DECLARED_COST * declared)

@@ -117,7 +117,7 @@ def tiles_a_task(seconds: float, turn: float) -> int:
 
 
 def task_sizes(tiles: Mapping[int, int], tiles_each: int) -> list[tuple[int, int]]:
-    """Of which replicate each task computes how many tiles, where so many of each are there."""
+    """For each task its replicate and how many tiles it computes, where so many of each replicate are there."""
     return [
         (replicate, min(tiles_each, amount - begun))
         for replicate, amount in tiles.items()

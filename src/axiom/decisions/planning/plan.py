@@ -257,7 +257,7 @@ class _Making:
         return min(whole, self.turns.takes(few, self._seconds(candidate), candidate.stage)), ours
 
     def _seconds(self, candidate: Candidate) -> float:
-        """Of the longest task of its next block."""
+        """What the longest task of its next block takes."""
         return max(size for _, size in self.turns.workunits(candidate, 1, self._cores(candidate))) * candidate.costs
 
     def _cores(self, candidate: Candidate) -> int:
@@ -396,7 +396,7 @@ def _left(candidate: Candidate) -> int:
 
 
 def _with_design(candidate: Candidate, reason: str) -> str:
-    """With the design, where an experiment has several."""
+    """The reason, behind the design's name where there is one."""
     return f"{candidate.design}: {reason}" if candidate.design else reason
 
 

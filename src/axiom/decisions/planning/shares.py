@@ -19,7 +19,7 @@ class Offer:
 
     @property
     def core_seconds(self) -> float:
-        """Of its next block."""
+        """What its next block takes."""
         return self.candidate.missing * self.candidate.costs
 
 

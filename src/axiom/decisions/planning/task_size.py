@@ -144,5 +144,5 @@ def order_size(replicate_seconds: float, *, block: int, usual: UsualHosts | None
 
 
 def replicates_per_workunit(replicate_seconds: float, task_seconds: float) -> int:
-    """As many whole replicates as fill a task; at least one."""
+    """How many whole replicates fill a task; at least one."""
     return max(1, min(task_limits.REPLICATES, math.floor(task_seconds / max(replicate_seconds, 1e-6) + 0.5)))

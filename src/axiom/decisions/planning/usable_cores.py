@@ -76,7 +76,7 @@ def _empty(supply: Supply) -> Left:
 
 
 def _obstacle(there: Sequence[tuple[Supply, Left]], need: Need, seconds: float, deadline: float | None) -> str:
-    """Of the largest host, as an example."""
+    """Why no host takes a task, told of the largest as an example."""
     if not there:
         return "no host has a core at the moment"
     supply, left = max(there, key=lambda entry: (entry[0].memory_mb, entry[0].cores, -entry[0].host_id))

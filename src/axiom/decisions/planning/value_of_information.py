@@ -49,14 +49,14 @@ class Promise:
     is_promised: bool  # its registration fixed how many replicates it gets
 
     def bits(self, pending: int, block: int) -> float:
-        """Of the next block. Less for each that is ordered and not weighed: what it says may make this one idle."""
+        """What the next block is worth: less for each that is ordered and not weighed, which may make this one idle."""
         slope = next((slope for end, slope in self.slopes if pending < end), 0.0)
         least = _PROMISED if self.is_promised else 0.0
         return max(least, slope * block) / (1.0 + pending / max(1, block))
 
 
 def weight(hanging: int) -> float:
-    """By which a finding counts: one more than the open questions that hang on it."""
+    """How much a finding counts: one more than the open questions that hang on it."""
     return 1.0 + max(0, hanging)
 
 

@@ -30,7 +30,8 @@ NOTHING_WAITS = mark("no work is waiting at the moment")
 NONE_OF_THE_KIND = mark("no work of the kind that was asked for is waiting at the moment")
 NO_MORE_OF_THE_KIND = mark("no more work of the kind that was asked for is waiting at the moment")
 MEANT_FOR_OTHERS = mark("all waiting work is meant for other computers")
-NO_FAULT = frozenset({NOTHING_WAITS, NONE_OF_THE_KIND, NO_MORE_OF_THE_KIND, MEANT_FOR_OTHERS})  # of the computer
+# Reasons that nobody can mend at the computer.
+NO_FAULT = frozenset({NOTHING_WAITS, NONE_OF_THE_KIND, NO_MORE_OF_THE_KIND, MEANT_FOR_OTHERS})
 _NO_PROGRAM = "unknown"  # a processor for which there is no runner
 
 

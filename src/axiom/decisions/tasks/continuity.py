@@ -25,7 +25,7 @@ class Continuity:
 
     @property
     def reason(self) -> str:
-        """As a sentence."""
+        """What was found, as a sentence."""
         return f"of {self.compared} pixels far from any border in its parent {self.apart} are of another band"
 
 
@@ -50,7 +50,7 @@ def continuity(tile: Tile, pixels: bytes, parent: bytes, of: Map) -> Continuity:
 
 
 def _masks(banded: bytes, band: int, side: int) -> list[int]:
-    """Of each row the pixels that are of this band, as the bits of a number."""
+    """For each row the pixels of this band, as the bits of a number."""
     letters = banded.translate(bytes(b"01"[other == band] for other in range(256)))
     return [int(letters[start : start + side], 2) for start in range(0, side * side, side)]
 

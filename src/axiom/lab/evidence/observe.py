@@ -117,7 +117,7 @@ class ObservedVersion:
         return observation.value is not None and self.is_overturned(observation.replicate, observation.registration)
 
     def reached(self, finding: WeighedFinding) -> dict[int, int]:
-        """Of each registration the last replicate that is kept as an observation of this finding."""
+        """By registration, the last replicate that is kept as an observation of this finding."""
         key = (finding.number, finding.line)
         if key not in self._kept:
             self._kept[key] = observations.reached(self.db, finding.number)
@@ -214,7 +214,7 @@ class ObservedVersion:
         )
 
     def _repeats(self, finding: WeighedFinding, issued: Mapping[int, int]) -> dict[int, str]:
-        """Of these replicates, those that have the numbers of an earlier one at a config that the finding needs."""
+        """Those of these replicates that have an earlier one's numbers at a config that the finding needs."""
         by_number: dict[int, str] = {}
         for issued_to in set(issued.values()):
             numbers = tuple(number for number in issued if issued[number] == issued_to)

@@ -74,7 +74,7 @@ def miscounted(db: Database) -> list[str]:
 
 
 def _tolerances(db: Database) -> dict[int, float]:
-    """Of each version, how far early values of two honest hosts may lie apart."""
+    """How far early values of two honest hosts may lie apart, by version."""
     return {experiment.id: stored_manifest(experiment.manifest).tolerance for experiment in experiments.everything(db)}
 
 

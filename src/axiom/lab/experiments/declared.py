@@ -82,7 +82,7 @@ def _read(raw: bytes) -> Mapping[str, Any]:
 
 
 def _digests(name: str, files: Mapping[str, bytes]) -> tuple[str, str]:
-    """Of the sources that all experiments may import, and of the experiment's own file."""
+    """A digest of the sources that all experiments may import, and one of the experiment's own file."""
     own = experiment_path(name)
     shared = hashlib.sha256()
     for path in sorted(path for path in files if path.endswith(".py") and path != own):

@@ -58,7 +58,7 @@ class PackedBundle:
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedBundle:
-    """What came of it."""
+    """The version and the bundle that publishing led to, and what that changed."""
 
     experiment_id: int | None  # None for a new version that waits for its seal: nothing of it is stored yet
     serial: int

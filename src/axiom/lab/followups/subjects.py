@@ -64,7 +64,7 @@ class _Version:
 
     @cached_property
     def over(self) -> dict[int, bool]:
-        """Of which nothing more is ordered or will come back."""
+        """By registration: will nothing more of it be ordered or come back?"""
         return {
             number: bool(why_ended(self.db, registration, self.newest))
             for number, registration in self.registrations.items()
@@ -166,7 +166,7 @@ def _is_settled(version: _Version, registration_id: int, number: int) -> bool:
 
 
 def _add_values(version: _Version, bare: Subject, registration_id: int) -> Subject:
-    """With what takes longer to read, where it may be needed."""
+    """The subject with what takes longer to read, where it may be needed."""
     if bare.status != "open":
         return bare
     changes: dict[str, Any] = {}

@@ -135,7 +135,7 @@ def _tasks(experiment: StoredExperiment, counted: Counted, *states: TaskState) -
 
 
 def _fault(reason: str) -> str:
-    """As a sentence goes on that somebody else ends."""
+    """Why nothing more is ordered, without a full stop: whoever shows it ends the sentence."""
     return f"its preflight failed: {reason.rstrip('.')}"
 
 

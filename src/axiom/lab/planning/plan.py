@@ -78,7 +78,7 @@ def ordered_lately(db: Database, now: datetime) -> list[Allotment]:
 
 @lru_cache(maxsize=2 * _MOST_SESSIONS)
 def _allotments(text: str) -> tuple[Allotment, ...]:
-    """Of a plan that was kept and never changes."""
+    """The allotments of a kept plan, which never changes."""
     return from_data(json.loads(text)).allotments
 
 

@@ -43,7 +43,7 @@ def blind_prediction(db: Database, estimand: Mapping[str, Any]) -> Prediction:
 
 
 def _null_and_smallest(db: Database, estimands: Sequence[Mapping[str, Any]], number: int) -> tuple[float, float]:
-    """Of the claim that a proposal asks, or of the finding that it joins."""
+    """Those of the claim that a proposal asks, or of the finding that it joins; two zeros where there is neither."""
     origin = None if estimands else registrations.of_finding(db, number)
     claims = [*estimands, *([read_body(origin[0].body).estimands[origin[1]]] if origin else [])]
     return (float(claims[0]["null"]), float(claims[0]["smallest"])) if claims else (0.0, 0.0)

@@ -211,7 +211,7 @@ def _demand_guarded(url: str, behind: str = "") -> None:
 
 @contextlib.contextmanager
 def _alone(workspace: Path) -> Iterator[None]:
-    """No other command writes here."""
+    """Lock the workspace, so that no other command fetches into it meanwhile."""
     handle = os.open(workspace, os.O_RDONLY)
     try:
         try:

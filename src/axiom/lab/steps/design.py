@@ -52,7 +52,7 @@ class OpenFinding:
 
     @property
     def nearness(self) -> tuple[float, int]:
-        """By which the nearest to its next grade comes first; a finding that was never weighed waits for its block."""
+        """Sorts the nearest to its next grade first; a finding that was never weighed waits for its block."""
         cells = self.block_cells if self.line is None else self.grade_cells
         return (math.inf if cells is None else cells), self.number
 

@@ -1,4 +1,4 @@
-"""All promises together: those of the server, and those of sessions, credit and evidence. See docs/explanation."""
+"""All promises together: those of the server, of sessions, credit and evidence. See docs/explanation/promises.md."""
 
 from datetime import datetime
 
@@ -51,6 +51,6 @@ def _sessions(db: Database) -> list[str]:
 
 
 def _closings(db: Database, session: Session) -> int:
-    """How often it says that it has ended, as what it is."""
+    """How many of its notes say that it ended: `session.closed` if it tells of rounds, else `round.ended`."""
     last = "session.closed" if session.told else "round.ended"
     return sum(note.kind == last for _, note in sessions.notes(db, session.id))

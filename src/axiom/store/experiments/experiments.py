@@ -164,7 +164,7 @@ def passed_bundles(db: Database, gates: str) -> list[StoredBundle]:
 
 
 def own_bundles(db: Database) -> list[StoredBundle]:
-    """Of each version the newest bundle that the laboratory's own hosts may have: it passed some gates, if not all."""
+    """For each version the newest bundle that our own hosts may have: it passed some gates, if not all."""
     return db.values(StoredBundle, _OWN_BUNDLES)
 
 

@@ -161,7 +161,7 @@ def set_venue(db: Database, host_id: int, venue: str) -> None:
 
 
 def erase(db: Database, volunteer_id: int) -> None:
-    """Of this volunteer's hosts nothing is known any more but what computed results depend on."""
+    """Forget all of this volunteer's hosts but what computed results depend on."""
     db.execute(_ERASE, volunteer_id=volunteer_id)
 
 

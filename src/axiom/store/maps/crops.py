@@ -26,7 +26,7 @@ class Crop:
     levels: bytes
 
     def rows(self) -> Iterator[tuple[float, float, int, str, int]]:
-        """Of every pixel both knobs, its shade within its band, its band, and the level that it is from."""
+        """For every pixel both knobs, its shade within its band, its band, and the level that it is from."""
         named = [(shade, band.name) for band in self.drawn.bands for shade in range(band.shades)]
         place = 0
         for up in self.y:

@@ -190,7 +190,7 @@ def next_open(db: Database, experiment_id: int, arm: int, level: int, limit: int
 
 
 def out(db: Database, experiment_id: int) -> list[tuple[int, tuple[int, ...]]]:
-    """Of each open workunit how many replicates it orders, and at which places."""
+    """How many replicates each open workunit orders, and at which places."""
     rows = db.select(_OUT, experiment_id=experiment_id)
     return [(len(json.loads(row["replicates"])), tuple(json.loads(row["configs"]))) for row in rows]
 

@@ -141,7 +141,7 @@ def share_of(axis: Knob, value: float) -> float:
 
 
 def touched(axis: Knob, low: float, high: float, pixels: int) -> tuple[int, int]:
-    """Of so many pixels along an axis the first that the span from low to high touches, and how many it does."""
+    """The first of so many pixels along an axis that the span from low to high touches, and how many it touches."""
     first = math.floor(share_of(axis, low) * pixels + _SLACK)
     behind = math.ceil(share_of(axis, high) * pixels - _SLACK)
     first = min(max(first, 0), pixels - 1)

@@ -1,3 +1,5 @@
+"""What was proposed to be asked next: each with who decided about it, and what came of those that were approved."""
+
 from dataclasses import dataclass
 from datetime import datetime
 

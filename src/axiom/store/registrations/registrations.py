@@ -130,7 +130,7 @@ def numbers(db: Database, registration: Registration) -> dict[str, int]:
 
 
 def everywhere(db: Database) -> tuple[dict[int, dict[str, int]], frozenset[int]]:
-    """Of each registration the findings that it began, by estimand; and which findings are open, of all versions."""
+    """The findings that each registration began, by estimand; and which findings are open, of all versions."""
     begun: dict[int, dict[str, int]] = {}
     rows = db.select("SELECT id, registration_id, estimand, status FROM finding ORDER BY id")
     for row in rows:

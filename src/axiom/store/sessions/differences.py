@@ -1,3 +1,5 @@
+"""What changed from one session to a newer one: tasks, credit, verdicts and grades, versions."""
+
 from axiom.domain.sessions import Session
 from axiom.store.engine.database import Database, Row, at
 from axiom.store.sessions.sessions import window

@@ -134,7 +134,7 @@ def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
 
 
 def seen(db: Database) -> int:
-    """Before which moment, in microseconds, earlier sessions have reviewed closed tasks."""
+    """The moment, in microseconds, before which earlier sessions have reviewed closed tasks."""
     row = db.one(_LAST)
     return int(row["seen_task"]) if row else 0
 

@@ -96,7 +96,7 @@ class FailedTask:
 
 
 def counted_to(db: Database) -> int:
-    """Before which moment, in microseconds, every closed task is counted."""
+    """The moment, in microseconds, before which every closed task is counted."""
     return db.number("SELECT counted_to FROM ending_look WHERE id = 1")
 
 
@@ -148,7 +148,7 @@ class TaskWords:
 
 
 def words(db: Database, tasks: Collection[int]) -> dict[int, TaskWords]:
-    """Of these tasks, as far as they are not in the archive."""
+    """What was said of each of these tasks. Once archived, what a host said is here only if the task failed."""
     return {
         row["id"]: as_value(TaskWords, row, said=f"{row['message']} {row['reason']}", is_ours=bool(row["is_ours"]))
         for row in db.select(_WORDS, ids=json.dumps(list(tasks)))

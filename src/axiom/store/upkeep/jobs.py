@@ -25,7 +25,7 @@ def failed(db: Database, name: str, every_seconds: float, error: str) -> None:
 
 
 def forget_error(db: Database, name: str) -> None:
-    """Nobody does this job any more."""
+    """Clear the error of a job that nobody does any more."""
     db.execute("UPDATE job SET last_error = '' WHERE name = :name AND last_error <> ''", name=name)
 
 

@@ -1,3 +1,5 @@
+"""Findings as they are shown: how each stands, its history and forecasts, and which hosts fail at its experiment."""
+
 import json
 import threading
 from collections.abc import Iterable, Mapping

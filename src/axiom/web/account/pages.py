@@ -138,7 +138,7 @@ def _host(host: Host) -> Answer:
 
 
 def _preferences(reading: Reading, visit: Visit) -> Answer:
-    """With the volunteer's hosts as a form offers them, newest first."""
+    """The account, with the volunteer's hosts as a form offers them, newest first."""
     made = account(reading, visit)
     hosts = made["account"]["hosts"]
     labels = [

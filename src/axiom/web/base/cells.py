@@ -26,7 +26,7 @@ def cells(values: Iterable[Any]) -> Markup:
 
 
 def columns(values: Mapping[str, Any], names: Iterable[str]) -> Markup:
-    """Of levels or measures those with these names, each in a column of numbers; of many values it says how many."""
+    """The levels or measures of these names, each in a column of numbers; a list of values only says how many."""
     return _joined(f'<td class="num">{_column(values.get(name))}</td>' for name in names)
 
 

@@ -65,7 +65,7 @@ def pictured(look: MapLook, aspect: Aspect, window: PixelWindow) -> bytes:
 
 
 def levels(picture: WindowPixels) -> list[int]:
-    """From which levels the squares of a picture are."""
+    """The levels that the squares of a picture are from."""
     return sorted({square.shown.tile.level for square in picture.squares if square.shown})
 
 

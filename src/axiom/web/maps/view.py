@@ -31,7 +31,7 @@ class ShownMap:
 
     @property
     def name(self) -> str:
-        """By which no other version is meant."""
+        """Name and version, which together mean this one alone."""
         return f"{self.stored.name}@{self.stored.version}"
 
     @property
@@ -109,13 +109,13 @@ def map_of(reading: Reading, stored: StoredExperiment) -> ShownMap | None:
 
 
 def every_map(reading: Reading) -> list[ShownMap]:
-    """Of each map its newest version that was not recalled, the newest first."""
+    """For each map its newest version that was not recalled, the newest first."""
     every = [map_of(reading, version) for version in newest_of(experiments.everything(reading.db))]
     return [shown for shown in every if shown is not None]
 
 
 def newest_of(versions: Iterable[StoredExperiment]) -> list[StoredExperiment]:
-    """Of each experiment its newest version that was not recalled, the newest first."""
+    """For each experiment its newest version that was not recalled, the newest first."""
     newest = {version.name: version for version in versions if version.status != "recalled"}
     return sorted(newest.values(), key=lambda version: -version.id)
 

@@ -96,7 +96,7 @@ class _Subject:
 
     @cached_property
     def answer(self) -> Answer:
-        """As its page has it."""
+        """The finding as its page shows it."""
         return finding_views.shown(self.reading, self.standing)
 
     @cached_property

@@ -123,7 +123,7 @@ def _translated(sentence: str, *, capital: bool = False) -> str:
 
 
 def _in_english() -> Markup:
-    """Of an element on a page in another language, whose words are English."""
+    """Marks an element whose words are English, on a page in another language."""
     return _ENGLISH_WORDS if languages.spoken() != languages.ENGLISH else Markup()
 
 

@@ -82,7 +82,7 @@ def _halted(
 
 
 def _details(reading: Reading, groups: Sequence[FailureGroup]) -> list[Answer]:
-    """Of each group the config at which one of its tasks failed first, and what the file printed last on ours."""
+    """For each group the config at which one of its tasks failed first, and what the file printed last on ours."""
     shown = [group.last_tasks[: limits.FAILURE_EXAMPLES] for group in groups]
     words = endings.words(reading.db, {task for tasks in shown for task in tasks})
     configs = {number: configs_by_place(reading, number) for number in {group.experiment_id for group in groups}}

@@ -466,7 +466,7 @@ def _near_row(neighbour: NearFinding) -> Answer:
 
 
 def _smaller_than(standing: FindingView) -> float | None:
-    """Of an absent effect, how large it could be at most by its interval, rounded up to two digits."""
+    """How large an absent effect could be at most, by its interval, rounded up to two digits."""
     if standing.line is None or standing.verdict is not Verdict.ABSENT:
         return None
     weighed, null = standing.line.evidence, float(standing.estimand["null"])

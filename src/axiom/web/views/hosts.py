@@ -94,7 +94,7 @@ def why(reading: Reading, number: int) -> Answer:
 
 
 def supported(reading: Reading, every: Collection[SupportShare], path: str) -> Answer:
-    """Of the findings that some hosts' results are in one page, the one that they did most for first."""
+    """One page of the findings that some hosts' results are in, the one that they did most for first."""
     shares = {share.finding: share for share in sorted(every, key=lambda share: -share.replicates)}
     page = paging.stretch(reading, "findings", list(shares))
     standings, rows = findings.some(reading.db, page.there), []

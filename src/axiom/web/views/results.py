@@ -125,7 +125,7 @@ def _pieces(reading: Reading, ids: Sequence[int], breathe: Breathe) -> Iterator[
 
 
 def _field(factor: str) -> str:
-    """By which name an address asks for a level of a factor."""
+    """The word with which an address asks for a level of this factor."""
     return f"factor_{factor}" if factor in _WORDS.split() else factor
 
 
