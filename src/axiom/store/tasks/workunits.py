@@ -273,8 +273,7 @@ def workunit_of(row: Row) -> Workunit:
     return as_value(Workunit, row, configs=_places(row["configs"]))
 
 
-# What comes back changes many rows at once. The statements stand here, beside others that change these tables;
-# `tasks.py` runs them.
+# Statements that `tasks.py` runs. What comes back changes many rows at once.
 
 RETURN = """
 UPDATE task SET state = :state, returned_at = :now, exit_status = :exit_status, output_digest = :output_digest,
