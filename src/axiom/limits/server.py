@@ -2,56 +2,64 @@
 
 from datetime import timedelta
 
-FREE_DISK_BYTES = 1_000_000_000  # below which outputs have to wait
-REQUESTS_A_SECOND = 20.0  # of one program
-REQUESTS_AT_ONCE = 40.0  # of one program that was quiet
-SLOW_REQUESTS = 4  # that a program asks for at once: each may take a thread for seconds
-SLOW_REQUESTS_WAITING = 40  # more that wait for their turn
-COMMAND_BYTES = 1_000_000  # of a command as it is sent
-FORM_BYTES = 64 * 1024  # of a page
-FORMS_WAITING = 50  # more than are done in the time for which anybody waits
-FILE_SECONDS = 20.0  # that somebody waits for the files of others
-FILES_WAITING = 16  # people who wait for one
-FILES_FETCHED = 32  # at once: each is in memory until it is, which may take long
-VALUES_REMEMBERED = 512  # of one kind that pages write again and again
-PAGE_FRESH_SECONDS = 2.0  # that a page in memory is shown again
-PAGES_REMEMBERED = 256  # in memory
-PAGE_REMEMBERED_BYTES = 256 * 1024  # a larger answer is a file to take away, asked for once
-QUESTIONS_WAITING = 100  # for a thread; whoever comes then is asked to come again
-CLIENT_FORM_BYTES = 256 * 1024  # of a client
-FILES_REMEMBERED_BYTES = 64 * 1024 * 1024  # in memory; the fleet fetches the same few at the same time
-LARGE_FILE_BYTES = 4 * 1024 * 1024  # above which a file is never in memory as a whole
-FILE_PIECE_BYTES = 256 * 1024  # that are read of it at once
-REQUEST_BYTES = 16 * 1024 * 1024  # of a client
-UNREAD_BYTES = 1024 * 1024  # of answers that wait to be fetched, above which no more is answered
-SLOWEST_BYTES_A_SECOND = 1024  # of a body that may take longer than other bodies
-UPLOAD_HEAD_BYTES = 16_384  # of what a client says before an output
-HEADER_BYTES = 16 * 1024  # with the address; BOINC's clients send 300, browsers 1 to 2 KB
-BODY_BYTES = 1024 * 1024  # of a request to the site
-HEADER_SECONDS = 10.0  # in which the header of a request has to come
-BODY_SECONDS = 30.0  # in which its body has to
-ANSWER_SECONDS = 60.0  # in which something of an answer has to be fetched
-IDLE_SECONDS = 15.0  # between two requests of a connection
-REQUESTS_WAITING = 16  # behind one that is being answered, on one connection
-CONNECTIONS = 4_000  # at once; fewer where the system lets a process have fewer files open than these need
-CONNECTIONS_OF_ONE_SENDER = 64  # a reverse proxy brings those of many
-REPORTS_A_SECOND = 5  # contacts whose reports are judged and paid before they are answered
-MCP_REQUEST_BYTES = 1_000_000
-MCP_SESSIONS = 200  # of clients of the older era
-MCP_SESSIONS_OF_PROGRAM = 10
-MCP_IDLE_SECONDS = 900.0  # after which a session ends
-APPROVAL_FOR = timedelta(minutes=10)  # that a question to a person stands
-CHANGES_WAITING = 20_000  # in the writer's queue: more than are done in a few seconds, so that nobody waits for longer
-CHANGE_GROUP_SECONDS = 0.02  # after which no more changes join a group: somebody waits for its answers
-# At most, before the laboratory counts as not ready: a busy disk makes a change wait for one or two seconds.
+FREE_DISK_BYTES = 1_000_000_000  # Outputs have to wait while less disk space than this is free
+REQUESTS_A_SECOND = 20.0  # Requests a second that one program may make
+REQUESTS_AT_ONCE = 40.0  # Requests that a program which was quiet may make at once
+SLOW_REQUESTS = 4  # Slow requests of one program that are answered at a time: each may take a thread for seconds
+SLOW_REQUESTS_WAITING = 40  # Further slow requests of one program that may wait for their turn
+COMMAND_BYTES = 1_000_000  # The largest command that may be sent
+FORM_BYTES = 64 * 1024  # The largest form that a page may send
+FORMS_WAITING = 50  # Forms with passwords under way at once: nobody would wait as long as more of them take
+FILE_SECONDS = 20.0  # How long somebody who wants a file waits while those of others are made
+FILES_WAITING = 16  # People who may wait for such a file at once
+FILES_FETCHED = 32  # Such files that are fetched at once: each is in memory until it is, which may take long
+VALUES_REMEMBERED = 512  # Values of each kind that are kept in memory because pages write them again and again
+PAGE_FRESH_SECONDS = 2.0  # How long a page in memory is shown again before it is made anew
+PAGES_REMEMBERED = 256  # Pages that are kept in memory
+# The largest page kept in memory: a larger answer is a file to take away, asked for once
+PAGE_REMEMBERED_BYTES = 256 * 1024
+QUESTIONS_WAITING = 100  # Requests of clients that may wait for a thread; whoever comes then is asked to come again
+CLIENT_FORM_BYTES = 256 * 1024  # The largest form that a BOINC client may send
+# Files kept in memory, in all: the fleet fetches the same few at the same time
+FILES_REMEMBERED_BYTES = 64 * 1024 * 1024
+LARGE_FILE_BYTES = 4 * 1024 * 1024  # A larger file is never in memory as a whole
+FILE_PIECE_BYTES = 256 * 1024  # How much of such a file is read at once
+REQUEST_BYTES = 16 * 1024 * 1024  # The largest request that a client may send
+# A connection with more unfetched answers than this is answered no more until they are fetched
+UNREAD_BYTES = 1024 * 1024
+SLOWEST_BYTES_A_SECOND = 1024  # Bytes a second at which a body must arrive that may take longer than others
+UPLOAD_HEAD_BYTES = 16_384  # The most that a client may say before the output that it uploads
+# The largest header of a request, with its address: BOINC's clients send 300 bytes, browsers 1 to 2 KB
+HEADER_BYTES = 16 * 1024
+BODY_BYTES = 1024 * 1024  # The largest body of a request to the site
+HEADER_SECONDS = 10.0  # How long the header of a request may take to arrive
+BODY_SECONDS = 30.0  # How long the body of a request may take to arrive
+ANSWER_SECONDS = 60.0  # A connection is closed if nothing of an answer was fetched for this long
+IDLE_SECONDS = 15.0  # How long a connection may be idle between two requests
+REQUESTS_WAITING = 16  # Requests that may wait on one connection behind the one that is being answered
+CONNECTIONS = 4_000  # Connections at once, or fewer where the system lets a process open too few files for these
+CONNECTIONS_OF_ONE_SENDER = 64  # Connections from one address at once; a reverse proxy brings those of many people
+# Contacts a second whose reports are judged and paid before they are answered; others are judged later
+REPORTS_A_SECOND = 5
+MCP_REQUEST_BYTES = 1_000_000  # The largest request to the MCP server
+MCP_SESSIONS = 200  # Sessions of the MCP server at once, which clients of the older protocol open
+MCP_SESSIONS_OF_PROGRAM = 10  # Sessions of the MCP server that one program may have at once
+MCP_IDLE_SECONDS = 900.0  # How long a session of the MCP server may be idle before it ends
+APPROVAL_FOR = timedelta(minutes=10)  # How long a person has to answer whether a command may be done
+# Changes that may wait to be stored: more are not done in a few seconds, and nobody is to wait longer
+CHANGES_WAITING = 20_000
+CHANGE_GROUP_SECONDS = 0.02  # How long changes are gathered to be stored together: somebody waits for the answers
+# A change that waits longer makes the laboratory count as not ready; on a busy disk it waits a second or two
 WRITER_WAITS = timedelta(seconds=30)
-JOB_TAKES = timedelta(minutes=15)  # a turn of it, at most: a thousand pictures take minutes to draw
-JOB_LATE_AFTER = timedelta(minutes=2)  # at least
-JOB_TURNS_MISSED = 2  # before a job is late: a busy laboratory is
-JOB_PAUSE_SECONDS = 8.0  # at most between attempts of a job that keeps failing: when a disk has room again, all goes on
-CLOCK_TOLERATED = timedelta(minutes=1)  # what time servers correct in passing
-DOCTOR_FREE_MB = 1_000  # below which `axiom doctor` warns
-DOCTOR_SYNC_MS = 50.0  # of the disk, above which it warns
-DOCTOR_SECONDS = 10.0  # for a server to answer: whoever asks a doctor suspects already that it does not
-COMMAND_SECONDS = 60.0  # that a command line waits for an answer; publishing an experiment takes a few
-SPARE_DISK_BYTES = 200 * 1024 * 1024  # that stay free while a runner is fetched
+# How long one turn of a job may take before it counts as stuck: a thousand pictures take minutes to draw
+JOB_TAKES = timedelta(minutes=15)
+JOB_LATE_AFTER = timedelta(minutes=2)  # A job that was seen within this time is never called late
+JOB_TURNS_MISSED = 2  # Turns that a job may miss before it is late: in a busy laboratory it misses some
+JOB_PAUSE_SECONDS = 8.0  # The longest pause before a failing job is tried again: once a disk has room, all goes on
+# How far the clock may be set back at a start: time servers correct as much in passing
+CLOCK_TOLERATED = timedelta(minutes=1)
+DOCTOR_FREE_MB = 1_000  # Free disk space, in MB, below which `axiom doctor` warns
+DOCTOR_SYNC_MS = 50.0  # Time that the disk takes to store a write for good, in ms, above which `axiom doctor` warns
+DOCTOR_SECONDS = 10.0  # How long `axiom doctor` waits for a server: whoever asks it suspects already that none answers
+COMMAND_SECONDS = 60.0  # How long a command line waits for an answer; publishing an experiment takes a few seconds
+SPARE_DISK_BYTES = 200 * 1024 * 1024  # Disk space that must stay free while a runner is fetched
