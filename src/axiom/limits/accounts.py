@@ -3,10 +3,8 @@
 from datetime import timedelta
 
 SIGNED_IN_FOR = timedelta(days=14)  # How long a browser stays signed in
-# Browsers signed in to one account at most, so that a program signing in for ever fills no table
-BROWSERS_SIGNED_IN = 20
-# How often a day an account may change its e-mail address, counting changes that were refused
-ADDRESS_CHANGES_A_DAY = 5
+BROWSERS_SIGNED_IN = 20  # Browsers signed in to one account at most, so that a program signing in fills no table
+ADDRESS_CHANGES_A_DAY = 5  # How often a day an account may change its e-mail address, counting refused changes
 OPERATOR_IDLE_FOR = timedelta(hours=1)  # An operator who did nothing for this long has to give a code again
 OPERATOR_LONGEST = timedelta(hours=12)  # How long an operator's code is good at most, however busy the operator is
 OPERATOR_CODES_A_DAY = 30  # Codes an operator may try a day, right or wrong: a guess is right once in 300,000 times
@@ -15,8 +13,7 @@ LONGEST_PASSWORD = 256  # The most characters a password may have
 GUESSES_WITHIN = timedelta(hours=1)  # Wrong passwords, new accounts and repeated changes are counted over this time
 FREE_GUESSES = 10  # Wrong passwords an account may have before anybody has to wait
 FREE_GUESSES_OF_ADDRESS = 30  # Wrong passwords that may come from one network address before it has to wait
-# With more wrong passwords than this on the whole site, somebody guesses at many accounts at once
-CROWD_GUESSES = 1_000
+CROWD_GUESSES = 1_000  # With more wrong passwords than this on the whole site, somebody guesses at many accounts
 FREE_GUESSES_IN_CROWD = 3  # Wrong passwords an account may have before a wait while somebody guesses at many accounts
 FIRST_WAIT = timedelta(seconds=5)  # The first wait after too many wrong passwords; each further one doubles it
 LONGEST_WAIT = timedelta(minutes=5)  # The longest that the wait after a wrong password grows by doubling
@@ -25,14 +22,11 @@ ADDRESS_GUESSES = 300  # Wrong passwords from one network address for all accoun
 # How often the same change may be made in an account within the time in which guesses count: few volunteers have more
 # computers to set a place for
 SAME_CHANGES = 300
-# How many accounts or addresses each count of attempts remembers; the least recent are forgotten first
-GUESSERS_REMEMBERED = 20_000
+GUESSERS_REMEMBERED = 20_000  # Accounts or addresses that each count of attempts remembers, the most recent ones
 STATISTICS_EVERY = timedelta(hours=23)  # How old the statistics files may be before they are written anew
 TEAMS_SHOWN_TO_A_CLIENT = 50  # Teams shown at most to a BOINC client that looks for one by its name
-# The largest preferences an account may have; clients bring them back, and may bring twice as many
-PREFERENCES_BYTES = 32 * 1024
-# How long the statistics files tell of what was erased, as in other BOINC projects
-ERASED_TOLD_FOR = timedelta(days=60)
+PREFERENCES_BYTES = 32 * 1024  # The largest preferences of an account; clients may bring back twice as many
+ERASED_TOLD_FOR = timedelta(days=60)  # How long the statistics files tell of what was erased, as in other projects
 NAME_CHARACTERS = 60  # The most characters an account's name may have
 # Teams one volunteer may look after, and may found in a day: the names of teams that nobody joins stay taken, so
 # there are few
@@ -42,8 +36,6 @@ TEAMS_FOUND = 20  # Teams that a search shows at most
 TEAMS_RACING = 10  # Teams shown in the race of the month
 WEEKS_OF_HISTORY = 26  # Weeks of credit that a volunteer's page shows
 DRY_RUNS = 5  # A program may try a command this many times as often as it may give it: a trial takes time, too
-# How often a day a program may give the very same command; after that it is refused with the earlier answer
-SAME_COMMANDS = 3
-# Refusals of one program that are written down in a day; beyond them it is refused without a record
-REFUSALS_A_DAY = 1_000
+SAME_COMMANDS = 3  # How often a day a program may give the same command; then it is refused with the earlier answer
+REFUSALS_A_DAY = 1_000  # Refusals of one program written down in a day; beyond them it is refused without a record
 ROWS_OF_A_BRIEFING = 8  # Rows shown of each list in the briefing that a program reads first

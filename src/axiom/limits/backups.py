@@ -4,10 +4,8 @@ from datetime import timedelta
 
 DOCTOR_DAYS = 7  # Days since the last backup after which `axiom doctor` warns
 COPY_EVERY = timedelta(hours=24)  # How often the laboratory is copied whole, beside its journal
-# How large an archive file of old tasks and outputs grows: the journal takes it as one record
-ARCHIVE_PART_BYTES = 32 * 1024 * 1024
-# A copy that did not get through a look at the journal for this long is stuck, or far behind
-FOLLOWER_SILENT_SECONDS = 30.0
+ARCHIVE_PART_BYTES = 32 * 1024 * 1024  # How large an archive of old tasks grows: the journal takes it as one record
+FOLLOWER_SILENT_SECONDS = 30.0  # A copy that ended no look at the journal for this long is stuck, or far behind
 FOLLOWER_PAUSE_SECONDS = 5.0  # How long a copy waits before it tries again while its disk is full or its store is busy
 FOLLOWER_LOOK_SECONDS = 0.5  # How often a copy that follows the journal looks for changes
 SEGMENT_BYTES = 64 * 1024 * 1024  # How large one file of the journal grows

@@ -1,12 +1,10 @@
 """How tasks go to the pilots of clusters."""
 
 TASK_SECONDS = 10.0  # How long a task for a cluster takes at least: short, since a pilot may be stopped at any moment
-# Tasks that all pilots together may end in a second; where there are more cores, tasks are longer
-TASKS_A_SECOND = 100.0
+TASKS_A_SECOND = 100.0  # Tasks that all pilots together may end in a second; with more cores, tasks are longer
 TASKS_IN_A_REQUEST = 256  # Tasks that a pilot may fetch, or bring back, in one request
 IN_HAND_PER_CORE = 2  # Tasks a pilot has for each core: one that is computed, and one ahead
-# How often a pilot that has nothing else to say tells the laboratory that it is alive, at least
-WORD_EVERY_SECONDS = 30.0
+WORD_EVERY_SECONDS = 30.0  # How often a pilot with nothing else to say tells the laboratory that it is alive
 QUESTIONS_IN_VAIN = 3  # A pilot that asked for work in vain this many times takes it that none is left, and ends
 ENDING_SECONDS = 60.0  # How long a pilot whose time is over may go on with what it has begun
 DASK_ANSWERS_SECONDS = 30.0  # How long a Dask scheduler may take to answer

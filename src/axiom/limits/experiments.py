@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-# The longest an experiment's file may be: ten times the longest of the catalogue, and read in a moment
+# The longest file of an experiment: ten times the longest of the catalogue, and read in a moment
 FILE_CHARACTERS = 100_000
 REFUSALS_TOLD = 20  # Faults of a file told at once: whoever mends these will ask again
 DRAFT_TRIES = 4  # Texts of one draft and its kin that may be tried before one of them is proposed
@@ -12,37 +12,30 @@ DRAFT_TRIES = 4  # Texts of one draft and its kin that may be tried before one o
 KIN_SHARE = 0.4  # Two files are kin that share this much of the smaller one
 KIN_SHARE_OF_AUTHOR = 0.3  # Two files of one author are kin that share this much of the smaller one
 KIN_PARTS = 4  # Parts that kin have in common at least: two small files have two or three in common by chance
-# Parts that make two files kin if none of Axiom's other experiments has them, whatever surrounds them
-KIN_RARE_PARTS = 15
+KIN_RARE_PARTS = 15  # Shared parts that make two files kin if no other of Axiom's experiments has them
 KIN_FIELDS = 4  # Two files of the same factors and measures are kin from this many on: fewer may agree by chance
 KIN_NAMED = 5  # Earlier tries that a sentence names; all are listed below it
 DRAFT_CPU_SECONDS = 900.0  # Computing time that a draft's preflight may need, by what the draft declares
 DRAFT_SECONDS = 1_800.0  # A draft's preflight that takes longer by the clock is ended
 DRAFT_CHARACTERS = 100_000  # The longest text a draft may have: fifty times as long as one usually is
-# Computing time that compiling may take in a preflight, beyond what the cells themselves may take
-COMPILE_CPU_SECONDS = 20.0
+COMPILE_CPU_SECONDS = 20.0  # Computing time that compiling may take in a preflight, beyond what cells may take
 # How long preflights rest after something went wrong that is not the bundle's fault; the bundle waits longer each
 # time
 PREFLIGHT_REST_SECONDS = 60.0
-# The longest such wait; also the rest where somebody has to install something first
-PREFLIGHT_LONG_REST_SECONDS = 3_600.0
+PREFLIGHT_LONG_REST_SECONDS = 3_600.0  # The longest such wait; also the rest where somebody must install something
 # How many times a config's cost may be off, compared with the dearest config's. What relates configs to each other
 # hardly depends on the computer, and busy neighbours add half as much again: what is off by more is declared wrong.
 COST_FACTOR = 3.0
 # How many times a declared cost may be off what is measured: processors differ in what they are quick at
 COST_FACTOR_OF_COMPUTERS = 10.0
-# Costs that differ by less are the same: what surrounds such a short cell costs as much as the cell
-COST_FLOOR_SECONDS = 0.02
-# Share of the cells at other seeds that may end without finite numbers: a training may run away by bad luck
-RUNAWAY_SHARE = 0.05
-# Seeds that each control is run at: as many as a block of evidence, and enough where the null is a half or 0
-CONTROL_SEEDS = 8
+COST_FLOOR_SECONDS = 0.02  # Costs that differ by less are the same: what surrounds such a cell costs as much
+RUNAWAY_SHARE = 0.05  # Share of the cells at other seeds without finite numbers: a training may run away by bad luck
+CONTROL_SEEDS = 8  # Seeds that each control is run at: a block of evidence, enough where the null is a half or 0
 CONTROL_MOST_SEEDS = 16  # Seeds that a control is run at where fewer did not settle it
 CONTROL_ENOUGH = 20.0  # The e-value from which on a control shows its effect, as evidence does
 CONTROL_HINT = 5.0  # The e-value from which on a placebo shows an effect, and so is none
 CONTROL_VALUES = 0.75  # Share of a placebo's seeds that must have a value
-# A placebo passes only narrowly whose estimate lies beyond this share of the smallest effect that matters
-CONTROL_NEAR = 0.5
+CONTROL_NEAR = 0.5  # A placebo passes only narrowly beyond this share of the smallest effect that matters
 CONTROL_SAME_LEVEL = 0.01  # Two configs whose numbers differ by no more than this share count as the same control
 CONTROL_LEANING = 1.0  # A placebo passes only narrowly if its e-value is also above this
 FAILING_SHARE = 0.1  # Share of a version's tasks that may fail; with more, its author has to mend it
@@ -66,8 +59,7 @@ RESULTS_SUMMED = 100_000  # Results of a version that its page sums up: eleven m
 FAILURE_GROUPS = 200  # Groups of failures that a page shows; of the others it says how many there are
 FAILING_HOSTS_NAMED = 50  # Computers that are named of one group of failures
 DRAFTS_SHOWN = 200  # How many of the newest drafts are shown
-# The longest file that may be sent to be published: a hundred times as long as one usually is
-PUBLISHED_CHARACTERS = 200_000
+PUBLISHED_CHARACTERS = 200_000  # The longest file that may be sent to be published: a hundred times the usual length
 FAILURE_GROUPS_TOLD = 5  # Groups of failures on an operator's first page; a page of their own has all
 FAILURE_EXAMPLES = 8  # Tasks of a group of failures that are read for their messages and configs
 FAILURE_HOSTS = 2  # Computers on which the same must fail before it is no longer taken for one computer's own trouble

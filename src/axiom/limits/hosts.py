@@ -4,18 +4,14 @@ from datetime import timedelta
 
 COUNTED_ON_FOR = timedelta(hours=1)  # A computer that was silent for longer is not counted on
 NOTICE_SHOWN_FOR = timedelta(days=1)  # How long a notice is shown in a volunteer's client
-# A notice to all is for computers heard from within this time; others read the news
-NOTICED_WITHIN = timedelta(days=60)
+NOTICED_WITHIN = timedelta(days=60)  # A notice to all is for computers heard from in this time; others read the news
 NOTICES_AT_ONCE = 5  # Notices in one reply to a client
-# Tasks an hour and core that a good computer may have: a failure halves it, and five in a row leave one
-TASKS_AN_HOUR_AND_CORE = 32
+TASKS_AN_HOUR_AND_CORE = 32  # Tasks an hour and core for a good computer: a failure halves it, and five leave one
 OUTVOTED_REMEMBERED_FOR = timedelta(days=30)  # How long every task of a computer is checked after others outvoted it
-# How long a failing GPU gets no tasks: drivers are rarely mended sooner, and its cores go on
-GPU_RESTS_FOR = timedelta(days=1)
+GPU_RESTS_FOR = timedelta(days=1)  # How long a failing GPU gets no tasks: drivers are rarely mended sooner
 GPU_FAILURES = 2  # A GPU rests when this many of its newest tasks failed in a row
 SUSPECT_AFTER_SILENT = timedelta(hours=6)  # A computer with tasks in hand that is silent for longer is suspect
-# More new computers of one volunteer in a day are suspect: no room has as many, and a program makes more
-SUSPECT_ABOVE_NEW = 100
+SUSPECT_ABOVE_NEW = 100  # More new computers of one volunteer in a day are suspect: no room has as many
 FLOODS_FROM = 1_000  # Contacts below which a computer is not called a flooder: it may have had a bad day
 # A computer floods that calls more often than this on average; one that does as it is told waits longer
 FLOODS_BELOW = timedelta(seconds=5)

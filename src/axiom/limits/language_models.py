@@ -10,8 +10,7 @@ CALLS_OF_AN_ANSWER = 16  # Tools that one answer of a model may call
 ANSWER_SECONDS = 300.0  # How long one answer of a model is waited for, however often the service is asked
 UNANSWERED_RESTS_FOR = timedelta(hours=1)  # How long a model that did not answer is left alone
 ANSWER_BYTES = 8 * 2**20  # The largest answer of a model's service that is read: the longest text is a tenth of it
-# The first wait before a model's service that failed is asked again; each further one doubles it
-FIRST_WAIT_SECONDS = 1.0
+FIRST_WAIT_SECONDS = 1.0  # The first wait before a model's service that failed is asked again; it doubles each time
 LONGEST_WAIT_SECONDS = 60.0  # The longest such wait
 ASK_AGAIN_AFTER = timedelta(hours=6)  # A model is asked again after this time although nothing is new
 SESSION_TOKENS = 2_000_000  # Tokens that a model may use in one session
@@ -20,5 +19,4 @@ SESSION_REQUESTS = 60  # Requests that a model may get in one session
 SESSION_SECONDS = 1_800.0  # How long a model's conversation may last in one session
 TOKENS_A_DAY = 8_000_000  # Tokens that a model may use in a day, in all sessions together
 MICROS_A_DAY = 20_000_000  # What a model may cost in a day, in millionths of the same currency
-# Days for which the scientist's token is good: it lies beside the laboratory's keys, which are worth more
-TOKEN_DAYS = 3_650
+TOKEN_DAYS = 3_650  # Days for which the scientist's token is good: the laboratory's keys beside it are worth more

@@ -6,12 +6,10 @@ SILENT_FOR = timedelta(days=7)  # A volunteer who wants it is mailed when a comp
 DIGEST_EVERY = timedelta(days=7)  # How often a volunteer who wants it is mailed what is new
 SAME_ALERT_EVERY = timedelta(hours=1)  # How often operators are told of the same kind of trouble, at most
 KEPT_FOR = timedelta(days=3)  # How long a message that cannot be sent is tried; then nobody waits for it any more
-# How long after a failure a message, or a mail server, is tried again at the earliest
-FIRST_WAIT = timedelta(minutes=1)
+FIRST_WAIT = timedelta(minutes=1)  # How long after a failure a message, or a mail server, is tried again at first
 LONGEST_WAIT = timedelta(hours=6)  # The longest wait between two tries to send a message
 SERVER_RESTS_FOR = timedelta(hours=1)  # The longest that a server which takes no message is left alone
-# How soon the same mail may be asked for again: nobody fills somebody's mailbox from here
-SAME_MAIL_AFTER = timedelta(minutes=10)
+SAME_MAIL_AFTER = timedelta(minutes=10)  # How soon the same mail may be asked for again: no mailbox is to be filled
 PASSWORD_LINK_FOR = timedelta(hours=1)  # How long a link that sets a new password is good
 DIGEST_ITEMS = 10  # Items of each kind that a digest names
 SENT_AT_ONCE = 20  # Messages that are sent in one turn

@@ -4,10 +4,8 @@ TILES_OF_A_TASK = 100  # Tiles that one task computes at most: each needs its pl
 LOOKED_AT = 32  # A tile that somebody looks at is worth as much more as a border of this many boxes, from side to side
 SHORT_SECONDS = 60.0  # The shortest tasks of a map that has too few tiles for all cores
 DEEP_TURNS = 2  # Tasks for each core for which tiles that no number needs wait, behind those that one needs
-# Work in tiles that waits for each idle core at least: what is drawn next does not change which are wanted
-AHEAD_SECONDS = 600.0
-# Share of the waiting work that tiles for registered numbers may have while other questions wait too
-SHARE_OF_WORK = 0.25
+AHEAD_SECONDS = 600.0  # Work in tiles that waits for each idle core: what is drawn next does not change what is wanted
+SHARE_OF_WORK = 0.25  # Share of the waiting work for tiles of registered numbers while other questions wait too
 TILES_OF_A_ROUND = 20_000  # Tiles that one round orders at most
 REPLICATES = 16  # How many of the first replicates a map shows together
 RECENT_PICTURES = 6  # New pictures of maps that a page shows

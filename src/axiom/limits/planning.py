@@ -3,8 +3,7 @@
 from datetime import timedelta
 
 WORTH_FLOOR = 0.001  # Work expected to tell less than so many bits a core-hour is not ordered; a new design tells more
-# Computers that a plan looks at one by one; with more, it plans for cores, and somebody always takes the work
-HOSTS = 2_000
+HOSTS = 2_000  # Computers that a plan looks at one by one; with more, it plans for cores, and somebody takes the work
 FLEET_FILE_BYTES = 64 * 1024 * 1024  # The largest file that describes a fleet: 100,000 computers take a fifth of it
 FLEET_FILE_HOSTS = 200_000  # Computers that a file for `axiom plan --fleet` may name
 SHARES_HOLD_OVER = timedelta(days=1)  # An operator's shares hold over all plans within this time

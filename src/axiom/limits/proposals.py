@@ -13,5 +13,4 @@ DEAREST_DISCRIMINATION = 8.0  # How many times as much a replicate of a design m
 CONFIGS = 500  # Configs that one design may have
 DEARER = 2.0  # A proposal that costs more times what was expected is refused: its cap was counted with another number
 CHANGED_CHARACTERS = 20_000  # Characters of the old and new lines that a proposal to mend a text keeps
-# Proposals answered in a session: each asks code what it costs, and holds the session for half a minute
-ADMITTED_IN_A_SESSION = 4
+ADMITTED_IN_A_SESSION = 4  # Proposals answered in a session: each asks code its cost, and the lease is half a minute

@@ -2,13 +2,11 @@
 
 from datetime import timedelta
 
-# Replicates in a block where nobody else computes: who computes at home sees the first interval soonest
-BLOCK_ALONE = 8
+BLOCK_ALONE = 8  # Replicates in a block where nobody else computes, so that the first interval is seen soon
 BLOCK_OF_VOLUNTEERS = 16  # Replicates that a block has at least where volunteers compute
 SETTLED_AFTER = 32  # Replicates before an interval counts as settled: with fewer, it may be narrow by chance
 # Replicates of a design, unless its registration says otherwise: what they leave undecided is better asked
 # differently
 REPLICATES = 256
 STAMP_AGAIN_AFTER = timedelta(minutes=1)  # How long a time-stamping authority that failed is left alone
-# How long a registration may wait for its time stamp before `axiom doctor` says so
-STAMP_LATE_AFTER = timedelta(minutes=10)
+STAMP_LATE_AFTER = timedelta(minutes=10)  # How long a registration may wait for its stamp before `axiom doctor` warns

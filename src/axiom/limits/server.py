@@ -16,21 +16,17 @@ FILES_FETCHED = 32  # Such files that are fetched at once: each is in memory unt
 VALUES_REMEMBERED = 512  # Values of each kind that are kept in memory because pages write them again and again
 PAGE_FRESH_SECONDS = 2.0  # How long a page in memory is shown again before it is made anew
 PAGES_REMEMBERED = 256  # Pages that are kept in memory
-# The largest page kept in memory: a larger answer is a file to take away, asked for once
-PAGE_REMEMBERED_BYTES = 256 * 1024
+PAGE_REMEMBERED_BYTES = 256 * 1024  # The largest page kept in memory: a larger answer is a file, asked for once
 QUESTIONS_WAITING = 100  # Requests of clients that may wait for a thread; whoever comes then is asked to come again
 CLIENT_FORM_BYTES = 256 * 1024  # The largest form that a BOINC client may send
-# Files kept in memory, in all: the fleet fetches the same few at the same time
-FILES_REMEMBERED_BYTES = 64 * 1024 * 1024
+FILES_REMEMBERED_BYTES = 64 * 1024 * 1024  # Files kept in memory, in all: the fleet fetches the same at the same time
 LARGE_FILE_BYTES = 4 * 1024 * 1024  # A larger file is never in memory as a whole
 FILE_PIECE_BYTES = 256 * 1024  # How much of such a file is read at once
 REQUEST_BYTES = 16 * 1024 * 1024  # The largest request that a client may send
-# A connection with more unfetched answers than this is answered no more until they are fetched
-UNREAD_BYTES = 1024 * 1024
+UNREAD_BYTES = 1024 * 1024  # A connection with more unfetched answers is answered no more until they are fetched
 SLOWEST_BYTES_A_SECOND = 1024  # Bytes a second at which a body must arrive that may take longer than others
 UPLOAD_HEAD_BYTES = 16_384  # The most that a client may say before the output that it uploads
-# The largest header of a request, with its address: BOINC's clients send 300 bytes, browsers 1 to 2 KB
-HEADER_BYTES = 16 * 1024
+HEADER_BYTES = 16 * 1024  # The largest header of a request: BOINC's clients send 300 bytes, browsers 1 to 2 KB
 BODY_BYTES = 1024 * 1024  # The largest body of a request to the site
 HEADER_SECONDS = 10.0  # How long the header of a request may take to arrive
 BODY_SECONDS = 30.0  # How long the body of a request may take to arrive
@@ -39,15 +35,13 @@ IDLE_SECONDS = 15.0  # How long a connection may be idle between two requests
 REQUESTS_WAITING = 16  # Requests that may wait on one connection behind the one that is being answered
 CONNECTIONS = 4_000  # Connections at once, or fewer where the system lets a process open too few files for these
 CONNECTIONS_OF_ONE_SENDER = 64  # Connections from one address at once; a reverse proxy brings those of many people
-# Contacts a second whose reports are judged and paid before they are answered; others are judged later
-REPORTS_A_SECOND = 5
+REPORTS_A_SECOND = 5  # Contacts a second whose reports are judged and paid at once; others are judged later
 MCP_REQUEST_BYTES = 1_000_000  # The largest request to the MCP server
 MCP_SESSIONS = 200  # Sessions of the MCP server at once, which clients of the older protocol open
 MCP_SESSIONS_OF_PROGRAM = 10  # Sessions of the MCP server that one program may have at once
 MCP_IDLE_SECONDS = 900.0  # How long a session of the MCP server may be idle before it ends
 APPROVAL_FOR = timedelta(minutes=10)  # How long a person has to answer whether a command may be done
-# Changes that may wait to be stored: more are not done in a few seconds, and nobody is to wait longer
-CHANGES_WAITING = 20_000
+CHANGES_WAITING = 20_000  # Changes that may wait to be stored: they are done in a few seconds, and nobody waits longer
 CHANGE_GROUP_SECONDS = 0.02  # How long changes are gathered to be stored together: somebody waits for the answers
 # A change that waits longer makes the laboratory count as not ready; on a busy disk it waits a second or two
 WRITER_WAITS = timedelta(seconds=30)
@@ -56,8 +50,7 @@ JOB_TAKES = timedelta(minutes=15)
 JOB_LATE_AFTER = timedelta(minutes=2)  # A job that was seen within this time is never called late
 JOB_TURNS_MISSED = 2  # Turns that a job may miss before it is late: in a busy laboratory it misses some
 JOB_PAUSE_SECONDS = 8.0  # The longest pause before a failing job is tried again: once a disk has room, all goes on
-# How far the clock may be set back at a start: time servers correct as much in passing
-CLOCK_TOLERATED = timedelta(minutes=1)
+CLOCK_TOLERATED = timedelta(minutes=1)  # How far the clock may be set back at a start: time servers correct as much
 DOCTOR_FREE_MB = 1_000  # Free disk space, in MB, below which `axiom doctor` warns
 DOCTOR_SYNC_MS = 50.0  # Time that the disk takes to store a write for good, in ms, above which `axiom doctor` warns
 DOCTOR_SECONDS = 10.0  # How long `axiom doctor` waits for a server: whoever asks it suspects already that none answers

@@ -6,11 +6,9 @@ BLOCK_WAITS_SECONDS = 600.0  # The longest that a closed block waits to be weigh
 # The time between rounds that only hope to find work for idle cores. Each that finds none makes the next wait twice
 # as long: a laboratory that has asked everything would otherwise hold a hundred thousand empty ones in a year.
 IDLE_ROUND_AFTER_SECONDS = 300.0
-# The longest such wait; also for credit above the last cap, and for what else waits for a round
-IDLE_ROUND_SECONDS = 3_600.0
+IDLE_ROUND_SECONDS = 3_600.0  # The longest such wait; also for credit above the last cap and what else waits
 MAP_ROUND_SECONDS = 60.0  # The time between rounds that are known to find work: further tiles of a map
-# How long the first round waits for the whole catalogue, so that it begins with the cheapest
-FIRST_ROUND_SECONDS = 30.0
+FIRST_ROUND_SECONDS = 30.0  # How long the first round waits for the catalogue, so that it begins with the cheapest
 # How long after the last session what went wrong, or what somebody asks, is told at the earliest
 URGENT_AFTER = timedelta(minutes=30)
 NEWS_AFTER = timedelta(hours=3)  # How long after the last session what is merely new is told at the earliest

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-# Another volunteer who was silent for longer is not counted on to check a task
-RECHECKED_BY_HEARD_FROM = timedelta(days=1)
+RECHECKED_BY_HEARD_FROM = timedelta(days=1)  # A volunteer who was silent for longer is not counted on to check a task
 RECHECK_WAITS_FOR = timedelta(days=2)  # A check that nobody took within this time is given up
 RECHECK_ONE_IN_OF_NEW_HOST = 2  # One in so many tasks of a computer that is new is computed again elsewhere
 # One in so many tasks of a computer that is no longer new is checked. Computers nearly always meet a version with few
@@ -23,18 +22,14 @@ TASKS_A_FAILURE = 4
 LEAST_TASKS = 10  # Tasks that a workunit may have at least before it ends for that reason
 # A laboratory that was away for longer had an outage; after less, clients try again by themselves
 AWAY_IS_AN_OUTAGE = timedelta(minutes=10)
-# Tasks that a computer may have in hand: a client asks for no more, and names all it has in one request
-IN_HAND = 1_000
-# Tasks in hand for each core of a computer with nothing to show: what it says of itself may be untrue
-UNPROVEN_PER_CORE = 2
+IN_HAND = 1_000  # Tasks that a computer may have in hand: a client asks for no more, and names all of them at once
+UNPROVEN_PER_CORE = 2  # Tasks in hand for each core of a computer with nothing to show: it may boast
 BELIEVED_CORES = 8  # Cores that such a computer is believed to have: as many as an ordinary one has
-# Tasks in hand of all such computers of a volunteer, and one for each beyond: inventing some gains little
-UNPROVEN_TOGETHER = 128
+UNPROVEN_TOGETHER = 128  # Tasks in hand of all such computers of a volunteer, so that inventing some gains little
 # A computer with work calls again after this time, or when half of the work is done if that is sooner: a computer
 # whose results count need not be thanked within seconds
 CALL_AGAIN_SECONDS = 180.0
-# However a contact went, a client calls again within this time, to hear of aborts and notices
-CALL_ANYHOW_SECONDS = 3_600.0
+CALL_ANYHOW_SECONDS = 3_600.0  # A client calls again within this time in any case, to hear of aborts and notices
 TIMES_DECLARED_COST = 5.0  # How many times its declared cost a cell may take before it is stopped
 LEAST_CELL_SECONDS = 60.0  # Seconds that any cell may take: compiling a shape takes some, whatever is declared
 # How many times its declared cost a cell may take on a GPU. The cost is declared for a core: a GPU compiles for
@@ -43,11 +38,9 @@ LEAST_CELL_SECONDS = 60.0  # Seconds that any cell may take: compiling a shape t
 TIMES_DECLARED_COST_ON_GPU = 50.0
 LEAST_CELL_SECONDS_ON_GPU = 600.0  # Seconds that any cell may take on a GPU before it is stopped
 USUAL_SECONDS = 1_200.0  # How long a volunteer's task should usually take: between 10 and 30 minutes
-# How long a computer's first task should take: a newcomer sees credit soon, and its speed is measured
-FIRST_SECONDS = 10.0
+FIRST_SECONDS = 10.0  # How long a computer's first task should take: credit comes soon, and speed is measured
 MANY_CORES = 60  # A client ends at most one task a second, so that computers with more cores get longer tasks
-# How long a task for such a computer takes at least, even if fewer computers then share a block
-MANY_CORES_SECONDS = 240.0
+MANY_CORES_SECONDS = 240.0  # How long a task for such a computer takes at least, even if fewer share a block
 REPLICATES = 64  # Replicates in one workunit at most, so that what a computer may lose at once stays small
 HOSTS_SHARING = 4  # Computers that share a block: as many as a Strong finding asks for
 ALONE_FOR = timedelta(days=7)  # When nobody else was heard from for this long, a volunteer may repeat what it failed at
@@ -56,8 +49,7 @@ CLOCK_AHEAD_SECONDS = 86_400.0  # How far a volunteer's clock may be ahead of th
 CLIENT_STOPS_AFTER_SECONDS = 24 * 3_600.0  # BOINC's client stops no task sooner: only a runner that hangs is left to it
 FILES_IN_A_REPLY = 500  # Files that one reply lets a client delete
 UNREPORTED_OUTPUT_FOR = timedelta(days=30)  # How long an output that nobody reported is kept: far beyond every deadline
-# How long a file that nothing needs is kept: no task that names it is good for longer
-OLD_FILES_FOR = timedelta(days=60)
+OLD_FILES_FOR = timedelta(days=60)  # How long a file that nothing needs is kept: no task that names it lasts longer
 COMPILED_KEPT_FOR = timedelta(days=30)  # How long the local engine keeps compiled code that nothing used
 MESSAGE_CHARACTERS = 1_000  # Characters that are kept of what a computer says of its task
 REASON_CHARACTERS = 500  # Characters that are kept of why a task or a workunit ended
