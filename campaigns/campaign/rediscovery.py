@@ -131,7 +131,7 @@ def scores(answers: Sequence[Answer], kind: Meaning | None = None) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """0 when every claim was asked; what is row is the measurement, and no failure."""
+    """0 when every claim was asked; what is seen is the measurement, and no failure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--hours", type=float, default=0.0, help="compute for so long at most")
     parser.add_argument("--data", type=Path, default=ROOT / "build" / "rediscovery", help="the laboratory that is kept")
@@ -149,15 +149,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"{f' ({row.claim.size})' if row.claim.size else ''}; {row.claim.reference}\n"
             f"  the laboratory: {row.meaning or 'not asked'}{f', {row.seen}, {row.seeds} seeds' if row.seeds else ''}"
         )
-    asked = [row for row in answers if row.meaning is not None]
-    print(f"\n{len(asked)} of {len(answers)} claims were asked; undecided {sum(not row.is_called for row in asked)}")
-    print(f"all that is called   {scores(asked)}")
-    print(f"called found         {scores(asked, Meaning.AS_CLAIMED)}")
-    print(f"called absent        {scores(asked, Meaning.TOO_SMALL)}")
-    called = [row for row in asked if row.is_called]
+    weighed = [row for row in answers if row.meaning is not None]
+    print(
+        f"\n{len(weighed)} of {len(answers)} claims were asked; undecided {sum(not row.is_called for row in weighed)}"
+    )
+    print(f"all that is called   {scores(weighed)}")
+    print(f"called found         {scores(weighed, Meaning.AS_CLAIMED)}")
+    print(f"called absent        {scores(weighed, Meaning.TOO_SMALL)}")
+    called = [row for row in weighed if row.is_called]
     wrong, low, high = (100 * part for part in share(sum(not row.is_right for row in called), len(called)))
     print(f"  scorecard: rediscovery {wrong:.1f} % [{low:.1f}, {high:.1f}] of {len(called)}")
-    if left := len(answers) - len(asked):
+    if left := len(answers) - len(weighed):
         print(f"MISSED: {left} of the {len(answers)} claims were not asked, for want of time; the same command goes on")
     return int(bool(left))
 

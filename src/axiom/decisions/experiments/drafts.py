@@ -85,13 +85,13 @@ def smoke(attempt: Attempt) -> dict[str, Any]:
     that it tells.
     """
     cells = (*attempt.first, *attempt.others)
-    told = [cell.learned for cell in cells if cell.learned is not None]
+    learned = [cell.learned for cell in cells if cell.learned is not None]
     return {
         "cells": len(cells),
         "failed": sum(cell.outcome in (Outcome.FAILED, Outcome.LATE) for cell in cells),
         "missing": sum(cell.outcome is Outcome.DIVERGED or None in cell.measures.values() for cell in cells),
         "seconds": float(f"{sum(cell.cpu_seconds for cell in attempt.first):.3g}"),
-        "learned": sum(told) if told else None,
+        "learned": sum(learned) if learned else None,
     }
 
 

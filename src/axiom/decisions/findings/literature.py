@@ -28,5 +28,5 @@ def comparison_in_words(comparison: Comparison, published: Mapping[str, Any], re
     number = f"{published['value']:.4g}"
     if published["interval"]:
         number += " [{:.4g}, {:.4g}]".format(*published["interval"])
-    said = "cannot tell whether it agrees with" if comparison is Comparison.UNCLEAR else comparison
-    return f"{said} the published {number} of {reference}"
+    relation = "cannot tell whether it agrees with" if comparison is Comparison.UNCLEAR else comparison
+    return f"{relation} the published {number} of {reference}"

@@ -54,10 +54,10 @@ def printed_last(text: str) -> str:
     """
     match = _WORDS.search(text[:_MOST_TEXT])
     try:
-        said = str(json.loads(match[1])) if match else ""
+        printed = str(json.loads(match[1])) if match else ""
     except ValueError:
         return ""
-    return said.encode(errors="replace").decode()  # halves of characters cannot be shown
+    return printed.encode(errors="replace").decode()  # halves of characters cannot be shown
 
 
 def known_kind(kind: str) -> str:

@@ -90,9 +90,9 @@ def _details(reading: Reading, groups: Sequence[FailureGroup]) -> list[Answer]:
     for group, tasks in zip(groups, shown, strict=True):
         there = sorted((words[task] for task in tasks if task in words), key=lambda task: not task.is_ours)
         places = [place for task in there if (place := failed_config(task.said)) is not None]
-        said = [text for task in there if task.is_ours and (text := printed_last(task.said))]
+        printed = [text for task in there if task.is_ours and (text := printed_last(task.said))]
         config = configs[group.experiment_id].get(places[0]) if places else None
-        details.append({"config": config and dict(config), "said": said[0] if said else None})
+        details.append({"config": config and dict(config), "said": printed[0] if printed else None})
     return details
 
 
