@@ -30,6 +30,7 @@ from axiom.decisions.experiments.revealing_controls import by_declaration
 from axiom.domain.preflights import ControlDemand, Demands, DraftState
 from axiom.errors import Refused
 from axiom.lab.experiments import try_draft
+from axiom.lab.registrations import kin
 from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts
@@ -75,7 +76,7 @@ class World:
         text = disguised(_FILE.replace(_RUN, f"{looks}{_RUN}"), how, self.dice.randrange(10**6))
         text = f"{text}\n# {name}: {forecast}\n"
         draft = try_draft.write(
-            self.db, self.folder, name, text, try_draft.kin.digest_of(text.encode()), author=author, now=self._later()
+            self.db, self.folder, name, text, kin.digest_of(text.encode()), author=author, now=self._later()
         )
         self.forecasts[draft.number] = forecast
         self._unrefused(draft.number)
@@ -91,8 +92,18 @@ class World:
         except Refused:
             self.ended["refused a try"] += 1
             return None
-        report = {"reason": "", "gates": [], "attempt": "", "declaration": "", "question": "", "bundle": ""}
-        drafts.record(self.db, number, passed=passes, **report, now=self._later())
+        drafts.record(
+            self.db,
+            number,
+            passed=passes,
+            reason="",
+            gates=[],
+            attempt="",
+            declaration="",
+            question="",
+            bundle="",
+            now=self._later(),
+        )
         self.ended["tries"] += 1
         return passes
 
@@ -121,7 +132,7 @@ class World:
         """What reading says of a disguise that nobody could run: the adversary's files would pass."""
         self.db.execute("UPDATE draft SET refusals = '[]' WHERE id = :id", id=number)
         draft = try_draft.kept(self.db, number)
-        try_draft.kin.learn(self.db, self.folder, draft.text.encode())
+        kin.learn(self.db, self.folder, draft.text.encode())
 
 
 def _fails_where(world: World) -> str:
@@ -198,8 +209,8 @@ def refused_controls() -> tuple[int, int]:
 def _is_refused(planted: list[dict[str, float]]) -> bool:
     control = ControlDemand(estimand="many_minus_few", placebo=(), planted=planted)
     seconds = [1.0] * len(_ARMS)
-    sweep = {"configs": _ARMS, "seconds": seconds, "allowed_seconds": seconds, "estimands": [_CONTRAST]}
-    return bool(by_declaration(Demands(**sweep, controls=[control])))
+    sweep = Demands(configs=_ARMS, seconds=seconds, allowed_seconds=seconds, estimands=[_CONTRAST], controls=[control])
+    return bool(by_declaration(sweep))
 
 
 def played(worlds: int, seed: int, place: Path) -> dict[str, Counter[str]]:
@@ -209,7 +220,7 @@ def played(worlds: int, seed: int, place: Path) -> dict[str, Counter[str]]:
     folder.create()
     db = connect_writer(folder.database)
     migrate(db, None, _NOW)
-    try_draft.kin.learn(db, folder, b"")
+    kin.learn(db, folder, b"")
     db.close()
     counted: dict[str, Counter[str]] = {strategy.__name__: Counter() for strategy in STRATEGIES}
     for number in range(worlds):

@@ -68,7 +68,8 @@ class _Reordered(ast.NodeTransformer):
 def _renamed(tree: ast.Module, dice: random.Random) -> ast.Module:
     imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
     kept = {alias.asname or alias.name.split(".")[0] for node in imports for alias in node.names}
-    return _Renamed(dice, kept).visit(tree)
+    renamed: ast.Module = _Renamed(dice, kept).visit(tree)
+    return renamed
 
 
 def _split(tree: ast.Module, dice: random.Random) -> ast.Module:
