@@ -88,7 +88,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
         commands="finding log paper reference",
         terminal={
             "finding": ("finding.findings", "What is concluded so far: list, show, link, export …"),
-            "reference": ("finding.references", "Literature that a person approved: list, add, export …"),
+            "reference": ("finding.references", "Literature that a person approved: list, add …"),
             "weigh": ("finding.weigh", "How sure is it? Any CSV of seeds and values."),
         },
     ),

@@ -228,7 +228,9 @@ def test_what_nobody_approved_is_marked_and_stands_behind_no_sentence(small_lab,
     spoken = "As {R:tiny_sum} says of {F1}."
     assert refused(spoken, citable(small_lab.db, [1]))
     site = browse(small_lab)
-    assert "Noether 1918 (unverified)" in site.get("/experiments/tiny_sum").text
+    page = site.get("/experiments/tiny_sum").text
+    assert "Noether 1918 (unverified)" in page
+    assert 'href="https://arxiv.org/abs/3199.99999"' in page
     with small_lab.db.transaction():
         references.add(small_lab.db, "Noether 1918", by="Ada", now=small_lab.now)
         prose.add_to_paper(small_lab.db, [1], author="Ada", text=spoken, now=small_lab.now)

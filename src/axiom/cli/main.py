@@ -12,6 +12,7 @@ _TOGETHER = {  # so that it still fits when every noun is there
     ("serve", "work", "pi"): "Its parts: server and site, more cores, autopilot.",
     ("init", "upgrade"): "A new laboratory; old data to this version.",
     ("status", "doctor", "logs"): "What it is doing, what is wrong, what it wrote down.",
+    ("finding", "reference"): "What is concluded; literature to cite: list, add …",
     ("session", "proposal"): "Rounds of work, and what is asked next: list, run …",
     ("workunit", "task"): "What is ordered and given out: list, cancel, abort …",
     ("failure", "watch", "mail"): "What goes wrong, what to be told of, by mail: list …",

@@ -57,7 +57,7 @@ def test_the_highest_bundle_is_sent_and_numbers_are_issued_in_order(stored, now)
     assert experiments.bundle(stored, "1-2").serial == 2
     assert [bundle.digest for bundle in experiments.bundles(stored)] == ["1-1", "1-3", "1-2", "2-4"]
     with pytest.raises(sqlite3.IntegrityError):
-        stored.execute("INSERT INTO bundle SELECT 9, experiment_id, serial, 'x', seal, 0, 0, '' FROM bundle")
+        stored.execute("INSERT INTO bundle SELECT 9, experiment_id, serial, 'x', seal, 0, 0, '', NULL FROM bundle")
     until = now + timedelta(days=180)
     experiments.renew_seal(stored, third, "sealed again", until)
     bundle = experiments.bundle_now(stored, 1)

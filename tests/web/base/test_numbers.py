@@ -12,7 +12,7 @@ from axiom.settings import read
 from axiom.web.base import numbers
 from axiom.web.base.cells import cell, cells, columns, in_a_sentence
 from axiom.web.base.cited_authors import CitedAuthor, authors_of, bibtex
-from axiom.web.base.docstring import FileWords, file_words, papers
+from axiom.web.base.docstring import FileWords, file_words
 from axiom.web.base.memo import Memo
 from axiom.web.base.request import number_of
 
@@ -148,6 +148,3 @@ def test_authors_are_cited_escaped_and_a_file_tells_why_it_matters_and_what_it_f
         about="What it is about."
     )
     assert file_words('"""Q?\n\nWhy it matters: people\nwait.\n"""').matters == "People wait."
-    first, second = papers("Frankle & Carbin 2019, arXiv:1803.03635; Eckart & Young 1936")
-    assert first == {"text": "Frankle & Carbin 2019, arXiv:1803.03635", "href": "https://arxiv.org/abs/1803.03635"}
-    assert (second, papers("")) == ({"text": "Eckart & Young 1936", "href": None}, [])

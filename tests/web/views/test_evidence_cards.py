@@ -13,8 +13,9 @@ from axiom.store.accounts import accounts
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations, scores
+from axiom.web.base import scope
 from axiom.web.base.request import Reading
-from axiom.web.views import evidence_cards, scope
+from axiom.web.views import evidence_cards
 from axiom_weigh.values import Agreements, Observation
 
 
