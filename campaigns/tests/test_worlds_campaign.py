@@ -1,6 +1,6 @@
 """The campaign of worlds: what it pools, when it is met, and that it goes on where it was stopped."""
 
-import os
+import time
 import runpy
 from pathlib import Path
 
@@ -62,7 +62,7 @@ def test_a_share_has_its_exact_interval(hits, amount, low, high):
 
 
 def lived(seed: int) -> dict[str, int]:
-    return {"seed": seed, "process": os.getpid()}
+    return {"seed": seed, "process": time.monotonic_ns()}  # not its number, which another may have again
 
 
 def test_it_goes_on_where_it_was_stopped_and_begins_anew_with_another_program(tmp_path, monkeypatch):
