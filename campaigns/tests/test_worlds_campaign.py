@@ -1,7 +1,7 @@
 """The campaign of worlds: what it pools, when it is met, and that it goes on where it was stopped."""
 
-import time
 import runpy
+import time
 from pathlib import Path
 
 import kept_outcomes
