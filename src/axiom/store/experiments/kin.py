@@ -10,20 +10,20 @@ from axiom.store.engine.database import Database, Row, at, moment
 
 # A text is kin of itself. Some are kin of what the same author wrote alone.
 _NEAR = """
-WITH near (digest, share, reason) AS (
+near (digest, share, reason) AS (
     SELECT :digest, 1.0, 'it is the same text'
     UNION ALL SELECT k.other, k.share, k.reason FROM kin k WHERE k.digest = :digest AND (k.of_author = 0
         OR EXISTS (SELECT 1 FROM draft d WHERE d.digest = k.other AND d.author = :author)))
 """
 _TRIED_DRAFTS = f"""
-{_NEAR}
+WITH {_NEAR}
 SELECT d.id, d.name, d.author, d.ordered_at, d.passed, d.dropped_at, n.share, n.reason
 FROM near n JOIN draft d ON d.digest = n.digest
 WHERE d.ordered_at <= :until AND d.id <> :without ORDER BY n.share DESC, d.id
 """
 # What Axiom brings along was computed before: what came of that stands in its file.
 _EXPERIMENTS = f"""
-{_NEAR}
+WITH {_NEAR}
 SELECT c.shipped AS name, n.share, n.reason FROM near n JOIN code c ON c.digest = n.digest WHERE c.shipped <> ''
 UNION
 SELECT e.name || '@' || e.version, n.share, n.reason
