@@ -8,8 +8,8 @@ import click
 
 import axiom
 from axiom.cli.main import axiom as program
-from axiom.commands.command import Command
-from axiom.commands.registry import COMMANDS
+from axiom.commands.base.command import Command
+from axiom.commands.base.registry import COMMANDS
 from axiom.features import FEATURES
 from axiom.web.base.page import SHOWN
 from axiom.web.site.routes import PAGES

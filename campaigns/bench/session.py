@@ -31,8 +31,8 @@ from vouching import vouch
 
 import axiom
 from axiom import shipped
-from axiom.commands.gate import CommandGate
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.sessions import StepSession
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.sessions import Allotment

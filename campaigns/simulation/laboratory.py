@@ -13,10 +13,10 @@ from vouching import vouch
 import axiom
 from axiom.autopilot import autopilot
 from axiom.boinc import account_keys
-from axiom.commands.command import Answer, Command
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.experiments import DeployExperiment
-from axiom.commands.gate import CommandGate
-from axiom.commands.laboratory import Laboratory
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.lab import session

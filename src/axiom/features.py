@@ -222,8 +222,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "commands": Feature(
         "The one door to a change: who may, what it costs, and the proof of who did what.",
-        "settings domain.callers decisions.accounts.command_permission store.upkeep.audit commands.command "
-        "commands.gate commands.laboratory commands.registry commands.words",
+        "settings domain.callers decisions.accounts.command_permission store.upkeep.audit commands.base",
         terminal={
             "settings": ("laboratory.operate", "Every knob, its value and where it comes from: show."),
             "audit": ("laboratory.operate", "Proof of who did what: show, verify."),

@@ -5,8 +5,8 @@ from planted_effects import noise, output
 from started_writer import started_writer
 
 from axiom.autopilot.autopilot import hold
-from axiom.commands.gate import CommandGate
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.proposals import AdmitProposal, ApproveProposal, RefuseProposal
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.proposals import AUTOPILOT, ProposalState, Template

@@ -11,9 +11,9 @@ from listening import while_listening
 from patience import PATIENCE
 
 from axiom.autopilot.autopilot import attend, hold
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.client import Remote
-from axiom.commands.gate import CommandGate
-from axiom.commands.laboratory import Laboratory
 from axiom.commands.sessions import StepSession
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.sessions import Step

@@ -12,8 +12,8 @@ from started_writer import started_writer
 from tiny_experiment import tiny_source
 
 import axiom
-from axiom.commands.gate import CommandGate
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.programs import AddProgram
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Capacity, Platform

@@ -10,11 +10,11 @@ import pytest
 from real_parts import need
 from tiny_experiment import tiny_source
 
+from axiom.commands.base.registry import COMMANDS, read_command
 from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
 from axiom.commands.links import LinkFindings
 from axiom.commands.programs import AddProgram, EndProgram, LimitProgram
 from axiom.commands.proposals import ApproveProposal, RefuseProposal
-from axiom.commands.registry import COMMANDS, read_command
 from axiom.commands.releases import ApproveExperiment
 from axiom.commands.work import CancelWorkunits
 from axiom.decisions.accounts.command_permission import CommandCost, SpentToday, may

@@ -7,10 +7,10 @@ import pytest
 from furnished_lab import QUESTION
 
 from axiom.commands.accounts import EraseAccount, OpenAccount
+from axiom.commands.base.registry import read_command
 from axiom.commands.ideas import AddIdea, AnswerIdea, HideIdea, RetractIdea, ShowIdea, SuggestIdea, WithdrawIdea
 from axiom.commands.links import NoteFinding
 from axiom.commands.proposals import ApproveProposal, MakeProposal, WithdrawProposal
-from axiom.commands.registry import read_command
 from axiom.domain.evidence import Meaning
 from axiom.domain.proposals import IdeaState, ProposalState
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, UnknownName, WrongUse

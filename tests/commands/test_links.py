@@ -7,10 +7,10 @@ import pytest
 from evidence_lines import record
 from furnished_lab import weighed
 
+from axiom.commands.base.registry import read_command
 from axiom.commands.experiments import PublishExperiment
 from axiom.commands.links import DraftPaper, LinkFindings, WriteLog
 from axiom.commands.registrations import AmendFinding
-from axiom.commands.registry import read_command
 from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import NotFound, Refused, UnknownName, WrongUse
 from axiom.signed.canonical_json import canonical

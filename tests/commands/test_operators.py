@@ -9,10 +9,10 @@ from furnished_lab import fill
 
 from axiom.boinc.accounts import CreateAccount
 from axiom.commands.accounts import EraseAccount
+from axiom.commands.base.registry import read_command
 from axiom.commands.news import AddNews, WithdrawNews
 from axiom.commands.operators import AddOperator, EndOperator, SignInAsOperator
 from axiom.commands.programs import EndProgram
-from axiom.commands.registry import read_command
 from axiom.errors import LimitReached, NotAllowed, NotFound, Refused, WrongUse
 from axiom.limits import credit as limits
 from axiom.server.accounts.second_factor import secret_of

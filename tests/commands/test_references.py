@@ -3,9 +3,9 @@
 import pytest
 from tiny_experiment import tiny_source
 
+from axiom.commands.base.registry import read_command
 from axiom.commands.experiments import PublishExperiment
 from axiom.commands.links import AddReference, RemoveReference
-from axiom.commands.registry import read_command
 from axiom.domain.links import is_approved, number_in, references_in
 from axiom.errors import NotAllowed, NotFound, WrongUse
 from axiom.store.evidence import references

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
-from axiom.commands.laboratory import Laboratory
 from axiom.commands.registrations import AmendFinding, Predict, RegisterCohort, RegisterDesign
 from axiom.commands.releases import RecallExperiment, ReopenExperiment, ReopenFinding
 from axiom.commands.sealing import SealBundles

@@ -11,10 +11,10 @@ from dataclasses import fields
 import pytest
 from listening import while_listening
 
+from axiom.commands.base.registry import COMMANDS, read_command
+from axiom.commands.base.words import SENTENCE, SPEAKER, WHY
 from axiom.commands.client import Remote, short_name
 from axiom.commands.experiments import DeployExperiment
-from axiom.commands.registry import COMMANDS, read_command
-from axiom.commands.words import SENTENCE, SPEAKER, WHY
 from axiom.commands.work import CancelWorkunits
 from axiom.errors import AxiomError, CannotStart, UnknownName, WrongUse
 from axiom.server.http.serving import ServedSocket

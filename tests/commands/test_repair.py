@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
+from axiom.commands.base.laboratory import contested
 from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
-from axiom.commands.laboratory import contested
 from axiom.commands.proposals import AdmitProposal, ApproveProposal
 from axiom.errors import Refused, WrongUse
 from axiom.lab.experiments import published_files, try_draft

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
+from axiom.commands.base.registry import read_command
 from axiom.commands.experiments import DeployExperiment
-from axiom.commands.registry import read_command
 from axiom.commands.sessions import HoldSession, StepSession
 from axiom.domain.callers import Capability
 from axiom.domain.sessions import Step

@@ -16,8 +16,8 @@ from urllib.parse import urlencode
 from started_writer import started_writer
 
 import axiom
-from axiom.commands.gate import CommandGate
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.laboratory import Laboratory
 from axiom.domain.fleet import Capacity, Platform
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.server.accounts.sign_up import Accounts

@@ -10,7 +10,7 @@ from typing import Any
 from furnished_lab import QUESTION
 from mcp_lab import McpLab
 
-from axiom.commands.registry import COMMANDS
+from axiom.commands.base.registry import COMMANDS
 from axiom.domain.programs import USUAL_LIMITS
 from axiom.domain.proposals import ProposalState
 from axiom.errors import AxiomError
@@ -194,8 +194,8 @@ class HostileTools:
 
 
 def _schema(name: str) -> Any:
-    from axiom.commands.registry import form_for_programs
-    from axiom.commands.words import schema_of
+    from axiom.commands.base.registry import form_for_programs
+    from axiom.commands.base.words import schema_of
 
     kind = COMMANDS.get(name)
     return schema_of(form_for_programs(kind)) if kind else {"properties": {}}

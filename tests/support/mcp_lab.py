@@ -16,8 +16,8 @@ from tiny_experiment import tiny_source
 
 import axiom
 from axiom.commands.approvals import AskedPeople
-from axiom.commands.gate import CommandGate
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.programs import AddProgram
 from axiom.domain.proposals import Admission, Proposal, Template
 from axiom.mcp.server import lab_server

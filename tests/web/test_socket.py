@@ -8,9 +8,9 @@ import pytest
 from started_writer import started_writer
 from work_sources import lanes, pilot_server, say_hello, served, socket_source
 
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.client import Remote
-from axiom.commands.gate import CommandGate
-from axiom.commands.laboratory import Laboratory
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.work import Report, TaskState
 from axiom.errors import NotAllowed, StorageFull, StoreDamaged, StoreError

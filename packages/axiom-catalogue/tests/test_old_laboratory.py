@@ -6,7 +6,7 @@ import make_golden
 import pytest
 
 import axiom_catalogue
-from axiom.commands.laboratory import find, gathered
+from axiom.commands.base.laboratory import find, gathered
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
 from axiom.errors import UnknownName

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from axiom.commands.command import Command
+from axiom.commands.base.command import Command
 from axiom.commands.proposals import AdmitProposal
 from axiom.commands.sessions import Pi, StepSession
 from axiom.domain.sessions import Step

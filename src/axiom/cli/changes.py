@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from axiom.cli.output import show_json
-from axiom.commands.command import Answer
+from axiom.commands.base.command import Answer
 from axiom.service.open_laboratory import submit
 from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import remark
@@ -15,7 +15,7 @@ def change(
 ) -> Answer:
     """Have the laboratory do what the command of this name says."""
     # Here and not above: commands that only show something need not wait for all that there are.
-    from axiom.commands.registry import read_command
+    from axiom.commands.base.registry import read_command
 
     return submit(folder, read_command(name, words), dry_run=dry_run, key=key)
 

@@ -12,7 +12,7 @@ import click
 
 from axiom import errors, shipped
 from axiom.cli.main import axiom
-from axiom.commands.registry import COMMANDS
+from axiom.commands.base.registry import COMMANDS
 from axiom.decisions.experiments import allowed_imports, outline
 from axiom.domain.programs import USUAL_LIMITS
 from axiom.features import FEATURES, noun_of

@@ -11,9 +11,9 @@ from typing import Any, ClassVar, Literal
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import LONGEST_WEBSITE, CreateAccount, tidy_email, tidy_name, tidy_website
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import NUMBER
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import NUMBER
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.accounts.password_strength import judge
 from axiom.domain.callers import Capability

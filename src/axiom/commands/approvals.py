@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from axiom.commands.command import Answer
-from axiom.commands.gate import CommandGate
+from axiom.commands.base.command import Answer
+from axiom.commands.base.gate import CommandGate
 from axiom.commands.proposals import ApproveProposal
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.proposals import KeptProposal, proposal_data

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axiom import __version__, errors
-from axiom.commands.command import Answer, Command
+from axiom.commands.base.command import Answer, Command
 from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother, StoreError, WrongUse
 from axiom.limits import server as limits
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import CALLER_NAME
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import CALLER_NAME
 from axiom.domain.callers import Capability
 from axiom.domain.clusters import Cluster
 from axiom.errors import NotFound, Refused

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import FINITE, FORECASTER, NUMBER, WHY
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import FINITE, FORECASTER, NUMBER, WHY
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.experiments.drafts import smoke
 from axiom.domain.callers import Capability

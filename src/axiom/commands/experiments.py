@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import LINES, NAMED, NUMBER, SAID_BY, version_of
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import LINES, NAMED, NUMBER, SAID_BY, version_of
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.decisions.experiments.preflight import PreflightVerdict, may_order
 from axiom.domain.callers import Capability

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import LINE, LINES, NAMED, NUMBER, SAID_BY, version_of
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import LINE, LINES, NAMED, NUMBER, SAID_BY, version_of
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.proposals import ANSWERS, Idea, IdeaAnswer, IdeaState, KeptIdea

@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import NUMBER
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import NUMBER
 from axiom.decisions.credit.tariffs import PRESETS, cap_problem
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, UnknownName, WrongUse

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import LINE, LINES, NUMBER, SAID_BY, SIGN, SIGNS, WHY
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import LINE, LINES, NUMBER, SAID_BY, SIGN, SIGNS, WHY
 from axiom.decisions.findings import written_texts as prose
 from axiom.decisions.findings.links import upheld_by
 from axiom.domain.callers import Capability

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount, good_email
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import NUMBER
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import NUMBER
 from axiom.domain.callers import Capability
 from axiom.errors import Refused
 from axiom.limits import mail as limits

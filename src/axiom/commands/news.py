@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import NUMBER, moment_said
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import NUMBER, moment_said
 from axiom.domain.callers import Capability
 from axiom.errors import NotFound, Refused
 from axiom.limits import news as limits

@@ -7,11 +7,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import FINITE, FORECASTER, NUMBER, SENTENCE, SIGN, SIGNS, WHY
 from axiom.commands.drafts import answer_about
-from axiom.commands.laboratory import Laboratory
 from axiom.commands.registrations import PredictionCommand, points_of
-from axiom.commands.words import FINITE, FORECASTER, NUMBER, SENTENCE, SIGN, SIGNS, WHY
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.estimands import Kind

@@ -4,9 +4,9 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import NAMED, NUMBER, SAID_BY, SENTENCE, WHY, version_of
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import NAMED, NUMBER, SAID_BY, SENTENCE, WHY, version_of
 from axiom.domain.callers import Capability
 from axiom.errors import Refused
 from axiom.lab.experiments import releases

@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.lab.experiments import seals
 from axiom.lab.registrations.old_claims import LIST, inherit, read

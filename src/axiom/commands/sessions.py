@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, Literal
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.sessions import EntryKind, Step, TranscriptEntry
 from axiom.lab.policy import policy_of

@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.accounts import OwnAccount, good_country, good_name, good_website
-from axiom.commands.command import Answer
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import NUMBER
+from axiom.commands.base.command import Answer
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import NUMBER
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.errors import NotFound, Refused, WrongUse
 from axiom.limits import accounts as limits

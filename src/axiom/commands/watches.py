@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import FINITE, NAMED, NUMBER, SENTENCE, version_of
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import FINITE, NAMED, NUMBER, SENTENCE, version_of
 from axiom.domain.callers import Capability
 from axiom.domain.declaration import ValueType
 from axiom.domain.failures import Comparison

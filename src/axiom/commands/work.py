@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import LINES, NUMBER
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import LINES, NUMBER
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.domain.work import Task, TaskState, WorkunitState

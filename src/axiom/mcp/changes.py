@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from axiom.commands.registry import COMMANDS
-from axiom.commands.words import form_of
+from axiom.commands.base.registry import COMMANDS
+from axiom.commands.base.words import form_of
 from axiom.domain.callers import Capability
 from axiom.domain.programs import MOST
 from axiom.mcp.answers import BRIEF, Answer, shortened

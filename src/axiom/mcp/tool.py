@@ -6,9 +6,9 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Annotated, Any
 
-from axiom.commands.command import Command
-from axiom.commands.registry import form_for_programs
-from axiom.commands.words import LINE, LINES, NUMBER, WHY, Form, form_of, read_values, schema_of
+from axiom.commands.base.command import Command
+from axiom.commands.base.registry import form_for_programs
+from axiom.commands.base.words import LINE, LINES, NUMBER, WHY, Form, form_of, read_values, schema_of
 from axiom.domain.callers import Capability
 from axiom.mcp.laboratory_access import Answer, LabDesk
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from axiom import shipped
+from axiom.commands.base.laboratory import contested
 from axiom.commands.client import Remote
-from axiom.commands.laboratory import contested
 from axiom.domain.preflights import GATES
 from axiom.errors import AxiomError, CannotStart, NoSandbox
 from axiom.lab.upkeep.archive import is_due, is_possible

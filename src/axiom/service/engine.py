@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.commands.gate import CommandGate
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.laboratory import Laboratory
 from axiom.engines.available_resources import this_capacity
 from axiom.engines.local_engine import LocalEngine
 from axiom.errors import StoreDamaged
@@ -113,10 +113,10 @@ def _moving(
 
     made = moving(writer, folder, journal_of(folder, settings), keys, lease, now)
     if settings.stamp_authority:
-        from axiom.server.upkeep.stamping import Stamping
+        from axiom.server.upkeep.registration_stamps import StampJob
 
         roots = folder.path / settings.stamp_roots
-        work = Stamping(folder=folder, writer=writer, address=settings.stamp_authority, roots=roots, now=now)
+        work = StampJob(folder=folder, writer=writer, address=settings.stamp_authority, roots=roots, now=now)
         made.jobs.add(Job(name="stamp", every=2.0, work=work, remembered=False))
     return made
 

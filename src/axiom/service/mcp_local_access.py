@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.routing import Match, Route
 
 from axiom.commands.approvals import AskedPeople
-from axiom.commands.command import Answer
-from axiom.commands.gate import CommandGate
-from axiom.commands.registry import read_command
+from axiom.commands.base.command import Answer
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.registry import read_command
 from axiom.domain.callers import Caller, Capability
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
 from axiom.web.site.app import Site

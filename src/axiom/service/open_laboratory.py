@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import axiom
 from axiom import shipped
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory, gathered
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory, gathered
 from axiom.errors import AxiomError, NoLab, StorageFull
 from axiom.lab.experiments import published_files
 from axiom.service.clock import Clock, open_clock
@@ -34,7 +34,7 @@ from axiom.store.writer import Writer
 from axiom_weigh.terminal import wall_clock
 
 if TYPE_CHECKING:
-    from axiom.commands.gate import CommandGate
+    from axiom.commands.base.gate import CommandGate
 
 _FULL_SECONDS = 60.0
 _MOST_CAUSES = 10  # of one failure
@@ -75,7 +75,7 @@ def submit(folder: Folder, command: Command, *, dry_run: bool = False, key: str 
 @contextlib.contextmanager
 def writing(folder: Folder, settings: Settings) -> "Iterator[CommandGate]":
     """A gate of our own. Whoever calls holds the folder's lock."""
-    from axiom.commands.gate import CommandGate  # whoever reads, or has a server do it, need not wait for it
+    from axiom.commands.base.gate import CommandGate  # whoever reads, or has a server do it, need not wait for it
 
     clock = prepare_database(folder)
     keys = load_keys(folder.keys, clock.now())

@@ -16,9 +16,9 @@ from starlette.types import ASGIApp
 
 from axiom import __version__
 from axiom.commands.approvals import AskedPeople
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.laboratory import contested
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
-from axiom.commands.gate import CommandGate
-from axiom.commands.laboratory import contested
 from axiom.domain.callers import Caller
 from axiom.domain.planning import Preview
 from axiom.errors import AxiomError, NotAllowed, StoreError, Withdrawn

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from axiom.commands.base.command import Answer
 from axiom.commands.client import Remote
-from axiom.commands.command import Answer
 from axiom.commands.programs import AddProgram, EndProgram
 from axiom.commands.sessions import TranscribeSession
 from axiom.decisions.sessions.model_budget import ModelCaps, ModelCost, ModelSpent, within_day

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axiom.boinc.project import scheduler_lines
-from axiom.commands.gate import CommandGate
+from axiom.commands.base.gate import CommandGate
 from axiom.domain.runners import OfferedRunner
 from axiom.lab.runners.built import built_in
 from axiom.lab.runners.offer import OfferWatcher

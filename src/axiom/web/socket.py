@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from axiom.commands.gate import CommandGate
-from axiom.commands.registry import read_command
-from axiom.commands.words import read_words
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.registry import read_command
+from axiom.commands.base.words import read_words
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, Fault, WrongUse
 from axiom.web.probes import probe_routes

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base.laboratory import Laboratory
 from axiom.signed.boinc_code_signing import is_code_signed, load_code
 from axiom.signed.keys import EXPIRY_NOT_ASKED, load_keys, make_secrets
 from axiom.signed.trust import Role

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from axiom import shipped
-from axiom.commands.laboratory import find, gathered
+from axiom.commands.base.laboratory import find, gathered
 from axiom.errors import ExperimentError, WrongUse
 from axiom.runner.direct import describe_here
 from axiom.service.open_laboratory import package

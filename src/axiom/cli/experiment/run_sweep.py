@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from axiom.cli.experiment.manifests import file_of, file_words
 from axiom.cli.experiment.run_where import OtherProcess, Place, SweepProgress, ThisProcess
 from axiom.cli.output import bar
-from axiom.commands.command import Answer
+from axiom.commands.base.command import Answer
 from axiom.commands.experiments import ChartExperiment, DeployExperiment, PublishExperiment
 from axiom.decisions.planning.task_size import replicates_per_workunit
 from axiom.domain.maps import Map, first_place

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from axiom.commands.command import Answer, Command
+from axiom.commands.base.command import Answer, Command
 from axiom.errors import CannotStart
 from axiom.service.engine import ComputingParts, demand_writer
 from axiom.service.standard_callers import operator

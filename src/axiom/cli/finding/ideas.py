@@ -8,7 +8,7 @@ from axiom.cli.changes import change, tell
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table
 from axiom.cli.reading import view
-from axiom.commands.command import Answer
+from axiom.commands.base.command import Answer
 from axiom.domain.proposals import ANSWERS, IdeaState
 from axiom.store.engine.folder import Folder
 from axiom.web.views import ideas as views

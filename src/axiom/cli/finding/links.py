@@ -7,7 +7,7 @@ import click
 from axiom.cli.changes import change, tell
 from axiom.cli.output import ID, change_options, reading_options, show_json, show_table, why_option
 from axiom.cli.reading import view
-from axiom.commands.words import SIGNS
+from axiom.commands.base.words import SIGNS
 from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
 from axiom.service.standard_callers import operator

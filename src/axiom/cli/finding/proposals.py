@@ -9,7 +9,7 @@ from axiom.cli.changes import change, tell
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table, why_option
 from axiom.cli.reading import view
-from axiom.commands.command import Answer
+from axiom.commands.base.command import Answer
 from axiom.domain.proposals import ProposalState
 from axiom.errors import WrongUse
 from axiom.store.engine.folder import Folder

@@ -11,8 +11,8 @@ from axiom.cli.experiment.sweep_words import configs
 from axiom.cli.groups import Group
 from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table, why_option
 from axiom.cli.reading import view
-from axiom.commands.command import Answer
-from axiom.commands.words import version_of
+from axiom.commands.base.command import Answer
+from axiom.commands.base.words import version_of
 from axiom.domain.registrations import Rule
 from axiom.limits import registrations as limits
 from axiom.service.open_laboratory import reading

@@ -11,7 +11,7 @@ from axiom.cli.groups import Group
 from axiom.cli.laboratory.keys_describe import missing, words
 from axiom.cli.laboratory.keys_waiting import is_worth_carrying, key_rows, keys_of, looked_at, request_of, waiting
 from axiom.cli.output import data_option, quiet_option, reading_options, show_facts, show_json, show_table
-from axiom.commands.command import Answer
+from axiom.commands.base.command import Answer
 from axiom.commands.sealing import SealBundles, SignPrograms
 from axiom.errors import AxiomError, NoLab, Refused, WrongUse
 from axiom.lab.experiments import seals as seal

@@ -7,8 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.experiments import PublishExperiment
-from axiom.commands.laboratory import Laboratory
 from axiom.errors import NoLab
 from axiom.lab.experiments import seals as seal
 from axiom.lab.runners.built import digests

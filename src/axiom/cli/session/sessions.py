@@ -20,8 +20,8 @@ from axiom.cli.groups import Group
 from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json, show_table
 from axiom.cli.session.diff import diff
 from axiom.cli.session.plan import plan
+from axiom.commands.base.command import Answer
 from axiom.commands.client import Remote
-from axiom.commands.command import Answer
 from axiom.commands.drafts import ReportDraft
 from axiom.commands.experiments import PreflightExperiment
 from axiom.commands.sessions import HoldSession, Pi, StepSession, reached

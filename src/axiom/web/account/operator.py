@@ -11,11 +11,11 @@ import json
 from dataclasses import MISSING
 from typing import Any
 
-from axiom.commands.command import Command
+from axiom.commands.base.command import Command
+from axiom.commands.base.registry import COMMANDS, read_command
+from axiom.commands.base.words import SPEAKER, form_of
 from axiom.commands.operators import SignInAsOperator
 from axiom.commands.programs import AddProgram
-from axiom.commands.registry import COMMANDS, read_command
-from axiom.commands.words import SPEAKER, form_of
 from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.signed import program_tokens
 from axiom.signed.canonical_json import canonical

@@ -11,8 +11,8 @@ from typing import Any
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import AccountError, LookupAccount, Problem
 from axiom.commands.accounts import SignIn
-from axiom.commands.command import Command
-from axiom.commands.gate import CommandGate
+from axiom.commands.base.command import Command
+from axiom.commands.base.gate import CommandGate
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.domain.fleet import Account, Volunteer
 from axiom.domain.operators import SiteOperator

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from axiom.commands.approvals import AskedPeople
-from axiom.commands.gate import CommandGate
+from axiom.commands.base.gate import CommandGate
 from axiom.domain.callers import Caller, Capability
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse
 from axiom.web.account.forms import is_from_here, origins_of

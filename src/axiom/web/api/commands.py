@@ -10,9 +10,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from axiom.commands.command import Command
-from axiom.commands.gate import CommandGate
-from axiom.commands.registry import COMMANDS, read_command
+from axiom.commands.base.command import Command
+from axiom.commands.base.gate import CommandGate
+from axiom.commands.base.registry import COMMANDS, read_command
 from axiom.domain.callers import Caller
 from axiom.domain.programs import MOST
 from axiom.errors import AxiomError, NotAllowed, NotFound, WrongUse

@@ -7,9 +7,9 @@ import re
 from typing import Any
 
 from axiom import __version__
-from axiom.commands.command import Command
-from axiom.commands.registry import form_for_programs
-from axiom.commands.words import schema_of
+from axiom.commands.base.command import Command
+from axiom.commands.base.registry import form_for_programs
+from axiom.commands.base.words import schema_of
 from axiom.web.api.commands import KEY, OFFERED
 from axiom.web.api.problems import KIND
 from axiom.web.api.reads import PREFIX, READS, RECTANGLE, TABLE

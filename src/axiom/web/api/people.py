@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from axiom.commands.approvals import AskedPeople
-from axiom.commands.words import read_words
+from axiom.commands.base.words import read_words
 from axiom.domain.callers import Caller
 from axiom.errors import WrongUse
 from axiom.web.api.commands import read_request

@@ -12,7 +12,7 @@ from stamp_authority import Authority
 from axiom.errors import NotStamped
 from axiom.lab.planning import candidates as planning
 from axiom.limits import mail as mail_limits
-from axiom.server.upkeep.stamping import Stamping
+from axiom.server.upkeep.registration_stamps import StampJob
 from axiom.store.registrations import stamps
 
 
@@ -33,7 +33,7 @@ def stamping(small_lab, prepared, authority):
         with small_lab.db.transaction():
             return work(small_lab.db)
 
-    return Stamping(
+    return StampJob(
         folder=small_lab.folder,
         writer=SimpleNamespace(run=run),
         address=authority.address,

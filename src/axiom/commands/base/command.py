@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
-from axiom.commands.laboratory import Laboratory
-from axiom.commands.words import form_of, read_values
+from axiom.commands.base.laboratory import Laboratory
+from axiom.commands.base.words import form_of, read_values
 from axiom.decisions.accounts.command_permission import CommandCost
 from axiom.domain.callers import Capability
 from axiom.store.engine.database import Database

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from axiom.commands.command import Answer, Command
-from axiom.commands.laboratory import Laboratory
+from axiom.commands.base.command import Answer, Command
+from axiom.commands.base.laboratory import Laboratory
 from axiom.decisions.accounts.command_permission import CommandCost, Permission, SpentToday, may, may_order, most_a_day
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, Fault, KeyReused, LimitReached, NotAllowed, StoreError

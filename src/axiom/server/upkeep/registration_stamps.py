@@ -21,7 +21,7 @@ _QUERY = "application/timestamp-query"
 
 
 @dataclass(kw_only=True)
-class Stamping:
+class StampJob:
     """The job. After a fault it asks nobody for a while: an authority serves others, too."""
 
     folder: Folder

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from axiom.commands.command import Command
-from axiom.commands.words import SPEAKER, Form, demand_names, form_of
+from axiom.commands.base.command import Command
+from axiom.commands.base.words import SPEAKER, Form, demand_names, form_of
 from axiom.domain.callers import Caller
 from axiom.errors import UnknownName
 from axiom.features import FEATURES

@@ -1,0 +1,1 @@
+"""What commands are made of, and the gate that all pass."""
