@@ -76,12 +76,15 @@ for card in FEATURES.values():
 PAGES = sorted(SHOWN, key=lambda page: page.path)
 # What somebody may have meant who asks for a page that is not there; /live is a part of the first page.
 _NEAR = [page.path for page in PAGES if re.fullmatch("/[a-z-]+", page.path) and page.path != "/live"] + ["/account"]
-_TRANSLATED = [compile_path(page.path)[0] for page in PAGES if page.is_translated]
+# One expression, without names, which may not come twice in it: it is asked of every request, before the cache is.
+_TRANSLATED = re.compile(
+    "|".join(re.sub(r"\?P<\w+>", "", compile_path(page.path)[0].pattern) for page in PAGES if page.is_translated)
+)
 
 
 def is_translated(path: str) -> bool:
     """Does the page at this address come in several languages?"""
-    return any(address.match(path) for address in _TRANSLATED)
+    return _TRANSLATED.match(path) is not None
 
 
 def routes(templates: Environment, read: Read, choice: Route) -> list[Route]:
