@@ -90,9 +90,10 @@ def _arms(estimand: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 def _medians(db: Database, standing: FindingView) -> dict[str, float | None]:
     """The median of the measure in each arm of a contrast, over its evidence, and their ratio."""
-    arms, design = _arms(standing.estimand), registrations.placed(db, standing.finding.experiment_id)
+    arms = _arms(standing.estimand)
     if not arms:
         return {}
+    design = registrations.placed(db, standing.finding.experiment_id)
     within = [{place for place, config in design.items() if arm.items() <= config.items()} for arm in arms]
     rows = db.select(
         _MEASURED,
