@@ -23,7 +23,6 @@ from axiom.domain.value import value
 from axiom.domain.work import read_task_name
 from axiom.errors import AxiomError, MalformedRequest, StoreError
 from axiom.limits import hosts as host_limits
-from axiom.limits import hosts as limits
 from axiom.limits import server as server_limits
 from axiom.signed.outputs import OUTPUT_LIMIT
 from axiom.store.connections import Connections
@@ -103,7 +102,7 @@ class PartialUploads:
             self._parts.pop(name, None)
 
     def sweep(self, now: datetime) -> int:
-        old = [path for path in self._folder.glob("*.part") if _age(path, now) > limits.PARTIAL_UPLOAD_FOR]
+        old = [path for path in self._folder.glob("*.part") if _age(path, now) > host_limits.PARTIAL_UPLOAD_FOR]
         for path in old:
             path.unlink(missing_ok=True)
             self._parts.pop(path.name, None)

@@ -32,7 +32,6 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
 from axiom.store.maps import tiles
 from axiom.store.tasks import results, tasks, workunits
-from axiom.store.tasks import tasks as task_store
 from axiom.store.tasks.tasks import UnprovenTask
 
 copies_log = logging.getLogger("axiom.copies")
@@ -55,7 +54,7 @@ def compare(
     opinions = [Opinion(task_id=task.id, cells=cells[task.id]) for task in valid if cells[task.id]]
     decided = concord(opinions, wanted, early=early)
     lost = {task.id: Agreement.DIFFERS for task in valid if not cells[task.id]}  # a copy that nobody can read
-    task_store.agree(db, {**lost, **decided.agreements})
+    tasks.agree(db, {**lost, **decided.agreements})
     is_stored = any(task.agreement == Agreement.AGREES for task in valid)
     new = [*decided.agreeing, *decided.odd] if decided.agreeing else []
     if is_stored:
