@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def outcomes(file: Path, jobs: int, parts: Mapping[str, Part]) -> Iterator[Outco
             done[line["part"]] = line["outcome"]
     yield from done.values()
     file.parent.mkdir(exist_ok=True)
-    with ProcessPoolExecutor(jobs) as pool, file.open("a", encoding="utf-8") as written:
+    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool, file.open("a", encoding="utf-8") as written:
         waiting = {pool.submit(act, *about): part for part, (act, about) in parts.items() if part not in done}
         for future in as_completed(waiting):
             outcome = future.result()

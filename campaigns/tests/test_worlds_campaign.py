@@ -7,7 +7,8 @@ from pathlib import Path
 import kept_outcomes
 import pytest
 
-campaign = runpy.run_path(str(Path(__file__).resolve().parents[1] / "campaign" / "worlds.py"))
+ROOT = Path(__file__).resolve().parents[2]
+campaign = runpy.run_path(str(ROOT / "campaigns" / "campaign" / "worlds.py"))
 
 
 def finding(**changes):
@@ -67,6 +68,7 @@ def lived(seed: int) -> dict[str, int]:
 
 def test_it_goes_on_where_it_was_stopped_and_begins_anew_with_another_program(tmp_path, monkeypatch):
     monkeypatch.setattr(kept_outcomes, "_digest", lambda: "now")
+    monkeypatch.syspath_prepend(ROOT)  # whence its processes import this module
     file, parts = tmp_path / "build" / "worlds.jsonl", {f"world {seed}": (lived, (seed,)) for seed in (1, 2)}
     assert [made["seed"] for made in kept_outcomes.outcomes(file, 1, dict(list(parts.items())[:1]))] == [1]
     with file.open("a") as cut:
