@@ -167,8 +167,7 @@ def _changes(reading: Reading, draft: KeptDraft) -> Answer:
 
 def _touched(reading: Reading, version: str) -> Answer | None:
     """How much hangs on a version."""
-    name, _, number = version.partition("@")
-    stored = experiments.by_name(reading.db, name, int(number))
+    stored = experiments.named(reading.db, version)
     if stored is None:
         return None
     touched = blast_radius(reading.db, stored.id)
