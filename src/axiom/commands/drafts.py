@@ -1,6 +1,5 @@
 """Commands about drafts: write one, have it tried, bring what came of that, propose it."""
 
-import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
@@ -21,6 +20,7 @@ from axiom.lab.followups.ideas import take
 from axiom.lab.followups.invent import InventedQuestion, invent
 from axiom.lab.registrations import kin
 from axiom.limits import experiments as limits
+from axiom.signed import bundles
 from axiom.signed.manifests import MOST_BYTES
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -58,7 +58,7 @@ class WriteDraft(Command):
 
     @property
     def _digest(self) -> str:
-        return hashlib.sha256(self.text.encode()).hexdigest()
+        return bundles.digest(self.text.encode())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,7 +123,7 @@ class ReportDraft(Command):
 
     def audited(self) -> dict[str, Any]:
         """Of the report its digest: the report itself is stored."""
-        return {"draft": self.draft, "report": hashlib.sha256(self.report.encode()).hexdigest()}
+        return {"draft": self.draft, "report": bundles.digest(self.report.encode())}
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         secret = secret_of(laboratory.keys.ticket)

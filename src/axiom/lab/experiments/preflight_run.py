@@ -12,7 +12,7 @@ waits for both.
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -116,18 +116,8 @@ class PreflightRun:
         """These cells in one fresh process, one after the other, up to the first fault of either way."""
         pending: list[_Cell] = []
         try:
-            for answer in compute_here(
-                self._files,
-                f"axiom.catalogue.{self._manifest.name}",
-                self._asking(way, pending),
-                cpu_limit=self._cpu_limit,
-                wall_limit=_WAITING * self._cpu_limit,
-                memory_mb=self._manifest.memory_mb,
-                on_progress=lambda _cell, _share: None,
-                is_boxed=True,
-                gate=self._gate,
-                hash_seed=hash_seed,
-            ):
+            cells = self._asking(way, pending)
+            for answer in _answers(self._files, self._manifest, cells, self._cpu_limit, self._gate, hash_seed):
                 self._take(pending.pop(), answer)
         except RunEnded as over:
             self._broken = over
@@ -199,23 +189,36 @@ def computed(
     cpu_limit = limits.COMPILE_CPU_SECONDS + _MARGIN * max(demands.seconds)
     done: list[TriedCell] = []
     try:
-        answers = compute_here(
-            files,
-            f"axiom.catalogue.{manifest.name}",
-            [(cell.config, seeds(cell.seed)) for cell in asked],
-            cpu_limit=cpu_limit,
-            wall_limit=_WAITING * cpu_limit,
-            memory_mb=manifest.memory_mb,
-            on_progress=lambda _cell, _share: None,
-            is_boxed=True,
-            gate=gate,
-        )
+        answers = _answers(files, manifest, [(cell.config, seeds(cell.seed)) for cell in asked], cpu_limit, gate)
         for cell, answer in zip(asked, answers, strict=False):
             done.append(_tried_cell(cell, answer, manifest, 1.0))
     except Exception as error:
         if not is_its_own(error):
             raise
     return tuple(done)
+
+
+def _answers(
+    files: Mapping[str, bytes],
+    manifest: Manifest,
+    cells: Iterable[tuple[Mapping[str, object], int]],
+    cpu_limit: float,
+    gate: PauseGate | None,
+    hash_seed: int | None = None,
+) -> Iterator[CellAnswer]:
+    """Compute (config, seed) after (config, seed) in one fresh process, in the sandbox."""
+    return compute_here(
+        files,
+        f"axiom.catalogue.{manifest.name}",
+        cells,
+        cpu_limit=cpu_limit,
+        wall_limit=_WAITING * cpu_limit,
+        memory_mb=manifest.memory_mb,
+        on_progress=lambda _cell, _share: None,
+        is_boxed=True,
+        gate=gate,
+        hash_seed=hash_seed,
+    )
 
 
 def is_its_own(error: Exception) -> bool:

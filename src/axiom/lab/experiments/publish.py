@@ -260,10 +260,11 @@ def store(
 
 def _learned(db: Database, folder: Folder, prepared: PackedBundle) -> str | None:
     """What its text computes is known, and its kin where its forecast could be blind; the text's digest."""
-    text = bundles.contents(prepared.archive)[bundles.experiment_path(prepared.manifest.name)]
-    if prepared.author:
-        return kin.learn(db, folder, text)
-    return None if kin.is_shipped(prepared.manifest.name) else kin.learn_alone(db, text)
+    name = prepared.manifest.name
+    if not prepared.author and kin.is_shipped(name):
+        return None
+    text = bundles.contents(prepared.archive)[bundles.experiment_path(name)]
+    return kin.learn(db, folder, text) if prepared.author else kin.learn_alone(db, text)
 
 
 def _keep_read(db: Database, prepared: PackedBundle, now: datetime) -> None:

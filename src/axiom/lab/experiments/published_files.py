@@ -4,7 +4,6 @@ A backup holds none of them, but every bundle, and each bundle holds the file th
 experiment is published again, so its seal would run out and hosts would refuse it.
 """
 
-import hashlib
 import logging
 from collections.abc import Collection
 from pathlib import Path
@@ -46,7 +45,7 @@ def _lay_out(db: Database, folder: Folder, experiment_id: int, file: Path, *, is
     body = files.get(bundles.experiment_path(file.stem))
     if newest is None or body is None:
         return False
-    if is_shipped and not drafts.is_approved(db, file.stem, hashlib.sha256(body).hexdigest()):
+    if is_shipped and not drafts.is_approved(db, file.stem, bundles.digest(body)):
         return False
     keep(file, body)
     log.info("file.laid_out experiment=%s serial=%d", file.stem, newest.serial)

@@ -1,6 +1,5 @@
 """Finds what is kin of a text, and says whether a forecast was made before anything of its kin was run."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
@@ -21,11 +20,6 @@ from axiom.store.registrations import registrations
 _UNKNOWN = "informed, as far as is known: nobody has looked for its kin"
 
 
-def digest_of(text: bytes) -> str:
-    """By what a text is known, whatever it is called."""
-    return hashlib.sha256(text).hexdigest()
-
-
 def read_ahead(text: bytes) -> None:
     """Take a text and what Axiom brings along apart, which can take seconds, before the writer waits for that."""
     _usual(shipped.catalogue())
@@ -39,7 +33,7 @@ def learn_alone(db: Database, text: bytes) -> str:
 
 def learn(db: Database, folder: Folder, text: bytes) -> str:
     """Keep what a text computes and to which texts of all that are known it is kin, once; the text's digest."""
-    digest = digest_of(text)
+    digest = bundles.digest(text)
     if kin.is_read(db, digest):
         return digest
     codes, usual = kin.codes(db), _usual(shipped.catalogue())
@@ -97,7 +91,7 @@ def is_shipped(name: str) -> bool:
 
 
 def _keep(db: Database, text: bytes, codes: dict[str, Code], usual: Mapping[int, int]) -> str:
-    digest = digest_of(text)
+    digest = bundles.digest(text)
     if digest not in codes:
         code = _taken_apart(text)
         near = {other: kinship(code, theirs, usual) for other, theirs in codes.items()}
@@ -116,7 +110,8 @@ def _shipped(catalogue: Path) -> Mapping[str, tuple[str, Code]]:
     """What each experiment that Axiom brings along computes, with its name, by its text's digest."""
     texts = {file.stem: file.read_bytes() for file in sorted(catalogue.glob("[a-z]*.py"))}
     return {
-        digest_of(text): (name, code_of(text.decode(errors="replace"), is_shipped=True)) for name, text in texts.items()
+        bundles.digest(text): (name, code_of(text.decode(errors="replace"), is_shipped=True))
+        for name, text in texts.items()
     }
 
 

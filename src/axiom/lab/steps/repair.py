@@ -59,8 +59,7 @@ def _approved(this_round: Round) -> list[Note]:
 
 def _approved_note(this_round: Round, kept: KeptProposal) -> Note:
     proposal = kept.proposal
-    name, _, version = proposal.mends.partition("@")
-    stored = experiments.by_name(this_round.db, name, int(version))
+    stored = experiments.named(this_round.db, proposal.mends)
     if stored is None:
         raise LookupError(f"proposal {kept.number} mends {proposal.mends}, which is not there")
     touched = blast_radius(this_round.db, stored.id)

@@ -1,11 +1,10 @@
 """Which registrations an authority has dated, and which wait for that."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from axiom.domain.evidence import Registration
-from axiom.store.engine.database import Database, as_value, at, maybe_moment
+from axiom.store.engine.database import Database, at, maybe_moment
 
 # One of which replicates were issued before anybody asked for stamps cannot be dated before its data any more.
 _WAITING = """
@@ -36,9 +35,9 @@ class StoredStamp:
     roots: str  # PEM
 
 
-def waiting(db: Database) -> Sequence[Registration]:
+def waiting(db: Database) -> list[Registration]:
     """Those that no authority has dated, and of which nothing was issued yet."""
-    return [as_value(Registration, row) for row in db.select(_WAITING)]
+    return db.values(Registration, _WAITING)
 
 
 def record(db: Database, stamp: StoredStamp) -> None:

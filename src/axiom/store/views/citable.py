@@ -6,7 +6,7 @@ from statistics import fmean, median
 from typing import Any
 
 from axiom.domain.estimands import Kind
-from axiom.domain.links import is_approved, references_in
+from axiom.domain.links import ApprovedReference, is_approved, references_in
 from axiom.store.engine.database import Database
 from axiom.store.evidence import references
 from axiom.store.experiments import experiments
@@ -31,8 +31,9 @@ _CHANCES = {"chance_positive": "positive", "chance_absent": "absent", "chance_ne
 
 def citable(db: Database, numbers: Iterable[int]) -> dict[int, Citable]:
     views = findings.some(db, numbers)
-    literature = {view.finding.experiment_id: view.experiment for view in views.values()}
-    signed = {number: _literature(db, number, name) for number, name in literature.items()}
+    names = {view.finding.experiment_id: view.experiment for view in views.values()}
+    approved = references.everything(db) if names else []
+    signed = {number: _literature(db, number, name, approved) for number, name in names.items()}
     return {number: _of_view(db, view, signed[view.finding.experiment_id]) for number, view in sorted(views.items())}
 
 
@@ -114,9 +115,8 @@ def _medians(db: Database, standing: FindingView) -> dict[str, float | None]:
     return {"first.median": first, "second.median": second, "ratio": ratio}
 
 
-def _literature(db: Database, experiment_id: int, name: str) -> dict[str, str]:
+def _literature(db: Database, experiment_id: int, name: str, approved: Sequence[ApprovedReference]) -> dict[str, str]:
     bundle = experiments.bundle_now(db, experiment_id)
     reference = json.loads(bundle.manifest).get("reference", "") if bundle else ""
-    approved = references.everything(db) if reference else []
     cited = [part for part in references_in(reference) if is_approved(part, approved)]
     return {name: "; ".join(cited)} if cited else {}

@@ -24,6 +24,7 @@ from axiom.store.experiments import costs, drafts, experiments, preflights
 from axiom.store.experiments import releases as written
 from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
 from axiom.store.experiments.themes import by_experiment
+from axiom.store.registrations.registrations import placed
 from axiom.store.views import findings, results
 from axiom.web.base import query_errors
 from axiom.web.base.cells import config_in_words
@@ -327,7 +328,7 @@ def _summary(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> 
     if measure not in {declared.name for declared in manifest.measures}:
         return {"measure": None, "configs": []}
     by_config = reading.tally.values(reading.db, stored.id, measure).by_config
-    configs = dict(enumerate(manifest.configs)) | registrations.configs_by_place(reading, stored.id)
+    configs = placed(reading.db, stored.id) | dict(enumerate(manifest.configs))
     shown_factors = {factor for factor in manifest.factors if len({config[factor] for config in configs.values()}) > 1}
     return {
         "measure": measure,

@@ -12,11 +12,11 @@ from axiom.errors import NotFound
 from axiom.limits import experiments as limits
 from axiom.store.experiments import experiments, preflights, releases
 from axiom.store.experiments.experiments import StoredExperiment
+from axiom.store.registrations import registrations
 from axiom.store.tasks import endings
 from axiom.store.upkeep import watches
 from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
-from axiom.web.views.registrations import configs_by_place
 
 _WATCHES = 100
 
@@ -85,7 +85,7 @@ def _details(reading: Reading, groups: Sequence[FailureGroup]) -> list[Answer]:
     """For each group the config at which one of its tasks failed first, and what the file printed last on ours."""
     shown = [group.last_tasks[: limits.FAILURE_EXAMPLES] for group in groups]
     words = endings.words(reading.db, {task for tasks in shown for task in tasks})
-    configs = {number: configs_by_place(reading, number) for number in {group.experiment_id for group in groups}}
+    configs = {number: registrations.placed(reading.db, number) for number in {group.experiment_id for group in groups}}
     details = []
     for group, tasks in zip(groups, shown, strict=True):
         there = sorted((words[task] for task in tasks if task in words), key=lambda task: not task.is_ours)

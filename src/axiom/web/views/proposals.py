@@ -2,21 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 
 from axiom.decisions.experiments.drafts import difference
 from axiom.decisions.experiments.kin import informed_by
 from axiom.decisions.planning.cell_limits import sweep_cost
-from axiom.domain.preflights import KeptDraft
-from axiom.domain.proposals import KeptProposal, proposal_data
+from axiom.domain.preflights import KeptDraft, KinRun
+from axiom.domain.proposals import KeptProposal, Proposal, proposal_data
 from axiom.limits import experiments as limits
-from axiom.signed import bundles
 from axiom.signed.manifests import stored_manifest
-from axiom.store.engine import blobs
 from axiom.store.experiments import drafts, experiments, kin
 from axiom.store.experiments.recall_effects import blast_radius
 from axiom.store.registrations import proposals, registrations
-from axiom.web.base.docstring import papers
+from axiom.web.base.docstring import bundle_files, papers, source_in
 from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.request import Answer, Reading, must
 
@@ -32,12 +29,7 @@ def listed(reading: Reading) -> Answer:
 def one(reading: Reading, number: int) -> Answer:
     """One proposal with all that it says."""
     stored: KeptProposal = must(proposals.one(reading.db, number), reading, "proposal", number)
-    data = proposal_data(stored.proposal)
-    stopping, number_of_draft = stored.proposal.stopping, stored.proposal.draft
-    draft = None if number_of_draft is None else one_draft(reading, number_of_draft)["draft"]
-    if draft and stored.proposal.mends:  # as it was when it was proposed
-        draft |= {"published": stored.proposal.mends, "diff": stored.proposal.changes}
-        draft["blast_radius"] = _touched(reading, stored.proposal.mends)
+    data, stopping = proposal_data(stored.proposal), stored.proposal.stopping
     return {
         "proposal": {
             **data,
@@ -47,7 +39,7 @@ def one(reading: Reading, number: int) -> Answer:
             "decided_at": _moment(stored),
         },
         "ends": stopping.sentence if stopping else "",
-        "draft": draft,
+        "draft": _proposed_draft(reading, stored.proposal),
     }
 
 
@@ -60,40 +52,58 @@ def listed_drafts(reading: Reading) -> Answer:
 @shown_at(f"/drafts/{NUMBER}", "draft.html")
 def one_draft(reading: Reading, number: int) -> Answer:
     """One draft: its source, how it stands at each gate, and what it would change. No measure of it is told."""
-    stored: KeptDraft = must(drafts.draft(reading.db, number), reading, "draft", number)
-    tried, questions = drafts.tries(reading.db, stored)
-    declared = stored_manifest(stored.declaration) if stored.declaration else None
+    draft = _must_be(reading, number)
+    return {"draft": _shown_draft(reading, draft) | _changes(reading, draft)}
+
+
+def _proposed_draft(reading: Reading, proposal: Proposal) -> Answer | None:
+    """The draft that a proposal would publish; what a mended text changes stays as it was proposed."""
+    if proposal.draft is None:
+        return None
+    draft = _must_be(reading, proposal.draft)
+    if not proposal.mends:
+        changes = _changes(reading, draft)
+    else:
+        radius = _touched(reading, proposal.mends)
+        changes = {"published": proposal.mends, "diff": proposal.changes, "blast_radius": radius}
+    return _shown_draft(reading, draft) | changes
+
+
+def _must_be(reading: Reading, number: int) -> KeptDraft:
+    draft: KeptDraft = must(drafts.draft(reading.db, number), reading, "draft", number)
+    return draft
+
+
+def _shown_draft(reading: Reading, draft: KeptDraft) -> Answer:
+    tried, questions = drafts.tries(reading.db, draft)
+    declared = stored_manifest(draft.declaration) if draft.declaration else None
     return {
-        "draft": {
-            **_draft_row(stored),
-            "refusals": [asdict(refusal) for refusal in stored.refusals],
-            "gates": list(stored.gates),
-            "tried": tried,
-            "questions": questions,
-            "tries_left": max(0, limits.DRAFT_TRIES - tried),
-            **_kin_of_draft(reading, stored),
-            "version": declared.version if declared else None,
-            **(sweep_cost(declared).shown if declared else {"core_hours": None, "most_core_hours": None}),
-            "configs": len(declared.configs) if declared else None,
-            "estimands": [
-                {name: estimand[name] for name in ("name", "claim", "kind", "measure", "smallest", "prediction")}
-                for estimand in (declared.estimands if declared else ())
-            ],
-            "papers": papers(reading, declared.reference) if declared else [],
-            "source": stored.text,
-            **_changes(reading, stored),
-        }
+        **_draft_row(draft),
+        "refusals": [asdict(refusal) for refusal in draft.refusals],
+        "gates": list(draft.gates),
+        "tried": tried,
+        "questions": questions,
+        "tries_left": max(0, limits.DRAFT_TRIES - tried),
+        **_kin_of_draft(reading, draft),
+        "version": declared.version if declared else None,
+        **(sweep_cost(declared).shown if declared else {"core_hours": None, "most_core_hours": None}),
+        "configs": len(declared.configs) if declared else None,
+        "estimands": [
+            {name: estimand[name] for name in ("name", "claim", "kind", "measure", "smallest", "prediction")}
+            for estimand in (declared.estimands if declared else ())
+        ],
+        "papers": papers(reading, declared.reference) if declared else [],
+        "source": draft.text,
     }
 
 
 def _kin_of_draft(reading: Reading, draft: KeptDraft) -> Answer:
     """A draft's kin, and whether its forecast is blind; before it is tried: whether it would be, were it tried now."""
-    now = kin.runs(reading.db, draft.digest, draft.author, reading.now, without=draft.number)
+    near = kin.runs(reading.db, draft.digest, draft.author, reading.now, without=draft.number)
+    informed = draft.informed
     if draft.ordered_at is None:
-        informed: str | None = informed_by(now, kin.published(reading.db, draft.name, reading.now))
-    else:
-        informed = draft.informed
-    return {"informed": informed, "kin": _kin_rows(reading, draft.digest, draft.author, draft.number, "", reading.now)}
+        informed = informed_by(near, kin.published(reading.db, draft.name, reading.now))
+    return {"informed": informed, "kin": _kin_rows(reading, near, draft.digest, draft.author, draft.number)}
 
 
 def kin_of_experiment(reading: Reading, experiment_id: int, name: str) -> Answer:
@@ -106,7 +116,9 @@ def kin_of_experiment(reading: Reading, experiment_id: int, name: str) -> Answer
         return {"kin": []}
     own = proposals.approved_code(reading.db, bundle.digest)
     author, number = (own.proposal.author, own.proposal.draft or 0) if own else ("", 0)
-    return {"kin": _kin_rows(reading, digest, author, number, name, reading.now)}
+    near = kin.runs(reading.db, digest, author, reading.now, without=number)
+    rows = _kin_rows(reading, near, digest, author, number)
+    return {"kin": [row for row in rows if row["draft"] is not None or row["name"].partition("@")[0] != name]}
 
 
 def kin_in_words(rows: Sequence[Answer]) -> str:
@@ -117,11 +129,13 @@ def kin_in_words(rows: Sequence[Answer]) -> str:
     )
 
 
-def _kin_rows(reading: Reading, digest: str, author: str, without: int, name: str, until: datetime) -> list[Answer]:
-    near = kin.runs(reading.db, digest, author, until, without=without)
+def _kin_rows(reading: Reading, near: Sequence[KinRun], digest: str, author: str, without: int) -> list[Answer]:
+    """What is near, and then the drafts that were tried among the kin of its kin."""
     listed = {run.draft for run in near}
     family = kin.family(reading.db, digest, author)
-    far = [run for run in kin.tried(reading.db, family, until) if run.draft not in listed and run.draft != without]
+    far = [
+        run for run in kin.tried(reading.db, family, reading.now) if run.draft not in listed and run.draft != without
+    ]
     return [
         {
             "draft": run.draft,
@@ -133,7 +147,6 @@ def _kin_rows(reading: Reading, digest: str, author: str, without: int, name: st
             "reason": run.reason,
         }
         for run in (*near, *far)
-        if run.draft is not None or run.name.partition("@")[0] != name
     ]
 
 
@@ -155,8 +168,7 @@ def _changes(reading: Reading, draft: KeptDraft) -> Answer:
     bundle = experiments.bundle_now(reading.db, published.id) if published else None
     if published is None or bundle is None or bundle.digest == draft.bundle:
         return {"published": None, "diff": "", "blast_radius": None}
-    archive = blobs.get(reading.db, reading.folder, bundle.digest)
-    before = bundles.contents(archive)[bundles.experiment_path(draft.name)].decode(errors="replace")
+    before = source_in(bundle_files(reading, bundle.digest), draft.name)
     name = f"{published.name}@{published.version}"
     return {
         "published": name,
@@ -167,8 +179,7 @@ def _changes(reading: Reading, draft: KeptDraft) -> Answer:
 
 def _touched(reading: Reading, version: str) -> Answer | None:
     """How much hangs on a version."""
-    name, _, number = version.partition("@")
-    stored = experiments.by_name(reading.db, name, int(number))
+    stored = experiments.named(reading.db, version)
     if stored is None:
         return None
     touched = blast_radius(reading.db, stored.id)

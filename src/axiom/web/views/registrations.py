@@ -42,12 +42,6 @@ def listed(reading: Reading) -> Answer:
     return {"registrations": [_shown(reading, row, versions[row.experiment_id]) for row in stored]}
 
 
-def configs_by_place(reading: Reading, experiment_id: int) -> dict[int, Mapping[str, Any]]:
-    """Every registered config of a version by its place, those of further designs too."""
-    bodies = [read_body(stored.body) for stored in registrations.registrations(reading.db, experiment_id)]
-    return {place: config for body in reversed(bodies) for place, config in body.design.by_place.items()}
-
-
 def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
     """The registrations of one version, oldest first."""
     return [
