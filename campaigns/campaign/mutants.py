@@ -29,10 +29,10 @@ import coverage
 ROOT = Path(__file__).resolve().parents[2]
 PLUGINS = ROOT / "campaigns" / "parts"
 PACKAGES = ("axiom.decisions", "axiom_weigh.statistics", "axiom.signed", "axiom.store")
+WEIGH = Path("packages") / "axiom-weigh"
 ELSEWHERE = {
     "acceptance",
     "build_runner",
-    "catalogue",
     "hostile",
     "kit",
     "preflight",
@@ -44,11 +44,13 @@ MOST_TESTS = 300  # for one change, the quickest
 MOST_SECONDS = 240.0  # for one change; tests that hang have noticed it
 _COPIED = (
     "src",
+    "packages",
     "tests",
     "scripts",
     "campaigns",
     "docs",
     "deploy",
+    "conftest.py",
     "pyproject.toml",
     "README.md",
     "GLOSSARY.md",
@@ -122,7 +124,8 @@ def main() -> int:
 def rooms() -> list[str]:
     """The folders of tests that run the program in their own process."""
     folders = (folder for folder in (ROOT / "tests").iterdir() if folder.is_dir() and folder.name not in ELSEWHERE)
-    return sorted(f"tests/{folder.name}" for folder in folders if any(folder.rglob("test_*.py")))
+    ours = sorted(f"tests/{folder.name}" for folder in folders if any(folder.rglob("test_*.py")))
+    return [*ours, str(WEIGH / "tests")]
 
 
 def copied(kept: Path) -> Path:
@@ -174,7 +177,7 @@ def run_pytest(
 ) -> "subprocess.CompletedProcess[str]":
     """Run tests of the copy."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:randomly", "-p", "no:cacheprovider", *words]
-    paths = os.pathsep.join([str(tree / "src"), str(PLUGINS)])
+    paths = os.pathsep.join(map(str, (tree / "src", tree / WEIGH / "src", PLUGINS)))
     environment = os.environ | {"PYTHONPATH": paths} | environment
     return subprocess.run(
         command, cwd=tree, env=environment, capture_output=True, text=True, check=False, timeout=timeout

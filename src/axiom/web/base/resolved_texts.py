@@ -26,9 +26,7 @@ def of_rounds(reading: Reading, rounds: range) -> list[Answer]:
 
 def resolved(reading: Reading, stored: KeptProse) -> Answer:
     """A text as it reads today, with the computed verdict of each finding that a paragraph names beside it."""
-    numbers = prose.findings_named(stored.text)
-    citables, standings = citable(reading.db, numbers), findings.some(reading.db, numbers)
-    fields = {number: texts(standings[number], citables[number]) for number in citables}
+    citables, fields = _named_in(reading, stored.text)
     return {
         "author": fact(stored.author, "author"),
         "at": stored.at.isoformat(),
@@ -42,10 +40,7 @@ def remark(reading: Reading, text: str, by: str) -> Answer:
 
     What refers to nothing stays as it was written.
     """
-    numbers = prose.findings_named(text)
-    citables = citable(reading.db, numbers) if numbers else {}
-    standings = findings.some(reading.db, citables)
-    fields = {number: texts(standings[number], citables[number]) for number in citables}
+    citables, fields = _named_in(reading, text)
     parts = prose.paragraphs(text) if by.startswith(PROGRAM) else ()
     return {
         "text": prose.replaced(text, lambda reference: _resolved(reference, citables, fields)["text"]),
@@ -55,6 +50,15 @@ def remark(reading: Reading, text: str, by: str) -> Answer:
         ],
         "faults": [fault for part in parts for fault in prose.faults(part, citables)],
     }
+
+
+def _named_in(reading: Reading, text: str) -> tuple[Mapping[int, Citable], Mapping[int, Mapping[str, str]]]:
+    """The findings that a text names, and every field of each as pages write it."""
+    numbers = prose.findings_named(text)
+    if not numbers:
+        return {}, {}
+    citables, standings = citable(reading.db, numbers), findings.some(reading.db, numbers)
+    return citables, {number: texts(standings[number], citables[number]) for number in citables}
 
 
 def texts(standing: FindingView, spoken_of: Citable) -> dict[str, str]:

@@ -53,7 +53,8 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
         raise NotFound(f"Finding {number} has no evidence yet, so there is nothing to export. {_WHEN}")
     inputs = replace(inputs, homes=_homes(reading, inputs))
     weighed = evidence_cards.weighed_from(inputs)
-    about = _about(reading, standing, inputs, bundle)
+    registered = list(_registered(reading, standing))
+    about = _about(reading, standing, inputs, bundle, [facts for facts, _ in registered])
     answer = finding_views.one(reading, number)["finding"]
     made = {
         FINDING: _json(about),
@@ -67,8 +68,8 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
         about["bundle"]["file"]: blobs.get(reading.db, reading.folder, bundle.digest),
         about["bundle"]["seal"]: f"{bundle.seal}\n".encode(),
         about["bundle"]["source"]: source_in(bundle_files(reading, bundle.digest), standing.experiment).encode(),
-        **{facts["file"]: registered.body.encode() for facts, registered in _registered(reading, standing)},
-        **_stamps(reading, standing),
+        **{facts["file"]: registration.body.encode() for facts, registration in registered},
+        **_stamps(reading, [registration.id for _, registration in registered]),
     }
     made |= readme.files(about) | _pictures(reading, standing)
     return {metadata.NAME: _json(metadata.graph(about, made)), **dict(sorted(made.items()))}
@@ -77,7 +78,9 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
 _WHEN = "It has some when its first block of replicates is closed and weighed."
 
 
-def _about(reading: Reading, standing: FindingView, inputs: Inputs, bundle: StoredBundle) -> Answer:
+def _about(
+    reading: Reading, standing: FindingView, inputs: Inputs, bundle: StoredBundle, registered: Sequence[Answer]
+) -> Answer:
     """What the export says of itself, and the script needs besides the tables."""
     line = standing.line
     folder = f"experiment/{standing.experiment}"
@@ -99,7 +102,7 @@ def _about(reading: Reading, standing: FindingView, inputs: Inputs, bundle: Stor
         "estimand": dict(inputs.estimand),
         "blocks": inputs.blocks,
         "surroundings": asdict(inputs.surroundings),
-        "registrations": [facts for facts, _ in _registered(reading, standing)],
+        "registrations": registered,
         "bundle": {
             "digest": bundle.digest,
             "serial": bundle.serial,
@@ -133,15 +136,12 @@ def _registered(reading: Reading, standing: FindingView) -> Iterator[tuple[Answe
         )
 
 
-def _stamps(reading: Reading, standing: FindingView) -> dict[str, bytes]:
+def _stamps(reading: Reading, numbers: Iterable[int]) -> dict[str, bytes]:
     """What an authority answered about these registrations, and the certificates by which it was checked."""
     answers = dict[str, bytes]()
-    for registration in evidence_cards.feeding(reading, standing):
-        if stamp := stamps.stamp_of(reading.db, registration.id):
-            answers |= {
-                STAMP.format(registration.id): stamp.response,
-                ROOTS.format(registration.id): stamp.roots.encode(),
-            }
+    for number in numbers:
+        if stamp := stamps.stamp_of(reading.db, number):
+            answers |= {STAMP.format(number): stamp.response, ROOTS.format(number): stamp.roots.encode()}
     return answers
 
 
