@@ -31,6 +31,7 @@ from axiom.domain.preflights import ControlDemand, Demands, DraftState
 from axiom.errors import Refused
 from axiom.lab.experiments import try_draft
 from axiom.lab.registrations import kin
+from axiom.signed import bundles
 from axiom.store.engine.database import Database, connect_writer
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts
@@ -76,7 +77,7 @@ class World:
         text = disguised(_FILE.replace(_RUN, f"{looks}{_RUN}"), how, self.dice.randrange(10**6))
         text = f"{text}\n# {name}: {forecast}\n"
         draft = try_draft.write(
-            self.db, self.folder, name, text, kin.digest_of(text.encode()), author=author, now=self._later()
+            self.db, self.folder, name, text, bundles.digest(text.encode()), author=author, now=self._later()
         )
         self.forecasts[draft.number] = forecast
         self._unrefused(draft.number)
