@@ -4,6 +4,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
+
+Answer = dict[str, Any]  # what a caller gets, in JSON's own types
 
 
 class Capability(StrEnum):

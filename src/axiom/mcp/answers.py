@@ -7,10 +7,9 @@ from functools import cache
 from typing import Any
 
 from axiom import shipped
+from axiom.domain.callers import Answer as Answer
 from axiom.domain.proposals import AUTOPILOT
 from axiom.errors import AxiomError, WrongUse
-
-Answer = dict[str, Any]
 
 BRIEF = 8_000  # bytes of an answer
 LONG = 24_000  # where it was asked for at length

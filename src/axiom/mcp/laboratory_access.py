@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from axiom.domain.callers import Caller
+from axiom.domain.callers import Answer, Caller
 from axiom.errors import AxiomError
-
-Answer = dict[str, Any]
 
 
 class LabDesk(Protocol):

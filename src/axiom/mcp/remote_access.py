@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 from axiom.commands.client import ApiClient
 from axiom.domain.callers import Caller, Capability, Limits
 from axiom.errors import AxiomError, CannotStart
-from axiom.mcp.laboratory_access import Answer
+from axiom.mcp.answers import Answer
 
 _NO_LIMITS = Limits(workunits_per_day=0, aborts_per_day=0)  # the laboratory knows them
 

@@ -10,7 +10,8 @@ from axiom.commands.base.command import Command
 from axiom.commands.base.registry import form_for_programs
 from axiom.commands.base.words import LINE, LINES, NUMBER, WHY, Form, form_of, read_values, schema_of
 from axiom.domain.callers import Capability
-from axiom.mcp.laboratory_access import Answer, LabDesk
+from axiom.mcp.answers import Answer
+from axiom.mcp.laboratory_access import LabDesk
 
 _SHORT = {40, 80, 100, 200}  # signs, for names and keys and the like
 

@@ -5,7 +5,6 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -13,6 +12,7 @@ from axiom.cli.experiment.manifests import catalogue_files, manifests
 from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning.operator_shares import read
+from axiom.domain.callers import Answer
 from axiom.domain.planning import Preview, Supply
 from axiom.errors import WrongUse
 from axiom.lab.planning import preview
@@ -30,8 +30,6 @@ from axiom_weigh.terminal import say, wall_clock
 
 _NARROWEST, _WIDEST = 60, 120
 _NAMED = 3  # experiments that a line names of many
-
-Answer = dict[str, Any]
 
 
 @click.command("plan")

@@ -11,10 +11,9 @@ from typing import Any, ClassVar
 from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.base.words import form_of, read_values
 from axiom.decisions.accounts.command_permission import CommandCost
+from axiom.domain.callers import Answer as Answer
 from axiom.domain.callers import Capability
 from axiom.store.engine.database import Database
-
-Answer = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,6 +12,7 @@ from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Any
 
+from axiom.domain.callers import Answer
 from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.work import Report
 from axiom.errors import (
@@ -61,8 +62,6 @@ _STATUS: Mapping[type[AxiomError], bytes] = {
     StoreError: b"503 Service Unavailable",
     Fault: b"500 Internal Server Error",
 }
-
-Answer = dict[str, Any]
 
 
 class PilotRoutes:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from axiom.domain.callers import Answer as Answer
 from axiom.domain.planning import Preview
 from axiom.domain.sessions import Plan
 from axiom.errors import NotFound
@@ -18,8 +19,6 @@ from axiom.store.views.results import Tally
 from axiom.web.base.memo import Memo
 
 _MOST_DIGITS = 15  # of a number in an address or a form
-
-Answer = dict[str, Any]  # what a page shows and its `.json` says, in JSON's own types
 
 
 def nothing_planned() -> Preview:
