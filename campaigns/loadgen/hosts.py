@@ -4,18 +4,16 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from simulation.replies import HeardOrder
+
 
 @dataclass(kw_only=True, slots=True)
 class HeldTask:
-    """A task in hand. Once its output is sent, `report` holds the lines that report it."""
+    """A task in hand. Once its output is sent, `report` holds the lines that report it, and the order is forgotten."""
 
     name: str
     round: int  # of the host's, in which it came
-    order: str = ""  # its command line; forgotten once the output is made
-    file: str = ""
-    url: str = ""
-    token: str = ""
-    most_bytes: int = 0
+    order: HeardOrder | None
     report: str = ""
 
 

@@ -1,6 +1,5 @@
 """A lane: one process that plays its share of the hosts, one request at a time, and keeps the score."""
 
-import hashlib
 import heapq
 import itertools
 import re
@@ -10,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from simulation.replies import Heard, HeardOrder, hear, status_of
+from simulation.requests import md5, upload
+
 from loadgen.hosts import HeldTask, Host
 from loadgen.outputs import Maker
-from loadgen.replies import Answer, read_answer, upload_status
 from loadgen.requests import Shape, Writer
 from loadgen.wire import Line
 
@@ -108,8 +109,7 @@ class Lane:
                 break
             if due > now:
                 time.sleep(due - now)
-            answer = self._turn(host)
-            self._again(host, turns + 1, answer)
+            self._again(host, turns + 1, self._turn(host))
         self._requests.close()
         self._uploads.close()
         self._score.cpu = time.process_time() - before
@@ -118,29 +118,28 @@ class Lane:
     def _put(self, host: Host, due: float, turns: int) -> None:
         heapq.heappush(self._due, (due, next(self._order), host, turns))
 
-    def _again(self, host: Host, turns: int, answer: Answer | None) -> None:
+    def _again(self, host: Host, turns: int, delay: float | None) -> None:
         """Does this host have another turn, and when?"""
         plan, now = self._plan, time.monotonic()
-        if answer is None and plan.patient:
+        if delay is None and plan.patient:
             self._put(host, now + _PAUSE_SECONDS, turns - 1)
             return
         if plan.mode in (Mode.REGISTER, Mode.UPLOAD) or (plan.turns and turns >= plan.turns):
             return
         if plan.mode is Mode.REPORT and not any(task.report for task in host.hand.values()):
             return
-        polite = answer.delay if answer is not None and plan.polite else 0.0
-        self._put(host, now + (_PAUSE_SECONDS if answer is None else polite), turns)
+        self._put(host, now + (_PAUSE_SECONDS if delay is None else delay if plan.polite else 0.0), turns)
 
-    def _turn(self, host: Host) -> Answer | None:
-        """One request with all that belongs to it; None when it failed."""
+    def _turn(self, host: Host) -> float | None:
+        """One request with all that belongs to it: the delay that is asked for; None when it failed."""
         plan = self._plan
         try:
             if plan.mode is Mode.UPLOAD or (plan.uploads and plan.mode in (Mode.FETCH, Mode.CYCLE, Mode.REPORT)):
                 self._send_outputs(host)
             if plan.mode is Mode.UPLOAD:
-                return read_answer(b"", round_now=host.round)
-            answer = self._ask(host)
-            if plan.uploads and answer.tasks and plan.mode in (Mode.FETCH, Mode.CYCLE):
+                return 0.0
+            heard = self._ask(host)
+            if plan.uploads and heard.orders and plan.mode in (Mode.FETCH, Mode.CYCLE):
                 self._send_outputs(host)
         except (OSError, ValueError) as fault:
             self._score.failures += 1
@@ -148,9 +147,9 @@ class Lane:
             self._requests.close()
             self._uploads.close()
             return None
-        return answer
+        return heard.delay
 
-    def _ask(self, host: Host) -> Answer:
+    def _ask(self, host: Host) -> Heard:
         plan, score = self._plan, self._score
         host.round += 1
         host.seqno += 1
@@ -160,58 +159,56 @@ class Lane:
         began = time.perf_counter()
         status, raw = self._requests.post(plan.url, body)
         took = time.perf_counter() - began
-        answer = read_answer(raw, round_now=host.round)
-        if status != 200 or not answer.whole:
+        if status != 200:
             raise ValueError(f"HTTP {status} {raw[:60]!r}")
+        heard = hear(raw)
         score.requests += 1
         score.latencies.append(took)
         score.wishes += bool(wanted)
-        score.empty += bool(wanted and not answer.tasks)
-        self._take_in(host, answer)
-        return answer
+        score.empty += bool(wanted and not heard.orders)
+        self._take_in(host, heard)
+        return heard
 
     def _reported(self, host: Host) -> list[HeldTask]:
         if self._plan.mode not in (Mode.CYCLE, Mode.REPORT):
             return []
         return [task for task in host.hand.values() if task.report and task.round < host.round]
 
-    def _take_in(self, host: Host, answer: Answer) -> None:
-        score = self._score
-        if answer.host_id is not None and answer.host_id != host.id:
+    def _take_in(self, host: Host, heard: Heard) -> None:
+        score, aborted = self._score, (*heard.aborted, *heard.unstarted)
+        if heard.host is not None and heard.host != host.id:
             score.renumbered += bool(host.id)
-            host.id, host.seqno = answer.host_id, 0
-        host.cross = answer.cross or host.cross
-        for name in (*answer.acknowledged, *answer.aborted):
+            host.id, host.seqno = heard.host, 0
+        host.cross = heard.cross or host.cross
+        for name in (*heard.acknowledged, *aborted):
             host.hand.pop(name, None)
-        for task in answer.tasks:
-            host.hand.setdefault(task.name, task)
-        score.tasks += len(answer.tasks)
-        score.acknowledged += answer.acknowledged
-        score.aborted += len(answer.aborted)
-        for message in answer.messages:
+        for order in heard.orders:
+            host.hand.setdefault(order.name, HeldTask(name=order.name, round=host.round, order=order))
+        score.tasks += len(heard.orders)
+        score.acknowledged += heard.acknowledged
+        score.aborted += len(aborted)
+        for message in heard.messages:
             score.messages[re.sub(r"\d+", "N", message.strip())[:100]] += 1
 
     def _send_outputs(self, host: Host) -> None:
         """Every task in hand has its output at the server, or is known to be refused."""
         for task in host.hand.values():
-            if not task.report:
-                self._send_output(task)
+            if task.order is not None:
+                task.report, task.order = self._send_output(task.order), None
         self._uploads.close()
 
-    def _send_output(self, task: HeldTask) -> None:
-        score = self._score
-        body = self._plan.maker(task.order)
-        md5 = hashlib.md5(body, usedforsecurity=False).hexdigest()
-        refused = ""
-        if task.url:
-            http, raw = self._uploads.post(task.url, self._writer.upload(task, body, md5))
-            status = upload_status(raw)
-            if http != 200 or status not in (0, -1):
-                raise ValueError(f"an upload was answered HTTP {http} {raw[:60]!r}")
-            score.uploads += 1
-            score.refused += status == -1
-            if status == -1:
-                refused = "refused"
-                score.faults[f"upload refused: {raw[:120]!r}"] += 1
-        task.report = self._writer.report(task, size=len(body), md5=md5, refused=refused)
-        task.order = task.token = ""
+    def _send_output(self, order: HeardOrder) -> str:
+        """The lines that report it."""
+        score, slot = self._score, order.slot
+        body = self._plan.maker(order)
+        digest = md5(body)
+        message = upload(slot, size=len(body), md5=digest, offset=0) + body
+        http, raw = self._uploads.post(slot.url, message)
+        status = status_of(raw)
+        if http != 200 or status not in (0, -1):
+            raise ValueError(f"an upload was answered HTTP {http} {raw[:60]!r}")
+        score.uploads += 1
+        score.refused += status == -1
+        if status == -1:
+            score.faults[f"upload refused: {raw[:120]!r}"] += 1
+        return self._writer.report(order, size=len(body), md5=digest, refused="refused" if status == -1 else "")

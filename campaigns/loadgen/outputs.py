@@ -5,18 +5,18 @@ the laboratory's own writer, which is what its validator reads: once for each bu
 differs from task to task, so that a task costs microseconds.
 """
 
-import base64
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from simulation.replies import HeardOrder
 
 import axiom
 from axiom.domain.fleet import Platform
 from axiom.domain.work import Outcome
 from axiom.signed.outputs import CellOutput, Header, cell_line, footer_line, header_line
 
-Maker = Callable[[str], bytes]  # from a command line to the output
+Maker = Callable[[HeardOrder], bytes]  # to the output
 
 _PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
 _FIRST, _SECOND, _THIRD = 7_100_000_000_000_000_001, 7_100_000_000_000_000_002, 7_100_000_000_000_000_003
@@ -43,10 +43,8 @@ def axiom_maker(measures: Mapping[str, Any], *, cpu_seconds: float) -> Maker:
     """Outputs as a runner of ours would send them, every cell with these measures."""
     templates: dict[tuple[str, int], Template] = {}
 
-    def made(order: str) -> bytes:
-        words = order.split()
-        text = words[words.index("--ticket") + 1]
-        ticket = json.loads(base64.urlsafe_b64decode(text.partition(".")[0] + "=="))
+    def made(order: HeardOrder) -> bytes:
+        ticket = order.ticket
         places, replicates = ticket["places"], ticket["replicates"]
         amount = len(places) * len(replicates)
         key = (ticket["bundle"], amount)
@@ -58,7 +56,7 @@ def axiom_maker(measures: Mapping[str, Any], *, cpu_seconds: float) -> Maker:
             for replicate, seed in zip(replicates, ticket["seeds"], strict=True)
             for place in places
         ]
-        return b"".join((template.head(ticket, text), *cells, footer_line(amount)))
+        return b"".join((template.head(ticket, order.text), *cells, footer_line(amount)))
 
     return made
 

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from simulation.replies import HeardOrder
+
 from loadgen.hosts import HeldTask, Host
 
 
@@ -136,22 +138,6 @@ _PROGRESS = """        <ip_result>
             <cpu_time_remaining>{cpu:f}</cpu_time_remaining>
         </ip_result>
 """
-_UPLOAD = """<data_server_request>
-    <core_client_major_version>7</core_client_major_version>
-    <core_client_minor_version>20</core_client_minor_version>
-    <core_client_release>5</core_client_release>
-<file_upload>
-<file_info>
-<name>{file}</name>
-<xml_signature>
-{token}</xml_signature>
-<max_nbytes>{most:d}</max_nbytes>
-</file_info>
-<nbytes>{size:d}</nbytes>
-<md5_cksum>{md5}</md5_cksum>
-<offset>0</offset>
-<data>
-"""
 
 
 class Writer:
@@ -179,26 +165,21 @@ class Writer:
         parts.append("    </in_progress_results>\n</scheduler_request>\n")
         return "".join(parts).encode()
 
-    def report(self, task: HeldTask, *, size: int, md5: str, refused: str = "") -> str:
+    def report(self, order: HeardOrder, *, size: int, md5: str, refused: str = "") -> str:
         """The lines that report a task whose output is there, or was refused for good."""
-        shape = self._shape
+        shape, slot = self._shape, order.slot
         error = f"    <error_msg>{refused}</error_msg>\n" if refused else ""
-        url = task.url.replace("&", "&amp;")
-        file = _FILE.format(file=task.file, size=size, most=task.most_bytes, md5=md5, url=url, error=error)
+        url = slot.url.replace("&", "&amp;")
+        file = _FILE.format(file=slot.name, size=size, most=slot.most_bytes, md5=md5, url=url, error=error)
         return _RESULT.format(
-            name=task.name,
+            name=order.name,
             cpu=shape.cpu_seconds,
             elapsed=shape.cpu_seconds * 1.01,
             platform=shape.platform,
             version=shape.version,
             log=self._log,
-            file=file if task.file else "",
+            file=file,
         )
-
-    def upload(self, task: HeldTask, body: bytes, md5: str) -> bytes:
-        """An upload: the token as it was given, then the bytes, and nothing after them."""
-        head = _UPLOAD.format(file=task.file, token=task.token, most=task.most_bytes, size=len(body), md5=md5)
-        return head.encode() + body
 
     def _of(self, host: Host) -> tuple[str, str]:
         who = (host.key, host.id, host.cross)

@@ -16,16 +16,18 @@ from loadgen.hosts import HeldTask, Host
 from loadgen.lane import Mode, Plan, Score
 from loadgen.outputs import axiom_maker
 from loadgen.play import play, share
-from loadgen.replies import read_answer, upload_status
 from loadgen.requests import Shape, Writer
 from loadgen.wire import Line
 from patience import PATIENCE
+from simulation.replies import HeardOrder, hear, status_of
+from simulation.requests import UploadSlot
 
 # The generator forks, and its own process never knows JAX; this one may, from other tests, and JAX warns of any fork.
 pytestmark = pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning")
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "ab" * 16
+SIGNATURE = "one line\n."
 MEASURES = {"loss": 0.5, "curve": [1.0]}
 
 
@@ -132,8 +134,9 @@ def test_a_server_that_is_away_is_a_failure_and_nothing_more():
 def test_a_request_has_the_elements_and_about_the_size_of_a_client_s(cores):
     writer = Writer(Shape(), deadline=1_800_000_000)
     host = Host(number=300, key=KEY, id=7, seqno=3)
-    host.hand = {name: HeldTask(name=name, round=1, file=f"{name}.out", most_bytes=10) for name in ("a", "b")}
-    host.hand["a"].report = writer.report(host.hand["a"], size=5, md5="cd" * 16)
+    slot = UploadSlot(name="a.out", url="http://x/up", token=SIGNATURE, most_bytes=10)
+    host.hand = {name: HeldTask(name=name, round=1, order=None) for name in ("a", "b")}
+    host.hand["a"].report = writer.report(HeardOrder(name="a", text="t", slot=slot), size=5, md5="cd" * 16)
     body = writer.request(host, [host.hand["a"]], seconds=2.5 * cores, cores=cores)
     request = ET.fromstring(body)
     assert 3_400 < len(body) < 6_000
@@ -156,7 +159,7 @@ def test_an_answer_is_read_as_loosely_as_a_client_does():
     <name>a</name>
 </result_ack><result_abort><name>b</name></result_abort>
 <result_abort_if_not_started><name>c</name></result_abort_if_not_started>
-<workunit><name>w</name><command_line>--task 1 &amp; &lt;2&gt;</command_line></workunit>
+<workunit><name>w</name><command_line>--ticket a&amp;&lt;2&gt;</command_line></workunit>
 <file_info><name>code</name><url>http://x/code</url></file_info>
 <file_info><name>out</name><generated_locally/><max_nbytes>12.000000</max_nbytes>
 <upload_url>http://x/up?a=1&amp;b=2</upload_url><xml_signature>
@@ -166,13 +169,14 @@ one line
 <result><name>d</name><wu_name>w</wu_name><file_ref><file_name>out</file_name></file_ref></result>
 </scheduler_reply>
 """
-    answer = read_answer(text.encode(), round_now=4)
-    (task,) = answer.tasks
-    assert (answer.whole, answer.host_id, answer.delay) == (True, 9, 7.5)
-    assert (answer.acknowledged, answer.aborted, answer.messages) == (("a",), ("b", "c"), ("busy 3",))
-    assert (task.name, task.round, task.order) == ("d", 4, "--task 1 & <2>")
-    assert (task.file, task.url, task.token, task.most_bytes) == ("out", "http://x/up?a=1&b=2", "one line\n.\n", 12)
-    assert not read_answer(text[:200].encode(), round_now=4).whole
+    heard = hear(text.encode())
+    (order,) = heard.orders
+    assert (heard.host, heard.delay, heard.acknowledged) == (9, 7.5, ("a",))
+    assert (heard.aborted, heard.unstarted, heard.messages) == (("b",), ("c",), ("busy 3",))
+    assert (order.name, order.text) == ("d", "a&<2>")
+    assert order.slot == UploadSlot(name="out", url="http://x/up?a=1&b=2", token=SIGNATURE, most_bytes=12)
+    with pytest.raises(ValueError, match="cut"):
+        hear(text[:200].encode())
 
 
 @pytest.mark.parametrize(
@@ -184,7 +188,7 @@ one line
     ],
 )
 def test_an_upload_s_status_is_read(body, status):
-    assert upload_status(body) == status
+    assert status_of(body) == status
 
 
 @pytest.fixture
