@@ -131,6 +131,16 @@ def test_one_that_never_ends_is_stopped_after_what_it_may_take(altered):
 
 
 @need("bwrap")
+def test_a_mended_text_is_compared_behind_a_cell_that_ended_the_process_of_the_published_one(
+    altered, sound, sound_attempt
+):
+    published = preflight.prepare_boxed(PACKAGE, altered(f"if config.inputs == 8: {FAULTS['holds too much'][0]}"))
+    attempt = preflight.beside_published(sound_attempt, sound.manifest, published.archive, b"nobody", None)
+    places = {(cell.config, cell.seed) for cell in (*attempt.first, *attempt.others)}
+    assert {(cell.config, cell.seed) for cell in attempt.published} == {place for place in places if place[0] != 1}
+
+
+@need("bwrap")
 def test_one_that_is_wanted_no_more_ends_at_once_and_leaves_nothing_behind(altered, tmp_path, monkeypatch):
     made = preflight.prepare_boxed(PACKAGE, altered("while True:\n        rows = rows + 1.0"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))

@@ -12,6 +12,7 @@ waits for both.
 import hashlib
 import os
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -181,21 +182,35 @@ def computed(
     seeds: Callable[[int], int],
     gate: PauseGate | None,
 ) -> tuple[TriedCell, ...]:
-    """The same cells by other code, whatever becomes of them, until it brings its process down."""
-    asked = [
+    """The same cells by other code. One that brings down its process even as the first cell there gives nothing."""
+    waiting = deque(
         _Cell(part="published", place=cell.config, seed=cell.seed, config=demands.configs[cell.config])
         for cell in cells
-    ]
+    )
     cpu_limit = limits.COMPILE_CPU_SECONDS + _MARGIN * max(demands.seconds)
     done: list[TriedCell] = []
-    try:
-        answers = _answers(files, manifest, [(cell.config, seeds(cell.seed)) for cell in asked], cpu_limit, gate)
-        for cell, answer in zip(asked, answers, strict=False):
-            done.append(_tried_cell(cell, answer, manifest, 1.0))
-    except Exception as error:
-        if not is_its_own(error):
-            raise
+    while waiting:
+        started: list[_Cell] = []  # of one process
+        try:
+            for answer in _answers(files, manifest, _started_in_turn(waiting, started, seeds), cpu_limit, gate):
+                cell = started[-1]
+                done.append(_tried_cell(cell, answer, manifest, 1.0))
+        except Exception as error:
+            if not is_its_own(error):
+                raise
+            if not started:
+                break  # it does not even start
+            if len(started) > 1:
+                waiting.appendleft(started[-1])
     return tuple(done)
+
+
+def _started_in_turn(
+    waiting: deque[_Cell], started: list[_Cell], seeds: Callable[[int], int]
+) -> Iterator[tuple[Mapping[str, object], int]]:
+    while waiting:
+        started.append(waiting.popleft())
+        yield started[-1].config, seeds(started[-1].seed)
 
 
 def _answers(
