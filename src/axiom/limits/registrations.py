@@ -9,4 +9,7 @@ SETTLED_AFTER = 32  # Replicates before an interval counts as settled: with fewe
 # differently
 REPLICATES = 256
 STAMP_AGAIN_AFTER = timedelta(minutes=1)  # How long a time-stamping authority that failed is left alone
+# How far the clocks of a laboratory and of a time-stamping authority may lie apart: a stamp that seems so much younger
+# than the first result may be the older one
+STAMP_CLOCKS_APART = timedelta(minutes=1)
 STAMP_LATE_AFTER = timedelta(minutes=10)  # How long a registration may wait for its stamp before `axiom doctor` warns

@@ -100,8 +100,12 @@ def test_an_export_proves_without_the_laboratory_that_the_prediction_came_first(
     assert typed("finding", "verify", tmp_path / "export").returncode == 1
     body.write_text(text)
     finding = tmp_path / "export" / "finding.json"
-    finding.write_text(finding.read_text().replace(registration["first_result_at"], "2026-01-01T00:00:00+00:00"))
-    assert typed("finding", "verify", tmp_path / "export").returncode == 1
+    exported, stamped = finding.read_text(), datetime.fromisoformat(registration["stamped_at"])
+    for seconds, code in ((59, 0), (61, 1)):  # so much the laboratory's clock may be behind
+        dated = (stamped - timedelta(seconds=seconds)).isoformat()
+        finding.write_text(exported.replace(registration["first_result_at"], dated))
+        proven = typed("finding", "verify", tmp_path / "export")
+        assert (proven.returncode, "at least 59 s behind" in proven.stdout) == (code, code == 0)
     body.with_suffix(".tsr").unlink()
     assert typed("finding", "verify", tmp_path / "export").returncode == 1
     assert typed("finding", "verify", body).returncode == 2

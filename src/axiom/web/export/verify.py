@@ -3,11 +3,12 @@
 import json
 import zipfile
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from axiom.errors import NotStamped, WrongUse
+from axiom.limits import registrations as limits
 from axiom.signed.stamps import check
 from axiom.web.base.request import Answer
 from axiom.web.export.recompute import FINDING, unlike_registered
@@ -56,7 +57,9 @@ def in_words(answer: Answer, *, is_trusted: bool) -> Iterator[str]:
     if not answer["is_sealed"]:
         yield "That all of it was written down before its first result, the laboratory alone says."
         return
-    yield "All of it was written down before its first result, as the laboratory dates that."
+    late = max(row["younger_by_seconds"] for row in answer["registrations"])
+    clocks = f", if its clock is at least {late:.0f} s behind the authority's" if late else ""
+    yield f"All of it was written down before its first result, as the laboratory dates that{clocks}."
     if not is_trusted:
         yield (
             "The certificate is the export's own. Compare its SHA-256 with what the authority publishes, or get it "
@@ -82,8 +85,10 @@ def _registration(
         except NotStamped as error:
             faults.append(str(error))
     first = row["first_result_at"]
-    if stamp and first and stamp.at > datetime.fromisoformat(first):
-        faults.append("Its stamp is younger than its first result.")
+    younger_by = max(timedelta(0), stamp.at - datetime.fromisoformat(first)) if stamp and first else timedelta(0)
+    if younger_by > limits.STAMP_CLOCKS_APART:
+        allowed = f"{limits.STAMP_CLOCKS_APART.total_seconds():.0f} s that clocks may lie apart"
+        faults.append(f"Its stamp is younger than its first result, by more than the {allowed}.")
     return {
         "number": number,
         "predictions": [
@@ -94,6 +99,7 @@ def _registration(
         "stamped_at": stamp.at.isoformat() if stamp else None,
         "authorities": list(stamp.authorities) if stamp else [],
         "first_result_at": first,
+        "younger_by_seconds": younger_by.total_seconds(),  # its stamp than its first result, by two clocks
         "faults": faults,
         "is_sealed": not faults,
     }
