@@ -16,6 +16,7 @@ SISTERS = {
     ("antisymmetric_start", "layer_balance"),
     ("curriculum_by_width_and_rate", "curriculum_learning_dynamics"),
     ("edge_of_chaos", "edge_of_chaos_by_radius"),
+    ("frozen_readout", "layer_balance"),
     ("information_bottleneck", "information_bottleneck_deep"),
     ("label_scars", "scars_or_size"),
     ("starvation_under_dropout", "starvation_under_gradient_normalisation"),
