@@ -44,10 +44,10 @@ def mending(door, tmp_path):
     return mended
 
 
-def tried(door, text: str) -> int:
+def tried(door, text: str, author: str = AUTHOR) -> int:
     """A draft of this text, after a real preflight."""
-    number = door.submit(WriteDraft(experiment="sound", text=text, by=AUTHOR))["draft"]
-    door.submit(TryDraft(draft=number, by=AUTHOR))
+    number = door.submit(WriteDraft(experiment="sound", text=text, by=author))["draft"]
+    door.submit(TryDraft(draft=number, by=author))
     secret = secret_of(door.lab.keys.ticket)
     with closing(connect_reader(door.lab.folder.database)) as db:
         draft, published = drafts.draft(db, number), try_draft.published_bundle(db, door.lab.folder, "sound")
@@ -61,8 +61,8 @@ def failed_gate(door, number: int) -> str:
     return next((gate["name"] for gate in gates if gate["state"] == "failed"), "")
 
 
-def propose(door, number: int) -> int:
-    words = {"estimand": "many_minus_few", "motivation": "The key is 'loss'.", "by": AUTHOR}
+def propose(door, number: int, author: str = AUTHOR) -> int:
+    words = {"estimand": "many_minus_few", "motivation": "The key is 'loss'.", "by": author}
     return door.submit(ProposeDraft(draft=number, **words))["proposal"]
 
 
@@ -121,6 +121,17 @@ def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its
     listed = page(mending, "/experiments")["experiments"]
     authors = {row["version"]: row["author"] for row in listed if row["name"] == "sound"}
     assert authors == {1: None, 2: AUTHOR}
+
+
+def test_a_text_of_another_author_stands_in_nobodys_way_and_is_tried_beside_what_it_replaces(mending):
+    number = tried(mending, SOUND)
+    other = tried(mending, SOUND.replace("One cell:", "One mended cell:"), "program:noether")
+    mending.lab.later(seconds=1)
+    mending.submit(ApproveProposal(proposal=propose(mending, number), why="so it is meant", by="Ada"))
+    with pytest.raises(Refused):
+        propose(mending, other, "program:noether")
+    assert tried(mending, SOUND.replace("One cell:", "One mended cell:"), "program:noether") == other
+    assert propose(mending, other, "program:noether")
 
 
 def test_what_axiom_brings_later_neither_wins_nor_loses_unseen(mending):

@@ -49,7 +49,7 @@ def may_try(draft: KeptDraft, tried: int) -> DraftDecision:
 
 
 def may_propose(draft: KeptDraft, newest: int) -> DraftDecision:
-    """May it be proposed? `newest`: the number of the newest text of its name that passed."""
+    """May it be proposed? `newest`: the number of its author's newest text of its name that passed."""
     if draft.state is not DraftState.PASSED:
         return _no(f"it is {draft.state}, and only what passed all gates can be published")
     if draft.number != newest:

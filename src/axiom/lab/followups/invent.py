@@ -46,7 +46,7 @@ def invent(db: Database, folder: Folder, question: InventedQuestion, now: dateti
     """Write it down. Nothing is published or ordered before somebody approves it."""
     draft = kept(db, question.draft)
     demand_own(draft, question.author)
-    decided = may_propose(draft, drafts.newest_passed(db, draft.name))
+    decided = may_propose(draft, drafts.newest_passed(db, draft.name, draft.author))
     if not decided.may:
         raise Refused(f"Draft {draft.number} is not proposed, since {decided.reason}. Nothing was done.")
     for before in proposals.of_drafts(db, draft.name):
@@ -58,6 +58,7 @@ def invent(db: Database, folder: Folder, question: InventedQuestion, now: dateti
         raise NotFound(f"There is no finding {question.follows}. Nothing was proposed; `axiom finding list` shows all.")
     manifest = declaration_of(draft)
     demand_askable(manifest.estimands, manifest.configs)
+    _demand_compared(db, draft, manifest)
     demand_taken(db, manifest, draft.declaration, draft.bundle, reopens=True)
     proposal = _proposal(draft, manifest, question)
     if experiments.by_name(db, draft.name) is None:  # a mended text asks what its findings ask
@@ -102,6 +103,17 @@ def demand_tried(draft: KeptDraft, prepared: PackedBundle) -> None:
         )
 
 
+def _demand_compared(db: Database, draft: KeptDraft, manifest: Manifest) -> None:
+    """A mended text was computed beside the very bundle whose place it takes."""
+    version = experiments.by_name(db, draft.name, manifest.version)
+    bundle = experiments.bundle_now(db, version.id) if version else None
+    if bundle and draft.ordered_at and draft.ordered_at < bundle.created_at:
+        raise Refused(
+            f"Bundle {bundle.serial} of {draft.name}@{manifest.version} was published since draft {draft.number} was "
+            "tried beside the one before it. Nothing was done; its author can have it tried again (draft.preflight)."
+        )
+
+
 def publish_code(
     db: Database,
     folder: Folder,
@@ -118,6 +130,7 @@ def publish_code(
     """Approve it: its code is published, as its author's and approved, and what it asks is registered."""
     draft = draft_of(db, kept_proposal)
     demand_tried(draft, prepared)
+    _demand_compared(db, draft, prepared.manifest)
     stopped = experiments.by_name(db, draft.name, prepared.manifest.version)
     if stopped is not None and stopped.status == "retired":
         reopen_version(db, stopped, f"proposal {kept_proposal.number} mends it", now)

@@ -33,7 +33,8 @@ _OF_TEXT = f"""{_DRAFTS}
 WHERE d.name = :name AND d.author = :author AND d.digest = :digest AND d.dropped_at IS NULL ORDER BY d.id DESC LIMIT 1
 """
 _NEWEST_PASSED = """
-SELECT id FROM draft WHERE name = :name AND passed = 1 AND dropped_at IS NULL ORDER BY id DESC LIMIT 1
+SELECT id FROM draft WHERE name = :name AND author = :author AND passed = 1 AND dropped_at IS NULL
+ORDER BY id DESC LIMIT 1
 """
 _UNREAD = f"""{_DRAFTS}
 WHERE d.refusals = '[]' AND NOT EXISTS (SELECT 1 FROM code c WHERE c.digest = d.digest) ORDER BY d.id
@@ -97,8 +98,8 @@ def of_text(db: Database, name: str, author: str, digest: str) -> KeptDraft | No
     return db.value(KeptDraft, _OF_TEXT, name=name, author=author, digest=digest)
 
 
-def newest_passed(db: Database, name: str) -> int:
-    return db.number(_NEWEST_PASSED, name=name)
+def newest_passed(db: Database, name: str, author: str) -> int:
+    return db.number(_NEWEST_PASSED, name=name, author=author)
 
 
 def unread(db: Database) -> list[KeptDraft]:
