@@ -12,6 +12,7 @@ from pathlib import Path
 from streams.attacked import attacked
 from streams.biases import arrival, laboratory
 from streams.dependent import copies, dependence, hosts
+from streams.drawn import draw as drawn
 from streams.figures import QUICK, WHOLE, Answer, Size
 from streams.hardships import border, hardships
 from streams.intervals import coverage, forecasters, pooled
@@ -76,8 +77,6 @@ def shown(name: str, part: Callable[[int, Size], Answer], seed: int, size: Size,
     for bound in answer.bounds:
         print(f"  {'ok' if bound.holds else 'MISSED':<7}{bound.words}", flush=True)
     if draw and answer.drawn:
-        from streams.drawn import draw as drawn  # Altair, which takes a second
-
         print(f"  drawn: {', '.join(path.name for path in drawn(answer.drawn, PICTURES))}")
     return [bound.words for bound in answer.bounds if not bound.holds]
 

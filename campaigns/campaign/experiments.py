@@ -28,7 +28,7 @@ from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine.database import connect_reader
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
-from axiom_weigh.figures.drawing import Draughtsman
+from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.palette import standalone
 from axiom_weigh.statistics.estimands import value
 
@@ -52,33 +52,29 @@ def main() -> int:
         parser.error(f"no experiment of the catalogue is named {', '.join(sorted(unknown))}")
     GALLERY.mkdir(parents=True, exist_ok=True)
     failed = []
-    with Draughtsman() as draughtsman:
-        for name in wanted.names or names:
-            try:
-                if wanted.kept:
-                    text = drawn(name, Folder(path=wanted.kept.resolve()), draughtsman)
-                else:
-                    text = computed(name, wanted.replicates, draughtsman)
-            except (subprocess.CalledProcessError, RuntimeError) as fault:
-                failed.append(name)
-                print(f"{name}: {fault}", flush=True)
-                continue
-            (GALLERY / f"{name}.md").write_text(text, encoding="utf-8")
+    for name in wanted.names or names:
+        try:
+            text = drawn(name, Folder(path=wanted.kept.resolve())) if wanted.kept else computed(name, wanted.replicates)
+        except (subprocess.CalledProcessError, RuntimeError) as fault:
+            failed.append(name)
+            print(f"{name}: {fault}", flush=True)
+            continue
+        (GALLERY / f"{name}.md").write_text(text, encoding="utf-8")
     (GALLERY / "README.md").write_text(index(names), encoding="utf-8")
     print(f"{len(failed)} of {len(wanted.names or names)} experiments failed")
     return int(bool(failed))
 
 
-def computed(name: str, replicates: int, draughtsman: Draughtsman) -> str:
+def computed(name: str, replicates: int) -> str:
     """Compute an experiment, draw it, and say what came out, as Markdown."""
     with tempfile.TemporaryDirectory(prefix="axiom-experiments-") as place:
         folder = Folder(path=Path(place) / "lab")
         command = [str(AXIOM), "experiment", "run", name, "--replicates", str(replicates), "--quiet"]
         subprocess.run([*command, "--data", str(folder.path)], check=True, stdout=subprocess.DEVNULL, cwd=place)
-        return drawn(name, folder, draughtsman)
+        return drawn(name, folder)
 
 
-def drawn(name: str, folder: Folder, draughtsman: Draughtsman) -> str:
+def drawn(name: str, folder: Folder) -> str:
     """Draw an experiment from what a laboratory has stored, and say what came out, as Markdown."""
     reader = connect_reader(folder.database)
     try:
@@ -100,7 +96,7 @@ def drawn(name: str, folder: Folder, draughtsman: Draughtsman) -> str:
     if len(replicates) < FEWEST:
         raise RuntimeError(f"it has {len(replicates)} whole replicates, and {FEWEST} are drawn at least")
     rows = [row for row in rows if row["replicate"] in replicates]
-    (GALLERY / f"{name}.svg").write_text(standalone(draughtsman.draw(sweep).svg) + "\n", encoding="utf-8")
+    (GALLERY / f"{name}.svg").write_text(standalone(svg_of(sweep)) + "\n", encoding="utf-8")
     seconds = sum(row["cpu"] for row in rows) / len(replicates)
     print(f"{name:<34}{len(replicates)} seeds, {seconds:8.2f} s of a processor each", flush=True)
     return page(manifest, rows, replicates, seconds)

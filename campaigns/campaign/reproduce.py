@@ -39,7 +39,7 @@ from axiom.signed.manifests import Manifest
 from axiom.store.engine.folder import Folder
 from axiom_weigh.amounts import counted
 from axiom_weigh.errors import FigureNotDrawn
-from axiom_weigh.figures.drawing import Draughtsman
+from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.palette import standalone
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -240,16 +240,15 @@ def draw(beside: Path, experiments: Mapping[str, ComputedExperiment], kept: Coll
     """Draw the figures anew but for those of what is kept as it was."""
     for stale in (file for file in beside.glob("*.svg") if file.stem not in kept):
         stale.unlink()
-    with Draughtsman() as draughtsman:
-        for name, experiment in experiments.items():
-            if experiment.sweep is None:
-                continue
-            try:
-                svg = standalone(draughtsman.draw(experiment.sweep).svg)
-            except FigureNotDrawn as fault:
-                print(f"{name}: {fault}", flush=True)
-                continue
-            (beside / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
+    for name, experiment in experiments.items():
+        if experiment.sweep is None:
+            continue
+        try:
+            svg = standalone(svg_of(experiment.sweep))
+        except FigureNotDrawn as fault:
+            print(f"{name}: {fault}", flush=True)
+            continue
+        (beside / f"{name}.svg").write_text(svg + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

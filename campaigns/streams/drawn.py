@@ -4,73 +4,61 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import altair as alt
-import vl_convert
+from axiom_weigh.figures.axes import Axes
+from axiom_weigh.figures.drawing import framed
+from axiom_weigh.figures.palette import SERIES, WIDTHS, standalone
+from axiom_weigh.figures.scales import evenly, linear, logarithmic
+from axiom_weigh.figures.sweeps import Series, names_beside, with_room
 
-import axiom_weigh.figures
-from axiom_weigh.figures.palette import FONTS, LIGHT, SERIES
-from axiom_weigh.figures.theme import FONT, SIZE, config
+_HEIGHT = 240
+_SIGNS = 5  # on a line
+_PROMISED = 0.05  # of the streams without an effect, that may ever be called one
+_TITLES = {  # of the x axis and of the y axis
+    "looks": ("seeds, with a look after each", "called an effect by then, where there is none"),
+    "seeds": ("seeds, in blocks of 16", "have reached the grade, an effect of half a deviation"),
+}
+_COLUMNS = {"peeking": ("looks", "reader"), "grades": ("seeds", "grade")}  # along x, and of the lines
 
-_WIDTH, _HEIGHT = 620, 240
-_Chart = alt.LayerChart | alt.FacetChart
-_Rows = Sequence[Mapping[str, object]]
-
-vl_convert.register_font_directory(str(Path(axiom_weigh.figures.__file__).with_name("fonts")))
+_Rows = Sequence[Mapping[str, Any]]
 
 
 def draw(rows: Mapping[str, _Rows], folder: Path) -> list[Path]:
     """Write one SVG for each picture that there are rows for."""
     folder.mkdir(parents=True, exist_ok=True)
-    return [_written(folder / f"{name}.svg", _CHARTS[name](points)) for name, points in rows.items()]
+    files = [folder / f"{name}.svg" for name in rows]
+    for file, points in zip(files, rows.values(), strict=True):
+        file.write_text(standalone(_drawn(file.stem, points)) + "\n", encoding="utf-8")
+    return files
 
 
-def _written(path: Path, chart: _Chart) -> Path:
-    spec: dict[str, Any] = chart.to_dict(validate=False)
-    spec["config"] = {**config(), "background": LIGHT["paper"], "padding": 12}
-    drawn = vl_convert.vegalite_to_svg(spec, vl_version=alt.SCHEMA_VERSION.rpartition(".")[0])
-    path.write_text(drawn.replace(f'font-family="{FONT}"', f'font-family="{FONTS}"') + "\n", encoding="utf-8")
-    return path
-
-
-def _peeking(rows: _Rows) -> _Chart:
-    """How many streams without an effect have been called an effect by then."""
-    bar = alt.Chart(alt.InlineData(values=[{"share": 0.05}])).mark_rule(color=LIGHT["margin"], strokeDash=[4, 3])
-    return alt.layer(
-        bar.encode(y="share:Q"),
-        _lines(
-            rows,
-            alt.X("looks:Q", scale=alt.Scale(type="log", nice=False), title="seeds, with a look after each"),
-            alt.Y("share:Q", axis=alt.Axis(format="%"), title="called an effect by then, where there is none"),
-            "reader",
-        ),
-    ).properties(width=_WIDTH, height=_HEIGHT)
-
-
-def _grades(rows: _Rows) -> _Chart:
-    """How many streams with an effect have reached each grade by then."""
-    return alt.layer(
-        _lines(
-            rows,
-            alt.X("seeds:Q", axis=alt.Axis(tickCount=12), title="seeds, in blocks of 16"),
-            alt.Y("share:Q", axis=alt.Axis(format="%"), title="have reached the grade, an effect of half a deviation"),
-            "grade",
-        )
-    ).properties(width=_WIDTH, height=_HEIGHT)
-
-
-def _lines(rows: _Rows, x: alt.X, y: alt.Y, series: str) -> alt.Chart:
-    """A line for each of a few series, told by its dashes too, with a legend above."""
-    names = list(dict.fromkeys(str(row[series]) for row in rows))
-    colours = [LIGHT[SERIES[place][1]] for place in range(len(names))]
-    base = alt.Chart(alt.InlineData(values=list(rows))).encode(x=x, y=y)
-    scale = alt.Scale(domain=names, range=colours)
-    dashes = alt.Scale(domain=names, range=[[1, 0], [6, 3], [2, 2]][: len(names)])
-    legend = alt.Legend(orient="top", labelLimit=400, offset=28, symbolSize=500, labelFontSize=SIZE)
-    lines: alt.Chart = base.mark_line().encode(
-        color=alt.Color(f"{series}:N", scale=scale, title=None, legend=legend),
-        strokeDash=alt.StrokeDash(f"{series}:N", scale=dashes, title=None, legend=legend),
+def _drawn(name: str, rows: _Rows) -> str:
+    """A line for each series, with its name beside it, and where it was promised to stay below."""
+    column, by = _COLUMNS[name]
+    x_title, y_title = _TITLES[column]
+    names = list(dict.fromkeys(str(row[by]) for row in rows))
+    places = [float(row[column]) for row in rows]
+    axes = Axes(
+        x=with_room(logarithmic(places) if column == "looks" else linear(places, about=12, tight=True), names, "wide"),
+        y=linear([0.0, *(row["share"] for row in rows)]),
+        x_title=x_title,
+        y_title=y_title,
+        width=WIDTHS["wide"],
+        height=_HEIGHT,
     )
-    return lines
-
-
-_CHARTS = {"peeking": _peeking, "grades": _grades}
+    series = [
+        Series(
+            name=line,
+            shown=line,
+            shape=shape,
+            role=role,
+            shift=0,
+            rows=tuple({"x": row[column], "y": row["share"]} for row in rows if str(row[by]) == line),
+        )
+        for line, (shape, role) in zip(names, SERIES, strict=False)
+    ]
+    promise = {"x": axes.x.low, "x2": axes.x.high, "y": _PROMISED}
+    layers = [axes.level(promise, "margin", dashes="4,3")] if column == "looks" else []
+    for line in series:
+        layers.append(axes.line(line.rows, line.role))
+        layers.append(axes.points(evenly(line.rows, _SIGNS), line.role, shape=line.shape, size=40))
+    return framed(axes, [*layers, *names_beside("", axes, series)], name, "wide", title=y_title, about=x_title)

@@ -20,7 +20,6 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom.store.upkeep import figures
 from axiom.store.writer import Writer
-from axiom_weigh.figures.drawing import Draughtsman
 
 WIDTHS = (660, 326)
 SWEEP = [f"experiment/1/sweep/{width}" for width in WIDTHS]
@@ -30,12 +29,11 @@ FINDING = [CARD, *(f"finding/1/{kind}/{width}" for kind in ("narrowing", "strip"
 
 @dataclass(kw_only=True)
 class Exhibition:
-    """A gallery, the laboratory of which it shows pictures, and who draws them."""
+    """A gallery, and the laboratory of which it shows pictures."""
 
     rounds: Any
     writer: Writer
     gallery: Gallery
-    draughtsman: Draughtsman
 
     def draw(self) -> int:
         return self.gallery.draw(self.rounds.lab.now)
@@ -52,14 +50,8 @@ class Exhibition:
         return blobs.get(self.rounds.db, self.rounds.lab.folder, row[column])
 
 
-@pytest.fixture(scope="module")
-def draughtsman():
-    with Draughtsman() as drawing:
-        yield drawing
-
-
 @pytest.fixture
-def exhibition(request, small_lab, rounds_of, variant, draughtsman):
+def exhibition(request, small_lab, rounds_of, variant):
     """A laboratory with a declared figure. We use the writer's connection too, while it waits for a work."""
     small_lab.publish(variant("pictured_sum", **getattr(request, "param", {"figure": True})))
     small_lab.host()
@@ -69,8 +61,8 @@ def exhibition(request, small_lab, rounds_of, variant, draughtsman):
     make_durable(small_lab.db)
     writer = Writer(lambda: small_lab.db)
     writer.start()
-    gallery = Gallery(writer, small_lab.folder, draughtsman)
-    yield Exhibition(rounds=rounds_of(small_lab, per_core=0), writer=writer, gallery=gallery, draughtsman=draughtsman)
+    gallery = Gallery(writer, small_lab.folder)
+    yield Exhibition(rounds=rounds_of(small_lab, per_core=0), writer=writer, gallery=gallery)
     writer.stop()
 
 
@@ -108,7 +100,7 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
     assert any("effect −, the opposite" in word and line["grade"] in word for word in words)
     assert struct.unpack(">II", exhibition.body(CARD, "png")[16:24]) == (1200, 630)
     assert exhibition.draw() == 0
-    started = Gallery(exhibition.writer, lab.folder, exhibition.draughtsman)
+    started = Gallery(exhibition.writer, lab.folder)
     assert started.draw(lab.now) == 0  # nor by a laboratory that was started again
     registrations.set_status(rounds.db, 1, "suspended", "a test")
     assert exhibition.draw() > 0
@@ -180,7 +172,7 @@ def test_a_finding_s_picture_calls_a_share_a_share(exhibition, damage):
     exhibition.grow()
     for weighed, centre in (("flip", "median"), ("bernoulli", "share"), ("betting", "mean")):
         damage(exhibition.rounds.db, f"UPDATE evidence SET e_kind = '{weighed}'")  # noqa: S608  our own words
-        started = Gallery(exhibition.writer, exhibition.rounds.lab.folder, exhibition.draughtsman)
+        started = Gallery(exhibition.writer, exhibition.rounds.lab.folder)
         assert started.draw(exhibition.rounds.lab.now) > 0
         drawing = exhibition.body("finding/1/strip/660", "svg").decode()
         assert f">{centre}</text>" in drawing
@@ -218,7 +210,7 @@ def test_a_finding_without_a_value_has_no_picture_and_what_could_not_be_stored_i
 
 
 @pytest.mark.parametrize("exhibition", [{"asks": False}], indirect=True)  # without any other picture
-def test_credit_is_drawn_once_a_day_and_who_draws_rests_when_nothing_changes(exhibition):
+def test_credit_is_drawn_once_a_day(exhibition):
     drawn = []
     for _ in range(4):
         exhibition.rounds.lab.deploy(workunits=2)
@@ -232,11 +224,4 @@ def test_credit_is_drawn_once_a_day_and_who_draws_rests_when_nothing_changes(exh
     assert exhibition.draw() == 1
     assert exhibition.shown()["ledger/credit/660"] != before
     assert b"Credit awarded by the end of each day" in exhibition.body("ledger/credit/660", "svg")
-    for look in range(30):
-        assert exhibition.draughtsman.pid is not None, look
-        assert exhibition.draw() == 0
-    assert exhibition.draughtsman.pid is None
-    exhibition.rounds.compute()
-    exhibition.rounds.hold()
-    exhibition.rounds.lab.later(days=1)
-    assert exhibition.draw() == 1
+    assert exhibition.draw() == 0

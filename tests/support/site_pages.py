@@ -25,7 +25,6 @@ from axiom.store.connections import Connections
 from axiom.store.registrations import registrations
 from axiom.web.site.app import Site, site
 from axiom.web.site.routes import PAGES
-from axiom_weigh.figures.drawing import Draughtsman
 
 _ELSEWHERE = {"/live", "/join"}  # a part of the first page, and a page of those who have no account
 _OTHERS = """
@@ -103,5 +102,5 @@ def explored_sum(lab: Any, folder: Path) -> None:
 
 def _drawn(lab: Any) -> int:
     """How many pictures were drawn; from here on nobody changes the laboratory."""
-    with started_writer(lab) as writer, Draughtsman() as draughtsman:
-        return Gallery(writer, lab.folder, draughtsman).draw(lab.now)
+    with started_writer(lab) as writer:
+        return Gallery(writer, lab.folder).draw(lab.now)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import date, datetime
 from itertools import accumulate
 from statistics import median
@@ -31,7 +32,7 @@ from axiom.store.views.results import MeasuredLists, Tally
 from axiom.store.writer import Writer
 from axiom_weigh.errors import FigureNotDrawn
 from axiom_weigh.evidence.weigh_claim import card
-from axiom_weigh.figures.drawing import Draughtsman, Picture
+from axiom_weigh.figures.drawing import png_of, svg_of
 from axiom_weigh.figures.forest_rows import parts_of
 from axiom_weigh.figures.requests import (
     Curve,
@@ -40,12 +41,12 @@ from axiom_weigh.figures.requests import (
     MeasuredConfig,
     Narrowing,
     Request,
+    SharedCard,
     Strip,
     Sweep,
     look_of,
     points_of,
     shared_card,
-    to_data,
     values_of,
 )
 from axiom_weigh.statistics.shares_and_medians import median_sequence
@@ -61,15 +62,13 @@ _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
 class Gallery:
     """Keeps the pictures of a laboratory up to date. Looks again only at what has more results than last time."""
 
-    def __init__(self, writer: Writer, folder: Folder, draughtsman: Draughtsman, *, laboratory: str = "Axiom") -> None:
+    def __init__(self, writer: Writer, folder: Folder, *, laboratory: str = "Axiom") -> None:
         self._laboratory = laboratory
         self._writer = writer
         self._folder = folder
-        self._draughtsman = draughtsman
         self._seen: dict[int, _Standing] = {}
         self._rests: dict[int, datetime] = {}
         self._refused: set[str] = set()
-        self._idle = 0
         self._credited: date | None = None
 
     def draw(self, now: datetime) -> int:
@@ -77,9 +76,6 @@ class Gallery:
         seen: dict[int, _Standing] = {}
         with Connections(folder=self._folder).reader() as reader:
             stale = list(self._stale(reader, seen, now))
-        self._idle = 0 if stale else self._idle + 1
-        if self._idle == limits.RESTS_AFTER:
-            self._draughtsman.rest()
         drawn = sum(self._redraw(name, request, shown, now) for name, request, shown in stale)
         self._seen.update(seen)  # not before: what could not be stored is drawn again
         self._credited = now.date()
@@ -115,19 +111,20 @@ class Gallery:
 
     def _redraw(self, name: str, request: Request, shown: str, now: datetime) -> int:
         try:
-            drawn = self._draughtsman.draw(request)
+            svg = svg_of(request)
+            png = png_of(svg)
         except FigureNotDrawn as error:
             self._refused.add(shown)  # the same numbers would fail again
             log.error("figure.not_drawn name=%s %s", name, error)
             return 0
-        self._writer.run(lambda db: self._keep(db, name, shown, drawn, now))
+        self._writer.run(lambda db: self._keep(db, name, shown, svg, png, now))
         return 1
 
-    def _keep(self, db: Database, name: str, shown: str, drawn: Picture, now: datetime) -> None:
-        png = blobs.put(db, self._folder, drawn.png, now)
-        for stored, svg in zip(_stored_names(name), _split_widths(drawn.svg), strict=True):
-            kept = blobs.put(db, self._folder, svg.encode(), now)
-            figures.keep(db, name=stored, shown=shown, svg=kept, png=png, now=now)
+    def _keep(self, db: Database, name: str, shown: str, svg: str, png: bytes, now: datetime) -> None:
+        kept_png = blobs.put(db, self._folder, png, now)
+        for stored, drawing in zip(_stored_names(name), _split_widths(svg), strict=True):
+            kept = blobs.put(db, self._folder, drawing.encode(), now)
+            figures.keep(db, name=stored, shown=shown, svg=kept, png=kept_png, now=now)
 
 
 def _stored_names(name: str) -> list[str]:
@@ -155,7 +152,8 @@ def _credit(db: Database, now: datetime) -> Iterator[tuple[str, Request]]:
 
 def _digest(request: Request) -> str:
     """What a picture shows, in short; also with a number that is none, for which whoever draws refuses it alone."""
-    return hashlib.sha256(json.dumps(to_data(request), sort_keys=True).encode()).hexdigest()
+    kind = CARD if isinstance(request, SharedCard) else type(request).__name__.lower()
+    return hashlib.sha256(json.dumps({"kind": kind, **asdict(request)}, sort_keys=True).encode()).hexdigest()
 
 
 def _split_widths(svg: str) -> list[str]:

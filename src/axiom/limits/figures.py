@@ -6,5 +6,4 @@ from datetime import timedelta
 REDRAWN_EVERY = timedelta(seconds=20)
 CURVE_REPLICATES = 32  # A curve is drawn of the first replicates only, and costs the same however many are back
 CURVE_PLACES = 24  # Places that are drawn of a curve; of a longer list they are chosen evenly
-RESTS_AFTER = 30  # After this many looks without a change, the process that draws ends, since it holds a lot of memory
 ROWS_BESIDE_A_PICTURE = 200  # Rows of data shown beside a picture: thousands would weigh the page down

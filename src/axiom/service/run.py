@@ -65,7 +65,6 @@ from axiom.web.probes import Probes
 from axiom.web.site.app import Site
 from axiom.web.site.request_class import class_of
 from axiom.web.socket import control
-from axiom_weigh.figures.drawing import Draughtsman
 from axiom_weigh.terminal import remark
 
 _FRESH_SECONDS = 2.0
@@ -133,7 +132,7 @@ def _run(
     server = mail_server(settings, os.environ)
     keys, secrets = make_keys(folder.keys, clock.now()), make_secrets(folder.keys)
     stopping, counts = StopSignal(), RequestCounts()
-    core, draughtsman, visits = _build(folder, settings, keys, clock.apart, stopping)
+    core, visits = _build(folder, settings, keys, clock.apart, stopping)
     attendant = Attendant(folder) if pi else None
     with contextlib.ExitStack() as stack:
         stack.callback(core.writer.stop)
@@ -158,7 +157,7 @@ def _run(
         with on_path(folder.socket) as door, on_path(folder.programs_socket, _PROGRAMS_MODE) as programs_door:
             stack.callback(folder.socket.unlink, missing_ok=True)
             stack.callback(folder.programs_socket.unlink, missing_ok=True)
-            _start(core, draughtsman, attendant, mail, stopping, stack)
+            _start(core, attendant, mail, stopping, stack)
             _greet(folder, address, workers_of(settings), first_time=first_time, quiet=quiet)
             behind = control(core.gate, pages, operator())
             people = AskedPeople(gate=core.gate)
@@ -256,17 +255,16 @@ def _pages(
 
 def _build(
     folder: Folder, settings: Settings, keys: Keys, now: Callable[[], datetime], stopping: StopSignal
-) -> tuple[ComputingParts, Draughtsman, Visits]:
+) -> tuple[ComputingParts, Visits]:
     core = computing(folder, settings, keys, now)
-    draughtsman = Draughtsman()
-    gallery = Gallery(core.writer, folder, draughtsman, laboratory=settings.name)
+    gallery = Gallery(core.writer, folder, laboratory=settings.name)
     for job in _jobs(core.gate, gallery, laboratory_caller(workers_of(settings)), stopping):
         core.jobs.add(job)
     if settings.archive_days:
         core.jobs.add(Job(name="archive", every=86_400.0, work=lambda: _archive(core, folder, settings, stopping)))
     visits = Visits()
     core.jobs.add(Job(name="visits", every=60.0, work=lambda: _prefer(core.writer, visits), remembered=False))
-    return core, draughtsman, visits
+    return core, visits
 
 
 def _prefer(writer: Writer, visits: Visits) -> None:
@@ -298,7 +296,6 @@ def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: Alerts | No
 
 def _start(
     core: ComputingParts,
-    draughtsman: Draughtsman,
     attendant: Attendant | None,
     mail: Mailing,
     stopping: StopSignal,
@@ -310,7 +307,6 @@ def _start(
     if attendant is not None:
         core.jobs.add(Job(name="attend", every=2.0, work=attendant.keep, remembered=False))
         stack.callback(attendant.stop)
-    stack.callback(draughtsman.rest)
     core.jobs.start()
     stack.callback(core.jobs.stop)
     trust = core.gate.laboratory.folder.keys / TRUST_FILE

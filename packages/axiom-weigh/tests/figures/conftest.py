@@ -1,11 +1,7 @@
-"""Requests of every kind and shape, and one process that draws for all tests of a worker."""
-
-import functools
+"""Requests of every kind and shape."""
 
 import pytest
-from patience import PATIENCE
 
-from axiom_weigh.figures.drawing import Draughtsman
 from axiom_weigh.figures.requests import (
     Curve,
     CurveSeries,
@@ -112,14 +108,3 @@ def requests():
 @pytest.fixture(params=REQUESTS)
 def request_of_each_kind(request):
     return REQUESTS[request.param]
-
-
-@pytest.fixture(scope="session")
-def draughtsman():
-    with Draughtsman(limit=PATIENCE) as drawing:
-        yield drawing
-
-
-@pytest.fixture(scope="session")
-def drawn(draughtsman):
-    return functools.cache(lambda name: draughtsman.draw(REQUESTS[name]))

@@ -1,6 +1,5 @@
 """The card of a shared page: the answer fits in its lines, the number and the state follow the verdict."""
 
-import json
 import re
 import struct
 
@@ -8,8 +7,9 @@ import pytest
 
 from axiom.domain.evidence import Meaning
 from axiom_weigh.figures.cards import card
+from axiom_weigh.figures.drawing import png_of, svg_of
 from axiom_weigh.figures.palette import LIGHT, VERDICTS
-from axiom_weigh.figures.requests import Look, SharedCard, described, of_data, shared_card, to_data
+from axiom_weigh.figures.requests import Look, SharedCard, described, shared_card
 from axiom_weigh.values import Grade, Verdict
 
 ANSWER = "In wide networks an untrained sub-network comes closer to a trained one <on & off>"
@@ -38,7 +38,6 @@ def test_a_card_says_the_number_and_what_it_means():
         assert shown.number.startswith(number)
         assert all(word in shown.stands for word in stands)
         assert all(word in described(shown) for word in (number, *stands, "7", "Small & Sons"))
-        assert of_data(json.loads(json.dumps(to_data(shown)))) == shown
     with pytest.raises(ValueError, match="answer"):
         made(answer=" ")
 
@@ -56,13 +55,12 @@ def test_an_answer_of_any_length_stands_within_its_card(amount):
     assert all(len(words) * 0.5 * largest <= 1_200 - 72 for _, _, words in of_answer)
 
 
-def test_a_card_wears_the_sign_and_colour_of_its_verdict(draughtsman):
+def test_a_card_wears_the_sign_and_colour_of_its_verdict():
     for verdict in Verdict:
         svg = card(made(verdict=verdict))
         colours = set(re.findall(r'(?:fill|stroke)="([^"]*)"', svg))
         assert f"var(--{VERDICTS[verdict][1]})" in colours
         assert colours <= {"none"} | {f"var(--{role})" for role in LIGHT}
         assert svg.count("<svg") == svg.count("</svg>") == 1
-    drawn = draughtsman.draw(made())
-    assert card(made()) in drawn.svg
-    assert struct.unpack(">8sII", drawn.png[:8] + drawn.png[16:24]) == (b"\x89PNG\r\n\x1a\n", 1_200, 630)
+    png = png_of(svg_of(made()))
+    assert struct.unpack(">8sII", png[:8] + png[16:24]) == (b"\x89PNG\r\n\x1a\n", 1_200, 630)

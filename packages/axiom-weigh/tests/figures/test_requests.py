@@ -1,6 +1,5 @@
 """What is drawn, as data, in words and as a table."""
 
-import json
 from dataclasses import fields, replace
 
 import pytest
@@ -20,10 +19,8 @@ from axiom_weigh.figures.requests import (
     SweepPoint,
     described,
     look_of,
-    of_data,
     points_of,
     spacing,
-    to_data,
     values_of,
 )
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
@@ -76,14 +73,11 @@ REQUESTS = (
 
 @settings(max_examples=40)
 @given(REQUESTS)
-def test_a_request_travels_as_json_arrives_as_it_was_and_has_words(request):
-    assert of_data(json.loads(json.dumps(to_data(request)))) == request
+def test_any_request_has_words(request):
     assert described(request).endswith(".")
 
 
 def test_a_picture_of_nothing_is_refused(requests):
-    with pytest.raises(ValueError, match="'pie'"):
-        of_data({"kind": "pie"})
     for name, changes, fact in (
         *(("sweep", {"points": (SweepPoint(x=1, median=None),)}, "median"), ("narrowing", {"looks": ()}, "estimate")),
         ("strip", {"values": (None,) * 480}, "value"),

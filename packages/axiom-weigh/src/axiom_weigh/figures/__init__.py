@@ -1,1 +1,1 @@
-"""Pictures of sweeps and findings, drawn by a process of their own."""
+"""Pictures of sweeps and findings."""

@@ -4,7 +4,9 @@ from html import escape
 
 from axiom_weigh.figures.palette import CARD_SIZE, FONTS, VERDICTS
 from axiom_weigh.figures.requests import SharedCard, described
+from axiom_weigh.figures.scales import short
 
+CARD = '<svg class="fig card"'  # begins one
 _MARGIN = 72
 _WIDTH = CARD_SIZE[0] - 2 * _MARGIN
 _TOP, _ROOM = 148, 300  # pixels from above, and for how many the answer may take
@@ -33,7 +35,7 @@ def card(request: SharedCard) -> str:
     size, lines = _set(request.title)
     ident = request.name
     words = [
-        _words(_shortened(request.laboratory), _MARGIN + 88, 96, 30, "ink2"),
+        _words(short(request.laboratory, _LONGEST), _MARGIN + 88, 96, 30, "ink2"),
         _words(request.above, width - _MARGIN, 96, 30, "ink2", anchor="end"),
         *(
             _words(line, _MARGIN, _TOP + size + round(number * size * _LEADING), size, "ink")
@@ -43,7 +45,7 @@ def card(request: SharedCard) -> str:
         _words(request.stands, _MARGIN + 44, 586, 30, "ink"),
     ]
     return (
-        f'<svg class="fig card" role="img" aria-labelledby="{ident}-t {ident}-d" width="{width}" height="{height}" '
+        f'{CARD} role="img" aria-labelledby="{ident}-t {ident}-d" width="{width}" height="{height}" '
         f'viewBox="0 0 {width} {height}" font-family="{FONTS}" fill="none">'
         f'<title id="{ident}-t">{escape(request.title)}</title>'
         f'<desc id="{ident}-d">{escape(described(request))}</desc>{_MARK}'
@@ -54,10 +56,6 @@ def card(request: SharedCard) -> str:
 
 def _words(text: str, x: int, y: int, size: int, role: str, *, anchor: str = "start") -> str:
     return f'<text x="{x}" y="{y}" font-size="{size}" text-anchor="{anchor}" fill="var(--{role})">{escape(text)}</text>'
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
 
 
 def _set(answer: str) -> tuple[int, list[str]]:

@@ -1,18 +1,16 @@
 """The picture of curves: a line for each config, told apart by the signs on it, with their names beside them."""
 
-import altair as alt
-
-from axiom_weigh.figures.layers import Axes, of_series
+from axiom_weigh.figures.axes import Axes, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
 from axiom_weigh.figures.requests import Curve
-from axiom_weigh.figures.scales import evenly, linear, of_intervals
-from axiom_weigh.figures.sweeps import HEADING, HEIGHTS, LONGEST, TICKS, Series, names_beside, short, telling, with_room
+from axiom_weigh.figures.scales import evenly, linear, of_intervals, short
+from axiom_weigh.figures.sweeps import HEADING, HEIGHTS, LONGEST, TICKS, Series, names_beside, telling, with_room
 
 _SIGNS = 5  # on a line
 _FAR = 1_000  # times the least median: from here on a line that runs away would press all others flat
 
 
-def curve(request: Curve, kind: str) -> tuple[list[alt.Chart], Axes]:
+def curve(request: Curve, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of curves and their axes."""
     drawn = [curve_series for curve_series in request.series if curve_series.places]
     by, names = telling(request.by, [curve_series.name for curve_series in drawn])
@@ -42,11 +40,11 @@ def curve(request: Curve, kind: str) -> tuple[list[alt.Chart], Axes]:
         )
         for number, curve_series in enumerate(drawn)
     ]
-    layers = [layer for line in series for layer in _strokes(axes, line)]
+    layers = [_strokes(axes, line) for line in series]
     return layers + (names_beside(heading, axes, series) if len(series) > 1 else []), axes
 
 
-def _strokes(axes: Axes, series: Series) -> list[alt.Chart]:
+def _strokes(axes: Axes, series: Series) -> str:
     signs = axes.points(evenly(series.rows, _SIGNS), series.role, shape=series.shape, size=40)
     line = [axes.line(series.rows, series.role, width=1.4)] if len(series.rows) > 1 else []
     return of_series([*line, signs], series.name)

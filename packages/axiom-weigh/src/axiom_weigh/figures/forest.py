@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import altair as alt
-
-from axiom_weigh.figures.layers import Axes, Row
+from axiom_weigh.figures.axes import CHARACTER, Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
 from axiom_weigh.figures.requests import Forest, ForestPart
-from axiom_weigh.figures.scales import Scale, linear
+from axiom_weigh.figures.scales import Scale, linear, short
 
 _PITCH = {"wide": 22, "narrow": 36}  # CSS pixels that a row takes; a telephone has its words above the interval
 _HEAD = 26
-_CHARACTER = 6.6
 _LONGEST = {"wide": 34, "narrow": 46}  # characters of a row's words in the picture; the table has all of them
 _MOST_ROOM = 0.42  # of the width, for words
 _REACH = 0.75  # of what the estimates span: how far an interval's end may widen the axis on either side
@@ -27,7 +24,7 @@ class _RowAt:
     part: ForestPart | None = None
 
 
-def forest(request: Forest, kind: str) -> tuple[list[alt.Chart], Axes]:
+def forest(request: Forest, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of a forest and their axes."""
     lines, height = _lines(request, kind)
     ticked = _x_axis(request, kind)
@@ -43,7 +40,7 @@ def forest(request: Forest, kind: str) -> tuple[list[alt.Chart], Axes]:
     layers = [*_nothing(request, axes), *_whole(request, axes)]
     most = max(part.seeds for part in request.parts)
     for line in lines:
-        layers += _row(line, axes, ticked.low, most) if line.part else _heading(line, axes)
+        layers += _row(line, axes, ticked.low, most) if line.part else [_heading(line, axes)]
     return layers + _next_design(request, axes, ticked.low, kind), axes
 
 
@@ -60,9 +57,7 @@ def _lines(request: Forest, kind: str) -> tuple[list[_RowAt], int]:
 
 
 def _short(part: ForestPart, kind: str) -> str:
-    most = _LONGEST[kind]
-    name = part.name if len(part.name) <= most else f"{part.name[: most - 1]}…"
-    return f"{name}, n\N{NO-BREAK SPACE}{part.seeds:,}"
+    return f"{short(part.name, _LONGEST[kind])}, n\N{NO-BREAK SPACE}{part.seeds:,}"
 
 
 def _x_axis(request: Forest, kind: str) -> Scale:
@@ -83,40 +78,36 @@ def _x_axis(request: Forest, kind: str) -> Scale:
 def _with_room(scale: Scale, lines: Sequence[_RowAt]) -> Scale:
     """Widen the axis to the left by what the words of the rows need."""
     longest = max(len(line.words) for line in lines)
-    share = min(_MOST_ROOM, (longest * _CHARACTER + 12) / WIDTHS["wide"])
+    share = min(_MOST_ROOM, (longest * CHARACTER + 12) / WIDTHS["wide"])
     return replace(scale, low=scale.at(-share / (1 - share)))
 
 
-def _nothing(request: Forest, axes: Axes) -> list[alt.Chart]:
+def _nothing(request: Forest, axes: Axes) -> list[str]:
     """What is too small to matter, and the line of no effect."""
     upright = {"low": 0.0, "high": float(axes.height)}
     band = upright | {"x": request.null - request.smallest, "x2": request.null + request.smallest}
     return [axes.box(band, "band"), axes.bars([upright | {"x": request.null}], "edge", width=1.0)]
 
 
-def _whole(request: Forest, axes: Axes) -> list[alt.Chart]:
+def _whole(request: Forest, axes: Axes) -> list[str]:
     """The estimate of all replicates together, from top to bottom."""
     if request.look.estimate is None:
         return []
     row: Row = {"x": request.look.estimate, "low": 0.0, "high": float(axes.height)}
-    return [axes.bars([row], VERDICTS[request.look.verdict][1], width=1.2, strokeDash=[2, 3])]
+    return [axes.bars([row], VERDICTS[request.look.verdict][1], width=1.2, dashes="2,3")]
 
 
-def _heading(line: _RowAt, axes: Axes) -> list[alt.Chart]:
+def _heading(line: _RowAt, axes: Axes) -> str:
     row: Row = {"x": axes.x.low, "y": axes.height - line.top, "words": line.words}
-    return axes.words(row, "ink", align="left", baseline="middle", fontWeight=600)
+    return axes.words(row, "ink", align="start", font_weight=600)
 
 
-def _row(line: _RowAt, axes: Axes, least: float, most: int) -> list[alt.Chart]:
+def _row(line: _RowAt, axes: Axes, least: float, most: int) -> list[str]:
     """The words and the interval of one part; the square grows with its seeds."""
     is_narrow = axes.x.low == least
     middle = axes.height - line.top
-    layers = axes.words(
-        {"x": axes.x.low, "y": middle + (9 if is_narrow else 0), "words": line.words},
-        "ink",
-        align="left",
-        baseline="middle",
-    )
+    words = {"x": axes.x.low, "y": middle + (9 if is_narrow else 0), "words": line.words}
+    layers = [axes.words(words, "ink", align="start")]
     part = line.part
     if part is None or part.estimate is None:
         return layers
@@ -126,13 +117,13 @@ def _row(line: _RowAt, axes: Axes, least: float, most: int) -> list[alt.Chart]:
     if low <= high:
         # What is not bounded yet must not look like something that was measured.
         is_open = part.low is None or part.high is None
-        look: Row = {"width": 1.0, "strokeDash": [2, 3]} if is_open else {"width": 1.6}
-        layers.append(axes.level({"x": low, "x2": high, "y": y}, "edge" if is_open else "ink", **look))
+        place: Row = {"x": low, "x2": high, "y": y}
+        layers.append(axes.level(place, "edge", dashes="2,3") if is_open else axes.level(place, "ink", width=1.6))
     size = 18 + 62 * part.seeds / max(1, most)
     return [*layers, axes.points([{"x": part.estimate, "y": y}], "ink", shape="square", size=size)]
 
 
-def _next_design(request: Forest, axes: Axes, least: float, kind: str) -> list[alt.Chart]:
+def _next_design(request: Forest, axes: Axes, least: float, kind: str) -> list[str]:
     """Where a further design is expected to lie."""
     if request.expected is None:
         return []
@@ -143,7 +134,7 @@ def _next_design(request: Forest, axes: Axes, least: float, kind: str) -> list[a
     y = middle - (8 if kind == "narrow" else 0)
     bar = {"x": max(low, least), "x2": min(high, axes.x.high), "y": y}
     return [
-        *_heading(head, axes),
-        *axes.words(words, "ink", align="left", baseline="middle"),
+        _heading(head, axes),
+        axes.words(words, "ink", align="start"),
         axes.level(bar, "ink2", width=5),
     ]

@@ -2,9 +2,7 @@
 
 from datetime import date
 
-import altair as alt
-
-from axiom_weigh.figures.layers import Axes, Row
+from axiom_weigh.figures.axes import Axes, Row
 from axiom_weigh.figures.palette import WIDTHS
 from axiom_weigh.figures.requests import History
 from axiom_weigh.figures.scales import Scale, linear
@@ -14,7 +12,7 @@ _FIRST = date(1970, 1, 1).toordinal()
 _TICKS = {"wide": 6, "narrow": 3}
 
 
-def history(request: History, kind: str) -> tuple[list[alt.Chart], Axes]:
+def history(request: History, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of a history and their axes."""
     axes = Axes(
         x=_x_axis(request, kind),

@@ -4,8 +4,7 @@ Standard library only: whoever asks for a picture never loads what draws it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from axiom_weigh.figures import limits
 from axiom_weigh.figures.scales import said
@@ -210,15 +209,6 @@ class SharedCard:
 _Estimated = Sweep | Narrowing | Strip | Forest
 Charted = _Estimated | History | Curve
 Request = Charted | SharedCard
-_KINDS: Mapping[str, type[Request]] = {
-    "sweep": Sweep,
-    "narrowing": Narrowing,
-    "strip": Strip,
-    "forest": Forest,
-    "history": History,
-    "curve": Curve,
-    "card": SharedCard,
-}
 
 
 def points_of(x: str, measured: Sequence[MeasuredConfig]) -> tuple[tuple[SweepPoint, ...], str]:
@@ -279,38 +269,6 @@ def values_of(observations: Sequence[Observation]) -> tuple[tuple[int, ...], tup
     return tuple(observation.replicate for observation in ordered), tuple(observation.value for observation in ordered)
 
 
-def to_data(request: Request) -> dict[str, Any]:
-    """Return a request as JSON's own types."""
-    kind = next(name for name, made in _KINDS.items() if isinstance(request, made))
-    return {"kind": kind, **asdict(request)}
-
-
-def of_data(data: Mapping[str, Any]) -> Request:
-    """Read what `to_data` wrote."""
-    fields = dict(data)
-    kind = fields.pop("kind")
-    if kind == "sweep":
-        points = tuple(SweepPoint(**point) for point in fields.pop("points"))
-        return Sweep(**{**fields, "points": points, "log": tuple(fields["log"])})
-    if kind == "narrowing":
-        predicted = tuple(fields["predicted"]) if fields["predicted"] else None
-        return Narrowing(**{**fields, "looks": tuple(_look(look) for look in fields["looks"]), "predicted": predicted})
-    if kind == "strip":
-        columns = {name: tuple(fields[name]) for name in ("replicates", "values", "older")}
-        return Strip(**{**fields, **columns, "look": _look(fields["look"])})
-    if kind == "forest":
-        parts = tuple(ForestPart(**part) for part in fields["parts"])
-        expected = tuple(fields["expected"]) if fields["expected"] else None
-        return Forest(**{**fields, "parts": parts, "look": _look(fields["look"]), "expected": expected})
-    if kind == "history":
-        return History(**{**fields, **{name: tuple(fields[name]) for name in ("days", "dates", "totals")}})
-    if kind == "curve":
-        return Curve(**{**fields, "series": tuple(_curve_series(curve) for curve in fields["series"])})
-    if kind == "card":
-        return SharedCard(**{**fields, "verdict": Verdict(fields["verdict"])})
-    raise ValueError(f"{kind!r} is not a kind of picture; there are {', '.join(_KINDS)}")
-
-
 def described(request: Request) -> str:
     """Say in words what a picture shows: its result, not what kind of chart it is."""
     if isinstance(request, Sweep):
@@ -330,14 +288,6 @@ def described(request: Request) -> str:
 def _require(holds: bool, name: str, why: str) -> None:
     if not holds:
         raise ValueError(f"the figure {name} cannot be drawn: {why}")
-
-
-def _look(data: Mapping[str, Any]) -> Look:
-    return Look(**{**data, "verdict": Verdict(data["verdict"]), "grade": Grade(data["grade"])})
-
-
-def _curve_series(data: Mapping[str, Any]) -> CurveSeries:
-    return CurveSeries(**{**data, "places": tuple(data["places"]), "medians": tuple(data["medians"])})
 
 
 def series_of(levels: Sequence[Level]) -> Level | None:

@@ -123,6 +123,11 @@ def said(value: object) -> str:
     return (text.rstrip("0").rstrip(".") if "." in text else text).replace("-", "−")
 
 
+def short(words: str, most: int) -> str:
+    """Return the words, or as many of their characters as there is room for."""
+    return words if len(words) <= most else words[: most - 1] + "…"
+
+
 def _hull(values: Iterable[float]) -> tuple[float, float]:
     ordered = sorted(values)
     least, most = ordered[0], ordered[-1]

@@ -3,16 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import altair as alt
-
-from axiom_weigh.figures.layers import Axes, Row, of_series
+from axiom_weigh.figures.axes import CHARACTER, Axes, Row, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
 from axiom_weigh.figures.requests import BETWEEN, Sweep, SweepPoint
-from axiom_weigh.figures.scales import Scale, at_levels, evenly, linear, logarithmic, of_intervals, said
+from axiom_weigh.figures.scales import Scale, at_levels, evenly, linear, logarithmic, of_intervals, said, short
 
 HEIGHTS = {"wide": 270, "narrow": 230}
 TICKS = {"wide": 12, "narrow": 6}
-_CHARACTER = 6.6  # CSS pixels, about; for how much room words will need
 _LINE = 15
 _NEAR = 6
 LONGEST = {"wide": 24, "narrow": 18}  # characters of a series' name in the picture; the table has all of it
@@ -37,7 +34,7 @@ class Series:
         return max(self.rows, key=lambda row: row["x"])
 
 
-def sweep(request: Sweep, kind: str) -> tuple[list[alt.Chart], Axes]:
+def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     """Return the layers of a sweep and their axes."""
     points = [point for point in request.points if point.median is not None]
     names = evenly(list(dict.fromkeys(point.series for point in points)), len(SERIES))
@@ -54,7 +51,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[alt.Chart], Axes]:
         y_title=f"median {request.y.replace('_', ' ')}",
         width=WIDTHS[kind],
         height=HEIGHTS[kind],
-        slanted=sum(len(label) + 2 for label in x.labels) * _CHARACTER > WIDTHS[kind] - 60,
+        slanted=sum(len(label) + 2 for label in x.labels) * CHARACTER > WIDTHS[kind] - 60,
     )
     series = [
         Series(
@@ -68,7 +65,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[alt.Chart], Axes]:
         for number, name in enumerate(names)
     ]
     is_joined = _is_numeric(points)
-    layers = [layer for course in series for layer in _strokes(axes, course, is_joined, is_alone=len(series) == 1)]
+    layers = [_strokes(axes, course, is_joined, is_alone=len(series) == 1) for course in series]
     return layers + (names_beside(heading, axes, series) if len(series) > 1 else []), axes
 
 
@@ -120,7 +117,7 @@ def _y_axis(request: Sweep, points: Sequence[SweepPoint]) -> Scale:
 def with_room(scale: Scale, words: Sequence[str], kind: str) -> Scale:
     """Widen the axis to the right by what the names of the series need, and the factor above them."""
     longest = max(len(word) for word in words)
-    share = min(0.5, (longest * _CHARACTER + _ROOM) / (WIDTHS[kind] - 60))
+    share = min(0.5, (longest * CHARACTER + _ROOM) / (WIDTHS[kind] - 60))
     return replace(scale, high=scale.at(1 / (1 - share)))
 
 
@@ -133,7 +130,7 @@ def _row(point: SweepPoint, x: float, y: Scale) -> Row:
     return row
 
 
-def _strokes(axes: Axes, series: Series, is_joined: bool, *, is_alone: bool) -> list[alt.Chart]:
+def _strokes(axes: Axes, series: Series, is_joined: bool, *, is_alone: bool) -> str:
     rows = sorted(series.rows, key=lambda row: row["x"])
     bounded = [row for row in rows if "low" in row]
     shift = 0.0 if is_joined and is_alone else series.shift
@@ -146,7 +143,7 @@ def _strokes(axes: Axes, series: Series, is_joined: bool, *, is_alone: bool) -> 
     return of_series(layers, series.name)
 
 
-def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[alt.Chart]:
+def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[str]:
     """Write each series' name right of its last point, apart from the others, with the factor above them."""
     right = max(course.last["x"] for course in series)
     ordered = sorted(series, key=lambda course: -course.last["y"])
@@ -157,20 +154,15 @@ def names_beside(heading: str, axes: Axes, series: Sequence[Series]) -> list[alt
         for course, height, where in zip(ordered, heights, wanted, strict=True)
     )
     dx = 20 if is_moved else 10
-    layers: list[alt.Chart] = []
+    layers: list[str] = []
     for course, height in zip(ordered, heights, strict=True):
         place = {"x": right, "y": axes.y.at(1 - height / axes.height)}
-        named = axes.words(place | {"words": course.shown}, course.role, align="left", baseline="middle", dx=dx)
+        named = [axes.words(place | {"words": course.shown}, course.role, align="start", dx=dx)]
         if is_moved:  # a name that does not stand at its line's end shows the line's sign
             named.append(axes.points([place], course.role, shape=course.shape, shift=13))
-        layers += of_series(named, course.name)
+        layers.append(of_series(named, course.name))
     top = {"x": right, "y": axes.y.at(1 - (heights[0] - _LINE) / axes.height), "words": heading}
-    return layers + axes.words(top, "ink2", align="left", baseline="middle", dx=dx)
-
-
-def short(words: str, most: int) -> str:
-    """Return the words, or as many of their characters as there is room for."""
-    return words if len(words) <= most else words[: most - 1] + "…"
+    return [*layers, axes.words(top, "ink2", align="start", dx=dx)]
 
 
 def _apart(wanted: Sequence[float], *, top: float, bottom: float) -> list[float]:

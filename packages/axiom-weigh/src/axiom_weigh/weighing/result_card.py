@@ -257,12 +257,13 @@ class WeighedTable:
         request = self.narrowing
         if request is None:
             raise FigureNotDrawn("There is no value that can be drawn. The card says why, and has all that is known.")
-        from axiom_weigh.figures.drawing import Draughtsman
+        from axiom_weigh.figures.drawing import pdf_of, png_of, svg_of
         from axiom_weigh.figures.palette import standalone
 
-        with Draughtsman() as draughtsman:
-            drawn = draughtsman.draw(request, pdf=kind.lower() == ".pdf")
-        return drawn.pdf or (drawn.png if kind.lower() == ".png" else standalone(drawn.svg).encode())
+        svg = svg_of(request)
+        if kind.lower() == ".svg":
+            return standalone(svg).encode()
+        return png_of(svg) if kind.lower() == ".png" else pdf_of(svg)
 
     def data(self) -> dict[str, Any]:
         """One evidence card as JSON's own types."""

@@ -1,18 +1,11 @@
-"""From a request to a chart: what is drawn, where its words stand, and what gives way where there is little room."""
+"""The pictures of a finding: how its interval narrowed, and the value of every repetition."""
 
 from dataclasses import replace
 
-import altair as alt
-
-from axiom_weigh.figures import theme
-from axiom_weigh.figures.curves import curve
-from axiom_weigh.figures.forest import forest
-from axiom_weigh.figures.history import history
-from axiom_weigh.figures.layers import Axes, Row
+from axiom_weigh.figures.axes import Axes, Row
 from axiom_weigh.figures.palette import VERDICTS, WIDTHS
-from axiom_weigh.figures.requests import Charted, Curve, Forest, History, Look, Narrowing, Strip, Sweep, spacing
+from axiom_weigh.figures.requests import Look, Narrowing, Strip, spacing
 from axiom_weigh.figures.scales import Scale, linear
-from axiom_weigh.figures.sweeps import sweep
 from axiom_weigh.values import Grade
 
 _HEIGHTS = {"wide": 250, "narrow": 220}
@@ -20,26 +13,8 @@ _MARGIN = 0.09  # of the axis, left of the first seed: the place of what was sai
 _LETTER = 15  # CSS pixels that a line of words takes
 
 
-def chart(request: Charted, kind: str) -> tuple[alt.LayerChart, Axes]:
-    """Return the chart of a request at one of the two widths, and its axes."""
-    if isinstance(request, Sweep):
-        layers, axes = sweep(request, kind)
-    elif isinstance(request, Narrowing):
-        layers, axes = _narrowing(request, kind)
-    elif isinstance(request, Forest):
-        layers, axes = forest(request, kind)
-    elif isinstance(request, History):
-        layers, axes = history(request, kind)
-    elif isinstance(request, Curve):
-        layers, axes = curve(request, kind)
-    else:
-        layers, axes = _strip(request, kind)
-    fit = alt.AutoSizeParams(type="fit-x", contains="padding")
-    made = alt.LayerChart(layer=layers, config=theme.config(), width=axes.width, height=axes.height, autosize=fit)
-    return made, axes
-
-
-def _narrowing(request: Narrowing, kind: str) -> tuple[list[alt.Chart], Axes]:
+def narrowing(request: Narrowing, kind: str) -> tuple[list[str], Axes]:
+    """Return the layers of an interval that narrows, and their axes."""
     looks, last = request.looks, request.looks[-1]
     axes = _axes(request, kind, _x_of_seeds(looks, kind), _domain_of(request))
     shape, role = VERDICTS[last.verdict]
@@ -54,7 +29,7 @@ def _narrowing(request: Narrowing, kind: str) -> tuple[list[alt.Chart], Axes]:
         *(axes.line(_edge(rows, axes, end), role, stepped=True, width=1.3) for end in ("low", "high")),
         *_milestones(looks, axes, kind),
         axes.points(shown, role, shape=shape, size=46, hollow=shape == "circle"),
-        *_small_words(request, axes, last),
+        _small_words(request, axes, last),
     ]
     return layers + _predicted(request, axes), axes
 
@@ -99,14 +74,14 @@ def _edge(rows: list[Row], axes: Axes, end: str) -> list[Row]:
     return [{"x": row["x"], "y": row[end] if is_inside else None} for row, is_inside in zip(rows, inside, strict=True)]
 
 
-def _nothing(request: Narrowing | Strip, axes: Axes) -> list[alt.Chart]:
+def _nothing(request: Narrowing | Strip, axes: Axes) -> list[str]:
     """What is too small to matter, and the line of no effect."""
     across = {"x": axes.x.low, "x2": axes.x.high}
     band = across | {"low": request.null - request.smallest, "high": request.null + request.smallest}
     return [axes.box(band, "band"), axes.level(across | {"y": request.null}, "edge")]
 
 
-def _small_words(request: Narrowing | Strip, axes: Axes, look: Look) -> list[alt.Chart]:
+def _small_words(request: Narrowing | Strip, axes: Axes, look: Look) -> str:
     """Name the band at its right end: inside where the evidence is elsewhere, else beside it."""
     low, high = request.null - request.smallest, request.null + request.smallest
     room = (axes.y.place(high) - axes.y.place(low)) * axes.height
@@ -117,10 +92,10 @@ def _small_words(request: Narrowing | Strip, axes: Axes, look: Look) -> list[alt
     else:
         y, shift = (low, 9) if middle >= request.null else (high, -8)
     row = {"x": axes.x.high, "y": y, "words": "too small to matter" if request.smallest else "no effect"}
-    return axes.words(row, "ink2", align="right", baseline="middle", dy=shift, dx=-2)
+    return axes.words(row, "ink2", align="end", dy=shift, dx=-2)
 
 
-def _milestones(looks: tuple[Look, ...], axes: Axes, kind: str) -> list[alt.Chart]:
+def _milestones(looks: tuple[Look, ...], axes: Axes, kind: str) -> list[str]:
     """Mark where a grade was first reached: every one where there is room, else the last."""
     order, milestones = list(Grade), list[Look]()
     for look in looks:
@@ -128,19 +103,19 @@ def _milestones(looks: tuple[Look, ...], axes: Axes, kind: str) -> list[alt.Char
             milestones.append(look)
     milestones = milestones if kind == "wide" else milestones[-1:]
     upright = [{"x": look.seeds, "low": axes.y.low, "high": axes.y.high} for look in milestones]
-    layers = [axes.bars(upright, "ink2", width=1.0, strokeDash=[2, 3])] if milestones else []
+    layers = [axes.bars(upright, "ink2", width=1.0, dashes="2,3")] if milestones else []
     taken = -1.0
     for look in milestones:
         place = axes.x.place(look.seeds)
         is_left = place > 0.8
         row = {"x": look.seeds, "y": axes.y.high, "words": str(look.grade)}
         drop = 8 if place - taken > 0.14 else 8 + _LETTER
-        layers += axes.words(row, "ink", align="right" if is_left else "left", dx=-4 if is_left else 4, dy=drop)
+        layers.append(axes.words(row, "ink", align="end" if is_left else "start", dx=-4 if is_left else 4, dy=drop))
         taken = place
     return layers
 
 
-def _predicted(request: Narrowing, axes: Axes) -> list[alt.Chart]:
+def _predicted(request: Narrowing, axes: Axes) -> list[str]:
     if request.predicted is None:
         return []
     low, high = request.predicted
@@ -149,12 +124,13 @@ def _predicted(request: Narrowing, axes: Axes) -> list[alt.Chart]:
     words = row | {"y": low if is_high else high, "words": "predicted, 80\N{NO-BREAK SPACE}%"}
     return [
         axes.bars([row], "margin", width=2),
-        *axes.caps([row], "margin"),
-        *axes.words(words, "margin", align="left", baseline="middle", dx=-7, dy=12 if is_high else -11),
+        axes.caps(row, "margin"),
+        axes.words(words, "margin", align="start", dx=-7, dy=12 if is_high else -11),
     ]
 
 
-def _strip(request: Strip, kind: str) -> tuple[list[alt.Chart], Axes]:
+def strip(request: Strip, kind: str) -> tuple[list[str], Axes]:
+    """Return the layers of a strip and their axes."""
     pairs = list(zip(request.replicates, request.values, strict=True))[:: spacing(request)]
     axes = _axes(request, kind, _x_of_replicates(request, kind), _domain_of_values(request))
     role = VERDICTS[request.look.verdict][1]
@@ -175,12 +151,12 @@ def _strip(request: Strip, kind: str) -> tuple[list[alt.Chart], Axes]:
         layers.append(axes.points(before, "edge", shape="cross", size=16))
     if look.estimate is not None:
         row = {"x": axes.x.high, "y": look.estimate, "words": request.centre}
-        layers += axes.words(row, role, align="right", baseline="middle", dx=-2, dy=-9)
-    layers += _small_words(request, axes, look)
+        layers.append(axes.words(row, role, align="end", dx=-2, dy=-9))
+    layers.append(_small_words(request, axes, look))
     if missing:
         layers.append(axes.points(missing, "ink2", shape="cross", size=40))
         row = {"x": axes.x.low, "y": axes.y.low, "words": f"+ no value: {request.missing:,}"}
-        layers += axes.words(row, "ink2", align="left", baseline="middle", dx=4, dy=-14)
+        layers.append(axes.words(row, "ink2", align="start", dx=4, dy=-14))
     return layers, axes
 
 
