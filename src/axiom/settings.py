@@ -235,7 +235,6 @@ class Settings:
 
     @property
     def sends_mail(self) -> bool:
-        """Does the laboratory send mail?"""
         return bool(self.mail_server)
 
 
@@ -274,7 +273,6 @@ def read(file: Path, environment: Mapping[str, str], flags: Mapping[str, Any]) -
 
 
 def from_process(file: Path, **flags: Any) -> tuple[Settings, list[Setting]]:
-    """The settings as this process was started."""
     return read(file, os.environ, flags)
 
 

@@ -23,8 +23,6 @@ Talk = Callable[[dict[str, Any], str], None]  # with a language model, after a s
 
 
 class Door(Protocol):
-    """What the autopilot has in hand."""
-
     def status(self) -> dict[str, Any]:
         """How the laboratory stands, and whether a session is due."""
 

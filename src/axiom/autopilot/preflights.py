@@ -52,7 +52,6 @@ class _PostponedBundles:
         self._length: dict[str, float] = {}
 
     def now(self) -> frozenset[str]:
-        """Those that have to wait."""
         moment = time.monotonic()
         return frozenset(bundle for bundle, until in self._until.items() if until > moment)
 

@@ -113,8 +113,6 @@ class ExperimentLoad:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ServerStatus:
-    """What server_status.php?xml=1 says."""
-
     updated_at: int  # seconds since 1970
     version: str
     daemons: tuple[Daemon, ...]

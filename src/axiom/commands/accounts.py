@@ -160,7 +160,6 @@ class ChangePassword(OwnAccount):
     password: str = field(repr=False, metadata={"max_length": 10_000})
 
     def prepare(self, laboratory: Laboratory) -> Any:
-        """The password as it may be stored."""
         volunteer, account = _read(laboratory, self)
         email = account.email or ""
         refuse_weak(self.password, volunteer.name, email, laboratory.settings.name)

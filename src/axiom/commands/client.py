@@ -48,7 +48,6 @@ class Remote:
         return True
 
     def status(self) -> Answer:
-        """The server's own status."""
         return self._ask("GET", "/status.json", None)
 
     def submit(self, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
@@ -91,7 +90,6 @@ class UnixConnection(http.client.HTTPConnection):
         self._patience = patience
 
     def connect(self) -> None:
-        """Knock at the socket."""
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self._patience)
         with short_name(self._path) as name:

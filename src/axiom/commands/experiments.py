@@ -277,7 +277,6 @@ class DeployExperiment(Command):
         return targets, passed_over
 
     def _registration(self, db: Database, experiment: StoredExperiment) -> Registration | None:
-        """Of which registration more is ordered."""
         by = amended_by(registrations.registrations(db, experiment.id)).get(self.registration or 0)
         if by is not None:
             raise Refused(f"Registration {self.registration} was amended by {by}. Nothing was ordered; order that one.")

@@ -223,7 +223,6 @@ def _unresolved(text: str, by_number: Mapping[int, Citable]) -> list[str]:
 
 
 def node(db: Database, text: str) -> Node:
-    """What an end of a link names."""
     if numbered := _NUMBERED.fullmatch(text):
         if int(numbered[2]) > LARGEST:
             raise NotFound(f"There is no {text}. Nothing was linked.")

@@ -10,8 +10,6 @@ Answer = dict[str, Any]  # what a caller gets, in JSON's own types
 
 
 class Capability(StrEnum):
-    """A right that a command asks of its caller."""
-
     READ = "read"
     PROPOSE = "propose"  # say what follows, and what to ask next; nothing is ordered by it
     DEPLOY = "deploy"  # order work that is published

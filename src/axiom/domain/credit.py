@@ -25,7 +25,6 @@ class Tier:
 
     @property
     def name(self) -> str:
-        """The tier in words."""
         return f"{self.start} s and more" if self.end is None else f"{self.start} to {self.end} s"
 
 

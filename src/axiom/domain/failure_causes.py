@@ -86,7 +86,6 @@ class Cause(StrEnum):
 
     @property
     def blame(self) -> Blame:
-        """Whose doing it is."""
         return _CAUSES[self][1]
 
 
@@ -155,7 +154,6 @@ class Ending:
 
     @property
     def blame(self) -> Blame:
-        """Whose doing it is."""
         return self.cause.blame
 
 

@@ -54,12 +54,10 @@ class FailureGroup:
 
     @property
     def tasks(self) -> int:
-        """How many there are."""
         return sum(amount for _, amount in self.by_host)
 
     @property
     def hosts(self) -> tuple[int, ...]:
-        """On which they failed."""
         return tuple(host for host, _ in self.by_host)
 
 
@@ -89,8 +87,6 @@ class ObservedHost:
 
 
 class Comparison(StrEnum):
-    """How a measure is held against a threshold."""
-
     ABOVE = ">"
     AT_LEAST = ">="
     BELOW = "<"

@@ -44,8 +44,6 @@ class Gpu:
 
 @value
 class Capacity:
-    """The resources of a host."""
-
     cores: int
     memory_mb: int  # for all tasks together, by the volunteer's preferences
     disk_mb: int | None = None  # for all tasks together; None where nobody has said
@@ -108,8 +106,6 @@ class Team:
 
 @value
 class Host:
-    """A computer that computes."""
-
     id: int
     volunteer_id: int
     name: str

@@ -13,8 +13,6 @@ from axiom_weigh.values import Grade
 
 
 class Noun(StrEnum):
-    """The kinds of ends that a link can have."""
-
     FINDING = "finding"
     OLD_CLAIM = "old claim"
     LINK = "link"  # an explanation that somebody tests
@@ -66,8 +64,6 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FindingState:
-    """The state of a finding, as far as links ask."""
-
     status: str  # open, retired, suspended or recalled
     grade: Grade
     meaning: Meaning
@@ -82,8 +78,6 @@ class FindingState:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AskingEstimand:
-    """The estimand that asks an old claim."""
-
     experiment: str
     estimand: str
     kind: LinkKind  # it tests the claim, or says on what the claim depends

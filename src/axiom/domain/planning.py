@@ -84,7 +84,6 @@ class Worth:
 
     @property
     def per_core_hour(self) -> float:
-        """What the planner goes by."""
         return self.weight * self.bits / max(self.core_seconds, 1e-6) * 3_600.0
 
 

@@ -26,8 +26,6 @@ class Refusal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TriedCell:
-    """How one cell fared in a preflight."""
-
     config: int  # its place in its sweep
     seed: int  # which of the preflight's seeds, by number
     outcome: Outcome
@@ -117,8 +115,6 @@ class Circumstances:
 
 
 class DraftState(StrEnum):
-    """How far a draft has come."""
-
     REFUSED = "refused"  # at G0 or G1, by reading it
     WRITTEN = "written"
     WAITING = "waiting"  # for a computer of the laboratory to try it
@@ -152,7 +148,6 @@ class KeptDraft:
 
     @property
     def state(self) -> DraftState:
-        """How far it has come."""
         if self.dropped_at is not None:
             return DraftState.DROPPED
         if self.refusals:

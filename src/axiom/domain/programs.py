@@ -53,8 +53,6 @@ _WHOLE = frozenset(field.name for field in fields(Limits))
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AdmittedProgram:
-    """A program that was let in."""
-
     id: int
     name: str
     model: str
@@ -68,7 +66,6 @@ class AdmittedProgram:
 
     @property
     def caller(self) -> Caller:
-        """As a caller of commands."""
         limits = {**USUAL_LIMITS, **self.limits}
         return Caller(
             name=f"{PROGRAM}{self.name}",

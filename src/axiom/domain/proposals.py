@@ -17,8 +17,6 @@ AUTOPILOT = "autopilot"  # whose proposals follow from findings by rule
 
 
 class Template(StrEnum):
-    """The rule of the grammar from which a proposal follows."""
-
     CONFIRM = "confirm"  # fresh seeds of the same design
     GENERALISE = "generalise"  # the same claim where it leaves a factor open
     DOSE = "dose"  # finer levels where the measure changed most
@@ -97,7 +95,6 @@ class Proposal:
 
     @property
     def design(self) -> str:
-        """The name of the design that it registers."""
         return self.slug.replace("-", "_")
 
     @property
@@ -122,14 +119,11 @@ class Proposal:
 
     @property
     def per_core_hour(self) -> float:
-        """What it tells for what it costs."""
         return self.bits / max(self.core_seconds, 1e-6) * 3_600.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeptProposal:
-    """A proposal with its number and state."""
-
     number: int
     proposal: Proposal
     state: ProposalState
@@ -169,7 +163,6 @@ def proposal_data(proposal: Proposal) -> dict[str, Any]:
 
 
 def read_proposal(text: str) -> Proposal:
-    """As it was written down."""
     data = json.loads(text)
     stopping, prediction = data["stopping"], data["prediction"]
     return Proposal(
@@ -191,8 +184,6 @@ def read_proposal(text: str) -> Proposal:
 
 
 class IdeaState(StrEnum):
-    """What became of an idea."""
-
     OPEN = "open"
     TAKEN = "taken"  # a proposal or an experiment asks it
     KNOWN = "known"  # a finding answers it
@@ -229,8 +220,6 @@ class IdeaAnswer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeptIdea:
-    """An idea with its number and state."""
-
     number: int
     idea: Idea
     created_at: datetime

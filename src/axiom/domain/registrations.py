@@ -31,14 +31,11 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoppingRule:
-    """A stopping rule and its number of replicates."""
-
     rule: Rule = Rule.SETTLED
     replicates: int
 
     @property
     def sentence(self) -> str:
-        """The rule as a person reads it."""
         match self.rule:
             case Rule.FIXED:
                 return f"ends after {self.replicates} replicates"
@@ -60,12 +57,10 @@ class Design:
 
     @property
     def by_place(self) -> PlacedConfigs:
-        """Each config by its place."""
         return PlacedConfigs(zip(self.places, self.configs, strict=True))
 
     @property
     def seconds_by_place(self) -> dict[int, float]:
-        """What each config should take, by its place."""
         return dict(zip(self.places, self.seconds, strict=True))
 
     def seconds_of(self, places: Sequence[int]) -> float:
@@ -75,8 +70,6 @@ class Design:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RegistrationBody:
-    """The body of a registration, read."""
-
     design: Design
     cohort: Cohort
     estimands: Mapping[str, Mapping[str, Any]]  # by name, with definition and prediction

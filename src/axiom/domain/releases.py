@@ -8,8 +8,6 @@ from axiom.domain.work import TaskState
 
 
 class Stage(StrEnum):
-    """How much of a version may be computed."""
-
     PILOT = "pilot"  # its first three tasks, each of one replicate
     WIDER = "wider pilot"  # everything at the laboratory's own hosts, and a fiftieth of the volunteers' cores
     OPEN = "open"  # all
@@ -22,8 +20,6 @@ class Stage(StrEnum):
 
 
 class Change(StrEnum):
-    """The kinds of lines in a release's history."""
-
     WIDER = "wider pilot"
     OPEN = "open"
     HALTED = "halted"  # it failed more than anything may, while it was let out
@@ -64,7 +60,6 @@ class Endings:
 
     @property
     def share(self) -> float:
-        """Of its tasks, how many failed."""
         return self.badly / max(1, self.well + self.badly)
 
 

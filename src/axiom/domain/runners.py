@@ -48,7 +48,6 @@ class OfferedRunner:
         return tuple(gpu_of(name) for name in self.plan_classes)
 
     def plan_class(self, gpu: str) -> str:
-        """The plan class of its work for this kind of GPU, or without one."""
         return next(name for name in self.plan_classes if gpu_of(name) == gpu)
 
 

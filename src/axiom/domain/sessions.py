@@ -144,7 +144,6 @@ class Note:
             raise ValueError(f"the note {self.text!r} holds a digit; a number belongs into its facts")
 
     def page(self, fact: str) -> str:
-        """The page with the rows behind one fact."""
         return self.rows.get(fact, self.about)
 
     @property
@@ -154,13 +153,10 @@ class Note:
 
     @property
     def sentence(self) -> str:
-        """The words with the facts in place."""
         return self.words.format(**self.facts)
 
 
 class EntryKind(StrEnum):
-    """What an entry of a transcript holds."""
-
     REQUEST = "request"  # written before it is sent, with the most that it can take
     ANSWER = "answer"
     FAILURE = "failure"  # no answer that can be used

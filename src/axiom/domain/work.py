@@ -43,8 +43,6 @@ class TaskState(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How one cell ended."""
-
     OK = "ok"
     LATE = "late"  # stopped at its time limit; an outcome, not a gap: it counts against the claim
     DIVERGED = "diverged"  # a measure left the real numbers
@@ -95,8 +93,6 @@ class Workunit:
 
 @value
 class Task:
-    """One copy of a workunit, given to one host."""
-
     id: int
     workunit_id: int
     experiment_id: int

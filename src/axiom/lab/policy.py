@@ -25,7 +25,6 @@ class Policy:
 
 
 def policy_of(settings: Settings) -> Policy:
-    """The policy that the operator chose."""
     return Policy(
         per_core=settings.queue_per_core,
         task_seconds=settings.task_seconds,

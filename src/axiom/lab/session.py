@@ -48,8 +48,6 @@ log = logging.getLogger("axiom.session")
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """What one step did."""
-
     session: Session
     step: Step
     notes: tuple[Note, ...]

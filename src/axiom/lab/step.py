@@ -13,8 +13,6 @@ from axiom.store.sessions import sessions
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Round:
-    """A round at one of its steps."""
-
     db: Database
     session: Session
     policy: Policy

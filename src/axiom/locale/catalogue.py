@@ -26,7 +26,6 @@ class Catalogue:
         return self._words.get((context, sentence), (sentence,))[0]
 
     def counted(self, singular: str, many: str, amount: int) -> str:
-        """The sentence about so many."""
         forms = self._words.get(("", singular))
         if forms is None:
             return singular if amount == 1 else many

@@ -33,7 +33,6 @@ MONTHS = (
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
-    """Speak this language for a while."""
     before = _spoken.set(language)
     try:
         yield
@@ -42,7 +41,6 @@ def speaking(language: str) -> Iterator[None]:
 
 
 def spoken() -> str:
-    """The language that is spoken now."""
     return _spoken.get()
 
 
@@ -63,7 +61,6 @@ def choose(wanted: str, accepted: str) -> str:
 
 
 def gettext(sentence: str) -> str:
-    """A sentence in the language that is spoken now."""
     language = _spoken.get()
     return sentence if language == ENGLISH else _catalogue(language).translated(sentence)
 

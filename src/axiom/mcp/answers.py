@@ -20,7 +20,6 @@ _CURSOR = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9}){0,9}")
 
 
 def as_text(answer: Any) -> str:
-    """The answer as one line of JSON."""
     return json.dumps(answer, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
@@ -72,7 +71,6 @@ def listed(name: str, rows: Iterable[tuple[str, Answer]], following: str | None,
 
 
 def begun_at(cursor: str, rows: Sequence[tuple[str, Answer]]) -> Sequence[tuple[str, Answer]]:
-    """The rows from this cursor on, or all of them without one."""
     if not cursor:
         return rows
     for place, (begins, _) in enumerate(rows):
@@ -82,7 +80,6 @@ def begun_at(cursor: str, rows: Sequence[tuple[str, Answer]]) -> Sequence[tuple[
 
 
 def no_cursor(cursor: str) -> WrongUse:
-    """What is said of a cursor that leads nowhere."""
     return WrongUse(f"The cursor {cursor[:40]!r} is none of ours. Nothing was read; leave it out to begin anew.")
 
 
@@ -177,7 +174,6 @@ def refused(error: AxiomError) -> Answer:
 
 
 def programs_read(answer: Any) -> frozenset[str]:
-    """The programs whose own words stand in an answer."""
     match answer:
         case {"untrusted": {"by": str(by), "text": _}}:
             return frozenset({by.partition(",")[0]}) if by.startswith("program:") else frozenset()
@@ -191,10 +187,8 @@ def programs_read(answer: Any) -> frozenset[str]:
 
 
 def without(row: Mapping[str, Any], *names: str) -> Answer:
-    """The row without these."""
     return {name: value for name, value in row.items() if name not in names}
 
 
 def only(row: Mapping[str, Any], *names: str) -> Answer:
-    """These fields of the row, as far as it has them."""
     return {name: row[name] for name in names if name in row}

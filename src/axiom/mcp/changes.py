@@ -66,7 +66,6 @@ def tool_of(name: str, *, dry_run: bool = False) -> LabTool:
 
 @cache
 def every_command() -> tuple[LabTool, ...]:
-    """Each command that a token could give, as a tool."""
     return tuple(tool_of(name) for name, kind in COMMANDS.items() if kind.capability in MOST)
 
 

@@ -37,7 +37,6 @@ def _list(desk: LabDesk, words: FindingListWords) -> Answer:
 
 
 def _word(address: str | None, word: str) -> str:
-    """What an address says under this word."""
     pairs = (address or "").partition("?")[2].split("&")
     return next((pair.partition("=")[2] for pair in pairs if pair.startswith(f"{word}=")), "")
 

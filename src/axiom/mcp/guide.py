@@ -72,7 +72,6 @@ Controls are sealed with the estimand: to change them afterwards is a new versio
 
 
 def part(which: str, module: str = "") -> Answer:
-    """One part of the guide."""
     match which:
         case GuidePart.CONTRACT:
             return {"contract": _CONTRACT}
@@ -125,5 +124,4 @@ def _said_of(module: str) -> str:
 
 
 def _outline(tree: ast.Module) -> list[str]:
-    """What it offers, each with its words."""
     return [f"{offered.signature}  # {offered.about}" for offered in public_names(tree)]

@@ -120,7 +120,6 @@ def _session(desk: LabDesk, words: SessionShowWords) -> Answer:
 
 
 def _words(remark: Answer) -> str:
-    """What somebody wrote about a session."""
     paragraphs = ("".join(piece["text"] for piece in paragraph["pieces"]) for paragraph in remark["paragraphs"])
     return "\n\n".join(paragraphs)
 
@@ -188,7 +187,6 @@ def _jobs(desk: LabDesk, words: JobShowWords) -> Answer:
 
 
 def _preflight(desk: LabDesk, number: int, seconds: int) -> Answer:
-    """How far the preflight of a draft has come."""
     until = time.monotonic() + seconds
     draft = desk.read(f"/drafts/{number}", {})["draft"]
     while draft["state"] == DraftState.WAITING and time.monotonic() < until:

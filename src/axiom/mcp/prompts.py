@@ -20,7 +20,6 @@ class PromptText(StrEnum):
 
     @property
     def text(self) -> str:
-        """All of it."""
         return _text(self.value)
 
     @property

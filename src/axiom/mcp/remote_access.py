@@ -25,7 +25,6 @@ class DeskElsewhere:
         self._caller: Caller | None = None  # what a token may do never changes
 
     def caller(self) -> Caller:
-        """The program whose token it is."""
         if self._caller is None:
             facts = self._ask("GET", "/api/caller")
             self._caller = Caller(
@@ -38,12 +37,10 @@ class DeskElsewhere:
         return self._caller
 
     def read(self, path: str, query: Mapping[str, str]) -> Answer:
-        """What a page says."""
         words = f"?{urlencode(query)}" if query else ""
         return self._ask("GET", f"/api{quote(path)}{words}")
 
     def submit(self, name: str, words: Mapping[str, Any], *, dry_run: bool, key: str | None) -> Answer:
-        """Give a command."""
         headers = {"Idempotency-Key": quote(key)} if key is not None else {}
         return self._ask("POST", f"/api/commands/{quote(name)}{'?dry_run=1' if dry_run else ''}", words, headers)
 
@@ -56,11 +53,9 @@ class DeskElsewhere:
                 raise
 
     def question(self, number: int) -> Answer:
-        """What a person is asked about a proposal."""
         return self._ask("POST", f"/api/proposals/{number}/question", {})
 
     def answer(self, number: int, seal: str, action: str, ticked: object) -> Answer:
-        """What the person said."""
         words = {"seal": seal, "action": action, "ticked": ticked is True}
         return self._ask("POST", f"/api/proposals/{number}/answer", words)
 

@@ -44,7 +44,6 @@ class LabTool:
 
     @property
     def words(self) -> Form:
-        """What it takes."""
         return {**(form_for_programs(self.command) if self.command else {}), **form_of(self.form)}
 
     def read(self, words: Mapping[str, Any]) -> Any:

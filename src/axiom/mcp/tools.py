@@ -54,5 +54,4 @@ def call(desk: LabDesk, name: str, words: Mapping[str, Any], *, operates: bool =
 
 
 def as_said(words: Mapping[str, Any]) -> str:
-    """The words as they came, in characters that can be stored."""
     return json.dumps(words, default=str)[:_MOST_SAID]

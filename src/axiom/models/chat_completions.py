@@ -33,8 +33,6 @@ _THINKS_WITHIN = "api.openai.com"  # counts thoughts among the tokens of an answ
 
 
 class ChatCompletionsModel:
-    """A model behind the Chat Completions protocol."""
-
     def __init__(self, *, address: str, name: str, key: ModelKey) -> None:
         import openai
 
@@ -55,7 +53,6 @@ class ChatCompletionsModel:
         *,
         seconds: float = limits.ANSWER_SECONDS,
     ) -> ModelAnswer:
-        """What the model answers."""
         body: dict[str, Any] = {
             "model": self._name,
             self._most: most_tokens,

@@ -19,8 +19,6 @@ class Speaker(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelTool:
-    """A tool that a model may call."""
-
     name: str
     about: str
     words: Mapping[str, Any]  # a JSON schema of what a call says
@@ -28,8 +26,6 @@ class ModelTool:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToolCall:
-    """A model wants this tool called with these words."""
-
     id: str
     name: str
     words: Mapping[str, Any]
@@ -38,8 +34,6 @@ class ToolCall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ToolResult:
-    """What a call came to."""
-
     call_id: str
     text: str
     is_error: bool = False
@@ -73,8 +67,6 @@ class AnswerEnd(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelAnswer:
-    """What a model said."""
-
     text: str
     calls: tuple[ToolCall, ...]
     end: AnswerEnd
@@ -84,13 +76,10 @@ class ModelAnswer:
 
     @property
     def message(self) -> ModelMessage:
-        """The answer as it stands in the conversation afterwards."""
         return ModelMessage(speaker=Speaker.MODEL, text=self.text, calls=self.calls)
 
 
 class Model(Protocol):
-    """A language model, behind any service."""
-
     def say(
         self,
         messages: Sequence[ModelMessage],

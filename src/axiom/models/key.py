@@ -24,7 +24,6 @@ class ModelKey:
         return f"ModelKey({_HIDDEN if self.value else 'none'})"
 
     def hide(self, text: str) -> str:
-        """The text without the key."""
         for form in self._forms:
             text = text.replace(form, _HIDDEN)
         return text

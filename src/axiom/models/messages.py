@@ -22,8 +22,6 @@ _ENDS = {
 
 
 class MessagesModel:
-    """A model behind the Messages protocol."""
-
     def __init__(self, *, address: str, name: str, key: ModelKey) -> None:
         import anthropic
 
@@ -44,7 +42,6 @@ class MessagesModel:
         *,
         seconds: float = limits.ANSWER_SECONDS,
     ) -> ModelAnswer:
-        """What the model answers."""
         body: dict[str, Any] = {
             "model": self._name,
             "max_tokens": most_tokens,

@@ -25,7 +25,6 @@ def read_json(text: str) -> Any:
 
 
 def read_object(body: str) -> dict[str, Any]:
-    """The answer of a service."""
     try:
         value = read_json(body)
     except ValueError as error:
@@ -34,21 +33,18 @@ def read_object(body: str) -> dict[str, Any]:
 
 
 def as_object(value: Any, what: str) -> dict[str, Any]:
-    """It is an object."""
     if not isinstance(value, dict):
         unreadable(f"{what} is no object")
     return value
 
 
 def as_list(value: Any, what: str) -> list[Any]:
-    """It is a list."""
     if not isinstance(value, list):
         unreadable(f"{what} is no list")
     return value
 
 
 def as_text(value: Any, what: str) -> str:
-    """It is a text."""
     if not isinstance(value, str):
         unreadable(f"{what} is no text")
     return value

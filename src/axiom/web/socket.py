@@ -61,8 +61,6 @@ def _failed(request: Request, error: Exception) -> Response:
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """A command as it comes through the socket."""
-
     name: str
     words: dict[str, Any]
     dry_run: bool = False

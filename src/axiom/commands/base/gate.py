@@ -51,7 +51,6 @@ class _Submission:
 
     @property
     def arguments(self) -> str:
-        """The words of the command as they are audited."""
         return canonical(self.command.audited()).decode()
 
     @property
@@ -185,7 +184,6 @@ class CommandGate:
     def _remember(
         self, db: Database, submission: _Submission, passed: _CommandOutcome, cost: CommandCost, now: datetime
     ) -> None:
-        """Write down how it ended."""
         refused, hours = passed.error is not None, passed.answer.get("most_core_hours")
         entry = AuditEntry(
             caller=submission.caller.name,

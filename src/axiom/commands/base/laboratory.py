@@ -51,7 +51,6 @@ class Laboratory:
         return gathered(self.catalogue, self.folder.catalogue)
 
     def experiment_file(self, name: str) -> Path:
-        """The file of the experiment with this name or alias."""
         return find(self.experiment_files(), name)
 
     @property
@@ -114,7 +113,6 @@ def find(files: Sequence[Path], name: str) -> Path:
 
 
 def _version(file: Path) -> int | None:
-    """The version as it stands in the text."""
     try:
         for node in ast.walk(parsed(file.read_bytes())):
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Experiment":

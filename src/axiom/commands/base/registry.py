@@ -28,7 +28,6 @@ class KnownCommands(Mapping[str, type[Command]]):
 
 @lru_cache(maxsize=64)  # bounded, since strangers ask for nouns that do not exist
 def _commands(noun: str) -> dict[str, type[Command]]:
-    """The commands whose names begin with this noun."""
     cards = [card for card in FEATURES.values() if noun in card.commands.split()]
     modules = [importlib.import_module(room) for card in cards for room in card.within("commands")]
     kinds = [thing for module in modules for thing in vars(module).values() if Command in getattr(thing, "__mro__", ())]

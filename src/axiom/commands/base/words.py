@@ -94,7 +94,6 @@ def is_needed(word: Field[Any]) -> bool:
 
 
 def schema_of(form: Form) -> dict[str, Any]:
-    """These words as JSON Schema."""
     properties = {name: _schema(word.type, word.metadata) for name, word in form.items()}
     for name, word in form.items():
         if word.default is not MISSING:

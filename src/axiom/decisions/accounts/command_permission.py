@@ -23,8 +23,6 @@ class CommandCost:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpentToday:
-    """What the caller has already had today."""
-
     workunits: int = 0
     aborts: int = 0
     core_hours: float = 0.0

@@ -21,8 +21,6 @@ _GRADES = tuple(Grade)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FindingNews:
-    """What a session has added to the history of one finding."""
-
     number: int
     now: Evidence
     before: Evidence | None

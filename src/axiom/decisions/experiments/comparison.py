@@ -46,6 +46,5 @@ def _differing(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[
 
 
 def _configs_beside(declared: Mapping[str, Any], other: Mapping[str, Any]) -> list[Any]:
-    """The configs of one that the other lacks."""
     theirs = {json.dumps(config, sort_keys=True) for config in other["configs"]}
     return [config for config in declared["configs"] if json.dumps(config, sort_keys=True) not in theirs]

@@ -286,21 +286,18 @@ def repeat_fault(tried: TriedCell, first: TriedCell | None, demands: Demands) ->
 
 
 def in_words(place: int, configs: Sequence[Mapping[str, object]]) -> str:
-    """A config as a person says it."""
     if not 0 <= place < len(configs):
         return f"config {place}"
     return f"config {place} ({', '.join(f'{name} {value}' for name, value in configs[place].items())})"
 
 
 def control_in_words(run: ControlRun, place: int, demands: Demands) -> str:
-    """A config of a control as a person says it."""
     control = next((candidate for candidate in demands.controls if candidate.estimand == run.estimand), None)
     configs = control.configs(is_planted=run.is_planted) if control else ()
     return f"{_kind(is_planted=run.is_planted)} of {run.estimand}, {in_words(place, configs)},"
 
 
 def _cells(attempt: Attempt, demands: Demands) -> Iterator[tuple[str, TriedCell]]:
-    """Every cell that was computed, with its name."""
     for cell in attempt.first:
         yield in_words(cell.config, demands.configs), cell
     before = {cell.config for cell in attempt.first}
@@ -497,7 +494,6 @@ def _is_whole(computed: Collection[tuple[int, int]], seeds: int, configs: int) -
 
 
 def _values(run: ControlRun, control: ControlDemand, demands: Demands) -> list[float | None]:
-    """The estimand's value at each seed."""
     estimand, configs = _estimand(demands, control), control.configs(is_planted=run.is_planted)
     seeds = sorted({cell.seed for cell in run.tried})
     return [_value(estimand, configs, [cell for cell in run.tried if cell.seed == seed]) for seed in seeds]

@@ -12,8 +12,6 @@ _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class File:
-    """A file as it stands, and what its names mean."""
-
     def __init__(self, tree: ast.Module) -> None:
         self.tree = tree
         self.nodes = list(ast.walk(tree))
@@ -96,7 +94,6 @@ def _called(node: ast.AST) -> Iterator[str]:
 
 
 def _import_names(nodes: Iterable[ast.AST]) -> Iterator[tuple[str, str]]:
-    """Each imported name as it is written, and in full."""
     for node in nodes:
         match node:
             case ast.Import(names=names):

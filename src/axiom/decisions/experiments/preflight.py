@@ -21,8 +21,6 @@ _NOTHING = Demands(configs=(), seconds=(), allowed_seconds=())  # of a file of w
 
 
 class GateState(StrEnum):
-    """How a bundle stands at a gate."""
-
     PASSED = "passed"
     FAILED = "failed"
     NOT_REACHED = "not reached"
@@ -30,8 +28,6 @@ class GateState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GateVerdict:
-    """One gate, and what it says."""
-
     name: str  # G0 to G8
     title: str
     state: GateState
@@ -57,8 +53,6 @@ class PreflightVerdict:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UntriedBundle:
-    """A bundle without a preflight, and what it would cost."""
-
     bundle: str
     name: str
     seconds: float  # of a reference core, for its sweep once

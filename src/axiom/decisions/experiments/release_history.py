@@ -20,8 +20,6 @@ _STATES = {TaskState.INVALID: Cause.NOT_AS_ORDERED, TaskState.EXPIRED: Cause.SIL
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReleaseState:
-    """What a version's history comes to."""
-
     paused: Mapping[str, Release] = field(default_factory=dict)  # by platform, "" for all of them
     reached: Mapping[str, Release] = field(default_factory=dict)  # by bundle
     halted: Mapping[str, Release] = field(default_factory=dict)  # by bundle

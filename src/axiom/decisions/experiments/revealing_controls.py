@@ -87,7 +87,6 @@ def _ends(levels: Sequence[object]) -> tuple[object, ...]:
 
 
 def _measured(tried: Sequence[TriedCell], seeds: tuple[int, int]) -> dict[int, dict[int, Mapping[str, float | None]]]:
-    """By config and seed what was measured."""
     by_config: dict[int, dict[int, Mapping[str, float | None]]] = {}
     for cell in tried:
         if cell.seed in seeds:

@@ -71,7 +71,6 @@ def _unreadable(line: int, why: str) -> Refusal:
 
 
 def _undeclared(file: File, name: str) -> _Found:
-    """What is missing of a declaration."""
     made = _made(file)
     declared = [node for node in file.tree.body if _is_declaration(node)]
     if len(made) != 1 or len(declared) != 1 or getattr(declared[0], "value", None) is not made[0]:

@@ -133,7 +133,6 @@ def _too_weak(footing: FindingState) -> str:
 
 
 def _test_in_words(link: Link, links: Iterable[Link], footings: Mapping[int, FindingState]) -> str:
-    """What the tests of an explanation came to."""
     target = Node(noun=Noun.LINK, id=link.id)
     bearings = {bearing(candidate, footings) for candidate in links if candidate.target == target}
     verbs = [verb.value for verb in (Bearing.SUPPORTS, Bearing.CONTRADICTS) if verb in bearings]

@@ -37,8 +37,6 @@ class AskedClaim:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownClaim:
-    """What a finding asks."""
-
     number: int
     claim: str
     experiment: str
@@ -104,7 +102,6 @@ def asked_claim(version: str, estimand: Mapping[str, Any], configs: Sequence[Map
 
 
 def known_claim(claim: RegisteredClaim) -> KnownClaim:
-    """What a finding names."""
     estimand, configs, version = claim.estimand, claim.configs, f"{claim.experiment}@{claim.version}"
     named = {estimand["across"], *(name for arm in estimand["between"] for name in arm)}
     levels = _levels([configs[place] for place in needed(estimand, configs)])
@@ -174,7 +171,6 @@ def _names_something(claim: AskedClaim) -> bool:
 
 
 def _spoken(finding: KnownClaim) -> frozenset[str]:
-    """All words by which one could speak of a finding."""
     names = " ".join((finding.experiment, finding.measure, *finding.factors))
     return frozenset(words_of(finding.claim)) | frozenset(words_of(names)) | _level_words(finding.factors)
 

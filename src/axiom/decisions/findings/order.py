@@ -22,8 +22,6 @@ class FindingOrder(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ListedFinding:
-    """A finding that was weighed."""
-
     number: int
     verdict: Verdict
     grade: Grade

@@ -97,7 +97,6 @@ def words_of(text: str) -> tuple[str, ...]:
 
 
 def numbers_of(words: Iterable[str]) -> frozenset[str]:
-    """Those of the words that are numbers."""
     return frozenset(word for word in words if word.startswith("#"))
 
 

@@ -84,13 +84,10 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WrittenParagraph:
-    """A paragraph cut into words and references."""
-
     pieces: tuple[str | Reference, ...]
 
     @property
     def references(self) -> tuple[Reference, ...]:
-        """Its references, in order."""
         return tuple(piece for piece in self.pieces if isinstance(piece, Reference))
 
     @property
@@ -100,12 +97,10 @@ class WrittenParagraph:
 
 
 def paragraphs(text: str) -> list[WrittenParagraph]:
-    """The text, paragraph by paragraph."""
     return [WrittenParagraph(pieces=tuple(_pieces(part))) for part in _BREAK.split(text.strip()) if part.strip()]
 
 
 def findings_named(text: str) -> set[int]:
-    """The findings that a text names."""
     return {number for paragraph in paragraphs(text) for number in paragraph.findings}
 
 
@@ -271,7 +266,6 @@ def _nearest(name: str, names: Collection[str]) -> str:
 
 
 def _listed(numbers: Collection[int], citables: Mapping[int, Citable]) -> str:
-    """Some of the references that may stand here."""
     open_ones = [citable for number, citable in sorted(citables.items()) if citable.status not in VOID]
     chosen = [citable for citable in open_ones if citable.number in numbers] or open_ones
     if not chosen:

@@ -39,8 +39,6 @@ class EndedProposal:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BaseRates:
-    """Every outcome so far, by kind."""
-
     came_out: Mapping[str, Sequence[EndedProposal]] = field(default_factory=dict)
 
     def shares(self, kind: str) -> tuple[float, float, float]:

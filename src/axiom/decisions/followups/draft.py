@@ -44,7 +44,6 @@ class Draft:
 
 
 def written(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
-    """The whole proposal."""
     asks = draft.admission in (Admission.DESIGN, Admission.QUESTION, Admission.COHORT)
     prediction = _prediction(subject, draft, rates) if asks else None
     stopping = (draft.stopping or usual_stopping(subject)) if asks else None
@@ -112,7 +111,6 @@ def in_blocks(subject: Subject, replicates: int) -> int:
 
 
 def levels_in_words(levels: Mapping[str, object]) -> str:
-    """Each factor with its level, as people write it."""
     return ", ".join(f"{factor}={_level(level)}" for factor, level in levels.items())
 
 
@@ -133,7 +131,6 @@ def told_there(subject: Subject, where: str) -> dict[str, str]:
 
 
 def told_of_arms(subject: Subject, here: str, there: str, smallest: float, expects: Direction) -> dict[str, str]:
-    """How a comparison of two configs is told."""
     measure = f"in {subject.experiment} {subject.estimand['measure']}"
     more, less = (f"{measure} is {sense} with {here} than with {there}" for sense in ("higher", "lower"))
     so, opposite = (more, less) if expects is Direction.MORE else (less, more)
@@ -195,5 +192,4 @@ def same_but(estimand: Mapping[str, Any], **changes: object) -> dict[str, Any]:
 
 
 def plain(configs: Sequence[Config]) -> tuple[dict[str, object], ...]:
-    """Configs as they are written down."""
     return tuple(dict(config) for config in configs)

@@ -17,7 +17,6 @@ def is_number(level: object) -> bool:
 
 
 def number(level: object) -> float:
-    """A level that is known to be a number."""
     return float(str(level))
 
 
@@ -84,7 +83,6 @@ def nearer(manifest: Manifest, factor: str, end: float, tested: float) -> float:
 
 
 def with_level(configs: Sequence[Mapping[str, object]], factor: str, level: object) -> tuple[dict[str, object], ...]:
-    """The same configs with one factor at this level."""
     return tuple({**config, factor: level} for config in configs)
 
 

@@ -27,12 +27,10 @@ class Prices:
         return sum(self.each(configs))
 
     def each(self, configs: Sequence[_Config]) -> tuple[float, ...]:
-        """The same of each config."""
         return tuple(_seconds_of(self.cells, self.powers, config) for config in configs)
 
 
 def prices(manifest: Manifest) -> Prices:
-    """Read what a file says of its costs."""
     cells = tuple(_cells(manifest))
     return Prices(cells=cells, powers={factor: _power(cells, factor) for factor in manifest.factors})
 

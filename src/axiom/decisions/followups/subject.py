@@ -64,12 +64,10 @@ class Subject:
 
     @property
     def name(self) -> str:
-        """The version as people write it."""
         return f"{self.experiment}@{self.version}"
 
     @property
     def claim(self) -> str:
-        """Its sentence."""
         return str(self.estimand["claim"])
 
     @property
@@ -84,7 +82,6 @@ class Subject:
 
     @property
     def smallest(self) -> float:
-        """The smallest effect that matters."""
         return float(self.estimand["smallest"])
 
     @property

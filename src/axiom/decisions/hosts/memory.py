@@ -29,7 +29,6 @@ class HostRoom:
         return self._total - self._largest(self._places - 1)
 
     def put(self, size: int, tasks: int = 1) -> None:
-        """Note what more tasks take."""
         self._sizes[size] = self._sizes.get(size, 0) + tasks
 
     def _largest(self, places: int) -> int:

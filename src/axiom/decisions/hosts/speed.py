@@ -14,7 +14,6 @@ def speed_of(host: Host) -> float:
 
 
 def seconds_on(host: Host, reference_seconds: float) -> float:
-    """How long one core of this host computes at it."""
     return reference_seconds / speed_of(host)
 
 

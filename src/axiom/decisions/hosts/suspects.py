@@ -15,8 +15,6 @@ _LEAST_QUOTA = 1
 
 
 class Trouble(StrEnum):
-    """What is wrong with a host."""
-
     SILENT = "silent"  # has tasks and is not heard from
     FAILING = "failing"  # its quota has been halved until little was left
     COPIED = "copied"  # its client's folder is on another computer, too

@@ -127,7 +127,6 @@ def obstacle(candidate: Candidate) -> str:
 
 
 def purpose_of(candidate: Candidate) -> Purpose:
-    """What ordering more of it is good for."""
     if candidate.stage is Stage.PILOT:
         return Purpose.PILOT
     if candidate.is_further:
@@ -142,7 +141,6 @@ def purpose_of(candidate: Candidate) -> Purpose:
 
 
 def is_decided(aim: Aim) -> bool:
-    """Has it a verdict?"""
     return aim.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)
 
 

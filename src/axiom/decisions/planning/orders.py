@@ -74,7 +74,6 @@ def parts_of(candidate: Candidate, replicates: float, usual: UsualHosts | None) 
 
 
 def pilot(candidate: Candidate) -> Allotment:
-    """The tasks that a pilot still needs."""
     return Allotment(
         experiment_id=candidate.experiment_id,
         workunits=candidate.pilot_missing,
@@ -106,5 +105,4 @@ def order(
 
 
 def replicates_of(allotments: Sequence[Allotment]) -> int:
-    """How many replicates these are."""
     return sum(allotment.workunits * allotment.replicates_each for allotment in allotments)

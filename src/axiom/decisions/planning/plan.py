@@ -33,8 +33,6 @@ _AT_ONCE = 0.01  # of all that should wait, so that a large fleet's plan is made
 
 @dataclass(kw_only=True, slots=True)
 class _Making:
-    """A plan in the making."""
-
     turns: Turns
     reach: Reach
     wishes: Wishes
@@ -62,7 +60,6 @@ class _Making:
         return anybody + min(ours, self.reach.own * self.turns.each_core)
 
     def pilot(self, candidate: Candidate) -> None:
-        """Order what a pilot lacks."""
         allotment = pilot(candidate)
         self._note(candidate, [allotment], self.turns.takes(allotment.workunits, candidate.costs, Stage.PILOT))
         self.standing[candidate.key] = replace(candidate, pilot_missing=0)

@@ -29,7 +29,6 @@ def preview(
     deadline_seconds: float | None = None,
     key: str = "",
 ) -> Preview:
-    """The plan for a fleet as it stands."""
     cores = sum(supply.cores for supply in supplies if not supply.obstacle)
     planned = plan(
         candidates,

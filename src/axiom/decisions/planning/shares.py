@@ -19,7 +19,6 @@ class Offer:
 
     @property
     def core_seconds(self) -> float:
-        """What its next block takes."""
         return self.candidate.missing * self.candidate.costs
 
 
@@ -39,7 +38,6 @@ class Book:
     seconds: defaultdict[tuple[str, int], float] = field(default_factory=lambda: defaultdict(float))
 
     def add(self, allotments: Sequence[Allotment]) -> None:
-        """Note what was ordered."""
         for allotment in allotments:
             self.seconds[allotment.purpose, allotment.experiment_id] += allotment.core_seconds
 

@@ -61,12 +61,10 @@ def weight(hanging: int) -> float:
 
 
 def promises(candidates: Sequence[Candidate]) -> dict[tuple[int, int], Promise]:
-    """What every candidate promises, by its key."""
     return {candidate.key: _promise(candidate) for candidate in candidates}
 
 
 def _worth(candidate: Candidate, promise: Promise) -> Worth:
-    """The next block of a candidate, as it stands."""
     why = obstacle(candidate)
     bits = 0.0 if why and promise.purpose is not Purpose.PILOT else promise.bits(candidate.pending, candidate.block)
     decides = f"decides with a chance of {_percent(promise.chance)}"

@@ -9,8 +9,6 @@ from axiom_weigh.amounts import counted
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NextStep:
-    """One thing to do, and how often it was said."""
-
     priority: str  # high, medium or low
     sentence: str
     page: str = ""  # where to begin; the log itself where that is empty
@@ -50,8 +48,6 @@ _ORDER = ("high", "medium", "low")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenNeed:
-    """What an open finding still takes."""
-
     finding: int
     experiment: str
     cells: int  # of the next grade, or of the first block; of the next block where more cells change no grade

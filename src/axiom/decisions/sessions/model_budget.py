@@ -15,8 +15,6 @@ WRITTEN = 1.25  # what tokens that a service puts into its cache cost, beside th
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelCaps:
-    """How much one session may use."""
-
     tokens: int = limits.SESSION_TOKENS
     micros: int = limits.SESSION_MICROS
     requests: int = limits.SESSION_REQUESTS
@@ -25,8 +23,6 @@ class ModelCaps:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelPrices:
-    """What a million tokens cost."""
-
     input: float
     output: float
     cached: float  # of input that the service had in its cache
@@ -34,8 +30,6 @@ class ModelPrices:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TokenUsage:
-    """What a service says that one answer took."""
-
     read: int  # input that was not in the cache, and was not put there
     cached: int
     written: int  # input that was put into the cache
@@ -43,12 +37,10 @@ class TokenUsage:
 
     @property
     def input(self) -> int:
-        """All that the model read."""
         return self.read + self.cached + self.written
 
     @property
     def tokens(self) -> int:
-        """All that the model read and said."""
         return self.input + self.output
 
 
@@ -73,7 +65,6 @@ class ModelSpent:
     is_overrun: bool = False  # an answer took more than could be set aside for it
 
     def with_reserve(self, reserve: ModelCost) -> "ModelSpent":
-        """One more request goes out."""
         return ModelSpent(
             tokens=self.tokens + reserve.tokens,
             micros=self.micros + reserve.micros,
@@ -122,7 +113,6 @@ def reserve(*, known_tokens: int, new_bytes: int, most_tokens: int, prices: Mode
 
 
 def cost(usage: TokenUsage, prices: ModelPrices | None) -> ModelCost:
-    """What an answer took."""
     if prices is None:
         return ModelCost(tokens=usage.tokens, micros=0)
     read = usage.read * prices.input + usage.cached * prices.cached + usage.written * prices.input * WRITTEN

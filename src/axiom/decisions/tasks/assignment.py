@@ -71,8 +71,6 @@ class Queue:
 
 @value
 class TasksInHand:
-    """So many tasks of one kind that a host has in hand."""
-
     tasks: int
     seconds: float  # of a reference core, each
     memory_mb: int
@@ -98,8 +96,6 @@ class WorkWish:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Allowance:
-    """How much one host may have."""
-
     deadline: timedelta | None  # by which a task must be done; None where it does not matter
     tasks_per_core: int  # in hand
     daily_per_core: int | None  # None is any number
@@ -182,7 +178,6 @@ def day_of(now: datetime) -> int:
 
 
 def sent_today(host: Host, now: datetime) -> int:
-    """How many tasks the host has had today."""
     return host.standing.sent_that_day if host.standing.quota_day == day_of(now) else 0
 
 
@@ -223,7 +218,6 @@ def _shared(host: Host, allowance: Allowance) -> int | None:
 
 
 def gpu_of(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
-    """The kind of GPU in this host on which a task with so much memory can compute."""
     for gpu in host.capacity.gpus:
         if gpu.kind in kinds and (not gpu.memory_mb or gpu.memory_mb >= memory_mb):  # 0: its client does not say
             return gpu.kind
@@ -231,8 +225,6 @@ def gpu_of(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:
 
 
 class _HostFill:
-    """One host as it is filled, task by task."""
-
     def __init__(
         self, host: Host, in_hand: Sequence[TasksInHand], wish: WorkWish, allowance: Allowance, sent: tuple[int, int]
     ) -> None:
@@ -263,7 +255,6 @@ class _HostFill:
         return self.is_enough() or bool(self._stop())
 
     def is_enough(self) -> bool:
-        """Has the host all that it asked for?"""
         return all(self._is_met(kind) for kind in self._wanted)
 
     def take(self, queue: Queue) -> bool:

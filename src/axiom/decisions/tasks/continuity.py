@@ -25,7 +25,6 @@ class Continuity:
 
     @property
     def reason(self) -> str:
-        """What was found, as a sentence."""
         return f"of {self.compared} pixels far from any border in its parent {self.apart} are of another band"
 
 

@@ -8,8 +8,6 @@ from axiom.limits import server as limits
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PeriodicJob:
-    """One of the jobs that a laboratory does again and again."""
-
     name: str
     every: timedelta
     last_start: datetime | None

@@ -11,8 +11,6 @@ _MEGABYTE = 1_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VitalSigns:
-    """What is known of a laboratory that runs."""
-
     writer_failed: bool  # it will never write again
     found_no_room: bool  # the last change that needed room on the disk was refused
     oldest_wait: timedelta  # of the change that has waited longest for the writer

@@ -34,8 +34,6 @@ _Cell = tuple[Bare, Mapping[str, Any] | None, Sequence[Any]]  # with its measure
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasuredReplicate:
-    """What came back of one replicate."""
-
     measures: Mapping[int, Mapping[str, Any]]  # by place, of cells that count
     outcomes: Mapping[int, Outcome]  # by place
     hosts: tuple[int, ...]
@@ -52,7 +50,6 @@ class _NeededTiles:
     arms: frozenset[int]
 
     def holds(self, place: int) -> bool:
-        """Is the tile at this place one of them?"""
         tile, arm = tile_at(place)
         return tile.level <= self.deepest and arm in self.arms
 
@@ -228,7 +225,6 @@ class ObservedVersion:
         return by_number
 
     def _agreeing_groups(self, numbers: tuple[int, ...], place: int, measure: str) -> Sequence[Sequence[int]]:
-        """The groups of replicates that agree in this measure of one cell, or in all of them."""
         key = (numbers, place, measure)
         if key not in self._alike:
             there = {number: self._measured[number] for number in numbers if place in self._measured[number].measures}
@@ -254,7 +250,6 @@ def _worst(ended: Sequence[Outcome | None]) -> Outcome | None:
 
 
 def version(db: Database, experiment_id: int, until: datetime) -> ObservedVersion:
-    """A version as it was at this moment."""
     registered = registrations.registrations(db, experiment_id)
     return ObservedVersion(
         db=db,
@@ -312,7 +307,6 @@ def _words(config: Mapping[str, object]) -> str:
 
 
 def _all_numbers(measured: Sequence[Any]) -> list[float | None]:
-    """Every number that was measured, those of curves too."""
     if _NUMBERS.issuperset(map(type, measured)):  # nearly always, and then they are read at once
         return list(map(float, measured))
     numbers: list[float | None] = []

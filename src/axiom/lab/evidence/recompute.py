@@ -64,7 +64,6 @@ class _VersionHistory:
                 yield row["line"]
 
     def _observations_by_line(self, finding: WeighedFinding) -> dict[int, list[Observation]]:
-        """The observations of a finding by the line that they entered with."""
         written: dict[int, list[Observation]] = defaultdict(list)
         for line, placed in observations.of_finding(self.db, finding.number):
             written[line].append(placed.observation)
@@ -171,7 +170,6 @@ def _are_in_place(placed: Sequence[PlacedObservation], places: _Places, blocks: 
 
 
 def _host_and_volunteer(home: Home | int) -> tuple[int, int | None]:
-    """A host and its volunteer."""
     return (home.host_id, home.volunteer_id) if isinstance(home, Home) else (home, None)
 
 

@@ -15,7 +15,6 @@ _DIGEST = r"[0-9a-f]{64}"
 
 
 def write(attempt: Attempt) -> str:
-    """An attempt as canonical JSON."""
     return canonical_json.canonical(
         asdict(attempt)
         | {name: [_cell_data(cell) for cell in getattr(attempt, name)] for name in _PARTS}

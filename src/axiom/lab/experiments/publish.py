@@ -52,14 +52,11 @@ class PackedBundle:
 
     @property
     def digest(self) -> str:
-        """What the bundle will be called."""
         return bundles.digest(self.archive)
 
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedBundle:
-    """The version and the bundle that publishing led to, and what that changed."""
-
     experiment_id: int | None  # None for a new version that waits for its seal: nothing of it is stored yet
     serial: int
     digest: str

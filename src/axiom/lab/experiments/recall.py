@@ -31,7 +31,6 @@ def recall(db: Database, version: StoredExperiment, why: str, now: datetime) -> 
 
 
 def reopen_version(db: Database, version: StoredExperiment, why: str, now: datetime) -> None:
-    """Have more of a retired version ordered again."""
     name = f"{version.name}@{version.version}"
     if version.status == "recalled":
         raise Refused(

@@ -44,8 +44,6 @@ class VersionStage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _ReleasedBundle:
-    """How far one bundle is let out, and by what."""
-
     rollout: Rollout
     facts: ReleaseRecord = field(default_factory=ReleaseRecord)  # of one that is settled no task is looked at
     theirs: int | None = 0  # tasks that volunteers' hosts may still have: none of what has not passed its preflight

@@ -57,7 +57,6 @@ class Examination:
 
     @property
     def judged(self) -> PreflightVerdict:
-        """Whether it passes, and what each gate says."""
         demands = demands_of(self.manifest) if self.manifest else None
         return judge(self.attempt, demands, is_shipped=self.is_shipped)
 

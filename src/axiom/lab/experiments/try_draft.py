@@ -174,7 +174,6 @@ def _failed_attempt(fault: str) -> Attempt:
 
 
 def declaration_of(draft: KeptDraft) -> Manifest:
-    """What a draft declares that was tried."""
     if not draft.declaration:
         raise Refused(f"Draft {draft.number} was not asked yet what it declares. Nothing was done; have it tried.")
     return stored_manifest(draft.declaration)

@@ -119,7 +119,6 @@ def _charting(db: Database, candidate: Candidate, manifest: Manifest) -> str:
 
 
 def need_of(manifest: Manifest) -> Need:
-    """What a task of it asks of a host."""
     on_core = Need(
         memory_mb=manifest.memory_mb, shared_mb=manifest.shared_mb, disk_mb=manifest.disk_mb, avx=manifest.avx
     )

@@ -29,7 +29,6 @@ def most_of_version(db: Database, name: str, version: int) -> float:
 
 
 def cost_of_design(db: Database, experiment_id: int, design: Design, stopping: StoppingRule) -> DesignCost:
-    """What so much of a registered design costs."""
     bundle = experiments.bundle_now(db, experiment_id)
     seconds = seconds_of(design, stored_manifest(bundle.manifest)).values() if bundle else design.seconds
     return cost_of_cells(db, experiment_id, seconds, stopping)

@@ -71,7 +71,6 @@ def deadline(policy: Policy, there: Sequence[Supply]) -> float | None:
 
 
 def ordered_lately(db: Database, now: datetime) -> list[Allotment]:
-    """What the plans of the last day ordered."""
     texts = sessions.plans_since(db, now - planning_limits.SHARES_HOLD_OVER, _MOST_SESSIONS)
     return [allotment for text in texts for allotment in _allotments(text)]
 
@@ -88,7 +87,6 @@ def cores(db: Database, now: datetime) -> int:
 
 
 def waiting(db: Database) -> int:
-    """How many tasks wait for hosts that compute."""
     drill = {experiment.id for experiment in experiments.everything(db) if experiment.name == DRILL}
     return sum(
         amount
@@ -159,12 +157,10 @@ def _skipped_note(names: Sequence[str], reason: str) -> Note:
 
 
 def as_data(planned: Plan) -> dict[str, Any]:
-    """A plan as plain data."""
     return asdict(planned)
 
 
 def from_data(data: Any) -> Plan:
-    """A plan as it was kept."""
     return Plan(
         allotments=tuple(Allotment(**fields) for fields in data["allotments"]),
         skipped=tuple(SkippedExperiment(**fields) for fields in data["skipped"]),

@@ -135,7 +135,6 @@ def _new_candidate(number: int, manifest: Manifest) -> Candidate:
 
 
 def _in_hand(db: Database) -> dict[int, dict[str, int]]:
-    """How many tasks of which experiment each host has."""
     names = {experiment.id: experiment.name for experiment in experiments.everything(db)}
     by_host: dict[int, dict[str, int]] = {}
     for portion in stored.in_hand(db):

@@ -36,8 +36,6 @@ from axiom_weigh.amounts import counted as so_many
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChartedVersion:
-    """A version with a map whose tiles may be ordered."""
-
     experiment_id: int
     name: str
     registration_id: int

@@ -64,7 +64,6 @@ def hanging(db: Database) -> dict[int, int]:
 
 
 def said(node: Node) -> str:
-    """A node as a sentence names it."""
     return f"{node.noun} {node.id}"
 
 

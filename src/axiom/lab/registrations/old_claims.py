@@ -29,8 +29,6 @@ _SEEDS = {0: "not computed", 1: "one seed", None: "seeds that were not kept"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OldLink:
-    """How the old laboratory linked two of its claims."""
-
     source: str
     kind: LinkKind
     target: str
@@ -39,8 +37,6 @@ class OldLink:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OldClaims:
-    """The list."""
-
     claims: tuple[OldClaim, ...] = ()
     links: tuple[OldLink, ...] = ()
     tested_later: Mapping[str, str] = field(default_factory=dict)  # by claim, where its numbers were known: why

@@ -34,8 +34,6 @@ _BLOCKS = {
 
 @dataclass(frozen=True, kw_only=True)
 class FurtherRegistration:
-    """What a further registration is to say."""
-
     design: Design
     estimands: Sequence[Mapping[str, Any]]
     joins: Mapping[str, int]
@@ -258,7 +256,6 @@ def amended_by(registered: Sequence[Registration]) -> dict[int, int]:
 
 
 def _demand_open(db: Database, version: StoredExperiment) -> list[Registration]:
-    """The registrations of a version of which more may be ordered."""
     if version.status != "open":
         raise Withdrawn(f"{version.name}@{version.version} is {version.status}, so nothing more of it is registered.")
     return registrations.registrations(db, version.id)
@@ -280,7 +277,6 @@ def _demand_finding_open(db: Database, version: StoredExperiment, number: int) -
 
 
 def _finding(db: Database, number: int) -> tuple[StoredExperiment, Registration, Mapping[str, Any]]:
-    """The version, the registration and the estimand of a finding."""
     registration = registrations.of_finding(db, number)
     version = experiments.by_id(db, registration[0].experiment_id) if registration else None
     if registration is None or version is None:

@@ -39,8 +39,6 @@ class Piece:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuiltRunner:
-    """A runner that was built for one platform and plan class."""
-
     platform: str
     plan_class: str
     pieces: tuple[Piece, ...]
@@ -50,7 +48,6 @@ class BuiltRunner:
 
     @property
     def name(self) -> str:
-        """Platform and plan class as one word."""
         return f"{self.platform}-{self.plan_class}" if self.plan_class else self.platform
 
 

@@ -24,7 +24,6 @@ def code() -> bytes:
 
 
 def stand_in(python: Path) -> bytes:
-    """Return the code with this Python in front of it."""
     return _head(str(python)).encode() + code()
 
 

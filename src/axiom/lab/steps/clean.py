@@ -117,7 +117,6 @@ def _host_notes(suspected: list[Suspect]) -> list[Note]:
 
 
 def tell_deletions(this_round: Round) -> list[Note]:
-    """What was deleted in the time of which this session tells."""
     times, swept = cleanings.within(this_round.db, this_round.window)
     if not times:
         text = "The janitor has not cleaned since the session before."

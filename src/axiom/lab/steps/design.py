@@ -19,8 +19,6 @@ from axiom_weigh.values import Evidence, Grade
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenFinding:
-    """One open finding."""
-
     number: int
     experiment: str
     claim: str
@@ -58,7 +56,6 @@ class OpenFinding:
 
 
 def open_findings(db: Database, now: datetime) -> list[OpenFinding]:
-    """Every finding that more results may still move."""
     newest, counted = evidence.newest(db), counters.read(db)
     results: dict[int, int] = {}
     for (noun, experiment_id, _), amount in counted.items():

@@ -31,8 +31,6 @@ _EVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, kw_only=True)
 class _NewLine:
-    """A line that is to be written, and all that it was weighed from."""
-
     version: ObservedVersion
     finding: WeighedFinding
     before: Evidence | None  # the line before it

@@ -89,7 +89,6 @@ def _tally(ended: list[tuple[FailedTask, Cause]]) -> list[EndingCount]:
 
 @cache
 def _files(experiment: str) -> frozenset[str]:
-    """The files that a bundle of this experiment has."""
     package = Path(axiom.__file__).parent
     shared = (path for folder in ("domain", "kit") for path in (package / folder).glob("*.py"))
     return frozenset({f"axiom/catalogue/{experiment}.py", *(f"axiom/{p.parent.name}/{p.name}" for p in shared)})

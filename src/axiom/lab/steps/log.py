@@ -209,7 +209,6 @@ def _no_times() -> Note:
 
 
 def _awarded_credit(this_round: Round) -> float:
-    """What all rounds of this session have awarded."""
     earlier = sessions.notes_of_rounds(this_round.db, this_round.session, ("credit.awarded",), _MOST_ROUNDS)
     return _sum([*earlier, *sessions.notes(this_round.db, this_round.session.id)], "credit", "credit.awarded")
 

@@ -91,7 +91,6 @@ def _decided_features(db: Database) -> dict[int, frozenset[object]]:
 
 
 def asked_by(db: Database, number: int) -> tuple[_Estimand, str]:
-    """What a finding asks, and the name of its experiment."""
     origin = registrations.of_finding(db, number)
     if origin is None:
         return {}, ""

@@ -152,7 +152,6 @@ def _finding(db: Database, finding: RankedFinding, hangs: int) -> Note:
 
 
 def literature(db: Database, news: FindingNews) -> list[Note]:
-    """What its number says of one that was published."""
     estimand, _ = asked_by(db, news.number)
     if (published := estimand.get("published")) is None:
         return []
@@ -210,7 +209,6 @@ def _comparison_note(db: Database, other: StoredExperiment, number: int, line: E
 
 
 def _old_claims(db: Database, number: int) -> list[Note]:
-    """What the old laboratory claimed of it, and whether that stands."""
     claims = {old_claim.id: old_claim.said for old_claim in old_claims.everything(db)}
     footings = links.footings(db)
     return [

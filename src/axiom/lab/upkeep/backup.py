@@ -52,8 +52,6 @@ _BLOCK = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class Backup:
-    """What a backup holds, in numbers for a person."""
-
     lab: str
     made_at: str
     with_keys: bool

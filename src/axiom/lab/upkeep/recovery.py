@@ -30,8 +30,6 @@ class RecoveryWish:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recovery:
-    """How far the laboratory was brought."""
-
     journal: Path | None = None
     groups: int = 0
     until: datetime | None = None

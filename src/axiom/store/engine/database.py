@@ -182,7 +182,6 @@ class Database:
             self.many(_insertion(table, tuple(rows[0])), rows)
 
     def change(self, table: str, row_id: int, /, **columns: Any) -> int:
-        """Give the row with this id these values."""
         return self.execute(_update(table, tuple(columns)), id=row_id, **columns)
 
     def many(self, sql: str, rows: Iterable[Mapping[str, Any]]) -> int:

@@ -152,7 +152,6 @@ def named(cursor: sqlite3.Cursor) -> list[Row]:
 
 
 def one_named(cursor: Any, values: tuple[Any, ...]) -> Row:
-    """One row with the names of its columns, for a binding that asks row by row."""
     return {column[0]: value for column, value in zip(cursor.description, values, strict=True)}
 
 

@@ -102,7 +102,6 @@ def approved_code(db: Database, bundle: str) -> KeptProposal | None:
 
 
 def approved_by_persons(db: Database) -> frozenset[int]:
-    """The registrations of proposals that a person approved."""
     rows = db.select(_APPROVED_BY_PERSONS, autopilot=AUTOPILOT)
     return frozenset(row["registration_id"] for row in rows)
 

@@ -52,7 +52,6 @@ def record(db: Database, stamp: StoredStamp) -> None:
 
 
 def stamp_of(db: Database, registration_id: int) -> StoredStamp | None:
-    """The stamp of a registration, if it has one."""
     return db.value(StoredStamp, _OF, registration_id=registration_id)
 
 

@@ -122,7 +122,6 @@ class SiteWithAccounts:
 
 
 def accounts(reception: AccountDesk) -> Starlette:
-    """The application with all pages of accounts and of operators."""
     templates = environment()
     templates.globals["scheduler"] = ""
     data = Route("/account.json", _as_data(reception))

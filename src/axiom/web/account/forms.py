@@ -34,7 +34,6 @@ class Form:
     wrong: dict[str, str] = field(default_factory=dict)
 
     def text(self, name: str) -> str:
-        """What stands in a field."""
         return self.typed.get(name, "")
 
     def ticked(self, name: str) -> bool:
@@ -55,7 +54,6 @@ class Form:
 
 
 def whole(text: str) -> int | None:
-    """The number of a thing, as a form says it."""
     return number_of(text) or None
 
 
@@ -82,7 +80,6 @@ class Cookies:
 
 
 def new_secret() -> str:
-    """A secret that nobody guesses."""
     return secrets.token_urlsafe(_SECRET_BYTES)
 
 
@@ -92,7 +89,6 @@ def digest(secret: str) -> str:
 
 
 def form_token(seed: str) -> str:
-    """What a form carries for the browser that has this cookie."""
     return hmac.digest(seed.encode(), b"axiom-form-1", hashlib.sha256).hex()
 
 
@@ -139,7 +135,6 @@ def _origin(address: str) -> str:
 
 
 def cookies_of(request: Request, *, secure: bool) -> Cookies:
-    """The cookies that this browser has of us."""
     return Cookies(
         session=cookie(request.headers.raw, _name(_SESSION, secure=secure)),
         visit=cookie(request.headers.raw, _name(_VISIT, secure=secure)),

@@ -14,7 +14,6 @@ def ideas_page(reading: Reading, _visit: Visit) -> Answer:
 
 
 def add(visit: Visit) -> Outcome:
-    """Send a question."""
     form, (volunteer, _) = visit.form, visit.themselves
     question, why = form.check("question", good_question), form.check("why", good_why)
     if form.wrong:
@@ -24,7 +23,6 @@ def add(visit: Visit) -> Outcome:
 
 
 def withdraw(visit: Visit) -> Outcome:
-    """Take a question back."""
     volunteer, _ = visit.themselves
     number = whole(visit.form.text("idea"))
     if number is None:

@@ -27,7 +27,6 @@ _PURPOSES = {  # of the links that lead to each page
 
 
 def mail_of(db: Database, volunteer_id: int) -> Answer:
-    """What is stored of a volunteer's mail."""
     confirmed, chosen = accounts.confirmed_at(db, volunteer_id), subscriptions.of_volunteer(db, volunteer_id)
     return {
         "address_confirmed_at": confirmed.isoformat() if confirmed else None,
@@ -50,7 +49,6 @@ def forgot_page(_reading: Reading, visit: Visit) -> Answer:
 
 
 def link_page(reading: Reading, visit: Visit) -> Answer:
-    """What a link would do, and whether it still does it."""
     link = read_link(visit.link)
     is_fit = link is not None and link.purpose in _PURPOSES[reading.path]
     is_good = link is not None and is_fit and _holder(reading.db, visit, link, reading.now) is not None
@@ -89,7 +87,6 @@ def reset(visit: Visit) -> Outcome:
 
 
 def confirm(visit: Visit) -> Outcome:
-    """Remember that an address is its account's."""
     volunteer, account = _proven(visit, "/account/confirm")
     visit.give(ConfirmEmail(volunteer=volunteer.id, proven=account.password_serial), volunteer.id)
     return Redisplay(form=Form(), shown={"is_done": True}, status=200)
@@ -112,7 +109,6 @@ def send_confirmation(visit: Visit) -> Outcome:
 
 
 def choose(visit: Visit) -> Outcome:
-    """Store which mail is wanted."""
     form, (volunteer, _) = visit.form, visit.themselves
     visit.submit(ChooseMail(volunteer=volunteer.id, digest=form.ticked("digest"), silence=form.ticked("silence")))
     return Redirect(to="/account/preferences?done=mail")

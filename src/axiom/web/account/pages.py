@@ -86,8 +86,6 @@ class AccountPage:
 
 @dataclass(frozen=True, kw_only=True)
 class Act:
-    """What a form does, and the page that it is on."""
-
     act: Callable[[Visit], Outcome]
     page: str
 
@@ -183,7 +181,6 @@ def _refuse_more(visit: Visit) -> None:
 
 
 def sign_in(visit: Visit) -> Outcome:
-    """Sign in with an address and its password."""
     form = visit.form
     email = form.text("email").strip().lower()
     holder = visit.whose(email, form.text("password"))
@@ -194,7 +191,6 @@ def sign_in(visit: Visit) -> Outcome:
 
 
 def sign_out(visit: Visit) -> Outcome:
-    """Sign this browser out."""
     volunteer, account = visit.themselves
     visit.submit(SignOut(volunteer=volunteer.id, token=digest(visit.session)))
     visit.reception.accounts.guesses.know(account.email or "", visit.peer)
@@ -202,7 +198,6 @@ def sign_out(visit: Visit) -> Outcome:
 
 
 def profile(visit: Visit) -> Outcome:
-    """Store what others see."""
     form, (volunteer, _) = visit.form, visit.themselves
     name, country = form.check("name", good_name), form.check("country", good_country)
     website = form.check("website", good_website)
@@ -301,13 +296,11 @@ def email(visit: Visit) -> Outcome:
 
 
 def show_keys(visit: Visit) -> Outcome:
-    """Show both keys to whoever knows the password."""
     proven = visit.proven()
     return Redisplay(form=visit.form) if proven is None else _keys(visit, proven)
 
 
 def new_key(visit: Visit) -> Outcome:
-    """Give the account another key, and show it."""
     volunteer, _ = visit.themselves
     proven = visit.proven()
     if proven is None:

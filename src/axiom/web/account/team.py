@@ -42,7 +42,6 @@ def _team(reading: Reading, team: Team) -> Answer:
 
 
 def found(visit: Visit) -> Outcome:
-    """Found a team and belong to it."""
     form, (volunteer, _) = visit.form, visit.themselves
     name, country = form.check("name", good_name), form.check("country", good_country)
     website, about = form.check("website", good_website), form.check("about", good_about)
@@ -53,7 +52,6 @@ def found(visit: Visit) -> Outcome:
 
 
 def join(visit: Visit) -> Outcome:
-    """Belong to a team."""
     volunteer, _ = visit.themselves
     number = whole(visit.form.text("team"))
     if number is None:

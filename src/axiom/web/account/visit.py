@@ -70,8 +70,6 @@ def _lasts(proof: _Proof, now: datetime) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountDesk:
-    """What the account pages need besides the records."""
-
     gate: CommandGate
     pages: Site
     accounts: Accounts
@@ -80,12 +78,10 @@ class AccountDesk:
     operators: OperatorSessions = field(default_factory=OperatorSessions)
 
     def reader(self) -> AbstractContextManager[Database]:
-        """A look at the records as they stand now."""
         return self.pages.readers.reader()
 
     @property
     def sends_mail(self) -> bool:
-        """Does the laboratory send mail?"""
         return self.gate.laboratory.settings.sends_mail
 
     @property
@@ -131,7 +127,6 @@ class Visit:
 
     @property
     def themselves(self) -> tuple[Volunteer, Account]:
-        """Whoever is signed in."""
         if self.volunteer is None or self.account is None:
             raise LookupError("a page for those who are signed in was made for somebody who is not")
         return self.volunteer, self.account
@@ -141,7 +136,6 @@ class Visit:
         return self.give(command, self.volunteer.id if self.volunteer else None)
 
     def operate(self, command: Command, *, dry_run: bool = False, key: str | None = None) -> Answer:
-        """Give a command as operator, in their own name."""
         if self.operator is None or not self.is_operating:
             raise LookupError("a command of an operator was given by somebody who is none")
         return self.reception.gate.submit(command, self.operator.caller, dry_run=dry_run, key=key)

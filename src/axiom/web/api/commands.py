@@ -28,8 +28,6 @@ OFFERED: Mapping[str, type[Command]] = {name: kind for name, kind in COMMANDS.it
 
 @dataclass(frozen=True, kw_only=True)
 class CommandRequest:
-    """A command as it came over HTTP."""
-
     name: str
     body: bytes
     dry_run: bool

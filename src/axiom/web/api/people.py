@@ -28,7 +28,6 @@ class PersonAnswer:
 
 
 def described(caller: Caller) -> Response:
-    """What a program may do, for itself."""
     rights = sorted(caller.capabilities)
     answer = {"name": caller.name, "may": rights, "may_approve": caller.may_approve}
     return JSONResponse(answer, headers={"cache-control": "no-store"})

@@ -35,7 +35,6 @@ log = logging.getLogger("axiom.api")
 
 
 def reads(pages: Site) -> PageCache:
-    """The application that answers all of them."""
     files = Exports().endpoint(_rectangle(pages), map_data.FORMS["json"])
     inner = Starlette(
         routes=[Route(path, files if page is RECTANGLE else _endpoint(pages, page)) for path, page in READS.items()],

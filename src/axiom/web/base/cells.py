@@ -13,7 +13,6 @@ _NUMBER = (int, float)  # named once: `int | float` is made anew wherever it sta
 
 
 def cell(value: Any) -> str:
-    """One cell of a data table."""
     return _NOTHING if value is None or value == "" else plain(value, aligned=True)
 
 
@@ -31,7 +30,6 @@ def columns(values: Mapping[str, Any], names: Iterable[str]) -> Markup:
 
 
 def config_in_words(config: Mapping[str, Any], varying: set[str] | None = None) -> str:
-    """A config as a person says it, or of it the factors that vary."""
     return ", ".join(f"{name} {plain(value)}" for name, value in config.items() if varying is None or name in varying)
 
 

@@ -44,7 +44,6 @@ def told_in_file(reading: Reading, experiment_id: int, name: str) -> FileWords:
 
 
 def bundle_files(reading: Reading, digest: str) -> dict[str, bytes]:
-    """Every file of a published bundle by its path."""
     return bundles.contents(blobs.get(reading.db, reading.folder, digest))
 
 

@@ -31,7 +31,6 @@ def written(value: Any, write: Callable[[Answer], str]) -> Any:
 
 
 def in_html(facts: Any) -> Any:
-    """All of it as HTML."""
     return written(facts, _html)
 
 

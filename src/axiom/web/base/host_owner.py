@@ -20,7 +20,6 @@ class HostOwner:
 
 
 def whose_host(reading: Reading, volunteer_id: int) -> HostOwner:
-    """Whose the hosts of this volunteer are."""
     owner = accounts.by_id(reading.db, volunteer_id)
     if owner is None:
         return HostOwner(is_ours=False, volunteer=None)

@@ -97,7 +97,6 @@ def calm(text: str) -> str:
 
 
 def moment(value: str | None) -> str:
-    """A stored time in words."""
     if value is None:
         return "–"
     at = datetime.fromisoformat(value)

@@ -31,8 +31,6 @@ SHOWN: list[SitePage] = []  # by the modules that were imported; the site import
 
 
 def shown_at(path: str, template: str, *, words: str = "", is_translated: bool = False) -> Callable[[_Make], _Make]:
-    """The function makes the answer of this page."""
-
     def noted(make: _Make) -> _Make:
         read = frozenset(words.split())
         SHOWN.append(SitePage(path=path, make=make, template=template, words=read, is_translated=is_translated))

@@ -20,7 +20,6 @@ class Stretch:
 
     @property
     def there(self) -> Sequence[int]:
-        """The numbers of its rows."""
         return self.ids[self.first : self.first + self.length]
 
     def around(self, address: str) -> Answer:

@@ -32,8 +32,6 @@ def nobody_counts(experiment_id: int, place: int) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """The records as they stand, read by one page."""
-
     db: Database
     folder: Folder
     now: datetime
@@ -55,7 +53,6 @@ class Reading:
     look_at: Callable[[int, int], None] = nobody_counts  # a tile: its experiment, and its place there
 
     def text(self, digest: str) -> str:
-        """A stored file as text."""
         return blobs.get(self.db, self.folder, digest).decode()
 
     def whole(self, word: str) -> int:

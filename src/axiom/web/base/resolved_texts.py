@@ -20,7 +20,6 @@ _COMPUTED = ("verdict", "reads", "grade")
 
 
 def of_rounds(reading: Reading, rounds: range) -> list[Answer]:
-    """What was written about a session."""
     return [resolved(reading, text) for text in kept_prose.of_rounds(reading.db, rounds)]
 
 
@@ -62,7 +61,6 @@ def _named_in(reading: Reading, text: str) -> tuple[Mapping[int, Citable], Mappi
 
 
 def texts(standing: FindingView, spoken_of: Citable) -> dict[str, str]:
-    """Every field of a finding as pages write it."""
     fields = {name: _NOT_YET if value is None else plain(value) for name, value in spoken_of.fields.items()}
     fields["number"] = f"finding {standing.finding.number}"
     if standing.line:

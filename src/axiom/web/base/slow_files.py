@@ -50,8 +50,6 @@ class Exports:
         self._fetched = 0
 
     def endpoint(self, make: Make, kind: str) -> Callable[[Request], Awaitable[Response]]:
-        """What answers with such a file."""
-
         async def answer(request: Request) -> Response:
             if request.method == "HEAD":  # the headers cost nothing, but for the length, which they do not say
                 bare = Response(media_type=kind)
@@ -126,7 +124,6 @@ class _Pause:
         self._since = time.monotonic()
 
     def __call__(self) -> None:
-        """Rest."""
         time.sleep(time.monotonic() - self._since)
         self._since = time.monotonic()
 

@@ -40,12 +40,10 @@ _FLEETING = ("figures", "awaits", "history", "never_worked")  # of the page's an
 
 
 def archive(reading: Reading, number: int) -> bytes:
-    """The export as one ZIP file."""
     return bundles.pack({f"finding-{number}/{name}": body for name, body in files(reading, number).items()})
 
 
 def files(reading: Reading, number: int) -> dict[str, bytes]:
-    """Every file of the export by its path."""
     standing = finding_views.must_be(reading, number)
     inputs = evidence.card_inputs(reading.db, number)
     bundle = experiments.bundle_now(reading.db, standing.finding.experiment_id)

@@ -104,7 +104,6 @@ def _program(name: str, version: str) -> dict[str, Any]:
 
 
 def _computing(about: Mapping[str, Any], registration: Mapping[str, Any]) -> dict[str, Any]:
-    """The replicates of one registration, computed by volunteers."""
     return {
         "@id": f"#registration-{registration['number']}",
         "@type": "CreateAction",

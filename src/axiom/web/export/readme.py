@@ -41,7 +41,6 @@ Cite: {cite}
 
 
 def files(about: dict[str, Any]) -> dict[str, bytes]:
-    """The files by their names."""
     words = {name: about[name] for name in ("finding", "answer", "claim", "scope", "cite")}
     why = f": {about['why'].removesuffix('.')}" if about["why"] else ""
     prediction = f"\nThe registered prediction was {about['prediction']}.\n" if about["prediction"] else ""

@@ -22,8 +22,6 @@ from axiom_weigh.amounts import counted
 
 @dataclass(frozen=True, kw_only=True)
 class Letters:
-    """Writes the messages of one laboratory."""
-
     name: str
     master: str  # the laboratory's address; ends in a slash
     secret: bytes = field(repr=False)  # by which its links are signed
@@ -51,7 +49,6 @@ class Letters:
         return message(letter, self._envelope(row, email)) if letter else None
 
     def operator_mail(self, row: OutboxMessage) -> EmailMessage:
-        """An alert as a mail."""
         return message(self._alert(row), self._envelope(row, self.alert_mail))
 
     def webhook(self, row: OutboxMessage) -> bytes:
@@ -71,7 +68,6 @@ class Letters:
         return json.dumps(alert).encode()
 
     def ntfy(self, row: OutboxMessage) -> bytes:
-        """An alert as text."""
         cure = f"\nWhat helps: {row.facts['cure']}" if row.facts["cure"] else ""
         return f"{self.name}: {_in_short(row)}{cure}".encode()
 

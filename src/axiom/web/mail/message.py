@@ -26,8 +26,6 @@ class LetterLink:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Letter:
-    """What is said, in the order in which it is read."""
-
     lab: str
     master: str  # the laboratory's address; ends in a slash
     subject: str
@@ -49,7 +47,6 @@ class MailEnvelope:
 
 
 def message(letter: Letter, envelope: MailEnvelope) -> EmailMessage:
-    """The mail."""
     made = EmailMessage()
     made["From"] = _address(envelope.sender, one_line(letter.lab))
     made["To"] = _address(envelope.to)

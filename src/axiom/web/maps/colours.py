@@ -42,7 +42,6 @@ def ramp_between(ends: tuple[str, str], steps: int) -> tuple[Colour, ...]:
 
 
 def written(colour: Colour) -> str:
-    """A colour as a page says it."""
     return "#{:02x}{:02x}{:02x}".format(*colour)
 
 

@@ -25,7 +25,6 @@ def answer(reading: Reading, name: str) -> Answer:
 
 
 def file(reading: Reading, breathe: Breathe, name: str) -> SlowFile:
-    """The rectangle as a file in the form that is asked for."""
     form = reading.query.get("format") or "json"
     if refusals := [*query_errors.choice({"format": form}, "format", FORMS), *_unknown_words(reading)]:
         raise WrongUse(refusals[0])

@@ -234,7 +234,6 @@ def _choices(shown: ShownMap, aspect: Aspect) -> Answer:
 
 
 def _contrast(shown: ShownMap, arm: int, other: int) -> str:
-    """In what two arms differ."""
     if max(arm, other) < len(shown.drawn.arms):
         return f"against {shown.arm_in_words(other)}"
     config, other_config = shown.arms[arm], shown.arms[other]
@@ -246,8 +245,6 @@ def _contrast(shown: ShownMap, arm: int, other: int) -> str:
 
 
 def _legend(drawn: Map, look: MapLook, aspect: Aspect) -> list[Answer]:
-    """The colours in words, each with its ramp."""
-
     def row(words: str, ramp: Sequence[Colour]) -> Answer:
         return {"words": words, "colours": [colours.written(colour) for colour in ramp]}
 
@@ -373,7 +370,6 @@ def _fate(drawn: Map, tile: DrawnTile | None, level: int, across: int, up: int) 
 
 
 def _again(shown: ShownMap, tile: Tile, arm: int, replicate: int) -> str:
-    """The command that computes a tile again."""
     config = shown.arms[arm]
     words = [f"{name}={config[name]}" for name in shown.varying if name in config]
     words += [f"{name}={value}" for name, value in tile.factors.items()]

@@ -50,16 +50,12 @@ def picture_of(reading: Reading, name: str, kind: str, arms: str, replicate: str
 
 
 class MapPictureKind(Convertor[str]):
-    """What a picture of a map shows, in its address."""
-
     regex = "tiles|views"
 
     def convert(self, value: str) -> str:
-        """The word itself."""
         return value
 
     def to_string(self, value: str) -> str:
-        """The word itself."""
         return value
 
 
@@ -67,8 +63,6 @@ register_url_convertor("mapkind", MapPictureKind())
 
 
 def picture_route(read: Callable[[Request], AbstractContextManager[Reading]]) -> Route:
-    """Every picture of every map."""
-
     def endpoint(request: Request) -> Response:
         try:
             with read(request) as reading:

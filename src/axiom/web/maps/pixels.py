@@ -27,11 +27,9 @@ class MapLook:
         return max(0, min(DETAIL, self.shown.drawn.deepest - tile.level))
 
     def window(self, tile: Tile) -> PixelWindow:
-        """The pixels of a view."""
         return window_of(tile, self.shown.drawn.pixels, self.detail(tile))
 
     def coloured(self, replicate: int | None, window: PixelWindow) -> tuple[bytes, tuple[Colour, ...]]:
-        """The number of each pixel's colour, and what colours these are."""
         chosen = self.replicates if replicate is None else [replicate]
         if not chosen:
             raise NotFound("Nothing of this is drawn yet.")
@@ -59,13 +57,11 @@ class MapLook:
 
 
 def pictured(look: MapLook, aspect: Aspect, window: PixelWindow) -> bytes:
-    """The picture of a window."""
     pixels, palette = look.coloured(aspect.replicate, window)
     return png(pixels, window.columns, palette)
 
 
 def levels(picture: WindowPixels) -> list[int]:
-    """The levels that the squares of a picture are from."""
     return sorted({square.shown.tile.level for square in picture.squares if square.shown})
 
 

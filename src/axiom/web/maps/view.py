@@ -22,8 +22,6 @@ DETAIL = 2  # levels by which the pixels of a view are finer than the place that
 
 @dataclass(frozen=True, kw_only=True)
 class ShownMap:
-    """A map of one version of an experiment."""
-
     stored: StoredExperiment
     manifest: Manifest
     drawn: Map
@@ -36,7 +34,6 @@ class ShownMap:
 
     @property
     def path(self) -> str:
-        """The address of its page."""
         return f"/maps/{quote(self.name, safe='@')}"
 
     def arm_in_words(self, arm: int) -> str:
@@ -49,7 +46,6 @@ class ShownMap:
 
     @property
     def varying(self) -> list[str]:
-        """The factors in which arms differ."""
         first = next(iter(self.arms.values()), {})
         return [
             name
@@ -58,14 +54,11 @@ class ShownMap:
         ]
 
     def apart(self, arm: int, other: int) -> list[str]:
-        """The factors in which two arms differ."""
         return [name for name in self.varying if self.arms[arm].get(name) != self.arms[other].get(name)]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Aspect:
-    """A view of a map."""
-
     tile: Tile
     arm: int
     against: int | None = None  # another arm: where the two differ is shown
@@ -73,7 +66,6 @@ class Aspect:
     point: tuple[float, float] | None = None  # the two knobs of a pixel that is read
 
     def address(self, path: str) -> str:
-        """The address of this view, which stays."""
         where = {} if not self.tile.level else self.tile.factors
         query: dict[str, object] = {**where, "arm": self.arm}
         query |= {} if self.against is None else {"against": self.against}
@@ -89,7 +81,6 @@ class Aspect:
 
 
 def must_map(reading: Reading, name: str) -> ShownMap:
-    """The map that an address names."""
     stored = experiments.named(reading.db, name)
     if stored is None:
         raise NotFound(f"There is no map {shortened(name)}. /maps lists those that there are.")
@@ -121,7 +112,6 @@ def newest_of(versions: Iterable[StoredExperiment]) -> list[StoredExperiment]:
 
 
 def must_arm(shown: ShownMap, text: str) -> int:
-    """The arm that an address names."""
     arm = whole("arm", text)
     if arm not in shown.arms:
         arms = f"its arms are {_span(list(shown.arms))}" if len(shown.arms) > 1 else "its one arm is 0"
@@ -130,7 +120,6 @@ def must_arm(shown: ShownMap, text: str) -> int:
 
 
 def must_tile(shown: ShownMap, level: str, column: str, row: str) -> Tile:
-    """The place that an address names."""
     deepest = shown.drawn.deepest
     tile = Tile(level=whole("level", level), column=whole("column", column), row=whole("row", row))
     if tile.level > deepest:
@@ -156,7 +145,6 @@ def must_replicate(shown: ShownMap, text: str, there: list[int]) -> int | None:
 
 
 def must_knob(axis: Knob, word: str, text: str) -> float:
-    """A knob's value that an address names."""
     try:
         value = float(text) if len(text) <= LONGEST else math.nan
     except ValueError:

@@ -15,13 +15,11 @@ class Visits:
         self._places: set[Place] = set()
 
     def note(self, experiment_id: int, place: int) -> None:
-        """Somebody looks at this tile."""
         with self._lock:
             if len(self._places) < _MOST:
                 self._places.add((experiment_id, place))
 
     def take(self) -> list[Place]:
-        """All of them, and begin anew."""
         with self._lock:
             taken, self._places = self._places, set()
         return sorted(taken)

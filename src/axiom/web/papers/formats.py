@@ -64,7 +64,6 @@ def rendered(facts: Answer, ending: str, templates: Environment, root: str = "")
 
 
 def markdown(fact: Answer, root: str = "") -> str:
-    """A fact in Markdown."""
     text = Markup(_MARKDOWN.sub(r"\\\1", calm(fact["text"])))  # noqa: S704  escaped for this format
     return Markup(f"[{text}]({root}{fact['rows']})") if root and fact["rows"] else text  # noqa: S704
 

@@ -53,7 +53,6 @@ class Study:
         }
 
     def fact(self, name: str, value: object) -> Answer:
-        """Something that the file declares."""
         return fact(plain(value), f"E{self.id}.{name}", f"/experiments/{self.experiment}")
 
     @property

@@ -61,7 +61,6 @@ def numbers_of(text: str) -> tuple[int, ...]:
 
 
 def paper(reading: Reading, numbers: Sequence[int]) -> Answer:
-    """Every fact of the paper over these findings."""
     subjects = [_Subject(reading, finding_views.must_be(reading, number)) for number in numbers]
     registrations = {registration.id: registration for subject in subjects for registration in subject.feeding}
     studies = {subject.experiment_id: Study(reading, subject.standing, registrations.values()) for subject in subjects}
@@ -87,8 +86,6 @@ def paper(reading: Reading, numbers: Sequence[int]) -> Answer:
 
 
 class _Subject:
-    """A finding of the paper, or one that it names."""
-
     def __init__(self, reading: Reading, standing: FindingView) -> None:
         self.reading, self.standing = reading, standing
         self.number, self.experiment_id = standing.finding.number, standing.finding.experiment_id
@@ -96,12 +93,10 @@ class _Subject:
 
     @cached_property
     def answer(self) -> Answer:
-        """The finding as its page shows it."""
         return finding_views.shown(self.reading, self.standing)
 
     @cached_property
     def feeding(self) -> list[Registration]:
-        """The registrations whose replicates are its evidence."""
         return evidence_cards.feeding(self.reading, self.standing)
 
     def fact(self, name: str, text: str | None = None) -> Answer:
@@ -109,7 +104,6 @@ class _Subject:
         return fact(self._texts[name] if text is None else text, f"F{self.number}.{name}", f"/findings/{self.number}")
 
     def named(self, *names: str) -> Answer:
-        """Its number, and these fields."""
         return {"number": self.fact("number", plain(self.number)), **{name: self.fact(name) for name in names}}
 
     def facts(self) -> Answer:
@@ -213,7 +207,6 @@ def _limitations(subjects: Sequence[_Subject]) -> list[Answer]:
 
 
 def _weaknesses(subject: _Subject) -> Iterable[tuple[str, str]]:
-    """What weakens a finding, from its rows."""
     standing, answer = subject.standing, subject.answer["evidence"]
     if standing.finding.status != "open":
         yield "status", f"it is {standing.finding.status}{f': {standing.why}' if standing.why else ''}"

@@ -52,8 +52,6 @@ _OPEN = (b"access-control-allow-origin", b"*")
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """What the pages read."""
-
     folder: Folder
     name: str
     now: Callable[[], datetime]
@@ -109,7 +107,6 @@ class Site:
 
 
 def site(pages: Site) -> PageCache:
-    """The application with all its pages."""
     templates = environment()
     headers = (*_HEADERS, _OPEN) if pages.is_open else _HEADERS
     templates.globals["scheduler"] = Markup(pages.scheduler)  # noqa: S704  written by us, from an address that was read

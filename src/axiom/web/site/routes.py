@@ -38,11 +38,9 @@ class Number(Convertor[int]):
     regex = "[0-9]{1,19}"
 
     def convert(self, value: str) -> int:
-        """The number in an address."""
         return int(value)
 
     def to_string(self, value: int) -> str:
-        """The number as an address has it."""
         return str(value)
 
 

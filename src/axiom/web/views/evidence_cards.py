@@ -47,7 +47,6 @@ def weighed(reading: Reading, standing: FindingView, inputs: Inputs | None) -> C
 
 
 def weighed_from(inputs: Inputs) -> Card:
-    """The card that follows from these."""
     return card(
         inputs.estimand,
         inputs.observations,
@@ -84,7 +83,6 @@ def parts(db: Database, weighed: Card | None) -> Answer:
 
 
 def forest(reading: Reading, number: int, weighed: Card | None) -> Answer:
-    """The picture of the parts, and all of them as a table."""
     columns = _columns(weighed.evidence.centre if weighed else "median")
     shown = [stratum for by in _FORESTS for stratum in weighed.by(by)] if weighed else []
     rows = [[getattr(stratum, name) for name in columns.values()] for stratum in shown]
@@ -161,14 +159,12 @@ def never_worked(reading: Reading, standing: FindingView) -> list[Answer]:
 
 
 def feeding(reading: Reading, standing: FindingView) -> list[Registration]:
-    """The registrations whose replicates are this finding's evidence."""
     numbers = registrations.feeding(reading.db, standing.finding.experiment_id).get(standing.finding.number, ())
     stored = [registrations.registration(reading.db, number) for number in numbers]
     return [registration for registration in stored if registration is not None]
 
 
 def forecasts(reading: Reading, standing: FindingView) -> list[Forecast]:
-    """What was predicted of this finding, with each of those registrations."""
     return [
         forecast
         for registration in feeding(reading, standing)
@@ -215,7 +211,6 @@ def _without(db: Database, weighed: Card) -> list[Answer]:
 
 
 def _columns(centre: str) -> dict[str, str]:
-    """What the table of parts holds, by its headings."""
     columns = {"Group": "by", "Part": "name", "Replicates": "seeds", "Missing": "missing"}
     columns |= {centre.capitalize(): "estimate", "Low": "low", "High": "high", "Standard error": "error"}
     columns.setdefault("Mean", "mean")  # where the estimate is the mean, it stands there once

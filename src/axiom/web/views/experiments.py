@@ -131,7 +131,6 @@ def shown(stored: StoredExperiment, counted: Mapping[tuple[str, int], Mapping[st
 
 
 def must(reading: Reading, name: str) -> StoredExperiment:
-    """The version that an address names."""
     plain_name, _, version = name.partition("@")
     wanted = number_of(version)
     stored = experiments.by_name(reading.db, plain_name, wanted) or _by_alias(reading, plain_name, wanted)
@@ -206,7 +205,6 @@ def raw_address(name: str, version: str = "") -> str:
 
 
 def name_of(reading: Reading, experiment_id: int) -> str:
-    """The address of the version with this id."""
     stored = experiments.by_id(reading.db, experiment_id)
     if stored is None:
         raise NotFound(f"There is no experiment number {experiment_id}.")
@@ -219,7 +217,6 @@ def levels(manifest: Manifest) -> dict[str, list[Any]]:
 
 
 def varying(manifest: Manifest) -> set[str]:
-    """The factors that take more than one level."""
     return {name for name, values in levels(manifest).items() if len(values) > 1}
 
 

@@ -114,7 +114,6 @@ def met(reading: Reading) -> list[Answer]:
 
 
 def shown(watch: Watch, version: StoredExperiment | None) -> Answer:
-    """A watch as lists show it."""
     return {
         "number": watch.id,
         "experiment": f"{version.name}@{version.version}" if version else None,

@@ -83,7 +83,6 @@ def table_csv(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def rows_csv(rows: Sequence[Sequence[Any]]) -> str:
-    """Rows of such a table without its headings."""
     target = io.StringIO()
     csv.writer(target, lineterminator="\n").writerows([_harmless(cell) for cell in row] for row in rows)
     return target.getvalue()

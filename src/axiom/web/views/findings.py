@@ -89,13 +89,11 @@ def in_lists(reading: Reading, graph: Graph, numbers: Iterable[int]) -> dict[int
 
 
 def as_rows(reading: Reading, graph: Graph, standings: Iterable[FindingView]) -> dict[int, Answer]:
-    """What was read of findings as rows, by their numbers."""
     numbered = ((standing.finding.number, standing) for standing in standings)
     return {number: shown(reading, standing) | {"aliases": graph.aliases(number)} for number, standing in numbered}
 
 
 def _matching(reading: Reading, graph: Graph, briefs: Sequence[Brief], filters: Mapping[str, str]) -> set[int]:
-    """The numbers of the findings that are asked for."""
     theme_of, days = by_experiment(), _SINCE.get(filters["since"])
     decided = findings.first_decided(reading.db, since=reading.now - timedelta(days=days)) if days else {}
     there = [
@@ -238,12 +236,10 @@ def factors_of(text: str) -> dict[str, tuple[str, ...]]:
 
 
 def scope(reading: Reading, standing: FindingView) -> Answer:
-    """For what a claim holds."""
     return evidence_cards.scoped(reading, standing, quantity(standing.estimand))
 
 
 def cited(reading: Reading, standing: FindingView) -> str:
-    """How a finding is cited."""
     finding, line = standing.finding, standing.line
     start = f"{reading.name}. Finding {finding.number}: {standing.answer}."
     if line is None:
@@ -259,7 +255,6 @@ def cited(reading: Reading, standing: FindingView) -> str:
 
 
 def in_bibtex(reading: Reading, standing: FindingView) -> str:
-    """How a finding is cited with BibTeX."""
     line = standing.line
     at = line.weighed_at if line else standing.finding.created_at
     number = standing.finding.number
@@ -275,7 +270,6 @@ def in_bibtex(reading: Reading, standing: FindingView) -> str:
 
 
 def table(reading: Reading, number: int) -> tuple[Sequence[str], Sequence[Sequence[Any]]]:
-    """The history of a finding with all digits."""
     headings = ("line", "blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "verdict", "grade")
     rows = [line.evidence for line in findings.history(reading.db, number)]
     return headings, [[getattr(row, name) for name in headings] for row in rows]
@@ -288,7 +282,6 @@ def narrowing(reading: Reading, number: int, estimand: Mapping[str, Any]) -> Ans
 
 
 def shown(reading: Reading, standing: FindingView) -> Answer:
-    """A finding as lists, pages and JSON show it."""
     finding, estimand, line = standing.finding, standing.estimand, standing.line
     return {
         "number": finding.number,
@@ -359,7 +352,6 @@ def evidence(reading: Reading, line: HistoryLine) -> Answer:
 
 
 def predicted(forecast: Forecast) -> Answer:
-    """What somebody expected."""
     prediction = forecast.prediction
     return {
         "forecaster": forecast.forecaster,
@@ -375,7 +367,6 @@ def predicted(forecast: Forecast) -> Answer:
 
 
 def foreknown(forecast: Forecast) -> Foreknowledge:
-    """What its forecaster had seen."""
     return foreknowledge(forecast.forecaster, forecast.prediction.because, forecast.seen, forecast.informed)
 
 
@@ -390,7 +381,6 @@ def _foreknowledge(reading: Reading, standing: FindingView) -> Answer | None:
 
 
 def _scored(score: ScoredPrediction) -> Answer:
-    """What a prediction was worth."""
     return {
         "verdict": score.verdict,
         "brier": score.brier,
@@ -403,7 +393,6 @@ def _scored(score: ScoredPrediction) -> Answer:
 
 
 def _ends(line: HistoryLine | None) -> tuple[float | None, float | None, float | None]:
-    """Estimate and interval, as far as they are known."""
     weighed = line.evidence if line else None
     return (weighed.estimate, weighed.low, weighed.high) if weighed else (None, None, None)
 
@@ -415,7 +404,6 @@ def _chance(predicted: Mapping[str, Any], verdict: Verdict) -> float | None:
 
 
 def quantity(estimand: Any) -> str:
-    """In words, which number an estimand is."""
     measure, across = estimand["measure"], estimand["across"]
     arms = [", ".join(f"{name} {plain(value)}" for name, value in arm.items()) for arm in estimand["between"]]
     match estimand["kind"]:

@@ -181,7 +181,6 @@ class Graph:
 
     @cached_property
     def hanging(self) -> Mapping[int, int]:
-        """How many open questions hang on each finding."""
         return link_rules.hanging(self.links, self.open)
 
     def aliases(self, number: int) -> list[Answer]:
@@ -190,12 +189,10 @@ class Graph:
         return [{**_claim(self.claims[link.target.id]), "kind": link.kind} for link in asking]
 
     def of_finding(self, number: int) -> list[Answer]:
-        """The links that begin or end at a finding."""
         node = _finding(number)
         return [self.link(link) for link in self.links if node in (link.source, link.target)]
 
     def link(self, link: Link) -> Answer:
-        """A link as pages and JSON show it."""
         bearing = link_rules.bearing(link, self.footings)
         remark = spoken.remark(self._reading, link.why, link.by)
         return {

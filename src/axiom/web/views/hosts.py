@@ -45,7 +45,6 @@ def hosts(reading: Reading) -> Answer:
 
 
 def of_numbers(reading: Reading, numbers: Collection[int]) -> list[Answer]:
-    """Hosts as lists show them."""
     balances = ledger.balances(reading.db, ledger.HOST, list(numbers))
     hosts = [host for number in numbers if (host := host_store.host(reading.db, number)) is not None]
     whose = {volunteer: whose_host(reading, volunteer) for volunteer in {host.volunteer_id for host in hosts}}

@@ -58,7 +58,6 @@ def leaderboards(reading: Reading) -> Answer:
 
 
 def _of_experiment(reading: Reading, of: str, wanted: str) -> Answer:
-    """The board of one experiment, over all of its versions."""
     holder, describe = _OF[of]
     name = must(reading, wanted).name
     versions = tuple(version.id for version in experiments.everything(reading.db) if version.name == name)

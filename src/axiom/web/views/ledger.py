@@ -48,7 +48,6 @@ def page(reading: Reading) -> Answer:
 
 
 def figure(reading: Reading) -> Answer:
-    """The picture of credit by day, with its table."""
     return figures.plate(reading, "ledger/credit", HEADINGS, history(credit.days(reading.db)), is_course=True)
 
 
@@ -77,7 +76,6 @@ def tariffs_here(reading: Reading) -> list[Answer]:
 
 
 def described(tariff: Tariff) -> Answer:
-    """A tariff as plain data, in credit."""
     return {
         "name": tariff.name,
         "version": tariff.version,

@@ -99,7 +99,6 @@ def page(note: Note, fact: str) -> str:
 
 
 def sentence(note: Note) -> str:
-    """The line with its facts in place."""
     return _FACT.sub(lambda match: _fact(note.facts, match), note.words)
 
 
@@ -130,7 +129,6 @@ def as_markdown(session: Session, notes: Sequence[tuple[Step, Note]]) -> str:
 
 
 def as_text(session: Session, notes: Sequence[tuple[Step, Note]]) -> str:
-    """The log as plain text."""
     head = f"Session {session.name}"
     parts = [f"{head}\n{'=' * len(head)}", _head(session)]
     for chapter in chapters(session, notes):

@@ -51,7 +51,6 @@ def _item(entry: _News) -> str:
 
 
 def atom(reading: Reading, master: str) -> bytes:
-    """What was found of late, as Atom."""
     listed = _news(reading, master, _discoveries(reading, limits.FINDINGS_A_DAY))
     updated = (listed[0].at if listed else reading.now).isoformat()
     entries = "".join(map(_entry, listed))
@@ -119,7 +118,6 @@ def said(reading: Reading) -> Answer:
 
 
 def standing(reading: Reading) -> list[Answer]:
-    """What stands on the front page at this moment."""
     return [_shown(note) for note in stored.standing(reading.db, reading.now, limits.ON_THE_FRONT_PAGE)]
 
 

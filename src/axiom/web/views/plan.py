@@ -35,7 +35,6 @@ def page(reading: Reading) -> Answer:
 
 
 def as_data(preview: Preview) -> Answer:
-    """A preview in JSON's own types."""
     names = _names(preview)
     return {
         "allotments": [_allotment(allotment, names) for allotment in preview.plan.allotments],
@@ -65,7 +64,6 @@ def why_idle(classes: Iterable[Answer]) -> list[Answer]:
 
 
 def _names(preview: Preview) -> Mapping[int, str]:
-    """The experiments that it speaks of."""
     names = {skip.experiment_id: skip.name for skip in preview.plan.skipped}
     return names | {worth.experiment_id: worth.name for worth in preview.worths}
 

@@ -29,7 +29,6 @@ _DAY = timedelta(days=1)
 
 
 def let_in(reading: Reading) -> Answer:
-    """Everyone that was ever let in, and how each stands."""
     return {"programs": [_row(program, reading) for program in programs.programs(reading.db)]}
 
 

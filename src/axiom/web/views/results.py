@@ -101,7 +101,6 @@ def table(
 
 
 def exported(reading: Reading, breathe: Breathe) -> bytes:
-    """The table as a file."""
     headings, rows = table(reading, breathe=breathe)
     pieces = [figures.table_csv(headings, ())]
     for start in range(0, len(rows), limits.RESULT_ROWS_AT_ONCE):

@@ -22,7 +22,6 @@ def listed(reading: Reading) -> Answer:
 
 
 def news(reading: Reading, limit: int = limits.ON_THE_PAGE) -> Answer:
-    """What sessions said last."""
     return {"news": [_closed(closed) for closed in session_views.newest(reading.db, limit) if closed.line]}
 
 
@@ -54,17 +53,14 @@ def _round(session: Session) -> Answer:
 
 
 def markdown(reading: Reading, name: str) -> str:
-    """The log as Markdown."""
     return log.as_markdown(*_must(reading, name))
 
 
 def text(reading: Reading, name: str) -> str:
-    """The log as plain text."""
     return log.as_text(*_must(reading, name))
 
 
 def shown(session: Session) -> Answer:
-    """A session as lists, pages and JSON show it."""
     return {
         "name": session.name,
         "pi": session.pi,

@@ -136,7 +136,6 @@ def how_far(progress: HeardProgress | None) -> Answer:
 
 
 def listed(task: Task) -> Answer:
-    """A task as lists show it."""
     return {
         "number": task.id,
         "workunit": task.workunit_id,

@@ -258,7 +258,6 @@ def _team(reading: Reading, team: Team) -> Answer:
 
 
 def _read(reading: Reading, team: Team) -> Team:
-    """The team with what others may read of it."""
     return as_shown(team, ledger.balance(reading.db, ledger.VOLUNTEER, team.founder_id))
 
 
