@@ -21,6 +21,7 @@ BELKIN = AddReference(cited="Belkin et al. 2019", number="arXiv:1812.11118", tit
         ("so it stands in arxiv: 1812.11118v2.", "arXiv:1812.11118"),
         ("an old one, arXiv:cond-mat/9501001", "arXiv:cond-mat/9501001"),
         ("Sompolinsky et al. 1988, doi 10.1103/PhysRevLett.61.259.", "10.1103/physrevlett.61.259"),
+        ("Belkin et al. 2019, https://arxiv.org/abs/1812.11118", "arXiv:1812.11118"),
         ("Benford 1938, Proc. Am. Philos. Soc. 78:551", ""),
     ],
 )
@@ -36,8 +37,9 @@ def test_what_a_person_approved_is_known_by_number_or_words_and_no_program_appro
     approved = door.look(references.everything)
     text = (
         "Belkin et al. 2019, arXiv:1812.11118; Belkin et al. 2019; Axelrod & Nobody 2031, arXiv:3199.99999; Nobody 1900"
+        "; Belkin, arXiv:1812.11118, and Axelrod, arXiv:3199.99999; Belkin 2019, arXiv:1812.11118, and Nobody 1900"
     )
-    assert [is_approved(part, approved) for part in references_in(text)] == [True, True, False, False]
+    assert [is_approved(part, approved) for part in references_in(text)] == [True, True, *[False] * 4]
     door.submit(RemoveReference(reference=number))
     assert door.look(references.everything) == []
     with pytest.raises(NotFound):

@@ -101,8 +101,10 @@ class OldClaim:
 
 
 _NUMBER = re.compile(
-    r"\barxiv:\s*(?P<arxiv>\d{4}\.\d{4,5}|[a-z.-]+/\d{7})|\b(?P<doi>10\.\d{4,9}/[^\s;,]+)", re.IGNORECASE
+    r"\barxiv(?::\s*|\.org/(?:abs|pdf)/)(?P<arxiv>\d{4}\.\d{4,5}|[a-z.-]+/\d{7})|\b(?P<doi>10\.\d{4,9}/[^\s;,]+)",
+    re.IGNORECASE,
 )
+_YEAR = re.compile(r"(?<![\d.:/])(?:1[5-9]|20)\d\d(?![\d:/])")  # a work is named by authors and year
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,17 +125,25 @@ def references_in(text: str) -> list[str]:
 
 
 def number_in(words: str) -> str:
-    """Its arXiv number or DOI, as all write it; empty where it has none."""
-    match = _NUMBER.search(words)
-    if match is None:
-        return ""
-    return f"arXiv:{match['arxiv'].lower()}" if match["arxiv"] else match["doi"].rstrip(".)").lower()
+    """Its arXiv number or DOI, the first where it has several; empty where it has none."""
+    return next(iter(_numbers_in(words)), "")
+
+
+def _numbers_in(words: str) -> dict[str, None]:
+    """All of them, in their order."""
+    return dict.fromkeys(
+        f"arXiv:{match['arxiv'].lower()}" if match["arxiv"] else match["doi"].rstrip(".)").lower()
+        for match in _NUMBER.finditer(words)
+    )
 
 
 def is_approved(words: str, approved: Iterable[ApprovedReference]) -> bool:
-    """Has somebody approved the work with this number, or with these very words?"""
-    number = number_in(words)
-    return any(words == reference.words or number == reference.number != "" for reference in approved)
+    """Has somebody approved these very words, or the number of each work that they name?"""
+    numbers, references = _numbers_in(words), list(approved)
+    if any(words == reference.words for reference in references):
+        return True
+    works = max(1, len(_YEAR.findall(_NUMBER.sub("", words))))
+    return len(numbers) >= works and {reference.number for reference in references}.issuperset(numbers)
 
 
 def with_doubt(words: str, approved: Iterable[ApprovedReference]) -> str:
