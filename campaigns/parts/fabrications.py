@@ -246,7 +246,9 @@ def _of_fact(rows: Rows, piece: Piece) -> Found | None:
                 "SELECT b.manifest FROM bundle b JOIN experiment e ON e.id = b.experiment_id WHERE name = ?", of[2:]
             )
             signed = " ".join(json.loads(row["manifest"])["reference"] for row in manifests)
-            approved = {row["words"] for row in rows.all("SELECT words FROM approved_reference")}
+            approved = {
+                row["words"] for row in rows.all("SELECT words FROM approved_reference WHERE approved_by <> ''")
+            }
             works = [(work, work.removesuffix(" (unverified)")) for work in text.split("; ")]
             is_real = all(bare and bare in signed and (bare != work or bare in approved) for work, bare in works)
             return None if is_real else (Fabrication.REFERENCE, f"{of}: {text}")

@@ -58,6 +58,12 @@ def test_what_the_catalogue_brings_along_is_approved_and_what_somebody_publishes
     door.submit(AddReference(cited="Noether 1918", number="10.1080/00411457108231446"))  # a person looked it up
     assert door.look(references.everything)[0].number == "10.1080/00411457108231446"
     assert [entry.words for entry in door.look(references.everything)] == ["Noether 1918", "Gauss 1801"]
+    door.submit(RemoveReference(reference=2))
+    file.write_text(text)
+    door.submit(PublishExperiment(experiment="shipped_sum"))  # as at each start
+    file.unlink()
+    assert [entry.words for entry in door.look(references.everything)] == ["Noether 1918"]
+    door.submit(AddReference(cited="Gauss 1801", number="10.5479/sil.324926"))
     own = text.replace("shipped_sum", "own_sum").replace("Noether 1918", "Axelrod 2031")
     door.submit(PublishExperiment(experiment="own_sum", text=own))
     assert len(door.look(references.everything)) == 2

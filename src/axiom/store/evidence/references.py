@@ -7,13 +7,13 @@ from axiom.store.engine.database import Database, at
 
 
 def everything(db: Database) -> list[ApprovedReference]:
-    return db.values(ApprovedReference, "SELECT * FROM approved_reference ORDER BY id")
+    return db.values(ApprovedReference, "SELECT * FROM approved_reference WHERE approved_by <> '' ORDER BY id")
 
 
 def add(db: Database, words: str, *, number: str = "", title: str = "", by: str, now: datetime) -> int:
-    """Keep it, if it is not there; its row. One that had no number gets that with which somebody looks it up."""
-    if row := db.one("SELECT id, number FROM approved_reference WHERE words = :words", words=words):
-        if number and not row["number"]:
+    """Keep it, if it is not there; its row. One without a number, or taken back, waits for whoever gives a number."""
+    if row := db.one("SELECT id, number, approved_by FROM approved_reference WHERE words = :words", words=words):
+        if number and not (row["number"] and row["approved_by"]):
             db.change("approved_reference", row["id"], number=number, title=title, approved_by=by, approved_at=at(now))
         return int(row["id"])
     return db.add(
@@ -27,4 +27,6 @@ def add(db: Database, words: str, *, number: str = "", title: str = "", by: str,
 
 
 def remove(db: Database, reference_id: int) -> bool:
-    return db.execute("DELETE FROM approved_reference WHERE id = :id", id=reference_id) == 1
+    """Nobody approves it from now on. It stays, so that the catalogue's next publication does not bring it again."""
+    text = "UPDATE approved_reference SET approved_by = '' WHERE id = :id AND approved_by <> ''"
+    return db.execute(text, id=reference_id) == 1
