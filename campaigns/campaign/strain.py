@@ -37,11 +37,10 @@ def main() -> int:
             began = time.monotonic()
             lines = tested(wanted.tests, wanted.share)
         sound += bool(lines) and ", 0 failed" in lines[-1]
-        failed.update(line.split()[1] for line in lines if line.startswith(("FAILED ", "ERROR ")))
-        print(
-            f"round {number:2}: {lines[-1] if lines else 'nothing said'} in {time.monotonic() - began:.0f} s",
-            flush=True,
-        )
+        failures = [line for line in lines if line.startswith(("FAILED ", "ERROR "))]
+        failed.update(line.split()[1] for line in failures)
+        summary = lines[-1] if lines else "nothing said"
+        print(f"round {number:2}: {summary} in {time.monotonic() - began:.0f} s", *failures, sep="\n  ", flush=True)
     spent = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(f"{spent.ru_utime + spent.ru_stime:.0f} s of CPU in all, with what computed beside the tests")
     for test, times in failed.most_common():
