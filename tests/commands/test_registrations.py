@@ -28,7 +28,7 @@ from axiom.store.tasks import workunits
 WIDE = RegisterDesign(
     experiment="tiny_sum",
     design="wide",
-    configs=json.dumps([{"size": size, "shift": shift} for shift in (0, 9) for size in (1, 2)]),
+    configs=[{"size": size, "shift": shift} for shift in (0, 9) for size in (1, 2)],
     why="does it hold further out?",
     stopping="fixed",
     replicates=24,

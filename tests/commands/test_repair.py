@@ -11,6 +11,7 @@ from axiom.commands.base.laboratory import contested
 from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.commands.proposals import AdmitProposal, ApproveProposal
+from axiom.domain.registrations import read_body
 from axiom.errors import Refused, WrongUse
 from axiom.lab.experiments import published_files, try_draft
 from axiom.lab.experiments.preflight_report import write
@@ -77,6 +78,12 @@ def page(door, path: str) -> dict:
         return TestClient(site(pages)).get(f"{path}.json").json()
 
 
+def forecasters(door, experiment_id: int) -> list:
+    """Whose the forecasts are that a version was registered with."""
+    (registration,) = door.look(lambda db: registrations.registrations(db, experiment_id))
+    return [forecast["forecaster"] for forecast in read_body(registration.body).document["predictions"]]
+
+
 def log_of(door) -> list:
     """The lines of a session that is held now."""
 
@@ -113,6 +120,7 @@ def test_a_text_with_the_same_numbers_takes_the_place_of_the_same_version(mendin
 def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its_own(mending):
     other = SOUND.replace("signal * classes", "signal * 1.1 * classes")
     assert failed_gate(mending, tried(mending, other)) == "G3"
+    (before,) = forecasters(mending, 1)
     newer = tried(mending, other.replace("version=1", "version=2"))
     mending.submit(ApproveProposal(proposal=propose(mending, newer), why="so it is meant", by="Ada"))
     versions = [version for version in mending.look(experiments.everything) if version.name == "sound"]
@@ -121,6 +129,12 @@ def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its
     listed = page(mending, "/experiments")["experiments"]
     authors = {row["version"]: row["author"] for row in listed if row["name"] == "sound"}
     assert authors == {1: None, 2: AUTHOR}
+    assert before in forecasters(mending, versions[1].id)  # it stays its author's
+    bolder = other.replace("version=1", "version=3").replace(
+        "positive=0.95, negative=0.01", "positive=0.94, negative=0.02"
+    )
+    mending.submit(ApproveProposal(proposal=propose(mending, tried(mending, bolder)), why="so it is meant", by="Ada"))
+    assert f"{AUTHOR}, informed" in forecasters(mending, mending.look(experiments.everything)[-1].id)
 
 
 def test_a_text_of_another_author_stands_in_nobodys_way_and_is_tried_beside_what_it_replaces(mending):

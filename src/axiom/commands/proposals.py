@@ -1,7 +1,7 @@
 """Commands about proposals: make one, take it back, approve or refuse it, have the autopilot approve its own."""
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.base.words import FINITE, FORECASTER, NUMBER, SENTENCE, SIGN, SIGNS, WHY
+from axiom.commands.base.words import CONFIGS, FINITE, FORECASTER, NUMBER, SENTENCE, SIGN, SIGNS, WHY
 from axiom.commands.drafts import answer_about
 from axiom.commands.registrations import PredictionCommand, points_of
 from axiom.decisions.accounts.command_permission import CommandCost
@@ -17,6 +17,7 @@ from axiom.domain.callers import Capability
 from axiom.domain.estimands import Kind
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal
+from axiom.domain.registrations import read_body
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
 from axiom.lab.experiments.publish import PackedBundle, prepare
 from axiom.lab.experiments.try_draft import kept
@@ -30,8 +31,7 @@ from axiom.limits import proposals as proposal_limits
 from axiom.limits import registrations as registration_limits
 from axiom.runner.direct import describe_boxed
 from axiom.server.dispatch.orders import demand_room
-from axiom.signed import canonical_json
-from axiom.signed.canonical_json import Scalar, canonical
+from axiom.signed.canonical_json import Scalar
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import keep
@@ -39,7 +39,15 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals, registrations
 
 _ASKS_CODE = (Admission.DESIGN, Admission.QUESTION)
-_ARMS = 2
+_CONFIGS = (
+    'what is computed, as [{"width": 8, "rule": "sgd"}, …]; a factor that you leave out has the level that it has '
+    "all over the design of the finding"
+)
+_BETWEEN = {
+    "min_length": 1,
+    "max_length": 2,
+    "description": "the two that are compared, each told by the levels that matter; left out: as the finding",
+}
 _OURS = "it passed all gates, and scientist_code is own: it runs on the laboratory's own computers"
 
 
@@ -61,7 +69,7 @@ class MakeProposal(PredictionCommand):
     rival: str = field(metadata=WHY)
     rival_low: float = field(metadata=FINITE)
     rival_high: float = field(metadata=FINITE)
-    configs: str = field(metadata={"min_length": 2, "max_length": 200_000})  # a list in JSON
+    configs: list[dict[str, Scalar]] = field(metadata=CONFIGS | {"description": _CONFIGS})
     if_positive: str = field(metadata=WHY)
     if_absent: str = field(metadata=WHY)
     if_negative: str = field(metadata=WHY)
@@ -70,7 +78,7 @@ class MakeProposal(PredictionCommand):
     kind: str | None = field(default=None, metadata={"pattern": f"^({'|'.join(Kind)})$"})
     measure: str | None = field(default=None, metadata={"min_length": 1, "max_length": 80})
     across: str | None = field(default=None, metadata={"max_length": 80})
-    between: str | None = field(default=None, metadata={"max_length": 20_000})  # a list of configs in JSON
+    between: list[dict[str, Scalar]] | None = field(default=None, metadata=_BETWEEN)
     null: float | None = field(default=None, metadata=FINITE)
     smallest: float | None = field(default=None, metadata={"ge": 0.0, "le": 1e300})
     expects: str | None = field(default=None, metadata={"pattern": r"^[+-]$"})
@@ -82,9 +90,11 @@ class MakeProposal(PredictionCommand):
         with Connections(folder=laboratory.folder).reader() as reader:
             begun = registrations.of_finding(reader, self.finding)
             version = experiments.by_id(reader, begun[0].experiment_id) if begun else None
-        if version is None:
+        if begun is None or version is None:
             raise NotFound(f"There is no finding {self.finding}. Nothing was proposed; `axiom finding list` shows all.")
-        return points_of(laboratory, f"{version.name}@{version.version}", self.configs)
+        alike = _alike(read_body(begun[0].body).design.configs)
+        configs = [alike | config for config in self.configs]
+        return points_of(laboratory, f"{version.name}@{version.version}", configs)
 
     def request(self, db: Database) -> CommandCost:
         """It is one more that waits for an answer."""
@@ -92,10 +102,8 @@ class MakeProposal(PredictionCommand):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, if it could be registered."""
-        changes = {word: getattr(self, word) for word in ("kind", "measure", "across", "null", "smallest", "expects")}
-        estimand = {word: value for word, value in changes.items() if value is not None}
-        if self.between is not None:
-            estimand["between"] = _arms(self.between)
+        names = ("kind", "measure", "across", "between", "null", "smallest", "expects")
+        estimand = {word: value for word in names if (value := getattr(self, word)) is not None}
         question = AskedQuestion(
             finding=self.finding,
             question=self.question,
@@ -242,22 +250,17 @@ def _next(db: Database, laboratory: Laboratory) -> KeptProposal | None:
     return next_one(db, settings.followup_core_hours, is_code_ours=settings.scientist_code == "own")
 
 
-def _arms(text: str) -> list[Mapping[str, Scalar]]:
-    try:
-        arms = canonical_json.read_json(text)
-        if not isinstance(arms, list) or not 1 <= len(arms) <= _ARMS:
-            raise WrongUse("It lies between a list of one or two configs. Nothing was proposed.")
-        return [canonical_json.config(arm, f"config {place}") for place, arm in enumerate(arms, start=1)]
-    except ValueError as error:
-        raise WrongUse(f"What it lies between is no list of configs in JSON: {error}. Nothing was proposed.") from None
+def _alike(configs: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    """The levels that all these configs share."""
+    first, *others = configs
+    return {factor: level for factor, level in first.items() if all(config[factor] == level for config in others)}
 
 
 def _points(laboratory: Laboratory, waiting: KeptProposal) -> Points:
     proposal = waiting.proposal
     if proposal.admission not in _ASKS_CODE:
         return ()
-    text = canonical([dict(config) for config in proposal.configs]).decode()
-    return points_of(laboratory, f"{proposal.experiment}@{proposal.version}", text)
+    return points_of(laboratory, f"{proposal.experiment}@{proposal.version}", proposal.configs)
 
 
 def _demand_as_cheap(db: Database, proposal: Proposal, points: Points) -> None:

@@ -1,12 +1,13 @@
 """Commands about registrations: a further design, a fresh cohort, an amendment, and what somebody predicts."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
-from axiom.commands.base.words import FINITE, FORECASTER, NAMED, NUMBER, SENTENCE, WHY, version_of
+from axiom.commands.base.words import CONFIGS, FINITE, FORECASTER, NAMED, NUMBER, SENTENCE, WHY, version_of
 from axiom.domain.callers import Capability
 from axiom.domain.evidence import Registration
 from axiom.domain.links import LinkKind, Node, Noun
@@ -18,6 +19,7 @@ from axiom.lab.registrations.predictions import foretell
 from axiom.lab.registrations.register import amend, register_cohort, register_further
 from axiom.limits import registrations as limits
 from axiom.server.dispatch.orders import demand_room
+from axiom.signed.canonical_json import Scalar
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
@@ -39,7 +41,7 @@ class RegisterDesign(Command):
 
     experiment: str = field(metadata=NAMED)
     design: str = field(metadata={"min_length": 1, "max_length": 64, "pattern": r"^[a-z][a-z0-9_]*$"})
-    configs: str = field(metadata={"min_length": 2, "max_length": 200_000})  # a list in JSON
+    configs: list[dict[str, Scalar]] = field(metadata=CONFIGS)
     why: str = field(metadata=WHY)
     stopping: str = field(default=Rule.SETTLED.value, metadata=_RULE)
     replicates: int = field(default=limits.REPLICATES, metadata=_REPLICATES)
@@ -149,8 +151,8 @@ class Predict(PredictionCommand):
         return {"registration": registration, "finding": self.finding, "prediction": number}
 
 
-def points_of(laboratory: Laboratory, experiment: str, configs: str) -> Points:
-    """Each config of a list in JSON with what the published code of a version says that it costs."""
+def points_of(laboratory: Laboratory, experiment: str, configs: Sequence[Mapping[str, object]]) -> Points:
+    """Each config with what the published code of a version says that it costs."""
     try:
         with Connections(folder=laboratory.folder).reader() as reader:
             version = version_of(reader, experiment)

@@ -1,6 +1,5 @@
 """What sessions make of the findings: proposals with their price, what came of them, ideas, and what is in doubt."""
 
-import json
 from dataclasses import replace
 
 import pytest
@@ -189,8 +188,7 @@ def test_predictions_of_a_finding_that_was_retired_are_scored(shifting):
 
 
 def priced(prepared, configs, describe=describe_files):
-    text = configs if isinstance(configs, str) else json.dumps(configs)
-    return points(prepared.archive, prepared.manifest, text, describe)
+    return points(prepared.archive, prepared.manifest, configs, describe)
 
 
 def never(_tree, _modules):
@@ -206,11 +204,7 @@ def test_what_the_file_does_not_allow_is_refused_before_anything_is_started(prep
         ([{}], "size"),
         ([], f"{limits.CONFIGS} configs"),
         ([{"size": 1}] * (limits.CONFIGS + 1), f"{limits.CONFIGS} configs"),
-        ({"size": 1}, f"{limits.CONFIGS} configs"),
         ([{"size": [1]}], "number"),
-        ("[{", "JSON"),
-        ('[{"size": NaN}]', "JSON"),
-        ("[" * 100_000, "JSON"),
     ):
         with pytest.raises(Refused, match=fact):
             priced(prepared(), configs, describe=never)

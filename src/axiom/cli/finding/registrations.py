@@ -1,6 +1,5 @@
 """`axiom registration`: what was written down before it was computed, and further designs, cohorts and amendments."""
 
-import json
 from typing import Any
 
 import click
@@ -154,7 +153,7 @@ def add_design(
     """
     with reading(folder) as db:
         manifest = stored_manifest(version_of(db, experiment).manifest)
-    chosen = json.dumps([dict(config) for config in configs(manifest, words)])
+    chosen = [dict(config) for config in configs(manifest, words)]
     design = {"experiment": experiment, "configs": chosen, **options}
     _done(change(folder, "registration.design", design, dry_run=dry_run), as_json, quiet)
 

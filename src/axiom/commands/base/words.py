@@ -15,7 +15,8 @@ from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from axiom.errors import NotFound, UnknownName, WrongUse
-from axiom.signed.canonical_json import LARGEST
+from axiom.limits import proposals
+from axiom.signed.canonical_json import LARGEST, Scalar, is_plain, read_json
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -45,6 +46,7 @@ FORECASTER = {
 SIGNS = {"+": Verdict.POSITIVE, "-": Verdict.NEGATIVE, "absent": Verdict.ABSENT}  # of a number, as commands name it
 SIGN = r"\+|-|absent"
 CALLER_NAME = {"min_length": 1, "max_length": 40, "pattern": r"^[a-z0-9][a-z0-9_.-]*$"}  # as the audit knows it
+CONFIGS = {"min_length": 1, "max_length": proposals.CONFIGS}
 NAMED = {"min_length": 1, "max_length": 80, "pattern": r"^[a-zA-Z0-9_]+(@[0-9]{1,9})?$"}
 
 _PLAIN = {
@@ -108,6 +110,9 @@ def _read(kind: Any, limits: Mapping[str, Any], value: Any, where: str) -> Any:
     origin, parts = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _read(parts[0], {**parts[1], **limits}, value, where)
+    if kind == Scalar:
+        _demand(is_plain(value), "be a number, a truth or a word", where)
+        return _plain(str, value, where) if isinstance(value, str) else value
     if origin is UnionType:  # with None
         return None if value is None else _read(parts[0], limits, value, where)
     if kind is Any or (type(value) is kind and is_dataclass(kind)):
@@ -116,6 +121,7 @@ def _read(kind: Any, limits: Mapping[str, Any], value: Any, where: str) -> Any:
         _demand(isinstance(value, str) and value in choices, f"be one of {', '.join(choices)}", where)
         return value if origin is Literal else kind(value)
     if origin is list:
+        value = _out_of_json(value)
         _demand(isinstance(value, list), "be a list", where)
         value = [_read(parts[0], {}, item, f"{where}.{index}") for index, item in enumerate(value)]
     elif kind in _PLAIN:
@@ -129,6 +135,14 @@ def _read(kind: Any, limits: Mapping[str, Any], value: Any, where: str) -> Any:
         if name in limits:
             _demand(holds(value, limits[name]), f"{must} {limits[name]}", where)
     return value
+
+
+def _out_of_json(value: Any) -> Any:
+    """A list, also where it came as text in JSON: as from an older program, or a shell."""
+    try:
+        return read_json(value) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _plain(kind: type, value: Any, where: str) -> Any:

@@ -30,7 +30,7 @@ from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts, experiments, preflights, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 from axiom.store.experiments.kin import note_code
-from axiom.store.registrations import proposals
+from axiom.store.registrations import proposals, registrations
 
 log = logging.getLogger("axiom.publish")
 
@@ -379,6 +379,7 @@ def _add(
         forecaster=kept_proposal.proposal.author if kept_proposal else prepared.author or None,
         informed=informed,
         proposal=kept_proposal.registered_words if kept_proposal else None,
+        mended=next(iter(registrations.registrations(db, newest.id)), None) if newest else None,
     )
     if kept_proposal is not None:
         proposals.registered(db, kept_proposal.number, experiment_id=added, registration_id=registered)

@@ -1,7 +1,7 @@
 """What a further design of a version costs, by its own code in a clean process, and whether its file allows it."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from axiom.decisions.followups.factor_levels import outside
 from axiom.errors import ExperimentError, Refused
@@ -25,13 +25,13 @@ experiment = dataclasses.replace(declared, sweep=tuple(config(**point) for point
 Points = tuple[tuple[Mapping[str, object], float], ...]
 
 
-def points(archive: bytes, manifest: Manifest, text: str, describe: Describer) -> Points:
-    """Each config that the text lists, with the seconds of a reference core that its code says it needs."""
-    configs = _read(text, manifest)
+def points(archive: bytes, manifest: Manifest, configs: Sequence[Mapping[str, object]], describe: Describer) -> Points:
+    """Each config with the seconds of a reference core that its code says it needs."""
+    _demand_whole(configs, manifest)
     if why := outside(manifest, configs):
         raise Refused(f"{why}.")
     files = {name: body for name, body in bundles.contents(archive).items() if name != bundles.MANIFEST}
-    source = _SOURCE.format(name=manifest.name, text=json.dumps(configs))
+    source = _SOURCE.format(name=manifest.name, text=json.dumps([*map(dict, configs)]))
     (description,) = describe({**files, f"{_MODULE.replace('.', '/')}.py": source.encode()}, [_MODULE])
     if description.manifest is None:
         raise ExperimentError(description.fault)
@@ -39,17 +39,12 @@ def points(archive: bytes, manifest: Manifest, text: str, describe: Describer) -
     return tuple(zip(declared.configs, declared.cell_seconds, strict=True))
 
 
-def _read(text: str, manifest: Manifest) -> list[dict[str, object]]:
-    try:
-        configs = canonical_json.read_json(text)
-    except ValueError as error:
-        raise Refused(f"The configs are not a list in JSON: {error}. Nothing was registered.") from None
-    if not isinstance(configs, list) or not 1 <= len(configs) <= limits.CONFIGS:
-        raise Refused(f"A design lists from 1 to {limits.CONFIGS} configs in JSON. Nothing was registered.")
+def _demand_whole(configs: Sequence[Mapping[str, object]], manifest: Manifest) -> None:
+    if not 1 <= len(configs) <= limits.CONFIGS:
+        raise Refused(f"A design lists from 1 to {limits.CONFIGS} configs. Nothing was registered.")
     for config in configs:
-        if not isinstance(config, dict) or config.keys() != set(manifest.factors):
+        if config.keys() != set(manifest.factors):
             factors = ", ".join(manifest.factors)
             raise Refused(f"Each config of {manifest.name} gives {factors}, and nothing else. Nothing was registered.")
         if not all(map(canonical_json.is_plain, config.values())):
             raise Refused("The level of a factor is a number, a truth or a word. Nothing was registered.")
-    return configs

@@ -12,7 +12,16 @@ from typing import Any
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.planning.block_size import BlockSize, block_size
 from axiom.domain.evidence import Registration
-from axiom.domain.registrations import CATALOGUE, DECLARED, INFORMED, Design, StoppingRule, forecaster_named, read_body
+from axiom.domain.registrations import (
+    CATALOGUE,
+    DECLARED,
+    INFORMED,
+    Design,
+    StoppingRule,
+    definition,
+    forecaster_named,
+    read_body,
+)
 from axiom.errors import NotFound, Refused, Withdrawn
 from axiom.lab.registrations.predictions import demand_sound, foreseen
 from axiom.limits import registrations as limits
@@ -66,8 +75,12 @@ def register_version(
     forecaster: str | None = None,
     informed: str | None = None,
     proposal: Mapping[str, Any] | None = None,
+    mended: Registration | None = None,
 ) -> int:
-    """Register a new version as its file declares it, before its first seed: so its own numbers confirm its claims."""
+    """Register a new version as its file declares it, before its first seed: so its own numbers confirm its claims.
+
+    `mended`: what was registered of the version whose place it takes.
+    """
     estimands = declared["estimands"]
     further = FurtherRegistration(
         design=Design(
@@ -81,7 +94,7 @@ def register_version(
         stopping=StoppingRule(replicates=limits.REPLICATES),
         why="",
         predictions=[
-            foreseen(estimand, forecaster_named(forecaster, informed) if forecaster else CATALOGUE)
+            foreseen(estimand, forecaster_named(_forecaster(estimand, mended) or forecaster or CATALOGUE, informed))
             for estimand in estimands
         ],
         informed=informed,
@@ -253,6 +266,17 @@ def amended_by(registered: Sequence[Registration]) -> dict[int, int]:
         for registration in registered
         if (amends := read_body(registration.body).amends) is not None
     }
+
+
+def _forecaster(estimand: Mapping[str, Any], mended: Registration | None) -> str:
+    """Who made the forecast first, where a mended text leaves it and what it is of as they were; else nobody."""
+    body = read_body(mended.body) if mended else None
+    before = body.estimands.get(estimand["name"]) if body else None
+    if body is None or before is None or definition(before) != definition(estimand):
+        return ""
+    forecasts: list[Mapping[str, Any]] = body.document["predictions"]
+    names = [str(forecast["forecaster"]) for forecast in forecasts if forecast["estimand"] == estimand["name"]]
+    return names[0] if names and before["prediction"] == estimand["prediction"] else ""
 
 
 def _demand_open(db: Database, version: StoredExperiment) -> list[Registration]:
