@@ -458,6 +458,8 @@ class WeighedTable:
             if_any = ", if there is an effect" if self.verdict is Verdict.UNDECIDED and not self.smallest else ""
             if self.forecast[0] is None:
                 return f"{few} more seeds{if_any}"
+            if few == many:
+                return f"likely {counted(self.forecast[0], 'more seed')}{if_any}"
             return f"{few} to {many} more seeds in four cases of five, likely {likely}{if_any}"
         return self._planned()
 
