@@ -441,4 +441,4 @@ def test_no_forecast_of_seeds_is_made_from_fewer_than_sixteen():
     assert "see --plan" not in repr(many)
     assert few.data()["more_seeds"] is None
     assert list(many.forecast) == many.data()["more_seeds"] == sorted(many.forecast)
-    assert f"{many.forecast[0]} to {many.forecast[2]} more seeds in four cases of five" in repr(many)
+    assert f"likely {many.forecast[1]:,}" in repr(many)
