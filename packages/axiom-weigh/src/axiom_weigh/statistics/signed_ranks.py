@@ -55,6 +55,7 @@ class Stream:
 
     head: Numbers  # the first values, in order; a missing one is no number
     tail: Numbers  # the later values, sorted: they are ranked among the first, so their order says nothing
+    alike: Numbers  # half of the values before each of the head that are equal to it
     gone: Numbers  # missing values before each of the head, and before all of the tail
     lost: Numbers  # what the missing ones lose of each bet on ranks
     pairs: Numbers  # means of two values each, sorted
@@ -85,6 +86,7 @@ def stream(values: Sequence[float | None], *, lopsided: float | None = None) -> 
     return Stream(
         head=head,
         tail=np.sort(numbers[_REFERENCE:][~lacking[_REFERENCE:]]),
+        alike=np.count_nonzero((head == head[:, None]) & _BEFORE[: len(head), : len(head)], axis=1) / 2.0,
         gone=np.concatenate([[0.0], np.cumsum(first)]),
         lost=_failed(farthest).sum(axis=1),
         pairs=np.sort(pairs[~np.isnan(pairs)]),
@@ -101,14 +103,7 @@ def log_es(stream: Stream, null: float) -> tuple[float, float]:
     Each is an e-process by itself. Whoever takes the larger of the two asks twice as much of it.
     """
     ranked = _ranked(stream, null)
-    won, failed = _won(ranked.nearer) * ranked.times, _failed(ranked.farther) * ranked.times
-    above, below = ranked.signs > 0, ranked.signs < 0  # the null itself is on neither side, and lost by both
-    over = len(stream.pairs) - int(np.searchsorted(stream.pairs, null, "right"))
-    under = int(np.searchsorted(stream.pairs, null, "left"))
-    return (
-        _whole(stream, won @ above + failed @ ~above, over),
-        _whole(stream, won @ below + failed @ ~below, under),
-    )
+    return _log_e(stream, ranked, null, 1.0), _log_e(stream, ranked, null, -1.0)
 
 
 def either(above: float, below: float) -> float:
@@ -149,11 +144,19 @@ def _lopsidedness(ordered: Numbers, middle: float) -> float:
     return scatter if scatter > 1.0 + _EVEN / math.sqrt(n) else 1.0
 
 
+def _log_e(stream: Stream, ranked: "_Ranked", null: float, side: float) -> float:
+    """How strongly the values speak for lying on one side; the null itself is on neither, and lost by both."""
+    there = ranked.signs == side
+    on_ranks = (_won(ranked.nearer) * ranked.times) @ there + (_failed(ranked.farther) * ranked.times) @ ~there
+    pairs = np.searchsorted(stream.pairs, null, "right" if side > 0 else "left")
+    return _whole(stream, on_ranks, len(stream.pairs) - int(pairs) if side > 0 else int(pairs))
+
+
 @dataclass(frozen=True, slots=True)
 class _Ranked:
     """Values as a null sees them. A rank is a share of the places up to the value."""
 
-    signs: Numbers
+    signs: Numbers  # no number, where the value is missing
     nearer: Numbers  # ranks at best: no missing value before it lies nearer to the null
     farther: Numbers  # at worst: all of them do
     times: Numbers  # how many values have this sign and rank
@@ -164,16 +167,19 @@ def _ranked(stream: Stream, null: float) -> _Ranked:
     away = stream.head - null
     sizes, n = np.abs(away), len(away)
     before = _BEFORE[:n, :n]
-    alike = np.count_nonzero((stream.head == stream.head[:, None]) & before, axis=1)
-    nearer = np.count_nonzero((sizes < sizes[:, None]) & before, axis=1) + alike / 2.0
-    farther = np.count_nonzero((sizes <= sizes[:, None]) & before, axis=1) - alike / 2.0 + stream.gone[:-1]
+    nearer = np.count_nonzero((sizes < sizes[:, None]) & before, axis=1) + stream.alike
+    farther = np.count_nonzero((sizes <= sizes[:, None]) & before, axis=1) - stream.alike + stream.gone[:-1]
     there = ~np.isnan(away)
-    parts = [(np.nan_to_num(np.sign(away)), (nearer + 0.5) / _PLACES[:n], (farther + 0.5) / _PLACES[:n], 1.0 * there)]
-    if len(stream.tail):
-        parts += [_ranked_later(stream, null, stream.head[there], side) for side in (1.0, -1.0)]
-        equal = np.searchsorted(stream.tail, null, "right") - np.searchsorted(stream.tail, null, "left")
-        rank = (np.count_nonzero(stream.head == null) / 2.0 + stream.gone[-1] + 0.5) / (n + 1.0)
-        parts.append((np.zeros(1), np.array([rank]), np.array([rank]), np.array([float(equal)])))
+    head = (np.sign(away), (nearer + 0.5) / _PLACES[:n], (farther + 0.5) / _PLACES[:n], 1.0 * there)
+    if not len(stream.tail):
+        return _Ranked(*head)
+    equal = np.searchsorted(stream.tail, null, "right") - np.searchsorted(stream.tail, null, "left")
+    rank = (np.count_nonzero(stream.head == null) / 2.0 + stream.gone[-1] + 0.5) / (n + 1.0)
+    parts = (
+        head,
+        *(_ranked_later(stream, null, stream.head[there], side) for side in (1.0, -1.0)),
+        (np.zeros(1), np.array([rank]), np.array([rank]), np.array([float(equal)])),
+    )
     return _Ranked(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
@@ -229,7 +235,7 @@ def _end(stream: Stream, values: Numbers, bar: float, side: int) -> float | None
     places = np.arange(len(points), dtype=np.float64)
 
     def excess(null: float) -> float:
-        log_e = log_es(stream, null)[side]
+        log_e = _log_e(stream, _ranked(stream, null), null, -1.0 if side else 1.0)
         return math.copysign(math.sqrt(abs(log_e)), log_e) - math.sqrt(bar)
 
     around = _bracket(lambda place: excess(float(np.interp(place, places, points))), len(values))
