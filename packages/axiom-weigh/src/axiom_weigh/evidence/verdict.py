@@ -145,7 +145,7 @@ def _by_ranks(question: Question, stream: signed_ranks.Stream) -> Weight:
     near, far = question.null - question.smallest, question.null + question.smallest
     absent = 0.0
     if question.smallest:  # each side at half of the level, as the interval has it
-        absent = min(signed_ranks.log_es(stream, near)[0], signed_ranks.log_es(stream, far)[1]) - math.log(2.0)
+        absent = min(signed_ranks.log_e(stream, near, 1), signed_ranks.log_e(stream, far, -1)) - math.log(2.0)
     return Weight(log_e=signed_ranks.either(above, below), side=_sign(above - below), log_absent=absent)
 
 

@@ -1,7 +1,6 @@
 """A sweep drawn with characters, for the end of a command: axes, medians and intervals, without a single colour."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from axiom_weigh.figures.requests import SweepPoint
 from axiom_weigh.figures.scales import Scale, of_intervals, said
@@ -9,51 +8,27 @@ from axiom_weigh.figures.scales import Scale, of_intervals, said
 _WIDEST = 60
 _HEIGHT = 10  # rows of the plot; with the heading, the axis, its labels and the names at most 15
 _SIGNS = "●■▲◆▼+"
-_PLAIN_SIGNS = "o#^x%+"
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Strokes:
-    """The characters that lines are made of."""
-
-    signs: str
-    bar: str
-    top: str
-    bottom: str
-    mark: str
-    side: str
-    corner: str
-    floor: str
-    tick: str
-
-
-_DRAWN = _Strokes(signs=_SIGNS, bar="│", top="┬", bottom="┴", mark="┤", side="│", corner="└", floor="─", tick="┬")
-_TYPED = _Strokes(signs=_PLAIN_SIGNS, bar="|", top="-", bottom="-", mark="+", side="|", corner="+", floor="-", tick="+")
-
-
-def sketch(
-    points: Sequence[SweepPoint], *, x: str, y: str, log: Sequence[str] = (), width: int = _WIDEST, plain: bool = False
-) -> str:
-    """Return the picture of a sweep in at most 60 columns and 15 rows; `plain` keeps to ASCII. "" of no median."""
+def sketch(points: Sequence[SweepPoint], *, x: str, y: str, log: Sequence[str] = ()) -> str:
+    """Return the picture of a sweep in at most 60 columns and 15 rows. "" of no median."""
     shown = [point for point in points if point.median is not None]
     if not shown:
         return ""
-    strokes = _TYPED if plain else _DRAWN
     scale = _vertical(shown, log)
     margin = max(len(label) for label in scale.labels)
-    room = max(16, min(width, _WIDEST) - margin - 2)
+    room = _WIDEST - margin - 2
     columns, labels = _horizontal(shown, log, room)
-    names = list(dict.fromkeys(point.series for point in shown))[: len(strokes.signs)]
+    names = list(dict.fromkeys(point.series for point in shown))[: len(_SIGNS)]
     grid = [[" "] * room for _ in range(_HEIGHT)]
-    for sign, name in zip(strokes.signs, names, strict=False):
+    for sign, name in zip(_SIGNS, names, strict=False):
         for point in shown:
             if point.series == name:
-                _draw(grid, columns[repr(point.x)], point, sign, scale, strokes)
-    lines = [y, *_framed(grid, scale, margin, strokes), *_floor(labels, margin, room, x, strokes)]
+                _draw(grid, columns[repr(point.x)], point, sign, scale)
+    lines = [y, *_framed(grid, scale, margin), *_floor(labels, margin, room, x)]
     if len(names) > 1:
-        lines.append("  ".join(f"{sign} {said(name)}" for sign, name in zip(strokes.signs, names, strict=False)))
-    text = "\n".join(line[: min(width, _WIDEST)].rstrip() for line in lines)
-    return text.replace("−", "-").replace("…", "~").replace("–", "-") if plain else text
+        lines.append("  ".join(f"{sign} {said(name)}" for sign, name in zip(_SIGNS, names, strict=False)))
+    return "\n".join(line[:_WIDEST].rstrip() for line in lines)
 
 
 def _vertical(points: Sequence[SweepPoint], log: Sequence[str]) -> Scale:
@@ -81,7 +56,7 @@ def _horizontal(points: Sequence[SweepPoint], log: Sequence[str], room: int) -> 
     return columns, {columns[key]: said(level) for key, level in levels.items()}
 
 
-def _draw(grid: list[list[str]], column: int, point: SweepPoint, sign: str, scale: Scale, strokes: _Strokes) -> None:
+def _draw(grid: list[list[str]], column: int, point: SweepPoint, sign: str, scale: Scale) -> None:
     """Put the interval, then the median over it; a median always wins its place."""
 
     def row(value: float) -> int:
@@ -95,29 +70,29 @@ def _draw(grid: list[list[str]], column: int, point: SweepPoint, sign: str, scal
     for height in range(top, bottom + 1):
         if grid[height][column] == " ":
             is_end = height == top != bottom, height == bottom != top
-            grid[height][column] = strokes.top if is_end[0] else strokes.bottom if is_end[1] else strokes.bar
+            grid[height][column] = "┬" if is_end[0] else "┴" if is_end[1] else "│"
     grid[middle][column] = sign
 
 
-def _framed(grid: Sequence[Sequence[str]], scale: Scale, margin: int, strokes: _Strokes) -> list[str]:
+def _framed(grid: Sequence[Sequence[str]], scale: Scale, margin: int) -> list[str]:
     marks = {
         round((1 - scale.place(tick)) * (_HEIGHT - 1)): label
         for tick, label in zip(scale.ticks, scale.labels, strict=True)
     }
     return [
-        f"{marks.get(number, ''):>{margin}} {strokes.mark if number in marks else strokes.side}{''.join(row)}"
+        f"{marks.get(number, ''):>{margin}} {'┤' if number in marks else '│'}{''.join(row)}"
         for number, row in enumerate(grid)
     ]
 
 
-def _floor(labels: dict[int, str], margin: int, room: int, x: str, strokes: _Strokes) -> list[str]:
+def _floor(labels: dict[int, str], margin: int, room: int, x: str) -> list[str]:
     """The axis with a tick at every level, and below it as many labels as fit side by side."""
-    axis = [strokes.floor] * room
+    axis = ["─"] * room
     written = ""
     for column, label in sorted(labels.items()):
-        axis[column] = strokes.tick
+        axis[column] = "┬"
         start = min(max(0, column - len(label) // 2), room - len(label))
         if start >= len(written) + (1 if written else 0):
             written = written.ljust(start) + label
     lead = " " * (margin + 2)
-    return [f"{' ' * (margin + 1)}{strokes.corner}{''.join(axis)}", lead + written, lead + x.center(room).rstrip()]
+    return [f"{' ' * (margin + 1)}└{''.join(axis)}", lead + written, lead + x.center(room).rstrip()]

@@ -103,7 +103,13 @@ def log_es(stream: Stream, null: float) -> tuple[float, float]:
     Each is an e-process by itself. Whoever takes the larger of the two asks twice as much of it.
     """
     ranked = _ranked(stream, null)
-    return _log_e(stream, ranked, null, 1.0), _log_e(stream, ranked, null, -1.0)
+    return _log_e(stream, ranked, null, 1), _log_e(stream, ranked, null, -1)
+
+
+@_of_any_size
+def log_e(stream: Stream, null: float, side: int) -> float:
+    """The first of `log_es` where the side is 1, and the second where it is -1."""
+    return _log_e(stream, _ranked(stream, null), null, side)
 
 
 def either(above: float, below: float) -> float:
@@ -144,7 +150,7 @@ def _lopsidedness(ordered: Numbers, middle: float) -> float:
     return scatter if scatter > 1.0 + _EVEN / math.sqrt(n) else 1.0
 
 
-def _log_e(stream: Stream, ranked: "_Ranked", null: float, side: float) -> float:
+def _log_e(stream: Stream, ranked: "_Ranked", null: float, side: int) -> float:
     """How strongly the values speak for lying on one side; the null itself is on neither, and lost by both."""
     there = ranked.signs == side
     on_ranks = (_won(ranked.nearer) * ranked.times) @ there + (_failed(ranked.farther) * ranked.times) @ ~there
@@ -235,8 +241,8 @@ def _end(stream: Stream, values: Numbers, bar: float, side: int) -> float | None
     places = np.arange(len(points), dtype=np.float64)
 
     def excess(null: float) -> float:
-        log_e = _log_e(stream, _ranked(stream, null), null, -1.0 if side else 1.0)
-        return math.copysign(math.sqrt(abs(log_e)), log_e) - math.sqrt(bar)
+        against = log_e(stream, null, -1 if side else 1)
+        return math.copysign(math.sqrt(abs(against)), against) - math.sqrt(bar)
 
     around = _bracket(lambda place: excess(float(np.interp(place, places, points))), len(values))
     if around is None:
