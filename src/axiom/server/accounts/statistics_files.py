@@ -3,12 +3,12 @@
 import gzip
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
-from axiom.boinc import exports
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
+from axiom.boinc.exports import Record, as_credits, records_xml, tables_xml
 from axiom.decisions.accounts.profile_visibility import heard
 from axiom.domain.credit import Balance
 from axiom.limits import accounts as limits
@@ -23,7 +23,7 @@ NAMES = ("tables.xml", "user.gz", "team.gz", "host.gz", "user_deleted.gz", "host
 _PAGE = 500
 _NO_MARKS = str.maketrans("[]|", "   ")
 _GPU_KINDS = {"NVIDIA": "CUDA", "ATI": "CAL"}
-
+_TEAM_OF_NO_KIND = 1
 
 _Open = TypeVar("_Open", OpenVolunteer, OpenTeam)
 
@@ -34,7 +34,6 @@ class _Totals:
     teams: int = 0
     hosts: int = 0
     credit: int = 0
-    names: set[str] = field(default_factory=set)
 
 
 class StatisticsFiles:
@@ -61,34 +60,35 @@ class StatisticsFiles:
         self._folder.statistics.mkdir(mode=0o700, exist_ok=True)
         counted = _Totals()
         with Connections(folder=self._folder).follower() as db:
-            self._pack("user.gz", exports.volunteers_xml(self._volunteers(db, counted)))
-            self._pack("team.gz", exports.teams_xml(self._teams(db, counted)))
-            self._pack("host.gz", exports.hosts_xml(self._hosts(db, counted)))
-            self._pack("user_deleted.gz", exports.erased_volunteers_xml(self._erased(db, tombstones.VOLUNTEER)))
-            self._pack("host_deleted.gz", exports.erased_hosts_xml(self._erased(db, tombstones.HOST)))
-            counted.names = {experiment.name for experiment in experiments.everything(db)}
-        tables = exports.Tables(
-            updated_at=int(self._now().timestamp()),
-            volunteers=counted.volunteers,
-            teams=counted.teams,
-            hosts=counted.hosts,
-            total_credit=counted.credit,
-            experiments=tuple(sorted(counted.names)),
-        )
-        self._replace("tables.xml", [exports.tables_xml(tables)])
+            self._pack("user.gz", records_xml("users", "user", self._volunteers(db, counted)))
+            self._pack("team.gz", records_xml("teams", "team", self._teams(db, counted)))
+            self._pack("host.gz", records_xml("hosts", "host", self._hosts(db, counted)))
+            erased = self._erased(db, tombstones.VOLUNTEER, "cpid")
+            self._pack("user_deleted.gz", records_xml("users_deleted", "user", erased))
+            erased = self._erased(db, tombstones.HOST, "host_cpid")
+            self._pack("host_deleted.gz", records_xml("hosts_deleted", "host", erased))
+            names = sorted({experiment.name for experiment in experiments.everything(db)})
+        totals: Record = {
+            "update_time": int(self._now().timestamp()),
+            "nusers_total": counted.volunteers,
+            "nteams_total": counted.teams,
+            "nhosts_total": counted.hosts,
+            "total_credit": as_credits(counted.credit),
+        }
+        self._replace("tables.xml", [tables_xml(totals, names)])
 
-    def _volunteers(self, db: Database, counted: _Totals) -> Iterator[exports.ExportedVolunteer]:
+    def _volunteers(self, db: Database, counted: _Totals) -> Iterator[Record]:
         for volunteer in self._paged(credit_sites.volunteers, db):
             counted.volunteers += 1
             counted.credit += volunteer.balance.total
             yield _volunteer(volunteer)
 
-    def _teams(self, db: Database, counted: _Totals) -> Iterator[exports.ExportedTeam]:
+    def _teams(self, db: Database, counted: _Totals) -> Iterator[Record]:
         for team in self._paged(credit_sites.teams, db):
             counted.teams += 1
             yield _team(team)
 
-    def _hosts(self, db: Database, counted: _Totals) -> Iterator[exports.ExportedHost]:
+    def _hosts(self, db: Database, counted: _Totals) -> Iterator[Record]:
         last = 0
         while part := credit_sites.volunteers(db, last, _PAGE):
             last, whose = part[-1].id, {volunteer.id: volunteer for volunteer in part}
@@ -97,9 +97,9 @@ class StatisticsFiles:
                 yield _host(host, whose[host.volunteer_id])
             self._rest()
 
-    def _erased(self, db: Database, noun: str) -> list[exports.ErasedRecord]:
+    def _erased(self, db: Database, noun: str, tag: str) -> list[Record]:
         return [
-            exports.ErasedRecord(id=tombstone.number, cpid=tombstone.cpid)
+            {"id": tombstone.number, tag: tombstone.cpid}
             for tombstone in tombstones.since(db, noun, self._now() - limits.ERASED_TOLD_FOR)
         ]
 
@@ -127,64 +127,67 @@ class StatisticsFiles:
         unfinished.replace(self._folder.statistics / name)
 
 
-def _volunteer(volunteer: OpenVolunteer) -> exports.ExportedVolunteer:
+def _volunteer(volunteer: OpenVolunteer) -> Record:
     is_heard = heard(volunteer.balance).may
-    return exports.ExportedVolunteer(
-        id=volunteer.id,
-        name=volunteer.name,
-        created_at=int(volunteer.created_at.timestamp()),
-        credit=_credit(volunteer.balance),
-        cpid=external_cpid(volunteer.cross_id, volunteer.email),
-        country=volunteer.country if is_heard else "",
-        website=volunteer.website if is_heard else "",
-        team_id=volunteer.team_id,
-    )
+    return {
+        "id": volunteer.id,
+        "name": volunteer.name,
+        "create_time": int(volunteer.created_at.timestamp()),
+        **_credit(volunteer.balance),
+        "cpid": external_cpid(volunteer.cross_id, volunteer.email),
+        "country": (is_heard and volunteer.country) or None,
+        "url": (is_heard and volunteer.website) or None,
+        "teamid": volunteer.team_id,
+    }
 
 
-def _team(team: OpenTeam) -> exports.ExportedTeam:
+def _team(team: OpenTeam) -> Record:
     is_heard = heard(team.of_founder).may
-    return exports.ExportedTeam(
-        id=team.id,
-        name=team.name,
-        founder_id=team.founder_id,
-        founder_name=team.founder_name,
-        created_at=int(team.created_at.timestamp()),
-        credit=_credit(team.balance),
-        website=team.website if is_heard else "",
-        description=team.about if is_heard else "",
-        country=team.country if is_heard else "",
-    )
+    return {
+        "id": team.id,
+        "type": _TEAM_OF_NO_KIND,
+        "name": team.name,
+        "userid": team.founder_id,
+        **_credit(team.balance),
+        "founder_name": team.founder_name,
+        "create_time": int(team.created_at.timestamp()),
+        "url": (is_heard and team.website) or None,
+        "description": (is_heard and team.about) or None,
+        "country": team.country if is_heard else "",
+    }
 
 
-def _host(host: OpenHost, volunteer: OpenVolunteer) -> exports.ExportedHost:
+def _host(host: OpenHost, volunteer: OpenVolunteer) -> Record:
+    """A host; its volunteer is named only where the volunteer shows hosts."""
     facts = host.facts
-    return exports.ExportedHost(
-        id=host.id,
-        volunteer_id=volunteer.id if volunteer.shows_hosts else None,
-        credit=_credit(host.balance),
-        vendor=str(facts.get("vendor", "")),
-        model=str(facts.get("model", "")),
-        os_name=str(facts.get("system", "")),
-        os_version=str(facts.get("system_version", "")),
-        created_at=int(host.created_at.timestamp()),
-        seen_at=int(host.seen_at.timestamp()),
-        cores=int(facts.get("cores_all", host.cores)),
-        flops=host.flops,
-        memory_bytes=float(facts.get("memory_bytes_all", 0.0)),
-        cpid=exported_host_cpid(host.cpid, volunteer.email) if host.cpid else "",
-        boinc_version=str(facts.get("boinc", "")),
-        coprocessors="".join(_gpu(*gpu) for gpu in host.gpus),
-        timezone=int(facts.get("timezone", 0)),
-        iops=float(facts.get("iops", 0.0)),
-        memory_bandwidth=float(facts.get("memory_bandwidth", 0.0)),
-        cache_bytes=float(facts.get("cache_bytes", 0.0)),
-        swap_bytes=float(facts.get("swap_bytes", 0.0)),
-        disk_total=float(facts.get("disk_bytes_all", 0.0)),
-        disk_free=float(facts.get("disk_bytes_free", 0.0)),
-        upload_rate=float(facts.get("bytes_up", 0.0)),
-        download_rate=float(facts.get("bytes_down", 0.0)),
-        turnaround_seconds=host.turnaround_seconds,
-    )
+    return {
+        "id": host.id,
+        "userid": volunteer.id if volunteer.shows_hosts else None,
+        **_credit(host.balance),
+        "p_vendor": str(facts.get("vendor", "")),
+        "p_model": str(facts.get("model", "")),
+        "os_name": str(facts.get("system", "")),
+        "os_version": str(facts.get("system_version", "")),
+        "boinc_version": str(facts.get("boinc", "")) or None,
+        "coprocs": "".join(_gpu(*gpu) for gpu in host.gpus) or None,  # as BOINC writes them
+        "create_time": int(host.created_at.timestamp()),
+        "rpc_time": int(host.seen_at.timestamp()),
+        "timezone": int(facts.get("timezone", 0)),
+        "ncpus": int(facts.get("cores_all", host.cores)),
+        "p_fpops": float(host.flops),
+        "p_iops": float(facts.get("iops", 0.0)),
+        "p_membw": float(facts.get("memory_bandwidth", 0.0)),
+        "m_nbytes": float(facts.get("memory_bytes_all", 0.0)),
+        "m_cache": float(facts.get("cache_bytes", 0.0)),
+        "m_swap": float(facts.get("swap_bytes", 0.0)),
+        "d_total": float(facts.get("disk_bytes_all", 0.0)),
+        "d_free": float(facts.get("disk_bytes_free", 0.0)),
+        "n_bwup": float(facts.get("bytes_up", 0.0)),
+        "n_bwdown": float(facts.get("bytes_down", 0.0)),
+        "avg_turnaround": float(host.turnaround_seconds),
+        "credit_per_cpu_sec": 0.0,
+        "host_cpid": exported_host_cpid(host.cpid, volunteer.email) if host.cpid else "",
+    }
 
 
 def _gpu(kind: str, count: int, megabytes: int, model: str) -> str:
@@ -192,7 +195,10 @@ def _gpu(kind: str, count: int, megabytes: int, model: str) -> str:
     return f"[{_GPU_KINDS.get(kind, kind.translate(_NO_MARKS))}|{name}|{count}|{megabytes}MB|]"
 
 
-def _credit(balance: Balance) -> exports.ExportedCredit:
-    return exports.ExportedCredit(
-        total=balance.total, recent=balance.recent, recent_at=moment(balance.recent_at).timestamp()
-    )
+def _credit(balance: Balance) -> dict[str, str | float]:
+    """Credits, and of those of late so many a day as it was at a moment, in seconds since 1970."""
+    return {
+        "total_credit": as_credits(balance.total),
+        "expavg_credit": float(balance.recent),
+        "expavg_time": moment(balance.recent_at).timestamp(),
+    }
