@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from itertools import groupby
 
-from axiom.boinc.xml import escaped, in_ascii
+from axiom.boinc.xml import Facts, escaped, in_ascii, written
 from axiom.limits import accounts as limits
 
 _EMAIL = re.compile(
@@ -54,7 +54,6 @@ class CreateAccount:
     passwd_hash: str
     name: str
     team_name: str = ""
-    consents: bool = False  # to the terms of use
     source: str = ""
 
 
@@ -80,7 +79,6 @@ def read_create(fields: Mapping[str, str]) -> CreateAccount | Problem:
         passwd_hash=credentials.passwd_hash,
         name=name,
         team_name=tidy_name(team_name) or "",
-        consents=fields.get("consent_flag", "").strip() == "1",
         source=tidy_name(fields.get("source", "")) or "",
     )
 
@@ -150,42 +148,9 @@ def error_reply(problem: Problem) -> bytes:
     ).encode()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class AccountInfo:
-    id: int
-    name: str
-    country: str
-    weak_key: str
-    cpid: str  # the external one
-    created_at: int  # seconds since 1970
-    global_preferences: str  # XML, as it is stored: well-formed
-    project_preferences: str  # the same
-    website: str
-    wants_email: bool
-    shows_hosts: bool
-    team_id: int | None
-    venue: str
-
-
-def info_reply(info: AccountInfo) -> bytes:
-    """Answer am_get_info. Account managers expect what a volunteer has written in the way addresses write it."""
-    facts = {
-        "id": str(info.id),
-        "name": _percent(info.name),
-        "country": _percent(info.country),
-        "weak_auth": escaped(info.weak_key),
-        "cpid": escaped(info.cpid),
-        "create_time": str(info.created_at),
-        "global_prefs": info.global_preferences,
-        "project_prefs": info.project_preferences,
-        "url": _percent(info.website),
-        "send_email": str(int(info.wants_email)),
-        "show_hosts": str(int(info.shows_hosts)),
-        "teamid": str(info.team_id or 0),
-        "venue": escaped(info.venue),
-    }
-    lines = "".join(f"<{tag}>{value}</{tag}>\n" for tag, value in facts.items())
-    return in_ascii(f"<am_get_info_reply>\n<success/>\n{lines}</am_get_info_reply>\n")
+def info_reply(facts: Facts, preferences: str) -> bytes:
+    """Answer am_get_info, with elements of preferences as they are stored: well-formed."""
+    return in_ascii(f"<am_get_info_reply>\n<success/>\n{written(facts)}{preferences}</am_get_info_reply>\n")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -197,7 +162,6 @@ class AccountChange:
     website: str | None = None
     global_preferences: str | None = None  # XML as it came: to be read before it is stored
     project_preferences: str | None = None
-    wants_email: bool | None = None
     shows_hosts: bool | None = None
     team_id: int | None = None  # 0: leave the team
     venue: str | None = None
@@ -218,7 +182,6 @@ def read_change(fields: Mapping[str, str]) -> AccountChange | Problem:
         website=tidy["url"],
         global_preferences=filled.get("global_prefs"),
         project_preferences=filled.get("project_prefs"),
-        wants_email=_flag(tidy["send_email"]),
         shows_hosts=_flag(tidy["show_hosts"]),
         team_id=int(tidy["teamid"]) if tidy["teamid"] else None,
         venue=tidy["venue"],
@@ -281,6 +244,7 @@ def place_reply() -> bytes:
     return b"<am_set_host_info_reply>\n<success/>\n</am_set_host_info_reply>\n"
 
 
-def _percent(text: str) -> str:
+def percent(text: str) -> str:
+    """The way addresses write it, in which account managers expect what a volunteer has written."""
     plain = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.")
     return "".join(chr(byte) if byte in plain else f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))

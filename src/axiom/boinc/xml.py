@@ -8,7 +8,7 @@ other project's site wrote them or a person did, and what the client says of its
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
 from axiom.errors import MalformedRequest
@@ -293,6 +293,18 @@ def escaped(text: str) -> str:
     if text.isascii() and len(text.encode().translate(None, _SPECIAL)) == len(text):
         return text  # nearly always
     return escape(_NO_PLACE.sub("", text), quote=False)
+
+
+Facts = Mapping[str, str | int | float | None]  # by BOINC's tags; what is None is left out
+
+
+def written(facts: Facts, indent: str = "") -> str:
+    """An element on a line of its own for each of them."""
+    return "".join(f"{indent}<{tag}>{_text(value)}</{tag}>\n" for tag, value in facts.items() if value is not None)
+
+
+def _text(value: str | int | float) -> str:
+    return escaped(value) if isinstance(value, str) else f"{value:.6f}" if isinstance(value, float) else str(value)
 
 
 def in_ascii(body: str) -> bytes:

@@ -15,17 +15,17 @@ from axiom.boinc.accounts import (
     NO_HOST,
     AccountChange,
     AccountError,
-    AccountInfo,
     Problem,
     change_reply,
     error_reply,
     info_reply,
+    percent,
     place_reply,
     read_change,
     read_place,
 )
 from axiom.boinc.requests import read_preferences
-from axiom.boinc.xml import bag, escaped, in_ascii, lines, tree
+from axiom.boinc.xml import Facts, bag, in_ascii, lines, tree, written
 from axiom.decisions.accounts.profile_visibility import as_shown
 from axiom.domain.fleet import Account, Team, Volunteer
 from axiom.errors import MalformedRequest
@@ -69,22 +69,22 @@ class AccountManagers:
                 return error_reply(_STRANGER)
             volunteer, account = holder
             preferred = accounts.preferences(db, volunteer.id)
+        facts: Facts = {
+            "id": volunteer.id,
+            "name": percent(volunteer.name),
+            "country": percent(volunteer.country),
+            "weak_auth": weak_key_of(self.secret, volunteer, account),
+            "cpid": account_keys.external_cpid(account.cross_id, account.email or ""),
+            "create_time": int(volunteer.created_at.timestamp()),
+            "url": percent(volunteer.website),
+            "send_email": 0,
+            "show_hosts": int(account.shows_hosts),
+            "teamid": volunteer.team_id or 0,
+            "venue": preferred.venue,
+        }
+        own = project_preferences(preferred.project)
         return info_reply(
-            AccountInfo(
-                id=volunteer.id,
-                name=volunteer.name,
-                country=volunteer.country,
-                weak_key=weak_key_of(self.secret, volunteer, account),
-                cpid=account_keys.external_cpid(account.cross_id, account.email or ""),
-                created_at=int(volunteer.created_at.timestamp()),
-                global_preferences=preferred.everywhere,
-                project_preferences=project_preferences(preferred.project),
-                website=volunteer.website,
-                wants_email=False,
-                shows_hosts=account.shows_hosts,
-                team_id=volunteer.team_id,
-                venue=preferred.venue,
-            )
+            facts, f"<global_prefs>{preferred.everywhere}</global_prefs>\n<project_prefs>{own}</project_prefs>\n"
         )
 
     def change(self, fields: Mapping[str, str]) -> bytes:
@@ -206,15 +206,15 @@ def _read_share(text: str | None) -> float | None:
 def _team(db: Database, team: Team) -> str:
     founder = accounts.by_id(db, team.founder_id)
     team = as_shown(team, ledger.balance(db, ledger.VOLUNTEER, team.founder_id))
-    facts = {
-        "id": str(team.id),
-        "name": escaped(team.name),
-        "userid": str(team.founder_id),
-        "founder_name": escaped(founder[0].name if founder else ""),
-        "create_time": str(int(team.created_at.timestamp())),
-        "url": escaped(team.website),
-        "description": escaped(team.about),
-        "country": escaped(team.country),
-        "nusers": str(teams.members(db, team.id)),
+    facts: Facts = {
+        "id": team.id,
+        "name": team.name,
+        "userid": team.founder_id,
+        "founder_name": founder[0].name if founder else "",
+        "create_time": int(team.created_at.timestamp()),
+        "url": team.website,
+        "description": team.about,
+        "country": team.country,
+        "nusers": teams.members(db, team.id),
     }
-    return "<team>\n" + "".join(f"<{tag}>{value}</{tag}>\n" for tag, value in facts.items()) + "</team>\n"
+    return f"<team>\n{written(facts)}</team>\n"

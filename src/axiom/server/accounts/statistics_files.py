@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import TypeVar
 
 from axiom.boinc.account_keys import exported_host_cpid, external_cpid
-from axiom.boinc.exports import Record, as_credits, records_xml, tables_xml
+from axiom.boinc.exports import as_credits, records_xml, tables_xml
+from axiom.boinc.xml import Facts
 from axiom.decisions.accounts.profile_visibility import heard
 from axiom.domain.credit import Balance
 from axiom.limits import accounts as limits
@@ -68,7 +69,7 @@ class StatisticsFiles:
             erased = self._erased(db, tombstones.HOST, "host_cpid")
             self._pack("host_deleted.gz", records_xml("hosts_deleted", "host", erased))
             names = sorted({experiment.name for experiment in experiments.everything(db)})
-        totals: Record = {
+        totals: Facts = {
             "update_time": int(self._now().timestamp()),
             "nusers_total": counted.volunteers,
             "nteams_total": counted.teams,
@@ -77,18 +78,18 @@ class StatisticsFiles:
         }
         self._replace("tables.xml", [tables_xml(totals, names)])
 
-    def _volunteers(self, db: Database, counted: _Totals) -> Iterator[Record]:
+    def _volunteers(self, db: Database, counted: _Totals) -> Iterator[Facts]:
         for volunteer in self._paged(credit_sites.volunteers, db):
             counted.volunteers += 1
             counted.credit += volunteer.balance.total
             yield _volunteer(volunteer)
 
-    def _teams(self, db: Database, counted: _Totals) -> Iterator[Record]:
+    def _teams(self, db: Database, counted: _Totals) -> Iterator[Facts]:
         for team in self._paged(credit_sites.teams, db):
             counted.teams += 1
             yield _team(team)
 
-    def _hosts(self, db: Database, counted: _Totals) -> Iterator[Record]:
+    def _hosts(self, db: Database, counted: _Totals) -> Iterator[Facts]:
         last = 0
         while part := credit_sites.volunteers(db, last, _PAGE):
             last, whose = part[-1].id, {volunteer.id: volunteer for volunteer in part}
@@ -97,7 +98,7 @@ class StatisticsFiles:
                 yield _host(host, whose[host.volunteer_id])
             self._rest()
 
-    def _erased(self, db: Database, noun: str, tag: str) -> list[Record]:
+    def _erased(self, db: Database, noun: str, tag: str) -> list[Facts]:
         return [
             {"id": tombstone.number, tag: tombstone.cpid}
             for tombstone in tombstones.since(db, noun, self._now() - limits.ERASED_TOLD_FOR)
@@ -127,7 +128,7 @@ class StatisticsFiles:
         unfinished.replace(self._folder.statistics / name)
 
 
-def _volunteer(volunteer: OpenVolunteer) -> Record:
+def _volunteer(volunteer: OpenVolunteer) -> Facts:
     is_heard = heard(volunteer.balance).may
     return {
         "id": volunteer.id,
@@ -141,7 +142,7 @@ def _volunteer(volunteer: OpenVolunteer) -> Record:
     }
 
 
-def _team(team: OpenTeam) -> Record:
+def _team(team: OpenTeam) -> Facts:
     is_heard = heard(team.of_founder).may
     return {
         "id": team.id,
@@ -157,7 +158,7 @@ def _team(team: OpenTeam) -> Record:
     }
 
 
-def _host(host: OpenHost, volunteer: OpenVolunteer) -> Record:
+def _host(host: OpenHost, volunteer: OpenVolunteer) -> Facts:
     """A host; its volunteer is named only where the volunteer shows hosts."""
     facts = host.facts
     return {

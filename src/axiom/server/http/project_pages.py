@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from axiom.boinc.accounts import AccountError, Problem, account_out, error_reply, read_create, read_lookup
-from axiom.boinc.project import TITLES, OfferedPlatform, ProjectConfig, config_reply
+from axiom.boinc.project import config_reply
 from axiom.boinc.project_files import PICTURES, pictures
 from axiom.boinc.terms import as_text
 from axiom.domain.runners import OfferedRunner
@@ -53,22 +53,16 @@ class FrontDesk:
         classes = sorted(
             {(runner.platform, plan_class) for runner in self.runners.values() for plan_class in runner.plan_classes}
         )
-        offered = tuple(
-            OfferedPlatform(name=name, title=TITLES.get(name, name), plan_class=plan_class)
-            for name, plan_class in classes
-        )
         with speaking(choose("", query.accepted)):
             terms = as_text()
         return HttpAnswer(
             body=config_reply(
-                ProjectConfig(
-                    name=self.name,
-                    master_url=self.master,
-                    platforms=offered,
-                    min_passwd_length=limits.SHORTEST_PASSWORD,
-                    creation_disabled=not self.accounts.is_open,
-                    terms_of_use=terms,
-                )
+                self.name,
+                self.master,
+                platforms=classes,
+                min_passwd_length=limits.SHORTEST_PASSWORD,
+                terms_of_use=terms,
+                creation_disabled=not self.accounts.is_open,
             )
         )
 
