@@ -1,7 +1,7 @@
 """What a page is made from: one consistent view of the records, the time, and what the address asks for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -31,26 +31,35 @@ def nobody_counts(experiment_id: int, place: int) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
-    db: Database
+class SharedParts:
+    """What all pages of one site share."""
+
     folder: Folder
-    now: datetime
     name: str
     live: Callable[[], Mapping[str, Any]]
-    master: str = ""
+    master: str = ""  # the project's address, ending in a slash; empty where there is no project to join
     authors: str = ""  # who is cited beside the laboratory
     approvals: str = ""  # what somebody must approve before volunteers get it
-    path: str = "/"
-    query: Mapping[str, str] = field(default_factory=dict)
-    is_signed_in: bool = False  # is whoever asks? Who it is, no page knows that is kept
-    language: str = ""  # of a page that comes in several; empty: English
-    is_whole: bool = False  # lists that come in pages by number come whole: nobody turns pages in a terminal
     tally: Tally = field(default_factory=Tally)
     support: Support = field(default_factory=Support)
     attempts: Attempts = field(default_factory=Attempts)
     memo: Memo = field(default_factory=Memo)
     preview: Callable[[], Preview] = nothing_planned  # what would be ordered now: it takes the laboratory to say so
     look_at: Callable[[int, int], None] = nobody_counts  # a tile: its experiment, and its place there
+
+    def shared(self) -> dict[str, Any]:
+        return {part.name: getattr(self, part.name) for part in fields(SharedParts)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading(SharedParts):
+    db: Database
+    now: datetime
+    path: str = "/"
+    query: Mapping[str, str] = field(default_factory=dict)
+    is_signed_in: bool = False  # is whoever asks? Who it is, no page knows that is kept
+    language: str = ""  # of a page that comes in several; empty: English
+    is_whole: bool = False  # lists that come in pages by number come whole: nobody turns pages in a terminal
 
     def text(self, digest: str) -> str:
         return blobs.get(self.db, self.folder, digest).decode()

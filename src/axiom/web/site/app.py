@@ -1,7 +1,7 @@
 """The public site: read-only pages, each with its `.json`, behind a layer that keeps what it made."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,15 +16,9 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from axiom.domain.planning import Preview
 from axiom.store.connections import Readers
-from axiom.store.engine.folder import Folder
-from axiom.store.views.contributions import Support
-from axiom.store.views.findings import Attempts
-from axiom.store.views.results import Tally
 from axiom.web.base.fleet_extent import fleet_extent
-from axiom.web.base.memo import Memo
-from axiom.web.base.request import Reading, nobody_counts, nothing_planned
+from axiom.web.base.request import Reading, SharedParts
 from axiom.web.probes import PATHS, Probes, probe_routes
 from axiom.web.site.languages import CHOICE, choice, language_of
 from axiom.web.site.page_cache import LANGUAGE, SIGNED_IN, PageCache
@@ -51,22 +45,10 @@ _OPEN = (b"access-control-allow-origin", b"*")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Site:
-    folder: Folder
-    name: str
+class Site(SharedParts):
     now: Callable[[], datetime]
-    live: Callable[[], Mapping[str, Any]]
-    tally: Tally = field(default_factory=Tally)
-    support: Support = field(default_factory=Support)
-    attempts: Attempts = field(default_factory=Attempts)
-    memo: Memo = field(default_factory=Memo)
-    preview: Callable[[], Preview] = nothing_planned
-    look_at: Callable[[int, int], None] = nobody_counts
     probes: Probes = field(default_factory=Probes)
     is_open: bool = False  # may pages of other sites read what is here?
-    authors: str = ""  # who is cited beside the laboratory
-    approvals: str = ""  # what somebody must approve before volunteers get it
-    master: str = ""  # the project's address, ending in a slash; empty where there is no project to join
     scheduler: str = ""  # the lines by which a client that reads a page finds the scheduler
 
     @cached_property
@@ -85,24 +67,13 @@ class Site:
         """One view of the records for one page: what is written meanwhile is not half seen."""
         with self.readers.reader() as db:
             yield Reading(
+                **self.shared(),
                 db=db,
-                folder=self.folder,
                 now=self.now(),
-                name=self.name,
-                live=self.live,
-                master=self.master,
-                authors=self.authors,
-                approvals=self.approvals,
                 path=request.url.path,
                 query=dict(request.query_params),
                 is_signed_in=request.scope.get(SIGNED_IN, False),
                 language=request.scope.get(LANGUAGE, ""),
-                tally=self.tally,
-                support=self.support,
-                attempts=self.attempts,
-                memo=self.memo,
-                preview=self.preview,
-                look_at=self.look_at,
             )
 
 
