@@ -220,7 +220,7 @@ class SmallLab:
 
     def order(self, host: int) -> Order:
         """One more order for a host that lost nothing."""
-        holding = tuple(task.id for task in workunit_store.held(self.db, host))
+        holding = tuple(task.id for task in workunit_store.tasks_at(self.db, host))
         (order,) = self.ask(host, holding=holding).orders
         return order
 

@@ -50,7 +50,7 @@ def lines_of(files: Iterable[Path]) -> int:
 
 
 def empty_names(file: Path) -> int:
-    """How often an empty word is bound as a variable, a parameter or a capture."""
+    """How often an empty word is bound: as a function, a class, a variable, a parameter or a capture."""
     return sum(name in EMPTY for name in bound(ast.parse(file.read_text(encoding="utf-8"))))
 
 
@@ -62,6 +62,8 @@ def bound(tree: ast.AST) -> Iterator[str | None]:
                 yield name
             case ast.arg(arg=name):
                 yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name.strip("_").lower()
             case ast.MatchAs(name=name) | ast.MatchStar(name=name) | ast.ExceptHandler(name=name):
                 yield name
 

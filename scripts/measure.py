@@ -26,7 +26,7 @@ _SHARED = ("campaigns", "campaigns/parts", "campaigns/tests", "tests/support", "
 _OWN_SECONDS = 90.0  # that a program has to end by a Ctrl-C which it got itself
 
 
-def found(kind: str) -> dict[str, Path]:
+def programs_of(kind: str) -> dict[str, Path]:
     """The programs of one kind by name."""
     folder = ROOT / "campaigns" / kind
     return {path.stem: path for path in sorted(folder.iterdir()) if path.suffix in {".py", ".sh"}}
@@ -109,7 +109,7 @@ def keep_scores(words: str, record: str, command: str, began: datetime) -> None:
 
 def main(kind: str, arguments: Sequence[str]) -> int:
     """Without a name, list; with one, run."""
-    programs = found(kind)
+    programs = programs_of(kind)
     if not arguments or arguments[0] in {"--help", "-h"}:
         print(f"scripts/{kind} NAME [--record] [arguments]; --record writes docs/measurements/NAME.md")
         print("--record=OTHER writes OTHER.md: of a part, whose record must not take the place of the whole one's\n")

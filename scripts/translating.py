@@ -81,8 +81,8 @@ def faults(catalogue: Catalog) -> Iterator[str]:
     for message in catalogue:
         if not message.id:
             continue
-        translations = _each(message.string)
-        ids = _each(message.id)
+        translations = _sentences(message.string)
+        ids = _sentences(message.id)
         if not all(translations):
             yield f"missing: {ids[0]}"
         elif message.fuzzy:
@@ -91,7 +91,7 @@ def faults(catalogue: Catalog) -> Iterator[str]:
             yield from _differs(ids, translations)
 
 
-def _each(words: object) -> tuple[str, ...]:
+def _sentences(words: object) -> tuple[str, ...]:
     """One sentence, or those for one and for several, as a tuple."""
     return tuple(words) if isinstance(words, (tuple, list)) else (str(words or ""),)
 

@@ -153,7 +153,7 @@ def print_sizes(folder: Folder, closed: Sequence[int], sizes: tuple[int, int, in
     """Say what is left of a task."""
     before, moved_only, after = sizes
     with Connections(folder=folder).reader() as db:
-        files = archives.everything(db)
+        files = archives.every_file(db)
     size, moved = sum(file.bytes for file in files), sum(file.tasks for file in files)
     left = after / len(closed)
     print(f"{len(closed):,} tasks are closed, {moved:,} moved into {len(files)} files")

@@ -74,7 +74,7 @@ def furnish(folder: Folder, tasks: int) -> None:
             publish(db, folder, prepare(package, file), keys=keys, good_for=timedelta(days=90), now=NOW)
         volunteers = [_volunteer(db, number) for number in range(40)]
         for number in range(5):
-            team = teams.found(
+            team = teams.create(
                 db, name=f"team {number}", founder_id=volunteers[number], country="", website="", about="", now=NOW
             )
             for member in volunteers[number::5]:
@@ -88,7 +88,7 @@ def furnish(folder: Folder, tasks: int) -> None:
                 capacity=Capacity(cores=8, memory_mb=16_000),
                 now=NOW,
             )
-    every = experiments.everything(db)
+    every = experiments.every_version(db)
     for stored in every:
         with db.transaction():
             _compute(db, stored, tasks // len(every))
@@ -151,7 +151,9 @@ def _compute(db: Database, stored: experiments.StoredExperiment, amount: int) ->
 
 
 def _conclude(db: Database) -> None:
-    for finding in [weighed for version in experiments.everything(db) for weighed in evidence.weighed(db, version.id)]:
+    for finding in [
+        weighed for version in experiments.every_version(db) for weighed in evidence.weighed(db, version.id)
+    ]:
         for blocks in range(1, 41):
             weighing = Evidence(
                 blocks=blocks,

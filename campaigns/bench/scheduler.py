@@ -203,7 +203,7 @@ def main() -> int:
         print(figure)
     print(f"load {min(loads):.2f} to {max(loads):.2f}; {os.cpu_count()} cores; {HOSTS} hosts over {ACCOUNTS} accounts")
     print(LIMIT)
-    return int(not all(figure.met for figure in figures.values()))
+    return int(not all(figure.is_met for figure in figures.values()))
 
 
 if __name__ == "__main__":

@@ -185,8 +185,8 @@ def many(results: int) -> tuple[dict[str, float], dict[str, float]]:
         took = {"credit": timed(lambda: credit(small))}
         steps: dict[str, float] = {}
         took["session"] = timed(lambda: steps.update(hold(small)))
-        credited = small.writer.run(lambda db: db.one(CREDITED))
-        written = small.writer.run(lambda db: db.one(WRITTEN))
+        credited = small.writer.run(lambda db: db.row(CREDITED))
+        written = small.writer.run(lambda db: db.row(WRITTEN))
         wanted = results - results // 20 - results // 100
         if not credited or credited["n"] != wanted or not written or written["n"] < len(steps):
             sys.exit(f"{wanted} tasks were to be credited: {credited}; notes: {written}")
@@ -208,7 +208,7 @@ def weighed(results: int) -> float:
         small.writer.run(fill)
         small.now = NOW + timedelta(hours=1)
         took = timed(lambda: credit(small)) + timed(lambda: hold(small))
-        lines = small.writer.run(lambda db: db.one(LINES))
+        lines = small.writer.run(lambda db: db.row(LINES))
         if not lines or lines["n"] != versions:
             sys.exit(f"{versions} findings were to be weighed: {lines}")
         return took

@@ -232,7 +232,7 @@ def page(db: Database) -> str:
     if inputs is None:
         sys.exit("finding 1 was not weighed")
     weighed = evidence_cards.weighed_from(inputs)
-    return json.dumps(evidence_cards.told(weighed.evidence) | evidence_cards.parts(db, weighed))
+    return json.dumps(evidence_cards.newer_evidence(weighed.evidence) | evidence_cards.parts(db, weighed))
 
 
 def measure(db: Database, rounds: int) -> dict[str, list[float]]:

@@ -81,7 +81,7 @@ def _attack(scene: Scene, home: Path, folder: Path, variants: int, seed: int) ->
     problems, names, tried, longest = [], set(), Counter[str](), 0.0
     for number in range(variants):
         attempt = CLASSES[number % len(CLASSES)](scene, random.Random(f"{seed} {number}"))
-        problem, seconds = _one(attempt, folder, home)
+        problem, seconds = _play_in(attempt, folder, home)
         tried[attempt.kind] += 1
         names.add((attempt.kind, attempt.name))
         longest = max(longest, seconds if not attempt.harmless else 0.0)
@@ -160,7 +160,7 @@ def _flip(scene: Scene, folder: Path, flips: int, seed: int) -> int:
     dice, problems, times = random.Random(seed), [], []
     for number in range(flips):
         attempt = flipped(scene, dice)
-        problem, seconds = _one(attempt, folder, None)
+        problem, seconds = _play_in(attempt, folder, None)
         times.append(seconds)
         problems += [f"{attempt.name}: {problem}"] if problem else []
         if (number + 1) % 20_000 == 0:
@@ -172,7 +172,7 @@ def _flip(scene: Scene, folder: Path, flips: int, seed: int) -> int:
     return len(problems)
 
 
-def _one(attempt: Attempt, folder: Path, home: Path | None) -> tuple[str, float]:
+def _play_in(attempt: Attempt, folder: Path, home: Path | None) -> tuple[str, float]:
     place = folder / "host"
     began = time.perf_counter()
     problem = play(attempt, place, home).problem(attempt)

@@ -85,15 +85,15 @@ def main() -> int:
         stored = multiply(database, wanted.tasks)
         took = time.monotonic() - began
         print(f"{stored:,} tasks are stored in {_gb(database)}, written in {took:.0f} s", flush=True)
-        is_met = conclude(asked(small, full, wanted.rounds), judged=("ping", "turn", "pages"))
+        is_met = conclude(compared(small, full, wanted.rounds), judged=("ping", "turn", "pages"))
         hosts = multiply_hosts(database, wanted.hosts)
         print(f"and {hosts:,} hosts: {_gb(database)}", flush=True)
-        is_met &= conclude(asked(small, full, wanted.rounds), judged=("ping", "turn"))
+        is_met &= conclude(compared(small, full, wanted.rounds), judged=("ping", "turn"))
     print(f"{'Met' if is_met else 'MISSED'}: at most {DEARER:g} times as dear, and {MOST_REST:g} cores in use at rest.")
     return int(not is_met)
 
 
-def asked(small: Bench, full: Bench, rounds: int) -> Found:
+def compared(small: Bench, full: Bench, rounds: int) -> Found:
     """Let both serve, and ask them in turns."""
     figures: Found = {name: ([], []) for name in ("ping", "turn", "pages", "rest")}
     with small.lab, full.lab:

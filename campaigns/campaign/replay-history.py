@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from history.found import differences, found, ordered
+from history.books import books_of, differences, ordered
 from history.golden import GOLDEN
 from history.playing import Player
 from history.story import REMARKS
@@ -30,7 +30,7 @@ def main() -> int:
         played = player.play()
         wrong = []
         for chapter, golden in GOLDEN.items():
-            mine = found(player.lab, played, chapter)
+            mine = books_of(player.lab, played, chapter)
             keep(into / f"{chapter}.md", as_markdown(mine.session, mine.notes).encode())
             keep(into / f"{chapter}.txt", as_text(mine.session, mine.notes).encode())
             workunits, hosts = ordered(player.lab, played, chapter)

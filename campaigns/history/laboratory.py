@@ -142,7 +142,7 @@ class Laboratory:
             )
             handed = hand_out(self.db, self._dispatch, self.cache, asking, request, self.now)
             hosts.seen(self.db, asking.id, self.now)
-        return handed.given, handed.reason
+        return handed.granted, handed.reason
 
     def hear(self, names: Iterable[str]) -> None:
         """These hosts are heard from."""

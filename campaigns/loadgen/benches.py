@@ -34,7 +34,7 @@ class Figure:
         return statistics.median(self.rounds)
 
     @property
-    def met(self) -> bool:
+    def is_met(self) -> bool:
         """Does it hold?"""
         return self.value >= self.limit if self.at_least else self.value <= self.limit
 
@@ -43,7 +43,7 @@ class Figure:
         line = f"{self.name:<46} {self.value:10,.2f} {self.unit:<3}"
         if self.limit == NO_LIMIT:
             return f"       {line} {'':<7} (rounds: {rounds})"
-        sign, verdict = "≥" if self.at_least else "≤", "met   " if self.met else "MISSED"
+        sign, verdict = "≥" if self.at_least else "≤", "met   " if self.is_met else "MISSED"
         return f"{verdict} {line} {sign} {self.limit:<5,g} (rounds: {rounds})"
 
 

@@ -119,9 +119,9 @@ class MadeTexts:
     def look(self, numbers: list[int]) -> tuple[Any, Any]:
         """The log, the paper and a finding's page as they read now; what is made up in them is kept."""
         self.rows.forget()
-        log = session_views.one(self.reading, self.session)["session"]["said"]
+        log = session_views.by_name(self.reading, self.session)["session"]["said"]
         made = paper.paper(self.reading, numbers)
-        page = finding_views.one(self.reading, numbers[0])["finding"]
+        page = finding_views.by_number(self.reading, numbers[0])["finding"]
         self.numbers += numbers_in(log) + numbers_in(made)
         self.faults += in_log(self.rows, log) + in_paper(self.rows, made) + in_remarks(self.rows, page)
         return log, made

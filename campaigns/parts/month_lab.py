@@ -96,7 +96,7 @@ class MonthLab:
 
     def answer(self, judges: Judges) -> None:
         """The person answers whatever waits."""
-        waiting = [proposal for proposal in self._run(proposals.everything) if proposal.state is ProposalState.OPEN]
+        waiting = [proposal for proposal in self._run(proposals.every_proposal) if proposal.state is ProposalState.OPEN]
         for proposal in waiting:
             if proposal.proposal.admission is Admission.CODE and proposal.proposal.author.startswith("program:"):
                 how = ApproveProposal if judges(proposal.proposal) else RefuseProposal

@@ -180,7 +180,7 @@ class PilotCluster:
         self.pilots.append(made)
         return made
 
-    def said(self, pilot: subprocess.Popen[str]) -> str:
+    def output_of(self, pilot: subprocess.Popen[str]) -> str:
         """What a pilot said."""
         return self.data.with_name(f"pilot-{self.pilots.index(pilot)}.errors").read_text()
 

@@ -65,14 +65,14 @@ class Cards:
     def instead_of(self, simulate: ModuleType | SimpleNamespace) -> Any:
         """Strategies that are run within this ask cards, whichever test of SciPy they name."""
 
-        def asked(estimand: str | None) -> Callable[..., SimpleNamespace]:
+        def cards_for(estimand: str | None) -> Callable[..., SimpleNamespace]:
             return lambda ours, base, **_: SimpleNamespace(pvalue=self.p(ours, base, estimand=estimand))
 
         tests = SimpleNamespace(
-            ttest_ind=asked("contrast"),
-            mannwhitneyu=asked("slope"),
-            ks_2samp=asked(None),
-            median_test=asked("level"),
+            ttest_ind=cards_for("contrast"),
+            mannwhitneyu=cards_for("slope"),
+            ks_2samp=cards_for(None),
+            median_test=cards_for("level"),
             rankdata=stats.rankdata,
         )
         return patch.multiple(simulate, stats=tests, _ols_p=self.regressed)

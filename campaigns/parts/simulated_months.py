@@ -88,9 +88,9 @@ def hostile_month(place: Place, days: int, *, files_a_day: int = 2) -> MonthsEnd
 def _unasked(month: MonthLab) -> Iterator[str]:
     """What came about though nobody approved anything."""
     with Connections(folder=month.source.pilots.folder).reader() as db:
-        if published := experiments.everything(db):
+        if published := experiments.every_version(db):
             yield f"{len(published)} experiments were published"
-        if waiting := [proposal for proposal in proposals.everything(db) if proposal.state is ProposalState.OPEN]:
+        if waiting := [proposal for proposal in proposals.every_proposal(db) if proposal.state is ProposalState.OPEN]:
             yield f"{len(waiting)} proposals wait though all were answered"
     if month.ended:
         yield f"{month.ended.total()} tasks were computed"
@@ -102,7 +102,7 @@ def _unasked(month: MonthLab) -> Iterator[str]:
 
 def _months_end(month: MonthLab, days: int, effects: Sequence[str] = ()) -> MonthsEnd:
     with Connections(folder=month.source.pilots.folder).reader() as db:
-        files = [proposal for proposal in proposals.everything(db) if proposal.proposal.admission is Admission.CODE]
+        files = [proposal for proposal in proposals.every_proposal(db) if proposal.proposal.admission is Admission.CODE]
         states = [draft.state.value for draft in drafts.latest(db, 10_000)]
     approved = [proposal for proposal in files if proposal.state is ProposalState.APPROVED]
     effects = [*effects, *([] if month.lab.mcp.is_whole() else ["a chain is broken, or a promise does not hold"])]

@@ -37,7 +37,7 @@ def computed_experiments(folder: Folder, *, with_pictures: bool = False) -> dict
     if not folder.exists():
         return {}
     with Connections(folder=folder).follower() as db:
-        newest = {version.name: version for version in experiments.everything(db)}
+        newest = {version.name: version for version in experiments.every_version(db)}
         return {name: _experiment(db, stored, with_pictures) for name, stored in newest.items()}
 
 
@@ -71,7 +71,7 @@ def _experiment(db: Database, stored: experiments.StoredExperiment, with_picture
     manifest = stored_manifest(stored.manifest)
     registered = registrations.registrations(db, stored.id)
     over = blocks.ordered(db, registered[0].id) if registered else {}
-    cost = db.one(_COST, id=stored.id) or {"amount": 0}
+    cost = db.row(_COST, id=stored.id) or {"amount": 0}
     weighed = (_finding(db, standing) for standing in findings.of_experiment(db, stored.id))
     return ComputedExperiment(
         manifest=manifest,

@@ -66,10 +66,10 @@ def change(lab: Laboratory, sql: str) -> None:
 )
 def test_a_figure_is_judged_by_its_median_round_and_without_a_limit_only_told(rounds, at_least, met):
     figure = Figure(name="cost", unit="ms", limit=2.0, at_least=at_least, rounds=rounds)
-    assert figure.met is met
+    assert figure.is_met is met
     assert str(figure).startswith("met " if met else "MISSED")
     figure = Figure(name="cost", unit="ms", limit=float("inf"), rounds=rounds)
-    assert (figure.met, "met" in str(figure)) == (True, False)
+    assert (figure.is_met, "met" in str(figure)) == (True, False)
 
 
 def test_what_is_over_and_volunteers_are_multiplied_and_what_waits_is_not(lab):

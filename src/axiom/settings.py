@@ -287,21 +287,21 @@ def _from_file(file: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:  # no file, no text, no TOML or one without end
         raise WrongUse(f"{file} cannot be read as TOML ({error}). Mend the file; nothing was started.") from error
     for name in table:
-        _known(name)
+        _demand_known(name)
     return table
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    found = {}
+    values = {}
     for variable, text in environment.items():
         if variable.startswith("AXIOM_") and variable not in NOT_SETTINGS:
             name = variable.removeprefix("AXIOM_").lower()
-            _known(name)
-            found[name] = text
-    return found
+            _demand_known(name)
+            values[name] = text
+    return values
 
 
-def _known(name: str) -> None:
+def _demand_known(name: str) -> None:
     names = [knob.name for knob in fields(Settings)]
     if name not in names:
         raise UnknownName("setting", name, names)
@@ -309,22 +309,22 @@ def _known(name: str) -> None:
 
 def _typed(name: str, value: Any, origin: str) -> Any:
     knob = next(knob for knob in fields(Settings) if knob.name == name)
-    found = _read(knob.type, value)
-    if found is None:
+    typed = _read(knob.type, value)
+    if typed is None:
         kind = getattr(knob.type, "__name__", str(knob.type))
         raise WrongUse(
             f"The setting {name} ({origin}) must be of type {kind}, and {value!r} is not. Nothing was started."
         )
     form, least, most = knob.metadata["form"], knob.metadata["least"], knob.metadata["most"]
-    if form and not re.fullmatch(form, found):
+    if form and not re.fullmatch(form, typed):
         words = knob.metadata["words"]
         raise WrongUse(f"The setting {name} ({origin}) must be {words}, and {value!r} is not. Nothing was started.")
-    if least is not None and not least <= found <= most:
+    if least is not None and not least <= typed <= most:
         raise WrongUse(
             f"The setting {name} ({origin}) must be from {least:g} to {most:,g}, and {value!r} is not. "
             "Nothing was started."
         )
-    return found
+    return typed
 
 
 def _read(wanted: Any, value: Any) -> Any:

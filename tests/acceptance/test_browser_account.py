@@ -49,11 +49,11 @@ def lab(new_lab, prepared, tmp_path_factory):
             capacity = Capacity(cores=4, memory_mb=8_000)
             host = hosts.meet(lab.db, volunteer_id=eve, name=name, platform=HERE, capacity=capacity, now=lab.now)
             hosts.told_why(lab.db, host, f"the {name} has as many tasks as it may have")
-        team = teams.found(
+        team = teams.create(
             lab.db, name="The Sums", founder_id=eve, country="France", website="", about="We add.", now=lab.now
         )
         accounts.join(lab.db, eve, team)
-        teams.found(lab.db, name="The Products", founder_id=eve, country="", website="", about="", now=lab.now)
+        teams.create(lab.db, name="The Products", founder_id=eve, country="", website="", about="", now=lab.now)
     return lab
 
 
@@ -208,7 +208,7 @@ def test_an_operator_approves_a_proposal_and_says_something_to_everybody_without
         desk.get_by_role("button", name="Approve proposal 1").click()
         done(desk)
         with Connections(folder=lab.folder).reader() as db:
-            kept = proposals.one(db, 1)
+            kept = proposals.by_number(db, 1)
         assert (kept.state, kept.decided_by) == ("approved", "operator:eve")
 
         desk.get_by_role("link", name="News").first.click()

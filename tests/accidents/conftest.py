@@ -57,7 +57,7 @@ class Bench:
 
     def amount(self, sql: str) -> int:
         """The one number that a question has for an answer."""
-        return int(self.db.one(sql)["n"])
+        return int(self.db.row(sql)["n"])
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ class Alone:
         return total
 
     def proposals(self) -> dict[str, object]:
-        return {stored.proposal.slug: stored for stored in proposals.everything(self.lab.db)}
+        return {stored.proposal.slug: stored for stored in proposals.every_proposal(self.lab.db)}
 
 
 @pytest.fixture
@@ -106,10 +106,10 @@ def test_what_follows_is_registered_ordered_computed_and_scored(alone):
     (number,) = registrations.numbers(db, registrations.registration(db, asked.registration_id)).values()
     line = evidence.newest(db)[number]
     assert (line.verdict, round(line.estimate)) == ("effect −", -8)
-    scored = {row["registration_id"]: row for row in scores.everything(db) if row["verdict"]}
+    scored = {row["registration_id"]: row for row in scores.every_score(db) if row["verdict"]}
     assert scored[asked.registration_id]["forecaster"] == f"{AUTOPILOT}, informed"  # its kin had run
     assert scored[asked.registration_id]["brier"] == pytest.approx(0.095)
-    assert [link.target.id for link in links.everything(db) if link.source.id == number] == [1]
+    assert [link.target.id for link in links.every_link(db) if link.source.id == number] == [1]
     assert lab.lab.broken() == {}
 
 

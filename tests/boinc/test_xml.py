@@ -60,7 +60,7 @@ def test_leaves_children_empty_tags_and_attributes_are_read():
     top = tree(b'  <a>\n<b>1</b>\n<c><d>2</d><e/><f />\n</c><c><d>3</d></c><v n="x">\n<d>4</d></v><w n="y"/></a>\n')
     (a,) = top.children
     assert (a.tag, a.leaves) == (b"a", {b"b": b"1"})
-    assert [child.leaves.get(b"d") for child in a.each(b"c")] == [b"2", b"3"]
+    assert [child.leaves.get(b"d") for child in a.children_named(b"c")] == [b"2", b"3"]
     assert a.child(b"c").leaves == {b"d": b"3"}
     flags = a.children[0].flag(b"e"), a.children[0].flag(b"f"), a.flag(b"b"), a.flag(b"no")
     assert flags == (True, True, True, False)

@@ -126,7 +126,7 @@ def test_two_pilots_on_one_node_and_a_copied_folder_are_told_apart(make):
     shutil.copytree(cluster.data.with_name("scratch"), cluster.data.with_name("copied"))
     cluster.pilot(*wait, "--name", "node", scratch="copied")  # it knows the first one's secret, which has to go
     assert cluster.pilots[0].wait(PATIENCE) == 4
-    assert "Another pilot computes as node-1 now" in cluster.said(cluster.pilots[0])
+    assert "Another pilot computes as node-1 now" in cluster.output_of(cluster.pilots[0])
     cluster.demand_done(8)
 
 

@@ -37,7 +37,7 @@ def ann(door, secret):  # noqa: ARG001  the keys are made from it
 
 
 def stored(door, number: int):
-    return door.look(lambda db: ideas.one(db, number))
+    return door.look(lambda db: ideas.by_number(db, number))
 
 
 def public(door) -> list[int]:
@@ -148,7 +148,7 @@ def program(door):
 
 
 def asked(door, number: int):
-    return door.look(lambda db: proposals.one(db, number))
+    return door.look(lambda db: proposals.by_number(db, number))
 
 
 def test_what_a_program_asks_waits_and_is_registered_when_a_person_approves_it(door, program):
@@ -190,7 +190,7 @@ def test_a_follow_up_says_what_it_inherits_and_which_sign_upholds_its_finding(do
     # of the same number the sign counts, not what the new claim says: finding 1 claims effect +
     assert (unsaid["upheld_by"], "expects" in unsaid["inherited"]) == (["effect +"], False)
     approved = door.submit(ApproveProposal(proposal=unsaid["proposal"], why="go on"), caller=callers.operator())
-    link = door.look(lambda db: links.everything(db)[-1])
+    link = door.look(lambda db: links.every_link(db)[-1])
     assert (link.source.id, link.upheld_by) == (approved["findings"][0], (Meaning.OPPOSITE,))
 
 

@@ -62,8 +62,8 @@ def weigh(door, **changes) -> None:
 
 
 def test_publishing_links_findings_to_what_they_ask_and_amending_to_the_older_one(door):
-    assert [claim.said.name for claim in door.look(old_claims.everything)] == ["#31", "redundancy"]
-    explains, tests = door.look(links.everything)
+    assert [claim.said.name for claim in door.look(old_claims.every_claim)] == ["#31", "redundancy"]
+    explains, tests = door.look(links.every_link)
     assert (explains.kind, explains.by) == (LinkKind.EXPLAINS, "the old laboratory")
     assert explains.why == "S5: so it was thought"
     assert (tests.source, tests.kind, tests.target.id) == (Node(noun=Noun.FINDING, id=1), LinkKind.TESTS, 1)
@@ -71,13 +71,13 @@ def test_publishing_links_findings_to_what_they_ask_and_amending_to_the_older_on
     door.submit(PublishExperiment(experiment="tiny_sum"))
     assert door.stored() == before
     made = door.submit(LinkFindings(source="1", kind="tests", target="link:1", **WORDS))  # an explanation, too
-    assert door.look(links.everything)[-1].target == Node(noun=Noun.LINK, id=1)
+    assert door.look(links.every_link)[-1].target == Node(noun=Noun.LINK, id=1)
     assert made["target"] == "link:1"
     chances = {"positive": 0.2, "negative": 0.7, "absent": 0.1, "low": -2.0, "high": 0.0, "because": "so far"}
     otherwise = {"claim": "larger is less", "expects": "-"}
     made = door.submit(AmendFinding(finding=1, why="it looked so", forecaster="Ada", **otherwise, **chances))
     (new,) = [finding["number"] for finding in made["findings"] if finding["is_new"]]
-    link = door.look(links.everything)[-1]  # it supersedes the older one
+    link = door.look(links.every_link)[-1]  # it supersedes the older one
     assert (link.source.id, link.kind, link.target.id, link.by) == (new, LinkKind.SUPERSEDES, 1, "Ada")
 
 
@@ -94,13 +94,13 @@ def test_a_link_has_the_evidence_of_its_day(door):
         door.submit(rules_out)
     weigh(door, estimate=0.9)  # it has grown stronger
     assert door.submit(rules_out, dry_run=True)["dry_run"] is True
-    assert len(door.look(links.everything)) == 3
+    assert len(door.look(links.every_link)) == 3
     made = door.submit(rules_out)
     line = door.look(lambda db: evidence.latest(db, 1))
     names = ("line", "blocks", "seeds", "missing", "estimate", "low", "high", "e_value", "verdict", "grade")
     covered = {"finding": 1, **{name: getattr(line, name) for name in names}}
     assert (made["line"], made["evidence_hash"]) == (2, hashlib.sha256(canonical(covered)).hexdigest())
-    kept = door.look(links.everything)[-1]
+    kept = door.look(links.every_link)[-1]
     assert (kept.kind, kept.by, kept.why) == (LinkKind.RULES_OUT, "Ada", "a test")
     assert (kept.evidence_hash, kept.said_at) == (made["evidence_hash"], door.lab.now)
     assert door.audited()[-1]["command"] == "finding.link"

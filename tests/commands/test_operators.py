@@ -183,7 +183,7 @@ def test_news_reach_the_clients_of_volunteers_until_they_are_withdrawn(small_lab
             return command.apply(lab.db, None, None, lab.now)
 
     def shown(host: int) -> list:
-        return [notice for notice in notices.shown(lab.db, host, lab.now) if notice.text == LINE]
+        return [notice for notice in notices.for_host(lab.db, host, lab.now) if notice.text == LINE]
 
     def reached() -> list[int]:
         return [host.id for host in hosts(lab.db) if shown(host.id)]
@@ -193,7 +193,7 @@ def test_news_reach_the_clients_of_volunteers_until_they_are_withdrawn(small_lab
     assert reached() == volunteers
     assert 1 not in volunteers  # the laboratory's own
     with lab.db.transaction():
-        notices.told(lab.db, [notice.id for notice in shown(first)], lab.now)
+        notices.mark_told(lab.db, [notice.id for notice in shown(first)], lab.now)
     assert do(WithdrawNews(number=2))["untold"] == len(others)
     assert reached() == [first], "for a day it stays where it was shown already"
     lab.later(days=61)  # whoever was silent for months is not told later

@@ -289,9 +289,9 @@ def test_what_a_person_approves_is_published_with_what_its_author_expected(door,
     number = propose(door, passed, idea=idea)
     with pytest.raises(Refused):  # once
         propose(door, passed)
-    taken = door.look(lambda db: ideas.one(db, idea))
+    taken = door.look(lambda db: ideas.by_number(db, idea))
     assert (taken.state, taken.answer.proposal) == (IdeaState.TAKEN, number)
-    assert door.look(lambda db: proposals.one(db, number)).proposal.draft == passed
+    assert door.look(lambda db: proposals.by_number(db, number)).proposal.draft == passed
     assert door.look(lambda db: experiments.by_name(db, "sound")) is None
     answer = door.submit(ApproveProposal(proposal=number, why="a good question", by="Ada"))
     assert answer["experiment"] == "sound@1"
@@ -303,7 +303,7 @@ def test_what_a_person_approves_is_published_with_what_its_author_expected(door,
             registrations.has_predicted(db, registration.id, "many_minus_few", AUTHOR),
             preflights.of_bundle(db, sound.digest, GATES).passed,
             stages(db, door.lab.now)[version.id].theirs != 0,
-            proposals.one(db, number).state,
+            proposals.by_number(db, number).state,
         )
 
     assert door.look(ask) == (True, True, True, "approved")
@@ -393,12 +393,12 @@ def test_only_what_was_sealed_before_any_try_of_its_kin_is_blind_under_whatever_
         f"informed by an earlier try of its kin, draft {passed}",
     )
     door.submit(ApproveProposal(proposal=propose(door, passed), why="a good question"))
-    rows = door.look(scores.everything)
+    rows = door.look(scores.every_score)
     assert {(row["forecaster"], row["informed"]) for row in rows[-2:]} == {(AUTHOR, ""), ("autopilot", "")}
     said = {"positive": 0.8, "negative": 0.1, "absent": 0.1, "low": -1.0, "high": 1.0, "because": "I wonder."}
     number = door.look(lambda db: db.number("SELECT max(id) FROM finding"))
     door.submit(Predict(finding=number, forecaster="Ada", **said))  # whose gates were tried before
-    assert door.look(scores.everything)[-1]["forecaster"] == "Ada, informed"
+    assert door.look(scores.every_score)[-1]["forecaster"] == "Ada, informed"
 
 
 def test_the_same_text_is_one_try_under_whatever_name_and_kin_count_as_tries(door, passed):
@@ -445,8 +445,8 @@ def test_what_was_forecast_before_anybody_looked_for_kin_is_decided_by_what_had_
             db.execute(change)
 
     door.gate.writer.run(forget)
-    assert {row["forecaster"].endswith(", informed") for row in door.look(scores.everything)} == {True}
+    assert {row["forecaster"].endswith(", informed") for row in door.look(scores.every_score)} == {True}
     written(door, renamed("larger"), "larger")
     assert informed(door, passed) == ""
-    blind = {row["forecaster"] for row in door.look(scores.everything) if row["informed"] == ""}
+    blind = {row["forecaster"] for row in door.look(scores.every_score) if row["informed"] == ""}
     assert blind == {AUTHOR, "autopilot"}

@@ -74,7 +74,7 @@ def proposing(door):
 
 
 def standing(door):
-    everything = door.look(proposals.everything)
+    everything = door.look(proposals.every_proposal)
     return {stored.proposal.slug: (stored.state.value, stored.registration_id) for stored in everything}
 
 
@@ -93,7 +93,7 @@ def test_approving_registers_what_is_asked_with_what_is_expected(door, proposing
     )
     assert standing(door) == {made.slug: ("approved", answer["registration"])}
     if made is QUESTION:  # it tests the finding from which it follows
-        (link,) = door.look(links.everything)
+        (link,) = door.look(links.every_link)
         assert (link.kind, link.source.id, link.target.id, link.by) == ("tests", 2, 1, "autopilot")
         assert link.upheld_by == (Meaning.AS_CLAIMED,)
     assert door.broken() == {}

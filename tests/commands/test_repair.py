@@ -123,7 +123,7 @@ def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its
     (before,) = forecasters(mending, 1)
     newer = tried(mending, other.replace("version=1", "version=2"))
     mending.submit(ApproveProposal(proposal=propose(mending, newer), why="so it is meant", by="Ada"))
-    versions = [version for version in mending.look(experiments.everything) if version.name == "sound"]
+    versions = [version for version in mending.look(experiments.every_version) if version.name == "sound"]
     assert [(version.version, version.status) for version in versions] == [(1, "retired"), (2, "open")]
     assert mending.look(lambda db: len(registrations.registrations(db, versions[1].id))) == 1
     listed = page(mending, "/experiments")["experiments"]
@@ -134,7 +134,7 @@ def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its
         "positive=0.95, negative=0.01", "positive=0.94, negative=0.02"
     )
     mending.submit(ApproveProposal(proposal=propose(mending, tried(mending, bolder)), why="so it is meant", by="Ada"))
-    assert f"{AUTHOR}, informed" in forecasters(mending, mending.look(experiments.everything)[-1].id)
+    assert f"{AUTHOR}, informed" in forecasters(mending, mending.look(experiments.every_version)[-1].id)
 
 
 def test_a_text_of_another_author_stands_in_nobodys_way_and_is_tried_beside_what_it_replaces(mending):

@@ -215,7 +215,7 @@ def test_what_is_withdrawn_is_given_up_and_who_stops_for_good_gives_back_the_res
     states = house.states()
     assert states.count(TaskState.UNSENT) == 2
     assert set(states) == {TaskState.UNSENT, TaskState.ABORTED}
-    assert house.source.held() == frozenset()
+    assert house.source.held_tasks() == frozenset()
     assert house.broken() == {}
 
 

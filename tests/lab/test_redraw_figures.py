@@ -46,7 +46,7 @@ class Exhibition:
         return figures.shows(self.rounds.db)
 
     def body(self, name: str, column: str) -> bytes:
-        row = self.rounds.db.one("SELECT * FROM figure WHERE name = :name", name=name)
+        row = self.rounds.db.row("SELECT * FROM figure WHERE name = :name", name=name)
         return blobs.get(self.rounds.db, self.rounds.lab.folder, row[column])
 
 
@@ -73,13 +73,13 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
     rounds.compute(2)
     assert exhibition.draw() == 1  # results are shown as they come; a finding, once a block is closed
     assert sorted(exhibition.shown()) == sorted(SWEEP)
-    stored = lab.db.one("SELECT count(*) AS amount FROM blob")["amount"]
+    stored = lab.db.row("SELECT count(*) AS amount FROM blob")["amount"]
     rounds.compute(1)
     assert exhibition.draw() == 0  # a moment later it would only cost
     lab.later(seconds=21)
     assert exhibition.draw() == 1
     outputs = 1  # and nothing of the older picture is left behind
-    assert lab.db.one("SELECT count(*) AS amount FROM blob")["amount"] == stored + outputs
+    assert lab.db.row("SELECT count(*) AS amount FROM blob")["amount"] == stored + outputs
     rounds.compute(5)
     rounds.fill_block()
     rounds.hold()
@@ -93,7 +93,7 @@ def test_a_picture_appears_when_there_is_something_to_show_and_follows_it(exhibi
         assert f'width="{1200 if name == CARD else name.rpartition("/")[2]}"' in drawing
         assert exhibition.body(name, "png").startswith(b"\x89PNG")
     assert "The sum over the size" in exhibition.body(SWEEP[0], "svg").decode()
-    line = rounds.db.one("SELECT verdict, grade FROM evidence WHERE finding_number = 1 ORDER BY blocks DESC LIMIT 1")
+    line = rounds.db.row("SELECT verdict, grade FROM evidence WHERE finding_number = 1 ORDER BY blocks DESC LIMIT 1")
     words = re.findall(r"<text [^>]*>([^<]*)</text>", exhibition.body(CARD, "svg").decode())
     assert {"Axiom", "Finding 1"} <= set(words)
     assert line["verdict"] == "effect −"

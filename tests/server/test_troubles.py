@@ -93,7 +93,7 @@ def refuse(monkeypatch, number):
 @pytest.mark.parametrize("how", ["brought so", "gone", errno.EIO, errno.EMFILE])
 def test_a_host_is_blamed_for_what_it_brought_and_not_for_what_was_lost_here(exchange, attic, monkeypatch, how):
     def standing():
-        return exchange.do(lambda db: db.one("SELECT valid_in_row, quota FROM host WHERE id = :id", id=attic.host))
+        return exchange.do(lambda db: db.row("SELECT valid_in_row, quota FROM host WHERE id = :id", id=attic.host))
 
     (handed,) = exchange.call(attic, ask=1.0).tasks.values()
     with monkeypatch.context() as patched:
@@ -115,7 +115,7 @@ def test_a_host_is_blamed_for_what_it_brought_and_not_for_what_was_lost_here(exc
     assert exchange.task(1)["state"] == "invalid"
     assert (standing() == before) == (how != "brought so")
     assert (exchange.do(lambda db: db.select("SELECT * FROM notice")) == []) == (how != "brought so")
-    assert exchange.do(lambda db: db.one("SELECT state FROM workunit WHERE id = 1"))["state"] == "open"
+    assert exchange.do(lambda db: db.row("SELECT state FROM workunit WHERE id = 1"))["state"] == "open"
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.EACCES])

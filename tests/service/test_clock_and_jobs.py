@@ -228,7 +228,7 @@ def test_the_store_is_looked_through_beside_the_writer(lab, writer, monkeypatch)
     lab.later(days=61)
     laboratory._clean(writer, lab.folder, lambda: lab.now)
     assert threads == [threading.current_thread()]
-    assert writer.run(lambda db: db.one("SELECT 1 FROM blob WHERE digest = :old", old=old)) is None
+    assert writer.run(lambda db: db.row("SELECT 1 FROM blob WHERE digest = :old", old=old)) is None
 
 
 def test_after_a_full_disk_the_laboratory_looks_for_room_by_itself(lab, writer):

@@ -79,9 +79,9 @@ HUGE = 10**400  # larger than any float
         ("2026-03-02T10:00:00Z", lambda f: f.moment("x"), "UTC"),
         ("0001-01-01T00:00:00+23:00", lambda f: f.moment("x"), "is not a time"),
         ([], lambda f: f.part("x"), "an object"),
-        ({}, lambda f: f.each("x", canonical_json.whole), "a list"),
-        ([1, "2"], lambda f: f.each("x", canonical_json.whole), r"x\[1\]"),
-        ([1], lambda f: f.each("x", canonical_json.text), r"x\[0\]"),
+        ({}, lambda f: f.array("x", canonical_json.whole), "a list"),
+        ([1, "2"], lambda f: f.array("x", canonical_json.whole), r"x\[1\]"),
+        ([1], lambda f: f.array("x", canonical_json.text), r"x\[0\]"),
         ([1], lambda f: f.either("x", canonical_json.pair), "a pair"),
         ([1, math.inf], lambda f: f.either("x", canonical_json.pair), "finite"),
         ([], lambda f: f.either("x", canonical_json.config), "plain"),
@@ -100,7 +100,7 @@ def test_fields_of_the_right_type_are_returned_and_unknown_ones_named():
     fields = canonical_json.Fields(data, "the order", data)
     assert (fields.text("a"), fields.whole("b"), fields.real("c"), fields.flag("d")) == ("text", 0, 2.0, False)
     assert (fields.moment("e"), fields.part("f")) == (moment, {"x": 1})
-    assert fields.each("g", canonical_json.real) == fields.either("g", canonical_json.pair) == (1.0, 2.0)
+    assert fields.array("g", canonical_json.real) == fields.either("g", canonical_json.pair) == (1.0, 2.0)
     assert fields.either("h", canonical_json.text) is None
     assert (fields.real("b", least=0), fields.whole("c", least=2)) == (0.0, 2)
     assert canonical_json.whole(2**63 - 1, "it") == canonical_json.LARGEST

@@ -13,7 +13,7 @@ from axiom.store.upkeep import jobs
 
 
 def names(db: Database) -> list[str]:
-    return [row["name"] for row in jobs.everything(db)]
+    return [row["name"] for row in jobs.every_job(db)]
 
 
 def test_a_reader_sees_no_half_of_what_is_written_meanwhile_and_a_follower_sees_it(database, folder, now) -> None:

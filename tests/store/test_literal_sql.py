@@ -42,8 +42,8 @@ BUILT = [
     'class A:\n    def f(self): self.db.select(f"UPDATE {self.x}")',
 ]
 LITERAL = [
-    '_A = "x"\n_B = f"SELECT {_A}"\ndef f(db): db.one(_B)',
-    'def f(db, n): db.one("SELECT :n", n=f"{n} " + "SELECT")',
+    '_A = "x"\n_B = f"SELECT {_A}"\ndef f(db): db.row(_B)',
+    'def f(db, n): db.row("SELECT :n", n=f"{n} " + "SELECT")',
 ]
 
 

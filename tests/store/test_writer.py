@@ -121,7 +121,7 @@ def test_a_work_that_raises_is_undone_alone_and_so_is_one_for_which_there_is_no_
         raise ZeroDivisionError
 
     def shrink(db):
-        db.select(f"PRAGMA max_page_count = {db.one('PRAGMA page_count')['page_count'] + 1}")
+        db.select(f"PRAGMA max_page_count = {db.row('PRAGMA page_count')['page_count'] + 1}")
 
     (writer := Writer(impatient)).start()
     go = hold(writer)
@@ -182,7 +182,7 @@ def test_a_group_shares_one_trip_to_the_disk_and_reading_costs_none(disk, folder
         return disk.syncs - before
 
     before = disk.syncs
-    assert writer.run(lambda db: db.one("SELECT name FROM volunteer")) == {"name": "first"}
+    assert writer.run(lambda db: db.row("SELECT name FROM volunteer")) == {"name": "first"}
     assert disk.syncs == before
     reading = [lambda db: db.select("SELECT 1 AS one")] * max_group
     assert syncs_of([*(add(str(number)) for number in range(12)), *reading]) == syncs
@@ -265,7 +265,7 @@ def test_kill_9_takes_nothing_that_was_acknowledged(connect, folder):
     process.stdout.close()
     acknowledged += rest[:-1]
     database = connect()  # and the lock died with its process
-    assert database.one("PRAGMA integrity_check") == {"integrity_check": "ok"}
+    assert database.row("PRAGMA integrity_check") == {"integrity_check": "ok"}
     names = {row["name"] for row in database.select("SELECT name FROM volunteer")}
     database.close()
     assert set(acknowledged) <= names

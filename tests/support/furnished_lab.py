@@ -155,7 +155,7 @@ def join_in(lab) -> None:
         whose = {"country": "Norway", "website": "", "is_exported": True, "shows_hosts": True}
         accounts.set_profile(lab.db, grace, name=f"Grace {HOSTILE}", **whose)
         facts = {"country": "Norway", "website": "https://team.example/", "about": f"We keep watch. {HOSTILE}"}
-        team = teams.found(lab.db, name=f"Lighthouse {HOSTILE}", founder_id=grace, **facts, now=lab.now)
+        team = teams.create(lab.db, name=f"Lighthouse {HOSTILE}", founder_id=grace, **facts, now=lab.now)
         for member in (1, grace):
             accounts.join(lab.db, member, team)
         for volunteer, name in ((grace, "kitchen.grace.example"), (shy, "secret.shy.example")):

@@ -85,7 +85,7 @@ class HostileTools:
         with self.lab.pages.readers.reader() as db:
             waiting = Counter(
                 proposal.proposal.author
-                for proposal in proposals.everything(db)
+                for proposal in proposals.every_proposal(db)
                 if proposal.state is ProposalState.OPEN
             )
         most = USUAL_LIMITS["open_proposals"]

@@ -55,7 +55,7 @@ class OldLab:
 
     def files(self, folder=None):
         with Connections(folder=folder or self.folder).reader() as db:
-            return archives.everything(db)
+            return archives.every_file(db)
 
     def demand_whole(self, folder=None):
         """Each ticket and each output is there, as it was, and every promise holds."""

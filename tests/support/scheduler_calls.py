@@ -291,7 +291,7 @@ class Exchange:
 
     def task(self, number: int) -> Any:
         with Connections(folder=self.folder).reader() as db:
-            return db.one("SELECT * FROM task WHERE id = :id", id=number)
+            return db.row("SELECT * FROM task WHERE id = :id", id=number)
 
     def broken(self) -> dict[str, list[str]]:
         """The promises that do not hold, with what breaks them."""

@@ -81,7 +81,7 @@ class Place:
 
     def kept(self) -> int:
         """Bytes of parts and of blobs: what a stranger could have filled the disk with."""
-        blob_bytes = self.writer.run(lambda db: db.one("SELECT coalesce(sum(size), 0) AS size FROM blob"))
+        blob_bytes = self.writer.run(lambda db: db.row("SELECT coalesce(sum(size), 0) AS size FROM blob"))
         return sum(path.stat().st_size for path in self.folder.uploads.iterdir()) + int(blob_bytes["size"])
 
     def close(self) -> None:

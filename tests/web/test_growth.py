@@ -64,7 +64,7 @@ def calls(reader, address: str) -> int:
 
 def conclude(lab, prepared, findings: int) -> None:
     """There are so many findings, each of a version of its own, and the first host computed for all."""
-    before = lab.db.one("SELECT count(*) AS amount FROM finding")["amount"]
+    before = lab.db.row("SELECT count(*) AS amount FROM finding")["amount"]
     for number in range(before + 1, findings + 1):
         lab.publish(prepared(version=number))
         observed = [Observation(replicate=place, value=1.0 + place / 10, hosts=(1,)) for place in range(8)]
@@ -89,7 +89,7 @@ def test_no_page_takes_longer_because_there_are_more_findings(browse, small_lab,
 def test_no_page_takes_longer_because_there_are_more_tiles(browse, small_lab, atlas):
     publish_map(small_lab)
     small_lab.deploy(workunits=1)
-    reader, pixels = browse(small_lab), atlas.db.one("SELECT shares, pixels FROM tile WHERE level = 0")
+    reader, pixels = browse(small_lab), atlas.db.row("SELECT shares, pixels FROM tile WHERE level = 0")
 
     def draw(*levels: int) -> dict[str, int]:
         places = [(level, at) for level in levels for at in itertools.product(range(1 << level), repeat=2)]

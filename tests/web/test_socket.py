@@ -64,7 +64,7 @@ def finished(order) -> Report:
 def test_an_engine_behind_the_socket_needs_no_key_and_computes_in_the_laboratory_s_own_name(behind, prepared):
     source = behind.source("more cores")
     (order,) = source.ask(frozenset(), 1)
-    assert (source.host_id, order.host, source.held()) == (3, 3, {order.task})
+    assert (source.host_id, order.host, source.held_tasks()) == (3, 3, {order.task})
     source.report([(finished(order), behind.lab.output(order))])
     (failing,) = source.ask(frozenset(), 1)
     source.report([(finished(failing), None)])
@@ -113,10 +113,10 @@ def test_a_full_disk_and_a_writer_that_failed_are_told_without_a_path(writer, as
         return lambda db: jobs.failed(db, "clean", 1.0, error)
 
     assert ask() == (200, {"ready": True, "reasons": []})
-    writer.run(lambda db: db.select(f"PRAGMA max_page_count = {db.one('PRAGMA page_count')['page_count'] + 1}"))
+    writer.run(lambda db: db.select(f"PRAGMA max_page_count = {db.row('PRAGMA page_count')['page_count'] + 1}"))
     with pytest.raises(StorageFull):
         writer.run(note("x" * 100_000))
-    writer.run(jobs.everything)  # to read needs no room, so it proves none
+    writer.run(jobs.every_job)  # to read needs no room, so it proves none
     status, answer = ask()
     assert (status, answer["ready"], len(answer["reasons"])) == (503, False, 1)
     writer.run(lambda db: db.select("PRAGMA max_page_count = 1000000"))

@@ -69,7 +69,7 @@ def judge(db: Database, truths: Mapping[str, Truth]) -> WorldVerdict:
     newest = evidence.newest(db)
     found: list[Verdicts] = []
     replicates: dict[str, int] = {}
-    for version in experiments.everything(db):
+    for version in experiments.every_version(db):
         if version.name not in truths:
             continue
         replicates[version.name] = experiments.issued(db, version.id)

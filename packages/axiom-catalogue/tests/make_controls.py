@@ -14,7 +14,7 @@ from pathlib import Path
 
 import make_golden
 
-from axiom.decisions.experiments.controls import found, spared
+from axiom.decisions.experiments.controls import control_result, spared
 from axiom.domain.declaration import declare
 from axiom.domain.experiments import seed_of
 from axiom.limits import experiments as limits
@@ -47,7 +47,7 @@ def sweeps(control):
 
 def complaint(name, control, planted, placebo):
     """Why these values are not those of a claim that can fail; empty when they are."""
-    seen, silent = found(declared(name, control), planted), spared(declared(name, control), placebo)
+    seen, silent = control_result(declared(name, control), planted), spared(declared(name, control), placebo)
     wrong = [*([] if seen.is_found else [f"planted: {seen.reason}"])]
     wrong += [*([] if silent.is_spared else [f"placebo: {silent.reason}"])]
     return "; ".join(wrong)

@@ -19,7 +19,7 @@ FILES = gathered(CATALOGUE)
 WRITTEN = {file.stem for file in FILES}
 LISTED = read(CATALOGUE / LIST)
 NAMES = [claim.name for claim in LISTED.claims]
-SCRIPTS = old_names.everything(CATALOGUE)
+SCRIPTS = old_names.by_name(CATALOGUE)
 # Of each experiment, the settings of which a log of the old laboratory has a number, as levels of each factor.
 COMPUTED = {
     "activation_function_landscape": [{"activation": ("sigmoid", "tanh", "softplus", "elu", "relu")}],
@@ -96,7 +96,7 @@ def test_an_old_name_finds_its_experiment_and_a_misspelt_one_is_corrected():
 def test_a_catalogue_without_lists_has_no_claims_and_no_old_names(tmp_path):
     (tmp_path / "tiny_sum.py").write_text("")
     assert read(tmp_path / LIST).claims == ()
-    assert old_names.everything(tmp_path) == {}
+    assert old_names.by_name(tmp_path) == {}
     with pytest.raises(UnknownName):
         find([tmp_path / "tiny_sum.py"], "compgen")
 

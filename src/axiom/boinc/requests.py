@@ -246,10 +246,10 @@ def _request(root: Element, sections: Sections) -> SchedulerRequest:
         results=_reports(root, sections),
         trickles=_trickles(sections),
         app_versions=tuple(
-            _held_version(app_version) for app_version in root.child(b"app_versions").each(b"app_version")
+            _held_version(app_version) for app_version in root.child(b"app_versions").children_named(b"app_version")
         ),
         other_results=_other_results(root),
-        files=_names(root.each(b"file_info")),
+        files=_names(root.children_named(b"file_info")),
     )
 
 
@@ -332,7 +332,10 @@ def _digest(host: bytes, *words: str) -> bytes:
 
 
 def _platforms(root: Element) -> tuple[str, ...]:
-    names = (root.text(b"platform_name"), *(platform.text(b"name") for platform in root.each(b"alt_platform")))
+    names = (
+        root.text(b"platform_name"),
+        *(platform.text(b"name") for platform in root.children_named(b"alt_platform")),
+    )
     return tuple(name for name in names if name)
 
 
@@ -372,7 +375,9 @@ def _coprocessor(says: Element) -> Coprocessor:
 
 
 def _reports(root: Element, sections: Sections) -> tuple[TaskReport, ...]:
-    return tuple(_report(result, name, sections) for result in root.each(b"result") if (name := result.text(b"name")))
+    return tuple(
+        _report(result, name, sections) for result in root.children_named(b"result") if (name := result.text(b"name"))
+    )
 
 
 def _report(says: Element, name: str, sections: Sections) -> TaskReport:
@@ -387,7 +392,7 @@ def _report(says: Element, name: str, sections: Sections) -> TaskReport:
         peak_disk_bytes=says.number(b"final_peak_disk_usage"),
         message=message,
         stderr=stderr,
-        files=tuple(_output(file, name) for file in says.each(b"file_info") if (name := file.text(b"name"))),
+        files=tuple(_output(file, name) for file in says.children_named(b"file_info") if (name := file.text(b"name"))),
     )
 
 
@@ -454,7 +459,7 @@ def _other_results(root: Element) -> tuple[str, ...] | None:
     others = root.child(b"other_results")
     if not others.tag and b"other_results" not in root.leaves:
         return None
-    return _names(others.each(b"other_result"))
+    return _names(others.children_named(b"other_result"))
 
 
 def _names(elements: Iterable[Element]) -> tuple[str, ...]:

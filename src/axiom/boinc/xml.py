@@ -64,7 +64,7 @@ class Element:
         self.leaves: dict[bytes, bytes] = {} if leaves is None else leaves
         self.children: list[Element] = []
 
-    def each(self, tag: bytes) -> Iterator["Element"]:
+    def children_named(self, tag: bytes) -> Iterator["Element"]:
         return (child for child in self.children if child.tag == tag)
 
     def child(self, tag: bytes) -> "Element":

@@ -54,7 +54,7 @@ class OwnAccount(Command):
         """Nothing is spent; the account must be the caller's."""
         return CommandCost(command=self.name, capability=self.capability, volunteer_id=self.volunteer)
 
-    def found(self, db: Database) -> tuple[Volunteer, Account]:
+    def volunteer_and_account(self, db: Database) -> tuple[Volunteer, Account]:
         """Who it is about."""
         pair = accounts.by_id(db, self.volunteer)
         if pair is None:
@@ -66,7 +66,7 @@ class OwnAccount(Command):
 
         It was proven in another transaction: a change in between is made to keep out whoever knew the old one.
         """
-        volunteer, account = self.found(db)
+        volunteer, account = self.volunteer_and_account(db)
         if serial is not None and (account.email is None or account.password_serial != serial):
             raise Refused(CHANGED)
         return volunteer, account
@@ -258,7 +258,7 @@ class ChangeProfile(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it; of a name that somebody else has, the first free number behind it makes another one."""
-        self.found(db)
+        self.volunteer_and_account(db)
         accounts.set_profile(
             db,
             self.volunteer,
@@ -288,7 +288,7 @@ class ChangePreferences(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it; the computers hear of it when they next call."""
-        self.found(db)
+        self.volunteer_and_account(db)
         if not (self.on_cores or self.on_gpus):
             raise WrongUse(
                 mark("Neither cores nor GPUs would compute. To compute nothing, remove the project in BOINC.")
@@ -314,7 +314,7 @@ class PlaceHost(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it, if the computer is theirs; of another one it is not even said whether it exists."""
-        self.found(db)
+        self.volunteer_and_account(db)
         host = hosts.host(db, self.host)
         if host is None or host.volunteer_id != self.volunteer:
             raise NotFound(f"Volunteer {self.volunteer} has no host {self.host}. Nothing was changed.")
@@ -390,4 +390,4 @@ def _serial(db: Database, volunteer_id: int) -> int:
 
 def _read(laboratory: Laboratory, command: OwnAccount) -> tuple[Volunteer, Account]:
     with Connections(folder=laboratory.folder).reader() as db:
-        return command.found(db)
+        return command.volunteer_and_account(db)

@@ -357,14 +357,14 @@ def _cost(db: Database, version: StoredExperiment, registration: Registration | 
 def _lookup(laboratory: Laboratory, file: Path) -> Known:
     """What the file declares, if the program came with it or a bundle of the same sources is there."""
 
-    def known(files: Mapping[str, bytes]) -> KnownDeclaration | None:
+    def declaration_of(files: Mapping[str, bytes]) -> KnownDeclaration | None:
         shipped = file.parent == laboratory.catalogue and declaration(laboratory.catalogue, file.stem, files)
         if shipped:
             return KnownDeclaration(declaration=shipped, refusals=())  # or the list would not have it
         archive = _newest_archive(laboratory, file.stem)
         return packed_before(archive, files) if archive else None
 
-    return known
+    return declaration_of
 
 
 def _newest_archive(laboratory: Laboratory, name: str) -> bytes | None:

@@ -53,7 +53,7 @@ class SuggestIdea(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Write it down, for its author and the operator alone."""
-        self.found(db)
+        self.volunteer_and_account(db)
         idea = Idea(question=self.question, why=self.why, by=f"volunteer:{self.volunteer}", volunteer_id=self.volunteer)
         return {"volunteer": self.volunteer, **_add(db, idea, is_shown=False, now=now)}
 
@@ -167,7 +167,7 @@ class RetractIdea(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Take it back. Of others' ideas it says as little as of numbers that nothing has."""
-        entry = ideas.one(db, self.idea)
+        entry = ideas.by_number(db, self.idea)
         if entry is None or entry.idea.volunteer_id != self.volunteer:
             raise NotFound(f"You have no idea {self.idea}. Nothing was changed; your account page lists yours.")
         return {"volunteer": self.volunteer, **_withdrawn(db, self.idea, now)}
@@ -198,7 +198,7 @@ def _add(db: Database, idea: Idea, *, is_shown: bool, now: datetime) -> Answer:
 
 
 def _demand_idea(db: Database, number: int) -> KeptIdea:
-    entry = ideas.one(db, number)
+    entry = ideas.by_number(db, number)
     if entry is None:
         raise NotFound(f"There is no idea {number}. Nothing was changed; `axiom idea list` shows all.")
     return entry
@@ -211,7 +211,7 @@ def _withdrawn(db: Database, number: int, now: datetime) -> Answer:
 
 
 def _demand_there(db: Database, proposal: int | None, finding: int | None) -> None:
-    if proposal is not None and proposals.one(db, proposal) is None:
+    if proposal is not None and proposals.by_number(db, proposal) is None:
         raise NotFound(f"There is no proposal {proposal}. Nothing was answered; `axiom proposal list` shows all.")
     if finding is not None and registrations.of_finding(db, finding) is None:
         raise NotFound(f"There is no finding {finding}. Nothing was answered; `axiom finding list` shows all.")

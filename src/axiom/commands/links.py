@@ -67,7 +67,7 @@ class LinkFindings(Command):
             upheld_by=tuple(dict.fromkeys(_meanings(db, source, self.upheld_by))),
             now=now,
         )
-        made = next(candidate for candidate in links.everything(db) if candidate.id == number)
+        made = next(candidate for candidate in links.every_link(db) if candidate.id == number)
         return {
             "link": number,
             "source": self.source,
@@ -230,7 +230,7 @@ def node(db: Database, text: str) -> Node:
     kind, _, name = text.partition(":")
     if kind != "old":
         raise WrongUse(f"{text} names neither a finding, nor old:CLAIM, nor link:NUMBER. Nothing was linked.")
-    ids = {claim.said.name: claim.id for claim in old_claims.everything(db)}
+    ids = {claim.said.name: claim.id for claim in old_claims.every_claim(db)}
     number = ids.get(name) or ids.get(f"#{name}")
     if number is None:
         raise UnknownName("old claim", name, ids)

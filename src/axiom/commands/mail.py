@@ -24,7 +24,7 @@ class SendConfirmation(OwnAccount):
     name: ClassVar[str] = "account.send_confirmation"
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        self.found(db)
+        self.volunteer_and_account(db)
         if not laboratory.settings.sends_mail:
             raise Refused("This laboratory sends no mail. Nothing was changed.")
         if accounts.confirmed_at(db, self.volunteer) is not None:
@@ -90,7 +90,7 @@ class ChooseMail(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Store it. What happened before they asked, they are not told."""
-        self.found(db)
+        self.volunteer_and_account(db)
         balance = ledger.balance(db, ledger.VOLUNTEER, self.volunteer)
         credit = balance.total if balance else 0
         for kind, is_wanted, since in (

@@ -315,7 +315,7 @@ def _publish(
         now=now,
         has_address=laboratory.has_address,
     )
-    kept = proposals.one(db, waiting.number)
+    kept = proposals.by_number(db, waiting.number)
     registration = registrations.registration(db, kept.registration_id) if kept and kept.registration_id else None
     return {
         "proposal": waiting.number,

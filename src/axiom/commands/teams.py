@@ -33,13 +33,13 @@ class FoundTeam(OwnAccount):
         return replace(super().request(db), most_a_day=limits.TEAMS_FOUNDED)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        volunteer, _ = self.found(db)
+        volunteer, _ = self.volunteer_and_account(db)
         if teams.founded(db, self.volunteer) >= limits.TEAMS_FOUNDED:
             raise Refused(
                 f"You look after {limits.TEAMS_FOUNDED} teams already, with volunteers or without; join one of them. "
                 "Nothing was changed."
             )
-        made = teams.found(
+        made = teams.create(
             db,
             name=good_name(self.called),
             founder_id=self.volunteer,
@@ -64,7 +64,7 @@ class JoinTeam(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Leave the present team, if any, and join this one."""
-        volunteer, _ = self.found(db)
+        volunteer, _ = self.volunteer_and_account(db)
         if teams.by_id(db, self.team) is None:
             raise NotFound(f"There is no team {self.team}. Nothing was changed.")
         belong(db, volunteer, self.team)
@@ -79,7 +79,7 @@ class LeaveTeam(OwnAccount):
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Leave; of a team whose founder leaves, the oldest volunteer becomes the founder."""
-        volunteer, _ = self.found(db)
+        volunteer, _ = self.volunteer_and_account(db)
         belong(db, volunteer, None)
         return {"volunteer": self.volunteer, "team": volunteer.team_id}
 

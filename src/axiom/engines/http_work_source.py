@@ -70,7 +70,7 @@ class HttpWorkSource:
     def trust(self) -> bytes:
         return self._ask("trust", {})
 
-    def held(self) -> frozenset[int]:
+    def held_tasks(self) -> frozenset[int]:
         return frozenset(self._say("look", {**self._who, "holding": []})["held"])
 
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:

@@ -116,7 +116,7 @@ def hang_up(runner: subprocess.Popen[str]) -> None:
 class WorkSource(Protocol):
     """Hands out orders and takes reports. What a report says is committed when it returns."""
 
-    def held(self) -> frozenset[int]: ...
+    def held_tasks(self) -> frozenset[int]: ...
 
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]: ...
 
@@ -260,7 +260,7 @@ class LocalEngine:
             self._template.end()
 
     def _clear(self) -> None:
-        in_hand, used = {str(task) for task in self._source.held()}, set()
+        in_hand, used = {str(task) for task in self._source.held_tasks()}, set()
         for slot in (self._home / "slots").glob("*"):
             if slot.name in in_hand:
                 used.add(_bundle_of(slot))

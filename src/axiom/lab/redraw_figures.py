@@ -83,7 +83,7 @@ class Gallery:
 
     def _stale(self, db: Database, seen: dict[int, _Standing], now: datetime) -> Iterator[tuple[str, Request, str]]:
         drawn, counted = figures.shows(db), counters.read(db)
-        for experiment in experiments.everything(db):
+        for experiment in experiments.every_version(db):
             weighed = evidence.weighed(db, experiment.id)
             results = sum(counted.get(("result", experiment.id, outcome), 0) for outcome in Outcome)
             standing = (results, tuple((finding.blocks, finding.status) for finding in weighed))

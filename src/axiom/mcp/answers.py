@@ -38,7 +38,7 @@ def untrusted(text: str, by: str) -> Answer:
     return {"untrusted": {"by": by, "text": text}}
 
 
-def said(text: str, by: str) -> Any:
+def marked(text: str, by: str) -> Any:
     """These words: plain where the laboratory itself wrote them, else marked as somebody's."""
     return text if not text or by == AUTOPILOT else untrusted(text, by)
 
@@ -51,7 +51,7 @@ def _shipped() -> frozenset[str]:
 def of_experiment(text: str, experiment: str, author: str | None = None) -> Any:
     """Words of a file or of a proposal: plain where Axiom brought them along or the autopilot made them."""
     if author not in (None, AUTOPILOT):
-        return said(text, author)
+        return marked(text, author)
     return text if experiment in _shipped() else untrusted(text, f"the file of {experiment}")
 
 

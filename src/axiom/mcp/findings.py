@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from axiom.mcp.answers import Answer, listed, no_cursor, of_experiment, only, paged, room, said, untrusted, without
+from axiom.mcp.answers import Answer, listed, marked, no_cursor, of_experiment, only, paged, room, untrusted, without
 from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Cursor, LabTool, Long, Number, Text
 from axiom_weigh.values import Grade, Verdict
@@ -120,7 +120,7 @@ def _links(finding: Answer) -> Answer:
                 **only(link, "number", "kind", "bearing", "upheld_by", "caution", "said_at", "beside", "faults"),
                 "source": without(link["source"], "href"),
                 "target": without(link["target"], "href"),
-                "why": said(link["why"], link["by"]),
+                "why": marked(link["why"], link["by"]),
             }
             for link in finding["links"]
         ]

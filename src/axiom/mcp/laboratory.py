@@ -12,11 +12,11 @@ from axiom.mcp.answers import (
     Answer,
     begun_at,
     listed,
+    marked,
     of_experiment,
     only,
     paged,
     room,
-    said,
     shortened,
     untrusted,
 )
@@ -160,7 +160,7 @@ def _proposal(proposal: Answer) -> Answer:
     names = ("number", "state", "admission", "experiment", "version", "finding", "core_hours", "most_core_hours")
     return {
         **only(proposal, *names, "bits", "registration"),
-        "question": said(proposal["question"], proposal["author"]),
+        "question": marked(proposal["question"], proposal["author"]),
         "made_at": proposal["made_at"],
     }
 

@@ -234,7 +234,7 @@ class Lab:
     def versions(self) -> list[str]:
         """Every version of every experiment by its whole name, as in tiny_sum@1."""
         with self._reading() as db:
-            return [f"{version.name}@{version.version}" for version in experiments.everything(db)]
+            return [f"{version.name}@{version.version}" for version in experiments.every_version(db)]
 
     def version(self, experiment: str) -> Version:
         """The version that is meant, and its columns."""
@@ -243,7 +243,7 @@ class Lab:
             if stored is None:
                 names = {
                     text
-                    for version in experiments.everything(db)
+                    for version in experiments.every_version(db)
                     for text in (version.name, f"{version.name}@{version.version}")
                 }
                 raise UnknownName("experiment", experiment, names)

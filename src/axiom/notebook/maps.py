@@ -123,4 +123,6 @@ def _title(name: str, arm: int, replicate: int, level: int, names: tuple[str, st
 
 
 def _with_maps(db: Database) -> list[str]:
-    return [version.name for version in experiments.everything(db) if stored_manifest(version.manifest).map is not None]
+    return [
+        version.name for version in experiments.every_version(db) if stored_manifest(version.manifest).map is not None
+    ]

@@ -123,7 +123,7 @@ def _runner_for(spare: Child, template: socket.socket | None, setup: dict[str, A
 def _obey(runner: Runner, line: str) -> Answer:
     try:
         fields = canonical_json.Fields(json.loads(line), "the line", ("order", "slot"))
-        argv, slot = fields.each("order", canonical_json.text), Path(fields.text("slot", ".+"))
+        argv, slot = fields.array("order", canonical_json.text), Path(fields.text("slot", ".+"))
     except (ValueError, RecursionError) as fault:
         return Answer(
             task=None,

@@ -61,12 +61,12 @@ class Clock:
 
     def __init__(self, newest_written: datetime, accepted: AcceptedClock | None = None) -> None:
         self._accepted = accepted
-        self._newest = max(self._told(), newest_written)
+        self._newest = max(self._accepted_time(), newest_written)
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
         with self._lock:
-            self._newest = max(self._newest, self._told())
+            self._newest = max(self._newest, self._accepted_time())
             return self._newest
 
     def apart(self) -> datetime:
@@ -76,11 +76,11 @@ class Clock:
         it would seem to have been known.
         """
         with self._lock:
-            moment = max(self._newest + _APART, self._told())
+            moment = max(self._newest + _APART, self._accepted_time())
             self._newest = moment + _APART
             return moment
 
-    def _told(self) -> datetime:
+    def _accepted_time(self) -> datetime:
         wall = wall_clock()
         return wall if self._accepted is None else max(wall, self._accepted.time(wall))
 

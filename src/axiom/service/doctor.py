@@ -70,7 +70,7 @@ def examine(folder: Folder) -> Iterator[Diagnosis]:
     yield _diagnosis("sync", _sync(folder))
     strange = _strange(folder)
     if not strange:
-        yield _asked(folder, "clock")
+        yield _ask_laboratory(folder, "clock")
     for name, look in (("keys", _keys), ("server", _server), ("runners", _runners), ("mail", _mail)):
         yield _diagnosis(name, look(folder))
     yield _diagnosis("isolation", _isolation())
@@ -78,16 +78,16 @@ def examine(folder: Folder) -> Iterator[Diagnosis]:
         yield _diagnosis("database", strange)
         return
     for name in ("sandbox", "database", "journal", "backup", "archive", "jobs", "watches", "preflight"):
-        yield _asked(folder, name)
+        yield _ask_laboratory(folder, name)
     yield from _own_files(folder)
-    yield _asked(folder, "stamps")
+    yield _ask_laboratory(folder, "stamps")
 
 
 def watched(folder: Folder) -> Iterator[Diagnosis]:
-    yield _asked(folder, "clock")
+    yield _ask_laboratory(folder, "clock")
     yield _diagnosis("keys", _keys(folder))
     for name in ("journal", "backup", "jobs", "watches", "preflight", "stamps"):
-        yield _asked(folder, name)
+        yield _ask_laboratory(folder, name)
 
 
 def _diagnosis(name: str, answer: _Answer) -> Diagnosis:
@@ -95,7 +95,7 @@ def _diagnosis(name: str, answer: _Answer) -> Diagnosis:
     return Diagnosis(name=name, well=well, says=says, cure=cure)
 
 
-def _asked(folder: Folder, name: str) -> Diagnosis:
+def _ask_laboratory(folder: Folder, name: str) -> Diagnosis:
     try:
         with Connections(folder=folder).reader() as db:
             return _diagnosis(name, _IN_DATABASE[name](folder, db))
@@ -193,7 +193,7 @@ def _journal(folder: Folder, db: Database) -> _Answer:
 
 
 def _jobs(_folder: Folder, db: Database) -> _Answer:
-    failing = [f"{row['name']}: {row['last_error']}" for row in jobs.everything(db) if row["last_error"]]
+    failing = [f"{row['name']}: {row['last_error']}" for row in jobs.every_job(db) if row["last_error"]]
     cure = "logs/axiom.log says more; each is tried again by itself while the laboratory runs"
     return not failing, "; ".join(failing) or "none of the periodic jobs is failing", cure
 
@@ -204,7 +204,7 @@ def _stamps(folder: Folder, db: Database) -> _Answer:
         return True, "no authority is to stamp registrations", ""
     unstamped = stamps.waiting(db)
     since = min((registration.created_at for registration in unstamped), default=wall_clock())
-    faults = [row["last_error"] for row in jobs.everything(db) if row["name"] == "stamp" and row["last_error"]]
+    faults = [row["last_error"] for row in jobs.every_job(db) if row["name"] == "stamp" and row["last_error"]]
     waits = f"{counted(len(unstamped), 'registration')} without one, of which nothing is ordered"
     says = "; ".join([waits, *faults]) if unstamped else "no registration waits for one"
     cure = "docs/howto/stamp-predictions.md says what to look at; without the setting stamp_authority all goes on"
@@ -233,7 +233,7 @@ def _backup(folder: Folder, db: Database) -> _Answer:
 
 def _archive(folder: Folder, db: Database) -> _Answer:
     settings, _ = from_process(folder.settings)
-    files = archives.everything(db)
+    files = archives.every_file(db)
     gone = [file for file in files if not blobs.file_of(folder, file.digest).is_file()]
     if gone:
         says = f"{counted(len(gone), 'file')} gone: {', '.join(file.name for file in gone)}"

@@ -84,7 +84,7 @@ class LaboratoryMetrics(Collector):
             hosts=capacity.amount(db, lately),
             cores=capacity.cores(db, lately),
             grades=Counter(finding.grade.value for finding in findings.in_brief(db)),
-            sessions=sessions.held(db),
+            sessions=sessions.count_ended(db),
             journal_bytes=_bytes(self.health.journal.glob("*")),
             uploads_bytes=_bytes(self.health.folder.uploads.glob("*")),
         )

@@ -138,7 +138,7 @@ class Fields:
     def part(self, name: str) -> dict[str, Any]:
         return self._of(name, dict, "an object")
 
-    def each(self, name: str, read: Callable[[Any, str], T]) -> tuple[T, ...]:
+    def array(self, name: str, read: Callable[[Any, str], T]) -> tuple[T, ...]:
         items = self._of(name, list, "a list")
         return tuple(read(item, f"{self._what}: {name}[{place}]") for place, item in enumerate(items))
 

@@ -147,26 +147,26 @@ def _manifest(data: dict[str, Any]) -> Manifest:
     fields = canonical_json.Fields({**_LEFT_OUT, **data}, "the manifest", {*Manifest.__dataclass_fields__, "format"})
     fields.text("format", FORMAT)
     factors = _factors(fields.part("factors"))
-    measures = fields.each("measures", _measure)
+    measures = fields.array("measures", _measure)
     manifest = Manifest(
         name=fields.text("name", NAME.pattern),
-        aliases=fields.each("aliases", canonical_json.text),
+        aliases=fields.array("aliases", canonical_json.text),
         version=fields.whole("version", least=1),
         question=fields.text("question"),
         reference=fields.text("reference"),
-        configs=fields.each("configs", canonical_json.config),
+        configs=fields.array("configs", canonical_json.config),
         factors=factors,
         ranges=_ranges(fields.part("ranges"), factors),
         measures=measures,
-        estimands=fields.each("estimands", _estimand),
+        estimands=fields.array("estimands", _estimand),
         figure=fields.either("figure", _figure),
-        cell_seconds=fields.each("cell_seconds", canonical_json.real),
+        cell_seconds=fields.array("cell_seconds", canonical_json.real),
         memory_mb=fields.whole("memory_mb", least=1),
         avx=fields.flag("avx"),
         disk_mb=fields.whole("disk_mb", least=1),
         gpu=fields.flag("gpu"),
         gpu_memory_mb=fields.whole("gpu_memory_mb"),
-        controls=fields.each("controls", _control),
+        controls=fields.array("controls", _control),
         tolerance=fields.real("tolerance", least=0),
         map=fields.either("map", _map),
         may_use_gpu=fields.flag("may_use_gpu"),
@@ -257,7 +257,7 @@ def _estimand(value: Any, what: str) -> Mapping[str, Any]:
     fields.text("expects", "|".join(re.escape(direction.value) for direction in Direction))
     for name in ("smallest", "null"):
         fields.real(name)
-    fields.each("between", canonical_json.config)
+    fields.array("between", canonical_json.config)
     bounds = fields.either("bounds", canonical_json.pair)
     fields.either("censored", canonical_json.real)
     fields.flag("exchangeable")
@@ -279,10 +279,10 @@ def _control(value: Any, what: str) -> ControlSweeps:
     fields = canonical_json.Fields(value, what, ControlSweeps.__dataclass_fields__)
     return ControlSweeps(
         estimand=fields.text("estimand"),
-        placebo=fields.each("placebo", canonical_json.config),
-        placebo_seconds=fields.each("placebo_seconds", canonical_json.real),
-        planted=fields.each("planted", canonical_json.config),
-        planted_seconds=fields.each("planted_seconds", canonical_json.real),
+        placebo=fields.array("placebo", canonical_json.config),
+        placebo_seconds=fields.array("placebo_seconds", canonical_json.real),
+        planted=fields.array("planted", canonical_json.config),
+        planted_seconds=fields.array("planted_seconds", canonical_json.real),
     )
 
 
@@ -312,11 +312,11 @@ def _map(value: Any, what: str) -> Map:
         x=_axis(fields.part("x"), f"{what}: x"),
         y=_axis(fields.part("y"), f"{what}: y"),
         measure=fields.text("measure"),
-        bands=fields.each("bands", _band),
+        bands=fields.array("bands", _band),
         pixels=fields.whole("pixels"),
         charted=fields.whole("charted"),
         deepest=fields.whole("deepest"),
-        arms=fields.each("arms", _name),
+        arms=fields.array("arms", _name),
     )
 
 
@@ -336,6 +336,6 @@ def _figure(value: Any, what: str) -> Figure:
         x=fields.text("x"),
         y=fields.text("y"),
         title=fields.text("title"),
-        log=fields.each("log", canonical_json.text),
+        log=fields.array("log", canonical_json.text),
         where=canonical_json.config(fields.part("where"), f"{what}: where"),
     )

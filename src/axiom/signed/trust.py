@@ -281,7 +281,7 @@ def _check_chain(links: Sequence[_Link], since: int) -> None:
 
 def _chain(raw: bytes) -> list[_Link]:
     outer = canonical_json.Fields(canonical_json.parse(raw, limit=TRUST_LIMIT), "the trust file", ("chain",))
-    links = list(outer.each("chain", _read_link))
+    links = list(outer.array("chain", _read_link))
     before: _Link | None = None
     for number, link in enumerate(links, start=1):
         lab = before.trust.lab if before else lab_name(link.trust.roles[Role.ROOT])

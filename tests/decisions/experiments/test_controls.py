@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.experiments.controls import found, spared
+from axiom.decisions.experiments.controls import control_result, spared
 from axiom.limits import experiments as limits
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.values import COARSE, Observation
@@ -34,7 +34,7 @@ PLAIN = [0.5, 0.6, 0.4, 0.55, 0.45, 0.5, 0.52, 0.58]
     ],
 )
 def test_what_is_there_is_found_on_the_side_that_is_claimed_alone(estimand, values, is_found):
-    answer = found(estimand, values)
+    answer = control_result(estimand, values)
     assert answer.is_found is is_found, answer.reason
 
 
@@ -43,7 +43,7 @@ def test_what_is_there_is_found_on_the_side_that_is_claimed_alone(estimand, valu
 def test_it_is_weighed_as_evidence_is(values):
     observed = [Observation(replicate=n, value=value, fingerprint=COARSE) for n, value in enumerate(values)]
     evidence = weigh(CONTRAST, observed, blocks=1, homes={})
-    answer = found(CONTRAST, values)
+    answer = control_result(CONTRAST, values)
     assert answer.estimate == evidence.estimate
     assert answer.e_value >= evidence.e_value
     assert not answer.is_found or answer.e_value >= limits.CONTROL_ENOUGH
@@ -108,7 +108,7 @@ def test_what_is_missing_is_the_most_extreme_of_what_is_there():
     for _ in range(40):
         there = [rng.gauss(0.3, 0.4) for _ in range(6)]
         filled = ([*there, far(there), far(there)] for far in (max, min))
-        seen = [found(CONTRAST | {"expects": side}, each) for side, each in zip("+-", filled, strict=True)]
+        seen = [control_result(CONTRAST | {"expects": side}, each) for side, each in zip("+-", filled, strict=True)]
         is_seen = any(one.is_beyond and one.e_value >= limits.CONTROL_HINT for one in seen)
         assert spared(CONTRAST, [*there, None, None]).is_spared is not is_seen
         refused += is_seen
@@ -118,6 +118,6 @@ def test_what_is_missing_is_the_most_extreme_of_what_is_there():
 @settings(max_examples=40)
 @given(st.lists(st.none() | st.floats(-10, 10), min_size=limits.CONTROL_SEEDS, max_size=limits.CONTROL_SEEDS))
 def test_a_placebo_and_its_mirror_image_are_judged_alike_and_what_is_found_is_never_spared(values):
-    assert not (found(CONTRAST, values).is_found and spared(CONTRAST, values).is_spared)
+    assert not (control_result(CONTRAST, values).is_found and spared(CONTRAST, values).is_spared)
     mirrored = [None if one is None else -one for one in values]
     assert spared(CONTRAST, values).is_spared is spared(CONTRAST, mirrored).is_spared

@@ -142,7 +142,7 @@ def pay(rounds, paying: Paying | None = None) -> int:
 
 def test_the_job_pays_whoever_earned_it_and_their_team_of_the_moment_and_the_session_tells_of_it(rounds):
     rounds.lab.deploy(workunits=5)
-    blue = teams.found(rounds.db, name="Blue", founder_id=1, country="", website="", about="", now=rounds.lab.now)
+    blue = teams.create(rounds.db, name="Blue", founder_id=1, country="", website="", about="", now=rounds.lab.now)
     for joined in (None, blue, None):
         accounts.join(rounds.db, 1, joined)
         rounds.compute(1)
@@ -466,7 +466,7 @@ def test_whatever_happens_the_books_balance_and_every_sum_of_a_settlement_is_the
         announce(rounds, replace(PRESETS["S1"], session_cap=45_000))
         with lab.db.transaction():
             for name in ("Blue", "Red"):
-                teams.found(lab.db, name=name, founder_id=1, country="", website="", about="", now=lab.now)
+                teams.create(lab.db, name=name, founder_id=1, country="", website="", about="", now=lab.now)
         for what, number in told:
             happen(rounds, what, random.Random(number))
             assert [*balance_check.problems(lab.db), *balance_check.beyond_caps(lab.db)] == []
@@ -486,7 +486,7 @@ def happen(rounds, what: str, chance: random.Random) -> None:
     db, lab = rounds.db, rounds.lab
     lab.later(hours=chance.random() * 3)
     if what in "cf":
-        if db.one("SELECT 1 FROM task WHERE state = 'unsent'"):
+        if db.row("SELECT 1 FROM task WHERE state = 'unsent'"):
             rounds.compute(1, host=chance.choice((1, 2)), by=None if what == "c" else lambda _order: None)
     elif what == "s":
         rounds.step()
@@ -501,7 +501,7 @@ def happen(rounds, what: str, chance: random.Random) -> None:
         pay(rounds)
     else:
         with db.transaction():
-            newest = db.one("SELECT max(task_id) AS id FROM award")["id"]
+            newest = db.row("SELECT max(task_id) AS id FROM award")["id"]
             if what == "x" and newest is not None:
                 correct(db, newest, chance.choice((1, 777, 5_000)), "a test", lab.now)
             elif what == "j":

@@ -203,7 +203,7 @@ def rounds(rounds):
 
 
 def scored(rounds) -> dict:
-    rows = scores.everything(rounds.db)
+    rows = scores.every_score(rounds.db)
     return {row["forecaster"]: (row["verdict"], row["brier"], row["is_covered"]) for row in rows}
 
 
@@ -236,7 +236,7 @@ def test_a_retired_version_is_scored_and_a_recalled_one_is_not(rounds, taken_bac
         assert (score_predictions(rounds.db, rounds.lab.now), scored(rounds)) == ([], {})
     withdraw(rounds.db, 1, "a test", rounds.lab.now)
     assert len(score_predictions(rounds.db, rounds.lab.now)) == 3
-    assert "retired" in scores.everything(rounds.db)[0]["reason"]
+    assert "retired" in scores.every_score(rounds.db)[0]["reason"]
     assert misscored(rounds.db) == []
     rounds.db.execute("UPDATE score SET brier = 0.0 WHERE prediction_id = 2")
     (problem,) = misscored(rounds.db)
@@ -298,7 +298,7 @@ def test_where_strangers_outvoted_a_value_all_that_are_left_are_computed_again(s
     fill(strangers, 5)
     strangers.hold()
     strangers.lab.later(minutes=1)
-    odd = strangers.db.one("SELECT min(checks_task_id) AS task FROM workunit WHERE state = 'open'")["task"]
+    odd = strangers.db.row("SELECT min(checks_task_id) AS task FROM workunit WHERE state = 'open'")["task"]
 
     def otherwise(order):
         return output(strangers.lab, order, lambda cell: 9.0 * (cell.config == 0), early=(3.0, 0.5))
@@ -307,7 +307,7 @@ def test_where_strangers_outvoted_a_value_all_that_are_left_are_computed_again(s
         for _ in range(3):  # where two disagree a third is asked for
             for host in (1, 2, 3, 4):
                 while orders := strangers.lab.ask(host).orders:
-                    is_odd = strangers.db.one(CHECKS, id=orders[0].task)["task"] == odd
+                    is_odd = strangers.db.row(CHECKS, id=orders[0].task)["task"] == odd
                     by = otherwise if is_odd else values(strangers, 1.0)
                     strangers.lab.report(orders[0], by(orders[0]))
                 strangers.lab.validate()

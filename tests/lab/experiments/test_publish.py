@@ -88,7 +88,7 @@ def test_a_new_experiment_is_stored_signed_and_registered(small_lab, prepared):
     assert (body["stopping"]["rule"], body["stopping"]["replicates"]) == ("settled", 256)
     (prediction,) = body["predictions"]
     assert (prediction["estimand"], prediction["forecaster"]) == ("grows", "catalogue, informed")
-    predicted = small_lab.db.one("SELECT estimand, forecaster, positive FROM prediction")
+    predicted = small_lab.db.row("SELECT estimand, forecaster, positive FROM prediction")
     assert predicted == {"estimand": "grows", "forecaster": "catalogue, informed", "positive": 0.8}
     before = whole(small_lab)
     small_lab.later(days=1)
@@ -160,7 +160,7 @@ def test_another_question_needs_another_version_and_a_repair_or_better_words_non
     published = working_lab.publish(repaired)
     assert (published.experiment_id, published.serial, published.change) == (1, 3, "new bundle")
     assert working_lab.order(1).bundle == repaired.digest
-    assert working_lab.db.one("SELECT count(*) AS n FROM registration")["n"] == 1
+    assert working_lab.db.row("SELECT count(*) AS n FROM registration")["n"] == 1
 
 
 def test_a_new_version_withdraws_what_is_open_of_the_old_one(working_lab, prepared):

@@ -275,7 +275,7 @@ def test_rolled_back_what_waits_gets_the_earlier_bundle_under_a_new_serial(stage
     assert release_steps.stages(staged.db, staged.now)[1].rollout.stage is Stage.WIDER  # it was so far before
     staged.report(out, staged.output(out))
     staged.validate()
-    assert staged.db.one("SELECT state FROM task WHERE id = :id", id=out.task)["state"] == "valid"
+    assert staged.db.row("SELECT state FROM task WHERE id = :id", id=out.task)["state"] == "valid"
     assert staged.order(1).bundle == prepared().digest
     with pytest.raises(Withdrawn):
         staged.publish(prepared(top="# worse"))

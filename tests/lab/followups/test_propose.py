@@ -43,7 +43,7 @@ def settled(shifting):
 
 
 def kept(rounds):
-    return {one.proposal.slug: one for one in proposals.everything(rounds.db)}
+    return {one.proposal.slug: one for one in proposals.every_proposal(rounds.db)}
 
 
 def admit(rounds, slug):
@@ -84,7 +84,7 @@ def test_what_asks_elsewhere_is_for_generality_pairs_explain_each_other_and_thre
     first, second = (Node(noun=Noun.FINDING, id=each) for each in (1, number))
     link(settled.db, LinkKind.EXPLAINS, first, second, why="a test", by="Ada", now=settled.lab.now)
     assert pairs(settled.db) == [(1, number)], "what tests another one explains nothing"
-    loaded = {one.number: one for one in subjects(settled.db, proposals.everything(settled.db), {})}
+    loaded = {one.number: one for one in subjects(settled.db, proposals.every_proposal(settled.db), {})}
     assert set(loaded) == {1}, "of the new one nothing is known yet"
     assert loaded[1].decided == {"generalise-1-shift-4", "extremes-1-size-1-9"}
     assert {config["size"]: mean for config, mean in loaded[1].means}[1] > 1.0
@@ -119,7 +119,7 @@ def test_what_is_approved_counts_with_what_it_still_costs_and_what_came_of_it_mo
         settled.hold()
         settled.lab.later(seconds=1)
     assert open_cost(settled.db).likely == 0.0
-    (row,) = [row for row in scores.everything(settled.db) if row["registration_id"] == made.id]
+    (row,) = [row for row in scores.every_score(settled.db) if row["registration_id"] == made.id]
     assert (row["forecaster"], row["verdict"]) == (f"{AUTOPILOT}, informed", "effect +")  # its kin had run
     (outcome,) = base_rates(settled.db).came_out["extremes"]
     assert outcome.meaning is Meaning.AS_CLAIMED
@@ -179,11 +179,11 @@ def test_a_retired_finding_is_in_doubt_again_by_a_new_bundle_or_a_verdict_that_t
 def test_predictions_of_a_finding_that_was_retired_are_scored(shifting):
     block(shifting, effect=1.0)
     shifting.hold()
-    assert [row["verdict"] for row in scores.everything(shifting.db)] == [None], "it goes on"
+    assert [row["verdict"] for row in scores.every_score(shifting.db)] == [None], "it goes on"
     registration_store.set_status(shifting.db, 1, "retired", "a test")
     shifting.lab.later(seconds=1)
     shifting.hold()
-    (row,) = scores.everything(shifting.db)
+    (row,) = scores.every_score(shifting.db)
     assert row["reason"].startswith("its findings are retired")
 
 

@@ -40,7 +40,7 @@ def catalogue(rounds, variant):
 
 def ordered(rounds) -> list[tuple[str, int, int]]:
     """What would be ordered now: of what, how many workunits, of how many replicates each."""
-    names = {one.id: one.name for one in experiments.everything(rounds.db)}
+    names = {one.id: one.name for one in experiments.every_version(rounds.db)}
     planned = planning.decide(rounds.db, rounds.policy, rounds.lab.now)
     return [(names[one.experiment_id], one.workunits, one.replicates_each) for one in planned.allotments]
 
@@ -226,7 +226,7 @@ def test_an_idle_host_has_all_it_reports_and_what_is_in_hand_is_counted(voluntee
     assert desk.is_avx
     assert of(volunteers, "first").is_ours
     volunteers.deploy(workunits=1, replicates_each=3)
-    while volunteers.ask(2, holding=tuple(task.id for task in workunits.held(volunteers.db, 2))).orders:
+    while volunteers.ask(2, holding=tuple(task.id for task in workunits.tasks_at(volunteers.db, 2))).orders:
         continue
     (declared,) = volunteers.db.select("SELECT manifest FROM experiment")
     manifest = json.loads(declared["manifest"])
@@ -236,7 +236,7 @@ def test_an_idle_host_has_all_it_reports_and_what_is_in_hand_is_counted(voluntee
     volunteers.deploy(workunits=6)
     volunteers.db.execute("UPDATE task SET state = 'sent', host_id = 2")
     desk = of(volunteers, "desk")  # no more run at once than there are cores
-    assert (len(workunits.held(volunteers.db, 2)), desk.busy_cores) == (8, 4)
+    assert (len(workunits.tasks_at(volunteers.db, 2)), desk.busy_cores) == (8, 4)
     assert (desk.used_memory_mb, desk.most_tasks) == (4 * manifest["memory_mb"], 0)
 
 

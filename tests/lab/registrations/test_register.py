@@ -434,7 +434,7 @@ def pass_on(small_lab):
 
 
 def said(db) -> list[tuple]:
-    return [(one.source, one.kind, one.target, one.by) for one in links.everything(db)]
+    return [(one.source, one.kind, one.target, one.by) for one in links.every_link(db)]
 
 
 def test_a_claim_waits_until_its_experiment_is_published_and_hangs_on_it_until_it_is_answered(
@@ -443,12 +443,12 @@ def test_a_claim_waits_until_its_experiment_is_published_and_hangs_on_it_until_i
     first, second = Node(noun=Noun.OLD_CLAIM, id=1), Node(noun=Noun.OLD_CLAIM, id=2)
     explained = (first, LinkKind.EXPLAINS, second, "the old laboratory")
     assert pass_on(experiment="other_sum") == 1
-    assert [one.said.name for one in old_claims.everything(small_lab.db)] == ["#31", "#32"]
+    assert [one.said.name for one in old_claims.every_claim(small_lab.db)] == ["#31", "#32"]
     assert said(small_lab.db) == [explained]
     small_lab.publish(prepared())
     assert pass_on() == 1
     assert said(small_lab.db) == [explained, (Node(noun=Noun.FINDING, id=1), LinkKind.TESTS, first, "catalogue")]
-    test = links.everything(small_lab.db)[1]
+    test = links.every_link(small_lab.db)[1]
     assert test.upheld_by == (Meaning.AS_CLAIMED,)
     assert hanging(small_lab.db) == {1: 2}
     record(small_lab.db, 1, weighed(2), [], session_id=None, now=small_lab.now)

@@ -45,7 +45,7 @@ def test_a_mended_bundle_is_told_with_what_was_wrong_and_what_it_touches(rounds)
     rounds.in_stages()
     rounds.hold()
     rounds.compute(1, by=lambda _order: None)
-    first = lab.db.one("SELECT digest FROM bundle")["digest"]
+    first = lab.db.row("SELECT digest FROM bundle")["digest"]
     lab.db.execute(
         "INSERT INTO bundle (experiment_id, serial, digest, seal, manifest, expires_at, created_at) "
         "SELECT experiment_id, 2, 'feedfacecafebeef', seal, manifest, expires_at, :now FROM bundle",
@@ -177,7 +177,7 @@ def test_the_owners_of_a_copied_folder_are_told_once_a_day(rounds):
     for _ in range(2):
         assert [note.facts["host"] for note in notes_of(lab, look_at_hosts)] == [2, 3]
     for host in (2, 3):
-        assert len(notices.shown(lab.db, host, lab.now)) == 1
+        assert len(notices.for_host(lab.db, host, lab.now)) == 1
 
 
 def test_many_stuck_tasks_are_named_up_to_a_few_and_counted(rounds):
@@ -190,7 +190,7 @@ def test_many_stuck_tasks_are_named_up_to_a_few_and_counted(rounds):
     lab.later(days=3650, hours=49)
     notes = notes_of(lab, give_up_stuck)
     assert (len(notes), notes[-1].facts["more"]) == (21, 5)
-    assert lab.db.one("SELECT count(*) AS amount FROM task WHERE state = 'expired'")["amount"] == 25
+    assert lab.db.row("SELECT count(*) AS amount FROM task WHERE state = 'expired'")["amount"] == 25
     assert (notes_of(lab, clean)[0].kind, rounds.broken()) == ("clean.nothing", {})
 
 
@@ -206,7 +206,7 @@ def test_a_session_tells_what_the_janitor_swept_since_the_one_before_and_deletes
         raise LookupError  # it is undone, and told by nobody
     assert swept() == ["sweep.none"]
     old = blobs.put(lab.db, folder, b"a seal that was renewed since", lab.now)
-    kept = blobs.put(lab.db, folder, lab.db.one("SELECT seal FROM bundle")["seal"].encode(), lab.now)
+    kept = blobs.put(lab.db, folder, lab.db.row("SELECT seal FROM bundle")["seal"].encode(), lab.now)
     lab.later(days=61)
     assert swept() == ["sweep.none"]
     assert old in {row["digest"] for row in lab.db.select("SELECT digest FROM blob")}
@@ -219,7 +219,7 @@ def test_a_session_tells_what_the_janitor_swept_since_the_one_before_and_deletes
     assert "nothing names 1" in sentence
     digests = {row["digest"] for row in lab.db.select("SELECT digest FROM blob")}
     assert (kept in digests, old in digests) == (True, False)
-    assert lab.db.one("SELECT count(*) AS amount FROM blob JOIN bundle USING (digest)")["amount"] == 1
+    assert lab.db.row("SELECT count(*) AS amount FROM blob JOIN bundle USING (digest)")["amount"] == 1
     assert rounds.broken() == {}
 
 

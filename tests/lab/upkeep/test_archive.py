@@ -194,7 +194,7 @@ def test_a_process_that_is_killed_in_the_middle_loses_nothing(old_lab):
             ended = killer.stdout.readline().strip()
             old_lab.demand_whole()
             with Connections(folder=old_lab.folder).reader() as db:
-                row = db.one("SELECT count(*) AS amount FROM task WHERE archive_id IS NOT NULL")
+                row = db.row("SELECT count(*) AS amount FROM task WHERE archive_id IS NOT NULL")
             moved.append(row["amount"])
     assert ended == "ended with 0"
     old_lab.archived()

@@ -40,7 +40,7 @@ def test_a_name_that_is_taken_gets_a_number_and_a_team_that_exists_is_joined(off
     key_in(office.create())
     founder = office.stored()[0].id
     office.writer.run(
-        lambda db: teams.found(
+        lambda db: teams.create(
             db, name="Owls", founder_id=founder, country="", website="", about="", now=office.lab.now
         )
     )
@@ -119,7 +119,7 @@ def test_two_who_open_one_account_at_once_have_one(office):
     with ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(lambda _: office.create(), range(4)))
     assert len({key_in(answer) for answer in answers}) == 1
-    assert office.writer.run(lambda db: db.one("SELECT count(*) AS amount FROM volunteer"))["amount"] == 1
+    assert office.writer.run(lambda db: db.row("SELECT count(*) AS amount FROM volunteer"))["amount"] == 1
 
 
 def test_another_secret_than_the_accounts_have_is_refused(office):

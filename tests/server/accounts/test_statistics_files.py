@@ -38,7 +38,7 @@ def lab(busy_lab):
                 facts='{"vendor": "<b>", "model": "m", "cores_all": 8, "memory_bytes_all": 2e9}',
                 gpus='[["NVIDIA", 2, 8000, "RTX [9]|x"]]',
             )
-        team = teams.found(db, name="Owls", founder_id=2, country="", website="", about="", now=now)
+        team = teams.create(db, name="Owls", founder_id=2, country="", website="", about="", now=now)
         accounts.join(db, 2, team)
         tariff = tariffs.add(db, TARIFF, now)
         given = [
@@ -68,7 +68,7 @@ def test_a_team_without_volunteers_and_credit_is_in_no_file_and_one_without_cred
     words = {"country": "buy", "website": "https://buy.example", "about": "Buy."}
     with lab.db.transaction():
         empty, left, new, late = (
-            teams.found(lab.db, name=name, founder_id=number, **words, now=lab.now)
+            teams.create(lab.db, name=name, founder_id=number, **words, now=lab.now)
             for name, number in (("Empty", 1), ("Left", 2), ("New", 1), ("Late", 4))
         )
         award = Award(task_id=2, reason="a", host_id=2, volunteer_id=2, team_id=left, amount=1, because="")
@@ -105,11 +105,11 @@ def test_the_files_hold_who_agreed_and_nobody_else_and_long_lists_are_written_a_
 
 def test_who_is_erased_is_in_no_file_but_of_those_to_forget_and_what_they_compute_goes_to_others(lab):
     lab.db.execute("UPDATE host SET volunteer_id = 2 WHERE id = 1")
-    waiting = lab.db.one("SELECT deadline FROM task WHERE id = 2")["deadline"]
+    waiting = lab.db.row("SELECT deadline FROM task WHERE id = 2")["deadline"]
     with lab.db.transaction():
         assert erase(lab.db, *accounts.by_id(lab.db, 2), lab.now) == 1
-    assert lab.db.one("SELECT deadline FROM task WHERE id = 2")["deadline"] == at(lab.now) < waiting
-    assert lab.db.one("SELECT total FROM balance WHERE holder = 'volunteer' AND holder_id = 2")["total"] == 1_234_567
+    assert lab.db.row("SELECT deadline FROM task WHERE id = 2")["deadline"] == at(lab.now) < waiting
+    assert lab.db.row("SELECT total FROM balance WHERE holder = 'volunteer' AND holder_id = 2")["total"] == 1_234_567
     with lab.db.transaction():
         erase(lab.db, *accounts.by_id(lab.db, 3), lab.now)  # Bob was in no file, so that nobody has to forget him
     texts = written(lab)

@@ -40,7 +40,7 @@ def host_of(lab, volunteer: str, name: str = "first", **capacity) -> int:
 
 def hand(lab, host: int, tasks: int = 1, *, holding=None, dispatch=None, **asked):
     """What a host gets that asks for so many tasks; it lost nothing unless `holding` says so."""
-    kept = frozenset(task.id for task in workunits.held(lab.db, host)) if holding is None else frozenset(holding)
+    kept = frozenset(task.id for task in workunits.tasks_at(lab.db, host)) if holding is None else frozenset(holding)
     wish = {"seconds": 0.0, "instances": tasks, "most": 64, "holding": kept} | asked
     with lab.db.transaction():
         known = hosts.host(lab.db, host)
@@ -219,7 +219,7 @@ def test_a_bundle_that_was_never_seen_is_given_to_nobody(untried, prepared):
     for host in (1, 2):
         with pytest.raises(LookupError, match="preflight"):
             hand(untried, host)
-    assert workunits.held(untried.db, 1) == workunits.held(untried.db, 2) == []
+    assert workunits.tasks_at(untried.db, 1) == workunits.tasks_at(untried.db, 2) == []
 
 
 def test_until_a_repair_is_tried_volunteers_get_the_bundle_that_was(untried, prepared):
@@ -426,7 +426,7 @@ def test_what_a_restored_laboratory_forgot_comes_back_with_its_replicates(cut, s
         assert restored.call(client, restored.upload(task)).credit > 0
         assert restored.broken() == {}
     cells = restored.do(lambda db: db.select("SELECT count(*) AS n FROM result GROUP BY replicate, config"))
-    twice = restored.do(lambda db: db.one("SELECT count(*) AS n FROM duplicate"))
+    twice = restored.do(lambda db: db.row("SELECT count(*) AS n FROM duplicate"))
     assert ([row["n"] for row in cells], twice["n"] if is_part_first else 0) == ([1] * 24, 0)
     assert restored.do(lambda db: workunits.tasks(db, state="unsent")) == [] or not is_part_first
     restored.close()

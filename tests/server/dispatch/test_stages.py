@@ -122,7 +122,7 @@ def test_a_paused_version_is_given_to_nobody_not_even_again_and_what_runs_is_kep
     assert lab.ask(1, holding=(), wanted=8).orders == ()  # it lost all three
     assert host_store.host(lab.db, 1).why_no_work == "tiny_sum is paused: too warm"
     back(lab, out[:1])
-    assert lab.db.one("SELECT count(*) AS n FROM result")["n"] == 2
+    assert lab.db.row("SELECT count(*) AS n FROM result")["n"] == 2
     release_steps.resume(lab.db, version(lab), platform="", reason="cooler", by="Ada", now=lab.now)
     again = lab.ask(1, holding=(), wanted=8).orders
     assert {order.task for order in out[1:]} <= {order.task for order in again}

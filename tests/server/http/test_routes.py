@@ -129,7 +129,7 @@ def test_teams_are_found_by_words_and_by_number_and_looked_after_by_the_eldest_w
 
     def found(db):
         for name in ("Night Owls", "Owls & Co", "Hawks"):
-            teams.found(db, name=name, founder_id=founder, country="", website="", about="<b>", now=office.lab.now)
+            teams.create(db, name=name, founder_id=founder, country="", website="", about="<b>", now=office.lab.now)
 
     office.writer.run(found)
     assert office.ask("/team_lookup.php", team_name="owls") == "<teams>\n</teams>\n"  # nobody is in them

@@ -99,7 +99,7 @@ def test_an_upload_goes_on_before_where_it_was_never_behind_and_another_replaces
     assert place.say(head(other)) == done()
     assert place.stored() == {1: other}
     first = hashlib.sha256(SMALL).hexdigest()
-    assert place.writer.run(lambda db: db.one("SELECT 1 FROM blob WHERE digest = :digest", digest=first)) is None
+    assert place.writer.run(lambda db: db.row("SELECT 1 FROM blob WHERE digest = :digest", digest=first)) is None
     digest = hashlib.sha256(other).hexdigest()
     place.writer.run(lambda db: db.execute("UPDATE task SET output_digest = :digest WHERE id = 1", digest=digest))
     assert place.say(head(other)) == done()

@@ -29,7 +29,7 @@ def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(source, 
     (order,) = source.ask(frozenset(), 1)
     assert source.ask(frozenset({order.task}), 1) == ()
     assert source.ask(frozenset(), 1) == (order,)
-    assert source.held() == {order.task}
+    assert source.held_tasks() == {order.task}
     output = working_lab.output(order)
     facts = {"exit_status": 0, "output_digest": None, "cpu_seconds": 1.0, "elapsed_seconds": 1.0}
     report = Report(task_id=order.task, host_id=1, **facts)
@@ -39,9 +39,9 @@ def test_an_order_is_asked_for_and_its_report_is_stored_with_its_output(source, 
     assert (task.state, task.output_digest) == (TaskState.RETURNED, hashlib.sha256(output).hexdigest())
     assert blobs.get(reader, working_lab.folder, task.output_digest) == output
     reader.close()
-    assert source.held() == frozenset()
+    assert source.held_tasks() == frozenset()
     assert source.bundle(order.bundle) == prepared().archive
-    assert source.seal(order.bundle) == source.writer.run(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
+    assert source.seal(order.bundle) == source.writer.run(lambda db: db.row("SELECT seal FROM bundle"))["seal"]
     with pytest.raises(NotAllowed, match="Host 99"):
         LocalWorkSource(writer=source.writer, pilots=source.pilots, host_id=99).ask(frozenset(), 1)
     with pytest.raises(NotFound, match="abcdefabcdef"):
@@ -54,7 +54,7 @@ def test_what_is_given_back_waits_for_others_any_number_of_times_and_nobody_fail
         (order,) = source.ask(frozenset(), 1)
         seeds.add(order.seeds)
         source.give_back([order.task])
-        assert source.held() == frozenset()
+        assert source.held_tasks() == frozenset()
     tasks = source.writer.run(workunits.tasks)
     assert {(task.state, task.cause) for task in tasks} == {
         (TaskState.UNSENT, ""),
@@ -102,7 +102,7 @@ def test_report_and_output_are_stored_together_or_not_at_all(working_lab):
     )
     with pytest.raises(Exception, match="no room for the report"):
         working_lab.report(order, working_lab.output(order))
-    assert working_lab.db.one("SELECT count(*) AS n FROM blob WHERE size < 5000")["n"] == 0
+    assert working_lab.db.row("SELECT count(*) AS n FROM blob WHERE size < 5000")["n"] == 0
     assert states(working_lab) == [TaskState.SENT]
     working_lab.db.execute("DROP TRIGGER full_disk")
     assert working_lab.report(order, working_lab.output(order)).state is TaskState.RETURNED
@@ -137,11 +137,11 @@ def test_a_late_report_is_accepted_and_the_copy_that_waits_is_not_sent(working_l
 def test_asking_in_vain_writes_nothing(working_lab):
     order = working_lab.order(1)
     working_lab.ask(1, holding=(order.task,))  # why it gets nothing is written down once
-    before = working_lab.db.one("PRAGMA data_version"), whole(working_lab)
+    before = working_lab.db.row("PRAGMA data_version"), whole(working_lab)
     for _ in range(5):
         working_lab.later(seconds=5)
         assert working_lab.ask(1, holding=(order.task,)).orders == ()
-    assert (working_lab.db.one("PRAGMA data_version"), whole(working_lab)) == before
+    assert (working_lab.db.row("PRAGMA data_version"), whole(working_lab)) == before
     working_lab.later(minutes=1)
     working_lab.ask(1, holding=(order.task,))
     assert host_store.host(working_lab.db, 1).seen_at == working_lab.now

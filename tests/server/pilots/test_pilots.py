@@ -62,7 +62,7 @@ class Cluster:
         return self.do(lambda db: sweep(db, LEASE, self.lab.now))
 
     def stored(self) -> int:
-        return self.do(lambda db: db.one("SELECT count(*) AS amount FROM blob WHERE brought > 0"))["amount"]
+        return self.do(lambda db: db.row("SELECT count(*) AS amount FROM blob WHERE brought > 0"))["amount"]
 
     def raw(self, what: str, body: bytes, key: str | None = None) -> tuple[int, bytes]:
         connection = http.client.HTTPConnection(urlsplit(self.address).netloc)
@@ -93,19 +93,19 @@ def test_many_tasks_are_asked_for_again_where_they_never_arrived_and_reported_at
     orders = wide.ask(frozenset(), 3)
     assert len(orders) == 3
     assert wide.ask(frozenset(), 3) == orders
-    assert wide.held() == {order.task for order in orders}
+    assert wide.held_tasks() == {order.task for order in orders}
     for _ in range(2):  # the second time nothing counts
         wide.report([(finished(order), cluster.output(order)) for order in orders])
     assert cluster.tasks() == [(TaskState.RETURNED, wide.host_id)] * 3
     cluster.judge()
     wide.report([(finished(order), cluster.output(order)) for order in orders])
     assert cluster.tasks()[:3] == [(TaskState.VALID, wide.host_id)] * 3
-    assert cluster.do(lambda db: db.one("SELECT count(*) AS n FROM result"))["n"] == 6
+    assert cluster.do(lambda db: db.row("SELECT count(*) AS n FROM result"))["n"] == 6
 
 
 def test_bundle_seal_and_trust_are_handed_out_and_nothing_else_nor_anything_to_a_stranger(cluster, prepared):
     assert cluster.source.bundle(prepared().digest) == prepared().archive
-    assert cluster.source.seal(prepared().digest) == cluster.do(lambda db: db.one("SELECT seal FROM bundle"))["seal"]
+    assert cluster.source.seal(prepared().digest) == cluster.do(lambda db: db.row("SELECT seal FROM bundle"))["seal"]
     cluster.lab.folder.keys.mkdir(exist_ok=True)
     (cluster.lab.folder.keys / "trust.json").write_bytes(b"a chain")
     assert cluster.source.trust() == b"a chain"
@@ -120,7 +120,7 @@ def test_bundle_seal_and_trust_are_handed_out_and_nothing_else_nor_anything_to_a
         for body in BODIES:
             status, answer = cluster.raw(what, body, cluster.key)
             assert (status, json.loads(answer)["error"]["kind"]) == (400, "MalformedRequest")
-    assert cluster.source.held() == frozenset()
+    assert cluster.source.held_tasks() == frozenset()
 
 
 KEYS = [None, "", "axiom_cluster_" + "a" * 43, "axiom_" + "a" * 43, "axiom_cluster_" + "é" * 300]
@@ -181,7 +181,7 @@ def test_two_pilots_of_a_name_are_told_apart_and_one_that_comes_back_to_its_fold
     ] * 2  # a lost hello is said again
     again = cluster.pilot("node-1", before=[cluster.source.session])
     assert again.host_id == cluster.source.host_id
-    assert again.held() == {order.task}
+    assert again.held_tasks() == {order.task}
     with pytest.raises(HeldByAnother):
         cluster.source.ask(frozenset(), 1)
     assert cluster.source.refused is not None
@@ -216,7 +216,7 @@ def test_what_a_silent_pilot_has_out_goes_to_others_and_its_late_report_is_taken
     assert {cluster.task(given.task).state for given in (order, copy)} == {TaskState.VALID}
     number = cluster.task(order.task).workunit_id
     assert cluster.do(lambda db: workunits.workunit(db, number)).state is WorkunitState.DONE
-    assert cluster.do(lambda db: db.one("SELECT count(*) AS n FROM result"))["n"] == 2
+    assert cluster.do(lambda db: db.row("SELECT count(*) AS n FROM result"))["n"] == 2
 
 
 def test_a_cluster_s_tasks_are_checked_by_others_than_its_own_pilots(cluster):

@@ -132,7 +132,7 @@ class Story:
                 transit(self.lab.db, wanted.id, self.lab.now)
 
     def is_retired(self, version: int) -> bool:
-        row = self.lab.db.one("SELECT retired_at FROM experiment WHERE id = :id", id=version)
+        row = self.lab.db.row("SELECT retired_at FROM experiment WHERE id = :id", id=version)
         return row is not None and row["retired_at"] is not None
 
     def publish(self, version: int, **changes) -> None:
@@ -168,8 +168,8 @@ class Story:
     def end(self) -> None:
         self.seen.update(f"task {task.state}" for task in workunits.tasks(self.lab.db, limit=1_000))
         self.seen.update(f"workunit {wanted.state}" for wanted in workunits.workunits(self.lab.db, limit=1_000))
-        self.seen["part"] += self.lab.db.one("SELECT count(split_from) AS n FROM workunit")["n"]
-        self.seen["duplicate"] += self.lab.db.one("SELECT count(*) AS n FROM duplicate")["n"]
+        self.seen["part"] += self.lab.db.row("SELECT count(split_from) AS n FROM workunit")["n"]
+        self.seen["duplicate"] += self.lab.db.row("SELECT count(*) AS n FROM duplicate")["n"]
         self.lab.db.close()
 
 

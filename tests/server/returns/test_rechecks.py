@@ -62,8 +62,8 @@ def test_a_drawn_task_is_repeated_by_another_volunteer_and_they_agree(lab):
     assert (second.id, second.state) == (2, TaskState.VALID)
     assert len(workunits.workunits(lab.db)) == 2  # a check is not checked itself, and neither is a duplicate
     assert agreements(lab) == {1: Agreement.AGREES, 2: Agreement.AGREES}
-    assert lab.db.one("SELECT count(*) AS n FROM result")["n"] == 2
-    assert lab.db.one("SELECT count(*) AS n FROM duplicate")["n"] == 2
+    assert lab.db.row("SELECT count(*) AS n FROM result")["n"] == 2
+    assert lab.db.row("SELECT count(*) AS n FROM duplicate")["n"] == 2
     assert [hosts.host(lab.db, host).standing.valid_in_row for host in (1, 2)] == [1, 1]
     assert lab.broken() == {}
     lab.db.execute("UPDATE task SET host_id = 4 WHERE id = 2")
@@ -114,8 +114,8 @@ def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):
         assert lab.ask(had_it_before).orders == ()
     computed(lab, 3)
     assert agreements(lab) == {1: Agreement.DIFFERS, 2: Agreement.AGREES, 3: Agreement.AGREES}
-    assert [notice.kind for notice in notices.shown(lab.db, 1, lab.now)] == ["differs"]
-    assert [notices.shown(lab.db, host, lab.now) for host in (2, 3)] == [[], []]
+    assert [notice.kind for notice in notices.for_host(lab.db, 1, lab.now)] == ["differs"]
+    assert [notices.for_host(lab.db, host, lab.now) for host in (2, 3)] == [[], []]
     assert [wanted.checks_task_id for wanted in workunits.workunits(lab.db)] == [1, 1, None]
     assert lab.broken() == {}
 
@@ -211,7 +211,7 @@ def copied(small_lab, prepared):
 
 
 def stored(lab) -> tuple[int, int]:
-    row = lab.db.one("SELECT (SELECT count(*) FROM result) AS first, (SELECT count(*) FROM duplicate) AS again")
+    row = lab.db.row("SELECT (SELECT count(*) FROM result) AS first, (SELECT count(*) FROM duplicate) AS again")
     return row["first"], row["again"]
 
 
@@ -347,4 +347,4 @@ def test_a_tile_of_level_0_has_no_parent_to_disagree_with(small_lab):
     charted.host("bobs", volunteer="Bob", memory_mb=64_000)
     task = brought(charted, 1, made_up)
     assert (task.state, agreements(charted)[task.id]) == (TaskState.VALID, "")
-    assert tiles.one(charted.db, 1, 0, 0).pixels == bytes([0, 2] * 32)
+    assert tiles.drawn_tile(charted.db, 1, 0, 0).pixels == bytes([0, 2] * 32)

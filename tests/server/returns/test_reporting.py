@@ -174,7 +174,7 @@ def test_the_owner_is_told_of_an_invalid_result_once_a_day(lab):
     for order in (first, second):
         take(lab, said(lab, order, b"nonsense " + str(order.task).encode()))
         lab.validate()
-    assert [notice.kind for notice in notices.shown(lab.db, 2, lab.now)] == ["invalid"]
+    assert [notice.kind for notice in notices.for_host(lab.db, 2, lab.now)] == ["invalid"]
     assert (hosts.host(lab.db, 2).standing.quota, tasks.lately(lab.db, 2, 9)) == (8, {TaskState.INVALID: 2})
 
 

@@ -119,7 +119,7 @@ def test_what_a_volunteer_prefers_here_is_told_with_the_computer_s_place_the_tea
         assert preferred.find("project_specific") is not None
     exchange.do(lambda db: host_store.set_venue(db, attic.host, "work"))
     facts = {"founder_id": ann.id, "country": "", "website": "", "about": "", "now": exchange.lab.now}
-    team = exchange.do(lambda db: teams.found(db, name="Ärger & <Co>", **facts))
+    team = exchange.do(lambda db: teams.create(db, name="Ärger & <Co>", **facts))
     exchange.do(lambda db: accounts.join(db, ann.id, team))
     joined = exchange.call(attic, cross_project_id="d" * 32).root
     told = [joined.findtext(tag) for tag in ("host_venue", "teamid", "team_name")]

@@ -42,7 +42,7 @@ def test_what_is_no_request_or_has_no_account_is_answered_and_stores_nothing(exc
             assert (heard.host, heard.root.findtext("userid"), heard.tasks) == (None, None, {})
             monkeypatch.setattr(rpc, "read_request", None)  # a long request of a stranger is not even read
         monkeypatch.undo()
-    assert exchange.do(lambda db: db.one("SELECT count(*) AS n FROM host")["n"]) == 1
+    assert exchange.do(lambda db: db.row("SELECT count(*) AS n FROM host")["n"]) == 1
 
 
 def test_only_a_long_request_has_its_key_looked_up_before_it_is_read(exchange, ann, attic, tmp_path):
@@ -164,7 +164,7 @@ def test_without_work_there_is_a_reason_in_the_client_s_language_and_only_for_wh
     for accepted, word in (("de", "im Moment wartet keine Arbeit"), ("fr_FR", "votre ordinateur"), ("ja", "no work")):
         ((_, reason),) = attic.hear(exchange.say(attic.words(ask=1.0), accepted)).words
         assert word.lower() in reason.lower()
-    stored = exchange.do(lambda db: db.one("SELECT why_no_work AS why FROM host WHERE id = 2")["why"])
+    stored = exchange.do(lambda db: db.row("SELECT why_no_work AS why FROM host WHERE id = 2")["why"])
     assert stored == "no work is waiting at the moment"
     links = attic.hear(exchange.say(attic.words(), "de"))
     assert links.words == []
@@ -198,7 +198,7 @@ def test_when_the_disk_is_full_nothing_is_acknowledged_and_later_all_is_well(exc
     (first,) = exchange.call(attic, ask=1.0).tasks.values()
     second = Client(attic.key, cpid="2" * 32)
     words, asks = attic.words(exchange.upload(first), ask=1e6), second.words(ask=1e6)
-    exchange.do(lambda db: db.select(f"PRAGMA max_page_count = {db.one('PRAGMA page_count')['page_count']}"))
+    exchange.do(lambda db: db.select(f"PRAGMA max_page_count = {db.row('PRAGMA page_count')['page_count']}"))
     for body in (words, asks):
         full = exchange.say(body)
         assert (full.named("result_ack"), full.tasks, full.host) == ([], {}, None)

@@ -51,7 +51,7 @@ def test_only_a_file_without_a_row_is_deleted_after_a_day_and_what_is_needed_by_
 
 def test_what_was_brought_and_never_reported_goes_after_a_month_and_so_do_old_sign_ins(busy_lab):
     db, folder = busy_lab.db, busy_lab.folder
-    reported = db.one("SELECT output_digest FROM task WHERE id = 1")["output_digest"]
+    reported = db.row("SELECT output_digest FROM task WHERE id = 1")["output_digest"]
     with db.transaction():
         bodies = [b"brought", b"y" * 100_000, blobs.get(db, folder, reported)]
         small, large, again = blobs.bring(db, folder, bodies, busy_lab.now)
@@ -196,7 +196,7 @@ FORGED = [
 
 def test_a_bundle_that_is_not_what_the_bundle_key_signed_is_reported(busy_lab):
     keys, db = busy_lab.keys, busy_lab.db
-    seal = read_seal(db.one("SELECT seal FROM bundle")["seal"], trust=keys.trust, now=busy_lab.now)
+    seal = read_seal(db.row("SELECT seal FROM bundle")["seal"], trust=keys.trust, now=busy_lab.now)
     for signer, changes, problem in FORGED:
         forged = write_seal(replace(seal, **changes), getattr(keys, signer))
         db.execute("UPDATE bundle SET seal = :seal", seal=forged)

@@ -36,7 +36,7 @@ def work(small_lab, writer):
 
 
 def remembered(writer):
-    return writer.run(jobs.everything)
+    return writer.run(jobs.every_job)
 
 
 def until(writer, is_so) -> dict:

@@ -88,7 +88,7 @@ def test_a_volunteer_has_the_newest_keys_and_preferences_and_sign_ins_that_end(d
 
 def found(db, now, name: str, founder: int) -> int | None:
     words = {"country": "Norway", "website": "https://t.org", "about": "we"}
-    return teams.found(db, name=name, founder_id=founder, **words, now=now)
+    return teams.create(db, name=name, founder_id=founder, **words, now=now)
 
 
 def test_a_team_has_a_founder_members_and_says_what_it_is(db, now):

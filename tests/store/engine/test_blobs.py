@@ -31,7 +31,7 @@ def test_bytes_come_back(database, folder, now):
         assert blobs.put(database, folder, body, now + DAY) == digest
         assert blobs.get(database, folder, digest) == body
         assert file_of(folder, digest).exists() == (size > blobs.LIMIT)
-    assert database.one("SELECT count(*) AS amount FROM blob") == {"amount": 6}
+    assert database.row("SELECT count(*) AS amount FROM blob") == {"amount": 6}
     assert len(list(folder.blobs.glob("*/*"))) == 2
     assert blobs.problems(database, folder, now + 2 * DAY) == []
     bodies = [b"small", LARGE, b"", b"small"]
@@ -79,7 +79,7 @@ def test_damage_is_noticed_and_never_served_until_the_same_bytes_come_again(
         assert not file_of(folder, digest).exists()
         database.execute(damage)
     else:
-        assert database.one("SELECT body FROM blob WHERE size > 7") == {"body": None}
+        assert database.row("SELECT body FROM blob WHERE size > 7") == {"body": None}
         damage(file_of(folder, digest))
     with pytest.raises(StoreDamaged, match=digest):
         blobs.get(database, folder, digest)
@@ -135,7 +135,7 @@ def test_a_file_is_on_the_disk_before_its_row(database, folder, now, monkeypatch
         real_fsync(descriptor)
 
     def replace(path, target):
-        order.append(database.one("SELECT count(*) AS amount FROM blob"))
+        order.append(database.row("SELECT count(*) AS amount FROM blob"))
         return real_replace(path, target)
 
     monkeypatch.setattr(os, "fsync", fsync)

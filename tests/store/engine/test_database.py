@@ -47,7 +47,7 @@ def test_both_bindings_answer_alike(plain):
         assert plain.execute("UPDATE thing SET body = :body WHERE id > :id", body=b"", id=above) == amount
     rows = [{"id": 1, "name": "red", "body": b"\0\xff"}, {"id": 2, "name": "green", "body": b""}]
     assert plain.select("SELECT * FROM thing WHERE id < 3 ORDER BY id") == rows
-    assert plain.one("SELECT name FROM thing WHERE id = :id", id=99) is None
+    assert plain.row("SELECT name FROM thing WHERE id = :id", id=99) is None
     assert plain.bare("SELECT name, id FROM thing WHERE id <= :id ORDER BY id", id=2) == [("red", 1), ("green", 2)]
     assert plain.bare("SELECT id FROM thing WHERE id = 9") == []
     with pytest.raises(StoreError):
@@ -85,7 +85,7 @@ def test_a_savepoint_undoes_its_own_part_alone_and_is_a_transaction_where_there_
 
 
 def test_a_full_disk_is_called_so_and_ends_its_transaction(plain):
-    pages, large = plain.one("PRAGMA page_count")["page_count"], bytes(100_000)
+    pages, large = plain.row("PRAGMA page_count")["page_count"], bytes(100_000)
     plain.select(f"PRAGMA max_page_count = {pages + 2}")
     with pytest.raises(StorageFull):
         plain.execute("INSERT INTO thing (body) VALUES (:body)", body=large)
@@ -120,7 +120,7 @@ def test_a_row_has_an_id_of_its_own_of_64_bits_and_a_broken_constraint_stays_wha
     for number in (2**31 + 1, 2**53 + 1, 2**63 - 2):
         assert database.insert(WITH_ID, id=number, name=f"{number}") == number
     assert database.insert(VOLUNTEER, name="Grace") == 2**63 - 1
-    assert database.one("SELECT max(id) AS id FROM volunteer") == {"id": 2**63 - 1}
+    assert database.row("SELECT max(id) AS id FROM volunteer") == {"id": 2**63 - 1}
     database.close()
 
 
@@ -137,7 +137,7 @@ def test_a_time_is_stored_as_microseconds_and_one_without_a_zone_is_refused(data
         with pytest.raises(ValueError, match="time zone"):
             refuse()
     database.execute(insert, at=now)
-    assert database.one("SELECT created_at FROM volunteer") == {"created_at": at(now)}
+    assert database.row("SELECT created_at FROM volunteer") == {"created_at": at(now)}
 
 
 def test_a_reader_sees_what_is_committed_and_can_write_nothing(database, folder):
@@ -166,7 +166,7 @@ def test_a_reader_sees_what_is_committed_and_can_write_nothing(database, folder)
 
 def test_there_is_one_writable_connection_which_is_durable_and_closed_to_others(database, folder, connect):
     settings = ("synchronous", "foreign_keys", "journal_mode", "busy_timeout")
-    values = [next(iter(database.one(f"PRAGMA {setting}").values())) for setting in settings]
+    values = [next(iter(database.row(f"PRAGMA {setting}").values())) for setting in settings]
     assert values == [2, 1, "wal", 5_000]
     database.execute(VOLUNTEER, name="Ada")
     files = list(folder.path.glob("axiom.db*"))

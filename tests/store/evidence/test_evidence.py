@@ -140,7 +140,7 @@ def test_links_and_old_claims_are_read_as_they_were_written(database, now):
     words = {"why": "a test", "by": "Ada", "line": 2, "evidence_hash": "ff"}
     assert links.same(database, LinkKind.TESTS, *ENDS) is None
     number = links.add(database, LinkKind.TESTS, *ENDS, upheld_by=upheld, **words, now=now)
-    (found,) = links.everything(database)
+    (found,) = links.every_link(database)
     assert (found.id, found.kind, found.source, found.target) == (number, LinkKind.TESTS, *ENDS)
     assert (found.upheld_by, found.why, found.by, found.line) == (upheld, "a test", "Ada", 2)
     assert (found.evidence_hash, found.said_at) == ("ff", now)
@@ -152,9 +152,9 @@ def test_links_and_old_claims_are_read_as_they_were_written(database, now):
     other = replace(CLAIM, name="plateau", scripts=())
     assert old_claims.keep(database, [CLAIM, other], now) == 2
     assert old_claims.keep(database, [CLAIM, other], now) == 0
-    assert [kept.said for kept in old_claims.everything(database)] == [CLAIM, other]
+    assert [kept.said for kept in old_claims.every_claim(database)] == [CLAIM, other]
     assert old_claims.keep(database, [replace(CLAIM, figure="0.70"), other], now) == 1
-    first, second = old_claims.everything(database)
+    first, second = old_claims.every_claim(database)
     assert (first.id, first.said.figure, second.said) == (1, "0.70", other)
 
 

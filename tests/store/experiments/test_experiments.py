@@ -29,7 +29,7 @@ def test_a_version_is_found_by_id_and_by_name_and_retires_once(stored, now):
     assert (second.name, second.version, second.manifest, second.created_at) == ("tiny_sum", 2, "{}", now)
     assert experiments.by_name(stored, "tiny_sum") == second
     assert experiments.by_name(stored, "tiny_sum", 1).id == 1
-    assert [version.id for version in experiments.everything(stored)] == [1, 2, 3]
+    assert [version.id for version in experiments.every_version(stored)] == [1, 2, 3]
     assert experiments.by_id(stored, 9) is experiments.by_name(stored, "missing") is None
     assert experiments.by_name(stored, "tiny_sum", 3) is experiments.bundle(stored, "ab") is None
     with pytest.raises(sqlite3.IntegrityError):
@@ -91,15 +91,15 @@ def test_what_is_kept_comes_back_and_the_newest_replaces_it(ordered, now):
         costs.keep(ordered, experiment_id, learned, now)
         return learned
 
-    assert costs.one(ordered, 1, "x") == LearnedCost(host_class="x", fit=Fit(), cost=Cost())
+    assert costs.learned_cost(ordered, 1, "x") == LearnedCost(host_class="x", fit=Fit(), cost=Cost())
     assert (costs.of_experiment(ordered, 1), costs.in_use(ordered)) == ([], {})
     first = keep(1, "x", FIT, factor=3.0, host_id=2)
-    assert costs.one(ordered, 1, "x") == first
+    assert costs.learned_cost(ordered, 1, "x") == first
     newer = keep(1, "x", Fit(tasks=41, voices=FIT.voices[1:]), factor=10.0)
     assert costs.of_experiment(ordered, 1) == [newer]
     few, many, as_few = (keep(1, *more) for more in (("a", Fit(tasks=3)), ("b", Fit(tasks=50)), ("c", Fit(tasks=3))))
     assert costs.of_experiment(ordered, 1) == [many, newer, few, as_few]
-    assert costs.one(ordered, 2, "x").fit == Fit()
+    assert costs.learned_cost(ordered, 2, "x").fit == Fit()
     keep(2, "a", FIT, factor=0.1, host_id=1)
     assert costs.in_use(ordered) == {(1, "x"): newer.cost, (2, "a"): Cost(factor=0.1, host_id=1)}
     for factor in (0.0, 0.09, 10.1):

@@ -37,7 +37,7 @@ def test_lines_come_back_as_they_were_written_in_their_order(lab):
     assert (first.change, first.platform) == (Change.PAUSED, "linux-x86_64-none")
     assert (first.by, first.reason) == ("Ada", "a test")
     assert (second.change, second.at) == (Change.RESUMED, lab.now)
-    assert releases.everything(lab.db) == {1: [first, second]}
+    assert releases.by_experiment(lab.db) == {1: [first, second]}
     assert releases.between(lab.db, first.at, second.at) == [("tiny_sum@1", first)]
 
 

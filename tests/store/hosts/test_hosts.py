@@ -77,7 +77,7 @@ def test_a_caller_is_known_by_either_key_with_all_that_a_contact_needs(busy_lab,
         caller = hosts.contact(db, digest, 0, now).caller
         assert (caller.volunteer.id, caller.volunteer.team_id, caller.team_name) == (ann, None, "")
     with db.transaction():
-        team = teams.found(db, name="Some", founder_id=ann, country="", website="", about="", now=now)
+        team = teams.create(db, name="Some", founder_id=ann, country="", website="", about="", now=now)
         accounts.join(db, ann, team)
         accounts.keep_preferences(db, ann, "<global_preferences/>", 7)
         accounts.set_project_preferences(db, ann, '{"resource_share": 5}', "home")
@@ -97,7 +97,7 @@ def test_a_sentence_is_told_for_a_day_and_of_one_kind_at_most_one(busy_lab, ann)
 
     def shown(hours: int) -> list[tuple[str, str, bool]]:
         later = now + timedelta(hours=hours)
-        sentences = notices.shown(db, 1, later)
+        sentences = notices.for_host(db, 1, later)
         assert hosts.contact(db, "strong", 1, later).has_notices is bool(sentences)
         return [(notice.kind, notice.text, notice.is_told) for notice in sentences]
 
@@ -107,11 +107,11 @@ def test_a_sentence_is_told_for_a_day_and_of_one_kind_at_most_one(busy_lab, ann)
         assert notices.add(db, 1, "differs", "Something is.", now)
         long, short = ("invalid", "x" * 1_000), ("differs", "Something is.")
         assert shown(0) == [(*long, False), (*short, False)]
-        assert notices.shown(db, 1, now)[0].created_at == now
-        notices.told(db, [1], now)
+        assert notices.for_host(db, 1, now)[0].created_at == now
+        notices.mark_told(db, [1], now)
         assert [shown(hours) for hours in (23, 25)] == [[(*long, True), (*short, False)], [(*short, False)]]
-        notices.told(db, [2], now)
-        assert shown(25) == notices.shown(db, 2, now) == []
+        notices.mark_told(db, [2], now)
+        assert shown(25) == notices.for_host(db, 2, now) == []
         added = [notices.add(db, 1, "invalid", "again", now + timedelta(hours=hours)) for hours in (23, 25)]
         assert added == [False, True]
 

@@ -169,6 +169,6 @@ def test_a_part_that_was_deleted_stops_it(kept, tmp_path, copy_of):
     older = kept.older(tmp_path / "older")
     kept.add("Grace", "Mary", "Emmy", segment_bytes=1)
     with kept.opened() as db:
-        row = db.one("SELECT history FROM journal")
+        row = db.row("SELECT history FROM journal")
     assert prune(kept.journal, row["history"], 3) >= 2
     assert "only after" in copy_of(older).stops()

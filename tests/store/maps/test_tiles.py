@@ -38,13 +38,13 @@ def opened(lab, level: int = 1, arm: int = 0, limit: int = 100) -> list[OpenTile
 
 def test_a_drawn_tile_is_read_as_it_was_drawn_and_is_drawn_once(lab):
     keep(lab, result(pixels=LOWER_LEFT))
-    read = tiles.one(lab.db, 1, 0, 0)
+    read = tiles.drawn_tile(lab.db, 1, 0, 0)
     assert (read.pixels, read.shares, read.tile, read.task_id) == (LOWER_LEFT, (63 / 64, 1 / 64), ROOT, 1)
     assert read.drawn_at == lab.now
-    assert tiles.one(lab.db, 1, 0, 1) is tiles.one(lab.db, 1, 1, 0) is None
+    assert tiles.drawn_tile(lab.db, 1, 0, 1) is tiles.drawn_tile(lab.db, 1, 1, 0) is None
     lab.later(hours=1)
     keep(lab, result(pixels=MIXED, task=2))  # somebody brings it again
-    assert tiles.one(lab.db, 1, 0, 0) == read
+    assert tiles.drawn_tile(lab.db, 1, 0, 0) == read
     assert lab.levels("open") == {1: 1}  # what the second one saw opens nothing
     keep(lab, result(replicate=1, pixels=EVERY))
     assert (lab.levels("open"), lab.levels("drawn")) == ({1: 1}, {0: 2})
@@ -83,7 +83,7 @@ def test_the_tiles_with_most_border_come_first_and_sooner_where_somebody_looks(l
     tiles.raise_worth(lab.db, [(1, place_of(ROOT, 0))], 32)
     assert opened(lab) == before  # all quarters of all are worth more
     tiles.raise_worth(lab.db, [(1, place_of(ROOT.children[1], 0))], 32)
-    assert lab.db.one("SELECT worth FROM tile WHERE level = 2")["worth"] >= 32
+    assert lab.db.row("SELECT worth FROM tile WHERE level = 2")["worth"] >= 32
     assert opened(lab, level=2) == [deep]
     tiles.raise_worth(lab.db, [(1, place_of(Tile(level=22), 0))], 32)  # nothing is finer
 
@@ -105,7 +105,7 @@ def test_a_replicate_is_charted_once_all_that_is_known_to_be_needed_is_settled(l
     tiles.order(lab.db, 1, [first])
     keep(lab, replace(result(replicate=2, arm=1, tile=ROOT.children[0]), pixels=None))  # a void, which is settled
     assert lab.levels("void") == {1: 1}
-    assert tiles.one(lab.db, 1, first.place, 2) is None
+    assert tiles.drawn_tile(lab.db, 1, first.place, 2) is None
     assert charted(arms={1})[2] == ChartProgress(wanted=4, back=1)
 
 
@@ -114,7 +114,7 @@ def test_a_whole_map_is_charted_where_there_is_a_border_and_nowhere_else(small_l
     assert tiles.out(lab.db, 1) == [(1, (0, 1))] * 2
     assert lab.compute(1) == 1
     (first, second) = results.of_task(lab.db, 1)
-    pixels = tiles.one(lab.db, 1, 0, 0).pixels  # the result holds their sum
+    pixels = tiles.drawn_tile(lab.db, 1, 0, 0).pixels  # the result holds their sum
     assert first.measures["inside"] == hashlib.sha256(pixels).hexdigest()
     assert first.measures["share"] == pytest.approx((pixels.count(0) + pixels.count(1)) / 64)
     assert second.config == 1
@@ -130,11 +130,11 @@ def test_a_whole_map_is_charted_where_there_is_a_border_and_nowhere_else(small_l
     seed = seed_of("disc_map", 1, 1)
     amount = "SELECT count(*) AS n FROM tile WHERE replicate = 1 AND arm = 0 AND level = :level"
     while wanted:
-        assert lab.db.one(amount, level=level)["n"] == len(wanted)
+        assert lab.db.row(amount, level=level)["n"] == len(wanted)
         quarters = []
         for tile in wanted:
             pixels = drawn(disc_map.Config(**tile.factors), seed)[1]
-            assert tiles.one(lab.db, 1, place_of(tile, 0), 1).pixels == pixels
+            assert tiles.drawn_tile(lab.db, 1, place_of(tile, 0), 1).pixels == pixels
             passes = borders(pixels, disc_map.MAP).passes if tile.level < disc_map.MAP.deepest else (False,) * 4
             quarters += [child for child, is_passed in zip(tile.children, passes, strict=True) if is_passed]
         wanted, level = quarters, level + 1
@@ -146,13 +146,13 @@ def test_a_tile_and_its_result_are_stored_together_or_not_at_all(lab, event):
     """Whatever fails after a result was recorded takes the result back, and the next attempt stores both."""
     order = lab.order(1)
     lab.report(order, lab.output(order))
-    before = lab.db.one("SELECT amount FROM counter WHERE noun = 'result'")
+    before = lab.db.row("SELECT amount FROM counter WHERE noun = 'result'")
     lab.db.execute(f"CREATE TRIGGER dies BEFORE {event} BEGIN SELECT raise(ROLLBACK, 'killed'); END")
     with pytest.raises((StoreError, apsw.Error)):
         lab.validate()
     assert (results.of_task(lab.db, order.task), lab.levels("drawn")) == ([], {})
     assert workunits.task(lab.db, order.task).state is TaskState.RETURNED
-    assert lab.db.one("SELECT amount FROM counter WHERE noun = 'result'") == before
+    assert lab.db.row("SELECT amount FROM counter WHERE noun = 'result'") == before
     lab.db.execute("DROP TRIGGER dies")
     lab.validate()
     assert (len(results.of_task(lab.db, order.task)), lab.levels("drawn")) == (2, {0: 2})

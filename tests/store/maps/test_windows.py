@@ -31,7 +31,7 @@ def plane(drawn) -> list[list[int]]:
     there = {
         row["config"] for row in drawn.db.select("SELECT config FROM tile WHERE replicate = 1 AND state = 'drawn'")
     }
-    read = {place: tiles.one(drawn.db, 1, place, 1).pixels for place in there}
+    read = {place: tiles.drawn_tile(drawn.db, 1, place, 1).pixels for place in there}
 
     def pixel(across: int, up: int) -> int:
         for level in range(LEVEL, -1, -1):
@@ -75,7 +75,7 @@ def test_any_window_shows_the_deepest_pixels_and_tiles_are_found_as_they_are_dra
     assert own
     task_of = "SELECT task_id FROM tile WHERE config = :place AND replicate = :replicate"
     for shown in own:
-        assert drawn.db.one(task_of, place=shown.place, replicate=shown.replicate)["task_id"] in tasks
+        assert drawn.db.row(task_of, place=shown.place, replicate=shown.replicate)["task_id"] in tasks
     levels = [shown.tile.level for shown in own]
     assert levels == sorted(levels, reverse=True)
     assert {by.host_id for by in maps.drawers(drawn.db, tasks).values()} == {2}

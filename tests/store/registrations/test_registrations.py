@@ -34,7 +34,7 @@ def test_a_registration_is_read_as_it_was_written_and_whatever_is_done_to_it_is_
     assert registrations.registration(chain, 2).previous_hash == first.hash
     assert registrations.registration(chain, 4) is None
     assert registrations.registrations(chain, 2) == []
-    row = chain.one("SELECT * FROM prediction")
+    row = chain.row("SELECT * FROM prediction")
     assert {name: row[name] for name in PREDICTION} == PREDICTION
     assert registrations.broken_links(chain) == []
     words = {"experiment_id": 1, "replicates": [[0]], "configs": [0], "max_failures": 3, "now": now}

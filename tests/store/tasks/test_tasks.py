@@ -48,7 +48,7 @@ def test_reports_are_written_down_with_all_that_they_say(out, now):
     later = now + timedelta(hours=1)
     said = report(1, message="x" * 2_000, boinc_state=5, peak_memory_mb=1.25, peak_disk_mb=7.0)
     failed = report(2, exit_status=197, output_digest=None, message=HOSTILE)
-    found = task_store.known(out, [2, 1, 99])
+    found = task_store.tasks_out(out, [2, 1, 99])
     assert [found[number].volunteer_id for number in sorted(found)] == [1, 1]
     assert (found[2].task.state, found[2].task.host_id) == (TaskState.SENT, 1)
     assert task_store.volunteers_of(out, [2, 1, 7]) == {1: 1, 2: 2}
@@ -157,7 +157,7 @@ def test_a_result_is_read_as_it_was_recorded_and_the_same_cell_again_is_a_duplic
     assert results.record(ordered, [again], now) == RecordedCells(results=0, duplicates=1, tasks=frozenset({2}))
     assert results.of_task(ordered, 1) == [CELL, late]
     duplicate = {"result_id": 1, "task_id": 2, "measures": '{"total": 0.2}'}
-    assert ordered.one("SELECT result_id, task_id, measures FROM duplicate") == duplicate
+    assert ordered.row("SELECT result_id, task_id, measures FROM duplicate") == duplicate
     assert [counters.read(ordered)["result", 1, outcome] for outcome in ("ok", "late")] == [1, 1]
     for impossible in (again, replace(CELL, replicate=7)):  # a task brings it once, and it was issued
         with pytest.raises(sqlite3.IntegrityError):

@@ -78,12 +78,12 @@ def test_a_task_is_given_to_one_host_alone_and_moves_only_from_where_it_is_belie
     sent = workunits.task(ordered, 1)
     assert (sent.state, sent.host_id, sent.ticket, sent.bundle_digest) == (TaskState.SENT, 1, "signed", "ab")
     assert (sent.sent_at, sent.deadline) == (now, now + timedelta(hours=48))
-    assert (workunits.held(ordered, 1), workunits.held(ordered, 2)) == ([sent], [])
+    assert (workunits.tasks_at(ordered, 1), workunits.tasks_at(ordered, 2)) == ([sent], [])
     assert amounts(ordered) == {("workunit", "open"): 1, ("task", "sent"): 1}
     assert not workunits.move(ordered, waiting, TaskState.ABORTED, "no longer wanted", now)
     assert workunits.move(ordered, sent, TaskState.EXPIRED, "its deadline passed", now)
     assert workunits.task(ordered, 1).reason == "its deadline passed"
-    assert ordered.one("SELECT closed_at FROM task")["closed_at"] is not None
+    assert ordered.row("SELECT closed_at FROM task")["closed_at"] is not None
     assert amounts(ordered)["task", "expired"] == 1
     assert counters.problems(ordered) == []
 
@@ -118,8 +118,8 @@ def test_the_oldest_waiting_tasks_come_first_and_targeted_ones_apart(ordered, no
         send(ordered, now, task=task)
     (left,) = waiting_tasks.waiting(ordered, 1)
     assert (left.unsent, left.in_progress, left.is_open) == (1, 2, False)
-    assert [(held.experiment_id, held.ids) for held in waiting_tasks.held(ordered, 1)] == [(1, {1, 2})]
-    assert waiting_tasks.held(ordered, 2) == []
+    assert [(held.experiment_id, held.ids) for held in waiting_tasks.out_by_experiment(ordered, 1)] == [(1, {1, 2})]
+    assert waiting_tasks.out_by_experiment(ordered, 2) == []
 
 
 def test_what_is_late_unattended_or_newest_is_found_and_words_are_kept_short(ordered, now):
@@ -138,5 +138,5 @@ def test_what_is_late_unattended_or_newest_is_found_and_words_are_kept_short(ord
     audit.append(ordered, entry, now + timedelta(hours=2))
     assert workunits.newest(ordered) == (now + timedelta(hours=2), "the audit, entry 1")
     kept = {"as it is": "as it is", "a\nb\tc\x1b[31m\x7f": "a b c [31m ", "gr\u00fcn\u202e\n": "gr\u00fcn  "}
-    assert {said: workunits.told(said) for said in kept} == kept
-    assert workunits.told("x" * 501 + "\n") == "x" * 500
+    assert {said: workunits.readable(said) for said in kept} == kept
+    assert workunits.readable("x" * 501 + "\n") == "x" * 500

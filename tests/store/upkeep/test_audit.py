@@ -77,5 +77,5 @@ def test_a_picture_takes_the_place_of_the_one_before(database, folder, now):
     figures.keep(database, name="finding/1/strip/326", shown="one", svg=digests[0], png=digests[1], now=now)
     figures.keep(database, name="finding/1/strip/660", shown="two", svg=digests[2], png=digests[1], now=now)
     assert figures.shows(database) == {"finding/1/strip/660": "two", "finding/1/strip/326": "one"}
-    row = database.one("SELECT svg FROM figure WHERE name = 'finding/1/strip/660'")
+    row = database.row("SELECT svg FROM figure WHERE name = 'finding/1/strip/660'")
     assert blobs.get(database, folder, row["svg"]) == b"<svg>2</svg>"

@@ -35,7 +35,7 @@ def peopled(database, now, join):
     with database.transaction():
         for number in range(AMOUNT):
             join(database, f"volunteer {number}", now)
-        team = teams.found(database, name="team", founder_id=1, country="", website="", about="", now=now)
+        team = teams.create(database, name="team", founder_id=1, country="", website="", about="", now=now)
         there = {"platform": LINUX, "capacity": Capacity(cores=2, memory_mb=1_000), "now": now}
         for number in range(AMOUNT):
             accounts.join(database, number + 1, team)

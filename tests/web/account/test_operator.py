@@ -128,7 +128,7 @@ def test_a_proposal_is_approved_in_two_steps_and_what_cannot_be_done_is_said_at_
     assert (shown.status, stored(desk) == before) == (200, True)
     assert all(fact in shown.text for fact in ("it is worth it", "operator:ada"))
     assert [post(desk, "/operator/do", hidden(shown)).status for _ in range(2)] == [200, 200]
-    kept = desk.look(lambda db: proposals.one(db, 1))
+    kept = desk.look(lambda db: proposals.by_number(db, 1))
     assert (kept.state, kept.decided_by, kept.why) == ("approved", "operator:ada", "it is worth it")
     assert len(desk.look(registrations.registrations)) == 2
     assert done(desk).count(("operator:ada", "proposal.approve")) == 1
@@ -287,7 +287,7 @@ def test_what_went_wrong_is_said_above_where_no_answer_is_due(lab, desk):
 
     def fail(db):
         db.execute("DELETE FROM preflight")
-        bundle = db.one("SELECT digest FROM bundle")["digest"]
+        bundle = db.row("SELECT digest FROM bundle")["digest"]
         facts = {"gates": GATES, "passed": False, "reason": "G5: <wrong>", "platform": "", "report": ""}
         preflights.record(db, Preflight(bundle=bundle, at=lab.now, **facts))
 

@@ -87,10 +87,10 @@ def test_a_pixel_says_what_became_of_it_who_drew_it_and_how_to_compute_it_again(
     assert drawers == {1, 2}
     pixel = shown(maps_of, "?level=1&column=0&row=0&x=-0.3&y=0.2&replicate=1")["pixel"]
     words = dict(word.split("=") for word in pixel["again"].split() if "=" in word)
-    seed = atlas.db.one("SELECT seed FROM replicate WHERE number = 1")["seed"]
+    seed = atlas.db.row("SELECT seed FROM replicate WHERE number = 1")["seed"]
     again = small_map.run(small_map.Config(**{name: int(value) for name, value in words.items()}), seed)
     place = place_of(Tile(**{name: pixel["tile"][name] for name in ("level", "column", "row")}), 0)
-    assert again.inside == tiles.one(atlas.db, 1, place, 1).pixels
+    assert again.inside == tiles.drawn_tile(atlas.db, 1, place, 1).pixels
 
 
 def test_the_first_page_and_a_volunteers_show_tiles_once_there_are_some(maps_of, browse, small_lab, atlas):
@@ -172,7 +172,7 @@ def rows_of_csv(text: str) -> list[tuple]:
 
 def test_a_rectangle_holds_every_pixel_that_it_touches_as_it_was_computed(maps_of, atlas):
     data = maps_of.get(f"{DATA}?x0=-1&x1=0&y0=0.01&y1=1&level=1&arm=1&replicate=2").json
-    own = tiles.one(atlas.db, 1, place_of(Tile(level=1), 1), 2).pixels
+    own = tiles.drawn_tile(atlas.db, 1, place_of(Tile(level=1), 1), 2).pixels
     assert bytes(pixel for row in data["pixels"] for pixel in row) == own
     assert {level for row in data["levels"] for level in row} == {1}
     assert len(data["x"]) == len(data["y"]) == SIDE

@@ -63,9 +63,9 @@ def test_a_tile_and_a_view_are_what_was_computed_or_a_part_of_what_lies_above(ma
         width, height, palette, pixels = read_png(reply.raw)
         assert (width, height, len(palette), len(reply.raw) < 10_000) == (SIDE, SIDE, 6, True)
         place = place_of(Tile(level=level, column=column, row=row), 0)
-        assert from_below(pixels, SIDE) == tiles.one(atlas.db, 1, place, 1).pixels
-    above = tiles.one(atlas.db, 1, place_of(Tile(level=1), 0), 0).pixels
-    assert tiles.one(atlas.db, 1, place_of(Tile(level=2), 0), 0) is None
+        assert from_below(pixels, SIDE) == tiles.drawn_tile(atlas.db, 1, place, 1).pixels
+    above = tiles.drawn_tile(atlas.db, 1, place_of(Tile(level=1), 0), 0).pixels
+    assert tiles.drawn_tile(atlas.db, 1, place_of(Tile(level=2), 0), 0) is None
     wanted = bytes(above[(row // 4) * SIDE + column // 4] for row in range(SIDE) for column in range(SIDE))
     assert from_below(pixels_of(maps_of, "tiles/0/0/3-0-0"), SIDE) == wanted
     view = read_png(maps_of.get(f"{NAME}/views/1/2/1-0-1.png").raw)

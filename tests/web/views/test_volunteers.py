@@ -106,9 +106,9 @@ def test_credit_of_late_fades_teams_race_each_month_and_who_has_no_credit_says_n
     words = {"country": "buy.example", "website": "https://buy.example"}
     with small_lab.db.transaction():
         accounts.set_profile(small_lab.db, 3, name="Shy", **words, is_exported=False, shows_hosts=False)
-        team = teams.found(small_lab.db, name="Buyers", founder_id=3, **words, about="Buy.", now=small_lab.now)
+        team = teams.create(small_lab.db, name="Buyers", founder_id=3, **words, about="Buy.", now=small_lab.now)
         accounts.join(small_lab.db, 3, team)
-        teams.found(small_lab.db, name="Nobody", founder_id=3, **words, about="Buy.", now=small_lab.now)
+        teams.create(small_lab.db, name="Nobody", founder_id=3, **words, about="Buy.", now=small_lab.now)
     reader = browse(small_lab)
     for path in ("/volunteers/3", "/volunteers", "/teams", "/teams/2", "/teams/3"):
         assert "buy." not in (reader.get(path).text + reader.get(f"{path}.json").text).casefold()

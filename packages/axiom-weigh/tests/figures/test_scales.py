@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom_weigh.figures.scales import at_levels, evenly, linear, logarithmic, of_intervals, said
+from axiom_weigh.figures.scales import at_levels, digits, evenly, linear, logarithmic, of_intervals
 
 POSITIVE = st.floats(1e-6, 1e6)
 ANY = st.floats(-1e6, 1e6).filter(lambda value: value == 0 or abs(value) > 1e-6)
@@ -28,7 +28,7 @@ WRITTEN = "– adam 65,536 −12 0.1 0.0612 −0.5 314 12,346 0.000123 1e−6 2.
 
 
 def test_a_number_is_written_for_people():
-    assert [said(number) for number in NUMBERS] == WRITTEN.split()
+    assert [digits(number) for number in NUMBERS] == WRITTEN.split()
 
 
 @settings(max_examples=30)

@@ -252,7 +252,7 @@ def test_groups_that_do_not_differ_are_said_to_as_seldom_as_promised(law):
         values = GROUP_LAWS[law](rng, 120) + np.array(strata) * 5  # designs may differ as they like
         groups_apart = apart(values.tolist(), groups, strata)
         together.append(groups_apart.together)
-        single.append(min(groups_apart.each.values()) * len(groups_apart.each))
+        single.append(min(groups_apart.chances.values()) * len(groups_apart.chances))
     for chances in (together, single):
         for level in (0.05, 0.2):
             assert np.mean(np.array(chances) < level) <= level + 3 * math.sqrt(level * (1 - level) / streams)
@@ -266,7 +266,7 @@ def test_of_rare_events_no_group_is_said_to_lie_apart_more_often_than_chance_has
         apart((rng.random(180) < chance).tolist(), [n % 60 for n in range(180)], [0] * 180) for _ in range(streams)
     ]
     most = level + 3 * math.sqrt(level * (1 - level) / streams)
-    assert np.mean([min(result.each.values(), default=1.0) * 60 < level for result in results]) <= most
+    assert np.mean([min(result.chances.values(), default=1.0) * 60 < level for result in results]) <= most
     assert np.mean([result.together < level for result in results]) <= most
 
 
@@ -276,7 +276,7 @@ def test_where_values_agree_a_small_chance_is_the_exact_one(mine, whole, events)
     law = stats.hypergeom(whole, events, mine)
     for own in range(max(0, mine + events - whole), min(mine, events) + 1):
         values = [1.0] * own + [0.0] * (mine - own) + [1.0] * (events - own) + [0.0] * (whole - mine - events + own)
-        chance = apart(values, [0] * mine + [1] * (whole - mine), [0] * whole).each[0]
+        chance = apart(values, [0] * mine + [1] * (whole - mine), [0] * whole).chances[0]
         if chance < 0.01:
             assert chance == pytest.approx(2 * (law.sf(own - 1) if own > law.mean() else law.cdf(own)), rel=1e-9)
 
@@ -297,11 +297,11 @@ def test_neither_unit_nor_order_matters(rows, order):
     order.shuffle(shuffled)
     before, after = found(rows), found([(math.exp(value), group, stratum) for value, group, stratum in shuffled])
     assert after.together == pytest.approx(before.together)
-    assert after.each == pytest.approx(before.each)
+    assert after.chances == pytest.approx(before.chances)
 
 
 def test_two_groups_are_as_far_apart_as_each_of_them_and_equal_values_tell_nothing():
     two = apart([1.0, 2.0, 3.0, 4.0, 9.0, 8.0], ["a", "a", "a", "b", "b", "b"], [0] * 6)
-    assert two.together == pytest.approx(two.each["a"]) == pytest.approx(two.each["b"])
+    assert two.together == pytest.approx(two.chances["a"]) == pytest.approx(two.chances["b"])
     equal = apart([1.0] * 6, [0, 1] * 3, [0] * 6)
-    assert (equal.each, equal.together) == ({}, 1.0)
+    assert (equal.chances, equal.together) == ({}, 1.0)

@@ -23,7 +23,7 @@ from axiom_weigh.terminal import say
 def deployed(name: str, folder: Folder, as_json: bool) -> None:
     """Where tasks are now: the hosts that have most, and the others as a range. NAME: of one experiment alone."""
     with reading(folder) as db:
-        names = {experiment.name for experiment in experiments.everything(db)}
+        names = {experiment.name for experiment in experiments.every_version(db)}
         if name and name not in names:
             raise UnknownName("published experiment", name, names)
         hosts = capacity.deployed(db, name)

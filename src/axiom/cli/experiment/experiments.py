@@ -40,7 +40,7 @@ def list_experiments(q: str, theme: str | None, status: str | None, folder: Fold
     """The catalogue, and how each experiment stands in the laboratory, if there is one."""
     wanted = {"q": q, "theme": theme or "", "status": status or ""}
     every = [_listed(manifest, _standing(folder, manifest.name)) for manifest in _readable(catalogue_files(folder))]
-    rows = [row for row in every if is_looked_for(row, old_names.called(row["name"]), wanted)]
+    rows = [row for row in every if is_looked_for(row, old_names.names_of(row["name"]), wanted)]
     if as_json:
         show_json({"experiments": rows})
         return

@@ -63,7 +63,7 @@ def list_findings(alias: str, order: str | None, folder: Folder, as_json: bool) 
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One finding: its evidence and its parts, what the next grade needs, and how to cite it."""
     with view(folder) as seen:
-        answer = findings.one(seen, number)
+        answer = findings.by_number(seen, number)
     if as_json:
         show_json(answer)
         return

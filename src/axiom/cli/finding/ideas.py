@@ -29,7 +29,7 @@ def idea() -> None:
 def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -> None:
     """Every idea, open ones first, also those that wait to be shown."""
     with view(folder) as seen:
-        rows = [row for row in views.everything(seen)["ideas"] if state in (None, row["state"])]
+        rows = [row for row in views.every_idea(seen)["ideas"] if state in (None, row["state"])]
     rows = [row for row in rows if not (hidden and row["is_public"])]
     if as_json:
         show_json({"ideas": rows})

@@ -50,7 +50,7 @@ def list_proposals(state: str | None, folder: Folder, as_json: bool) -> None:
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One proposal: what is asked and expected, what each outcome would change, and what it costs."""
     with view(folder) as seen:
-        answer = views.one(seen, number)
+        answer = views.by_number(seen, number)
         draft = drafts.draft(seen.db, answer["draft"]["number"]) if answer["draft"] else None
     if draft and draft.reason:  # with what its controls measured, which no program is told
         answer["tried"] = draft.reason

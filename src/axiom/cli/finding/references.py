@@ -24,7 +24,7 @@ def list_references(folder: Folder, as_json: bool) -> None:
     """Every approved reference."""
     names = ("id", "words", "number", "title", "approved_by")
     with view(folder) as seen:
-        rows = [{name: getattr(entry, name) for name in names} for entry in references.everything(seen.db)]
+        rows = [{name: getattr(entry, name) for name in names} for entry in references.every_reference(seen.db)]
     if as_json:
         show_json({"references": rows})
         return
@@ -40,7 +40,7 @@ def list_references(folder: Folder, as_json: bool) -> None:
 def export(folder: Folder) -> None:
     """Every approved reference as BibTeX."""
     with view(folder) as seen:
-        say("\n".join(map(bibtex_of, references.everything(seen.db))))
+        say("\n".join(map(bibtex_of, references.every_reference(seen.db))))
 
 
 @reference.command("add")

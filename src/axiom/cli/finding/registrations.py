@@ -74,7 +74,7 @@ def list_registrations(folder: Folder, as_json: bool) -> None:
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One registration: what is asked, when it ends, what was predicted, and its hash."""
     with view(folder) as seen:
-        answer = views.one(seen, number)
+        answer = views.by_number(seen, number)
     if as_json:
         show_json(answer)
         return

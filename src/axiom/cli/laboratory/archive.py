@@ -26,7 +26,7 @@ def archive(folder: Folder, compact: bool, as_json: bool, quiet: bool) -> None:
     if compact:
         _compact(folder, quiet=quiet)
     with reading(folder) as db:
-        archives_here = archives.everything(db)
+        archives_here = archives.every_file(db)
     files = [str(blobs.file_of(folder, parquet.digest)) for parquet in archives_here]
     if as_json:
         rows = [

@@ -22,7 +22,7 @@ def news() -> None:
 def list_news(folder: Folder, as_json: bool) -> None:
     """What was said and not withdrawn, the newest first."""
     with view(folder) as seen:
-        answer = views.said(seen)
+        answer = views.published_news(seen)
     if as_json:
         show_json(answer)
         return

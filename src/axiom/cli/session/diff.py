@@ -33,7 +33,7 @@ def diff(newer: str, older: str, folder: Folder, as_json: bool) -> None:
 
 def _which(seen: Reading, newer: str, older: str) -> tuple[str, str]:
     """The names of both sessions."""
-    newest = sessions.told(seen.db, 1)
+    newest = sessions.newest_sessions(seen.db, 1)
     if not newest:
         raise NotFound("This laboratory has held no session yet, so nothing can be compared.")
     session = named(seen, newer) if newer else newest[0]

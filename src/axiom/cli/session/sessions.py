@@ -62,7 +62,7 @@ session.add_command(plan)
 def list_sessions(folder: Folder, limit: int, as_json: bool) -> None:
     """The newest sessions."""
     with reading(folder) as db:
-        newest = sessions.told(db, limit)
+        newest = sessions.newest_sessions(db, limit)
     if as_json:
         rows = [
             {

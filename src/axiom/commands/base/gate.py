@@ -276,8 +276,8 @@ def _spent(db: Database, submission: _Submission, request: CommandCost, since: d
     most = most_a_day(caller, request)
     uses = tried = 0
     if most is not None:
-        uses = audit.given(db, caller.name, request.command, since, dry_run=False)
-        tried = audit.given(db, caller.name, request.command, since, dry_run=True) if submission.dry_run else 0
+        uses = audit.times_given(db, caller.name, request.command, since, dry_run=False)
+        tried = audit.times_given(db, caller.name, request.command, since, dry_run=True) if submission.dry_run else 0
     return SpentToday(
         workunits=had["workunits"],
         aborts=had["aborts"],

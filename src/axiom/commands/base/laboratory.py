@@ -102,13 +102,13 @@ def find(files: Sequence[Path], name: str) -> Path:
     if name in stems:
         return stems[name]
     catalogues = dict.fromkeys(file.parent for file in files)
-    old = next((aliases[name] for aliases in map(old_names.everything, catalogues) if name in aliases), None)
+    old = next((aliases[name] for aliases in map(old_names.by_name, catalogues) if name in aliases), None)
     if old and old.experiment in stems:
         return stems[old.experiment]
     for file in files:
         if name in _aliases(file):
             return file
-    listed = [alias.name for catalogue in catalogues for alias in old_names.everything(catalogue).values()]
+    listed = [alias.name for catalogue in catalogues for alias in old_names.by_name(catalogue).values()]
     raise UnknownName("experiment", name, [*(file.stem for file in files), *listed])
 
 

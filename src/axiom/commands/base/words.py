@@ -211,7 +211,7 @@ def version_of(db: Database, named: str) -> StoredExperiment:
 def _newest(db: Database, name: str) -> StoredExperiment:
     if newest := experiments.by_name(db, name):
         return newest
-    published = experiments.everything(db)
+    published = experiments.every_version(db)
     for version in reversed(published):
         if name in stored_manifest(version.manifest).aliases:
             return version

@@ -34,7 +34,7 @@ class ControlResult:
     reason: str
 
 
-def found(estimand: Mapping[str, Any], values: Sequence[float | None]) -> ControlResult:
+def control_result(estimand: Mapping[str, Any], values: Sequence[float | None]) -> ControlResult:
     """Is the effect there, on the side that the claim expects and larger than the smallest that matters?
 
     A value that is missing counts against it, as it does in evidence. The arms of a control are alike but for what is
@@ -102,7 +102,7 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Place
     for is_more in _sides(estimand):
         extreme = max(there) if is_more else min(there)
         filled = [extreme if number is None else number for number in possible]
-        seen = found({**estimand, "expects": "+" if is_more else "-"}, filled)
+        seen = control_result({**estimand, "expects": "+" if is_more else "-"}, filled)
         above = (seen.estimate or 0.0) - float(estimand["null"])
         beyond = (above if is_more else -above) > limits.CONTROL_NEAR * float(estimand["smallest"])
         is_near = is_near or (beyond and seen.e_value > limits.CONTROL_LEANING)
@@ -113,7 +113,7 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Place
                 f"{estimand['smallest']:g}, and e is {e_told(seen.e_value, 3)}, of less than "
                 f"{limits.CONTROL_HINT:.0f} wanted",
             )
-    seen = found(estimand, there)
+    seen = control_result(estimand, there)
     return PlaceboResult(
         is_spared=True,
         reason=f"over {len(there)} of {len(values)} seeds the {seen.centre} is {seen.estimate:.4g}",

@@ -12,7 +12,7 @@ from axiom.domain.declaration import Measure, ValueType
 from axiom.limits import figures as limits
 from axiom_weigh.figures.palette import SERIES
 from axiom_weigh.figures.requests import BETWEEN, Curve, CurveSeries, series_of
-from axiom_weigh.figures.scales import evenly, said
+from axiom_weigh.figures.scales import digits, evenly
 
 _BY = "_by_"
 
@@ -56,7 +56,7 @@ def _medians(lists: Sequence[Sequence[float]]) -> list[float]:
 
 def _label(config: Mapping[str, Any], varying: Sequence[str]) -> str:
     level = series_of([config[factor] for factor in varying])
-    return "" if level is None else said(level)
+    return "" if level is None else digits(level)
 
 
 def _series(name: str, repetitions: int, medians: Sequence[float]) -> CurveSeries:

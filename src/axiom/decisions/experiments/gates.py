@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from axiom.decisions.experiments import revealing_controls
-from axiom.decisions.experiments.controls import found, spared
+from axiom.decisions.experiments.controls import control_result, spared
 from axiom.decisions.upkeep.tracebacks import known_kind
 from axiom.domain.estimands import Kind
 from axiom.domain.preflights import Attempt, ControlDemand, ControlRun, Demands, TriedCell
@@ -472,7 +472,7 @@ def _weighed(run: ControlRun, control: ControlDemand, demands: Demands) -> tuple
     """Whether a control shows what it should, the reason, and whether more seeds could tell otherwise."""
     estimand, values = _estimand(demands, control), _values(run, control, demands)
     if run.is_planted:
-        plain = found(estimand, values)
+        plain = control_result(estimand, values)
         return plain.is_found, plain.reason, False
     nothing = spared(estimand, values)
     return nothing.is_spared, nothing.reason, nothing.is_near

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from axiom.decisions.followups.base_rates import BaseRates
-from axiom.decisions.followups.draft import Draft, in_blocks, sides, written
+from axiom.decisions.followups.draft import Draft, in_blocks, proposal_of, sides
 from axiom.decisions.followups.subject import Subject
 from axiom.domain.estimands import Direction
 from axiom.domain.proposals import Admission, Proposal, Template
@@ -51,7 +51,7 @@ def _confirm(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
         stopping=StoppingRule(rule=Rule.UNTIL_GRADE, replicates=replicates),
         effect=subject.effect,
     )
-    yield written(subject, draft, rates)
+    yield proposal_of(subject, draft, rates)
 
 
 def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
@@ -83,7 +83,7 @@ def _power(subject: Subject, rates: BaseRates) -> Iterator[Proposal]:
         stopping=StoppingRule(rule=Rule.UNTIL_GRADE if is_absent else Rule.SETTLED, replicates=replicates),
         effect=subject.effect,
     )
-    yield written(subject, draft, rates)
+    yield proposal_of(subject, draft, rates)
 
 
 def _is_helped_by_seeds(evidence: Evidence) -> bool:

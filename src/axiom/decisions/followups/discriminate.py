@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from axiom.decisions.followups.base_rates import BaseRates
-from axiom.decisions.followups.draft import Draft, plain, same_but, sides, told_of_arms, written
+from axiom.decisions.followups.draft import Draft, plain, proposal_of, same_but, sides, told_of_arms
 from axiom.decisions.followups.factor_levels import outside
 from axiom.decisions.followups.subject import Axis, Config, Subject, axis, course
 from axiom.domain.estimands import Direction, Kind
@@ -100,7 +100,7 @@ def _drafted(
         effect=effects[0] + effects[1],
         links=(second.number,),
     )
-    return written(first, draft, rates)
+    return proposal_of(first, draft, rates)
 
 
 def _higher(first: Subject, axes: tuple[Axis, Axis], configs: Sequence[Config], smallest: float) -> dict[str, Any]:

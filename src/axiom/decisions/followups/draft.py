@@ -43,7 +43,7 @@ class Draft:
     links: tuple[int, ...] = ()
 
 
-def written(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
+def proposal_of(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
     asks = draft.admission in (Admission.DESIGN, Admission.QUESTION, Admission.COHORT)
     prediction = _prediction(subject, draft, rates) if asks else None
     stopping = (draft.stopping or usual_stopping(subject)) if asks else None
@@ -61,7 +61,7 @@ def written(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
         links=(subject.number, *draft.links),
         kind=draft.kind or draft.template.value,
         question=draft.question,
-        motivation=f"{known(subject)} {draft.reason}",
+        motivation=f"{standing_verdict(subject)} {draft.reason}",
         claim=draft.claim,
         rival=draft.rival,
         basis=basis(subject),
@@ -82,7 +82,7 @@ def written(subject: Subject, draft: Draft, rates: BaseRates) -> Proposal:
     )
 
 
-def known(subject: Subject) -> str:
+def standing_verdict(subject: Subject) -> str:
     """What the finding says now, in a sentence or two."""
     evidence = subject.evidence
     low, high = ("unbounded" if end is None else f"{end:.3g}" for end in (evidence.low, evidence.high))
@@ -114,7 +114,7 @@ def levels_in_words(levels: Mapping[str, object]) -> str:
     return ", ".join(f"{factor}={_level(level)}" for factor, level in levels.items())
 
 
-def held(subject: Subject) -> str:
+def upheld(subject: Subject) -> str:
     """The claim, or its opposite where that was found."""
     if subject.is_as_claimed:
         return subject.claim
@@ -126,7 +126,7 @@ def told_there(subject: Subject, where: str) -> dict[str, str]:
     so, opposite, absent = (str(subject.estimand.get(name, "")) for name in OWN_WORDS.values())
     if not subject.is_as_claimed:
         so, opposite = opposite, so
-    words = {"claim": held(subject), "if_so": so, "if_opposite": opposite, "if_absent": absent}
+    words = {"claim": upheld(subject), "if_so": so, "if_opposite": opposite, "if_absent": absent}
     return {name: f"with {where}: {text}" for name, text in words.items() if text}
 
 

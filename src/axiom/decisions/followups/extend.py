@@ -11,15 +11,15 @@ from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.draft import (
     Draft,
-    held,
     in_blocks,
     levels_in_words,
     plain,
+    proposal_of,
     same_but,
     sides,
     told_of_arms,
     told_there,
-    written,
+    upheld,
 )
 from axiom.decisions.followups.factor_levels import between, ends_beyond, nearer, number, others, outside, with_level
 from axiom.decisions.followups.subject import TRENDS, Axis, Config, Subject, axis, course
@@ -95,7 +95,7 @@ def _elsewhere(subject: Subject, where: Mapping[str, object], configs: Sequence[
         words=words,
         question=f"Does finding {subject.number} hold with {words}, too?",
         reason=f"Its claim leaves {', '.join(where)} open, and no design has asked it there.",
-        claim=f"with {words}: {held(subject)}",
+        claim=f"with {words}: {upheld(subject)}",
         rival=f"It holds only near the levels at which it was found, and {words} is another place.",
         outcomes=sides(
             subject.expects,
@@ -107,7 +107,7 @@ def _elsewhere(subject: Subject, where: Mapping[str, object], configs: Sequence[
         stopping=StoppingRule(rule=Rule.FIXED, replicates=in_blocks(subject, registration_limits.SETTLED_AFTER)),
         effect=subject.effect,
     )
-    return written(subject, draft, rates)
+    return proposal_of(subject, draft, rates)
 
 
 def _dose(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Proposal]:
@@ -211,7 +211,7 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
 def _told_far(subject: Subject, along: Axis, where: str, arms: Sequence[Config]) -> dict[str, str]:
     """The finding's own sentences may name its levels, which these are not."""
     if subject.kind is not Kind.CONTRAST or subject.null:
-        return {"claim": f"with {where}: {held(subject)}"}
+        return {"claim": f"with {where}: {upheld(subject)}"}
     here, there = (f"{along.factor}={number(arm[along.factor]):g}" for arm in arms)
     return told_of_arms(subject, here, there, subject.smallest, subject.expects)
 
@@ -293,7 +293,7 @@ def _checked(subject: Subject, draft: Draft, rates: BaseRates) -> Iterator[Propo
     """The draft as a proposal, if it may be asked at all."""
     estimand = draft.estimand or {}
     if _may_be_asked(subject, estimand, draft.configs) and not _is_known(subject, draft.configs):
-        yield written(subject, draft, rates)
+        yield proposal_of(subject, draft, rates)
 
 
 def _may_be_asked(subject: Subject, estimand: Mapping[str, Any], configs: Sequence[Config]) -> bool:

@@ -24,9 +24,9 @@ class Prices:
 
     def of(self, configs: Sequence[_Config]) -> float:
         """Seconds of a reference core for one replicate over these configs, as far as they can be foreseen."""
-        return sum(self.each(configs))
+        return sum(self.of_configs(configs))
 
-    def each(self, configs: Sequence[_Config]) -> tuple[float, ...]:
+    def of_configs(self, configs: Sequence[_Config]) -> tuple[float, ...]:
         return tuple(_seconds_of(self.cells, self.powers, config) for config in configs)
 
 

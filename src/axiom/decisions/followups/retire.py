@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from axiom.decisions.followups.base_rates import BaseRates
-from axiom.decisions.followups.draft import Draft, written
+from axiom.decisions.followups.draft import Draft, proposal_of
 from axiom.decisions.followups.subject import Subject
 from axiom.domain.estimands import Direction
 from axiom.domain.proposals import Admission, Proposal, Template
@@ -53,7 +53,7 @@ def _retire(subject: Subject, why: str, rates: BaseRates) -> Proposal:
         rival="Something that it rests on may still change.",
         outcomes=("", "Nothing more of it is ordered; what is under way still counts.", ""),
     )
-    return written(subject, draft, rates)
+    return proposal_of(subject, draft, rates)
 
 
 def _reopen(subject: Subject, rates: BaseRates) -> Proposal:
@@ -67,4 +67,4 @@ def _reopen(subject: Subject, rates: BaseRates) -> Proposal:
         rival="What came to light does not touch it.",
         outcomes=("", "More of it is ordered, as its stopping rule says.", ""),
     )
-    return written(subject, draft, rates)
+    return proposal_of(subject, draft, rates)

@@ -59,7 +59,7 @@ class Subject:
 
     def cost(self, configs: Sequence[Config], stopping: StoppingRule) -> DesignCost:
         """What these configs cost, or its own where there are none."""
-        cells = self.prices.each(configs) if configs else self.cell_seconds
+        cells = self.prices.of_configs(configs) if configs else self.cell_seconds
         return design_cost(cells, stopping, copies=self.manifest.copies, factor=self.cost_factor)
 
     @property

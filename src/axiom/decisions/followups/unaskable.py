@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from axiom.decisions.followups.base_rates import BaseRates
 from axiom.decisions.followups.discriminate import discriminating
-from axiom.decisions.followups.draft import held
+from axiom.decisions.followups.draft import upheld
 from axiom.decisions.followups.subject import Subject, axis
 from axiom.domain.proposals import AUTOPILOT, Idea
 from axiom_weigh.values import Grade
@@ -59,7 +59,7 @@ def _beyond(subjects: Sequence[Subject]) -> Iterator[Idea]:
 def _past(subject: Subject, factor: str, side: str, end: float) -> Idea:
     return Idea(
         question=f"What becomes of finding {subject.number} with {factor} {side} {end:g}?",
-        why=f"Finding {subject.number} says: {_quoted(held(subject))}. It was asked at {factor}={end:g}, and there "
+        why=f"Finding {subject.number} says: {_quoted(upheld(subject))}. It was asked at {factor}={end:g}, and there "
         f"ends the range that the file of {subject.name} declares. To ask what comes {side} that, somebody must "
         "publish a version with a wider range.",
         by=AUTOPILOT,
@@ -77,9 +77,9 @@ def _untested(subjects: Sequence[Subject], explanations: Sequence[UntestedExplan
             continue
         yield Idea(
             question=f"What would we see if finding {source.number} did not explain finding {target.number}?",
-            why=f"Finding {source.number} says: {_quoted(held(source))}. Somebody said that it explains finding "
-            f"{target.number}: {_quoted(held(target))}. No finding tests this, and nothing that the files allow to be "
-            "asked tells the two apart.",
+            why=f"Finding {source.number} says: {_quoted(upheld(source))}. Somebody said that it explains finding "
+            f"{target.number}: {_quoted(upheld(target))}. No finding tests this, and nothing that the files allow to "
+            "be asked tells the two apart.",
             by=AUTOPILOT,
             basis=f"explanation {explanation.link}",
             finding=target.number,

@@ -27,7 +27,7 @@ _Places = Mapping[tuple[int, int], int]  # the block of each replicate, by its n
 def recomputed(db: Database) -> list[str]:
     """I10: every line of every history follows from the stored results, again and identically."""
     problems = []
-    for experiment in experiments.everything(db):
+    for experiment in experiments.every_version(db):
         course = _VersionHistory(db=db, experiment_id=experiment.id)
         for finding in evidence.weighed(db, experiment.id):
             problems += [

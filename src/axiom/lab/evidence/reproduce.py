@@ -75,7 +75,9 @@ def miscounted(db: Database) -> list[str]:
 
 def _tolerances(db: Database) -> dict[int, float]:
     """How far early values of two honest hosts may lie apart, by version."""
-    return {experiment.id: stored_manifest(experiment.manifest).tolerance for experiment in experiments.everything(db)}
+    return {
+        experiment.id: stored_manifest(experiment.manifest).tolerance for experiment in experiments.every_version(db)
+    }
 
 
 def _compare(db: Database, pairs: Sequence[Pair], tolerances: Mapping[int, float]) -> list[_Compared]:

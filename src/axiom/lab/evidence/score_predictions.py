@@ -34,7 +34,7 @@ def score_predictions(db: Database, now: datetime) -> list[Note]:
 def misscored(db: Database) -> list[str]:
     """I10, of predictions: every score follows from what was predicted, the verdict and the estimate."""
     problems = []
-    for row in scores.everything(db):
+    for row in scores.every_score(db):
         verdict = scores.verdict(row)
         if verdict is None:
             continue

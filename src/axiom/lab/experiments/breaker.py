@@ -34,8 +34,8 @@ class BreakerStop:
 def breaking(db: Database) -> list[BreakerStop]:
     """What should be stopped, and why. Only the newest bundle of a version counts: a repair begins anew."""
     stops: list[BreakerStop] = []
-    counted, proven, histories = counters.read(db), endings.proven(db), releases.everything(db)
-    for version in experiments.everything(db):
+    counted, proven, histories = counters.read(db), endings.proven(db), releases.by_experiment(db)
+    for version in experiments.every_version(db):
         newest = experiments.bundle_now(db, version.id) if version.status == "open" else None
         ordered = sum(
             amount for (noun, whose, _), amount in counted.items() if (noun, whose) == ("workunit", version.id)
@@ -79,7 +79,7 @@ def stop_broken(
             stopped[stop.version.id] = withdraw(db, stop.version.id, stop.reason, now)
     notes = [
         _note(version, stopped)
-        for version in experiments.everything(db)
+        for version in experiments.every_version(db)
         if version.id in stopped or (_is_retired(version, window) and (_name(version), version.why) not in reported)
     ]
     return notes or [Note(kind="withdraw.nothing", text="No version was withdrawn, and none fails more than it may.")]

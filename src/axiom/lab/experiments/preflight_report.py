@@ -37,12 +37,12 @@ def read(text: str) -> Attempt:
             gates=fields.text("gates"),
             platform=fields.text("platform"),
             seed=fields.whole("seed"),
-            refusals=fields.each("refusals", _refusal),
-            first=fields.each("first", _read_cell),
-            again=fields.each("again", _read_cell),
-            others=fields.each("others", _read_cell),
-            controls=fields.each("controls", _run),
-            published=fields.each("published", _read_cell),
+            refusals=fields.array("refusals", _refusal),
+            first=fields.array("first", _read_cell),
+            again=fields.array("again", _read_cell),
+            others=fields.array("others", _read_cell),
+            controls=fields.array("controls", _run),
+            published=fields.array("published", _read_cell),
             fault=fields.text("fault"),
             seconds=fields.real("seconds", least=0),
         )
@@ -66,7 +66,7 @@ def _read_cell(value: Any, what: str) -> TriedCell:
         mark=fields.text("mark", _DIGEST),
         cpu_seconds=fields.real("cpu_seconds", least=0),
         measures=_measures(fields.part("measures"), f"{what}: measures"),
-        missing=fields.each("missing", canonical_json.text),
+        missing=fields.array("missing", canonical_json.text),
         error=fields.text("error"),
         learned=None if fields.data["learned"] is None else fields.flag("learned"),
     )
@@ -82,7 +82,7 @@ def _measures(data: Mapping[str, Any], what: str) -> Mapping[str, float | None]:
 def _run(value: Any, what: str) -> ControlRun:
     fields = canonical_json.Fields(value, what, ControlRun.__dataclass_fields__)
     return ControlRun(
-        estimand=fields.text("estimand"), is_planted=fields.flag("is_planted"), tried=fields.each("tried", _read_cell)
+        estimand=fields.text("estimand"), is_planted=fields.flag("is_planted"), tried=fields.array("tried", _read_cell)
     )
 
 

@@ -164,14 +164,14 @@ def _versions(
 
     A task that was sent before `silent` and is still out holds up nobody.
     """
-    histories = releases.everything(db)
+    histories = releases.by_experiment(db)
     fleet = functools.cache(lambda: releases.fleet(db))  # nobody asks for it where all is out
     offered: dict[int, list[StoredBundle]] = {}
     passed = experiments.passed_bundles(db, GATES)
     tried = {bundle.digest for bundle in passed}
     for bundle in (*experiments.own_bundles(db), *passed):
         offered.setdefault(bundle.experiment_id, []).append(bundle)
-    for version in experiments.everything(db):
+    for version in experiments.every_version(db):
         if version.status == "open" and version.id in offered:
             state = standing(histories.get(version.id, []))
             digests = dict.fromkeys(bundle.digest for bundle in offered[version.id])

@@ -56,7 +56,7 @@ def wanted(
             continue
         if seal is not None:
             yield WantedSeal(body=seal_body(seal), archive=made.archive)
-    for version in experiments.everything(db):
+    for version in experiments.every_version(db):
         renewal = tried_renewal(db, folder, version, trust=trust, good_for=good_for, now=now)
         if renewal is not None:
             yield WantedSeal(body=seal_body(renewal.seal), archive=renewal.archive)
@@ -104,7 +104,7 @@ def renew(db: Database, folder: Folder, keys: Keys, good_for: timedelta, now: da
             "`axiom keys request` writes down what has to be signed."
         )
     renewed: list[StoredExperiment] = []
-    for experiment in experiments.everything(db):
+    for experiment in experiments.every_version(db):
         current = experiments.bundle_now(db, experiment.id)
         if current is None or experiment.status != "open":
             continue

@@ -24,7 +24,7 @@ from axiom.store.registrations import proposals, registrations
 
 def waiting(db: Database, number: int) -> KeptProposal:
     """The proposal with this number, if it waits for an answer."""
-    kept_proposal = proposals.one(db, number)
+    kept_proposal = proposals.by_number(db, number)
     if kept_proposal is None:
         raise NotFound(f"There is no proposal {number}. Nothing was changed; `axiom proposal list` shows all.")
     if kept_proposal.state is not ProposalState.OPEN:
@@ -34,7 +34,7 @@ def waiting(db: Database, number: int) -> KeptProposal:
 
 def approvable(db: Database, number: int) -> KeptProposal:
     """What a person may approve: what waits, and what the autopilot did not get asked."""
-    kept_proposal = proposals.one(db, number)
+    kept_proposal = proposals.by_number(db, number)
     if (
         kept_proposal is not None
         and kept_proposal.state is ProposalState.REFUSED

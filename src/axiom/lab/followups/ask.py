@@ -66,7 +66,7 @@ class Withdrawal:
 def ask(db: Database, question: AskedQuestion, points: Points, now: datetime) -> KeptProposal:
     """Write it down, if it could be registered as it stands. Nothing of it is ordered before it is approved."""
     proposal = _proposal(db, question, points)
-    before = [other for other in proposals.everything(db) if other.proposal.slug == proposal.slug]
+    before = [other for other in proposals.every_proposal(db) if other.proposal.slug == proposal.slug]
     if before and before[-1].state is not ProposalState.WITHDRAWN:
         raise Refused(
             f"This very question is proposal {before[-1].number}, which is {before[-1].state}. Nothing was proposed."
@@ -75,7 +75,7 @@ def ask(db: Database, question: AskedQuestion, points: Points, now: datetime) ->
     if version is None:
         raise NotFound(f"There is no {proposal.experiment}@{proposal.version}. Nothing was proposed.")
     number = proposals.add(db, proposal, version.id, None, now)
-    kept_proposal = proposals.one(db, number)
+    kept_proposal = proposals.by_number(db, number)
     if kept_proposal is None:
         raise LookupError(f"proposal {number} was written down and is not there")
     _rehearse(db, kept_proposal, points, now)
@@ -87,7 +87,7 @@ def withdraw(db: Database, number: int, *, by: str, why: str, now: datetime) -> 
 
     A program that could have seen values by then only asks for it: what it foretold would be scored as it stands.
     """
-    kept_proposal = proposals.one(db, number)
+    kept_proposal = proposals.by_number(db, number)
     if kept_proposal is None:
         raise NotFound(f"There is no proposal {number}. Nothing was changed; `axiom proposal list` shows all.")
     if kept_proposal.proposal.author != by:
@@ -259,7 +259,7 @@ def _depth(db: Database, registration_id: int) -> int:
     """One more than that of the proposal which registered what it follows from; 1 after a question of a file."""
     origins = [
         kept_proposal.proposal.depth
-        for kept_proposal in proposals.everything(db)
+        for kept_proposal in proposals.every_proposal(db)
         if kept_proposal.registration_id == registration_id
     ]
     return 1 + max(origins, default=0)

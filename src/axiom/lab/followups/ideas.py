@@ -35,7 +35,7 @@ def write_idea(db: Database, subjects: Sequence[Subject], session_id: int | None
 
 def take(db: Database, number: int, *, proposal: int, by: str, now: datetime) -> None:
     """A proposal asks what somebody wondered: whose idea it was sees that."""
-    idea = ideas.one(db, number)
+    idea = ideas.by_number(db, number)
     if idea is None or not idea.is_public or idea.state is not IdeaState.OPEN:
         raise Refused(f"There is no open idea {number}. Nothing was proposed; /ideas lists them.")
     answer = IdeaAnswer(state=IdeaState.TAKEN, why="", by=by, proposal=proposal)
@@ -43,7 +43,7 @@ def take(db: Database, number: int, *, proposal: int, by: str, now: datetime) ->
 
 
 def _untested_explanations(db: Database) -> list[UntestedExplanation]:
-    inferences = links.everything(db)
+    inferences = links.every_link(db)
     tested = {link.target.id for link in inferences if link.kind is LinkKind.TESTS and link.target.noun is Noun.LINK}
     return [
         UntestedExplanation(link=link.id, source=link.source.id, target=link.target.id)

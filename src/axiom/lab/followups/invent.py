@@ -65,7 +65,7 @@ def invent(db: Database, folder: Folder, question: InventedQuestion, now: dateti
         estimand = next(claim for claim in manifest.estimands if claim["name"] == question.estimand)
         demand_new(db, f"{draft.name}@{manifest.version}", estimand, manifest.configs)
     number = proposals.add(db, _with_changes(db, folder, draft, proposal), None, None, now)
-    kept_proposal = proposals.one(db, number)
+    kept_proposal = proposals.by_number(db, number)
     if kept_proposal is None:
         raise LookupError(f"proposal {number} was written down and is not there")
     return kept_proposal

@@ -35,7 +35,7 @@ def propose(db: Database, session_id: int | None, now: datetime, *, most_core_ho
     """Write down what is new, let lapse what no longer follows, note what cannot be asked, and say so."""
     subjects = _subjects(db)
     follows = followups(subjects, pairs(db), base_rates(db))
-    decided = made(follows, proposals.everything(db), most_core_hours=most_core_hours)
+    decided = made(follows, proposals.every_proposal(db), most_core_hours=most_core_hours)
     for proposal in decided.lapsed:
         proposals.decide(
             db,
@@ -50,7 +50,7 @@ def propose(db: Database, session_id: int | None, now: datetime, *, most_core_ho
 
 
 def _subjects(db: Database) -> list[Subject]:
-    return subjects(db, proposals.everything(db), dull_sessions(db))
+    return subjects(db, proposals.every_proposal(db), dull_sessions(db))
 
 
 def next_one(db: Database, most_core_hours: float, *, is_code_ours: bool = False) -> KeptProposal | None:

@@ -81,7 +81,7 @@ def subjects(db: Database, kept: Sequence[KeptProposal], dull: Mapping[int, int]
     newest = evidence.newest(db)
     declared = experiments.declared(db)
     collected: list[Subject] = []
-    for stored in experiments.everything(db):
+    for stored in experiments.every_version(db):
         if stored.status == "open" and stored.id in declared:
             version = _Version(db, stored, declared[stored.id], newest, kept)
             collected += _subjects_of_version(version, dull)
@@ -92,7 +92,7 @@ def pairs(db: Database) -> list[tuple[int, int]]:
     """Findings of which one is said to explain the other."""
     return [
         (link.source.id, link.target.id)
-        for link in links.everything(db)
+        for link in links.every_link(db)
         if link.kind is LinkKind.EXPLAINS and link.source.noun is link.target.noun is Noun.FINDING
     ]
 

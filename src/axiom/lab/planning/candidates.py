@@ -101,7 +101,7 @@ def candidates(db: Database, now: datetime, approvals: str = "", *, is_stamped: 
             or unstamped.get(candidate.registration_id, "")
             or _charting(db, candidate, manifest),
         )
-        for experiment in experiments.everything(db)
+        for experiment in experiments.every_version(db)
         if experiment.status == "open" and experiment.name != DRILL and experiment.id in facts.bundled
         for manifest in [stored_manifest(declared[experiment.id])]
         for candidate in _candidates(experiment, manifest, facts)

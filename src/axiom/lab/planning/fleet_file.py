@@ -45,7 +45,7 @@ def _fleet(raw: bytes) -> list[Supply]:
         raise ValueError("it is not UTF-8") from None
     except json.JSONDecodeError as fault:
         raise ValueError(f"it is not JSON ({fault.msg} in line {fault.lineno})") from None
-    hosts = canonical_json.Fields(data, "the fleet", {"hosts"}).each("hosts", lambda host, _what: host)
+    hosts = canonical_json.Fields(data, "the fleet", {"hosts"}).array("hosts", lambda host, _what: host)
     if not hosts:
         raise ValueError("it names no host")
     if len(hosts) > limits.FLEET_FILE_HOSTS:

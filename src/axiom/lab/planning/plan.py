@@ -54,7 +54,7 @@ def decide(db: Database, policy: Policy, now: datetime) -> Plan:
 
 def names(db: Database) -> set[str]:
     """What wishes may name: also what is retired, of which nothing is ordered whatever is wished."""
-    return {experiment.name for experiment in experiments.everything(db)}
+    return {experiment.name for experiment in experiments.every_version(db)}
 
 
 def wishes(policy: Policy, experiment_names: Collection[str]) -> tuple[Wishes, str]:
@@ -87,7 +87,7 @@ def cores(db: Database, now: datetime) -> int:
 
 
 def waiting(db: Database) -> int:
-    drill = {experiment.id for experiment in experiments.everything(db) if experiment.name == DRILL}
+    drill = {experiment.id for experiment in experiments.every_version(db) if experiment.name == DRILL}
     return sum(
         amount
         for (noun, experiment_id, state), amount in counters.read(db).items()

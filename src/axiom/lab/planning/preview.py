@@ -135,7 +135,7 @@ def _new_candidate(number: int, manifest: Manifest) -> Candidate:
 
 
 def _in_hand(db: Database) -> dict[int, dict[str, int]]:
-    names = {experiment.id: experiment.name for experiment in experiments.everything(db)}
+    names = {experiment.id: experiment.name for experiment in experiments.every_version(db)}
     by_host: dict[int, dict[str, int]] = {}
     for portion in stored.in_hand(db):
         if name := names.get(portion.experiment_id):

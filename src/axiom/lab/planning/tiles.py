@@ -58,7 +58,7 @@ def versions(db: Database, now: datetime, approvals: str) -> list[ChartedVersion
     """The versions with a map that may be computed beyond a pilot."""
     staged = stages(db, now, approvals)
     takes_blocks = {number for number, version in staged.items() if version.rollout.stage.takes_blocks}
-    stored = (charted_version(db, version) for version in experiments.everything(db) if version.id in takes_blocks)
+    stored = (charted_version(db, version) for version in experiments.every_version(db) if version.id in takes_blocks)
     return [version for version in stored if version is not None]
 
 

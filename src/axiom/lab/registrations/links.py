@@ -31,16 +31,16 @@ def link(
     before = links.same(db, kind, source, target)
     if before is not None:
         return before
-    all_links, footings = links.everything(db), links.footings(db)
+    all_links, footings = links.every_link(db), links.footings(db)
     _demand(
         {inference.id for inference in all_links},
         set(footings),
-        {claim.id for claim in old_claims.everything(db)},
+        {claim.id for claim in old_claims.every_claim(db)},
         source,
         target,
     )
     if fault := link_rules.fault(kind, source, target, all_links, footings):
-        raise Refused(f"{said(source)} {kind} {said(target)}: {fault}. Nothing was linked.")
+        raise Refused(f"{node_phrase(source)} {kind} {node_phrase(target)}: {fault}. Nothing was linked.")
     line, digest = _evidence(db, source)
     return links.add(
         db,
@@ -58,12 +58,12 @@ def link(
 
 def hanging(db: Database) -> dict[int, int]:
     """How many open questions hang on each finding, by its number; without those on which none does."""
-    all_links = links.everything(db)
-    claims = [claim.id for claim in old_claims.everything(db)]
+    all_links = links.every_link(db)
+    claims = [claim.id for claim in old_claims.every_claim(db)]
     return link_rules.hanging(all_links, link_rules.open_nodes(all_links, links.footings(db), claims))
 
 
-def said(node: Node) -> str:
+def node_phrase(node: Node) -> str:
     return f"{node.noun} {node.id}"
 
 
@@ -71,7 +71,7 @@ def _demand(link_ids: set[int], findings: set[int], claims: set[int], *nodes: No
     there = {Noun.FINDING: findings, Noun.OLD_CLAIM: claims, Noun.LINK: link_ids}
     for node in nodes:
         if node.id not in there[node.noun]:
-            raise NotFound(f"There is no {said(node)}. Nothing was linked; `axiom finding graph` shows all.")
+            raise NotFound(f"There is no {node_phrase(node)}. Nothing was linked; `axiom finding graph` shows all.")
 
 
 def _evidence(db: Database, source: Node) -> tuple[int, str]:

@@ -65,7 +65,9 @@ def inherit(db: Database, listed: OldClaims, experiment: str, now: datetime) -> 
     A finding of a newer version takes the place of the older version's.
     """
     changed = old_claims.keep(db, listed.claims, now)
-    nodes = {old_claim.said.name: Node(noun=Noun.OLD_CLAIM, id=old_claim.id) for old_claim in old_claims.everything(db)}
+    nodes = {
+        old_claim.said.name: Node(noun=Noun.OLD_CLAIM, id=old_claim.id) for old_claim in old_claims.every_claim(db)
+    }
     made = sum(
         _say(db, link.kind, nodes[link.source], nodes[link.target], why=link.why, by=OLD_LABORATORY, now=now)
         for link in listed.links
@@ -85,7 +87,7 @@ def inherit(db: Database, listed: OldClaims, experiment: str, now: datetime) -> 
 def _numbers(db: Database, experiment: str) -> dict[str, list[int]]:
     """The findings of each estimand over all versions, the newest last. Amended claims have names of their own."""
     numbers: dict[str, list[int]] = {}
-    for version in experiments.everything(db):
+    for version in experiments.every_version(db):
         if version.name == experiment:
             for standing in findings.of_experiment(db, version.id):
                 numbers.setdefault(standing.finding.estimand, []).append(standing.finding.number)

@@ -79,7 +79,7 @@ def _read(folder: Path, data: object) -> BuiltRunner:
     built = BuiltRunner(
         platform=fields.text("platform", "|".join(PLATFORMS)),
         plan_class=plan_class,
-        pieces=fields.each("files", lambda row, what: _piece(folder, row, what)),
+        pieces=fields.array("files", lambda row, what: _piece(folder, row, what)),
         unpacked_bytes=fields.whole("unpacked_bytes"),
         needs_avx=fields.flag("needs_avx"),
         glibc=fields.either("glibc", _glibc),

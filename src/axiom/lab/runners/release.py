@@ -124,7 +124,7 @@ def _release(body: dict[str, Any]) -> RunnerRelease:
     for name in listed:
         if not re.fullmatch(_NAME, name):
             raise ValueError(f"{name[:80]!r} is no name of a runner")
-    files_by_name = {name: runners.each(name, _file) for name in listed}
+    files_by_name = {name: runners.array(name, _file) for name in listed}
     for name, files in files_by_name.items():
         canonical_json.distinct([file.name for file in files], f"the list of files of {name}")
         if BUILT not in {file.name for file in files}:

@@ -38,7 +38,7 @@ def count(db: Database, now: datetime) -> int:
 def tell_failures(db: Database, since: datetime, now: datetime) -> list[Note]:
     """Count, and tell of each group in which a task ended since then; also when there is none."""
     count(db, now)
-    names = {experiment.id: f"{experiment.name}@{experiment.version}" for experiment in experiments.everything(db)}
+    names = {experiment.id: f"{experiment.name}@{experiment.version}" for experiment in experiments.every_version(db)}
     new = [group for group in grouped(endings.failed(db), endings.worked(db)) if group.last_at >= since]
     notes = [_note(group, names[group.experiment_id]) for group in new]
     return notes or [Note(kind="failures.nothing", text="No task has failed since the last session.")]

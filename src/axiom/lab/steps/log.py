@@ -14,7 +14,7 @@ from axiom.domain.links import FindingState, Link, LinkKind, Noun
 from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import Note, Step
 from axiom.domain.work import TaskState
-from axiom.lab.registrations.links import hanging, said
+from axiom.lab.registrations.links import hanging, node_phrase
 from axiom.lab.step import Round, shortened
 from axiom.lab.steps.design import OpenFinding, open_findings
 from axiom.lab.steps.summary import SessionSummary, tell
@@ -35,7 +35,7 @@ _MOST_ROUNDS = 100_000  # of one session
 def direction(db: Database) -> list[Note]:
     """Every inference from one finding to another, the newest first, and every watch that waits."""
     footings = links.footings(db)
-    inferred = [_inference(link, footings) for link in reversed(links.everything(db))]
+    inferred = [_inference(link, footings) for link in reversed(links.every_link(db))]
     if not inferred:
         inferred = [Note(kind="direction.none", text="No finding is linked to another yet.", about=_GRAPH)]
     return [*shortened(inferred, "Inferences", _GRAPH), *shortened(_watch_notes(db), "Watches", "/watches")]
@@ -64,9 +64,9 @@ def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
         kind="direction.link",
         text="{source} {kind} {target}{came_to}: {why}",
         facts={
-            "source": said(link.source).capitalize(),
+            "source": node_phrase(link.source).capitalize(),
             "kind": link.kind.value,
-            "target": said(link.target),
+            "target": node_phrase(link.target),
             "came_to": f", upheld by {upheld}, and {came_to.value}" if came_to is not None else "",
             "why": link.why or "no reason was given",
         },
@@ -75,7 +75,7 @@ def _inference(link: Link, footings: Mapping[int, FindingState]) -> Note:
 
 
 def _watch_notes(db: Database) -> list[Note]:
-    names = {experiment.id: f"{experiment.name}@{experiment.version}" for experiment in experiments.everything(db)}
+    names = {experiment.id: f"{experiment.name}@{experiment.version}" for experiment in experiments.every_version(db)}
     return [
         Note(
             kind="direction.watch",
@@ -92,10 +92,10 @@ def _amount_untested(db: Database) -> int:
     """How many claims of the old laboratory no finding tests."""
     tested = {
         link.target.id
-        for link in links.everything(db)
+        for link in links.every_link(db)
         if link.kind is LinkKind.TESTS and link.target.noun is Noun.OLD_CLAIM and link.source.noun is Noun.FINDING
     }
-    return sum(claim.id not in tested for claim in old_claims.everything(db))
+    return sum(claim.id not in tested for claim in old_claims.every_claim(db))
 
 
 _Written = Sequence[tuple[Step, Note]]
@@ -103,7 +103,7 @@ _Written = Sequence[tuple[Step, Note]]
 
 def why_told(db: Database, now: datetime) -> str:
     """Why a round that ends now would end a session; nothing where it would be a quiet one."""
-    last = sessions.told(db, 1)
+    last = sessions.newest_sessions(db, 1)
     return telling(untold.untold(db), now - (last[0].ended_at or now) if last else None)
 
 

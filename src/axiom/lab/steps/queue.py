@@ -13,7 +13,7 @@ def queue(this_round: Round) -> list[Note]:
     """Count the queue of each open version that has one, and the hosts that fetched from it in the last hour."""
     counted = counters.read(this_round.db)
     notes = []
-    for experiment in experiments.everything(this_round.db):
+    for experiment in experiments.every_version(this_round.db):
         states = {state: counted.get(("task", experiment.id, state), 0) for state in TaskState}
         if states[TaskState.UNSENT] or states[TaskState.SENT] or states[TaskState.RETURNED]:
             name = f"{experiment.name}@{experiment.version}"

@@ -21,7 +21,7 @@ def repair(this_round: Round) -> list[Note]:
     """Tell of every bundle that took another's place, and of every version that did; also when there is none."""
     counted, window = counters.read(this_round.db), this_round.window
     bundles = [_mended_note(this_round, row, counted) for row in session_counts.repaired(this_round.db, window)]
-    stored = experiments.everything(this_round.db)
+    stored = experiments.every_version(this_round.db)
     versions = [
         Note(
             kind="repair.version",

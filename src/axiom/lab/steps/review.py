@@ -28,7 +28,7 @@ def review(this_round: Round) -> list[Note]:
         most=limits.ENDINGS_TOLD,
     )
     notes += [
-        _recall_note(experiment) for experiment in experiments.everything(db) if window.holds(experiment.recalled_at)
+        _recall_note(experiment) for experiment in experiments.every_version(db) if window.holds(experiment.recalled_at)
     ]
     if not notes:
         notes = [Note(kind="review.nothing", text="No task was closed since the last session.")]

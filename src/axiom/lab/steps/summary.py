@@ -49,7 +49,7 @@ def tell(this_round: Round) -> SessionSummary:
     ranked = ranking(db, after, this_round.session.id)
     changed = [finding for finding in ranked if finding.news.changes]
     failed, newest = untold_store.failed(db, after), evidence.newest(db)
-    fresh = [version for version in experiments.everything(db) if this_round.whole_window.holds(version.created_at)]
+    fresh = [version for version in experiments.every_version(db) if this_round.whole_window.holds(version.created_at)]
     headline = _headline(db, changed, failed, fresh, is_first=after == 0)
     notes = [
         headline,
@@ -156,7 +156,7 @@ def literature(db: Database, news: FindingNews) -> list[Note]:
     if (published := estimand.get("published")) is None:
         return []
     comparison = compared(published, news.now.low, news.now.high, estimand["smallest"])
-    reference = with_doubt(published["reference"], references.everything(db))
+    reference = with_doubt(published["reference"], references.every_reference(db))
     return [
         Note(
             kind="changed.literature",
@@ -178,7 +178,7 @@ def _earlier_versions(db: Database, number: int) -> list[Note]:
         return []
     others = [
         experiment
-        for experiment in experiments.everything(db)
+        for experiment in experiments.every_version(db)
         if experiment.name == own.name and experiment.id != own.id
     ]
     return [
@@ -209,7 +209,7 @@ def _comparison_note(db: Database, other: StoredExperiment, number: int, line: E
 
 
 def _old_claims(db: Database, number: int) -> list[Note]:
-    claims = {old_claim.id: old_claim.said for old_claim in old_claims.everything(db)}
+    claims = {old_claim.id: old_claim.said for old_claim in old_claims.every_claim(db)}
     footings = links.footings(db)
     return [
         Note(
@@ -224,7 +224,7 @@ def _old_claims(db: Database, number: int) -> list[Note]:
             about=f"/findings/{number}",
             rows={"figure": "/findings/graph"},
         )
-        for link in links.everything(db)
+        for link in links.every_link(db)
         if link.kind is LinkKind.TESTS
         and (link.source.noun, link.source.id, link.target.noun) == (Noun.FINDING, number, Noun.OLD_CLAIM)
         and (came_to := bearing(link, footings)) is not None
@@ -290,7 +290,7 @@ def _question(experiment: StoredExperiment, heading: str = "") -> Note:
 
 def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
     manifest, about, notes = stored_manifest(experiment.manifest), _page(experiment), []
-    parts, approved = references_in(manifest.reference), references.everything(db)
+    parts, approved = references_in(manifest.reference), references.every_reference(db)
     for registration in registrations.registrations(db, experiment.id)[:1]:
         body = read_body(registration.body)
         hours = body.stopping.replicates * sum(body.design.seconds) / 3_600.0

@@ -63,7 +63,7 @@ def due_before(now: datetime, days: float) -> datetime:
 def is_due(db: Database, now: datetime, days: float) -> bool:
     """Does something wait to be moved?"""
     return bool(archives.next_tasks(db, None, due_before(now, days), 1)) or any(
-        archive.emptied_at is None for archive in archives.everything(db)
+        archive.emptied_at is None for archive in archives.every_file(db)
     )
 
 
@@ -72,7 +72,7 @@ def move_old(
 ) -> int:
     """Move everything that is due, and what an earlier round did not end; how many files that made."""
     with Connections(folder=folder).reader() as db:
-        unfinished = [stored for stored in archives.everything(db) if stored.emptied_at is None]
+        unfinished = [stored for stored in archives.every_file(db) if stored.emptied_at is None]
     for stored in unfinished:
         _empty(writer, folder, stored, now, stop)
     made = 0
@@ -110,7 +110,7 @@ def _write_next(writer: Writer, folder: Folder, now: datetime, until: datetime) 
     def store(db: Database) -> ArchiveFile:
         digest = blobs.put(db, folder, body, now, as_file=True)
         number = archives.add(db, month=month, digest=digest, size=len(body), tasks=old, now=now)
-        return next(archive for archive in archives.everything(db) if archive.id == number)
+        return next(archive for archive in archives.every_file(db) if archive.id == number)
 
     archive = writer.run(store)
     log.info("archive.written name=%s tasks=%d bytes=%d", archive.name, archive.tasks, archive.bytes)
@@ -146,7 +146,7 @@ def _empty(
 
 
 def _let_go(db: Database, *, folder: Folder, archive: ArchiveFile, rows: Sequence[_Proven]) -> None:
-    digests = archives.held(db, [task for task, _ in rows])
+    digests = archives.texts_of_tasks(db, [task for task, _ in rows])
     for task, facts in rows:
         if task in digests and digests[task] != facts:
             raise _differs(folder, archive, task)

@@ -349,11 +349,11 @@ def _problems(unproven: Folder, made: Backup, archive: Path, until: datetime | N
 
 def _settle(place: Path) -> None:
     """Every file and folder is on the disk."""
-    for path in _everything(place):
+    for path in _files_below(place):
         sync(path)
 
 
-def _everything(place: Path) -> Iterator[Path]:
+def _files_below(place: Path) -> Iterator[Path]:
     yield place
     yield from place.rglob("*")
 

@@ -144,7 +144,7 @@ class RunnerHome:
                 lab=fields.either("lab", canonical_json.text),
                 trust=fields.whole("trust"),
                 link=fields.text("link"),
-                sealers=fields.each("sealers", canonical_json.text),
+                sealers=fields.array("sealers", canonical_json.text),
                 serials={name: serials.whole(name) for name in serials.data},
             )
         except ValueError as fault:

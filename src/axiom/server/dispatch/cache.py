@@ -97,12 +97,12 @@ class DispatchCache:
         self._has_evidence = self._has_evidence or evidence.is_any(db)
         stamp = (*experiments.stamp(db), db.notes)
         if stamp != self._stamp:
-            stored = experiments.everything(db)
+            stored = experiments.every_version(db)
             self.experiments = _known_experiments(stored, experiments.newest_bundles(db))
             self.ours = _known_experiments(stored, experiments.own_bundles(db))
             self.tried = _known_experiments(stored, experiments.passed_bundles(db, GATES))
             self.files = _files(*self.experiments.values(), *self.ours.values(), *self.tried.values())
-            self._standings = {number: standing(lines) for number, lines in releases.everything(db).items()}
+            self._standings = {number: standing(lines) for number, lines in releases.by_experiment(db).items()}
             self._forms.clear()
             self._stamp = stamp
 

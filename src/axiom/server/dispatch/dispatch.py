@@ -74,11 +74,11 @@ def hand_out(
     if granted:
         hosts.served(db, host.id, day=day_of(now), sent=sent_today(host, now) + len(granted))
         log.debug("tasks.sent host=%d tasks=%s", host.id, [task.task for task in granted])
-        return WorkGrant(given=granted, lost=lost, reason=reason)
+        return WorkGrant(granted=granted, lost=lost, reason=reason)
     why = reason if request.is_any and not lost else ""
     if host.why_no_work != why and (why or lost):
         hosts.told_why(db, host.id, why)
-    return WorkGrant(given=granted, lost=lost, reason=reason)
+    return WorkGrant(granted=granted, lost=lost, reason=reason)
 
 
 @value
@@ -111,7 +111,7 @@ class _Dispatcher:
         self._allowance = allowance
         self._programs = request.programs
         self._jointly, self._holding = request.jointly, request.holding or frozenset()
-        self._hand = waiting_tasks.held(db, host.id)
+        self._hand = waiting_tasks.out_by_experiment(db, host.id)
         self._deadline = now + dispatch.deadline
         self._rests: str | None = None  # why its GPUs get nothing now, once that was looked up
         self._factors: dict[tuple[int, str], float] = {}
@@ -128,7 +128,7 @@ class _Dispatcher:
         missing = sorted(set[int]().union(*(tasks.ids for tasks in self._hand)) - holding)
         lost: list[GrantedTask] = []
         closed = False
-        for task in waiting_tasks.sent(self._db, missing[: max(most, _LOST_AT_ONCE)]):
+        for task in waiting_tasks.sent_tasks(self._db, missing[: max(most, _LOST_AT_ONCE)]):
             if task.workunit_state is not WorkunitState.OPEN or self._rollout.is_outdated(task):
                 self._take_back(task)
                 closed = True
@@ -139,7 +139,7 @@ class _Dispatcher:
             elif len(lost) < most and self._can_compute(task):
                 lost.append(self._grant_again(task))
         if closed:
-            self._hand = waiting_tasks.held(self._db, self._host.id)
+            self._hand = waiting_tasks.out_by_experiment(self._db, self._host.id)
         return tuple(lost)
 
     def serve(self, wish: WorkWish, lost: Sequence[GrantedTask]) -> tuple[tuple[GrantedTask, ...], str]:

@@ -22,7 +22,7 @@ from axiom.signed.trust import sealed, sealed_together
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.tasks.waiting import SentTask, WaitingTask, beside
+from axiom.store.tasks.waiting import SentTask, WaitingTask, out_to_siblings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ def allowance_of(db: Database, dispatch: Dispatch, host: Host) -> Allowance:
     """How much this volunteer's host may have now: what others of theirs have is only asked where it matters."""
     if not is_unproven(host):
         return dispatch.volunteers
-    others = beside(db, host.volunteer_id, host.id, most=limits.UNPROVEN_TOGETHER)
+    others = out_to_siblings(db, host.volunteer_id, host.id, most=limits.UNPROVEN_TOGETHER)
     return replace(dispatch.volunteers, beside=others)
 
 
@@ -173,7 +173,7 @@ class GrantedTask:
 
 @value
 class WorkGrant:
-    given: tuple[GrantedTask, ...]
+    granted: tuple[GrantedTask, ...]
     lost: tuple[GrantedTask, ...]
     reason: str
 

@@ -55,7 +55,7 @@ class Alerts:
     def _latest(self) -> dict[str, LatestAlert]:
         if self._told is None:
             with self._readers.reader() as db:
-                self._told = {alert.kind: alert for alert in alerts.everything(db)}
+                self._told = {alert.kind: alert for alert in alerts.latest_alerts(db)}
         return self._told
 
     def _tell(self, news: list[tuple[LatestAlert, dict[str, str]]], now: datetime) -> None:

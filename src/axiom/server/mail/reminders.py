@@ -50,7 +50,7 @@ class DueMail:
         balance = ledger.balance(db, ledger.VOLUNTEER, due.volunteer_id)
         own = [host.id for host in hosts.of_volunteer(db, due.volunteer_id)]
         shares = sorted(self.support.of_hosts(db, own), key=lambda share: -share.replicates) if own else []
-        views = findings.some(db, [share.finding for share in shares])
+        views = findings.by_numbers(db, [share.finding for share in shares])
         numbers = [share.finding for share in shares if _is_new(db, views[share.finding], due.told_until)]
         return (balance.total if balance else 0), numbers
 
@@ -73,4 +73,4 @@ def tell_of_silence(db: Database, silent_since: datetime, now: datetime) -> None
     """Write to everybody who asked for it and has a computer that fell silent. Each silence is told once."""
     for volunteer_id, host_ids in subscriptions.silent(db, silent_since).items():
         outbox.add(db, outbox.SILENCE, now, volunteer_id=volunteer_id, facts={"hosts": host_ids})
-        subscriptions.told(db, volunteer_id, outbox.SILENCE, silent_since)
+        subscriptions.mark_told(db, volunteer_id, outbox.SILENCE, silent_since)

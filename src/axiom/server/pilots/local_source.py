@@ -19,7 +19,7 @@ class LocalWorkSource:
     def _engine(self) -> PilotIdentity:
         return PilotIdentity(key=None, host_id=self.host_id, session="")
 
-    def held(self) -> frozenset[int]:
+    def held_tasks(self) -> frozenset[int]:
         return self.writer.run(lambda db: self.pilots.look(db, self._engine, ())).in_hand
 
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:

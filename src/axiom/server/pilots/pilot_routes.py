@@ -183,7 +183,7 @@ def _hello(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Datab
             memory_mb=min(2**26, capacity.whole("memory_mb", least=1)),
         ),
         session=digest(fields.text("session", _HEX)),
-        before=frozenset(map(digest, fields.each("before", canonical_json.text)[:_MOST_BEFORE])),
+        before=frozenset(map(digest, fields.array("before", canonical_json.text)[:_MOST_BEFORE])),
     )
 
     def meet(db: Database) -> Answer:
@@ -209,7 +209,7 @@ def _report(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Data
     fields = _fields(line, "report", ("host", "session", "finished"))
     pilot = _pilot(fields, key)
     finished: list[tuple[Report, bytes | None]] = []
-    for row in fields.each("finished", _finished):
+    for row in fields.array("finished", _finished):
         size = row.either("output", canonical_json.whole)
         output = None if size is None else rest[:size]
         if output is not None and len(output) != size:
@@ -276,7 +276,7 @@ def _pilot(fields: Fields, key: str | None) -> PilotIdentity:
 
 
 def _numbers(fields: Fields, name: str) -> tuple[int, ...]:
-    numbers = fields.each(name, canonical_json.whole)
+    numbers = fields.array(name, canonical_json.whole)
     if len(numbers) > 64 * limits.TASKS_IN_A_REQUEST:
         raise MalformedRequest(f"{name} has {len(numbers)} tasks, more than any pilot. Nothing was done.")
     return numbers

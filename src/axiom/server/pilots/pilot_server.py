@@ -110,7 +110,7 @@ class PilotServer:
         )
         allowance = self.dispatch.ours if pilot.key is None else self._allowance(db, host, now)
         grant = hand_out(db, self.dispatch, self.cache, host, request, now, allowance=allowance)
-        return tuple(task.order for task in (*grant.lost, *grant.given))
+        return tuple(task.order for task in (*grant.lost, *grant.granted))
 
     def report(self, db: Database, pilot: PilotIdentity, finished: Sequence[tuple[Report, bytes | None]]) -> int:
         self._host(db, pilot)
@@ -129,7 +129,7 @@ class PilotServer:
     def look(self, db: Database, pilot: PilotIdentity, holding: Collection[int]) -> PilotTasks:
         self._host(db, pilot)
         at_once, if_not_begun = unwanted(db, pilot.host_id, holding)
-        out = frozenset[int]().union(*(tasks.ids for tasks in waiting.held(db, pilot.host_id)))
+        out = frozenset[int]().union(*(tasks.ids for tasks in waiting.out_by_experiment(db, pilot.host_id)))
         return PilotTasks(at_once=at_once, if_not_begun=if_not_begun, in_hand=out)
 
     def give_back(self, db: Database, pilot: PilotIdentity, task_ids: Collection[int], *, is_over: bool) -> int:

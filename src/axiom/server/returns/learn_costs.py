@@ -52,7 +52,7 @@ class Fits:
         """
         key = spent.experiment_id, class_of(host, spent.gpu)
         if key not in self._kept:
-            self._kept[key] = costs.one(self._db, *key)
+            self._kept[key] = costs.learned_cost(self._db, *key)
             self._fits[key] = self._kept[key].fit
         if speed:
             self._fits[key] = refit(

@@ -44,7 +44,7 @@ def take(
     """
     if not reports:
         return []
-    by_task = tasks.known(db, [report.task_id for report in reports])
+    by_task = tasks.tasks_out(db, [report.task_id for report in reports])
     if trust is not None and _is_forgotten(by_task, reports):
         by_task = _bring_back(db, folder, reports, by_task, trust)
     akin = _kindred_hosts(db, by_task, reports)
@@ -94,7 +94,7 @@ def _bring_back(
             db, folder, trust, report, by_task.get(report.task_id)
         ):
             back.add(report.task_id)
-    return tasks.known(db, [report.task_id for report in reports])
+    return tasks.tasks_out(db, [report.task_id for report in reports])
 
 
 def _kindred_hosts(

@@ -23,7 +23,7 @@ def take_back(db: Database, out: Sequence[Task], reason: str, now: datetime) -> 
 
 def give_back(db: Database, host_id: int, task_ids: Collection[int], reason: str, now: datetime) -> int:
     wanted = set(task_ids)
-    out = [task for task in workunits.held(db, host_id) if task.id in wanted] if wanted else []
+    out = [task for task in workunits.tasks_at(db, host_id) if task.id in wanted] if wanted else []
     return take_back(db, out, reason, now)
 
 
@@ -57,7 +57,7 @@ def sweep(db: Database, lease: timedelta, now: datetime) -> int:
     back = 0
     for host_id in clusters.silent(db, now - lease, _SLICE):
         reason = f"its pilot was silent for {lease.total_seconds():.0f} seconds"
-        back += take_back(db, workunits.held(db, host_id), reason, now)
+        back += take_back(db, workunits.tasks_at(db, host_id), reason, now)
         clusters.not_lent(db, host_id)
     if back:
         log.info("leases.ended tasks=%d", back)

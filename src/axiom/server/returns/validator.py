@@ -268,7 +268,7 @@ def _why_doubtful(db: Database, drawn: Map, brought: Sequence[Result]) -> str:
             continue
         key = result.replicate, place_of(tile.parent, arm)
         if key not in parents:
-            above = tiles.one(db, result.experiment_id, key[1], result.replicate)
+            above = tiles.drawn_tile(db, result.experiment_id, key[1], result.replicate)
             parents[key] = above.pixels if above else None
         if (parent := parents[key]) is not None:
             seam = continuity(tile, result.pixels, parent, drawn)

@@ -222,7 +222,7 @@ def keep_preferences(db: Database, caller: AccountHolder, request: SchedulerRequ
 def notices_for(db: Database, identity: Identity, now: datetime) -> tuple[Message, ...]:
     if not identity.has_notices:
         return ()
-    shown = notices.shown(db, identity.host.id, now)
+    shown = notices.for_host(db, identity.host.id, now)
     if untold := [notice.id for notice in shown if not notice.is_told]:
-        notices.told(db, untold, now)
+        notices.mark_told(db, untold, now)
     return tuple(Message(text=notice.text, priority=Priority.NOTICE) for notice in shown)

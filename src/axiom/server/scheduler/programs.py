@@ -88,9 +88,9 @@ def brought(request: SchedulerRequest) -> dict[str, Program]:
         return {}
     # Of several for one kind the first counts.
     return {
-        held.coprocessor: Program(platform=held.platform, version=held.version, plan_class=held.plan_class)
-        for held in reversed(request.app_versions)
-        if _is_of_use(held)
+        version.coprocessor: Program(platform=version.platform, version=version.version, plan_class=version.plan_class)
+        for version in reversed(request.app_versions)
+        if _is_of_use(version)
     }
 
 

@@ -201,10 +201,10 @@ class Project:
         ours: SuitableRunners,
     ) -> WorkGrant:
         if not request.asks_for_work:
-            return WorkGrant(given=(), lost=(), reason="")
+            return WorkGrant(granted=(), lost=(), reason="")
         programs = frozenset(brought(request) or ours.runners)
         if not programs:
-            return WorkGrant(given=(), lost=(), reason=ours.reason)
+            return WorkGrant(granted=(), lost=(), reason=ours.reason)
         numbers = None if holding is None else frozenset(number for number in holding.values() if number is not None)
         choice = project_choice(identity.caller.preferred.project)
         jointly = not request.anonymous  # whether a volunteer's own program reads such orders is not known
@@ -226,7 +226,7 @@ class Project:
         *,
         aborts: tuple[tuple[str, ...], tuple[str, ...]],
     ) -> Reply:
-        granted = (*handed.lost, *handed.given)
+        granted = (*handed.lost, *handed.granted)
         described = self._describe(db, identity, request, granted, ours)
         return Reply(
             **self._greeting(

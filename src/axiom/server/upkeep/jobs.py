@@ -43,7 +43,7 @@ class Jobs:
         self._jobs[job.name] = job
 
     def start(self) -> None:
-        self._errors = {row["name"]: row["last_error"] for row in self._writer.run(jobs.everything)}
+        self._errors = {row["name"]: row["last_error"] for row in self._writer.run(jobs.every_job)}
         for name in self._errors.keys() - self._jobs.keys():  # of what is not done any more nothing fails
             self._writer.run(functools.partial(jobs.forget_error, name=name))
         for job in self._jobs.values():

@@ -75,7 +75,7 @@ class VolunteerPreferences:
 
 def ourselves(db: Database, now: datetime) -> int:
     """The volunteer in whose name the laboratory itself computes, without an account, who exists from now on."""
-    row = db.one("SELECT id FROM volunteer WHERE is_ours = 1")
+    row = db.row("SELECT id FROM volunteer WHERE is_ours = 1")
     return int(row["id"]) if row else db.add("volunteer", name=free_name(db, _OUR_NAME), created_at=now, is_ours=1)
 
 
@@ -94,27 +94,27 @@ def free_name(db: Database, name: str, *, besides: int = 0) -> str:
     """The name, or the name with the first number that makes it nobody else's: names are not for posing as others."""
     for number in range(1, _MOST_NAMES):
         tried = name if number == 1 else f"{name} ({number})"
-        row = db.one("SELECT * FROM volunteer WHERE name = :name", name=tried)
+        row = db.row("SELECT * FROM volunteer WHERE name = :name", name=tried)
         if row is None or row["id"] == besides:
             return tried
     raise LookupError(f"{_MOST_NAMES} volunteers want to be called {name}")
 
 
 def by_id(db: Database, volunteer_id: int) -> tuple[Volunteer, Account] | None:
-    return _both(db.one("SELECT * FROM volunteer WHERE id = :id", id=volunteer_id))
+    return _volunteer_and_account(db.row("SELECT * FROM volunteer WHERE id = :id", id=volunteer_id))
 
 
 def by_email(db: Database, email: str) -> tuple[Volunteer, Account] | None:
-    return _both(db.one("SELECT * FROM volunteer WHERE email = :email", email=email))
+    return _volunteer_and_account(db.row("SELECT * FROM volunteer WHERE email = :email", email=email))
 
 
 def by_key(db: Database, digest: str) -> KeyHolder | None:
-    row = db.one(_BY_KEY, digest=digest)
+    row = db.row(_BY_KEY, digest=digest)
     return KeyHolder(volunteer_id=row["id"], is_weak=row["key_digest"] is None) if row else None
 
 
 def some_key(db: Database) -> StoredKey | None:
-    row = db.one("SELECT id, key_serial, key_digest FROM volunteer WHERE key_digest IS NOT NULL LIMIT 1")
+    row = db.row("SELECT id, key_serial, key_digest FROM volunteer WHERE key_digest IS NOT NULL LIMIT 1")
     if row is None:
         return None
     return StoredKey(volunteer_id=row["id"], key_serial=row["key_serial"], digest=row["key_digest"])
@@ -143,7 +143,7 @@ def confirm(db: Database, volunteer_id: int, now: datetime) -> None:
 
 
 def confirmed_at(db: Database, volunteer_id: int) -> datetime | None:
-    row = db.one("SELECT confirmed_at FROM volunteer WHERE id = :id", id=volunteer_id)
+    row = db.row("SELECT confirmed_at FROM volunteer WHERE id = :id", id=volunteer_id)
     return maybe_moment(row["confirmed_at"]) if row else None
 
 
@@ -172,7 +172,7 @@ def join(db: Database, volunteer_id: int, team_id: int | None) -> None:
 
 
 def preferences(db: Database, volunteer_id: int) -> VolunteerPreferences:
-    row = db.one(_PREFERENCES, id=volunteer_id)
+    row = db.row(_PREFERENCES, id=volunteer_id)
     return preferred_of(row) if row else VolunteerPreferences(everywhere="", modified_at=0, project="{}", venue="")
 
 
@@ -190,7 +190,7 @@ def sign_in(db: Database, token_digest: str, volunteer_id: int, *, now: datetime
 
 
 def signed_in(db: Database, token_digest: str, now: datetime) -> int | None:
-    row = db.one(_SIGNED_IN, token_digest=token_digest, now=at(now))
+    row = db.row(_SIGNED_IN, token_digest=token_digest, now=at(now))
     return int(row["volunteer_id"]) if row else None
 
 
@@ -223,5 +223,5 @@ def preferred_of(row: Row) -> VolunteerPreferences:
     )
 
 
-def _both(row: Row | None) -> tuple[Volunteer, Account] | None:
+def _volunteer_and_account(row: Row | None) -> tuple[Volunteer, Account] | None:
     return (as_value(Volunteer, row), as_value(Account, row)) if row else None

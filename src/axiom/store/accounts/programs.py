@@ -43,13 +43,13 @@ def programs(db: Database) -> list[AdmittedProgram]:
 
 
 def by_name(db: Database, name: str) -> AdmittedProgram | None:
-    row = db.one("SELECT * FROM program WHERE name = :name", name=name)
+    row = db.row("SELECT * FROM program WHERE name = :name", name=name)
     return _program(row) if row else None
 
 
 def by_token(db: Database, token: str) -> AdmittedProgram | None:
     """The program whose token has this digest, whether or not it is still let in."""
-    row = db.one("SELECT * FROM program WHERE token = :token", token=token)
+    row = db.row("SELECT * FROM program WHERE token = :token", token=token)
     return _program(row) if row else None
 
 

@@ -13,7 +13,7 @@ SELECT * FROM team t WHERE EXISTS (SELECT 1 FROM volunteer v WHERE v.team_id = t
 _ELDEST = "SELECT min(id) AS id FROM volunteer WHERE team_id = :id AND id <> :besides"
 
 
-def found(
+def create(
     db: Database, *, name: str, founder_id: int, country: str, website: str, about: str, now: datetime
 ) -> int | None:
     if by_name(db, name) is not None:
@@ -50,7 +50,7 @@ def founded(db: Database, founder_id: int) -> int:
 
 
 def eldest(db: Database, team_id: int, *, besides: int) -> int | None:
-    row = db.one(_ELDEST, id=team_id, besides=besides)
+    row = db.row(_ELDEST, id=team_id, besides=besides)
     return row["id"] if row else None
 
 

@@ -78,7 +78,7 @@ def differences(db: Database) -> Iterator[str]:
 
 
 def extent(db: Database) -> dict[str, int]:
-    row = db.one(_EXTENT)
+    row = db.row(_EXTENT)
     return dict(row) if row else {}
 
 
@@ -98,7 +98,7 @@ def _why_misplaced(row: Row) -> str:
 
 
 def _accounts(db: Database) -> Iterator[str]:
-    laboratory = db.one(_LABORATORY)
+    laboratory = db.row(_LABORATORY)
     if laboratory is not None and laboratory["booked"] != -laboratory["awarded"]:
         yield f"the laboratory's account says {laboratory['booked']}, and {laboratory['awarded']} were awarded"
     booked = {row["account"]: row["booked"] for row in db.select(_ACCOUNTS)}
@@ -142,7 +142,7 @@ def _unsettled(db: Database) -> Iterator[str]:
     settled = settlements.last(db)
     if settled is None:
         return
-    row = db.one(_SINCE, after=settled.last_award)
+    row = db.row(_SINCE, after=settled.last_award)
     there, counted = int(row["amount"]) if row else 0, settlements.unsettled(db)
     if there != counted:
         yield f"{counted} count against the cap of the next session, and there are {there}"

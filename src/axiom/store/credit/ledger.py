@@ -126,7 +126,7 @@ def of_task(db: Database, task_id: int) -> list[Award]:
 
 def payee(db: Database, task_id: int) -> Row | None:
     """Whose task it was, and whether it still waits for credit; None of one that no host has had."""
-    return db.one(_PAYEE, task_id=task_id)
+    return db.row(_PAYEE, task_id=task_id)
 
 
 def award(
@@ -184,7 +184,7 @@ def carry_over(db: Database, volunteer_id: int, *, source: str, amount: int, bec
 
     It is not recent, and no team's.
     """
-    if db.one(_CARRIED, volunteer_id=volunteer_id, source=source) is not None:
+    if db.row(_CARRIED, volunteer_id=volunteer_id, source=source) is not None:
         return False
     db.add("carried", volunteer_id=volunteer_id, source=source, amount=amount, because=because, created_at=now)
     db.execute(_ADD, holder=VOLUNTEER, holder_id=volunteer_id, amount=amount, now=at(now))

@@ -24,7 +24,7 @@ class DatedTariff:
 
 
 def in_force(db: Database, now: datetime) -> tuple[int, Tariff] | None:
-    row = db.one("SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from DESC, id DESC LIMIT 1", now=at(now))
+    row = db.row("SELECT * FROM tariff WHERE valid_from <= :now ORDER BY valid_from DESC, id DESC LIMIT 1", now=at(now))
     return (row["id"], _tariff(row)) if row else None
 
 

@@ -93,7 +93,7 @@ def keep_file(folder: Folder, digest: str, body: bytes, now: datetime) -> None:
 
 
 def get(db: Database, folder: Folder, digest: str) -> bytes:
-    row = db.one("SELECT digest, size, body FROM blob WHERE digest = :digest", digest=digest)
+    row = db.row("SELECT digest, size, body FROM blob WHERE digest = :digest", digest=digest)
     if row is None:
         raise NotFound(f"There is no stored file {digest}. It was never stored here, or was cleaned away.")
     body: bytes | None = row["body"]
@@ -203,7 +203,7 @@ def _orphans(db: Database, folder: Folder, before: datetime) -> list[Path]:
         for path in sorted(folder.blobs.glob("??/*"))
         if (stat := _stat(path))
         and moment(stat.st_mtime_ns // 1000) < before
-        and db.one(_EXISTS, digest=path.parent.name + path.name) is None
+        and db.row(_EXISTS, digest=path.parent.name + path.name) is None
     ]
 
 

@@ -68,7 +68,7 @@ def note_change(db: Database) -> None:
 
 
 def amount(db: Database, noun: str, experiment_id: int, state: str) -> int:
-    row = db.one(_AMOUNT, noun=noun, experiment_id=experiment_id, state=state)
+    row = db.row(_AMOUNT, noun=noun, experiment_id=experiment_id, state=state)
     return int(row["amount"]) if row else 0
 
 

@@ -140,7 +140,7 @@ class Database:
             explain(error)
             raise
 
-    def one(self, sql: str, /, **values: Any) -> Row | None:
+    def row(self, sql: str, /, **values: Any) -> Row | None:
         rows = self.select(sql, **values)
         return rows[0] if rows else None
 
@@ -153,7 +153,7 @@ class Database:
         return [as_value(kind, row) for row in self.select(sql, **values)]
 
     def value(self, kind: Callable[..., T], sql: str, /, **values: Any) -> T | None:
-        row = self.one(sql, **values)
+        row = self.row(sql, **values)
         return None if row is None else as_value(kind, row)
 
     def execute(self, sql: str, /, **values: Any) -> int:
@@ -407,7 +407,7 @@ def make_durable(database: Database) -> None:
     """From here on, a commit is on the disk when it returns, and foreign keys hold."""
     for setting in _SETTINGS:
         database.select(f"PRAGMA {setting}")
-    mode = database.one("PRAGMA journal_mode = WAL")
+    mode = database.row("PRAGMA journal_mode = WAL")
     if mode is None or mode["journal_mode"] != "wal":
         raise FolderUnusable(
             "This disk does not let SQLite keep a write-ahead log, so a power cut could lose acknowledged results. "

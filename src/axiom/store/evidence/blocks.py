@@ -141,7 +141,7 @@ def numbers(db: Database, experiment_id: int, registration_id: int, after: int) 
 
 
 def has_gaps(db: Database, experiment_id: int) -> bool:
-    gaps = db.one(_GAPS, experiment_id=experiment_id)
+    gaps = db.row(_GAPS, experiment_id=experiment_id)
     return gaps is not None and bool(gaps["amount"])
 
 
@@ -164,6 +164,6 @@ def cells_of(
 
 
 def _lowest_gap(db: Database, experiment_id: int) -> int:
-    if db.one(_HAS_FIRST, experiment_id=experiment_id) is None:
+    if db.row(_HAS_FIRST, experiment_id=experiment_id) is None:
         return 0
     return db.number(_LOWEST_GAP, experiment_id=experiment_id)

@@ -106,7 +106,7 @@ def add(
     session_id: int | None,
     now: datetime,
 ) -> int:
-    last = db.one(_LAST, number=number)
+    last = db.row(_LAST, number=number)
     line = evidence.line or (int(last["line"]) if last else 0) + 1
     added = db.add(
         "evidence",
@@ -131,7 +131,7 @@ _PLAIN = (
 
 
 def is_any(db: Database) -> bool:
-    return db.one("SELECT 1 FROM evidence LIMIT 1") is not None
+    return db.row("SELECT 1 FROM evidence LIMIT 1") is not None
 
 
 def newest(db: Database) -> dict[int, Evidence]:
@@ -206,7 +206,7 @@ def observed(db: Database, number: int, line: int | None = None) -> tuple[Observ
 
 
 def card_inputs(db: Database, number: int) -> Inputs | None:
-    row, question = _line(db, number, None), db.one(_ASKED, number=number)
+    row, question = _line(db, number, None), db.row(_ASKED, number=number)
     if row is None or question is None:
         return None
     observation_set, evidence = observing.kept(db, number, row["line"]), read(row)
@@ -221,9 +221,9 @@ def card_inputs(db: Database, number: int) -> Inputs | None:
 
 def _line(db: Database, number: int, line: int | None) -> Row | None:
     if line is None:
-        last = db.one(_LAST, number=number)
+        last = db.row(_LAST, number=number)
         line = int(last["line"]) if last else 0
-    return db.one("SELECT * FROM evidence WHERE finding_number = :number AND line = :line", number=number, line=line)
+    return db.row("SELECT * FROM evidence WHERE finding_number = :number AND line = :line", number=number, line=line)
 
 
 def _alarm(written: Mapping[str, Any]) -> Alarm:

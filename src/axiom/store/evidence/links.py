@@ -29,7 +29,7 @@ WHERE id IN (SELECT registration_id FROM finding WHERE id IN (SELECT value FROM 
 """
 
 
-def everything(db: Database) -> list[Link]:
+def every_link(db: Database) -> list[Link]:
     return [_link(row) for row in db.select("SELECT * FROM link ORDER BY id")]
 
 
@@ -39,7 +39,7 @@ def last(db: Database) -> int:
 
 
 def same(db: Database, kind: LinkKind, source: Node, target: Node) -> int | None:
-    row = db.one(
+    row = db.row(
         _SAME,
         kind=kind,
         source_noun=source.noun,

@@ -24,7 +24,7 @@ class StoredClaim:
     created_at: datetime
 
 
-def everything(db: Database) -> list[StoredClaim]:
+def every_claim(db: Database) -> list[StoredClaim]:
     return [as_value(StoredClaim, row, said=as_value(OldClaim, row, askings=())) for row in db.select(_ALL)]
 
 
@@ -34,7 +34,7 @@ def as_stored(db: Database) -> list[Bare]:
 
 
 def keep(db: Database, claims: Iterable[OldClaim], now: datetime) -> int:
-    stored = {_row(stored_claim.said)["name"]: _row(stored_claim.said) for stored_claim in everything(db)}
+    stored = {_row(stored_claim.said)["name"]: _row(stored_claim.said) for stored_claim in every_claim(db)}
     wanted = [_row(claim) for claim in claims]
     return db.many(_PUT, [{**row, "created_at": at(now)} for row in wanted if stored.get(row["name"]) != row])
 

@@ -6,13 +6,13 @@ from axiom.domain.links import ApprovedReference, number_in
 from axiom.store.engine.database import Database, at
 
 
-def everything(db: Database) -> list[ApprovedReference]:
+def every_reference(db: Database) -> list[ApprovedReference]:
     return db.values(ApprovedReference, "SELECT * FROM approved_reference WHERE approved_by <> '' ORDER BY id")
 
 
 def add(db: Database, words: str, *, number: str = "", title: str = "", by: str, now: datetime) -> int:
     """Keep it, if it is not there; its row. One without a number, or taken back, waits for whoever gives a number."""
-    if row := db.one("SELECT id, number, approved_by FROM approved_reference WHERE words = :words", words=words):
+    if row := db.row("SELECT id, number, approved_by FROM approved_reference WHERE words = :words", words=words):
         if number and not (row["number"] and row["approved_by"]):
             db.change("approved_reference", row["id"], number=number, title=title, approved_by=by, approved_at=at(now))
         return int(row["id"])

@@ -18,17 +18,17 @@ class OldName:
     became: str  # a sentence without its full stop
 
 
-def everything(catalogue: Path) -> Mapping[str, OldName]:
+def by_name(catalogue: Path) -> Mapping[str, OldName]:
     file = catalogue / LIST
     return _read(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
 def of_experiment(catalogue: Path, experiment: str) -> list[OldName]:
-    old_names = [old_name for old_name in everything(catalogue).values() if old_name.experiment == experiment]
+    old_names = [old_name for old_name in by_name(catalogue).values() if old_name.experiment == experiment]
     return sorted(old_names, key=lambda old_name: old_name.name != experiment)
 
 
-def called(experiment: str) -> list[str]:
+def names_of(experiment: str) -> list[str]:
     return [old_name.name for old_name in of_experiment(shipped.catalogue(), experiment)]
 
 

@@ -34,8 +34,8 @@ class LearnedCost:
     cost: Cost
 
 
-def one(db: Database, experiment_id: int, host_class: str) -> LearnedCost:
-    row = db.one(_ONE, experiment_id=experiment_id, host_class=host_class)
+def learned_cost(db: Database, experiment_id: int, host_class: str) -> LearnedCost:
+    row = db.row(_ONE, experiment_id=experiment_id, host_class=host_class)
     return _learned_cost(row) if row else LearnedCost(host_class=host_class, fit=Fit(), cost=Cost())
 
 

@@ -130,7 +130,7 @@ def tries(db: Database, draft: KeptDraft) -> tuple[int, int]:
     """
     until = at(draft.ordered_at) if draft.ordered_at else sys.maxsize
     family = json.dumps(kin.family(db, draft.digest, draft.author))
-    row = db.one(_TRIED, name=draft.name, until=until, id=draft.number, family=family)
+    row = db.row(_TRIED, name=draft.name, until=until, id=draft.number, family=family)
     return (row["tried"], row["questions"]) if row else (0, 0)
 
 

@@ -90,7 +90,7 @@ UPDATE experiment SET retired_at = NULL, why = '' WHERE id = :id AND retired_at 
 _RECALL = "UPDATE experiment SET recalled_at = :now WHERE id = :id AND recalled_at IS NULL"
 
 
-def everything(db: Database) -> list[StoredExperiment]:
+def every_version(db: Database) -> list[StoredExperiment]:
     return db.values(StoredExperiment, "SELECT * FROM experiment ORDER BY id")
 
 
@@ -99,7 +99,7 @@ def by_id(db: Database, experiment_id: int) -> StoredExperiment | None:
 
 
 def by_name(db: Database, name: str, version: int | None = None) -> StoredExperiment | None:
-    row = db.one(_NEWEST, name=name) if version is None else db.one(_BY_NAME, name=name, version=version)
+    row = db.row(_NEWEST, name=name) if version is None else db.row(_BY_NAME, name=name, version=version)
     return as_value(StoredExperiment, row) if row else None
 
 
@@ -139,7 +139,7 @@ def recall(db: Database, experiment_id: int, now: datetime) -> bool:
 
 def stamp(db: Database) -> tuple[object, ...]:
     """Differs from what it was when an experiment, a bundle or a registration has been added or changed since."""
-    row = db.one(_STAMP)
+    row = db.row(_STAMP)
     return tuple(row.values()) if row else ()
 
 
@@ -225,7 +225,7 @@ def issue(db: Database, experiment: StoredExperiment, registration_id: int, amou
 
 def remember(db: Database, experiment: StoredExperiment, registration_id: int, numbers: Sequence[int]) -> None:
     """These numbers were issued before, and it was forgotten. What lies between is issued again, before any new one."""
-    lost = [number for number in numbers if db.one(_HAS_NUMBER, experiment_id=experiment.id, number=number) is None]
+    lost = [number for number in numbers if db.row(_HAS_NUMBER, experiment_id=experiment.id, number=number) is None]
     if lost:
         first = issued(db, experiment.id)
         skipped = max(0, max(lost) + 1 - first)
@@ -238,7 +238,7 @@ def issued(db: Database, experiment_id: int) -> int:
 
 
 def given_to(db: Database, experiment_id: int, number: int) -> int | None:
-    row = db.one(_GIVEN_TO, experiment_id=experiment_id, number=number)
+    row = db.row(_GIVEN_TO, experiment_id=experiment_id, number=number)
     return int(row["registration_id"]) if row else None
 
 
@@ -266,7 +266,7 @@ def _issue(db: Database, experiment: StoredExperiment, registration_id: int, num
 def _gaps(db: Database, experiment_id: int) -> list[int]:
     """Numbers below the highest that nobody has. There are some only where a backup was restored."""
     noun, experiment, state = _missing(experiment_id)
-    row = db.one(_GAPS, noun=noun, experiment_id=experiment, state=state)
+    row = db.row(_GAPS, noun=noun, experiment_id=experiment, state=state)
     if row is None or not row["amount"]:
         return []
     there = {row["number"] for row in db.select(_NUMBERS, experiment_id=experiment_id)}

@@ -64,7 +64,7 @@ def codes(db: Database) -> dict[str, Code]:
 
 
 def is_read(db: Database, digest: str) -> bool:
-    return db.one("SELECT 1 FROM code WHERE digest = :digest", digest=digest) is not None
+    return db.row("SELECT 1 FROM code WHERE digest = :digest", digest=digest) is not None
 
 
 def keep(db: Database, digest: str, code: Code, shipped: str, kin: Mapping[str, Kinship]) -> None:
@@ -92,18 +92,18 @@ def note_code(db: Database, bundle: str, digest: str) -> None:
 
 def code_of_experiment(db: Database, experiment_id: int) -> str | None:
     """The digest of a version's newest text, where it was read."""
-    row = db.one(_CODE_OF, experiment_id=experiment_id)
+    row = db.row(_CODE_OF, experiment_id=experiment_id)
     return row["code"] if row else None
 
 
 def has_run(db: Database, experiment_id: int, until: datetime) -> bool:
     """Was anything of this very version computed?"""
-    return db.one(_HAS_RUN, experiment_id=experiment_id, until=at(until)) is not None
+    return db.row(_HAS_RUN, experiment_id=experiment_id, until=at(until)) is not None
 
 
 def published(db: Database, name: str, until: datetime) -> str:
     """The newest version that was published under a name by then, whatever it computes; empty where none was."""
-    row = db.one(_PUBLISHED, name=name, until=at(until))
+    row = db.row(_PUBLISHED, name=name, until=at(until))
     return str(row["version"]) if row else ""
 
 

@@ -85,16 +85,16 @@ def newest(db: Database, gates: str) -> list[Newest]:
 
 def has_passed(db: Database, bundle: str, *, is_ours: bool = False) -> bool:
     """Did this bundle pass what was asked of it at some time: for anybody's host, or for one of our own?"""
-    return db.one(_HAS_PASSED, bundle=bundle, is_ours=int(is_ours)) is not None
+    return db.row(_HAS_PASSED, bundle=bundle, is_ours=int(is_ours)) is not None
 
 
 def is_offered(db: Database, experiment_id: int, gates: str) -> bool:
     """Is there a bundle of this version that other people's computers may have today?"""
-    return db.one(_IS_OFFERED, experiment_id=experiment_id, gates=gates) is not None
+    return db.row(_IS_OFFERED, experiment_id=experiment_id, gates=gates) is not None
 
 
 def is_ours(db: Database, host_id: int) -> bool:
-    return db.one(_IS_OURS, host_id=host_id) is not None
+    return db.row(_IS_OURS, host_id=host_id) is not None
 
 
 def circumstances(db: Database, since: datetime) -> Circumstances:

@@ -64,7 +64,7 @@ def let_out(db: Database, experiment_id: int, bundle: str, reason: str, now: dat
     record(db, Change.OPEN, experiment_id=experiment_id, bundle=bundle, reason=reason, by="the laboratory", now=now)
 
 
-def everything(db: Database) -> dict[int, list[Release]]:
+def by_experiment(db: Database) -> dict[int, list[Release]]:
     by_experiment: dict[int, list[Release]] = {}
     for row in db.select("SELECT * FROM release ORDER BY id"):
         by_experiment.setdefault(row["experiment_id"], []).append(_release(row))

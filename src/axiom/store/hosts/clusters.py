@@ -80,7 +80,7 @@ def free_name(db: Database, cluster: Cluster, name: str, *, sessions: Collection
     """
     for number in range(1, _FEW):
         tried = name if number == 1 else f"{name} ({number})"
-        row = db.one(_HOST, volunteer_id=cluster.volunteer_id, name=tried)
+        row = db.row(_HOST, volunteer_id=cluster.volunteer_id, name=tried)
         if row is None or row["session"] in sessions or row["is_over"] or row["heard_at"] < at(silent_since):
             return tried
     raise LookupError(f"{_FEW} pilots of {cluster.name} want to be called {name}")
@@ -104,7 +104,7 @@ def meet(
 
 
 def speaker(db: Database, cluster: Cluster, host_id: int) -> SpeakingPilot | None:
-    row = db.one(_SPEAKER, host_id=host_id, cluster_id=cluster.id)
+    row = db.row(_SPEAKER, host_id=host_id, cluster_id=cluster.id)
     if row is None:
         return None
     return as_value(SpeakingPilot, row, host=hosts.host_of(row))

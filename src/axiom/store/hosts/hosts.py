@@ -63,7 +63,7 @@ class ClientDescription:
 def meet(db: Database, *, volunteer_id: int, name: str, platform: Platform, capacity: Capacity, now: datetime) -> int:
     """The id of this volunteer's host of this name, with what it can do today. For engines of our own."""
     facts = {**asdict(platform), "cores": capacity.cores, "memory_mb": capacity.memory_mb}
-    row = db.one(_HOST_BY_NAME, volunteer_id=volunteer_id, name=name)
+    row = db.row(_HOST_BY_NAME, volunteer_id=volunteer_id, name=name)
     if row is None:
         return db.insert(_ADD_HOST, volunteer_id=volunteer_id, name=name, now=now, **facts)
     db.change("host", row["id"], **facts, seen_at=now)
@@ -85,12 +85,12 @@ def add(db: Database, volunteer_id: int, description: ClientDescription, now: da
 
 
 def added_at(db: Database, volunteer_id: int, place: int) -> datetime | None:
-    row = db.one(_NEWEST_OF_VOLUNTEER, volunteer_id=volunteer_id, skip=place - 1)
+    row = db.row(_NEWEST_OF_VOLUNTEER, volunteer_id=volunteer_id, skip=place - 1)
     return moment(row["created_at"]) if row else None
 
 
 def describe(db: Database, host_id: int, description: ClientDescription) -> None:
-    before = db.one(_HOST, id=host_id)
+    before = db.row(_HOST, id=host_id)
     if before is None:
         return
     is_renamed = not (before["name"] == description.name or before["name"].startswith(f"{description.name} ("))
@@ -166,18 +166,18 @@ def erase(db: Database, volunteer_id: int) -> None:
 
 
 def host(db: Database, host_id: int) -> Host | None:
-    row = db.one(_HOST, id=host_id)
+    row = db.row(_HOST, id=host_id)
     return host_of(row) if row else None
 
 
 def facts(db: Database, host_id: int) -> dict[str, Any]:
-    row = db.one(_HOST, id=host_id)
+    row = db.row(_HOST, id=host_id)
     facts: dict[str, Any] = json.loads(row["facts"]) if row else {}
     return facts
 
 
 def by_cpid(db: Database, volunteer_id: int, cpid: str, *, besides: int = 0) -> int | None:
-    row = db.one(_BY_CPID, volunteer_id=volunteer_id, cpid=cpid, besides=besides)
+    row = db.row(_BY_CPID, volunteer_id=volunteer_id, cpid=cpid, besides=besides)
     return int(row["id"]) if row else None
 
 
@@ -191,7 +191,7 @@ def hosts(db: Database) -> list[Host]:
 
 def others_since(db: Database, volunteer_id: int, since: datetime) -> bool:
     """Has a host of anybody but this volunteer been heard from since then? One that only plays a part is nobody's."""
-    return db.one(_OTHERS_LATELY, volunteer_id=volunteer_id, since=at(since)) is not None
+    return db.row(_OTHERS_LATELY, volunteer_id=volunteer_id, since=at(since)) is not None
 
 
 def host_of(row: Row) -> Host:
@@ -224,7 +224,7 @@ def host_of(row: Row) -> Host:
 
 
 def _free_name(db: Database, volunteer_id: int, name: str) -> str:
-    newest = db.one("SELECT coalesce(max(id), 0) AS id FROM host")
+    newest = db.row("SELECT coalesce(max(id), 0) AS id FROM host")
     following = newest["id"] + 1 if newest else 1
     # Looking for the thousandth free name would take long: beyond a few, a host is called by its own number.
     tries = chain([name], (f"{name} ({number})" for number in range(2, _FEW)))
@@ -232,7 +232,7 @@ def _free_name(db: Database, volunteer_id: int, name: str) -> str:
     return next(
         candidate
         for candidate in chain(tries, beyond)
-        if db.one(_HOST_BY_NAME, volunteer_id=volunteer_id, name=candidate) is None
+        if db.row(_HOST_BY_NAME, volunteer_id=volunteer_id, name=candidate) is None
     )
 
 
@@ -327,7 +327,7 @@ def contact(db: Database, key_digest: str, host_id: int, now: datetime) -> Conta
 
 
 def stored_host(db: Database, host_id: int) -> StoredHost | None:
-    row = db.one(_WITH_BALANCE, id=host_id)
+    row = db.row(_WITH_BALANCE, id=host_id)
     return _stored_host(row) if row else None
 
 

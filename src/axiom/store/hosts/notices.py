@@ -38,7 +38,7 @@ class Notice:
 
 def add(db: Database, host_id: int, kind: str, text: str, now: datetime) -> bool:
     """Write a sentence for a host's owner; not when one of the kind was written within a day."""
-    if db.one(_LATELY, host_id=host_id, kind=kind, since=at(now - limits.NOTICE_SHOWN_FOR)) is not None:
+    if db.row(_LATELY, host_id=host_id, kind=kind, since=at(now - limits.NOTICE_SHOWN_FOR)) is not None:
         return False
     db.add("notice", host_id=host_id, kind=kind, text=text[:_MOST_TEXT], created_at=now)
     return True
@@ -59,7 +59,7 @@ def forget(db: Database, volunteer_id: int) -> None:
     db.execute(_FORGET, volunteer_id=volunteer_id)
 
 
-def shown(db: Database, host_id: int, now: datetime) -> list[Notice]:
+def for_host(db: Database, host_id: int, now: datetime) -> list[Notice]:
     return [
         as_value(Notice, row, is_told=row["told_at"] is not None)
         for row in db.select(
@@ -68,6 +68,6 @@ def shown(db: Database, host_id: int, now: datetime) -> list[Notice]:
     ]
 
 
-def told(db: Database, ids: Sequence[int], now: datetime) -> None:
+def mark_told(db: Database, ids: Sequence[int], now: datetime) -> None:
     """These sentences are on their way to the owner for the first time; their day begins."""
     db.many(_TOLD, [{"id": notice_id, "now": at(now)} for notice_id in ids])

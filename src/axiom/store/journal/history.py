@@ -27,7 +27,7 @@ class JournalPoint:
 
 
 def standing(db: Database) -> JournalPoint | None:
-    row = db.one("SELECT history, position, digest FROM journal") if "journal" in db.tables() else None
+    row = db.row("SELECT history, position, digest FROM journal") if "journal" in db.tables() else None
     if row is None:
         return None
     return JournalPoint(history=row["history"], position=row["position"], digest=bytes.fromhex(row["digest"]))

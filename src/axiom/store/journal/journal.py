@@ -143,7 +143,7 @@ class Journal:
         if isinstance(error, StoreError) and not isinstance(error, StorageFull | StoreBusy):
             self._failed = error
             return
-        row = database.one("SELECT position FROM journal")
+        row = database.row("SELECT position FROM journal")
         if row is not None and row["position"] == self._point.position:
             return  # it was committed all the same, and the error came after
         size, self._point, new = self._undo

@@ -17,7 +17,7 @@ class LatestAlert:
     is_over: bool
 
 
-def everything(db: Database) -> list[LatestAlert]:
+def latest_alerts(db: Database) -> list[LatestAlert]:
     return [as_value(LatestAlert, row) for row in db.select("SELECT * FROM alert ORDER BY kind")]
 
 

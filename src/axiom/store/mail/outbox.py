@@ -55,7 +55,7 @@ def replace(db: Database, kind: str, volunteer_id: int, now: datetime) -> None:
 
 
 def was_asked(db: Database, kind: str, volunteer_id: int, since: datetime) -> bool:
-    return db.one(_LATELY, volunteer_id=volunteer_id, kind=kind, since=at(since)) is not None
+    return db.row(_LATELY, volunteer_id=volunteer_id, kind=kind, since=at(since)) is not None
 
 
 def due(db: Database, channel: str, now: datetime, limit: int) -> list[OutboxMessage]:

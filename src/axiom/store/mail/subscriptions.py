@@ -64,7 +64,7 @@ def digested(db: Database, due: DueDigest, *, until: datetime, credit: int) -> b
     return db.execute(_DIGESTED, **values) == 1
 
 
-def told(db: Database, volunteer_id: int, kind: str, until: datetime) -> None:
+def mark_told(db: Database, volunteer_id: int, kind: str, until: datetime) -> None:
     db.execute(_TOLD, volunteer_id=volunteer_id, kind=kind, until=at(until))
 
 

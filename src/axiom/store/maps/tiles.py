@@ -146,7 +146,7 @@ def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> 
 def _differences(db: Database, drawn: Map, result: Result) -> tuple[int, int, int, int]:
     """How much of each quarter of a tile ended otherwise in the replicate that was drawn last before it, in boxes."""
     cell = {"experiment_id": result.experiment_id, "config": result.config, "replicate": result.replicate}
-    row = db.one(_ANOTHER, **cell)
+    row = db.row(_ANOTHER, **cell)
     if row is None or result.pixels is None:
         return 0, 0, 0, 0
     return differing(result.pixels, zlib.decompress(row["pixels"]), drawn)
@@ -176,9 +176,9 @@ def open_levels(db: Database, experiment_id: int, arm: int, most: int) -> list[t
     """The levels of an arm at which tiles could be computed next, and how many could: the coarsest, so many in all."""
     levels: list[tuple[int, int]] = []
     above = -1
-    while most > 0 and (row := db.one(_COARSEST, experiment_id=experiment_id, arm=arm, above=above)):
+    while most > 0 and (row := db.row(_COARSEST, experiment_id=experiment_id, arm=arm, above=above)):
         above = int(row["level"])
-        there = db.one(_AMOUNT_OPEN, experiment_id=experiment_id, arm=arm, level=above, most=most)
+        there = db.row(_AMOUNT_OPEN, experiment_id=experiment_id, arm=arm, level=above, most=most)
         amount = int(there["amount"]) if there else 0
         levels.append((above, amount))
         most -= amount
@@ -214,6 +214,6 @@ def charted(
     return progress
 
 
-def one(db: Database, experiment_id: int, place: int, replicate: int) -> DrawnTile | None:
-    row = db.one(_ONE, experiment_id=experiment_id, config=place, replicate=replicate)
+def drawn_tile(db: Database, experiment_id: int, place: int, replicate: int) -> DrawnTile | None:
+    row = db.row(_ONE, experiment_id=experiment_id, config=place, replicate=replicate)
     return as_value(DrawnTile, row, place=place, pixels=zlib.decompress(row["pixels"])) if row else None

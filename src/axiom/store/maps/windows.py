@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from axiom.domain.maps import Knob, Map, Tile, place_of, tile_at
 from axiom.store.engine.database import Database
-from axiom.store.maps.tiles import DrawnTile, one
+from axiom.store.maps.tiles import DrawnTile, drawn_tile
 
 NOTHING = 255  # where no tile is drawn: a map has far fewer colours
 _SLACK = 1e-6  # of a pixel: an end that was meant to lie between two pixels lies there
@@ -94,7 +94,7 @@ class Charts:
             place = place_of(higher, self._arm)
             if is_drawn[place]:
                 if (replicate, place) not in self._read:
-                    self._read[replicate, place] = one(self._db, self._experiment_id, place, replicate)
+                    self._read[replicate, place] = drawn_tile(self._db, self._experiment_id, place, replicate)
                 return self._read[replicate, place]
         return None
 

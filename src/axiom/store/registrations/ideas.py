@@ -46,8 +46,8 @@ def add(db: Database, idea: Idea, *, is_shown: bool, session_id: int | None = No
     )
 
 
-def one(db: Database, number: int) -> KeptIdea | None:
-    row = db.one(_ONE, id=number)
+def by_number(db: Database, number: int) -> KeptIdea | None:
+    row = db.row(_ONE, id=number)
     return _idea(row) if row else None
 
 
@@ -67,7 +67,7 @@ def of_numbers(db: Database, wanted: Sequence[int]) -> list[KeptIdea]:
 
 
 def same(db: Database, by: str, question: str) -> int | None:
-    row = db.one(_SAME, said_by=by, question=question)
+    row = db.row(_SAME, said_by=by, question=question)
     return int(row["id"]) if row else None
 
 

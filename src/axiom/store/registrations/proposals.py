@@ -79,12 +79,12 @@ def decide(
     return changed == 1
 
 
-def one(db: Database, number: int) -> KeptProposal | None:
-    row = db.one("SELECT * FROM proposal WHERE id = :id", id=number)
+def by_number(db: Database, number: int) -> KeptProposal | None:
+    row = db.row("SELECT * FROM proposal WHERE id = :id", id=number)
     return _proposal(row) if row else None
 
 
-def everything(db: Database) -> list[KeptProposal]:
+def every_proposal(db: Database) -> list[KeptProposal]:
     return [_proposal(row) for row in db.select("SELECT * FROM proposal ORDER BY id")]
 
 
@@ -97,7 +97,7 @@ def of_drafts(db: Database, name: str) -> list[KeptProposal]:
 
 
 def approved_code(db: Database, bundle: str) -> KeptProposal | None:
-    row = db.one(_APPROVED_BUNDLE, bundle=bundle)
+    row = db.row(_APPROVED_BUNDLE, bundle=bundle)
     return _proposal(row) if row else None
 
 

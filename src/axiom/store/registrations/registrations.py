@@ -107,7 +107,7 @@ def decide(db: Database, prediction_id: int, informed: str) -> None:
 
 
 def has_predicted(db: Database, registration_id: int, estimand: str, forecaster: str) -> bool:
-    row = db.one(_HAS_PREDICTED, registration_id=registration_id, estimand=estimand, forecaster=forecaster)
+    row = db.row(_HAS_PREDICTED, registration_id=registration_id, estimand=estimand, forecaster=forecaster)
     return row is not None
 
 
@@ -139,7 +139,7 @@ def everywhere(db: Database) -> tuple[dict[int, dict[str, int]], frozenset[int]]
 
 
 def of_finding(db: Database, number: int) -> tuple[Registration, str] | None:
-    row = db.one(_OF_FINDING, number=number)
+    row = db.row(_OF_FINDING, number=number)
     return (as_value(Registration, row), str(row["estimand"])) if row else None
 
 
@@ -164,7 +164,7 @@ def feeding(db: Database, experiment_id: int) -> dict[int, tuple[int, ...]]:
 def is_anything_back(db: Database, registration_ids: Iterable[int]) -> bool:
     """Has any host brought an output of one of these registrations? A task that failed without one tells nothing."""
     return any(
-        db.one(_BACK, registration_id=registration_number) is not None for registration_number in registration_ids
+        db.row(_BACK, registration_id=registration_number) is not None for registration_number in registration_ids
     )
 
 

@@ -54,14 +54,14 @@ def unscored(db: Database, registration_id: int) -> list[UnscoredPrediction]:
 
 
 def goes_on(db: Database, registration_id: int) -> bool:
-    return db.one(_GOES_ON, registration_id=registration_id) is not None
+    return db.row(_GOES_ON, registration_id=registration_id) is not None
 
 
 def keep(db: Database, prediction_id: int, facts: Mapping[str, Any], now: datetime) -> None:
     db.add("score", prediction_id=prediction_id, **facts, scored_at=now)
 
 
-def everything(db: Database) -> list[Row]:
+def every_score(db: Database) -> list[Row]:
     return [{**row, "forecaster": _forecaster(row)} for row in db.select(_ALL)]
 
 

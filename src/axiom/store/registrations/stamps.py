@@ -57,5 +57,5 @@ def stamp_of(db: Database, registration_id: int) -> StoredStamp | None:
 
 def first_result(db: Database, registration_id: int) -> datetime | None:
     """When the first result of a registration came, by the laboratory's clock."""
-    row = db.one(_FIRST_RESULT, registration_id=registration_id)
+    row = db.row(_FIRST_RESULT, registration_id=registration_id)
     return maybe_moment(row["at"]) if row else None

@@ -162,7 +162,7 @@ def ordered(db: Database, after: int) -> list[Row]:
 
 
 def last_ordered(db: Database) -> datetime | None:
-    row = db.one("SELECT created_at FROM workunit ORDER BY id DESC LIMIT 1")
+    row = db.row("SELECT created_at FROM workunit ORDER BY id DESC LIMIT 1")
     return moment(row["created_at"]) if row else None
 
 
@@ -209,7 +209,7 @@ def tasks(db: Database, window: Window, filters: TaskFilter, limit: int) -> list
 
 
 def line(db: Database, number: int, place: int) -> Evidence | None:
-    row = db.one("SELECT * FROM evidence WHERE finding_number = :number AND line = :line", number=number, line=place)
+    row = db.row("SELECT * FROM evidence WHERE finding_number = :number AND line = :line", number=number, line=place)
     return evidence.read(row) if row else None
 
 

@@ -53,7 +53,7 @@ def last(db: Database) -> Session | None:
     return db.value(Session, _LAST)
 
 
-def told(db: Database, limit: int) -> list[Session]:
+def newest_sessions(db: Database, limit: int) -> list[Session]:
     return db.values(Session, "SELECT * FROM session WHERE told <> '' ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
@@ -64,7 +64,7 @@ def told_before(db: Database, session_id: int) -> Session | None:
 def tell(db: Database, session_id: int, why: str, now: datetime) -> Session:
     """This round tells of all since the session before: it gets a session's name, by the day and a letter."""
     day = f"{now:%Y-%m-%d}"
-    row = db.one("SELECT count(*) AS amount FROM session WHERE name LIKE :day", day=f"{day}-%")
+    row = db.row("SELECT count(*) AS amount FROM session WHERE name LIKE :day", day=f"{day}-%")
     db.execute(_TELL, id=session_id, name=f"{day}-{_letters(int(row['amount']) if row else 0)}", why=why)
     return by_id(db, session_id)
 
@@ -95,7 +95,7 @@ def whole_window(db: Database, session: Session) -> Window:
 
 
 def first_started(db: Database, now: datetime) -> datetime:
-    row = db.one("SELECT min(started_at) AS started_at FROM session")
+    row = db.row("SELECT min(started_at) AS started_at FROM session")
     return moment(row["started_at"]) if row and row["started_at"] is not None else now
 
 
@@ -103,7 +103,7 @@ def sessions(db: Database, limit: int) -> list[Session]:
     return db.values(Session, "SELECT * FROM session ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
-def held(db: Database) -> int:
+def count_ended(db: Database) -> int:
     """How many sessions have ended, without quiet rounds."""
     return db.number("SELECT count(*) AS amount FROM session WHERE told <> ''")
 
@@ -112,20 +112,20 @@ def by_name(db: Database, name: str) -> Session | None:
     """The session of this name. By its name as a round every one is found, and then is that round alone."""
     number = name.removeprefix(ROUND)
     if name.startswith(ROUND) and number.isascii() and number.isdecimal() and len(number) < _MOST_DIGITS:
-        row = db.one(_BY_ID, id=int(number))
+        row = db.row(_BY_ID, id=int(number))
         return _as_round(as_value(Session, row)) if row else None
     return db.value(Session, "SELECT * FROM session WHERE name = :name", name=name)
 
 
 def by_id(db: Database, session_id: int) -> Session:
-    row = db.one(_BY_ID, id=session_id)
+    row = db.row(_BY_ID, id=session_id)
     if row is None:
         raise LookupError(f"there is no round {session_id}")
     return as_value(Session, row)
 
 
 def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
-    row = db.one("SELECT coalesce(max(id), 0) + 1 AS id FROM session")
+    row = db.row("SELECT coalesce(max(id), 0) + 1 AS id FROM session")
     number = int(row["id"]) if row else 1
     steps = json.dumps(list(Step))
     begun = {"pi": pi, "reason": reason, "seen_task": seen(db), "steps": steps, "started_at": at(now)}
@@ -135,23 +135,23 @@ def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
 
 def seen(db: Database) -> int:
     """The moment, in microseconds, before which earlier sessions have reviewed closed tasks."""
-    row = db.one(_LAST)
+    row = db.row(_LAST)
     return int(row["seen_task"]) if row else 0
 
 
 def seen_before(db: Database, session_id: int) -> datetime:
     """Up to which moment the round before this one has told what happened; the beginning of time for the first."""
-    row = db.one("SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
+    row = db.row("SELECT seen_task FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
     return moment(row["seen_task"] if row else 0)
 
 
 def ended_before(db: Database, session_id: int) -> datetime | None:
-    row = db.one("SELECT ended_at FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
+    row = db.row("SELECT ended_at FROM session WHERE id < :id ORDER BY id DESC LIMIT 1", id=session_id)
     return maybe_moment(row["ended_at"]) if row else None
 
 
 def window(db: Database, session: Session) -> Window:
-    row = db.one("SELECT seen_task FROM session WHERE id = :id", id=session.id)
+    row = db.row("SELECT seen_task FROM session WHERE id = :id", id=session.id)
     return Window(since=seen_before(db, session.id), until=moment(row["seen_task"] if row else 0))
 
 
@@ -178,7 +178,7 @@ def keep_plan(db: Database, session_id: int, plan: Mapping[str, Any]) -> None:
 
 
 def kept_plan(db: Database, session_id: int) -> Mapping[str, Any]:
-    row = db.one("SELECT plan FROM session WHERE id = :id", id=session_id)
+    row = db.row("SELECT plan FROM session WHERE id = :id", id=session_id)
     plan: Mapping[str, Any] = json.loads(row["plan"]) if row and row["plan"] else {}
     return plan
 

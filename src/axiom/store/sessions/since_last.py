@@ -32,7 +32,7 @@ ORDER BY n.finding_number
 
 
 def untold(db: Database) -> UntoldCounts:
-    last = sessions.told(db, 1)
+    last = sessions.newest_sessions(db, 1)
     if not last or last[0].ended_at is None:
         return UntoldCounts()
     after, since = last[0].id, last[0].ended_at

@@ -98,7 +98,7 @@ def between(db: Database, rounds: range, first: int, last: int) -> list[KeptEntr
 
 
 def last_asked(db: Database, model: str) -> tuple[datetime, str] | None:
-    row = db.one(_ASKED, model=model)
+    row = db.row(_ASKED, model=model)
     return (moment(row["at"]), row["name"]) if row else None
 
 

@@ -74,7 +74,7 @@ class OldTask:
     output_digest: str | None
 
 
-def everything(db: Database) -> list[ArchiveFile]:
+def every_file(db: Database) -> list[ArchiveFile]:
     return db.values(ArchiveFile, "SELECT * FROM archive ORDER BY id")
 
 
@@ -86,7 +86,7 @@ def next_tasks(db: Database, after: OldTask | None, until: datetime, limit: int)
     if after is not None:
         closed_at, task_id = at(after.closed_at), after.id
     else:
-        row = db.one("SELECT last_closed_at, last_task FROM archive ORDER BY id DESC LIMIT 1")
+        row = db.row("SELECT last_closed_at, last_task FROM archive ORDER BY id DESC LIMIT 1")
         closed_at, task_id = (row["last_closed_at"], row["last_task"]) if row else (0, 0)
     rows = db.select(_NEXT, closed_at=closed_at, task_id=task_id, until=until, limit=limit)
     return [OldTask(**{**row, "closed_at": moment(row["closed_at"])}) for row in rows]
@@ -107,7 +107,7 @@ def add(db: Database, *, month: str, digest: str, size: int, tasks: Sequence[Old
     )
 
 
-def held(db: Database, task_ids: Collection[int]) -> dict[int, tuple[str | None, str, str | None]]:
+def texts_of_tasks(db: Database, task_ids: Collection[int]) -> dict[int, tuple[str | None, str, str | None]]:
     rows = db.select(_HELD, ids=json.dumps(sorted(task_ids)))
     return {row["id"]: (row["ticket"], row["message"], row["output_digest"]) for row in rows}
 

@@ -51,7 +51,7 @@ def note(db: Database, host_id: int, reports: Sequence[SaidProgress], now: datet
 
 
 def of_task(db: Database, task_id: int) -> HeardProgress | None:
-    row = db.one(_OF_TASK, task_id=task_id)
+    row = db.row(_OF_TASK, task_id=task_id)
     if row is None:
         return None
     return as_value(HeardProgress, row)

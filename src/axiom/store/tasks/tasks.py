@@ -125,7 +125,7 @@ class ReportedTask:
     cause: str
 
 
-def known(db: Database, task_ids: Sequence[int]) -> dict[int, TaskOut]:
+def tasks_out(db: Database, task_ids: Sequence[int]) -> dict[int, TaskOut]:
     rows = db.select(_OUT, ids=json.dumps(list(task_ids)))
     return {
         row["id"]: TaskOut(
@@ -221,8 +221,8 @@ def record(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
                 "output_digest": reported.report.output_digest,
                 "cpu_seconds": reported.report.cpu_seconds,
                 "elapsed_seconds": reported.report.elapsed_seconds,
-                "message": workunits.told(reported.report.message, limits.MESSAGE_CHARACTERS),
-                "reason": workunits.told(reported.reason),
+                "message": workunits.readable(reported.report.message, limits.MESSAGE_CHARACTERS),
+                "reason": workunits.readable(reported.reason),
                 "closed_at": None if reported.state.is_alive else stamp,
                 "boinc_state": reported.report.boinc_state,
                 "cause": reported.cause,
@@ -253,7 +253,7 @@ def move(db: Database, moves: Sequence[tuple[Task, TaskState, str]], now: dateti
                 "id": task.id,
                 "was": task.state,
                 "state": state,
-                "reason": workunits.told(reason),
+                "reason": workunits.readable(reason),
                 "closed_at": None if state.is_alive else stamp,
             }
             for task, state, reason in moves
@@ -267,7 +267,7 @@ def close(db: Database, closed: Sequence[tuple[Workunit, WorkunitState, str]], n
         return
     stamp = at(now)
     rows = [
-        {"id": workunit.id, "state": state, "reason": workunits.told(reason), "now": stamp}
+        {"id": workunit.id, "state": state, "reason": workunits.readable(reason), "now": stamp}
         for workunit, state, reason in closed
     ]
     db.many(workunits.CLOSE, rows)

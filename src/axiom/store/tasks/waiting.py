@@ -125,7 +125,7 @@ def targeted(db: Database, experiment_id: int, host_id: int, *, limit: int) -> l
     return [_candidate(row) for row in db.select(_TARGETED, experiment_id=experiment_id, host_id=host_id, limit=limit)]
 
 
-def held(db: Database, host_id: int) -> list[HeldTasks]:
+def out_by_experiment(db: Database, host_id: int) -> list[HeldTasks]:
     """What is out to this host, by experiment and kind of GPU. One row each, so that hundreds of tasks cost little."""
     return [
         HeldTasks(experiment_id=row["experiment_id"], gpu=row["gpu"], ids=frozenset(map(int, row["ids"].split(","))))
@@ -143,13 +143,13 @@ def ended_on_gpus(db: Database, host_id: int, limit: int) -> list[tuple[TaskStat
     return [(TaskState(row["state"]), row["cause"], row["message"], moment(row["closed_at"])) for row in rows]
 
 
-def beside(db: Database, volunteer_id: int, host_id: int, *, most: int) -> int:
+def out_to_siblings(db: Database, volunteer_id: int, host_id: int, *, most: int) -> int:
     """How many tasks are out to other hosts of this volunteer that have nothing to show, as far as `most`."""
     return len(db.select(_BESIDE, volunteer_id=volunteer_id, host_id=host_id, limit=most))
 
 
-def sent(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
-    rows = (db.one(_SENT, id=task_id) for task_id in task_ids)
+def sent_tasks(db: Database, task_ids: Sequence[int]) -> list[SentTask]:
+    rows = (db.row(_SENT, id=task_id) for task_id in task_ids)
     return [as_value(SentTask, row, task_id=row["id"]) for row in rows if row is not None]
 
 
@@ -158,20 +158,20 @@ def had_before(db: Database, workunit_id: int, volunteer_id: int) -> bool:
 
     A whole cluster is one volunteer, so what one of its pilots gave back may go to another.
     """
-    return db.one(_HAD_BEFORE, workunit_id=workunit_id, volunteer_id=volunteer_id) is not None
+    return db.row(_HAD_BEFORE, workunit_id=workunit_id, volunteer_id=volunteer_id) is not None
 
 
 def has_copies(db: Database, workunit_id: int) -> bool:
-    return db.one(_HAS_COPIES, workunit_id=workunit_id) is not None
+    return db.row(_HAS_COPIES, workunit_id=workunit_id) is not None
 
 
 def computed(db: Database, task_id: int, volunteer_id: int) -> bool:
     """Was this task, or one that checks it, sent to a host of this volunteer?"""
-    return db.one(_COMPUTED, id=task_id, volunteer_id=volunteer_id) is not None
+    return db.row(_COMPUTED, id=task_id, volunteer_id=volunteer_id) is not None
 
 
 def is_alone(db: Database, volunteer_id: int, since: datetime) -> bool:
-    return db.one(_OTHERS, volunteer_id=volunteer_id, since=at(since)) is None
+    return db.row(_OTHERS, volunteer_id=volunteer_id, since=at(since)) is None
 
 
 def _candidate(row: Row) -> WaitingTask:

@@ -120,7 +120,7 @@ def order_many(
 
 
 def workunit(db: Database, workunit_id: int) -> Workunit | None:
-    row = db.one("SELECT * FROM workunit WHERE id = :id", id=workunit_id)
+    row = db.row("SELECT * FROM workunit WHERE id = :id", id=workunit_id)
     return workunit_of(row) if row else None
 
 
@@ -138,11 +138,11 @@ def unattended(db: Database, limit: int) -> list[int]:
 
 
 def request_abort(db: Database, workunit_id: int, reason: str) -> bool:
-    return db.execute(_REQUEST_ABORT, id=workunit_id, reason=told(reason)) == 1
+    return db.execute(_REQUEST_ABORT, id=workunit_id, reason=readable(reason)) == 1
 
 
 def request_aborts(db: Database, workunit_ids: Sequence[int], reason: str) -> int:
-    text = told(reason)
+    text = readable(reason)
     return db.many(_REQUEST_ABORT, [{"id": workunit_id, "reason": text} for workunit_id in workunit_ids])
 
 
@@ -211,7 +211,7 @@ def _is_sent(db: Database, claim: OrderedTask, host_id: int) -> bool:
     return sent is not None and (sent.host_id, sent.ticket) == (host_id, claim.ticket)
 
 
-def held(db: Database, host_id: int) -> list[Task]:
+def tasks_at(db: Database, host_id: int) -> list[Task]:
     return db.values(Task, _HELD, host_id=host_id)
 
 
@@ -221,7 +221,7 @@ def late(db: Database, now: datetime, limit: int) -> list[int]:
 
 def move(db: Database, moved: Task, state: TaskState, reason: str, now: datetime) -> bool:
     closed_at = None if state.is_alive else at(now)
-    values = {"id": moved.id, "was": moved.state, "state": state, "reason": told(reason), "closed_at": closed_at}
+    values = {"id": moved.id, "was": moved.state, "state": state, "reason": readable(reason), "closed_at": closed_at}
     changed = db.execute(MOVE, **values) == 1
     if changed:
         _count(db, moved.experiment_id, moved.state, state)
@@ -230,7 +230,7 @@ def move(db: Database, moved: Task, state: TaskState, reason: str, now: datetime
 
 def take_back(db: Database, sent: Task, reason: str, now: datetime) -> bool:
     """Abort a task that a host has. Its host's report is still awaited: it says how long was computed, or more."""
-    changed = db.execute(_TAKE_BACK, id=sent.id, reason=told(reason), now=at(now)) == 1
+    changed = db.execute(_TAKE_BACK, id=sent.id, reason=readable(reason), now=at(now)) == 1
     if changed:
         _count(db, sent.experiment_id, TaskState.SENT, TaskState.ABORTED)
         counters.add(db, "cause", sent.experiment_id, "taken-back", 1)
@@ -239,17 +239,17 @@ def take_back(db: Database, sent: Task, reason: str, now: datetime) -> bool:
 
 def last_words(db: Database, experiment_id: int) -> str:
     """What a host said about the newest task of this version that failed: its own words, for a person's eyes only."""
-    row = db.one(_SAID, experiment_id=experiment_id)
+    row = db.row(_SAID, experiment_id=experiment_id)
     return str(row["message"]) if row else ""
 
 
 def newest(db: Database) -> tuple[datetime, str]:
     """The latest moment that this laboratory has written down, and where it stands."""
-    row = db.one(_NEWEST)
+    row = db.row(_NEWEST)
     return (moment(int(row["written"])), str(row["what"])) if row else (moment(0), "nothing")
 
 
-def told(text: str, most: int = limits.REASON_CHARACTERS) -> str:
+def readable(text: str, most: int = limits.REASON_CHARACTERS) -> str:
     """Words that may come from a host, kept short and without what acts on whoever reads them."""
     kept = text[:most]
     if kept.isprintable():

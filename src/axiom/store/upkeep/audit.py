@@ -83,15 +83,15 @@ def append(db: Database, entry: AuditEntry, now: datetime) -> str:
 
 
 def by_key(db: Database, caller: str, key: str) -> Row | None:
-    return db.one("SELECT * FROM audit WHERE caller = :caller AND key = :key", caller=caller, key=key)
+    return db.row("SELECT * FROM audit WHERE caller = :caller AND key = :key", caller=caller, key=key)
 
 
 def spent(db: Database, caller: str, since: datetime) -> Row:
-    row = db.one(_SPENT, caller=caller, since=at(since))
+    row = db.row(_SPENT, caller=caller, since=at(since))
     return row if row is not None else {"workunits": 0, "aborts": 0, "core_seconds": 0.0}
 
 
-def given(db: Database, caller: str, command: str, since: datetime, *, dry_run: bool) -> int:
+def times_given(db: Database, caller: str, command: str, since: datetime, *, dry_run: bool) -> int:
     """How often this caller has given this command since then, done or refused; in earnest, or as dry runs."""
     return db.number(_GIVEN, caller=caller, command=command, since=at(since), dry_run=int(dry_run))
 
@@ -100,19 +100,19 @@ def given_before(
     db: Database, caller: str, command: str, since: datetime, others: int, *, dry_run: bool
 ) -> datetime | None:
     filters = {"caller": caller, "command": command, "dry_run": int(dry_run)}
-    row = db.one(_GIVEN_BEFORE, **filters, since=at(since), others=others)
+    row = db.row(_GIVEN_BEFORE, **filters, since=at(since), others=others)
     return moment(row["at"]) if row else None
 
 
 def publisher(db: Database, experiment: str) -> str | None:
     """Who was the first to publish an experiment of this name, as far as somebody gave the command."""
-    row = db.one(_PUBLISHER, experiment=experiment)
+    row = db.row(_PUBLISHER, experiment=experiment)
     return str(row["caller"]) if row else None
 
 
 def author(db: Database, experiment: str) -> str | None:
     """In whose name an experiment of this name was first published, as far as somebody gave the command."""
-    row = db.one(_PUBLISHER, experiment=experiment)
+    row = db.row(_PUBLISHER, experiment=experiment)
     return str(row["author"]) if row and row["author"] else None
 
 
@@ -132,7 +132,7 @@ def alike(
 
 
 def latest_of(db: Database, command: str) -> Row | None:
-    return db.one("SELECT * FROM audit WHERE command = :command ORDER BY id DESC LIMIT 1", command=command)
+    return db.row("SELECT * FROM audit WHERE command = :command ORDER BY id DESC LIMIT 1", command=command)
 
 
 def latest(db: Database, limit: int) -> list[Row]:

@@ -19,10 +19,10 @@ def shows(db: Database) -> dict[str, str]:
 
 def keep(db: Database, *, name: str, shown: str, svg: str, png: str, now: datetime) -> None:
     """Remember a picture; its bytes are blobs. Those of the one that it takes the place of are not needed any more."""
-    before = db.one("SELECT svg, png FROM figure WHERE name = :name", name=name)
+    before = db.row("SELECT svg, png FROM figure WHERE name = :name", name=name)
     db.execute(_KEEP, name=name, shows=shown, svg=svg, png=png, drawn_at=at(now))
     for digest in {before["svg"], before["png"]} if before else ():
-        if db.one("SELECT 1 AS found FROM figure WHERE svg = :digest OR png = :digest LIMIT 1", digest=digest) is None:
+        if db.row("SELECT 1 AS found FROM figure WHERE svg = :digest OR png = :digest LIMIT 1", digest=digest) is None:
             blobs.forget(db, digest)
 
 
@@ -35,5 +35,5 @@ class StoredPicture:
 
 
 def drawn(db: Database, names: Sequence[str]) -> list[StoredPicture]:
-    rows = [db.one("SELECT * FROM figure WHERE name = :name", name=name) for name in names]
+    rows = [db.row("SELECT * FROM figure WHERE name = :name", name=name) for name in names]
     return [as_value(StoredPicture, row) for row in rows if row is not None]

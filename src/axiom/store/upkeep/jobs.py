@@ -30,14 +30,14 @@ def forget_error(db: Database, name: str) -> None:
 
 
 def last_start(db: Database, name: str) -> datetime | None:
-    row = db.one("SELECT last_start FROM job WHERE name = :name", name=name)
+    row = db.row("SELECT last_start FROM job WHERE name = :name", name=name)
     return maybe_moment(row["last_start"]) if row else None
 
 
 def first_began(db: Database, name: str) -> datetime | None:
-    row = db.one("SELECT last_start FROM job WHERE name = :name AND last_ok IS NULL AND last_error = ''", name=name)
+    row = db.row("SELECT last_start FROM job WHERE name = :name AND last_ok IS NULL AND last_error = ''", name=name)
     return maybe_moment(row["last_start"]) if row else None
 
 
-def everything(db: Database) -> list[Row]:
+def every_job(db: Database) -> list[Row]:
     return db.select("SELECT * FROM job ORDER BY name")

@@ -30,9 +30,9 @@ _CHANCES = {"chance_positive": "positive", "chance_absent": "absent", "chance_ne
 
 
 def citable(db: Database, numbers: Iterable[int]) -> dict[int, Citable]:
-    views = findings.some(db, numbers)
+    views = findings.by_numbers(db, numbers)
     names = {view.finding.experiment_id: view.experiment for view in views.values()}
-    approved = references.everything(db) if names else []
+    approved = references.every_reference(db) if names else []
     signed = {number: _literature(db, number, name, approved) for number, name in names.items()}
     return {number: _of_view(db, view, signed[view.finding.experiment_id]) for number, view in sorted(views.items())}
 

@@ -247,12 +247,12 @@ def estimands(db: Database) -> dict[int, Mapping[str, Any]]:
     return {row["id"]: _estimand(bodies[row["registration_id"]], row["estimand"]) for row in db.select(_ASKED)}
 
 
-def one(db: Database, number: int) -> FindingView | None:
-    row = db.one(_ONE, number=number)
+def by_number(db: Database, number: int) -> FindingView | None:
+    row = db.row(_ONE, number=number)
     return _standing(row) if row else None
 
 
-def some(db: Database, numbers: Iterable[int]) -> dict[int, FindingView]:
+def by_numbers(db: Database, numbers: Iterable[int]) -> dict[int, FindingView]:
     return {row["number"]: _standing(row) for row in db.select(_SOME, numbers=json.dumps(sorted(numbers)))}
 
 

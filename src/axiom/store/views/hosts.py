@@ -109,7 +109,7 @@ def amount(db: Database, of: List, whose: int = 0) -> int:
 
 
 def extent(db: Database) -> Extent:
-    row = db.one(_EXTENT)
+    row = db.row(_EXTENT)
     if row is None:
         return Extent(hosts=0, cores=0, new=0)
     return Extent(hosts=row["hosts"], cores=row["cores"], new=row["known"] - row["hosts"])
@@ -129,8 +129,8 @@ def since(db: Database, holder: str, moment_: datetime) -> list[tuple[int, Balan
 
 
 def rank(db: Database, holder: str, total: int) -> int:
-    row = db.one(_LARGER, holder=holder, total=total)
-    played = db.one(_LARGER_PLAYED[holder], total=total) if row and row["amount"] and holder in _LARGER_PLAYED else None
+    row = db.row(_LARGER, holder=holder, total=total)
+    played = db.row(_LARGER_PLAYED[holder], total=total) if row and row["amount"] and holder in _LARGER_PLAYED else None
     return 1 + (int(row["amount"]) if row else 0) - (int(played["amount"]) if played else 0)
 
 

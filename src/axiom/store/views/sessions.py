@@ -32,5 +32,5 @@ def _closed_session(row: Row) -> ClosedSession:
 
 
 def neighbours(db: Database, session: Session) -> tuple[str, str]:
-    row = db.one(_NEIGHBOUR, **{"id": session.id, "from": session.id + bool(session.told)})
+    row = db.row(_NEIGHBOUR, **{"id": session.id, "from": session.id + bool(session.told)})
     return (row["before"] or "", row["after"] or "") if row else ("", "")

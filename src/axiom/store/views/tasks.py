@@ -114,7 +114,7 @@ def of_host(db: Database, host_id: int, *, state: str = "", limit: int, before: 
 
 
 def in_hand(db: Database, host_id: int, *, limit: int) -> tuple[list[Task], int]:
-    rows, count = db.select(_IN_HAND, host_id=host_id, limit=limit), db.one(_HOW_MANY, host_id=host_id)
+    rows, count = db.select(_IN_HAND, host_id=host_id, limit=limit), db.row(_HOW_MANY, host_id=host_id)
     tasks = (workunit_store.task(db, row["id"]) for row in rows)
     return [task for task in tasks if task is not None], int(count["amount"]) if count else 0
 
@@ -125,7 +125,7 @@ def by_state(db: Database, host_id: int) -> dict[TaskState, int]:
 
 
 def ended(db: Database, task_id: int) -> TaskEnd:
-    row = db.one(_ENDED, id=task_id)
+    row = db.row(_ENDED, id=task_id)
     if row is None:
         raise LookupError(f"task {task_id} is not there")
     return as_value(TaskEnd, row)

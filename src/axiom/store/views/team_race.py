@@ -57,7 +57,7 @@ def _last_award_before(db: Database, stamp: int) -> int:
     low, high = 0, int(newest["id"])  # what is sought lies in this range
     while low < high:
         middle = (low + high + 1) // 2
-        row = db.one("SELECT id, created_at FROM award WHERE id >= :id ORDER BY id LIMIT 1", id=middle)
+        row = db.row("SELECT id, created_at FROM award WHERE id >= :id ORDER BY id LIMIT 1", id=middle)
         if row is None or row["created_at"] >= stamp:
             high = middle - 1
         else:

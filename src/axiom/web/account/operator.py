@@ -86,7 +86,7 @@ PAGES = {
         _page(OVERVIEW, "operator.html", lambda reading, _: facts.waiting(reading) | facts.operators(reading)),
         _page(SIGN_IN, "operator_sign_in.html", lambda _reading, _visit: {}),
         _page(_EXPERIMENTS, "operator_experiments.html", lambda reading, _: facts.let_out(reading)),
-        _page(_NEWS, "operator_news.html", lambda reading, _: news.said(reading)),
+        _page(_NEWS, "operator_news.html", lambda reading, _: news.published_news(reading)),
         _page(_PROGRAMS, "operator_programs.html", _programs),
         _page(_PROPOSAL, "operator_proposal.html", _proposal),
         _page(_STEP, "operator_step.html", _step),

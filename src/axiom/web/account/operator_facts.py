@@ -44,7 +44,7 @@ def waiting(reading: Reading) -> Answer:
     gone_wrong, let = failures.failures(reading), releases.listed(reading)
     return {
         "proposals": [row for row in proposals.listed(reading)["proposals"] if row["state"] == ProposalState.OPEN],
-        "ideas": [row for row in ideas.everything(reading)["ideas"] if _waits(row)],
+        "ideas": [row for row in ideas.every_idea(reading)["ideas"] if _waits(row)],
         "releases": [row for row in let if row["waits_for_approval"]],
         "paused": [row for row in let if row["stage"] == Stage.PAUSED],
         "suspended": _suspended(reading),
@@ -55,7 +55,7 @@ def waiting(reading: Reading) -> Answer:
             for preflight in preflights.newest(reading.db, GATES)
             if preflight.passed is False
         ],
-        "failing_jobs": [row for row in jobs.everything(reading.db) if row["last_error"]],
+        "failing_jobs": [row for row in jobs.every_job(reading.db) if row["last_error"]],
     }
 
 
@@ -66,7 +66,7 @@ def _waits(idea: Answer) -> bool:
 def _suspended(reading: Reading) -> list[Answer]:
     return [
         {"number": number, "experiment": f"{version.name}@{version.version}", "why": why}
-        for version in versions.everything(reading.db)
+        for version in versions.every_version(reading.db)
         for number, (status, why) in registrations.statuses(reading.db, version.id).items()
         if status == "suspended"
     ]
@@ -79,13 +79,13 @@ def let_out(reading: Reading) -> Answer:
 
 def approval(reading: Reading, number: int) -> Answer:
     """A proposal with what somebody must know who answers it."""
-    answer = proposals.one(reading, number)
-    kept = stored_proposals.one(reading.db, number)
+    answer = proposals.by_number(reading, number)
+    kept = stored_proposals.by_number(reading.db, number)
     if kept is None:
         raise LookupError(f"proposal {number} is gone")
     proposal, name = kept.proposal, f"{kept.proposal.experiment}@{kept.proposal.version}"
     try:
-        version = experiments.one(reading, name)["experiment"]
+        version = experiments.by_name(reading, name)["experiment"]
     except NotFound:
         version = {"preflight": None, "release": None}
     draft = None if proposal.draft is None else drafts.draft(reading.db, proposal.draft)

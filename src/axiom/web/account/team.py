@@ -41,7 +41,7 @@ def _team(reading: Reading, team: Team) -> Answer:
     }
 
 
-def found(visit: Visit) -> Outcome:
+def create(visit: Visit) -> Outcome:
     form, (volunteer, _) = visit.form, visit.themselves
     name, country = form.check("name", good_name), form.check("country", good_country)
     website, about = form.check("website", good_website), form.check("about", good_about)
@@ -68,4 +68,4 @@ def leave(visit: Visit) -> Outcome:
     return Redirect(to="/account/team?done=left")
 
 
-TEAM_ACTS = {"/account/team/found": found, "/account/team/join": join, "/account/team/leave": leave}
+TEAM_ACTS = {"/account/team/found": create, "/account/team/join": join, "/account/team/leave": leave}

@@ -54,7 +54,7 @@ def source_in(files: Mapping[str, bytes], name: str) -> str:
 
 def papers(reading: Reading, reference: str) -> list[Answer]:
     """Each paper that a file names, with its address where the name holds one, and whether somebody has approved it."""
-    approved = references.everything(reading.db) if reference else []
+    approved = references.every_reference(reading.db) if reference else []
     return [
         {
             "text": with_doubt(paper, approved),

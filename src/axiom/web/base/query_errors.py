@@ -18,20 +18,20 @@ def choice(query: Mapping[str, str], word: str, allowed: Iterable[str]) -> Itera
         yield f"{_pair(word, text)} means nothing here; {word} is {', '.join(values[:-1])} or {values[-1]}."
 
 
-def whole(query: Mapping[str, str], word: str) -> Iterator[str]:
+def not_a_number(query: Mapping[str, str], word: str) -> Iterator[str]:
     """The sentence for a word whose value is a whole number."""
     text = query.get(word, "")
     if text and number_of(text) is None:
         yield f"{_pair(word, text)} means nothing here; {word} is a whole number."
 
 
-def known(query: Mapping[str, str], noun: str, *, is_known: bool) -> Iterator[str]:
+def unknown_name(query: Mapping[str, str], noun: str, *, is_known: bool) -> Iterator[str]:
     """The sentence for a name that nothing has."""
     if query.get(noun) and not is_known:
         yield f"There is no {noun} {shortened(query[noun])}."
 
 
-def words(query: Mapping[str, str], readable: Iterable[str], what: str) -> Iterator[str]:
+def unknown_words(query: Mapping[str, str], readable: Iterable[str], what: str) -> Iterator[str]:
     """The sentence for each word that is none of those known; `what` says which these are.
 
     A form also sends what was left empty, of the experiment that was chosen before, too.

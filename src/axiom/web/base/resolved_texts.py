@@ -44,8 +44,8 @@ def remark(reading: Reading, text: str, by: str) -> Answer:
     return {
         "text": prose.replaced(text, lambda reference: _resolved(reference, citables, fields)["text"]),
         "beside": [
-            {"number": number, "status": known.status, **{name: str(known.fields[name]) for name in _COMPUTED}}
-            for number, known in sorted(citables.items())
+            {"number": number, "status": citable.status, **{name: str(citable.fields[name]) for name in _COMPUTED}}
+            for number, citable in sorted(citables.items())
         ],
         "faults": [fault for part in parts for fault in prose.faults(part, citables)],
     }
@@ -56,7 +56,7 @@ def _named_in(reading: Reading, text: str) -> tuple[Mapping[int, Citable], Mappi
     numbers = prose.findings_named(text)
     if not numbers:
         return {}, {}
-    citables, standings = citable(reading.db, numbers), findings.some(reading.db, numbers)
+    citables, standings = citable(reading.db, numbers), findings.by_numbers(reading.db, numbers)
     return citables, {number: texts(standings[number], citables[number]) for number in citables}
 
 

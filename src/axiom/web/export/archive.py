@@ -53,7 +53,7 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
     weighed = evidence_cards.weighed_from(inputs)
     registered = list(_registered(reading, standing))
     about = _about(reading, standing, inputs, bundle, [facts for facts, _ in registered])
-    answer = finding_views.one(reading, number)["finding"]
+    answer = finding_views.by_number(reading, number)["finding"]
     made = {
         FINDING: _json(about),
         NUMBERS: _json(_numbers(weighed, standing)),

@@ -133,7 +133,7 @@ class Letters:
 
     def _digest(self, db: Database, row: OutboxMessage, volunteer_id: int) -> Letter | None:
         wanted, earned = row.facts["findings"], row.facts["credit"] / THOUSANDTHS
-        stored = findings.some(db, wanted)
+        stored = findings.by_numbers(db, wanted)
         items = [
             LetterLink(words=one_line(stored[number].answer), href=f"{self.master}findings/{number}")
             for number in wanted

@@ -40,7 +40,7 @@ def file(reading: Reading, breathe: Breathe, name: str) -> SlowFile:
 
 def _unknown_words(reading: Reading) -> list[str]:
     names = sorted(WORDS.split())
-    return list(query_errors.words(reading.query, names, f"a rectangle has {', '.join(names)}"))
+    return list(query_errors.unknown_words(reading.query, names, f"a rectangle has {', '.join(names)}"))
 
 
 def _cropped(reading: Reading, name: str) -> Crop:

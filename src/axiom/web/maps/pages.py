@@ -40,7 +40,7 @@ def listed(reading: Reading) -> Answer:
 
 
 @shown_at("/maps/{name}", "map.html", words=f"{data.WORDS} column row against x y")
-def one(reading: Reading, name: str) -> Answer:
+def by_name(reading: Reading, name: str) -> Answer:
     """One map, as the address looks at it."""
     shown = must_map(reading, name)
     try:

@@ -101,7 +101,7 @@ def map_of(reading: Reading, stored: StoredExperiment) -> ShownMap | None:
 
 def every_map(reading: Reading) -> list[ShownMap]:
     """For each map its newest version that was not recalled, the newest first."""
-    every = [map_of(reading, version) for version in newest_of(experiments.everything(reading.db))]
+    every = [map_of(reading, version) for version in newest_of(experiments.every_version(reading.db))]
     return [shown for shown in every if shown is not None]
 
 

@@ -185,7 +185,7 @@ def _others(reading: Reading, subjects: Sequence[_Subject]) -> list[Answer]:
     }
     names = {subject.standing.experiment for subject in subjects}
     same = {brief.number for brief in findings.in_brief(reading.db) if brief.experiment in names}
-    others = findings.some(reading.db, (same | linked) - {subject.number for subject in subjects})
+    others = findings.by_numbers(reading.db, (same | linked) - {subject.number for subject in subjects})
     return [
         _Subject(reading, standing).named("answer", "verdict", "reads", "grade") | {"status": standing.finding.status}
         for _, standing in sorted(others.items())

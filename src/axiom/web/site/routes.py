@@ -312,9 +312,9 @@ def _plate(reading: Reading, name: str) -> Answer:
     noun, number, picture = parts[0], int(parts[1]), parts[2]
     made: Answer = {}
     if noun == "finding":
-        made = findings.one(reading, number)["finding"]["figures"]
+        made = findings.by_number(reading, number)["finding"]["figures"]
     elif noun == "experiment":
-        made = experiments.one(reading, experiments.name_of(reading, number))["experiment"]["figures"]
+        made = experiments.by_name(reading, experiments.name_of(reading, number))["experiment"]["figures"]
     if picture not in made:
         raise NotFound(f"There is no picture {name}.")
     drawing: Answer = made[picture]

@@ -89,7 +89,7 @@ def forest(reading: Reading, number: int, weighed: Card | None) -> Answer:
     return plate(reading, f"finding/{number}/forest", list(columns), rows)
 
 
-def told(evidence: Evidence) -> Answer:
+def newer_evidence(evidence: Evidence) -> Answer:
     """What newer evidence says besides its numbers."""
     return {
         "line": evidence.line,

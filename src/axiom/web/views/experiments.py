@@ -35,7 +35,7 @@ from axiom.web.views import findings as finding_views
 from axiom.web.views import registrations, releases
 from axiom.web.views.figures import plate, shared_card
 from axiom_weigh.figures.requests import MeasuredConfig, points_of, repetitions_of
-from axiom_weigh.figures.scales import said
+from axiom_weigh.figures.scales import digits
 from axiom_weigh.statistics.shares_and_medians import median_sequence
 from axiom_weigh.values import Grade
 
@@ -49,17 +49,17 @@ def listed(reading: Reading) -> Answer:
     authors = written.authors(reading.db)
     rows = [
         shown(stored, counted) | {"author": authors.get(stored.id)}
-        for stored in reversed(experiments.everything(reading.db))
+        for stored in reversed(experiments.every_version(reading.db))
     ]
     filters = {word: reading.query.get(word, "") for word in ("q", "theme", "status")}
     themes = list(dict.fromkeys(by_experiment().values()))
     misread = [*query_errors.choice(filters, "theme", themes), *query_errors.choice(filters, "status", STATUSES)]
-    matching = [] if misread else [row for row in rows if is_looked_for(row, old_names.called(row["name"]), filters)]
+    matching = [] if misread else [row for row in rows if is_looked_for(row, old_names.names_of(row["name"]), filters)]
     return {"experiments": matching, "of": len(rows), "asked": filters, "themes": themes, "misread": misread}
 
 
 @shown_at("/experiments/{name}", "experiment.html", words="measure")
-def one(reading: Reading, name: str) -> Answer:
+def by_name(reading: Reading, name: str) -> Answer:
     """An experiment by its name, or one version of it as `name@2`."""
     stored = must(reading, name)
     manifest = stored_manifest(stored.manifest)
@@ -141,18 +141,18 @@ def must(reading: Reading, name: str) -> StoredExperiment:
 
 def _by_alias(reading: Reading, alias: str, version: int | None) -> StoredExperiment | None:
     """The version that somebody means who knows another name: one of its file, or an old script's."""
-    for stored in reversed(experiments.everything(reading.db)):
+    for stored in reversed(experiments.every_version(reading.db)):
         if alias in stored_manifest(stored.manifest).aliases and version in (None, stored.version):
             return stored
-    old = old_names.everything(shipped.catalogue()).get(alias)
-    claims = (claim.said.experiment for claim in old_claims.everything(reading.db) if alias in claim.said.scripts)
+    old = old_names.by_name(shipped.catalogue()).get(alias)
+    claims = (claim.said.experiment for claim in old_claims.every_claim(reading.db) if alias in claim.said.scripts)
     name = old.experiment if old else next(claims, None)
     return experiments.by_name(reading.db, name, version) if name else None
 
 
 def _became(name: str) -> str:
     """What became of a script of the old laboratory whose question was not published here."""
-    old = old_names.everything(shipped.catalogue()).get(name)
+    old = old_names.by_name(shipped.catalogue()).get(name)
     return f"In the old laboratory: {old.became}; here {old.experiment} is to ask its question. " if old else ""
 
 
@@ -161,7 +161,7 @@ def _where_instead(reading: Reading, name: str) -> str:
     draft = drafts.newest(reading.db, name)
     if draft:
         return f"Draft {draft.number} of that name is not published; it is {draft.state}."
-    names = sorted({version.name for version in experiments.everything(reading.db)})
+    names = sorted({version.name for version in experiments.every_version(reading.db)})
     if not names:
         return "This laboratory has none yet."
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
@@ -170,7 +170,7 @@ def _where_instead(reading: Reading, name: str) -> str:
 
 def _old(reading: Reading, name: str) -> Answer:
     """What the old laboratory called this experiment, what became of that there, and what it claimed."""
-    claims = [old.said for old in old_claims.everything(reading.db) if old.said.experiment == name]
+    claims = [old.said for old in old_claims.every_claim(reading.db) if old.said.experiment == name]
     return {
         "names": [
             {"name": old.name, "became": old.became} for old in old_names.of_experiment(shipped.catalogue(), name)
@@ -281,7 +281,7 @@ def _rows_of(manifest: Manifest, places: Sequence[int]) -> tuple[Sequence[str], 
     shown = [place for place, config in enumerate(configs) if figure.shows(config)]
     points, by = points_of(figure.x, [MeasuredConfig(config=configs[place], seeds=0, median=None) for place in shown])
     first = {
-        place: [point.x, *([said(point.series)] if by else [])] for place, point in zip(shown, points, strict=True)
+        place: [point.x, *([digits(point.series)] if by else [])] for place, point in zip(shown, points, strict=True)
     }
     return (figure.x, by) if by else (figure.x,), first
 

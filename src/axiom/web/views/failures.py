@@ -24,7 +24,7 @@ _WATCHES = 100
 @shown_at("/failures", "failures.html", words="experiment")
 def failures(reading: Reading) -> Answer:
     """Groups of tasks that ended badly, of one version or of all, the newest first."""
-    versions = {version.id: version for version in experiments.everything(reading.db)}
+    versions = {version.id: version for version in experiments.every_version(reading.db)}
     chosen = _wanted_version(reading, list(versions.values()))
     experiment_id = chosen.id if chosen else None
     groups = grouped(endings.failed(reading.db, experiment_id), endings.worked(reading.db, experiment_id))
@@ -74,7 +74,7 @@ def _halted(
     chosen: StoredExperiment | None,
 ) -> Iterator[Answer]:
     """Open versions of which the newest bundle goes out no more, since it failed too often; a repair begins anew."""
-    for number, history in releases.everything(reading.db).items():
+    for number, history in releases.by_experiment(reading.db).items():
         version, halted = versions[number], standing(history).halted.get(newest.get(number, ""))
         if halted and version.status == "open" and chosen in (None, version):
             name = f"{version.name}@{version.version}"
@@ -99,12 +99,12 @@ def _details(reading: Reading, groups: Sequence[FailureGroup]) -> list[Answer]:
 @shown_at("/watches", "watches.html")
 def listed_watches(reading: Reading) -> Answer:
     """What somebody waits for, the newest first."""
-    versions = {version.id: version for version in experiments.everything(reading.db)}
+    versions = {version.id: version for version in experiments.every_version(reading.db)}
     newest = watches.newest(reading.db, _WATCHES)
     return {"watches": [shown(watch, versions.get(watch.experiment_id)) for watch in newest]}
 
 
-def met(reading: Reading) -> list[Answer]:
+def met_watches(reading: Reading) -> list[Answer]:
     """The open watches that a result has met: what the front page tells until somebody ends them."""
     return [
         shown(watch, experiments.by_id(reading.db, watch.experiment_id))

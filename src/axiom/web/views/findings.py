@@ -85,7 +85,7 @@ def listed(reading: Reading) -> Answer:
 
 def in_lists(reading: Reading, graph: Graph, numbers: Iterable[int]) -> dict[int, Answer]:
     """These findings as rows, by their numbers; no other is read."""
-    return as_rows(reading, graph, findings.some(reading.db, numbers).values())
+    return as_rows(reading, graph, findings.by_numbers(reading.db, numbers).values())
 
 
 def as_rows(reading: Reading, graph: Graph, standings: Iterable[FindingView]) -> dict[int, Answer]:
@@ -141,7 +141,7 @@ def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingVie
         return {number: decided[number] for number in few_a_day(there, a_day)[:most]}
 
     chosen = reading.memo.get_or_create(("discovered", most, a_day), choose, version=findings.newest_line(reading.db))
-    there = findings.some(reading.db, chosen)
+    there = findings.by_numbers(reading.db, chosen)
     return sorted(((there[number], at) for number, at in chosen.items()), key=lambda pair: pair[1], reverse=True)
 
 
@@ -157,7 +157,7 @@ def _listed(brief: Brief, estimand: Mapping[str, Any]) -> ListedFinding:
 
 
 @shown_at(f"/findings/{NUMBER}", "finding.html")
-def one(reading: Reading, number: int) -> Answer:
+def by_number(reading: Reading, number: int) -> Answer:
     """A finding: claim, verdict, grade, how it narrowed, from what, and what was predicted."""
     standing = must_be(reading, number)
     lines = findings.history(reading.db, number)
@@ -319,7 +319,7 @@ def _literature(reading: Reading, estimand: Mapping[str, Any], line: HistoryLine
         return None
     _, low, high = _ends(line)
     comparison = compared(published, low, high, estimand["smallest"])
-    reference = with_doubt(published["reference"], references.everything(reading.db))
+    reference = with_doubt(published["reference"], references.every_reference(reading.db))
     words = comparison_in_words(comparison, published, reference)
     return {**published, "comparison": comparison, "words": words}
 
@@ -347,7 +347,7 @@ def evidence(reading: Reading, line: HistoryLine) -> Answer:
         "reasons": evidence_cards.unnumbered(reading.db, weighed.reasons),
         "session": line.session,
         "weighed_at": line.weighed_at.isoformat(),
-        **evidence_cards.told(weighed),
+        **evidence_cards.newer_evidence(weighed),
     }
 
 
@@ -509,7 +509,7 @@ def _matches(
 
 def must_be(reading: Reading, number: int) -> FindingView:
     """The finding with this number, or the sentence that says how far they go."""
-    standing = findings.one(reading.db, number)
+    standing = findings.by_number(reading.db, number)
     if standing is None:
         raise NotFound(no_such("finding", number, findings.last_number(reading.db)))
     return standing

@@ -321,7 +321,7 @@ def _claim(stored: StoredClaim) -> Answer:
 
 def _woven(reading: Reading) -> LinkGraph:
     def make() -> LinkGraph:
-        return LinkGraph(links.everything(reading.db), old_claims.everything(reading.db))
+        return LinkGraph(links.every_link(reading.db), old_claims.every_claim(reading.db))
 
     return reading.memo.get_or_create("links", make, version=_stamp(reading))
 
@@ -342,7 +342,7 @@ def _old(number: int) -> Node:
 @shown_at("/old-claims", "earlier_claims.html")
 def earlier_claims(reading: Reading) -> Answer:
     """Each of them with its tests, and how many stand."""
-    published = {version.name for version in experiments.everything(reading.db)}
+    published = {version.name for version in experiments.every_version(reading.db)}
     claims = [{**claim, "is_published": claim["experiment"] in published} for claim in _answered_claims()]
     became = Counter(claim["became"] for claim in claims)
     return {

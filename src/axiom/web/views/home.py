@@ -42,13 +42,13 @@ def home(reading: Reading) -> Answer:
     listed = [
         brief.number for brief in (*weighed[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
     ]
-    standings = findings.some(reading.db, {*likely, *listed})  # once, since each brings its registration
+    standings = findings.by_numbers(reading.db, {*likely, *listed})  # once, since each brings its registration
     telling = most_telling((_as_answer(standings[number]) for number in likely), finding_limits.HOME_TELLING)
     row = finding_views.as_rows(reading, Graph(reading), (standings[number] for number in {*telling, *listed}))
     counted = counters.read(reading.db)
     by_state = counters.by_state(counted)
     concluded = {brief.experiment for brief in briefs}  # an experiment without a finding asks nothing
-    every = experiments.everything(reading.db)
+    every = experiments.every_version(reading.db)
     questions = [version for version in every if version.status == "open" and version.name in concluded]
     busiest = sorted(questions, key=lambda version: _is_idle(by_state["task", version.id]))[
         : finding_limits.HOME_QUESTIONS
@@ -67,7 +67,7 @@ def home(reading: Reading) -> Answer:
             "earlier": earlier_in_brief(),
             "tile": tiles_beside.newest(reading, every),
             "counters": _live(reading, counted),
-            "watches": failure_views.met(reading),
+            "watches": failure_views.met_watches(reading),
             "said": news_views.standing(reading),
             "news": session_views.news(reading, news_limits.HOME_NEWS)["news"],
         }

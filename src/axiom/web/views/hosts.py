@@ -96,7 +96,7 @@ def supported(reading: Reading, every: Collection[SupportShare], path: str) -> A
     """One page of the findings that some hosts' results are in, the one that they did most for first."""
     shares = {share.finding: share for share in sorted(every, key=lambda share: -share.replicates)}
     page = paging.stretch(reading, "findings", list(shares))
-    standings, rows = findings.some(reading.db, page.there), []
+    standings, rows = findings.by_numbers(reading.db, page.there), []
     for share in map(shares.__getitem__, page.there):
         standing = standings.get(share.finding)
         if standing is not None and standing.line is not None:

@@ -32,9 +32,9 @@ def listed(reading: Reading) -> Answer:
 
 
 @shown_at(f"/ideas/{NUMBER}", "idea.html")
-def one(reading: Reading, number: int) -> Answer:
+def by_number(reading: Reading, number: int) -> Answer:
     """One idea that everybody may read."""
-    stored = ideas.one(reading.db, number)
+    stored = ideas.by_number(reading.db, number)
     if stored is None or not stored.is_public:
         raise NotFound(
             f"There is no idea {number} to be read here. Its author may have taken it back, or the operator has not "
@@ -43,7 +43,7 @@ def one(reading: Reading, number: int) -> Answer:
     return {"idea": _shown(reading, stored)}
 
 
-def everything(reading: Reading) -> Answer:
+def every_idea(reading: Reading) -> Answer:
     """Every idea, also those that nobody else may read: for the operator."""
     numbers = ideas.numbers(reading.db, public=False)
     return {"ideas": _rows(reading, ideas.of_numbers(reading.db, numbers))}
@@ -51,7 +51,7 @@ def everything(reading: Reading) -> Answer:
 
 def of_number(reading: Reading, number: int) -> Answer:
     """One idea, whoever may read it: for the operator."""
-    stored = ideas.one(reading.db, number)
+    stored = ideas.by_number(reading.db, number)
     if stored is None:
         raise NotFound(f"There is no idea {number}; `axiom idea list` shows all.")
     return {"idea": _shown(reading, stored)}

@@ -36,7 +36,7 @@ def leaderboards(reading: Reading) -> Answer:
     of, by = reading.query.get("of", ""), reading.query.get("by", "")
     of, by = of if of in _OF else "volunteers", by if by in _BY else "total"
     holder, describe = _OF[of]
-    names = sorted({version.name for version in experiments.everything(reading.db)})
+    names = sorted({version.name for version in experiments.every_version(reading.db)})
     if wanted := reading.query.get("experiment", ""):
         return {"leaderboards": {"of": of, "names": names, **_of_experiment(reading, of, wanted)}}
     best = _best(reading, holder, by, limits.RANKED if reading.whole("from") else paging.LENGTH + 1)
@@ -60,7 +60,7 @@ def leaderboards(reading: Reading) -> Answer:
 def _of_experiment(reading: Reading, of: str, wanted: str) -> Answer:
     holder, describe = _OF[of]
     name = must(reading, wanted).name
-    versions = tuple(version.id for version in experiments.everything(reading.db) if version.name == name)
+    versions = tuple(version.id for version in experiments.every_version(reading.db) if version.name == name)
     counted = reading.memo.get_or_create(("credit with", versions), lambda: ExperimentCredit(versions))
     best = counted.most(reading.db, holder, limits.RANKED if reading.whole("from") else paging.LENGTH + 1)
     page = paging.stretch(reading, "from", [number for number, _ in best])

@@ -109,10 +109,10 @@ def _entry(entry: _News) -> str:
 @shown_at("/news", "news.html")
 def page(reading: Reading) -> Answer:
     """All that is new, the newest first."""
-    return said(reading) | {"news": _discoveries(reading, limits.FINDINGS_A_DAY)}
+    return published_news(reading) | {"news": _discoveries(reading, limits.FINDINGS_A_DAY)}
 
 
-def said(reading: Reading) -> Answer:
+def published_news(reading: Reading) -> Answer:
     """What the operator said and did not withdraw."""
     return {"said": [_shown(note) for note in stored.newest(reading.db, limits.ON_THE_PAGE)]}
 

@@ -121,13 +121,13 @@ def _picture(fleet: Answer, classes: Sequence[FleetClass]) -> Answer:
     return {
         "whole": _bar(parts),
         "classes": [
-            _bar([("busy", _all(size.busy)), ("planned", _all(size.planned)), ("idle", size.idle_cores)])
+            _bar([("busy", _sum_of(size.busy)), ("planned", _sum_of(size.planned)), ("idle", size.idle_cores)])
             for size in classes
         ],
     }
 
 
-def _all(counted: Iterable[tuple[str, int]]) -> int:
+def _sum_of(counted: Iterable[tuple[str, int]]) -> int:
     return sum(amount for _, amount in counted)
 
 

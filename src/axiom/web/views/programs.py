@@ -117,7 +117,7 @@ def _limits(reading: Reading, program: AdmittedProgram) -> Answer:
     """How much a program may do in a day, and how much of it is left."""
     caller, since = program.caller, reading.now - _DAY
     left = {
-        name: max(0, most - audit.given(reading.db, caller.name, name, since, dry_run=False))
+        name: max(0, most - audit.times_given(reading.db, caller.name, name, since, dry_run=False))
         for name, most in caller.limits.commands_per_day.items()
     }
     waiting = sum(kept.proposal.author == caller.name for kept in proposals.in_state(reading.db, ProposalState.OPEN))

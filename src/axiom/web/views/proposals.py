@@ -21,14 +21,16 @@ from axiom.web.base.request import Answer, Reading, must
 @shown_at("/proposals", "proposals.html")
 def listed(reading: Reading) -> Answer:
     """Every proposal, those that wait for an answer first, then the newest."""
-    newest = sorted(proposals.everything(reading.db), key=lambda stored: (stored.state.value != "open", -stored.number))
+    newest = sorted(
+        proposals.every_proposal(reading.db), key=lambda stored: (stored.state.value != "open", -stored.number)
+    )
     return {"proposals": [_short(stored) for stored in newest]}
 
 
 @shown_at(f"/proposals/{NUMBER}", "proposal.html")
-def one(reading: Reading, number: int) -> Answer:
+def by_number(reading: Reading, number: int) -> Answer:
     """One proposal with all that it says."""
-    stored: KeptProposal = must(proposals.one(reading.db, number), reading, "proposal", number)
+    stored: KeptProposal = must(proposals.by_number(reading.db, number), reading, "proposal", number)
     data, stopping = proposal_data(stored.proposal), stored.proposal.stopping
     return {
         "proposal": {

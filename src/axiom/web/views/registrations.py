@@ -37,7 +37,7 @@ _NOTHING = (0, 0.0)  # is back of a replicate, and took no time
 @shown_at("/registrations", "registrations.html")
 def listed(reading: Reading) -> Answer:
     """Every registration, the newest first."""
-    versions = {version.id: version for version in experiments.everything(reading.db)}
+    versions = {version.id: version for version in experiments.every_version(reading.db)}
     stored = registrations.registrations(reading.db)
     return {"registrations": [_shown(reading, row, versions[row.experiment_id]) for row in stored]}
 
@@ -50,7 +50,7 @@ def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
 
 
 @shown_at(f"/registrations/{NUMBER}", "registration.html")
-def one(reading: Reading, number: int) -> Answer:
+def by_number(reading: Reading, number: int) -> Answer:
     """What was asked and expected before its first replicate was issued, and its place in the chain."""
     registration = must(registrations.registration(reading.db, number), reading, "registration", number)
     version = must(
@@ -81,7 +81,7 @@ def forecasters(reading: Reading) -> Answer:
     """Who predicted what was found, and how far their chances may be taken at their word."""
     smallest = {number: estimand["smallest"] for number, estimand in finding_views.estimands(reading).items()}
     lost = [prediction for draft in drafts.lost(reading.db) if (prediction := _lost(draft))]
-    scored = [*lost, *(_scored(row, smallest) for row in scores.everything(reading.db))]
+    scored = [*lost, *(_scored(row, smallest) for row in scores.every_score(reading.db))]
     return {
         "forecasters": [_record(record) for record in records(scored)],
         "compared": [asdict(record) for record in compared(scored, AUTOPILOT)],

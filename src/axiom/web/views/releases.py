@@ -21,10 +21,10 @@ _BEGINNING = moment(0)  # before anything was sent: whether a host is silent cha
 def listed(reading: Reading) -> list[Answer]:
     """Every open version with its stage, those first that are not out yet."""
     newest = {bundle.experiment_id: bundle for bundle in experiments.newest_bundles(reading.db)}
-    histories = releases.everything(reading.db)
+    histories = releases.by_experiment(reading.db)
     rows = [
         _row(reading, stored, newest[stored.id], histories.get(stored.id, []))
-        for stored in experiments.everything(reading.db)
+        for stored in experiments.every_version(reading.db)
         if stored.status == "open" and stored.id in newest
     ]
     return sorted(rows, key=lambda row: (row["stage"] == Stage.OPEN, row["name"]))

@@ -42,7 +42,7 @@ def listed(reading: Reading, limit: int = limits.RESULTS_ON_A_PAGE) -> Answer:
     is_more, until = len(rows) > limit, wanted.until or results.newest(reading.db)
     page = wanted.skip // limit + 1
     last = page if rows or misread else _last_page(reading, wanted, limit)
-    names = {version.id: version for version in experiments.everything(reading.db)}
+    names = {version.id: version for version in experiments.every_version(reading.db)}
     configs = {number: registrations.placed(reading.db, number) for number in {row.experiment_id for row in rows}}
     return {
         "results": [_row(row, names[row.experiment_id], configs[row.experiment_id]) for row in rows[:limit]],
@@ -111,7 +111,7 @@ def exported(reading: Reading, breathe: Breathe) -> bytes:
 
 def _pieces(reading: Reading, ids: Sequence[int], breathe: Breathe) -> Iterator[Answer]:
     """These results, with a breath after some of them each."""
-    names = {version.id: version for version in experiments.everything(reading.db)}
+    names = {version.id: version for version in experiments.every_version(reading.db)}
     configs: dict[int, _Configs] = {}
     for start in range(0, len(ids), limits.RESULT_ROWS_AT_ONCE):
         for row in results.rows(reading.db, ids[start : start + limits.RESULT_ROWS_AT_ONCE]):
@@ -158,15 +158,17 @@ def _experiment(reading: Reading) -> StoredExperiment | None:
 
 def _misread(query: Mapping[str, str], stored: StoredExperiment | None, manifest: Manifest | None) -> Sequence[str]:
     sentences = [*query_errors.choice(query, "outcome", Outcome), *query_errors.choice(query, "sort", ListOrder)]
-    sentences += query_errors.known(query, "experiment", is_known=stored is not None)
+    sentences += query_errors.unknown_name(query, "experiment", is_known=stored is not None)
     sentences += [
-        *query_errors.whole(query, "replicate"),
-        *query_errors.whole(query, "page"),
-        *query_errors.whole(query, "until"),
+        *query_errors.not_a_number(query, "replicate"),
+        *query_errors.not_a_number(query, "page"),
+        *query_errors.not_a_number(query, "until"),
     ]
     if stored and manifest:
         fields = [_field(name) for name in manifest.factors]
-        sentences += query_errors.words(query, {*_WORDS.split(), *fields}, f"{stored.name} has {', '.join(fields)}")
+        sentences += query_errors.unknown_words(
+            query, {*_WORDS.split(), *fields}, f"{stored.name} has {', '.join(fields)}"
+        )
     return sentences
 
 

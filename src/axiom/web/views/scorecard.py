@@ -78,9 +78,9 @@ def scorecard(_reading: Reading) -> Answer:
         "scorecard": {
             "at_most": _FALSE_EFFECTS,
             "worst": max(row["share"] for row in promised if row["at_most"] == _FALSE_EFFECTS),
-            "promised": [{**_told(row), "outcome": _outcome(row)} for row in promised],
-            "not_promised": [_told(row) for row in others if not row["name"].endswith("t-test")],
-            "usual_tests": [_told(row) for row in others if row["name"].endswith("t-test")],
+            "promised": [{**_with_words(row), "outcome": _outcome(row)} for row in promised],
+            "not_promised": [_with_words(row) for row in others if not row["name"].endswith("t-test")],
+            "usual_tests": [_with_words(row) for row in others if row["name"].endswith("t-test")],
         }
     }
 
@@ -92,7 +92,7 @@ def measured() -> list[dict[str, Any]]:
     return rows
 
 
-def _told(row: dict[str, Any]) -> Answer:
+def _with_words(row: dict[str, Any]) -> Answer:
     what, of_which = WORDS[row["name"]]
     return {**row, "what": what, "of": of_which}
 

@@ -28,7 +28,7 @@ def tasks(reading: Reading, name: str) -> Answer:
         host=reading.whole("host"),
         contradicted="contradicted" in query,
     )
-    misread = [*query_errors.choice(query, "state", TaskState), *query_errors.whole(query, "host")]
+    misread = [*query_errors.choice(query, "state", TaskState), *query_errors.not_a_number(query, "host")]
     window = sessions.whole_window(reading.db, session)
     rows = [] if misread else session_counts.tasks(reading.db, window, filters, limits.TASKS_SHOWN + 1)
     return {
@@ -139,7 +139,7 @@ def named(reading: Reading, name: str) -> Session:
     """The session of this name, or the sentence that there is none."""
     session = sessions.by_name(reading.db, name)
     if session is None:
-        newest = sessions.told(reading.db, 1)
+        newest = sessions.newest_sessions(reading.db, 1)
         raise NotFound(
             f"There is no session {name}. "
             + (f"The newest is {newest[0].name}." if newest else "This laboratory has held none yet.")

@@ -26,7 +26,7 @@ def news(reading: Reading, limit: int = limits.ON_THE_PAGE) -> Answer:
 
 
 @shown_at("/sessions/{name}", "session.html")
-def one(reading: Reading, name: str) -> Answer:
+def by_name(reading: Reading, name: str) -> Answer:
     """The log of one session: what it tells, and the record of all its rounds."""
     session, notes = _must(reading, name)
     before, after = session_views.neighbours(reading.db, session)

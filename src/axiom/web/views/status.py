@@ -51,7 +51,7 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any],
         "hosts": fleet.hosts,
         "cores": fleet.cores,
         "new_hosts": fleet.new,
-        "jobs": [_job(row) for row in jobs.everything(db)],
+        "jobs": [_job(row) for row in jobs.every_job(db)],
         "runners": runners_of(folder),
         "backed_up_at": made.isoformat() if made else None,
         "free_mb": shutil.disk_usage(folder.path).free // 2**20,
@@ -71,7 +71,7 @@ def _experiments(db: Database, counted: Mapping[Key, int]) -> list[dict[str, Any
             "tasks": states["task", version.id],
             "results": states["result", version.id],
         }
-        for version in experiments.everything(db)
+        for version in experiments.every_version(db)
     ]
 
 

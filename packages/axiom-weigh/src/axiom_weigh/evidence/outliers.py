@@ -148,7 +148,7 @@ def _elsewhere(
         if spread is None:
             return odd, alone, []
         oddest = [host for host in spread.oddest() if isinstance(host, int)]
-        if not oddest or spread.each[oddest[0]] * groups >= seldom:
+        if not oddest or spread.chances[oddest[0]] * groups >= seldom:
             break
         odd += oddest
         alone = HostValues(_without(counted, odd, ""))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from axiom_weigh.figures import limits
-from axiom_weigh.figures.scales import said
+from axiom_weigh.figures.scales import digits
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
 Level = float | int | str | bool
@@ -248,7 +248,7 @@ def shared_card(
 ) -> SharedCard:
     """Return the card of a finding as its newest evidence has it."""
     value, low, high = (
-        none if end is None else f"{'+' if is_signed and end > 0 else ''}{said(end)}"
+        none if end is None else f"{'+' if is_signed and end > 0 else ''}{digits(end)}"
         for end, none in ((look.estimate, "–"), (look.low, "−∞"), (look.high, "∞"))
     )
     sure = verdict.value if verdict.value == reads else f"{verdict}, {reads}"
@@ -276,7 +276,7 @@ def described(request: Request) -> str:
     if isinstance(request, Forest):
         return _forest_in_words(request)
     if isinstance(request, History):
-        first, last = (f"{said(request.totals[end])} by {request.dates[end]}" for end in (0, -1))
+        first, last = (f"{digits(request.totals[end])} by {request.dates[end]}" for end in (0, -1))
         return f"The {request.y} grew from {first} to {last}."
     if isinstance(request, Curve):
         return _curve_in_words(request)
@@ -294,7 +294,7 @@ def series_of(levels: Sequence[Level]) -> Level | None:
     """Return what a series is called whose further factors have these levels."""
     if len(levels) < 2:
         return levels[0] if levels else None
-    return BETWEEN.join(said(level) for level in levels)
+    return BETWEEN.join(digits(level) for level in levels)
 
 
 def _sweep_in_words(request: Sweep) -> str:
@@ -318,8 +318,8 @@ def _curve_in_words(request: Curve) -> str:
 
 def _curve_course(request: Curve, curve: CurveSeries) -> str:
     whose = f"With {request.by} = {curve.name} the" if curve.name else "The"
-    start = f"{whose} median {_plain(request.y)} begins at {said(curve.medians[0])}"
-    return f"{start}." if len(curve.medians) == 1 else f"{start} and ends at {said(curve.medians[-1])}."
+    start = f"{whose} median {_plain(request.y)} begins at {digits(curve.medians[0])}"
+    return f"{start}." if len(curve.medians) == 1 else f"{start} and ends at {digits(curve.medians[-1])}."
 
 
 def repetitions_of(request: Curve) -> str:
@@ -344,20 +344,20 @@ def _percent(request: _Estimated) -> str:
 
 def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
     first, last = points[0], points[-1]
-    whose = f"With {request.by} = {said(first.series)} the" if first.series is not None else "The"
-    start = f"{whose} median {_plain(request.y)} is {said(first.median)} at {_plain(request.x)} {said(first.x)}"
+    whose = f"With {request.by} = {digits(first.series)} the" if first.series is not None else "The"
+    start = f"{whose} median {_plain(request.y)} is {digits(first.median)} at {_plain(request.x)} {digits(first.x)}"
     if first is last:
         return f"{start}."
-    return f"{start} and {said(last.median)} at {said(last.x)}."
+    return f"{start} and {digits(last.median)} at {digits(last.x)}."
 
 
 def _narrowing_in_words(request: Narrowing) -> str:
     look = request.looks[-1]
     sentences = [
-        f"After {_seeds([look.seeds])} {_plain(request.y)} is {said(look.estimate)}, {_interval(request, look)}."
+        f"After {_seeds([look.seeds])} {_plain(request.y)} is {digits(look.estimate)}, {_interval(request, look)}."
     ]
     if request.predicted:
-        low, high = (said(end) for end in request.predicted)
+        low, high = (digits(end) for end in request.predicted)
         sentences.append(f"Predicted, with probability 80\N{NO-BREAK SPACE}%: {low} to {high}.")
     sentences.append(f"{_against(request, look)} Verdict: {look.verdict}; grade: {look.grade}.")
     return " ".join(sentences)
@@ -367,10 +367,10 @@ def _strip_in_words(request: Strip) -> str:
     older, pairs = frozenset(request.older), zip(request.replicates, request.values, strict=True)
     values = [value for number, value in pairs if value is not None and number not in older]
     above = sum(value > request.null for value in values)
-    reach = f"; they reach from {said(min(values))} to {said(max(values))}" if values else ""
+    reach = f"; they reach from {digits(min(values))} to {digits(max(values))}" if values else ""
     sentences = [
-        f"{above:,} of {len(values):,} values lie above {said(request.null)}{reach}.",
-        f"The {request.centre} is {said(request.look.estimate)}, {_interval(request, request.look)}.",
+        f"{above:,} of {len(values):,} values lie above {digits(request.null)}{reach}.",
+        f"The {request.centre} is {digits(request.look.estimate)}, {_interval(request, request.look)}.",
     ]
     if request.missing:
         sentences.append(f"{request.missing:,} of {len(request.values):,} replicates have no value.")
@@ -387,11 +387,13 @@ def _forest_in_words(request: Forest) -> str:
         shown = [part for part in request.parts if part.group == group and part.estimate is not None]
         if shown:
             estimates = [part.estimate for part in shown if part.estimate is not None]
-            course = f"from {said(min(estimates))} to {said(max(estimates))}" if len(shown) > 1 else said(estimates[0])
+            course = (
+                f"from {digits(min(estimates))} to {digits(max(estimates))}" if len(shown) > 1 else digits(estimates[0])
+            )
             sentences.append(f"{group}, {len(shown)} of {_amount_in(request, group)}: {course}.")
-    sentences.append(f"All together {said(request.look.estimate)}, {_interval(request, request.look)}.")
+    sentences.append(f"All together {digits(request.look.estimate)}, {_interval(request, request.look)}.")
     if request.expected:
-        low, high = (said(end) for end in request.expected)
+        low, high = (digits(end) for end in request.expected)
         sentences.append(f"A further design is expected, with probability 95\N{NO-BREAK SPACE}%, from {low} to {high}.")
     return " ".join(sentences)
 
@@ -408,14 +410,14 @@ def spacing(request: Strip) -> int:
 def _interval(request: Narrowing | Strip | Forest, look: Look) -> str:
     if look.low is None and look.high is None:
         return f"and its {_percent(request)} interval is still unbounded"
-    low, high = (said(end) if end is not None else "unbounded" for end in (look.low, look.high))
+    low, high = (digits(end) if end is not None else "unbounded" for end in (look.low, look.high))
     return f"with a {_percent(request)} interval from {low} to {high}"
 
 
 def _against(request: Narrowing, look: Look) -> str:
-    band = f"the band of effects too small to matter, {said(request.null)} ± {said(request.smallest)}"
+    band = f"the band of effects too small to matter, {digits(request.null)} ± {digits(request.smallest)}"
     if not request.smallest:
-        band = f"{said(request.null)}, which is no effect"
+        band = f"{digits(request.null)}, which is no effect"
     low, high = request.null - request.smallest, request.null + request.smallest
     if look.low is not None and look.low > high:
         return f"The interval lies above {band}."

@@ -39,7 +39,7 @@ class Scale:
     def whole(self) -> Self:
         """The axis of what is counted: marked at whole numbers alone."""
         ticks = tuple(tick for tick in self.ticks if tick.is_integer())
-        return replace(self, ticks=ticks, labels=tuple(said(tick) for tick in ticks))
+        return replace(self, ticks=ticks, labels=tuple(digits(tick) for tick in ticks))
 
 
 def linear(values: Iterable[float], *, about: int = 5, signed: bool = False, tight: bool = False) -> Scale:
@@ -62,7 +62,7 @@ def logarithmic(values: Iterable[float]) -> Scale:
     ticks = _log_ticks(low, high, (1, 2, 5) if decades <= _DENSE else (1,))
     if len(ticks) < 3:
         ticks = linear((low, high), about=4, tight=True).ticks
-    return Scale(low=low, high=high, ticks=ticks, labels=tuple(said(tick) for tick in ticks), is_log=True)
+    return Scale(low=low, high=high, ticks=ticks, labels=tuple(digits(tick) for tick in ticks), is_log=True)
 
 
 def of_intervals(
@@ -94,7 +94,7 @@ def at_levels(scale: Scale, levels: Iterable[float], *, most: int) -> Scale:
         low=scale.low,
         high=scale.high,
         ticks=thinned,
-        labels=tuple(said(tick) for tick in thinned),
+        labels=tuple(digits(tick) for tick in thinned),
         is_log=scale.is_log,
     )
 
@@ -106,7 +106,7 @@ def evenly(things: Sequence[Thing], most: int) -> list[Thing]:
     return [things[round(number * (len(things) - 1) / (most - 1))] for number in range(most)]
 
 
-def said(value: object) -> str:
+def digits(value: object) -> str:
     """Write a value for people: three digits that count, a true minus, commas between thousands."""
     if value is None:
         return "–"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from axiom_weigh.figures.axes import CHARACTER, Axes, Row, of_series
 from axiom_weigh.figures.palette import SERIES, WIDTHS
 from axiom_weigh.figures.requests import BETWEEN, Sweep, SweepPoint
-from axiom_weigh.figures.scales import Scale, at_levels, evenly, linear, logarithmic, of_intervals, said, short
+from axiom_weigh.figures.scales import Scale, at_levels, digits, evenly, linear, logarithmic, of_intervals, short
 
 HEIGHTS = {"wide": 270, "narrow": 230}
 TICKS = {"wide": 12, "narrow": 6}
@@ -39,7 +39,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     points = [point for point in request.points if point.median is not None]
     names = evenly(list(dict.fromkeys(point.series for point in points)), len(SERIES))
     points = [point for point in points if point.series in names]
-    by, levels = telling(request.by, [said(name) for name in names])
+    by, levels = telling(request.by, [digits(name) for name in names])
     heading = short(by.replace("_", " "), HEADING[kind])
     shown = [short(name, LONGEST[kind]) for name in levels]
     y = _y_axis(request, points)
@@ -55,7 +55,7 @@ def sweep(request: Sweep, kind: str) -> tuple[list[str], Axes]:
     )
     series = [
         Series(
-            name=said(name),
+            name=digits(name),
             shown=shown[number],
             shape=SERIES[number][0],
             role=SERIES[number][1],
@@ -91,14 +91,14 @@ def _is_numeric(points: Sequence[SweepPoint]) -> bool:
 def _x_axis(request: Sweep, points: Sequence[SweepPoint], kind: str) -> tuple[Scale, dict[str, float]]:
     """Return the axis, and where each level stands on it; levels that are no numbers stand in the order given."""
     if not _is_numeric(points):
-        levels = list(dict.fromkeys(said(point.x) for point in points))
+        levels = list(dict.fromkeys(digits(point.x) for point in points))
         scale = Scale(
             low=-0.6,
             high=len(levels) - 0.4,
             ticks=tuple(float(number) for number in range(len(levels))),
             labels=tuple(levels),
         )
-        return scale, {repr(point.x): float(levels.index(said(point.x))) for point in points}
+        return scale, {repr(point.x): float(levels.index(digits(point.x))) for point in points}
     places = {repr(point.x): float(point.x) for point in points}
     positions = places.values()
     if "x" in request.log and min(positions) > 0:

@@ -27,7 +27,7 @@ class Spread:
     clustering: float  # as many values tell as much as one, if those of a group hang together as these do
 
     @property
-    def each(self) -> dict[Hashable, float]:
+    def chances(self) -> dict[Hashable, float]:
         """The chance of each group. Many values may make it 0 for several; their logarithms still differ."""
         return {group: math.exp(log) for group, log in self.logs.items()}
 

@@ -65,7 +65,7 @@ def columns_of(sheet: Sheet, named: NamedColumns) -> Columns:
     by_name = {
         name: place
         for name in KNOWN
-        if name not in ("seed", "value") and (place := find.known(name)) is not None and (place not in {*values, by})
+        if name not in ("seed", "value") and (place := find.exact(name)) is not None and (place not in {*values, by})
     }
     states = () if "outcome" in by_name else tuple(place for name in _STATES for place in find.alike(name))
     states = tuple(place for place in states if place not in chosen)
@@ -140,14 +140,14 @@ class _Finder:
             f"weighed; it has: {shown(self._sheet.columns)}{instead}."
         )
 
-    def known(self, name: str) -> int | None:
+    def exact(self, name: str) -> int | None:
         """The column of exactly this name, in whichever capitals."""
         places = self.alike(name)
         return self._only(places, f"--{name}" if name in ("seed", "value") else "") if places else None
 
     def seed(self) -> int | None:
         """The column of the seeds, if there is one without doubt."""
-        place = self.known("seed")
+        place = self.exact("seed")
         if place is None and (places := [place for name in _SEEDS for place in self.alike(name)]):
             return self._only(places, "--seed")
         return place
@@ -184,7 +184,7 @@ def _values(find: _Finder, named: NamedColumns) -> tuple[int, ...]:
         if column == other:
             raise WrongUse("--of names one column twice. Nothing was weighed; name the columns of two arms.")
         return column, other
-    place = find.known("value") if named.value is None else find.named(named.value, "--value")
+    place = find.exact("value") if named.value is None else find.named(named.value, "--value")
     return () if place is None else (place,)
 
 

@@ -321,11 +321,11 @@ def _separator_line(line: str) -> str | None:
 def _separator(heading: str) -> str:
     """What separates the names so that most of them are known, or else so that there are most."""
 
-    def found(separator: str) -> tuple[int, int]:
+    def known_names(separator: str) -> tuple[int, int]:
         names = [cell.strip(' "\n').lower() for cell in heading.split(separator)]
         return sum(name in KNOWN for name in names), len(names)
 
-    return max(_SEPARATORS, key=found)
+    return max(_SEPARATORS, key=known_names)
 
 
 def _cells(line: str, separator: str, name: str, number: int) -> list[str]:

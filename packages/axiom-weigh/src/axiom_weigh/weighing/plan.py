@@ -32,7 +32,7 @@ class SeedPlan:
 
     def __str__(self) -> str:
         (half, most), (strong_half, strong_most) = (
-            [told(seeds) for seeds in pair] for pair in (self.verdict, self.strong)
+            [seeds_text(seeds) for seeds in pair] for pair in (self.verdict, self.strong)
         )
         return (
             f"An effect of {self.effect:g} sd takes {half} seeds in one case of two, and {most} in nine of ten.\n"
@@ -57,6 +57,6 @@ def plan(effect: float, *, alpha: float = 0.05) -> SeedPlan:
     )
 
 
-def told(seeds: int | None) -> str:
+def seeds_text(seeds: int | None) -> str:
     """A number of seeds, as a sentence has it."""
     return "more than a million" if seeds is None else f"{seeds:,}"

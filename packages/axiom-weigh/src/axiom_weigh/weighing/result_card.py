@@ -22,7 +22,7 @@ from axiom_weigh.statistics.replicates_needed import FEWEST_DECIDING, Range
 from axiom_weigh.statistics.student import deviation_of, mean_of
 from axiom_weigh.values import Evidence, Grade, Verdict
 from axiom_weigh.weighing.one_look import CONDITION, SHORT, OneLook, paired
-from axiom_weigh.weighing.plan import LARGEST_EFFECT, LEAST_EFFECT, plan, told
+from axiom_weigh.weighing.plan import LARGEST_EFFECT, LEAST_EFFECT, plan, seeds_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -454,7 +454,7 @@ class WeighedTable:
         if (self.one_look is None or self.one_look.is_paired) and self.n_seeds >= SHORT:
             if self.forecast is None or not any(number != 0 for number in self.forecast):
                 return ""
-            few, likely, many = map(told, self.forecast)
+            few, likely, many = map(seeds_text, self.forecast)
             if_any = ", if there is an effect" if self.verdict is Verdict.UNDECIDED and not self.smallest else ""
             if self.forecast[0] is None:
                 return f"{few} more seeds{if_any}"
@@ -473,7 +473,7 @@ class WeighedTable:
             return "the effect seen is too small to plan for; say with --smallest-effect what would matter"
         planned = plan(effect, alpha=self.alpha)
         needed = planned.strong if is_decided else planned.verdict
-        half, most = map(told, needed)
+        half, most = map(seeds_text, needed)
         if self.one_look is not None and not self.one_look.is_paired:
             return (
                 f"about {half} paired seeds for an effect of {effect:g} sd, as was seen, and {most} to be nine-tenths "

@@ -25,7 +25,7 @@ WHERE created_at BETWEEN :since AND :until
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class SessionBooks:
     """One session's books, in whole credits."""
 
     session: Session
@@ -46,7 +46,7 @@ class Found:
         return sum(awards for awards, _ in self.tiers.values())
 
 
-def found(lab: Laboratory, played: Played, chapter: str) -> Found:
+def books_of(lab: Laboratory, played: Played, chapter: str) -> SessionBooks:
     """What the session of a chapter has in the books. What the batch job paid by an older tariff is not its doing."""
     session, settled = session_of(lab, played, chapter), settled_of(lab, played, chapter)
     (tariff,) = (period for period in tariffs.begun(lab.db, lab.now) if period.tariff.name == chapter)
@@ -57,7 +57,7 @@ def found(lab: Laboratory, played: Played, chapter: str) -> Found:
         volunteers[row["volunteer_id"]] += row["amount"]
         hosts[row["host_id"]] += row["amount"]
     counts = Counter(row["tier"] for row in rows)
-    return Found(
+    return SessionBooks(
         session=session,
         settled=settled,
         tiers={tier: (counts[tier], amount // _THOUSANDTHS) for tier, amount in tiers.items()},
@@ -86,13 +86,13 @@ def settled_of(lab: Laboratory, played: Played, chapter: str) -> Settlement:
 def ordered(lab: Laboratory, played: Played, chapter: str) -> tuple[int, int]:
     """How many workunits a chapter deployed, and for how many hosts."""
     at = played.deployed_at[chapter]
-    row = lab.db.one(_ORDERED, since=at, until=at)
+    row = lab.db.row(_ORDERED, since=at, until=at)
     return (int(row["workunits"]), int(row["hosts"])) if row else (0, 0)
 
 
 def differences(lab: Laboratory, played: Played, chapter: str, golden: Golden) -> list[str]:
     """Where our session says something else than the log; nothing where it says the same."""
-    mine = found(lab, played, chapter)
+    mine = books_of(lab, played, chapter)
     workunits, hosts = ordered(lab, played, chapter)
     compared = {
         "credit": (mine.credit, golden.credit),
