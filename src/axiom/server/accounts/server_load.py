@@ -43,7 +43,6 @@ def _status(db: Database, now: datetime, host: str) -> bytes:
     counted = counters.read(db)
     volunteers, hosts = credit_sites.holders(db, "volunteer", now), credit_sites.holders(db, "host", now)
     volunteers_new, hosts_new = credit_sites.new_today(db, now)
-<<<<<<< HEAD
     counts: Facts = {
         "results_ready_to_send": _tasks_in(counted, TaskState.UNSENT),
         "results_in_progress": _tasks_in(counted, TaskState.SENT),
@@ -62,45 +61,20 @@ def _status(db: Database, now: datetime, host: str) -> bytes:
     }
     daemons: list[Facts] = [
         {"host": host, "command": row["name"], "status": "not running" if row["last_error"] else "running"}
-        for row in jobs.everything(db)
+        for row in jobs.every_job(db)
     ]
     server: Facts = {"update_time": int(now.timestamp()), "software_version": __version__}
     return status_reply(server, daemons, counts, _loads(db, counted))
-=======
-    return ServerStatus(
-        updated_at=int(now.timestamp()),
-        version=__version__,
-        daemons=tuple(
-            Daemon(host=host, command=row["name"], is_up=not row["last_error"]) for row in jobs.every_job(db)
-        ),
-        tasks_unsent=_tasks_in(counted, TaskState.UNSENT),
-        tasks_in_progress=_tasks_in(counted, TaskState.SENT),
-        workunits_to_validate=_tasks_in(counted, TaskState.RETURNED),
-        workunits_to_assimilate=0,  # a result is stored with its verdict, so nothing ever waits for that
-        workunits_to_delete=0,
-        tasks_to_delete=0,
-        transitioner_backlog_hours=0.0,
-        volunteers_with_recent_credit=volunteers.lately,
-        volunteers_with_credit=volunteers.everybody,
-        volunteers_new_today=volunteers_new,
-        hosts_with_recent_credit=hosts.lately,
-        hosts_with_credit=hosts.everybody,
-        hosts_new_today=hosts_new,
-        gigaflops=volunteers.recent / _CREDITS_A_DAY,
-        experiments=_loads(db, counted),
-    )
->>>>>>> e616db2e (Name functions after what they return in place of one, found, told and everything)
 
 
 def _tasks_in(counted: Mapping[Key, int], state: TaskState) -> int:
     return sum(amount for (noun, _, of), amount in counted.items() if noun == "task" and of == state)
 
 
-<<<<<<< HEAD
 def _loads(db: Database, counted: Mapping[Key, int]) -> Iterator[Facts]:
     """Of each experiment what waits and is out, and how long tasks took that were paid of late."""
     lately, none = credit_sites.lately(db), RecentTasks(mean_seconds=0, least_seconds=0, most_seconds=0, volunteers=0)
-    for experiment in experiments.everything(db):
+    for experiment in experiments.every_version(db):
         recent = lately.get(experiment.id, none)
         yield {
             "id": experiment.id,
@@ -112,20 +86,3 @@ def _loads(db: Database, counted: Mapping[Key, int]) -> Iterator[Facts]:
             "max_runtime": f"{recent.most_seconds / _HOUR:.4f}",
             "users": recent.volunteers,
         }
-=======
-def _loads(db: Database, counted: Mapping[Key, int]) -> tuple[ExperimentLoad, ...]:
-    went = credit_sites.lately(db)
-    return tuple(
-        ExperimentLoad(
-            id=experiment.id,
-            name=experiment.name,
-            unsent=counted.get(("task", experiment.id, TaskState.UNSENT), 0),
-            in_progress=counted.get(("task", experiment.id, TaskState.SENT), 0),
-            average_hours=went[experiment.id].mean_seconds / _HOUR if experiment.id in went else 0.0,
-            shortest_hours=went[experiment.id].least_seconds / _HOUR if experiment.id in went else 0.0,
-            longest_hours=went[experiment.id].most_seconds / _HOUR if experiment.id in went else 0.0,
-            volunteers=went[experiment.id].volunteers if experiment.id in went else 0,
-        )
-        for experiment in experiments.every_version(db)
-    )
->>>>>>> e616db2e (Name functions after what they return in place of one, found, told and everything)

@@ -61,7 +61,6 @@ class StatisticsFiles:
         self._folder.statistics.mkdir(mode=0o700, exist_ok=True)
         counted = _Totals()
         with Connections(folder=self._folder).follower() as db:
-<<<<<<< HEAD
             self._pack("user.gz", records_xml("users", "user", self._volunteers(db, counted)))
             self._pack("team.gz", records_xml("teams", "team", self._teams(db, counted)))
             self._pack("host.gz", records_xml("hosts", "host", self._hosts(db, counted)))
@@ -69,7 +68,7 @@ class StatisticsFiles:
             self._pack("user_deleted.gz", records_xml("users_deleted", "user", erased))
             erased = self._erased(db, tombstones.HOST, "host_cpid")
             self._pack("host_deleted.gz", records_xml("hosts_deleted", "host", erased))
-            names = sorted({experiment.name for experiment in experiments.everything(db)})
+            names = sorted({experiment.name for experiment in experiments.every_version(db)})
         totals: Facts = {
             "update_time": int(self._now().timestamp()),
             "nusers_total": counted.volunteers,
@@ -78,23 +77,6 @@ class StatisticsFiles:
             "total_credit": as_credits(counted.credit),
         }
         self._replace("tables.xml", [tables_xml(totals, names)])
-=======
-            self._pack("user.gz", exports.volunteers_xml(self._volunteers(db, counted)))
-            self._pack("team.gz", exports.teams_xml(self._teams(db, counted)))
-            self._pack("host.gz", exports.hosts_xml(self._hosts(db, counted)))
-            self._pack("user_deleted.gz", exports.erased_volunteers_xml(self._erased(db, tombstones.VOLUNTEER)))
-            self._pack("host_deleted.gz", exports.erased_hosts_xml(self._erased(db, tombstones.HOST)))
-            counted.names = {experiment.name for experiment in experiments.every_version(db)}
-        tables = exports.Tables(
-            updated_at=int(self._now().timestamp()),
-            volunteers=counted.volunteers,
-            teams=counted.teams,
-            hosts=counted.hosts,
-            total_credit=counted.credit,
-            experiments=tuple(sorted(counted.names)),
-        )
-        self._replace("tables.xml", [exports.tables_xml(tables)])
->>>>>>> e616db2e (Name functions after what they return in place of one, found, told and everything)
 
     def _volunteers(self, db: Database, counted: _Totals) -> Iterator[Facts]:
         for volunteer in self._paged(credit_sites.volunteers, db):
