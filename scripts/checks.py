@@ -49,7 +49,7 @@ def checks() -> tuple[Check, ...]:
             commands=(("lint-imports", "--no-logo"),),
             cure="move the import, or the code: CONTRIBUTING.md",
         ),
-        Check(name="documents", commands=(("axiom", "docs", "--check"),), cure=".venv/bin/axiom docs"),
+        Check(name="documents", commands=(("python", "scripts/reference.py", "--check"),), cure="scripts/docs"),
         Check(
             name="budget",
             commands=(("python", "scripts/budget.py"),),
@@ -60,7 +60,7 @@ def checks() -> tuple[Check, ...]:
     )
 
 
-FIXES = (("ruff", "format"), ("ruff", "check", "--fix"), ("ruff", "format"), ("axiom", "docs"))
+FIXES = (("ruff", "format"), ("ruff", "check", "--fix"), ("ruff", "format"), ("python", "scripts/reference.py"))
 
 
 def run(command: Sequence[str]) -> tuple[bool, str]:

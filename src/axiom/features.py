@@ -234,7 +234,6 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
         terminal={
             "help": ("help_topics", "The help of a command, or what the exit codes mean: help exit-codes."),
             "completion": ("laboratory.operate", "The line that turns on completion in your shell."),
-            "docs": ("reference", "Write docs/reference from the program, or check it."),
         },
     ),
 }

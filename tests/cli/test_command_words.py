@@ -1,6 +1,6 @@
 """The words of every command that only looks: at a laboratory with something to show, and at one that has just begun.
 
-The help of each command is held by `docs/reference`, which `axiom docs` writes.
+The help of each command is held by `docs/reference`, which `scripts/docs` writes.
 """
 
 import re

@@ -9,7 +9,7 @@ import pytest
 from patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
-TOOLS = ("mypy", "lint-imports", "axiom", "python", "ruff")
+TOOLS = ("mypy", "lint-imports", "python", "ruff")
 
 
 @pytest.fixture
@@ -38,11 +38,11 @@ def test_everything_is_asked_and_nothing_is_changed(checkout):
     done = check(checkout)
     assert done.returncode == 0, done.stdout
     assert sorted((checkout / "asked").read_text().splitlines()) == [
-        "axiom docs --check",
         "lint-imports --no-logo",
         "mypy -p axiom -p axiom_catalogue -p axiom_weigh",
         "mypy scripts/checks.py",
         "python scripts/budget.py",
+        "python scripts/reference.py --check",
         "ruff check",
         "ruff format --check",
     ]
@@ -50,7 +50,7 @@ def test_everything_is_asked_and_nothing_is_changed(checkout):
 
 @pytest.mark.parametrize(
     ("tool", "cure"),
-    [("mypy", "-p axiom"), ("lint-imports", "CONTRIBUTING.md"), ("axiom", "axiom docs"), ("ruff", "--fix")],
+    [("mypy", "-p axiom"), ("lint-imports", "CONTRIBUTING.md"), ("python", "scripts/docs"), ("ruff", "--fix")],
 )
 def test_a_failure_is_shown_with_its_cure(checkout, tool, cure):
     play(checkout, tool, "echo the reason; exit 1")

@@ -7,7 +7,7 @@ from axiom.cli.groups import LazyGroup
 from axiom.features import FEATURES
 
 # Needed once, by whoever looks for them: the help has to fit a screen.
-_UNLISTED = frozenset({"completion", "docs", "help"})
+_UNLISTED = frozenset({"completion", "help"})
 _TOGETHER = {  # so that it still fits when every noun is there
     ("serve", "work", "pi"): "Its parts: server and site, more cores, autopilot.",
     ("init", "upgrade"): "A new laboratory; old data to this version.",

@@ -3,7 +3,7 @@
 A new laboratory publishes the whole catalogue, and to ask each file would cost a process with its own JAX, and to read
 each for what is not allowed some seconds in all. What is shipped counts for the very bytes that were read and asked and
 for no others: a file that was changed is read and asked again, and one with something to refuse is never listed.
-`axiom docs` writes the list, and checks that it is current.
+`scripts/docs` writes the list, and checks that it is current.
 """
 
 import functools

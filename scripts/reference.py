@@ -1,7 +1,8 @@
-"""`axiom docs`: writes docs/reference from the program itself, and the list of what the catalogue declares."""
+"""Writes docs/reference and what the catalogue declares from the program itself; --check changes nothing."""
 
 import ast
 import re
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import fields
@@ -20,10 +21,10 @@ from axiom.lab.experiments import declared
 from axiom.settings import Settings
 from axiom.signed.sources import parsed
 from axiom.web.site.routes import PAGES
-from axiom_weigh.terminal import remark, say
 
+ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path("docs/reference")
-_NOTE = "*Written by `axiom docs`; change the program, not this page.*\n"
+_NOTE = "*Written by `scripts/docs`; change the program, not this page.*\n"
 _TABLE = re.compile(r"((?:^--[^\n]*\n)*)^CREATE TABLE (\w+) \((.*?)^\);", re.MULTILINE | re.DOTALL)
 _CHANGED = re.compile(r'(?:INTO |UPDATE |\.add(?:_all)?\(\s*")(\w+)')
 _RENAMED = re.compile(r"^ALTER TABLE (\w+) RENAME TO (\w+);", re.MULTILINE)
@@ -270,25 +271,25 @@ def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-@click.command()
-@click.option("--check", is_flag=True, help="Change nothing; exit 1 when a page is not current.")
-def docs(check: bool) -> None:
-    """Write docs/reference and the catalogue's declared.json, or check that they are current. For a checkout."""
-    checkout = Path.cwd()
-    package = checkout / "src" / "axiom"
+def main() -> int:
+    """0 when everything is current, or has become so."""
+    package = ROOT / "src" / "axiom"
     unlisted = declared.outdated(package, shipped.catalogue())
-    if check:
-        stale = outdated(axiom, checkout)
+    if "--check" in sys.argv:
+        stale = outdated(axiom, ROOT)
         if stale:
-            say(f"Not current in docs/reference: {', '.join(stale)}. `axiom docs` writes them.")
+            print(f"Not current in docs/reference: {', '.join(stale)}. `scripts/docs` writes them.")
         if unlisted:
-            say(f"Not current in {declared.LIST}: {', '.join(unlisted)}. `axiom docs` asks them.")
-        if stale or unlisted:
-            raise click.exceptions.Exit(1)
-        return
-    changed = write(axiom, checkout)
+            print(f"Not current in {declared.LIST}: {', '.join(unlisted)}. `scripts/docs` asks them.")
+        return int(bool(stale or unlisted))
+    changed = write(axiom, ROOT)
     if unlisted:
         text = declared.written(package, shipped.catalogue())
         (shipped.catalogue() / declared.LIST).write_text(text, encoding="utf-8")
         changed.append(declared.LIST)
-    remark(f"Written: {', '.join(changed)}" if changed else "Everything was current.")
+    print(f"Written: {', '.join(changed)}" if changed else "Everything was current.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
