@@ -48,7 +48,7 @@ def hand(lab, host: int, tasks: int = 1, *, holding=None, dispatch=None, **asked
 
 
 def tasks_of(handed) -> list[int]:
-    return [task.task for task in handed.given]
+    return [task.task for task in handed.granted]
 
 
 def fail(lab, given, host: int) -> None:
@@ -58,9 +58,9 @@ def fail(lab, given, host: int) -> None:
 def test_lost_tasks_come_again_within_what_was_asked_for(working_lab):
     working_lab.deploy(workunits=5)
     hosts.set_standing(working_lab.db, 1, Standing(valid_in_row=1))  # it may have as many as any
-    first = hand(working_lab, 1, 4).given
+    first = hand(working_lab, 1, 4).granted
     handed = hand(working_lab, 1, 3, holding=[first[0].task])
-    assert (handed.lost, handed.given, handed.reason) == (first[1:], (), "3 lost tasks sent again")
+    assert (handed.lost, handed.granted, handed.reason) == (first[1:], (), "3 lost tasks sent again")
     handed = hand(working_lab, 1, 2, holding=[one.task for one in first[:3]])
     assert (handed.lost, tasks_of(handed)) == (first[3:], [5])
     handed = hand(working_lab, 1, 1, holding=[], most=2)
@@ -69,36 +69,36 @@ def test_lost_tasks_come_again_within_what_was_asked_for(working_lab):
 
 
 def test_a_lost_task_keeps_the_bundle_under_which_it_was_sent(working_lab, prepared):
-    (given,) = hand(working_lab, 1).given
+    (given,) = hand(working_lab, 1).granted
     working_lab.publish(prepared(top="REPAIRED = True"))
     (again,) = hand(working_lab, 1, holding=[]).lost
     assert again == given
     working_lab.deploy()
-    (fresh,) = hand(working_lab, 1).given
+    (fresh,) = hand(working_lab, 1).granted
     assert (fresh.bundle, given.bundle) == (prepared(top="REPAIRED = True").digest, prepared().digest)
     assert fresh.seal != given.seal
 
 
 def test_nobody_gets_again_what_failed_with_them_while_there_is_somebody_else(working_lab):
     bea, again = host_of(working_lab, "Bea"), host_of(working_lab, "Bea", "second")
-    (given,) = hand(working_lab, bea).given
+    (given,) = hand(working_lab, bea).granted
     fail(working_lab, given, bea)
     for host in (bea, again):
         refused = hand(working_lab, host)
-        assert (refused.given, refused.reason) == ((), "all waiting work is meant for other computers")
+        assert (refused.granted, refused.reason) == ((), "all waiting work is meant for other computers")
     assert tasks_of(hand(working_lab, 1)) == [2]
 
 
 def test_whoever_is_alone_may_try_again_and_others_count_for_a_week_if_they_compute(working_lab):
-    (given,) = hand(working_lab, 1).given
+    (given,) = hand(working_lab, 1).granted
     fail(working_lab, given, 1)
-    (again,) = hand(working_lab, 1).given
+    (again,) = hand(working_lab, 1).granted
     fail(working_lab, again, 1)
     host_of(working_lab, "Bea")
     host_of(working_lab, "Cleo", cores=0)
-    assert hand(working_lab, 1).given == ()
+    assert hand(working_lab, 1).granted == ()
     working_lab.later(days=6, hours=23)
-    assert hand(working_lab, 1).given == ()
+    assert hand(working_lab, 1).granted == ()
     working_lab.later(hours=2)
     assert tasks_of(hand(working_lab, 1)) == [3]
 
@@ -129,7 +129,7 @@ def test_what_a_volunteer_may_not_have_hides_nothing_that_waits_behind_it(workin
     assert behind == list(range(391, 402))
     assert tasks_of(hand(working_lab, 1, 2)) == [2, 3]
     working_lab.later(hours=2)  # then it is looked at again from the beginning
-    assert hand(working_lab, bea).given == ()
+    assert hand(working_lab, bea).granted == ()
 
 
 def test_what_is_known_follows_what_is_published_and_retired_and_not_what_was_undone(working_lab, prepared):
@@ -196,11 +196,11 @@ def test_nothing_of_it_goes_to_a_volunteer_who_is_told_why(untried, prepared, fa
     if failed:
         untried.say_tried(prepared().digest, **failed)
     handed = hand(untried, 2)
-    assert (handed.given, handed.reason) == ((), WAITS)
+    assert (handed.granted, handed.reason) == ((), WAITS)
     assert hosts.host(untried.db, 2).why_no_work == WAITS
-    assert hand(untried, 1).given[0].bundle == prepared().digest  # the laboratory's own host computes it all the same
+    assert hand(untried, 1).granted[0].bundle == prepared().digest  # the laboratory's own host computes it all the same
     untried.say_tried(prepared().digest)
-    (given,) = hand(untried, 2).given
+    (given,) = hand(untried, 2).granted
     assert (given.bundle, hosts.host(untried.db, 2).why_no_work) == (prepared().digest, "")
 
 
@@ -231,7 +231,7 @@ def test_until_a_repair_is_tried_volunteers_get_the_bundle_that_was(untried, pre
 
     def bundles() -> list[str]:
         """What hosts 2 and 1 are given next, each order wholly of one bundle."""
-        handed = [hand(untried, host).given[0] for host in (2, 1)]
+        handed = [hand(untried, host).granted[0] for host in (2, 1)]
         for given in handed:
             ticket = read_ticket(given.order.ticket, trust=untried.keys.trust, now=untried.now)
             stored = workunits.task(untried.db, given.task).bundle_digest
@@ -250,8 +250,8 @@ def test_until_a_repair_is_tried_volunteers_get_the_bundle_that_was(untried, pre
 def test_the_promise_is_looked_after_and_what_was_lost_sent_again_only_where_its_bundle_was_tried(untried, prepared):
     untried.say_tried(prepared().digest)
     untried.later(minutes=1)
-    assert hand(untried, 1).given
-    (given,) = hand(untried, 2).given
+    assert hand(untried, 1).granted
+    (given,) = hand(untried, 2).granted
     assert untried.broken() == {}
     problems = [f"task {task} is out, and its bundle has not passed what its host demands" for task in (1, 2)]
     forget(untried.db, ours=False)
@@ -270,11 +270,11 @@ def test_our_own_host_gets_nothing_without_a_row_and_is_told_why(untried, prepar
     forget(untried.db)
     for host in (1, 2):
         handed = hand(untried, host)
-        assert (handed.given, handed.reason) == ((), NOBODY)
+        assert (handed.granted, handed.reason) == ((), NOBODY)
         assert hosts.host(untried.db, host).why_no_work == NOBODY
     assert untried.ask(1).orders == ()
     untried.publish(prepared(), is_tried=False)  # the same file again, which is looked at now
-    (given,) = hand(untried, 1).given
+    (given,) = hand(untried, 1).granted
     assert given.bundle == prepared().digest
     forget(untried.db)
     assert hand(untried, 1, holding=()).lost == ()
@@ -286,9 +286,9 @@ def test_our_own_hosts_keep_the_bundle_before_one_that_does_not_read_as_an_exper
     first, repaired = prepared(), prepared(top="# repaired")
     unread = (Refusal(gate="G0", line=3, sentence="The file must say so."),)
     untried.publish(replace(repaired, refusals=unread), is_tried=False)
-    assert [task.bundle for task in hand(untried, 1).given] == [first.digest]
+    assert [task.bundle for task in hand(untried, 1).granted] == [first.digest]
     quick_gates.keep_row(untried.db, repaired.digest, (), untried.now)
-    assert [task.bundle for task in hand(untried, 1).given] == [repaired.digest]
+    assert [task.bundle for task in hand(untried, 1).granted] == [repaired.digest]
 
 
 @pytest.mark.parametrize("host", [1, 2])
@@ -298,13 +298,13 @@ def test_a_bundle_whose_seal_has_run_out_waits_until_it_is_sealed_again(small_la
     small_lab.deploy(workunits=4)
     assert (small_lab.host(), small_lab.host(volunteer="Ann")) == (1, 2)
     small_lab.later(days=30, microseconds=-1)
-    assert len(hand(small_lab, host).given) == 1
+    assert len(hand(small_lab, host).granted) == 1
     small_lab.later(microseconds=1)
     handed = hand(small_lab, host)
-    assert (handed.given, "seal" in handed.reason) == ((), True)
+    assert (handed.granted, "seal" in handed.reason) == ((), True)
     assert hosts.host(small_lab.db, host).why_no_work == handed.reason
     assert small_lab.publish(prepared(), good_for).change == "renewed"
-    assert [task.bundle for task in hand(small_lab, host).given] == [prepared().digest]
+    assert [task.bundle for task in hand(small_lab, host).granted] == [prepared().digest]
 
 
 CELL_SECONDS = 2.0  # of a replicate of the tiny experiment: two configs of a second each
@@ -330,7 +330,7 @@ def numbers(lab, given) -> tuple[int, ...]:
 
 
 def sizes(lab, handed) -> list[int]:
-    return [len(numbers(lab, task)) for task in handed.given]
+    return [len(numbers(lab, task)) for task in handed.granted]
 
 
 def unsent(lab) -> list[int]:
@@ -342,13 +342,13 @@ def unsent(lab) -> list[int]:
 def test_a_first_task_takes_ten_seconds_the_next_a_share_of_a_block_by_the_speed_and_cores_of_the_host(cut):
     cut.deploy(replicates_each=24)
     bob = meet(cut, "bob", speed=1.0)
-    (first,) = hand(cut, bob).given
+    (first,) = hand(cut, bob).granted
     assert (first.declared_seconds, numbers(cut, first)) == (10.0, tuple(range(5)))
-    (second,) = hand(cut, bob).given
+    (second,) = hand(cut, bob).granted
     assert numbers(cut, second) == tuple(range(5, 13))
-    (third,) = hand(cut, bob).given
+    (third,) = hand(cut, bob).granted
     assert numbers(cut, third) == tuple(range(13, 24))  # three more than a quarter of a block: it is left whole
-    assert hand(cut, bob).given == ()
+    assert hand(cut, bob).granted == ()
     assert cut.broken() == {}
     cut.deploy(replicates_each=64)
     fast, slow, unmeasured = meet(cut, "fast", speed=1.4), meet(cut, "slow", speed=0.4), meet(cut, "unmeasured")
@@ -378,7 +378,7 @@ def test_the_laboratorys_own_cores_get_tasks_of_seconds_and_a_lost_or_doubled_re
 
 def test_what_is_left_keeps_its_number_and_a_part_that_fails_is_sent_again_as_it_was(cut):
     first, second = cut.deploy(workunits=2, replicates_each=12)
-    part, left = hand(cut, 1, tasks=2).given
+    part, left = hand(cut, 1, tasks=2).granted
     assert part.workunit not in {first, second}
     made = workunits.workunit(cut.db, part.workunit)
     assert (made.split_from, made.replicates) == (first, tuple(range(4)))
@@ -387,7 +387,7 @@ def test_what_is_left_keeps_its_number_and_a_part_that_fails_is_sent_again_as_it
     assert task_store.parts_of(cut.db, first) == [part.workunit]
     assert cut.report(part.order, None, exit_status=Exit.CELL_FAILED).state is TaskState.FAILED
     bob = meet(cut, "bob", speed=0.1)  # who would have had one replicate of a fresh one
-    again = {task.workunit: numbers(cut, task) for task in hand(cut, bob, tasks=64).given}
+    again = {task.workunit: numbers(cut, task) for task in hand(cut, bob, tasks=64).granted}
     assert again[part.workunit] == numbers(cut, part)
     assert cut.broken() == {}
 
@@ -396,11 +396,11 @@ def test_each_part_of_what_is_wanted_in_copies_goes_to_as_many_volunteers(cut):
     """The first host's speed decides how large the copies are: they are made when it takes the first."""
     (whole,) = cut.deploy(replicates_each=12, copies=2)
     bob, eve, ben = meet(cut, "bob", speed=1.0), meet(cut, "eve", "Eve", speed=0.1), meet(cut, "ben", speed=1.0)
-    (part,) = hand(cut, bob).given
+    (part,) = hand(cut, bob).granted
     assert part.workunit != whole
     assert len(numbers(cut, part)) < 12
-    assert {other.workunit for other in hand(cut, ben, tasks=1).given}.isdisjoint({part.workunit})
-    theirs = {other.workunit: numbers(cut, other) for other in hand(cut, eve, tasks=9).given}
+    assert {other.workunit for other in hand(cut, ben, tasks=1).granted}.isdisjoint({part.workunit})
+    theirs = {other.workunit: numbers(cut, other) for other in hand(cut, eve, tasks=9).granted}
     assert theirs[part.workunit] == numbers(cut, part)
     assert {tuple(task.ordinal for task in workunits.tasks_of(cut.db, other)) for other in theirs} <= {(0,), (0, 1)}
     assert cut.broken() == {}
@@ -410,7 +410,7 @@ def test_parts_hide_no_older_workunit_and_are_withdrawn_with_theirs(cut):
     cut.deploy(replicates_each=30)
     bob = meet(cut, "bob", speed=1.0)
     cut.deploy(workunits=50)
-    (part,) = hand(cut, bob).given  # numbers 0 to 4, in the newest workunit
+    (part,) = hand(cut, bob).granted  # numbers 0 to 4, in the newest workunit
     assert set(blocks.ordered(cut.db, 1, 5)) == set(range(5, 80))
     withdraw(cut.db, 1, "retired", cut.now)
     states = [workunits.workunit(cut.db, number).state for number in (1, part.workunit)]
@@ -447,7 +447,7 @@ def test_whoever_asks_in_whatever_order_every_replicate_is_computed_once(new_lab
     for _ in range(2_000):
         if not unsent(cut) and not out:
             break
-        out += hand(cut, chance.choice(hosts), tasks=chance.randint(1, 6)).given
+        out += hand(cut, chance.choice(hosts), tasks=chance.randint(1, 6)).granted
         if out and chance.random() < 0.7:
             done = out.pop(chance.randrange(len(out)))
             order = workunits.workunit(cut.db, done.workunit)

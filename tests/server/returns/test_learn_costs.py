@@ -39,7 +39,7 @@ def given(lab, host: int, seconds: float):
     asked = WorkRequest(seconds=seconds, instances=0, most=64, holding=frozenset())
     with lab.db.transaction():
         host_store.set_standing(lab.db, host, Standing(valid_in_row=1), speed=1.0)
-        return hand_out(lab.db, lab.dispatch, lab.known, host_store.host(lab.db, host), asked, lab.now).given
+        return hand_out(lab.db, lab.dispatch, lab.known, host_store.host(lab.db, host), asked, lab.now).granted
 
 
 def say(lab, host_class: str, cost: Cost) -> None:
