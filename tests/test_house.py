@@ -75,14 +75,14 @@ def test_scipy_means_scipy_special():
 def test_the_command_line_starts_without_anything_heavy():
     code = "import sys, axiom.cli.main; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
-    heavy = {"numpy", "pydantic", "jax", "rich", "altair", "starlette", "httptools", "cryptography"}
+    heavy = {"numpy", "pydantic", "jax", "rich", "vl_convert", "starlette", "httptools", "cryptography"}
     assert heavy & set(done.stdout.split()) == set()
 
 
 def test_what_a_person_waits_for_imports_nothing_that_can_wait():
     code = "import sys, axiom.cli.experiment.run, axiom.cli.experiment.run_sweep; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
-    assert {"numpy", "pydantic", "http.client", "altair"} & set(done.stdout.split()) == set()
+    assert {"numpy", "pydantic", "http.client", "vl_convert"} & set(done.stdout.split()) == set()
 
 
 WRITES = re.compile(

@@ -174,4 +174,4 @@ def test_on_a_terminal_a_long_table_tells_how_far_it_is(table):
     os.close(ours)
     code = "import sys, axiom.cli.finding.weigh; print(*sys.modules)"  # and it is quick to start
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=PATIENCE)
-    assert {"numpy", "axiom_weigh.weighing.weigh", "rich", "pydantic", "altair"} & set(done.stdout.split()) == set()
+    assert {"numpy", "axiom_weigh.weighing.weigh", "rich", "pydantic", "vl_convert"} & set(done.stdout.split()) == set()

@@ -1,11 +1,15 @@
 """What is drawn, as data, in words and as a table."""
 
+import contextlib
 from dataclasses import fields, replace
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from axiom_weigh.errors import FigureNotDrawn
+from axiom_weigh.figures.drawing import svg_of
 from axiom_weigh.figures.requests import (
     Curve,
     CurveSeries,
@@ -73,8 +77,10 @@ REQUESTS = (
 
 @settings(max_examples=40)
 @given(REQUESTS)
-def test_any_request_has_words(request):
+def test_any_request_has_words_and_a_picture_or_a_sentence_why_not(request):
     assert described(request).endswith(".")
+    with contextlib.suppress(FigureNotDrawn):
+        ET.fromstring(f"<both>{svg_of(replace(request, name='any'))}</both>")
 
 
 def test_a_picture_of_nothing_is_refused(requests):
