@@ -52,15 +52,6 @@ class Rows:
     unpaired: str = ""  # why nothing is the difference of two runs
 
 
-@dataclass(kw_only=True)
-class _Commas:
-    """Where the first number with a comma and the first with a point stand: both in one file mean two things."""
-
-    allowed: bool
-    comma: int = 0
-    point: int = 0
-
-
 def rows_of(sheet: Sheet, named: NamedColumns = NOTHING_NAMED) -> Rows:
     """Read every cell. TableUnreadable says which cannot be read, LimitReached that there are too many."""
     columns = columns_of(sheet, named)
@@ -150,7 +141,7 @@ class Reader:
         self._word_places = [(name, at) for name, at in columns.by_name.items() if name in _WORDS]
         self._words: dict[str, str] = {}
         self._at = 0  # the row that is read
-        self._commas = _Commas(allowed=sheet.decimal_comma)
+        self._decimal_signs: dict[str, int] = {}  # where the first number with a comma and with a point stand
         self._has_percents = self._has_others = False  # numbers with a per cent sign, and without one
         self._volunteers: dict[str, tuple[str, str]] = {}
         unused = [] if "issue" in columns.by_name else columns.unused
@@ -270,12 +261,9 @@ class Reader:
             return number, why
         text = cell.strip().replace(MINUS, "-")
         bare = text.removesuffix("%").rstrip() or text
-        if "," in text:
-            self._note_comma(bare)
-            bare = bare.replace(",", ".")
-        elif "." in text:
-            self._note_point(bare)
-        number, why = parsed_number(bare, cell)
+        if "," in text or "." in text:
+            self._note_decimal_sign(bare, "," if "," in text else ".")
+        number, why = parsed_number(bare.replace(",", "."), cell)
         self._note_sign(has_sign=text.endswith("%"), number=number)
         return number, why
 
@@ -291,26 +279,21 @@ class Reader:
                 "mean two numbers. Write all of them with one, or none."
             )
 
-    def _note_comma(self, text: str) -> None:
-        if not self._commas.allowed:
+    def _note_decimal_sign(self, text: str, sign: str) -> None:
+        """A comma may separate columns, or thousands; and both signs in one file mean two things."""
+        if sign == "," and not self._sheet.decimal_comma:
             raise ValueError(
                 f"{cut(text)!r} has a comma, and commas separate the columns. Is it decimal? Then write a point, or "
                 "separate the columns by semicolons."
             )
-        if "." in text or text.count(",") > 1:
+        if sign == "," and ("." in text or text.count(",") > 1):
             raise ValueError(f"{cut(text)!r} groups its digits. Write the number without separators of thousands.")
-        self._commas.comma = self._commas.comma or self._at
-        self._demand_one_sign(text)
-
-    def _note_point(self, text: str) -> None:
-        self._commas.point = self._commas.point or self._at
-        self._demand_one_sign(text)
-
-    def _demand_one_sign(self, text: str) -> None:
-        if self._commas.comma and self._commas.point:
+        self._decimal_signs.setdefault(sign, self._at)
+        if len(self._decimal_signs) > 1:
             raise ValueError(
                 f"{cut(text)!r} has another decimal sign than the rows before it (a comma in {self._sheet.place} "
-                f"{self._commas.comma}, a point in {self._commas.point}), so 1.234 could mean two numbers. Use one."
+                f"{self._decimal_signs[',']}, a point in {self._decimal_signs['.']}), so 1.234 could mean two numbers. "
+                "Use one."
             )
 
     def _word(self, at: int, number: int, cells: Sequence[Any]) -> str:

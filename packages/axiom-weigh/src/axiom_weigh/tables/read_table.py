@@ -202,28 +202,12 @@ def too_many(name: str) -> LimitReached:
     )
 
 
-class _RereadFile:
-    """A file of which the beginning was read already, and is read again."""
-
-    def __init__(self, head: bytes, stream: BinaryIO) -> None:
-        self._head = head
-        self._stream = stream
-
-    def read(self, size: int) -> bytes:
-        """At most so many bytes; none at the end."""
-        if not self._head:
-            return self._stream.read(size)
-        head, self._head = self._head[:size], self._head[size:]
-        return head
-
-
-def _chunks(stream: BinaryIO, name: str) -> Iterator[bytes]:
+def _chunks(stream: Any, name: str) -> Iterator[bytes]:
     """The bytes of the file; of one in gzip those that were packed."""
     try:
         with stream:
-            head = stream.read(_CHUNK)
-            whole: Any = _RereadFile(head, stream)
-            if head.startswith(_GZIP):
+            whole: Any = io.BufferedReader(stream, _CHUNK)
+            if whole.peek(len(_GZIP)).startswith(_GZIP):
                 whole = gzip.GzipFile(fileobj=whole)
             while chunk := whole.read(_CHUNK):
                 yield chunk

@@ -302,11 +302,6 @@ def _coarse(observations: Sequence[Observation]) -> tuple[Observation, ...]:
     return tuple([replace(observation, fingerprint=f"{COARSE}:{observation.value!r}") for observation in observations])
 
 
-def _judged(evidence: Evidence, obstacle: Doubt | None) -> Evidence:
-    """The evidence, with nothing concluded where something keeps the values from being weighed."""
-    return evidence if obstacle is None else _undecided(evidence, obstacle)
-
-
 def _with_doubt_of_lost(
     declaration: _Declaration, arranged: OrderedObservations, evidence: Evidence, obstacle: Doubt | None
 ) -> tuple[Evidence, list[str]]:
@@ -406,8 +401,10 @@ def _are_one(declaration: _Declaration, values: Sequence[float]) -> bool:
     return declaration.kind not in _MAY_BE_CONSTANT and same(values) is not None
 
 
-def _undecided(evidence: Evidence, obstacle: Doubt) -> Evidence:
-    """Where and how wide the values lie stays; nothing is concluded from it."""
+def _judged(evidence: Evidence, obstacle: Doubt | None) -> Evidence:
+    """Where something keeps values from being weighed, where and how wide they lie stays; nothing is concluded."""
+    if obstacle is None:
+        return evidence
     return replace(
         evidence,
         e_value=1.0,
