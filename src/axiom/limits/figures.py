@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-# How often a picture is drawn anew at most, unless a block closed: each costs a fifth of a second
+# How often a picture is drawn anew at most, unless a block closed: each costs about 40 ms
 REDRAWN_EVERY = timedelta(seconds=20)
 CURVE_REPLICATES = 32  # A curve is drawn of the first replicates only, and costs the same however many are back
 CURVE_PLACES = 24  # Places that are drawn of a curve; of a longer list they are chosen evenly
