@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from disguises import disguised
+from tiny_experiment import tiny_source
 
 from axiom.commands.drafts import DropDraft, ProposeDraft, ReportDraft, SmokeDraft, TryDraft, WriteDraft
 from axiom.commands.experiments import DeployExperiment, PreflightExperiment, PublishExperiment
@@ -399,6 +400,17 @@ def test_only_what_was_sealed_before_any_try_of_its_kin_is_blind_under_whatever_
     number = door.look(lambda db: db.number("SELECT max(id) FROM finding"))
     door.submit(Predict(finding=number, forecaster="Ada", **said))  # whose gates were tried before
     assert door.look(scores.every_score)[-1]["forecaster"] == "Ada, informed"
+
+
+def test_a_bundle_that_cannot_be_read_holds_up_no_draft_and_leaves_none_blind(untried, sound_attempt, caplog):
+    untried.submit(of(sound_attempt))
+    for path in untried.lab.folder.blobs.glob("??/*"):
+        path.write_bytes(b"")
+    untried.gate.writer.run(lambda db: db.execute("UPDATE blob SET size = 1"))
+    number = written(untried, tiny_source(name="other_sum"), "other_sum")
+    assert "kin.unread experiment=sound" in caplog.text
+    untried.submit(TryDraft(draft=number, by=AUTHOR))
+    assert "sound@1" in informed(untried, number)
 
 
 def test_the_same_text_is_one_try_under_whatever_name_and_kin_count_as_tries(door, passed):

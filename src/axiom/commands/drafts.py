@@ -44,8 +44,8 @@ class WriteDraft(Command):
         return {**super().audited(), "text": self._digest}
 
     def prepare(self, laboratory: Laboratory) -> None:
-        """Take the text apart, by which its kin is found."""
-        kin.read_ahead(self.text.encode())
+        """Take texts apart, by which its kin is found."""
+        kin.read_ahead(laboratory.folder, self.text.encode())
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         if self.experiment in laboratory.shipped() and experiments.by_name(db, self.experiment) is None:

@@ -34,6 +34,7 @@ from axiom.lab.planning.deploy import deploy, ordered_of
 from axiom.lab.planning.design_cost import cost_of_cells, cost_of_design, most_of_version
 from axiom.lab.planning.tiles import charted_version, order_charted
 from axiom.lab.policy import Policy, policy_of
+from axiom.lab.registrations import kin
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.lab.registrations.register import amended_by
 from axiom.limits import experiments as limits
@@ -93,6 +94,7 @@ class PublishExperiment(Command):
             file = Path(folder) / f"{self.experiment}.py"
             file.write_bytes(self.text.encode())
             made = prepare(laboratory.package, file, laboratory.describe, known=_lookup(laboratory, file))
+            kin.read_ahead(laboratory.folder, self.text.encode())
             return replace(made, author=self.by)
 
     def finish(self, laboratory: Laboratory, answer: Answer) -> None:

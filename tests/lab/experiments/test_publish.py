@@ -18,10 +18,11 @@ from axiom.errors import BundleAltered, BundleError, BundleForeign, ExperimentEr
 from axiom.lab.experiments import declared, published_files, seals
 from axiom.lab.experiments.publish import is_sealed, packed_before, prepare, publish, wanted_seal
 from axiom.lab.experiments.retire import withdraw
+from axiom.lab.registrations import kin
 from axiom.runner.child.process import ModuleDeclaration
 from axiom.runner.direct import describe_files
 from axiom.signed import key_rotation
-from axiom.signed.bundles import contents, open_bundle, read_seal, seal_body, write_seal
+from axiom.signed.bundles import contents, digest, experiment_path, open_bundle, pack, read_seal, seal_body, write_seal
 from axiom.signed.keys import load_keys, make_keys
 from axiom.signed.manifests import read_manifest
 from axiom.signed.sources import collect
@@ -161,6 +162,14 @@ def test_another_question_needs_another_version_and_a_repair_or_better_words_non
     assert (published.experiment_id, published.serial, published.change) == (1, 3, "new bundle")
     assert working_lab.order(1).bundle == repaired.digest
     assert working_lab.db.row("SELECT count(*) AS n FROM registration")["n"] == 1
+
+
+def test_what_nobody_looked_at_when_it_was_published_is_compared_with_what_axiom_brings(small_lab, prepared):
+    copied = (shipped.catalogue() / "even_steps.py").read_bytes().replace(b"even_steps", b"tiny_sum")
+    archive = pack({**contents(prepared().archive), experiment_path("tiny_sum"): copied})
+    small_lab.publish(replace(prepared(), archive=archive))
+    kin.learn(small_lab.db, small_lab.folder, b"")
+    assert "even_steps" in kin.seen_of_text(small_lab.db, digest(copied), "", small_lab.now)
 
 
 def test_a_new_version_withdraws_what_is_open_of_the_old_one(working_lab, prepared):

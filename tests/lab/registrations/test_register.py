@@ -20,6 +20,7 @@ from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.deploy import deploy
+from axiom.lab.registrations import kin
 from axiom.lab.registrations.links import hanging
 from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
 from axiom.lab.registrations.predictions import foretell
@@ -183,6 +184,7 @@ def test_a_prediction_is_taken_until_the_first_result_is_back_and_never_after(la
 
 def test_a_prediction_that_was_touched_is_seen(lab, taken_back):
     lab.db.execute("DELETE FROM preflight")  # nothing of it was run so far, so that they are blind
+    kin.learn(lab.db, lab.folder, b"")
     foretell(lab.db, 1, SAID, "Ada", lab.now)
     foretell(lab.db, 1, SAID | {"median": SAID["interval"][1]}, "Bob", lab.now)
     assert registrations.broken_links(lab.db) == []

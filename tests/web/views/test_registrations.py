@@ -10,6 +10,7 @@ from axiom.decisions.findings.score_predictions import score
 from axiom.domain.proposals import AUTOPILOT
 from axiom.domain.registrations import INFORMED, StoppingRule
 from axiom.lab.experiments.recall import recall
+from axiom.lab.registrations import kin
 from axiom.lab.registrations.predictions import foretell
 from axiom.lab.registrations.register import ProposalOrigin, amend, register_cohort, register_further
 from axiom.store.evidence import duplicates
@@ -26,6 +27,7 @@ def lab(small_lab, prepared):
     """tiny_sum, predicted by Ada, with a further design and an amendment of the first."""
     small_lab.publish(prepared(has_shift=True))
     small_lab.db.execute("DELETE FROM preflight")  # nothing of it was run so far, so that Ada is blind
+    kin.learn(small_lab.db, small_lab.folder, b"")
     foretell(small_lab.db, 1, PREDICTION, "Ada", small_lab.now)
     version, more = experiments.by_id(small_lab.db, 1), {"now": small_lab.now}
     register_further(

@@ -9,7 +9,7 @@ grows with the length of a text, whatever stands in it.
 import ast
 import builtins
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from axiom.domain.preflights import Code, KinRun, Kinship, tries
 from axiom.limits import experiments as limits
@@ -52,10 +52,11 @@ def kinship(own: Code, other: Code, usual: Mapping[int, int]) -> Kinship | None:
     return None
 
 
-def informed_by(runs: Collection[KinRun], mends: str = "") -> str:
+def informed_by(runs: Collection[KinRun], mends: str = "", unread: Sequence[str] = ()) -> str:
     """Why a forecast is informed: these of its kin were run before it was sealed. Nothing where none was.
 
     `mends`: the published version of its name. A control of a mended text may be its comparison, so it is never blind.
+    `unread`: versions that ran and may be kin, since nobody knows what they compute.
     """
     drafts = tries(runs)
     numbers = [str(run.draft) for run in drafts]
@@ -67,11 +68,13 @@ def informed_by(runs: Collection[KinRun], mends: str = "") -> str:
         parts.append(f"what was computed of {_listed(list(names))}")
     if mends and not parts:
         parts.append(f"{mends}, whose place it takes")
+    if unread and not parts:
+        return f"informed, as far as is known: nobody has read what {_listed(unread)} computes"
     return f"informed by {' and by '.join(parts)}" if parts else ""
 
 
-def _listed(words: list[str]) -> str:
-    shown = words[: limits.KIN_NAMED]
+def _listed(words: Sequence[str]) -> str:
+    shown = list(words[: limits.KIN_NAMED])
     if more := len(words) - len(shown):
         shown.append(f"{more} more")
     return ", ".join(shown[:-1]) + (" and " if len(shown) > 1 else "") + shown[-1]

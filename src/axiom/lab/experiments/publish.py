@@ -29,7 +29,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts, experiments, preflights, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
-from axiom.store.experiments.kin import note_code
+from axiom.store.experiments.kin import is_read, note_code
 from axiom.store.registrations import proposals, registrations
 
 log = logging.getLogger("axiom.publish")
@@ -256,12 +256,11 @@ def store(
 
 
 def _learned(db: Database, folder: Folder, prepared: PackedBundle) -> str | None:
-    """What its text computes is known, and its kin where its forecast could be blind; the text's digest."""
-    name = prepared.manifest.name
-    if not prepared.author and kin.is_shipped(name):
-        return None
-    text = bundles.contents(prepared.archive)[bundles.experiment_path(name)]
-    return kin.learn(db, folder, text) if prepared.author else kin.learn_alone(db, text)
+    """The digest of its text, where its kin is known: at once where its forecast could be blind, else some day."""
+    text = bundles.contents(prepared.archive)[bundles.experiment_path(prepared.manifest.name)]
+    if prepared.author:
+        return kin.learn(db, folder, text)
+    return bundles.digest(text) if is_read(db, bundles.digest(text)) else None
 
 
 def _keep_read(db: Database, prepared: PackedBundle, now: datetime) -> None:
@@ -369,7 +368,7 @@ def _add(
         draft = drafts.draft(db, kept_proposal.proposal.draft)
         informed = draft.informed if draft else None
     else:
-        informed = None if code is None else kin.seen_of_text(db, code, prepared.author, now)
+        informed = kin.seen_of_text(db, code, prepared.author, now) if code and prepared.author else None
     registered = register_version(
         db,
         added,

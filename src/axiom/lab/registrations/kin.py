@@ -1,7 +1,8 @@
 """Finds what is kin of a text, and says whether a forecast was made before anything of its kin was run."""
 
+import logging
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from functools import cache, lru_cache
 from pathlib import Path
@@ -10,39 +11,43 @@ from axiom import shipped
 from axiom.decisions.experiments.kin import code_of, informed_by, kinship
 from axiom.domain.preflights import Code, KeptDraft
 from axiom.domain.proposals import AUTOPILOT
+from axiom.errors import BundleError, NotFound, StoreError
 from axiom.signed import bundles
+from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts, experiments, kin
 from axiom.store.registrations import registrations
 
+log = logging.getLogger("axiom.kin")
+
+_READ_AHEAD = 512  # texts that are taken apart before the writer begins
 _UNKNOWN = "informed, as far as is known: nobody has looked for its kin"
 
 
-def read_ahead(text: bytes) -> None:
-    """Take a text and what Axiom brings along apart, which can take seconds, before the writer waits for that."""
+def read_ahead(folder: Folder, text: bytes) -> None:
+    """Take apart a text and what nobody read yet, which can take seconds, before the writer waits for that."""
     _usual(shipped.catalogue())
+    with Connections(folder=folder).reader() as db:
+        unread = [published for _, published in _unread(db, folder)]
+        unread += [draft.text.encode() for draft in drafts.unread(db)]
+    for other in unread[-_READ_AHEAD + 1 :]:
+        if bundles.digest(other) not in _shipped(shipped.catalogue()):
+            _taken_apart(other)
     _taken_apart(text)
-
-
-def learn_alone(db: Database, text: bytes) -> str:
-    """Keep what a text computes that whoever set up the laboratory published, without a look at Axiom's own."""
-    return _keep(db, text, kin.codes(db), {})
 
 
 def learn(db: Database, folder: Folder, text: bytes) -> str:
     """Keep what a text computes and to which texts of all that are known it is kin, once; the text's digest."""
     digest = bundles.digest(text)
-    if kin.is_read(db, digest):
+    if kin.is_read(db, digest) and not kin.unread_bundles(db):
         return digest
     codes, usual = kin.codes(db), _usual(shipped.catalogue())
     for other, (name, code) in _shipped(shipped.catalogue()).items():
         if other not in codes:
-            kin.keep(db, other, code, name, {})
-            codes[other] = code
-    for bundle, name in kin.unread_bundles(db):
-        published = bundles.contents(blobs.get(db, folder, bundle))[bundles.experiment_path(name)]
+            _compare(db, other, code, codes, usual, name)
+    for bundle, published in _unread(db, folder):
         kin.note_code(db, bundle, _keep(db, published, codes, usual))
     for draft in drafts.unread(db):
         _keep(db, draft.text.encode(), codes, usual)
@@ -53,13 +58,13 @@ def learn(db: Database, folder: Folder, text: bytes) -> str:
 
 def seen_of_text(db: Database, digest: str, author: str, until: datetime) -> str:
     """What of a text's kin was run until then, in a few words; nothing where nothing was."""
-    return informed_by(kin.runs(db, digest, author, until))
+    return informed_by(kin.runs(db, digest, author, until), unread=kin.unread_runs(db, until))
 
 
 def seen_of_draft(db: Database, draft: KeptDraft, until: datetime) -> str:
     """The same of a draft, which is no kin of itself; it may mend what is published under its name."""
     runs = kin.runs(db, draft.digest, draft.author, until, without=draft.number)
-    return informed_by(runs, kin.published(db, draft.name, until))
+    return informed_by(runs, kin.published(db, draft.name, until), kin.unread_runs(db, until))
 
 
 def seen_of_experiment(db: Database, experiment_id: int, until: datetime) -> str:
@@ -90,17 +95,36 @@ def is_shipped(name: str) -> bool:
     return (shipped.catalogue() / f"{name}.py").is_file()
 
 
+def _unread(db: Database, folder: Folder) -> Iterator[tuple[str, bytes]]:
+    """Each bundle of whose text nobody knows what it computes, with that text; none that is damaged."""
+    for bundle, name in kin.unread_bundles(db):
+        try:
+            yield bundle, bundles.contents(blobs.get(db, folder, bundle))[bundles.experiment_path(name)]
+        except (StoreError, BundleError, NotFound, KeyError) as error:
+            log.warning("kin.unread experiment=%s bundle=%s: %s", name, bundle, error)
+
+
 def _keep(db: Database, text: bytes, codes: dict[str, Code], usual: Mapping[int, int]) -> str:
     digest = bundles.digest(text)
     if digest not in codes:
-        code = _taken_apart(text)
-        near = {other: kinship(code, theirs, usual) for other, theirs in codes.items()}
-        kin.keep(db, digest, code, "", {other: nearness for other, nearness in near.items() if nearness})
-        codes[digest] = code
+        _compare(db, digest, _taken_apart(text), codes, usual)
     return digest
 
 
-@lru_cache(maxsize=8)
+def _compare(
+    db: Database, digest: str, code: Code, codes: dict[str, Code], usual: Mapping[int, int], shipped_name: str = ""
+) -> None:
+    """Keep what a text computes, and its kin; what Axiom brings along are sisters, of which nobody asks."""
+    near = {
+        other: kinship(code, theirs, usual)
+        for other, theirs in codes.items()
+        if not (code.is_shipped and theirs.is_shipped)
+    }
+    kin.keep(db, digest, code, shipped_name, {other: nearness for other, nearness in near.items() if nearness})
+    codes[digest] = code
+
+
+@lru_cache(maxsize=_READ_AHEAD)
 def _taken_apart(text: bytes) -> Code:
     return code_of(text.decode(errors="replace"))
 

@@ -46,6 +46,14 @@ _TRIED_OF = """
 SELECT d.id, d.name, d.author, d.ordered_at, d.passed, d.dropped_at, 0.0 AS share, 'it is kin of its kin' AS reason
 FROM draft d WHERE d.digest IN (SELECT value FROM json_each(:digests)) AND d.ordered_at <= :until ORDER BY d.id
 """
+# Of what nobody could read, something was computed that may be kin.
+_UNREAD_RUNS = """
+SELECT DISTINCT e.name || '@' || e.version AS version FROM bundle b JOIN experiment e ON e.id = b.experiment_id
+WHERE b.code IS NULL AND (
+    EXISTS (SELECT 1 FROM preflight p WHERE p.bundle_digest = b.digest AND p.ours_only = 0 AND p.created_at <= :until)
+    OR EXISTS (SELECT 1 FROM result r WHERE r.experiment_id = e.id AND r.created_at <= :until))
+ORDER BY version
+"""
 _CODE_OF = "SELECT code FROM bundle WHERE experiment_id = :experiment_id ORDER BY serial DESC LIMIT 1"
 _PUBLISHED = """
 SELECT name || '@' || version AS version FROM experiment WHERE name = :name AND created_at <= :until
@@ -83,6 +91,11 @@ def unread_bundles(db: Database) -> list[tuple[str, str]]:
         "SELECT b.digest, e.name FROM bundle b JOIN experiment e ON e.id = b.experiment_id WHERE b.code IS NULL"
     )
     return [(row["digest"], row["name"]) for row in rows]
+
+
+def unread_runs(db: Database, until: datetime) -> list[str]:
+    """The versions that ran by then of which nobody knows what they compute."""
+    return [row["version"] for row in db.select(_UNREAD_RUNS, until=at(until))]
 
 
 def note_code(db: Database, bundle: str, digest: str) -> None:

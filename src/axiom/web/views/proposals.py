@@ -104,7 +104,9 @@ def _kin_of_draft(reading: Reading, draft: KeptDraft) -> Answer:
     near = kin.runs(reading.db, draft.digest, draft.author, reading.now, without=draft.number)
     informed = draft.informed
     if draft.ordered_at is None:
-        informed = informed_by(near, kin.published(reading.db, draft.name, reading.now))
+        informed = informed_by(
+            near, kin.published(reading.db, draft.name, reading.now), kin.unread_runs(reading.db, reading.now)
+        )
     return {"informed": informed, "kin": _kin_rows(reading, near, draft.digest, draft.author, draft.number)}
 
 
