@@ -214,7 +214,7 @@ class SmallLab:
         with self.db.transaction():
             asking, ours = hosts.host(self.db, host), self.dispatch.ours
             grant = hand_out(self.db, self.dispatch, self.known, asking, request, self.now, allowance=ours)
-            orders = tuple(task.order for task in (*grant.lost, *grant.given))
+            orders = tuple(task.order for task in (*grant.lost, *grant.granted))
             hosts.seen(self.db, host, self.now, idle=not orders)
         return SimpleNamespace(orders=orders, reason=grant.reason)
 
