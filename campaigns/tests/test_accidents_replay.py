@@ -137,4 +137,4 @@ def test_a_program_mends_what_broke_in_the_old_laboratory(lab):
     }
     assert told["double_descent@1"]["raised"].startswith("KeyError at axiom/catalogue/double_descent.py")
     assert set(told["double_descent@1"]["config"]) == {"design", "features", "noise", "ridge", "samples"}
-    assert [group for group in left["failures"] if group["is_of_newest_text"]] == []
+    assert [group for group in left["failures"] if group["mended_by"] is None] == []

@@ -12,7 +12,7 @@ from axiom.commands.experiments import PublishExperiment
 from axiom.commands.links import DraftPaper, LinkFindings, WriteLog
 from axiom.commands.registrations import AmendFinding
 from axiom.domain.links import LinkKind, Node, Noun
-from axiom.errors import NotFound, Refused, UnknownName, WrongUse
+from axiom.errors import LimitReached, NotFound, Refused, UnknownName, WrongUse
 from axiom.signed.canonical_json import canonical
 from axiom.store.evidence import evidence, links, old_claims
 from axiom.store.sessions import sessions
@@ -180,3 +180,13 @@ def test_prose_says_no_number_and_nothing_stronger_than_the_rows(weighed_door):
     assert weighed_door.stored() == before
     weigh(weighed_door, grade=Grade.STRONG)
     assert weighed_door.submit(WriteLog(text="This establishes {F1}.", by="Ada"))["unresolved"] == []
+
+
+def test_a_refused_log_does_not_count_against_a_day(weighed_door):
+    program, author = weighed_door.let_in("propose", limits={"log.write": 1}), "program:ada"
+    for text in ("It is 0.9.", "It is 0.8."):
+        with pytest.raises(Refused):
+            weighed_door.submit(WriteLog(text=text, by=author), caller=program)
+    weighed_door.submit(WriteLog(text="It is {F1.estimate}.", by=author), caller=program)
+    with pytest.raises(LimitReached, match="next at"):
+        weighed_door.submit(WriteLog(text="Again.", by=author), caller=program)

@@ -100,8 +100,13 @@ def log_of(door) -> list:
 
 def test_a_text_with_the_same_numbers_takes_the_place_of_the_same_version(mending):
     mending.submit(RetireExperiment(experiment="sound@1", reason="7 of 7 tasks failed"))
-    proposal = propose(mending, tried(mending, SOUND))
-    draft = page(mending, f"/proposals/{proposal}")["draft"]
+    number = tried(mending, SOUND)
+    unproposed = page(mending, f"/drafts/{number}")["draft"]
+    proposal = propose(mending, number)
+    shown = page(mending, f"/proposals/{proposal}")
+    draft = shown["draft"]
+    costs = [row["most_core_hours"] for row in (unproposed, draft, shown["proposal"])]
+    assert costs == [0.0] * 3  # it asks nothing that is not registered
     assert "-        raise KeyError('los')" in draft["diff"]
     touched = draft["blast_radius"]
     assert (len(touched["registrations"]), len(touched["findings"]), touched["volunteers"]) == (1, 1, 0)

@@ -80,7 +80,9 @@ def test_no_answer_holds_what_hosts_and_volunteers_wrote_or_a_path(shared_lab, a
 def test_a_question_is_tried_made_told_as_its_authors_and_taken_back_by_nobody_else(mcp_lab):
     ada, eve = mcp_lab.desk("ada"), mcp_lab.desk("eve")
     before = mcp_lab.stored()
-    assert tools.call(ada, "proposal_make", QUESTION)["dry_run"] is True
+    dry = tools.call(ada, "proposal_make", QUESTION)
+    assert (dry["dry_run"], dry["forecast"].split()[4]) == (True, "informed")
+    assert "provisional" in dry["kept"]
     assert mcp_lab.stored() == before
     made = tools.call(ada, "proposal_make", {**QUESTION, "dry_run": False, "key": "once"})
     assert tools.call(ada, "proposal_make", {**QUESTION, "dry_run": False, "key": "once"})["repeated"] is True
@@ -95,6 +97,10 @@ def test_a_question_is_tried_made_told_as_its_authors_and_taken_back_by_nobody_e
     (finding,) = mcp_lab.gate.submit(approval, callers.operator())["findings"]
     claim = tools.call(eve, "finding_show", {"number": finding})["claim"]
     assert claim == {"untrusted": {"by": "program:ada", "text": QUESTION["claim"]}}
+    decided = next(
+        row for row in tools.call(ada, "proposal_list", {})["proposals"] if row["number"] == made["proposal"]
+    )
+    assert (decided["decided_by"], decided["why"]["untrusted"]["text"]) == ("operator", "go on")
     assert tools.call(ada, "proposal_withdraw", words)["retired"] == [finding]
 
 

@@ -8,7 +8,7 @@ from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.base.words import FINITE, FORECASTER, NUMBER, WHY
 from axiom.decisions.accounts.command_permission import CommandCost
-from axiom.decisions.experiments.drafts import smoke
+from axiom.decisions.experiments.drafts import left, smoke
 from axiom.domain.callers import Capability
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import KeptProposal
@@ -24,6 +24,7 @@ from axiom.signed import bundles
 from axiom.signed.manifests import MOST_BYTES
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
+from axiom.store.experiments.drafts import tries
 
 _NAME = {"min_length": 3, "max_length": 64, "pattern": r"^[a-z][a-z0-9_]*$"}
 
@@ -54,7 +55,7 @@ class WriteDraft(Command):
                 "there is nothing to mend. Nothing was written; give yours another name."
             )
         draft = drafts.write(db, laboratory.folder, self.experiment, self.text, self._digest, author=self.by, now=now)
-        return _answer(db, draft)
+        return _answer(db, draft, now)
 
     @property
     def _digest(self) -> str:
@@ -74,7 +75,7 @@ class TryDraft(Command):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """It waits until there is time."""
         draft = drafts.order(db, laboratory.folder, self.draft, author=self.by, now=now)
-        return {**_answer(db, draft), "job": f"draft-{draft.number}"}
+        return {**_answer(db, draft, now), "job": f"draft-{draft.number}"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,7 @@ class DropDraft(Command):
     by: str = field(default="operator", metadata=FORECASTER)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        return _answer(db, drafts.drop(db, self.draft, by=self.by, now=now))
+        return _answer(db, drafts.drop(db, self.draft, by=self.by, now=now), now)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,7 +129,7 @@ class ReportDraft(Command):
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         secret = secret_of(laboratory.keys.ticket)
         draft = drafts.record(db, self.draft, self.report, self.declaration, secret, now)
-        return {**_answer(db, draft), "reason": draft.reason}
+        return {**_answer(db, draft, now), "reason": draft.reason}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,7 +175,7 @@ class ProposeDraft(Command):
         made = invent(db, laboratory.folder, question, now)
         if self.idea is not None:
             take(db, self.idea, proposal=made.number, by=self.by, now=now)
-        return answer_about(made)
+        return answer_about(made, kin.forecast_of(db, drafts.kept(db, self.draft), now))
 
     def _question(self, db: Database) -> tuple[tuple[float, float] | None, tuple[str, str, str]]:
         """Where the number lies if the rival is right, and what each outcome changes; nothing of a mended text."""
@@ -189,7 +190,7 @@ class ProposeDraft(Command):
         return rival, outcomes
 
 
-def _answer(db: Database, draft: KeptDraft) -> Answer:
+def _answer(db: Database, draft: KeptDraft, now: datetime) -> Answer:
     return {
         "draft": draft.number,
         "experiment": draft.name,
@@ -198,13 +199,15 @@ def _answer(db: Database, draft: KeptDraft) -> Answer:
         "refusals": [
             {"gate": refusal.gate, "line": refusal.line, "sentence": refusal.sentence} for refusal in draft.refusals
         ],
-        "tries_left": drafts.tries_left(db, draft),
+        **left(tries(db, draft)),
+        "forecast": kin.forecast_of(db, draft, now),
+        "kin": [f"{run.title}: {run.reason}" for run in kin.runs_of(db, draft, now)],
         "where": f"/drafts/{draft.number}",
     }
 
 
-def answer_about(made: KeptProposal) -> Answer:
-    """What whoever made a proposal is told of it."""
+def answer_about(made: KeptProposal, forecast: str) -> Answer:
+    """What whoever made a proposal is told of it, and whether what it predicts is blind."""
     return {
         "proposal": made.number,
         "slug": made.proposal.slug,
@@ -214,5 +217,6 @@ def answer_about(made: KeptProposal) -> Answer:
         "estimands": [dict(estimand) for estimand in made.proposal.estimands],
         "inherited": list(made.proposal.inherited),
         "upheld_by": list(made.proposal.upholding),
+        "forecast": forecast,
         "where": f"/proposals/{made.number}",
     }

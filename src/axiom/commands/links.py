@@ -104,7 +104,7 @@ class NoteFinding(Command):
 
 @dataclass(frozen=True, kw_only=True)
 class WriteLog(Command):
-    """Write your part of a session's log, the newest unless you name one. Numbers only as {F12.estimate}."""
+    """Write your part of a session's log, the newest unless named. Numbers as {F12.estimate}; guide_show part=words."""
 
     name: ClassVar[str] = "log.write"
     capability: ClassVar[Capability] = Capability.PROPOSE

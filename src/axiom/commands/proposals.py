@@ -13,6 +13,7 @@ from axiom.commands.base.words import CONFIGS, FINITE, FORECASTER, NUMBER, SENTE
 from axiom.commands.drafts import answer_about
 from axiom.commands.registrations import PredictionCommand, points_of
 from axiom.decisions.accounts.command_permission import CommandCost
+from axiom.decisions.experiments.kin import forecast
 from axiom.domain.callers import Capability
 from axiom.domain.estimands import Kind
 from axiom.domain.preflights import KeptDraft
@@ -27,6 +28,7 @@ from axiom.lab.followups.invent import draft_of, publish_code
 from axiom.lab.followups.price import Points
 from axiom.lab.followups.propose import next_one
 from axiom.lab.planning.design_cost import cost_of_cells
+from axiom.lab.registrations.kin import seen_of_experiment
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import registrations as registration_limits
 from axiom.runner.direct import describe_boxed
@@ -39,24 +41,16 @@ from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals, registrations
 
 _ASKS_CODE = (Admission.DESIGN, Admission.QUESTION)
-_CONFIGS = (
-    'what is computed, as [{"width": 8, "rule": "sgd"}, …]; a factor that you leave out has the level that it has '
-    "all over the design of the finding"
-)
-_BETWEEN = {
-    "min_length": 1,
-    "max_length": 2,
-    "description": "the two that are compared, each told by the levels that matter; left out: as the finding",
-}
-_OURS = "it passed all gates, and scientist_code is own: it runs on the laboratory's own computers"
+_BETWEEN = {"min_length": 1, "max_length": 2, "description": "what is compared, each by the levels that matter"}
+_OMITTED = {"description": '[{"width": 8}, {"width": 4}]; a factor left out is as in all the finding\'s design'}
+_OURS = "by rule: it passed all gates, and as scientist_code is own it runs on the laboratory's own computers"
 
 
 @dataclass(frozen=True, kw_only=True)
 class MakeProposal(PredictionCommand):
     """Ask something new of published code: claim, rival, what each outcome would change, and what is expected.
 
-    It follows from a finding; of that finding's estimand only what is said here differs. Nothing is computed before
-    somebody approves it.
+    It follows from a finding; of that finding's estimand only what is said here differs.
     """
 
     name: ClassVar[str] = "proposal.make"
@@ -69,7 +63,7 @@ class MakeProposal(PredictionCommand):
     rival: str = field(metadata=WHY)
     rival_low: float = field(metadata=FINITE)
     rival_high: float = field(metadata=FINITE)
-    configs: list[dict[str, Scalar]] = field(metadata=CONFIGS | {"description": _CONFIGS})
+    configs: list[dict[str, Scalar]] = field(metadata=CONFIGS | _OMITTED)
     if_positive: str = field(metadata=WHY)
     if_absent: str = field(metadata=WHY)
     if_negative: str = field(metadata=WHY)
@@ -119,7 +113,9 @@ class MakeProposal(PredictionCommand):
             upheld_by=tuple(SIGNS[sign] for sign in self.upheld_by.split(",")) if self.upheld_by else (),
         )
         made = ask(db, question, prepared, now)
-        return answer_about(made)
+        version = experiments.by_name(db, made.proposal.experiment, made.proposal.version)
+        seen = seen_of_experiment(db, version.id, now) if version else None
+        return answer_about(made, forecast(seen, "approved"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -225,7 +221,10 @@ class AdmitProposal(Command):
             return {"proposal": None}
         _, ready, fault = prepared
         if not fault:
-            why = f"within {laboratory.settings.followup_core_hours:g} core-hours of open follow-ups"
+            most = laboratory.settings.followup_core_hours
+            why = (
+                f"by rule: of its own proposals the most telling for its cost, within {most:g} core-hours that are open"
+            )
             try:
                 with db.savepoint():
                     is_code = waiting.proposal.admission is Admission.CODE

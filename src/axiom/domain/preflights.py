@@ -187,6 +187,11 @@ class KinRun:
     share: float = 1.0
     reason: str = ""
 
+    @property
+    def title(self) -> str:
+        """What it is called among its kin."""
+        return self.name if self.draft is None else f"draft {self.draft} ({self.name})"
+
 
 def tries(runs: Collection[KinRun]) -> list[KinRun]:
     """Those that were tried as drafts."""

@@ -14,6 +14,7 @@ from axiom.mcp.laboratory_access import LabDesk
 from axiom.mcp.tool import Effect, LabTool, Number
 
 ASK = "proposal_ask"
+_NOTHING = "nothing; a number of what would be made is provisional, as others may take it first"
 # Nothing that was there before becomes another thing.
 _ADDED = {
     *("draft.write", "draft.propose", "proposal.make", "registration.predict"),
@@ -51,7 +52,8 @@ def tool_of(name: str, *, dry_run: bool = False) -> LabTool:
     def answer(desk: LabDesk, words: Mapping[str, Any]) -> Answer:
         own = {word: value for word, value in words.items() if word not in form_of(CallWords)}
         dry, key = words.get("dry_run", dry_run), words.get("key")
-        return shortened(desk.submit(name, own, dry_run=dry, key=key), BRIEF)
+        answer = desk.submit(name, own, dry_run=dry, key=key)
+        return shortened(answer | {"kept": _NOTHING} if dry else answer, BRIEF)
 
     return LabTool(
         name=name.replace(".", "_"),
@@ -100,7 +102,7 @@ TOOLS = (
     LabTool(
         name=ASK,
         about="Ask the person at this client whether a proposal may run, if there is one whom it can ask. Else it says "
-        "where the proposal waits. Nothing is approved without a person.",
+        "where the proposal waits.",
         form=AskWords,
         answer=_ask,
         needs=Capability.PROPOSE,

@@ -191,7 +191,7 @@ def _failures(desk: LabDesk, words: FailureListWords) -> Answer:
 
 def _group(group: Answer) -> Answer:
     return {
-        **only(group, "experiment", "cause", "in_words", "blame", "tasks", "ended_there", "is_of_newest_text"),
+        **only(group, "experiment", "cause", "in_words", "blame", "tasks", "ended_there", "mended_by"),
         **only(group, "first_at", "last_at", "look_at", "config"),
         "said": untrusted(group["said"], f"the file of {group['experiment']}") if group["said"] else None,
         "raised": _ours(group["raised"]),
@@ -235,8 +235,8 @@ TOOLS = (
     ),
     LabTool(
         name="guide_show",
-        about="How an experiment is written: the contract, an example, what it may import, what controls are, and the "
-        "kit module by module.",
+        about="How an experiment is written: the contract, an example, what it may import, what controls are, the kit "
+        "module by module; what words may say.",
         form=GuideWords,
         answer=_guide,
     ),
@@ -249,8 +249,8 @@ TOOLS = (
     ),
     LabTool(
         name="failure_list",
-        about="What fails, by version, cause, line and platform: tasks of all that ended there, a config, what it "
-        "printed; what was stopped; what failed its preflight.",
+        about="What fails, by version, cause, line and platform: a config, what it printed, what mended it; what was "
+        "stopped; what failed its preflight.",
         form=FailureListWords,
         answer=_failures,
     ),

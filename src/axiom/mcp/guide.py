@@ -25,6 +25,7 @@ class GuidePart(StrEnum):
     EXAMPLE = "example"
     ALLOWED = "allowed"
     CONTROLS = "controls"
+    WORDS = "words"
     KIT = "kit"
 
 
@@ -69,6 +70,16 @@ A control says what an estimand is worth. Control(estimand, placebo, planted):
   tell the answer. Plant something else than the treatment.
 Controls are sealed with the estimand: to change them afterwards is a new version.
 """
+_WORDS = """\
+Logs, notes, papers and reasons of links say no more than the records; what does is refused, and the refusal names it.
+- A number is a reference: {F12.estimate}, {F12.low}, {F12.at.width}. No other digit, and no number word but one and
+  two, also in names: layer_balance may stand, version 2 may not.
+- Literature is {R:experiment}, as that experiment's signed file names it and a person approved it.
+- Proves, confirms, demonstrates, settles and the like only where each finding that the paragraph names is Strong.
+- All, always, every, first only where the answer of a finding that the paragraph names says so; causes, because, leads
+  to not of findings that compare nothing.
+A refused log does not count against the logs of a day; a dry run says what would be refused.
+"""
 
 
 def part(which: str, module: str = "") -> Answer:
@@ -91,6 +102,8 @@ def part(which: str, module: str = "") -> Answer:
             }
         case GuidePart.CONTROLS:
             return {"controls": _CONTROLS}
+        case GuidePart.WORDS:
+            return {"words": _WORDS}
     if not module:
         return {"modules": {name: _said_of(name) for name in _kit()}}
     if module not in _kit():

@@ -64,7 +64,7 @@ def _brief(desk: LabDesk, words: BriefWords) -> Answer:
 def _failing(desk: LabDesk) -> list[str]:
     """The versions of which the newest text fails at tasks or at its preflight; failure_list says how."""
     answer = desk.read("/failures", {})
-    at_tasks = [row for row in answer["failures"] if row["is_of_newest_text"] and row["look_at"] == "the experiment"]
+    at_tasks = [row for row in answer["failures"] if row["mended_by"] is None and row["look_at"] == "the experiment"]
     return sorted({row["experiment"] for row in (*at_tasks, *answer["not_let_out"])})
 
 
@@ -162,6 +162,8 @@ def _proposal(proposal: Answer) -> Answer:
         **only(proposal, *names, "bits", "registration"),
         "question": marked(proposal["question"], proposal["author"]),
         "made_at": proposal["made_at"],
+        "decided_by": proposal["decided_by"],
+        "why": marked(proposal["why"], proposal["decided_by"]),
     }
 
 
@@ -192,13 +194,24 @@ def _preflight(desk: LabDesk, number: int, seconds: int) -> Answer:
     while draft["state"] == DraftState.WAITING and time.monotonic() < until:
         time.sleep(_PAUSE)
         draft = desk.read(f"/drafts/{number}", {})["draft"]
-    names = ("state", "tried_at", "refusals", "gates", "tries_left", "core_hours", "most_core_hours")
+    names = (
+        "state",
+        "tried_at",
+        "refusals",
+        "gates",
+        "tries_left",
+        "tries_of",
+        "forecast",
+        "core_hours",
+        "most_core_hours",
+    )
     return {"job": f"{_DRAFT}{number}", **only(draft, *names)}
 
 
 BRIEF = LabTool(
     name="lab_brief",
-    about="First call: the operator's charter, what stands, changed, fails and is open, your limits left, whom to ask.",
+    about="First call: the operator's charter, what stands, changed and fails, what its last log left open, your "
+    "limits left, whom to ask.",
     form=BriefWords,
     answer=_brief,
 )
@@ -224,7 +237,7 @@ TOOLS = (
     LabTool(
         name="proposal_list",
         about="What might be asked next, those that wait first: state, core-hours likely and at "
-        "most (your limits count these), bits.",
+        "most (your limits count these), bits, who decided and why.",
         form=ProposalListWords,
         answer=_proposals,
     ),

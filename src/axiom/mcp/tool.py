@@ -70,7 +70,9 @@ def _says_little(name: str, part: Any) -> bool:
     """Is it a limit that no caller comes to, or what a word that may be left out is where nobody says it?"""
     match name:
         case "minimum" | "maximum":
-            return bool(abs(part) >= NUMBER["le"]) or part == NUMBER["ge"]
+            return bool(abs(part) >= NUMBER["le"]) or part in (NUMBER["ge"], 0.0)
+        case "minItems" | "maxItems":
+            return True
         case "minLength":
             return bool(part <= WHY["min_length"])
         case "maxLength":

@@ -68,5 +68,8 @@ def test_what_was_run_before_is_named_and_counted():
     tried = [KinRun(name="own", draft=number) for number in (3, 4)]
     assert informed_by([]) == ""
     assert informed_by(tried) == "informed by 2 earlier tries of its kin, drafts 3 and 4"
-    computed = informed_by([*tried[:1], KinRun(name="catapult_phase")])
-    assert computed == "informed by an earlier try of its kin, draft 3 and by what was computed of catapult_phase"
+    computed = informed_by([*tried[:1], KinRun(name="catapult_phase@1"), KinRun(name="loss_surfaces")])
+    assert computed == (
+        "informed by an earlier try of its kin, draft 3 and by what was computed of catapult_phase@1 and by what "
+        "Axiom's own loss_surfaces says of its pilots"
+    )

@@ -38,7 +38,7 @@ def list_failures(experiment: str, folder: Folder, as_json: bool) -> None:
                 row["platform"],
                 f"{row['cause']} ({row['raised']})" if row["raised"] else row["cause"],
                 row["last_at"][:16],
-                f"{row['look_at']}: {row['suggests']}",
+                f"mended by {row['mended_by']}" if row["mended_by"] else f"{row['look_at']}: {row['suggests']}",
             )
             for row in answer["failures"]
         ],

@@ -29,8 +29,8 @@ class DraftDecision:
     reason: str = ""
 
 
-def may_try(draft: KeptDraft, tried: int) -> DraftDecision:
-    """May it be put to all gates? `tried`: how many texts of its name or kin were, since one was proposed."""
+def may_try(draft: KeptDraft, tried: Sequence[KeptDraft]) -> DraftDecision:
+    """May it be put to all gates? `tried`: the texts of its name or kin that were, since one was proposed."""
     match draft.state:
         case DraftState.REFUSED:
             first = draft.refusals[0]
@@ -43,9 +43,19 @@ def may_try(draft: KeptDraft, tried: int) -> DraftDecision:
             return _no("it was dropped")
         case DraftState.PASSED:
             return DraftDecision(may=True)  # with a newer kit it is another bundle, which has to pass by itself
-    if tried >= limits.DRAFT_TRIES:
-        return _no(f"{tried} texts of {draft.name} and its kin were tried, and the draft rests; begin another question")
+    if len(tried) >= limits.DRAFT_TRIES:
+        texts = f"{len(tried)} texts of {draft.name} and its kin were tried ({', '.join(map(title, tried))})"
+        return _no(f"{texts}, and the draft rests; begin another question")
     return DraftDecision(may=True)
+
+
+def left(tried: Sequence[KeptDraft]) -> dict[str, Any]:
+    """How many more texts of a name and its kin may be tried, and which were."""
+    return {"tries_left": max(0, limits.DRAFT_TRIES - len(tried)), "tries_of": [*map(title, tried)]}
+
+
+def title(draft: KeptDraft) -> str:
+    return f"draft {draft.number} ({draft.name})"
 
 
 def may_propose(draft: KeptDraft, newest: int) -> DraftDecision:

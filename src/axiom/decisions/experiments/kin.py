@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from axiom.domain.preflights import Code, KinRun, Kinship, tries
 from axiom.limits import experiments as limits
 
+UNKNOWN = "informed, as far as is known: nobody has looked for its kin"
 _LEVELS = 3
 _LEAST = 6  # nodes of an expression that counts: smaller ones are in every file
 _WORDLESS = ("annotation", "returns", "ctx", "decorator_list", "type_comment", "type_params", "kind")
@@ -64,13 +65,22 @@ def informed_by(runs: Collection[KinRun], mends: str = "", unread: Sequence[str]
     if drafts:
         times = "an earlier try" if len(drafts) == 1 else f"{len(drafts)} earlier tries"
         parts.append(f"{times} of its kin, {'draft' if len(drafts) == 1 else 'drafts'} {_listed(numbers)}")
-    if names := dict.fromkeys(run.name for run in runs if run.draft is None):
-        parts.append(f"what was computed of {_listed(list(names))}")
+    names = dict.fromkeys(run.name for run in runs if run.draft is None)
+    if computed := [name for name in names if "@" in name]:
+        parts.append(f"what was computed of {_listed(computed)}")
+    if shipped := [name for name in names if "@" not in name]:
+        parts.append(f"what Axiom's own {_listed(shipped)} says of its pilots")
     if mends and not parts:
         parts.append(f"{mends}, whose place it takes")
     if unread and not parts:
         return f"informed, as far as is known: nobody has read what {_listed(unread)} computes"
     return f"informed by {' and by '.join(parts)}" if parts else ""
+
+
+def forecast(informed: str | None, would_be: str = "") -> str:
+    """Whether a forecast is blind, and why, in words; before that is decided: whether it would be, were it so now."""
+    reason = UNKNOWN if informed is None else informed or "blind: nothing of its kin was run before"
+    return f"were it {would_be} now, {reason}" if would_be else reason
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -43,6 +43,11 @@ def design_cost(
     )
 
 
-def sweep_cost(manifest: Manifest) -> DesignCost:
-    """What it costs to publish a file, of which no task has shown anything yet."""
+def sweep_cost(manifest: Manifest, published: int = 0) -> DesignCost:
+    """What it costs to publish a file, of which no task has shown anything yet.
+
+    `published`: the version whose place it takes. A mended text that keeps it asks nothing new.
+    """
+    if manifest.version <= published:
+        return DesignCost()
     return design_cost(manifest.cell_seconds, OF_A_SWEEP, copies=manifest.copies)

@@ -57,8 +57,7 @@ def order(db: Database, folder: Folder, number: int, *, author: str, now: dateti
     """Have it tried: it waits until a computer of the laboratory has time. From now on what it predicts counts."""
     draft = kept(db, number)
     demand_own(draft, author)
-    tried, _ = drafts.tries(db, draft)
-    decided = may_try(draft, tried)
+    decided = may_try(draft, drafts.tries(db, draft))
     if not decided.may:
         raise Refused(f"Draft {number} is not tried, since {decided.reason}. Nothing was done.")
     kin.learn(db, folder, draft.text.encode())
@@ -79,11 +78,6 @@ def drop(db: Database, number: int, *, by: str, now: datetime) -> KeptDraft:
             )
     drafts.drop(db, number, now)
     return kept(db, number)
-
-
-def tries_left(db: Database, draft: KeptDraft) -> int:
-    """How many more texts of its name and kin may be tried."""
-    return max(0, limits.DRAFT_TRIES - drafts.tries(db, draft)[0])
 
 
 def published_bundle(db: Database, folder: Folder, name: str) -> bytes | None:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from axiom.decisions.experiments.drafts import difference, may_propose
 from axiom.decisions.followups.base_rates import bits
 from axiom.decisions.planning.cell_limits import OF_A_SWEEP, sweep_cost
+from axiom.domain.costs import DesignCost
 from axiom.domain.estimands import Direction, read_prediction
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
@@ -60,8 +61,9 @@ def invent(db: Database, folder: Folder, question: InventedQuestion, now: dateti
     demand_askable(manifest.estimands, manifest.configs)
     _demand_compared(db, draft, manifest)
     demand_taken(db, manifest, draft.declaration, draft.bundle, reopens=True)
-    proposal = _proposal(draft, manifest, question)
-    if experiments.by_name(db, draft.name) is None:  # a mended text asks what its findings ask
+    published = experiments.by_name(db, draft.name)
+    proposal = _proposal(draft, manifest, question, sweep_cost(manifest, published.version if published else 0))
+    if published is None:  # a mended text asks what its findings ask
         estimand = next(claim for claim in manifest.estimands if claim["name"] == question.estimand)
         demand_new(db, f"{draft.name}@{manifest.version}", estimand, manifest.configs)
     number = proposals.add(db, _with_changes(db, folder, draft, proposal), None, None, now)
@@ -84,7 +86,7 @@ def _with_changes(db: Database, folder: Folder, draft: KeptDraft, proposal: Prop
     mended = replace(proposal, mends=f"{version.name}@{version.version}", changes=changes)
     if version.version < proposal.version:
         return mended
-    return replace(mended, core_seconds=0.0, most_core_seconds=0.0, bits=0.0)  # it asks nothing new
+    return replace(mended, bits=0.0)  # it asks nothing new
 
 
 def draft_of(db: Database, kept_proposal: KeptProposal) -> KeptDraft:
@@ -145,12 +147,12 @@ def publish_code(
     return made
 
 
-def _proposal(draft: KeptDraft, manifest: Manifest, question: InventedQuestion) -> Proposal:
+def _proposal(draft: KeptDraft, manifest: Manifest, question: InventedQuestion, cost: DesignCost) -> Proposal:
     estimands = {estimand["name"]: estimand for estimand in manifest.estimands}
     if question.estimand not in estimands:
         raise UnknownName("estimand", question.estimand, estimands)
     claim = estimands[question.estimand]
-    prediction, cost = read_prediction(claim["prediction"]), sweep_cost(manifest)
+    prediction = read_prediction(claim["prediction"])
     if question.rival_interval is not None:
         demand_rival_apart(prediction.interval, question.rival_interval)
     positive, absent, negative = question.outcomes

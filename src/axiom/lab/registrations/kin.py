@@ -8,8 +8,8 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from axiom import shipped
-from axiom.decisions.experiments.kin import code_of, informed_by, kinship
-from axiom.domain.preflights import Code, KeptDraft
+from axiom.decisions.experiments.kin import UNKNOWN, code_of, forecast, informed_by, kinship
+from axiom.domain.preflights import Code, KeptDraft, KinRun
 from axiom.domain.proposals import AUTOPILOT
 from axiom.errors import BundleError, NotFound, StoreError
 from axiom.signed import bundles
@@ -23,7 +23,6 @@ from axiom.store.registrations import registrations
 log = logging.getLogger("axiom.kin")
 
 _READ_AHEAD = 512  # texts that are taken apart before the writer begins
-_UNKNOWN = "informed, as far as is known: nobody has looked for its kin"
 
 
 def read_ahead(folder: Folder, text: bytes) -> None:
@@ -63,8 +62,20 @@ def seen_of_text(db: Database, digest: str, author: str, until: datetime) -> str
 
 def seen_of_draft(db: Database, draft: KeptDraft, until: datetime) -> str:
     """The same of a draft, which is no kin of itself; it may mend what is published under its name."""
-    runs = kin.runs(db, draft.digest, draft.author, until, without=draft.number)
-    return informed_by(runs, kin.published(db, draft.name, until), kin.unread_runs(db, until))
+    mends = kin.published(db, draft.name, until)
+    return informed_by(runs_of(db, draft, until), mends, kin.unread_runs(db, until))
+
+
+def runs_of(db: Database, draft: KeptDraft, until: datetime) -> list[KinRun]:
+    """What was run of a draft's kin, the nearest first."""
+    return kin.runs(db, draft.digest, draft.author, until, without=draft.number)
+
+
+def forecast_of(db: Database, draft: KeptDraft, now: datetime) -> str:
+    """Whether what it predicts is blind, and why; of a refused text nothing, as nobody looks for its kin."""
+    if draft.refusals:
+        return ""
+    return forecast(draft.informed) if draft.ordered_at else forecast(seen_of_draft(db, draft, now), "tried")
 
 
 def seen_of_experiment(db: Database, experiment_id: int, until: datetime) -> str:
@@ -74,7 +85,7 @@ def seen_of_experiment(db: Database, experiment_id: int, until: datetime) -> str
     version, digest = experiments.by_id(db, experiment_id), kin.code_of_experiment(db, experiment_id)
     if version is not None and is_shipped(version.name):
         return f"informed by what the file of {version.name} says of its pilots"
-    return _UNKNOWN if digest is None else seen_of_text(db, digest, "", until)
+    return UNKNOWN if digest is None else seen_of_text(db, digest, "", until)
 
 
 def _decide_older(db: Database) -> None:

@@ -25,9 +25,10 @@ WHERE d.name = :name AND p.state = 'approved' AND :digest IN (d.digest, '')
 # The same text, whatever it is called and whoever wrote it, is one try.
 _TRIED = """
 WITH kin AS (SELECT * FROM draft WHERE name = :name OR digest IN (SELECT value FROM json_each(:family)))
-SELECT count(DISTINCT digest) AS tried, count(DISTINCT question) AS questions FROM kin
+SELECT d.*, min(d.id) AS number, d.bundle_digest AS bundle FROM kin d
 WHERE (ordered_at, id) <= (:until, :id) AND ordered_at > coalesce(
     (SELECT max(k.ordered_at) FROM kin k JOIN proposal p ON p.draft_id = k.id WHERE k.ordered_at < :until), -1)
+GROUP BY digest ORDER BY number
 """
 _OF_TEXT = f"""{_DRAFTS}
 WHERE d.name = :name AND d.author = :author AND d.digest = :digest AND d.dropped_at IS NULL ORDER BY d.id DESC LIMIT 1
@@ -123,15 +124,11 @@ def decide(db: Database, number: int, informed: str) -> None:
     )
 
 
-def tries(db: Database, draft: KeptDraft) -> tuple[int, int]:
-    """How many texts of its name and kin were tried since one was proposed; how many questions they asked.
-
-    Those after it do not count, if it was tried itself.
-    """
+def tries(db: Database, draft: KeptDraft) -> list[KeptDraft]:
+    """The texts of its name and kin that were tried since one was proposed, those after it left out if it was."""
     until = at(draft.ordered_at) if draft.ordered_at else sys.maxsize
     family = json.dumps(kin.family(db, draft.digest, draft.author))
-    row = db.row(_TRIED, name=draft.name, until=until, id=draft.number, family=family)
-    return (row["tried"], row["questions"]) if row else (0, 0)
+    return db.values(KeptDraft, _TRIED, name=draft.name, until=until, id=draft.number, family=family)
 
 
 def order(db: Database, number: int, informed: str, now: datetime) -> bool:

@@ -12,12 +12,14 @@ SELECT coalesce(sum(workunits), 0) AS workunits, coalesce(sum(aborts), 0) AS abo
     coalesce(sum(core_seconds), 0) AS core_seconds
 FROM audit WHERE caller = :caller AND at >= :since AND dry_run = 0 AND outcome = 'done'
 """
-_GIVEN = """
-SELECT count(*) AS amount FROM audit
-WHERE caller = :caller AND command = :command AND at >= :since AND dry_run = :dry_run
+# A log that was refused is not counted: its author learns by that what may not stand there.
+_OFTEN = """
+caller = :caller AND command = :command AND at >= :since AND dry_run = :dry_run
+    AND (outcome = 'done' OR command <> 'log.write')
 """
-_GIVEN_BEFORE = """
-SELECT at FROM audit WHERE caller = :caller AND command = :command AND at >= :since AND dry_run = :dry_run
+_GIVEN = f"SELECT count(*) AS amount FROM audit WHERE {_OFTEN}"
+_GIVEN_BEFORE = f"""
+SELECT at FROM audit WHERE {_OFTEN}
 ORDER BY at DESC LIMIT 1 OFFSET :others
 """
 _PUBLISHER = """

@@ -38,7 +38,7 @@ def failures(reading: Reading) -> Answer:
             | detail
             | {
                 "ended_there": ended.get((group.experiment_id, group.platform), group.tasks),
-                "is_of_newest_text": group.bundle == newest.get(group.experiment_id),
+                "mended_by": _mended_by(group, versions, newest),
             }
             for group, detail in zip(failing, details, strict=True)
         ],
@@ -65,6 +65,16 @@ def failures(reading: Reading) -> Answer:
             if bundle.passed is False and (chosen is None or chosen.id == bundle.experiment_id)
         ],
     }
+
+
+def _mended_by(group: FailureGroup, versions: Mapping[int, StoredExperiment], newest: Mapping[int, str]) -> str | None:
+    """What took the place of the text that failed so; nothing where it is the newest."""
+    version = versions[group.experiment_id]
+    later = max(other.version for other in versions.values() if other.name == version.name)
+    if later > version.version:
+        return f"{version.name}@{later}"
+    is_newest = group.bundle == newest.get(group.experiment_id)
+    return None if is_newest else f"a newer text of {version.name}@{version.version}"
 
 
 def _halted(

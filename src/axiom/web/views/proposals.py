@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from axiom.decisions.experiments.drafts import difference
-from axiom.decisions.experiments.kin import informed_by
+from axiom.decisions.experiments.drafts import difference, left
+from axiom.decisions.experiments.kin import forecast, informed_by
 from axiom.decisions.planning.cell_limits import sweep_cost
+from axiom.domain.costs import DesignCost
 from axiom.domain.preflights import KeptDraft, KinRun
 from axiom.domain.proposals import KeptProposal, Proposal, proposal_data
 from axiom.limits import experiments as limits
-from axiom.signed.manifests import stored_manifest
+from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.experiments import drafts, experiments, kin
 from axiom.store.experiments.recall_effects import blast_radius
 from axiom.store.registrations import proposals, registrations
@@ -37,7 +38,6 @@ def by_number(reading: Reading, number: int) -> Answer:
             **data,
             **_short(stored),
             "upheld_by": list(stored.proposal.upholding),
-            "why": stored.why,
             "decided_at": _moment(stored),
         },
         "ends": stopping.sentence if stopping else "",
@@ -77,18 +77,18 @@ def _must_be(reading: Reading, number: int) -> KeptDraft:
 
 
 def _shown_draft(reading: Reading, draft: KeptDraft) -> Answer:
-    tried, questions = drafts.tries(reading.db, draft)
+    tried = drafts.tries(reading.db, draft)
     declared = stored_manifest(draft.declaration) if draft.declaration else None
     return {
         **_draft_row(draft),
         "refusals": [asdict(refusal) for refusal in draft.refusals],
         "gates": list(draft.gates),
-        "tried": tried,
-        "questions": questions,
-        "tries_left": max(0, limits.DRAFT_TRIES - tried),
+        "tried": len(tried),
+        "questions": len({text.question for text in tried}),
+        **left(tried),
         **_kin_of_draft(reading, draft),
         "version": declared.version if declared else None,
-        **(sweep_cost(declared).shown if declared else {"core_hours": None, "most_core_hours": None}),
+        **(_cost(reading, draft, declared).shown if declared else {"core_hours": None, "most_core_hours": None}),
         "configs": len(declared.configs) if declared else None,
         "estimands": [
             {name: estimand[name] for name in ("name", "claim", "kind", "measure", "smallest", "prediction")}
@@ -99,6 +99,14 @@ def _shown_draft(reading: Reading, draft: KeptDraft) -> Answer:
     }
 
 
+def _cost(reading: Reading, draft: KeptDraft, declared: Manifest) -> DesignCost:
+    """What it costs to approve it, as its proposal says, or the one that would be made of it now."""
+    of_name = [stored.proposal for stored in proposals.of_drafts(reading.db, draft.name)]
+    published = experiments.by_name(reading.db, draft.name)
+    costs = [proposal.cost for proposal in of_name if proposal.draft == draft.number]
+    return costs[0] if costs else sweep_cost(declared, published.version if published else 0)
+
+
 def _kin_of_draft(reading: Reading, draft: KeptDraft) -> Answer:
     """A draft's kin, and whether its forecast is blind; before it is tried: whether it would be, were it tried now."""
     near = kin.runs(reading.db, draft.digest, draft.author, reading.now, without=draft.number)
@@ -107,7 +115,12 @@ def _kin_of_draft(reading: Reading, draft: KeptDraft) -> Answer:
         informed = informed_by(
             near, kin.published(reading.db, draft.name, reading.now), kin.unread_runs(reading.db, reading.now)
         )
-    return {"informed": informed, "kin": _kin_rows(reading, near, draft.digest, draft.author, draft.number)}
+    words = "" if draft.refusals else forecast(informed, "" if draft.ordered_at else "tried")
+    return {
+        "informed": informed,
+        "forecast": words,
+        "kin": _kin_rows(reading, near, draft.digest, draft.author, draft.number),
+    }
 
 
 def kin_of_experiment(reading: Reading, experiment_id: int, name: str) -> Answer:
@@ -219,6 +232,7 @@ def _short(stored: KeptProposal) -> Answer:
         "bits": proposal.bits,
         "registration": stored.registration_id,
         "decided_by": stored.decided_by,
+        "why": stored.why,
         "made_at": stored.created_at.isoformat(),
     }
 
