@@ -23,6 +23,7 @@ from axiom.store.registrations import registrations
 log = logging.getLogger("axiom.kin")
 
 _READ_AHEAD = 512  # texts that are taken apart before the writer begins
+_texts_ahead: dict[str, bytes] = {}  # by their bundles, until the writer has kept what they compute
 
 
 def read_ahead(folder: Folder, text: bytes) -> None:
@@ -50,6 +51,7 @@ def learn(db: Database, folder: Folder, text: bytes) -> str:
         kin.note_code(db, bundle, _keep(db, published, codes, usual))
     for draft in drafts.unread(db):
         _keep(db, draft.text.encode(), codes, usual)
+    _texts_ahead.clear()
     _keep(db, text, codes, usual)
     _decide_older(db)
     return digest
@@ -109,10 +111,14 @@ def is_shipped(name: str) -> bool:
 def _unread(db: Database, folder: Folder) -> Iterator[tuple[str, bytes]]:
     """Each bundle of whose text nobody knows what it computes, with that text; none that is damaged."""
     for bundle, name in kin.unread_bundles(db):
+        text = _texts_ahead.get(bundle)
         try:
-            yield bundle, bundles.contents(blobs.get(db, folder, bundle))[bundles.experiment_path(name)]
+            text = text or bundles.contents(blobs.get(db, folder, bundle))[bundles.experiment_path(name)]
         except (StoreError, BundleError, NotFound, KeyError) as error:
             log.warning("kin.unread experiment=%s bundle=%s: %s", name, bundle, error)
+            continue
+        _texts_ahead[bundle] = text
+        yield bundle, text
 
 
 def _keep(db: Database, text: bytes, codes: dict[str, Code], usual: Mapping[int, int]) -> str:
