@@ -448,6 +448,14 @@ def test_a_refused_text_displaces_no_passed_one_and_a_draft_can_be_dropped(door,
     assert [draft.number for draft in door.look(drafts.lost)] == [passed]  # its forecast counts all the same
 
 
+def test_a_forecast_is_not_lost_while_its_text_waits_for_a_seal(door, passed):
+    laboratory = replace(door.gate.laboratory, keys=replace(door.lab.keys, sealers=()))
+    keyless = replace(door, gate=replace(door.gate, laboratory=laboratory))
+    keyless.submit(ApproveProposal(proposal=propose(door, passed), why="a good question"))
+    assert informed(door, passed) == ""
+    assert door.look(drafts.lost) == []
+
+
 def test_what_was_forecast_before_anybody_looked_for_kin_is_decided_by_what_had_run(door, passed):
     door.submit(ApproveProposal(proposal=propose(door, passed), why="a good question"))
 

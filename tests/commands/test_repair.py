@@ -12,15 +12,18 @@ from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraf
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.commands.proposals import AdmitProposal, ApproveProposal
 from axiom.domain.registrations import read_body
-from axiom.errors import Refused, WrongUse
-from axiom.lab.experiments import published_files, try_draft
+from axiom.errors import Refused, Withdrawn, WrongUse
+from axiom.lab.experiments import published_files, seals, try_draft
 from axiom.lab.experiments.preflight_report import write
+from axiom.lab.experiments.publish import WAITS, prepare, wanted_seal
 from axiom.lab.experiments.try_bundle import secret_of
 from axiom.lab.policy import policy_of
 from axiom.lab.session import step
 from axiom.runner.child.pause import PauseGate
 from axiom.settings import Settings
+from axiom.signed.bundles import write_seal
 from axiom.store.engine.database import connect_reader
+from axiom.store.engine.folder import keep
 from axiom.store.experiments import drafts, experiments
 from axiom.store.registrations import registrations
 from axiom.store.sessions import sessions
@@ -120,6 +123,31 @@ def test_a_text_with_the_same_numbers_takes_the_place_of_the_same_version(mendin
     assert (note.facts["mends"], note.facts["by"], note.facts["findings"]) == ("sound@1", "Ada", 1)
     assert "raise KeyError('los')" in note.facts["changes"]
     assert mending.broken() == {}
+
+
+def test_where_the_keys_are_elsewhere_a_retired_version_opens_with_the_seal_of_its_mended_text(mending):
+    mending.submit(RetireExperiment(experiment="sound@1", reason="7 of 7 tasks failed"))
+    proposal = propose(mending, tried(mending, SOUND))
+    lab, good_for = mending.lab, mending.gate.laboratory.bundle_good_for
+    laboratory = replace(mending.gate.laboratory, keys=replace(lab.keys, sealers=()))
+    keyless = replace(mending, gate=replace(mending.gate, laboratory=laboratory))
+    approved = keyless.submit(ApproveProposal(proposal=proposal, why="so it is meant", by="Ada"))
+    assert approved["change"] == WAITS
+    how = {"trust": lab.keys.trust, "good_for": good_for, "now": lab.now}
+    package, files = laboratory.package, [used(mending)]
+    assert mending.look(lambda db: experiments.by_name(db, "sound").status) == "retired"
+    assert mending.look(lambda db: [*seals.waiting(db, lab.folder, package, files, **how)]) != []
+    mended = prepare(package, used(mending))
+    seal = mending.look(lambda db: wanted_seal(db, mended, **how))
+    keep(seals.archive_path(lab.folder, mended.digest), mended.archive)
+    text = write_seal(seal, *lab.keys.sealers)
+    mending.gate.writer.run(lambda db: seals.take(db, lab.folder, text, lab.keys.trust, lab.now))
+    version = mending.look(lambda db: experiments.by_name(db, "sound"))
+    assert (version.status, mending.look(lambda db: experiments.bundle_now(db, version.id)).serial) == ("open", 2)
+    lab.later(seconds=1)
+    mending.submit(RetireExperiment(experiment="sound@1", reason="it was enough"))
+    with pytest.raises(Withdrawn):
+        mending.submit(PublishExperiment(experiment="sound"))
 
 
 def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its_own(mending):

@@ -10,11 +10,12 @@ from typing import Any
 
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import GATES, Refusal
-from axiom.domain.proposals import AUTOPILOT
+from axiom.domain.proposals import AUTOPILOT, KeptProposal
 from axiom.domain.registrations import WORDS
 from axiom.domain.releases import Change
 from axiom.errors import BundleError, Refused, Withdrawn
 from axiom.lab.experiments.quick_gates import keep_row, read_archive
+from axiom.lab.experiments.recall import reopen_version
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.registrations import kin
 from axiom.lab.registrations.register import demand_askable, register_version
@@ -229,6 +230,8 @@ def store(
     """Store a bundle with its seal, and register the version if it is new."""
     manifest = prepared.manifest
     earlier = _published(db, manifest, prepared.declaration, prepared.digest)
+    if earlier is not None and (mending := _mended_by(db, earlier, prepared.digest)):
+        reopen_version(db, earlier, f"proposal {mending.number} mends it", now)
     code = _learned(db, folder, prepared)
     version = earlier or _add(db, prepared, experiments.by_name(db, manifest.name), code, now, has_address=has_address)
     current = experiments.bundle_now(db, version.id)
@@ -298,7 +301,7 @@ def _published(
 ) -> StoredExperiment | None:
     """The version as it is published, if it is; an error where it may not be published again.
 
-    `reopens`: what was stopped or retired is opened again before.
+    `reopens`: a retired one is opened again with it, as with a mended text that was approved.
     """
     if experiments.bundle(db, digest) is None:
         demand_bounded(manifest)
@@ -307,6 +310,7 @@ def _published(
     if version is None:
         demand_askable(manifest.estimands, manifest.configs)
         return None
+    reopens = reopens or _mended_by(db, version, digest) is not None
     if version.status != "open" and not (reopens and version.status == "retired"):
         raise Withdrawn(
             f"{version.name} version {version.version} is {version.status}, and what was taken back is not published "
@@ -315,6 +319,14 @@ def _published(
     _same_question(version, declaration)
     _not_taken_back(db, version, digest)
     return version
+
+
+def _mended_by(db: Database, version: StoredExperiment, digest: str) -> KeptProposal | None:
+    """The proposal by whose approval this bundle opens a retired version again. One that was retired since stays so."""
+    kept_proposal = proposals.approved_code(db, digest)
+    if kept_proposal is None or version.retired_at is None or kept_proposal.decided_at is None:
+        return None
+    return kept_proposal if version.retired_at <= kept_proposal.decided_at else None
 
 
 def _not_taken_back(db: Database, version: StoredExperiment, digest: str) -> None:

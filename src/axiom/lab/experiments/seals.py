@@ -24,7 +24,7 @@ from axiom.signed.trust import Role, Trust
 from axiom.store.engine import blobs
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments import experiments
+from axiom.store.experiments import drafts, experiments
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
 
 
@@ -75,13 +75,16 @@ def waiting(
     """Which experiments wait for a seal as far as their sources tell, without asking them anything."""
     for file in files:
         experiment = experiments.by_name(db, file.stem)
-        if experiment is not None and experiment.status != "open":
+        is_open = experiment is None or experiment.status == "open"
+        if not is_open and not drafts.is_approved(db, file.stem, bundles.digest(file.read_bytes())):
             continue
         current = experiments.bundle_now(db, experiment.id) if experiment else None
         if current is None:
             yield UnsealedExperiment(experiment=file.stem, why="it was never sealed")
         elif not _has_sources(db, folder, current, bundles.collect(package, file)):
             yield UnsealedExperiment(experiment=file.stem, why="its sources have changed since it was sealed")
+        elif not is_open:
+            continue
         elif not is_sealed(current, trust, now):
             yield UnsealedExperiment(experiment=file.stem, why="its seal is not good any more")
         elif not is_sealed(current, trust, now + good_for / 3):

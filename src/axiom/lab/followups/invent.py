@@ -13,8 +13,7 @@ from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalSt
 from axiom.errors import NotFound, Refused, UnknownName
 from axiom.lab.experiments import preflight_report
 from axiom.lab.experiments import try_bundle as preflight
-from axiom.lab.experiments.publish import PackedBundle, PublishedBundle, demand_taken, publish
-from axiom.lab.experiments.recall import reopen_version
+from axiom.lab.experiments.publish import WAITS, PackedBundle, PublishedBundle, demand_taken, publish
 from axiom.lab.experiments.try_draft import declaration_of, demand_own, kept, published_bundle
 from axiom.lab.followups.ask import demand_new, demand_rival_apart
 from axiom.lab.registrations.predictions import foretell_blindly
@@ -133,13 +132,10 @@ def publish_code(
     draft = draft_of(db, kept_proposal)
     demand_tried(draft, prepared)
     _demand_compared(db, draft, prepared.manifest)
-    stopped = experiments.by_name(db, draft.name, prepared.manifest.version)
-    if stopped is not None and stopped.status == "retired":
-        reopen_version(db, stopped, f"proposal {kept_proposal.number} mends it", now)
-    demand_taken(db, prepared.manifest, prepared.declaration, prepared.digest)
+    demand_taken(db, prepared.manifest, prepared.declaration, prepared.digest, reopens=True)
     proposals.decide(db, kept_proposal.number, ProposalState.APPROVED, why=why, by=by, now=now)
     made = publish(db, folder, prepared, keys=keys, good_for=good_for, now=now, has_address=has_address)
-    if made.experiment_id is not None:
+    if made.experiment_id is not None and made.change != WAITS:
         registration = registrations.registrations(db, made.experiment_id)[0]
         foretell_blindly(db, registration.id, kept_proposal.proposal.estimands, draft.informed, now)
         attempt = preflight_report.read(draft.attempt)

@@ -41,10 +41,12 @@ _UNREAD = f"""{_DRAFTS}
 WHERE d.refusals = '[]' AND NOT EXISTS (SELECT 1 FROM code c WHERE c.digest = d.digest) ORDER BY d.id
 """
 _UNDECIDED = f"{_DRAFTS} WHERE d.ordered_at IS NOT NULL AND d.informed IS NULL ORDER BY d.id"
-# A forecast that was made blind counts, whatever becomes of its file: else a file could fail where it is wrong.
+# A forecast that was made blind counts, whatever becomes of its file: else a file could fail where it is wrong. What
+# was approved is not lost while its text waits for a seal.
 _LOST = f"""{_DRAFTS}
 WHERE d.informed = '' AND (d.tried_at IS NOT NULL OR d.dropped_at IS NOT NULL) AND NOT EXISTS (
-    SELECT 1 FROM proposal p WHERE p.draft_id = d.id AND (p.state = 'open' OR EXISTS (
+    SELECT 1 FROM proposal p WHERE p.draft_id = d.id AND (p.state = 'open'
+        OR p.state = 'approved' AND NOT EXISTS (SELECT 1 FROM bundle b WHERE b.code = d.digest) OR EXISTS (
         SELECT 1 FROM finding f WHERE f.registration_id = p.registration_id AND (f.status <> 'retired'
             OR EXISTS (SELECT 1 FROM evidence e WHERE e.finding_number = f.id AND e.seeds > 0)))))
 ORDER BY d.id
