@@ -194,8 +194,8 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "language_models": Feature(
         "Models that the laboratory asks, and tools for models that work in it.",
-        "limits.language_models decisions.sessions.model_budget decisions.sessions.model_retries "
-        "decisions.sessions.when_to_ask_model models mcp service.mcp_local_access service.mcp_on_site "
+        "limits.language_models decisions.sessions.language_models "
+        "models mcp service.mcp_local_access service.mcp_on_site "
         "cli.laboratory.mcp cli.laboratory.model",
         terminal={
             "model": ("laboratory.model", "Does the language model that the settings name answer? try."),

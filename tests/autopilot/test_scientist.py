@@ -17,7 +17,7 @@ from axiom.commands.experiments import RetireExperiment
 from axiom.commands.links import NoteFinding
 from axiom.commands.programs import LimitProgram
 from axiom.commands.sessions import StepSession, TranscribeSession
-from axiom.decisions.sessions.model_budget import ModelCaps
+from axiom.decisions.sessions.language_models import ModelCaps
 from axiom.domain.sessions import EntryKind, Step
 from axiom.errors import CannotStart, HeldByAnother, WrongUse
 from axiom.mcp import prompts

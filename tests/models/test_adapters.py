@@ -10,7 +10,7 @@ import pytest
 from model_line import HELLO, SECRET, TOOL
 from model_service import Play, chat_body, messages_body, model_service, played
 
-from axiom.decisions.sessions.model_budget import TokenUsage
+from axiom.decisions.sessions.language_models import TokenUsage
 from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
 from axiom.limits import language_models as limits
 from axiom.models import http_client

@@ -9,7 +9,7 @@ import pytest
 from model_line import HELLO, SECRET, TOOL, Line
 from model_service import Play, played
 
-from axiom.decisions.sessions.model_budget import ModelCaps, ModelPrices, ModelSpent, TokenUsage, cost
+from axiom.decisions.sessions.language_models import ModelCaps, ModelPrices, ModelSpent, TokenUsage, cost
 from axiom.domain.sessions import EntryKind, TranscriptEntry
 from axiom.errors import AnswerUnreadable, LimitReached, ModelBusy, ModelError, ModelLost, RequestRejected, StorageFull
 from axiom.models.conversation import AnswerEnd, Model, ModelAnswer, ModelMessage, Speaker

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from axiom.decisions.sessions.model_budget import ModelPrices
+from axiom.decisions.sessions.language_models import ModelPrices
 from axiom.errors import CannotStart, KeysUnusable, WrongUse
 from axiom.models.conversation import Model
 from axiom.models.http_client import is_here

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 
-from axiom.decisions.sessions.model_budget import TokenUsage
+from axiom.decisions.sessions.language_models import TokenUsage
 from axiom.limits import language_models as limits
 
 

@@ -5,14 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from axiom.decisions.sessions import model_retries
-from axiom.decisions.sessions.model_budget import (
+from axiom.decisions.sessions.language_models import (
     ModelCaps,
     ModelCost,
     ModelPrices,
     ModelSpent,
-    admit,
     cost,
+    next_attempt,
+    refusal,
     reserve,
     unanswered,
 )
@@ -67,12 +67,11 @@ class MeteredModel:
         failure: ModelError | None = None
         while True:
             wanted = self._reserve(messages, tools, most_tokens)
-            decision = admit(self.spent, wanted, self._caps, self._clock())
-            if not decision.may:
-                self._write(EntryKind.REFUSAL, {"reason": decision.reason})
+            if why := refusal(self.spent, wanted, self._caps, self._clock()):
+                self._write(EntryKind.REFUSAL, {"reason": why})
                 if failure is not None:  # it was asked, and why it did not answer weighs more
                     raise failure
-                raise LimitReached(f"The model was not asked: {decision.reason}. The session goes on without it.")
+                raise LimitReached(f"The model was not asked: {why}. The session goes on without it.")
             attempts += 1
             number = self._write(EntryKind.REQUEST, self._request(messages, tools, most_tokens), wanted)
             self._written = tuple(messages)
@@ -84,10 +83,10 @@ class MeteredModel:
                 self.lost_tokens += lost.tokens
                 self._settle(EntryKind.FAILURE, number, wanted, lost, _failure(error))
                 failure = error if attempts == 1 else type(error)(f"{error} It was asked {attempts} times.")
-                retry = model_retries.after(error, attempts, until - self._clock())
-                if retry.wait is None:
+                wait = next_attempt(error, attempts, until - self._clock())
+                if wait is None:
                     raise failure from None
-                self._pause(retry.wait)
+                self._pause(wait)
                 continue
             used = wanted if answer.usage is None else cost(answer.usage, self._prices)
             self._settle(EntryKind.ANSWER, number, wanted, used, asdict(answer), answer.model)

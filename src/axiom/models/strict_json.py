@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from axiom.decisions.sessions.model_budget import TokenUsage
+from axiom.decisions.sessions.language_models import TokenUsage
 from axiom.errors import AnswerUnreadable
 from axiom.models.conversation import AnswerEnd, ToolCall
 

@@ -16,8 +16,7 @@ from axiom.commands.base.command import Answer
 from axiom.commands.client import Remote
 from axiom.commands.programs import AddProgram, EndProgram
 from axiom.commands.sessions import TranscribeSession
-from axiom.decisions.sessions.model_budget import ModelCaps, ModelCost, ModelSpent, within_day
-from axiom.decisions.sessions.when_to_ask_model import reason_not_to_ask
+from axiom.decisions.sessions.language_models import ModelCaps, ModelCost, ModelSpent, reason_not_to_ask, within_day
 from axiom.domain.programs import AdmittedProgram, Right
 from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import EntryKind, Session, Step, TranscriptEntry

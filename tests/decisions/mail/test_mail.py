@@ -4,9 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from axiom.decisions.mail.alerts import AlertWord, next_word
-from axiom.decisions.mail.digest import is_new_answer
-from axiom.decisions.mail.retries import next_try, rest
+from axiom.decisions.mail import AlertWord, is_new_answer, next_try, next_word, rest
 from axiom.limits import mail as limits
 from axiom_weigh.values import Verdict
 

@@ -7,15 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.decisions.sessions import model_budget
+from axiom.decisions.sessions import language_models as models
 from axiom.decisions.sessions.agenda import NextStep, OpenNeed, directions, in_order, next_steps
 from axiom.decisions.sessions.due import occasion, telling
 from axiom.decisions.sessions.lease import CONVERSATION_LEASE, lease_conflict
-from axiom.decisions.sessions.model_retries import after
-from axiom.decisions.sessions.reason_in_general import in_general
-from axiom.decisions.sessions.when_to_ask_model import reason_not_to_ask
 from axiom.domain.sessions import UntoldCounts
 from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
+from axiom.lab.steps.review import in_general
 from axiom.limits import sessions as limits
 
 
@@ -142,65 +140,65 @@ HOUR = timedelta(hours=1)
     ],
 )
 def test_it_is_asked_where_something_is_new_and_it_may_propose(waiting, asked, weighed, is_asked):
-    reason = reason_not_to_ask(waiting=waiting, most_waiting=3, asked_at=asked, weighed_at=weighed, now=MIDNIGHT)
+    reason = models.reason_not_to_ask(waiting=waiting, most_waiting=3, asked_at=asked, weighed_at=weighed, now=MIDNIGHT)
     assert (reason == "") is is_asked
 
 
 @pytest.mark.parametrize(
     ("spent", "today", "tokens"),
     [
-        (0, model_budget.DAY.tokens, 0),
-        (1_000, model_budget.DAY.tokens - 500, 1_500),  # what the session has spent is among what the day has
-        (1_000, model_budget.DAY.tokens + 9, 1_000),
+        (0, models.DAY.tokens, 0),
+        (1_000, models.DAY.tokens - 500, 1_500),  # what the session has spent is among what the day has
+        (1_000, models.DAY.tokens + 9, 1_000),
     ],
 )
 def test_a_session_may_take_what_the_day_leaves(spent, today, tokens):
-    caps = model_budget.within_day(
-        model_budget.ModelCaps(), model_budget.ModelSpent(tokens=spent), model_budget.ModelCost(tokens=today, micros=0)
+    caps = models.within_day(
+        models.ModelCaps(),
+        models.ModelSpent(tokens=spent),
+        models.ModelCost(tokens=today, micros=0),
     )
     assert caps.tokens == tokens
-    assert caps.requests == model_budget.ModelCaps().requests
+    assert caps.requests == models.ModelCaps().requests
 
 
-PRICES = model_budget.ModelPrices(input=3.0, output=15.0, cached=0.3)
-CAPS = model_budget.ModelCaps(tokens=1_000, micros=5_000, requests=10, seconds=60.0)
+PRICES = models.ModelPrices(input=3.0, output=15.0, cached=0.3)
+CAPS = models.ModelCaps(tokens=1_000, micros=5_000, requests=10, seconds=60.0)
 
 
 @pytest.mark.parametrize(
     ("spent", "wanted", "seconds", "may"),
     [
-        (model_budget.ModelSpent(), model_budget.ModelCost(tokens=1_000, micros=5_000), 0.0, True),
+        (models.ModelSpent(), models.ModelCost(tokens=1_000, micros=5_000), 0.0, True),
         (
-            model_budget.ModelSpent(tokens=900, micros=4_000, requests=9),
-            model_budget.ModelCost(tokens=100, micros=1_000),
+            models.ModelSpent(tokens=900, micros=4_000, requests=9),
+            models.ModelCost(tokens=100, micros=1_000),
             59.9,
             True,
         ),
-        (model_budget.ModelSpent(tokens=900), model_budget.ModelCost(tokens=101, micros=0), 0.0, False),
-        (model_budget.ModelSpent(micros=4_000), model_budget.ModelCost(tokens=1, micros=1_001), 0.0, False),
-        (model_budget.ModelSpent(requests=10), model_budget.ModelCost(tokens=1, micros=0), 0.0, False),
-        (model_budget.ModelSpent(), model_budget.ModelCost(tokens=1, micros=0), 60.0, False),
-        (model_budget.ModelSpent(is_overrun=True), model_budget.ModelCost(tokens=1, micros=0), 0.0, False),
+        (models.ModelSpent(tokens=900), models.ModelCost(tokens=101, micros=0), 0.0, False),
+        (models.ModelSpent(micros=4_000), models.ModelCost(tokens=1, micros=1_001), 0.0, False),
+        (models.ModelSpent(requests=10), models.ModelCost(tokens=1, micros=0), 0.0, False),
+        (models.ModelSpent(), models.ModelCost(tokens=1, micros=0), 60.0, False),
+        (models.ModelSpent(is_overrun=True), models.ModelCost(tokens=1, micros=0), 0.0, False),
     ],
 )
 def test_what_can_go_beyond_a_cap_is_not_sent(spent, wanted, seconds, may):
-    decision = model_budget.admit(spent, wanted, CAPS, seconds)
-    assert decision.may is may
-    assert decision.reason
+    assert (models.refusal(spent, wanted, CAPS, seconds) == "") is may
 
 
 def test_money_is_rounded_up_and_a_reserve_counts_what_was_read_and_is_new():
-    assert model_budget.cost(model_budget.TokenUsage(read=1, cached=1, written=0, output=0), PRICES).micros == 4
-    assert model_budget.cost(model_budget.TokenUsage(read=1, cached=1, written=0, output=0), None).micros == 0
-    assert model_budget.reserve(known_tokens=500, new_bytes=40, most_tokens=100, prices=None) == model_budget.ModelCost(
+    assert models.cost(models.TokenUsage(read=1, cached=1, written=0, output=0), PRICES).micros == 4
+    assert models.cost(models.TokenUsage(read=1, cached=1, written=0, output=0), None).micros == 0
+    assert models.reserve(known_tokens=500, new_bytes=40, most_tokens=100, prices=None) == models.ModelCost(
         tokens=640, micros=0
     )
-    first = model_budget.reserve(known_tokens=0, new_bytes=40, most_tokens=100, prices=None)
-    assert first.tokens == 140 + model_budget.HEADROOM
-    wanted = model_budget.ModelCost(tokens=7, micros=7)
-    spent = model_budget.ModelSpent().with_reserve(wanted)
-    assert spent.settled(wanted, wanted) == model_budget.ModelSpent(tokens=7, micros=7, requests=1)
-    assert spent.settled(wanted, model_budget.ModelCost(tokens=8, micros=7)).is_overrun
+    first = models.reserve(known_tokens=0, new_bytes=40, most_tokens=100, prices=None)
+    assert first.tokens == 140 + models.HEADROOM
+    wanted = models.ModelCost(tokens=7, micros=7)
+    spent = models.ModelSpent().with_reserve(wanted)
+    assert spent.settled(wanted, wanted) == models.ModelSpent(tokens=7, micros=7, requests=1)
+    assert spent.settled(wanted, models.ModelCost(tokens=8, micros=7)).is_overrun
 
 
 amounts = st.integers(0, 10**6)
@@ -209,19 +207,19 @@ amounts = st.integers(0, 10**6)
 @settings(max_examples=30)
 @given(amounts, amounts, amounts, amounts, st.floats(0, 100), st.floats(0, 100), st.floats(0, 100))
 def test_a_reserve_covers_whatever_its_tokens_cost(read, cached, written, output, price, output_price, cached_price):
-    prices = model_budget.ModelPrices(input=price, output=output_price, cached=cached_price)
-    usage = model_budget.TokenUsage(read=read, cached=cached, written=written, output=output)
-    wanted = model_budget.reserve(known_tokens=usage.input, new_bytes=0, most_tokens=output, prices=prices)
-    used = model_budget.cost(usage, prices)
+    prices = models.ModelPrices(input=price, output=output_price, cached=cached_price)
+    usage = models.TokenUsage(read=read, cached=cached, written=written, output=output)
+    wanted = models.reserve(known_tokens=usage.input, new_bytes=0, most_tokens=output, prices=prices)
+    used = models.cost(usage, prices)
     assert used.tokens <= wanted.tokens
     assert used.micros <= wanted.micros + 1  # two sums of the same numbers, rounded
 
 
 def test_only_what_a_service_did_not_take_on_gives_its_reserve_back():
-    wanted, nothing = model_budget.ModelCost(tokens=7, micros=7), model_budget.ModelCost(tokens=0, micros=0)
+    wanted, nothing = models.ModelCost(tokens=7, micros=7), models.ModelCost(tokens=0, micros=0)
     for error in (ModelBusy(""), RequestRejected(""), ModelLost(""), AnswerUnreadable(""), ModelError("")):
         is_refused = isinstance(error, ModelBusy | RequestRejected)
-        assert model_budget.unanswered(wanted, error) == (nothing if is_refused else wanted)
+        assert models.unanswered(wanted, error) == (nothing if is_refused else wanted)
 
 
 @pytest.mark.parametrize(
@@ -239,6 +237,4 @@ def test_only_what_a_service_did_not_take_on_gives_its_reserve_back():
     ],
 )
 def test_a_request_is_sent_again_where_that_may_help(error, attempts, left, wait):
-    retry = after(error, attempts, left)
-    assert retry.wait == wait
-    assert retry.reason
+    assert models.next_attempt(error, attempts, left) == wait

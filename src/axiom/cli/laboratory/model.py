@@ -9,7 +9,7 @@ import click
 
 from axiom.cli.groups import Group
 from axiom.cli.output import reading_options, show_facts, show_json
-from axiom.decisions.sessions.model_budget import ModelCaps
+from axiom.decisions.sessions.language_models import ModelCaps
 from axiom.models.choose_model import open_model, prices_of
 from axiom.models.conversation import ModelMessage, Speaker
 from axiom.models.metered import MeteredModel

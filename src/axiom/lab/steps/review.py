@@ -1,9 +1,9 @@
 """The reviewing step: what came back since the last session, how it ended, and what was recalled meanwhile."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from axiom.decisions.sessions.reason_in_general import in_general
 from axiom.domain.sessions import Note, Window
 from axiom.domain.work import TaskState
 from axiom.lab.step import Round, shortened
@@ -14,6 +14,12 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.sessions import session_counts as session_facts
 from axiom.store.sessions import sessions
+
+_SINGLE = re.compile(
+    r"\b(replicates?|configs?|cells?|seeds?|tasks?|workunits?) [0-9][0-9, ]*[0-9]\b|"
+    r"\b(replicates?|configs?|cells?|seeds?|tasks?|workunits?) [0-9]\b"
+)
+_MOST = 240  # characters
 
 
 def review(this_round: Round) -> list[Note]:
@@ -109,3 +115,9 @@ def _earlier_note(this_round: Round, window: Window) -> Note:
         facts={"tasks": whole - session_facts.closed_from(this_round.db, window.since)},
         about="/results",
     )
+
+
+def in_general(reason: str) -> str:
+    """The same sentence for every replicate, config, seed, task and workunit."""
+    text = _SINGLE.sub(lambda match: f"{match[1] or match[2]} …", reason)
+    return text if len(text) <= _MOST else f"{text[: _MOST - 1]}…"

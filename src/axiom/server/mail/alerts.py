@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.decisions.mail.alerts import AlertWord, next_word
+from axiom.decisions.mail import AlertWord, next_word
 from axiom.errors import StoreError
 from axiom.server.mail.sending import Outgoing
 from axiom.store.connections import Readers

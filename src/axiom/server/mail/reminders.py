@@ -3,7 +3,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from axiom.decisions.mail.digest import is_new_answer
+from axiom.decisions.mail import is_new_answer
 from axiom.limits import mail as limits
 from axiom.store.connections import Readers
 from axiom.store.credit import ledger

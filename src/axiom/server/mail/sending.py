@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from axiom.decisions.mail.retries import next_try, rest
+from axiom.decisions.mail import next_try, rest
 from axiom.limits import mail as limits
 from axiom.server.mail.senders import DeliveryFailed, MailServer, WebAddress
 from axiom.store.connections import Readers

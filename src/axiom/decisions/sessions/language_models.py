@@ -1,16 +1,20 @@
-"""May this request be sent to a language model? What it can cost at most is set aside before, and settled after.
+"""Is a language model asked, may a request be sent to it, and is it sent again?
 
-Money is counted in millionths of its unit: a price per million tokens is then that of one token. It is rounded up.
+What a request can cost at most is set aside before, and settled after. Money is counted in millionths of its unit: a
+price per million tokens is then that of one token. It is rounded up.
 """
 
 import math
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
-from axiom.errors import ModelBusy, ModelError, RequestRejected
+from axiom.errors import AnswerUnreadable, ModelBusy, ModelError, ModelLost, RequestRejected
 from axiom.limits import language_models as limits
+from axiom_weigh.amounts import counted
 
 HEADROOM = 1_000  # tokens that a service may add to a first request: its own words about tools, marks of a message
 WRITTEN = 1.25  # what tokens that a service puts into its cache cost, beside those it reads anew
+_ATTEMPTS: dict[type[ModelError], int] = {ModelBusy: 6, ModelLost: 4, AnswerUnreadable: 2}  # once of any other
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,14 +87,6 @@ class ModelSpent:
         )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class BudgetDecision:
-    """May the request be sent?"""
-
-    may: bool
-    reason: str
-
-
 def within_day(caps: ModelCaps, spent: ModelSpent, today: ModelCost) -> ModelCaps:
     """The caps of a session, lower where the day leaves less. `today` counts what this session has spent already."""
     return replace(
@@ -119,26 +115,49 @@ def cost(usage: TokenUsage, prices: ModelPrices | None) -> ModelCost:
     return ModelCost(tokens=usage.tokens, micros=math.ceil(read + usage.output * prices.output))
 
 
-def admit(spent: ModelSpent, wanted: ModelCost, caps: ModelCaps, seconds: float) -> BudgetDecision:
-    """Does a request that can take so much fit, after so many seconds of the session?"""
-    refusal = ""
+def refusal(spent: ModelSpent, wanted: ModelCost, caps: ModelCaps, seconds: float) -> str:
+    """Why a request that can take so much is not sent after so many seconds of the session; nothing where it is."""
     if spent.is_overrun:
-        refusal = "an answer took more tokens than the service was asked for, so no reserve can be trusted"
-    elif spent.requests + 1 > caps.requests:
-        refusal = f"the session has sent its {caps.requests} requests"
-    elif seconds >= caps.seconds:
-        refusal = f"the session has had its {caps.seconds:,.0f} seconds"
-    elif spent.tokens + wanted.tokens > caps.tokens:
-        refusal = (
-            f"it can take {wanted.tokens:,} tokens, and {max(0, caps.tokens - spent.tokens):,} of {caps.tokens:,} "
-            "are left"
-        )
-    elif spent.micros + wanted.micros > caps.micros:
-        left = max(0, caps.micros - spent.micros) / 1e6
-        refusal = f"it can cost {wanted.micros / 1e6:.4f}, and {left:.4f} of {caps.micros / 1e6:g} are left"
-    return BudgetDecision(may=not refusal, reason=refusal or "it fits")
+        return "an answer took more tokens than the service was asked for, so no reserve can be trusted"
+    if spent.requests + 1 > caps.requests:
+        return f"the session has sent its {caps.requests} requests"
+    if seconds >= caps.seconds:
+        return f"the session has had its {caps.seconds:,.0f} seconds"
+    if spent.tokens + wanted.tokens > caps.tokens:
+        left = f"{max(0, caps.tokens - spent.tokens):,} of {caps.tokens:,}"
+        return f"it can take {wanted.tokens:,} tokens, and {left} are left"
+    if spent.micros + wanted.micros > caps.micros:
+        left = f"{max(0, caps.micros - spent.micros) / 1e6:.4f} of {caps.micros / 1e6:g}"
+        return f"it can cost {wanted.micros / 1e6:.4f}, and {left} are left"
+    return ""
 
 
 def unanswered(wanted: ModelCost, error: ModelError) -> ModelCost:
     """What a request without a usable answer took: all that was set aside, unless the service took nothing on."""
     return ModelCost(tokens=0, micros=0) if isinstance(error, ModelBusy | RequestRejected) else wanted
+
+
+def next_attempt(error: ModelError, attempts: int, seconds_left: float) -> float | None:
+    """In how many seconds a request that was sent so often is sent again; None where it is not."""
+    if attempts >= _ATTEMPTS.get(type(error), 1):
+        return None
+    wait = min(limits.LONGEST_WAIT_SECONDS, limits.FIRST_WAIT_SECONDS * 2.0 ** (attempts - 1))
+    if isinstance(error, ModelBusy) and error.retry_after is not None:
+        wait = max(wait, error.retry_after)
+    return wait if wait < seconds_left else None
+
+
+def reason_not_to_ask(
+    *, waiting: int, most_waiting: float, asked_at: datetime | None, weighed_at: datetime | None, now: datetime
+) -> str:
+    """Return why it is not asked; nothing where it is.
+
+    `waiting` are its own proposals without an answer. It was asked last at `asked_at`, and the newest evidence of any
+    finding is of `weighed_at`.
+    """
+    if waiting >= most_waiting:
+        return f"{counted(waiting, 'question')} of its own wait for an answer, as many as may"
+    has_news = asked_at is None or (weighed_at is not None and weighed_at > asked_at)
+    if asked_at is not None and not has_news and timedelta(0) <= now - asked_at < limits.ASK_AGAIN_AFTER:
+        return "no finding was weighed since it was asked last"
+    return ""
