@@ -3,7 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass
 
-from axiom.domain.sessions import Note, Session, Step
+from axiom.domain.sessions import Note, Round, Step
 from axiom.store.credit import settlements, tariffs
 from axiom.store.credit.settlements import Settlement
 from axiom.store.sessions import sessions
@@ -28,7 +28,7 @@ WHERE created_at BETWEEN :since AND :until
 class SessionBooks:
     """One session's books, in whole credits."""
 
-    session: Session
+    session: Round
     settled: Settlement
     tiers: dict[str, tuple[int, int]]
     volunteers: tuple[int, ...]
@@ -67,7 +67,7 @@ def books_of(lab: Laboratory, played: Played, chapter: str) -> SessionBooks:
     )
 
 
-def session_of(lab: Laboratory, played: Played, chapter: str) -> Session:
+def session_of(lab: Laboratory, played: Played, chapter: str) -> Round:
     """The session of a chapter."""
     session = sessions.by_name(lab.db, played.sessions[chapter])
     if session is None:

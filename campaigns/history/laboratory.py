@@ -198,7 +198,7 @@ class Laboratory:
                 done = session.step(self.db, _POLICY, pi="person", reason=reason, now=self.now)
             self.now += timedelta(seconds=1)
             if done.ended:
-                return done.session.name
+                return done.round.name
 
     @property
     def _dispatch(self) -> Dispatch:

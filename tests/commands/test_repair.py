@@ -94,7 +94,7 @@ def log_of(door) -> list:
         while True:
             done = step(db, policy_of(Settings()), pi="autopilot", reason="a test", now=door.lab.now)
             if done.ended:
-                return done.session.id
+                return done.round.id
 
     door.lab.later(seconds=1)
     session = door.gate.writer.run(hold)

@@ -227,7 +227,7 @@ def test_what_was_planned_is_ordered_unless_it_was_withdrawn(due_rounds, is_with
     first = due_rounds.step()
     due_rounds.lab.later(minutes=1)
     second = due_rounds.step()
-    assert (second.session.name, second.step) == (first.session.name, Step.QUEUE)  # the open one goes on
+    assert (second.round.name, second.step) == (first.round.name, Step.QUEUE)  # the open one goes on
     assert len(sessions.sessions(due_rounds.db, 10)) == 1
     assert due(due_rounds.db, POLICY, due_rounds.lab.now)
     due_rounds.up_to(Step.PLAN)

@@ -112,7 +112,7 @@ def reached(answer: Answer, until: Step) -> bool:
 
 def _answer(stepped: StepResult) -> Answer:
     return {
-        "session": stepped.session.name,
+        "session": stepped.round.name,
         "step": stepped.step.value,
         "notes": [note.sentence for note in stepped.notes],
         "ended": stepped.ended,

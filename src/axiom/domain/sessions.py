@@ -51,8 +51,8 @@ class Step(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Session:
-    """One round of the laboratory's steps. One that tells of all rounds since the session before is a session."""
+class Round:
+    """One pass through all steps. One that has something to tell ends a session: of all rounds since the one before."""
 
     id: int
     name: str  # round-17; of one that tells 2026-03-02-b

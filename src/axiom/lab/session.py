@@ -10,7 +10,7 @@ from datetime import datetime
 
 from axiom.decisions.sessions.due import occasion
 from axiom.decisions.sessions.lease import CONVERSATION_LEASE, lease_conflict
-from axiom.domain.sessions import EntryKind, Note, Session, Step, TranscriptEntry
+from axiom.domain.sessions import EntryKind, Note, Round, Step, TranscriptEntry
 from axiom.errors import HeldByAnother, NotFound
 from axiom.lab.credit.pay import credit
 from axiom.lab.evidence.score_predictions import score_predictions
@@ -18,7 +18,7 @@ from axiom.lab.experiments.breaker import stop_broken_versions, tell_releases
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.tiles import any_open
 from axiom.lab.policy import Policy
-from axiom.lab.step import Round
+from axiom.lab.step import OpenRound
 from axiom.lab.steps.clean import clean, tell_deletions
 from axiom.lab.steps.conversations import tell_conversations
 from axiom.lab.steps.counters import publish
@@ -48,7 +48,7 @@ log = logging.getLogger("axiom.session")
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    session: Session
+    round: Round
     step: Step
     notes: tuple[Note, ...]
     ended: bool
@@ -72,21 +72,21 @@ def step(
     """
     named = sessions.by_name(db, name) if name else None
     if named is not None and named.ended_at is not None:
-        return StepResult(session=sessions.by_id(db, named.id), step=named.steps[-1], notes=(), ended=True)
-    session = sessions.opened(db) or sessions.begin(db, pi=pi, reason=reason, now=now)
-    due = _take(session, holder, now)
+        return StepResult(round=sessions.by_id(db, named.id), step=named.steps[-1], notes=(), ended=True)
+    current = sessions.opened(db) or sessions.begin(db, pi=pi, reason=reason, now=now)
+    due = _take(current, holder, now)
     seen = sessions.seen(db)
     if due is Step.REVIEW:
         seen = max(seen, at(now))
-    this_round = Round(db=db, session=session, policy=policy, now=now)
+    this_round = OpenRound(db=db, round=current, policy=policy, now=now)
     notes = [note for part in _STEPS[due] for note in part(this_round)]
-    ends = due is session.steps[-1]
-    sessions.write(db, session.id, due, notes)
-    sessions.finish(db, session, due, seen_task=seen, now=now, ends=ends)
-    _hand_on(db, session, "" if ends or _is_past(due, until) else holder, now)
-    log.info("session.%s name=%s notes=%d", due, session.name, len(notes))
+    ends = due is current.steps[-1]
+    sessions.write(db, current.id, due, notes)
+    sessions.finish(db, current, due, seen_task=seen, now=now, ends=ends)
+    _hand_on(db, current, "" if ends or _is_past(due, until) else holder, now)
+    log.info("session.%s name=%s notes=%d", due, current.name, len(notes))
     return StepResult(
-        session=sessions.by_id(db, session.id) if ends else session, step=due, notes=tuple(notes), ended=ends
+        round=sessions.by_id(db, current.id) if ends else current, step=due, notes=tuple(notes), ended=ends
     )
 
 
@@ -125,20 +125,20 @@ def due(db: Database, policy: Policy, now: datetime) -> str:
     )
 
 
-def _idle_before(db: Database, last: Session) -> float:
+def _idle_before(db: Database, last: Round) -> float:
     """For how long nothing had been ordered when this round began; with nothing ever, since the first one."""
     ordered_at = session_counts.last_ordered(db) or sessions.first_started(db, last.started_at)
     return (last.started_at - ordered_at).total_seconds()
 
 
-def _take(session: Session, holder: str, now: datetime) -> Step:
-    """The step that is due, if nobody else has the session in hand."""
-    why = lease_conflict(session.holder, session.held_until, holder, now)
+def _take(current: Round, holder: str, now: datetime) -> Step:
+    """The step that is due, if nobody else has the round in hand."""
+    why = lease_conflict(current.holder, current.held_until, holder, now)
     if why:
-        raise HeldByAnother(f"{session.name} is not free: {why}. Nothing was done; ask again then.")
-    if session.due is None:
-        raise LookupError(f"{session.name} is open and has no step left")
-    return session.due
+        raise HeldByAnother(f"{current.name} is not free: {why}. Nothing was done; ask again then.")
+    if current.due is None:
+        raise LookupError(f"{current.name} is open and has no step left")
+    return current.due
 
 
 def _is_past(done: Step, until: Step) -> bool:
@@ -147,38 +147,38 @@ def _is_past(done: Step, until: Step) -> bool:
     return steps.index(done) >= steps.index(until)
 
 
-def _hand_on(db: Database, session: Session, holder: str, now: datetime) -> None:
+def _hand_on(db: Database, current: Round, holder: str, now: datetime) -> None:
     """Whoever goes on keeps it for a while; whoever does not leaves it to anybody."""
-    if holder or session.holder:
-        sessions.hold(db, session.id, holder, now + limits.LEASE if holder else None)
+    if holder or current.holder:
+        sessions.hold(db, current.id, holder, now + limits.LEASE if holder else None)
 
 
-def _plan(this_round: Round) -> list[Note]:
+def _plan(this_round: OpenRound) -> list[Note]:
     planned = planning.decide(this_round.db, this_round.policy, this_round.now)
-    sessions.keep_plan(this_round.db, this_round.session.id, planning.as_data(planned))
+    sessions.keep_plan(this_round.db, this_round.round.id, planning.as_data(planned))
     return planning.unheeded(this_round.db, this_round.policy) + planning.notes(planned)
 
 
-def _now(part: Callable[[Database, datetime], list[Note]]) -> Callable[[Round], list[Note]]:
+def _now(part: Callable[[Database, datetime], list[Note]]) -> Callable[[OpenRound], list[Note]]:
     return lambda this_round: part(this_round.db, this_round.now)
 
 
-def _in_session(part: Callable[[Database, Session, datetime], list[Note]]) -> Callable[[Round], list[Note]]:
-    return lambda this_round: part(this_round.db, this_round.session, this_round.now)
+def _of_round(part: Callable[[Database, Round, datetime], list[Note]]) -> Callable[[OpenRound], list[Note]]:
+    return lambda this_round: part(this_round.db, this_round.round, this_round.now)
 
 
 # What is done at each step, in this order.
-_STEPS: Mapping[Step, tuple[Callable[[Round], list[Note]], ...]] = {
+_STEPS: Mapping[Step, tuple[Callable[[OpenRound], list[Note]], ...]] = {
     Step.HEALTH: (health,),
     Step.QUEUE: (queue,),
     Step.REVIEW: (review,),
     Step.INSPECT: (inspect,),
     Step.FAILURES: (lambda this_round: tell_failures(this_round.db, this_round.window.since, this_round.now),),
-    Step.CREDIT: (_in_session(credit), tell_awards, tell_new_tariffs),
+    Step.CREDIT: (_of_round(credit), tell_awards, tell_new_tariffs),
     Step.CLEAN: (_now(clean), tell_deletions),
     Step.WITHDRAW: (stop_broken_versions, tell_releases, tell_withdrawals),
     Step.REPAIR: (repair,),
-    Step.EVALUATE: (_in_session(evaluate), _now(score_predictions), _now(look_for)),
+    Step.EVALUATE: (_of_round(evaluate), _now(score_predictions), _now(look_for)),
     Step.RANK: (rank_findings,),
     Step.DESIGN: (design,),
     Step.TRY: (tell_preflights,),

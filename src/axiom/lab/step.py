@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from axiom.domain.sessions import Note, Session, Window
+from axiom.domain.sessions import Note, Round, Window
 from axiom.lab.policy import Policy
 from axiom.limits import sessions as limits
 from axiom.store.engine.database import Database
@@ -12,26 +12,26 @@ from axiom.store.sessions import sessions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Round:
+class OpenRound:
     db: Database
-    session: Session
+    round: Round
     policy: Policy
     now: datetime
 
     @property
     def window(self) -> Window:
         """The time of which this round tells; from the reviewing step on it stands."""
-        return sessions.window(self.db, self.session)
+        return sessions.window(self.db, self.round)
 
     @property
     def whole_window(self) -> Window:
         """The time of which the session tells that this round ends; of a quiet round its own."""
-        return sessions.whole_window(self.db, self.session)
+        return sessions.whole_window(self.db, self.round)
 
     def tasks(self, **filters: object) -> str:
         """The page with the tasks that this round reviewed, or this session all told."""
         query = "&".join(f"{name}={value}" for name, value in filters.items())
-        return f"/sessions/{self.session.name}/tasks" + (f"?{query}" if query else "")
+        return f"/sessions/{self.round.name}/tasks" + (f"?{query}" if query else "")
 
 
 def shortened(notes: Sequence[Note], what: str, about: str, most: int = limits.LINES_OF_A_KIND) -> list[Note]:

@@ -19,7 +19,7 @@ from axiom.commands.sessions import TranscribeSession
 from axiom.decisions.sessions.language_models import ModelCaps, ModelCost, ModelSpent, reason_not_to_ask, within_day
 from axiom.domain.programs import AdmittedProgram, Right
 from axiom.domain.proposals import ProposalState
-from axiom.domain.sessions import EntryKind, Session, Step, TranscriptEntry
+from axiom.domain.sessions import EntryKind, Round, Step, TranscriptEntry
 from axiom.errors import AxiomError, CannotStart, Fault, HeldByAnother
 from axiom.limits import language_models as limits
 from axiom.mcp import prompts, tools
@@ -120,7 +120,7 @@ class Scientist:
         if turn is not None:
             self._hold(session, holder, step, turn, DeskElsewhere(self._folder.programs_socket, token))
 
-    def _ask(self, db: Database, session: Session, program: AdmittedProgram) -> _Turn:
+    def _ask(self, db: Database, session: Round, program: AdmittedProgram) -> _Turn:
         caller = program.caller
         weighed = [brief.weighed_at for brief in findings.in_brief(db) if brief.weighed_at]
         waiting = [kept for kept in proposals.in_state(db, ProposalState.OPEN) if kept.proposal.author == caller.name]
@@ -139,13 +139,13 @@ class Scientist:
         }
         return _Turn(texts=(PromptText.ASK, PromptText.WRITE), facts=facts, silent=silent)
 
-    def _weigh(self, db: Database, session: Session) -> _Turn | None:
+    def _weigh(self, db: Database, session: Round) -> _Turn | None:
         notes = [note for _, note in sessions.notes(db, session.id) if note.kind == "prediction.scored"]
         numbers = sorted({int(str(note.facts["finding"])) for note in notes})
         facts = {"session": session.name, "findings": numbers}
         return _Turn(texts=(PromptText.WEIGH,), facts=facts) if numbers else None
 
-    def _hold(self, session: Session, holder: str, step: Step, turn: _Turn, desk: LabDesk) -> None:
+    def _hold(self, session: Round, holder: str, step: Step, turn: _Turn, desk: LabDesk) -> None:
         def record(entry: TranscriptEntry) -> int:
             return int(
                 self._door.submit(TranscribeSession(session=session.name, holder=holder, **asdict(entry)))["entry"]
@@ -213,7 +213,7 @@ class Scientist:
             log.exception("scientist.fault")
             return ConversationEnd(reason=f"a fault of ours ({type(error).__name__}); the PI has logged its trace")
 
-    def _metered(self, session: Session, record: Callable[[TranscriptEntry], int]) -> MeteredModel:
+    def _metered(self, session: Round, record: Callable[[TranscriptEntry], int]) -> MeteredModel:
         now = self._now()
         with reading(self._folder) as db:
             taken = transcripts.taken(db, range(session.id, session.id + 1))

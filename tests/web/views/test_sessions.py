@@ -10,7 +10,7 @@ from furnished_lab import fill
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.domain.sessions import Note, Session, Step
+from axiom.domain.sessions import Note, Round, Step
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.policy import Policy
 from axiom.lab.session import step
@@ -27,7 +27,7 @@ POLICY = Policy(per_core=3, task_seconds=8.0, max_failures=3)
 ATOM = "{http://www.w3.org/2005/Atom}"
 FIRST, SECOND = "2026-03-02-a", "2026-03-04-a"
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
-SESSION = Session(id=1, name=FIRST, pi="autopilot", done=tuple(Step), reason="a test", started_at=NOW, ended_at=None)
+SESSION = Round(id=1, name=FIRST, pi="autopilot", done=tuple(Step), reason="a test", started_at=NOW, ended_at=None)
 
 
 def hold(lab, pi: str = "autopilot") -> str:
@@ -36,7 +36,7 @@ def hold(lab, pi: str = "autopilot") -> str:
         with lab.db.transaction(), lab.db.savepoint():
             stepped = step(lab.db, POLICY, pi=pi, reason="a test", now=lab.now)
         if stepped.ended:
-            return stepped.session.name
+            return stepped.round.name
 
 
 def compute(lab, amount: int, output=None, exit_status: int = 0) -> None:

@@ -18,7 +18,7 @@ from axiom.decisions.credit.prices import (
 from axiom.decisions.credit.tariffs import DEFAULT, cap_of
 from axiom.decisions.hosts.costs import PaidShare, paid_shares
 from axiom.domain.credit import Award, Reason, Tariff
-from axiom.domain.sessions import Note, Session
+from axiom.domain.sessions import Note, Round
 from axiom.domain.value import value
 from axiom.lab.credit.booking import SLICE, book
 from axiom.limits import credit as limits
@@ -163,7 +163,7 @@ def tariff_of(db: Database, now: datetime) -> tuple[int, Tariff]:
     return tariffs.add(db, first, now), first
 
 
-def credit(db: Database, session: Session, now: datetime) -> list[Note]:
+def credit(db: Database, session: Round, now: datetime) -> list[Note]:
     """A step of sessions: award what is left, settle, and say what was awarded since the last session looked."""
     paying, (_, tariff) = Paying(), tariff_of(db, now)
     failed = paying.pay_all(db, now)

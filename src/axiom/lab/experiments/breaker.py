@@ -10,7 +10,7 @@ from axiom.domain.releases import Release
 from axiom.domain.sessions import Note, Window
 from axiom.lab.experiments import releases as release_steps
 from axiom.lab.experiments.retire import withdraw
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.limits import experiments as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
@@ -53,9 +53,9 @@ def breaking(db: Database) -> list[BreakerStop]:
     return stops
 
 
-def stop_broken_versions(this_round: Round) -> list[Note]:
+def stop_broken_versions(this_round: OpenRound) -> list[Note]:
     """Stop for a session what is broken; it tells of its own time, not of what the one before has stopped and told."""
-    reported = session_counts.stopped_before(this_round.db, this_round.session.id)
+    reported = session_counts.stopped_before(this_round.db, this_round.round.id)
     return stop_broken(
         this_round.db, this_round.window.since, this_round.now, until=this_round.window.until, reported=reported
     )
@@ -85,7 +85,7 @@ def stop_broken(
     return notes or [Note(kind="withdraw.nothing", text="No version was withdrawn, and none fails more than it may.")]
 
 
-def tell_releases(this_round: Round) -> list[Note]:
+def tell_releases(this_round: OpenRound) -> list[Note]:
     """Which stages were reached, and who paused, approved or took back what. This session's own are the next one's."""
     window = this_round.window
     notes = [_release_note(name, line) for name, line in releases.between(this_round.db, window.since, window.until)]

@@ -7,7 +7,7 @@ from axiom.decisions.hosts.suspects import Suspect, Trouble, suspects
 from axiom.decisions.tasks.stuck import StuckTask, stuck
 from axiom.domain.sessions import Note
 from axiom.domain.work import Task, TaskState
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.limits import tasks as limits
 from axiom.server.returns import host_reliability
 from axiom.server.returns.transitioner import START, silent, transit_many
@@ -116,7 +116,7 @@ def _host_notes(suspected: list[Suspect]) -> list[Note]:
     return shortened(notes, "Hosts that look wrong", "/hosts")
 
 
-def tell_deletions(this_round: Round) -> list[Note]:
+def tell_deletions(this_round: OpenRound) -> list[Note]:
     times, swept = cleanings.within(this_round.db, this_round.window)
     if not times:
         text = "The janitor has not cleaned since the session before."

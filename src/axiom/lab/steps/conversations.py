@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from axiom.domain.sessions import EntryKind, Note
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.store.sessions import sessions, transcripts
 from axiom.store.sessions.transcripts import KeptEntry
 from axiom.store.upkeep import audit
@@ -12,18 +12,18 @@ from axiom.store.upkeep import audit
 _FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def tell_conversations(this_round: Round) -> list[Note]:
+def tell_conversations(this_round: OpenRound) -> list[Note]:
     """A sentence for each conversation; where programs are the PI, one for each that gave a command."""
     notes = _conversations(this_round)
-    return [*notes, *_programs(this_round)] if this_round.session.pi == "program" else notes
+    return [*notes, *_programs(this_round)] if this_round.round.pi == "program" else notes
 
 
-def _conversations(this_round: Round) -> list[Note]:
-    about = f"/sessions/{this_round.session.name}/transcript"
+def _conversations(this_round: OpenRound) -> list[Note]:
+    about = f"/sessions/{this_round.round.name}/transcript"
     notes = [
-        _end_note(entry, about) for entry in transcripts.of_kind(this_round.db, this_round.session.id, EntryKind.END)
+        _end_note(entry, about) for entry in transcripts.of_kind(this_round.db, this_round.round.id, EntryKind.END)
     ]
-    last = transcripts.last(this_round.db, this_round.session.id)
+    last = transcripts.last(this_round.db, this_round.round.id)
     if last is not None and last.entry.kind is not EntryKind.END:
         text = "A conversation with the scientist ({model}) was cut off, and the session went on without it."
         notes.append(Note(kind="pi.cut", text=text, facts={"model": last.entry.model}, about=about))
@@ -47,8 +47,8 @@ def _end_note(kept: KeptEntry, about: str) -> Note:
     return Note(kind="pi.scientist" if fields["is_well"] else "pi.fault", text=text, facts=facts, about=about)
 
 
-def _programs(this_round: Round) -> list[Note]:
-    since = sessions.ended_before(this_round.db, this_round.session.id) or _FIRST
+def _programs(this_round: OpenRound) -> list[Note]:
+    since = sessions.ended_before(this_round.db, this_round.round.id) or _FIRST
     notes = [
         Note(
             kind="pi.program",

@@ -2,14 +2,14 @@
 
 from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState
-from axiom.lab.step import Round
+from axiom.lab.step import OpenRound
 from axiom.store.credit import ledger
 from axiom.store.engine import counters
 from axiom.store.sessions import session_counts
 from axiom.store.views import hosts as host_views
 
 
-def publish(this_round: Round) -> list[Note]:
+def publish(this_round: OpenRound) -> list[Note]:
     """Derive every counter anew; what was credited can never be more than what is valid."""
     counted = counters.read(this_round.db)
     valid, results = counters.in_all(counted, "task", TaskState.VALID), counters.in_all(counted, "result")
@@ -34,7 +34,7 @@ def publish(this_round: Round) -> list[Note]:
         Note(
             kind="publish.news",
             text="The last line of {session} is this session’s news.",
-            facts={"session": this_round.session.name},
+            facts={"session": this_round.round.name},
             about="/news",
         ),
     ]

@@ -5,12 +5,12 @@ from collections import Counter
 from collections.abc import Mapping
 
 from axiom.domain.sessions import Note
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.views import credit
 
 
-def tell_new_tariffs(this_round: Round) -> list[Note]:
+def tell_new_tariffs(this_round: OpenRound) -> list[Note]:
     """The tariffs that somebody chose in the time of which this session tells."""
     return [
         Note(
@@ -28,12 +28,12 @@ _THOUSANDTHS = 1_000
 _NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 
 
-def tell_awards(this_round: Round) -> list[Note]:
+def tell_awards(this_round: OpenRound) -> list[Note]:
     """The lines of this session's settlement; none where nothing was awarded."""
-    settled = settlements.of_session(this_round.db, this_round.session.id)
+    settled = settlements.of_session(this_round.db, this_round.round.id)
     if settled is None or not settled.awards:
         return []
-    page = f"/ledger/{this_round.session.name}"
+    page = f"/ledger/{this_round.round.name}"
     totals = credit.between(this_round.db, settled.after_award, settled.last_award)
     return [
         *_against_cap(settled, page),
@@ -70,7 +70,7 @@ def _tier_start(tier: str) -> float:
     return float(match[0].replace(",", "")) if match else -1.0
 
 
-def _holder_notes(this_round: Round, noun: str, holder: str, amounts: Counter[int]) -> list[Note]:
+def _holder_notes(this_round: OpenRound, noun: str, holder: str, amounts: Counter[int]) -> list[Note]:
     ranked = sorted(amounts.items(), key=lambda pair: (-pair[1], pair[0]))
     balances = ledger.balances(this_round.db, holder, [number for number, _ in ranked])
     notes = [
@@ -87,4 +87,4 @@ def _holder_notes(this_round: Round, noun: str, holder: str, amounts: Counter[in
         )
         for number, amount in ranked
     ]
-    return shortened(notes, f"{noun.capitalize()}s with credit", f"/ledger/{this_round.session.name}")
+    return shortened(notes, f"{noun.capitalize()}s with credit", f"/ledger/{this_round.round.name}")

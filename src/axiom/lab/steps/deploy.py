@@ -6,7 +6,7 @@ from axiom.domain.sessions import Note
 from axiom.lab.planning import plan as planning
 from axiom.lab.planning.deploy import deploy, ordered_of
 from axiom.lab.planning.tiles import order_tiles
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.limits import hosts as host_limits
 from axiom.limits import sessions as session_limits
 from axiom.store.engine.database import Row
@@ -15,9 +15,9 @@ from axiom.store.hosts import fleet as capacity
 from axiom.store.sessions import session_counts, sessions
 
 
-def order_planned(this_round: Round) -> list[Note]:
+def order_planned(this_round: OpenRound) -> list[Note]:
     """Order what was planned; what was withdrawn or amended since is passed over."""
-    planned = planning.from_data(sessions.kept_plan(this_round.db, this_round.session.id))
+    planned = planning.from_data(sessions.kept_plan(this_round.db, this_round.round.id))
     notes = []
     for allotment in planned.allotments:
         experiment = experiments.by_id(this_round.db, allotment.experiment_id)
@@ -38,7 +38,7 @@ def order_planned(this_round: Round) -> list[Note]:
     return notes or [Note(kind="deploy.nothing", text="Nothing was ordered.")]
 
 
-def order_map_tiles(this_round: Round) -> list[Note]:
+def order_map_tiles(this_round: OpenRound) -> list[Note]:
     """Order the next tiles of maps: some beside other questions, and as many as there is room for where cores idle."""
     cores = planning.cores(this_round.db, this_round.now)
     lacking = max(0, cores - planning.waiting(this_round.db))
@@ -57,11 +57,11 @@ def order_map_tiles(this_round: Round) -> list[Note]:
     ]
 
 
-def tell_orders(this_round: Round) -> list[Note]:
+def tell_orders(this_round: OpenRound) -> list[Note]:
     """What was ordered since the session before told of it: by this one, by people and by programs."""
-    rows = session_counts.ordered(this_round.db, sessions.told_workunits(this_round.db, this_round.session.id))
+    rows = session_counts.ordered(this_round.db, sessions.told_workunits(this_round.db, this_round.round.id))
     if rows:
-        sessions.tell_workunits(this_round.db, this_round.session.id, max(row["last"] for row in rows))
+        sessions.tell_workunits(this_round.db, this_round.round.id, max(row["last"] for row in rows))
     notes = [
         Note(
             kind="deploy.new",
@@ -79,7 +79,7 @@ def tell_orders(this_round: Round) -> list[Note]:
     return shortened(notes, "Versions of which something was ordered", "/experiments")
 
 
-def tell_where_tasks_are(this_round: Round) -> list[Note]:
+def tell_where_tasks_are(this_round: OpenRound) -> list[Note]:
     """Hosts fetch by themselves, so this is where tasks are now, and not where the new ones will go."""
     since = this_round.now - host_limits.COUNTED_ON_FOR
     rows = session_counts.classes(this_round.db, since)

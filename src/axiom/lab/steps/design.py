@@ -8,7 +8,7 @@ from axiom.decisions.planning.eta import Pace, expected, pace
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.followups.propose import propose
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, maybe_moment
 from axiom.store.evidence import evidence
@@ -89,7 +89,7 @@ def _standing(row: Row, line: Evidence | None, results: dict[int, int], pace: Pa
     )
 
 
-def design(this_round: Round) -> list[Note]:
+def design(this_round: OpenRound) -> list[Note]:
     """Say of each open finding what is missing, nearest first, and propose by rule what may be asked next."""
     standing = open_findings(this_round.db, this_round.now)
     notes = [_note(finding) for finding in standing]
@@ -98,7 +98,7 @@ def design(this_round: Round) -> list[Note]:
     return [
         *shortened(notes, "Open findings", "/findings"),
         *propose(
-            this_round.db, this_round.session.id, this_round.now, most_core_hours=this_round.policy.followup_core_hours
+            this_round.db, this_round.round.id, this_round.now, most_core_hours=this_round.policy.followup_core_hours
         ),
     ]
 

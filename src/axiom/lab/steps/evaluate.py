@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from axiom.domain.sessions import Note, Session
+from axiom.domain.sessions import Note, Round
 from axiom.lab.evidence import observe
 from axiom.lab.evidence.observe import ObservedVersion
 from axiom.lab.evidence.reproduce import agreements_of, reproduce
@@ -39,7 +39,7 @@ class _NewLine:
     observed: ObservationSet  # these and all before them
 
 
-def evaluate(db: Database, session: Session, now: datetime) -> list[Note]:
+def evaluate(db: Database, session: Round, now: datetime) -> list[Note]:
     """Add to the history of each finding what closed since it was last weighed."""
     reproduce(db)
     looked = block_store.changed(db)

@@ -4,14 +4,14 @@ from datetime import datetime, timedelta
 
 from axiom.decisions.upkeep.jobs import PeriodicJob, ailing
 from axiom.domain.sessions import Note
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.server.returns.transitioner import START
 from axiom.store.engine.database import Row, maybe_moment
 from axiom.store.sessions import sessions
 from axiom.store.upkeep import jobs
 
 
-def health(this_round: Round) -> list[Note]:
+def health(this_round: OpenRound) -> list[Note]:
     """Say which parts are well and which are not, and what this session has to catch up with."""
     up_since = jobs.last_start(this_round.db, START)
     parts = [_part(row) for row in jobs.every_job(this_round.db) if row["name"] != START]
@@ -41,9 +41,9 @@ def _well(names: list[str]) -> Note:
     )
 
 
-def _start_notes(this_round: Round, up_since: datetime | None) -> list[Note]:
+def _start_notes(this_round: OpenRound, up_since: datetime | None) -> list[Note]:
     """Whether the laboratory began anew since the session before: this one then tells of all that time."""
-    before = sessions.ended_before(this_round.db, this_round.session.id)
+    before = sessions.ended_before(this_round.db, this_round.round.id)
     if before is None or up_since is None or up_since <= before:
         return []
     return [

@@ -1,7 +1,7 @@
 """A step of sessions: strangers compute seeds again of findings that could be Strong but for that."""
 
 from axiom.domain.sessions import Note
-from axiom.lab.step import Round
+from axiom.lab.step import OpenRound
 from axiom.server.returns.rechecks import compute_again
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
@@ -11,7 +11,7 @@ from axiom_weigh.evidence.grade import checks_wanted, is_nearly_strong
 from axiom_weigh.values import OUTVOTED, Evidence
 
 
-def order_checks(this_round: Round) -> list[Note]:
+def order_checks(this_round: OpenRound) -> list[Note]:
     """Order what is wanted and does not wait already; findings of one registration share it."""
     notes = []
     for number, line in evidence.newest(this_round.db).items():

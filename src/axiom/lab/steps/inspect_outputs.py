@@ -5,14 +5,14 @@ from typing import Any
 
 from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.lab.steps.review import together
 from axiom.store.sessions import session_counts
 
 _VERDICTS = {TaskState.INVALID: "not what was ordered", TaskState.FAILED: "an error inside"}
 
 
-def inspect(this_round: Round) -> list[Note]:
+def inspect(this_round: OpenRound) -> list[Note]:
     """Tell of every reported success that was none, by experiment and reason; also when there is none."""
     looked = session_counts.looked_into(this_round.db, this_round.window)
     rows = session_counts.contradicted(this_round.db, this_round.window)
@@ -27,7 +27,7 @@ def inspect(this_round: Round) -> list[Note]:
     return [whole, *shortened(notes, "Reasons for which outputs were refused", this_round.tasks(contradicted="yes"))]
 
 
-def _note(row: Mapping[str, Any], this_round: Round) -> Note:
+def _note(row: Mapping[str, Any], this_round: OpenRound) -> Note:
     name = f"{row['name']}@{row['version']}"
     return Note(
         kind="inspect.refused",

@@ -15,7 +15,7 @@ from axiom.domain.proposals import ProposalState
 from axiom.domain.sessions import Note, Step
 from axiom.domain.work import TaskState
 from axiom.lab.registrations.links import hanging, node_phrase
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.lab.steps.design import OpenFinding, open_findings
 from axiom.lab.steps.summary import SessionSummary, tell
 from axiom.limits import hosts as limits
@@ -107,20 +107,20 @@ def why_told(db: Database, now: datetime) -> str:
     return telling(untold.untold(db), now - (last[0].ended_at or now) if last else None)
 
 
-def close(this_round: Round) -> list[Note]:
+def close(this_round: OpenRound) -> list[Note]:
     """End the round. A person who holds one always ends a session, for they wish to read it."""
-    why = this_round.session.reason if this_round.session.pi == _PERSON else why_told(this_round.db, this_round.now)
+    why = this_round.round.reason if this_round.round.pi == _PERSON else why_told(this_round.db, this_round.now)
     if not why:
         text = "This round was held quietly. The next session tells of it."
         return [Note(kind="round.ended", text=text, about="/sessions")]
     return _end_session(
-        replace(this_round, session=sessions.tell(this_round.db, this_round.session.id, why, this_round.now))
+        replace(this_round, round=sessions.tell(this_round.db, this_round.round.id, why, this_round.now))
     )
 
 
-def _end_session(this_round: Round) -> list[Note]:
+def _end_session(this_round: OpenRound) -> list[Note]:
     """Tell what has happened since the session before, sum up, and say what comes next; the last line is the news."""
-    summary, written = tell(this_round), sessions.gathered(this_round.db, this_round.session)
+    summary, written = tell(this_round), sessions.gathered(this_round.db, this_round.round)
     graded = session_counts.graded(this_round.db)
     standing = open_findings(this_round.db, this_round.now)
     times = [_times(finding) for finding in standing]
@@ -136,7 +136,7 @@ def _end_session(this_round: Round) -> list[Note]:
                 kind="log.next",
                 text="Next, {priority}: {step} ({times}).",
                 facts={"priority": step.priority, "step": step.sentence, "times": step.times},
-                about=step.page or f"/sessions/{this_round.session.name}",
+                about=step.page or f"/sessions/{this_round.round.name}",
             )
             for step in steps
         ],
@@ -144,7 +144,7 @@ def _end_session(this_round: Round) -> list[Note]:
     ]
 
 
-def _summary(this_round: Round) -> Note:
+def _summary(this_round: OpenRound) -> Note:
     db, window = this_round.db, this_round.whole_window
     closed = sessions.closed_since(db, at(window.since), window.until)
     hosts, cores = session_counts.heard(db, this_round.now - limits.COUNTED_ON_FOR)
@@ -154,7 +154,7 @@ def _summary(this_round: Round) -> Note:
         "Workunits ordered, by whomever: {ordered}; taken back: {taken_back}. "
         "Hosts heard from in the last hour: {hosts}, with {cores} core(s).",
         facts={
-            "session": this_round.session.name,
+            "session": this_round.round.name,
             "tasks": sum(row["sent"] for row in closed),
             "valid": sum(row["amount"] for row in closed if row["state"] == TaskState.VALID),
             "credit": _awarded_credit(this_round),
@@ -208,30 +208,30 @@ def _no_times() -> Note:
     return Note(kind="log.no_times", text="No finding is open, so none is waited for.", about="/findings")
 
 
-def _awarded_credit(this_round: Round) -> float:
-    earlier = sessions.notes_of_rounds(this_round.db, this_round.session, ("credit.awarded",), _MOST_ROUNDS)
-    return _sum([*earlier, *sessions.notes(this_round.db, this_round.session.id)], "credit", "credit.awarded")
+def _awarded_credit(this_round: OpenRound) -> float:
+    earlier = sessions.notes_of_rounds(this_round.db, this_round.round, ("credit.awarded",), _MOST_ROUNDS)
+    return _sum([*earlier, *sessions.notes(this_round.db, this_round.round.id)], "credit", "credit.awarded")
 
 
-def _closing_note(this_round: Round, summary: SessionSummary) -> Note:
+def _closing_note(this_round: OpenRound, summary: SessionSummary) -> Note:
     return Note(
         kind="session.closed",
         text="Session {session} is closed. {headline} Findings weighed again: {weighed}. "
         "Workunits ordered, by whomever: {ordered}.",
         facts={
-            "session": this_round.session.name,
+            "session": this_round.round.name,
             "headline": summary.headline.sentence,
             "weighed": summary.weighed,
             "ordered": _ordered_workunits(this_round),
         },
-        about=f"/sessions/{this_round.session.name}",
+        about=f"/sessions/{this_round.round.name}",
         rows={"weighed": "/findings"},
     )
 
 
-def _ordered_workunits(this_round: Round) -> int:
+def _ordered_workunits(this_round: OpenRound) -> int:
     """How many workunits were ordered since the session before told of orders, by whomever."""
-    since = sessions.told_workunits(this_round.db, sessions.first_round(this_round.db, this_round.session) + 1)
+    since = sessions.told_workunits(this_round.db, sessions.first_round(this_round.db, this_round.round) + 1)
     return sum(row["workunits"] for row in session_counts.ordered(this_round.db, since))
 
 

@@ -2,14 +2,14 @@
 
 from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.limits import hosts as limits
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
 from axiom.store.sessions import session_counts as session_facts
 
 
-def queue(this_round: Round) -> list[Note]:
+def queue(this_round: OpenRound) -> list[Note]:
     """Count the queue of each open version that has one, and the hosts that fetched from it in the last hour."""
     counted = counters.read(this_round.db)
     notes = []
@@ -38,7 +38,7 @@ def _note(name: str, states: dict[TaskState, int]) -> Note:
     )
 
 
-def _flow(this_round: Round) -> Note:
+def _flow(this_round: OpenRound) -> Note:
     since = this_round.now - limits.COUNTED_ON_FOR
     hosts, cores = session_facts.heard(this_round.db, since)
     fetching = session_facts.fetching(this_round.db, since)

@@ -8,7 +8,7 @@ from axiom.decisions.evidence.interest import FindingNews, RankedFinding, measur
 from axiom.domain.registrations import read_body
 from axiom.domain.sessions import Note
 from axiom.lab.registrations.links import hanging
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.limits import findings as limits
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
@@ -20,9 +20,9 @@ from axiom_weigh.values import Verdict
 _Estimand = Mapping[str, Any]
 
 
-def rank_findings(this_round: Round) -> list[Note]:
+def rank_findings(this_round: OpenRound) -> list[Note]:
     """Rank the findings to which this round has added; also said when there is none."""
-    ranked = ranking(this_round.db, this_round.session.id - 1, this_round.session.id)
+    ranked = ranking(this_round.db, this_round.round.id - 1, this_round.round.id)
     if not ranked:
         return [Note(kind="rank.nothing", text="Nothing was weighed again, so there is nothing to rank.")]
     notes = [_note(this_round.db, place, finding) for place, finding in enumerate(ranked, start=1)]

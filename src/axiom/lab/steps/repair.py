@@ -4,7 +4,7 @@ from axiom.decisions.upkeep.failures import grouped, suggest
 from axiom.domain.proposals import KeptProposal, ProposalState
 from axiom.domain.sessions import Note
 from axiom.domain.work import TaskState, WorkunitState
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.store.engine import counters
 from axiom.store.engine.database import Row
 from axiom.store.experiments import experiments
@@ -17,7 +17,7 @@ _MOST_CHANGES = 600  # characters of changed lines that a log has; the proposal 
 _SHORT = 12  # characters of a digest: enough to find it
 
 
-def repair(this_round: Round) -> list[Note]:
+def repair(this_round: OpenRound) -> list[Note]:
     """Tell of every bundle that took another's place, and of every version that did; also when there is none."""
     counted, window = counters.read(this_round.db), this_round.window
     bundles = [_mended_note(this_round, row, counted) for row in session_counts.repaired(this_round.db, window)]
@@ -47,7 +47,7 @@ def repair(this_round: Round) -> list[Note]:
     return notes or [Note(kind="repair.nothing", text="No bundle was mended since the last session.")]
 
 
-def _approved(this_round: Round) -> list[Note]:
+def _approved(this_round: OpenRound) -> list[Note]:
     """Mended texts that somebody approved: the old and new lines, and what hangs on what they mend."""
     approved = proposals.in_state(this_round.db, ProposalState.APPROVED)
     return [
@@ -57,7 +57,7 @@ def _approved(this_round: Round) -> list[Note]:
     ]
 
 
-def _approved_note(this_round: Round, kept: KeptProposal) -> Note:
+def _approved_note(this_round: OpenRound, kept: KeptProposal) -> Note:
     proposal = kept.proposal
     stored = experiments.named(this_round.db, proposal.mends)
     if stored is None:
@@ -89,7 +89,7 @@ def _approved_note(this_round: Round, kept: KeptProposal) -> Note:
     )
 
 
-def _mended_note(this_round: Round, row: Row, counted: dict[tuple[str, int, str], int]) -> Note:
+def _mended_note(this_round: OpenRound, row: Row, counted: dict[tuple[str, int, str], int]) -> Note:
     name = f"{row['name']}@{row['version']}"
     queued = ("task", row["id"], TaskState.UNSENT)
     return Note(
@@ -112,7 +112,7 @@ def _mended_note(this_round: Round, row: Row, counted: dict[tuple[str, int, str]
     )
 
 
-def _main_fault(this_round: Round, row: Row) -> str:
+def _main_fault(this_round: OpenRound, row: Row) -> str:
     """What most tasks with the old bundle failed at; it may have been mended for another reason."""
     failed = [failure for failure in endings.failed(this_round.db, row["id"]) if failure.bundle_digest == row["old"]]
     groups = sorted(grouped(failed, endings.worked(this_round.db, row["id"])), key=lambda group: -group.tasks)

@@ -6,7 +6,7 @@ from typing import Any
 
 from axiom.domain.sessions import Note, Window
 from axiom.domain.work import TaskState
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.limits import sessions as limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Row, at, moment
@@ -22,7 +22,7 @@ _SINGLE = re.compile(
 _MOST = 240  # characters
 
 
-def review(this_round: Round) -> list[Note]:
+def review(this_round: OpenRound) -> list[Note]:
     """Count each closed task and tell each recall once, ever: those from where the last session left off until now."""
     db, seen = this_round.db, sessions.seen(this_round.db)
     window = Window(since=moment(seen), until=max(moment(seen), this_round.now))
@@ -69,7 +69,7 @@ def _recall_note(version: StoredExperiment) -> Note:
     )
 
 
-def _note(row: Mapping[str, Any], this_round: Round) -> Note:
+def _note(row: Mapping[str, Any], this_round: OpenRound) -> Note:
     name = f"{row['name']}@{row['version']}"
     facts = {"amount": row["amount"], "experiment": name, "state": row["state"], "sent": row["sent"]}
     about = this_round.tasks(experiment=name, state=row["state"])
@@ -89,7 +89,7 @@ def _note(row: Mapping[str, Any], this_round: Round) -> Note:
     )
 
 
-def _host_note(row: Row, this_round: Round) -> Note:
+def _host_note(row: Row, this_round: OpenRound) -> Note:
     return Note(
         kind="review.host",
         text="Host {host}: tasks {tasks}, of which valid {valid}, in {seconds} on average.",
@@ -104,7 +104,7 @@ def _host_note(row: Row, this_round: Round) -> Note:
     )
 
 
-def _earlier_note(this_round: Round, window: Window) -> Note:
+def _earlier_note(this_round: OpenRound, window: Window) -> Note:
     """What earlier sessions have reviewed, which this one leaves alone."""
     counted = counters.read(this_round.db)
     closed = {state for state in TaskState if not state.is_alive}

@@ -18,7 +18,7 @@ from axiom.domain.sessions import Note
 from axiom.errors import WrongUse
 from axiom.lab.experiments import preflight_report
 from axiom.lab.registrations.links import hanging
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.lab.steps.rank import asked_by, ranking
 from axiom.limits import sessions as limits
 from axiom.signed.manifests import stored_manifest
@@ -43,10 +43,10 @@ class SessionSummary:
     weighed: int  # findings
 
 
-def tell(this_round: Round) -> SessionSummary:
+def tell(this_round: OpenRound) -> SessionSummary:
     """Gather all that happened since the session before."""
-    db, after = this_round.db, sessions.first_round(this_round.db, this_round.session)
-    ranked = ranking(db, after, this_round.session.id)
+    db, after = this_round.db, sessions.first_round(this_round.db, this_round.round)
+    ranked = ranking(db, after, this_round.round.id)
     changed = [finding for finding in ranked if finding.news.changes]
     failed, newest = untold_store.failed(db, after), evidence.newest(db)
     fresh = [version for version in experiments.every_version(db) if this_round.whole_window.holds(version.created_at)]
@@ -245,7 +245,7 @@ def _lessons(db: Database, number: int) -> list[Note]:
 
 
 def _unchanged_note(
-    this_round: Round, ranked: Sequence[RankedFinding], changed: Sequence[RankedFinding], amount: int
+    this_round: OpenRound, ranked: Sequence[RankedFinding], changed: Sequence[RankedFinding], amount: int
 ) -> Note:
     return Note(
         kind="told.unchanged",
@@ -254,10 +254,10 @@ def _unchanged_note(
         facts={
             "unchanged": amount - len(changed),
             "again": len(ranked) - len(changed),
-            "rounds": sessions.amount_of_rounds(this_round.db, this_round.session),
+            "rounds": sessions.amount_of_rounds(this_round.db, this_round.round),
         },
         about="/findings",
-        rows={"rounds": f"/sessions/{this_round.session.name}"},
+        rows={"rounds": f"/sessions/{this_round.round.name}"},
     )
 
 
@@ -408,7 +408,7 @@ def _waiting_notes(db: Database) -> list[Note]:
     return notes or [Note(kind="waits.nothing", text="Nothing waits for an answer.", about="/proposals")]
 
 
-def _scripts(this_round: Round, fresh: Sequence[StoredExperiment]) -> list[Note]:
+def _scripts(this_round: OpenRound, fresh: Sequence[StoredExperiment]) -> list[Note]:
     """Which scripts are new, which were mended, and which are broken today."""
     mended = [
         f"{row['name']}@{row['version']}" for row in session_counts.repaired(this_round.db, this_round.whole_window)
@@ -420,7 +420,7 @@ def _scripts(this_round: Round, fresh: Sequence[StoredExperiment]) -> list[Note]
     ]
     stopped = [
         str(note.facts["experiment"])
-        for note in untold_store.failed(this_round.db, sessions.first_round(this_round.db, this_round.session))
+        for note in untold_store.failed(this_round.db, sessions.first_round(this_round.db, this_round.round))
         if note.kind == "experiment.stopped"
     ]
     return [

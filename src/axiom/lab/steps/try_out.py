@@ -2,13 +2,13 @@
 
 from axiom.domain.preflights import GATES
 from axiom.domain.sessions import Note
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.store.engine.database import Row
 from axiom.store.experiments import preflights
 from axiom.store.sessions import session_counts
 
 
-def tell_preflights(this_round: Round) -> list[Note]:
+def tell_preflights(this_round: OpenRound) -> list[Note]:
     """Tell of each preflight; the trying itself is done beside sessions, in a process of its own."""
     by_bundle: dict[tuple[str, int], list[Row]] = {}
     for row in session_counts.tried(this_round.db, this_round.window):

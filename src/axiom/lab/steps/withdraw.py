@@ -1,11 +1,11 @@
 """What was taken back since the last session, by whomever, and why."""
 
 from axiom.domain.sessions import Note
-from axiom.lab.step import Round, shortened
+from axiom.lab.step import OpenRound, shortened
 from axiom.store.sessions import session_counts
 
 
-def tell_withdrawals(this_round: Round) -> list[Note]:
+def tell_withdrawals(this_round: OpenRound) -> list[Note]:
     """A line for each version and reason. What this session takes back itself is the next one's."""
     notes = [
         Note(

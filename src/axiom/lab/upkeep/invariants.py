@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from axiom.domain.sessions import Session
+from axiom.domain.sessions import Round
 from axiom.lab.evidence.recompute import recomputed
 from axiom.lab.evidence.reproduce import miscounted
 from axiom.lab.evidence.score_predictions import misscored
@@ -50,7 +50,7 @@ def _sessions(db: Database) -> list[str]:
     return problems
 
 
-def _closings(db: Database, session: Session) -> int:
+def _closings(db: Database, session: Round) -> int:
     """How many of its notes say that it ended: `session.closed` if it tells of rounds, else `round.ended`."""
     last = "session.closed" if session.told else "round.ended"
     return sum(note.kind == last for _, note in sessions.notes(db, session.id))

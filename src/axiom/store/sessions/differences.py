@@ -1,6 +1,6 @@
 """What changed from one session to a newer one: tasks, credit, verdicts and grades, versions."""
 
-from axiom.domain.sessions import Session
+from axiom.domain.sessions import Round
 from axiom.store.engine.database import Database, Row, at
 from axiom.store.sessions.sessions import window
 
@@ -33,24 +33,24 @@ ORDER BY id
 """
 
 
-def closed(db: Database, older: Session, newer: Session) -> dict[str, int]:
+def closed(db: Database, older: Round, newer: Round) -> dict[str, int]:
     since, until = window(db, older).until, window(db, newer).until
     return {row["state"]: int(row["tasks"]) for row in db.select(_CLOSED, since=at(since), until=at(until))}
 
 
-def credit(db: Database, older: Session, newer: Session) -> tuple[int, int]:
+def credit(db: Database, older: Round, newer: Round) -> tuple[int, int]:
     (row,) = db.select(_CREDIT, older=older.id, newer=newer.id)
     return int(row["awards"]), int(row["amount"])
 
 
-def amount(db: Database, older: Session, newer: Session) -> int:
+def amount(db: Database, older: Round, newer: Round) -> int:
     return db.number(_SESSIONS, older=older.id, newer=newer.id)
 
 
-def moved(db: Database, older: Session, newer: Session) -> list[Row]:
+def moved(db: Database, older: Round, newer: Round) -> list[Row]:
     return db.select(_MOVED, older=older.id, newer=newer.id)
 
 
-def versions(db: Database, older: Session, newer: Session) -> list[Row]:
+def versions(db: Database, older: Round, newer: Round) -> list[Row]:
     since, until = window(db, older).until, window(db, newer).until
     return db.select(_VERSIONS, since=at(since), until=at(until))

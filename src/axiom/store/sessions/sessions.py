@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from axiom.domain.sessions import EVENTS, Note, Session, Step, Window
+from axiom.domain.sessions import EVENTS, Note, Round, Step, Window
 from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
 
 _CLOSED = """
@@ -45,23 +45,23 @@ def closed_since(db: Database, seen_task: int, until: datetime) -> list[Row]:
     return db.select(_CLOSED, seen=seen_task, until=at(until))
 
 
-def opened(db: Database) -> Session | None:
-    return db.value(Session, "SELECT * FROM session WHERE ended_at IS NULL ORDER BY id LIMIT 1")
+def opened(db: Database) -> Round | None:
+    return db.value(Round, "SELECT * FROM session WHERE ended_at IS NULL ORDER BY id LIMIT 1")
 
 
-def last(db: Database) -> Session | None:
-    return db.value(Session, _LAST)
+def last(db: Database) -> Round | None:
+    return db.value(Round, _LAST)
 
 
-def newest_sessions(db: Database, limit: int) -> list[Session]:
-    return db.values(Session, "SELECT * FROM session WHERE told <> '' ORDER BY id DESC LIMIT :limit", limit=limit)
+def newest_sessions(db: Database, limit: int) -> list[Round]:
+    return db.values(Round, "SELECT * FROM session WHERE told <> '' ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
-def told_before(db: Database, session_id: int) -> Session | None:
-    return db.value(Session, _TOLD_BEFORE, id=session_id)
+def told_before(db: Database, session_id: int) -> Round | None:
+    return db.value(Round, _TOLD_BEFORE, id=session_id)
 
 
-def tell(db: Database, session_id: int, why: str, now: datetime) -> Session:
+def tell(db: Database, session_id: int, why: str, now: datetime) -> Round:
     """This round tells of all since the session before: it gets a session's name, by the day and a letter."""
     day = f"{now:%Y-%m-%d}"
     row = db.row("SELECT count(*) AS amount FROM session WHERE name LIKE :day", day=f"{day}-%")
@@ -69,7 +69,7 @@ def tell(db: Database, session_id: int, why: str, now: datetime) -> Session:
     return by_id(db, session_id)
 
 
-def first_round(db: Database, session: Session) -> int:
+def first_round(db: Database, session: Round) -> int:
     """The number behind the last round of which this session does not tell; of a quiet one, of the round before it."""
     if not session.told:
         return session.id - 1
@@ -77,20 +77,20 @@ def first_round(db: Database, session: Session) -> int:
     return before.id if before else 0
 
 
-def told_of(db: Database, session: Session) -> range:
+def told_of(db: Database, session: Round) -> range:
     return range(first_round(db, session) + 1, session.id + 1)
 
 
-def rounds(db: Database, session: Session, limit: int) -> list[Session]:
+def rounds(db: Database, session: Round, limit: int) -> list[Round]:
     rows = db.select(_ROUNDS, after=first_round(db, session), id=session.id, limit=limit)
-    return [_as_round(as_value(Session, row)) for row in rows]
+    return [_as_round(as_value(Round, row)) for row in rows]
 
 
-def amount_of_rounds(db: Database, session: Session) -> int:
+def amount_of_rounds(db: Database, session: Round) -> int:
     return db.number(_AMOUNT, after=first_round(db, session), id=session.id)
 
 
-def whole_window(db: Database, session: Session) -> Window:
+def whole_window(db: Database, session: Round) -> Window:
     return Window(since=seen_before(db, first_round(db, session) + 1), until=window(db, session).until)
 
 
@@ -99,8 +99,8 @@ def first_started(db: Database, now: datetime) -> datetime:
     return moment(row["started_at"]) if row and row["started_at"] is not None else now
 
 
-def sessions(db: Database, limit: int) -> list[Session]:
-    return db.values(Session, "SELECT * FROM session ORDER BY id DESC LIMIT :limit", limit=limit)
+def sessions(db: Database, limit: int) -> list[Round]:
+    return db.values(Round, "SELECT * FROM session ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
 def count_ended(db: Database) -> int:
@@ -108,23 +108,23 @@ def count_ended(db: Database) -> int:
     return db.number("SELECT count(*) AS amount FROM session WHERE told <> ''")
 
 
-def by_name(db: Database, name: str) -> Session | None:
+def by_name(db: Database, name: str) -> Round | None:
     """The session of this name. By its name as a round every one is found, and then is that round alone."""
     number = name.removeprefix(ROUND)
     if name.startswith(ROUND) and number.isascii() and number.isdecimal() and len(number) < _MOST_DIGITS:
         row = db.row(_BY_ID, id=int(number))
-        return _as_round(as_value(Session, row)) if row else None
-    return db.value(Session, "SELECT * FROM session WHERE name = :name", name=name)
+        return _as_round(as_value(Round, row)) if row else None
+    return db.value(Round, "SELECT * FROM session WHERE name = :name", name=name)
 
 
-def by_id(db: Database, session_id: int) -> Session:
+def by_id(db: Database, session_id: int) -> Round:
     row = db.row(_BY_ID, id=session_id)
     if row is None:
         raise LookupError(f"there is no round {session_id}")
-    return as_value(Session, row)
+    return as_value(Round, row)
 
 
-def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Session:
+def begin(db: Database, *, pi: str, reason: str, now: datetime) -> Round:
     row = db.row("SELECT coalesce(max(id), 0) + 1 AS id FROM session")
     number = int(row["id"]) if row else 1
     steps = json.dumps(list(Step))
@@ -150,7 +150,7 @@ def ended_before(db: Database, session_id: int) -> datetime | None:
     return maybe_moment(row["ended_at"]) if row else None
 
 
-def window(db: Database, session: Session) -> Window:
+def window(db: Database, session: Round) -> Window:
     row = db.row("SELECT seen_task FROM session WHERE id = :id", id=session.id)
     return Window(since=seen_before(db, session.id), until=moment(row["seen_task"] if row else 0))
 
@@ -168,7 +168,7 @@ def tell_workunits(db: Database, session_id: int, newest: int) -> None:
     db.change("session", session_id, seen_workunit=newest)
 
 
-def finish(db: Database, session: Session, step: Step, *, seen_task: int, now: datetime, ends: bool) -> None:
+def finish(db: Database, session: Round, step: Step, *, seen_task: int, now: datetime, ends: bool) -> None:
     done = json.dumps([*session.done, step])
     db.change("session", session.id, done=done, seen_task=seen_task, ended_at=now if ends else None)
 
@@ -210,14 +210,14 @@ def notes(db: Database, session_id: int) -> list[tuple[Step, Note]]:
     return [(Step(row["step"]), read_note(row)) for row in db.select(_NOTES, session_id=session_id)]
 
 
-def notes_of_rounds(db: Database, session: Session, kinds: Sequence[str], limit: int) -> list[tuple[Step, Note]]:
+def notes_of_rounds(db: Database, session: Round, kinds: Sequence[str], limit: int) -> list[tuple[Step, Note]]:
     rows = db.select(
         _OF_ROUNDS, after=first_round(db, session), id=session.id, kinds=json.dumps(list(kinds)), limit=limit
     )
     return [(Step(row["step"]), read_note(row)) for row in rows]
 
 
-def gathered(db: Database, session: Session) -> list[tuple[Step, Note]]:
+def gathered(db: Database, session: Round) -> list[tuple[Step, Note]]:
     own = notes(db, session.id)
     own_kinds = {(note.kind, note.sentence) for _, note in own}
     earlier = notes_of_rounds(db, session, EVENTS, _MOST_GATHERED)
@@ -229,7 +229,7 @@ def read_note(row: Row) -> Note:
     return as_value(Note, row, rows=json.loads(row["links"]))
 
 
-def _as_round(session: Session) -> Session:
+def _as_round(session: Round) -> Round:
     return replace(session, name=f"{ROUND}{session.id}", told="")
 
 

@@ -1,6 +1,6 @@
 from dataclasses import dataclass
 
-from axiom.domain.sessions import Note, Session
+from axiom.domain.sessions import Note, Round
 from axiom.store.engine.database import Database, Row, as_value
 from axiom.store.sessions import sessions
 
@@ -17,7 +17,7 @@ SELECT (SELECT name FROM session WHERE told <> '' AND id < :id ORDER BY id DESC 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClosedSession:
-    session: Session
+    session: Round
     line: Note | None
 
 
@@ -27,10 +27,10 @@ def newest(db: Database, limit: int) -> list[ClosedSession]:
 
 def _closed_session(row: Row) -> ClosedSession:
     return ClosedSession(
-        session=as_value(Session, row), line=sessions.read_note(row) if row["kind"] is not None else None
+        session=as_value(Round, row), line=sessions.read_note(row) if row["kind"] is not None else None
     )
 
 
-def neighbours(db: Database, session: Session) -> tuple[str, str]:
+def neighbours(db: Database, session: Round) -> tuple[str, str]:
     row = db.row(_NEIGHBOUR, **{"id": session.id, "from": session.id + bool(session.told)})
     return (row["before"] or "", row["after"] or "") if row else ("", "")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from axiom.domain.sessions import Note, Session, Step
+from axiom.domain.sessions import Note, Round, Step
 from axiom.web.base.numbers import calm, plain
 from axiom.web.base.request import Answer
 
@@ -102,7 +102,7 @@ def sentence(note: Note) -> str:
     return _FACT.sub(lambda match: _fact(note.facts, match), note.words)
 
 
-def chapters(session: Session, notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
+def chapters(session: Round, notes: Sequence[tuple[Step, Note]]) -> list[Answer]:
     """The notes by section; a section that has none says so once its steps are done."""
     by_title: dict[str, list[Answer]] = {}
     for wrote, note in notes:
@@ -119,7 +119,7 @@ def chapters(session: Session, notes: Sequence[tuple[Step, Note]]) -> list[Answe
     return shown
 
 
-def as_markdown(session: Session, notes: Sequence[tuple[Step, Note]]) -> str:
+def as_markdown(session: Round, notes: Sequence[tuple[Step, Note]]) -> str:
     """The log as Markdown; each number leads to its rows."""
     parts = [f"# Session {session.name}", f"{_head(session)}"]
     for chapter in chapters(session, notes):
@@ -128,7 +128,7 @@ def as_markdown(session: Session, notes: Sequence[tuple[Step, Note]]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def as_text(session: Session, notes: Sequence[tuple[Step, Note]]) -> str:
+def as_text(session: Round, notes: Sequence[tuple[Step, Note]]) -> str:
     head = f"Session {session.name}"
     parts = [f"{head}\n{'=' * len(head)}", _head(session)]
     for chapter in chapters(session, notes):
@@ -160,7 +160,7 @@ def _line(step: Step, note: Note) -> Answer:
     }
 
 
-def _head(session: Session) -> str:
+def _head(session: Round) -> str:
     end = f"{session.ended_at:%H:%M} UTC" if session.ended_at else "not ended"
     why = session.told or session.reason
     return f"{session.started_at:%Y-%m-%d %H:%M} to {end}, held by the {session.pi}: {one_line(why)}"

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from axiom.domain.programs import USUAL_LIMITS, AdmittedProgram
 from axiom.domain.proposals import ProposalState
-from axiom.domain.sessions import Session
+from axiom.domain.sessions import Round
 from axiom.limits import accounts as account_limits
 from axiom.store.accounts import programs
 from axiom.store.registrations import proposals
@@ -87,7 +87,7 @@ def _stands(reading: Reading) -> Answer:
     }
 
 
-def _changes(reading: Reading, newest: Session | None) -> Answer | None:
+def _changes(reading: Reading, newest: Round | None) -> Answer | None:
     since = reading.query.get("since", "") or (session_views.neighbours(reading.db, newest)[0] if newest else "")
     if newest is None or not since:
         return None
@@ -102,7 +102,7 @@ def _changes(reading: Reading, newest: Session | None) -> Answer | None:
     }
 
 
-def _next(reading: Reading, newest: Session | None) -> list[str]:
+def _next(reading: Reading, newest: Round | None) -> list[str]:
     """What the log of the newest session says comes next."""
     notes = sessions.notes(reading.db, newest.id) if newest else []
     return [log.sentence(note) for _, note in notes if note.kind == "log.next"][: account_limits.ROWS_OF_A_BRIEFING]

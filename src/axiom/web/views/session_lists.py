@@ -2,7 +2,7 @@
 
 import json
 
-from axiom.domain.sessions import EntryKind, Session
+from axiom.domain.sessions import EntryKind, Round
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound
 from axiom.limits import sessions as limits
@@ -65,7 +65,7 @@ def transcript(reading: Reading, name: str) -> Answer:
     }
 
 
-def model_use(reading: Reading, session: Session) -> Answer:
+def model_use(reading: Reading, session: Round) -> Answer:
     """What a session has asked of language models, what that took, and how often it was not asked or not answered."""
     rounds = sessions.told_of(reading.db, session)
     taken = transcripts.taken(reading.db, rounds)
@@ -135,7 +135,7 @@ def difference(reading: Reading, name: str, other: str) -> Answer:
     }
 
 
-def named(reading: Reading, name: str) -> Session:
+def named(reading: Reading, name: str) -> Round:
     """The session of this name, or the sentence that there is none."""
     session = sessions.by_name(reading.db, name)
     if session is None:

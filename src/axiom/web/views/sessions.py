@@ -1,6 +1,6 @@
 """What the laboratory did: sessions, the log of one, and the newest lines."""
 
-from axiom.domain.sessions import Note, Session, Step
+from axiom.domain.sessions import Note, Round, Step
 from axiom.limits import sessions as limits
 from axiom.store.sessions import sessions
 from axiom.store.views import sessions as session_views
@@ -48,7 +48,7 @@ def by_name(reading: Reading, name: str) -> Answer:
     }
 
 
-def _round(session: Session) -> Answer:
+def _round(session: Round) -> Answer:
     return {"name": session.name, "started_at": session.started_at.isoformat(), "reason": session.reason}
 
 
@@ -60,7 +60,7 @@ def text(reading: Reading, name: str) -> str:
     return log.as_text(*_must(reading, name))
 
 
-def shown(session: Session) -> Answer:
+def shown(session: Round) -> Answer:
     return {
         "name": session.name,
         "pi": session.pi,
@@ -82,6 +82,6 @@ def _closed(closed: session_views.ClosedSession) -> Answer:
     }
 
 
-def _must(reading: Reading, name: str) -> tuple[Session, list[tuple[Step, Note]]]:
+def _must(reading: Reading, name: str) -> tuple[Round, list[tuple[Step, Note]]]:
     session = named(reading, name)
     return session, sessions.gathered(reading.db, session)
