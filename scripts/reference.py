@@ -77,7 +77,7 @@ def _features() -> str:
     for noun, card in FEATURES.items():
         for room in card.rooms.split():
             path = room.replace(".", "/")
-            path += "/" if (resources.files("axiom") / path).is_dir() else ".py"
+            path += ".py" if (resources.files("axiom") / f"{path}.py").is_file() else "/"  # a folder may be left behind
             rows[noun][room.partition(".")[0]].append(f"[{path}](../../src/axiom/{path})")
     for name, module in _writers():
         rows[noun_of(module)]["**tables**"].append(f"`{name}`")
