@@ -322,8 +322,7 @@ def _of_finding(rows: Rows, number: int, name: str) -> Any:
         if column == "foreknowledge":  # in a made laboratory kin are the versions before, and none amends
             kin = _earlier(row)
             if kin:
-                names = f"{', '.join(kin[:-1])} and {kin[-1]}" if kin[1:] else kin[0]
-                return f"informed by what was computed of {names}"
+                return f"informed by {kin[-1]}, whose place it takes"
             is_informed = made["forecaster"].endswith(", informed")
             return (
                 "informed by an unrecorded number of seeds"

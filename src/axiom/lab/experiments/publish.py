@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from axiom.decisions.experiments.kin import informed_by
 from axiom.decisions.experiments.source_rules import refusals
 from axiom.domain.preflights import GATES, Refusal
 from axiom.domain.proposals import AUTOPILOT, KeptProposal
@@ -379,8 +380,10 @@ def _add(
     if kept_proposal is not None and kept_proposal.proposal.draft is not None:
         draft = drafts.draft(db, kept_proposal.proposal.draft)
         informed = draft.informed if draft else None
+    elif code and prepared.author:
+        informed = kin.seen_of_text(db, code, prepared.author, now)
     else:
-        informed = kin.seen_of_text(db, code, prepared.author, now) if code and prepared.author else None
+        informed = informed_by((), f"{newest.name}@{newest.version}") if newest else None
     registered = register_version(
         db,
         added,
