@@ -33,7 +33,7 @@ def test_words_become_a_command_and_each_says_what_it_does():
         assert command == DeployExperiment(experiment="tiny_sum", workunits=amount)
     assert all(command.__doc__ for command in COMMANDS.values())
     limits = {limit for command in COMMANDS.values() for word in fields(command) for limit in word.metadata}
-    assert limits <= {"ge", "le", "min_length", "max_length", "pattern", SPEAKER}
+    assert limits <= {"ge", "le", "min_length", "max_length", "pattern", "description", SPEAKER}
 
 
 @pytest.mark.parametrize(
