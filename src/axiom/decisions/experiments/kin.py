@@ -11,7 +11,7 @@ import builtins
 import hashlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from axiom.domain.preflights import Code, KinRun, Kinship, tries
+from axiom.domain.preflights import Code, KeptDraft, KinRun, Kinship, tries
 from axiom.limits import experiments as limits
 
 UNKNOWN = "informed, as far as is known: nobody has looked for its kin"
@@ -81,6 +81,11 @@ def forecast(informed: str | None, would_be: str = "") -> str:
     """Whether a forecast is blind, and why, in words; before that is decided: whether it would be, were it so now."""
     reason = UNKNOWN if informed is None else informed or "blind: nothing of its kin was run before"
     return f"were it {would_be} now, {reason}" if would_be else reason
+
+
+def forecast_of_draft(draft: KeptDraft, informed: str | None) -> str:
+    """The same of a draft; of a refused text nothing, as nobody looks for its kin."""
+    return "" if draft.refusals else forecast(informed, "" if draft.ordered_at else "tried")
 
 
 def _listed(words: Sequence[str]) -> str:

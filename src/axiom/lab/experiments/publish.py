@@ -264,7 +264,8 @@ def _learned(db: Database, folder: Folder, prepared: PackedBundle) -> str | None
     text = bundles.contents(prepared.archive)[bundles.experiment_path(prepared.manifest.name)]
     if prepared.author:
         return kin.learn(db, folder, text)
-    return bundles.digest(text) if is_read(db, bundles.digest(text)) else None
+    digest = bundles.digest(text)
+    return digest if is_read(db, digest) else None
 
 
 def _keep_read(db: Database, prepared: PackedBundle, now: datetime) -> None:

@@ -8,7 +8,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from axiom import shipped
-from axiom.decisions.experiments.kin import UNKNOWN, code_of, forecast, informed_by, kinship
+from axiom.decisions.experiments.kin import UNKNOWN, code_of, forecast_of_draft, informed_by, kinship
 from axiom.domain.preflights import Code, KeptDraft, KinRun
 from axiom.domain.proposals import AUTOPILOT
 from axiom.errors import BundleError, NotFound, StoreError
@@ -74,10 +74,7 @@ def runs_of(db: Database, draft: KeptDraft, until: datetime) -> list[KinRun]:
 
 
 def forecast_of(db: Database, draft: KeptDraft, now: datetime) -> str:
-    """Whether what it predicts is blind, and why; of a refused text nothing, as nobody looks for its kin."""
-    if draft.refusals:
-        return ""
-    return forecast(draft.informed) if draft.ordered_at else forecast(seen_of_draft(db, draft, now), "tried")
+    return forecast_of_draft(draft, draft.informed if draft.ordered_at else seen_of_draft(db, draft, now))
 
 
 def seen_of_experiment(db: Database, experiment_id: int, until: datetime) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from axiom.decisions.experiments.drafts import difference, left
-from axiom.decisions.experiments.kin import forecast, informed_by
+from axiom.decisions.experiments.kin import forecast_of_draft, informed_by
 from axiom.decisions.planning.cell_limits import sweep_cost
 from axiom.domain.costs import DesignCost
 from axiom.domain.preflights import KeptDraft, KinRun
@@ -115,10 +115,9 @@ def _kin_of_draft(reading: Reading, draft: KeptDraft) -> Answer:
         informed = informed_by(
             near, kin.published(reading.db, draft.name, reading.now), kin.unread_runs(reading.db, reading.now)
         )
-    words = "" if draft.refusals else forecast(informed, "" if draft.ordered_at else "tried")
     return {
         "informed": informed,
-        "forecast": words,
+        "forecast": forecast_of_draft(draft, informed),
         "kin": _kin_rows(reading, near, draft.digest, draft.author, draft.number),
     }
 
