@@ -38,7 +38,7 @@ from axiom.domain.fleet import Capacity, Platform
 from axiom.domain.preflights import GATES, Attempt, Preflight
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Outcome, Report
-from axiom.lab.experiments import try_bundle as preflight
+from axiom.lab.experiments import preflight
 from axiom.lab.experiments.publish import PackedBundle, prepare, publish
 from axiom.lab.planning.deploy import deploy
 from axiom.server.dispatch.cache import DispatchCache

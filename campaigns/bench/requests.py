@@ -37,7 +37,7 @@ from loadgen.outputs import axiom_maker
 from axiom.boinc.requests import read_request
 from axiom.lab.credit.pay import Paying
 from axiom.server.returns.validator import Validator
-from axiom.server.scheduler import scheduler as rpc
+from axiom.server.scheduler import scheduler
 from axiom.service.engine import computing
 from axiom.service.volunteer_project import Source, VolunteerParts, volunteering
 from axiom.settings import from_process
@@ -182,8 +182,8 @@ class Watch:
 def played(place: Path) -> Costs:
     """Play two rounds, of which the second one counts."""
     watch = Watch()
-    vars(rpc)["read_request"] = watch.over(read_request, "read")
-    rpc.UnwrittenReply.__bytes__ = watch.over(rpc.UnwrittenReply.__bytes__, "write")  # type: ignore[method-assign]
+    vars(scheduler)["read_request"] = watch.over(read_request, "read")
+    scheduler.UnwrittenReply.__bytes__ = watch.over(scheduler.UnwrittenReply.__bytes__, "write")  # type: ignore[method-assign]
     Writer._store = watch.over(Writer._store, "store")  # type: ignore[method-assign]  # one group, with its commit
     hosts, url = pickle.loads((place / "fleet").read_bytes())  # noqa: S301 - written a moment ago, by ourselves
     with tempfile.TemporaryDirectory(dir=place) as copy:

@@ -37,7 +37,7 @@ from strangers import Site
 from takeover import Attempt, Scene, known_home, play
 from takeover_attempts import CLASSES, flipped
 
-from axiom.lab.experiments import try_bundle as preflight
+from axiom.lab.experiments import preflight
 
 PACKAGE = Path(preflight.__file__).parents[2]
 MEMORY_GROWTH = 1.3  # times what the server takes after its start, and beside that …

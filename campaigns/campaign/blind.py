@@ -29,7 +29,7 @@ from disguises import DISGUISES, disguised
 from axiom.decisions.experiments.revealing_controls import by_declaration
 from axiom.domain.preflights import ControlDemand, Demands, DraftState
 from axiom.errors import Refused
-from axiom.lab.experiments import try_draft
+from axiom.lab.experiments import drafts as try_draft
 from axiom.lab.registrations import kin
 from axiom.signed import bundles
 from axiom.store.engine.database import Database, connect_writer

@@ -19,7 +19,7 @@ from axiom.domain.failure_causes import Cause
 from axiom.domain.fleet import Capacity, Gpu, Platform
 from axiom.domain.sessions import Allotment
 from axiom.domain.work import Exit, Report, TaskState
-from axiom.lab import session
+from axiom.lab import rounds
 from axiom.lab.credit.pay import Paying
 from axiom.lab.experiments.publish import publish
 from axiom.lab.experiments.retire import withdraw
@@ -28,8 +28,7 @@ from axiom.lab.policy import Policy
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.dispatch import hand_out
 from axiom.server.dispatch.orders import Dispatch, GrantedTask, WorkRequest
-from axiom.server.returns import rechecks as duplicates
-from axiom.server.returns import reporting
+from axiom.server.returns import rechecks, reporting
 from axiom.server.returns.transitioner import transit_many
 from axiom.server.returns.validator import Validator
 from axiom.server.upkeep import janitor
@@ -96,7 +95,7 @@ class Laboratory:
         (folder.keys / TRUST_FILE).write_bytes(trust)
         db = connect_writer(folder.database)
         migrate(db, folder, now)
-        validator = Validator(folder, duplicates.secret_of(keys.ticket))
+        validator = Validator(folder, rechecks.secret_of(keys.ticket))
         made = cls(folder=folder, keys=keys, db=db, now=now, validator=validator)
         with db.transaction():
             made.ourselves = accounts.ourselves(db, now)
@@ -195,7 +194,7 @@ class Laboratory:
             janitor.clean(self.db, self.folder, self.now)
         while True:
             with self.db.transaction():
-                done = session.step(self.db, _POLICY, pi="person", reason=reason, now=self.now)
+                done = rounds.step(self.db, _POLICY, pi="person", reason=reason, now=self.now)
             self.now += timedelta(seconds=1)
             if done.ended:
                 return done.round.name

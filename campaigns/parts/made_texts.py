@@ -20,7 +20,7 @@ from axiom.store.evidence import references
 from axiom.store.sessions import sessions
 from axiom.web.base.request import Reading
 from axiom.web.papers import paper
-from axiom.web.views import findings as finding_views
+from axiom.web.views import findings
 from axiom.web.views import sessions as session_views
 from axiom_weigh.values import Grade, Verdict
 
@@ -121,7 +121,7 @@ class MadeTexts:
         self.rows.forget()
         log = session_views.by_name(self.reading, self.session)["session"]["said"]
         made = paper.paper(self.reading, numbers)
-        page = finding_views.by_number(self.reading, numbers[0])["finding"]
+        page = findings.by_number(self.reading, numbers[0])["finding"]
         self.numbers += numbers_in(log) + numbers_in(made)
         self.faults += in_log(self.rows, log) + in_paper(self.rows, made) + in_remarks(self.rows, page)
         return log, made

@@ -20,11 +20,10 @@ from axiom.commands.proposals import ApproveProposal, RefuseProposal
 from axiom.domain.fleet import Capacity
 from axiom.domain.proposals import Admission, Proposal, ProposalState
 from axiom.domain.work import Exit, Report
-from axiom.lab import session
+from axiom.lab import rounds as session
 from axiom.lab.credit.pay import Paying
-from axiom.lab.experiments import preflight_report
-from axiom.lab.experiments import try_draft as drafts
-from axiom.lab.experiments.try_bundle import secret_of
+from axiom.lab.experiments import drafts, preflight_report
+from axiom.lab.experiments.preflight import secret_of
 from axiom.lab.policy import policy_of
 from axiom.runner.child.pause import PauseGate
 from axiom.runner.files.home import RunnerHome

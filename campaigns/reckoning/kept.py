@@ -6,7 +6,7 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import reading
 from axiom.lab.policy import Policy, policy_of
 from axiom.lab.redraw_figures import sweep_of
-from axiom.lab.session import step
+from axiom.lab.rounds import step
 from axiom.service.open_laboratory import prepare_database, writer_of
 from axiom.settings import Settings, from_process
 from axiom.signed.manifests import stored_manifest

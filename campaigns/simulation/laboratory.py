@@ -19,14 +19,14 @@ from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.experiments import DeployExperiment
 from axiom.decisions.hosts.runners import DRILL
 from axiom.domain.callers import Caller, Capability, Limits
-from axiom.lab import session
+from axiom.lab import rounds
 from axiom.lab.credit.pay import Paying
 from axiom.lab.experiments.publish import PackedBundle, prepare, publish
 from axiom.lab.policy import policy_of
 from axiom.server.dispatch.cache import DispatchCache
 from axiom.server.dispatch.orders import Dispatch
 from axiom.server.http.uploads import Transfers
-from axiom.server.returns import rechecks as duplicates
+from axiom.server.returns import rechecks
 from axiom.server.returns.transitioner import resume, sweep_late, sweep_unattended
 from axiom.server.returns.validator import Validator
 from axiom.server.scheduler.reply import Links
@@ -168,7 +168,7 @@ class Simulated:
         except BaseException:  # killed once more, before it was up
             writer.stop()
             raise
-        validator, paying = Validator(self.folder, duplicates.secret_of(self.keys.ticket)), Paying()
+        validator, paying = Validator(self.folder, rechecks.secret_of(self.keys.ticket)), Paying()
         laboratory = Laboratory(
             folder=self.folder, keys=self.keys, settings=self.settings, package=Path(axiom.__file__).parent
         )
@@ -219,7 +219,7 @@ class Simulated:
             for _ in range(_AT_ONCE):
                 if not job():
                     break
-        self._do(lambda db: duplicates.give_up(db, now))
+        self._do(lambda db: rechecks.give_up(db, now))
         self.live()
 
     def live(self) -> None:
@@ -234,7 +234,7 @@ class Simulated:
     def attend(self) -> str:
         """Hold a session if there is a reason to; its name, or nothing."""
         with Connections(folder=self.folder).reader() as db:
-            reason = session.due(db, policy_of(self.settings), self.clock.now)
+            reason = rounds.due(db, policy_of(self.settings), self.clock.now)
         return autopilot.hold(self, reason) if reason else ""
 
     def status(self) -> dict[str, Any]:

@@ -103,7 +103,7 @@ FEATURES = {  # in the order in which a newcomer meets them at the terminal
     ),
     "sessions": Feature(
         "Rounds of work on evidence, step by step, and what each has to tell.",
-        "limits.sessions domain.sessions decisions.sessions store.sessions store.views.sessions lab.policy lab.session "
+        "limits.sessions domain.sessions decisions.sessions store.sessions store.views.sessions lab.policy lab.rounds "
         "lab.step lab.steps autopilot commands.sessions web.views.log web.views.session_lists web.views.sessions "
         "service.autopilot service.scientist cli.session",
         commands="session",

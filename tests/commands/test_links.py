@@ -15,8 +15,7 @@ from axiom.domain.links import LinkKind, Node, Noun
 from axiom.errors import LimitReached, NotFound, Refused, UnknownName, WrongUse
 from axiom.signed.canonical_json import canonical
 from axiom.store.evidence import evidence, links, old_claims
-from axiom.store.sessions import sessions
-from axiom.store.sessions import written_texts as prose
+from axiom.store.sessions import kept_prose, sessions
 from axiom_weigh.values import Grade
 
 LIST = """
@@ -148,7 +147,7 @@ def test_prose_is_kept_as_it_was_written_and_speaks_of_what_is_known(weighed_doo
     answer = weighed_door.submit(WriteLog(text=text, by="Ada"))
     name = answer["page"].rpartition("/")[2]
     assert answer["unresolved"] == []
-    (stored,) = weighed_door.look(lambda db: prose.of_rounds(db, sessions.told_of(db, sessions.by_name(db, name))))
+    (stored,) = weighed_door.look(lambda db: kept_prose.of_rounds(db, sessions.told_of(db, sessions.by_name(db, name))))
     assert (stored.author, stored.text) == ("Ada", text)
     drafted = weighed_door.submit(DraftPaper(findings="1", text="It is {F1.estimate}.", by="Ada"))
     assert drafted["page"] == "/findings/paper?of=1"

@@ -24,12 +24,12 @@ from axiom.domain.programs import MOST
 from axiom.domain.proposals import IdeaState
 from axiom.domain.sessions import EntryKind
 from axiom.errors import NotAllowed, NotFound, Refused, UnknownName, WrongUse
-from axiom.lab.experiments import try_draft as lab_drafts
+from axiom.lab.experiments import drafts as lab_drafts
+from axiom.lab.experiments.preflight import secret_of, seed_for
 from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.publish import publish
 from axiom.lab.experiments.quick_gates import keep_row
 from axiom.lab.experiments.releases import stages
-from axiom.lab.experiments.try_bundle import secret_of, seed_for
 from axiom.lab.followups.propose import open_cost
 from axiom.runner.child.pause import PauseGate
 from axiom.settings import Settings

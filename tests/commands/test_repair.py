@@ -13,12 +13,13 @@ from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.commands.proposals import AdmitProposal, ApproveProposal
 from axiom.domain.registrations import read_body
 from axiom.errors import Refused, Withdrawn, WrongUse
-from axiom.lab.experiments import published_files, seals, try_draft
+from axiom.lab.experiments import drafts as try_draft
+from axiom.lab.experiments import published_files, seals
+from axiom.lab.experiments.preflight import secret_of
 from axiom.lab.experiments.preflight_report import write
 from axiom.lab.experiments.publish import WAITS, prepare, wanted_seal
-from axiom.lab.experiments.try_bundle import secret_of
 from axiom.lab.policy import policy_of
-from axiom.lab.session import step
+from axiom.lab.rounds import step
 from axiom.runner.child.pause import PauseGate
 from axiom.settings import Settings
 from axiom.signed.bundles import write_seal

@@ -14,7 +14,7 @@ import axiom
 from axiom.domain.sessions import Step
 from axiom.lab.experiments.publish import PackedBundle
 from axiom.lab.policy import Policy
-from axiom.lab.session import StepResult, step
+from axiom.lab.rounds import StepResult, step
 from axiom.lab.upkeep import invariants
 from axiom.store.engine.database import Database
 from axiom.store.sessions import sessions

@@ -10,8 +10,8 @@ from patience import PATIENCE
 from real_parts import need
 
 import axiom
+from axiom.lab.experiments.preflight import try_file
 from axiom.lab.experiments.publish import prepare
-from axiom.lab.experiments.try_bundle import try_file
 from axiom.runner.direct import compute_here
 from axiom.signed.bundles import contents
 

@@ -6,7 +6,7 @@ import pytest
 
 from axiom.domain.sessions import Step
 from axiom.lab.policy import Policy
-from axiom.lab.session import step
+from axiom.lab.rounds import step
 from axiom.service import autopilot, run
 from axiom.service.autopilot import Occasion
 from axiom.service.run import Foresight

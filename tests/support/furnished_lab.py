@@ -29,8 +29,7 @@ from axiom.store.experiments import drafts
 from axiom.store.hosts import hosts
 from axiom.store.hosts.hosts import ClientDescription
 from axiom.store.registrations import ideas, proposals
-from axiom.store.sessions import sessions, transcripts
-from axiom.store.sessions import written_texts as prose
+from axiom.store.sessions import kept_prose, sessions, transcripts
 from axiom.store.tasks import tasks, workunits
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
 
@@ -277,8 +276,8 @@ def furnish_more(lab, prepared) -> None:
         inherit(lab.db, CLAIMED, "tiny_sum", lab.now)
         link(lab.db, LinkKind.DEPENDS_ON, *_ENDS, why=HOSTILE, by=HOSTILE, now=lab.now)
         text = f"The total grows, {{F1.estimate}} over {{F1.seeds}} seeds. {HOSTILE}\n\nThis says nothing of a number."
-        prose.add_to_session(lab.db, 1, author=f"program:{HOSTILE}", text=text, now=lab.now)
-        prose.add_to_paper(lab.db, [1, 3], author="Ada", text=text, now=lab.now)
+        kept_prose.add_to_session(lab.db, 1, author=f"program:{HOSTILE}", text=text, now=lab.now)
+        kept_prose.add_to_paper(lab.db, [1, 3], author="Ada", text=text, now=lab.now)
         speak(lab)
 
 

@@ -13,9 +13,9 @@ from made_texts import INVENTED, MadeTexts, filled
 from tiny_experiment import prepare_text, tiny_source
 
 from axiom.commands.links import DraftPaper, WriteLog
-from axiom.decisions.findings.written_texts import refused
+from axiom.decisions.findings.prose import refused
 from axiom.store.evidence import finding_notes, references
-from axiom.store.sessions import written_texts as prose
+from axiom.store.sessions import kept_prose
 from axiom.store.views.citable import citable
 from axiom.web.base.facts import written
 from axiom.web.base.numbers import plain as written_number
@@ -42,11 +42,11 @@ def reading(furnished):
 def test_each_author_s_newest_text_stands_and_a_changed_row_changes_what_was_written(lab, browse):
     with lab.db.transaction():
         for text in ("first {F1}", "second {F1}"):
-            prose.add_to_paper(lab.db, [3, 1, 1], author="Ada", text=text, now=lab.now)
+            kept_prose.add_to_paper(lab.db, [3, 1, 1], author="Ada", text=text, now=lab.now)
         text = f"- not a list ({HOSTILE}) [x](y) *b* {{F1.estimate}}"
-        prose.add_to_paper(lab.db, [1], author="# Eve", text=text, now=lab.now)
-        prose.add_to_paper(lab.db, [1, 3], author="Bo", text="too", now=lab.now)
-    assert [kept_text.text for kept_text in prose.of_paper(lab.db, [1, 3])] == ["second {F1}", "too"]
+        kept_prose.add_to_paper(lab.db, [1], author="# Eve", text=text, now=lab.now)
+        kept_prose.add_to_paper(lab.db, [1, 3], author="Bo", text="too", now=lab.now)
+    assert [kept_text.text for kept_text in kept_prose.of_paper(lab.db, [1, 3])] == ["second {F1}", "too"]
     (kept,) = lab.db.select("SELECT count(*) AS amount FROM prose WHERE findings = '1,3'")
     assert kept["amount"] == 4
     reading = Reading(db=lab.db, folder=lab.folder, now=lab.now, name=NASTY, live=dict)
@@ -233,7 +233,7 @@ def test_what_nobody_approved_is_marked_and_stands_behind_no_sentence(small_lab,
     assert 'href="https://arxiv.org/abs/3199.99999"' in page
     with small_lab.db.transaction():
         references.add(small_lab.db, "Noether 1918", by="Ada", now=small_lab.now)
-        prose.add_to_paper(small_lab.db, [1], author="Ada", text=spoken, now=small_lab.now)
+        kept_prose.add_to_paper(small_lab.db, [1], author="Ada", text=spoken, now=small_lab.now)
     site.app.forget()
     assert not refused(spoken, citable(small_lab.db, [1]))
     page = re.sub(r"<[^>]+>", "", site.get("/findings/paper?of=1").text)

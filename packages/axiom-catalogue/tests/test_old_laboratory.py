@@ -11,7 +11,7 @@ from axiom.domain.evidence import Meaning
 from axiom.domain.links import LinkKind
 from axiom.errors import UnknownName
 from axiom.lab.registrations.old_claims import LIST, read
-from axiom.store.experiments import aliases as old_names
+from axiom.store.experiments import old_names
 from axiom_catalogue import binder_crossing, edge_of_chaos_by_radius, learning_rate_cliff
 
 CATALOGUE = Path(axiom_catalogue.__file__).parent

@@ -13,9 +13,8 @@ from axiom.domain.callers import Capability
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import KeptProposal
 from axiom.errors import Refused, WrongUse
-from axiom.lab.experiments import preflight_report
-from axiom.lab.experiments import try_draft as drafts
-from axiom.lab.experiments.try_bundle import secret_of
+from axiom.lab.experiments import drafts, preflight_report
+from axiom.lab.experiments.preflight import secret_of
 from axiom.lab.followups.ideas import take
 from axiom.lab.followups.invent import InventedQuestion, invent
 from axiom.lab.registrations import kin

@@ -150,14 +150,14 @@ class PreflightExperiment(Command):
 
     def prepare(self, laboratory: Laboratory) -> Attempt:
         """Read the report, which may be long, and the file that it is about."""
-        from axiom.lab.experiments import try_bundle as preflight
+        from axiom.lab.experiments import preflight
 
         attempt = preflight_report.read(self.report)
         with Connections(folder=laboratory.folder).reader() as reader:
             return preflight.read_again(reader, laboratory.folder, attempt)
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
-        from axiom.lab.experiments import try_bundle as preflight
+        from axiom.lab.experiments import preflight
 
         secret = preflight.secret_of(laboratory.keys.ticket)
         tried = experiments.bundle(db, prepared.bundle)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.base.words import LINE, LINES, NUMBER, SAID_BY, SIGN, SIGNS, WHY
-from axiom.decisions.findings import written_texts as prose
+from axiom.decisions.findings import prose
 from axiom.decisions.findings.links import upheld_by
 from axiom.domain.callers import Capability
 from axiom.domain.estimands import Direction
@@ -22,8 +22,7 @@ from axiom.signed.canonical_json import LARGEST
 from axiom.store.engine.database import Database
 from axiom.store.evidence import finding_notes, links, old_claims, references
 from axiom.store.registrations import registrations
-from axiom.store.sessions import sessions
-from axiom.store.sessions import written_texts as kept_prose
+from axiom.store.sessions import kept_prose, sessions
 from axiom.store.views import findings
 from axiom.store.views.citable import citable
 from axiom_weigh.evidence.cards import Citable

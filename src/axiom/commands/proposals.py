@@ -20,8 +20,8 @@ from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import AUTOPILOT, Admission, KeptProposal, Proposal
 from axiom.domain.registrations import read_body
 from axiom.errors import ExperimentError, NotFound, Refused, StoreError, WrongUse
+from axiom.lab.experiments.drafts import kept
 from axiom.lab.experiments.publish import PackedBundle, prepare
-from axiom.lab.experiments.try_draft import kept
 from axiom.lab.followups.admit import approvable, approve, refuse
 from axiom.lab.followups.ask import AskedQuestion, ask, withdraw
 from axiom.lab.followups.invent import draft_of, publish_code

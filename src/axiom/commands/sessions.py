@@ -10,7 +10,7 @@ from axiom.commands.base.laboratory import Laboratory
 from axiom.domain.callers import Capability
 from axiom.domain.sessions import EntryKind, Step, TranscriptEntry
 from axiom.lab.policy import policy_of
-from axiom.lab.session import StepResult, step, transcribe
+from axiom.lab.rounds import StepResult, step, transcribe
 from axiom.limits import sessions as limits
 from axiom.store.engine.database import Database
 

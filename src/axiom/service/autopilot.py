@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from axiom.lab.policy import Policy
-from axiom.lab.session import due
+from axiom.lab.rounds import due
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder

@@ -41,8 +41,7 @@ from axiom.store.journal.replay import covered_from
 from axiom.store.migrate import check
 from axiom.store.registrations import stamps
 from axiom.store.tasks import archives, workunits
-from axiom.store.upkeep import jobs, watches
-from axiom.store.upkeep import last_backup as backed_up
+from axiom.store.upkeep import jobs, last_backup, watches
 from axiom.web.views.join import runners_of
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import wall_clock
@@ -223,7 +222,7 @@ def _backup(folder: Folder, db: Database) -> _Answer:
     settings, _ = from_process(folder.settings)
     place, point, others = journal_of(folder, settings), standing(db), accounts.with_results(db)
     own = copies(place, point) if point and _is_elsewhere(place, folder) else []
-    made = max(filter(None, (backed_up.last(folder), *(copy.made_at for copy in own))), default=None)
+    made = max(filter(None, (last_backup.last(folder), *(copy.made_at for copy in own))), default=None)
     days = (wall_clock() - made).days if made else None
     says = "none was made" if days is None else f"the last was made {counted(days, 'day')} ago"
     says = f"{says}; {counted(others, 'volunteer')} computed here" if others else says

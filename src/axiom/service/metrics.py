@@ -25,7 +25,7 @@ from axiom.store.connections import Connections
 from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database
-from axiom.store.hosts import fleet as capacity
+from axiom.store.hosts import fleet
 from axiom.store.journal.history import standing
 from axiom.store.sessions import sessions
 from axiom.store.views import findings
@@ -81,8 +81,8 @@ class LaboratoryMetrics(Collector):
     def _read(self, db: Database, now: datetime) -> MinuteFigures:
         lately = now - _A_DAY
         return MinuteFigures(
-            hosts=capacity.amount(db, lately),
-            cores=capacity.cores(db, lately),
+            hosts=fleet.amount(db, lately),
+            cores=fleet.cores(db, lately),
             grades=Counter(finding.grade.value for finding in findings.in_brief(db)),
             sessions=sessions.count_ended(db),
             journal_bytes=_bytes(self.health.journal.glob("*")),

@@ -16,8 +16,7 @@ from axiom.store.engine.database import connect_writer
 from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.hosts import hosts
 from axiom.store.migrate import migrate
-from axiom.store.upkeep import jobs
-from axiom.store.upkeep import last_backup as backed_up
+from axiom.store.upkeep import jobs, last_backup
 
 NAME = 'A "laboratory" \\ with\n\x7f tabs\t and 😀'
 
@@ -142,7 +141,7 @@ def test_the_status_and_the_doctor_tell_of_the_last_backup(say, lab, tmp_path):
     assert told() == (True, True)
     assert "0 hours ago" in say("status")[1]
     for age, well in (({"days": 6}, True), ({"days": 8, "hours": 1}, False)):
-        backed_up.note(lab, datetime.now(UTC) - timedelta(**age))
+        last_backup.note(lab, datetime.now(UTC) - timedelta(**age))
         assert told() == (well, True)
     lab.backed_up.write_text("no note")
     assert told() == (False, False)

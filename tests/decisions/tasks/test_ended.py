@@ -9,7 +9,7 @@ import pytest
 from axiom.decisions.tasks.backoff import Situation, delay
 from axiom.decisions.tasks.outage import outage
 from axiom.decisions.tasks.reports import receive
-from axiom.decisions.tasks.stuck import stuck
+from axiom.decisions.tasks.stuck_tasks import stuck
 from axiom.decisions.tasks.unwanted import GiveUp, give_up
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Report, Task, TaskState, WorkunitState

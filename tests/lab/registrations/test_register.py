@@ -25,7 +25,7 @@ from axiom.lab.registrations.links import hanging
 from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
 from axiom.lab.registrations.predictions import foretell
 from axiom.lab.registrations.register import amend, register_cohort, register_further
-from axiom.server.returns.after_restore import readmit
+from axiom.server.returns.forgotten_tasks import readmit
 from axiom.signed.bundles import MANIFEST, contents, pack
 from axiom.signed.canonical_json import canonical
 from axiom.signed.tickets import read_ticket

@@ -13,7 +13,7 @@ from scheduler_calls import LINUX, MASTER, Client, Exchange, Heard
 from axiom.boinc import account_keys
 from axiom.boinc.transfers import read_name
 from axiom.domain.work import read_task_name
-from axiom.server.scheduler import scheduler as rpc
+from axiom.server.scheduler import scheduler
 from axiom.server.scheduler.identify import is_stranger
 from axiom.signed.boinc_code_signing import CodeKey, is_code_signed, sign_change
 from axiom.signed.bundles import read_seal
@@ -40,7 +40,7 @@ def test_what_is_no_request_or_has_no_account_is_answered_and_stores_nothing(exc
             assert ("Konto" in reason) == bool(inside), "in the client's language"
             assert 3_600 <= heard.number("request_delay") <= 4_200
             assert (heard.host, heard.root.findtext("userid"), heard.tasks) == (None, None, {})
-            monkeypatch.setattr(rpc, "read_request", None)  # a long request of a stranger is not even read
+            monkeypatch.setattr(scheduler, "read_request", None)  # a long request of a stranger is not even read
         monkeypatch.undo()
     assert exchange.do(lambda db: db.row("SELECT count(*) AS n FROM host")["n"]) == 1
 

@@ -6,8 +6,7 @@ import pytest
 
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.store.engine import counters
-from axiom.store.tasks import tasks, workunits
-from axiom.store.tasks import waiting as waiting_tasks
+from axiom.store.tasks import tasks, waiting_tasks, workunits
 from axiom.store.tasks.workunits import OrderedTask
 from axiom.store.upkeep import audit, jobs
 from axiom.store.upkeep.audit import AuditEntry

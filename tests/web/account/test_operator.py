@@ -13,7 +13,7 @@ from site_operator import code_of, furnish, give_role
 from axiom.boinc.account_keys import passwd_hash
 from axiom.decisions.experiments.drafts import blind_gates, reason_for_persons
 from axiom.domain.preflights import GATES, Preflight
-from axiom.lab.experiments.try_bundle import Examination
+from axiom.lab.experiments.preflight import Examination
 from axiom.server.accounts.account_managers import AccountManagers
 from axiom.server.accounts.failed_sign_ins import Guesses
 from axiom.service import standard_callers as callers

@@ -13,7 +13,7 @@ from axiom.domain.links import AskingEstimand, LinkKind, Node, Noun, OldClaim
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.old_claims import OldClaims, OldLink, inherit
 from axiom.store.evidence import old_claims
-from axiom.store.experiments import aliases as old_names
+from axiom.store.experiments import old_names
 from axiom.store.registrations import registrations
 from axiom_weigh.values import Verdict
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from axiom.domain.sessions import Note, Round, Step
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.policy import Policy
-from axiom.lab.session import step
+from axiom.lab.rounds import step
 from axiom.store.experiments import releases
 from axiom.store.sessions import news
 from axiom.store.sessions import sessions as stored

@@ -12,7 +12,7 @@ from axiom.limits import hosts as limits
 from axiom.service.open_laboratory import reading
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments
-from axiom.store.hosts import fleet as capacity
+from axiom.store.hosts import fleet
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import say
 
@@ -26,7 +26,7 @@ def deployed(name: str, folder: Folder, as_json: bool) -> None:
         names = {experiment.name for experiment in experiments.every_version(db)}
         if name and name not in names:
             raise UnknownName("published experiment", name, names)
-        hosts = capacity.deployed(db, name)
+        hosts = fleet.deployed(db, name)
     if as_json:
         show_json({"deployed": [{**asdict(host), "tasks": host.tasks} for host in hosts]})
         return

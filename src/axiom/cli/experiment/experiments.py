@@ -20,8 +20,7 @@ from axiom.service.open_laboratory import reading
 from axiom.signed.manifests import Manifest
 from axiom.store.engine import counters
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments import aliases as old_names
-from axiom.store.experiments import costs, experiments
+from axiom.store.experiments import costs, experiments, old_names
 from axiom.store.experiments.experiments import STATUSES
 from axiom.store.experiments.themes import by_experiment
 from axiom_weigh.amounts import counted

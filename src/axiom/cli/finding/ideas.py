@@ -11,7 +11,7 @@ from axiom.cli.reading import view
 from axiom.commands.base.command import Answer
 from axiom.domain.proposals import ANSWERS, IdeaState
 from axiom.store.engine.folder import Folder
-from axiom.web.views import ideas as views
+from axiom.web.views import ideas
 from axiom_weigh.terminal import say
 
 _BY = click.option("--by", default="operator", show_default=True, help="Who says so.")
@@ -29,7 +29,7 @@ def idea() -> None:
 def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -> None:
     """Every idea, open ones first, also those that wait to be shown."""
     with view(folder) as seen:
-        rows = [row for row in views.every_idea(seen)["ideas"] if state in (None, row["state"])]
+        rows = [row for row in ideas.every_idea(seen)["ideas"] if state in (None, row["state"])]
     rows = [row for row in rows if not (hidden and row["is_public"])]
     if as_json:
         show_json({"ideas": rows})
@@ -47,7 +47,7 @@ def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One idea: what is asked, why, and what became of it."""
     with view(folder) as seen:
-        answer = views.of_number(seen, number)
+        answer = ideas.of_number(seen, number)
     if as_json:
         show_json(answer)
         return

@@ -14,7 +14,7 @@ from axiom.domain.proposals import ProposalState
 from axiom.errors import WrongUse
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import drafts
-from axiom.web.views import proposals as views
+from axiom.web.views import proposals
 from axiom_weigh.terminal import say
 
 _WHY = why_option("Why; it stays with the proposal.", required=True)
@@ -32,7 +32,7 @@ def proposal() -> None:
 def list_proposals(state: str | None, folder: Folder, as_json: bool) -> None:
     """Every proposal, those that wait for an answer first."""
     with view(folder) as seen:
-        rows = [row for row in views.listed(seen)["proposals"] if state in (None, row["state"])]
+        rows = [row for row in proposals.listed(seen)["proposals"] if state in (None, row["state"])]
     if as_json:
         show_json({"proposals": rows})
         return
@@ -50,7 +50,7 @@ def list_proposals(state: str | None, folder: Folder, as_json: bool) -> None:
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One proposal: what is asked and expected, what each outcome would change, and what it costs."""
     with view(folder) as seen:
-        answer = views.by_number(seen, number)
+        answer = proposals.by_number(seen, number)
         draft = drafts.draft(seen.db, answer["draft"]["number"]) if answer["draft"] else None
     if draft and draft.reason:  # with what its controls measured, which no program is told
         answer["tried"] = draft.reason

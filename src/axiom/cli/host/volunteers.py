@@ -32,7 +32,7 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.web.account import operator_facts
 from axiom.web.base.request import Answer
-from axiom.web.views import volunteers as pages
+from axiom.web.views import volunteers
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import printable, remark, say
 
@@ -52,7 +52,7 @@ def volunteer() -> None:
 def list_volunteers(folder: Folder, after: int, as_json: bool) -> None:
     """Volunteers by number."""
     with view(folder, {"after": after}) as seen:
-        answer = pages.volunteers(seen)
+        answer = volunteers.volunteers(seen)
     if as_json:
         show_json(answer)
     else:
@@ -65,7 +65,7 @@ def list_volunteers(folder: Folder, after: int, as_json: bool) -> None:
 def show_volunteer(number: int, folder: Folder, as_json: bool) -> None:
     """One volunteer: credit, team, and the findings that they support."""
     with view(folder) as seen:
-        answer = pages.volunteer(seen, number)
+        answer = volunteers.volunteer(seen, number)
     if as_json:
         show_json(answer)
         return
@@ -233,7 +233,7 @@ def team() -> None:
 def list_teams(folder: Folder, after: int, as_json: bool) -> None:
     """Teams by number."""
     with view(folder, {"after": after}) as seen:
-        answer = pages.listed_teams(seen)
+        answer = volunteers.listed_teams(seen)
     if as_json:
         show_json(answer)
         return
@@ -260,7 +260,7 @@ def list_teams(folder: Folder, after: int, as_json: bool) -> None:
 def show_team(number: int, folder: Folder, as_json: bool) -> None:
     """One team and its volunteers."""
     with view(folder) as seen:
-        answer = pages.team(seen, number)
+        answer = volunteers.team(seen, number)
     if as_json:
         show_json(answer)
         return

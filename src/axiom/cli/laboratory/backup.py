@@ -16,7 +16,7 @@ from axiom.lab.upkeep.recovery import Recovery, RecoveryWish
 from axiom.service.open_laboratory import demand, lay_out_own_files, reading, upgrade_database
 from axiom.store.engine.folder import Folder, lock
 from axiom.store.journal.history import SKIPPED
-from axiom.store.upkeep import last_backup as backed_up
+from axiom.store.upkeep import last_backup
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import remark, say, wall_clock
 
@@ -40,7 +40,7 @@ def backup(
     now = wall_clock()
     target = output or Path(f"axiom-backup-{now:%Y%m%d-%H%M%S}.tar")
     made = back_up(folder, target, with_keys=not without_keys, now=now, although_broken=although_broken)
-    backed_up.note(folder, now)
+    last_backup.note(folder, now)
     if as_json:
         show_json({"backup": {"file": str(target), **asdict(made)}})
         return

@@ -15,7 +15,7 @@ from axiom.limits import clusters as limits
 from axiom.settings import from_process
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.store.engine.folder import Folder
-from axiom.web.views import hosts as views
+from axiom.web.views import hosts
 from axiom_weigh.terminal import remark
 
 _MODE = 0o600
@@ -31,7 +31,7 @@ def cluster() -> None:
 def list_clusters(folder: Folder, as_json: bool) -> None:
     """Every cluster that ever had a key, the oldest first."""
     with view(folder) as seen:
-        answer = views.clusters(seen)
+        answer = hosts.clusters(seen)
     if as_json:
         show_json(answer)
         return

@@ -8,7 +8,7 @@ from axiom.cli.output import ID, change_options, reading_options, show_json, sho
 from axiom.cli.reading import view
 from axiom.domain.failures import Comparison
 from axiom.store.engine.folder import Folder
-from axiom.web.views import failures as views
+from axiom.web.views import failures
 from axiom_weigh.terminal import remark
 
 
@@ -23,7 +23,7 @@ def failure() -> None:
 def list_failures(experiment: str, folder: Folder, as_json: bool) -> None:
     """Failures by version, cause and kind of host, with what they suggest."""
     with view(folder, {"experiment": experiment}) as seen:
-        answer = views.failures(seen)
+        answer = failures.failures(seen)
     if as_json:
         show_json(answer)
         return
@@ -56,7 +56,7 @@ def watch() -> None:
 def list_watches(folder: Folder, as_json: bool) -> None:
     """What is waited for, and what was met."""
     with view(folder) as seen:
-        answer = views.listed_watches(seen)
+        answer = failures.listed_watches(seen)
     if as_json:
         show_json(answer)
         return

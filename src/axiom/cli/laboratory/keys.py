@@ -14,7 +14,7 @@ from axiom.cli.output import data_option, quiet_option, reading_options, show_fa
 from axiom.commands.base.command import Answer
 from axiom.commands.sealing import SealBundles, SignPrograms
 from axiom.errors import AxiomError, NoLab, Refused, WrongUse
-from axiom.lab.experiments import seals as seal
+from axiom.lab.experiments import seals
 from axiom.service.open_laboratory import audited, package, submit
 from axiom.signed import key_rotation
 from axiom.signed.key_rotation import Rotation
@@ -228,7 +228,7 @@ def _take_seals(signed: SigningRequest, folder: Folder, *, quiet: bool) -> None:
     for wanted in signed.seals:
         try:
             command = SealBundles(seal=signed.seal_text(wanted, trust, now))
-            path = seal.archive_path(folder, wanted.seal.digest)
+            path = seals.archive_path(folder, wanted.seal.digest)
             keep(path, wanted.archive)
             for bundle in submit(folder, command)["sealed"]:
                 remark(f"{bundle['experiment']}@{bundle['version']}: {bundle['change']}", quiet=quiet)

@@ -14,7 +14,7 @@ from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.errors import WrongUse
 from axiom.signed.program_tokens import digest, new_token
 from axiom.store.engine.folder import Folder
-from axiom.web.views import programs as views
+from axiom.web.views import programs
 from axiom_weigh.terminal import remark, say
 
 
@@ -28,7 +28,7 @@ def program() -> None:
 def list_programs(folder: Folder, as_json: bool) -> None:
     """Who was ever let in, the oldest first."""
     with view(folder) as seen:
-        answer = views.let_in(seen)
+        answer = programs.let_in(seen)
     if as_json:
         show_json(answer)
         return

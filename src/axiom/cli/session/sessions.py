@@ -27,9 +27,8 @@ from axiom.commands.experiments import PreflightExperiment
 from axiom.commands.sessions import HoldSession, Pi, StepSession, reached
 from axiom.domain.sessions import Step
 from axiom.errors import CannotStart, NoLab, NotFound
-from axiom.lab.experiments import preflight_report
-from axiom.lab.experiments import try_bundle as preflight
-from axiom.lab.experiments.try_draft import kept, published_bundle, try_out
+from axiom.lab.experiments import preflight, preflight_report
+from axiom.lab.experiments.drafts import kept, published_bundle, try_out
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.service.open_laboratory import demand, reading, submit
 from axiom.settings import from_process

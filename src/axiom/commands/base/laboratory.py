@@ -15,7 +15,7 @@ from axiom.signed.keys import Keys
 from axiom.signed.sources import parsed
 from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
-from axiom.store.experiments import aliases as old_names
+from axiom.store.experiments import old_names
 from axiom.store.upkeep import audit
 
 

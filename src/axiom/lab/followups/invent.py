@@ -11,10 +11,9 @@ from axiom.domain.estimands import Direction, read_prediction
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import Admission, KeptProposal, Proposal, ProposalState, Template
 from axiom.errors import NotFound, Refused, UnknownName
-from axiom.lab.experiments import preflight_report
-from axiom.lab.experiments import try_bundle as preflight
+from axiom.lab.experiments import preflight, preflight_report
+from axiom.lab.experiments.drafts import declaration_of, demand_own, kept, published_bundle
 from axiom.lab.experiments.publish import WAITS, PackedBundle, PublishedBundle, demand_taken, publish
-from axiom.lab.experiments.try_draft import declaration_of, demand_own, kept, published_bundle
 from axiom.lab.followups.ask import demand_new, demand_rival_apart
 from axiom.lab.registrations.predictions import foretell_blindly
 from axiom.lab.registrations.register import demand_askable

@@ -21,7 +21,7 @@ from axiom.limits import planning as planning_limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import fleet as stored
+from axiom.store.hosts import fleet
 from axiom.store.hosts.fleet import Portion, PresentHost
 from axiom.store.registrations import registrations
 
@@ -46,12 +46,12 @@ def supplies(
     """Every host that was heard from lately; or so many of them, or one. Looking changes nothing."""
     cell_sizes = sizes(db)
     by_host: dict[int, list[Portion]] = {}
-    for portion in stored.in_hand(db):
+    for portion in fleet.in_hand(db):
         by_host.setdefault(portion.host_id, []).append(portion)
     allowance = Allowance(deadline=None, tasks_per_core=policy.tasks_per_core, daily_per_core=policy.daily_per_core)
     return [
         _supply(present, by_host.get(present.host.id, ()), cell_sizes, _OURS if present.is_ours else allowance, now)
-        for present in stored.present(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id)
+        for present in fleet.present(db, now - host_limits.COUNTED_ON_FOR, most, host_id=host_id)
     ]
 
 
@@ -70,7 +70,7 @@ def able(db: Database, need: Need, policy: Policy, now: datetime) -> tuple[list[
 
 def usual(db: Database, now: datetime, most: int) -> UsualHosts | None:
     """What volunteers' hosts are like, by so many of those that were heard from lately."""
-    there = stored.present(db, now - host_limits.COUNTED_ON_FOR, most)
+    there = fleet.present(db, now - host_limits.COUNTED_ON_FOR, most)
     return usual_of(_supply(present, (), {}, _OURS, now) for present in there if not present.is_ours)
 
 

@@ -25,7 +25,7 @@ from axiom.limits import planning as planning_limits
 from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import fleet as stored
+from axiom.store.hosts import fleet
 from axiom.store.sessions import sessions
 
 _MOST_SESSIONS = 200
@@ -34,7 +34,7 @@ _MOST_SESSIONS = 200
 def decide(db: Database, policy: Policy, now: datetime) -> Plan:
     """The plan as it would be now. Looking changes nothing."""
     competing, cores_there = candidates(db, now, policy.approvals, is_stamped=policy.is_stamped), cores(db, now)
-    are_few = stored.amount(db, now - host_limits.COUNTED_ON_FOR) <= planning_limits.HOSTS
+    are_few = fleet.amount(db, now - host_limits.COUNTED_ON_FOR) <= planning_limits.HOSTS
     there = supplies(db, policy, now) if are_few else []
     wished, _ = wishes(policy, names(db))
     return plan(
@@ -44,7 +44,7 @@ def decide(db: Database, policy: Policy, now: datetime) -> Plan:
         task_seconds=policy.task_seconds,
         supplies=there,
         usual=None if are_few else usual(db, now, planning_limits.HOSTS),
-        ours=None if are_few else stored.own_cores(db, now - host_limits.COUNTED_ON_FOR),
+        ours=None if are_few else fleet.own_cores(db, now - host_limits.COUNTED_ON_FOR),
         wishes=wished,
         floor=policy.floor,
         lately=ordered_lately(db, now) if wished.mix else (),
@@ -83,7 +83,7 @@ def _allotments(text: str) -> tuple[Allotment, ...]:
 
 def cores(db: Database, now: datetime) -> int:
     """How many cores the hosts have that were heard from lately."""
-    return stored.cores(db, now - host_limits.COUNTED_ON_FOR)
+    return fleet.cores(db, now - host_limits.COUNTED_ON_FOR)
 
 
 def waiting(db: Database) -> int:

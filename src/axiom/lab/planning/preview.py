@@ -26,7 +26,7 @@ from axiom.limits import planning as planning_limits
 from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
-from axiom.store.hosts import fleet as stored
+from axiom.store.hosts import fleet
 from axiom_weigh.values import Grade, Verdict
 
 _AS_IF = "planned as if its pilot had passed"
@@ -62,7 +62,7 @@ def preview(
     if tiles:
         deadline = planning.deadline(policy, there)
         forecast = previewing.with_tiles(forecast, competing, there, tiles, deadline_seconds=deadline)
-    heard_from = stored.amount(db, now - host_limits.COUNTED_ON_FOR) if hosts is None else 0
+    heard_from = fleet.amount(db, now - host_limits.COUNTED_ON_FOR) if hosts is None else 0
     if heard_from > len(there):
         part = f"for {len(there):,} of the {heard_from:,} hosts that were heard from"
         forecast = replace(forecast, plan=replace(forecast.plan, reason=f"{forecast.plan.reason}; {part}"))
@@ -137,7 +137,7 @@ def _new_candidate(number: int, manifest: Manifest) -> Candidate:
 def _in_hand(db: Database) -> dict[int, dict[str, int]]:
     names = {experiment.id: experiment.name for experiment in experiments.every_version(db)}
     by_host: dict[int, dict[str, int]] = {}
-    for portion in stored.in_hand(db):
+    for portion in fleet.in_hand(db):
         if name := names.get(portion.experiment_id):
             of_host = by_host.setdefault(portion.host_id, {})
             of_host[name] = of_host.get(name, 0) + portion.tasks

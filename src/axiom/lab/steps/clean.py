@@ -4,7 +4,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 
 from axiom.decisions.hosts.suspects import Suspect, Trouble, suspects
-from axiom.decisions.tasks.stuck import StuckTask, stuck
+from axiom.decisions.tasks.stuck_tasks import StuckTask, stuck
 from axiom.domain.sessions import Note
 from axiom.domain.work import Task, TaskState
 from axiom.lab.step import OpenRound, shortened
@@ -15,8 +15,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.database import Database
 from axiom.store.hosts import hosts as host_store
 from axiom.store.hosts import notices
-from axiom.store.tasks import stuck as stuck_tasks
-from axiom.store.tasks import tasks, workunits
+from axiom.store.tasks import stuck_tasks, tasks, workunits
 from axiom.store.upkeep import cleanings, jobs
 
 _LATELY = timedelta(days=2)

@@ -23,8 +23,7 @@ from axiom.store.engine.database import Database, at
 from axiom.store.evidence import links, old_claims
 from axiom.store.experiments import experiments
 from axiom.store.registrations import proposals
-from axiom.store.sessions import session_counts, sessions
-from axiom.store.sessions import since_last as untold
+from axiom.store.sessions import session_counts, sessions, untold
 from axiom.store.upkeep import watches
 
 _GRAPH = "/findings/graph"

@@ -6,7 +6,7 @@ from axiom.lab.step import OpenRound, shortened
 from axiom.limits import hosts as limits
 from axiom.store.engine import counters
 from axiom.store.experiments import experiments
-from axiom.store.sessions import session_counts as session_facts
+from axiom.store.sessions import session_counts
 
 
 def queue(this_round: OpenRound) -> list[Note]:
@@ -40,8 +40,8 @@ def _note(name: str, states: dict[TaskState, int]) -> Note:
 
 def _flow(this_round: OpenRound) -> Note:
     since = this_round.now - limits.COUNTED_ON_FOR
-    hosts, cores = session_facts.heard(this_round.db, since)
-    fetching = session_facts.fetching(this_round.db, since)
+    hosts, cores = session_counts.heard(this_round.db, since)
+    fetching = session_counts.fetching(this_round.db, since)
     facts = {"hosts": hosts, "cores": cores, "fetching": fetching}
     text = "heard from in the last hour: {hosts} host(s) with {cores} core(s); fetched tasks since: {fetching}."
     kind, begins = ("queue.flows", "Work flows; ") if fetching else ("queue.still", "Work does not flow; ")

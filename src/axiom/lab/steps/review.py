@@ -12,8 +12,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.database import Row, at, moment
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.sessions import session_counts as session_facts
-from axiom.store.sessions import sessions
+from axiom.store.sessions import session_counts, sessions
 
 _SINGLE = re.compile(
     r"\b(replicates?|configs?|cells?|seeds?|tasks?|workunits?) [0-9][0-9, ]*[0-9]\b|"
@@ -38,7 +37,7 @@ def review(this_round: OpenRound) -> list[Note]:
     ]
     if not notes:
         notes = [Note(kind="review.nothing", text="No task was closed since the last session.")]
-    hosts = [_host_note(row, this_round) for row in session_facts.by_host(db, window)]
+    hosts = [_host_note(row, this_round) for row in session_counts.by_host(db, window)]
     return [
         *notes,
         *shortened(hosts, "Hosts that returned something", this_round.tasks()),
@@ -112,7 +111,7 @@ def _earlier_note(this_round: OpenRound, window: Window) -> Note:
     return Note(
         kind="review.before",
         text="Tasks that earlier sessions have reviewed and that are not counted again: {tasks}.",
-        facts={"tasks": whole - session_facts.closed_from(this_round.db, window.since)},
+        facts={"tasks": whole - session_counts.closed_from(this_round.db, window.since)},
         about="/results",
     )
 

@@ -27,8 +27,7 @@ from axiom.store.evidence import evidence, finding_notes, links, old_claims, ref
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import ideas, proposals, registrations
-from axiom.store.sessions import session_counts, sessions
-from axiom.store.sessions import since_last as untold_store
+from axiom.store.sessions import session_counts, sessions, untold
 from axiom.store.views.findings import forecasts
 from axiom_weigh.evidence.rounding import around, beside, e_told, end_told
 from axiom_weigh.values import Evidence, Grade
@@ -48,7 +47,7 @@ def tell(this_round: OpenRound) -> SessionSummary:
     db, after = this_round.db, sessions.first_round(this_round.db, this_round.round)
     ranked = ranking(db, after, this_round.round.id)
     changed = [finding for finding in ranked if finding.news.changes]
-    failed, newest = untold_store.failed(db, after), evidence.newest(db)
+    failed, newest = untold.failed(db, after), evidence.newest(db)
     fresh = [version for version in experiments.every_version(db) if this_round.whole_window.holds(version.created_at)]
     headline = _headline(db, changed, failed, fresh, is_first=after == 0)
     notes = [
@@ -420,7 +419,7 @@ def _scripts(this_round: OpenRound, fresh: Sequence[StoredExperiment]) -> list[N
     ]
     stopped = [
         str(note.facts["experiment"])
-        for note in untold_store.failed(this_round.db, sessions.first_round(this_round.db, this_round.round))
+        for note in untold.failed(this_round.db, sessions.first_round(this_round.db, this_round.round))
         if note.kind == "experiment.stopped"
     ]
     return [

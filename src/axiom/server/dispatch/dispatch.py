@@ -47,9 +47,8 @@ from axiom.signed.manifests import Manifest
 from axiom.store.engine.database import Database, at
 from axiom.store.experiments import experiments, preflights
 from axiom.store.hosts import hosts
-from axiom.store.tasks import waiting as waiting_tasks
-from axiom.store.tasks import workunits
-from axiom.store.tasks.waiting import HeldTasks, SentTask, WaitingTask
+from axiom.store.tasks import waiting_tasks, workunits
+from axiom.store.tasks.waiting_tasks import HeldTasks, SentTask, WaitingTask
 from axiom.store.tasks.workunits import OrderedTask
 
 log = logging.getLogger("axiom.dispatch")

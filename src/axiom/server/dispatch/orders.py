@@ -22,7 +22,7 @@ from axiom.signed.trust import sealed, sealed_together
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
 from axiom.store.experiments.experiments import StoredExperiment
-from axiom.store.tasks.waiting import SentTask, WaitingTask, out_to_siblings
+from axiom.store.tasks.waiting_tasks import SentTask, WaitingTask, out_to_siblings
 
 
 @dataclass(frozen=True, kw_only=True)

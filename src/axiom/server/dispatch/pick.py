@@ -17,8 +17,8 @@ from axiom.server.dispatch.orders import Dispatch
 from axiom.signed.tickets import parse
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments, releases
-from axiom.store.tasks import tasks, waiting
-from axiom.store.tasks.waiting import SentTask, WaitingTask
+from axiom.store.tasks import tasks, waiting_tasks
+from axiom.store.tasks.waiting_tasks import SentTask, WaitingTask
 
 _MOST_PAGES = 8  # of tasks that this volunteer may not have, before the next question goes on behind them
 _PAGE = 32
@@ -54,7 +54,7 @@ class Picker:
         self.is_first = not host.standing.quota_day  # nothing was ever given to it
 
     def choose(self, experiment: KnownExperiment, amount: int, *, is_meant: bool) -> list[WaitingTask]:
-        meant = waiting.targeted(self._db, experiment.id, self._host.id, limit=amount) if is_meant else []
+        meant = waiting_tasks.targeted(self._db, experiment.id, self._host.id, limit=amount) if is_meant else []
         return meant + self._open(experiment.id, amount - len(meant)) if len(meant) < amount else meant
 
     def parts(self, size: WaitingSize, expected: float) -> int:
@@ -69,7 +69,7 @@ class Picker:
         """
         if wanted.ordinal or wanted.checks_task_id is not None:
             return [wanted], 0
-        if wanted.quorum > 1 and waiting.has_copies(self._db, wanted.workunit_id):
+        if wanted.quorum > 1 and waiting_tasks.has_copies(self._db, wanted.workunit_id):
             return [wanted], 0
         sizes, left = self._sizes(len(wanted.replicates), sizing)
         if len(sizes) == 1 and not left:
@@ -109,7 +109,7 @@ class Picker:
         chosen: list[WaitingTask] = []
         limit, passed = amount, 0
         for _ in range(_MOST_PAGES):
-            page = waiting.candidates(self._db, experiment_id, after=after, limit=limit)
+            page = waiting_tasks.candidates(self._db, experiment_id, after=after, limit=limit)
             for candidate in page:
                 if not self._is_barred(candidate, chosen):
                     chosen.append(candidate)
@@ -128,13 +128,13 @@ class Picker:
         db, volunteer_id = self._db, self._host.volunteer_id
         if any(other.workunit_id == wanted.workunit_id for other in chosen):
             return True
-        if wanted.checks_task_id is not None and waiting.computed(db, wanted.checks_task_id, volunteer_id):
+        if wanted.checks_task_id is not None and waiting_tasks.computed(db, wanted.checks_task_id, volunteer_id):
             return not (volunteer_id == self._dispatch.ourselves and self._is_alone())
-        return waiting.had_before(db, wanted.workunit_id, volunteer_id) and not self._is_alone()
+        return waiting_tasks.had_before(db, wanted.workunit_id, volunteer_id) and not self._is_alone()
 
     def _is_alone(self) -> bool:
         if self._alone is None:
-            self._alone = waiting.is_alone(self._db, self._host.volunteer_id, self._now - limits.ALONE_FOR)
+            self._alone = waiting_tasks.is_alone(self._db, self._host.volunteer_id, self._now - limits.ALONE_FOR)
         return self._alone
 
 

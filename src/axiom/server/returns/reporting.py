@@ -8,8 +8,7 @@ from datetime import datetime
 from axiom.decisions.tasks.reports import receive
 from axiom.domain.value import value
 from axiom.domain.work import Report, TaskState, WorkunitState
-from axiom.server.returns import after_restore as forgotten_tasks
-from axiom.server.returns import host_reliability
+from axiom.server.returns import forgotten_tasks, host_reliability
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.transitioner import transit_many
 from axiom.signed.trust import Trust

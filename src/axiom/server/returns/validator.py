@@ -18,8 +18,7 @@ from axiom.domain.maps import Map, place_of, tile_at
 from axiom.domain.value import value
 from axiom.domain.work import Agreement, Result, Task, TaskState
 from axiom.errors import NotFound, OutputError, StoreDamaged, StoreError, TicketError
-from axiom.server.returns import host_reliability
-from axiom.server.returns import rechecks as checking
+from axiom.server.returns import host_reliability, rechecks
 from axiom.server.returns.host_reliability import ClosedTask
 from axiom.server.returns.learn_costs import DeclaredSeconds, MeasuredTask
 from axiom.server.returns.transitioner import transit_many
@@ -146,9 +145,9 @@ class Validator:
             blame(db, comparison, now)
         proven = [verdict.waiting for verdict in judged if verdict.decided.state is TaskState.VALID]
         new = [unproven for unproven in proven if unproven.task.id not in stored.tasks and unproven.copies == 1]
-        checking.order(db, self._secret, new, now, doubtful=doubtful)
+        rechecks.order(db, self._secret, new, now, doubtful=doubtful)
         cells = {verdict.waiting.task.id: verdict.decided.results for verdict in judged}
-        checking.settle_checks(db, proven, cells, now)
+        rechecks.settle_checks(db, proven, cells, now)
         _log(judged, stored)
 
     def _compare(self, db: Database, judged: Sequence[_JudgedTask]) -> list[ComparedCopies]:

@@ -28,10 +28,9 @@ SELECT e.* FROM evidence e WHERE e.line = (SELECT max(line) FROM evidence WHERE 
 ORDER BY e.finding_number
 """
 _OUTDATED = """
-SELECT DISTINCT f.experiment_id FROM evidence e JOIN finding f ON f.id = e.finding_number
-JOIN experiment x ON x.id = f.experiment_id
-WHERE e.method < :method AND e.line = (SELECT max(line) FROM evidence WHERE finding_number = e.finding_number)
-    AND f.status <> 'recalled' AND x.recalled_at IS NULL
+SELECT DISTINCT f.experiment_id FROM finding f JOIN experiment x ON x.id = f.experiment_id
+JOIN evidence e ON e.id = (SELECT id FROM evidence WHERE finding_number = f.id ORDER BY line DESC LIMIT 1)
+WHERE e.method < :method AND f.status <> 'recalled' AND x.recalled_at IS NULL
 """
 _LAST = "SELECT coalesce(max(line), 0) AS line FROM evidence WHERE finding_number = :number"
 _WEIGHED = """

@@ -18,7 +18,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
 from axiom.store.tasks import workunits
-from axiom.store.tasks.waiting import WaitingTask
+from axiom.store.tasks.waiting_tasks import WaitingTask
 
 # A ticket is most of a task's row; who does not need it does not read it.
 _OUT = """

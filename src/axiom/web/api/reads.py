@@ -14,7 +14,7 @@ from axiom.web.api import result_table
 from axiom.web.api.problems import KIND, RequestRefused, problem
 from axiom.web.base.page import SitePage
 from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
-from axiom.web.maps import data as map_data
+from axiom.web.maps import map_data
 from axiom.web.site.app import Site
 from axiom.web.site.page_cache import PageCache
 from axiom.web.site.query_words import normalize

@@ -30,8 +30,7 @@ from axiom.web.export import metadata, readme
 from axiom.web.export.recompute import AT_HOME, FINDING, HOSTS, NUMBERS, OBSERVATIONS, OBSERVED, numbers, of_evidence
 from axiom.web.export.script import script
 from axiom.web.export.verify import ROOTS, STAMP
-from axiom.web.views import evidence_cards
-from axiom.web.views import findings as finding_views
+from axiom.web.views import evidence_cards, findings
 from axiom.web.views.figures import WIDTHS, table_csv
 from axiom_weigh.evidence.cards import Card
 from axiom_weigh.values import Home, Observation
@@ -44,7 +43,7 @@ def archive(reading: Reading, number: int) -> bytes:
 
 
 def files(reading: Reading, number: int) -> dict[str, bytes]:
-    standing = finding_views.must_be(reading, number)
+    standing = findings.must_be(reading, number)
     inputs = evidence.card_inputs(reading.db, number)
     bundle = experiments.bundle_now(reading.db, standing.finding.experiment_id)
     if standing.line is None or inputs is None or bundle is None:
@@ -53,7 +52,7 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
     weighed = evidence_cards.weighed_from(inputs)
     registered = list(_registered(reading, standing))
     about = _about(reading, standing, inputs, bundle, [facts for facts, _ in registered])
-    answer = finding_views.by_number(reading, number)["finding"]
+    answer = findings.by_number(reading, number)["finding"]
     made = {
         FINDING: _json(about),
         NUMBERS: _json(_numbers(weighed, standing)),
@@ -61,7 +60,7 @@ def files(reading: Reading, number: int) -> dict[str, bytes]:
         "history.json": _json({"history": answer["history"]}),
         OBSERVATIONS: _csv(OBSERVED, _observed(standing, inputs)),
         HOSTS: _csv(AT_HOME, [_at_home(home) for home in _sorted(inputs.homes)]),
-        "history.csv": table_csv(*finding_views.table(reading, number)).encode(),
+        "history.csv": table_csv(*findings.table(reading, number)).encode(),
         "recompute.py": script(__version__).encode(),
         about["bundle"]["file"]: blobs.get(reading.db, reading.folder, bundle.digest),
         about["bundle"]["seal"]: f"{bundle.seal}\n".encode(),
@@ -90,8 +89,8 @@ def _about(
         "claim": standing.finding.claim,
         "status": standing.finding.status,
         "why": standing.why,
-        "scope": finding_views.scope(reading, standing)["words"],
-        "prediction": (finding_views.shown(reading, standing)["foreknowledge"] or {}).get("reason", ""),
+        "scope": findings.scope(reading, standing)["words"],
+        "prediction": (findings.shown(reading, standing)["foreknowledge"] or {}).get("reason", ""),
         "experiment": standing.experiment,
         "version": standing.version,
         "registration": standing.finding.registration_id,
@@ -108,9 +107,9 @@ def _about(
             "seal": f"{folder}-seal.txt",
             "source": f"{folder}.py",
         },
-        "cite": finding_views.cited(reading, standing),
+        "cite": findings.cited(reading, standing),
         "authors": reading.authors,
-        "bibtex": finding_views.in_bibtex(reading, standing),
+        "bibtex": findings.in_bibtex(reading, standing),
     }
 
 

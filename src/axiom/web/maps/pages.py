@@ -16,11 +16,10 @@ from axiom.web.base.host_owner import whose_host
 from axiom.web.base.numbers import plain
 from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
-from axiom.web.maps import colours, data
-from axiom.web.maps import view as aspects
+from axiom.web.maps import colours, map_data, map_view
+from axiom.web.maps.map_view import Aspect, ShownMap, every_map, must_map
 from axiom.web.maps.pixels import MapLook, levels
 from axiom.web.maps.png import Colour
-from axiom.web.maps.view import Aspect, ShownMap, every_map, must_map
 from axiom_weigh.values import Grade
 
 _GRADES = list(Grade)
@@ -39,7 +38,7 @@ def listed(reading: Reading) -> Answer:
     return {"maps": [_row(reading, shown, drawn.get(shown.stored.id, {})) for shown in in_order]}
 
 
-@shown_at("/maps/{name}", "map.html", words=f"{data.WORDS} column row against x y")
+@shown_at("/maps/{name}", "map.html", words=f"{map_data.WORDS} column row against x y")
 def by_name(reading: Reading, name: str) -> Answer:
     """One map, as the address looks at it."""
     shown = must_map(reading, name)
@@ -111,22 +110,22 @@ def _answer(reading: Reading, shown: ShownMap) -> Answer:
 def _requested_view(reading: Reading, shown: ShownMap) -> tuple[MapLook, Aspect]:
     """What the address asks for; a sentence where it means nothing, or something that is not there."""
     query = {word: text for word, text in reading.query.items() if text}
-    arm = aspects.must_arm(shown, query.get("arm", str(min(shown.arms))))
-    against = aspects.must_arm(shown, query["against"]) if "against" in query else None
+    arm = map_view.must_arm(shown, query.get("arm", str(min(shown.arms))))
+    against = map_view.must_arm(shown, query["against"]) if "against" in query else None
     if against == arm:
         raise WrongUse(f"Arm {arm} does not differ from itself; choose another one for the difference.")
-    tile = aspects.must_tile(shown, *(query.get(word, "0") for word in WHERE))
+    tile = map_view.must_tile(shown, *(query.get(word, "0") for word in WHERE))
     look = MapLook(reading.db, shown, arm, against)
     replicate = next(iter(look.replicates), None)
     if "replicate" in query:
-        replicate = aspects.must_replicate(shown, query["replicate"], look.replicates)
+        replicate = map_view.must_replicate(shown, query["replicate"], look.replicates)
     point = None
     if "x" in query or "y" in query:
         drawn = shown.drawn
         middle = _middle(drawn, tile)
         point = (
-            aspects.must_knob(drawn.x, "x", query["x"]) if "x" in query else middle[0],
-            aspects.must_knob(drawn.y, "y", query["y"]) if "y" in query else middle[1],
+            map_view.must_knob(drawn.x, "x", query["x"]) if "x" in query else middle[0],
+            map_view.must_knob(drawn.y, "y", query["y"]) if "y" in query else middle[1],
         )
         for axis, value, is_row in ((drawn.x, point[0], False), (drawn.y, point[1], True)):
             low, high = tile.span(axis, is_row=is_row)

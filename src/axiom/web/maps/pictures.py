@@ -13,9 +13,9 @@ from axiom.domain.maps import place_of
 from axiom.errors import NotFound, WrongUse
 from axiom.store.maps.windows import window_of
 from axiom.web.base.request import Reading
-from axiom.web.maps import view as aspects
+from axiom.web.maps import map_view
+from axiom.web.maps.map_view import Aspect, must_map
 from axiom.web.maps.pixels import MapLook, pictured
-from axiom.web.maps.view import Aspect, must_map
 
 _LASTING = "public, max-age=31536000, immutable"
 
@@ -32,12 +32,12 @@ def picture_of(reading: Reading, name: str, kind: str, arms: str, replicate: str
     """The picture at an address: `tiles` is one tile, `views` one of a place with all that is drawn below it."""
     shown = must_map(reading, name)
     first, _, second = arms.partition("-")
-    arm = aspects.must_arm(shown, first)
-    against = aspects.must_arm(shown, second) if second else None
+    arm = map_view.must_arm(shown, first)
+    against = map_view.must_arm(shown, second) if second else None
     level, column, row = (*place.split("-"), "", "")[:3]
-    tile = aspects.must_tile(shown, level, column, row)
+    tile = map_view.must_tile(shown, level, column, row)
     look = MapLook(reading.db, shown, arm, against)
-    chosen = aspects.must_replicate(shown, replicate, look.replicates)
+    chosen = map_view.must_replicate(shown, replicate, look.replicates)
     reading.look_at(shown.stored.id, place_of(tile, arm))
     aspect = Aspect(tile=tile, arm=arm, against=against, replicate=chosen)
     window = look.window(tile) if kind == "views" else window_of(tile, shown.drawn.pixels)

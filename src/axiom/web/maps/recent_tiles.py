@@ -9,7 +9,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.views import maps
 from axiom.store.views.maps import ListedTile
 from axiom.web.base.request import Answer, Reading
-from axiom.web.maps.view import Aspect, ShownMap, map_of, newest_of
+from axiom.web.maps.map_view import Aspect, ShownMap, map_of, newest_of
 
 _EVEN = 0.5
 

@@ -6,11 +6,11 @@ from functools import cached_property
 from axiom.domain.evidence import Registration
 from axiom.errors import WrongUse
 from axiom.limits import findings as limits
-from axiom.store.sessions import written_texts
+from axiom.store.sessions import kept_prose
 from axiom.store.views import findings
 from axiom.store.views.citable import citable
 from axiom.store.views.findings import FindingView
-from axiom.web.base import resolved_texts
+from axiom.web.base import resolved_prose
 from axiom.web.base.facts import fact
 from axiom.web.base.interval_drawing import whisker
 from axiom.web.base.numbers import moment, plain
@@ -79,7 +79,7 @@ def paper(reading: Reading, numbers: Sequence[int]) -> Answer:
         ],
         "links": _links(reading, numbers),
         "others": _others(reading, subjects),
-        "written": [resolved_texts.resolved(reading, text) for text in written_texts.of_paper(reading.db, numbers)],
+        "written": [resolved_prose.resolved(reading, text) for text in kept_prose.of_paper(reading.db, numbers)],
         "limitations": _limitations(subjects),
         "references": _unique(part for study in studies.values() for part in study.references),
     }
@@ -89,7 +89,7 @@ class _Subject:
     def __init__(self, reading: Reading, standing: FindingView) -> None:
         self.reading, self.standing = reading, standing
         self.number, self.experiment_id = standing.finding.number, standing.finding.experiment_id
-        self._texts = resolved_texts.texts(standing, citable(reading.db, [self.number])[self.number])
+        self._texts = resolved_prose.texts(standing, citable(reading.db, [self.number])[self.number])
 
     @cached_property
     def answer(self) -> Answer:

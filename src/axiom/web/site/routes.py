@@ -24,7 +24,7 @@ from axiom.web.base.page import NUMBER, SHOWN, SitePage
 from axiom.web.base.request import Answer, Reading
 from axiom.web.base.slow_files import Breathe, Exports, Make, SlowFile
 from axiom.web.export import archive
-from axiom.web.maps import data as map_data
+from axiom.web.maps import map_data
 from axiom.web.maps.pictures import picture_route
 from axiom.web.papers import formats
 from axiom.web.papers.paper import numbers_of

@@ -19,8 +19,7 @@ from axiom.limits import figures as limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
 from axiom.store.evidence import old_claims
-from axiom.store.experiments import aliases as old_names
-from axiom.store.experiments import costs, drafts, experiments, preflights
+from axiom.store.experiments import costs, drafts, experiments, old_names, preflights
 from axiom.store.experiments import releases as written
 from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
 from axiom.store.experiments.themes import by_experiment

@@ -22,8 +22,7 @@ from axiom.store.experiments import experiments
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief, CourseLine, FindingView, Forecast, HistoryLine, ScoredPrediction, claims
-from axiom.web.base import paging, query_errors
-from axiom.web.base import resolved_texts as spoken
+from axiom.web.base import paging, query_errors, resolved_prose
 from axiom.web.base.cited_authors import bibtex
 from axiom.web.base.docstring import papers, told_in_file
 from axiom.web.base.numbers import in_words, moment, plain, scale, written
@@ -175,7 +174,7 @@ def by_number(reading: Reading, number: int) -> Answer:
             "why": standing.why,
             **_background(reading, standing),
             **links,
-            "notes": [note | spoken.remark(reading, note["text"], note["by"]) for note in links["notes"]],
+            "notes": [note | resolved_prose.remark(reading, note["text"], note["by"]) for note in links["notes"]],
             "scope": evidence_cards.scoped(reading, standing, quantity(standing.estimand), observed),
             "next_grade": _next_grade(standing),
             "smaller_than": _smaller_than(standing),

@@ -20,8 +20,7 @@ from axiom.store.evidence.old_claims import StoredClaim
 from axiom.store.experiments import experiments
 from axiom.store.views import findings
 from axiom.store.views.findings import Brief
-from axiom.web.base import paging
-from axiom.web.base import resolved_texts as spoken
+from axiom.web.base import paging, resolved_prose
 from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
 
@@ -194,7 +193,7 @@ class Graph:
 
     def link(self, link: Link) -> Answer:
         bearing = link_rules.bearing(link, self.footings)
-        remark = spoken.remark(self._reading, link.why, link.by)
+        remark = resolved_prose.remark(self._reading, link.why, link.by)
         return {
             "number": link.id,
             "kind": link.kind,

@@ -19,9 +19,9 @@ from axiom.web.base.fleet_extent import fleet_extent
 from axiom.web.base.glossary import WORDS
 from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
-from axiom.web.maps import recent_tiles as tiles_beside
+from axiom.web.maps import recent_tiles
 from axiom.web.views import experiments as experiment_views
-from axiom.web.views import failures as failure_views
+from axiom.web.views import failures
 from axiom.web.views import findings as finding_views
 from axiom.web.views import news as news_views
 from axiom.web.views import sessions as session_views
@@ -65,9 +65,9 @@ def home(reading: Reading) -> Answer:
             "awaited": [row[brief.number] for brief in awaited[: finding_limits.HOME_FINDINGS]],
             "all_findings": len(briefs),
             "earlier": earlier_in_brief(),
-            "tile": tiles_beside.newest(reading, every),
+            "tile": recent_tiles.newest(reading, every),
             "counters": _live(reading, counted),
-            "watches": failure_views.met_watches(reading),
+            "watches": failures.met_watches(reading),
             "said": news_views.standing(reading),
             "news": session_views.news(reading, news_limits.HOME_NEWS)["news"],
         }

@@ -16,8 +16,7 @@ from axiom.store.engine.database import Database, Row, maybe_moment
 from axiom.store.engine.folder import Folder
 from axiom.store.experiments import experiments, preflights
 from axiom.store.experiments.preflights import Newest
-from axiom.store.upkeep import jobs
-from axiom.store.upkeep import last_backup as backed_up
+from axiom.store.upkeep import jobs, last_backup
 from axiom.store.views.hosts import Extent
 from axiom.web.base.fleet_extent import fleet_extent
 from axiom.web.base.page import shown_at
@@ -39,7 +38,7 @@ def status(db: Database, folder: Folder, now: datetime, live: Mapping[str, Any],
     """Counts by experiment and state, hosts, periodic jobs and room on the disk. `live` is what only a server knows."""
     counted = counters.read(db)
     rows = _experiments(db, counted)
-    made = backed_up.last(folder)
+    made = last_backup.last(folder)
     nouns = ("workunit", "task", "result")
     return {
         "version": __version__,

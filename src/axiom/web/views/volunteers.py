@@ -25,7 +25,7 @@ from axiom.store.views.team_race import Month, TeamRace
 from axiom.web.base import paging
 from axiom.web.base.page import NUMBER, shown_at
 from axiom.web.base.request import Answer, Reading, must
-from axiom.web.maps import recent_tiles as tiles_beside
+from axiom.web.maps import recent_tiles
 from axiom.web.views import hosts as host_pages
 from axiom.web.views.leaderboards import THOUSANDTHS, credited
 
@@ -59,7 +59,7 @@ def volunteer(reading: Reading, number: int) -> Answer:
         | did(reading, stored, all_hosts, shares)
         | {
             # A tile leads to its task and so to its host.
-            "tiles": tiles_beside.drawn_by(reading, all_hosts) if account.shows_hosts else [],
+            "tiles": recent_tiles.drawn_by(reading, all_hosts) if account.shows_hosts else [],
             "website": address_of(stored.website) if heard(balance).may else None,
             "unheard": _unheard(balance, stored.country, stored.website),
             "rank": hosts.rank(reading.db, ledger.VOLUNTEER, balance.total) if balance else None,

@@ -10,8 +10,8 @@ from axiom.store.maps.crops import Crop, crop
 from axiom.web.base import query_errors
 from axiom.web.base.request import Answer, Reading
 from axiom.web.base.slow_files import Breathe, SlowFile
-from axiom.web.maps import view as aspects
-from axiom.web.maps.view import must_map
+from axiom.web.maps import map_view
+from axiom.web.maps.map_view import must_map
 
 FORMS = {"json": "application/json", "csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
 WORDS = "x0 x1 y0 y1 level arm replicate format"  # of an address
@@ -48,8 +48,8 @@ def _cropped(reading: Reading, name: str) -> Crop:
     query = {word: text for word, text in reading.query.items() if text}
     x, y = (
         (
-            aspects.must_knob(axis, f"{word}0", query.get(f"{word}0", repr(axis.low))),
-            aspects.must_knob(axis, f"{word}1", query.get(f"{word}1", repr(axis.high))),
+            map_view.must_knob(axis, f"{word}0", query.get(f"{word}0", repr(axis.low))),
+            map_view.must_knob(axis, f"{word}1", query.get(f"{word}1", repr(axis.high))),
         )
         for axis, word in ((shown.drawn.x, "x"), (shown.drawn.y, "y"))
     )
@@ -57,11 +57,11 @@ def _cropped(reading: Reading, name: str) -> Crop:
         reading.db,
         shown.stored.id,
         shown.drawn,
-        arm=aspects.must_arm(shown, query.get("arm", str(min(shown.arms)))),
-        replicate=aspects.whole("replicate", query["replicate"]) if "replicate" in query else None,
+        arm=map_view.must_arm(shown, query.get("arm", str(min(shown.arms)))),
+        replicate=map_view.whole("replicate", query["replicate"]) if "replicate" in query else None,
         x=x,
         y=y,
-        level=aspects.whole("level", query.get("level", "0")),
+        level=map_view.whole("level", query.get("level", "0")),
     )
 
 

@@ -11,7 +11,7 @@ import pytest
 from axiom.domain.sessions import Step
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.policy import Policy
-from axiom.lab.session import due, step
+from axiom.lab.rounds import due, step
 from axiom.store.engine.database import Database
 from axiom.store.sessions import sessions
 

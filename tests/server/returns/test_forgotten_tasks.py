@@ -6,7 +6,7 @@ import pytest
 from scheduler_calls import Client, Exchange
 
 from axiom.errors import StoreBusy
-from axiom.server.returns import after_restore as forgotten_tasks
+from axiom.server.returns import forgotten_tasks
 from axiom.store.engine.database import connect_writer
 from axiom.store.journal import history
 from axiom.store.tasks import workunits

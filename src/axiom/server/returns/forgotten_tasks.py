@@ -24,7 +24,7 @@ from axiom.store.journal import history
 from axiom.store.registrations import registrations
 from axiom.store.tasks import tasks, workunits
 from axiom.store.tasks.tasks import TaskOut
-from axiom.store.tasks.waiting import WaitingTask
+from axiom.store.tasks.waiting_tasks import WaitingTask
 from axiom.store.tasks.workunits import OrderedTask
 
 log = logging.getLogger("axiom.readmission")

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Mapping
 
-from axiom.decisions.findings import written_texts as prose
-from axiom.decisions.findings.written_texts import Reference, WrittenParagraph
+from axiom.decisions.findings import prose
+from axiom.decisions.findings.prose import Reference, WrittenParagraph
 from axiom.domain.programs import PROGRAM
-from axiom.store.sessions import written_texts as kept_prose
-from axiom.store.sessions.written_texts import KeptProse
+from axiom.store.sessions import kept_prose
+from axiom.store.sessions.kept_prose import KeptProse
 from axiom.store.views import findings
 from axiom.store.views.citable import citable
 from axiom.store.views.findings import FindingView

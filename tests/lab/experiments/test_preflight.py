@@ -19,12 +19,11 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Outcome
 from axiom.errors import ChildKilled, NoSandbox, NotFound, WrongUse
-from axiom.lab.experiments import reference_core
-from axiom.lab.experiments import try_bundle as preflight
+from axiom.lab.experiments import preflight, reference_core
 from axiom.lab.experiments.declared import declaration
+from axiom.lab.experiments.preflight import demands_of
 from axiom.lab.experiments.preflight_report import read, write
 from axiom.lab.experiments.preflight_run import PreflightRun
-from axiom.lab.experiments.try_bundle import demands_of
 from axiom.lab.planning import plan
 from axiom.runner.child.pause import PauseGate, RunEnded
 from axiom.runner.confine import bubblewrap

@@ -2,7 +2,7 @@
 
 import pytest
 
-from axiom.decisions.findings.written_texts import faults, paragraphs, refused, unresolved, value_of
+from axiom.decisions.findings.prose import faults, paragraphs, refused, unresolved, value_of
 from axiom_weigh.evidence.cards import Citable
 from axiom_weigh.values import Grade
 

@@ -12,8 +12,7 @@ from axiom.domain.preflights import GATES, Attempt, KeptDraft
 from axiom.domain.programs import PROGRAM
 from axiom.domain.proposals import ProposalState
 from axiom.errors import NotFound, Refused, WrongUse
-from axiom.lab.experiments import preflight_report
-from axiom.lab.experiments import try_bundle as preflight
+from axiom.lab.experiments import preflight, preflight_report
 from axiom.lab.registrations import kin
 from axiom.limits import experiments as limits
 from axiom.runner.child.pause import PauseGate, RunEnded
