@@ -49,7 +49,7 @@ def _brief(desk: LabDesk, words: BriefWords) -> Answer:
         "charter": brief["charter"],
         "stands": {**stands, "newest": [_standing(row) for row in stands["newest"]]},
         "changed_since_session": brief["changed"],
-        "open": brief["next"],
+        "next_in_newest_log": brief["next"],
         "failing": _failing(desk)[:_FAILING],
         "proposals": {**waiting, "newest": [_proposal(row) for row in waiting["newest"]]},
         "own_newest_drafts": drafts[:_DRAFTS],
