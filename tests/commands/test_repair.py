@@ -11,7 +11,8 @@ from axiom.commands.base.laboratory import contested
 from axiom.commands.drafts import ProposeDraft, ReportDraft, TryDraft, WriteDraft
 from axiom.commands.experiments import PublishExperiment, RetireExperiment
 from axiom.commands.proposals import AdmitProposal, ApproveProposal
-from axiom.domain.registrations import read_body
+from axiom.domain.proposals import AUTOPILOT
+from axiom.domain.registrations import forecaster_named, read_body
 from axiom.errors import Refused, Withdrawn, WrongUse
 from axiom.lab.experiments import drafts as try_draft
 from axiom.lab.experiments import published_files, seals
@@ -126,29 +127,43 @@ def test_a_text_with_the_same_numbers_takes_the_place_of_the_same_version(mendin
     assert mending.broken() == {}
 
 
-def test_where_the_keys_are_elsewhere_a_retired_version_opens_with_the_seal_of_its_mended_text(mending):
-    mending.submit(RetireExperiment(experiment="sound@1", reason="7 of 7 tasks failed"))
-    proposal = propose(mending, tried(mending, SOUND))
-    lab, good_for = mending.lab, mending.gate.laboratory.bundle_good_for
-    laboratory = replace(mending.gate.laboratory, keys=replace(lab.keys, sealers=()))
+def sealed_elsewhere(mending, proposal: int):
+    """Approve it where the keys are not, and bring the seal afterwards; between the two, `yield`."""
+    lab, laboratory = mending.lab, mending.gate.laboratory
+    laboratory = replace(laboratory, keys=replace(lab.keys, sealers=()))
     keyless = replace(mending, gate=replace(mending.gate, laboratory=laboratory))
     approved = keyless.submit(ApproveProposal(proposal=proposal, why="so it is meant", by="Ada"))
     assert approved["change"] == WAITS
-    how = {"trust": lab.keys.trust, "good_for": good_for, "now": lab.now}
+    yield
+    how = {"trust": lab.keys.trust, "good_for": laboratory.bundle_good_for, "now": lab.now}
     package, files = laboratory.package, [used(mending)]
-    assert mending.look(lambda db: experiments.by_name(db, "sound").status) == "retired"
     assert mending.look(lambda db: [*seals.waiting(db, lab.folder, package, files, **how)]) != []
     mended = prepare(package, used(mending))
     seal = mending.look(lambda db: wanted_seal(db, mended, **how))
     keep(seals.archive_path(lab.folder, mended.digest), mended.archive)
     text = write_seal(seal, *lab.keys.sealers)
     mending.gate.writer.run(lambda db: seals.take(db, lab.folder, text, lab.keys.trust, lab.now))
+
+
+def test_where_the_keys_are_elsewhere_a_retired_version_opens_with_the_seal_of_its_mended_text(mending):
+    mending.submit(RetireExperiment(experiment="sound@1", reason="7 of 7 tasks failed"))
+    for _ in sealed_elsewhere(mending, propose(mending, tried(mending, SOUND))):
+        assert mending.look(lambda db: experiments.by_name(db, "sound").status) == "retired"
     version = mending.look(lambda db: experiments.by_name(db, "sound"))
     assert (version.status, mending.look(lambda db: experiments.bundle_now(db, version.id)).serial) == ("open", 2)
-    lab.later(seconds=1)
+    mending.lab.later(seconds=1)
     mending.submit(RetireExperiment(experiment="sound@1", reason="it was enough"))
     with pytest.raises(Withdrawn):
         mending.submit(PublishExperiment(experiment="sound"))
+
+
+def test_where_the_keys_are_elsewhere_the_autopilot_foretells_a_new_version_with_its_seal(mending):
+    for _ in sealed_elsewhere(mending, propose(mending, tried(mending, SOUND.replace("version=1", "version=2")))):
+        assert mending.look(lambda db: experiments.by_name(db, "sound").version) == 1
+    version = mending.look(lambda db: experiments.by_name(db, "sound"))
+    assert version.version == 2
+    later = mending.look(lambda db: db.select("SELECT forecaster FROM prediction WHERE hash IS NOT NULL"))
+    assert [row["forecaster"] for row in later] == [forecaster_named(AUTOPILOT, "sound@1")]
 
 
 def test_a_text_with_other_numbers_is_another_version_with_a_registration_of_its_own(mending):

@@ -19,6 +19,7 @@ from axiom.lab.experiments.quick_gates import keep_row, read_archive
 from axiom.lab.experiments.recall import reopen_version
 from axiom.lab.experiments.retire import withdraw
 from axiom.lab.registrations import kin
+from axiom.lab.registrations.predictions import foretell_blindly
 from axiom.lab.registrations.register import demand_askable, register_version
 from axiom.runner.direct import Describer, describe_files, describe_here
 from axiom.signed import bundles
@@ -398,6 +399,7 @@ def _add(
     )
     if kept_proposal is not None:
         proposals.registered(db, kept_proposal.number, experiment_id=added, registration_id=registered)
+        foretell_blindly(db, registered, kept_proposal.proposal.estimands, informed, now)
     if newest and newest.status == "open":
         withdraw(db, newest.id, f"version {manifest.version} takes its place", now)
     stored = experiments.by_id(db, added)

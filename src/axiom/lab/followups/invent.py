@@ -15,7 +15,6 @@ from axiom.lab.experiments import preflight, preflight_report
 from axiom.lab.experiments.drafts import declaration_of, demand_own, kept, published_bundle
 from axiom.lab.experiments.publish import WAITS, PackedBundle, PublishedBundle, demand_taken, publish
 from axiom.lab.followups.ask import demand_new, demand_rival_apart
-from axiom.lab.registrations.predictions import foretell_blindly
 from axiom.lab.registrations.register import demand_askable
 from axiom.limits import proposals as limits
 from axiom.signed import bundles
@@ -135,8 +134,6 @@ def publish_code(
     proposals.decide(db, kept_proposal.number, ProposalState.APPROVED, why=why, by=by, now=now)
     made = publish(db, folder, prepared, keys=keys, good_for=good_for, now=now, has_address=has_address)
     if made.experiment_id is not None and made.change != WAITS:
-        registration = registrations.registrations(db, made.experiment_id)[0]
-        foretell_blindly(db, registration.id, kept_proposal.proposal.estimands, draft.informed, now)
         attempt = preflight_report.read(draft.attempt)
         preflight.record(db, attempt, preflight.secret_of(keys.ticket), now)
     return made
