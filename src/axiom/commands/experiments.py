@@ -20,7 +20,7 @@ from axiom.domain.experiments import MOST_COPIES
 from axiom.domain.links import references_in
 from axiom.domain.preflights import GATES, OWN_GATES, Attempt
 from axiom.domain.programs import PROGRAM
-from axiom.domain.registrations import Rule, StoppingRule, read_body
+from axiom.domain.registrations import Rule, StoppingRule, amended_by, read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Refused, StoreDamaged, Withdrawn, WrongUse
 from axiom.lab.experiments import preflight_report
@@ -36,7 +36,6 @@ from axiom.lab.planning.tiles import charted_version, order_charted
 from axiom.lab.policy import Policy, policy_of
 from axiom.lab.registrations import kin
 from axiom.lab.registrations.old_claims import LIST, inherit, read
-from axiom.lab.registrations.register import amended_by
 from axiom.limits import experiments as limits
 from axiom.server.dispatch.orders import demand_room
 from axiom.signed.manifests import stored_manifest

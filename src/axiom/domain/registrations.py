@@ -7,6 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from axiom.domain.evidence import Registration
 from axiom.domain.maps import PlacedConfigs
 from axiom_weigh.values import Cohort
 
@@ -116,6 +117,15 @@ def read_body(body: str) -> RegistrationBody:
         amends=data.get("amends"),
         document=data,
     )
+
+
+def amended_by(registered: Sequence[Registration]) -> dict[int, int]:
+    """Which registration was amended by which. Nothing more is ordered of those."""
+    return {
+        amends: registration.id
+        for registration in registered
+        if (amends := read_body(registration.body).amends) is not None
+    }
 
 
 # How an estimand is told, and what it is compared with: both may be said better.

@@ -153,8 +153,23 @@ def test_a_registration_says_how_far_each_block_is_and_what_it_took(small_lab, p
     assert [first[name] for name in names] == [0, 7, 7, 0, 1, True]
     assert [second[name] for name in names] == [8, 9, 0, 2, 0, False]
     assert (first["core_seconds"], second["core_seconds"]) == (7 * 2 * 0.25, 0.0)
-    assert first["declared_core_seconds"] == 8 * 2 * 1.0
+    assert [block["declared_core_seconds"] for block in (first, second)] == [8 * 2 * 1.0, 2 * 2 * 1.0]
     assert reader.get("/registrations/1").status == 200
+
+
+def test_the_last_block_of_an_amended_registration_closes_on_its_page(small_lab, prepared, browse):
+    small_lab.publish(prepared())
+    small_lab.host(cores=16)
+    small_lab.deploy(workunits=3)
+    for _ in range(3):
+        order = small_lab.order(1)
+        small_lab.report(order, small_lab.output(order))
+    small_lab.validate()
+    amend(
+        small_lab.db, 1, {"null": 0.5}, prediction=PREDICTION, forecaster="Ada", why="it looked so", now=small_lab.now
+    )
+    (block,) = browse(small_lab).get("/registrations/1.json").json["registration"]["blocks"]
+    assert (block["last"], block["is_closed"], block["reason"]) == (2, True, "all 3 replicates are back")
 
 
 def test_an_idea_that_waits_to_be_shown_is_on_no_page(site_of):

@@ -7,8 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.maps import Map, first_place, tile_at
-from axiom.domain.registrations import RegistrationBody, read_body
-from axiom.lab.registrations.register import amended_by
+from axiom.domain.registrations import RegistrationBody, amended_by, read_body
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Bare, Database
 from axiom.store.evidence import blocks as block_store

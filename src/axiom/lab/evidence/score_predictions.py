@@ -6,10 +6,9 @@ from datetime import datetime
 from axiom.decisions.findings.score_predictions import Score, score
 from axiom.decisions.planning.stopping import ended
 from axiom.domain.evidence import Registration
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import amended_by, read_body
 from axiom.domain.sessions import Note
 from axiom.lab.planning.candidates import aims_of
-from axiom.lab.registrations.register import amended_by
 from axiom.store.engine.database import Database
 from axiom.store.evidence import evidence
 from axiom.store.experiments import experiments

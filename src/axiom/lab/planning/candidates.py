@@ -14,11 +14,10 @@ from axiom.domain.evidence import Registration
 from axiom.domain.fleet import OUR_GPUS
 from axiom.domain.planning import Need
 from axiom.domain.preflights import GATES, OWN_GATES
-from axiom.domain.registrations import DECLARED, read_body
+from axiom.domain.registrations import DECLARED, amended_by, read_body
 from axiom.domain.work import TaskState, WorkunitState
 from axiom.lab.experiments.releases import NOWHERE, VersionStage, stages
 from axiom.lab.registrations.links import hanging
-from axiom.lab.registrations.register import amended_by
 from axiom.limits import registrations as limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters

@@ -4,10 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from axiom.domain.evidence import Registration
-from axiom.domain.registrations import DECLARED, read_body
+from axiom.domain.registrations import DECLARED, amended_by, read_body
 from axiom.domain.sessions import Allotment
 from axiom.errors import NotFound, Withdrawn
-from axiom.lab.registrations.register import amended_by
 from axiom.limits import tasks as limits
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database

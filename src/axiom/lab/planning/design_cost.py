@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from axiom.decisions.planning.cell_limits import design_cost
 from axiom.domain.costs import DesignCost
-from axiom.domain.registrations import Design, StoppingRule, read_body
-from axiom.lab.registrations.register import amended_by
+from axiom.domain.registrations import Design, StoppingRule, amended_by, read_body
 from axiom.server.dispatch.cache import seconds_of
 from axiom.signed.manifests import stored_manifest
 from axiom.store.engine.database import Database

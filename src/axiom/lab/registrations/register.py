@@ -18,6 +18,7 @@ from axiom.domain.registrations import (
     INFORMED,
     Design,
     StoppingRule,
+    amended_by,
     definition,
     forecaster_named,
     read_body,
@@ -257,15 +258,6 @@ def demand_askable(estimands: Sequence[Mapping[str, Any]], configs: Sequence[Map
     for estimand in estimands:
         if why := fault(estimand, configs):
             raise Refused(f"{estimand['name']} {why}. Nothing was registered; say it otherwise in a new version.")
-
-
-def amended_by(registered: Sequence[Registration]) -> dict[int, int]:
-    """Which registration was amended by which. Nothing more is ordered of those."""
-    return {
-        amends: registration.id
-        for registration in registered
-        if (amends := read_body(registration.body).amends) is not None
-    }
 
 
 def _forecaster(estimand: Mapping[str, Any], mended: Registration | None) -> str:

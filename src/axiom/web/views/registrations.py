@@ -18,7 +18,7 @@ from axiom.domain.evidence import Registration
 from axiom.domain.maps import first_place
 from axiom.domain.preflights import KeptDraft
 from axiom.domain.proposals import AUTOPILOT
-from axiom.domain.registrations import read_body
+from axiom.domain.registrations import amended_by, read_body
 from axiom.signed.manifests import stored_manifest
 from axiom.store.evidence import blocks as block_store
 from axiom.store.evidence import duplicates
@@ -147,6 +147,8 @@ def _blocks(reading: Reading, registration: Registration, version: StoredExperim
         for number in block_store.numbers(reading.db, version.id, registration.id, -1)
     ]
     by_number = {progress.number: progress for progress in returned}
+    is_amended = registration.id in amended_by(registrations.registrations(reading.db, version.id))
+    is_over = is_amended and not block_store.has_gaps(reading.db, version.id)
     return [
         {
             "block": block.number,
@@ -159,9 +161,9 @@ def _blocks(reading: Reading, registration: Registration, version: StoredExperim
             "is_closed": block.closed,
             "reason": block.reason,
             "core_seconds": sum(spent.get(number, _NOTHING)[1] for number in block.replicates),
-            "declared_core_seconds": seconds * registered.block,
+            "declared_core_seconds": seconds * len(block.replicates),
         }
-        for block in blocks(returned, registered.block, registration.id)
+        for block in blocks(returned, registered.block, registration.id, is_over=is_over)
         for members in [[by_number[number] for number in block.replicates]]
     ]
 
