@@ -364,6 +364,9 @@ def test_a_key_that_comes_back_late_puts_nothing_old_in_the_place_of_what_is_new
     program, finished = door.let_in(), []
     monkeypatch.setattr(DeployExperiment, "finish", lambda self, _laboratory, _answer: finished.append(self.workunits))
     door.submit(DEPLOY, caller=program, key="one")
+    door.submit(DEPLOY, caller=program, dry_run=True)
+    with pytest.raises(UnknownName):
+        door.submit(replace(DEPLOY, experiment="nothing"), caller=program)
     door.submit(DEPLOY, caller=program, key="one")  # as after a crash: what is left to do outside is done again
     door.submit(replace(DEPLOY, workunits=1), caller=program, key="two")
     assert door.submit(DEPLOY, caller=program, key="one")["repeated"] is True

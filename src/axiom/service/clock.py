@@ -35,7 +35,7 @@ class AcceptedClock:
 
     @classmethod
     def read(cls, db: Database) -> Self | None:
-        row = audit.latest_of(db, _COMMAND)
+        row = audit.latest_done(db, _COMMAND)
         if row is None:
             return None
         arguments = json.loads(row["arguments"])

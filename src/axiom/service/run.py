@@ -315,8 +315,8 @@ def _start(
 
 
 def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
-    leftovers = look(folder, now())
-    writer.run(lambda db: clean(db, folder, now(), leftovers))
+    seen = look(folder, now())
+    writer.run(lambda db: clean(db, folder, now(), seen))
 
 
 def _archive(core: ComputingParts, folder: Folder, settings: Settings, stopping: StopSignal) -> None:

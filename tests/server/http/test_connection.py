@@ -181,6 +181,13 @@ def test_a_body_that_is_too_large_is_refused_by_a_single_status_line_and_not_ask
     assert (status[:12], further) == (b"HTTP/1.1 413", (b"", b""))
 
 
+@pytest.mark.parametrize("address", [b"http://lab", b"http://lab?q=1", b"http://lab/page", b"*"])
+def test_an_address_in_absolute_form_is_answered_and_leaves_no_line_in_the_log(caplog, address):
+    (answer,) = asked(GET.replace(b"/page", address))
+    assert answer[0].startswith(b"HTTP/1.1 200")
+    assert not caplog.records
+
+
 @pytest.mark.parametrize("noise", [b"\x16\x03\x01\r\n\r\n", GET[:-2] + b"connection: upgrade\r\nupgrade: h2c\r\n\r\n"])
 def test_requests_that_are_none_leave_no_line_in_the_log(caplog, noise):
     (answer,) = asked(noise)

@@ -4,6 +4,7 @@ import http.client
 import json
 import secrets
 import threading
+import time
 from contextlib import ExitStack, closing
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -121,6 +122,18 @@ def test_bundle_seal_and_trust_are_handed_out_and_nothing_else_nor_anything_to_a
             status, answer = cluster.raw(what, body, cluster.key)
             assert (status, json.loads(answer)["error"]["kind"]) == (400, "MalformedRequest")
     assert cluster.source.held_tasks() == frozenset()
+
+
+def test_a_report_of_more_tasks_than_may_be_is_refused_about_as_soon_as_it_is_read(cluster):
+    row = {"task": 1, "exit": 0, "cpu_seconds": 0.0, "elapsed_seconds": 0.0, "message": "", "output": 1}
+    line = {"host": cluster.source.host_id, "session": "0" * 64, "finished": [row] * 60_000}
+    body = json.dumps(line).encode() + b"\n" + b"x" * 8_000_000
+    before = time.process_time()
+    for _ in range(10):
+        json.loads(body.partition(b"\n")[0])
+    between = time.process_time()
+    assert cluster.raw("report", body, cluster.key)[0] == 400
+    assert time.process_time() - between < 10 * (between - before)
 
 
 KEYS = [None, "", "axiom_cluster_" + "a" * 43, "axiom_" + "a" * 43, "axiom_cluster_" + "é" * 300]

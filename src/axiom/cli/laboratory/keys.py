@@ -230,9 +230,12 @@ def _take_seals(signed: SigningRequest, folder: Folder, *, quiet: bool) -> None:
             command = SealBundles(seal=signed.seal_text(wanted, trust, now))
             path = seals.archive_path(folder, wanted.seal.digest)
             keep(path, wanted.archive)
-            for bundle in submit(folder, command)["sealed"]:
+            try:
+                sealed = submit(folder, command)["sealed"]
+            finally:
+                path.unlink()
+            for bundle in sealed:
                 remark(f"{bundle['experiment']}@{bundle['version']}: {bundle['change']}", quiet=quiet)
-            path.unlink()
         except AxiomError as error:
             problems.append(f"{wanted.seal.experiment}@{wanted.seal.version}: {error}")
     if problems:

@@ -211,7 +211,7 @@ class CommandGate:
         if before is None:
             return None
         if (before["command"], before["arguments"]) == (submission.command.name, submission.arguments):
-            newest = audit.latest_of(db, submission.command.name)
+            newest = audit.latest_done(db, submission.command.name)
             is_newest = newest is None or newest["id"] == before["id"]
             return _CommandOutcome(answer={**json.loads(before["answer"]), "repeated": True}, is_newest=is_newest)
         return _CommandOutcome(

@@ -408,7 +408,8 @@ class Connection(asyncio.Protocol):
 
     def _scope(self, version: str, method: bytes) -> dict[str, Any]:
         url = httptools.parse_url(self._url)
-        path = url.path.decode("ascii")
+        raw_path = url.path or b"/"  # an address in absolute form may have none
+        path = raw_path.decode("ascii")
         scheme, client = "http", self._client
         if senders.is_proxy(client[0] if client else "", self.site.proxies):
             scheme, client = senders.forwarded(self._headers, client, self.site.proxies)
@@ -419,7 +420,7 @@ class Connection(asyncio.Protocol):
             "method": method.decode("ascii"),
             "scheme": scheme,
             "path": urllib.parse.unquote(path) if "%" in path else path,
-            "raw_path": url.path,
+            "raw_path": raw_path,
             "query_string": url.query or b"",
             "root_path": "",
             "headers": self._headers,

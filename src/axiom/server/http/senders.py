@@ -45,9 +45,11 @@ def forwarded(headers: Sequence[tuple[bytes, bytes]], proxy: Peer | None, proxie
             scheme = value.strip().decode()
         elif name == b"x-forwarded-for":
             brought += value.decode("latin-1").split(",")
-    addresses = [_without_port(address.strip())[:_LONGEST] for address in brought]
-    strangers = [address for address in addresses if not is_proxy(address, proxies)]
-    client = strangers[-1] if strangers else next(iter(addresses), "")
+    client = ""
+    for address in reversed(brought):  # what stands before the nearest stranger is that stranger's word
+        client = _without_port(address.strip())[:_LONGEST]
+        if not is_proxy(client, proxies):
+            break
     return scheme, (client, 0) if client else proxy
 
 

@@ -209,12 +209,17 @@ def _report(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Data
     fields = _fields(line, "report", ("host", "session", "finished"))
     pilot = _pilot(fields, key)
     finished: list[tuple[Report, bytes | None]] = []
-    for row in fields.array("finished", _finished):
+    rows, at = fields.array("finished", _finished), 0
+    if len(rows) > limits.TASKS_IN_A_REQUEST:
+        raise MalformedRequest(
+            f"The request speaks of {len(rows)} tasks. Nothing was stored; report {limits.TASKS_IN_A_REQUEST} at most."
+        )
+    for row in rows:
         size = row.either("output", canonical_json.whole)
-        output = None if size is None else rest[:size]
+        output = None if size is None else rest[at : at + size]
         if output is not None and len(output) != size:
             raise MalformedRequest("The request ends amid an output. Nothing was stored.")
-        rest = rest[size or 0 :]
+        at += size or 0
         report = Report(
             task_id=row.whole("task", least=1),
             host_id=pilot.host_id,
@@ -225,8 +230,8 @@ def _report(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Data
             message=row.text("message")[:_MESSAGE],
         )
         finished.append((report, output))
-    if rest or len(finished) > limits.TASKS_IN_A_REQUEST:
-        raise MalformedRequest("The request is longer than it says, or speaks of too many tasks. Nothing was stored.")
+    if at < len(rest):
+        raise MalformedRequest("The request is longer than it says. Nothing was stored.")
     return lambda db: {"taken": pilots.report(db, pilot, finished)}
 
 

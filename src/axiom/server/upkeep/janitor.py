@@ -1,7 +1,9 @@
 import hashlib
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from axiom.limits import hosts as host_limits
 from axiom.limits import mail as mail_limits
@@ -23,28 +25,41 @@ log = logging.getLogger("axiom.janitor")
 _SLICE = 1_000
 
 
-def look(folder: Folder, now: datetime) -> list[str]:
-    """What may be needed no more. It takes long where much is stored, so the writer does not look for it."""
+@dataclass(frozen=True, kw_only=True)
+class Leftovers:
+    """What seemed to be needed no more. The writer looks at each again before it goes."""
+
+    files: Sequence[Path]
+    blobs: Sequence[str]
+
+
+def leftovers(db: Database, folder: Folder, now: datetime) -> Leftovers:
+    return Leftovers(
+        files=blobs.orphans(db, folder, now - blobs.GRACE), blobs=blobs.unneeded(db, now - task_limits.OLD_FILES_FOR)
+    )
+
+
+def look(folder: Folder, now: datetime) -> Leftovers:
+    """The same without the writer, which should not wait for it: it takes long where much is stored."""
     with Connections(folder=folder).follower() as db:
-        return blobs.unneeded(db, now - task_limits.OLD_FILES_FOR)
+        return leftovers(db, folder, now)
 
 
-def clean(db: Database, folder: Folder, now: datetime, unneeded: Sequence[str] | None = None) -> CleaningCounts:
+def clean(db: Database, folder: Folder, now: datetime, seen: Leftovers | None = None) -> CleaningCounts:
     """Delete files whose row was never committed, a day after they were written, and what else has run out.
 
     Files go before rows do: those of rows that go now have their day, so that none is missing if this is undone. What
-    was deleted is written down, also when it was nothing. `unneeded`: what `look` has just found; else it looks itself.
+    was deleted is written down, also when it was nothing. `seen`: what `look` has just returned; else it looks itself.
     """
-    files = blobs.sweep(db, folder, now)
+    seen = seen or leftovers(db, folder, now)
+    files = blobs.sweep(db, seen.files, now - blobs.GRACE)
     signed_out = accounts.expire_sign_ins(db, now)
     progress.sweep(db)
     outbox.forget_sent(db, now - mail_limits.SENT_MAIL_FOR)
     swept = CleaningCounts(
         files=files,
         uploads=_forget_uploads(db, folder, now),
-        blobs=_forget_unneeded(
-            db, folder, now, blobs.unneeded(db, now - task_limits.OLD_FILES_FOR) if unneeded is None else unneeded
-        ),
+        blobs=_forget_unneeded(db, folder, now, seen.blobs),
         sign_ins=signed_out,
         caches=forget_unused(folder.engine / "cache", task_limits.COMPILED_KEPT_FOR.total_seconds()),
     )

@@ -142,7 +142,7 @@ def problems(db: Database, folder: Folder, now: datetime | None = None, grace: t
             elif _differs(body, row["digest"], row["size"]):
                 sentences.append(f"blob {row['digest']} is not the {row['size']} bytes that were stored")
     if now is not None:
-        sentences += [f"file {path.relative_to(folder.path)} has no row" for path in _orphans(db, folder, now - grace)]
+        sentences += [f"file {path.relative_to(folder.path)} has no row" for path in orphans(db, folder, now - grace)]
     return sentences
 
 
@@ -190,21 +190,23 @@ def spare(folder: Folder, digest: str, now: datetime) -> None:
         os.utime(_place(folder, digest), ns=(at(now) * 1000, at(now) * 1000))
 
 
-def sweep(db: Database, folder: Folder, now: datetime, grace: timedelta = GRACE) -> int:
-    left = _orphans(db, folder, now - grace)
+def orphans(db: Database, folder: Folder, before: datetime) -> list[Path]:
+    """Files that no row names and nobody wrote since. It walks through all of them."""
+    return [path for path in sorted(folder.blobs.glob("??/*")) if _is_orphan(db, path, before)]
+
+
+def sweep(db: Database, files: Iterable[Path], before: datetime) -> int:
+    """Delete those of the files that are orphans still; returns how many."""
+    left = [path for path in files if _is_orphan(db, path, before)]
     for path in left:
         path.unlink(missing_ok=True)
     return len(left)
 
 
-def _orphans(db: Database, folder: Folder, before: datetime) -> list[Path]:
-    return [
-        path
-        for path in sorted(folder.blobs.glob("??/*"))
-        if (stat := _stat(path))
-        and moment(stat.st_mtime_ns // 1000) < before
-        and db.row(_EXISTS, digest=path.parent.name + path.name) is None
-    ]
+def _is_orphan(db: Database, path: Path, before: datetime) -> bool:
+    stat = _stat(path)
+    is_old = stat is not None and moment(stat.st_mtime_ns // 1000) < before
+    return is_old and db.row(_EXISTS, digest=path.parent.name + path.name) is None
 
 
 def _stat(path: Path) -> os.stat_result | None:

@@ -35,6 +35,9 @@ SELECT answer, outcome FROM audit
 WHERE caller = :caller AND command = :command AND arguments = :arguments AND dry_run = :dry_run AND at >= :since
 ORDER BY id DESC LIMIT :limit
 """
+_LATEST_DONE = """
+SELECT * FROM audit WHERE command = :command AND outcome = 'done' AND dry_run = 0 ORDER BY id DESC LIMIT 1
+"""
 _OF_PROGRAMS = """
 SELECT caller, model, count(*) AS commands, sum(CASE WHEN outcome = 'refused' THEN 1 ELSE 0 END) AS refused
 FROM audit WHERE caller LIKE 'program:%' AND at >= :since AND at < :until AND dry_run = 0
@@ -133,8 +136,8 @@ def alike(
     return db.select(_ALIKE, **filters, since=at(since), limit=limit)
 
 
-def latest_of(db: Database, command: str) -> Row | None:
-    return db.row("SELECT * FROM audit WHERE command = :command ORDER BY id DESC LIMIT 1", command=command)
+def latest_done(db: Database, command: str) -> Row | None:
+    return db.row(_LATEST_DONE, command=command)
 
 
 def latest(db: Database, limit: int) -> list[Row]:
