@@ -1,1 +1,1 @@
-"""What this room is for."""
+"""Holds sessions, and has tried what never was."""

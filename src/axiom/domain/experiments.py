@@ -125,7 +125,7 @@ class Experiment:
             raise ValueError(f"{self.name}: {self.needs.copies} copies of each task, and it may be 1 to {MOST_COPIES}")
         if not is_dataclass(self.measures):
             raise TypeError(f"{self.name}: measures must be a dataclass")
-        self._check_estimands({each.name for each in fields(self.measures)}, self.factors)
+        self._check_estimands({measure.name for measure in fields(self.measures)}, self.factors)
         self._check_ranges(self.factors)
         self._check_map()
         for control in self.controls:
@@ -134,7 +134,7 @@ class Experiment:
     @property
     def factors(self) -> frozenset[str]:
         """The names of the fields of a config."""
-        return frozenset(each.name for each in fields(self.sweep[0]))
+        return frozenset(factor.name for factor in fields(self.sweep[0]))
 
     def _check_estimands(self, measures: set[str], factors: frozenset[str]) -> None:
         if self.learned and self.learned not in measures:
@@ -163,26 +163,26 @@ class Experiment:
                 raise ValueError(f"{where} has {len(sweep)} configs, and {MOST_OF_CONTROL} are enough for a control")
 
     def _check_map(self) -> None:
-        charted = [one for one in self.estimands if one.kind is Kind.DIMENSION]
+        charted = [estimand for estimand in self.estimands if estimand.kind is Kind.DIMENSION]
         if self.map is None:
             if charted:
                 raise ValueError(f"{self.name}: estimand {charted[0].name} is a dimension, and there is no map")
             return
         if not {*WHERE} <= self.factors or {*WHERE} & set(self.ranges):
             raise ValueError(f"{self.name}: a map needs the factors {', '.join(WHERE)}, and no range of them")
-        if self.map.measure not in {each.name for each in fields(self.measures)}:
+        if self.map.measure not in {measure.name for measure in fields(self.measures)}:
             raise ValueError(f"{self.name}: the map shows measure {self.map.measure!r}: no such")
         if len(self.sweep) > ARMS:
             raise ValueError(f"{self.name}: a map has {ARMS} arms at most, and the sweep {len(self.sweep)}")
         for config in self.sweep:
-            values = {each.name: getattr(config, each.name) for each in fields(config)}
+            values = {factor.name: getattr(config, factor.name) for factor in fields(config)}
             if not is_tile(values) or tile_of(values) != ROOT:
                 raise ValueError(f"{self.name}: the sweep of a map holds its tiles of level 0, and not {config}")
-        for one in charted:
-            if one.levels is None or not 0 <= one.levels[0] < one.levels[1] <= self.map.charted:
+        for estimand in charted:
+            if estimand.levels is None or not 0 <= estimand.levels[0] < estimand.levels[1] <= self.map.charted:
                 raise ValueError(
-                    f"{self.name}: estimand {one.name} must say the levels of its fit, the first below the last and "
-                    f"both down to level {self.map.charted}, to which every replicate is charted"
+                    f"{self.name}: estimand {estimand.name} must say the levels of its fit, the first below the last "
+                    f"and both down to level {self.map.charted}, to which every replicate is charted"
                 )
 
     def _check_ranges(self, factors: frozenset[str]) -> None:

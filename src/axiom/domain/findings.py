@@ -1,4 +1,4 @@
-"""The words of estimands, at the place from which the files of experiments import them."""
+"""The words of `estimands`, for the files of experiments, published ones too; the program imports `estimands`."""
 
 from axiom.domain.estimands import Center, Direction, Estimand, Kind, Prediction, Published
 
