@@ -10,7 +10,7 @@ from axiom.domain.work import Outcome, TaskState, WorkunitState
 from axiom.errors import OutputError
 from axiom.server.returns.validator import Validator
 from axiom.signed.outputs import CellError, cell_line, footer_line, header_line, read_output
-from axiom.store.hosts import hosts
+from axiom.store.hosts import hosts, notices
 from axiom.store.tasks import results, workunits
 
 
@@ -72,6 +72,7 @@ def test_an_output_is_judged_by_the_ticket_that_ordered_it_even_when_that_ran_ou
 def test_a_task_without_its_order_or_its_output_proves_nothing_and_a_cell_whose_code_raised_fails_its_task(working_lab):
     for damage in (
         "UPDATE task SET ticket = NULL",
+        "UPDATE task SET ticket = 'damaged'",
         "UPDATE task SET sent_at = NULL",
         "DELETE FROM blob WHERE size < 5000",
     ):
@@ -81,6 +82,8 @@ def test_a_task_without_its_order_or_its_output_proves_nothing_and_a_cell_whose_
         working_lab.db.execute(damage)
         working_lab.validate()
         assert workunits.task(working_lab.db, order.task).state is TaskState.INVALID, damage
+    told = notices.for_host(working_lab.db, 1, working_lab.now)
+    assert (hosts.host(working_lab.db, 1).standing.quota, told) == (None, [])  # the damage is ours
     working_lab.deploy()
     order = working_lab.order(1)
     error = CellError(kind="KeyError", where="tiny_sum.py:9")

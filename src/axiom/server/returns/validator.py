@@ -88,7 +88,7 @@ class _JudgedTask:
     waiting: UnprovenTask
     decided: Validation
     ticket: Ticket | None
-    is_lost: bool = False  # is its output gone from our own disk? That is not its host's doing
+    is_lost: bool = False  # is what we kept of it gone or damaged? That is not its host's doing
 
 
 class Validator:
@@ -201,7 +201,7 @@ class Validator:
         manifest = self._manifest(db, task.experiment_id)
         if manifest is None or task.ticket is None or task.output_digest is None or task.sent_at is None:
             nothing = Validation(state=TaskState.INVALID, reason="it has no ticket or no output to be judged by")
-            return _JudgedTask(waiting=waiting, decided=nothing, ticket=None)
+            return _JudgedTask(waiting=waiting, decided=nothing, ticket=None, is_lost=task.output_digest is not None)
         try:
             # It was signed here and has not left the store since. That it may have run out meanwhile does not matter:
             # it still is the order that this output answers.
@@ -214,7 +214,7 @@ class Validator:
             )
         except (OutputError, TicketError, NotFound, StoreDamaged) as error:
             unread = Validation(state=TaskState.INVALID, reason=str(error))
-            is_lost = isinstance(error, (NotFound, StoreDamaged))
+            is_lost = isinstance(error, (TicketError, NotFound, StoreDamaged))
             return _JudgedTask(waiting=waiting, decided=unread, ticket=None, is_lost=is_lost)
         decided = validate(
             ticket=ticket,
