@@ -147,6 +147,9 @@ def test_a_ticket_that_no_command_line_could_carry_is_not_written(make_ticket, k
     fewer = replace(ticket, replicates=many[:1_000], seeds=ticket.seeds[:1_000])
     words = " ".join(Order.of(fewer, write_ticket(fewer, keys.ticket)).argv())
     assert 50_000 < len(words) <= 60_000
+    wide = make_ticket(configs=({"level": "ä" * 30_000}, {}))  # two bytes each
+    with pytest.raises(TicketTooLong):
+        write_ticket(wide, keys.ticket)
 
 
 BODIES = st.lists(st.binary(max_size=40), min_size=2, max_size=70)

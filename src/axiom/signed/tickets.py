@@ -113,7 +113,7 @@ class TicketForm:
             f'","host":{differs.host},"issued":"{canonical_json.utc(differs.issued)}'
             f'{before_replicates}[{_numbers(differs.replicates)}],"seeds":[{seeds}]'
             f"{before_task}{differs.task}{end}"
-        )
+        ).encode()
         length = (4 * len(body) + 2) // 3 + _SIGNATURE + len(seeds) + _PLAIN_WORDS
         if length > TEXT_LIMIT:
             raise TicketTooLong(
@@ -121,7 +121,7 @@ class TicketForm:
                 f"it, and a command line takes {TEXT_LIMIT}. Nothing was ordered; order fewer replicates in each "
                 "workunit, or shorten the sweep."
             )
-        return body.encode()
+        return body
 
 
 def write_ticket(ticket: Ticket, key: SigningKey) -> str:
