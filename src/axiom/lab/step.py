@@ -28,7 +28,7 @@ class OpenRound:
         """The time of which the session tells that this round ends; of a quiet round its own."""
         return sessions.whole_window(self.db, self.round)
 
-    def tasks(self, **filters: object) -> str:
+    def tasks_page(self, **filters: object) -> str:
         """The page with the tasks that this round reviewed, or this session all told."""
         query = "&".join(f"{name}={value}" for name, value in filters.items())
         return f"/sessions/{self.round.name}/tasks" + (f"?{query}" if query else "")

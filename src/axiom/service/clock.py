@@ -15,8 +15,7 @@ from axiom.errors import ClockSetBack
 from axiom.limits import server as limits
 from axiom.signed.canonical_json import canonical
 from axiom.store.engine.database import Database
-from axiom.store.tasks import workunits
-from axiom.store.upkeep import audit
+from axiom.store.upkeep import audit, jobs
 from axiom.store.upkeep.audit import AuditEntry
 from axiom_weigh.terminal import wall_clock
 
@@ -90,8 +89,8 @@ def open_clock(db: Database, *, accept: bool, caller: str) -> Clock:
 
     `accept`: the computer's clock is right, whatever is written. That is audited, and holds from then on.
     """
-    newest, what = workunits.newest(db)
     wall, accepted = wall_clock(), AcceptedClock.read(db)
+    newest, what = jobs.last_written(db) or (wall, "")
     expected = wall if accepted is None else max(wall, accepted.time(wall))
     if expected >= newest - limits.CLOCK_TOLERATED:
         return Clock(newest, accepted)

@@ -40,7 +40,7 @@ from axiom.store.journal.history import standing
 from axiom.store.journal.replay import covered_from
 from axiom.store.migrate import check
 from axiom.store.registrations import stamps
-from axiom.store.tasks import archives, workunits
+from axiom.store.tasks import archives
 from axiom.store.upkeep import jobs, last_backup, watches
 from axiom.web.views.join import runners_of
 from axiom_weigh.amounts import counted
@@ -163,7 +163,7 @@ def _strange(folder: Folder) -> _Answer | None:
 
 
 def _clock(_folder: Folder, db: Database) -> _Answer:
-    newest, what = workunits.newest(db)
+    newest, what = jobs.last_written(db) or (wall_clock(), "")
     ahead = (newest - wall_clock()).total_seconds()
     accepted = AcceptedClock.read(db)
     well = ahead < 60 or (accepted is not None and accepted.time(wall_clock()) >= newest)

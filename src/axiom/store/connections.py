@@ -1,3 +1,5 @@
+"""Hands out connections to the database: for one reading, for many short ones, and the one that writes."""
+
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

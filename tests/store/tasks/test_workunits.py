@@ -130,12 +130,12 @@ def test_what_is_late_unattended_or_newest_is_found_and_words_are_kept_short(ord
     assert workunits.unattended(ordered, 9) == [1]
     tasks.close(ordered, [(workunits.workunit(ordered, 1), WorkunitState.FAILED, "")], now)
     assert workunits.unattended(ordered, 9) == []
-    assert workunits.newest(ordered)[0] == now
+    assert jobs.last_written(ordered)[0] == now
     jobs.started(ordered, "publish", 60.0, now + timedelta(hours=1))
-    assert workunits.newest(ordered) == (now + timedelta(hours=1), "the job publish")
+    assert jobs.last_written(ordered) == (now + timedelta(hours=1), "the job publish")
     entry = AuditEntry(caller="", command="", arguments="", dry_run=False, key=None, outcome="", answer="")
     audit.append(ordered, entry, now + timedelta(hours=2))
-    assert workunits.newest(ordered) == (now + timedelta(hours=2), "the audit, entry 1")
+    assert jobs.last_written(ordered) == (now + timedelta(hours=2), "the audit, entry 1")
     kept = {"as it is": "as it is", "a\nb\tc\x1b[31m\x7f": "a b c [31m ", "gr\u00fcn\u202e\n": "gr\u00fcn  "}
     assert {said: workunits.readable(said) for said in kept} == kept
     assert workunits.readable("x" * 501 + "\n") == "x" * 500

@@ -131,9 +131,9 @@ def sign_request(
         say(line)
     if not yes:
         click.confirm("Sign this?", abort=True)
-    helds = [load_held(place) for place in places]
-    roots = frozenset[str]().union(*(private_keys.roots for private_keys in helds))
-    for private_keys in helds:
+    key_sets = [load_held(place) for place in places]
+    roots = frozenset[str]().union(*(private_keys.roots for private_keys in key_sets))
+    for private_keys in key_sets:
         wanted = sign(wanted, private_keys, seen=seen.keys(), now=now, lab=lab, roots=roots)
     replace_private(file, write_request(wanted))
     open_ends = list(missing(wanted, now))

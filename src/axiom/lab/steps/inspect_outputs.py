@@ -16,15 +16,16 @@ def inspect(this_round: OpenRound) -> list[Note]:
     """Tell of every reported success that was none, by experiment and reason; also when there is none."""
     looked = session_counts.looked_into(this_round.db, this_round.window)
     rows = session_counts.contradicted(this_round.db, this_round.window)
+    refused = this_round.tasks_page(contradicted="yes")
     whole = Note(
         kind="inspect.looked",
         text="Outputs that were read: {outputs}. Of those whose hosts reported success, {refused} were refused.",
         facts={"outputs": looked, "refused": sum(int(row["tasks"]) for row in rows)},
-        about=this_round.tasks(),
-        rows={"refused": this_round.tasks(contradicted="yes")},
+        about=this_round.tasks_page(),
+        rows={"refused": refused},
     )
     notes = [_note(row, this_round) for row in together(rows, "tasks")]
-    return [whole, *shortened(notes, "Reasons for which outputs were refused", this_round.tasks(contradicted="yes"))]
+    return [whole, *shortened(notes, "Reasons for which outputs were refused", refused)]
 
 
 def _note(row: Mapping[str, Any], this_round: OpenRound) -> Note:
@@ -38,5 +39,5 @@ def _note(row: Mapping[str, Any], this_round: OpenRound) -> Note:
             "tasks": row["tasks"],
             "reason": row["reason"],
         },
-        about=this_round.tasks(experiment=name, state=row["state"], contradicted="yes"),
+        about=this_round.tasks_page(experiment=name, state=row["state"], contradicted="yes"),
     )

@@ -162,12 +162,12 @@ def _summary(this_round: OpenRound) -> Note:
             "hosts": hosts,
             "cores": cores,
         },
-        about=this_round.tasks(),
+        about=this_round.tasks_page(),
         rows={
             "credit": "/ledger",
             "hosts": "/hosts",
             "cores": "/hosts",
-            "taken_back": this_round.tasks(state="aborted"),
+            "taken_back": this_round.tasks_page(state="aborted"),
             "ordered": "/experiments",
         },
     )

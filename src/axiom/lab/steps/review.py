@@ -29,7 +29,7 @@ def review(this_round: OpenRound) -> list[Note]:
     notes = shortened(
         [_note(row, this_round) for row in closed],
         "Ways in which tasks ended",
-        this_round.tasks(),
+        this_round.tasks_page(),
         most=limits.ENDINGS_TOLD,
     )
     notes += [
@@ -40,7 +40,7 @@ def review(this_round: OpenRound) -> list[Note]:
     hosts = [_host_note(row, this_round) for row in session_counts.by_host(db, window)]
     return [
         *notes,
-        *shortened(hosts, "Hosts that returned something", this_round.tasks()),
+        *shortened(hosts, "Hosts that returned something", this_round.tasks_page()),
         _earlier_note(this_round, window),
     ]
 
@@ -71,7 +71,7 @@ def _recall_note(version: StoredExperiment) -> Note:
 def _note(row: Mapping[str, Any], this_round: OpenRound) -> Note:
     name = f"{row['name']}@{row['version']}"
     facts = {"amount": row["amount"], "experiment": name, "state": row["state"], "sent": row["sent"]}
-    about = this_round.tasks(experiment=name, state=row["state"])
+    about = this_round.tasks_page(experiment=name, state=row["state"])
     if row["state"] == TaskState.VALID:
         whole = row["cpu_seconds"] or 0.0
         return Note(
@@ -98,7 +98,7 @@ def _host_note(row: Row, this_round: OpenRound) -> Note:
             "valid": row["valid"],
             "seconds": "an unknown time" if row["seconds"] is None else f"{row['seconds']:.1f} s",
         },
-        about=this_round.tasks(host=row["host_id"]),
+        about=this_round.tasks_page(host=row["host_id"]),
         rows={"host": f"/hosts/{row['host_id']}"},
     )
 

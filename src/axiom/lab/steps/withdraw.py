@@ -18,8 +18,8 @@ def tell_withdrawals(this_round: OpenRound) -> list[Note]:
                 "sent": row["sent"],
                 "reason": row["reason"] or "nobody has said why",
             },
-            about=this_round.tasks(experiment=f"{row['name']}@{row['version']}", state="aborted"),
+            about=this_round.tasks_page(experiment=f"{row['name']}@{row['version']}", state="aborted"),
         )
         for row in session_counts.taken_back(this_round.db, this_round.window)
     ]
-    return shortened(notes, "Versions of which something was taken back", this_round.tasks(state="aborted"))
+    return shortened(notes, "Versions of which something was taken back", this_round.tasks_page(state="aborted"))

@@ -78,7 +78,8 @@ def hold_data(pid: int, memory_mb: float) -> None:
 
 
 KILLED = "it was ended by SIGKILL"
-_SIGNALLED, _LAST = 128, 64  # what a box adds to the number of the signal by which the process in it ended; the highest
+_SIGNALLED = 128  # what a box adds to the number of the signal by which the process in it ended
+_LAST_SIGNAL = 64
 _WAITING = 2.0  # seconds between the end of its pipe and its own
 
 
@@ -87,7 +88,7 @@ def how_ended(process: StartedProcess, *, is_boxed: bool) -> str:
         status = process.wait(timeout=_WAITING)
     except subprocess.TimeoutExpired:
         return "it closed its pipe"
-    if is_boxed and _SIGNALLED < status <= _SIGNALLED + _LAST:
+    if is_boxed and _SIGNALLED < status <= _SIGNALLED + _LAST_SIGNAL:
         status = _SIGNALLED - status
     if status >= 0:
         return f"it ended by itself with status {status}"
@@ -102,8 +103,6 @@ _POLL = 0.1
 _SLACK = 0.05  # CPU seconds between a cell and its surroundings: the system counts in hundredths
 _LAST_SECONDS = 2.0  # for the state of a cell that has to stop
 _AMISS = "it answered amiss"
-# BOINC computes at the lowest priority: beside other programs a process may have a thousandth of a core for hours, so
-# what counts is that it moves. One that moves and comes nowhere is ended in the end all the same.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +112,8 @@ class ModuleDeclaration:
     fault: str = ""
 
 
+# BOINC computes at the lowest priority: beside other programs a process may have a thousandth of a core for hours, so
+# what counts is that it moves. One that moves and comes nowhere is ended in the end all the same.
 class _Stillness:
     def __init__(self) -> None:
         self._cpu = -1.0

@@ -67,9 +67,9 @@ def hand_out(
     allowance: Allowance | None = None,
 ) -> WorkGrant:
     cache.look(db)
-    counter = _Dispatcher(db, dispatch, cache, host, now, allowance or dispatch.volunteers, request)
-    lost = counter.find(request.holding, request.most) if request.holding is not None and request.most > 0 else ()
-    granted, reason = counter.serve(request, lost)
+    dispatcher = _Dispatcher(db, dispatch, cache, host, now, allowance or dispatch.volunteers, request)
+    lost = dispatcher.find(request.holding, request.most) if request.holding is not None and request.most > 0 else ()
+    granted, reason = dispatcher.serve(request, lost)
     if granted:
         hosts.served(db, host.id, day=day_of(now), sent=sent_today(host, now) + len(granted))
         log.debug("tasks.sent host=%d tasks=%s", host.id, [task.task for task in granted])

@@ -1,3 +1,5 @@
+"""How far each host is trusted, kept up to date with what became of its tasks."""
+
 import logging
 from collections.abc import Collection, Sequence
 from datetime import datetime

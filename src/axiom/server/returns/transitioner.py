@@ -69,10 +69,10 @@ def sweep_unattended(db: Database, now: datetime) -> int:
 def resume(db: Database, now: datetime) -> int:
     """At a start, before anything else is written: deadlines move by as long as nobody could report.
 
-    How many tasks were out and got more time.
+    Returns the number of tasks that were out and got more time.
     """
-    newest, what = workunits.newest(db)
-    moved = _postpone(db, newest if what != "nothing" else None, now)
+    written = jobs.last_written(db)
+    moved = _postpone(db, written[0] if written else None, now)
     jobs.started(db, START, 0.0, now)
     return moved
 

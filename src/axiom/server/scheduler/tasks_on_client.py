@@ -1,3 +1,5 @@
+"""What a client says of the tasks that it has or had, and which of them it should give up."""
+
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from itertools import islice

@@ -1,3 +1,5 @@
+"""The daily cleaning: deletes files without a row, and rows whose time is over."""
+
 import hashlib
 import logging
 from collections.abc import Sequence

@@ -1,3 +1,5 @@
+"""Versions of experiments, their bundles, and the seeds that were given out for them."""
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

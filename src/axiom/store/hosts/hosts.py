@@ -1,3 +1,5 @@
+"""Hosts as their clients describe them, and who a scheduler request comes from."""
+
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass

@@ -10,7 +10,7 @@ from axiom.domain.value import value
 from axiom.domain.work import Task, TaskState, Workunit, WorkunitState
 from axiom.limits import tasks as limits
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, as_value, at, moment
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _MADE_SINCE = "SELECT id FROM workunit WHERE id > :before ORDER BY id"
 _WORKUNITS = "SELECT * FROM workunit WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
@@ -57,16 +57,6 @@ MOVE = "UPDATE task SET state = :state, reason = :reason, closed_at = :closed_at
 _SAID = """
 SELECT message FROM task WHERE experiment_id = :experiment_id AND state = 'failed' AND message <> ''
 ORDER BY id DESC LIMIT 1
-"""
-_NEWEST = """
-SELECT at AS written, 'the audit, entry ' || CAST(id AS TEXT) AS what FROM audit WHERE id = (SELECT max(id) FROM audit)
-UNION ALL
-SELECT seen_at AS written, 'host ' || CAST(id AS TEXT) AS what FROM host
-WHERE seen_at = (SELECT max(seen_at) FROM host)
-UNION ALL
-SELECT last_start AS written, 'the job ' || name AS what FROM job
-WHERE last_start = (SELECT max(last_start) FROM job)
-ORDER BY 1 DESC LIMIT 1
 """
 
 _BLANKS = bytes(32 if sign < 32 or sign == 127 else sign for sign in range(256))  # in place of what acts on a terminal
@@ -159,7 +149,7 @@ def tasks_of(db: Database, workunit_id: int) -> list[Task]:
 
 
 def free_targets(db: Database, before: datetime) -> int:
-    """What waits for a host alone that was not heard from since then is for anybody; how many tasks that are."""
+    """Tasks that wait for one host alone are for anybody if it was not heard from since then; returns their number."""
     rows = db.select(_FORSAKEN, before=at(before))
     for row in rows:
         db.execute("UPDATE task SET target_host_id = NULL WHERE id = :id AND state = 'unsent'", id=row["id"])
@@ -241,12 +231,6 @@ def last_words(db: Database, experiment_id: int) -> str:
     """What a host said about the newest task of this version that failed: its own words, for a person's eyes only."""
     row = db.row(_SAID, experiment_id=experiment_id)
     return str(row["message"]) if row else ""
-
-
-def newest(db: Database) -> tuple[datetime, str]:
-    """The latest moment that this laboratory has written down, and where it stands."""
-    row = db.row(_NEWEST)
-    return (moment(int(row["written"])), str(row["what"])) if row else (moment(0), "nothing")
 
 
 def readable(text: str, most: int = limits.REASON_CHARACTERS) -> str:

@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from axiom.store.engine.database import Database, Row, at, maybe_moment
+from axiom.store.engine.database import Database, Row, at, maybe_moment, moment
 
 _STARTED = """
 INSERT INTO job (name, every_seconds, last_start) VALUES (:name, :every, :now)
@@ -9,6 +9,16 @@ ON CONFLICT (name) DO UPDATE SET every_seconds = :every, last_start = :now
 _FAILED = """
 INSERT INTO job (name, every_seconds, last_error) VALUES (:name, :every, :error)
 ON CONFLICT (name) DO UPDATE SET every_seconds = :every, last_error = :error
+"""
+_LAST_WRITTEN = """
+SELECT at AS written, 'the audit, entry ' || CAST(id AS TEXT) AS what FROM audit WHERE id = (SELECT max(id) FROM audit)
+UNION ALL
+SELECT seen_at AS written, 'host ' || CAST(id AS TEXT) AS what FROM host
+WHERE seen_at = (SELECT max(seen_at) FROM host)
+UNION ALL
+SELECT last_start AS written, 'the job ' || name AS what FROM job
+WHERE last_start = (SELECT max(last_start) FROM job)
+ORDER BY 1 DESC LIMIT 1
 """
 
 
@@ -41,3 +51,9 @@ def first_began(db: Database, name: str) -> datetime | None:
 
 def every_job(db: Database) -> list[Row]:
     return db.select("SELECT * FROM job ORDER BY name")
+
+
+def last_written(db: Database) -> tuple[datetime, str] | None:
+    """The latest moment that stands in the audit, with a host or with a job, and which of them it is."""
+    row = db.row(_LAST_WRITTEN)
+    return (moment(int(row["written"])), str(row["what"])) if row else None

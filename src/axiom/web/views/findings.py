@@ -47,7 +47,7 @@ _OBSERVED = ("Replicate", "Value", "Hosts", "Design", "Cohort", "Missing because
 def listed(reading: Reading) -> Answer:
     """Of the findings that the address asks for one page: what is weighed first, then what waits.
 
-    What was weighed for the first time after the first page was made stays where it was on those that follow.
+    `until` pins the list at the moment of its first page, so that the pages after it neither skip nor repeat a finding.
     """
     filters = {
         name: reading.query.get(name, "") for name in ("q", "verdict", "grade", "alias", "theme", "since", "order")
