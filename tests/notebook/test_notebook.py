@@ -124,6 +124,14 @@ def test_pages_of_any_size_give_the_same_rows(measured_lab):
         assert rows == [(replicate, config) for replicate in range(8) for config in range(2)]
 
 
+def test_a_part_of_a_table_reads_the_hosts_of_its_rows_alone(measured_lab):
+    whole = tables.page_after(measured_lab.db, 1, (-1, -1), 16)
+    assert all(whole.platforms)
+    unread = measured_lab.host("idle")
+    measured_lab.db.execute("UPDATE host SET seen_at = 'damaged' WHERE id = :id", id=unread)
+    assert tables.page_after(measured_lab.db, 1, (-1, -1), 16) == whole
+
+
 def test_a_new_result_is_there_when_asked_again_and_a_long_table_shows_its_beginning(measured_lab, opened, fill):
     assert opened.experiments["results"] == (16,)
     fill(measured_lab, [(1.0, 2.0)] * 5)

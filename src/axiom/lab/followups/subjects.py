@@ -211,7 +211,7 @@ def _faults(version: _Version, number: int, mine: Sequence[KeptProposal]) -> tup
         ),
         line,
     )
-    bundles = [bundle for bundle in experiments.bundles(version.db) if bundle.experiment_id == version.stored.id]
+    bundles = experiments.bundles_of(version.db, version.stored.id)
     alarms = {alarm.kind for alarm in line.alarms} - {alarm.kind for alarm in then.alarms}
     faults = (
         (

@@ -1,7 +1,7 @@
 """What a scientist takes away: every result with where it came from, and every finding as it stands."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,6 @@ from axiom.domain.estimands import Direction
 from axiom.domain.evidence import Meaning, headline, reading
 from axiom.domain.fleet import Platform
 from axiom.store.engine.database import Database, Row
-from axiom.store.hosts import hosts as host_store
 from axiom_weigh.values import Verdict
 
 PAGE = 20_000  # rows read at once, so that a million results need not be in memory twice
@@ -19,6 +18,9 @@ SELECT r.replicate, r.config, r.seed, r.outcome, r.measures, r.cpu_seconds, r.ta
 FROM result r JOIN task t ON t.id = r.task_id
 WHERE r.experiment_id = :experiment_id AND (r.replicate, r.config) > (:replicate, :config)
 ORDER BY r.replicate, r.config LIMIT :limit
+"""
+_PLATFORMS = """
+SELECT h.id, h.system, h.processor, h.instructions FROM json_each(:hosts) j CROSS JOIN host h ON h.id = j.value
 """
 _COUNTS = """
 SELECT e.id, e.name, e.version, e.manifest, e.retired_at, e.recalled_at,
@@ -60,21 +62,19 @@ def free_column(name: str, kind: str, taken: set[str]) -> str:
 
 def pages(db: Database, experiment_id: int, size: int = PAGE) -> Iterator[ResultColumns]:
     with db.savepoint():
-        platforms = {host.id: host.platform for host in host_store.hosts(db)}
         rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, replicate=-1, config=-1)
-        yield _page(rows, platforms)
+        yield _page(db, rows)
         while len(rows) == size:
             last = {name: rows[-1][name] for name in ("replicate", "config")}
             rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, **last)
             if rows:
-                yield _page(rows, platforms)
+                yield _page(db, rows)
 
 
 def page_after(db: Database, experiment_id: int, after: tuple[int, int], size: int) -> ResultColumns:
-    platforms = {host.id: host.platform for host in host_store.hosts(db)}
     replicate, config = after
     rows = db.select(_PAGE, experiment_id=experiment_id, limit=size, replicate=replicate, config=config)
-    return _page(rows, platforms)
+    return _page(db, rows)
 
 
 def counted(db: Database) -> list[Row]:
@@ -89,8 +89,9 @@ def findings(db: Database) -> list[Row]:
     return [{**row, **_of_estimand(row)} for row in db.select(_FINDINGS)]
 
 
-def _page(rows: Sequence[Row], platforms: dict[int, Platform]) -> ResultColumns:
+def _page(db: Database, rows: Sequence[Row]) -> ResultColumns:
     hosts = [row["host_id"] for row in rows]
+    platforms = _platforms(db, set(hosts))
     return ResultColumns(
         replicates=[row["replicate"] for row in rows],
         configs=[row["config"] for row in rows],
@@ -103,6 +104,14 @@ def _page(rows: Sequence[Row], platforms: dict[int, Platform]) -> ResultColumns:
         platforms=[_platform(platforms.get(row["host_id"]), row["gpu"]) for row in rows],
         tasks=[row["task_id"] for row in rows],
     )
+
+
+def _platforms(db: Database, host_ids: Collection[int | None]) -> dict[int, Platform]:
+    rows = db.select(_PLATFORMS, hosts=json.dumps(list(host_ids)))
+    return {
+        row["id"]: Platform(system=row["system"], processor=row["processor"], instructions=row["instructions"])
+        for row in rows
+    }
 
 
 def _platform(platform: Platform | None, gpu: str) -> str:
