@@ -102,6 +102,14 @@ def test_each_forecaster_has_a_record_and_what_is_open_does_not_count():
     assert found.brier is not None
 
 
+def test_a_lost_prediction_counts_at_worst_in_both_scores():
+    lost = PredictionScore(forecaster="Ada", registration_id=-1, prediction=SURE, is_lost=True)
+    (record,) = records([lost, scored("Ada", SURE, Verdict.POSITIVE)])
+    right, wrong = (score(SURE, verdict, 1.0, "it ended") for verdict in (Verdict.POSITIVE, Verdict.NEGATIVE))
+    assert record.brier == pytest.approx((right.brier + wrong.brier) / 2)
+    assert record.log_score == pytest.approx((right.log_score + wrong.log_score) / 2)
+
+
 def test_who_says_nine_in_ten_and_is_right_every_second_time_is_flagged_and_the_honest_is_not():
     wrong = [scored("Ada", SURE, Verdict.POSITIVE if turn % 2 else Verdict.NEGATIVE) for turn in range(30)]
     right = [scored("Bob", SURE, Verdict.POSITIVE if turn % 10 else Verdict.NEGATIVE) for turn in range(30)]

@@ -175,23 +175,29 @@ def _e_value(log_e: float) -> float:
 
 def _record(forecaster: str, rows: Sequence[PredictionScore]) -> TrackRecord:
     ended = [(_chances(row.prediction), _class_of(row.verdict)) for row in rows if row.verdict is not None]
-    scores = [row.score for row in rows if row.score is not None]
+    lost = [_at_worst(row.prediction) for row in rows if row.is_lost]
+    scores = [*lost, *(row.score for row in rows if row.score is not None)]
     covered = [score.is_covered for score in scores if score.is_covered is not None]
     is_counted = not forecaster.endswith(INFORMED)
-    lost = [_chances(row.prediction) for row in rows if row.is_lost]
     log_e = calibration_log_e(_by_bet([row for row in rows if not row.is_lost]))
     return TrackRecord(
         forecaster=forecaster,
         predictions=len(rows),
         scored=sum(happened is not None for _, happened in ended),
         lost=len(lost),
-        brier=_mean([*(brier(chances, chances.index(min(chances))) for chances in lost), *(s.brier for s in scores)]),
+        brier=_mean([score.brier for score in scores]),
         log_score=_mean([score.log_score for score in scores]),
         intervals=len(covered),
         covered=sum(covered),
         is_counted=is_counted,
         e_value=_e_value(log_e) if is_counted else None,
     )
+
+
+def _at_worst(prediction: Prediction) -> Score:
+    """What it is worth if what was held least likely came true; no estimate is there to hold its interval against."""
+    chances = _chances(prediction)
+    return score(prediction, _CLASSES[chances.index(min(chances))], None, "it was lost")
 
 
 def _by_bet(rows: Sequence[PredictionScore]) -> list[list[Said]]:
