@@ -14,6 +14,7 @@ from axiom.decisions.credit.recent_average import Recent, faded, grown
 from axiom.domain.credit import Reason, Tariff, TimeSaid
 from axiom.domain.failure_causes import Cause
 from axiom.limits import credit as credit_limits
+from axiom.limits import tasks as task_limits
 
 
 def by_clock(tariff: Tariff, seconds: float, *, out: float | None = None, on_gpu: bool = False) -> Price:
@@ -102,6 +103,11 @@ def test_a_cap_of_just_one_award_is_allowed_and_of_several_the_wider_held():
     narrow, wide = replace(S4, session_cap=200_000), replace(S4, session_cap=300_000)
     assert tariffs.cap_of([narrow, wide]) == 300_000
     assert tariffs.cap_of([narrow, tariffs.DEFAULT]) is None
+
+
+def test_the_largest_award_follows_how_long_a_task_may_be_out(monkeypatch):
+    monkeypatch.setattr(task_limits, "OUT_FOR_AT_MOST", timedelta(days=3))
+    assert tariffs.largest(tariffs.DEFAULT) == 3 * 86_400 * tariffs.DEFAULT.per_core_second
 
 
 @settings(max_examples=40)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from axiom.domain.credit import Tariff, Tier
+from axiom.limits import tasks as task_limits
 
 LONGEST_SECONDS = 30 * 86_400  # far beyond every deadline; more is no time but an error or a lie
-_LONGEST_TASK = 2 * 86_400  # seconds after which a task is due
 
 
 def cap_problem(tariff: Tariff) -> str:
@@ -18,7 +18,8 @@ def cap_problem(tariff: Tariff) -> str:
 
 def largest(tariff: Tariff) -> int:
     """The most that one task can get that comes back in time, in thousandths."""
-    highest = max((tier.amount for tier in tariff.tiers), default=tariff.per_core_second * _LONGEST_TASK)
+    longest = int(task_limits.OUT_FOR_AT_MOST.total_seconds())
+    highest = max((tier.amount for tier in tariff.tiers), default=tariff.per_core_second * longest)
     return max(highest + tariff.gpu_bonus, tariff.failed or 0, tariff.broken or 0)
 
 
