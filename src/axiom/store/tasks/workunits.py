@@ -184,11 +184,7 @@ def send(db: Database, claims: Sequence[OrderedTask], *, host_id: int, now: date
         ],
     )
     if sent != len(claims):
-        kept = next(claim for claim in claims if not _is_sent(db, claim, host_id))
-        raise LookupError(
-            f"task {kept.task_id} was to be sent to host {host_id} and does not wait any more, or its bundle "
-            f"{kept.bundle_digest[:12]} has passed no preflight"
-        )
+        raise LookupError(_why_not_sent(db, claims, host_id))
     changes: Counter[counters.Key] = Counter()
     for claim in claims:
         changes["task", claim.experiment_id, TaskState.UNSENT] -= 1
@@ -196,9 +192,17 @@ def send(db: Database, claims: Sequence[OrderedTask], *, host_id: int, now: date
     counters.add_all(db, changes)
 
 
-def _is_sent(db: Database, claim: OrderedTask, host_id: int) -> bool:
-    sent = task(db, claim.task_id)
-    return sent is not None and (sent.host_id, sent.ticket) == (host_id, claim.ticket)
+def _why_not_sent(db: Database, claims: Sequence[OrderedTask], host_id: int) -> str:
+    claim, stored = next(
+        (claim, stored)
+        for claim, stored in ((claim, task(db, claim.task_id)) for claim in claims)
+        if stored is None or (stored.host_id, stored.ticket) != (host_id, claim.ticket)
+    )
+    if stored is not None and stored.state is TaskState.UNSENT:
+        why = f"its bundle {claim.bundle_digest[:12]} has passed no preflight that lets this host have it"
+    else:
+        why = f"it does not wait any more: it is {stored.state if stored else 'gone'}"
+    return f"task {claim.task_id} was to be sent to host {host_id}, and {why}"
 
 
 def tasks_at(db: Database, host_id: int) -> list[Task]:
