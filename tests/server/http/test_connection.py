@@ -195,6 +195,22 @@ def test_requests_that_are_none_leave_no_line_in_the_log(caplog, noise):
     assert not caplog.records
 
 
+def test_a_program_is_told_how_much_a_request_may_bring():
+    ((_, problem),) = asked(post(server_limits.BODY_BYTES + 1).replace(b"/page", b"/api/page"))
+    assert b"at most 1,048,576 bytes" in problem
+
+
+def test_one_connection_too_many_is_told_when_to_come_again(monkeypatch):
+    monkeypatch.setattr(server_limits, "CONNECTIONS_OF_ONE_SENDER", 0)
+
+    def talk(line):
+        other = Elsewhere(line.socket.getpeername(), "127.0.0.2")
+        with closing(other.socket):
+            return other.socket.recv(1_000)
+
+    assert b"\r\nretry-after: 60\r\n" in served(talk)
+
+
 def test_a_sender_has_only_so_many_connections_and_a_proxy_as_many_as_it_needs(monkeypatch):
     monkeypatch.setattr(server_limits, "CONNECTIONS_OF_ONE_SENDER", 3)
 

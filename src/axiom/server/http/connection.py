@@ -37,6 +37,7 @@ _TOO_LARGE = b"413 Content Too Large"
 _ENCODED = b"415 Unsupported Media Type"
 _LONG_HEADERS = b"431 Request Header Fields Too Large"
 _UNABLE = b"503 Service Unavailable"
+_LATER = b"retry-after: 60\r\n"
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _OK, _XML = b"200 OK", b"text/xml"
 _KEPT = b"HTTP/1.1 %b\r\ncontent-type: %b\r\ncontent-length: %d\r\n\r\n"
@@ -357,7 +358,7 @@ class Connection(asyncio.Protocol):
             return
         self._body_bytes += len(body)
         if isinstance(self._newest, SiteExchange) and self._body_bytes > limits.BODY_BYTES:
-            self.refuse(_TOO_LARGE)
+            self.refuse(_TOO_LARGE, _most())
         elif refusal := self._newest.take(body):
             self.refuse(refusal)
 
@@ -372,7 +373,7 @@ class Connection(asyncio.Protocol):
         opener = lanes.openers.get(path) if lanes is not None and method == b"POST" else None
         if lanes is None or opener is None:
             if any(name == b"content-length" and int(value) > limits.BODY_BYTES for name, value in self._headers):
-                self.refuse(_TOO_LARGE)  # the parser has refused a length that is no number
+                self.refuse(_TOO_LARGE, _most())  # the parser has refused a length that is no number
             else:
                 self._open(SiteExchange(self, self._scope(version, method)))
             return
@@ -447,22 +448,24 @@ class Connection(asyncio.Protocol):
         else:
             self.transport.close()
 
-    def refuse(self, status: bytes) -> None:
+    def refuse(self, status: bytes, why: str = "") -> None:
         if self.transport.is_closing():
             return
         if self.site.lanes is not None:
             self.site.lanes.counts.refused(int(status[:3]))
-        self.close_with(status)
+        self.close_with(status, why=why)
 
-    def close_with(self, status: bytes, text: bytes = b"") -> None:
+    def close_with(self, status: bytes, text: bytes = b"", *, why: str = "") -> None:
         first, newest = (self._unanswered[0] if self._unanswered else None), self._newest
         is_under_way = first is not None and first.has_begun
         if not is_under_way and not (self._in_body and newest is not None and newest.has_begun):
             is_problem = self._url.startswith(_PROGRAMS)
-            body = _problem(status) if is_problem else text
-            kind = b"content-type: application/problem+json\r\n" if is_problem else b""
+            body = _problem(status, why) if is_problem else text
+            headers = b"content-type: application/problem+json\r\n" if is_problem else b""
+            headers += _LATER if status == _UNABLE else b""
             self.transport.write(
-                b"HTTP/1.1 %b\r\nconnection: close\r\n%bcontent-length: %d\r\n\r\n%b" % (status, kind, len(body), body)
+                b"HTTP/1.1 %b\r\nconnection: close\r\n%bcontent-length: %d\r\n\r\n%b"
+                % (status, headers, len(body), body)
             )
         self.transport.close()
 
@@ -550,7 +553,12 @@ def _head_fault(version: str, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
     return _BAD if hosts > 1 or (not hosts and version == "1.1") else b""
 
 
-def _problem(status: bytes) -> bytes:
+def _most() -> str:
+    return f"A request brings at most {limits.BODY_BYTES:,} bytes"
+
+
+def _problem(status: bytes, why: str) -> bytes:
     number, _, title = status.decode().partition(" ")
-    problem = {"type": "about:blank", "title": title, "status": int(number), "detail": f"{title}. Nothing was done."}
+    detail = f"{why or title}. Nothing was done."
+    problem = {"type": "about:blank", "title": title, "status": int(number), "detail": detail}
     return json.dumps(problem).encode()
