@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import stored_work
 from real_parts import need
 from tiny_experiment import tiny_source
 
@@ -38,7 +39,6 @@ from axiom.limits import accounts as account_limits
 from axiom.limits import runner as runner_limits
 from axiom.service import standard_callers as callers
 from axiom.signed.program_tokens import digest, new_token
-from axiom.store.tasks import workunits
 
 OWN_SUM = tiny_source(name="own_sum")
 DEPLOY = DeployExperiment(experiment="tiny_sum", workunits=2)
@@ -149,7 +149,7 @@ def test_the_same_key_gives_the_first_answer_and_no_other_command(door, caller):
 
 def test_aborts_count_against_the_day_and_an_unknown_one_stops_them_all(door):
     def states():
-        return door.look(lambda db: [workunit.state for workunit in workunits.workunits(db)])
+        return door.look(lambda db: [workunit.state for workunit in stored_work.workunits(db)])
 
     door.submit(DeployExperiment(experiment="tiny_sum", workunits=4))
     with pytest.raises(NotFound):
@@ -178,7 +178,7 @@ def test_what_is_published_already_is_unchanged_or_mended_until_it_is_retired(do
     for command in (DEPLOY, RetireExperiment(experiment="tiny_sum"), publish):
         with pytest.raises(Withdrawn):
             door.submit(command)
-    assert door.look(lambda db: {workunit.reason for workunit in workunits.workunits(db)}) == {"enough"}
+    assert door.look(lambda db: {workunit.reason for workunit in stored_work.workunits(db)}) == {"enough"}
     assert door.broken() == {}
 
 
@@ -212,7 +212,7 @@ def test_when_the_store_fails_nothing_is_audited_and_an_order_that_fits_no_ticke
     door.gate.writer.run(lambda db: db.execute(LONGER))
     with pytest.raises(TicketTooLong):
         door.submit(DEPLOY)
-    assert len(door.look(workunits.workunits)) == 2
+    assert len(door.look(stored_work.workunits)) == 2
 
 
 LINK = LinkFindings(source="7", target="8", kind="tests", why="it is so", by="x")  # of findings that are not there

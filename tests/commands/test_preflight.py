@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import stored_work
 from disguises import disguised
 from tiny_experiment import tiny_source
 
@@ -36,7 +37,6 @@ from axiom.settings import Settings
 from axiom.signed import bundles
 from axiom.store.experiments import drafts, experiments, preflights
 from axiom.store.registrations import ideas, proposals, registrations, scores
-from axiom.store.tasks import workunits
 
 BROKEN = {"again": (), "fault": "the computing process is lost."}
 
@@ -125,7 +125,7 @@ def test_what_was_not_tried_is_ordered_for_our_own_hosts_alone(untried, sound_at
     theirs = DeployExperiment(experiment="sound", workunits=1, host=ann_s_host)
     with pytest.raises(Refused):
         untried.submit(theirs)
-    assert untried.look(workunits.workunits) == []
+    assert untried.look(stored_work.workunits) == []
     answer = untried.submit(DeployExperiment(experiment="sound", workunits=1))
     assert answer["preflight"].startswith("it waits for its preflight")
     untried.submit(of(sound_attempt))

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import stored_work
 
 from axiom.commands.base.laboratory import Laboratory
 from axiom.commands.experiments import DeployExperiment, PublishExperiment, RetireExperiment
@@ -23,7 +24,6 @@ from axiom.store.engine.database import at
 from axiom.store.engine.folder import keep
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
-from axiom.store.tasks import workunits
 
 WIDE = RegisterDesign(
     experiment="tiny_sum",
@@ -123,9 +123,9 @@ def test_what_is_ordered_for_one_host_is_kept_for_it_and_copies_cost_as_many_tim
     host_id = door.meet()
     with pytest.raises(Refused):  # a host alone cannot have copies
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=1, host=host_id, copies=2))
-    assert door.look(workunits.workunits) == []
+    assert door.look(stored_work.workunits) == []
     answer = door.submit(DeployExperiment(experiment="tiny_sum", workunits=2, host=host_id))
-    ordered = door.look(workunits.workunits)
+    ordered = door.look(stored_work.workunits)
     assert {one.id: one.target_host_id for one in ordered} == dict.fromkeys((answer["first"], answer["last"]), host_id)
     tasks = door.look(lambda db: db.select("SELECT target_host_id FROM task"))
     assert [row["target_host_id"] for row in tasks] == [host_id] * 2
@@ -133,7 +133,7 @@ def test_what_is_ordered_for_one_host_is_kept_for_it_and_copies_cost_as_many_tim
     once, thrice = (door.submit(replace(order, copies=copies)) for copies in (None, 3))
     assert (once["copies"], thrice["copies"]) == (1, 3)
     assert thrice["most_core_hours"] == pytest.approx(3 * once["most_core_hours"], rel=0.01)
-    assert [wanted.quorum for wanted in door.look(workunits.workunits)] == [3, 3, 1, 1, 1, 1]
+    assert [wanted.quorum for wanted in door.look(stored_work.workunits)] == [3, 3, 1, 1, 1, 1]
     assert door.broken() == {}
 
 
@@ -146,12 +146,12 @@ def test_a_probe_for_every_host_is_one_replicate_for_each_that_can_compute_it(do
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=6, every_host=True))
     with pytest.raises(WrongUse):
         door.submit(DeployExperiment(experiment="tiny_sum", workunits=1, every_host=True, host=1))
-    assert door.look(workunits.workunits) == []
+    assert door.look(stored_work.workunits) == []
     answer = door.submit(probe)
     (why,) = answer["passed_over"]
     assert (answer["hosts"], answer["workunits"], answer["replicates_each"]) == (2, 2, 1)
     assert (answer["passed_over"][why], "MB of memory" in why) == (1, True)
-    ordered = door.look(workunits.workunits)
+    ordered = door.look(stored_work.workunits)
     assert sorted((wanted.target_host_id, wanted.replicates) for wanted in ordered) == [(first, (0,)), (second, (1,))]
     assert door.broken() == {}
 
@@ -185,7 +185,7 @@ def test_the_job_counts_and_retires_what_is_broken_once_and_leaves_an_audit(door
         _look_for_failures(door.gate, door.caller)
     version = door.look(lambda db: experiments.by_id(db, 1))
     assert (version.status, version.why) == ("retired", "4 of 4 tasks failed on 3 hosts, and more than 10% may not")
-    assert door.look(lambda db: workunits.tasks(db, state="unsent")) == []
+    assert door.look(lambda db: stored_work.tasks(db, state="unsent")) == []
     (row,) = [row for row in door.audited() if row["command"] == "experiment.retire"]
     assert (row["outcome"], version.why in row["arguments"]) == ("done", True)
     assert '"tiny_sum@1"' in row["arguments"]  # this version, and not one that is published meanwhile

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import stored_work
 from patience import until
 from started_writer import started_writer
 from tiny_experiment import prepare_text, tiny_source
@@ -87,7 +88,7 @@ class House:
         return [task.state for task in self.tasks()]
 
     def tasks(self):
-        return self.do(lambda db: workunits.tasks(db, limit=1_000))[::-1]
+        return self.do(stored_work.tasks)[::-1]
 
     def broken(self) -> dict[str, list[str]]:
         def ask(db):

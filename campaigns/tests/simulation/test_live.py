@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import stored_work
 from simulation import fleet_drill
 from simulation.computer import Computer
 from simulation.dice import Dice
@@ -24,7 +25,6 @@ from axiom.store.connections import Connections
 from axiom.store.credit import ledger
 from axiom.store.engine import counters
 from axiom.store.hosts import hosts as host_store
-from axiom.store.tasks import workunits
 from axiom.store.views import hosts as host_views
 
 NOW = datetime(2026, 3, 2, 14, 5, tzinfo=UTC)
@@ -69,7 +69,7 @@ def test_simulated_computers_get_the_drill_alone_count_for_nobody_and_stay_known
         hosts = host_store.hosts(db)
         assert len(hosts) == 12
         assert all(host.is_simulated for host in hosts)
-        sent = [task for task in workunits.tasks(db, limit=100_000) if task.host_id is not None]
+        sent = [task for task in stored_work.tasks(db) if task.host_id is not None]
         assert {task.experiment_id for task in sent} == {drill(db)}
         assert sum(task.state is TaskState.VALID for task in sent) > 50
         assert plan.cores(db, lab.clock.now) == 0

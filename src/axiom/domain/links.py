@@ -1,6 +1,5 @@
 """How findings hang together: links between them, to what the old laboratory claimed, and to the literature."""
 
-import dataclasses
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -38,7 +37,7 @@ class Bearing(StrEnum):
     SAYS_NOTHING = "says nothing yet"
 
 
-@dataclasses.dataclass(frozen=True, kw_only=True, slots=True, order=True)
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
 class Node:
     """A finding by its number, an old claim by its row, or a link."""
 

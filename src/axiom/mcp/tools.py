@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from axiom.decisions.accounts.command_permission import without_right
 from axiom.domain.callers import Caller
 from axiom.errors import AxiomError, NotAllowed, UnknownName, WrongUse
 from axiom.mcp import changes, experiments, findings, laboratory
@@ -32,7 +33,7 @@ def find(desk: LabDesk, name: str, *, operates: bool = False) -> LabTool:
     error: AxiomError = UnknownName("tool", name[:80], seen)
     if name in tools:
         error = NotAllowed(
-            f"{caller.name} may not {tools[name].needs}; {name} needs that. Nothing was done."
+            f"{without_right(caller, tools[name].needs, name)}. Nothing was done."
             if tools[name].needs not in caller.capabilities
             else f"{name} is a tool of `axiom mcp --operate` alone. Nothing was done."
         )

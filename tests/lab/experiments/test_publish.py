@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import stored_work
 from tiny_experiment import tiny_source
 
 import axiom
@@ -178,8 +179,8 @@ def test_a_new_version_withdraws_what_is_open_of_the_old_one(working_lab, prepar
     published = working_lab.publish(prepared(version=2, sizes=(3, 4)))
     assert (published.experiment_id, published.serial, published.change) == (2, 1, "new experiment")
     assert experiments.by_id(working_lab.db, 1).status == "retired"
-    assert {workunit.state for workunit in workunits.workunits(working_lab.db)} == {WorkunitState.CANCELLED}
-    assert [task.state for task in workunits.tasks(working_lab.db)] == [TaskState.ABORTED, TaskState.SENT]
+    assert {workunit.state for workunit in stored_work.workunits(working_lab.db)} == {WorkunitState.CANCELLED}
+    assert [task.state for task in stored_work.tasks(working_lab.db)] == [TaskState.ABORTED, TaskState.SENT]
     working_lab.report(out, working_lab.output(out))
     working_lab.validate()
     assert workunits.task(working_lab.db, out.task).state is TaskState.VALID  # what is out may come back and is kept

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import stored_work
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulation.fleet import BUILDS
@@ -169,13 +170,13 @@ def test_each_workunit_orders_replicates_of_its_own_over_the_whole_sweep_until_i
     first, second = (workunits.workunit(small_lab.db, number) for number in (1, 2))
     assert (first.replicates, second.replicates) == ((0, 1, 2), (3, 4, 5))
     assert (first.configs, first.max_failures, first.registration_id) == ((0, 1), 5, 1)
-    assert [task.state for task in workunits.tasks(small_lab.db)] == [TaskState.UNSENT] * 2
+    assert [task.state for task in stored_work.tasks(small_lab.db)] == [TaskState.UNSENT] * 2
     assert small_lab.deploy() == (3,)
     assert workunits.workunit(small_lab.db, 3).replicates == (6,)
     assert small_lab.broken() == {}
     assert withdraw(small_lab.db, 1, "not wanted", small_lab.now) == 3
     assert withdraw(small_lab.db, 1, "not wanted", small_lab.now) == 0
-    assert {workunit.reason for workunit in workunits.workunits(small_lab.db)} == {"not wanted"}
+    assert {workunit.reason for workunit in stored_work.workunits(small_lab.db)} == {"not wanted"}
     with pytest.raises(Withdrawn):
         small_lab.deploy()
     with pytest.raises(NotFound):
@@ -198,7 +199,7 @@ def test_the_first_replicate_can_be_ordered_in_parts(replicates_each, singly, or
     made = small_lab.deploy(workunits=2, replicates_each=replicates_each, singly=singly)
     stored = [workunits.workunit(small_lab.db, number) for number in made]
     assert [(workunit.replicates, workunit.configs) for workunit in stored] == ordered
-    assert len(workunits.tasks(small_lab.db)) == len(ordered)
+    assert len(stored_work.tasks(small_lab.db)) == len(ordered)
     assert small_lab.broken() == {}
 
 

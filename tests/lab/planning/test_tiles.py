@@ -4,6 +4,7 @@ from pathlib import Path
 
 import disc_map
 import pytest
+import stored_work
 from map_lab import POLICY, MapLab, map_lab, prepared_map
 from tiny_experiment import prepare_text
 
@@ -40,7 +41,7 @@ def test_a_workunit_holds_tiles_of_one_arm_level_and_replicate_for_about_a_turn(
     lab.compute()
     rows = lab.db.select("SELECT DISTINCT replicate, seed FROM result")
     assert len(rows) == 8  # a deeper tile has the seed of its replicate
-    assert {task.state for task in workunits.tasks(lab.db)} == {TaskState.VALID}
+    assert {task.state for task in stored_work.tasks(lab.db)} == {TaskState.VALID}
 
 
 def test_no_more_is_ordered_than_should_wait_and_for_volunteers_a_task_is_longer(lab):

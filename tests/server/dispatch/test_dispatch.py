@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import stored_work
 from hypothesis import HealthCheck, settings
 from hypothesis import given as given_any
 from hypothesis import strategies as st
@@ -335,7 +336,8 @@ def sizes(lab, handed) -> list[int]:
 
 def unsent(lab) -> list[int]:
     return [
-        len(workunits.workunit(lab.db, task.workunit_id).replicates) for task in workunits.tasks(lab.db, state="unsent")
+        len(workunits.workunit(lab.db, task.workunit_id).replicates)
+        for task in stored_work.tasks(lab.db, state="unsent")
     ]
 
 
@@ -428,7 +430,7 @@ def test_what_a_restored_laboratory_forgot_comes_back_with_its_replicates(cut, s
     cells = restored.do(lambda db: db.select("SELECT count(*) AS n FROM result GROUP BY replicate, config"))
     twice = restored.do(lambda db: db.row("SELECT count(*) AS n FROM duplicate"))
     assert ([row["n"] for row in cells], twice["n"] if is_part_first else 0) == ([1] * 24, 0)
-    assert restored.do(lambda db: workunits.tasks(db, state="unsent")) == [] or not is_part_first
+    assert restored.do(lambda db: stored_work.tasks(db, state="unsent")) == [] or not is_part_first
     restored.close()
 
 

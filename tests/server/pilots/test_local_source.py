@@ -3,6 +3,7 @@
 import hashlib
 
 import pytest
+import stored_work
 from started_writer import started_writer
 from work_sources import pilot_server
 
@@ -55,7 +56,7 @@ def test_what_is_given_back_waits_for_others_any_number_of_times_and_nobody_fail
         seeds.add(order.seeds)
         source.give_back([order.task])
         assert source.held_tasks() == frozenset()
-    tasks = source.writer.run(workunits.tasks)
+    tasks = source.writer.run(stored_work.tasks)
     assert {(task.state, task.cause) for task in tasks} == {
         (TaskState.UNSENT, ""),
         (TaskState.ABORTED, Cause.TAKEN_BACK),

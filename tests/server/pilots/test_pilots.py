@@ -10,6 +10,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
+import stored_work
 from draws import secret_for
 from patience import PATIENCE
 from started_writer import started_writer
@@ -51,7 +52,7 @@ class Cluster:
         return self.do(lambda db: workunits.task(db, number))
 
     def tasks(self):
-        return [(task.state, task.host_id) for task in self.do(workunits.tasks)][::-1]
+        return [(task.state, task.host_id) for task in self.do(stored_work.tasks)][::-1]
 
     def output(self, order) -> bytes:
         return self.lab.output(order)

@@ -5,6 +5,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+import stored_work
+
 from axiom.commands.work import AbortTask
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Outcome, TaskState, WorkunitState
@@ -68,7 +70,7 @@ class Story:
 
     def a_host_reports(self, chance: random.Random) -> None:
         if self.orders:
-            out = [task.id for task in workunits.tasks(self.lab.db) if task.state in AWAITED]
+            out = [task.id for task in stored_work.tasks(self.lab.db) if task.state in AWAITED]
             order = self.orders[chance.choice(out if out and chance.random() < 0.8 else sorted(self.orders))]
             before = workunits.task(self.lab.db, order.task)
             output = brought(self.lab, order, chance)
@@ -114,20 +116,20 @@ class Story:
             assert not retired
 
     def a_workunit_is_cancelled(self, chance: random.Random) -> None:
-        wanted = chance.choice(workunits.workunits(self.lab.db))
+        wanted = chance.choice(stored_work.workunits(self.lab.db))
         with self.lab.db.transaction():
             workunits.request_abort(self.lab.db, wanted.id, "cancelled")
             transit(self.lab.db, wanted.id, self.lab.now)
 
     def a_task_is_aborted(self, chance: random.Random) -> None:
-        out = [task.id for task in workunits.tasks(self.lab.db, state="sent")]
+        out = [task.id for task in stored_work.tasks(self.lab.db, state="sent")]
         if out:
             command = AbortTask(task=chance.choice(out), again=chance.random() < 0.7)
             with self.lab.db.transaction():
                 command.apply(self.lab.db, None, None, self.lab.now)
 
     def the_server_starts_again(self, _chance: random.Random) -> None:
-        for wanted in workunits.workunits(self.lab.db):
+        for wanted in stored_work.workunits(self.lab.db):
             with self.lab.db.transaction():
                 transit(self.lab.db, wanted.id, self.lab.now)
 
@@ -160,14 +162,14 @@ class Story:
 
     def check(self) -> None:
         assert self.lab.broken() == {}
-        for wanted in workunits.workunits(self.lab.db, limit=1_000):
+        for wanted in stored_work.workunits(self.lab.db):
             stands = wanted.state, len(workunits.tasks_of(self.lab.db, wanted.id))
             if wanted.state is not WorkunitState.OPEN or wanted.id in self.closed:
                 assert self.closed.setdefault(wanted.id, stands) == stands
 
     def end(self) -> None:
-        self.seen.update(f"task {task.state}" for task in workunits.tasks(self.lab.db, limit=1_000))
-        self.seen.update(f"workunit {wanted.state}" for wanted in workunits.workunits(self.lab.db, limit=1_000))
+        self.seen.update(f"task {task.state}" for task in stored_work.tasks(self.lab.db))
+        self.seen.update(f"workunit {wanted.state}" for wanted in stored_work.workunits(self.lab.db))
         self.seen["part"] += self.lab.db.row("SELECT count(split_from) AS n FROM workunit")["n"]
         self.seen["duplicate"] += self.lab.db.row("SELECT count(*) AS n FROM duplicate")["n"]
         self.lab.db.close()

@@ -8,6 +8,7 @@ import logging
 from dataclasses import replace
 
 import pytest
+import stored_work
 from draws import secret_for
 from map_lab import map_lab
 
@@ -60,7 +61,7 @@ def test_a_drawn_task_is_repeated_by_another_volunteer_and_they_agree(lab):
         assert lab.ask(same_volunteer).orders == ()
     second = computed(lab, 2, secret_for(1, 2, 3, among=3))
     assert (second.id, second.state) == (2, TaskState.VALID)
-    assert len(workunits.workunits(lab.db)) == 2  # a check is not checked itself, and neither is a duplicate
+    assert len(stored_work.workunits(lab.db)) == 2  # a check is not checked itself, and neither is a duplicate
     assert agreements(lab) == {1: Agreement.AGREES, 2: Agreement.AGREES}
     assert lab.db.row("SELECT count(*) AS n FROM result")["n"] == 2
     assert lab.db.row("SELECT count(*) AS n FROM duplicate")["n"] == 2
@@ -102,7 +103,7 @@ def test_nothing_is_checked_that_is_meant_for_a_host_or_of_a_withdrawn_version(l
     withdraw(lab.db, 1, "retired", lab.now)
     lab.report(order, lab.output(order))
     lab.validate(SECRET)
-    assert (agreements(lab), len(workunits.workunits(lab.db))) == ({1: "", 2: ""}, 2)
+    assert (agreements(lab), len(stored_work.workunits(lab.db))) == ({1: "", 2: ""}, 2)
 
 
 def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):
@@ -116,7 +117,7 @@ def test_of_two_that_differ_a_third_decides_and_the_odd_one_is_told(lab):
     assert agreements(lab) == {1: Agreement.DIFFERS, 2: Agreement.AGREES, 3: Agreement.AGREES}
     assert [notice.kind for notice in notices.for_host(lab.db, 1, lab.now)] == ["differs"]
     assert [notices.for_host(lab.db, host, lab.now) for host in (2, 3)] == [[], []]
-    assert [wanted.checks_task_id for wanted in workunits.workunits(lab.db)] == [1, 1, None]
+    assert [wanted.checks_task_id for wanted in stored_work.workunits(lab.db)] == [1, 1, None]
     assert lab.broken() == {}
 
 
@@ -171,7 +172,7 @@ def test_where_all_three_differ_nobody_is_told_and_nothing_more_is_ordered(lab):
     for host, early in ((1, 7.0), (2, 8.0), (3, 9.0)):
         computed(lab, host, early=(early,))
     assert set(agreements(lab).values()) == {Agreement.DIFFERS}
-    assert (len(workunits.workunits(lab.db)), lab.db.select("SELECT * FROM notice")) == (3, [])
+    assert (len(stored_work.workunits(lab.db)), lab.db.select("SELECT * FROM notice")) == (3, [])
 
 
 def test_a_check_that_fails_again_and_again_is_given_up_and_the_task_stays_valid(lab):
@@ -234,7 +235,7 @@ def test_two_volunteers_who_agree_make_a_result(copied):
     computed(copied, 2)
     assert (stands(copied), list(agreements(copied).values()), stored(copied)) == (WorkunitState.DONE, [A, A], (2, 2))
     assert {row["task_id"] for row in copied.db.select("SELECT task_id FROM result")} == {first.id}
-    assert len(workunits.workunits(copied.db)) == 1  # no check
+    assert len(stored_work.workunits(copied.db)) == 1  # no check
 
 
 def test_where_two_differ_a_third_decides_and_the_first_value_may_lose(copied):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import stored_work
 
 from axiom.domain.failure_causes import Cause
 from axiom.domain.work import Exit, Report, TaskState, WorkunitState
@@ -36,7 +37,7 @@ def take(lab, *reports: Report, trust: bool = False):
 
 
 def states(lab) -> dict[int, TaskState]:
-    return {task.id: task.state for task in workunits.tasks(lab.db)}
+    return {task.id: task.state for task in stored_work.tasks(lab.db)}
 
 
 @pytest.fixture
@@ -229,7 +230,7 @@ def test_the_two_sweeps_find_what_is_late_and_what_nobody_attends(six):
         six.later(hours=49)
         assert (sweep_late(six.db, six.now), sweep_unattended(six.db, six.now)) == (2, 1)
         assert (sweep_late(six.db, six.now), sweep_unattended(six.db, six.now)) == (0, 0)
-    assert len(workunits.tasks(six.db)) == 6 + 3
+    assert len(stored_work.tasks(six.db)) == 6 + 3
     assert {hosts.host(six.db, host).standing.quota for host in (1, second)} == {None}, "slowness costs none"
     assert workunits.workunit(six.db, 1).state is WorkunitState.OPEN
     assert six.broken() == {}

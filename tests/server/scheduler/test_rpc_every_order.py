@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+import stored_work
 from scheduler_calls import Client, Exchange, report
 
 from axiom.domain.work import Exit, TaskState
@@ -110,7 +111,7 @@ class Story:
     def check(self) -> None:
         assert self.exchange.broken() == {}
         with Connections(folder=self.exchange.folder).reader() as db:
-            tasks = {task.id: task for task in workunits.tasks(db, limit=1_000)}
+            tasks = {task.id: task for task in stored_work.tasks(db)}
         for name, order in self.given.items():
             assert tasks[order.task].host_id == order.host
             if name in self.acknowledged:
@@ -118,7 +119,7 @@ class Story:
 
     def end(self) -> None:
         with Connections(folder=self.exchange.folder).reader() as db:
-            self.seen.update(str(task.state) for task in workunits.tasks(db, limit=1_000))
+            self.seen.update(str(task.state) for task in stored_work.tasks(db))
         self.exchange.close()
 
 

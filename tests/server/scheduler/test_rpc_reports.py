@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 import pytest
+import stored_work
 from scheduler_calls import Client, report
 
 from axiom.commands.work import AbortTask
@@ -21,7 +22,7 @@ from axiom.server.returns import host_reliability
 from axiom.server.returns.validator import SLICE
 from axiom.store.credit import ledger
 from axiom.store.hosts import hosts
-from axiom.store.tasks import tasks, workunits
+from axiom.store.tasks import tasks
 
 
 def counts(exchange) -> dict[str, int]:
@@ -209,7 +210,7 @@ def test_what_an_aborted_task_brings_is_kept_and_a_task_is_aborted_with_its_work
     with pytest.raises(Refused, match="host 2"):
         abort(exchange, 3)  # what is meant for one host
     assert abort(exchange, 3, again=False)["again"] is False
-    states = exchange.do(lambda db: {workunit.id: workunit.state for workunit in workunits.workunits(db)})
+    states = exchange.do(lambda db: {workunit.id: workunit.state for workunit in stored_work.workunits(db)})
     assert states == {1: "done", 2: "cancelled", 3: "open"}
     for number, error in ((3, Refused), (4, Refused), (9, NotFound)):
         with pytest.raises(error):

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import stored_work
 
 from axiom.domain.credit import Award, Tariff
 from axiom.domain.fleet import Capacity, Platform
@@ -12,7 +13,7 @@ from axiom.store.accounts import accounts, teams
 from axiom.store.credit import ledger, tariffs
 from axiom.store.hosts import hosts, notices
 from axiom.store.hosts.hosts import TaskStanding
-from axiom.store.tasks import tasks, workunits
+from axiom.store.tasks import tasks
 
 PLATFORM = Platform(system="linux", processor="x86_64", instructions="avx2")
 CAPACITY = Capacity(cores=4, memory_mb=8_000)
@@ -118,7 +119,7 @@ def test_a_sentence_is_told_for_a_day_and_of_one_kind_at_most_one(busy_lab, ann)
 
 def test_hosts_and_tasks_stand_as_they_were_last_left(busy_lab):
     db = busy_lab.db
-    known = {task.id: task for task in workunits.tasks(db)}
+    known = {task.id: task for task in stored_work.tasks(db)}
     found = hosts.stands(db, [*known, 999])
     assert set(found) == set(known)
     valid = next(task for task in known.values() if task.state is TaskState.VALID)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import stored_work
 
 from axiom.domain.preflights import GATES, Preflight
 from axiom.domain.work import Agreement, Outcome, Report, Result, TaskState, WorkunitState
@@ -99,9 +100,9 @@ def test_tasks_move_and_workunits_close_in_one_go(out, now):
     assert [task.state for task in workunits.tasks_of(out, 2)] == [TaskState.EXPIRED, TaskState.UNSENT]
     assert task_store.lately(out, 1, 9) == {TaskState.VALID: 1, TaskState.EXPIRED: 1}
     assert (task_store.lately(out, 1, 1), task_store.lately(out, 2, 9)) == ({TaskState.EXPIRED: 1}, {})
-    before = {task.id: task.deadline for task in workunits.tasks(out)}
+    before = {task.id: task.deadline for task in stored_work.tasks(out)}
     assert task_store.postpone(out, timedelta(hours=24)) == 1
-    after = {task.id: task.deadline for task in workunits.tasks(out)}
+    after = {task.id: task.deadline for task in stored_work.tasks(out)}
     assert after == before | {3: before[3] + timedelta(hours=24)}
     counted = out.select("SELECT * FROM counter")
     for change in (task_store.move, task_store.close, task_store.create, task_store.record):

@@ -202,9 +202,12 @@ def version_of(db: Database, named: str) -> StoredExperiment:
     newest = _newest(db, name)
     if not number:
         return newest
-    version = experiments.by_name(db, newest.name, int(number))
+    version = experiments.named(db, f"{newest.name}@{number}")
     if version is None:
-        raise NotFound(f"There is no version {number} of {newest.name}; its newest is {newest.version}.")
+        raise NotFound(
+            f"There is no version {number} of {newest.name}; its newest is {newest.version}. Nothing was done; name "
+            f"that one, or {newest.name} alone."
+        )
     return version
 
 

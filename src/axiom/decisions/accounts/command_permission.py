@@ -48,13 +48,19 @@ def most_a_day(caller: Caller, request: CommandCost) -> int | None:
     return caller.limits.commands_per_day.get(request.command, of_a_volunteer)
 
 
+def without_right(caller: Caller, right: Capability, what: str) -> str:
+    """Why this caller may not do it, and who could let a program do it."""
+    cure = "; a person lets a program in that may with `axiom program add`" if caller.is_program else ""
+    return f"{caller.name} may not {right}; {what} needs that{cure}"
+
+
 def may(caller: Caller, request: CommandCost, spent: SpentToday) -> Permission:
     """Decide from what the caller may do at all, and from how much of it is left today."""
     if request.capability not in caller.capabilities:
         return Permission(
             allowed=False,
             within_capability=False,
-            reason=f"{caller.name} may not {request.capability}; {request.command} needs that",
+            reason=without_right(caller, request.capability, request.command),
         )
     if caller.is_program and request.owner not in (None, caller.name):
         return Permission(

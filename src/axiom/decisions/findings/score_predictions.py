@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from axiom.domain.estimands import Prediction
 from axiom.domain.registrations import INFORMED
+from axiom_weigh.amounts import counted
 from axiom_weigh.statistics.compare_forecasters import better_log_es, crps
 from axiom_weigh.statistics.scoring_rules import Said, brier, calibration_log_e, interval_score, log_score
 from axiom_weigh.values import Verdict
@@ -29,16 +30,14 @@ class Foreknowledge:
     reason: str
 
 
-def foreknowledge(
-    forecaster: str, because: str, counted: int | None = None, informed: str | None = None
-) -> Foreknowledge:
+def foreknowledge(forecaster: str, because: str, seen: int | None = None, informed: str | None = None) -> Foreknowledge:
     """Blind, or informed: by the seeds that the laboratory counted or that its reason names, or by runs of its kin."""
     if informed == "" and not forecaster.endswith(INFORMED):
         return Foreknowledge(is_informed=False, seeds=0, reason="blind: sealed before any run of its kin")
-    seeds = max((count for count in (counted, seeds_named(because)) if count is not None), default=None)
+    seeds = max((count for count in (seen, seeds_named(because)) if count is not None), default=None)
     if seeds is None and informed:
         return Foreknowledge(is_informed=True, seeds=None, reason=informed)
-    many = "an unrecorded number of seeds" if seeds is None else f"{seeds:,} seed{'' if seeds == 1 else 's'}"
+    many = "an unrecorded number of seeds" if seeds is None else counted(seeds, "seed")
     return Foreknowledge(is_informed=True, seeds=seeds, reason=f"informed by {many}")
 
 

@@ -100,7 +100,8 @@ def _lines(version: ObservedVersion, finding: WeighedFinding) -> list[_NewLine]:
         before = lines[-1].evidence
     if closed or before is None:
         return lines
-    line = _without_a_block(version, finding)
+    merged = _merge(db, observed, new)
+    line = _line(version, finding, merged, new, blocks=finding.blocks, before=before, beside=beside)
     is_new = has_late or is_outdated or (line.evidence.grade, line.evidence.alarms) != (before.grade, before.alarms)
     return [line] if is_new else []
 
@@ -108,16 +109,6 @@ def _lines(version: ObservedVersion, finding: WeighedFinding) -> list[_NewLine]:
 def _surroundings(version: ObservedVersion, finding: WeighedFinding, before: Evidence | None) -> Surroundings:
     agreements = agreements_of(version.db, version.feeding[finding.number], version.until)
     return Surroundings(agreements=agreements, false_share=before.false_share if before else None)
-
-
-def _without_a_block(version: ObservedVersion, finding: WeighedFinding) -> _NewLine:
-    """A line that says what is known today beside the closed blocks."""
-    before = evidence.latest(version.db, finding.number)
-    observed, new = _observed_and_changed(version, finding)
-    beside = _surroundings(version, finding, before)
-    return _line(
-        version, finding, _merge(version.db, observed, new), new, blocks=finding.blocks, before=before, beside=beside
-    )
 
 
 def _line(
@@ -220,8 +211,12 @@ def _weigh_with_share(line: _NewLine, share: float | None) -> _NewLine:
 
 def _further_line(version: ObservedVersion, number: int) -> _NewLine:
     """A further line of a finding whose place among all claims has changed."""
-    findings_of = evidence.weighed(version.db, version.experiment_id)
-    return _without_a_block(version, next(finding for finding in findings_of if finding.number == number))
+    db = version.db
+    finding = next(finding for finding in evidence.weighed(db, version.experiment_id) if finding.number == number)
+    before = evidence.latest(db, number)
+    observed, new = _observed_and_changed(version, finding)
+    merged, beside = _merge(db, observed, new), _surroundings(version, finding, before)
+    return _line(version, finding, merged, new, blocks=finding.blocks, before=before, beside=beside)
 
 
 def _settle_status(line: _NewLine) -> list[Note]:

@@ -17,6 +17,7 @@ from axiom.server.dispatch.orders import Dispatch
 from axiom.signed.tickets import parse
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments, releases
+from axiom.store.hosts import hosts
 from axiom.store.tasks import tasks, waiting_tasks
 from axiom.store.tasks.waiting_tasks import SentTask, WaitingTask
 
@@ -134,7 +135,8 @@ class Picker:
 
     def _is_alone(self) -> bool:
         if self._alone is None:
-            self._alone = waiting_tasks.is_alone(self._db, self._host.volunteer_id, self._now - limits.ALONE_FOR)
+            since = self._now - limits.ALONE_FOR
+            self._alone = not hosts.others_since(self._db, self._host.volunteer_id, since)
         return self._alone
 
 

@@ -64,15 +64,15 @@ def rates(tariff: Tariff) -> dict[str, Any]:
 
 
 def _tariff(row: Row) -> Tariff:
-    rates: Mapping[str, Any] = json.loads(row["rates"])
+    terms: Mapping[str, Any] = json.loads(row["rates"])
     return Tariff(
         name=row["name"],
         version=row["version"],
         per_core_second=row["per_core_second"],
-        tiers=tuple(Tier(start=start, end=end, amount=amount) for start, end, amount in rates["tiers"]),
-        by_clock=rates["by_clock"],
-        gpu_bonus=rates["gpu_bonus"],
-        failed=rates["failed"],
-        broken=rates["broken"],
-        session_cap=rates["session_cap"],
+        tiers=tuple(Tier(start=start, end=end, amount=amount) for start, end, amount in terms["tiers"]),
+        by_clock=terms["by_clock"],
+        gpu_bonus=terms["gpu_bonus"],
+        failed=terms["failed"],
+        broken=terms["broken"],
+        session_cap=terms["session_cap"],
     )

@@ -174,8 +174,8 @@ def host(db: Database, host_id: int) -> Host | None:
 
 def facts(db: Database, host_id: int) -> dict[str, Any]:
     row = db.row(_HOST, id=host_id)
-    facts: dict[str, Any] = json.loads(row["facts"]) if row else {}
-    return facts
+    description: dict[str, Any] = json.loads(row["facts"]) if row else {}
+    return description
 
 
 def by_cpid(db: Database, volunteer_id: int, cpid: str, *, besides: int = 0) -> int | None:

@@ -13,9 +13,7 @@ SELECT c.experiment_id, c.amount AS unsent,
     coalesce((SELECT amount FROM counter o
         WHERE o.noun = 'task' AND o.experiment_id = c.experiment_id AND o.state = 'sent'), 0) AS in_progress,
     EXISTS (SELECT 1 FROM task t
-        WHERE t.state = 'unsent' AND t.experiment_id = c.experiment_id AND t.target_host_id = :host_id) AS is_meant,
-    EXISTS (SELECT 1 FROM task t
-        WHERE t.state = 'unsent' AND t.experiment_id = c.experiment_id AND t.target_host_id IS NULL) AS is_open
+        WHERE t.state = 'unsent' AND t.experiment_id = c.experiment_id AND t.target_host_id = :host_id) AS is_meant
 FROM counter c WHERE c.noun = 'task' AND c.state = 'unsent' AND c.amount > 0
 """
 _UNSENT = """
@@ -64,9 +62,6 @@ SELECT 1 FROM workunit w JOIN task t ON t.workunit_id = w.id JOIN host h ON h.id
 WHERE w.checks_task_id = :id AND h.volunteer_id = :volunteer_id
 LIMIT 1
 """
-_OTHERS = """
-SELECT 1 FROM host WHERE volunteer_id <> :volunteer_id AND seen_at >= :since AND cores > 0 AND is_simulated = 0 LIMIT 1
-"""
 
 
 @value
@@ -75,7 +70,6 @@ class WaitingExperiment:
     unsent: int
     in_progress: int
     is_meant: bool  # some of it for this host alone
-    is_open: bool  # some of it for anybody
 
 
 @value
@@ -168,10 +162,6 @@ def has_copies(db: Database, workunit_id: int) -> bool:
 def computed(db: Database, task_id: int, volunteer_id: int) -> bool:
     """Was this task, or one that checks it, sent to a host of this volunteer?"""
     return db.row(_COMPUTED, id=task_id, volunteer_id=volunteer_id) is not None
-
-
-def is_alone(db: Database, volunteer_id: int, since: datetime) -> bool:
-    return db.row(_OTHERS, volunteer_id=volunteer_id, since=at(since)) is None
 
 
 def _candidate(row: Row) -> WaitingTask:

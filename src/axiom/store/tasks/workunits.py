@@ -13,7 +13,6 @@ from axiom.store.engine import counters
 from axiom.store.engine.database import Database, Row, as_value, at
 
 _MADE_SINCE = "SELECT id FROM workunit WHERE id > :before ORDER BY id"
-_WORKUNITS = "SELECT * FROM workunit WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
 _OPEN_IDS = """
 SELECT id FROM workunit WHERE state = 'open' AND experiment_id = :experiment_id AND id > :after ORDER BY id LIMIT :limit
 """
@@ -34,7 +33,6 @@ INSERT INTO task (workunit_id, experiment_id, target_host_id, ordinal, state, cr
 VALUES (:workunit_id, :experiment_id, :target_host_id, :ordinal, 'unsent', :created_at)
 """
 _TASKS_OF = "SELECT * FROM task WHERE workunit_id = :workunit_id ORDER BY ordinal"
-_TASKS = "SELECT * FROM task WHERE (:state = '' OR state = :state) ORDER BY id DESC LIMIT :limit"
 _SEND = """
 UPDATE task SET state = 'sent', host_id = :host_id, bundle_digest = :bundle_digest, ticket = :ticket,
     sent_at = :now, deadline = :deadline, is_staged = :is_staged, gpu = :gpu
@@ -114,10 +112,6 @@ def workunit(db: Database, workunit_id: int) -> Workunit | None:
     return workunit_of(row) if row else None
 
 
-def workunits(db: Database, *, state: str = "", limit: int = 100) -> list[Workunit]:
-    return [workunit_of(row) for row in db.select(_WORKUNITS, state=state, limit=limit)]
-
-
 def open_workunits(db: Database, experiment_id: int, *, after: int, limit: int) -> list[int]:
     rows = db.select(_OPEN_IDS, experiment_id=experiment_id, after=after, limit=limit)
     return [int(row["id"]) for row in rows]
@@ -138,10 +132,6 @@ def request_aborts(db: Database, workunit_ids: Sequence[int], reason: str) -> in
 
 def task(db: Database, task_id: int) -> Task | None:
     return db.value(Task, "SELECT * FROM task WHERE id = :id", id=task_id)
-
-
-def tasks(db: Database, *, state: str = "", limit: int = 100) -> list[Task]:
-    return db.values(Task, _TASKS, state=state, limit=limit)
 
 
 def tasks_of(db: Database, workunit_id: int) -> list[Task]:

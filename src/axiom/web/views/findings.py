@@ -32,6 +32,7 @@ from axiom.web.views import evidence_cards
 from axiom.web.views.figures import plate, shared_card
 from axiom.web.views.graph import Graph, linked
 from axiom.web.views.proposals import kin_of_experiment
+from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.values import Grade, Verdict
 
@@ -248,7 +249,7 @@ def cited(reading: Reading, standing: FindingView) -> str:
     reads = "" if standing.reads.value == standing.verdict.value else f" ({standing.reads})"
     closed = "" if finding.status == "open" else f"{finding.status}, "
     return (
-        f"{start} {value} [{low}, {high}], {plain(weighed.seeds)} replicate{'' if weighed.seeds == 1 else 's'}, "
+        f"{start} {value} [{low}, {high}], {counted(weighed.seeds, 'replicate')}, "
         f"{weighed.verdict}{reads}, grade {weighed.grade}, {closed}{moment(line.weighed_at.isoformat())}."
     )
 
