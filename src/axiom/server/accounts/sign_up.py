@@ -90,8 +90,9 @@ class Accounts:
             return wait_first(verdict)
         password = stored_password(request.passwd_hash)
         made = self.writer.run(lambda db: self._open_by_client(db, request, password))
-        if made is None:  # it is somebody's, or they opened it a moment ago
-            return self.lookup(credentials, address)
+        if made is None:  # it is somebody's, or they opened it a moment ago; one password counts once
+            outcome = self._compare(credentials, address, begun)
+            return outcome if isinstance(outcome, Problem) else key_of(self.secret, outcome.volunteer, outcome.account)
         self.guesses.right(request.email, address, begun)
         return account_keys.account_key(self.secret, made, 1)
 
@@ -121,13 +122,18 @@ class Accounts:
         verdict, begun = self.guesses.begin(credentials.email, address, sign_in)
         if not verdict.may:
             return wait_first(verdict), begun
+        return self._compare(credentials, address, begun, sign_in), begun
+
+    def _compare(
+        self, credentials: LookupAccount, address: str, begun: datetime, sign_in: str = ""
+    ) -> ProvenAccount | Problem:
         with self.connections.reader() as db:
             stored = accounts.by_email(db, credentials.email)
         is_right = is_password(stored[1].password if stored else None, credentials.passwd_hash)
         if not is_right or stored is None:
-            return Problem(error=AccountError.BAD_PASSWORD, text=_WRONG), begun
+            return Problem(error=AccountError.BAD_PASSWORD, text=_WRONG)
         self.guesses.right(credentials.email, address, begun, sign_in)
-        return ProvenAccount(volunteer=stored[0], account=stored[1]), begun
+        return ProvenAccount(volunteer=stored[0], account=stored[1])
 
 
 def wait_first(verdict: ThrottleDecision) -> Problem:
