@@ -71,6 +71,10 @@ def test_a_server_without_starttls_or_with_another_password_gets_nothing_at_all(
     with smtp(box, certificate, security="starttls", auth=True) as port:
         error = refused(server_on(port, "starttls", password="canary"))  # noqa: S106  a wrong one
     assert "535" in str(error)
+    for wrong in ({"user": "jörg"}, {"password": "canary-é"}):
+        with smtp(box, certificate, security="starttls", auth=True) as port:
+            error = refused(server_on(port, "starttls", **wrong))
+        assert ("ASCII" in str(error), error.is_whole) == (True, True)
     assert "Connection refused" in str(refused(server_on(free_port())))
     assert box.came == []
     assert MAIL_PASSWORD not in repr(server_on(25, "tls"))

@@ -75,6 +75,9 @@ class MailServer:
         except (smtplib.SMTPException, OSError) as error:
             server.close()
             raise _no_server(error) from error
+        except UnicodeError:  # it holds the password
+            server.close()
+            raise DeliveryFailed("only ASCII letters, digits and signs can be sent as user and password") from None
         return server
 
 
