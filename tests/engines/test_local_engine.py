@@ -18,7 +18,9 @@ from tiny_experiment import prepare_text, tiny_source
 from work_sources import SOURCES, WatchedSource
 
 from axiom.domain.work import Exit, TaskState
+from axiom.engines import local_engine
 from axiom.engines.local_engine import EnginePace, LocalEngine
+from axiom.errors import CannotStart
 from axiom.lab.experiments.publish import PackedBundle
 from axiom.server.returns.transitioner import transit
 from axiom.server.returns.validator import Validator
@@ -275,3 +277,20 @@ def test_a_bundle_that_the_laboratory_lost_fails_its_task_instead_of_being_asked
     house.start()
     until(lambda: house.states() == [TaskState.FAILED])
     assert house.tasks()[0].exit_status == Exit.BAD_BUNDLE
+
+
+@with_our_own_source
+def test_a_way_that_fails_for_a_moment_costs_no_task(new_house, prepared, monkeypatch):
+    monkeypatch.setattr(local_engine, "_TROUBLE_SECONDS", 0.0)
+    house, troubles = new_house(prepared()), [CannotStart("lab.example answered with status 404.")]
+
+    def seal(digest: str) -> str:
+        if troubles:
+            raise troubles.pop()
+        return house.source.source.seal(digest)
+
+    house.source.seal = seal
+    house.deploy(max_failures=1)
+    house.start()
+    until(lambda: house.states()[0] in {TaskState.VALID, TaskState.FAILED})
+    assert house.states() == [TaskState.VALID]

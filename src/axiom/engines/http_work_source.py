@@ -28,8 +28,9 @@ log = logging.getLogger("axiom.wire")
 _TOGETHER = 8 * 1024 * 1024  # bytes of outputs in one request, unless a single one has more
 _MOST_REPORTS = 256  # in one request
 _GOOD, _NO_KEY = 200, 401
-# Whatever stands between says these where the laboratory itself is not there, or too busy.
-_PASSES = frozenset({408, 425, 429, 500, 502, 503, 504})
+# Whatever stands between says these, or 500 and above, where the laboratory itself is not there, or too busy.
+_PASSES = frozenset({408, 425, 429})
+_TROUBLE_THERE = 500
 _OURSELVES = frozenset({"localhost", "::1"})
 
 Head = Mapping[str, Any]
@@ -142,7 +143,7 @@ class HttpWorkSource:
                 status, answer, trouble = 503, b"", str(error) or type(error).__name__
             if status == _GOOD:
                 return answer
-            if status not in _PASSES:
+            if status not in _PASSES and status < _TROUBLE_THERE:
                 raise self._refusal(status, answer)
             if self._ending.is_set() and pause:
                 raise CannotStart(f"The laboratory at {self._host} did not answer ({trouble}).")

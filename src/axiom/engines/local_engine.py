@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from axiom.domain.work import Exit, Report
-from axiom.errors import AxiomError, StoreError
+from axiom.errors import AxiomError, CannotStart, HeldByAnother, NotAllowed, StoreError
 from axiom.limits import tasks as limits
 from axiom.runner.child.environment import environment
 from axiom.runner.child.spawn import NEARLY_ALWAYS, spawn_template
@@ -365,6 +365,7 @@ class LocalEngine:
             try:
                 is_kept = self._compute(core, order)
             except Exception as error:  # a core must not fall idle for ever because of one task
+                is_kept = self._stopping.is_set()  # then stop() says what becomes of it
                 self._note(f"core={core}", error)
             finally:
                 self.progress.pop(order.task, None)
@@ -422,8 +423,8 @@ class LocalEngine:
     def _without_bundle(self, order: Order) -> dict[str, Any] | None:
         try:
             self._fetch(order.bundle)
-        except StoreError:
-            raise  # a disk that fails now may not fail for ever: the task stays ours
+        except (StoreError, CannotStart, NotAllowed, HeldByAnother):
+            raise  # a disk or a way that fails now may not fail for ever: the task stays ours
         except AxiomError as error:
             return _failure(Exit.BAD_BUNDLE, str(error))
         return None

@@ -183,6 +183,24 @@ def test_a_cluster_speaks_for_no_other_and_what_is_forged_or_of_no_task_is_found
     assert cluster.task(order.task).state is TaskState.INVALID
 
 
+def test_a_pilot_waits_while_a_proxy_says_that_the_laboratory_is_down():
+    replies = [(521, b"<html>"), (200, b"a chain")]
+
+    class Proxy:
+        sock = None
+
+        def request(self, *_, **__) -> None:
+            self.status, self.body = replies.pop(0)
+
+        def getresponse(self):
+            return self
+
+        def read(self) -> bytes:
+            return self.body
+
+    assert HttpWorkSource("http://localhost", connect=lambda _timeout: Proxy()).trust() == b"a chain"
+
+
 def test_two_pilots_of_a_name_are_told_apart_and_one_that_comes_back_to_its_folder_is_the_same_host(cluster):
     again = cluster.pilot("node-1")
     assert (cluster.source.name, again.name) == ("node-1", "node-1 (2)")
