@@ -294,3 +294,20 @@ def test_a_way_that_fails_for_a_moment_costs_no_task(new_house, prepared, monkey
     house.start()
     until(lambda: house.states()[0] in {TaskState.VALID, TaskState.FAILED})
     assert house.states() == [TaskState.VALID]
+
+
+@with_our_own_source
+def test_who_begins_nothing_more_gives_back_what_was_on_its_way(new_house, prepared):
+    house = new_house(prepared())
+    ask = house.source.ask
+
+    def ask_as_time_ends(holding, wanted):
+        orders = ask(holding, wanted)
+        house.engines[0].drain()
+        return orders
+
+    house.source.ask = ask_as_time_ends
+    house.deploy()
+    house.start()
+    until(lambda: house.source.given and house.source.held_tasks() == frozenset())
+    assert set(house.states()) == {TaskState.ABORTED, TaskState.UNSENT}

@@ -322,11 +322,16 @@ class LocalEngine:
         orders = self._source.ask(holding, wanted)
         with self._change:
             has = self._holding()
-            self._ready.extend(order for order in orders if order.task not in has)
+            new = [order for order in orders if order.task not in has]
+            late = [order.task for order in new] if self._is_draining else []
+            if not late:
+                self._ready.extend(new)
             self._in_vain = 0 if orders or holding else self._in_vain + 1
             self._pause = self._pace.idle if orders else min(self._pace.longest_idle, 2 * self._pause)
             self._ask_at = time.monotonic() + (0.0 if len(orders) >= wanted else self._pause)
             self._change.notify_all()
+        if late:
+            self._source.give_back(late)
 
     def _report(self) -> None:
         """Bring what is finished. Where that fails it is forgotten here, and sent again to us as something we lost."""
