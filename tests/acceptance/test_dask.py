@@ -1,10 +1,14 @@
 """A pilot on each worker of a real Dask cluster, and what it ended with comes back."""
 
+import threading
+
 import pytest
 from distributed import LocalCluster
 from pilot_cluster import PilotCluster
 from processes import ran
 from running_lab import AXIOM, typed
+
+from axiom.engines.dask import fly_on_workers
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +40,16 @@ def test_every_worker_gets_a_pilot_and_who_may_not_compute_is_said(lab, tmp_path
     assert done.stderr.count("ended with 0: No work is left") == 2
     assert refused.returncode == 4, refused.stderr
     lab.demand_done(6)
+
+
+def test_once_the_time_is_over_no_pilot_is_started_and_none_is_waited_for():
+    with LocalCluster(
+        n_workers=1, processes=False, protocol="tcp", host="127.0.0.1", dashboard_address=None
+    ) as cluster:
+        ended = fly_on_workers(
+            cluster.scheduler_address, [], cores=None, seconds=0.0, stop=threading.Event(), remark=lambda _text: None
+        )
+    assert ended == (0, "No pilot was started.")
 
 
 def test_words_that_are_off_start_nothing(lab):

@@ -62,7 +62,7 @@ def fly_on_workers(
 ) -> Ended:
     """Keep a pilot on every worker until all have ended or `stop` is set; the worst that a pilot ended with.
 
-    Workers that come later get one too. `words` are the pilot's, without its cores and its time.
+    Workers that come later, within `seconds`, get one too. `words` are the pilot's, without its cores and its time.
     """
     _demand_address(scheduler)
     until = None if seconds is None else time.monotonic() + seconds
@@ -72,11 +72,12 @@ def fly_on_workers(
         with Client(scheduler, timeout=limits.DASK_ANSWERS_SECONDS, set_as_default=False) as client:
             while not stop.wait(_STEP):
                 workers: Mapping[str, int] = client.nthreads()
+                rest = None if until is None else until - time.monotonic()
+                is_over = rest is not None and rest <= 0
                 for gone in flying.keys() - workers.keys():
                     flying.pop(gone).cancel()
                     remark(f"The worker {gone} is gone.")
-                for new in workers.keys() - flying.keys() - ended.keys():
-                    rest = None if until is None else until - time.monotonic()
+                for new in () if is_over else workers.keys() - flying.keys() - ended.keys():
                     flying[new] = client.submit(
                         run_pilot, words, rest, cores, workers=[new], allow_other_workers=False, pure=False, retries=0
                     )
@@ -84,7 +85,7 @@ def fly_on_workers(
                 for worker in [address for address, pilot in flying.items() if pilot.done()]:
                     ended[worker] = _result(worker, flying.pop(worker))
                     remark(f"The pilot on {worker} ended with {ended[worker][0]}: {ended[worker][1]}")
-                if ended and not flying:
+                if (ended or is_over) and not flying:
                     break
             client.cancel(list(flying.values()))
     except OSError as error:  # CommClosedError and TimeoutError are
