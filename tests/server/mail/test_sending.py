@@ -231,13 +231,15 @@ def test_where_nothing_can_be_stored_any_more_it_is_told_all_the_same_and_once(o
         ways = webhook(office, hook.address), office.outgoing(server_on(port))
         alerts = watching(office, *ways, complaints=complaints)
         alerts.look()
-        complaints.append(FULL)
+        complaints.extend([FULL, FAILING])
         office.writer.stop()  # as a writer that failed, it stores nothing any more
         office.lab.folder.database.rename(office.lab.folder.path / "gone.db")  # and nothing can be read, either
         for _ in range(3):
             alerts.look()
             office.lab.later(minutes=1)
-    assert (said(hook), len(box.subjects())) == ([("ready", "began")], 1)
+    assert said(hook) == [("jobs", "began"), ("ready", "began")]
+    assert len({json.loads(body)["id"] for _, _, body in hook.posted}) == 2, "the second is no repeat of the first"
+    assert (len({message["Message-ID"] for message in box.taken}), len(box.taken)) == (2, 2)
     watching(office, webhook(office, f"http://127.0.0.1:{free_port()}/canary"), complaints=[FULL]).look()
     assert "mail.lost channel=webhook kind=alert" in caplog.text, "where it cannot be told, either, the log says so"
     assert "/canary" not in caplog.text

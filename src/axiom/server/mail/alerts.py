@@ -4,7 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from axiom.decisions.mail import AlertWord, next_word
 from axiom.errors import StoreError
@@ -64,8 +64,9 @@ class Alerts:
         except StoreError as error:
             log.error("alert.not_stored %s", error)
             for channel in self._channels:
-                for _, facts in news:
-                    channel.send_now(_alert_message(channel.channel, facts, now))
+                for number, (_, facts) in enumerate(news):
+                    apart = now + number * timedelta.resolution  # by its time alone whoever gets it knows a repeat
+                    channel.send_now(_alert_message(channel.channel, facts, apart))
         self._latest().update({alert.kind: alert for alert, _ in news})
 
     def _store(self, db: Database, news: list[tuple[LatestAlert, dict[str, str]]], now: datetime) -> None:
