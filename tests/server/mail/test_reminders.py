@@ -1,6 +1,10 @@
 """What volunteers asked to be told is written into the outbox: once, when it is due, and only if there is something."""
 
+import contextlib
+import threading
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from furnished_lab import compute_three_blocks
@@ -98,6 +102,52 @@ def test_a_digest_names_the_answers_that_the_computers_helped_to_find_since_the_
         office.lab.later(days=7)
         due.look()
         assert len(office.waiting()) == 1  # that answer is no news any more
+
+
+@pytest.mark.parametrize("is_under_way", [True, False])
+def test_an_answer_that_is_stored_while_digests_are_made_is_told_once(small_lab, prepared, is_under_way):
+    compute_three_blocks(small_lab, prepared)
+    grace = accounts.by_email(small_lab.db, "grace@example.org")[0].id
+    with small_lab.db.transaction():
+        accounts.confirm(small_lab.db, grace, small_lab.now)
+    with mail_lab(small_lab) as office:
+        subscribe(office, grace, outbox.DIGEST)
+        session = office.writer.run(lambda db: sessions.begin(db, pi="autopilot", reason="a test", now=office.lab.now))
+        office.lab.later(days=7)
+        began, goes_on = threading.Event(), threading.Event()
+
+        def step(db):
+            at = office.lab.now
+            began.set()
+            goes_on.wait()
+            evaluate(db, session, at)
+
+        def run(work):
+            future = office.writer.submit(work)
+            goes_on.set()  # not before: so the step that is under way ends as late as it can
+            return future.result()
+
+        @contextlib.contextmanager
+        def reader():
+            if not began.is_set():
+                office.lab.later(minutes=1)
+                goes_on.set()
+                office.writer.run(step)  # it begins after the digests' moment, and is stored before they are read
+            with office.readers.reader() as db:
+                yield db
+
+        due = replace(due_of(office), writer=SimpleNamespace(run=run), readers=SimpleNamespace(reader=reader))
+        try:
+            if is_under_way:
+                office.writer.submit(step)
+                began.wait()
+                office.lab.later(minutes=1)
+            due.look()
+        finally:
+            goes_on.set()
+        office.lab.later(days=7)
+        due.look()
+        assert [mail.facts["findings"] for mail in office.waiting()] == [[1]]
 
 
 @pytest.fixture

@@ -36,29 +36,29 @@ class DueMail:
             self.writer.run(lambda db: tell_of_silence(db, silent_since, self.now()))
 
     def _digests(self) -> None:
-        now = self.now()
         while True:
+            now = self.writer.run(lambda _: self.now())  # whatever was weighed before it is stored by now
             with self.readers.reader() as db:
                 due = subscriptions.due_digests(db, now - limits.DIGEST_EVERY, _AT_ONCE)
-                digests = [(digest, *self._digest(db, digest)) for digest in due]
+                digests = [(digest, *self._digest(db, digest, now)) for digest in due]
             for digest, credit, numbers in digests:
                 self.writer.run(functools.partial(tell_digest, due=digest, credit=credit, numbers=numbers, now=now))
             if len(due) < _AT_ONCE:
                 return
 
-    def _digest(self, db: Database, due: DueDigest) -> tuple[int, list[int]]:
+    def _digest(self, db: Database, due: DueDigest, now: datetime) -> tuple[int, list[int]]:
         balance = ledger.balance(db, ledger.VOLUNTEER, due.volunteer_id)
         own = [host.id for host in hosts.of_volunteer(db, due.volunteer_id)]
         shares = sorted(self.support.of_hosts(db, own), key=lambda share: -share.replicates) if own else []
         views = findings.by_numbers(db, [share.finding for share in shares])
-        numbers = [share.finding for share in shares if _is_new(db, views[share.finding], due.told_until)]
+        numbers = [share.finding for share in shares if _is_new(db, views[share.finding], due.told_until, now)]
         return (balance.total if balance else 0), numbers
 
 
-def _is_new(db: Database, view: FindingView, since: datetime) -> bool:
+def _is_new(db: Database, view: FindingView, since: datetime, now: datetime) -> bool:
     if view.finding.status != "open" or view.line is None or view.line.weighed_at <= since:
         return False  # its whole history need not be read
-    history = findings.history(db, view.finding.number)
+    history = [line for line in findings.history(db, view.finding.number) if line.weighed_at <= now]
     return is_new_answer([(line.weighed_at, line.evidence.verdict) for line in history], since)
 
 
