@@ -22,6 +22,7 @@ def test_a_link_is_good_for_what_it_says_and_its_time_alone_and_no_part_can_be_c
     assert not is_good(token, bound_to="8")
     assert not is_good(token, secret=b"another secret")
     assert is_good(link_token(SECRET, LinkPurpose.DIGEST, 17, "7"), now=NOW + timedelta(days=10_000))
+    assert not is_good(f"reset.17.999999999999.{'a' * 32}")  # a year that no calendar has
     purpose, number, expires, signature = token.split(".")
     changed = [
         f"confirm.{number}.{expires}.{signature}",

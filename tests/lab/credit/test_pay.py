@@ -440,6 +440,10 @@ def test_a_correction_that_cannot_be_meant_or_comes_before_its_award_is_refused(
     ):
         with pytest.raises(error), capped.db.transaction():
             correct(capped.db, task, amount, "a test", capped.lab.now)
+    order = capped.lab.order(1)
+    capped.lab.report(order, capped.lab.output(order))
+    with pytest.raises(Refused), capped.db.transaction():
+        correct(capped.db, order.task, 4_000, "it is back and not judged yet", capped.lab.now)
     assert len(awards(capped)) == 6
     capped.hold()
     with capped.db.transaction():

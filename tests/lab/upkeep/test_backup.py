@@ -355,6 +355,9 @@ def test_a_copy_is_made_once_a_day_of_what_has_a_journal_and_two_are_kept(journa
     assert (len(kept), kept[-1].made_at) == (2, lab.now.replace(microsecond=0))
     names = {path for path in place.iterdir() if path.suffix not in {".log", ".lock"}}
     assert names == {copy.path for copy in kept}  # what a killed copy left was swept away
+    lab.later(hours=-48)  # the clock was ahead by two days
+    again = [keep_copy(lab.folder, place, lab.now) is not None for _ in range(2)]
+    assert (again, len(copies(place, point))) == ([True, False], 2)
     without = new_lab(tmp_path / "without")  # a journal
     assert keep_copy(without.folder, without.folder.journal, without.now) is None
     without.db.close()

@@ -8,11 +8,11 @@ import pytest
 from patience import PATIENCE
 
 from axiom.domain.work import Outcome
-from axiom.errors import ChildLost, ExperimentError, MemoryLimit
+from axiom.errors import ChildKilled, ChildLost, ExperimentError, MemoryLimit
 from axiom.limits import runner as runner_limits
 from axiom.runner.child import process
 from axiom.runner.child.environment import environment
-from axiom.runner.child.process import KILLED, Child, how_ended
+from axiom.runner.child.process import Child, how_ended
 from axiom.runner.files.unpacked_bundle import write_tree
 from axiom.runner.platform.host import platform_here
 from axiom.signed import outputs
@@ -254,12 +254,13 @@ class Ended:
         (128 + 11, True, "it was ended by SIGSEGV"),
         (-40, False, "it was ended by signal 40"),
         (128 + 40, True, "it was ended by signal 40"),
-        (-9, False, f"{KILLED}, perhaps because the host ran out of memory"),
-        (128 + 9, True, f"{KILLED}, perhaps because the host ran out of memory"),
+        (-9, False, "it was ended by SIGKILL, perhaps because the host ran out of memory"),
+        (128 + 9, True, "it was ended by SIGKILL, perhaps because the host ran out of memory"),
     ],
 )
 def test_every_way_to_end_has_words(status, is_boxed, words):
-    assert how_ended(Ended(status), is_boxed=is_boxed) == words
+    kind = ChildKilled if "SIGKILL" in words else ChildLost
+    assert how_ended(Ended(status), is_boxed=is_boxed) == (words, kind)
 
 
 def test_an_environment_holds_one_thread_and_nothing_of_the_hosts(monkeypatch, tmp_path):

@@ -305,3 +305,12 @@ def test_two_groups_are_as_far_apart_as_each_of_them_and_equal_values_tell_nothi
     assert two.together == pytest.approx(two.chances["a"]) == pytest.approx(two.chances["b"])
     equal = apart([1.0] * 6, [0, 1] * 3, [0] * 6)
     assert (equal.chances, equal.together) == ({}, 1.0)
+
+
+def test_a_middle_that_many_values_share_is_found_as_soon_as_any_other(monkeypatch):
+    noise = np.random.default_rng(1).normal(size=20_000)
+    steps = []
+    search = np.searchsorted
+    monkeypatch.setattr(np, "searchsorted", lambda *words: steps.append(1) or search(*words))
+    assert stream(np.where(np.arange(20_000) % 5 < 3, 0.0, noise).tolist()).middle == 0.0
+    assert len(steps) < 300

@@ -154,6 +154,7 @@ def test_other_arms_are_left_out_and_named():
         (("none", "adam"), ("None", "adam")),
         ((1, 2), ("1.0", "2")),
         ((" Ours", "base"), ("Ours", "base")),
+        (("1e9999999999999999999", "base"), ("1e9999999999999999999", "base")),
     ],
 )
 def test_an_arm_is_found_however_its_number_is_written(arms, of):

@@ -1,6 +1,7 @@
 """A column that says when seeds were run: neighbours that are alike hold the grade at Moderate."""
 
 import datetime as dt
+import time
 
 import numpy as np
 import pytest
@@ -92,3 +93,18 @@ def test_a_pair_was_run_when_its_arms_were():
         for arm in ("base", "ours")
     ]
     assert alarms(axiom_weigh.weigh(runs, by="arm", of=("ours", "base"))) == ALARM
+
+
+def test_a_time_without_a_zone_is_the_same_on_every_computer(monkeypatch):
+    """Otherwise the hour that a zone leaves out in spring would mix the runs of one file on some computers."""
+    values = drifting(60, 0.7)
+    begun = dt.datetime(2026, 3, 29, 0, 30, tzinfo=dt.UTC)
+    moments = [f"{begun + dt.timedelta(minutes=3 * place):%Y-%m-%d %H:%M}" for place in range(60)]
+    weighed = set()
+    for zone in ("UTC", "Europe/Berlin"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        weighed.add(str(card(values, "date", moments).evidence))
+    monkeypatch.undo()
+    time.tzset()
+    assert len(weighed) == 1

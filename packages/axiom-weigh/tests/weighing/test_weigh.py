@@ -8,6 +8,7 @@ import statistics
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -442,3 +443,16 @@ def test_no_forecast_of_seeds_is_made_from_fewer_than_sixteen():
     assert few.data()["more_seeds"] is None
     assert list(many.forecast) == many.data()["more_seeds"] == sorted(many.forecast)
     assert f"likely {many.forecast[1]:,}" in repr(many)
+
+
+@pytest.mark.parametrize("words", [{}, {"null": 1.0}, {"estimand": "proportion", "null": 0.5}])
+def test_hosts_that_plainly_differ_leave_everything_open(words):
+    """Their values count as so few that no end of an interval could be told."""
+    apart = [float(seed % 2) for seed in range(600)]
+    values = apart if "estimand" in words else list(np.add(np.multiply(10.0, apart), gauss(0.0, seeds=600)))
+    weighed = axiom_weigh.weigh(column(values, host=["ab"[seed % 2] for seed in range(600)]), **words)
+    assert (weighed.evidence.verdict, weighed.evidence.low in {None, 0.0}) == (OPEN, True)
+
+
+def test_a_bound_that_is_so_far_away_that_the_null_lies_on_the_other_says_nothing_of_the_mean():
+    assert axiom_weigh.weigh(column(gauss(0.0, 0.1)), bounds=(-1e17, 1.0)).evidence.verdict is OPEN

@@ -20,7 +20,8 @@ def correct(db: Database, task_id: int, amount: int, because: str, now: datetime
     payee, before = ledger.payee(db, task_id), ledger.of_task(db, task_id)
     if payee is None:
         raise NotFound(f"There is no task {task_id} that a host has had. Nothing was booked.")
-    if payee["state"] == "valid" and not payee["is_paid"]:
+    is_due = payee["state"] == TaskState.VALID and not payee["is_paid"]
+    if is_due or payee["state"] == TaskState.RETURNED:
         raise Refused(f"Task {task_id} still waits for its credit. Nothing was booked; ask again when it has some.")
     if payee["returned_at"] is None:
         raise Refused(f"Task {task_id} has not come back. Nothing was booked.")

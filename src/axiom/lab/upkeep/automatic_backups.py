@@ -6,7 +6,7 @@ So the folder of the journal restores the laboratory by itself, and does not gro
 import re
 import shutil
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from axiom.errors import StorageFull
@@ -36,13 +36,14 @@ class Copy:
 
 
 def copies(place: Path, point: JournalPoint) -> list[Copy]:
-    """Those of this history, the newest last."""
+    """Those of this history, the newest last: in the journal, since a clock may have been ahead."""
     matches = [(path, _NAME.fullmatch(path.name)) for path in sorted(place.glob("copy-*.tar"))]
-    return [
+    made = [
         Copy(path=path, made_at=datetime.strptime(name[1], _TIME).replace(tzinfo=UTC), position=int(name[2]))
         for path, name in matches
         if name and name[3] == short(point)
     ]
+    return sorted(made, key=lambda copy: copy.position)
 
 
 def newest_copy(place: Path) -> Path | None:
@@ -58,7 +59,7 @@ def keep_copy(folder: Folder, place: Path, now: datetime) -> Path | None:
     if point is None:
         return None
     earlier = copies(place, point)
-    if earlier and now - earlier[-1].made_at < limits.COPY_EVERY:
+    if any(timedelta(0) <= now - copy.made_at < limits.COPY_EVERY for copy in earlier):
         return None
     _sweep(place)
     _demand_room(folder, place)

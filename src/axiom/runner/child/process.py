@@ -77,24 +77,26 @@ def hold_data(pid: int, memory_mb: float) -> None:
             resource.prlimit(pid, resource.RLIMIT_DATA, (most if hard < 0 else min(most, hard), hard))
 
 
-KILLED = "it was ended by SIGKILL"
 _SIGNALLED = 128  # what a box adds to the number of the signal by which the process in it ended
 _LAST_SIGNAL = 64
 _WAITING = 2.0  # seconds between the end of its pipe and its own
 
 
-def how_ended(process: StartedProcess, *, is_boxed: bool) -> str:
+def how_ended(process: StartedProcess, *, is_boxed: bool) -> tuple[str, type[ChildLost]]:
+    """In words, and as which error it counts."""
     try:
         status = process.wait(timeout=_WAITING)
     except subprocess.TimeoutExpired:
-        return "it closed its pipe"
+        return "it closed its pipe", ChildLost
     if is_boxed and _SIGNALLED < status <= _SIGNALLED + _LAST_SIGNAL:
         status = _SIGNALLED - status
     if status >= 0:
-        return f"it ended by itself with status {status}"
+        return f"it ended by itself with status {status}", ChildLost
     names = {number.value: number.name for number in signal.Signals}
     name = names.get(-status, f"signal {-status}")  # those of real time have no names
-    return f"{KILLED}, perhaps because the host ran out of memory" if name == "SIGKILL" else f"it was ended by {name}"
+    if name == "SIGKILL":
+        return "it was ended by SIGKILL, perhaps because the host ran out of memory", ChildKilled
+    return f"it was ended by {name}", ChildLost
 
 
 _TAIL_LIMIT = 64 * 1024  # of what the experiment prints
@@ -413,10 +415,7 @@ class Child:
                 raise self._lost(f"it spoke without end: a line may have {outputs.ANSWER_LIMIT:,} bytes")
 
     def _lost(self, why: str = "") -> ChildLost:
-        kind = ChildLost
-        if not why:
-            why = how_ended(self._process, is_boxed=self._box is not None)
-            kind = ChildKilled if why.startswith(KILLED) else ChildLost
+        why, kind = (why, ChildLost) if why else how_ended(self._process, is_boxed=self._box is not None)
         self.stop()
         then = "Nothing more was computed." if self._box else "The task fails here and is tried again elsewhere."
         return kind(f"The computing process is lost: {why}. {then}")

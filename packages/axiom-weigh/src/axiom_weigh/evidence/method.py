@@ -24,6 +24,9 @@ class Process(StrEnum):
     BETTING = "betting"  # the mean of values within bounds is the registered null
 
 
+_LEAST_ALPHA = 1e-300  # beyond which no process tells an end
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Question:
     """What is asked of the values."""
@@ -36,6 +39,11 @@ class Question:
     clustering: float = 1.0  # as many values tell as much as one that is independent of all others
     within: tuple[float, float] | None = None  # where values lie by what they are, though none was declared
     alpha: float = 0.05  # how often a verdict or an interval may ever be wrong
+
+    @property
+    def alpha_of_an_end(self) -> float:
+        """What an end of an interval has to reach where values cluster; of more than hundreds it would be 0."""
+        return max(self.alpha**self.clustering, _LEAST_ALPHA)
 
 
 def question(estimand: Mapping[str, Any]) -> Question:

@@ -38,14 +38,14 @@ def of_mean(question: Question, values: Sequence[float | None]) -> str:
         return ""
     low, high = bounds
     is_inside = present and low <= min(present) and max(present) <= high and low < question.null < high
-    if not is_inside or not math.isfinite(high - low):
-        return ""
+    if not is_inside or not math.isfinite(high - low) or not 0.0 < (question.null - low) / (high - low) < 1.0:
+        return ""  # a bound so far away that beside it the null lies on the other
     mean, bar = mean_of(present), -math.log(question.alpha) * question.clustering
     log_e = betting.betting_log_e(values, question.null, bounds)
     odds = e_told(math.exp(log_e / question.clustering))
     opening = f"of the mean, within {low:.4g} to {high:.4g} and whatever the law"
     if log_e >= bar:
-        ends = betting.betting_sequence(values, bounds, alpha=question.alpha**question.clustering)
+        ends = betting.betting_sequence(values, bounds, alpha=question.alpha_of_an_end)
         side = "above" if mean > question.null else "below"
         return f"{opening}: it lies {side} {question.null:.4g} ({ends[0]:.4g} to {ends[1]:.4g}; {odds} to 1)"
     needed = betting.seeds_needed(values, question.null, bounds, bar, most=_MOST)

@@ -115,7 +115,7 @@ def located(
 ) -> _Interval:
     """Return the estimate and the ends of the interval about it, which holds at every look; None is unbounded."""
     present = [number for number in values if number is not None]
-    missing, alpha = len(values) - len(present), question.alpha**question.clustering
+    missing, alpha = len(values) - len(present), question.alpha_of_an_end
     if not present:
         return None, None, None
     match question.process:

@@ -8,7 +8,7 @@ import math
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -86,10 +86,15 @@ def _plain_name(column: str) -> str:
     return column.lower().rpartition(".")[2].strip("_ ")
 
 
+def _timestamp(text: str) -> float:
+    moment = datetime.fromisoformat(text)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
 def _moment(cell: Any) -> float | None:
-    """When that is, as a number; None where it is no moment."""
+    """When that is, as a number; None where it is no moment. What names no zone is the same on every computer."""
     text = str(cell).strip()
-    for read in (float, lambda written: datetime.fromisoformat(written).timestamp()):
+    for read in (float, _timestamp):
         try:
             moment = read(text)
         except (ValueError, OverflowError):

@@ -4,7 +4,7 @@ import difflib
 import math
 import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from axiom_weigh.values import Outcome
@@ -116,11 +116,15 @@ def label_of(cell: Any) -> str:
     if len(text) > _MOST_LETTERS:
         raise ValueError(f"{cut(text)!r} has more than {_MOST_LETTERS} letters.")
     written = text.replace(MINUS, "-")
-    if not NUMBER.fullmatch(written) or abs(Decimal(written).adjusted()) > _MOST_LETTERS:
+    try:
+        value = Decimal(written) if NUMBER.fullmatch(written) else None
+    except InvalidOperation:  # its exponent has more digits than any
+        value = None
+    if value is None or abs(value.adjusted()) > _MOST_LETTERS:
         return text
-    if _SHORTENED.fullmatch(written) and abs(Decimal(written)) >= _EXACT:
+    if _SHORTENED.fullmatch(written) and abs(value) >= _EXACT:
         raise ValueError(f"{text!r} is a long number that was shortened, so that different ones look alike.")
-    number = f"{Decimal(written):f}"
+    number = f"{value:f}"
     number = number.rstrip("0").rstrip(".") if "." in number else number
     return "0" if number == "-0" else number
 
