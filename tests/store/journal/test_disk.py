@@ -10,7 +10,7 @@ import sys
 import apsw
 import pytest
 
-from axiom.errors import StorageFull, StoreDamaged, StoreError
+from axiom.errors import StorageFull, StoreBusy, StoreDamaged, StoreError
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
 from axiom.store.journal.journal import attach
@@ -111,10 +111,29 @@ def test_a_disk_of_the_journal_that_fails_is_never_tried_again(kept, monkeypatch
     assert kept.names() in (["Ada"], ["Ada", "lost"])  # nobody was told of the second, and nobody of its opposite
 
 
+def asked_in_vain(_db, _sql, **_words):
+    raise StoreBusy("not now")
+
+
 def failing(disk, kept):
     db = disk.connect(kept.folder)
     attach(db, kept.folder, kept.journal, lambda: kept.now)
     return contextlib.closing(db)
+
+
+def test_nothing_comes_behind_a_record_of_which_nobody_knows_whether_it_was_committed(kept, disk, monkeypatch):
+    with failing(disk, kept) as db:
+        kept.put(db, "Ada")
+        disk.faults["write"] = apsw.SQLITE_FULL
+        monkeypatch.setattr(type(db), "row", asked_in_vain)
+        with pytest.raises(StoreBusy):
+            kept.put(db, "lost")
+        monkeypatch.undo()
+        disk.faults.clear()
+        with pytest.raises(StoreBusy):
+            kept.put(db, "later")
+    kept.connect().close()
+    assert kept.names() in (["Ada"], ["Ada", "lost"])
 
 
 def test_a_commit_for_which_there_is_no_room_takes_its_record_back_or_stops_everything(kept, disk, monkeypatch):

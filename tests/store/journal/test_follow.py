@@ -71,9 +71,16 @@ def test_a_copy_goes_along_with_what_is_added(kept, behind, copy_of):
         further = Migration(number=9_000, name="9000_more", text="CREATE TABLE more (id BIGINT);")
         migrate(db, None, kept.now, [*newest, further])
     assert any(followed.changes_form for followed in copy.look(3))
-    before = (file := kept.files()[0]).read_bytes()
-    kept.add("Maria")
-    copy.look()  # it sees the record, which is taken back
+    before, stored = (file := kept.files()[0]).read_bytes(), kept.folder.database.read_bytes()
+    refused = []
+    for name in ("Maria", "Marie"):
+        kept.add(name)
+        refused.append(file.read_bytes())
+        file.write_bytes(before)
+        kept.folder.database.write_bytes(stored)
+    for record in refused:  # the second comes to the place of the first
+        file.write_bytes(record)
+        copy.look()  # it sees the record, which is taken back
     file.write_bytes(before)
     copy.look(3)
     assert behind.names()[-1] == "Hedy"

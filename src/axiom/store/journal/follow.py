@@ -45,7 +45,7 @@ class JournalFollower:
         self._path: Path | None = None  # the file that is read; None before our place in it was found
         self._ends = 0  # where in it what we have done ends
         self._mark = b""  # the digest that ends there: a file that has another there is another
-        self._seen = 0  # up to where the look before saw whole records
+        self._seen = frozenset[bytes]()  # the digests of the whole records that the look before saw
         self._known: dict[int, records.Statement] = {}
         self._misses = 0
 
@@ -84,7 +84,7 @@ class JournalFollower:
             return self._miss(JournalEnd.SHORT, segment.path, _LONG_PATIENCE)
         if reached != self._point:
             raise _stopped(JournalEnd.FOREIGN, segment.path)
-        self._path, self._ends, self._seen, self._misses = segment.path, ends, ends, 0
+        self._path, self._ends, self._seen, self._misses = segment.path, ends, frozenset(), 0
         self._mark = raw[ends - records.DIGEST_BYTES : ends]
         return True
 
@@ -95,12 +95,13 @@ class JournalFollower:
             self._miss(JournalEnd.FOREIGN, path, _PATIENCE)
             return JournalLook()
         whole, reached = self._whole(raw)
-        ends = whole[-1].ends if whole else 0
+        digests = [raw[frame.ends - records.DIGEST_BYTES : frame.ends] for frame in whole]
         following = self._following(path, reached)
         is_settled = following is not None
-        ready = [frame for frame in whole if is_settled or begins + frame.ends <= self._seen]
+        # By their digests: where one was taken back since, another may stand at its place.
+        ready = [frame for frame, digest in zip(whole, digests, strict=True) if is_settled or digest in self._seen]
         done = self._do(raw, ready)
-        self._seen = begins + ends
+        self._seen = frozenset(digests)
         if whole or is_settled:
             self._misses = 0
         elif not records.is_blank(raw, 0):
@@ -113,7 +114,7 @@ class JournalFollower:
             self._misses = 0
         if following is not None:
             self._path, self._known = following.path, {}
-            self._ends = self._seen = following.begins
+            self._ends, self._seen = following.begins, frozenset()
             self._mark, _ = _read_from(self._path, self._ends)
         return replace(done, again=is_settled)
 

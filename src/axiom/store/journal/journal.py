@@ -143,7 +143,11 @@ class Journal:
         if isinstance(error, StoreError) and not isinstance(error, StorageFull | StoreBusy):
             self._failed = error
             return
-        row = database.row("SELECT position FROM journal")
+        try:
+            row = database.row("SELECT position FROM journal")
+        except StoreError as fault:
+            self._failed = fault  # nobody knows whether it was committed, so nothing may follow it
+            raise
         if row is not None and row["position"] == self._point.position:
             return  # it was committed all the same, and the error came after
         size, self._point, new = self._undo

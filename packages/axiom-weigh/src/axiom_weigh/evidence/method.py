@@ -43,7 +43,7 @@ class Question:
     @property
     def alpha_of_an_end(self) -> float:
         """What an end of an interval has to reach where values cluster; of more than hundreds it would be 0."""
-        return max(self.alpha**self.clustering, _LEAST_ALPHA)
+        return max(math.pow(self.alpha, self.clustering), _LEAST_ALPHA)
 
 
 def question(estimand: Mapping[str, Any]) -> Question:
