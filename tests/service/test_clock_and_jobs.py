@@ -17,6 +17,7 @@ from axiom.commands.sessions import HoldSession
 from axiom.errors import ClockSetBack, StorageFull, StoreError
 from axiom.lab.steps.clean import give_up_stuck
 from axiom.lab.upkeep import invariants
+from axiom.limits import mail as limits
 from axiom.server.http.serving import StopSignal
 from axiom.server.mail.alerts import Complaint
 from axiom.server.upkeep.jobs import Job, Jobs
@@ -24,7 +25,7 @@ from axiom.service import clock as clocks
 from axiom.service import run as laboratory
 from axiom.service.clock import AcceptedClock, Clock, open_clock
 from axiom.service.health import Health
-from axiom.service.mail import letters, mailing
+from axiom.service.mail import letters, mailing, silence_counts_from
 from axiom.service.open_laboratory import writing
 from axiom.service.standard_callers import operator
 from axiom.service.work_jobs import moving
@@ -249,6 +250,21 @@ def test_after_a_full_disk_the_laboratory_looks_for_room_by_itself(lab, writer):
     assert (writer.found_no_room, stopping.is_asked) == (False, False)
 
 
+def test_after_an_absence_no_computer_is_silent_for_a_day_however_often_the_laboratory_starts(small_lab):
+    def start(*, up: timedelta, away: timedelta) -> timedelta:
+        """For how long nobody is told that a computer is silent."""
+        small_lab.now += up
+        jobs_store.started(small_lab.db, "alive", 300.0, small_lab.now)
+        small_lab.now += away
+        return silence_counts_from(small_lab.db, small_lab.now) - small_lab.now
+
+    nothing, minutes, day = timedelta(0), timedelta(minutes=10), limits.BACK_WITHIN
+    assert start(up=day, away=minutes) == nothing
+    assert start(up=day, away=8 * day) == day
+    assert start(up=minutes, away=minutes) == day - 2 * minutes
+    assert start(up=day, away=minutes) == nothing
+
+
 def test_a_writer_that_failed_stops_the_laboratory_and_the_operator_hears_it(lab, monkeypatch):
     def failed(*_):
         raise OSError(5, "Input/output error")
@@ -269,7 +285,7 @@ def test_a_writer_that_failed_stops_the_laboratory_and_the_operator_hears_it(lab
             health,
             readers,
             lambda: [Complaint(kind="ready", says=words) for words in health.unready()],
-            timedelta(0),
+            lab.now,
         )
         laboratory._watch(writer, stopping, health.jobs, mail.alerts)
         assert (stopping.is_asked, hook.posted) == (False, [])

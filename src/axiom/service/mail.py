@@ -1,6 +1,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from axiom.errors import WrongUse
 from axiom.limits import mail as limits
@@ -10,14 +10,17 @@ from axiom.server.mail.senders import MailServer, WebAddress
 from axiom.server.mail.sending import Carrier, Outgoing
 from axiom.server.upkeep.jobs import Job
 from axiom.service.health import Health
+from axiom.service.work_jobs import ALIVE
 from axiom.settings import Settings
 from axiom.store.connections import Readers
 from axiom.store.engine.database import Database
 from axiom.store.mail.outbox import MAIL, OutboxMessage
+from axiom.store.upkeep import jobs as jobs_store
 from axiom.web.mail.letters import Letters
 
 PASSWORD = "AXIOM_MAIL_PASSWORD"  # noqa: S105  the name of a variable
 WEBHOOK, NTFY = "webhook", "ntfy"
+_BACK = "back"  # the job under whose name the last start after an absence is remembered
 
 
 def mail_server(settings: Settings, environment: Mapping[str, str]) -> MailServer | None:
@@ -84,9 +87,9 @@ def mailing(
     health: Health,
     readers: Readers,
     complaints: Callable[[], Iterable[Complaint]],
-    away: timedelta,
+    heard_since: datetime,
 ) -> Mailing:
-    """Everything that the settings ask for. `away`: for how long the laboratory was not there before this start."""
+    """Everything that the settings ask for."""
     now = health.now
     carriers: dict[str, tuple[Carrier, Callable[[Database | None, OutboxMessage, datetime], object]]] = {}
     if server:
@@ -98,7 +101,6 @@ def mailing(
     ]
     jobs = [Job(name=sender.channel, every=2.0, work=sender.send, remembered=False) for sender in outgoing]
     if server:
-        heard_since = health.up_since + (limits.BACK_WITHIN if away > limits.AWAY_FOR else timedelta(0))
         due = DueMail(writer=health.writer, readers=readers, now=now, heard_since=heard_since)
         jobs.append(Job(name="due mail", every=3_600.0, work=due.look, remembered=False))
     of_alerts = [sender for sender in outgoing if sender.channel != MAIL or settings.alert_mail]
@@ -106,6 +108,15 @@ def mailing(
         return Mailing(jobs=jobs, alerts=None)
     alerts = Alerts(health.writer, readers, now, of_alerts, lambda: [*complaints(), *_stuck(outgoing)])
     return Mailing(jobs=[*jobs, Job(name="alerts", every=60.0, work=alerts.look, remembered=False)], alerts=alerts)
+
+
+def silence_counts_from(db: Database, now: datetime) -> datetime:
+    """At a start: computers have time to come back after an absence, however often the laboratory starts meanwhile."""
+    alive = jobs_store.last_start(db, ALIVE)
+    if alive and now - alive > limits.AWAY_FOR:
+        jobs_store.started(db, _BACK, 0.0, now)
+    back = jobs_store.last_start(db, _BACK)
+    return max(now, back + limits.BACK_WITHIN) if back else now
 
 
 def _posted(write: Callable[[OutboxMessage], bytes]) -> Callable[[Database | None, OutboxMessage, datetime], bytes]:

@@ -9,7 +9,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from starlette.types import ASGIApp
@@ -41,7 +41,7 @@ from axiom.service.clock import Clock
 from axiom.service.doctor import watched
 from axiom.service.engine import ComputingParts, computing, demand_writer
 from axiom.service.health import Health
-from axiom.service.mail import Mailing, letters, mail_server, mailing
+from axiom.service.mail import Mailing, letters, mail_server, mailing, silence_counts_from
 from axiom.service.mcp_on_site import mcp_in_front
 from axiom.service.open_laboratory import journal_of, log_to, prepare_database
 from axiom.service.sockets import address_of, on_path
@@ -56,7 +56,6 @@ from axiom.signed.trust import TRUST_FILE
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import SERVER, Folder, lock
 from axiom.store.maps import tiles
-from axiom.store.upkeep import jobs
 from axiom.store.writer import Writer
 from axiom.web.api.admission import ProgramAdmission
 from axiom.web.api.app import Api, ProgramDesk, WithApi
@@ -152,7 +151,7 @@ def _run(
             health,
             pages.readers,
             lambda: _complaints(health, volunteers),
-            _away(folder, clock.now()),
+            core.writer.run(lambda db: silence_counts_from(db, clock.now())),
         )
         with on_path(folder.socket) as door, on_path(folder.programs_socket, _PROGRAMS_MODE) as programs_door:
             stack.callback(folder.socket.unlink, missing_ok=True)
@@ -205,12 +204,6 @@ def _complaints(health: Health, volunteers: VolunteerParts) -> Iterator[Complain
     for diagnosis in watched(health.folder):
         if not diagnosis.well:
             yield Complaint(kind=diagnosis.name, says=diagnosis.says, cure=diagnosis.cure)
-
-
-def _away(folder: Folder, now: datetime) -> timedelta:
-    with Connections(folder=folder).reader() as db:
-        last = jobs.last_start(db, ALIVE)
-    return now - last if last else timedelta(0)
 
 
 def _probes(health: Health, settings: Settings, counts: RequestCounts) -> Probes:

@@ -71,6 +71,7 @@ def test_parts_that_are_not_well_and_a_new_start_are_told(rounds):
     rounds.hold()
     lab.later(days=2)
     jobs.started(db, "start", 0.0, lab.now)
+    jobs.started(db, "back", 0.0, lab.now)
     jobs.started(db, "sweep", 60.0, lab.now)
     jobs.failed(db, "draw", 60.0, "OSError: no room")
     lab.ask(1, wanted=0)

@@ -14,7 +14,7 @@ from axiom.store.upkeep import jobs
 def health(this_round: OpenRound) -> list[Note]:
     """Say which parts are well and which are not, and what this session has to catch up with."""
     up_since = jobs.last_start(this_round.db, START)
-    parts = [_part(row) for row in jobs.every_job(this_round.db) if row["name"] != START]
+    parts = [_part(row) for row in jobs.every_job(this_round.db) if row["every_seconds"]]
     wrong = {part.name: why for part in parts if (why := ailing(part, this_round.now, up_since=up_since))}
     well = [part.name for part in parts if part.name not in wrong]
     notes = [
