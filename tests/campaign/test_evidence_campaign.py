@@ -27,9 +27,8 @@ campaign = runpy.run_path(str(Path(__file__).resolve().parents[2] / "campaigns" 
 # Figures that the program is known to miss, as the record says. One that is mended leaves this list.
 MISSED = (
     "absence, s = ",
-    "D6 30 % of hosts, of six volunteers",
-    "D6 20 % of hosts, of four volunteers",
-    "D7 two platforms",
+    "D5 30% of values are 0",
+    "D5 50% of values are 0",
 )
 
 
