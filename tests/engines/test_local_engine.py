@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -311,3 +312,22 @@ def test_who_begins_nothing_more_gives_back_what_was_on_its_way(new_house, prepa
     house.start()
     until(lambda: house.source.given and house.source.held_tasks() == frozenset())
     assert set(house.states()) == {TaskState.ABORTED, TaskState.UNSENT}
+
+
+@with_our_own_source
+def test_no_runner_begins_once_all_are_being_ended(new_house, prepared):
+    house, is_waiting = new_house(prepared()), threading.Event()
+
+    def seal_as_all_end(digest: str) -> str:
+        stopping = house.engines[0]._stopping
+        is_waiting.set()
+        stopping.wait()
+        return house.source.source.seal(digest)
+
+    house.source.seal = seal_as_all_end
+    house.deploy()
+    engine = house.start()
+    until(is_waiting.is_set)
+    house.stop()
+    assert engine._runners == {}
+    assert house.states() == [TaskState.SENT]

@@ -239,10 +239,11 @@ class LocalEngine:
 
         What has not begun goes to others; with `keeps` false, so does what has.
         """
-        self._stopping.set()
         with self._change:
+            self._stopping.set()
             self._change.notify_all()
-        end_all(list(self._runners.values()))
+            runners = list(self._runners.values())
+        end_all(runners)
         for thread in self._threads:
             thread.join(timeout=STOP_SECONDS)
         for runner in list(self._runners.values()):
@@ -458,6 +459,8 @@ class LocalEngine:
 
     def _obey(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
         runner = self._runner(core)
+        if runner is None:
+            return None
         slot.mkdir(parents=True, exist_ok=True)
         if runner.stdout is None:
             raise ValueError("a runner without pipes cannot be listened to")
@@ -477,14 +480,18 @@ class LocalEngine:
         why = f"the runner ended by itself with status {runner.returncode}"
         return _failure(Exit.RUNNER_FAULT, why) | {"may_pass": True}
 
-    def _runner(self, core: int) -> subprocess.Popen[str]:
+    def _runner(self, core: int) -> subprocess.Popen[str] | None:
+        """The runner of this core; none once `stop` has taken those that it ends, since nobody would end another."""
         runner = self._runners.get(core)
         if runner is not None and runner.poll() is not None:
             end(runner)
             hang_up(runner)
             runner = None
         if runner is None:
-            runner = self._runners[core] = start_runner(is_modest=self._is_modest, template=self._template)
+            with self._change:
+                if self._stopping.is_set():
+                    return None
+                runner = self._runners[core] = start_runner(is_modest=self._is_modest, template=self._template)
             tell(runner, {"home": str(self._home), "host": self._host_id, "is_ours": self._is_ours})
         return runner
 
