@@ -17,6 +17,20 @@ from axiom.boinc.xml import escaped, tree
 from axiom.domain.value import value
 from axiom.errors import MalformedRequest
 
+LONGEST_MESSAGE = 1023
+LONGEST_COMMAND_LINE = 64_000
+_NEWS_EVERY = 86_400  # seconds
+MOST_WORDS = 100  # a client passes no more arguments on
+LONGEST_TOKEN = 4095
+_SCHEDULER_VERSION = 720  # below 507 a host's own preferences would block the volunteer's
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}").fullmatch
+_PLAN_CLASS = re.compile(r"[A-Za-z0-9_.\-]{0,63}").fullmatch
+_MD5 = re.compile(r"[0-9a-f]{32}").fullmatch
+_ADDRESS = re.compile(r"https?://[!-~]{1,245}").fullmatch
+_OPAQUE = re.compile(r"[ -%'-;=?-~\n]+").fullmatch  # not & < >: clients hand it on without unescaping
+# A client gives a GPU version whose plan class names a technology only to a GPU of that make.
+_TECHNOLOGY = {"cuda": "NVIDIA", "ati": "ATI"}
+
 
 class Priority(StrEnum):
     LOW = "low"
@@ -183,22 +197,6 @@ class Reply:
     project_files: tuple[ProjectFile, ...] = ()  # a client keeps those it has where a reply names none
     links: tuple[SiteLink, ...] = ()
     news: str = ""  # the address of a feed that a client reads once a day
-
-
-LONGEST_MESSAGE = 1023
-LONGEST_COMMAND_LINE = 64_000
-_NEWS_EVERY = 86_400  # seconds
-MOST_WORDS = 100  # a client passes no more arguments on
-LONGEST_TOKEN = 4095
-
-_SCHEDULER_VERSION = 720  # below 507 a host's own preferences would block the volunteer's
-_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}").fullmatch
-_PLAN_CLASS = re.compile(r"[A-Za-z0-9_.\-]{0,63}").fullmatch
-_MD5 = re.compile(r"[0-9a-f]{32}").fullmatch
-_ADDRESS = re.compile(r"https?://[!-~]{1,245}").fullmatch
-_OPAQUE = re.compile(r"[ -%'-;=?-~\n]+").fullmatch  # not & < >: clients hand it on without unescaping
-# A client gives a GPU version whose plan class names a technology only to a GPU of that make.
-_TECHNOLOGY = {"cuda": "NVIDIA", "ati": "ATI"}
 
 
 def write_reply(reply: Reply) -> bytes:

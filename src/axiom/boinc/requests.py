@@ -15,6 +15,23 @@ from axiom.boinc.xml import Element, bag, cut, lines, one_line, refused, tree, u
 from axiom.domain.value import value
 from axiom.errors import MalformedRequest
 
+LONGEST_STDERR = 64 * 2**10  # the client keeps the last 63 KB
+LONGEST_MESSAGE = 4096
+LONGEST_KEY = 4096
+_LONGEST_PROGRESS = 1024
+_MOST_SECONDS = 1e9
+Sections = list[tuple[bytes, bytes]]  # of foreign bytes: tag and content
+_PEEK = re.compile(rb"<authenticator>([^<]{0,1000})</authenticator>")
+_TRICKLE = re.compile(rb"\s*<result_name>([^<]*)</result_name>\s*<time>[^<]{0,400}</time>[ \t]*\r?\n?")
+_VARIETY = re.compile(rb"<variety>([^<]{0,1000})</variety>")
+_KINDS = {
+    b"coproc_cuda": "NVIDIA",
+    b"coproc_ati": "ATI",
+    b"coproc_intel_gpu": "intel_gpu",
+    b"coproc_apple_gpu": "apple_gpu",
+    b"coproc": "",
+}
+
 
 class ClientState(IntEnum):
     NEW = 0
@@ -182,25 +199,7 @@ class SchedulerRequest:
         return not self.dont_send_work and (self.work_seconds > 0 or any(ask.wanted for ask in asks))
 
 
-LONGEST_STDERR = 64 * 2**10  # the client keeps the last 63 KB
-LONGEST_MESSAGE = 4096
-LONGEST_KEY = 4096
-_LONGEST_PROGRESS = 1024
-_MOST_SECONDS = 1e9
-
-Sections = list[tuple[bytes, bytes]]  # of foreign bytes: tag and content
-
-_PEEK = re.compile(rb"<authenticator>([^<]{0,1000})</authenticator>")
-_TRICKLE = re.compile(rb"\s*<result_name>([^<]*)</result_name>\s*<time>[^<]{0,400}</time>[ \t]*\r?\n?")
-_VARIETY = re.compile(rb"<variety>([^<]{0,1000})</variety>")
 _STATES = {state.value: state for state in ClientState}
-_KINDS = {
-    b"coproc_cuda": "NVIDIA",
-    b"coproc_ati": "ATI",
-    b"coproc_intel_gpu": "intel_gpu",
-    b"coproc_apple_gpu": "apple_gpu",
-    b"coproc": "",
-}
 
 
 def peek_authenticator(body: bytes) -> str:

@@ -24,6 +24,7 @@ _MD5 = re.compile(r"[0-9a-f]{32}")
 _TOKEN = re.compile(r"1-[0-9a-f]{64}")
 _NAME_MAC = 32  # hex digits
 _NO_STORE = "Nothing was stored."
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 @value
@@ -210,9 +211,6 @@ class Span:
         if self.status == 206:
             return f"bytes {self.start}-{self.stop - 1}/{self.size}"
         return f"bytes */{self.size}" if self.status == 416 else None
-
-
-_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 def read_range(header: str | None, size: int) -> Span:

@@ -48,6 +48,12 @@ _NAMED = {b"amp": b"&", b"lt": b"<", b"gt": b">", b"quot": b'"', b"apos": b"'"}
 _CONTROLS = bytes({*range(32), 127})
 _CONTROLS_BUT_LINES = bytes({*range(32), 127} - {9, 10})
 _LATE_CONTROLS = dict.fromkeys(range(0x80, 0xA0))
+# Every byte of ASCII but these stands for itself. To take them out of a long text, and see that it is as long as
+# before, takes half the time of asking whether each sign of it is printable.
+_SPECIAL = bytes({*range(32), 127, *b"&<>"})
+# XML 1.0 has no place for these, not even as references.
+_NO_PLACE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+Facts = Mapping[str, str | int | float | None]  # by BOINC's tags; what is None is left out
 
 
 def refused(why: str) -> MalformedRequest:
@@ -282,20 +288,10 @@ def bag(section: bytes) -> Element:
     return Element(b"", dict(_LEAF.findall(section)))
 
 
-# Every byte of ASCII but these stands for itself. To take them out of a long text, and see that it is as long as
-# before, takes half the time of asking whether each sign of it is printable.
-_SPECIAL = bytes({*range(32), 127, *b"&<>"})
-# XML 1.0 has no place for these, not even as references.
-_NO_PLACE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-
-
 def escaped(text: str) -> str:
     if text.isascii() and len(text.encode().translate(None, _SPECIAL)) == len(text):
         return text  # nearly always
     return escape(_NO_PLACE.sub("", text), quote=False)
-
-
-Facts = Mapping[str, str | int | float | None]  # by BOINC's tags; what is None is left out
 
 
 def written(facts: Facts, indent: str = "") -> str:

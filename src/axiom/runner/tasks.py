@@ -36,6 +36,10 @@ from axiom.signed.outputs import CellAnswer, CellOutput, Header
 from axiom.signed.sources import MANIFEST
 from axiom.signed.tickets import Order, OrderedCell, Ticket
 
+_MOST_SAID = 300  # characters of what a cell that failed printed last
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_NO_MEMORY = (errno.ENOMEM, errno.EAGAIN)  # the second one: no process more
+
 
 class ProgressTeller:
     def __init__(self, report: Callable[[float, int], None], seconds: Sequence[float], *, cells: int = 0) -> None:
@@ -71,11 +75,6 @@ def expected_seconds(manifest: Manifest, cells: Sequence[OrderedCell]) -> tuple[
     if all(seconds.values()):
         return tuple(seconds[cell.config] for cell in cells)
     return tuple(cell.cpu_limit for cell in cells)  # one measure for all of them
-
-
-_MOST_SAID = 300  # characters of what a cell that failed printed last
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_NO_MEMORY = (errno.ENOMEM, errno.EAGAIN)  # the second one: no process more
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -68,6 +68,8 @@ from axiom_weigh.terminal import remark
 
 _FRESH_SECONDS = 2.0
 _REST = 20.0  # times as long as it took: however large the fleet is, looking takes a twentieth of a core at most
+log = logging.getLogger("axiom.lab")
+_PROGRAMS_MODE = 0o660  # of the socket for programs: the operator's group may knock, and nobody enters without a token
 
 
 class Foresight:
@@ -88,11 +90,6 @@ class Foresight:
                 ended = time.monotonic()
                 self._until = ended + max(_FRESH_SECONDS, _REST * (ended - began))
             return self._preview
-
-
-log = logging.getLogger("axiom.lab")
-
-_PROGRAMS_MODE = 0o660  # of the socket for programs: the operator's group may knock, and nobody enters without a token
 
 
 def hold(

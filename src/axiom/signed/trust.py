@@ -25,6 +25,10 @@ _WORD = b"axiom-joint-1\0"
 _LEAF, _BRANCH = b"\0", b"\1"
 _DIGEST = 32
 _DEEPEST = 8  # branches above a leaf, as many as the first byte of a path has bits
+TRUST_FILE = "trust.json"  # its name in every folder that has one
+TRUST_LIMIT = 256 * 1024  # more than a hundred versions
+_TRUST = "axiom-trust-2"
+_HEX = r"[0-9a-f]{64}"
 
 
 def joint(bodies: Sequence[bytes]) -> tuple[bytes, list[bytes]]:
@@ -60,13 +64,6 @@ def signed_word(body: bytes, path: bytes) -> bytes:
         pair = sibling + here if sides[0] >> step & 1 else here + sibling
         here = hashlib.sha256(_BRANCH + pair).digest()
     return _WORD + here
-
-
-TRUST_FILE = "trust.json"  # its name in every folder that has one
-TRUST_LIMIT = 256 * 1024  # more than a hundred versions
-
-_TRUST = "axiom-trust-2"
-_HEX = r"[0-9a-f]{64}"
 
 
 class Role(StrEnum):

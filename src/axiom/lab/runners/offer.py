@@ -36,6 +36,8 @@ from axiom.store.experiments.runner_offers import (
 _BEGINNING = datetime(2020, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 _STAND_IN_CLASSES = ("", "nv")  # it has whatever JAX the laboratory's own Python has
+log = logging.getLogger("axiom.offer")
+_Stamp = tuple[tuple[str, int, int], ...]
 
 
 class Offers:
@@ -179,11 +181,6 @@ def _file(piece: Piece, signature: str) -> RunnerFile:
         signature=signature,
         is_main=piece.is_main,
     )
-
-
-log = logging.getLogger("axiom.offer")
-
-_Stamp = tuple[tuple[str, int, int], ...]
 
 
 class OfferWatcher:

@@ -9,6 +9,9 @@ from axiom.lab.step import OpenRound, shortened
 from axiom.store.credit import ledger, settlements, tariffs
 from axiom.store.views import credit
 
+_THOUSANDTHS = 1_000
+_NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
+
 
 def tell_new_tariffs(this_round: OpenRound) -> list[Note]:
     """The tariffs that somebody chose in the time of which this session tells."""
@@ -22,10 +25,6 @@ def tell_new_tariffs(this_round: OpenRound) -> list[Note]:
         for begun in tariffs.begun(this_round.db, this_round.now)
         if begun.because and this_round.window.holds(begun.valid_from)
     ]
-
-
-_THOUSANDTHS = 1_000
-_NUMBER = re.compile(r"[0-9][0-9,]*(?:\.[0-9]+)?")
 
 
 def tell_awards(this_round: OpenRound) -> list[Note]:

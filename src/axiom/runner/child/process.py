@@ -27,6 +27,15 @@ if sys.platform != "win32":
     import resource
 
 _RESERVED, _RESERVED_BYTES = 2, 1_000_000_000
+_SIGNALLED = 128  # what a box adds to the number of the signal by which the process in it ended
+_LAST_SIGNAL = 64
+_WAITING = 2.0  # seconds between the end of its pipe and its own
+_TAIL_LIMIT = 64 * 1024  # of what the experiment prints
+_CHUNK = 64 * 1024
+_POLL = 0.1
+_SLACK = 0.05  # CPU seconds between a cell and its surroundings: the system counts in hundredths
+_LAST_SECONDS = 2.0  # for the state of a cell that has to stop
+_AMISS = "it answered amiss"
 
 
 class Bounds:
@@ -77,11 +86,6 @@ def hold_data(pid: int, memory_mb: float) -> None:
             resource.prlimit(pid, resource.RLIMIT_DATA, (most if hard < 0 else min(most, hard), hard))
 
 
-_SIGNALLED = 128  # what a box adds to the number of the signal by which the process in it ended
-_LAST_SIGNAL = 64
-_WAITING = 2.0  # seconds between the end of its pipe and its own
-
-
 def how_ended(process: StartedProcess, *, is_boxed: bool) -> tuple[str, type[ChildLost]]:
     """In words, and as which error it counts."""
     try:
@@ -97,14 +101,6 @@ def how_ended(process: StartedProcess, *, is_boxed: bool) -> tuple[str, type[Chi
     if name == "SIGKILL":
         return "it was ended by SIGKILL, perhaps because the host ran out of memory", ChildKilled
     return f"it was ended by {name}", ChildLost
-
-
-_TAIL_LIMIT = 64 * 1024  # of what the experiment prints
-_CHUNK = 64 * 1024
-_POLL = 0.1
-_SLACK = 0.05  # CPU seconds between a cell and its surroundings: the system counts in hundredths
-_LAST_SECONDS = 2.0  # for the state of a cell that has to stop
-_AMISS = "it answered amiss"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,8 @@ NEARLY_ALWAYS = ("numpy", "numpy.random", "dataclasses")  # what experiments imp
 COPIES = "copies"  # stands where a parent's number does, before the number of a file
 _SCRIPT = Path(__file__).with_name("child.py")
 _OWN = Path(__file__).parents[3]  # the folder or the archive where the runner's own code lies
+_PATIENCE = 120.0  # seconds until the first copy begins: the template imports what takes long, perhaps off a cold disk
+_LOST = -9  # the template is gone, and the kernel has ended its copies with it
 
 
 def words(parent: int, preloaded: Sequence[str] = ()) -> list[str]:
@@ -58,10 +60,6 @@ def _script() -> list[str]:
     if _SCRIPT.is_file():
         return [str(_SCRIPT)]
     return ["-c", (pkgutil.get_data(__package__, "child.py") or b"").decode()]
-
-
-_PATIENCE = 120.0  # seconds until the first copy begins: the template imports what takes long, perhaps off a cold disk
-_LOST = -9  # the template is gone, and the kernel has ended its copies with it
 
 
 class CopiedProcess:

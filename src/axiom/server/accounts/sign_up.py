@@ -28,6 +28,8 @@ from axiom.store.writer import Writer
 
 # OWASP's parameters for a server with little memory: 19 MiB, two passes, one lane; some 30 ms of a core.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+_WRONG = mark("There is no account with this e-mail address and this password.")
+_CLOSED = mark("This laboratory opens no new accounts at the moment.")
 
 
 def stored_password(passwd_hash: str) -> str:
@@ -47,10 +49,6 @@ def is_password(stored: str | None, passwd_hash: str) -> bool:
 @functools.cache
 def _decoy() -> str:
     return _HASHER.hash("no account has this password")
-
-
-_WRONG = mark("There is no account with this e-mail address and this password.")
-_CLOSED = mark("This laboratory opens no new accounts at the moment.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

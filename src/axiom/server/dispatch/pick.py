@@ -23,6 +23,7 @@ from axiom.store.tasks.waiting_tasks import SentTask, WaitingTask
 
 _MOST_PAGES = 8  # of tasks that this volunteer may not have, before the next question goes on behind them
 _PAGE = 32
+_SYSTEMS = ("linux", "windows", "macos")  # another one is a host's own word
 
 
 @value
@@ -138,9 +139,6 @@ class Picker:
             since = self._now - limits.ALONE_FOR
             self._alone = not hosts.others_since(self._db, self._host.volunteer_id, since)
         return self._alone
-
-
-_SYSTEMS = ("linux", "windows", "macos")  # another one is a host's own word
 
 
 class RolloutLimits:

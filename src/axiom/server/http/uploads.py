@@ -32,6 +32,19 @@ from axiom.store.engine.folder import Folder
 from axiom.store.tasks import uploads
 from axiom.store.writer import Writer
 
+log = logging.getLogger("axiom.transfers")
+_IN_MEMORY = 256 * 1024
+_WORTH_KEEPING = 8 * 1024  # a client never asks how much of a smaller file is here
+_DRAINED = 1024 * 1024  # bytes that are let pass so that the sender hears why they are not wanted, …
+# … where it does not say how many come, or more than any output has.
+_LONGEST = OUTPUT_LIMIT + server_limits.UPLOAD_HEAD_BYTES
+_LOOK_AT_DISK = timedelta(seconds=5)
+_TOO_LARGE = b"413 Content Too Large"
+_FULL = "the laboratory has no room for it at the moment"
+_OTHER = "another output of this task was reported"
+_MUCH = "this computer has brought much that it has not reported yet"
+_BUSY = "the laboratory cannot store it at the moment"
+
 
 def task_of(key: bytes, name: str) -> int | None:
     named = read_name(key, name)
@@ -115,22 +128,6 @@ def _age(path: Path, now: datetime) -> timedelta:
         return now - moment(path.stat().st_mtime_ns // 1000)
     except FileNotFoundError:  # it has just become whole
         return timedelta()
-
-
-log = logging.getLogger("axiom.transfers")
-
-_IN_MEMORY = 256 * 1024
-_WORTH_KEEPING = 8 * 1024  # a client never asks how much of a smaller file is here
-_DRAINED = 1024 * 1024  # bytes that are let pass so that the sender hears why they are not wanted, …
-# … where it does not say how many come, or more than any output has.
-_LONGEST = OUTPUT_LIMIT + server_limits.UPLOAD_HEAD_BYTES
-_LOOK_AT_DISK = timedelta(seconds=5)
-
-_TOO_LARGE = b"413 Content Too Large"
-_FULL = "the laboratory has no room for it at the moment"
-_OTHER = "another output of this task was reported"
-_MUCH = "this computer has brought much that it has not reported yet"
-_BUSY = "the laboratory cannot store it at the moment"
 
 
 @value

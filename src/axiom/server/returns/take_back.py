@@ -12,6 +12,9 @@ from axiom.store.hosts import clusters, hosts
 from axiom.store.tasks import workunits
 from axiom.store.upkeep import jobs
 
+log = logging.getLogger("axiom.pilots")
+_SLICE = 100  # pilots in one turn
+
 
 def take_back(db: Database, out: Sequence[Task], reason: str, now: datetime) -> int:
     """Others get a copy of these tasks. Should their host still bring what it computed, it is taken."""
@@ -39,11 +42,6 @@ def unwanted(db: Database, host_id: int, holding: Collection[int]) -> tuple[froz
         )
         by_choice[choice].add(number)
     return frozenset(by_choice[GiveUp.AT_ONCE]), frozenset(by_choice[GiveUp.IF_NOT_STARTED])
-
-
-log = logging.getLogger("axiom.pilots")
-
-_SLICE = 100  # pilots in one turn
 
 
 def sweep(db: Database, lease: timedelta, now: datetime) -> int:

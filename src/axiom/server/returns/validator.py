@@ -36,6 +36,12 @@ from axiom.store.tasks.tasks import UnprovenTask
 copies_log = logging.getLogger("axiom.copies")
 
 ReadAgain = Callable[[Task], Sequence[Result]]  # what a copy brought that was judged before; nothing where it is lost
+log = logging.getLogger("axiom.validator")
+SLICE = 200
+_BARRED = (
+    "two other computers agreed twice on what its host had computed otherwise, so nothing of that host is believed"
+)
+_SLICE_BYTES = 1024 * 1024  # of outputs that are judged at once: reading more would keep everybody waiting
 
 
 @value
@@ -72,15 +78,6 @@ def blame(db: Database, compared: ComparedCopies, now: datetime) -> None:
             host_reliability.doubt(db, {task.host_id})
         if task.id in compared.decided.odd and not (is_known and was_settled):
             host_reliability.outvote(db, task.host_id, now)
-
-
-log = logging.getLogger("axiom.validator")
-
-SLICE = 200
-_BARRED = (
-    "two other computers agreed twice on what its host had computed otherwise, so nothing of that host is believed"
-)
-_SLICE_BYTES = 1024 * 1024  # of outputs that are judged at once: reading more would keep everybody waiting
 
 
 @value

@@ -32,6 +32,15 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.writer import Writer
 
+log = logging.getLogger("axiom.rpc")
+_TRIES = 4  # of which all but the last met bundles that are damaged
+_BUSY = mark("The laboratory is busy. Nothing is lost; please wait.")
+_DOWN = mark("The laboratory cannot store anything at the moment. Nothing is lost; please wait.")
+_NO_ACCOUNT = mark(
+    "No account here has this account key. Remove the project in BOINC and add it again with your e-mail address, or "
+    "take the key from %(address)s"
+)
+
 
 class RateLimit:
     def __init__(self) -> None:
@@ -43,17 +52,6 @@ class RateLimit:
         self._times = self._times + 1 if second == self._second else 1
         self._second = second
         return self._times <= limits.REPORTS_A_SECOND
-
-
-log = logging.getLogger("axiom.rpc")
-
-_TRIES = 4  # of which all but the last met bundles that are damaged
-_BUSY = mark("The laboratory is busy. Nothing is lost; please wait.")
-_DOWN = mark("The laboratory cannot store anything at the moment. Nothing is lost; please wait.")
-_NO_ACCOUNT = mark(
-    "No account here has this account key. Remove the project in BOINC and add it again with your e-mail address, or "
-    "take the key from %(address)s"
-)
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,17 @@ _READING = {"SELECT", "VALUES", "PRAGMA", "EXPLAIN", "BEGIN", "COMMIT", "ROLLBAC
 _CHANGE_WITHIN = re.compile(
     r"\b(INSERT|REPLACE)\s+(OR\s+\w+\s+)?INTO\b|\bUPDATE\s+\w+\s+SET\b|\bDELETE\s+FROM\b", re.IGNORECASE
 )
+T = TypeVar("T")
+STATEMENTS = 512  # that a connection keeps prepared: more than this program has
+_SETTINGS = (
+    f"busy_timeout = {BUSY_MS}",
+    "mmap_size = 0",
+    "synchronous = FULL",
+    "foreign_keys = ON",
+    "cache_size = -16384",  # kilobytes of pages that it keeps at hand
+    "wal_autocheckpoint = 4000",  # pages of the log: most of them are written again before they are moved
+    "temp_store = MEMORY",  # what a savepoint would have to put back is many small writes in a file otherwise
+)
 
 
 class Recorder(Protocol):
@@ -81,20 +92,6 @@ def kind_of(sql: str) -> ChangeKind:
     if word in _CHANGING_MORE:
         return ChangeKind.MORE
     raise StoreError(f"Whether {sql[:60]!r} changes anything is not known here, so it was not done.")
-
-
-T = TypeVar("T")
-
-STATEMENTS = 512  # that a connection keeps prepared: more than this program has
-_SETTINGS = (
-    f"busy_timeout = {BUSY_MS}",
-    "mmap_size = 0",
-    "synchronous = FULL",
-    "foreign_keys = ON",
-    "cache_size = -16384",  # kilobytes of pages that it keeps at hand
-    "wal_autocheckpoint = 4000",  # pages of the log: most of them are written again before they are moved
-    "temp_store = MEMORY",  # what a savepoint would have to put back is many small writes in a file otherwise
-)
 
 
 class Database:

@@ -65,6 +65,11 @@ SELECT f.estimand, r.body FROM finding f JOIN registration r ON r.id = f.registr
 
 
 _VERDICTS = {member.value: member for member in Verdict}
+_UNSAID: Mapping[str, Any] = {"[]": (), "null": None}
+_PLAIN = (
+    *("blocks", "seeds", "missing", "clones", "estimate", "low", "high", "e_value", "e_kind", "e_absent", "verdict"),
+    *("grade", "hosts", "volunteers", "platforms", "designs", "false_share", "method"),
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -120,13 +125,6 @@ def add(
     )
     observing.keep(db, number, line, placed)
     return added
-
-
-_UNSAID: Mapping[str, Any] = {"[]": (), "null": None}
-_PLAIN = (
-    *("blocks", "seeds", "missing", "clones", "estimate", "low", "high", "e_value", "e_kind", "e_absent", "verdict"),
-    *("grade", "hosts", "volunteers", "platforms", "designs", "false_share", "method"),
-)
 
 
 def is_any(db: Database) -> bool:

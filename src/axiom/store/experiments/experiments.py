@@ -9,38 +9,6 @@ from axiom.store.engine import counters
 from axiom.store.engine.database import Database, as_value, at
 
 STATUSES = ("open", "retired", "recalled")
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredExperiment:
-    id: int
-    name: str
-    version: int
-    manifest: str  # canonical JSON
-    created_at: datetime
-    retired_at: datetime | None
-    recalled_at: datetime | None
-    why: str = ""  # it is retired
-
-    @property
-    def status(self) -> str:
-        if self.recalled_at:
-            return "recalled"
-        return "retired" if self.retired_at else "open"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class StoredBundle:
-    id: int
-    experiment_id: int
-    serial: int
-    digest: str
-    seal: str
-    manifest: str  # canonical JSON
-    expires_at: datetime
-    created_at: datetime
-
-
 _BY_NAME = "SELECT * FROM experiment WHERE name = :name AND version = :version"
 _MOST_DIGITS = 9  # of a version, fewer than the database can hold
 _NEWEST = "SELECT * FROM experiment WHERE name = :name ORDER BY version DESC LIMIT 1"
@@ -90,6 +58,36 @@ _REOPEN = """
 UPDATE experiment SET retired_at = NULL, why = '' WHERE id = :id AND retired_at IS NOT NULL AND recalled_at IS NULL
 """
 _RECALL = "UPDATE experiment SET recalled_at = :now WHERE id = :id AND recalled_at IS NULL"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredExperiment:
+    id: int
+    name: str
+    version: int
+    manifest: str  # canonical JSON
+    created_at: datetime
+    retired_at: datetime | None
+    recalled_at: datetime | None
+    why: str = ""  # it is retired
+
+    @property
+    def status(self) -> str:
+        if self.recalled_at:
+            return "recalled"
+        return "retired" if self.retired_at else "open"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredBundle:
+    id: int
+    experiment_id: int
+    serial: int
+    digest: str
+    seal: str
+    manifest: str  # canonical JSON
+    expires_at: datetime
+    created_at: datetime
 
 
 def every_version(db: Database) -> list[StoredExperiment]:

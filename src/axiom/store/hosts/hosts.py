@@ -46,6 +46,45 @@ LIMIT 1
 # A host that asks twice a second for work that is not there must not make the disk write twice a second.
 _SELDOM = timedelta(minutes=1)
 _FEW = 20  # hosts of one name that a volunteer may well have
+# Nearly every contact needs all of it, so it is one question; the host's part is empty where the number is nobody's.
+_CONTACT = """
+SELECT v.id, v.name, v.created_at, v.team_id, v.country, v.website, v.venue, v.is_ours, v.is_simulated, v.email,
+    v.password, v.password_serial, v.key_serial, v.cross_id, v.is_exported, v.shows_hosts, v.preferences,
+    v.preferences_at, v.project_preferences, m.name AS team_name, b.total, b.recent, b.recent_at,
+    EXISTS (SELECT 1 FROM notice n WHERE n.host_id = :host_id AND (n.told_at IS NULL OR n.told_at > :since)),
+    h.id, h.volunteer_id, h.name, h.system, h.processor, h.instructions, h.cores, h.memory_mb, h.disk_mb, h.gpus,
+    h.created_at, h.seen_at, h.flops, h.speed, h.availability, h.venue, h.valid_in_row, h.quota, h.quota_day,
+    h.sent_that_day, h.turnaround_seconds, h.why_no_work, h.is_simulated, h.outvoted, h.outvoted_at, h.rpc_seqno,
+    h.facts_digest, c.total, c.recent, c.recent_at
+FROM volunteer v LEFT JOIN team m ON m.id = v.team_id
+    LEFT JOIN balance b ON b.holder = 'volunteer' AND b.holder_id = v.id
+    LEFT JOIN host h ON h.id = :host_id LEFT JOIN balance c ON c.holder = 'host' AND c.holder_id = h.id
+WHERE v.id = coalesce(
+    (SELECT id FROM volunteer WHERE key_digest = :digest), (SELECT id FROM volunteer WHERE weak_digest = :digest))
+"""
+_OF_CALLER = (
+    *("id", "name", "created_at", "team_id", "country", "website", "venue", "is_ours", "is_simulated", "email"),
+    *("password", "password_serial", "key_serial", "cross_id", "is_exported", "shows_hosts", "preferences"),
+    *("preferences_at", "project_preferences", "team_name", "total", "recent", "recent_at"),
+)
+_OF_HOST = (
+    *("id", "volunteer_id", "name", "system", "processor", "instructions", "cores", "memory_mb", "disk_mb", "gpus"),
+    *("created_at", "seen_at", "flops", "speed", "availability", "venue", "valid_in_row", "quota", "quota_day"),
+    *("sent_that_day", "turnaround_seconds", "why_no_work", "is_simulated", "outvoted", "outvoted_at", "rpc_seqno"),
+    *("facts_digest", "total", "recent", "recent_at"),
+)
+_NOTICE, _HOST_ID = len(_OF_CALLER), len(_OF_CALLER) + 1  # their places in a row
+_WITH_BALANCE = """
+SELECT h.id, h.volunteer_id, h.name, h.system, h.processor, h.instructions, h.cores, h.memory_mb, h.disk_mb, h.gpus,
+    h.created_at, h.seen_at, h.flops, h.speed, h.availability, h.venue, h.valid_in_row, h.quota, h.quota_day,
+    h.sent_that_day, h.turnaround_seconds, h.why_no_work, h.is_simulated, h.rpc_seqno, h.outvoted, h.outvoted_at,
+    h.facts_digest, b.total, b.recent, b.recent_at
+FROM host h LEFT JOIN balance b ON b.holder = 'host' AND b.holder_id = h.id WHERE h.id = :id
+"""
+_STANDS = """
+SELECT t.id, t.host_id, t.state, w.state AS workunit
+FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value JOIN workunit w ON w.id = t.workunit_id
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -243,47 +282,6 @@ def _gpus(text: str) -> tuple[Gpu, ...]:
         return ()
     rows: Sequence[Sequence[Any]] = json.loads(text)
     return tuple(Gpu(kind=kind, count=count, memory_mb=memory, model=model) for kind, count, memory, model in rows)
-
-
-# Nearly every contact needs all of it, so it is one question; the host's part is empty where the number is nobody's.
-_CONTACT = """
-SELECT v.id, v.name, v.created_at, v.team_id, v.country, v.website, v.venue, v.is_ours, v.is_simulated, v.email,
-    v.password, v.password_serial, v.key_serial, v.cross_id, v.is_exported, v.shows_hosts, v.preferences,
-    v.preferences_at, v.project_preferences, m.name AS team_name, b.total, b.recent, b.recent_at,
-    EXISTS (SELECT 1 FROM notice n WHERE n.host_id = :host_id AND (n.told_at IS NULL OR n.told_at > :since)),
-    h.id, h.volunteer_id, h.name, h.system, h.processor, h.instructions, h.cores, h.memory_mb, h.disk_mb, h.gpus,
-    h.created_at, h.seen_at, h.flops, h.speed, h.availability, h.venue, h.valid_in_row, h.quota, h.quota_day,
-    h.sent_that_day, h.turnaround_seconds, h.why_no_work, h.is_simulated, h.outvoted, h.outvoted_at, h.rpc_seqno,
-    h.facts_digest, c.total, c.recent, c.recent_at
-FROM volunteer v LEFT JOIN team m ON m.id = v.team_id
-    LEFT JOIN balance b ON b.holder = 'volunteer' AND b.holder_id = v.id
-    LEFT JOIN host h ON h.id = :host_id LEFT JOIN balance c ON c.holder = 'host' AND c.holder_id = h.id
-WHERE v.id = coalesce(
-    (SELECT id FROM volunteer WHERE key_digest = :digest), (SELECT id FROM volunteer WHERE weak_digest = :digest))
-"""
-_OF_CALLER = (
-    *("id", "name", "created_at", "team_id", "country", "website", "venue", "is_ours", "is_simulated", "email"),
-    *("password", "password_serial", "key_serial", "cross_id", "is_exported", "shows_hosts", "preferences"),
-    *("preferences_at", "project_preferences", "team_name", "total", "recent", "recent_at"),
-)
-_OF_HOST = (
-    *("id", "volunteer_id", "name", "system", "processor", "instructions", "cores", "memory_mb", "disk_mb", "gpus"),
-    *("created_at", "seen_at", "flops", "speed", "availability", "venue", "valid_in_row", "quota", "quota_day"),
-    *("sent_that_day", "turnaround_seconds", "why_no_work", "is_simulated", "outvoted", "outvoted_at", "rpc_seqno"),
-    *("facts_digest", "total", "recent", "recent_at"),
-)
-_NOTICE, _HOST_ID = len(_OF_CALLER), len(_OF_CALLER) + 1  # their places in a row
-_WITH_BALANCE = """
-SELECT h.id, h.volunteer_id, h.name, h.system, h.processor, h.instructions, h.cores, h.memory_mb, h.disk_mb, h.gpus,
-    h.created_at, h.seen_at, h.flops, h.speed, h.availability, h.venue, h.valid_in_row, h.quota, h.quota_day,
-    h.sent_that_day, h.turnaround_seconds, h.why_no_work, h.is_simulated, h.rpc_seqno, h.outvoted, h.outvoted_at,
-    h.facts_digest, b.total, b.recent, b.recent_at
-FROM host h LEFT JOIN balance b ON b.holder = 'host' AND b.holder_id = h.id WHERE h.id = :id
-"""
-_STANDS = """
-SELECT t.id, t.host_id, t.state, w.state AS workunit
-FROM json_each(:ids) j CROSS JOIN task t ON t.id = j.value JOIN workunit w ON w.id = t.workunit_id
-"""
 
 
 @value

@@ -95,6 +95,19 @@ FROM (SELECT state FROM task WHERE host_id = :host_id AND sent_at IS NOT NULL
     AND closed_at IS NOT NULL ORDER BY id DESC LIMIT :limit)
 GROUP BY state
 """
+_PARTS = "SELECT id FROM workunit WHERE split_from = :id ORDER BY id"
+_WAITING_WITH = """
+SELECT w.* FROM workunit w JOIN task t ON t.workunit_id = w.id
+WHERE w.registration_id = :registration_id AND w.highest >= :last AND w.state = 'open' AND w.configs = :configs
+    AND w.checks_task_id IS NULL AND t.ordinal = 0 AND t.state = 'unsent'
+ORDER BY w.highest
+"""
+_WAITING = """
+SELECT w.experiment_id, w.registration_id, sum(json_array_length(w.replicates)) AS replicates
+FROM task t JOIN workunit w ON w.id = t.workunit_id
+WHERE t.state = 'unsent' AND w.checks_task_id IS NULL AND (w.quorum = 1 OR t.ordinal = 0)
+GROUP BY w.experiment_id, w.registration_id
+"""
 
 
 @value
@@ -372,21 +385,6 @@ def _light(row: Row, **more: Any) -> Task:
         deadline=maybe_moment(row["deadline"]),
         **more,
     )
-
-
-_PARTS = "SELECT id FROM workunit WHERE split_from = :id ORDER BY id"
-_WAITING_WITH = """
-SELECT w.* FROM workunit w JOIN task t ON t.workunit_id = w.id
-WHERE w.registration_id = :registration_id AND w.highest >= :last AND w.state = 'open' AND w.configs = :configs
-    AND w.checks_task_id IS NULL AND t.ordinal = 0 AND t.state = 'unsent'
-ORDER BY w.highest
-"""
-_WAITING = """
-SELECT w.experiment_id, w.registration_id, sum(json_array_length(w.replicates)) AS replicates
-FROM task t JOIN workunit w ON w.id = t.workunit_id
-WHERE t.state = 'unsent' AND w.checks_task_id IS NULL AND (w.quorum = 1 OR t.ordinal = 0)
-GROUP BY w.experiment_id, w.registration_id
-"""
 
 
 def split(

@@ -99,6 +99,11 @@ _BEGINNING = moment(0)  # before any evidence
 _WRONG = ("failed", "invalid", "expired", "aborted")
 _HIDING = "SELECT id FROM volunteer WHERE shows_hosts = 0 AND id IN (SELECT value FROM json_each(:ids))"
 _RECOUNTED_AFTER = timedelta(minutes=1)  # counting goes through all tasks of a version
+# What was recalled is void, so it may be asked again.
+_CLAIMS = """
+SELECT f.id, f.registration_id, f.estimand, x.name, x.version FROM finding f JOIN experiment x ON x.id = f.experiment_id
+WHERE x.recalled_at IS NULL ORDER BY f.id
+"""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -364,13 +369,6 @@ def _unlucky(row: Row) -> FailingHost:
         tasks=row["tasks"],
         states={state: int(row[state]) for state in _WRONG if row[state]},
     )
-
-
-# What was recalled is void, so it may be asked again.
-_CLAIMS = """
-SELECT f.id, f.registration_id, f.estimand, x.name, x.version FROM finding f JOIN experiment x ON x.id = f.experiment_id
-WHERE x.recalled_at IS NULL ORDER BY f.id
-"""
 
 
 def claims(db: Database) -> list[RegisteredClaim]:

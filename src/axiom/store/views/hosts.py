@@ -10,6 +10,30 @@ from enum import StrEnum
 from axiom.domain.credit import Balance
 from axiom.store.engine.database import Database, as_value, at, moment
 
+_EXTENT = """
+SELECT count(*) AS known, coalesce(sum(is_shown), 0) AS hosts, coalesce(sum(is_shown * cores), 0) AS cores
+FROM (SELECT cores, valid_in_row > 0 OR volunteer_id IN (SELECT id FROM volunteer WHERE is_ours = 1) OR EXISTS (
+    SELECT 1 FROM task t WHERE t.host_id = host.id AND t.sent_at IS NOT NULL AND t.state = 'valid') AS is_shown
+    FROM host)
+"""
+_LATELY = "SELECT holder_id, total, recent, recent_at FROM balance WHERE holder = :holder AND recent_at >= :since"
+_LARGER = "SELECT count(*) AS amount FROM balance WHERE holder = :holder AND total > :total"
+_LARGER_PLAYED = {
+    "volunteer": """
+SELECT count(*) AS amount FROM balance b JOIN volunteer v ON v.id = b.holder_id
+WHERE b.holder = 'volunteer' AND b.total > :total AND v.is_simulated = 1
+""",
+    "host": """
+SELECT count(*) AS amount FROM balance b JOIN host h ON h.id = b.holder_id
+WHERE b.holder = 'host' AND b.total > :total AND h.is_simulated = 1
+""",
+}
+_SIMULATED = {
+    "volunteer": "SELECT id FROM volunteer WHERE is_simulated = 1 AND id > 0",
+    "host": "SELECT id FROM host WHERE is_simulated = 1 AND id > 0",
+}
+_CARRIED = "SELECT source, amount, because, created_at FROM carried WHERE volunteer_id = :volunteer_id ORDER BY source"
+
 
 class List(StrEnum):
     HOSTS = "hosts"
@@ -46,29 +70,6 @@ _AMOUNT = {
     List.MEMBERS: "SELECT count(*) AS amount FROM volunteer WHERE team_id = :whose",
     List.TEAMS: "SELECT count(DISTINCT team_id) AS amount FROM volunteer WHERE team_id IS NOT NULL",
 }
-_EXTENT = """
-SELECT count(*) AS known, coalesce(sum(is_shown), 0) AS hosts, coalesce(sum(is_shown * cores), 0) AS cores
-FROM (SELECT cores, valid_in_row > 0 OR volunteer_id IN (SELECT id FROM volunteer WHERE is_ours = 1) OR EXISTS (
-    SELECT 1 FROM task t WHERE t.host_id = host.id AND t.sent_at IS NOT NULL AND t.state = 'valid') AS is_shown
-    FROM host)
-"""
-_LATELY = "SELECT holder_id, total, recent, recent_at FROM balance WHERE holder = :holder AND recent_at >= :since"
-_LARGER = "SELECT count(*) AS amount FROM balance WHERE holder = :holder AND total > :total"
-_LARGER_PLAYED = {
-    "volunteer": """
-SELECT count(*) AS amount FROM balance b JOIN volunteer v ON v.id = b.holder_id
-WHERE b.holder = 'volunteer' AND b.total > :total AND v.is_simulated = 1
-""",
-    "host": """
-SELECT count(*) AS amount FROM balance b JOIN host h ON h.id = b.holder_id
-WHERE b.holder = 'host' AND b.total > :total AND h.is_simulated = 1
-""",
-}
-_SIMULATED = {
-    "volunteer": "SELECT id FROM volunteer WHERE is_simulated = 1 AND id > 0",
-    "host": "SELECT id FROM host WHERE is_simulated = 1 AND id > 0",
-}
-_CARRIED = "SELECT source, amount, because, created_at FROM carried WHERE volunteer_id = :volunteer_id ORDER BY source"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,15 +9,6 @@ from axiom.domain.work import Outcome
 from axiom.limits import experiments as limits
 from axiom.store.engine.database import Database, as_value
 
-
-class ListOrder(StrEnum):
-    NEWEST = "newest"
-    REPLICATE = "replicate"
-    LAST_REPLICATE = "-replicate"
-    SECONDS = "seconds"
-    MOST_SECONDS = "-seconds"
-
-
 _FITS = """
     (:outcome IS NULL OR r.outcome = :outcome)
     AND (:configs IS NULL OR r.config IN (SELECT value FROM json_each(:configs))) AND +r.id <= :until
@@ -26,13 +17,6 @@ _FITS = """
 # index that is walked; what else is asked for is looked at on the way.
 _OF_VERSION = f"SELECT r.id FROM result r WHERE r.experiment_id = :experiment_id AND {_FITS}"
 _PAGE = "LIMIT :limit OFFSET :skip"
-_WALKS = {
-    ListOrder.NEWEST: f"{_OF_VERSION} ORDER BY r.id DESC {_PAGE}",
-    ListOrder.REPLICATE: f"{_OF_VERSION} ORDER BY r.replicate, r.config {_PAGE}",
-    ListOrder.LAST_REPLICATE: f"{_OF_VERSION} ORDER BY r.replicate DESC, r.config {_PAGE}",
-    ListOrder.SECONDS: f"{_OF_VERSION} ORDER BY r.cpu_seconds, r.id {_PAGE}",
-    ListOrder.MOST_SECONDS: f"{_OF_VERSION} ORDER BY r.cpu_seconds DESC, r.id DESC {_PAGE}",
-}
 _ANYWHERE = f"SELECT r.id FROM result r WHERE {_FITS} ORDER BY r.id DESC {_PAGE}"
 # Few results are of one replicate or did not end well: they are found by that, each along its index, and then sorted.
 _RARE = f"""
@@ -67,6 +51,23 @@ SELECT id, config, json_extract(measures, :path) AS measured FROM result
 WHERE experiment_id = :experiment_id AND replicate < :replicates AND +id > :after AND +outcome = 'ok'
 """
 _ISSUED = "SELECT coalesce(max(number) + 1, 0) AS amount FROM replicate WHERE experiment_id = :experiment_id"
+
+
+class ListOrder(StrEnum):
+    NEWEST = "newest"
+    REPLICATE = "replicate"
+    LAST_REPLICATE = "-replicate"
+    SECONDS = "seconds"
+    MOST_SECONDS = "-seconds"
+
+
+_WALKS = {
+    ListOrder.NEWEST: f"{_OF_VERSION} ORDER BY r.id DESC {_PAGE}",
+    ListOrder.REPLICATE: f"{_OF_VERSION} ORDER BY r.replicate, r.config {_PAGE}",
+    ListOrder.LAST_REPLICATE: f"{_OF_VERSION} ORDER BY r.replicate DESC, r.config {_PAGE}",
+    ListOrder.SECONDS: f"{_OF_VERSION} ORDER BY r.cpu_seconds, r.id {_PAGE}",
+    ListOrder.MOST_SECONDS: f"{_OF_VERSION} ORDER BY r.cpu_seconds DESC, r.id DESC {_PAGE}",
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
