@@ -29,6 +29,10 @@ from axiom.signed.trust import TRUST_FILE
 
 STOP_SECONDS = 5.0  # for a runner to end by itself
 _TAKES_LONG = (*NEARLY_ALWAYS, "jax", "jax.numpy")
+log = logging.getLogger("axiom.local")
+_IDLE_SECONDS = 0.5  # between two questions when no work is waiting
+_TROUBLE_SECONDS = 1.0
+_KEPT = {".zip", ".seal"}
 
 
 class TemplateProcess:
@@ -129,13 +133,6 @@ class WorkSource(Protocol):
     def seal(self, digest: str) -> str: ...
 
     def bundle(self, digest: str) -> bytes: ...
-
-
-log = logging.getLogger("axiom.local")
-
-_IDLE_SECONDS = 0.5  # between two questions when no work is waiting
-_TROUBLE_SECONDS = 1.0
-_KEPT = {".zip", ".seal"}
 
 
 @dataclass(frozen=True, kw_only=True)
