@@ -13,15 +13,11 @@ class Accident:
     what: str
     experiment: str
     changes: tuple[tuple[str, str], ...]
-    cost: tuple[str, str] = (
-        "",
-        "",
-    )  # as it declares it, and nearer to what some computers need: one took a twelfth of it
 
     @property
     def sound(self) -> str:
         """The text without the fault."""
-        return (shipped.catalogue() / f"{self.experiment}.py").read_text(encoding="utf-8").replace(*self.cost, 1)
+        return (shipped.catalogue() / f"{self.experiment}.py").read_text(encoding="utf-8")
 
     @property
     def broken(self) -> str:
@@ -76,7 +72,6 @@ ACCIDENTS = (
         what="shapes do not fit, after all the training",
         experiment="antisymmetric_start",
         changes=(("@ a - y_test\n", "@ a - y_test[1:]\n"),),
-        cost=("(4e-5 + ", "(1e-5 + "),
     ),
 )
 

@@ -102,7 +102,7 @@ def run(config: Config, seed: int) -> Measures:
 
 
 def _seconds(config: Config) -> float:
-    return 0.01 + config.steps * (4e-5 + 5e-9 * config.width * config.examples * config.inputs)
+    return 0.01 + config.steps * (1e-5 + 1e-9 * config.width * config.examples * config.inputs)
 
 
 experiment = Experiment(
