@@ -1,1 +1,1 @@
-"""Holds sessions, and has tried what never was."""
+"""Opens sessions and moves them on, and has new bundles tried."""

@@ -358,7 +358,7 @@ class Connection(asyncio.Protocol):
             return
         self._body_bytes += len(body)
         if isinstance(self._newest, SiteExchange) and self._body_bytes > limits.BODY_BYTES:
-            self.refuse(_TOO_LARGE, _most())
+            self.refuse(_TOO_LARGE)
         elif refusal := self._newest.take(body):
             self.refuse(refusal)
 
@@ -373,7 +373,7 @@ class Connection(asyncio.Protocol):
         opener = lanes.openers.get(path) if lanes is not None and method == b"POST" else None
         if lanes is None or opener is None:
             if any(name == b"content-length" and int(value) > limits.BODY_BYTES for name, value in self._headers):
-                self.refuse(_TOO_LARGE, _most())  # the parser has refused a length that is no number
+                self.refuse(_TOO_LARGE)  # the parser has refused a length that is no number
             else:
                 self._open(SiteExchange(self, self._scope(version, method)))
             return
@@ -448,19 +448,19 @@ class Connection(asyncio.Protocol):
         else:
             self.transport.close()
 
-    def refuse(self, status: bytes, why: str = "") -> None:
+    def refuse(self, status: bytes) -> None:
         if self.transport.is_closing():
             return
         if self.site.lanes is not None:
             self.site.lanes.counts.refused(int(status[:3]))
-        self.close_with(status, why=why)
+        self.close_with(status)
 
-    def close_with(self, status: bytes, text: bytes = b"", *, why: str = "") -> None:
+    def close_with(self, status: bytes, text: bytes = b"") -> None:
         first, newest = (self._unanswered[0] if self._unanswered else None), self._newest
         is_under_way = first is not None and first.has_begun
         if not is_under_way and not (self._in_body and newest is not None and newest.has_begun):
             is_problem = self._url.startswith(_PROGRAMS)
-            body = _problem(status, why) if is_problem else text
+            body = _problem(status) if is_problem else text
             headers = b"content-type: application/problem+json\r\n" if is_problem else b""
             headers += _LATER if status == _UNABLE else b""
             self.transport.write(
@@ -553,12 +553,8 @@ def _head_fault(version: str, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
     return _BAD if hosts > 1 or (not hosts and version == "1.1") else b""
 
 
-def _most() -> str:
-    return f"A request brings at most {limits.BODY_BYTES:,} bytes"
-
-
-def _problem(status: bytes, why: str) -> bytes:
+def _problem(status: bytes) -> bytes:
     number, _, title = status.decode().partition(" ")
-    detail = f"{why or title}. Nothing was done."
-    problem = {"type": "about:blank", "title": title, "status": int(number), "detail": detail}
+    why = f"A request brings at most {limits.BODY_BYTES:,} bytes" if status == _TOO_LARGE else title
+    problem = {"type": "about:blank", "title": title, "status": int(number), "detail": f"{why}. Nothing was done."}
     return json.dumps(problem).encode()

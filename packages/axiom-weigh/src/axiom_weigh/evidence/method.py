@@ -24,7 +24,7 @@ class Process(StrEnum):
     BETTING = "betting"  # the mean of values within bounds is the registered null
 
 
-_LEAST_ALPHA = 1e-300  # beyond which no process tells an end
+_LEAST_ALPHA = 1e-300  # at which no process tells an end any more
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,7 +42,7 @@ class Question:
 
     @property
     def alpha_of_an_end(self) -> float:
-        """What an end of an interval has to reach where values cluster; of more than hundreds it would be 0."""
+        """How often an end of the interval may be wrong where values cluster; never so rarely that it rounds to 0."""
         return max(math.pow(self.alpha, self.clustering), _LEAST_ALPHA)
 
 

@@ -39,7 +39,7 @@ def of_mean(question: Question, values: Sequence[float | None]) -> str:
     low, high = bounds
     is_inside = present and low <= min(present) and max(present) <= high and low < question.null < high
     if not is_inside or not math.isfinite(high - low) or not 0.0 < (question.null - low) / (high - low) < 1.0:
-        return ""  # a bound so far away that beside it the null lies on the other
+        return ""  # the last: one bound is so far away that the null is rounded to the other
     mean, bar = mean_of(present), -math.log(question.alpha) * question.clustering
     log_e = betting.betting_log_e(values, question.null, bounds)
     odds = e_told(math.exp(log_e / question.clustering))

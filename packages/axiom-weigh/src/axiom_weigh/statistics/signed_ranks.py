@@ -324,7 +324,7 @@ def _middle(ordered: Numbers) -> float:
         high, reach = min(n - 1, high + reach), 2 * reach
     start, end = float(ordered[low]), float(ordered[high])
     if start < end and is_below(math.nextafter(end, -math.inf)):
-        return end  # as of many ties, which halving would approach a thousand times
+        return end  # many values are this one, which halving reaches after a thousand steps
     precise = _PRECISE * float(ordered[3 * n // 4] / 2.0 - ordered[n // 4] / 2.0)
     while end - start > precise and start < (middle := start / 2.0 + end / 2.0) < end:
         start, end = (middle, end) if is_below(middle) else (start, middle)
