@@ -21,7 +21,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-_FAST = ("boinc", "decisions", "domain", "signed", "statistics", "store")  # they never wait: a process for each core
+# They never wait: a process for each core.
+_FAST = (*(f"tests/{room}" for room in ("boinc", "decisions", "domain", "signed", "store")), "packages/axiom-weigh/tests")
 _MUST_HAVE_ALL = os.environ.get("CI") == "true"
 _SPREAD = ("-n", "5", "--dist", "loadfile", "--no-loadscope-reorder")
 
@@ -76,8 +77,7 @@ def main(arguments: Sequence[str]) -> int:
     # What a shell without job control starts in the background ignores Ctrl-C, and so would all that tests start.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if "--fast" in arguments:
-        rooms = (f"tests/{room}" for room in _FAST)
-        arguments = ["-n", "auto", *(argument for argument in arguments if argument != "--fast"), *rooms]
+        arguments = ["-n", "auto", *(argument for argument in arguments if argument != "--fast"), *_FAST]
     tally = Tally()
     status = pytest.main([*_SPREAD, *arguments], plugins=[tally])
     passed, failed, skipped = (tally.count(fate) for fate in (Fate.PASSED, Fate.FAILED, Fate.SKIPPED))

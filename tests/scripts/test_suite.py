@@ -47,3 +47,9 @@ def test_a_missing_part_is_named_and_fails_where_none_may_be_missing(tmp_path):
 
 def test_no_test_at_all_is_a_failure(tmp_path):
     assert closing(tmp_path) == ("0 passed, 1 failed", False)
+
+
+def test_the_quick_rooms_exist():
+    command = [sys.executable, SUITE, "--fast", "--collect-only", "-n", "0", "-p", "no:cacheprovider"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    assert ended.returncode == 0, ended.stdout[-2_000:] + ended.stderr
