@@ -22,7 +22,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 # They never wait: a process for each core.
-_FAST = (*(f"tests/{room}" for room in ("boinc", "decisions", "domain", "signed", "store")), "packages/axiom-weigh/tests")
+_FAST = (
+    *(f"tests/{room}" for room in ("boinc", "decisions", "domain", "signed", "store")),
+    "packages/axiom-weigh/tests",
+)
 _MUST_HAVE_ALL = os.environ.get("CI") == "true"
 _SPREAD = ("-n", "5", "--dist", "loadfile", "--no-loadscope-reorder")
 
