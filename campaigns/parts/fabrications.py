@@ -189,15 +189,15 @@ def _named(pieces: list[Piece]) -> list[int]:
 def _of_claims(rows: Rows, pieces: list[Piece], beside: list[str], *, is_flagged: bool) -> Iterator[Found]:
     """Words of proof need Strong findings, words of scope a verdict beside; what is flagged is told as void."""
     named, spoken = _named(pieces), "".join(piece["text"] for piece in pieces if not piece["of"])
-    standings = {number: rows.finding(number) for number in named}
-    for number, row in standings.items():
+    rows_by_number = {number: rows.finding(number) for number in named}
+    for number, row in rows_by_number.items():
         if row is None:
             yield Fabrication.NUMBER, f"finding {number}"
         if f"F{number}.number" not in beside:
             yield Fabrication.OVERCLAIM, f"no verdict beside finding {number}: {spoken}"
         if row and row["status"] in {"suspended", "recalled"} and not is_flagged:
             yield Fabrication.OVERCLAIM, f"finding {number} is {row['status']}: {spoken}"
-    grades = {row["line"]["grade"] if row and row["line"] else "Awaiting" for row in standings.values()}
+    grades = {row["line"]["grade"] if row and row["line"] else "Awaiting" for row in rows_by_number.values()}
     is_sure = bool(grades) and grades <= {"Strong", "Definitive"}
     if not is_flagged and ((_PROOF.search(spoken) and not is_sure) or (_SCOPE.search(spoken) and not beside)):
         yield Fabrication.OVERCLAIM, spoken

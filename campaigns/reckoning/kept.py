@@ -72,7 +72,7 @@ def _experiment(db: Database, stored: experiments.StoredExperiment, with_picture
     registered = registrations.registrations(db, stored.id)
     over = blocks.ordered(db, registered[0].id) if registered else {}
     cost = db.row(_COST, id=stored.id) or {"amount": 0}
-    weighed = (_finding(db, standing) for standing in findings.of_experiment(db, stored.id))
+    weighed = (_finding(db, view) for view in findings.of_experiment(db, stored.id))
     return ComputedExperiment(
         manifest=manifest,
         done=sum(over.values()),
@@ -82,8 +82,8 @@ def _experiment(db: Database, stored: experiments.StoredExperiment, with_picture
     )
 
 
-def _finding(db: Database, standing: findings.FindingView) -> WeighedFinding | None:
-    number = standing.finding.number
+def _finding(db: Database, view: findings.FindingView) -> WeighedFinding | None:
+    number = view.finding.number
     inputs, latest = evidence.card_inputs(db, number), evidence.latest(db, number)
     if inputs is None or latest is None:
         return None
@@ -92,7 +92,7 @@ def _finding(db: Database, standing: findings.FindingView) -> WeighedFinding | N
         estimand=inputs.estimand,
         conclusion=Conclusion.of(latest),
         meaning=reading(latest.verdict, Direction(inputs.estimand["expects"])),
-        status=standing.finding.status,
+        status=view.finding.status,
         question=weighed.question,
         counted=weighed.counted,
     )

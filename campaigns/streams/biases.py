@@ -80,7 +80,7 @@ def _session_by_session(rng: np.random.Generator, large: int, small: int) -> dic
     effects = sizes * rng.choice([-1.0, 1.0], _QUESTIONS)
     noise = np.where((place >= large) & (place < large + small), _SMALL / 2, 1.0)
     streams = rng.normal(effects[:, None], noise[:, None], (_QUESTIONS, _SESSIONS * _EACH))
-    shares, verdicts = _standing(streams)
+    shares, verdicts = _shares_and_verdicts(streams)
     is_effect, is_absent = np.isin(verdicts, EFFECTS), verdicts == Verdict.ABSENT
     real, too_small = effects != 0.0, sizes < _SMALLEST
     stands = {q: shares <= q for q in SHARES}
@@ -94,7 +94,7 @@ def _session_by_session(rng: np.random.Generator, large: int, small: int) -> dic
     }
 
 
-def _standing(streams: Numbers) -> tuple[Numbers, NDArray[np.object_]]:
+def _shares_and_verdicts(streams: Numbers) -> tuple[Numbers, NDArray[np.object_]]:
     """The share at which each claim stands among all after each session, infinite where it does not; its verdict."""
     shares = np.full((len(streams), _SESSIONS), np.inf)
     verdicts = np.full(shares.shape, Verdict.UNDECIDED, dtype=object)

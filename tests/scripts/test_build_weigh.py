@@ -68,7 +68,7 @@ def test_its_python_is_that_of_axiom_without_the_laboratory(place):
     code = (
         "import sys, axiom_weigh as a; values = [1.5, 2, 1, 3, 2.5, 1.2, 2.2, 1.7, 1.4, 2.1, 0.9, 2.8, 2.6, 1.1];"
         "card = a.assert_effect(values, estimand='contrast'); both = a.weigh_all(card, a.compare([1, 2], [0, 1.5]));"
-        "print(card.verdict, a.plan(1).verdict, both.cards[1].n_seeds, len(both.standing), hasattr(a, 'open'));"
+        "print(card.verdict, a.plan(1).verdict, both.cards[1].n_seeds, len(both.upheld), hasattr(a, 'open'));"
         "print(*sorted(name for name in sys.modules if name == 'axiom' or name.startswith('axiom.')))"
     )
     printed = run("env/bin/python", "-c", code, folder=place).stdout

@@ -55,7 +55,7 @@ from axiom_weigh.values import Cohort
 log = logging.getLogger("axiom.draw")
 
 CARD = "card"
-_Standing = tuple[int, tuple[tuple[int, str], ...]]  # results of a version; blocks and status of each finding
+_State = tuple[int, tuple[tuple[int, str], ...]]  # results of a version; blocks and status of each finding
 _WIDTHS = (660, 326)  # pixels of a page's column and of a telephone's
 
 
@@ -66,14 +66,14 @@ class Gallery:
         self._laboratory = laboratory
         self._writer = writer
         self._folder = folder
-        self._seen: dict[int, _Standing] = {}
+        self._seen: dict[int, _State] = {}
         self._rests: dict[int, datetime] = {}
         self._refused: set[str] = set()
         self._credited: date | None = None
 
     def draw(self, now: datetime) -> int:
         """Draw what has changed; how many pictures that were."""
-        seen: dict[int, _Standing] = {}
+        seen: dict[int, _State] = {}
         with Connections(folder=self._folder).reader() as reader:
             stale = list(self._stale(reader, seen, now))
         drawn = sum(self._redraw(name, request, shown, now) for name, request, shown in stale)
@@ -81,16 +81,16 @@ class Gallery:
         self._credited = now.date()
         return drawn
 
-    def _stale(self, db: Database, seen: dict[int, _Standing], now: datetime) -> Iterator[tuple[str, Request, str]]:
+    def _stale(self, db: Database, seen: dict[int, _State], now: datetime) -> Iterator[tuple[str, Request, str]]:
         drawn, counted = figures.shows(db), counters.read(db)
         for experiment in experiments.every_version(db):
             weighed = evidence.weighed(db, experiment.id)
             results = sum(counted.get(("result", experiment.id, outcome), 0) for outcome in Outcome)
-            standing = (results, tuple((finding.blocks, finding.status) for finding in weighed))
+            state = (results, tuple((finding.blocks, finding.status) for finding in weighed))
             before = self._seen.get(experiment.id)
-            if before == standing or (before and self._may_rest(experiment.id, before, standing, now)):
+            if before == state or (before and self._may_rest(experiment.id, before, state, now)):
                 continue
-            seen[experiment.id] = standing
+            seen[experiment.id] = state
             self._rests[experiment.id] = now + limits.REDRAWN_EVERY
             yield from self._changed(_pictures(db, experiment, weighed, self._laboratory), drawn)
         if self._credited != now.date():
@@ -105,9 +105,9 @@ class Gallery:
             if drawn.get(_stored_names(name)[0]) != shown and shown not in self._refused:
                 yield name, request, shown
 
-    def _may_rest(self, experiment_id: int, before: _Standing, standing: _Standing, now: datetime) -> bool:
+    def _may_rest(self, experiment_id: int, before: _State, state: _State, now: datetime) -> bool:
         """Can a picture stand a while longer? Not the first one, and not when a block or a finding closed."""
-        return before[0] > 0 and before[1] == standing[1] and now < self._rests[experiment_id]
+        return before[0] > 0 and before[1] == state[1] and now < self._rests[experiment_id]
 
     def _redraw(self, name: str, request: Request, shown: str, now: datetime) -> int:
         try:

@@ -47,7 +47,7 @@ def _brief(desk: LabDesk, words: BriefWords) -> Answer:
     ]
     whole = {
         "charter": brief["charter"],
-        "stands": {**stands, "newest": [_standing(row) for row in stands["newest"]]},
+        "stands": {**stands, "newest": [_finding(row) for row in stands["newest"]]},
         "changed_since_session": brief["changed"],
         "next_in_newest_log": brief["next"],
         "failing": _failing(desk)[:_FAILING],
@@ -68,7 +68,7 @@ def _failing(desk: LabDesk) -> list[str]:
     return sorted({row["experiment"] for row in (*at_tasks, *answer["not_let_out"])})
 
 
-def _standing(row: Answer) -> Answer:
+def _finding(row: Answer) -> Answer:
     claim = of_experiment(row["claim"], row["experiment"], row.get("author"))
     return {**only(row, "number", "verdict", "grade", "experiment", "version"), "claim": claim}
 

@@ -36,7 +36,7 @@ from axiom.store.engine import blobs
 from axiom.store.engine.database import Database, moment, version
 from axiom.store.engine.folder import Folder, holder, is_full, lost
 from axiom.store.experiments import preflights
-from axiom.store.journal.history import standing
+from axiom.store.journal.history import newest_point
 from axiom.store.journal.replay import covered_from
 from axiom.store.migrate import check
 from axiom.store.registrations import stamps
@@ -179,7 +179,7 @@ def _database(_folder: Folder, db: Database) -> _Answer:
 
 def _journal(folder: Folder, db: Database) -> _Answer:
     settings, _ = from_process(folder.settings)
-    place, point = journal_of(folder, settings), standing(db)
+    place, point = journal_of(folder, settings), newest_point(db)
     first = covered_from(place, point) if point else None
     if point is None or first is None:
         cure = "start the laboratory: it begins a new journal, which covers the backups that are made from then on"
@@ -220,7 +220,7 @@ def _backup(folder: Folder, db: Database) -> _Answer:
     The copies that the laboratory makes by itself count where they lie on another disk.
     """
     settings, _ = from_process(folder.settings)
-    place, point, others = journal_of(folder, settings), standing(db), accounts.with_results(db)
+    place, point, others = journal_of(folder, settings), newest_point(db), accounts.with_results(db)
     own = copies(place, point) if point and _is_elsewhere(place, folder) else []
     made = max(filter(None, (last_backup.last(folder), *(copy.made_at for copy in own))), default=None)
     days = (wall_clock() - made).days if made else None

@@ -26,7 +26,7 @@ from axiom.store.engine import counters
 from axiom.store.engine.counters import Key
 from axiom.store.engine.database import Database
 from axiom.store.hosts import fleet
-from axiom.store.journal.history import standing
+from axiom.store.journal.history import newest_point
 from axiom.store.sessions import sessions
 from axiom.store.views import findings
 from axiom.web.base.memo import Memo
@@ -64,7 +64,7 @@ class LaboratoryMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         now = self.health.now()
         with Connections(folder=self.health.folder).reader() as db:
-            counted, point = counters.read(db), standing(db)
+            counted, point = counters.read(db), newest_point(db)
             minute = self._memo.get_or_create("minute", lambda: self._read(db, now), version=f"{now:%d %H:%M}")
         yield from self._about(now)
         yield from _requests(self.requests)

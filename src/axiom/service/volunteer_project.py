@@ -238,6 +238,6 @@ def _front_desk(project: Project, settings: Settings, secrets: Secrets) -> Front
         account_managers=AccountManagers(
             writer=project.writer, connections=connections, secret=secrets.accounts, now=now, guesses=guesses
         ),
-        standing=LoadFigures(connections, now, urlsplit(master).hostname or "server"),
+        load=LoadFigures(connections, now, urlsplit(master).hostname or "server"),
         statistics=StatisticsFiles(project.folder, now, rest=lambda: time.sleep(_REST_SECONDS)),
     )

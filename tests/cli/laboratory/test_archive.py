@@ -19,7 +19,7 @@ from axiom.service.follow import make_copy
 from axiom.signed.keys import make_secrets
 from axiom.store.connections import Connections
 from axiom.store.engine.folder import Folder, lock
-from axiom.store.journal.history import standing
+from axiom.store.journal.history import newest_point
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def standings(*labs):
     stands = []
     for lab in labs:
         with Connections(folder=Folder(path=lab.data)).reader() as db:
-            stands.append(standing(db))
+            stands.append(newest_point(db))
     return stands
 
 

@@ -342,7 +342,7 @@ def test_what_was_never_finished_is_left_out_and_a_damaged_journal_refused_unles
 
 def test_a_copy_is_made_once_a_day_of_what_has_a_journal_and_two_are_kept(journalled_lab, new_lab, tmp_path):
     lab, place = journalled_lab, journalled_lab.folder.journal
-    point = history.standing(lab.db)
+    point = history.newest_point(lab.db)
     (place / ".axiom-backup-x").mkdir()
     (place / ".axiom-backup-x" / "axiom.db").write_bytes(b"half")
     (place / "copy.tar").write_bytes(b"half")
@@ -372,7 +372,7 @@ def test_the_journal_keeps_what_the_older_copy_needs_and_no_more(journalled_lab,
         keep_copy(lab.folder, place, lab.now)
         lab.deploy()
         lab.later(hours=25)
-    older, newer = copies(place, history.standing(lab.db))
+    older, newer = copies(place, history.newest_point(lab.db))
     starts = sorted(int(path.name[:12]) for path in place.glob("*.log"))
     assert starts[0] <= older.position < starts[1]
     assert restore(older.path, again, now=lab.now).recovered.complete

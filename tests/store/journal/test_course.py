@@ -18,7 +18,7 @@ SIX = ["Ada", "Grace", "Mary", "Emmy", "Rosa", "Lise"]
 
 def standing(kept):
     with contextlib.closing(connect_reader(kept.folder.database)) as db:
-        return history.standing(db)
+        return history.newest_point(db)
 
 
 FIRST_RECORD = 168  # bytes of the first record of a file, which says whose it is
@@ -160,5 +160,5 @@ def test_a_parted_history_gives_no_number_twice_and_no_journal_fits_it(behind, m
         db.execute("DROP TABLE IF EXISTS journal")
         history.part(db, now)
         history.interrupt(db)
-        assert history.standing(db) is None
+        assert history.newest_point(db) is None
         assert db.insert(volunteer) == history.SKIPPED + 1

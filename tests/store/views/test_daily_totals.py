@@ -63,16 +63,16 @@ def test_a_month_counts_what_was_booked_within_it_and_a_second_look_only_what_is
         db.execute(award, reason=f"correction {next(numbers)}", amount=amount, at=at(moment), team=team)
 
     race, begin, end = TeamRace(month=MARCH.after), MARCH.after.begins, MARCH.after.after.begins
-    assert race.standing(db) == []
+    assert race.ranking(db) == []
     earn(1, 5, begin - timedelta(seconds=1))
     earn(1, 10, begin)
     earn(2, 30, begin + timedelta(days=1))
     earn(None, 99, begin + timedelta(days=2))
-    assert race.standing(db) == [(2, 30), (1, 10)]
+    assert race.ranking(db) == [(2, 30), (1, 10)]
     earn(1, 25, end - timedelta(seconds=1))
     earn(2, 7, end)
-    assert race.standing(db) == TeamRace(month=MARCH.after).standing(db) == [(1, 35), (2, 30)]
-    assert TeamRace(month=MARCH.after.after).standing(db) == [(2, 7)]
+    assert race.ranking(db) == TeamRace(month=MARCH.after).ranking(db) == [(1, 35), (2, 30)]
+    assert TeamRace(month=MARCH.after.after).ranking(db) == [(2, 7)]
 
 
 def test_tasks_and_workunits_are_found_newest_first_with_how_they_ended(working_lab):

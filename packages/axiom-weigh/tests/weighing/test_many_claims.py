@@ -37,7 +37,7 @@ def test_each_arm_after_the_first_and_each_value_is_a_claim_with_its_own_card(ma
     alone = axiom_weigh.weigh(table({"ours": 1.0, "near": 0.9, "far": 0.0}), by="arm", of=("ours", "far"))
     assert many.cards[1].data() | {"name": ""} == alone.data() | {"name": ""}
     assert many.verdicts == (Verdict.UNDECIDED, Verdict.POSITIVE, Verdict.UNDECIDED, Verdict.UNDECIDED)
-    assert [card.arms for card in many.standing] == [("ours", "far")]
+    assert [card.arms for card in many.upheld] == [("ours", "far")]
     assert len({card.name for card in many.cards}) == 4
 
 
@@ -63,7 +63,7 @@ def test_a_card_says_that_it_is_one_and_what_stands_alone_may_not_stand_among_ma
     cards += [axiom_weigh.weigh([0.1, 1.0, -1.0, 0.5], estimand="contrast")] * 20_000
     together = axiom_weigh.weigh_all(*cards)
     assert cards[0].verdict is Verdict.POSITIVE
-    assert (together.verdicts[0], together.standing) == (Verdict.UNDECIDED, ())
+    assert (together.verdicts[0], together.upheld) == (Verdict.UNDECIDED, ())
     assert "not sure enough" in repr(together)
     assert together.latex().splitlines()[0].partition(" %")[0].endswith(r"undecided & Awaiting \\")
     assert axiom_weigh.weigh_all(cards[0]).verdicts == (Verdict.POSITIVE,)

@@ -82,7 +82,7 @@ def _published(seen: Reading, name: str) -> ComparedSide | None:
         if "@" in name:
             raise
         return None
-    shown = (finding_views.shown(seen, standing) for standing in findings.of_experiment(seen.db, stored.id))
+    shown = (finding_views.shown(seen, view) for view in findings.of_experiment(seen.db, stored.id))
     return ComparedSide(
         name=f"{stored.name}@{stored.version}",
         manifest=stored_manifest(stored.manifest),

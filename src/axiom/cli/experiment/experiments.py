@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 def list_experiments(q: str, theme: str | None, status: str | None, folder: Folder, as_json: bool) -> None:
     """The catalogue, and how each experiment stands in the laboratory, if there is one."""
     wanted = {"q": q, "theme": theme or "", "status": status or ""}
-    every = [_listed(manifest, _standing(folder, manifest.name)) for manifest in _readable(catalogue_files(folder))]
+    every = [_listed(manifest, _state_of(folder, manifest.name)) for manifest in _readable(catalogue_files(folder))]
     rows = [row for row in every if is_looked_for(row, old_names.names_of(row["name"]), wanted)]
     if as_json:
         show_json({"experiments": rows})
@@ -67,7 +67,7 @@ def show(name: str, folder: Folder, as_json: bool) -> None:
     manifest = manifest_of(file_of(name, folder))
     results_here = _brought(folder, manifest)
     facts = {
-        **_listed(manifest, _standing(folder, manifest.name)),
+        **_listed(manifest, _state_of(folder, manifest.name)),
         "reference": manifest.reference,
         "configs": [dict(config) for config in manifest.configs],
         "measures": {measure.name: measure.type.value for measure in manifest.measures},
@@ -201,7 +201,7 @@ def retire(name: str, why: str, folder: Folder, dry_run: bool, as_json: bool, qu
     tell("experiment", answer, f"{answer['cancelled']} workunits cancelled", as_json=as_json, quiet=quiet)
 
 
-def _standing(folder: Folder, name: str) -> dict[str, Any]:
+def _state_of(folder: Folder, name: str) -> dict[str, Any]:
     """How the experiment stands in the laboratory; in the catalogue alone where there is none."""
     if not folder.exists():
         return {"status": "catalogue", "results": 0}
@@ -242,12 +242,12 @@ def _costs(folder: Folder, manifest: Manifest) -> list[dict[str, object]]:
     return [shown(cost.host_class, cost.fit) for cost in kept]
 
 
-def _listed(manifest: Manifest, standing: Mapping[str, Any]) -> dict[str, Any]:
+def _listed(manifest: Manifest, state: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": manifest.name,
         "aliases": list(manifest.aliases),
         "version": manifest.version,
         "question": manifest.question,
         "theme": by_experiment().get(manifest.name),
-        **standing,
+        **state,
     }

@@ -30,18 +30,18 @@ def show_brought(manifest: Manifest, version: Version, rows: Sequence[Mapping[st
     _show_picture(manifest, version, rows)
 
 
-def show(folder: Folder, ordered: SweepOrder, standing: SweepProgress, *, as_json: bool, quiet: bool) -> None:
+def show(folder: Folder, ordered: SweepOrder, progress: SweepProgress, *, as_json: bool, quiet: bool) -> None:
     """What a whole sweep has brought, and where the data are."""
     version, rows = brought(folder, ordered.whole_name)
-    needed = ordered.cells + standing.tiles + standing.lacking
-    missing = needed - standing.cells - standing.tiles
-    tiles = f" and {standing.tiles} finer tiles of the map" if ordered.manifest.map else ""
+    needed = ordered.cells + progress.tiles + progress.lacking
+    missing = needed - progress.cells - progress.tiles
+    tiles = f" and {progress.tiles} finer tiles of the map" if ordered.manifest.map else ""
     if as_json:
-        show_json({"experiment": _answer(folder, ordered, standing, rows)})
+        show_json({"experiment": _answer(folder, ordered, progress, rows)})
     else:
         show_brought(ordered.manifest, version, rows)
         remark(
-            f"{standing.cells} of {ordered.cells} cells{tiles} · data in {folder.path} · in Python: "
+            f"{progress.cells} of {ordered.cells} cells{tiles} · data in {folder.path} · in Python: "
             f'axiom.open("{folder.path}").results("{ordered.manifest.name}")',
             quiet=quiet,
         )
@@ -56,14 +56,14 @@ def show(folder: Folder, ordered: SweepOrder, standing: SweepProgress, *, as_jso
 
 
 def _answer(
-    folder: Folder, ordered: SweepOrder, standing: SweepProgress, rows: Sequence[Mapping[str, Any]]
+    folder: Folder, ordered: SweepOrder, progress: SweepProgress, rows: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
     return {
         "name": ordered.manifest.name,
         "version": ordered.manifest.version,
         "replicates": ordered.replicates,
-        "cells": {"ordered": ordered.cells, "stored": standing.cells, "missing": ordered.cells - standing.cells},
-        **({"tiles": {"stored": standing.tiles, "missing": standing.lacking}} if ordered.manifest.map else {}),
+        "cells": {"ordered": ordered.cells, "stored": progress.cells, "missing": ordered.cells - progress.cells},
+        **({"tiles": {"stored": progress.tiles, "missing": progress.lacking}} if ordered.manifest.map else {}),
         "data": str(folder.path),
         "summary": list(rows),
     }

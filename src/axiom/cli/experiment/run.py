@@ -53,8 +53,8 @@ def run(
     else:
         from axiom.cli.experiment.results_table import show
 
-        ordered, standing = _compute(name, replicates, folder, workers, quiet=quiet or as_json)
-        show(folder, ordered, standing, as_json=as_json, quiet=quiet)
+        ordered, progress = _compute(name, replicates, folder, workers, quiet=quiet or as_json)
+        show(folder, ordered, progress, as_json=as_json, quiet=quiet)
 
 
 def _compute(

@@ -77,8 +77,8 @@ def compute(taken: TakenFolder, name: str, replicates: int, *, quiet: bool) -> t
             workers = cores() if settings.workers < 1 else settings.workers
             is_begun = bool(settings.stamp_authority) and _wait_for_stamp(db, place, ordered, quiet=quiet)
             _order(db, place, ordered, settings, workers)
-            standing = _standing(db, ordered)
-            if (standing.open or standing.lacking) and not is_begun:
+            sweep = _sweep(db, ordered)
+            if (sweep.open or sweep.lacking) and not is_begun:
                 place.begin()
             return ordered, _wait(db, place, ordered, workers, quiet=quiet)
 
@@ -166,7 +166,7 @@ def _wait_for_stamp(db: Database, place: Place, ordered: SweepOrder, *, quiet: b
     return is_begun
 
 
-def _standing(db: Database, ordered: SweepOrder) -> SweepProgress:
+def _sweep(db: Database, ordered: SweepOrder) -> SweepProgress:
     over = blocks.ordered(db, ordered.registration_id)
     drawn, wanted = ordered.manifest.map, range(ordered.replicates)
     back = blocks.returned(db, ordered.experiment_id, below=first_place(1) if drawn else blocks.ALL_PLACES)
@@ -187,10 +187,10 @@ def _charted(db: Database, ordered: SweepOrder, drawn: Map) -> ChartProgress:
     return ChartProgress(wanted=sum(chart.wanted for chart in wanted), back=sum(chart.back for chart in wanted))
 
 
-def _chart(db: Database, place: Place, ordered: SweepOrder, standing: SweepProgress, workers: int) -> bool:
+def _chart(db: Database, place: Place, ordered: SweepOrder, sweep: SweepProgress, workers: int) -> bool:
     """Order tiles that are known to be needed, where cores will soon have nothing else; were some ordered?"""
     waiting = counters.amount(db, "workunit", ordered.experiment_id, "open")
-    if not standing.lacking or waiting >= _TASKS_PER_CORE * workers:
+    if not sweep.lacking or waiting >= _TASKS_PER_CORE * workers:
         return False
     more = ChartExperiment(
         experiment=ordered.manifest.name,
@@ -201,17 +201,17 @@ def _chart(db: Database, place: Place, ordered: SweepOrder, standing: SweepProgr
 
 
 def _wait(db: Database, place: Place, ordered: SweepOrder, workers: int, *, quiet: bool) -> SweepProgress:
-    began, standing = time.monotonic(), _standing(db, ordered)
-    had, halted, looked = standing.cells, "", began
+    began, sweep = time.monotonic(), _sweep(db, ordered)
+    had, halted, looked = sweep.cells, "", began
     try:
-        while (_chart(db, place, ordered, standing, workers) or standing.open) and not halted:
-            place.check(standing)
+        while (_chart(db, place, ordered, sweep, workers) or sweep.open) and not halted:
+            place.check(sweep)
             if time.monotonic() - looked > _HALT_SECONDS:
                 halted, looked = _halted(db, ordered), time.monotonic()
             if not quiet:
-                progress(_line(ordered, standing, place.under_way(db), had, time.monotonic() - began))
+                progress(_line(ordered, sweep, place.under_way(db), had, time.monotonic() - began))
             time.sleep(_LOOK_SECONDS)
-            standing = _standing(db, ordered)
+            sweep = _sweep(db, ordered)
     except KeyboardInterrupt:
         if not quiet:
             progress("")
@@ -226,7 +226,7 @@ def _wait(db: Database, place: Place, ordered: SweepOrder, workers: int, *, quie
             "the pause, and type the same command again.",
             quiet=False,
         )
-    return standing
+    return sweep
 
 
 def _halted(db: Database, ordered: SweepOrder) -> str:
@@ -240,10 +240,10 @@ def _halted(db: Database, ordered: SweepOrder) -> str:
     return "" if is_out else staged.rollout.reason
 
 
-def _line(ordered: SweepOrder, standing: SweepProgress, under_way: float, had: int, seconds: float) -> str:
-    name, cells = ordered.manifest.name, standing.cells + standing.tiles + int(under_way)
+def _line(ordered: SweepOrder, sweep: SweepProgress, under_way: float, had: int, seconds: float) -> str:
+    name, cells = ordered.manifest.name, sweep.cells + sweep.tiles + int(under_way)
     if ordered.manifest.map:  # how many tiles it will be shows as they come
-        needed = ordered.cells + standing.tiles + standing.lacking
+        needed = ordered.cells + sweep.tiles + sweep.lacking
         done = min(cells, needed)
         return f"{name} {bar(done / needed)} {done} of {needed} tiles that are needed as far as is known"
     done = min(cells, ordered.cells)

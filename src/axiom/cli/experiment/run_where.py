@@ -39,7 +39,7 @@ class Place(Protocol):
     def begin(self) -> None:
         """Compute what is ordered, from now on."""
 
-    def check(self, standing: SweepProgress) -> None:
+    def check(self, progress: SweepProgress) -> None:
         """Raise what keeps it from ever ending."""
 
     def under_way(self, db: Database) -> float:
@@ -67,7 +67,7 @@ class ThisProcess:
         self._parts.engine.start((self._folder.keys / TRUST_FILE).read_bytes())
         _ = self._parts.moving  # it is imported while the first cell is computed
 
-    def check(self, standing: SweepProgress) -> None:
+    def check(self, progress: SweepProgress) -> None:
         """Raise what keeps it from ever ending."""
         demand_writer(self._parts.writer)
         if time.monotonic() - self._begun > _ALONE_SECONDS:
@@ -127,15 +127,15 @@ class OtherProcess:
             remark(f"{who} has it now, and no cores of its own: {cure}.", quiet=self._quiet)
         self._since = time.monotonic()
 
-    def check(self, standing: SweepProgress) -> None:
+    def check(self, progress: SweepProgress) -> None:
         """The laboratory lives; and where it has no cores, somebody else brings something now and then."""
         if holder(self._folder) is None:
             raise CannotStart(
                 f"The laboratory in {self._folder.path} stopped while this command waited for it. What is ordered "
                 "stays ordered; type the same command again and it is computed here."
             )
-        if standing != self._before:
-            self._before, self._since = standing, time.monotonic()
+        if progress != self._before:
+            self._before, self._since = progress, time.monotonic()
         elif time.monotonic() - self._since > _PATIENCE_SECONDS:
             self._demand_cores()
             self._since = time.monotonic()

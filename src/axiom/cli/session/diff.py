@@ -55,13 +55,13 @@ def _lines(difference: dict[str, Any]) -> Iterator[str]:
         else "No finding has another verdict or grade."
     )
     for row in difference["findings"]:
-        before = _stand(row["before"]) if row["before"] else "never weighed"
+        before = _evidence_line(row["before"]) if row["before"] else "never weighed"
         where = f"Finding {row['number']} ({row['experiment']}, {row['estimand']})"
-        yield f"  {where}: {before} → {_stand(row['now'])}"
+        yield f"  {where}: {before} → {_evidence_line(row['now'])}"
     yield "Versions:" if difference["experiments"] else "No version was published, retired or recalled."
     for row in difference["experiments"]:
         yield f"  {row['experiment']} was {row['status']}{': ' + row['why'] if row['why'] else ''}"
 
 
-def _stand(standing: dict[str, Any]) -> str:
-    return f"{standing['verdict']}, {standing['grade']}, {counted(standing['seeds'], 'seed')}"
+def _evidence_line(evidence: dict[str, Any]) -> str:
+    return f"{evidence['verdict']}, {evidence['grade']}, {counted(evidence['seeds'], 'seed')}"

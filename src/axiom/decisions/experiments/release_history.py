@@ -42,7 +42,7 @@ class ReleaseState:
         return f"is {'held back' if line.change is Change.HELD else 'paused'}{where}: {line.reason}"
 
 
-def standing(history: Sequence[Release]) -> ReleaseState:
+def release_state(history: Sequence[Release]) -> ReleaseState:
     """Read a version's history, its oldest line first."""
     state = ReleaseState()
     for line in history:

@@ -17,12 +17,12 @@ def works_of(
     candidates: Sequence[Candidate], allotments: Sequence[Allotment], supplies: Sequence[Supply] = ()
 ) -> list[WaitingWork]:
     """What waits and what is ordered, in the tasks in which hosts get it."""
-    standing, usual = {candidate.key: candidate for candidate in candidates}, usual_of(supplies)
+    by_key, usual = {candidate.key: candidate for candidate in candidates}, usual_of(supplies)
     waiting = [(candidate, _work(candidate, candidate.unsent, _size(candidate), usual)) for candidate in candidates]
     ordered = [
         (candidate, _work(candidate, allotment.workunits, allotment.replicates_each, usual))
         for allotment in allotments
-        if (candidate := standing.get((allotment.experiment_id, allotment.registration_id or 0))) is not None
+        if (candidate := by_key.get((allotment.experiment_id, allotment.registration_id or 0))) is not None
     ]
     few = {candidate.experiment_id: few_of(candidate) for candidate in candidates}
     return [part for candidate, work in (*waiting, *ordered) for part in _let_out(candidate, work, few)]

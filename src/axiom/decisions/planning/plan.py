@@ -38,7 +38,7 @@ class _Making:
     wishes: Wishes
     floor: float
     promises: Mapping[tuple[int, int], Promise]
-    standing: dict[tuple[int, int], Candidate]  # as each will stand once all this is ordered
+    candidates: dict[tuple[int, int], Candidate]  # as each will stand once all this is ordered
     book: Book
     waits: dict[tuple[int, int], float]  # seconds of cores for which there is work, by candidate
     allotments: list[Allotment] = field(default_factory=list)
@@ -62,7 +62,7 @@ class _Making:
     def pilot(self, candidate: Candidate) -> None:
         allotment = pilot(candidate)
         self._note(candidate, [allotment], self.turns.takes(allotment.workunits, candidate.costs, Stage.PILOT))
-        self.standing[candidate.key] = replace(candidate, pilot_missing=0)
+        self.candidates[candidate.key] = replace(candidate, pilot_missing=0)
 
     def first(self, candidate: Candidate) -> None:
         """Order the first block of all."""
@@ -102,7 +102,7 @@ class _Making:
                     lacking.setdefault(key, Counter())["GPUs" if is_on_gpu else "cores"] += room
         lacking.pop((0, 0), None)
         for key, idle in lacking.items():
-            candidate, tasks = self.standing[key], idle.total()
+            candidate, tasks = self.candidates[key], idle.total()
             of_a_block = sum(workunits for workunits, _ in self.turns.workunits(candidate, 1, self._cores(candidate)))
             what = " and ".join(f"{amount} {places}" for places, amount in idle.items())
             why = f"{candidate.name}: {what} would be idle, and of all that fits there it is worth most"
@@ -176,7 +176,7 @@ class _Making:
     def _offers(self, *, is_within_reach: bool = True) -> list[Offer]:
         ready = [
             candidate
-            for candidate in self.standing.values()
+            for candidate in self.candidates.values()
             if candidate.stage.takes_blocks
             and not self.obstacle(candidate)
             and self.is_worth_it(candidate)
@@ -216,10 +216,12 @@ class _Making:
         self._note(candidate, made, sum(seconds))
         more = replicates_of(made)
         fault = FIRST_IS_OUT if candidate.is_untried else candidate.fault
-        self.standing[candidate.key] = replace(candidate, issued=candidate.issued + more, is_untried=False, fault=fault)
-        for other in list(self.standing.values()):
+        self.candidates[candidate.key] = replace(
+            candidate, issued=candidate.issued + more, is_untried=False, fault=fault
+        )
+        for other in list(self.candidates.values()):
             if other.experiment_id == candidate.experiment_id and other.key != candidate.key:
-                self.standing[other.key] = replace(other, issued_besides=other.issued_besides + more)
+                self.candidates[other.key] = replace(other, issued_besides=other.issued_besides + more)
 
     def _note(self, candidate: Candidate, made: Sequence[Allotment], seconds: float) -> None:
         self.allotments += made
@@ -244,7 +246,7 @@ class _Making:
 
     def _bounds(self, key: tuple[int, int]) -> tuple[float, float]:
         """Seconds of cores that may wait for whoever asks, and beside it for our own hosts alone."""
-        candidate, whole = self.standing[key], self.reach.cores_for(key) * self.turns.each_core
+        candidate, whole = self.candidates[key], self.reach.cores_for(key) * self.turns.each_core
         few = few_of(candidate)
         if is_stopped(candidate):
             return 0.0, 0.0
@@ -293,7 +295,7 @@ def plan(
         wishes=wishes,
         floor=floor,
         promises=promises(candidates),
-        standing={candidate.key: candidate for candidate in candidates},
+        candidates={candidate.key: candidate for candidate in candidates},
         book=book,
         waits={candidate.key: turns.waiting(candidate) for candidate in candidates},
     )

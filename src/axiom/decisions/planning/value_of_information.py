@@ -45,7 +45,7 @@ class Promise:
     slopes: tuple[tuple[float, float], ...]  # up to so many replicates further, so many bits a replicate; falling
     weight: float
     chance: float  # of one verdict or grade at least, from the next block alone
-    standing: str  # of its findings, in words
+    counts: str  # of its findings, in words
     is_promised: bool  # its registration fixed how many replicates it gets
 
     def bits(self, pending: int, block: int) -> float:
@@ -78,7 +78,7 @@ def _worth(candidate: Candidate, promise: Promise) -> Worth:
         bits=bits,
         core_seconds=candidate.missing * candidate.costs,
         weight=promise.weight,
-        reason=why or f"{promise.standing}; a block of {candidate.block} {decides}{waits}",
+        reason=why or f"{promise.counts}; a block of {candidate.block} {decides}{waits}",
     )
 
 
@@ -106,7 +106,7 @@ def _promise(candidate: Candidate) -> Promise:
         slopes=slopes,
         weight=weight_of_all,
         chance=decides,
-        standing=_standing(candidate.aims),
+        counts=_counts(candidate.aims),
         is_promised=candidate.stopping.rule is Rule.FIXED,
     )
 
@@ -198,7 +198,7 @@ def _percent(chance: float) -> str:
     return "more than 99%" if percent == "100%" and chance < 1 else percent
 
 
-def _standing(aims: Sequence[Aim]) -> str:
+def _counts(aims: Sequence[Aim]) -> str:
     settled = sum(is_settled(aim) for aim in aims)
     unseen = sum(aim.seeds == 0 for aim in aims)
     undecided = sum(not is_decided(aim) and aim.seeds > 0 for aim in aims)

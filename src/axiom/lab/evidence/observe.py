@@ -150,7 +150,7 @@ class ObservedVersion:
         if drawn:  # its deeper tiles are ordered one level after the other: it is over once a part of it is given up
             given_up = block_store.given_up(self.db, registration_id, numbers[0])
             ordered = {number: over and number in given_up for number, over in ordered.items()}
-        standing = [
+        progress = [
             # A number that nobody remembers after a backup was restored is issued again: it is not over.
             ReplicateProgress(
                 number=number,
@@ -160,7 +160,7 @@ class ObservedVersion:
             )
             for number in numbers
         ]
-        return blocks(standing, registered.block, registration_id, is_over=is_over)
+        return blocks(progress, registered.block, registration_id, is_over=is_over)
 
     def _chart_progress(self, drawn: _NeededTiles | None, first: int) -> dict[int, ChartProgress]:
         if drawn is None:

@@ -131,11 +131,11 @@ class _VersionHistory:
             self._numbers[registration_id] = block_store.numbers(self.db, self.experiment_id, registration_id, -1)
         numbers, size = self._numbers[registration_id], version.registered[registration_id].block
         first = bisect.bisect_right(numbers, after)
-        standing = [
+        ended = [
             ReplicateProgress(number=number, cells=0, back=0, over=True)
             for number in numbers[first : first + amount * size]
         ]
-        return blocks(standing, size, registration_id, is_over=registration_id in version.amended)
+        return blocks(ended, size, registration_id, is_over=registration_id in version.amended)
 
     def _strange_lines(self, finding: WeighedFinding) -> set[int]:
         """The lines that say of a host what it is not: another volunteer's, or two platforms at once.
@@ -203,10 +203,10 @@ def _misplaced(db: Database) -> list[str]:
 def _possible_shares(claims: Sequence[Row], newest: Mapping[int, Row], at: int) -> dict[int, float | None]:
     """The places of the claims that stood at a moment, among all that had been asked. A recalled one says nothing."""
     earlier = [row for row in claims if row["created_at"] <= at]
-    standing = {row["number"] for row in earlier if row["recalled_at"] is None or at < row["recalled_at"]}
-    rows = {number: row for number, row in newest.items() if number in standing}
+    not_recalled = {row["number"] for row in earlier if row["recalled_at"] is None or at < row["recalled_at"]}
+    rows = {number: row for number, row in newest.items() if number in not_recalled}
     shares = false_shares([_weighed_claim(row["number"], rows.get(row["number"])) for row in earlier])
-    return {number: shares[number] for number in standing}
+    return {number: shares[number] for number in not_recalled}
 
 
 def _weighed_claim(number: int, row: Row | None) -> WeighedClaim:

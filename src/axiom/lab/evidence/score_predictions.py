@@ -64,8 +64,8 @@ def why_ended(db: Database, registration: Registration, newest: Mapping[int, Evi
 
 def _is_set_aside(db: Database, registration: Registration) -> bool:
     """Are all of its findings retired? A suspended one may go on."""
-    standing = registrations.statuses(db, registration.experiment_id)
-    return all(standing[number][0] == "retired" for number in registrations.numbers(db, registration).values())
+    statuses = registrations.statuses(db, registration.experiment_id)
+    return all(statuses[number][0] == "retired" for number in registrations.numbers(db, registration).values())
 
 
 def _score(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from axiom.decisions.experiments.breaker import broken, broken_there
-from axiom.decisions.experiments.release_history import endings_of, standing
+from axiom.decisions.experiments.release_history import endings_of, release_state
 from axiom.domain.releases import Release
 from axiom.domain.sessions import Note, Window
 from axiom.lab.experiments import releases as release_steps
@@ -42,7 +42,7 @@ def breaking(db: Database) -> list[BreakerStop]:
         )
         if newest is None or ordered <= limits.PILOT_TASKS:  # a pilot stops by itself, and a repair can still save it
             continue
-        paused = standing(histories.get(version.id, [])).paused
+        paused = release_state(histories.get(version.id, [])).paused
         by_host = endings_of(endings.of_bundle(db, version.id, newest.digest), proven)
         by_host = {place: at_host for place, at_host in by_host.items() if at_host.platform not in paused}
         there = broken_there(by_host, broken)

@@ -10,8 +10,8 @@ from axiom.decisions.experiments.release_history import (
     ReleaseState,
     facts_of,
     news,
+    release_state,
     settled,
-    standing,
     unapproved,
     with_approval,
 )
@@ -98,7 +98,7 @@ def _due(db: Database) -> Iterator[tuple[StoredExperiment, str, tuple[Change, st
 def pause(db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime) -> int:
     """Nothing of it is given from now on, not even again; how many tasks are out and go on."""
     _demand_open(version)
-    state = standing(releases.of_version(db, version.id))
+    state = release_state(releases.of_version(db, version.id))
     if platform in state.paused or "" in state.paused:
         raise Refused(f"{_name(version)} is paused already. Nothing was changed.")
     _record(db, Change.PAUSED, version, _newest(db, version).digest, reason, by, now, platform)
@@ -108,7 +108,7 @@ def pause(db: Database, version: StoredExperiment, *, platform: str, reason: str
 def resume(db: Database, version: StoredExperiment, *, platform: str, reason: str, by: str, now: datetime) -> str:
     """It goes on: what somebody paused where it was, what was halted from its pilot on. What is lifted."""
     _demand_open(version)
-    newest, state = _newest(db, version), standing(releases.of_version(db, version.id))
+    newest, state = _newest(db, version), release_state(releases.of_version(db, version.id))
     is_halted = newest.digest in state.halted and not platform
     lifted = [where or "all platforms" for where in state.paused if platform in {"", where}]
     if not lifted and not is_halted:
@@ -122,7 +122,7 @@ def resume(db: Database, version: StoredExperiment, *, platform: str, reason: st
 def approve(db: Database, version: StoredExperiment, *, reason: str, by: str, now: datetime) -> StoredBundle:
     """Its newest bundle may go beyond the laboratory's own hosts."""
     _demand_open(version)
-    newest, state = _newest(db, version), standing(releases.of_version(db, version.id))
+    newest, state = _newest(db, version), release_state(releases.of_version(db, version.id))
     if approval := state.approved.get(newest.digest):
         raise Refused(f"The bundle of {_name(version)} was approved by {approval.by} already. Nothing was changed.")
     _record(db, Change.APPROVED, version, newest.digest, reason, by, now)
@@ -139,7 +139,7 @@ def written_by(db: Database, experiment_id: int, bundle: str, *, by: str, now: d
 def begin_anew(db: Database, version: StoredExperiment, *, reason: str, by: str, now: datetime) -> None:
     """A version that is opened again after a halt is let out in stages again."""
     newest = experiments.bundle_now(db, version.id)
-    if newest and newest.digest in standing(releases.of_version(db, version.id)).halted:
+    if newest and newest.digest in release_state(releases.of_version(db, version.id)).halted:
         _record(db, Change.RESUMED, version, newest.digest, reason, by, now)
 
 
@@ -173,7 +173,7 @@ def _versions(
         offered.setdefault(bundle.experiment_id, []).append(bundle)
     for version in experiments.every_version(db):
         if version.status == "open" and version.id in offered:
-            state = standing(histories.get(version.id, []))
+            state = release_state(histories.get(version.id, []))
             digests = dict.fromkeys(bundle.digest for bundle in offered[version.id])
             bundles = {digest: _released_bundle(db, digest, state, fleet, silent) for digest in digests}
             yield (

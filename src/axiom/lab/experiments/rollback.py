@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.decisions.experiments.release_history import standing
+from axiom.decisions.experiments.release_history import release_state
 from axiom.domain.releases import Change
 from axiom.domain.work import TaskState
 from axiom.errors import NotFound, Refused
@@ -105,7 +105,7 @@ def _write_down(
     """A bundle that was halted before is let out anew; what it failed at until now counts no more."""
     history = releases.of_version(db, version.id)
     changes = [Change.ROLLED_BACK]
-    if wanted.digest in standing(history).halted:
+    if wanted.digest in release_state(history).halted:
         changes.append(Change.RESUMED)
     endings.forgive(db, version.id)
     for change in changes:

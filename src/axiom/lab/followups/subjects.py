@@ -158,9 +158,9 @@ def _is_origin(kept_proposal: KeptProposal, registration_id: int) -> bool:
 def _is_settled(version: _Version, registration_id: int, number: int) -> bool:
     """Is this one finding settled, though others of its registration may go on?"""
     registration = version.registrations[registration_id]
-    standing = registration_store.statuses(version.db, version.stored.id)
+    statuses = registration_store.statuses(version.db, version.stored.id)
     numbered = sorted(registration_store.numbers(version.db, registration).items(), key=lambda pair: pair[1])
-    still_open = [number for _, number in numbered if standing[number][0] == "open"]
+    still_open = [number for _, number in numbered if statuses[number][0] == "open"]
     aims = dict(zip(still_open, aims_of(version.db, registration, version.newest), strict=True))
     return number in aims and is_settled(aims[number])
 

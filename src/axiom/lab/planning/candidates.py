@@ -139,8 +139,8 @@ def _fault(reason: str) -> str:
 
 def aims_of(db: Database, registration: Registration, newest: Mapping[int, Evidence]) -> tuple[Aim, ...]:
     """How the open findings stand of which a registration's replicates are evidence."""
-    standing = registrations.statuses(db, registration.experiment_id)
-    still_open = {number for number, (status, _) in standing.items() if status == "open"}
+    statuses = registrations.statuses(db, registration.experiment_id)
+    still_open = {number for number, (status, _) in statuses.items() if status == "open"}
     return _aims(registration, registrations.numbers(db, registration), still_open, newest, {})
 
 

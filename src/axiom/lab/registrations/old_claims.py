@@ -89,8 +89,8 @@ def _numbers(db: Database, experiment: str) -> dict[str, list[int]]:
     numbers: dict[str, list[int]] = {}
     for version in experiments.every_version(db):
         if version.name == experiment:
-            for standing in findings.of_experiment(db, version.id):
-                numbers.setdefault(standing.finding.estimand, []).append(standing.finding.number)
+            for view in findings.of_experiment(db, version.id):
+                numbers.setdefault(view.finding.estimand, []).append(view.finding.number)
     return numbers
 
 

@@ -304,12 +304,12 @@ def _claims(
     db: Database, version: StoredExperiment, registered: Sequence[Registration]
 ) -> list[tuple[int, int, Mapping[str, Any]]]:
     """Every open finding of a version: its number, the registration that began it, its estimand."""
-    standing = registrations.statuses(db, version.id)
+    statuses = registrations.statuses(db, version.id)
     return [
         (number, registration.id, read_body(registration.body).estimands[name])
         for registration in registered
         for name, number in registrations.numbers(db, registration).items()
-        if name not in read_body(registration.body).joins and standing[number][0] == "open"
+        if name not in read_body(registration.body).joins and statuses[number][0] == "open"
     ]
 
 

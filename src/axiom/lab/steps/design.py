@@ -63,7 +63,7 @@ def open_findings(db: Database, now: datetime) -> list[OpenFinding]:
             results[experiment_id] = results.get(experiment_id, 0) + amount
     rows = facts.open_findings(db)
     paces = {number: _pace(db, number, now) for number in {row["experiment_id"] for row in rows}}
-    findings = [_standing(row, newest.get(row["number"]), results, paces[row["experiment_id"]]) for row in rows]
+    findings = [_open_finding(row, newest.get(row["number"]), results, paces[row["experiment_id"]]) for row in rows]
     return sorted(findings, key=lambda finding: finding.nearness)
 
 
@@ -72,7 +72,7 @@ def _pace(db: Database, experiment_id: int, now: datetime) -> Pace:
     return pace(row["cells"], maybe_moment(row["first"]), maybe_moment(row["last"]), now)
 
 
-def _standing(row: Row, line: Evidence | None, results: dict[int, int], pace: Pace) -> OpenFinding:
+def _open_finding(row: Row, line: Evidence | None, results: dict[int, int], pace: Pace) -> OpenFinding:
     body = read_body(row["body"])
     cells = len(body.design.places)
     whole, blocks = body.block * cells, line.blocks if line else 0
@@ -91,8 +91,8 @@ def _standing(row: Row, line: Evidence | None, results: dict[int, int], pace: Pa
 
 def design(this_round: OpenRound) -> list[Note]:
     """Say of each open finding what is missing, nearest first, and propose by rule what may be asked next."""
-    standing = open_findings(this_round.db, this_round.now)
-    notes = [_note(finding) for finding in standing]
+    findings = open_findings(this_round.db, this_round.now)
+    notes = [_note(finding) for finding in findings]
     if not notes:
         notes = [Note(kind="design.settled", text="No finding is open, so none needs anything.", about="/findings")]
     return [

@@ -83,12 +83,12 @@ def _lines_of(version: ObservedVersion, notes: list[Note]) -> Iterator[_NewLine]
 def _lines(version: ObservedVersion, finding: WeighedFinding) -> list[_NewLine]:
     """A line for each block that closed; without any, one if a value came late or something else is known or ruled."""
     db, before = version.db, evidence.latest(version.db, finding.number)
-    beside = _surroundings(version, finding, before)
+    surroundings = _surroundings(version, finding, before)
     observed, new = _observed_and_changed(version, finding)
     closed = version.closed(finding)
     has_late = any(placed.observation.outcome is not None for placed in new)
     is_outdated = before is not None and before.method < METHOD
-    is_the_same = before is None or before.agreements == beside.agreements
+    is_the_same = before is None or before.agreements == surroundings.agreements
     if not closed and not has_late and not is_outdated and is_the_same:
         return []
     lines: list[_NewLine] = []
@@ -96,12 +96,12 @@ def _lines(version: ObservedVersion, finding: WeighedFinding) -> list[_NewLine]:
         values = version.observed(finding, dict.fromkeys(block.replicates, block.registration))
         fresh = (*new, *(PlacedObservation(block=place, observation=value) for value in values))
         observed, new = _merge(db, observed, fresh), ()
-        lines.append(_line(version, finding, observed, fresh, blocks=place, before=before, beside=beside))
+        lines.append(_line(version, finding, observed, fresh, blocks=place, before=before, surroundings=surroundings))
         before = lines[-1].evidence
     if closed or before is None:
         return lines
     merged = _merge(db, observed, new)
-    line = _line(version, finding, merged, new, blocks=finding.blocks, before=before, beside=beside)
+    line = _line(version, finding, merged, new, blocks=finding.blocks, before=before, surroundings=surroundings)
     is_new = has_late or is_outdated or (line.evidence.grade, line.evidence.alarms) != (before.grade, before.alarms)
     return [line] if is_new else []
 
@@ -119,10 +119,10 @@ def _line(
     *,
     blocks: int,
     before: Evidence | None,
-    beside: Surroundings,
+    surroundings: Surroundings,
 ) -> _NewLine:
     weighed = weigh(
-        version.estimand(finding), observed.observations, blocks=blocks, homes=observed.homes, surroundings=beside
+        version.estimand(finding), observed.observations, blocks=blocks, homes=observed.homes, surroundings=surroundings
     )
     return _NewLine(version=version, finding=finding, before=before, evidence=weighed, new=new, observed=observed)
 
@@ -173,13 +173,13 @@ def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime) -> l
     """
     written = list(lines)
     newest = {line.finding.number: line for line in lines}
-    standings = {standing.number: standing for standing in evidence.standings(db)}
+    claims = {claim.number: claim for claim in evidence.compared_claims(db)}
     while True:
-        shares = false_shares([_claim_of(standing, newest.get(number)) for number, standing in standings.items()])
-        moved = [share for share in shares if share not in newest and shares[share] != standings[share].false_share]
+        shares = false_shares([_claim_of(claim, newest.get(number)) for number, claim in claims.items()])
+        moved = [share for share in shares if share not in newest and shares[share] != claims[share].false_share]
         if not moved:
             break
-        further = [_further_line(observe.version(db, standings[number].experiment_id, now), number) for number in moved]
+        further = [_further_line(observe.version(db, claims[number].experiment_id, now), number) for number in moved]
         newest.update({line.finding.number: line for line in further})
         written += further
     return [
@@ -188,12 +188,12 @@ def _compare_claims(db: Database, lines: Sequence[_NewLine], now: datetime) -> l
     ]
 
 
-def _claim_of(standing: ComparedClaim, line: _NewLine | None) -> ComparedClaim | WeighedClaim:
+def _claim_of(claim: ComparedClaim, line: _NewLine | None) -> ComparedClaim | WeighedClaim:
     if line is None:
-        return standing
+        return claim
     weighed = line.evidence
     return WeighedClaim(
-        number=standing.number, e_value=weighed.e_value, e_absent=weighed.e_absent, verdict=weighed.verdict
+        number=claim.number, e_value=weighed.e_value, e_absent=weighed.e_absent, verdict=weighed.verdict
     )
 
 
@@ -202,9 +202,15 @@ def _weigh_with_share(line: _NewLine, share: float | None) -> _NewLine:
     weighed = line.evidence
     if weighed.false_share == share:
         return line
-    beside = Surroundings(agreements=weighed.agreements, false_share=share)
+    surroundings = Surroundings(agreements=weighed.agreements, false_share=share)
     again = _line(
-        line.version, line.finding, line.observed, line.new, blocks=weighed.blocks, before=line.before, beside=beside
+        line.version,
+        line.finding,
+        line.observed,
+        line.new,
+        blocks=weighed.blocks,
+        before=line.before,
+        surroundings=surroundings,
     )
     return replace(line, evidence=again.evidence)
 
@@ -215,8 +221,8 @@ def _further_line(version: ObservedVersion, number: int) -> _NewLine:
     finding = next(finding for finding in evidence.weighed(db, version.experiment_id) if finding.number == number)
     before = evidence.latest(db, number)
     observed, new = _observed_and_changed(version, finding)
-    merged, beside = _merge(db, observed, new), _surroundings(version, finding, before)
-    return _line(version, finding, merged, new, blocks=finding.blocks, before=before, beside=beside)
+    merged, surroundings = _merge(db, observed, new), _surroundings(version, finding, before)
+    return _line(version, finding, merged, new, blocks=finding.blocks, before=before, surroundings=surroundings)
 
 
 def _settle_status(line: _NewLine) -> list[Note]:

@@ -40,7 +40,7 @@ def direction(db: Database) -> list[Note]:
     return [*shortened(inferred, "Inferences", _GRAPH), *shortened(_watch_notes(db), "Watches", "/watches")]
 
 
-def next_directions(db: Database, standing: Sequence[OpenFinding]) -> list[NextStep]:
+def next_directions(db: Database, findings: Sequence[OpenFinding]) -> list[NextStep]:
     """What the findings need, what waits for an answer, what the old laboratory claimed and nobody asks."""
     hangs = hanging(db)
     needs = [
@@ -51,7 +51,7 @@ def next_directions(db: Database, standing: Sequence[OpenFinding]) -> list[NextS
             hangs=hangs.get(finding.number, 0),
             lacks=finding.lacks_beside_seeds,
         )
-        for finding in standing
+        for finding in findings
     ]
     waiting = len(proposals.in_state(db, ProposalState.OPEN))
     return agenda.directions(needs, proposals=waiting, claims=_amount_untested(db))
@@ -121,9 +121,9 @@ def _end_session(this_round: OpenRound) -> list[Note]:
     """Tell what has happened since the session before, sum up, and say what comes next; the last line is the news."""
     summary, written = tell(this_round), sessions.gathered(this_round.db, this_round.round)
     graded = session_counts.graded(this_round.db)
-    standing = open_findings(this_round.db, this_round.now)
-    times = [_times(finding) for finding in standing]
-    steps = in_order([*next_steps(_weights(written)), *next_directions(this_round.db, standing)])
+    findings = open_findings(this_round.db, this_round.now)
+    times = [_times(finding) for finding in findings]
+    steps = in_order([*next_steps(_weights(written)), *next_directions(this_round.db, findings)])
     return [
         *summary.notes,
         _summary(this_round),

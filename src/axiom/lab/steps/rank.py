@@ -86,7 +86,7 @@ def _add_interest(
 
 def _decided_features(db: Database) -> dict[int, frozenset[object]]:
     """What the findings that are decided speak of: in these nothing new is learned by finding it again."""
-    decided = [standing.number for standing in evidence.standings(db) if standing.verdict is not Verdict.UNDECIDED]
+    decided = [claim.number for claim in evidence.compared_claims(db) if claim.verdict is not Verdict.UNDECIDED]
     return {number: _features(*asked_by(db, number)) for number in decided[: limits.COMPARED]}
 
 

@@ -16,7 +16,7 @@ from axiom.store.connections import Connections
 from axiom.store.engine import blobs
 from axiom.store.engine.database import sync
 from axiom.store.engine.folder import Folder
-from axiom.store.journal.history import JournalPoint, standing
+from axiom.store.journal.history import JournalPoint, newest_point
 from axiom.store.journal.journal import prune
 from axiom.store.journal.records import short
 
@@ -55,7 +55,7 @@ def newest_copy(place: Path) -> Path | None:
 def keep_copy(folder: Folder, place: Path, now: datetime) -> Path | None:
     """There is a copy beside the journal that is not older than a day; returns a new one where that was needed."""
     with Connections(folder=folder).reader() as db:
-        point = standing(db)
+        point = newest_point(db)
     if point is None:
         return None
     earlier = copies(place, point)

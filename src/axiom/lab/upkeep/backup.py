@@ -162,7 +162,7 @@ def _lost_files(files: Sequence[Path]) -> StoreDamaged:
 
 def _count_rows(copied: Folder, lab: str, now: datetime, *, with_keys: bool) -> Backup:
     with Connections(folder=copied).reader() as db:
-        versions, point = tables.counted(db), history.standing(db)
+        versions, point = tables.counted(db), history.newest_point(db)
         return Backup(
             lab=lab,
             made_at=now.isoformat(),
@@ -317,7 +317,7 @@ def _bring_up(unproven: Folder, archive: Path, wish: RecoveryWish, now: datetime
     db = connect_writer(unproven.database)
     try:
         try:
-            history.standing(db)
+            history.newest_point(db)
             strange = foreign(db)
         except AxiomError as error:
             raise _damaged(archive, f"its database cannot be used: {error}") from error

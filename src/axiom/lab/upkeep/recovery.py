@@ -74,7 +74,7 @@ def _chosen_journal(db: Database, unproven: Folder, wish: RecoveryWish, beside: 
 
 def _fits(db: Database, places: Sequence[Path]) -> list[Path]:
     """Those of the folders in which there is something of this database's history."""
-    point = history.standing(db)
+    point = history.newest_point(db)
     return [place for place in places if point is not None and segments(place, point.history)]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axiom.decisions.experiments.release_history import ReleaseState, standing
+from axiom.decisions.experiments.release_history import ReleaseState, release_state
 from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.domain.costs import Cost
 from axiom.domain.preflights import GATES
@@ -88,7 +88,7 @@ class DispatchCache:
         self._turns: dict[int, int] = {}
         self._passed: dict[tuple[int, int], tuple[int, datetime]] = {}
         self._costs: tuple[Mapping[tuple[int, str], Cost], datetime] | None = None
-        self._standings: Mapping[int, ReleaseState] = {}
+        self._release_states: Mapping[int, ReleaseState] = {}
         self._fleet: tuple[Fleet, datetime] | None = None
         self._has_evidence = False
         self._unfit: dict[str, datetime] = {}
@@ -102,7 +102,9 @@ class DispatchCache:
             self.ours = _known_experiments(stored, experiments.own_bundles(db))
             self.tried = _known_experiments(stored, experiments.passed_bundles(db, GATES))
             self.files = _files(*self.experiments.values(), *self.ours.values(), *self.tried.values())
-            self._standings = {number: standing(lines) for number, lines in releases.by_experiment(db).items()}
+            self._release_states = {
+                number: release_state(lines) for number, lines in releases.by_experiment(db).items()
+            }
             self._forms.clear()
             self._stamp = stamp
 
@@ -141,8 +143,8 @@ class DispatchCache:
         found_at = self._unfit.get(bundle)
         return found_at is not None and now - found_at < _UNFIT_FOR
 
-    def standing(self, experiment_id: int) -> ReleaseState:
-        return self._standings.get(experiment_id, _NOTHING_SAID)
+    def release_state(self, experiment_id: int) -> ReleaseState:
+        return self._release_states.get(experiment_id, _NOTHING_SAID)
 
     def fleet(self, db: Database, now: datetime) -> Fleet:
         if self._fleet is None or not timedelta(0) <= now - self._fleet[1] < _COSTS_FOR:
@@ -168,7 +170,7 @@ class DispatchCache:
         That is what is beyond its pilot, then pilots that are begun, then the cheapest.
         """
         bundle = experiment.bundle
-        if self._has_evidence or bundle is None or self.standing(experiment.id).stage(bundle.digest):
+        if self._has_evidence or bundle is None or self.release_state(experiment.id).stage(bundle.digest):
             return 0.0
         return 1.0 if self.last_turn(experiment.id) else 1.0 + experiment.declared.seconds
 

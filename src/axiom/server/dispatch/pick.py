@@ -157,19 +157,19 @@ class RolloutLimits:
         """
         if self._cache.is_unfit(bundle, self._now):
             return "waits, since its bundle is damaged here"
-        state = self._cache.standing(experiment_id)
+        state = self._cache.release_state(experiment_id)
         halted = state.halted.get(bundle)
         return state.stopped(self._platform(gpu)) or (f"is paused, since {halted.reason}" if halted else "")
 
     def is_outdated(self, task: SentTask) -> bool:
         """Was its order for this bundle before it became the newest again? Its seal is another one by now."""
-        if task.bundle_digest not in self._cache.standing(task.experiment_id).returned:
+        if task.bundle_digest not in self._cache.release_state(task.experiment_id).returned:
             return False
         stored = experiments.bundle(self._db, task.bundle_digest)
         return stored is not None and parse(task.ticket).serial != stored.serial
 
     def quota_for(self, experiment: KnownExperiment, gpu: str = "") -> RolloutQuota:
-        state, bundle = self._cache.standing(experiment.id), experiment.bundle
+        state, bundle = self._cache.release_state(experiment.id), experiment.bundle
         digest = bundle.digest if bundle else ""
         waits = "" if self._is_ours or not bundle else unapproved(state, digest, self._dispatch.approvals)
         if why := self.stopped(experiment.id, digest, gpu) or waits:

@@ -31,7 +31,7 @@ class FrontDesk:
     runners: Mapping[str, OfferedRunner]
     accounts: Accounts
     account_managers: AccountManagers
-    standing: LoadFigures
+    load: LoadFigures
     statistics: StatisticsFiles
 
     def endpoints(self) -> dict[str, Endpoint]:
@@ -76,7 +76,7 @@ class FrontDesk:
 
     def _status(self, query: HttpQuery) -> HttpAnswer:
         if query.fields.get("xml") == "1":
-            return HttpAnswer(body=self.standing.xml())
+            return HttpAnswer(body=self.load.xml())
         return HttpAnswer(body=b"", status=302, location=f"{self.master}status")
 
     def _file(self, name: str) -> Endpoint:

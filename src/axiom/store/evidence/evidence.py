@@ -42,7 +42,7 @@ WHERE f.experiment_id = :experiment_id ORDER BY f.id
 """
 # A finding without evidence is a claim that was asked, and counts among all that were. So does a recalled one, of which
 # nothing is known any more: were claims taken away after a look, the others would seem surer.
-_STANDINGS = """
+_COMPARED_CLAIMS = """
 SELECT f.id AS number, f.experiment_id, coalesce(e.e_value, 1) AS e_value, coalesce(e.e_absent, 1) AS e_absent,
     coalesce(e.verdict, 'undecided') AS verdict, e.false_share
 FROM finding f JOIN experiment x ON x.id = f.experiment_id
@@ -147,7 +147,7 @@ def weighed(db: Database, experiment_id: int) -> list[WeighedFinding]:
     return db.values(WeighedFinding, _WEIGHED, experiment_id=experiment_id)
 
 
-def standings(db: Database) -> list[ComparedClaim]:
+def compared_claims(db: Database) -> list[ComparedClaim]:
     return [
         ComparedClaim(
             number=number,
@@ -157,7 +157,7 @@ def standings(db: Database) -> list[ComparedClaim]:
             verdict=_VERDICTS[verdict],
             false_share=false_share,
         )
-        for number, experiment_id, e_value, e_absent, verdict, false_share in db.bare(_STANDINGS)
+        for number, experiment_id, e_value, e_absent, verdict, false_share in db.bare(_COMPARED_CLAIMS)
     ]
 
 

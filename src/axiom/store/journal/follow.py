@@ -37,7 +37,7 @@ class JournalFollower:
     """Our database, and how far along the journal it is. One thread looks, about twice a second."""
 
     def __init__(self, db: Database, folder: Folder, place: Path) -> None:
-        point = history.standing(db)
+        point = history.newest_point(db)
         if point is None:
             raise StoreDamaged(f"The database in {folder.path} kept no journal, so it can follow none.")
         self._db, self._folder, self._place = db, folder, place
@@ -55,7 +55,7 @@ class JournalFollower:
 
     def look(self) -> JournalLook:
         """Do what was there at the look before already, or what a later file of the journal has settled."""
-        if history.standing(self._db) != self._point:
+        if history.newest_point(self._db) != self._point:
             raise StoreDamaged(
                 f"Somebody else changed the database in {self._folder.path}, so it is no copy any more. Nothing more "
                 "was done; make another from a backup."

@@ -26,7 +26,7 @@ class JournalPoint:
     digest: bytes
 
 
-def standing(db: Database) -> JournalPoint | None:
+def newest_point(db: Database) -> JournalPoint | None:
     row = db.row("SELECT history, position, digest FROM journal") if "journal" in db.tables() else None
     if row is None:
         return None
@@ -48,7 +48,7 @@ def advance(db: Database, position: int, digest: bytes) -> None:
 
 def interrupt(db: Database) -> None:
     """Something was changed that no journal holds, so none can be followed across this point."""
-    point = standing(db)
+    point = newest_point(db)
     if point is not None:
         with db.transaction():
             advance(db, point.position + 1, hashlib.sha256(point.digest + b"interrupted").digest())
@@ -59,7 +59,7 @@ def part(db: Database, now: datetime) -> None:
     with db.transaction():
         db.execute("UPDATE sqlite_sequence SET seq = seq + :skipped", skipped=SKIPPED)
         db.execute(_SKIP_UNUSED, skipped=SKIPPED)
-        point = standing(db)
+        point = newest_point(db)
         if point is not None:
             digest = hashlib.sha256(point.digest + f"parted {at(now)}".encode()).hexdigest()
             db.execute("UPDATE journal SET history = :history, digest = :digest", history=digest, digest=digest)

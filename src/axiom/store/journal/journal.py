@@ -50,14 +50,14 @@ def attach(
     """
     if db.recorded or "journal" not in db.tables():
         return
-    point = history.standing(db) or history.begin(db)
+    point = history.newest_point(db) or history.begin(db)
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = _hold(place, point)
         try:
             replayed = replay(db, folder, place)
             _demand(replayed, place)
-            point = history.standing(db) or point
+            point = history.newest_point(db) or point
             written = log_of(folder.database)
             journal = Journal(
                 place, point, written=written, replayed=replayed, now=now, segment_bytes=segment_bytes, lock=lock

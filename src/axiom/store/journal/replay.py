@@ -148,7 +148,7 @@ class ReplayResult:
 
 def replay(db: Database, folder: Folder, place: Path) -> ReplayResult:
     """Do to the database what the journal in this place says came after it. The connection records nothing itself."""
-    point = history.standing(db)
+    point = history.newest_point(db)
     if point is None:
         return ReplayResult(groups=0, changes=0, until=None, ending=JournalEnd.ABSENT, tail=None, damaged=None)
     course = JournalReader(place, point)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from axiom.store.engine.database import Database, at
 
-_STANDING = "SELECT * FROM news WHERE withdrawn_at IS NULL AND until > :now ORDER BY id DESC LIMIT :limit"
+_CURRENT = "SELECT * FROM news WHERE withdrawn_at IS NULL AND until > :now ORDER BY id DESC LIMIT :limit"
 _WITHDRAW = "UPDATE news SET withdrawn_at = :now WHERE id = :id AND withdrawn_at IS NULL"
 
 
@@ -29,8 +29,8 @@ def newest(db: Database, limit: int) -> Sequence[News]:
     return db.values(News, "SELECT * FROM news WHERE withdrawn_at IS NULL ORDER BY id DESC LIMIT :limit", limit=limit)
 
 
-def standing(db: Database, now: datetime, limit: int) -> Sequence[News]:
-    return db.values(News, _STANDING, now=at(now), limit=limit)
+def current(db: Database, now: datetime, limit: int) -> Sequence[News]:
+    return db.values(News, _CURRENT, now=at(now), limit=limit)
 
 
 def withdraw(db: Database, number: int, now: datetime) -> bool:

@@ -37,28 +37,28 @@ def citable(db: Database, numbers: Iterable[int]) -> dict[int, Citable]:
     return {number: _of_view(db, view, signed[view.finding.experiment_id]) for number, view in sorted(views.items())}
 
 
-def _of_view(db: Database, standing: FindingView, literature: Mapping[str, str]) -> Citable:
-    finding, estimand = standing.finding, standing.estimand
-    weighed = standing.line.evidence if standing.line else None
+def _of_view(db: Database, view: FindingView, literature: Mapping[str, str]) -> Citable:
+    finding, estimand = view.finding, view.estimand
+    weighed = view.line.evidence if view.line else None
     predicted = estimand["prediction"]
     fields: dict[str, Any] = {
         **{name: getattr(weighed, name) if weighed else None for name in _WEIGHED},
-        "verdict": standing.verdict.value,
-        "reads": standing.reads.value,
+        "verdict": view.verdict.value,
+        "reads": view.reads.value,
         "grade": weighed.grade.value if weighed else Grade.AWAITING.value,
-        "answer": standing.answer,
+        "answer": view.answer,
         "claim": finding.claim,
         "number": finding.number,
         "measure": estimand["measure"],
         "smallest": estimand["smallest"],
         "null": estimand["null"],
-        "experiment": standing.experiment,
-        "version": standing.version,
+        "experiment": view.experiment,
+        "version": view.version,
         **{field: predicted[name] for field, name in _CHANCES.items()},
         "predicted_low": predicted["interval"][0],
         "predicted_high": predicted["interval"][1],
-        **_levels(standing),
-        **_medians(db, standing),
+        **_levels(view),
+        **_medians(db, view),
     }
     return Citable(
         number=finding.number,
@@ -70,17 +70,15 @@ def _of_view(db: Database, standing: FindingView, literature: Mapping[str, str])
     )
 
 
-def _levels(standing: FindingView) -> dict[str, Any]:
+def _levels(view: FindingView) -> dict[str, Any]:
     """The factors that do not vary in what it is concluded from, as at.width; and those that tell its arms apart."""
-    configs = [
-        standing.registered["configs"][place] for place in needed(standing.estimand, standing.registered["configs"])
-    ]
+    configs = [view.registered["configs"][place] for place in needed(view.estimand, view.registered["configs"])]
     levels = {
         f"at.{factor}": level
         for factor, level in (configs[0] if configs else {}).items()
         if all(config[factor] == level for config in configs)
     }
-    for arm, config in zip(_ARMS, _arms(standing.estimand), strict=False):
+    for arm, config in zip(_ARMS, _arms(view.estimand), strict=False):
         levels |= {f"{arm}.{factor}": level for factor, level in config.items() if f"at.{factor}" not in levels}
     return levels
 
@@ -89,18 +87,18 @@ def _arms(estimand: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     return estimand["between"] if estimand["kind"] == Kind.CONTRAST else ()
 
 
-def _medians(db: Database, standing: FindingView) -> dict[str, float | None]:
+def _medians(db: Database, view: FindingView) -> dict[str, float | None]:
     """The median of the measure in each arm of a contrast, over its evidence, and their ratio."""
-    arms = _arms(standing.estimand)
+    arms = _arms(view.estimand)
     if not arms:
         return {}
-    design = registrations.placed(db, standing.finding.experiment_id)
+    design = registrations.placed(db, view.finding.experiment_id)
     within = [{place for place, config in design.items() if arm.items() <= config.items()} for arm in arms]
     rows = db.select(
         _MEASURED,
-        measure=f'$."{standing.estimand["measure"]}"',
-        finding=standing.finding.number,
-        experiment_id=standing.finding.experiment_id,
+        measure=f'$."{view.estimand["measure"]}"',
+        finding=view.finding.number,
+        experiment_id=view.finding.experiment_id,
         places=json.dumps(sorted(set().union(*within))),
     )
     medians = []

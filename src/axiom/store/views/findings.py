@@ -25,7 +25,7 @@ _EVIDENCE = """e.line, e.blocks, e.seeds, e.missing, e.clones, e.estimate, e.low
 # The session that tells of the round in which it was weighed; until there is one, the round.
 _SESSION = """coalesce((SELECT name FROM session WHERE told <> '' AND id >= e.session_id ORDER BY id LIMIT 1), s.name)
     AS session"""
-_STANDING = f"""
+_VIEW = f"""
 SELECT f.id AS number, f.registration_id, f.experiment_id, f.estimand, f.status, f.why, f.created_at AS numbered_at,
     x.name AS experiment, x.version, r.body, {_SESSION}, {_EVIDENCE}
 FROM finding f
@@ -49,9 +49,9 @@ GROUP BY finding_number HAVING min(created_at) >= :since ORDER BY at DESC
 """
 _ASKED = "SELECT id, registration_id, estimand FROM finding"
 _BODIES = "SELECT id, body FROM registration"  # by themselves: each is long, and many findings have the same
-_ONE = f"{_STANDING} WHERE f.id = :number"
-_SOME = f"{_STANDING} WHERE f.id IN (SELECT value FROM json_each(:numbers))"
-_OF_EXPERIMENT = f"{_STANDING} WHERE f.experiment_id = :experiment_id ORDER BY f.id"
+_ONE = f"{_VIEW} WHERE f.id = :number"
+_SOME = f"{_VIEW} WHERE f.id IN (SELECT value FROM json_each(:numbers))"
+_OF_EXPERIMENT = f"{_VIEW} WHERE f.experiment_id = :experiment_id ORDER BY f.id"
 _PREDICTIONS = """
 SELECT p.*, s.verdict AS came_out, s.brier, s.log_score, s.interval_score, s.is_covered, s.reason, s.scored_at,
     (SELECT max(e.seeds) FROM evidence e JOIN finding f ON f.id = e.finding_number
@@ -254,15 +254,15 @@ def estimands(db: Database) -> dict[int, Mapping[str, Any]]:
 
 def by_number(db: Database, number: int) -> FindingView | None:
     row = db.row(_ONE, number=number)
-    return _standing(row) if row else None
+    return _view(row) if row else None
 
 
 def by_numbers(db: Database, numbers: Iterable[int]) -> dict[int, FindingView]:
-    return {row["number"]: _standing(row) for row in db.select(_SOME, numbers=json.dumps(sorted(numbers)))}
+    return {row["number"]: _view(row) for row in db.select(_SOME, numbers=json.dumps(sorted(numbers)))}
 
 
 def of_experiment(db: Database, experiment_id: int) -> list[FindingView]:
-    return [_standing(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
+    return [_view(row) for row in db.select(_OF_EXPERIMENT, experiment_id=experiment_id)]
 
 
 def last_number(db: Database) -> int:
@@ -315,7 +315,7 @@ def _read_body(body: str) -> Mapping[str, Any]:
     return document
 
 
-def _standing(row: Row) -> FindingView:
+def _view(row: Row) -> FindingView:
     registered = _read_body(row["body"])
     estimand = _estimand(registered, row["estimand"])
     return FindingView(

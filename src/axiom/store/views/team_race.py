@@ -40,7 +40,7 @@ class TeamRace:
     _sums: Counter[int] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def standing(self, db: Database) -> list[tuple[int, int]]:
+    def ranking(self, db: Database) -> list[tuple[int, int]]:
         with self._lock:
             since, until = at(self.month.begins), at(self.month.after.begins)
             after = _last_award_before(db, since) if self._last is None else self._last

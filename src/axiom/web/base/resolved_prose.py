@@ -56,16 +56,16 @@ def _named_in(reading: Reading, text: str) -> tuple[Mapping[int, Citable], Mappi
     numbers = prose.findings_named(text)
     if not numbers:
         return {}, {}
-    citables, standings = citable(reading.db, numbers), findings.by_numbers(reading.db, numbers)
-    return citables, {number: texts(standings[number], citables[number]) for number in citables}
+    citables, views = citable(reading.db, numbers), findings.by_numbers(reading.db, numbers)
+    return citables, {number: texts(views[number], citables[number]) for number in citables}
 
 
-def texts(standing: FindingView, spoken_of: Citable) -> dict[str, str]:
+def texts(view: FindingView, spoken_of: Citable) -> dict[str, str]:
     fields = {name: _NOT_YET if value is None else plain(value) for name, value in spoken_of.fields.items()}
-    fields["number"] = f"finding {standing.finding.number}"
-    if standing.line:
-        weighed = standing.line.evidence
-        numbers = written(standing.estimand, weighed.estimate, weighed.low, weighed.high)
+    fields["number"] = f"finding {view.finding.number}"
+    if view.line:
+        weighed = view.line.evidence
+        numbers = written(view.estimand, weighed.estimate, weighed.low, weighed.high)
         fields |= dict(zip(("estimate", "low", "high"), numbers, strict=True)) | {"e_value": e_value(weighed.e_value)}
     return fields
 

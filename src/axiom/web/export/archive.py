@@ -43,32 +43,32 @@ def archive(reading: Reading, number: int) -> bytes:
 
 
 def files(reading: Reading, number: int) -> dict[str, bytes]:
-    standing = findings.must_be(reading, number)
+    view = findings.must_be(reading, number)
     inputs = evidence.card_inputs(reading.db, number)
-    bundle = experiments.bundle_now(reading.db, standing.finding.experiment_id)
-    if standing.line is None or inputs is None or bundle is None:
+    bundle = experiments.bundle_now(reading.db, view.finding.experiment_id)
+    if view.line is None or inputs is None or bundle is None:
         raise NotFound(f"Finding {number} has no evidence yet, so there is nothing to export. {_WHEN}")
     inputs = replace(inputs, homes=_homes(reading, inputs))
     weighed = evidence_cards.weighed_from(inputs)
-    registered = list(_registered(reading, standing))
-    about = _about(reading, standing, inputs, bundle, [facts for facts, _ in registered])
+    registered = list(_registered(reading, view))
+    about = _about(reading, view, inputs, bundle, [facts for facts, _ in registered])
     answer = findings.by_number(reading, number)["finding"]
     made = {
         FINDING: _json(about),
-        NUMBERS: _json(_numbers(weighed, standing)),
+        NUMBERS: _json(_numbers(weighed, view)),
         "card.json": _json({"finding": {name: value for name, value in answer.items() if name not in _FLEETING}}),
         "history.json": _json({"history": answer["history"]}),
-        OBSERVATIONS: _csv(OBSERVED, _observed(standing, inputs)),
+        OBSERVATIONS: _csv(OBSERVED, _observed(view, inputs)),
         HOSTS: _csv(AT_HOME, [_at_home(home) for home in _sorted(inputs.homes)]),
         "history.csv": table_csv(*findings.table(reading, number)).encode(),
         "recompute.py": script(__version__).encode(),
         about["bundle"]["file"]: blobs.get(reading.db, reading.folder, bundle.digest),
         about["bundle"]["seal"]: f"{bundle.seal}\n".encode(),
-        about["bundle"]["source"]: source_in(bundle_files(reading, bundle.digest), standing.experiment).encode(),
+        about["bundle"]["source"]: source_in(bundle_files(reading, bundle.digest), view.experiment).encode(),
         **{facts["file"]: registration.body.encode() for facts, registration in registered},
         **_stamps(reading, [registration.id for _, registration in registered]),
     }
-    made |= readme.files(about) | _pictures(reading, standing)
+    made |= readme.files(about) | _pictures(reading, view)
     return {metadata.NAME: _json(metadata.graph(about, made)), **dict(sorted(made.items()))}
 
 
@@ -76,24 +76,24 @@ _WHEN = "It has some when its first block of replicates is closed and weighed."
 
 
 def _about(
-    reading: Reading, standing: FindingView, inputs: Inputs, bundle: StoredBundle, registered: Sequence[Answer]
+    reading: Reading, view: FindingView, inputs: Inputs, bundle: StoredBundle, registered: Sequence[Answer]
 ) -> Answer:
     """What the export says of itself, and the script needs besides the tables."""
-    line = standing.line
-    folder = f"experiment/{standing.experiment}"
+    line = view.line
+    folder = f"experiment/{view.experiment}"
     return {
         "axiom": __version__,
         "laboratory": reading.name,
-        "finding": standing.finding.number,
-        "answer": standing.answer,
-        "claim": standing.finding.claim,
-        "status": standing.finding.status,
-        "why": standing.why,
-        "scope": findings.scope(reading, standing)["words"],
-        "prediction": (findings.shown(reading, standing)["foreknowledge"] or {}).get("reason", ""),
-        "experiment": standing.experiment,
-        "version": standing.version,
-        "registration": standing.finding.registration_id,
+        "finding": view.finding.number,
+        "answer": view.answer,
+        "claim": view.finding.claim,
+        "status": view.finding.status,
+        "why": view.why,
+        "scope": findings.scope(reading, view)["words"],
+        "prediction": (findings.shown(reading, view)["foreknowledge"] or {}).get("reason", ""),
+        "experiment": view.experiment,
+        "version": view.version,
+        "registration": view.finding.registration_id,
         "weighed_at": line.weighed_at.isoformat() if line else None,
         "line": line.evidence.line if line else 0,
         "estimand": dict(inputs.estimand),
@@ -107,15 +107,15 @@ def _about(
             "seal": f"{folder}-seal.txt",
             "source": f"{folder}.py",
         },
-        "cite": findings.cited(reading, standing),
+        "cite": findings.cited(reading, view),
         "authors": reading.authors,
-        "bibtex": findings.in_bibtex(reading, standing),
+        "bibtex": findings.in_bibtex(reading, view),
     }
 
 
-def _registered(reading: Reading, standing: FindingView) -> Iterator[tuple[Answer, Registration]]:
+def _registered(reading: Reading, view: FindingView) -> Iterator[tuple[Answer, Registration]]:
     """Every registration whose replicates are this finding's evidence, with what its hash covers."""
-    for registration in evidence_cards.feeding(reading, standing):
+    for registration in evidence_cards.feeding(reading, view):
         first = stamps.first_result(reading.db, registration.id)
         yield (
             {
@@ -161,23 +161,23 @@ def _sorted(homes: Mapping[int, Home]) -> list[Home]:
     return [homes[number] for number in sorted(homes)]
 
 
-def _numbers(weighed: Card, standing: FindingView) -> Answer:
+def _numbers(weighed: Card, view: FindingView) -> Answer:
     """What must come out again: of the evidence what was stored, of its parts what they say today."""
     expected = numbers(weighed)
-    if standing.line:
-        stored = of_evidence(standing.line.evidence)
+    if view.line:
+        stored = of_evidence(view.line.evidence)
         expected |= {f"evidence {name}": value for name, value in stored.items() if name != "more"}
     return expected
 
 
-def _observed(standing: FindingView, inputs: Inputs) -> Iterable[Sequence[object]]:
+def _observed(view: FindingView, inputs: Inputs) -> Iterable[Sequence[object]]:
     for observation in inputs.observations:
         yield (
             observation.registration,
             observation.design,
             observation.cohort.value,
             observation.replicate,
-            seed_of(standing.experiment, standing.version, observation.replicate),
+            seed_of(view.experiment, view.version, observation.replicate),
             "" if observation.value is None else repr(float(observation.value)),
             observation.outcome.value if observation.outcome else "",
             " ".join(_computed(observation)),
@@ -194,10 +194,10 @@ def _computed(observation: Observation) -> Iterator[str]:
         yield f"{host}:{gpus[host]}" if host in gpus else str(host)
 
 
-def _pictures(reading: Reading, standing: FindingView) -> dict[str, bytes]:
+def _pictures(reading: Reading, view: FindingView) -> dict[str, bytes]:
     """The pictures of the page, where they were drawn since the finding was weighed last."""
-    since = standing.line.weighed_at if standing.line else reading.now
-    names = [f"finding/{standing.finding.number}/{kind}/{WIDTHS[0]}" for kind in ("narrowing", "strip", "forest")]
+    since = view.line.weighed_at if view.line else reading.now
+    names = [f"finding/{view.finding.number}/{kind}/{WIDTHS[0]}" for kind in ("narrowing", "strip", "forest")]
     drawn = [picture for picture in picture_views.drawn(reading.db, names) if picture.drawn_at >= since]
     return {
         f"figures/{picture.name.split('/')[2]}.png": blobs.get(reading.db, reading.folder, picture.png)

@@ -19,15 +19,15 @@ from axiom.web.base.request import Answer, Reading, must
 class Study:
     """One version of an experiment, as its signed file declares it."""
 
-    def __init__(self, reading: Reading, standing: FindingView, registrations: Iterable[Registration]) -> None:
-        self.reading, self.id = reading, standing.finding.experiment_id
+    def __init__(self, reading: Reading, view: FindingView, registrations: Iterable[Registration]) -> None:
+        self.reading, self.id = reading, view.finding.experiment_id
         self._bodies = [
             read_body(registration.body) for registration in registrations if registration.experiment_id == self.id
         ]
         self.bundle: StoredBundle | None = experiments.bundle_now(reading.db, self.id)
         stored = self.bundle or must(experiments.by_id(reading.db, self.id), reading, "experiment", self.id)
         self.declared: Manifest = stored_manifest(stored.manifest)
-        self.experiment, self.version = standing.experiment, standing.version
+        self.experiment, self.version = view.experiment, view.version
 
     def facts(self) -> Answer:
         """What it asks, with which factors, measures and controls, and how it was tried."""

@@ -63,8 +63,8 @@ def numbers_of(text: str) -> tuple[int, ...]:
 def paper(reading: Reading, numbers: Sequence[int]) -> Answer:
     subjects = [_Subject(reading, finding_views.must_be(reading, number)) for number in numbers]
     registrations = {registration.id: registration for subject in subjects for registration in subject.feeding}
-    studies = {subject.experiment_id: Study(reading, subject.standing, registrations.values()) for subject in subjects}
-    lines = [subject.standing.line for subject in subjects if subject.standing.line]
+    studies = {subject.experiment_id: Study(reading, subject.view, registrations.values()) for subject in subjects}
+    lines = [subject.view.line for subject in subjects if subject.view.line]
     until = moment(max(line.weighed_at for line in lines).isoformat()) if lines else "before anything was weighed"
     return {
         "numbers": list(numbers),
@@ -86,18 +86,18 @@ def paper(reading: Reading, numbers: Sequence[int]) -> Answer:
 
 
 class _Subject:
-    def __init__(self, reading: Reading, standing: FindingView) -> None:
-        self.reading, self.standing = reading, standing
-        self.number, self.experiment_id = standing.finding.number, standing.finding.experiment_id
-        self._texts = resolved_prose.texts(standing, citable(reading.db, [self.number])[self.number])
+    def __init__(self, reading: Reading, view: FindingView) -> None:
+        self.reading, self.view = reading, view
+        self.number, self.experiment_id = view.finding.number, view.finding.experiment_id
+        self._texts = resolved_prose.texts(view, citable(reading.db, [self.number])[self.number])
 
     @cached_property
     def answer(self) -> Answer:
-        return finding_views.shown(self.reading, self.standing)
+        return finding_views.shown(self.reading, self.view)
 
     @cached_property
     def feeding(self) -> list[Registration]:
-        return evidence_cards.feeding(self.reading, self.standing)
+        return evidence_cards.feeding(self.reading, self.view)
 
     def fact(self, name: str, text: str | None = None) -> Answer:
         """A field that texts may name, or something else of it."""
@@ -108,16 +108,16 @@ class _Subject:
 
     def facts(self) -> Answer:
         """What was asked, what came out, and what was predicted."""
-        standing, estimand, literature = self.standing, self.standing.estimand, self.answer["literature"]
+        view, estimand, literature = self.view, self.view.estimand, self.answer["literature"]
         return self.named("answer", "verdict", "reads", "grade", "null", "smallest") | {
             "quantity": self.fact("quantity", finding_views.quantity(estimand)),
             "kind": str(estimand["kind"]).replace("_", " "),
-            "centre": standing.line.evidence.centre if standing.line else estimand.get("about", "median"),
+            "centre": view.line.evidence.centre if view.line else estimand.get("about", "median"),
             "expects": _SIDES[estimand["expects"]],
-            "results": self._results() if standing.line else None,
+            "results": self._results() if view.line else None,
             "literature": self.fact("literature", literature["words"]) if literature else None,
             "drawn": whisker(self.answer),
-            "look": _CLASSES.get(standing.verdict, str(standing.verdict)),
+            "look": _CLASSES.get(view.verdict, str(view.verdict)),
             "forecasts": self._forecasts(),
         }
 
@@ -130,7 +130,7 @@ class _Subject:
 
     def _forecasts(self) -> list[Answer]:
         made = []
-        for place, forecast in enumerate(evidence_cards.forecasts(self.reading, self.standing), start=1):
+        for place, forecast in enumerate(evidence_cards.forecasts(self.reading, self.view), start=1):
             prediction, score = forecast.prediction, forecast.score
             brier = score.brier if score else None
             texts = {
@@ -183,19 +183,19 @@ def _others(reading: Reading, subjects: Sequence[_Subject]) -> list[Answer]:
         for end in ("source", "target")
         if link[end]["noun"] == "finding"
     }
-    names = {subject.standing.experiment for subject in subjects}
+    names = {subject.view.experiment for subject in subjects}
     same = {brief.number for brief in findings.in_brief(reading.db) if brief.experiment in names}
     others = findings.by_numbers(reading.db, (same | linked) - {subject.number for subject in subjects})
     return [
-        _Subject(reading, standing).named("answer", "verdict", "reads", "grade") | {"status": standing.finding.status}
-        for _, standing in sorted(others.items())
+        _Subject(reading, view).named("answer", "verdict", "reads", "grade") | {"status": view.finding.status}
+        for _, view in sorted(others.items())
     ]
 
 
 def _limitations(subjects: Sequence[_Subject]) -> list[Answer]:
     sentences = [(subject, name, text) for subject in subjects for name, text in _weaknesses(subject)]
     sentences += [
-        (subject, "scope", finding_views.scope(subject.reading, subject.standing)["words"]) for subject in subjects
+        (subject, "scope", finding_views.scope(subject.reading, subject.view)["words"]) for subject in subjects
     ]
     return _unique(
         {
@@ -207,10 +207,10 @@ def _limitations(subjects: Sequence[_Subject]) -> list[Answer]:
 
 
 def _weaknesses(subject: _Subject) -> Iterable[tuple[str, str]]:
-    standing, answer = subject.standing, subject.answer["evidence"]
-    if standing.finding.status != "open":
-        yield "status", f"it is {standing.finding.status}{f': {standing.why}' if standing.why else ''}"
-    if near := kin_of_experiment(subject.reading, subject.experiment_id, standing.experiment)["kin"]:
+    view, answer = subject.view, subject.answer["evidence"]
+    if view.finding.status != "open":
+        yield "status", f"it is {view.finding.status}{f': {view.why}' if view.why else ''}"
+    if near := kin_of_experiment(subject.reading, subject.experiment_id, view.experiment)["kin"]:
         yield "kin", f"others compute the same or nearly so, and were tried or computed too: {kin_in_words(near)}"
     if answer is None:
         yield "lacks", "nothing is weighed yet"
@@ -231,7 +231,7 @@ def _weaknesses(subject: _Subject) -> Iterable[tuple[str, str]]:
         yield "false_share", "it is not among the findings of the whole laboratory, corrected for all that were asked"
     if not answer["again"]:
         yield "again", "no seed of it was computed a second time"
-    forecasts = map(finding_views.foreknown, evidence_cards.forecasts(subject.reading, standing))
+    forecasts = map(finding_views.foreknown, evidence_cards.forecasts(subject.reading, view))
     for reason in dict.fromkeys(foreknowledge.reason for foreknowledge in forecasts if foreknowledge.is_informed):
         yield "informed", f"a prediction of it was {reason}"
 

@@ -33,16 +33,16 @@ _LEADS = {Meaning.AS_CLAIMED: "Holds for", Meaning.OPPOSITE: "Found for", Meanin
 _FORESTS = ("platform", "design", "host")  # volunteers are not listed: some show nobody which hosts are theirs
 
 
-def inputs(reading: Reading, standing: FindingView) -> Inputs | None:
+def inputs(reading: Reading, view: FindingView) -> Inputs | None:
     """What the newest line was weighed from; None until there is one."""
-    return evidence.card_inputs(reading.db, standing.finding.number) if standing.line else None
+    return evidence.card_inputs(reading.db, view.finding.number) if view.line else None
 
 
-def weighed(reading: Reading, standing: FindingView, inputs: Inputs | None) -> Card | None:
+def weighed(reading: Reading, view: FindingView, inputs: Inputs | None) -> Card | None:
     """The card that follows from it, worked out once for each line, which never changes."""
-    if inputs is None or standing.line is None:
+    if inputs is None or view.line is None:
         return None
-    line = standing.finding.number, standing.line.evidence.line
+    line = view.finding.number, view.line.evidence.line
     return reading.memo.get_or_create(("card", *line), lambda: weighed_from(inputs))
 
 
@@ -111,24 +111,21 @@ def newer_evidence(evidence: Evidence) -> Answer:
     }
 
 
-def scoped(
-    reading: Reading, standing: FindingView, quantity: str, observed: Sequence[Observation] | None = None
-) -> Answer:
+def scoped(reading: Reading, view: FindingView, quantity: str, observed: Sequence[Observation] | None = None) -> Answer:
     """For what the claim holds: the configs of all designs of which something was weighed, where it speaks of them.
 
     `observed` is what it was weighed from, where somebody has it at hand.
     """
     if observed is None:
-        observed = findings.observations(reading.db, standing.finding.number) if standing.line else ()
-    designs = [_design(design, standing) for design in feeding(reading, standing)]
+        observed = findings.observations(reading.db, view.finding.number) if view.line else ()
+    designs = [_design(design, view) for design in feeding(reading, view)]
     there, waiting = _weighed_and_waiting([design["name"] for design in designs], observed)
     spoken = (config for design in designs if design["name"] in there for config in design["configs"])
     configs = list({repr(sorted(config.items())): config for config in spoken}.values())
-    made_of = _made_of(reading, standing)
+    made_of = _made_of(reading, view)
     apart = "" if scope.is_crossed(configs) else ", not every combination of these levels"
     words = [
-        f"{_LEADS.get(standing.reads, 'Asked of')} {standing.experiment}@{standing.version}: "
-        f"{scope.in_words(configs)}.",
+        f"{_LEADS.get(view.reads, 'Asked of')} {view.experiment}@{view.version}: {scope.in_words(configs)}.",
         f"{counted(len(configs), 'config')} in {counted(len(there), 'design')}{apart}; the estimand is: {quantity}.",
         *([f"Of {_listed(waiting)} nothing is weighed yet."] if waiting else []),
         *([f"The source uses the kit's {_listed([name for name, _ in made_of])}."] if made_of else []),
@@ -150,33 +147,33 @@ def _weighed_and_waiting(names: Sequence[str], seen: Sequence[Observation]) -> t
     return [name for name in designs if name in weighed], [name for name in designs if name not in weighed]
 
 
-def never_worked(reading: Reading, standing: FindingView) -> list[Answer]:
+def never_worked(reading: Reading, view: FindingView) -> list[Answer]:
     """Hosts that had tasks of this version and returned no valid result."""
-    hosts = reading.attempts.never_worked(reading.db, standing.finding.experiment_id, reading.now)
+    hosts = reading.attempts.never_worked(reading.db, view.finding.experiment_id, reading.now)
     return [
         {"host": row.host_id, "platform": row.platform, "tasks": row.tasks, "states": dict(row.states)} for row in hosts
     ]
 
 
-def feeding(reading: Reading, standing: FindingView) -> list[Registration]:
-    numbers = registrations.feeding(reading.db, standing.finding.experiment_id).get(standing.finding.number, ())
+def feeding(reading: Reading, view: FindingView) -> list[Registration]:
+    numbers = registrations.feeding(reading.db, view.finding.experiment_id).get(view.finding.number, ())
     stored = [registrations.registration(reading.db, number) for number in numbers]
     return [registration for registration in stored if registration is not None]
 
 
-def forecasts(reading: Reading, standing: FindingView) -> list[Forecast]:
+def forecasts(reading: Reading, view: FindingView) -> list[Forecast]:
     return [
         forecast
-        for registration in feeding(reading, standing)
+        for registration in feeding(reading, view)
         for estimand, number in registrations.numbers(reading.db, registration).items()
-        if number == standing.finding.number
+        if number == view.finding.number
         for forecast in findings.forecasts(reading.db, registration.id, estimand)
     ]
 
 
-def _design(registration: Registration, standing: FindingView) -> Answer:
+def _design(registration: Registration, view: FindingView) -> Answer:
     registered = read_body(registration.body)
-    configs = scope.cells(standing.estimand, registered.design.configs)
+    configs = scope.cells(view.estimand, registered.design.configs)
     return {
         "name": registered.design.name,
         "registration": registration.id,
@@ -186,15 +183,15 @@ def _design(registration: Registration, standing: FindingView) -> Answer:
     }
 
 
-def _made_of(reading: Reading, standing: FindingView) -> list[tuple[str, str]]:
+def _made_of(reading: Reading, view: FindingView) -> list[tuple[str, str]]:
     """From the signed source, and from the kit that was signed with it."""
-    bundle = experiments.bundle_now(reading.db, standing.finding.experiment_id)
+    bundle = experiments.bundle_now(reading.db, view.finding.experiment_id)
     if bundle is None:
         return []
 
     def read() -> list[tuple[str, str]]:
         files = bundle_files(reading, bundle.digest)
-        return scope.made_of(source_in(files, standing.experiment), files)
+        return scope.made_of(source_in(files, view.experiment), files)
 
     return reading.memo.get_or_create(("made of", bundle.digest), read)
 

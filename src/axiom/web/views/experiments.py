@@ -63,9 +63,9 @@ def by_name(reading: Reading, name: str) -> Answer:
     stored = must(reading, name)
     manifest = stored_manifest(stored.manifest)
     registered = registrations.of_version(reading, stored)
-    standings = findings.of_experiment(reading.db, stored.id)
+    views = findings.of_experiment(reading.db, stored.id)
     forecasts = [forecast for row in registered for forecast in findings.forecasts(reading.db, row["number"])]
-    claims = [finding_views.shown(reading, standing) for standing in standings]
+    claims = [finding_views.shown(reading, view) for view in views]
     decided = [claim for claim in claims if claim["evidence"] and claim["status"] not in VOID]
     surest = max(decided, key=lambda claim: _GRADES.index(claim["grade"]), default=None)
     progress = _progress(reading, stored, registered, claims)

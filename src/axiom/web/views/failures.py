@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from axiom.decisions.experiments.release_history import standing
+from axiom.decisions.experiments.release_history import release_state
 from axiom.decisions.upkeep.failures import grouped, suggest
 from axiom.decisions.upkeep.tracebacks import failed_config, printed_last
 from axiom.domain.failure_causes import Blame
@@ -85,7 +85,7 @@ def _halted(
 ) -> Iterator[Answer]:
     """Open versions of which the newest bundle goes out no more, since it failed too often; a repair begins anew."""
     for number, history in releases.by_experiment(reading.db).items():
-        version, halted = versions[number], standing(history).halted.get(newest.get(number, ""))
+        version, halted = versions[number], release_state(history).halted.get(newest.get(number, ""))
         if halted and version.status == "open" and chosen in (None, version):
             name = f"{version.name}@{version.version}"
             yield {"experiment": name, "at": halted.at.isoformat(), "why": halted.reason}

@@ -88,9 +88,9 @@ def in_lists(reading: Reading, graph: Graph, numbers: Iterable[int]) -> dict[int
     return as_rows(reading, graph, findings.by_numbers(reading.db, numbers).values())
 
 
-def as_rows(reading: Reading, graph: Graph, standings: Iterable[FindingView]) -> dict[int, Answer]:
-    numbered = ((standing.finding.number, standing) for standing in standings)
-    return {number: shown(reading, standing) | {"aliases": graph.aliases(number)} for number, standing in numbered}
+def as_rows(reading: Reading, graph: Graph, views: Iterable[FindingView]) -> dict[int, Answer]:
+    numbered = ((view.finding.number, view) for view in views)
+    return {number: shown(reading, view) | {"aliases": graph.aliases(number)} for number, view in numbered}
 
 
 def _matching(reading: Reading, graph: Graph, briefs: Sequence[Brief], filters: Mapping[str, str]) -> set[int]:
@@ -159,36 +159,36 @@ def _listed(brief: Brief, estimand: Mapping[str, Any]) -> ListedFinding:
 @shown_at(f"/findings/{NUMBER}", "finding.html")
 def by_number(reading: Reading, number: int) -> Answer:
     """A finding: claim, verdict, grade, how it narrowed, from what, and what was predicted."""
-    standing = must_be(reading, number)
+    view = must_be(reading, number)
     lines = findings.history(reading.db, number)
-    inputs = evidence_cards.inputs(reading, standing)
+    inputs = evidence_cards.inputs(reading, view)
     observed = inputs.observations if inputs else ()
     values = [
         [row.replicate, row.value, ", ".join(map(str, row.hosts)), row.design, row.cohort.value, row.why_missing]
         for row in observed
     ]
-    weighed, links = evidence_cards.weighed(reading, standing, inputs), linked(reading, number)
+    weighed, links = evidence_cards.weighed(reading, view, inputs), linked(reading, number)
     return {
-        "finding": shown(reading, standing)
+        "finding": shown(reading, view)
         | evidence_cards.parts(reading.db, weighed)
         | {
-            "why": standing.why,
-            **_background(reading, standing),
+            "why": view.why,
+            **_background(reading, view),
             **links,
             "notes": [note | resolved_prose.remark(reading, note["text"], note["by"]) for note in links["notes"]],
-            "scope": evidence_cards.scoped(reading, standing, quantity(standing.estimand), observed),
-            "next_grade": _next_grade(standing),
-            "smaller_than": _smaller_than(standing),
-            "predictions": [predicted(forecast) for forecast in evidence_cards.forecasts(reading, standing)],
-            **kin_of_experiment(reading, standing.finding.experiment_id, standing.experiment),
-            "never_worked": evidence_cards.never_worked(reading, standing),
-            "cite": cited(reading, standing),
-            "bibtex": in_bibtex(reading, standing),
-            "export": f"/findings/{number}.zip" if standing.line else None,
+            "scope": evidence_cards.scoped(reading, view, quantity(view.estimand), observed),
+            "next_grade": _next_grade(view),
+            "smaller_than": _smaller_than(view),
+            "predictions": [predicted(forecast) for forecast in evidence_cards.forecasts(reading, view)],
+            **kin_of_experiment(reading, view.finding.experiment_id, view.experiment),
+            "never_worked": evidence_cards.never_worked(reading, view),
+            "cite": cited(reading, view),
+            "bibtex": in_bibtex(reading, view),
+            "export": f"/findings/{number}.zip" if view.line else None,
             "history": [evidence(reading, line) for line in lines],
             "card": shared_card(reading, number),
             "figures": {
-                "narrowing": narrowing(reading, number, standing.estimand),
+                "narrowing": narrowing(reading, number, view.estimand),
                 "strip": plate(reading, f"finding/{number}/strip", _OBSERVED, values, is_course=True),
                 "forest": evidence_cards.forest(reading, number, weighed),
             },
@@ -196,14 +196,14 @@ def by_number(reading: Reading, number: int) -> Answer:
     }
 
 
-def _background(reading: Reading, standing: FindingView) -> Answer:
+def _background(reading: Reading, view: FindingView) -> Answer:
     """What the experiment asked, why and after whom."""
-    stored = experiments.by_id(reading.db, standing.finding.experiment_id)
+    stored = experiments.by_id(reading.db, view.finding.experiment_id)
     manifest = stored_manifest(stored.manifest) if stored else None
     return {
         "question": manifest.question if manifest else "",
         "papers": papers(reading, manifest.reference) if manifest else [],
-        **asdict(told_in_file(reading, standing.finding.experiment_id, standing.experiment)),
+        **asdict(told_in_file(reading, view.finding.experiment_id, view.experiment)),
     }
 
 
@@ -235,18 +235,18 @@ def factors_of(text: str) -> dict[str, tuple[str, ...]]:
     return factors
 
 
-def scope(reading: Reading, standing: FindingView) -> Answer:
-    return evidence_cards.scoped(reading, standing, quantity(standing.estimand))
+def scope(reading: Reading, view: FindingView) -> Answer:
+    return evidence_cards.scoped(reading, view, quantity(view.estimand))
 
 
-def cited(reading: Reading, standing: FindingView) -> str:
-    finding, line = standing.finding, standing.line
-    start = f"{reading.name}. Finding {finding.number}: {standing.answer}."
+def cited(reading: Reading, view: FindingView) -> str:
+    finding, line = view.finding, view.line
+    start = f"{reading.name}. Finding {finding.number}: {view.answer}."
     if line is None:
         return f"{start} Registered {moment(finding.created_at.isoformat())}; no evidence yet."
     weighed = line.evidence
-    value, low, high = written(standing.estimand, weighed.estimate, weighed.low, weighed.high)
-    reads = "" if standing.reads.value == standing.verdict.value else f" ({standing.reads})"
+    value, low, high = written(view.estimand, weighed.estimate, weighed.low, weighed.high)
+    reads = "" if view.reads.value == view.verdict.value else f" ({view.reads})"
     closed = "" if finding.status == "open" else f"{finding.status}, "
     return (
         f"{start} {value} [{low}, {high}], {counted(weighed.seeds, 'replicate')}, "
@@ -254,13 +254,13 @@ def cited(reading: Reading, standing: FindingView) -> str:
     )
 
 
-def in_bibtex(reading: Reading, standing: FindingView) -> str:
-    line = standing.line
-    at = line.weighed_at if line else standing.finding.created_at
-    number = standing.finding.number
+def in_bibtex(reading: Reading, view: FindingView) -> str:
+    line = view.line
+    at = line.weighed_at if line else view.finding.created_at
+    number = view.finding.number
     return bibtex(
         number=number,
-        answer=standing.answer,
+        answer=view.answer,
         laboratory=reading.name,
         authors=reading.authors,
         date=at.isoformat(),
@@ -281,19 +281,19 @@ def narrowing(reading: Reading, number: int, estimand: Mapping[str, Any]) -> Ans
     return plate(reading, f"finding/{number}/narrowing", _HISTORY, rows, is_course=True)
 
 
-def shown(reading: Reading, standing: FindingView) -> Answer:
-    finding, estimand, line = standing.finding, standing.estimand, standing.line
+def shown(reading: Reading, view: FindingView) -> Answer:
+    finding, estimand, line = view.finding, view.estimand, view.line
     return {
         "number": finding.number,
-        "answer": standing.answer,
+        "answer": view.answer,
         "claim": finding.claim,
-        "author": standing.registered.get("proposal", {}).get("author"),
+        "author": view.registered.get("proposal", {}).get("author"),
         "status": finding.status,
-        "verdict": standing.verdict,
-        "reads": standing.reads,
+        "verdict": view.verdict,
+        "reads": view.reads,
         "grade": line.evidence.grade if line else Grade.AWAITING,
-        "experiment": standing.experiment,
-        "version": standing.version,
+        "experiment": view.experiment,
+        "version": view.version,
         "registration": finding.registration_id,
         "registered_at": finding.created_at.isoformat(),
         "estimand": finding.estimand,
@@ -302,14 +302,14 @@ def shown(reading: Reading, standing: FindingView) -> Answer:
         "quantity": quantity(estimand),
         "in_words": in_words(estimand, *_ends(line)),
         "scale": scale(estimand),
-        "chance": _chance(estimand["prediction"], standing.verdict),
-        "foreknowledge": _foreknowledge(reading, standing),
+        "chance": _chance(estimand["prediction"], view.verdict),
+        "foreknowledge": _foreknowledge(reading, view),
         "smallest": estimand["smallest"],
         "null": estimand["null"],
         "literature": _literature(reading, estimand, line),
-        "block": standing.registered["block"],
+        "block": view.registered["block"],
         "evidence": evidence(reading, line) if line else None,
-        "awaits": None if line else _awaits(reading, standing),
+        "awaits": None if line else _awaits(reading, view),
     }
 
 
@@ -370,9 +370,9 @@ def foreknown(forecast: Forecast) -> Foreknowledge:
     return foreknowledge(forecast.forecaster, forecast.prediction.because, forecast.seen, forecast.informed)
 
 
-def _foreknowledge(reading: Reading, standing: FindingView) -> Answer | None:
+def _foreknowledge(reading: Reading, view: FindingView) -> Answer | None:
     """What whoever made the registered prediction had seen. Most are the catalogue's, of which the body says all."""
-    finding, registered = standing.finding, standing.registered
+    finding, registered = view.finding, view.registered
     mine = [prediction for prediction in registered["predictions"] if prediction["estimand"] == finding.estimand]
     if registered.get("amends") is None and (not mine or mine[0]["forecaster"] == CATALOGUE):
         return asdict(foreknowledge(mine[0]["forecaster"], mine[0]["because"])) if mine else None
@@ -453,12 +453,12 @@ def _near_row(neighbour: NearFinding) -> Answer:
     }
 
 
-def _smaller_than(standing: FindingView) -> float | None:
+def _smaller_than(view: FindingView) -> float | None:
     """How large an absent effect could be at most, by its interval, rounded up to two digits."""
-    if standing.line is None or standing.verdict is not Verdict.ABSENT:
+    if view.line is None or view.verdict is not Verdict.ABSENT:
         return None
-    weighed, null = standing.line.evidence, float(standing.estimand["null"])
-    smallest = float(standing.estimand["smallest"])
+    weighed, null = view.line.evidence, float(view.estimand["null"])
+    smallest = float(view.estimand["smallest"])
     if weighed.low is None or weighed.high is None:
         return smallest
     most = max(abs(weighed.low - null), abs(weighed.high - null))
@@ -468,9 +468,9 @@ def _smaller_than(standing: FindingView) -> float | None:
     return min(smallest, float(f"{math.ceil(most / step) * step:.2g}"))
 
 
-def _next_grade(standing: FindingView) -> str | None:
+def _next_grade(view: FindingView) -> str | None:
     """The grade above, while there is one."""
-    grade = standing.line.evidence.grade if standing.line else Grade.AWAITING
+    grade = view.line.evidence.grade if view.line else Grade.AWAITING
     place = _GRADES.index(grade) + 1
     return _GRADES[place] if place < len(_GRADES) else None
 
@@ -480,12 +480,12 @@ def is_called(alias: str, names: Iterable[str]) -> bool:
     return alias.removeprefix("#").casefold() in {name.removeprefix("#").casefold() for name in names}
 
 
-def _awaits(reading: Reading, standing: FindingView) -> Answer:
+def _awaits(reading: Reading, view: FindingView) -> Answer:
     """How much of the first block is back, and when the rest should be, at the pace so far."""
-    block = standing.registered["block"]
-    wanted = block * len(standing.registered["configs"])
-    back = min(wanted, findings.back_of_first_block(reading.db, standing.finding, block))
-    waited = max(timedelta(0), reading.now - standing.finding.created_at)
+    block = view.registered["block"]
+    wanted = block * len(view.registered["configs"])
+    back = min(wanted, findings.back_of_first_block(reading.db, view.finding, block))
+    waited = max(timedelta(0), reading.now - view.finding.created_at)
     expected: datetime | None = reading.now + waited / back * (wanted - back) if back else None
     return {
         "cells": wanted,
@@ -509,7 +509,7 @@ def _matches(
 
 def must_be(reading: Reading, number: int) -> FindingView:
     """The finding with this number, or the sentence that says how far they go."""
-    standing = findings.by_number(reading.db, number)
-    if standing is None:
+    view = findings.by_number(reading.db, number)
+    if view is None:
         raise NotFound(no_such("finding", number, findings.last_number(reading.db)))
-    return standing
+    return view

@@ -42,9 +42,9 @@ def home(reading: Reading) -> Answer:
     listed = [
         brief.number for brief in (*weighed[: finding_limits.HOME_FINDINGS], *awaited[: finding_limits.HOME_FINDINGS])
     ]
-    standings = findings.by_numbers(reading.db, {*likely, *listed})  # once, since each brings its registration
-    telling = most_telling((_as_answer(standings[number]) for number in likely), finding_limits.HOME_TELLING)
-    row = finding_views.as_rows(reading, Graph(reading), (standings[number] for number in {*telling, *listed}))
+    views = findings.by_numbers(reading.db, {*likely, *listed})  # once, since each brings its registration
+    telling = most_telling((_as_answer(views[number]) for number in likely), finding_limits.HOME_TELLING)
+    row = finding_views.as_rows(reading, Graph(reading), (views[number] for number in {*telling, *listed}))
     counted = counters.read(reading.db)
     by_state = counters.by_state(counted)
     concluded = {brief.experiment for brief in briefs}  # an experiment without a finding asks nothing
@@ -57,7 +57,7 @@ def home(reading: Reading) -> Answer:
         "home": {
             "name": reading.name,
             "now": reading.now.isoformat(),
-            "told": [_highlight(reading, row[number], standings[number].finding.experiment_id) for number in telling],
+            "told": [_highlight(reading, row[number], views[number].finding.experiment_id) for number in telling],
             "card": shared_card(reading, telling[0]) if telling else None,
             "questions": [experiment_views.shown(version, by_state) for version in busiest],
             "all_questions": len(questions),
@@ -68,7 +68,7 @@ def home(reading: Reading) -> Answer:
             "tile": recent_tiles.newest(reading, every),
             "counters": _live(reading, counted),
             "watches": failures.met_watches(reading),
-            "said": news_views.standing(reading),
+            "said": news_views.current(reading),
             "news": session_views.news(reading, news_limits.HOME_NEWS)["news"],
         }
     }
@@ -131,15 +131,15 @@ def _likely(weighed: list[Brief]) -> list[int]:
     ]
 
 
-def _as_answer(standing: FindingView) -> AnsweredFinding:
-    evidence, estimand = standing.line.evidence if standing.line else None, standing.estimand
+def _as_answer(view: FindingView) -> AnsweredFinding:
+    evidence, estimand = view.line.evidence if view.line else None, view.estimand
     estimate = evidence.estimate if evidence else None
     return AnsweredFinding(
-        number=standing.finding.number,
-        experiment=standing.experiment,
+        number=view.finding.number,
+        experiment=view.experiment,
         grade=evidence.grade if evidence else Grade.AWAITING,
-        is_against=standing.reads is Meaning.OPPOSITE,
-        has_own_words=bool(estimand.get(OWN_WORDS.get(standing.reads, ""))),
+        is_against=view.reads is Meaning.OPPOSITE,
+        has_own_words=bool(estimand.get(OWN_WORDS.get(view.reads, ""))),
         size=0.0 if estimate is None else (estimate - estimand["null"]) / estimand["smallest"],
     )
 

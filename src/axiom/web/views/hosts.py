@@ -96,19 +96,19 @@ def supported(reading: Reading, every: Collection[SupportShare], path: str) -> A
     """One page of the findings that some hosts' results are in, the one that they did most for first."""
     shares = {share.finding: share for share in sorted(every, key=lambda share: -share.replicates)}
     page = paging.stretch(reading, "findings", list(shares))
-    standings, rows = findings.by_numbers(reading.db, page.there), []
+    views, rows = findings.by_numbers(reading.db, page.there), []
     for share in map(shares.__getitem__, page.there):
-        standing = standings.get(share.finding)
-        if standing is not None and standing.line is not None:
+        view = views.get(share.finding)
+        if view is not None and view.line is not None:
             rows.append(
                 {
                     "number": share.finding,
-                    "answer": standing.answer,
-                    "claim": standing.finding.claim,
-                    "status": standing.finding.status,
-                    "verdict": standing.verdict,
-                    "reads": standing.reads,
-                    "grade": standing.line.evidence.grade,
+                    "answer": view.answer,
+                    "claim": view.finding.claim,
+                    "status": view.finding.status,
+                    "verdict": view.verdict,
+                    "reads": view.reads,
+                    "grade": view.line.evidence.grade,
                     "replicates": share.replicates,
                     "of": share.of,
                 }

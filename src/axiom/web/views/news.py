@@ -117,8 +117,8 @@ def published_news(reading: Reading) -> Answer:
     return {"said": [_shown(note) for note in stored.newest(reading.db, limits.ON_THE_PAGE)]}
 
 
-def standing(reading: Reading) -> list[Answer]:
-    return [_shown(note) for note in stored.standing(reading.db, reading.now, limits.ON_THE_FRONT_PAGE)]
+def current(reading: Reading) -> list[Answer]:
+    return [_shown(note) for note in stored.current(reading.db, reading.now, limits.ON_THE_FRONT_PAGE)]
 
 
 def _shown(note: News) -> Answer:

@@ -71,7 +71,7 @@ def by_number(reading: Reading, number: int) -> Answer:
                 {"estimand": forecast.estimand} | finding_views.predicted(forecast)
                 for forecast in findings.forecasts(reading.db, number)
             ],
-            "findings": [finding_views.shown(reading, standing) for standing in claims],
+            "findings": [finding_views.shown(reading, view) for view in claims],
         }
     }
 

@@ -3,8 +3,8 @@
 from axiom.decisions.experiments.release_history import (
     ReleaseState,
     facts_of,
+    release_state,
     settled,
-    standing,
     unapproved,
     with_approval,
 )
@@ -52,7 +52,7 @@ def of_version(reading: Reading, stored: StoredExperiment) -> Answer | None:
 
 
 def _row(reading: Reading, stored: StoredExperiment, bundle: StoredBundle, history: list[Release]) -> Answer:
-    state, digest = standing(history), bundle.digest
+    state, digest = release_state(history), bundle.digest
     fleet = releases.fleet(reading.db)
     sent = releases.sent(reading.db, digest, since=state.begun.get(digest), before=_BEGINNING)
     facts = facts_of(sent, counts_hosts=fleet.is_alone)

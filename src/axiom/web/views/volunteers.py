@@ -169,11 +169,11 @@ def listed_teams(reading: Reading) -> Answer:
 def _challenge(reading: Reading) -> Answer:
     """The race of this month, which anybody wins anew each month, and who won the last one."""
     month = Month(year=reading.now.year, month=reading.now.month)
-    standing, before = _race(reading, month), _race(reading, month.before)
+    ranking, before = _race(reading, month), _race(reading, month.before)
     return {
         "month": f"{month.begins:%B %Y}",
         "ends": month.after.begins.isoformat(),
-        "rows": standing[: account_limits.TEAMS_RACING],
+        "rows": ranking[: account_limits.TEAMS_RACING],
         "last": {"month": f"{month.before.begins:%B %Y}", "winner": before[0]} if before else None,
     }
 
@@ -181,7 +181,7 @@ def _challenge(reading: Reading) -> Answer:
 def _race(reading: Reading, month: Month) -> list[Answer]:
     race = reading.memo.get_or_create(("race", month), lambda: TeamRace(month=month))
     rows = []
-    for number, amount in race.standing(reading.db)[: account_limits.TEAMS_RACING]:
+    for number, amount in race.ranking(reading.db)[: account_limits.TEAMS_RACING]:
         team = teams.by_id(reading.db, number)
         if team is not None and amount > 0:
             rows.append({"number": number, "name": team.name, "credit": amount / THOUSANDTHS})

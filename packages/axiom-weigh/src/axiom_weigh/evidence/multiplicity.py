@@ -44,8 +44,10 @@ class ComparableClaim(Protocol):
 def false_shares(claims: Sequence[ComparableClaim]) -> dict[int, float | None]:
     """The smallest share at which each claim stands; None where it does not stand, or nothing is claimed yet."""
     families = {
-        Verdict.POSITIVE: _standing([claim.e_value if claim.verdict in _EFFECTS else 0.0 for claim in claims]),
-        Verdict.ABSENT: _standing([claim.e_absent if claim.verdict is Verdict.ABSENT else 0.0 for claim in claims]),
+        Verdict.POSITIVE: _smallest_shares([claim.e_value if claim.verdict in _EFFECTS else 0.0 for claim in claims]),
+        Verdict.ABSENT: _smallest_shares(
+            [claim.e_absent if claim.verdict is Verdict.ABSENT else 0.0 for claim in claims]
+        ),
     }
     families[Verdict.NEGATIVE] = families[Verdict.POSITIVE]
     return {
@@ -54,7 +56,7 @@ def false_shares(claims: Sequence[ComparableClaim]) -> dict[int, float | None]:
     }
 
 
-def _standing(e_values: Sequence[float]) -> list[float | None]:
+def _smallest_shares(e_values: Sequence[float]) -> list[float | None]:
     shares: list[float | None] = [None] * len(e_values)
     if not any(e_values):
         return shares

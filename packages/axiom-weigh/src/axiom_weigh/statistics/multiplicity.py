@@ -17,8 +17,8 @@ def e_bh(log_es: Sequence[float], q: float) -> frozenset[int]:
     bar = math.log(len(log_es) / q)
     least = bar - math.log(len(log_es))  # below this a claim does not stand even if all others do
     candidates = sorted((place for place, log_e in enumerate(log_es) if log_e >= least), key=lambda at: -log_es[at])
-    standing = 0
+    amount = 0
     for rank, place in enumerate(candidates, start=1):
         if log_es[place] >= bar - math.log(rank):
-            standing = rank
-    return frozenset(candidates[:standing])
+            amount = rank
+    return frozenset(candidates[:amount])

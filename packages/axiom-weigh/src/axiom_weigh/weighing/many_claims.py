@@ -38,7 +38,7 @@ class ManyClaims:
         )
 
     @property
-    def standing(self) -> tuple[WeighedTable, ...]:
+    def upheld(self) -> tuple[WeighedTable, ...]:
         """Those that stand among all."""
         return tuple(card for card, share in zip(self.cards, self.false_shares, strict=True) if share is not None)
 
@@ -48,7 +48,7 @@ class ManyClaims:
         return {
             "asked": len(self.cards),
             "with_verdict_alone": len(self._decided()),
-            "standing_among_all": len(self.standing),
+            "standing_among_all": len(self.upheld),
             "share": SHARE,
             "claims": [
                 {**card.data(), "asked_alone": False, "verdict_among_all": verdict.value, "false_share": share}
@@ -79,9 +79,9 @@ class ManyClaims:
         return [card for card in self.cards if card.verdict not in (Verdict.UNDECIDED, Verdict.MIXED)]
 
     def _summary(self) -> str:
-        alone, standing = len(self._decided()), len(self.standing)
-        has, stands = "has" if alone == 1 else "have", "stands" if standing == 1 else "stand"
-        return f"{counted(len(self.cards), 'claim')}: {alone} {has} a verdict alone, {standing} {stands} among all"
+        alone, upheld = len(self._decided()), len(self.upheld)
+        has, stands = "has" if alone == 1 else "have", "stands" if upheld == 1 else "stand"
+        return f"{counted(len(self.cards), 'claim')}: {alone} {has} a verdict alone, {upheld} {stands} among all"
 
     def _rows(self) -> list[tuple[str, ...]]:
         return [
