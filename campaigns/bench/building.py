@@ -32,7 +32,7 @@ def build(place: Path) -> float:
         if now != printed:
             print(f"{time.monotonic() - began:5.0f} s  {progress.in_words}", flush=True)
             printed = now
-        builder.look()
+        builder.check()
         time.sleep(0.2)
     if builder.failure or not list((place / "runners").glob("*/built.json")):
         sys.exit(f"Nothing was measured: {builder.failure or 'it ended without a runner'}")

@@ -121,7 +121,7 @@ def _is_suspected(rng: np.random.Generator, values: _Values, pairs: int) -> bool
     """As a table is, up to where its values are weighed; a suspicion is what keeps a grade back, or a verdict."""
     table = {"seed": list(range(pairs)), **{arm: values(rng, pairs).tolist() for arm in _ARMS}}
     rows = differences_of(sheet_of(table), NamedColumns(of=_ARMS))
-    arranged = arrange(rows.rows, rows.columns, rows.beside)
+    arranged = arrange(rows.rows, rows.columns, rows.context)
     alarms = sound(question(CONTRAST), arranged.observations, 1).alarms
     return any(alarm.force is not Force.TELLS for alarm in (*arranged.alarms, *alarms))
 
@@ -192,7 +192,7 @@ def _drifting(rng: np.random.Generator, values: int, share: float) -> Numbers:
 def _is_dependent(values: Numbers) -> bool:
     table = {"seed": list(range(len(values))), "issue": list(range(len(values))), "value": values.tolist()}
     rows = rows_of(sheet_of(table))
-    return any(alarm.kind == "order" for alarm in arrange(rows.rows, rows.columns, rows.beside).alarms)
+    return any(alarm.kind == "order" for alarm in arrange(rows.rows, rows.columns, rows.context).alarms)
 
 
 def _share(flags: Sequence[bool]) -> float:

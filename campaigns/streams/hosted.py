@@ -25,7 +25,7 @@ STRONG = (Grade.STRONG, Grade.DEFINITIVE)
 
 Happenings = Mapping[str, bool]  # what was so of a stream, at any block
 Play = Callable[[np.random.Generator], Happenings]
-_Beside = Callable[[int], Surroundings]  # after so many seeds
+_SurroundingsAfter = Callable[[int], Surroundings]  # after so many seeds
 _Says = Callable[[int, int], float]  # a host, of a seed
 
 
@@ -169,9 +169,11 @@ def _home(host: int, volunteer: int, platform: str = "linux") -> Home:
     return Home(host_id=host, volunteer_id=volunteer, platform=platform, is_ours=False)
 
 
-def _followed(world: _World, beside: _Beside = granted) -> Iterator[Evidence]:
+def _followed(world: _World, surroundings_after: _SurroundingsAfter = granted) -> Iterator[Evidence]:
     """The evidence of each block."""
-    return looks(world.estimand, _observations(world), verdicts=EFFECTS, homes=world.homes, beside=beside)
+    return looks(
+        world.estimand, _observations(world), verdicts=EFFECTS, homes=world.homes, surroundings_after=surroundings_after
+    )
 
 
 def _observations(world: _World, gone: Collection[int] = ()) -> list[Observation]:
@@ -217,12 +219,14 @@ def _checked(rng: np.random.Generator, world: _World, *, with_watch: bool) -> It
             for opponent, agreement in _agreements_of(again, host).items():
                 compared[opponent].insert(0, ComparedTask(experiment_id=1, agreement=agreement))
 
-    def beside(seeds: int) -> Surroundings:
+    def surroundings_after(seeds: int) -> Surroundings:
         return Surroundings(agreements=agreements(cell for cell in cells if cell.replicate < seeds))
 
     lived = replace(world, hosts=hosts)
     observations = _observations(lived, {cell.replicate for cell in cells if cell.confirms})
-    for evidence in looks(world.estimand, observations, verdicts=EFFECTS, homes=world.homes, beside=beside):
+    for evidence in looks(
+        world.estimand, observations, verdicts=EFFECTS, homes=world.homes, surroundings_after=surroundings_after
+    ):
         yield evidence
         seeds = evidence.blocks * BLOCK
         outvoted = sum(observation.why_missing == OUTVOTED for observation in observations[:seeds])

@@ -142,7 +142,7 @@ def looks(
     *,
     verdicts: Collection[Verdict] = (*EFFECTS, Verdict.ABSENT),
     homes: Mapping[int, Home] = _HOMES,
-    beside: Callable[[int], Surroundings] = granted,
+    surroundings_after: Callable[[int], Surroundings] = granted,
 ) -> Iterator[Evidence]:
     """The evidence of each closed block that may say one of these verdicts.
 
@@ -152,7 +152,7 @@ def looks(
     for n in range(BLOCK, len(stream) + 1, BLOCK):
         alone = weight(claim, values[:n], stream=stream_of(values[:n], lopsided=1.0))
         if any((alone.log_absent if verdict is Verdict.ABSENT else alone.log_e) >= BAR for verdict in verdicts):
-            yield weigh(estimand, stream[:n], blocks=n // BLOCK, homes=homes, surroundings=beside(n))
+            yield weigh(estimand, stream[:n], blocks=n // BLOCK, homes=homes, surroundings=surroundings_after(n))
 
 
 def _reached(stream: Sequence[Observation], grades: Sequence[Grade]) -> dict[Grade, float]:

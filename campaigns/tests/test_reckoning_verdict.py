@@ -32,7 +32,7 @@ def control(meaning: Meaning | None, **more) -> ClaimTest:
     return asked(meaning, overturned_by=(SMALL, NO), **more)
 
 
-def beside(meaning: Meaning | None) -> ClaimTest:
+def clear_of(meaning: Meaning | None) -> ClaimTest:
     return asked(meaning, kind=LinkKind.MODERATES, seeds=0)
 
 
@@ -40,7 +40,7 @@ def beside(meaning: Meaning | None) -> ClaimTest:
     ("asked_so_far", "reckoning", "counts"),
     [
         ([], Reckoning.NOT_YET, ""),
-        ([beside(YES)], Reckoning.NOT_YET, ""),
+        ([clear_of(YES)], Reckoning.NOT_YET, ""),
         ([asked(None, seeds=0)], Reckoning.NOT_YET, "0 of 32"),
         ([asked(YES), asked(YES, seeds=24)], Reckoning.NOT_YET, "24 of 32"),
         ([asked(NO, seeds=31)], Reckoning.NOT_YET, "31 of 32"),
@@ -51,7 +51,7 @@ def beside(meaning: Meaning | None) -> ClaimTest:
         ([asked(YES, is_slight=True)], Reckoning.STANDS, "smaller than"),
         ([asked(YES, is_slight=True), asked(YES)], Reckoning.STANDS, "1 of its 2 tests shows is smaller"),
         ([asked(SMALL, upheld_by=(SMALL,), is_slight=True)], Reckoning.STANDS, "one test speaks for it"),
-        ([asked(YES), beside(None)], Reckoning.STANDS, "one test speaks for it"),
+        ([asked(YES), clear_of(None)], Reckoning.STANDS, "one test speaks for it"),
         ([asked(YES), control(YES)], Reckoning.STANDS, "one test speaks for it"),
         ([asked(SMALL, upheld_by=(SMALL, NO))], Reckoning.STANDS, "one test speaks for it"),
         ([asked(YES), asked(SMALL)], Reckoning.DEPENDS, "of 2 tests, 1 upholds it and 1 does not"),

@@ -69,10 +69,10 @@ def log(tmp_path) -> str:
 
 def test_it_builds_once_on_one_core_at_a_priority_that_is_low_and_never_starves(made, tmp_path):
     builder = made(WELL)
-    builder.look()
+    builder.check()
     until(lambda: builder.progress is None)
     for _ in range(3):
-        builder.look()
+        builder.check()
     words, priority, shared = log(tmp_path).splitlines()
     assert words.split() == ["--if-missing", "--quick", "--out", str(tmp_path / "runners")]
     assert priority.split() == ["TS", str(max(5, os.nice(0)))]
@@ -88,10 +88,10 @@ def test_it_waits_until_the_laboratory_has_started_and_leaves_it_the_cores_not_f
     monkeypatch.setattr(runner_build, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
     builder = made(WELL, patience=20.0, may_begin=lambda: may_begin)
     for seconds[0] in (100.0, 100.0 + after - 0.1):
-        builder.look()
+        builder.check()
         assert not log_file(tmp_path).exists()
     seconds[0] = 100.0 + after
-    builder.look()
+    builder.check()
     assert log_file(tmp_path).exists()
     until(lambda: "TS" in log(tmp_path))
 
@@ -101,13 +101,13 @@ def test_how_far_it_is_is_said_from_the_start_and_that_it_failed_and_is_not_trie
     log_file(tmp_path).write_text("08:00:00 step 2 of 2, two: 90%, about 9 s left\n")  # of a build before this one
     builder = made(STEPS)
     assert builder.progress.percent is None
-    builder.look()
+    builder.check()
     until(lambda: builder.progress.percent == 25)
     assert "step 2 of 2, two" in builder.progress.step
     assert builder.progress.minutes_left == 1
     (tmp_path / "seen").touch()
     until(lambda: builder.failure)
-    builder.look()
+    builder.check()
     assert builder.progress is None
     assert "exit status 5" in builder.failure
     assert str(log_file(tmp_path)) in builder.failure
@@ -125,13 +125,13 @@ def test_without_a_builder_too_it_is_known_whether_nobody_else_can_attach(are_st
 
 def test_the_end_of_the_laboratory_is_the_end_of_all_that_builds(made, tmp_path):
     builder = made("sleep 600 &\necho $$ >begun\nsleep 601\n")
-    builder.look()
+    builder.check()
     until(lambda: (tmp_path / "begun").exists() and (tmp_path / "begun").read_text().endswith("\n"))
     session = os.getsid(int((tmp_path / "begun").read_text()))
     assert len(of_session(session)) >= 3
     builder.stop()
     until(lambda: not of_session(session))
-    builder.look()
+    builder.check()
     assert not of_session(session)
 
 
@@ -143,7 +143,7 @@ def test_a_laboratory_that_is_killed_leaves_nothing_behind_that_builds(tmp_path)
         "import sys, time\nfrom pathlib import Path\nfrom axiom.service.runner_build import Builder\n"
         "from axiom.store.engine.folder import Folder\n"
         "builder = Builder(Folder(path=Path(sys.argv[1])), Path(sys.argv[2]), Path(), patience=0.0)\n"
-        "builder.look()\nprint(builder._process.pid, flush=True)\ntime.sleep(600)\n"
+        "builder.check()\nprint(builder._process.pid, flush=True)\ntime.sleep(600)\n"
     )
     with subprocess.Popen([sys.executable, "-c", text, tmp_path, program], stdout=subprocess.PIPE, text=True) as lab:
         session = int(lab.stdout.readline())

@@ -97,7 +97,7 @@ class HttpWorkSource:
             outputs = b"".join(output for _, output in part if output is not None)
             self._say("report", {**self._who, "finished": rows}, outputs)
 
-    def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+    def to_drop(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
         answer = self._say("look", {**self._who, "holding": sorted(holding)})
         return frozenset(answer["at_once"]), frozenset(answer["if_not_begun"])
 

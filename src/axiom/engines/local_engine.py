@@ -126,7 +126,7 @@ class WorkSource(Protocol):
 
     def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None: ...
 
-    def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]: ...
+    def to_drop(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]: ...
 
     def give_back(self, tasks: Collection[int]) -> None: ...
 
@@ -282,7 +282,7 @@ class LocalEngine:
                     self._ask(wanted)
                 if time.monotonic() >= looked_at + self._pace.beat and not self._stopping.is_set():
                     looked_at = time.monotonic()
-                    self._look()
+                    self._drop_tasks()
             except Exception as error:  # the source must not fall silent for ever because of one answer
                 self._note("source", error)
 
@@ -346,10 +346,10 @@ class LocalEngine:
         for _ in done:
             self._reported()
 
-    def _look(self) -> None:
+    def _drop_tasks(self) -> None:
         with self._change:
             holding = self._holding()
-        at_once, if_not_begun = self._source.look(holding)
+        at_once, if_not_begun = self._source.to_drop(holding)
         with self._change:
             waiting = {order.task for order in self._ready} & (at_once | if_not_begun)
             self._ready = deque(order for order in self._ready if order.task not in waiting)

@@ -134,7 +134,7 @@ class _FollowerThread:
     def _go_along(self, db: Database, follower: JournalFollower) -> None:
         while not self._ended.is_set():
             try:
-                followed = follower.look()
+                followed = follower.advance()
             except (StorageFull, StoreBusy) as error:
                 log.error("follow.waits %s", error)
                 self._ended.wait(limits.FOLLOWER_PAUSE_SECONDS)

@@ -102,12 +102,12 @@ def mailing(
     jobs = [Job(name=sender.channel, every=2.0, work=sender.send, remembered=False) for sender in outgoing]
     if server:
         due = DueMail(writer=health.writer, readers=readers, now=now, heard_since=heard_since)
-        jobs.append(Job(name="due mail", every=3_600.0, work=due.look, remembered=False))
+        jobs.append(Job(name="due mail", every=3_600.0, work=due.tell, remembered=False))
     of_alerts = [sender for sender in outgoing if sender.channel != MAIL or settings.alert_mail]
     if not of_alerts:
         return Mailing(jobs=jobs, alerts=None)
     alerts = Alerts(health.writer, readers, now, of_alerts, lambda: [*complaints(), *_stuck(outgoing)])
-    return Mailing(jobs=[*jobs, Job(name="alerts", every=60.0, work=alerts.look, remembered=False)], alerts=alerts)
+    return Mailing(jobs=[*jobs, Job(name="alerts", every=60.0, work=alerts.check, remembered=False)], alerts=alerts)
 
 
 def silence_counts_from(db: Database, now: datetime) -> datetime:

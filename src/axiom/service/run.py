@@ -34,7 +34,7 @@ from axiom.server.http.request_counts import CountedApp, RequestCounts
 from axiom.server.http.serving import ServedSocket, StopSignal
 from axiom.server.http.serving import serve as serve_sockets
 from axiom.server.mail.alerts import Alerts, Complaint
-from axiom.server.upkeep.janitor import clean, look
+from axiom.server.upkeep.janitor import clean, read_leftovers
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service.autopilot import Attendant, Occasion
 from axiom.service.clock import Clock
@@ -279,7 +279,7 @@ def _watch(writer: Writer, stopping: StopSignal, jobs: Jobs, alerts: Alerts | No
     if writer.failed:
         stopping.now()
         if alerts:
-            alerts.look()  # this is the last chance to tell it, and the end waits for it
+            alerts.check()  # this is the last chance to tell it, and the end waits for it
     elif writer.found_no_room:
         jobs.nudge(ALIVE)
 
@@ -305,7 +305,7 @@ def _start(
 
 
 def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
-    seen = look(folder, now())
+    seen = read_leftovers(folder, now())
     writer.run(lambda db: clean(db, folder, now(), seen))
 
 

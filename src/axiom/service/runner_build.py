@@ -95,7 +95,7 @@ class Builder:
         status = self._process.poll() if self._process is not None else None
         return f"the runner could not be built (exit status {status}); {self._log} says why" if status else ""
 
-    def look(self) -> None:
+    def check(self) -> None:
         if self._process is not None and self._process.poll() is not None:
             self._hang_up()
         if self._process is not None or self._is_stopped or time.monotonic() < self._from:

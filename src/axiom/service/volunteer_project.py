@@ -117,8 +117,8 @@ class VolunteerParts:
 
     def _offer(self) -> None:
         if self.builder:
-            self.builder.look()
-        self.offering.look()
+            self.builder.check()
+        self.offering.refresh()
 
 
 def _news(pages: Site, master: str) -> Endpoint:

@@ -302,7 +302,7 @@ def test_nothing_goes_to_a_host_that_cannot_hold_it(host, queues, has, wish, tod
 def test_new_hosts_of_one_volunteer_share_what_they_may_have(beside, amount):
     boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
     wish, queues = assignment.WorkWish(seconds=1e9, instances=0.0, most=1_000), [queue(1, unsent=500)]
-    allowance = replace(ALLOWANCE, beside=beside)
+    allowance = replace(ALLOWANCE, out_to_siblings=beside)
 
     def given(host: Host, allowance: assignment.Allowance) -> int:
         return sum(share.tasks for share in decide(host, queues, wish=wish, allowance=allowance).shares)
@@ -320,6 +320,8 @@ def test_whoever_invents_hosts_gets_one_task_for_each_at_most_in_whatever_order_
     boast = replace(NEW_HOST, capacity=Capacity(cores=4_096, memory_mb=10**9))
     for number in order:
         has, beside = [held(hands[number])] if hands[number] else [], sum(hands.values()) - hands[number]
-        decided = decide(boast, [queue(1, unsent=500)], has=has, wish=wish, allowance=replace(ALLOWANCE, beside=beside))
+        decided = decide(
+            boast, [queue(1, unsent=500)], has=has, wish=wish, allowance=replace(ALLOWANCE, out_to_siblings=beside)
+        )
         hands[number] += sum(share.tasks for share in decided.shares)
         assert sum(hands.values()) <= 128 + sum(map(bool, hands.values()))

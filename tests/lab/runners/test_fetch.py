@@ -136,18 +136,18 @@ def test_a_laboratory_offers_what_was_fetched_and_prefers_what_it_built(host, fe
     offering = OfferWatcher(folder, platform=here, now=lambda: NOW, built=own)
     part.mkdir(parents=True)
     shutil.copy(host.folder / LINUX / "built.json", part)  # half of it is no runner
-    offering.look()
+    offering.refresh()
     assert (offering.offered[LINUX].is_stand_in, offering.problems) == (True, ())
     fetch(host.address, LINUX)
-    offering.look()
+    offering.refresh()
     assert (offering.offered[LINUX].is_stand_in, offering.problems) == (False, ())
     assert len(RUNTIME) in {file.size for file in offering.offered[LINUX].files}
     build(own)
-    offering.look()
+    offering.refresh()
     version = offering.offered[LINUX].version
     assert len(RUNTIME) not in {file.size for file in offering.offered[LINUX].files}
     (own / LINUX / "built.json").touch()
-    offering.look()
+    offering.refresh()
     assert offering.offered[LINUX].version == version
 
 

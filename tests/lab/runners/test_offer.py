@@ -191,21 +191,21 @@ def test_what_is_built_replaces_the_stand_in_and_nothing_is_read_again_while_no_
 ):
     (first,) = versions(offering).values()
     assert offering.offered[LINUX].is_stand_in
-    offering.look()
+    offering.refresh()
     assert versions(offering) == {LINUX: first}
     built = build(tmp_path / "built")
-    offering.look()
+    offering.refresh()
     assert (versions(offering), offering.offered[LINUX].is_stand_in) == ({LINUX: first + 1}, False)
     for path in folder.runner_files.iterdir():
         path.unlink()
-    offering.look()
+    offering.refresh()
     assert list(folder.runner_files.iterdir()) == []
     (built / "built.json").touch()
     (folder.keys / "trust.json").write_bytes(b"whom to trust from now on")
-    offering.look()
+    offering.refresh()
     assert len(list(folder.runner_files.iterdir())) == 4
     build(tmp_path / "built", plan_class="nv")
-    offering.look()
+    offering.refresh()
     assert versions(offering) == {LINUX: first + 2, f"{LINUX}-nv": first + 3}
     assert offering.problems == ()
 
@@ -216,7 +216,7 @@ def test_one_build_that_is_damaged_or_a_fault_of_ours_with_it_holds_up_no_other_
     damaged = build(tmp_path / "built")
     (damaged / "built.json").write_text("{")
     build(tmp_path / "built", plan_class="nv")
-    offering.look()
+    offering.refresh()
     assert sorted(offering.offered) == [LINUX, f"{LINUX}-nv"]
     assert offering.offered[LINUX].plan_classes == ("",)
     (problem,) = offering.problems
@@ -233,26 +233,26 @@ def test_one_build_that_is_damaged_or_a_fault_of_ours_with_it_holds_up_no_other_
         faulty.setattr(Offers, "built", built)
         build(tmp_path / "built")
         for _ in range(2):
-            offering.look()
+            offering.refresh()
     assert sorted(offering.offered) == [LINUX, f"{LINUX}-nv"]
     (problem,) = offering.problems
     assert "KeyError('a fault')" in problem
     assert [record.getMessage() for record in caplog.records if record.exc_info] == ["offer.fault"]
     (build(tmp_path / "built") / "built.json").touch()
-    offering.look()
+    offering.refresh()
     assert (offering.problems, offering.offered[LINUX].is_stand_in) == ((), False)
 
 
 def test_a_file_that_cannot_be_looked_at_is_a_problem_and_no_end(offering, tmp_path, folder, caplog):
     build(tmp_path / "built")
-    offering.look()
+    offering.refresh()
     for path in folder.runner_files.iterdir():
         path.unlink()
     for path in (tmp_path / "built").iterdir():
         shutil.rmtree(path)
     (folder.keys / "code.key").unlink()
     carry(folder, CodeKey.make())
-    offering.look()
+    offering.refresh()
     assert any("FileNotFoundError" in problem for problem in offering.problems)
     assert "offer.fault" in caplog.text
 
@@ -262,14 +262,14 @@ def test_what_waits_for_a_signature_is_written_down_and_offered_when_it_is_broug
     carry(folder, key)
     offering = OfferWatcher(folder, platform=HERE, now=lambda: NOW, built=tmp_path / "built")
     build(tmp_path / "built")
-    offering.look()
+    offering.refresh()
     assert dict(offering.offered) == {}
     (problem,) = offering.problems
     assert "2 more" in problem
     wanted = json.loads((folder.runners / "unsigned.json").read_text())
     assert [row["name"].split("_")[1] for row in wanted] == ["runner", "runtime", "code", "trust", "runner"]
     carry(folder, key, *(row["md5"] for row in wanted))
-    offering.look()
+    offering.refresh()
     assert [runner.is_stand_in for runner in offering.offered.values()] == [False]
     assert (offering.problems, json.loads((folder.runners / "unsigned.json").read_text())) == ((), [])
 

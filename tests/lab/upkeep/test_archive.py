@@ -108,7 +108,7 @@ def test_a_backup_holds_the_files_and_an_older_one_or_a_follower_gets_them_from_
         old_lab.demand_whole(again)
     db = connect_writer(copy.database)
     follower = JournalFollower(db, copy, old_lab.folder.journal)
-    assert sum(follower.look().groups for _ in range(3)) > 2
+    assert sum(follower.advance().groups for _ in range(3)) > 2
     db.close()
     assert old_lab.files(copy) == old_lab.files()
     old_lab.demand_whole(copy)

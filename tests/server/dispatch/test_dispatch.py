@@ -135,16 +135,16 @@ def test_what_a_volunteer_may_not_have_hides_nothing_that_waits_behind_it(workin
 
 def test_what_is_known_follows_what_is_published_and_retired_and_not_what_was_undone(working_lab, prepared):
     known = DispatchCache()
-    known.look(working_lab.db)
+    known.refresh(working_lab.db)
     before = known.experiments
-    known.look(working_lab.db)
+    known.refresh(working_lab.db)
     assert known.experiments is before
     assert (before[1].name, before[1].status, before[1].is_ready) == ("tiny_sum", "open", True)
     working_lab.publish(prepared(top="REPAIRED = True"))
-    known.look(working_lab.db)
+    known.refresh(working_lab.db)
     assert known.experiments[1].bundle.digest == prepared(top="REPAIRED = True").digest
     experiments.renew_seal(working_lab.db, 2, "newer", working_lab.now)
-    known.look(working_lab.db)
+    known.refresh(working_lab.db)
     assert known.experiments[1].bundle.seal == "newer"
     working_lab.publish(prepared(version=2))
     for number in (1, 2):
@@ -154,7 +154,7 @@ def test_what_is_known_follows_what_is_published_and_retired_and_not_what_was_un
     def retire(number: int, *, fails: bool) -> None:
         with working_lab.db.transaction():
             withdraw(working_lab.db, number, "retired", working_lab.now)
-            known.look(working_lab.db)
+            known.refresh(working_lab.db)
             assert not known.experiments[number].is_ready
             if fails:
                 raise ZeroDivisionError
@@ -213,7 +213,7 @@ def forget(db, *, ours: bool = True) -> None:
 
 def test_a_bundle_that_was_never_seen_is_given_to_nobody(untried, prepared):
     """Even if whoever hands out work were made to believe in it."""
-    untried.known.look(untried.db)
+    untried.known.refresh(untried.db)
     for mapping in (untried.known.experiments, untried.known.ours, untried.known.tried):
         bundle = experiments.bundle(untried.db, prepared().digest)
         mapping[1] = replace(untried.known.experiments[1], bundle=replace(bundle, digest=NEVER_SEEN))

@@ -55,7 +55,7 @@ def test_a_digest_comes_once_a_week_with_the_credit_of_that_week_if_there_is_any
         office.lab.later(days=1)
         if day in {3, 5, 15}:
             earn(office, ada, 1_000 * day, f"day {day}")
-        due.look()
+        due.tell()
         for mail in office.waiting():
             told.setdefault(mail.facts["credit"], day)
     assert told == {8_000: 7, 15_000: 21}
@@ -70,10 +70,10 @@ def test_only_a_confirmed_address_gets_one_and_only_who_asked(office):
         earn(office, volunteer, 5, "a test")
     office.writer.run(lambda db: subscriptions.end(db, ada, outbox.DIGEST))
     office.lab.later(days=8)
-    due.look()
+    due.tell()
     assert office.waiting() == []
     office.writer.run(lambda db: accounts.confirm(db, eve, office.lab.now))
-    due.look()
+    due.tell()
     assert [mail.volunteer_id for mail in office.waiting()] == [eve]
 
 
@@ -90,17 +90,17 @@ def test_a_digest_names_the_answers_that_the_computers_helped_to_find_since_the_
         session = office.writer.run(lambda db: sessions.begin(db, pi="autopilot", reason="a test", now=office.lab.now))
         office.writer.run(lambda db: evaluate(db, session, office.lab.now))
         due = due_of(office)
-        due.look()
+        due.tell()
         assert office.waiting() == []  # its week is not over
         office.lab.later(days=6)
-        due.look()
+        due.tell()
         (row,) = office.waiting()  # none to whom whose computer only failed
         assert (row.volunteer_id, row.facts["findings"]) == (grace, [1])
         with office.readers.reader() as db:
             mail = WORDS.mail(db, row, office.lab.now)
         assert "https://lab.example/findings/1" in mail.get_body(("plain",)).get_content()
         office.lab.later(days=7)
-        due.look()
+        due.tell()
         assert len(office.waiting()) == 1  # that answer is no news any more
 
 
@@ -142,11 +142,11 @@ def test_an_answer_that_is_stored_while_digests_are_made_is_told_once(small_lab,
                 office.writer.submit(step)
                 began.wait()
                 office.lab.later(minutes=1)
-            due.look()
+            due.tell()
         finally:
             goes_on.set()
         office.lab.later(days=7)
-        due.look()
+        due.tell()
         assert [mail.facts["findings"] for mail in office.waiting()] == [[1]]
 
 
@@ -192,12 +192,12 @@ def test_each_silence_of_a_computer_that_had_work_is_told_once(office, attach):
         office.lab.later(days=1)
         if day < 10:
             office.writer.run(lambda db: hosts.seen(db, cellar, office.lab.now))
-        due.look()
+        due.tell()
         expected = [(ada, [attic])] * (day >= 7) + [(ada, [cellar])] * (day >= 16)
         assert said_of(office) == expected, day
     office.writer.run(lambda db: hosts.seen(db, attic, office.lab.now))
     office.lab.later(days=8)
-    due.look()
+    due.tell()
     assert said_of(office)[2:] == [(ada, [attic])]  # another silence
 
 
@@ -208,11 +208,11 @@ def test_a_silence_is_told_once_whoever_was_away_and_not_of_who_called_before_th
     subscribe(office, ada, outbox.SILENCE)
     office.lab.later(days=9)
     due = due_of(office, heard_since=office.lab.now + timedelta(days=1))
-    due.look()
+    due.tell()
     assert office.waiting() == []
     office.writer.run(lambda db: hosts.seen(db, attic, office.lab.now))  # it calls again, now that it can
     office.lab.later(days=1)
-    due.look()
+    due.tell()
     assert said_of(office) == [(ada, [cellar])]
     (row,) = office.waiting()
     with office.readers.reader() as db:

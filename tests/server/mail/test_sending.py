@@ -184,7 +184,7 @@ def test_trouble_is_told_by_every_way_and_once_when_it_is_over(office, hook):
         for minute in range(5):
             if minute == 3:
                 complaints.clear()
-            alerts.look()
+            alerts.check()
             for way in ways:
                 way.send()
             office.lab.later(minutes=1)
@@ -199,17 +199,17 @@ def test_trouble_is_told_by_every_way_and_once_when_it_is_over(office, hook):
 
 def test_a_restart_tells_nothing_anew_and_still_tells_the_end(office, hook):
     way = webhook(office, hook.address)
-    watching(office, way, complaints=[FULL, FAILING]).look()
+    watching(office, way, complaints=[FULL, FAILING]).check()
     office.lab.later(minutes=5)
-    watching(office, way, complaints=[FULL, FAILING]).look()
-    watching(office, way, complaints=[FULL]).look()
+    watching(office, way, complaints=[FULL, FAILING]).check()
+    watching(office, way, complaints=[FULL]).check()
     way.send()
     assert said(hook) == [("jobs", "began"), ("ready", "began"), ("jobs", "over")]
 
 
 def test_an_address_that_is_away_hears_it_later(office, hook):
     way = webhook(office, f"http://127.0.0.1:{free_port()}/hook")
-    watching(office, way, complaints=[FULL]).look()
+    watching(office, way, complaints=[FULL]).check()
     way.send()
     assert "Connection refused" in way.trouble
     hook.status = 500
@@ -230,16 +230,16 @@ def test_where_nothing_can_be_stored_any_more_it_is_told_all_the_same_and_once(o
     with smtp(box) as port:
         ways = webhook(office, hook.address), office.outgoing(server_on(port))
         alerts = watching(office, *ways, complaints=complaints)
-        alerts.look()
+        alerts.check()
         complaints.extend([FULL, FAILING])
         office.writer.stop()  # as a writer that failed, it stores nothing any more
         office.lab.folder.database.rename(office.lab.folder.path / "gone.db")  # and nothing can be read, either
         for _ in range(3):
-            alerts.look()
+            alerts.check()
             office.lab.later(minutes=1)
     assert said(hook) == [("jobs", "began"), ("ready", "began")]
     assert len({json.loads(body)["id"] for _, _, body in hook.posted}) == 2, "the second is no repeat of the first"
     assert (len({message["Message-ID"] for message in box.taken}), len(box.taken)) == (2, 2)
-    watching(office, webhook(office, f"http://127.0.0.1:{free_port()}/canary"), complaints=[FULL]).look()
+    watching(office, webhook(office, f"http://127.0.0.1:{free_port()}/canary"), complaints=[FULL]).check()
     assert "mail.lost channel=webhook kind=alert" in caplog.text, "where it cannot be told, either, the log says so"
     assert "/canary" not in caplog.text

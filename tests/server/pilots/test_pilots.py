@@ -230,7 +230,7 @@ def test_what_a_silent_pilot_has_out_goes_to_others_and_its_late_report_is_taken
     (order,) = cluster.source.ask(frozenset(), 1)
     for _ in range(4):  # a pilot that speaks keeps what it has
         cluster.lab.now += LEASE / 2
-        cluster.source.look(frozenset({order.task}))
+        cluster.source.to_drop(frozenset({order.task}))
         assert cluster.sweep() == 0
     cluster.lab.now += 3 * LEASE
     cluster.do(lambda db: jobs.started(db, "start", 0.0, cluster.lab.now))  # while nobody listened nobody was silent

@@ -9,7 +9,7 @@ from scheduler_calls import MASTER
 
 from axiom.domain.sessions import EntryKind, TranscriptEntry
 from axiom.server.upkeep.invariants import PROMISES, broken
-from axiom.server.upkeep.janitor import clean, look
+from axiom.server.upkeep.janitor import clean, read_leftovers
 from axiom.signed.bundles import read_seal, write_seal
 from axiom.store.accounts import accounts
 from axiom.store.engine import blobs
@@ -32,7 +32,7 @@ def test_only_a_file_without_a_row_is_deleted_after_a_day_and_what_is_needed_by_
     assert (clean(busy_lab.db, busy_lab.folder, busy_lab.now).files, "I9" in busy_lab.broken()) == (0, False)
     busy_lab.later(hours=2)
     assert busy_lab.broken()["I9"] == [f"file blobs/ab/{'cd' * 31} has no row"]
-    seen = look(busy_lab.folder, busy_lab.now)
+    seen = read_leftovers(busy_lab.folder, busy_lab.now)
     assert seen.files == [stray]
     os.utime(stray, (busy_lab.now.timestamp(),) * 2)  # written anew since
     assert clean(busy_lab.db, busy_lab.folder, busy_lab.now, seen).files == 0
@@ -44,14 +44,14 @@ def test_only_a_file_without_a_row_is_deleted_after_a_day_and_what_is_needed_by_
     bodies = [b"unneeded %d" % number for number in range(300)]
     digests = [blobs.put(db, folder, body, busy_lab.now) for body in bodies]
     busy_lab.later(days=61)
-    found = look(folder, busy_lab.now)
+    found = read_leftovers(folder, busy_lab.now)
     assert found.blobs == sorted(digests)
     with db.transaction():
         blobs.bring(db, folder, bodies[:1], busy_lab.now)
         figures.keep(db, name="a picture", shown="", svg=digests[1], png=digests[2], now=busy_lab.now)
         assert clean(db, folder, busy_lab.now, found).blobs == 297
     assert {row["digest"] for row in db.select("SELECT digest FROM blob")} >= set(digests[:3])
-    assert look(folder, busy_lab.now).blobs == []
+    assert read_leftovers(folder, busy_lab.now).blobs == []
 
 
 def test_what_was_brought_and_never_reported_goes_after_a_month_and_so_do_old_sign_ins(busy_lab):

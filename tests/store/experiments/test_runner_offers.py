@@ -73,11 +73,11 @@ def test_what_was_written_is_read_again_until_nothing_waits(small_lab):
     assert dict(held) == {}
     write_offer(small_lab.folder, BOTH)
     assert len(held) == 0
-    held.look()
+    held.refresh()
     assert dict(held) == read_offer(small_lab.folder) == BOTH
     assert [file.is_copied for file in BOTH[LINUX].files] == [False, True]
     assert BOTH[LINUX].size == 1_020
     small_lab.folder.offer.write_text("{")
     with pytest.raises(CannotStart):
-        held.look()
+        held.refresh()
     assert dict(held) == BOTH

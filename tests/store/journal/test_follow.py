@@ -26,13 +26,13 @@ class Copy:
         self.follower = JournalFollower(self.db, kept.folder, journal or kept.journal)
 
     def look(self, times=1):
-        return [self.follower.look() for _ in range(times)]
+        return [self.follower.advance() for _ in range(times)]
 
     def catch_up(self):
         """Look until two looks in a row bring nothing."""
         idle = 0
         while idle < 3:
-            followed = self.follower.look()
+            followed = self.follower.advance()
             idle = 0 if followed.groups or followed.again else idle + 1
 
     def stops(self):

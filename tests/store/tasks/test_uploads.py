@@ -69,9 +69,9 @@ def test_only_what_may_still_be_reported_or_came_lately_counts_as_brought(lab):
     other = lab.order(1).task
     record(lab, 2, b"x" * 10)
     record(lab, other, b"y" * 100)
-    assert [uploads.bytes_beside(lab.db, task, lab.now) for task in (2, other, 77)] == [100, 10, 0]
+    assert [uploads.bytes_of_other_tasks(lab.db, task, lab.now) for task in (2, other, 77)] == [100, 10, 0]
     for state in ("sent", "expired", "failed", "aborted", "returned", "invalid"):
         give(lab, other, state)
-        later = uploads.bytes_beside(lab.db, 2, lab.now + timedelta(seconds=1))
+        later = uploads.bytes_of_other_tasks(lab.db, 2, lab.now + timedelta(seconds=1))
         assert later == (100 if state in {"sent", "expired"} else 0)
-        assert uploads.bytes_beside(lab.db, 2, lab.now) == 100
+        assert uploads.bytes_of_other_tasks(lab.db, 2, lab.now) == 100

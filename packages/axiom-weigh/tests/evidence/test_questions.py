@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from axiom.decisions.evidence.registrable import fault, is_another_design
 from axiom_weigh.evidence.method import Process, question
 from axiom_weigh.evidence.multiplicity import WeighedClaim, false_shares
-from axiom_weigh.evidence.rounding import beside, e_told
+from axiom_weigh.evidence.rounding import clear_of, e_told
 from axiom_weigh.evidence.seeds_needed import more
 from axiom_weigh.evidence.verdict import conclude
 from axiom_weigh.values import Grade, Kind, Verdict
@@ -122,12 +122,12 @@ def test_no_number_is_told_as_the_bar_beside_which_it_lies():
     assert {(number, digits): e_told(number, digits) for number, digits in e_values} == e_values
     ends = {(0.500003, 0.4, 0.5): "0.500003", (0.5, 0.5): "0.5", (-0.0999996, -0.1): "-0.0999996"}
     ends[0.1 + 2**-56, 0.1] = "0.10000000000000002"
-    assert {end: beside(*end) for end in ends} == ends
+    assert {end: clear_of(*end) for end in ends} == ends
 
 
 @given(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
 def test_a_number_is_told_on_its_own_side(number, bar):
-    rounded = float(beside(number, bar))
+    rounded = float(clear_of(number, bar))
     assert ((rounded > bar), (rounded < bar)) == ((number > bar), (number < bar))
 
 

@@ -134,8 +134,8 @@ def _link(row: dict[str, Any]) -> str:
 
 def _computed(row: dict[str, Any]) -> str:
     """What stands beside a note, and why it could not be written today."""
-    beside = [f"finding {named['number']} is {named['reads']}, {named['grade']}" for named in row["beside"]]
-    return "".join(f" ({part})" for part in [*beside, *row["faults"]])
+    named_findings = [f"finding {named['number']} is {named['reads']}, {named['grade']}" for named in row["beside"]]
+    return "".join(f" ({part})" for part in [*named_findings, *row["faults"]])
 
 
 def _end(node: dict[str, Any]) -> str:

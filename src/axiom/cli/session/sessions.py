@@ -181,13 +181,13 @@ def pi(folder: Folder, who: Pi, pause: float, attached: bool, quiet: bool) -> No
         threading.Thread(target=_until_closed, args=(stop,), daemon=True).start()
     talk = _scientist(folder, stopping) if who == "scientist" else None
     remote = Remote(folder.socket)
-    beside = threading.Thread(
+    thread = threading.Thread(
         target=tend,
         args=(lambda without: _due(folder, without), lambda bundle: _try_out(folder, remote, bundle, gate), stopping),
         kwargs={"pause": 2 * pause, "report": lambda sentence: remark(sentence, quiet=quiet)},
         daemon=True,
     )
-    beside.start()
+    thread.start()
     has_answered = autopilot.attend(
         remote,
         stopping,
@@ -198,7 +198,7 @@ def pi(folder: Folder, who: Pi, pause: float, attached: bool, quiet: bool) -> No
     )
     in_vain = not (has_answered or stopping.is_set())
     stop()
-    beside.join(_ENDING_SECONDS)
+    thread.join(_ENDING_SECONDS)
     if in_vain:
         raise CannotStart(
             f"No laboratory that runs in {folder.path} answered, so no session was held. Start `axiom serve`, then "

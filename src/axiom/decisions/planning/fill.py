@@ -122,8 +122,8 @@ def _reason(host: Filled, filling: Filling) -> str:
         return supply.obstacle
     tasks = sum(host.tasks.values())
     if host.left.cores == 0:
-        beside = f", and {counted(host.gpu_tasks, 'task')} for its GPUs" if host.gpu_tasks else ""
-        return f"each core that was idle has a task{beside}" if tasks else all_busy(supply)
+        and_gpus = f", and {counted(host.gpu_tasks, 'task')} for its GPUs" if host.gpu_tasks else ""
+        return f"each core that was idle has a task{and_gpus}" if tasks else all_busy(supply)
     fitting = [work for work in filling.left if host.may_have(work.is_ours) and not work.need.gpu]
     if not fitting:
         return ""

@@ -77,7 +77,7 @@ class _Making:
                 return
             self._chosen(chosen, lacking)
 
-    def beside(self, filling: Filling) -> bool:
+    def fill_idle(self, filling: Filling) -> bool:
         """Order what idle cores and GPUs could take, of what is worth most among what fits. Was there anything?"""
         offers = sorted(
             self._offers(is_within_reach=False),
@@ -352,7 +352,7 @@ def _fill(
         filling = fill(supplies, works_of(candidates, making.allotments, supplies), deadline=deadline, key=key)
         idle = sum(host.left.cores + sum(gpus for _, gpus in host.left.gpus) for host in filling.hosts)
         stalls = 0 if idle < least else stalls + 1
-        if stalls > _STALLS or not making.beside(filling):
+        if stalls > _STALLS or not making.fill_idle(filling):
             return
         least = min(least, idle)
 

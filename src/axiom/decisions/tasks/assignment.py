@@ -101,7 +101,7 @@ class Allowance:
     daily_per_core: int | None  # None is any number
     heeds_standing: bool = True  # a host that brings errors gets fewer tasks an hour
     lent_seconds: float | None = None  # that a task of a cluster's pilot should take; None for other hosts
-    beside: int = 0  # tasks in hand of other hosts of its volunteer that have nothing to show either
+    out_to_siblings: int = 0  # tasks in hand of other hosts of its volunteer that have nothing to show either
 
 
 @value
@@ -214,7 +214,7 @@ def _shared(host: Host, allowance: Allowance) -> int | None:
     """
     if not is_unproven(host) or not allowance.heeds_standing:
         return None
-    return max(1, (limits.UNPROVEN_TOGETHER - allowance.beside + 1) // 2)
+    return max(1, (limits.UNPROVEN_TOGETHER - allowance.out_to_siblings + 1) // 2)
 
 
 def gpu_of(host: Host, memory_mb: int, kinds: Collection[str]) -> str | None:

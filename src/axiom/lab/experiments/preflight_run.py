@@ -83,18 +83,18 @@ class PreflightRun:
     def run(self) -> None:
         """Both ways, or as far as it goes. What is this computer's trouble is raised: it says nothing of the bundle."""
         hash_seed = 1 + self._seeds(0) % (2**32 - 1)
-        beside = threading.Thread(target=self._go, args=(self._other_way, hash_seed), daemon=True)
+        thread = threading.Thread(target=self._go, args=(self._other_way, hash_seed), daemon=True)
         is_alone = len(os.sched_getaffinity(0)) == 1
         if not is_alone:
-            beside.start()
+            thread.start()
         try:
             self._go(self._one_way)
         except BaseException:
             self._ended.set()
             raise
         if is_alone:
-            beside.start()
-        beside.join()
+            thread.start()
+        thread.join()
         if self._broken:
             raise self._broken
 

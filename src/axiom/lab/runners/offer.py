@@ -207,7 +207,7 @@ class OfferWatcher:
         Offers(folder, load_code(folder.keys)).here(platform, now())
         self.offered = RunnerOffer(folder)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         """What can be offered is offered; for what cannot, the reason is kept, and it is tried when a file changes."""
         seen = self._stamp()
         if seen == self._seen:
@@ -228,7 +228,7 @@ class OfferWatcher:
         yield partial(offers.again, now)
         yield partial(offers.here, self._platform, now)
         yield partial(self._note, offers)
-        yield self.offered.look
+        yield self.offered.refresh
 
     def _whole_runners(self) -> list[Path]:
         """The folders of whole runners, one for each name."""

@@ -22,7 +22,7 @@ from axiom.store.evidence.observations import ObservationSet, PlacedObservation
 from axiom.store.experiments import experiments
 from axiom.store.registrations import registrations
 from axiom_weigh.evidence.multiplicity import WeighedClaim, false_shares
-from axiom_weigh.evidence.rounding import around, beside
+from axiom_weigh.evidence.rounding import around, clear_of
 from axiom_weigh.evidence.weigh_claim import weigh
 from axiom_weigh.values import METHOD, Alarm, Evidence, Force, Surroundings
 
@@ -321,4 +321,4 @@ def _place(weighed: Evidence) -> str:
 
 
 def _short(number: float | None, bars: Sequence[float]) -> float | str:
-    return "unbounded" if number is None else float(beside(number, *bars))
+    return "unbounded" if number is None else float(clear_of(number, *bars))

@@ -29,7 +29,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import ideas, proposals, registrations
 from axiom.store.sessions import session_counts, sessions, untold
 from axiom.store.views.findings import forecasts
-from axiom_weigh.evidence.rounding import around, beside, e_told, end_told
+from axiom_weigh.evidence.rounding import around, clear_of, e_told, end_told
 from axiom_weigh.values import Evidence, Grade
 
 
@@ -516,7 +516,7 @@ def _meaning(db: Database, number: int, line: Evidence) -> Meaning:
 def _interval(line: Evidence, estimand: Mapping[str, Any]) -> tuple[object, object, object]:
     """Estimate, low and high, rounded as a person reads them."""
     bars = around(float(estimand["null"]), float(estimand["smallest"]))
-    estimate = "unknown" if line.estimate is None else beside(line.estimate, *bars)
+    estimate = "unknown" if line.estimate is None else clear_of(line.estimate, *bars)
     return estimate, end_told(line.low, bars), end_told(line.high, bars)
 
 

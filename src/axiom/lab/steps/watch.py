@@ -19,14 +19,14 @@ def look_for(db: Database, now: datetime) -> list[Note]:
     together: defaultdict[tuple[int, int], list[Watch]] = defaultdict(list)
     for watch in looked:
         together[watch.experiment_id, watch.seen_result].append(watch)
-    notes = {number: note for group in together.values() for number, note in _look(db, group, now).items()}
+    notes = {number: note for group in together.values() for number, note in _note_hits(db, group, now).items()}
     if notes or not looked:
         return [note for _, note in sorted(notes.items())]
     text = "Watches: {watches}. No new result meets one."
     return [Note(kind="watch.nothing", text=text, facts={"watches": len(looked)}, about="/watches")]
 
 
-def _look(db: Database, group: Sequence[Watch], now: datetime) -> dict[int, Note]:
+def _note_hits(db: Database, group: Sequence[Watch], now: datetime) -> dict[int, Note]:
     """Read what watches of one version have not seen once for all of them; a note for each that is met now."""
     after = seen = group[0].seen_result
     hits, first = Counter[int](), dict[int, Hit]()

@@ -323,7 +323,7 @@ def _bring_up(unproven: Folder, archive: Path, wish: RecoveryWish, now: datetime
             raise _damaged(archive, f"its database cannot be used: {error}") from error
         if strange:
             raise _damaged(archive, f"in its database is what Axiom did not make ({strange[0][:80]!r})")
-        return recover(db, unproven, wish, beside=archive.absolute().parent, now=now)
+        return recover(db, unproven, wish, backup_folder=archive.absolute().parent, now=now)
     finally:
         db.close()
 

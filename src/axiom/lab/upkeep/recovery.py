@@ -41,12 +41,12 @@ class Recovery:
         return self.ending is JournalEnd.END
 
 
-def recover(db: Database, unproven: Folder, wish: RecoveryWish, *, beside: Path, now: datetime) -> Recovery:
-    """Bring the database of an unpacked backup up to what its journal says; `beside` is where the backup lies."""
+def recover(db: Database, unproven: Folder, wish: RecoveryWish, *, backup_folder: Path, now: datetime) -> Recovery:
+    """Bring the database of an unpacked backup up to what its journal says, which lies in `backup_folder`."""
     if wish.to_follow:
         check(db)  # a migration would be a change that no journal holds
         return Recovery()
-    journal = None if wish.as_it_was else _chosen_journal(db, unproven, wish, beside)
+    journal = None if wish.as_it_was else _chosen_journal(db, unproven, wish, backup_folder)
     recovered = Recovery()
     if journal is not None:
         replayed = replay(db, unproven, journal)
@@ -58,7 +58,7 @@ def recover(db: Database, unproven: Folder, wish: RecoveryWish, *, beside: Path,
     return recovered
 
 
-def _chosen_journal(db: Database, unproven: Folder, wish: RecoveryWish, beside: Path) -> Path | None:
+def _chosen_journal(db: Database, unproven: Folder, wish: RecoveryWish, backup_folder: Path) -> Path | None:
     if wish.journal is not None:
         if not _fits(db, [wish.journal]):
             raise NotFound(
@@ -68,7 +68,7 @@ def _chosen_journal(db: Database, unproven: Folder, wish: RecoveryWish, beside: 
         return wish.journal
     settings, _ = read(unproven.settings, {}, {})
     named = Path(settings.journal)
-    fitting = _fits(db, [beside, *([named] if named.is_absolute() else [])])
+    fitting = _fits(db, [backup_folder, *([named] if named.is_absolute() else [])])
     return fitting[0] if fitting else None
 
 

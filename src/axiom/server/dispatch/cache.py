@@ -93,7 +93,7 @@ class DispatchCache:
         self._has_evidence = False
         self._unfit: dict[str, datetime] = {}
 
-    def look(self, db: Database) -> None:
+    def refresh(self, db: Database) -> None:
         self._has_evidence = self._has_evidence or evidence.is_any(db)
         stamp = (*experiments.stamp(db), db.notes)
         if stamp != self._stamp:

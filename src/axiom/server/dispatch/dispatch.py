@@ -66,7 +66,7 @@ def hand_out(
     *,
     allowance: Allowance | None = None,
 ) -> WorkGrant:
-    cache.look(db)
+    cache.refresh(db)
     dispatcher = _Dispatcher(db, dispatch, cache, host, now, allowance or dispatch.volunteers, request)
     lost = dispatcher.find(request.holding, request.most) if request.holding is not None and request.most > 0 else ()
     granted, reason = dispatcher.serve(request, lost)

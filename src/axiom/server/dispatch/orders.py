@@ -52,7 +52,7 @@ def allowance_of(db: Database, dispatch: Dispatch, host: Host) -> Allowance:
     if not is_unproven(host):
         return dispatch.volunteers
     others = out_to_siblings(db, host.volunteer_id, host.id, most=limits.UNPROVEN_TOGETHER)
-    return replace(dispatch.volunteers, beside=others)
+    return replace(dispatch.volunteers, out_to_siblings=others)
 
 
 @value

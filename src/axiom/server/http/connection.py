@@ -502,9 +502,9 @@ class Connection(asyncio.Protocol):
 
     def _look_later(self, seconds: float) -> None:
         self._looks_at = self.site.loop.time() + seconds
-        self._timer = self.site.loop.call_later(seconds, self._look)
+        self._timer = self.site.loop.call_later(seconds, self._check_time)
 
-    def _look(self) -> None:
+    def _check_time(self) -> None:
         left = self._due - self.site.loop.time()
         if self._is_stuck():
             self.transport.abort()

@@ -64,7 +64,7 @@ class Downloads:
         if name in self._bodies:
             self._bodies.move_to_end(name)
             return self._bodies[name]
-        source = await asyncio.get_running_loop().run_in_executor(None, self._look, name)
+        source = await asyncio.get_running_loop().run_in_executor(None, self._find_file, name)
         if isinstance(source, bytes) and name not in self._bodies:
             self._bodies[name] = source
             self._size += len(source)
@@ -72,7 +72,7 @@ class Downloads:
                 self._size -= len(self._bodies.popitem(last=False)[1])
         return source
 
-    def _look(self, name: str) -> bytes | Path | None:
+    def _find_file(self, name: str) -> bytes | Path | None:
         """A file that is ours to give; whatever else the name says, it names nothing.
 
         What only cannot be read for a moment is raised: a client gives up for good what it hears is not here.

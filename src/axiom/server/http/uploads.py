@@ -173,7 +173,7 @@ class Transfers:
                     return transfers.done()  # it ended without an output: the client is rid of what it left
                 return (
                     None
-                    if self._bytes_beside(db, task_id) + size <= host_limits.UNREPORTED_BYTES
+                    if self._bytes_of_other_tasks(db, task_id) + size <= host_limits.UNREPORTED_BYTES
                     else transfers.try_again(_MUCH)
                 )
         except AxiomError as error:
@@ -232,15 +232,15 @@ class Transfers:
         self._submit([output], lambda db, batch: [self._store_within_quota(db, batch[0])])
 
     def _store_within_quota(self, db: Database, output: WholeOutput) -> bytes:
-        if self._bytes_beside(db, output.task_id) + len(output.body) > host_limits.UNREPORTED_BYTES:
+        if self._bytes_of_other_tasks(db, output.task_id) + len(output.body) > host_limits.UNREPORTED_BYTES:
             return transfers.try_again(_MUCH)
         return self._store_all(db, [output])[0]
 
-    def _bytes_beside(self, db: Database, task_id: int) -> int:
+    def _bytes_of_other_tasks(self, db: Database, task_id: int) -> int:
         lying = self.begun.lying(task_id)
         counted = uploads.of_same_host(db, task_id, lying) | {task_id}
-        beside = uploads.bytes_beside(db, task_id, self._now() - host_limits.FAILED_OUTPUT_FOR)
-        return beside + sum(lying.get(number, 0) for number in counted)
+        stored = uploads.bytes_of_other_tasks(db, task_id, self._now() - host_limits.FAILED_OUTPUT_FOR)
+        return stored + sum(lying.get(number, 0) for number in counted)
 
     def _submit(self, batch: list[WholeOutput], work: Callable[[Database, list[WholeOutput]], list[bytes]]) -> None:
         try:
@@ -315,7 +315,7 @@ class Arrival:
             return None
         self._buffer += piece
         if self._upload is None:
-            self._look(ended=False)
+            self._read_head(ended=False)
         elif len(self._buffer) > self._upload.body_length:
             self._answer = transfers.refused("there are more bytes than the head says")
         return None
@@ -326,7 +326,7 @@ class Arrival:
 
     def finish(self) -> Future[bytes]:
         if self._answer is None and self._upload is None:
-            self._look(ended=True)
+            self._read_head(ended=True)
         upload = self._upload
         if self._answer is None and upload is not None:
             return self._end(upload)
@@ -347,7 +347,7 @@ class Arrival:
         self._answer = transfers.try_again("the same file is coming on another connection")
         self._close()
 
-    def _look(self, *, ended: bool) -> None:
+    def _read_head(self, *, ended: bool) -> None:
         try:
             head = transfers.read_head(self._buffer, ended=ended)
         except MalformedRequest as error:

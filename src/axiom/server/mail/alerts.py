@@ -45,7 +45,7 @@ class Alerts:
         self._told: dict[str, LatestAlert] | None = None
         self._lock = threading.Lock()
 
-    def look(self) -> None:
+    def check(self) -> None:
         with self._lock:
             now, earlier = self._now(), self._latest()
             news = _news({complaint.kind: complaint for complaint in self._complaints()}, earlier, now)

@@ -29,7 +29,7 @@ class DueMail:
     heard_since: datetime  # from then on computers could report again: the laboratory was away before
     support: Support = field(default_factory=Support)
 
-    def look(self) -> None:
+    def tell(self) -> None:
         self._digests()
         silent_since = self.now() - limits.SILENT_FOR
         if self.now() >= self.heard_since:

@@ -20,7 +20,7 @@ class LocalWorkSource:
         return PilotIdentity(key=None, host_id=self.host_id, session="")
 
     def held_tasks(self) -> frozenset[int]:
-        return self.writer.run(lambda db: self.pilots.look(db, self._engine, ())).in_hand
+        return self.writer.run(lambda db: self.pilots.tasks_of(db, self._engine, ())).in_hand
 
     def ask(self, holding: frozenset[int], wanted: int) -> Sequence[Order]:
         return self.writer.run(lambda db: self.pilots.ask(db, self._engine, holding=holding, wanted=wanted))
@@ -28,8 +28,8 @@ class LocalWorkSource:
     def report(self, finished: Sequence[tuple[Report, bytes | None]]) -> None:
         self.writer.run(lambda db: self.pilots.report(db, self._engine, finished))
 
-    def look(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
-        tasks = self.writer.run(lambda db: self.pilots.look(db, self._engine, holding))
+    def to_drop(self, holding: frozenset[int]) -> tuple[frozenset[int], frozenset[int]]:
+        tasks = self.writer.run(lambda db: self.pilots.tasks_of(db, self._engine, holding))
         return tasks.at_once, tasks.if_not_begun
 
     def give_back(self, tasks: Collection[int]) -> None:

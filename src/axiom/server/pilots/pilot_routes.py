@@ -240,7 +240,7 @@ def _look(pilots: PilotServer, key: str | None, body: bytes) -> Callable[[Databa
     pilot, holding = _pilot(fields, key), _numbers(fields, "holding")
 
     def look(db: Database) -> Answer:
-        tasks = pilots.look(db, pilot, holding)
+        tasks = pilots.tasks_of(db, pilot, holding)
         return {
             "at_once": sorted(tasks.at_once),
             "if_not_begun": sorted(tasks.if_not_begun),

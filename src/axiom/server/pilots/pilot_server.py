@@ -126,7 +126,7 @@ class PilotServer:
                 blobs.let_go(db, report.output_digest)
         return len(answers) - len(refused)
 
-    def look(self, db: Database, pilot: PilotIdentity, holding: Collection[int]) -> PilotTasks:
+    def tasks_of(self, db: Database, pilot: PilotIdentity, holding: Collection[int]) -> PilotTasks:
         self._host(db, pilot)
         at_once, if_not_begun = unwanted(db, pilot.host_id, holding)
         out = frozenset[int]().union(*(tasks.ids for tasks in waiting_tasks.out_by_experiment(db, pilot.host_id)))

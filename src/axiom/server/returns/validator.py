@@ -161,9 +161,9 @@ class Validator:
             comparisons.append(compare(db, workunit_id, first.copies, brought, again, tolerance))
         return comparisons
 
-    def _judge_again(self, db: Database, beside: UnprovenTask, task: Task) -> Sequence[Result]:
+    def _judge_again(self, db: Database, unproven: UnprovenTask, task: Task) -> Sequence[Result]:
         """What a valid copy brought, as it was judged before; its host may have been found out since."""
-        return self._judge(db, replace(beside, task=task, outvoted=0), {}).decided.results
+        return self._judge(db, replace(unproven, task=task, outvoted=0), {}).decided.results
 
     def _draw(
         self, db: Database, judged: Sequence[_JudgedTask], compared: Sequence[ComparedCopies], now: datetime

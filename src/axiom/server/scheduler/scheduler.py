@@ -309,14 +309,14 @@ class Project:
     def _unstick(self, db: Database, request: SchedulerRequest, names: Collection[str]) -> tuple[str, ...]:
         if not request.files:
             return ()
-        self.cache.look(db)
+        self.cache.refresh(db)
         return out_of_use(request, self.cache.files, names)
 
     def _nothing_for(self, db: Database, request: SchedulerRequest, ours: SuitableRunners) -> tuple[str, ...]:
         """GPUs for which there is no program or no work: the client stops asking for them. Its processor remains."""
         if not request.coprocessors:
             return ()
-        self.cache.look(db)
+        self.cache.refresh(db)
         wanted = any(
             experiment.declared.uses_gpus and experiment.is_ready for experiment in self.cache.experiments.values()
         )

@@ -41,7 +41,7 @@ def leftovers(db: Database, folder: Folder, now: datetime) -> Leftovers:
     )
 
 
-def look(folder: Folder, now: datetime) -> Leftovers:
+def read_leftovers(folder: Folder, now: datetime) -> Leftovers:
     """The same without the writer, which should not wait for it: it takes long where much is stored."""
     with Connections(folder=folder).follower() as db:
         return leftovers(db, folder, now)
@@ -51,7 +51,7 @@ def clean(db: Database, folder: Folder, now: datetime, seen: Leftovers | None = 
     """Delete files whose row was never committed, a day after they were written, and what else has run out.
 
     Files go before rows do: those of rows that go now have their day, so that none is missing if this is undone. What
-    was deleted is written down, also when it was nothing. `seen`: what `look` has just returned; else it looks itself.
+    was deleted is written down, also when it was nothing. `seen`: what `read_leftovers` has just returned.
     """
     seen = seen or leftovers(db, folder, now)
     files = blobs.sweep(db, seen.files, now - blobs.GRACE)

@@ -97,7 +97,7 @@ class RunnerOffer(Mapping[str, OfferedRunner]):
         self._folder = folder
         self._runners = read_offer(folder)
 
-    def look(self) -> None:
+    def refresh(self) -> None:
         self._runners = read_offer(self._folder)
 
     def __getitem__(self, name: str) -> OfferedRunner:

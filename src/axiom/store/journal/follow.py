@@ -53,7 +53,7 @@ class JournalFollower:
     def position(self) -> int:
         return self._point.position
 
-    def look(self) -> JournalLook:
+    def advance(self) -> JournalLook:
         """Do what was there at the look before already, or what a later file of the journal has settled."""
         if history.newest_point(self._db) != self._point:
             raise StoreDamaged(

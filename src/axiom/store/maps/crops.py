@@ -55,7 +55,7 @@ def crop(
         raise NotFound(f"No tile of arm {arm} is drawn yet.")
     chosen = first[0] if replicate is None else replicate
     side, levels = drawn.pixels, bytearray(window.amount)
-    charts.look([chosen], tiles_of(window, side))
+    charts.read([chosen], tiles_of(window, side))
     picture = charts.picture(chosen, window)
     if NOTHING in picture.pixels:
         numbers = ", ".join(map(str, charts.replicates(_MOST_SAID)))

@@ -70,7 +70,7 @@ class Charts:
         rows = self._db.select(_REPLICATES, experiment_id=self._experiment_id, arm=self._arm, limit=limit)
         return [row["replicate"] for row in rows]
 
-    def look(self, replicates: Sequence[int], wanted: Iterable[Tile]) -> None:
+    def read(self, replicates: Sequence[int], wanted: Iterable[Tile]) -> None:
         if not replicates:
             return
         places = {place_of(higher, self._arm) for tile in wanted for higher in self._upwards(tile)}
@@ -88,7 +88,7 @@ class Charts:
 
     def nearest(self, replicate: int, tile: Tile) -> DrawnTile | None:
         if place_of(self._deepest(tile), self._arm) not in self._there.get(replicate, {}):
-            self.look([replicate], [tile])
+            self.read([replicate], [tile])
         is_drawn = self._there[replicate]
         for higher in self._upwards(tile):
             place = place_of(higher, self._arm)
@@ -103,7 +103,7 @@ class Charts:
         shown = bytearray([NOTHING]) * window.amount
         there = list(tiles_of(window, side))
         if any(place_of(self._deepest(tile), self._arm) not in self._there.get(replicate, {}) for tile in there):
-            self.look([replicate], there)
+            self.read([replicate], there)
         for tile in there:
             source = self.nearest(replicate, tile)
             squares.append(Square(tile=tile, shown=source))

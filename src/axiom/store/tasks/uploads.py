@@ -38,7 +38,7 @@ WHERE t.output_digest IS NOT NULL OR (t.state NOT IN ('unsent', 'sent', 'expired
 # CROSS JOIN, here as above, has SQLite begin with what is on the left: it would look through all tasks otherwise.
 # Clients upload what a failed task left, too. Nobody will report it, so its host could do nothing against its counting:
 # it counts no longer than it lies here.
-_BESIDE = """
+_BYTES_OF_OTHER_TASKS = """
 SELECT coalesce(sum(u.size), 0) AS bytes FROM upload u CROSS JOIN task t ON t.id = u.task_id
 WHERE t.host_id = (SELECT host_id FROM task WHERE id = :task_id) AND u.task_id <> :task_id
     AND (t.state IN ('sent', 'expired') OR u.received_at >= :lately)
@@ -95,9 +95,9 @@ def unwanted(db: Database, before: datetime, lately: datetime, limit: int) -> li
     return [as_value(StoredUpload, row) for row in rows]
 
 
-def bytes_beside(db: Database, task_id: int, lately: datetime) -> int:
+def bytes_of_other_tasks(db: Database, task_id: int, lately: datetime) -> int:
     """How much the host of this task has brought for other tasks and may still report, or has brought since then."""
-    return db.number(_BESIDE, task_id=task_id, lately=at(lately))
+    return db.number(_BYTES_OF_OTHER_TASKS, task_id=task_id, lately=at(lately))
 
 
 def of_same_host(db: Database, task_id: int, task_ids: Iterable[int]) -> set[int]:

@@ -38,7 +38,7 @@ WHERE host_id = :host_id AND gpu <> '' AND closed_at IS NOT NULL AND state IN ('
 ORDER BY closed_at DESC LIMIT :limit
 """
 # Of somebody's very many hosts those are looked at that came last: the others have had time to show something.
-_BESIDE = """
+_OUT_TO_SIBLINGS = """
 SELECT t.id FROM host h CROSS JOIN task t ON t.host_id = h.id AND t.state = 'sent'
 WHERE h.volunteer_id = :volunteer_id AND h.valid_in_row = 0 AND h.id <> :host_id AND h.id > coalesce(
     (SELECT id FROM host WHERE volunteer_id = :volunteer_id ORDER BY id DESC LIMIT 1 OFFSET 1000), 0)
@@ -139,7 +139,7 @@ def ended_on_gpus(db: Database, host_id: int, limit: int) -> list[tuple[TaskStat
 
 def out_to_siblings(db: Database, volunteer_id: int, host_id: int, *, most: int) -> int:
     """How many tasks are out to other hosts of this volunteer that have nothing to show, as far as `most`."""
-    return len(db.select(_BESIDE, volunteer_id=volunteer_id, host_id=host_id, limit=most))
+    return len(db.select(_OUT_TO_SIBLINGS, volunteer_id=volunteer_id, host_id=host_id, limit=most))
 
 
 def sent_tasks(db: Database, task_ids: Sequence[int]) -> list[SentTask]:

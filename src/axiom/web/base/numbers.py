@@ -47,10 +47,10 @@ def rounded(
     decimals = _decimals([number for number in (low, value, high) if number is not None])
     beyond = [bar for bar in bars if (low is not None and low > bar) or (high is not None and high < bar)]
 
-    def written(number: float | None, absent: str, beside: Sequence[float]) -> str:
+    def written(number: float | None, absent: str, near: Sequence[float]) -> str:
         if number is None:
             return absent
-        text = None if decimals is None else _fixed(number, decimals, signed=signed, beside=beside)
+        text = None if decimals is None else _fixed(number, decimals, signed=signed, bars=near)
         return plain(float(number), signed=signed) if text is None else text
 
     return written(value, "–", beyond), written(low, f"{_MINUS}∞", bars), written(high, "∞", bars)
@@ -135,13 +135,13 @@ def _decimals(numbers: list[float]) -> int | None:
     return max(0, decimals) if decimals <= _MOST_DECIMALS else None
 
 
-def _fixed(value: float, decimals: int, *, signed: bool, beside: Sequence[float]) -> str | None:
+def _fixed(value: float, decimals: int, *, signed: bool, bars: Sequence[float]) -> str | None:
     """The number with so many decimals, or with as many more as keep it on its side of each of these."""
-    there = sides(value, beside)
+    there = sides(value, bars)
     for many in range(decimals, max(decimals, _MOST_DECIMALS) + 1):
         text = f"{value:{'+' if signed else ''},.{many}f}"
         read = float(text.replace(",", ""))
-        if sides(read, beside) == there:
+        if sides(read, bars) == there:
             return _minus(text) if read else "0"
     return None
 

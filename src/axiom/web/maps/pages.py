@@ -173,7 +173,7 @@ def _moves(shown: ShownMap, aspect: Aspect) -> Answer:
         is_there = there.is_there and level <= shown.drawn.deepest
         return _at_tile(aspect, there).address(path) if is_there else None
 
-    def beside(right: int, up: int) -> str | None:
+    def neighbour(right: int, up: int) -> str | None:
         return to(tile.level, tile.column + right, tile.row + up)
 
     point = aspect.point or _middle(shown.drawn, tile)
@@ -186,10 +186,10 @@ def _moves(shown: ShownMap, aspect: Aspect) -> Answer:
     return {
         "in": quarters[2 * upper + right],
         "out": to(tile.level - 1, tile.column // 2, tile.row // 2) if tile.level else None,
-        "left": beside(-1, 0),
-        "right": beside(1, 0),
-        "up": beside(0, 1),
-        "down": beside(0, -1),
+        "left": neighbour(-1, 0),
+        "right": neighbour(1, 0),
+        "up": neighbour(0, 1),
+        "down": neighbour(0, -1),
         "whole": to(0, 0, 0) if tile.level else None,
         "quarters": [{"where": where, "href": href} for where, href in zip(_QUARTERS, quarters, strict=True) if href],
     }
@@ -270,7 +270,7 @@ def _view(reading: Reading, look: MapLook, aspect: Aspect) -> Answer:
     """The picture, the pixel that is read, every replicate, and the view as a table."""
     shown, window = look.shown, look.window(aspect.tile)
     chosen = look.replicates[0] if aspect.replicate is None else aspect.replicate
-    look.charts.look(look.replicates, [aspect.tile])
+    look.charts.read(look.replicates, [aspect.tile])
     picture = look.charts.picture(chosen, window)
     small = window_of(aspect.tile, shown.drawn.pixels)
     shares = {number: look.share(number, small) for number in look.replicates}
@@ -329,7 +329,7 @@ def _pixel(reading: Reading, look: MapLook, aspect: Aspect, chosen: int) -> Answ
     values = [middles(drawn.x, across, 1, side)[0], middles(drawn.y, up, 1, side)[0]]
     charts = [look.charts, *([look.others] if look.others else [])]
     for chart in charts:
-        chart.look(look.replicates, [tile])
+        chart.read(look.replicates, [tile])
     fates, fell = list[Answer](), Counter[str]()
     for number in look.replicates:
         in_charts = [_fate(drawn, chart.nearest(number, tile), level, across, up) for chart in charts]

@@ -35,7 +35,7 @@ class MapLook:
             raise NotFound("Nothing of this is drawn yet.")
         charts = [self.charts, *([self.others] if self.others else [])]
         for chart in charts:
-            chart.look(chosen, tiles_of(window, self.shown.drawn.pixels))
+            chart.read(chosen, tiles_of(window, self.shown.drawn.pixels))
         if self.others is None and replicate is not None:
             return self.charts.picture(replicate, window).pixels, colours.of_map(self.shown.drawn)
         counted = [self._counted(number, window) for number in chosen]

@@ -119,18 +119,18 @@ class LinkGraph:
 
 def _islands(links: Sequence[Link]) -> list[Island]:
     """A link that is tested leads to both of its ends."""
-    beside: dict[Node, set[Node]] = defaultdict(set)
+    neighbours: dict[Node, set[Node]] = defaultdict(set)
     by_id = {link.id: link for link in links}
     for link in links:
         explained = by_id.get(link.target.id) if link.target.noun is Noun.LINK else None
         for end in (explained.source, explained.target) if explained else (link.target,):
-            beside[link.source].add(end)
-            beside[end].add(link.source)
+            neighbours[link.source].add(end)
+            neighbours[end].add(link.source)
     islands: list[Island] = []
     joined: dict[Node, list[Link]] = {}  # of each node the links of its island
-    for node in sorted(beside, key=_newest_finding_first):
+    for node in sorted(neighbours, key=_newest_finding_first):
         if node not in joined:
-            island, between = _island_of(node, beside), list[Link]()
+            island, between = _island_of(node, neighbours), list[Link]()
             joined.update(dict.fromkeys(island, between))
             islands.append((island, between))
     for link in links:
@@ -139,10 +139,10 @@ def _islands(links: Sequence[Link]) -> list[Island]:
     return sorted(made, key=lambda pair: -len(pair[0]))
 
 
-def _island_of(start: Node, beside: Mapping[Node, Iterable[Node]]) -> list[Node]:
+def _island_of(start: Node, neighbours: Mapping[Node, Iterable[Node]]) -> list[Node]:
     nodes, waiting = {start}, [start]
     while waiting:
-        for following in beside[waiting.pop()]:
+        for following in neighbours[waiting.pop()]:
             if following not in nodes:
                 nodes.add(following)
                 waiting.append(following)

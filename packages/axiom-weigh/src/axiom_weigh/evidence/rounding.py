@@ -13,10 +13,10 @@ _BARS = (5.0, 20.0, 1e3, 1e6)  # of a hint, a verdict and the two upper grades
 
 def e_told(e_value: float, digits: int = _DIGITS) -> str:
     """An e-value, never as if it had reached what it has not."""
-    return beside(e_value, *_BARS, digits=digits)
+    return clear_of(e_value, *_BARS, digits=digits)
 
 
-def beside(number: float, *bars: float, digits: int = _DIGITS) -> str:
+def clear_of(number: float, *bars: float, digits: int = _DIGITS) -> str:
     """The number with so many digits, or with as many more as keep it on its side of each of these."""
     texts = (f"{number:.{many}g}" for many in range(digits, _ALL_DIGITS))
     return next((text for text in texts if sides(float(text), bars) == sides(number, bars)), repr(number))
@@ -29,7 +29,7 @@ def around(null: float, smallest: float) -> tuple[float, float, float]:
 
 def end_told(end: float | None, bars: Sequence[float]) -> str:
     """An end of an interval, never as if it lay on what it lies beside."""
-    return "unbounded" if end is None else beside(end, *bars)
+    return "unbounded" if end is None else clear_of(end, *bars)
 
 
 def sides(number: float, bars: Sequence[float]) -> list[int]:

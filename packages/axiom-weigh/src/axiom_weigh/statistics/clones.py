@@ -73,7 +73,7 @@ def alike(marks: Mapping[int, str]) -> tuple[tuple[int, ...], ...]:
 
 
 def equal_values(
-    seeds: Sequence[int], values: Sequence[float], beside: Sequence[float] = ()
+    seeds: Sequence[int], values: Sequence[float], other_arm: Sequence[float] = ()
 ) -> tuple[tuple[int, ...], ...]:
     """Return the groups of seeds of the same value, in a table that shows one number a seed, where these are many.
 
@@ -85,8 +85,8 @@ def equal_values(
         return ()
     seeds = [seed for seed, value in zip(seeds, values, strict=True) if math.isfinite(value)]
     values = [value for value in values if math.isfinite(value)]
-    is_constant, is_plain = min(values) == max(values), _is_whole if beside else _is_plain
-    if beside and not (all(map(_is_whole, values)) and all(map(_is_whole, beside))):  # so these are no counts
+    is_constant, is_plain = min(values) == max(values), _is_whole if other_arm else _is_plain
+    if other_arm and not (all(map(_is_whole, values)) and all(map(_is_whole, other_arm))):  # so these are no counts
         is_plain = _is_round if is_constant else _is_limit
     seeds_by_value: dict[float, list[int]] = defaultdict(list)
     for seed, value in zip(seeds, values, strict=True):
@@ -96,7 +96,7 @@ def equal_values(
     if not groups:
         return ()
     times = {value: len(group) for value, group in seeds_by_value.items()}
-    others = Counter(_as_written(value) for value in beside if not is_plain(value))
+    others = Counter(_as_written(value) for value in other_arm if not is_plain(value))
     choices = _log_choices(times, others, is_constant=is_constant)
     are_few = _are_few(len(times), sum(times.values()), choices)
     if are_few and len(times) > 1 and choices < _FINE_GRID:

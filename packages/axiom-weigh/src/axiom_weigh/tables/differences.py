@@ -22,7 +22,7 @@ from axiom_weigh.tables.read_cells import ABSENT, BEYOND, NO_VALUE, joined, labe
 from axiom_weigh.tables.read_rows import PLAIN_COLUMNS, Reader, Rows, counted_rows
 from axiom_weigh.tables.read_table import Sheet
 from axiom_weigh.tables.row import PlainRows, Row
-from axiom_weigh.tables.seeds_in_order import BesideRows, rows_in_order
+from axiom_weigh.tables.seeds_in_order import TableContext, rows_in_order
 from axiom_weigh.tables.whole_command import whole_command
 from axiom_weigh.values import COARSE, Outcome
 
@@ -76,7 +76,7 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
         for place, number in enumerate(numbers):
             if number is not None and not is_copy and (unpaired or None not in numbers):
                 values[place].append(number)
-    beside = BesideRows(
+    context = TableContext(
         reasons=tuple(notes.reasons),
         flags=tuple(notes.flags),
         issues=runs.issues if "issue" in columns.by_name else None,
@@ -85,7 +85,7 @@ def differences_of(sheet: Sheet, named: NamedColumns) -> Rows:
         fingerprint=COARSE,
     )
     name = f"{sheet.name}, {runs.arms[0]} minus {runs.arms[1]}"
-    return replace(read.whole(rows, beside), name=name, arms=values, unpaired=unpaired)
+    return replace(read.whole(rows, context), name=name, arms=values, unpaired=unpaired)
 
 
 def _side_by_side(sheet: Sheet, columns: Columns, read: Reader) -> _Runs:

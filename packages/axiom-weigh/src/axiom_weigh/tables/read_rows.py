@@ -28,7 +28,7 @@ from axiom_weigh.tables.read_cells import (
 )
 from axiom_weigh.tables.read_table import MOST_ROWS, Sheet, too_many
 from axiom_weigh.tables.row import LARGEST_SEED, PlainRows, Row
-from axiom_weigh.tables.seeds_in_order import BesideRows
+from axiom_weigh.tables.seeds_in_order import TableContext
 from axiom_weigh.tables.whole_command import arms_beside, peeked
 from axiom_weigh.values import Outcome
 
@@ -47,7 +47,7 @@ class Rows:
     rows: Sequence[Row]
     columns: frozenset[str]
     unused: tuple[str, ...]
-    beside: BesideRows
+    context: TableContext
     arms: tuple[Sequence[float], ...] = ()  # the values of both arms, where values are differences
     unpaired: str = ""  # why nothing is the difference of two runs
 
@@ -66,7 +66,7 @@ def rows_of(sheet: Sheet, named: NamedColumns = NOTHING_NAMED) -> Rows:
         else:
             rows.add(read.row(number, cells))
     hint = arms_beside(sheet, first, columns.seeds[0])
-    return read.whole(rows, BesideRows(flags=(hint,) if hint else ()))
+    return read.whole(rows, TableContext(flags=(hint,) if hint else ()))
 
 
 def counted_rows(sheet: Sheet) -> Iterator[tuple[int, Sequence[Any]]]:
@@ -151,7 +151,7 @@ class Reader:
         """The same rows, while it is noted when they were run, if a column tells."""
         return rows if self._order is None else self._order.noting(rows)
 
-    def whole(self, rows: Sequence[Row], beside: BesideRows) -> Rows:
+    def whole(self, rows: Sequence[Row], context: TableContext) -> Rows:
         """All rows, once they are read, with what their columns were taken for."""
         ends = [ends for ends in self._ends if ends.demand_one_kind()]
         if len(ends) > 1:
@@ -173,7 +173,7 @@ class Reader:
                 *(name for name in self._columns.unused if name != order),
                 *(reader.column for reader in self._ends if reader not in ends),
             ),
-            beside=replace(beside, reasons=(*reasons, *beside.reasons), order=self._order),
+            context=replace(context, reasons=(*reasons, *context.reasons), order=self._order),
         )
 
     def plain(self, cells: Sequence[Any]) -> tuple[int, float] | None:

@@ -46,7 +46,7 @@ class OrderedObservations:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BesideRows:
+class TableContext:
     """What is known of a table beside its rows."""
 
     reasons: tuple[str, ...] = ()
@@ -58,32 +58,32 @@ class BesideRows:
     fingerprint: str = ""  # of all values; of differences that they are no computation, and their arms are looked at
 
 
-_NOTHING_ELSE = BesideRows()
+_NO_CONTEXT = TableContext()
 
 
-def arrange(rows: Sequence[Row], columns: Iterable[str], beside: BesideRows = _NOTHING_ELSE) -> OrderedObservations:
+def arrange(rows: Sequence[Row], columns: Iterable[str], context: TableContext = _NO_CONTEXT) -> OrderedObservations:
     """Put rows into an order, count each seed once, and leave out what is not closed yet."""
-    present, notes = frozenset(columns), CountNotes(reasons=list(beside.reasons), flags=list(beside.flags))
+    present, notes = frozenset(columns), CountNotes(reasons=list(context.reasons), flags=list(context.flags))
     if isinstance(rows, PlainRows):
         order = _order_of_different(rows)
         if order is not None:
-            return _arranged_plainly(rows, order, notes, beside)
+            return _arranged_plainly(rows, order, notes, context)
         rows = list(rows)
     ordered = rows_in_order(rows, present)
-    _say_order(ordered, present, notes, beside)
+    _say_order(ordered, present, notes, context)
     once = count_once(ordered, notes, is_issued="issue" in present)
     closed, ends = _closed(once.rows, present, notes)
     homes, hosts, names = _homes(closed, present, notes)
-    alarms = _independence(closed, notes, beside.order, is_issued="issue" in present)
+    alarms = _independence(closed, notes, context.order, is_issued="issue" in present)
     return OrderedObservations(
         is_issued="issue" in present,
-        observations=_observations(closed, hosts, beside.fingerprint),
+        observations=_observations(closed, hosts, context.fingerprint),
         ends=ends,
         homes=homes,
         names=names,
         seeds=tuple(row.seed for row in closed),
-        agreements=(*beside.agreements, *once.agreements) if homes else (),
-        repeated=beside.repeated + once.repeated,
+        agreements=(*context.agreements, *once.agreements) if homes else (),
+        repeated=context.repeated + once.repeated,
         waiting=len(once.rows) - len(closed),
         alarms=alarms,
         reasons=tuple(notes.reasons),
@@ -123,22 +123,22 @@ def _order_of_different(rows: PlainRows) -> Sequence[int] | None:
 
 
 def _arranged_plainly(
-    rows: PlainRows, order: Sequence[int], notes: CountNotes, beside: BesideRows
+    rows: PlainRows, order: Sequence[int], notes: CountNotes, context: TableContext
 ) -> OrderedObservations:
     """The same as of any rows, without an object for each: every seed has one row, and nothing else is known."""
     _say_drawn(notes, within="")
     _say_out(sum(row.is_out for row in rows.others.values()), notes)
     homes, hosts, names = _homes((), frozenset(), notes)
-    alarms = _independence(rows, notes, beside.order, is_issued=False)
+    alarms = _independence(rows, notes, context.order, is_issued=False)
     values, others = rows.values, rows.others
     first: dict[str, int] = {}
     return OrderedObservations(
         is_issued=False,
         observations=tuple(
             [
-                _observation(number, others[at], hosts, first, beside.fingerprint)
+                _observation(number, others[at], hosts, first, context.fingerprint)
                 if at in others
-                else Observation(replicate=number, value=values[at], fingerprint=beside.fingerprint)
+                else Observation(replicate=number, value=values[at], fingerprint=context.fingerprint)
                 for number, at in enumerate(order)
             ]
         ),
@@ -147,7 +147,7 @@ def _arranged_plainly(
         names=names,
         seeds=_LazySeeds(rows, order),
         agreements=(),
-        repeated=beside.repeated,
+        repeated=context.repeated,
         waiting=0,
         alarms=alarms,
         reasons=tuple(notes.reasons),
@@ -195,14 +195,14 @@ def rows_in_order(rows: Sequence[Row], columns: Collection[str]) -> list[Row]:
     return sorted(rows, key=lambda row: (int(row.block) if is_numbered else row.block, place(row)))
 
 
-def _say_order(ordered: Sequence[Row], columns: frozenset[str], notes: CountNotes, beside: BesideRows) -> None:
+def _say_order(ordered: Sequence[Row], columns: frozenset[str], notes: CountNotes, context: TableContext) -> None:
     if "issue" not in columns:
         _say_drawn(notes, within="blocks by their names, and within each " if "block" in columns else "")
         return
     is_shared = len({row.issue for row in ordered}) < len({row.seed for row in ordered})
     drawn = ", and seeds of one number in an order drawn from them" if is_shared else ""
     notes.reasons.append(f"in the order of the column issue{drawn}")
-    _say_gaps([row.issue or 0 for row in ordered] if beside.issues is None else sorted(beside.issues), notes)
+    _say_gaps([row.issue or 0 for row in ordered] if context.issues is None else sorted(context.issues), notes)
     if _is_sorted([row.value for row in ordered if row.value is not None]):
         notes.flags.append(
             "the values lie in the order of their issue numbers; if they were numbered after sorting, leave the column "

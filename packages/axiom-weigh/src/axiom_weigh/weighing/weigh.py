@@ -181,7 +181,7 @@ def _arranged(declaration: _Declaration, table: Any, named: NamedColumns) -> tup
     _demand_within(declaration, rows)
     unused = f"columns that are not looked at: {shown(rows.unused)}" if any(rows.unused) else ""
     counting = () if rows.unpaired else rows.rows
-    return replace(rows, rows=()), arrange(counting, rows.columns, rows.beside), unused
+    return replace(rows, rows=()), arrange(counting, rows.columns, rows.context), unused
 
 
 def _declaration(
