@@ -55,9 +55,9 @@ def compared(name: str) -> list[str]:
     complaints = [] if here == again else [f"{name} does not repeat in another process"]
     line = f"{name:<34}"
     for where, surroundings in ELSEWHERE.items():
-        there = computed(name, surroundings)
-        early = apart(here["early"], there["early"])
-        line += f"{early:11.1e}{apart(here['measures'], there['measures']):11.1e}"
+        elsewhere = computed(name, surroundings)
+        early = apart(here["early"], elsewhere["early"])
+        line += f"{early:11.1e}{apart(here['measures'], elsewhere['measures']):11.1e}"
         if early > here["tolerance"]:
             complaints.append(f"{name}: early values lie {early:.1e} apart with {where}")
     print(f"{line}{here['tolerance']:10.0e}", flush=True)

@@ -171,8 +171,8 @@ class Player:
         ranked = sorted(
             (computer.name for computer in fleet()), key=lambda name: name not in brought and name not in HOLDERS
         )
-        there = [name for name in ranked if name not in silent]
-        return there[: chapter.hosts or len(brought)]
+        heard = [name for name in ranked if name not in silent]
+        return heard[: chapter.hosts or len(brought)]
 
     def _arrange(self, chapter: Chapter, coming: Counter[tuple[str, str]]) -> None:
         """What waits becomes what the log says: more is ordered, or what no log tells of again is taken back."""

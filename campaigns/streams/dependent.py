@@ -56,8 +56,8 @@ _HONEST: dict[str, _Values] = _KINDS | {
 }
 
 
-def _f1(hits: Numbers, alarms: Numbers, there: int) -> Numbers:
-    return 2 * hits / (hits + alarms + there)
+def _f1(hits: Numbers, alarms: Numbers, real: int) -> Numbers:
+    return 2 * hits / (hits + alarms + real)
 
 
 def copies(seed: int, size: Size) -> Answer:

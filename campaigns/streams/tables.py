@@ -86,13 +86,13 @@ def decided_without_lost(streams: Numbers, lost: Flags) -> Numbers:
 
 
 def _values_needed(values: Numbers, is_lost: Flags) -> float:
-    there = np.flatnonzero(~is_lost)
+    present = np.flatnonzero(~is_lost)
     rows = [
         {"seed": seed, "issue": seed, "value": None if gone else float(value), "outcome": "lost" if gone else "ok"}
         for seed, (value, gone) in enumerate(zip(values, is_lost, strict=True))
     ]
-    for look in np.flatnonzero(may_be_decided(values[None, there], question(CONTRAST))[0]).tolist():
-        if look + 1 >= FEWEST and weigh(rows[: there[look] + 1], estimand="contrast").verdict in EFFECTS:
+    for look in np.flatnonzero(may_be_decided(values[None, present], question(CONTRAST))[0]).tolist():
+        if look + 1 >= FEWEST and weigh(rows[: present[look] + 1], estimand="contrast").verdict in EFFECTS:
             return look + 1.0
     return math.inf
 

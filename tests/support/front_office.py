@@ -46,7 +46,7 @@ class Office:
             runners={"x86_64-pc-linux-gnu": OfferedRunner(platform="x86_64-pc-linux-gnu", version=100, files=())},
             accounts=self.accounts,
             account_managers=AccountManagers(**stored, now=lambda: self.lab.now),
-            standing=LoadFigures(connections, lambda: self.lab.now, "lab.example"),
+            load=LoadFigures(connections, lambda: self.lab.now, "lab.example"),
             statistics=StatisticsFiles(lab.folder, lambda: self.lab.now, rest=lambda: None),
         )
         self.front = Front(nothing, self.desk.endpoints(), Downloads(lab.folder, lab.keys.trust), self.threads)

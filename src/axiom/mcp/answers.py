@@ -58,16 +58,16 @@ def of_experiment(text: str, experiment: str, author: str | None = None) -> Any:
 def listed(name: str, rows: Iterable[tuple[str, Answer]], following: str | None, most: int, **around: Any) -> Answer:
     """As many rows as fit, each with the cursor at which it begins; `following` is what comes after all of them."""
     left = most - _AROUND - size({**around, name: []})
-    there: list[Answer] = []
+    rows_that_fit: list[Answer] = []
     for cursor, row in rows:
         needed = size(row) + 1
-        if there and needed > left:
-            return {**around, name: there, "truncated": True, "cursor": cursor}
-        there.append(row if needed <= left else shortened(row, left))
+        if rows_that_fit and needed > left:
+            return {**around, name: rows_that_fit, "truncated": True, "cursor": cursor}
+        rows_that_fit.append(row if needed <= left else shortened(row, left))
         left -= needed
     if following:
-        return {**around, name: there, "truncated": True, "cursor": following}
-    return {**around, name: there}
+        return {**around, name: rows_that_fit, "truncated": True, "cursor": following}
+    return {**around, name: rows_that_fit}
 
 
 def begun_at(cursor: str, rows: Sequence[tuple[str, Answer]]) -> Sequence[tuple[str, Answer]]:
@@ -136,27 +136,27 @@ def _parts(
     entries: Sequence[tuple[str, Any]], places: Sequence[int], left: int, kind: Callable[[Any], Any]
 ) -> tuple[Any, list[int] | None]:
     first, inside = (places[0], places[1:]) if places else (0, ())
-    there: list[tuple[str, Any]] = []
+    fitting: list[tuple[str, Any]] = []
     for place in range(min(first, len(entries)), len(entries)):
         name, value = entries[place]
         begins = inside if place == first else ()
         label = size(name) + 2
         if not begins and size(value) + label <= left:
-            there.append((name, value))
+            fitting.append((name, value))
             left -= size(value) + label
             continue
-        if there and left < 4 * _PIECE:
-            return _made(there, kind), [place]
+        if fitting and left < 4 * _PIECE:
+            return _made(fitting, kind), [place]
         part, following = _portion(value, begins, max(left - label - 4, _PIECE))
-        there.append((name, part))
+        fitting.append((name, part))
         left -= size(part) + label
         if following is not None:
-            return _made(there, kind), [place, *following]
-    return _made(there, kind), None
+            return _made(fitting, kind), [place, *following]
+    return _made(fitting, kind), None
 
 
-def _made(there: list[tuple[str, Any]], kind: Callable[[Any], Any]) -> Any:
-    return dict(there) if kind is dict else there
+def _made(entries: list[tuple[str, Any]], kind: Callable[[Any], Any]) -> Any:
+    return dict(entries) if kind is dict else entries
 
 
 def _stretch(text: str, start: int, left: int) -> tuple[str, list[int] | None]:

@@ -36,8 +36,8 @@ def _list(desk: LabDesk, words: ExperimentListWords) -> Answer:
         for row in rows
         if words.status in ("", row["status"]) and sought in f"{row['name']} {row['question']}".casefold()
     ]
-    there = begun_at(words.cursor, matching)
-    return listed("experiments", there, None, room(long=words.long), matching=len(matching), of=len(rows))
+    page = begun_at(words.cursor, matching)
+    return listed("experiments", page, None, room(long=words.long), matching=len(matching), of=len(rows))
 
 
 def _row(experiment: Answer) -> Answer:

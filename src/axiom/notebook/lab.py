@@ -200,7 +200,7 @@ class Lab:
         """One finding: its evidence, its history and its observations."""
         with self._reading() as db:
             rows = {row["number"]: row for row in tables.findings(db)}
-            lines, seen = evidence.lines(db, number), evidence.observed(db, number)
+            lines, observations = evidence.lines(db, number), evidence.observed(db, number)
         if number not in rows:
             numbers = f"The numbers go from {min(rows)} to {max(rows)}." if rows else "There is none yet."
             raise NotFound(f"There is no finding {number} in {self._folder.path}. {numbers}")
@@ -212,7 +212,7 @@ class Lab:
                 "hosts": observation.hosts,
                 "why_missing": observation.why_missing,
             }
-            for observation in seen
+            for observation in observations
         ]
         return FindingCard(
             number=number,

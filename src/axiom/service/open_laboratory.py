@@ -184,12 +184,12 @@ class _FullDisk(logging.Filter):
 
 
 def _is_full(error: BaseException | None) -> bool:
-    seen = 0
-    while isinstance(error, Exception) and seen < _MOST_CAUSES:
+    depth = 0
+    while isinstance(error, Exception) and depth < _MOST_CAUSES:
         is_storage = isinstance(error, StorageFull) or isinstance(foreseen(error), StorageFull)
         if is_storage or (isinstance(error, OSError) and is_full(error)):
             return True
-        error, seen = error.__cause__ or error.__context__, seen + 1
+        error, depth = error.__cause__ or error.__context__, depth + 1
     return False
 
 

@@ -305,8 +305,8 @@ def _start(
 
 
 def _clean(writer: Writer, folder: Folder, now: Callable[[], datetime]) -> None:
-    seen = read_leftovers(folder, now())
-    writer.run(lambda db: clean(db, folder, now(), seen))
+    leftovers = read_leftovers(folder, now())
+    writer.run(lambda db: clean(db, folder, now(), leftovers))
 
 
 def _archive(core: ComputingParts, folder: Folder, settings: Settings, stopping: StopSignal) -> None:

@@ -111,7 +111,7 @@ def both(tmp_path_factory):
             yield lab, copy
 
 
-def standings(*labs):
+def newest_points(*labs):
     stands = []
     for lab in labs:
         with Connections(folder=Folder(path=lab.data)).reader() as db:
@@ -130,7 +130,7 @@ def test_a_copy_shows_what_is_said_takes_no_change_and_goes_on_after_it_was_kill
     lab, copy = both
     assert typed("news", "add", "The copy has heard of this.", data=lab.data).returncode == 0
     wait_for(lambda: "The copy has heard of this." in copy.page("news"))
-    wait_for(lambda: len(set(standings(lab, copy))) == 1)
+    wait_for(lambda: len(set(newest_points(lab, copy))) == 1)
     assert json.loads(copy.page("status.json"))["status"]["state"] == "follows"
     assert json.loads(copy.page("readyz"))["ready"]
     for path in ("", "findings", "sessions", "results", "join", "status"):
@@ -149,7 +149,7 @@ def test_a_copy_shows_what_is_said_takes_no_change_and_goes_on_after_it_was_kill
         copy.process.kill()
         copy.process.wait()
     with running(data, str(journal), command="follow") as copy:
-        wait_for(lambda: len(set(standings(lab, copy))) == 1)
+        wait_for(lambda: len(set(newest_points(lab, copy))) == 1)
         assert copy.stop() == 130
     elsewhere = tmp_path / "journal"
     elsewhere.mkdir()

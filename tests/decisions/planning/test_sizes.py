@@ -85,7 +85,7 @@ def length(**host):
 
 
 def given_to(seconds: float, there: int, *, block: int = LIGHT, **host) -> int:
-    return task_size(length(**host), replicate_seconds=seconds, there=there, block=block).replicates
+    return task_size(length(**host), replicate_seconds=seconds, unsent=there, block=block).replicates
 
 
 def supply(**facts) -> Supply:
@@ -125,7 +125,7 @@ def test_a_part_and_what_is_left_of_it_are_never_empty_and_a_part_is_no_longer_t
     seconds, there, block, is_ours, is_first, cores
 ):
     wanted = length(cores=cores, is_ours=is_ours, is_first=is_first)
-    found = task_size(wanted, replicate_seconds=seconds, there=there, block=block)
+    found = task_size(wanted, replicate_seconds=seconds, unsent=there, block=block)
     assert 1 <= found.replicates <= there
     assert found.reason
     assert found.replicates == 1 or found.replicates * seconds <= wanted.most + 1e-6

@@ -115,17 +115,17 @@ def test_lines_are_numbered_and_the_last_one_counts(working_lab):
 
 def test_how_every_claim_stands_is_read_at_once(working_lab):
     db = working_lab.db
-    (asked,) = evidence.standings(db)
+    (asked,) = evidence.compared_claims(db)
     assert (asked.number, asked.e_value, asked.verdict, asked.false_share) == (1, 1.0, Verdict.UNDECIDED, None)
     for e_value in (5.0, 9.0):
         record(db, 1, replace(LINE, e_value=e_value), (), session_id=None, now=working_lab.now)
-    assert [standing.e_value for standing in evidence.standings(db)] == [9.0]
+    assert [claim.e_value for claim in evidence.compared_claims(db)] == [9.0]
     db.execute("UPDATE finding SET status = 'recalled'")
-    assert evidence.standings(db) == [asked]  # it was asked, and nothing is known of it
+    assert evidence.compared_claims(db) == [asked]  # it was asked, and nothing is known of it
     db.execute("UPDATE finding SET status = 'open'")
-    assert evidence.standings(db) != [asked]
+    assert evidence.compared_claims(db) != [asked]
     db.execute("UPDATE experiment SET recalled_at = 5")
-    assert evidence.standings(db) == [asked]
+    assert evidence.compared_claims(db) == [asked]
     assert [(row["number"], row["recalled_at"]) for row in evidence.claims(db)] == [(1, 5)]
     assert [(row["number"], row["line"], row["e_value"]) for row in evidence.course(db)] == [(1, 1, 5.0), (1, 2, 9.0)]
 

@@ -46,8 +46,8 @@ def compare(first: str, second: str, folder: Folder, as_json: bool) -> None:
     FIRST and SECOND are NAME, NAME@2 or a FILE.py: `axiom experiment compare grokking_dynamics mine.py`.
     """
     if folder.exists():
-        with view(folder) as seen:
-            sides = [_published(seen, name) or _written(name, folder) for name in (first, second)]
+        with view(folder) as reading:
+            sides = [_published(reading, name) or _written(name, folder) for name in (first, second)]
     else:
         sides = [_written(name, folder) for name in (first, second)]
     a, b = sides
@@ -72,21 +72,21 @@ def compare(first: str, second: str, folder: Folder, as_json: bool) -> None:
     _say(a, b, declared, lines)
 
 
-def _published(seen: Reading, name: str) -> ComparedSide | None:
+def _published(reading: Reading, name: str) -> ComparedSide | None:
     """A version that the laboratory has; None for a file, and for a name of the catalogue that is not published."""
     if name.endswith(".py"):
         return None
     try:
-        stored = experiments.must(seen, name)
+        stored = experiments.must(reading, name)
     except NotFound:
         if "@" in name:
             raise
         return None
-    shown = (finding_views.shown(seen, view) for view in findings.of_experiment(seen.db, stored.id))
+    shown = (finding_views.shown(reading, view) for view in findings.of_experiment(reading.db, stored.id))
     return ComparedSide(
         name=f"{stored.name}@{stored.version}",
         manifest=stored_manifest(stored.manifest),
-        source=experiments.source_file(seen, f"{stored.name}@{stored.version}")[0],
+        source=experiments.source_file(reading, f"{stored.name}@{stored.version}")[0],
         findings={finding["estimand"]: finding for finding in shown},
     )
 

@@ -45,8 +45,8 @@ finding.add_command(links.graph)
 @reading_options
 def list_findings(alias: str, order: str | None, folder: Folder, as_json: bool) -> None:
     """Every finding with its newest evidence."""
-    with view(folder, {"alias": alias, "order": order or ""}) as seen:
-        answer = findings.listed(seen)
+    with view(folder, {"alias": alias, "order": order or ""}) as reading:
+        answer = findings.listed(reading)
     if as_json:
         show_json(answer)
         return
@@ -62,8 +62,8 @@ def list_findings(alias: str, order: str | None, folder: Folder, as_json: bool) 
 @reading_options
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One finding: its evidence and its parts, what the next grade needs, and how to cite it."""
-    with view(folder) as seen:
-        answer = findings.by_number(seen, number)
+    with view(folder) as reading:
+        answer = findings.by_number(reading, number)
     if as_json:
         show_json(answer)
         return
@@ -119,8 +119,8 @@ def paper(
     if words is not None:
         draft = {"findings": ",".join(map(str, chosen)), "text": words.read(), "by": by}
         change(folder, "paper.draft", draft)
-    with view(folder) as seen:
-        text = formats.as_file(seen, chosen, ending, environment())
+    with view(folder) as reading:
+        text = formats.as_file(reading, chosen, ending, environment())
     if target is None:
         say(text, end="")
         return
@@ -136,8 +136,8 @@ def paper(
 @reading_options
 def show_near(claim: str, factors: str, measure: str, folder: Folder, as_json: bool) -> None:
     """Has CLAIM been asked? The findings that are nearest to it, and what differs."""
-    with view(folder, {"claim": claim, "factors": factors, "measure": measure}) as seen:
-        answer = findings.near(seen)
+    with view(folder, {"claim": claim, "factors": factors, "measure": measure}) as reading:
+        answer = findings.near(reading)
     if as_json:
         show_json(answer)
         return
@@ -172,8 +172,8 @@ def export(number: int, target: Path | None, folder: Folder, quiet: bool) -> Non
         raise WrongUse(
             f"{to} is there and is no empty folder. Nothing was written; name a new folder or a file that ends in .zip."
         )
-    with view(folder) as seen:
-        files = {"": archive.archive(seen, number)} if is_file else archive.files(seen, number)
+    with view(folder) as reading:
+        files = {"": archive.archive(reading, number)} if is_file else archive.files(reading, number)
     for name, body in files.items():
         with appearing(to / name if name else to) as unfinished:
             unfinished.write_bytes(body)

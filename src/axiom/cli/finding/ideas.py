@@ -28,8 +28,8 @@ def idea() -> None:
 @reading_options
 def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -> None:
     """Every idea, open ones first, also those that wait to be shown."""
-    with view(folder) as seen:
-        rows = [row for row in ideas.every_idea(seen)["ideas"] if state in (None, row["state"])]
+    with view(folder) as reading:
+        rows = [row for row in ideas.every_idea(reading)["ideas"] if state in (None, row["state"])]
     rows = [row for row in rows if not (hidden and row["is_public"])]
     if as_json:
         show_json({"ideas": rows})
@@ -46,8 +46,8 @@ def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -
 @reading_options
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One idea: what is asked, why, and what became of it."""
-    with view(folder) as seen:
-        answer = ideas.of_number(seen, number)
+    with view(folder) as reading:
+        answer = ideas.of_number(reading, number)
     if as_json:
         show_json(answer)
         return

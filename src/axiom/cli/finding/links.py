@@ -88,8 +88,8 @@ def note(number: int, text: str, by: str, folder: Folder, dry_run: bool, as_json
 @reading_options
 def graph(folder: Folder, as_json: bool) -> None:
     """Every link between findings, and to what the old laboratory claimed; then the claims that nothing tests yet."""
-    with view(folder) as seen:
-        answer = views.graph(seen)
+    with view(folder) as reading:
+        answer = views.graph(reading)
     if as_json:
         show_json(answer)
         return

@@ -31,8 +31,8 @@ def proposal() -> None:
 @reading_options
 def list_proposals(state: str | None, folder: Folder, as_json: bool) -> None:
     """Every proposal, those that wait for an answer first."""
-    with view(folder) as seen:
-        rows = [row for row in proposals.listed(seen)["proposals"] if state in (None, row["state"])]
+    with view(folder) as reading:
+        rows = [row for row in proposals.listed(reading)["proposals"] if state in (None, row["state"])]
     if as_json:
         show_json({"proposals": rows})
         return
@@ -49,9 +49,9 @@ def list_proposals(state: str | None, folder: Folder, as_json: bool) -> None:
 @reading_options
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One proposal: what is asked and expected, what each outcome would change, and what it costs."""
-    with view(folder) as seen:
-        answer = proposals.by_number(seen, number)
-        draft = drafts.draft(seen.db, answer["draft"]["number"]) if answer["draft"] else None
+    with view(folder) as reading:
+        answer = proposals.by_number(reading, number)
+        draft = drafts.draft(reading.db, answer["draft"]["number"]) if answer["draft"] else None
     if draft and draft.reason:  # with what its controls measured, which no program is told
         answer["tried"] = draft.reason
     if as_json:

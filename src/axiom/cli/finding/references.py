@@ -23,8 +23,8 @@ def reference() -> None:
 def list_references(folder: Folder, as_json: bool) -> None:
     """Every approved reference."""
     names = ("id", "words", "number", "title", "approved_by")
-    with view(folder) as seen:
-        rows = [{name: getattr(entry, name) for name in names} for entry in references.every_reference(seen.db)]
+    with view(folder) as reading:
+        rows = [{name: getattr(entry, name) for name in names} for entry in references.every_reference(reading.db)]
     if as_json:
         show_json({"references": rows})
         return
@@ -39,8 +39,8 @@ def list_references(folder: Folder, as_json: bool) -> None:
 @data_option
 def export(folder: Folder) -> None:
     """Every approved reference as BibTeX."""
-    with view(folder) as seen:
-        say("\n".join(map(bibtex_of, references.every_reference(seen.db))))
+    with view(folder) as reading:
+        say("\n".join(map(bibtex_of, references.every_reference(reading.db))))
 
 
 @reference.command("add")

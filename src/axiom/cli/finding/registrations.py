@@ -46,8 +46,8 @@ def registration() -> None:
 @reading_options
 def list_registrations(folder: Folder, as_json: bool) -> None:
     """Every registration, the newest first."""
-    with view(folder) as seen:
-        answer = views.listed(seen)
+    with view(folder) as reading:
+        answer = views.listed(reading)
     if as_json:
         show_json(answer)
         return
@@ -73,8 +73,8 @@ def list_registrations(folder: Folder, as_json: bool) -> None:
 @reading_options
 def show(number: int, folder: Folder, as_json: bool) -> None:
     """One registration: what is asked, when it ends, what was predicted, and its hash."""
-    with view(folder) as seen:
-        answer = views.by_number(seen, number)
+    with view(folder) as reading:
+        answer = views.by_number(reading, number)
     if as_json:
         show_json(answer)
         return
@@ -127,8 +127,8 @@ def verify(folder: Folder, as_json: bool) -> None:
 @reading_options
 def forecasters(folder: Folder, as_json: bool) -> None:
     """What each forecaster's predictions were worth."""
-    with view(folder) as seen:
-        answer = views.forecasters(seen)
+    with view(folder) as reading:
+        answer = views.forecasters(reading)
     if as_json:
         show_json(answer)
         return

@@ -38,9 +38,9 @@ def host() -> None:
 @json_option
 def list_hosts(folder: Folder, after: int, as_json: bool) -> None:
     """Hosts by number."""
-    with view(folder, {"after": after}) as seen:
-        answer = hosts.hosts(seen)
-        rows = [_named(seen, row) for row in answer["hosts"]]
+    with view(folder, {"after": after}) as reading:
+        answer = hosts.hosts(reading)
+        rows = [_named(reading, row) for row in answer["hosts"]]
     if as_json:
         show_json(answer | {"hosts": rows})
         return
@@ -67,8 +67,8 @@ def list_hosts(folder: Folder, after: int, as_json: bool) -> None:
 @reading_options
 def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
     """One host: what it is, how it stands, and what it was good for."""
-    with view(folder) as seen:
-        row = _named(seen, hosts.host(seen, host_id)["host"])
+    with view(folder) as reading:
+        row = _named(reading, hosts.host(reading, host_id)["host"])
     if as_json:
         show_json({"host": row})
         return
@@ -93,8 +93,8 @@ def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
 @reading_options
 def why(host_id: int, folder: Folder, as_json: bool) -> None:
     """Why a host gets no work, in one sentence."""
-    with view(folder) as seen:
-        answer = hosts.why(seen, host_id)
+    with view(folder) as reading:
+        answer = hosts.why(reading, host_id)
     if as_json:
         show_json(answer)
     else:
@@ -116,9 +116,9 @@ def _why(row: Answer) -> str:
     return f"When it last asked, it got no work: {row['why_no_work']}." if row["why_no_work"] else ""
 
 
-def _named(seen: Reading, row: Answer) -> Answer:
+def _named(reading: Reading, row: Answer) -> Answer:
     """The row with the name that the host gives itself: whoever opens the data folder may know it."""
-    stored = records.host(seen.db, row["number"])
+    stored = records.host(reading.db, row["number"])
     return row | {"name": stored.name if stored else row["name"]}
 
 

@@ -51,8 +51,8 @@ def volunteer() -> None:
 @json_option
 def list_volunteers(folder: Folder, after: int, as_json: bool) -> None:
     """Volunteers by number."""
-    with view(folder, {"after": after}) as seen:
-        answer = volunteers.volunteers(seen)
+    with view(folder, {"after": after}) as reading:
+        answer = volunteers.volunteers(reading)
     if as_json:
         show_json(answer)
     else:
@@ -64,8 +64,8 @@ def list_volunteers(folder: Folder, after: int, as_json: bool) -> None:
 @reading_options
 def show_volunteer(number: int, folder: Folder, as_json: bool) -> None:
     """One volunteer: credit, team, and the findings that they support."""
-    with view(folder) as seen:
-        answer = volunteers.volunteer(seen, number)
+    with view(folder) as reading:
+        answer = volunteers.volunteer(reading, number)
     if as_json:
         show_json(answer)
         return
@@ -159,8 +159,8 @@ def erase(who: str, yes: bool, folder: Folder, dry_run: bool, as_json: bool, qui
 @reading_options
 def list_operators(folder: Folder, as_json: bool) -> None:
     """Who may act as operator at the site, and who might once."""
-    with view(folder) as seen:
-        answer = operator_facts.operators(seen)
+    with view(folder) as reading:
+        answer = operator_facts.operators(reading)
     if as_json:
         show_json(answer)
         return
@@ -232,8 +232,8 @@ def team() -> None:
 @json_option
 def list_teams(folder: Folder, after: int, as_json: bool) -> None:
     """Teams by number."""
-    with view(folder, {"after": after}) as seen:
-        answer = volunteers.listed_teams(seen)
+    with view(folder, {"after": after}) as reading:
+        answer = volunteers.listed_teams(reading)
     if as_json:
         show_json(answer)
         return
@@ -259,8 +259,8 @@ def list_teams(folder: Folder, after: int, as_json: bool) -> None:
 @reading_options
 def show_team(number: int, folder: Folder, as_json: bool) -> None:
     """One team and its volunteers."""
-    with view(folder) as seen:
-        answer = volunteers.team(seen, number)
+    with view(folder) as reading:
+        answer = volunteers.team(reading, number)
     if as_json:
         show_json(answer)
         return

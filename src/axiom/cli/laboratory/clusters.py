@@ -30,8 +30,8 @@ def cluster() -> None:
 @reading_options
 def list_clusters(folder: Folder, as_json: bool) -> None:
     """Every cluster that ever had a key, the oldest first."""
-    with view(folder) as seen:
-        answer = hosts.clusters(seen)
+    with view(folder) as reading:
+        answer = hosts.clusters(reading)
     if as_json:
         show_json(answer)
         return

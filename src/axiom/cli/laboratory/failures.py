@@ -22,8 +22,8 @@ def failure() -> None:
 @reading_options
 def list_failures(experiment: str, folder: Folder, as_json: bool) -> None:
     """Failures by version, cause and kind of host, with what they suggest."""
-    with view(folder, {"experiment": experiment}) as seen:
-        answer = failures.failures(seen)
+    with view(folder, {"experiment": experiment}) as reading:
+        answer = failures.failures(reading)
     if as_json:
         show_json(answer)
         return
@@ -55,8 +55,8 @@ def watch() -> None:
 @reading_options
 def list_watches(folder: Folder, as_json: bool) -> None:
     """What is waited for, and what was met."""
-    with view(folder) as seen:
-        answer = failures.listed_watches(seen)
+    with view(folder) as reading:
+        answer = failures.listed_watches(reading)
     if as_json:
         show_json(answer)
         return

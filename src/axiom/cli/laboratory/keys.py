@@ -126,15 +126,15 @@ def sign_request(
 ) -> None:
     """Look at a request, and sign it with the keys of these folders. Needs no network and no laboratory."""
     wanted, now = read_request(_read(file)), wall_clock()
-    seen = looked_at(wanted, programs)
-    for line in words(wanted, package(), seen):
+    names = looked_at(wanted, programs)
+    for line in words(wanted, package(), names):
         say(line)
     if not yes:
         click.confirm("Sign this?", abort=True)
     key_sets = [load_held(place) for place in places]
     roots = frozenset[str]().union(*(private_keys.roots for private_keys in key_sets))
     for private_keys in key_sets:
-        wanted = sign(wanted, private_keys, seen=seen.keys(), now=now, lab=lab, roots=roots)
+        wanted = sign(wanted, private_keys, seen=names.keys(), now=now, lab=lab, roots=roots)
     replace_private(file, write_request(wanted))
     open_ends = list(missing(wanted, now))
     for sentence in open_ends:

@@ -21,8 +21,8 @@ def news() -> None:
 @reading_options
 def list_news(folder: Folder, as_json: bool) -> None:
     """What was said and not withdrawn, the newest first."""
-    with view(folder) as seen:
-        answer = views.published_news(seen)
+    with view(folder) as reading:
+        answer = views.published_news(reading)
     if as_json:
         show_json(answer)
         return

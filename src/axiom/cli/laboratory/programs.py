@@ -27,8 +27,8 @@ def program() -> None:
 @reading_options
 def list_programs(folder: Folder, as_json: bool) -> None:
     """Who was ever let in, the oldest first."""
-    with view(folder) as seen:
-        answer = programs.let_in(seen)
+    with view(folder) as reading:
+        answer = programs.let_in(reading)
     if as_json:
         show_json(answer)
         return

@@ -37,8 +37,8 @@ ledger.add_command(policy)
 @reading_options
 def show_ledger(name: str, folder: Folder, as_json: bool) -> None:
     """All credit by tier and reason, or what one session settled."""
-    with view(folder) as seen:
-        answer = ledger_views.settlement(seen, name) if name else ledger_views.page(seen)
+    with view(folder) as reading:
+        answer = ledger_views.settlement(reading, name) if name else ledger_views.page(reading)
     if as_json:
         show_json(answer)
     elif name:

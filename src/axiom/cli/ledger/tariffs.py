@@ -82,8 +82,8 @@ def list_policies(folder: Folder, as_json: bool) -> None:
     """The tariffs of this laboratory, the newest first, and those that come with Axiom."""
     here: list[dict[str, Any]] = []
     if folder.exists():
-        with view(folder) as seen:
-            here = ledger.tariffs_here(seen)
+        with view(folder) as reading:
+            here = ledger.tariffs_here(reading)
     presets = [ledger.described(tariff) for tariff in PRESETS.values()]
     if as_json:
         show_json({"tariffs": here, "presets": presets})

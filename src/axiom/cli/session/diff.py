@@ -23,21 +23,21 @@ from axiom_weigh.terminal import printable, say
 @reading_options
 def diff(newer: str, older: str, folder: Folder, as_json: bool) -> None:
     """What has changed since another session: the newest since the one before it, unless they are named."""
-    with view(folder) as seen:
-        answer = difference(seen, *_which(seen, newer, older))
+    with view(folder) as reading:
+        answer = difference(reading, *_which(reading, newer, older))
     if as_json:
         show_json(answer)
     else:
         say("\n".join(map(printable, _lines(answer["difference"]))))
 
 
-def _which(seen: Reading, newer: str, older: str) -> tuple[str, str]:
+def _which(reading: Reading, newer: str, older: str) -> tuple[str, str]:
     """The names of both sessions."""
-    newest = sessions.newest_sessions(seen.db, 1)
+    newest = sessions.newest_sessions(reading.db, 1)
     if not newest:
         raise NotFound("This laboratory has held no session yet, so nothing can be compared.")
-    session = named(seen, newer) if newer else newest[0]
-    before, _ = session_views.neighbours(seen.db, session)
+    session = named(reading, newer) if newer else newest[0]
+    before, _ = session_views.neighbours(reading.db, session)
     if not (older or before):
         raise NotFound(f"Session {session.name} is the first, so there is none before it with which to compare it.")
     return session.name, older or str(before)

@@ -72,13 +72,13 @@ def broken_there(by_source: Sources, why: Callable[[Sources], str], *, is_capped
     """
     reasons: dict[str, str] = {}
     for platform in sorted({endings.platform for endings in by_source.values() if endings.badly}):
-        there = {place: endings for place, endings in by_source.items() if endings.platform == platform}
-        rest = {place: endings for place, endings in by_source.items() if place not in there}
+        on_platform = {place: endings for place, endings in by_source.items() if endings.platform == platform}
+        rest = {place: endings for place, endings in by_source.items() if place not in on_platform}
         if not any(endings.well for endings in rest.values()) or why(rest):
             continue
         if any(endings.well and endings.is_proven for endings in rest.values()):
-            there = {place: endings for place, endings in there.items() if endings.is_proven}
-        reason, heard = why(there), list(there.values())
+            on_platform = {place: endings for place, endings in on_platform.items() if endings.is_proven}
+        reason, heard = why(on_platform), list(on_platform.values())
         if reason and _log_e(_cap(heard) if is_capped else heard) >= _HALTS_THERE_AT:
             reasons[platform] = reason
     return reasons

@@ -91,32 +91,32 @@ def spared(estimand: Mapping[str, Any], values: Sequence[float | None]) -> Place
     """
     query = question(estimand)
     possible = [None if value is None or no_value(query, value) else value for value in values]
-    there = [number for number in possible if number is not None]
+    numbers = [number for number in possible if number is not None]
     least = max(1, math.ceil(limits.CONTROL_VALUES * len(values)))
-    if len(there) < least:
-        gave = "a value" if sum(value is not None for value in values) == len(there) else f"a value {_where(query)}"
+    if len(numbers) < least:
+        gave = "a value" if sum(value is not None for value in values) == len(numbers) else f"a value {_where(query)}"
         return PlaceboResult(
-            is_spared=False, reason=f"{len(there)} of {len(values)} seeds gave {gave}, and {least} are wanted"
+            is_spared=False, reason=f"{len(numbers)} of {len(values)} seeds gave {gave}, and {least} are wanted"
         )
     is_near = False
     for is_more in _sides(estimand):
-        extreme = max(there) if is_more else min(there)
+        extreme = max(numbers) if is_more else min(numbers)
         filled = [extreme if number is None else number for number in possible]
-        seen = control_result({**estimand, "expects": "+" if is_more else "-"}, filled)
-        above = (seen.estimate or 0.0) - float(estimand["null"])
+        result = control_result({**estimand, "expects": "+" if is_more else "-"}, filled)
+        above = (result.estimate or 0.0) - float(estimand["null"])
         beyond = (above if is_more else -above) > limits.CONTROL_NEAR * float(estimand["smallest"])
-        is_near = is_near or (beyond and seen.e_value > limits.CONTROL_LEANING)
-        if seen.is_beyond and seen.e_value >= limits.CONTROL_HINT:
+        is_near = is_near or (beyond and result.e_value > limits.CONTROL_LEANING)
+        if result.is_beyond and result.e_value >= limits.CONTROL_HINT:
             return PlaceboResult(
                 is_spared=False,
-                reason=f"the {seen.centre} {seen.estimate:.4g} lies further from {estimand['null']:g} than "
-                f"{estimand['smallest']:g}, and e is {e_told(seen.e_value, 3)}, of less than "
+                reason=f"the {result.centre} {result.estimate:.4g} lies further from {estimand['null']:g} than "
+                f"{estimand['smallest']:g}, and e is {e_told(result.e_value, 3)}, of less than "
                 f"{limits.CONTROL_HINT:.0f} wanted",
             )
-    seen = control_result(estimand, there)
+    result = control_result(estimand, numbers)
     return PlaceboResult(
         is_spared=True,
-        reason=f"over {len(there)} of {len(values)} seeds the {seen.centre} is {seen.estimate:.4g}",
+        reason=f"over {len(numbers)} of {len(values)} seeds the {result.centre} is {result.estimate:.4g}",
         is_near=is_near,
     )
 

@@ -30,10 +30,10 @@ def curve_of(
 ) -> Curve | None:
     """Return the curve of a measure over the lists of each config, which `lists` has by its place in the sweep."""
     medians = {place: _medians(series) for place, series in sorted(lists.items()) if place < len(configs)}
-    there = [place for place, series in medians.items() if series]
-    if max((len(medians[place]) for place in there), default=0) < 2:
+    drawn = [place for place, series in medians.items() if series]
+    if max((len(medians[place]) for place in drawn), default=0) < 2:
         return None
-    shown = evenly(there, len(SERIES))
+    shown = evenly(drawn, len(SERIES))
     varying = [factor for factor in configs[shown[0]] if len({repr(configs[place][factor]) for place in shown}) > 1]
     y, _, x = measure.rpartition(_BY)
     return Curve(
@@ -42,7 +42,7 @@ def curve_of(
         x=x,
         y=y,
         by=BETWEEN.join(varying),
-        configs=len(there),
+        configs=len(drawn),
         series=tuple(_series(_label(configs[place], varying), len(lists[place]), medians[place]) for place in shown),
     )
 

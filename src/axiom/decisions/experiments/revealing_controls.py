@@ -97,8 +97,8 @@ def _measured(tried: Sequence[TriedCell], seeds: tuple[int, int]) -> dict[int, d
 def _numbers(by_seed: Mapping[int, Mapping[str, float | None]], measure: str) -> tuple[float, ...]:
     """A measure at both seeds; nothing where it is missing or whole, since counts are alike by chance."""
     numbers = [by_seed[seed].get(measure) for seed in sorted(by_seed)]
-    there = tuple(number for number in numbers if number is not None and number != round(number))
-    return there if there and len(there) == len(numbers) else ()
+    fractions = tuple(number for number in numbers if number is not None and number != round(number))
+    return fractions if fractions and len(fractions) == len(numbers) else ()
 
 
 def _fault(

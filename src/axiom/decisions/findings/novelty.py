@@ -112,7 +112,7 @@ def known_claim(claim: RegisteredClaim) -> KnownClaim:
         version=version,
         measure=estimand["measure"],
         kind=estimand["kind"],
-        factors={name: there for name, there in levels.items() if name in named},
+        factors={name: level for name, level in levels.items() if name in named},
         open_factors={name: levels.get(name, swept) for name, swept in _levels(configs).items() if name not in named},
         bars=(float(estimand["null"]), float(estimand["smallest"])),
         identity=_identity(version, estimand, configs),
@@ -182,8 +182,8 @@ def _level_words(factors: Levels) -> frozenset[str]:
 def _near(claim: AskedClaim, finding: KnownClaim, spoken: frozenset[str], weights: Mapping[str, float]) -> NearFinding:
     own = frozenset(words_of(claim.claim))
     around = own | frozenset(words_of(" ".join((claim.measure, *claim.factors)))) | _level_words(claim.factors)
-    there = frozenset(words_of(finding.claim))
-    apart = 1.0 - (_covered(own, spoken, weights) + _covered(there, around, weights)) / 2.0
+    claim_words = frozenset(words_of(finding.claim))
+    apart = 1.0 - (_covered(own, spoken, weights) + _covered(claim_words, around, weights)) / 2.0
     is_whole = bool(claim.identity)
     lacking, levels = _factors_apart(claim.factors, finding, is_whole=is_whole)
     measure_apart = claim.measure if claim.measure and not _is_same_name(claim.measure, finding.measure) else ""
@@ -259,9 +259,9 @@ def _factor(name: str, factors: Levels) -> Sequence[object] | None:
     return next((levels for factor, levels in factors.items() if _is_same_name(name, factor)), None)
 
 
-def _is_same_name(name: str, there: str) -> bool:
+def _is_same_name(name: str, other: str) -> bool:
     """Names are split at underscores; one that says less than the other means it."""
-    some, others = set(words_of(name)), set(words_of(there))
+    some, others = set(words_of(name)), set(words_of(other))
     if not (some and others):
-        return name.casefold() == there.casefold()
+        return name.casefold() == other.casefold()
     return some <= others or others <= some

@@ -105,10 +105,12 @@ def _drafted(
 
 def _higher(first: Subject, axes: tuple[Axis, Axis], configs: Sequence[Config], smallest: float) -> dict[str, Any]:
     """The measure is higher in the first config than in the second, as the first explanation says."""
-    here, there = (" and ".join(f"{axis.factor}={config[axis.factor]}" for axis in axes) for config in configs)
+    first_arm, second_arm = (
+        " and ".join(f"{axis.factor}={config[axis.factor]}" for axis in axes) for config in configs
+    )
     estimand = same_but(
         first.estimand,
-        **told_of_arms(first, here, there, smallest, Direction.MORE),
+        **told_of_arms(first, first_arm, second_arm, smallest, Direction.MORE),
         kind=Kind.CONTRAST.value,
         across="",
         between=[dict(config) for config in configs],

@@ -130,11 +130,11 @@ def told_there(subject: Subject, where: str) -> dict[str, str]:
     return {name: f"with {where}: {text}" for name, text in words.items() if text}
 
 
-def told_of_arms(subject: Subject, here: str, there: str, smallest: float, expects: Direction) -> dict[str, str]:
+def told_of_arms(subject: Subject, first: str, second: str, smallest: float, expects: Direction) -> dict[str, str]:
     measure = f"in {subject.experiment} {subject.estimand['measure']}"
-    more, less = (f"{measure} is {sense} with {here} than with {there}" for sense in ("higher", "lower"))
+    more, less = (f"{measure} is {sense} with {first} than with {second}" for sense in ("higher", "lower"))
     so, opposite = (more, less) if expects is Direction.MORE else (less, more)
-    absent = f"{measure} differs by less than {smallest:g} between {here} and {there}"
+    absent = f"{measure} differs by less than {smallest:g} between {first} and {second}"
     return {"claim": so, "if_so": so, "if_opposite": opposite, "if_absent": absent}
 
 

@@ -81,10 +81,10 @@ def _at_other_levels(subject: Subject, factor: str, rates: BaseRates) -> Iterato
     """The same claim with this factor at each other level at which no design has asked it."""
     configs = subject.needed
     for level in others(subject.manifest, factor, configs[0][factor]):
-        there = with_level(configs, factor, level)
-        is_new = is_another_design(subject.estimand, there, subject.designs)
-        if is_new and _may_be_asked(subject, subject.estimand, there):
-            yield _elsewhere(subject, {factor: level}, there, rates)
+        moved = with_level(configs, factor, level)
+        is_new = is_another_design(subject.estimand, moved, subject.designs)
+        if is_new and _may_be_asked(subject, subject.estimand, moved):
+            yield _elsewhere(subject, {factor: level}, moved, rates)
 
 
 def _elsewhere(subject: Subject, where: Mapping[str, object], configs: Sequence[Config], rates: BaseRates) -> Proposal:
@@ -177,7 +177,7 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
     where = f"{along.factor} from {low:g} to {high:g}"
     levels, arms = _to_the_ends(subject, along, ends)
     is_whole = ends == subject.manifest.ranges[along.factor]
-    there, far = ("the ends", "to the ends of the range") if is_whole else ("these levels", f"over {where}")
+    where_asked, far = ("the ends", "to the ends of the range") if is_whole else ("these levels", f"over {where}")
     estimand = same_but(
         subject.estimand,
         **_told_far(subject, along, where, arms),
@@ -198,8 +198,8 @@ def _extremes(subject: Subject, along: Axis, rates: BaseRates) -> Iterator[Propo
             f"Finding {subject.number} reaches {far}."
             if subject.has_effect
             else f"There is an effect after all, at levels that finding {subject.number} did not try.",
-            f"At {there} there is nothing to see of finding {subject.number}.",
-            f"At {there} it is the other way round: there is a turn on the way, and where it is comes next.",
+            f"At {where_asked} there is nothing to see of finding {subject.number}.",
+            f"At {where_asked} it is the other way round: there is a turn on the way, and where it is comes next.",
         ),
         configs=plain([{**along.fixed, along.factor: level} for level in levels]),
         estimand=estimand,
@@ -212,8 +212,8 @@ def _told_far(subject: Subject, along: Axis, where: str, arms: Sequence[Config])
     """The finding's own sentences may name its levels, which these are not."""
     if subject.kind is not Kind.CONTRAST or subject.null:
         return {"claim": f"with {where}: {upheld(subject)}"}
-    here, there = (f"{along.factor}={number(arm[along.factor]):g}" for arm in arms)
-    return told_of_arms(subject, here, there, subject.smallest, subject.expects)
+    first, second = (f"{along.factor}={number(arm[along.factor]):g}" for arm in arms)
+    return told_of_arms(subject, first, second, subject.smallest, subject.expects)
 
 
 def _to_the_ends(
@@ -310,5 +310,6 @@ def _is_known(subject: Subject, configs: Sequence[Config]) -> bool:
     """Has a design of this version the very same configs? Then its numbers would be no surprise."""
     wanted = plain(configs)
     return any(
-        len(there) == len(wanted) and all(config in map(dict, there) for config in wanted) for there in subject.designs
+        len(design) == len(wanted) and all(config in map(dict, design) for config in wanted)
+        for design in subject.designs
     )

@@ -52,8 +52,8 @@ def _obstacle(runner: OfferedRunner, instructions: str, glibc: tuple[int, int] |
     if runner.needs_avx and instructions == _NO_AVX:
         return mark("its runner needs a processor with AVX, and the processor of your computer does not have it")
     if runner.glibc and glibc and glibc < runner.glibc:
-        needed, there = _dotted(runner.glibc), _dotted(glibc)
-        return f"its runner needs glibc {needed} or newer, and the system of your computer has {there}"
+        needed, present = _dotted(runner.glibc), _dotted(glibc)
+        return f"its runner needs glibc {needed} or newer, and the system of your computer has {present}"
     return ""
 
 

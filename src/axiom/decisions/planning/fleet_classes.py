@@ -31,14 +31,16 @@ def _class(
     idle = on_gpus = 0
     for host in hosts:
         now.update(computing(busy.get(host.host_id, {}), host.busy_cores))
-        there = placed.get(host.host_id)
-        left = host.cores - host.busy_cores if there is None else there.idle_cores
-        if there is not None:
-            planned.update(dict(there.tasks))
-            on_gpus += there.gpu_tasks
+        placement = placed.get(host.host_id)
+        left = host.cores - host.busy_cores if placement is None else placement.idle_cores
+        if placement is not None:
+            planned.update(dict(placement.tasks))
+            on_gpus += placement.gpu_tasks
         if left > 0:
             idle += left
-            reasons[(there.reason if there else "") or host.obstacle or "nothing of what is planned goes there"] += 1
+            reasons[
+                (placement.reason if placement else "") or host.obstacle or "nothing of what is planned goes there"
+            ] += 1
     return FleetClass(
         cores=size[0],
         gpus=size[1],

@@ -91,15 +91,15 @@ def length_for(
     )
 
 
-def task_size(length: Length, *, replicate_seconds: float, there: int, block: int) -> TaskSize:
+def task_size(length: Length, *, replicate_seconds: float, unsent: int, block: int) -> TaskSize:
     """Decide how many of the replicates that are there a host is given, each of which takes it so many seconds.
 
     `block`: as many as enter evidence together.
     """
     seconds = max(replicate_seconds, 1e-6)
-    limit = max(block // task_limits.HOSTS_SHARING, math.ceil(length.least / seconds)) if length.is_shared else there
-    if there <= max(1.0, _WHOLE * limit) and (there == 1 or there * seconds <= length.most):
-        return TaskSize(replicates=there, reason="it is no longer than a task may be")
+    limit = max(block // task_limits.HOSTS_SHARING, math.ceil(length.least / seconds)) if length.is_shared else unsent
+    if unsent <= max(1.0, _WHOLE * limit) and (unsent == 1 or unsent * seconds <= length.most):
+        return TaskSize(replicates=unsent, reason="it is no longer than a task may be")
     replicates = min(replicates_per_workunit(seconds, length.usual), max(1, limit))
     shared = (
         f", and {task_limits.HOSTS_SHARING} hosts share a block" if replicates == limit and length.is_shared else ""

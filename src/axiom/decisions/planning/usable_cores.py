@@ -42,7 +42,7 @@ def reach(
 
     Without hosts every core can take anything; so many of them are `ours`, or all where nobody says how many.
     """
-    there = [(supply, _empty(supply)) for supply in supplies if not supply.obstacle and supply.most_tasks != 0]
+    free = [(supply, _empty(supply)) for supply in supplies if not supply.obstacle and supply.most_tasks != 0]
     if not supplies:
         return Reach(cores=max(0, cores), own=max(0, cores if ours is None else ours))
     sizes: dict[_Size, list[Candidate]] = {}
@@ -51,22 +51,22 @@ def reach(
     by_key: dict[_Key, int] = {}
     by_us: dict[_Key, int] = {}
     obstacles: dict[_Key, str] = {}
-    most: dict[bool, list[int]] = {False: [0] * len(there), True: [0] * len(there)}  # on cores, and on GPUs beside
+    most: dict[bool, list[int]] = {False: [0] * len(free), True: [0] * len(free)}  # on cores, and on GPUs beside
     for (need, seconds), alike in sizes.items():
-        rooms = [0] * len(there)
+        rooms = [0] * len(free)
         for place in need.places:
             here = [
                 room_for(left, place, cores=supply.cores, is_avx=supply.is_avx, seconds=seconds, deadline=deadline)
-                for supply, left in there
+                for supply, left in free
             ]
             most[place.gpu] = [max(before, room) for before, room in zip(most[place.gpu], here, strict=True)]
             rooms = [before + room for before, room in zip(rooms, here, strict=True)]
         for candidate in alike:
             by_key[candidate.key] = sum(rooms)
-            by_us[candidate.key] = sum(room for (supply, _), room in zip(there, rooms, strict=True) if supply.is_ours)
+            by_us[candidate.key] = sum(room for (supply, _), room in zip(free, rooms, strict=True) if supply.is_ours)
             if not any(rooms):
-                obstacles[candidate.key] = _obstacle(there, need, seconds, deadline)
-    own = sum(supply.cores for supply, _ in there if supply.is_ours)
+                obstacles[candidate.key] = _obstacle(free, need, seconds, deadline)
+    own = sum(supply.cores for supply, _ in free if supply.is_ours)
     return Reach(cores=sum(map(sum, most.values())), own=own, by_key=by_key, obstacles=obstacles, ours=by_us)
 
 
@@ -75,10 +75,10 @@ def _empty(supply: Supply) -> Left:
     return left_of(free)
 
 
-def _obstacle(there: Sequence[tuple[Supply, Left]], need: Need, seconds: float, deadline: float | None) -> str:
+def _obstacle(free: Sequence[tuple[Supply, Left]], need: Need, seconds: float, deadline: float | None) -> str:
     """Why no host takes a task, told of the largest as an example."""
-    if not there:
+    if not free:
         return "no host has a core at the moment"
-    supply, left = max(there, key=lambda entry: (entry[0].memory_mb, entry[0].cores, -entry[0].host_id))
+    supply, left = max(free, key=lambda entry: (entry[0].memory_mb, entry[0].cores, -entry[0].host_id))
     why = why_no_more(supply, left, need, seconds, deadline)
     return f"no host can take a task of it; of host {supply.name}, for one: {why}"

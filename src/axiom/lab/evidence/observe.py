@@ -226,11 +226,13 @@ class ObservedVersion:
     def _agreeing_groups(self, numbers: tuple[int, ...], place: int, measure: str) -> Sequence[Sequence[int]]:
         key = (numbers, place, measure)
         if key not in self._alike:
-            there = {number: self._measured[number] for number in numbers if place in self._measured[number].measures}
+            measured = {
+                number: self._measured[number] for number in numbers if place in self._measured[number].measures
+            }
             self._alike[key] = clones(
                 {
                     number: _all_numbers([back.measures[place].get(measure)] if measure else back.cells[place])
-                    for number, back in there.items()
+                    for number, back in measured.items()
                 }
             )
         return self._alike[key]

@@ -163,8 +163,8 @@ def _are_in_place(placed: Sequence[PlacedObservation], places: _Places, blocks: 
     """The first so many blocks are there, whole and in their order, and nothing else counts."""
     cohorts: dict[Cohort, dict[tuple[int, int], int]] = {cohort: {} for cohort in Cohort}
     for placement in placed:
-        seen = placement.observation
-        cohorts[seen.cohort][seen.replicate, seen.registration] = placement.block
+        observation = placement.observation
+        cohorts[observation.cohort][observation.replicate, observation.registration] = placement.block
     expected = {replicate: place for replicate, place in places.items() if place <= blocks}
     return cohorts[Cohort.CONFIRMATORY] == expected and set(cohorts[Cohort.EXPLORATORY].values()) <= {1}
 

@@ -59,8 +59,8 @@ def miscounted(db: Database) -> list[str]:
                     f"and task {stored_task} is kept (0: none)"
                 )
             if comes_out is not None:
-                seen = (duplicate.first.replicate, duplicate.platforms, comes_out, duplicate.second.task_id, confirms)
-                by_registration.setdefault(duplicate.registration_id, []).extend(_reproduced_cells([seen]))
+                row = (duplicate.first.replicate, duplicate.platforms, comes_out, duplicate.second.task_id, confirms)
+                by_registration.setdefault(duplicate.registration_id, []).extend(_reproduced_cells([row]))
     return problems + [
         f"the platforms of registration {registration_id} agree in other seeds than its duplicates say"
         for registration_id, seeds in by_registration.items()

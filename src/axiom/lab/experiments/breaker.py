@@ -45,9 +45,9 @@ def breaking(db: Database) -> list[BreakerStop]:
         paused = release_state(histories.get(version.id, [])).paused
         by_host = endings_of(endings.of_bundle(db, version.id, newest.digest), proven)
         by_host = {place: at_host for place, at_host in by_host.items() if at_host.platform not in paused}
-        there = broken_there(by_host, broken)
-        stops += [BreakerStop(version=version, reason=why, platform=platform) for platform, why in there.items()]
-        why = broken({place: at_host for place, at_host in by_host.items() if at_host.platform not in there})
+        by_platform = broken_there(by_host, broken)
+        stops += [BreakerStop(version=version, reason=why, platform=platform) for platform, why in by_platform.items()]
+        why = broken({place: at_host for place, at_host in by_host.items() if at_host.platform not in by_platform})
         if why:
             stops.append(BreakerStop(version=version, reason=why))
     return stops

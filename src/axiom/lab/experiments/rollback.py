@@ -92,8 +92,8 @@ def _newest_and_wanted(db: Database, version: StoredExperiment, to: int | None) 
         raise Refused(f"Bundle {to} of {name} is its newest already. Nothing was changed.")
     wanted = earlier.get(max(earlier) if to is None else to)
     if wanted is None:
-        there = ", ".join(map(str, earlier))
-        raise NotFound(f"{name} has no bundle {to}; there are {there}. Nothing was changed.")
+        serials = ", ".join(map(str, earlier))
+        raise NotFound(f"{name} has no bundle {to}; there are {serials}. Nothing was changed.")
     if not preflights.has_passed(db, wanted.digest, is_ours=True):
         raise Refused(f"Bundle {wanted.serial} of {name} passed no preflight, so no host gets it. Nothing was changed.")
     return bundles[-1], wanted

@@ -172,9 +172,9 @@ def _add_values(version: _Version, bare: Subject, registration_id: int) -> Subje
     changes: dict[str, Any] = {}
     line = bare.evidence
     if (bare.has_ended and line.verdict in _NOT_STRONG and not bare.is_strong) or 2 * line.missing > line.seeds:
-        seen = evidence.observed(version.db, bare.number)
-        changes["values"] = tuple(observation.value for observation in seen if observation.value is not None)
-        changes["late"] = sum(observation.outcome is Outcome.LATE for observation in seen)
+        observations = evidence.observed(version.db, bare.number)
+        changes["values"] = tuple(observation.value for observation in observations if observation.value is not None)
+        changes["late"] = sum(observation.outcome is Outcome.LATE for observation in observations)
     if bare.has_effect and (bare.is_settled or bare.has_ended) and axis(bare) is not None:
         changes["means"] = _means(version, bare, registration_id)
     return replace(bare, **changes) if changes else bare

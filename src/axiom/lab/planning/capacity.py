@@ -70,8 +70,8 @@ def able(db: Database, need: Need, policy: Policy, now: datetime) -> tuple[list[
 
 def usual(db: Database, now: datetime, most: int) -> UsualHosts | None:
     """What volunteers' hosts are like, by so many of those that were heard from lately."""
-    there = fleet.present(db, now - host_limits.COUNTED_ON_FOR, most)
-    return usual_of(_supply(present, (), {}, _OURS, now) for present in there if not present.is_ours)
+    hosts = fleet.present(db, now - host_limits.COUNTED_ON_FOR, most)
+    return usual_of(_supply(present, (), {}, _OURS, now) for present in hosts if not present.is_ours)
 
 
 def sizes(db: Database) -> dict[tuple[int, int], CellSize]:
@@ -99,19 +99,19 @@ def _supply(
     now: datetime,
 ) -> Supply:
     host, choice = present.host, project_choice(present.preferences)
-    there = [
+    sized = [
         (portion, cell_sizes[key])
         for portion in portions
         if (key := (portion.experiment_id, portion.registration_id)) in cell_sizes
     ]
-    on_cores = sum(portion.tasks for portion, _ in there if not portion.gpu)
-    on_gpus = sum(portion.tasks for portion, _ in there if portion.gpu)
+    on_cores = sum(portion.tasks for portion, _ in sized if not portion.gpu)
+    on_gpus = sum(portion.tasks for portion, _ in sized if portion.gpu)
     memory = [
         (
             (size.gpu_memory_mb if portion.gpu else size.memory_mb) - (size.shared_mb if present.is_ours else 0),
             portion.tasks,
         )
-        for portion, size in there
+        for portion, size in sized
     ]
     gpus = tuple(gpu for gpu in host.capacity.gpus if gpu.kind == OUR_GPUS)  # for others there is no program
     places = host.capacity.cores + sum(gpu.count for gpu in gpus)
@@ -132,7 +132,7 @@ def _supply(
         busy_cores=min(cores, on_cores),
         busy_gpus=on_gpus,
         used_memory_mb=HostRoom(None, places, memory).most,
-        in_hand_seconds=sum(portion.cells * size.cell_seconds for portion, size in there),
+        in_hand_seconds=sum(portion.cells * size.cell_seconds for portion, size in sized),
         most_tasks=_most_tasks(present, sum(portion.tasks for portion in portions), allowance, now),
         obstacle=_obstacle(present, cores),
     )

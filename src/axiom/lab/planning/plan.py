@@ -35,20 +35,20 @@ def decide(db: Database, policy: Policy, now: datetime) -> Plan:
     """The plan as it would be now. Looking changes nothing."""
     competing, cores_there = candidates(db, now, policy.approvals, is_stamped=policy.is_stamped), cores(db, now)
     are_few = fleet.amount(db, now - host_limits.COUNTED_ON_FOR) <= planning_limits.HOSTS
-    there = supplies(db, policy, now) if are_few else []
+    present = supplies(db, policy, now) if are_few else []
     wished, _ = wishes(policy, names(db))
     return plan(
         competing,
         cores=cores_there,
         per_core=policy.per_core,
         task_seconds=policy.task_seconds,
-        supplies=there,
+        supplies=present,
         usual=None if are_few else usual(db, now, planning_limits.HOSTS),
         ours=None if are_few else fleet.own_cores(db, now - host_limits.COUNTED_ON_FOR),
         wishes=wished,
         floor=policy.floor,
         lately=ordered_lately(db, now) if wished.mix else (),
-        deadline_seconds=deadline(policy, there),
+        deadline_seconds=deadline(policy, present),
     )
 
 
@@ -65,9 +65,9 @@ def wishes(policy: Policy, experiment_names: Collection[str]) -> tuple[Wishes, s
         return Wishes(), str(fault)
 
 
-def deadline(policy: Policy, there: Sequence[Supply]) -> float | None:
+def deadline(policy: Policy, hosts: Sequence[Supply]) -> float | None:
     """In how many seconds a task must be done; where only the laboratory's own hosts compute, it does not matter."""
-    return None if all(supply.is_ours for supply in there) else policy.deadline_seconds
+    return None if all(supply.is_ours for supply in hosts) else policy.deadline_seconds
 
 
 def ordered_lately(db: Database, now: datetime) -> list[Allotment]:

@@ -45,29 +45,31 @@ def preview(
     Of very many hosts it is for a part, and says so: nobody reads a line for each of a million.
     Without `wishes` the operator's settings hold, as far as a session would heed them.
     """
-    there = supplies(db, policy, now, planning_limits.HOSTS) if hosts is None else hosts
+    present = supplies(db, policy, now, planning_limits.HOSTS) if hosts is None else hosts
     competing = planning.candidates(db, now, policy.approvals, is_stamped=policy.is_stamped)
     if hosts is not None:  # nobody knows how far a version would be let out among hosts that are not there
         competing = [_as_if_open(candidate) for candidate in competing]
     heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes
-    forecast = _preview(competing, there, policy, heeded, lately=planning.ordered_lately(db, now) if heeded.mix else ())
+    forecast = _preview(
+        competing, present, policy, heeded, lately=planning.ordered_lately(db, now) if heeded.mix else ()
+    )
     tiles = would_order(
         db,
         policy,
         now,
-        cores=sum(supply.cores for supply in there if not supply.obstacle),
+        cores=sum(supply.cores for supply in present if not supply.obstacle),
         lacking=sum(placement.idle_cores for placement in forecast.placements),
-        has_volunteers=any(not supply.is_ours for supply in there),
+        has_volunteers=any(not supply.is_ours for supply in present),
     )
     if tiles:
-        deadline = planning.deadline(policy, there)
-        forecast = previewing.with_tiles(forecast, competing, there, tiles, deadline_seconds=deadline)
+        deadline = planning.deadline(policy, present)
+        forecast = previewing.with_tiles(forecast, competing, present, tiles, deadline_seconds=deadline)
     heard_from = fleet.amount(db, now - host_limits.COUNTED_ON_FOR) if hosts is None else 0
-    if heard_from > len(there):
-        part = f"for {len(there):,} of the {heard_from:,} hosts that were heard from"
+    if heard_from > len(present):
+        part = f"for {len(present):,} of the {heard_from:,} hosts that were heard from"
         forecast = replace(forecast, plan=replace(forecast.plan, reason=f"{forecast.plan.reason}; {part}"))
     busy = _in_hand(db) if hosts is None else {}
-    return replace(forecast, classes=classes(there, forecast.placements, busy))
+    return replace(forecast, classes=classes(present, forecast.placements, busy))
 
 
 def _as_if_open(candidate: Candidate) -> Candidate:

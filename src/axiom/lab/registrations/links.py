@@ -68,9 +68,9 @@ def node_phrase(node: Node) -> str:
 
 
 def _demand(link_ids: set[int], findings: set[int], claims: set[int], *nodes: Node) -> None:
-    there = {Noun.FINDING: findings, Noun.OLD_CLAIM: claims, Noun.LINK: link_ids}
+    numbers = {Noun.FINDING: findings, Noun.OLD_CLAIM: claims, Noun.LINK: link_ids}
     for node in nodes:
-        if node.id not in there[node.noun]:
+        if node.id not in numbers[node.noun]:
             raise NotFound(f"There is no {node_phrase(node)}. Nothing was linked; `axiom finding graph` shows all.")
 
 

@@ -436,7 +436,7 @@ def _places(registered: Sequence[Registration], configs: Sequence[Mapping[str, o
     following = max((place for place, _ in taken), default=-1) + 1
     places = []
     for config in configs:
-        place = next((place for place, there in taken if there == config), None)
+        place = next((place for place, taken_config in taken if taken_config == config), None)
         places.append(following if place is None else place)
         following += place is None
     return tuple(places)

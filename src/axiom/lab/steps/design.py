@@ -76,7 +76,7 @@ def _open_finding(row: Row, line: Evidence | None, results: dict[int, int], pace
     body = read_body(row["body"])
     cells = len(body.design.places)
     whole, blocks = body.block * cells, line.blocks if line else 0
-    there = results.get(row["experiment_id"], 0) - blocks * whole if row["registrations"] == 1 else 0
+    unweighed = results.get(row["experiment_id"], 0) - blocks * whole if row["registrations"] == 1 else 0
     half = line.more[0] if line and line.more else None
     return OpenFinding(
         number=row["number"],
@@ -84,7 +84,7 @@ def _open_finding(row: Row, line: Evidence | None, results: dict[int, int], pace
         claim=body.estimands[row["estimand"]]["claim"],
         line=line,
         pace=pace,
-        block_cells=whole - max(0, min(whole, there)),
+        block_cells=whole - max(0, min(whole, unweighed)),
         grade_cells=half * cells if half else None,
     )
 

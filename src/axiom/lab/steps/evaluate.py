@@ -156,11 +156,11 @@ def _observed_and_changed(
 
 def _merge(db: Database, earlier: ObservationSet, new: Sequence[PlacedObservation]) -> ObservationSet:
     """A value that came late takes the place of the one that was missing."""
-    seen = {observation.replicate: observation for observation in earlier.observations}
-    seen.update({placed.observation.replicate: placed.observation for placed in new})
+    by_replicate = {observation.replicate: observation for observation in earlier.observations}
+    by_replicate.update({placed.observation.replicate: placed.observation for placed in new})
     homes = observations.homes(db, {host for placed in new for host in placed.observation.hosts})
     return ObservationSet(
-        observations=tuple(seen.values()),
+        observations=tuple(by_replicate.values()),
         blocks={**earlier.blocks, **{placed.observation.replicate: placed.block for placed in new}},
         homes={**earlier.homes, **homes},
     )

@@ -295,8 +295,8 @@ def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
         hours = body.stopping.replicates * sum(body.design.seconds) / 3_600.0
         made: dict[str, str] = {}
         for forecast in forecasts(db, registration.id):  # the registered one comes before what others said later
-            seen = foreknowledge(forecast.forecaster, forecast.prediction.because, informed=forecast.informed)
-            made.setdefault(forecast.estimand, seen.reason)
+            foresight = foreknowledge(forecast.forecaster, forecast.prediction.because, informed=forecast.informed)
+            made.setdefault(forecast.estimand, foresight.reason)
         notes += [
             Note(
                 kind="fresh.motivation",

@@ -89,10 +89,10 @@ def back_up(folder: Folder, target: Path, *, with_keys: bool, now: datetime, alt
             copy(folder.database, copied.database)
             made = _count_rows(copied, trust.lab, now, with_keys=with_keys)
             sources = _sources(folder, copied, with_keys=with_keys)
-            there = {name: path for name, path in sources.items() if path.exists()}
-            if len(there) < len(sources) and not although_broken:
-                raise _lost_files([path for name, path in sources.items() if name not in there])
-            made = _write(unfinished, there, made)
+            existing = {name: path for name, path in sources.items() if path.exists()}
+            if len(existing) < len(sources) and not although_broken:
+                raise _lost_files([path for name, path in sources.items() if name not in existing])
+            made = _write(unfinished, existing, made)
         unfinished.replace(target)
         sync(target.parent)
     except OSError as error:

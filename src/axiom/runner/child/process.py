@@ -276,8 +276,8 @@ class Child:
         """A boxed process says itself what a cell took; the system's word counts where that is clearly more."""
         if not self._box:
             return answer
-        seen = system.usage(self._computing)[0] - began - _SLACK
-        return replace(answer, cpu_seconds=max(answer.cpu_seconds, seen))
+        used = system.usage(self._computing)[0] - began - _SLACK
+        return replace(answer, cpu_seconds=max(answer.cpu_seconds, used))
 
     def _last_words(self, began: float, keeping: CheckpointHandover) -> CellAnswer | None:
         if self._is_halted or not keeping.hurry(system.usage(self._computing)[0] - began):

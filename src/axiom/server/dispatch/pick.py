@@ -93,7 +93,7 @@ class Picker:
             seconds -= seconds_on(self._host, sizing.replicate_seconds * sizes[-1])
         return sizes, left
 
-    def _replicates_for(self, there: int, block: int, replicate_seconds: float, *, is_first: bool = False) -> int:
+    def _replicates_for(self, unsent: int, block: int, replicate_seconds: float, *, is_first: bool = False) -> int:
         if is_first not in self._lengths:
             self._lengths[is_first] = length_for(
                 cores=self._host.capacity.cores,
@@ -103,7 +103,7 @@ class Picker:
                 lent_seconds=self._lent_seconds,
             )
         seconds = seconds_on(self._host, replicate_seconds)
-        return task_size(self._lengths[is_first], replicate_seconds=seconds, there=there, block=block).replicates
+        return task_size(self._lengths[is_first], replicate_seconds=seconds, unsent=unsent, block=block).replicates
 
     def _open(self, experiment_id: int, amount: int) -> list[WaitingTask]:
         volunteer_id = self._host.volunteer_id

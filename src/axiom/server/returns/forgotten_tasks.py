@@ -101,10 +101,10 @@ def _admit(db: Database, report: Report, remembered: TaskOut | None, ticket: Tic
         if _is_cells_of(wanted, ticket) or (wanted and _is_left_of(db, wanted, remembered.task, ticket)):
             return ""
         return "its ticket orders other cells"
-    there = _find_workunit(db, report.workunit_id, ticket)
-    if isinstance(there, str):
-        return there
-    tasks.admit_task(db, report.task_id, there)
+    workunit = _find_workunit(db, report.workunit_id, ticket)
+    if isinstance(workunit, str):
+        return workunit
+    tasks.admit_task(db, report.task_id, workunit)
     return ""
 
 
@@ -114,10 +114,10 @@ def _find_workunit(db: Database, workunit_id: int | None, ticket: Ticket) -> Wor
         return "its name does not say of which workunit it is"
     if not 0 < workunit_id <= history.last_number(db, "workunit") + history.SKIPPED:
         return f"no workunit had the number {workunit_id}"  # and all later ones would come behind it
-    there = workunits.workunit(db, workunit_id)
-    if there is not None and not _is_cells_of(there, ticket):
-        return f"workunit {there.id} orders other cells"
-    return there or _remake_workunit(db, workunit_id, ticket)
+    workunit = workunits.workunit(db, workunit_id)
+    if workunit is not None and not _is_cells_of(workunit, ticket):
+        return f"workunit {workunit.id} orders other cells"
+    return workunit or _remake_workunit(db, workunit_id, ticket)
 
 
 def _remake_workunit(db: Database, workunit_id: int, ticket: Ticket) -> Workunit | str:

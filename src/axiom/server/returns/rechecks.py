@@ -123,15 +123,15 @@ def _settle(db: Database, check: UnprovenTask, checked_id: int, brought: tuple[R
     if checked is None or experiment is None:
         return
     repeated = {**results.repeated(db, checked_id), check.task.id: brought}
-    there = dict(task_store.valid_checks(db, checked_id)) | {check.task.id: check.task.host_id}
-    opinions = [Opinion(task_id=task_id, cells=tuple(repeated.get(task_id, ()))) for task_id in sorted(there)]
+    host_by_check = dict(task_store.valid_checks(db, checked_id)) | {check.task.id: check.task.host_id}
+    opinions = [Opinion(task_id=task_id, cells=tuple(repeated.get(task_id, ()))) for task_id in sorted(host_by_check)]
     first = Opinion(task_id=checked_id, cells=tuple(results.of_task(db, checked_id)))
     decided = settle(first, opinions, early=stored_manifest(experiment.manifest).tolerance)
-    is_anew = is_found_out(decided, _agreements(db, [checked_id, *there]))
+    is_anew = is_found_out(decided, _agreements(db, [checked_id, *host_by_check]))
     task_store.agree(db, {task_id: str(agreement or "") for task_id, agreement in decided.agreements.items()})
     if Agreement.DIFFERS in decided.agreements.values():
         log.info("check.differs task=%d %s", checked_id, decided.reason)
-        hosts = there | {checked_id: checked.host_id}
+        hosts = host_by_check | {checked_id: checked.host_id}
         _doubt(db, checked, hosts, decided, now)
         odd = hosts.get(decided.odd) if decided.odd is not None else None
         if odd is not None and is_anew:  # one more who confirms the others does not make it wrong once more

@@ -47,21 +47,21 @@ def read_leftovers(folder: Folder, now: datetime) -> Leftovers:
         return leftovers(db, folder, now)
 
 
-def clean(db: Database, folder: Folder, now: datetime, seen: Leftovers | None = None) -> CleaningCounts:
+def clean(db: Database, folder: Folder, now: datetime, to_delete: Leftovers | None = None) -> CleaningCounts:
     """Delete files whose row was never committed, a day after they were written, and what else has run out.
 
     Files go before rows do: those of rows that go now have their day, so that none is missing if this is undone. What
-    was deleted is written down, also when it was nothing. `seen`: what `read_leftovers` has just returned.
+    was deleted is written down, also when it was nothing. `to_delete`: what `read_leftovers` has just returned.
     """
-    seen = seen or leftovers(db, folder, now)
-    files = blobs.sweep(db, seen.files, now - blobs.GRACE)
+    to_delete = to_delete or leftovers(db, folder, now)
+    files = blobs.sweep(db, to_delete.files, now - blobs.GRACE)
     signed_out = accounts.expire_sign_ins(db, now)
     progress.sweep(db)
     outbox.forget_sent(db, now - mail_limits.SENT_MAIL_FOR)
     swept = CleaningCounts(
         files=files,
         uploads=_forget_uploads(db, folder, now),
-        blobs=_forget_unneeded(db, folder, now, seen.blobs),
+        blobs=_forget_unneeded(db, folder, now, to_delete.blobs),
         sign_ins=signed_out,
         caches=forget_unused(folder.engine / "cache", task_limits.COMPILED_KEPT_FOR.total_seconds()),
     )

@@ -112,12 +112,12 @@ def _days(db: Database) -> Iterator[str]:
     entered = {_page(row): (row["awards"], row["amount"]) for row in db.select(_ENTERED)}
     kept = {_page(row): (row["awards"], row["amount"]) for row in db.select("SELECT * FROM daybook")}
     for page in sorted(entered.keys() | kept.keys()):
-        there, written = entered.get(page, (0, 0)), kept.get(page, (0, 0))
-        if there != written:
+        booked, written = entered.get(page, (0, 0)), kept.get(page, (0, 0))
+        if booked != written:
             day, tariff_id, reason, tier = page
             yield (
                 f"the daybook has {written[0]} awards and {written[1]} on day {day} under tariff {tariff_id} "
-                f"for {reason} ({tier}), and there are {there[0]} and {there[1]}"
+                f"for {reason} ({tier}), and there are {booked[0]} and {booked[1]}"
             )
 
 
@@ -143,9 +143,9 @@ def _unsettled(db: Database) -> Iterator[str]:
     if settled is None:
         return
     row = db.row(_SINCE, after=settled.last_award)
-    there, counted = int(row["amount"]) if row else 0, settlements.unsettled(db)
-    if there != counted:
-        yield f"{counted} count against the cap of the next session, and there are {there}"
+    booked, counted = int(row["amount"]) if row else 0, settlements.unsettled(db)
+    if booked != counted:
+        yield f"{counted} count against the cap of the next session, and there are {booked}"
 
 
 def _balances(db: Database) -> Iterator[str]:

@@ -121,20 +121,20 @@ def _designs(db: Database, number: int) -> dict[int, str]:
 
 
 def _row(number: int, line: int, placed: PlacedObservation, home_of: Mapping[int, Home]) -> dict[str, object]:
-    seen = placed.observation
+    observation = placed.observation
     return {
         "finding_number": number,
-        "replicate": seen.replicate,
+        "replicate": observation.replicate,
         "line": line,
         "block": placed.block,
-        "registration_id": seen.registration,
-        "cohort": seen.cohort,
-        "value": seen.value,
-        "outcome": seen.outcome or "",
-        "why_missing": seen.why_missing,
-        "hosts": json.dumps([_home(home_of.get(host), host, dict(seen.gpus)) for host in seen.hosts]),
-        "fingerprint": seen.fingerprint,
-        "repeats": seen.repeats,
+        "registration_id": observation.registration,
+        "cohort": observation.cohort,
+        "value": observation.value,
+        "outcome": observation.outcome or "",
+        "why_missing": observation.why_missing,
+        "hosts": json.dumps([_home(home_of.get(host), host, dict(observation.gpus)) for host in observation.hosts]),
+        "fingerprint": observation.fingerprint,
+        "repeats": observation.repeats,
     }
 
 

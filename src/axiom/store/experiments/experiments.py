@@ -269,8 +269,8 @@ def _gaps(db: Database, experiment_id: int) -> list[int]:
     row = db.row(_GAPS, noun=noun, experiment_id=experiment, state=state)
     if row is None or not row["amount"]:
         return []
-    there = {row["number"] for row in db.select(_NUMBERS, experiment_id=experiment_id)}
-    return [number for number in range(max(there, default=0)) if number not in there]
+    issued = {row["number"] for row in db.select(_NUMBERS, experiment_id=experiment_id)}
+    return [number for number in range(max(issued, default=0)) if number not in issued]
 
 
 def _missing(experiment_id: int) -> counters.Key:

@@ -23,7 +23,7 @@ INSERT INTO tile (experiment_id, replicate, config, arm, level, state, worth)
 VALUES (:experiment_id, :replicate, :config, :arm, :level, 'open', :worth)
 ON CONFLICT (experiment_id, config, replicate) DO NOTHING
 """
-_THERE = """
+_SETTLED_PLACES = """
 SELECT t.config, t.replicate FROM json_each(:cells) j CROSS JOIN tile t ON t.experiment_id = :experiment_id
     AND t.config = json_extract(j.value, '$[0]') AND t.replicate = json_extract(j.value, '$[1]')
 WHERE t.state IN ('drawn', 'void')
@@ -110,31 +110,31 @@ def draw(db: Database, drawn: Map, results: Sequence[Result], now: datetime) -> 
     Each tile is drawn once: what a check brings of it is no other tile. A quarter has more to tell the longer its
     border is, and the more of it ended otherwise in another replicate.
     """
-    rows, opened, there = list[dict[str, Any]](), [], _settled_places(db, results)
+    rows, opened, settled = list[dict[str, Any]](), [], _settled_places(db, results)
     for result in results:
-        if (result.config, result.replicate) in there:
+        if (result.config, result.replicate) in settled:
             continue
         tile, arm = tile_at(result.config)
         key = {"experiment_id": result.experiment_id, "replicate": result.replicate, "arm": arm}
-        seen = None if result.pixels is None else borders(result.pixels, drawn)
+        edges = None if result.pixels is None else borders(result.pixels, drawn)
         rows.append(
             {
                 **key,
                 "config": result.config,
                 "level": tile.level,
-                "state": "void" if seen is None else "drawn",
+                "state": "void" if edges is None else "drawn",
                 "task_id": result.task_id,
-                "shares": json.dumps(seen.shares) if seen else None,
+                "shares": json.dumps(edges.shares) if edges else None,
                 "pixels": None if result.pixels is None else zlib.compress(result.pixels, 9),
                 "now": at(now),
             }
         )
-        if seen is None or tile.level >= drawn.deepest:
+        if edges is None or tile.level >= drawn.deepest:
             continue
         apart = _differences(db, drawn, result)
         opened += [
             {**key, "config": place_of(child, arm), "level": child.level, "worth": length + differing}
-            for child, length, differing, passes in zip(tile.children, seen.lengths, apart, seen.passes, strict=True)
+            for child, length, differing, passes in zip(tile.children, edges.lengths, apart, edges.passes, strict=True)
             if passes
         ]
     db.many(_DRAW, rows)
@@ -168,7 +168,7 @@ def _settled_places(db: Database, results: Sequence[Result]) -> set[tuple[int, i
     if not results:
         return set()
     cells = json.dumps([[result.config, result.replicate] for result in results])
-    rows = db.select(_THERE, experiment_id=results[0].experiment_id, cells=cells)
+    rows = db.select(_SETTLED_PLACES, experiment_id=results[0].experiment_id, cells=cells)
     return {(row["config"], row["replicate"]) for row in rows}
 
 
@@ -178,8 +178,8 @@ def open_levels(db: Database, experiment_id: int, arm: int, most: int) -> list[t
     above = -1
     while most > 0 and (row := db.row(_COARSEST, experiment_id=experiment_id, arm=arm, above=above)):
         above = int(row["level"])
-        there = db.row(_AMOUNT_OPEN, experiment_id=experiment_id, arm=arm, level=above, most=most)
-        amount = int(there["amount"]) if there else 0
+        open_tiles = db.row(_AMOUNT_OPEN, experiment_id=experiment_id, arm=arm, level=above, most=most)
+        amount = int(open_tiles["amount"]) if open_tiles else 0
         levels.append((above, amount))
         most -= amount
     return levels

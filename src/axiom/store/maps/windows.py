@@ -101,10 +101,10 @@ class Charts:
     def picture(self, replicate: int, window: PixelWindow) -> WindowPixels:
         side, squares = self._map.pixels, list[Square]()
         shown = bytearray([NOTHING]) * window.amount
-        there = list(tiles_of(window, side))
-        if any(place_of(self._deepest(tile), self._arm) not in self._there.get(replicate, {}) for tile in there):
-            self.read([replicate], there)
-        for tile in there:
+        tiles = list(tiles_of(window, side))
+        if any(place_of(self._deepest(tile), self._arm) not in self._there.get(replicate, {}) for tile in tiles):
+            self.read([replicate], tiles)
+        for tile in tiles:
             source = self.nearest(replicate, tile)
             squares.append(Square(tile=tile, shown=source))
             if source is not None:

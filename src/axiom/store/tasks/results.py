@@ -44,12 +44,12 @@ class RecordedCells:
 
 def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCells:
     """Store each cell once. A cell that is there already becomes a duplicate of it and raises nothing."""
-    there = _stored_cells(db, results)
+    stored = _stored_cells(db, results)
     new: dict[_Cell, Result] = {}
     again: list[Result] = []
     for result in results:
         cell = _cell(result)
-        if cell in there or cell in new:
+        if cell in stored or cell in new:
             again.append(result)
         else:
             new[cell] = result
@@ -63,9 +63,9 @@ def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCe
         ],
     )
     if again:
-        if any(_cell(result) not in there for result in again):
-            there = _stored_cells(db, again)  # two tasks of one batch brought the same cell: the first is there now
-        rows = [{"result_id": there[_cell(result)], **_facts(result, stamp)} for result in again]
+        if any(_cell(result) not in stored for result in again):
+            stored = _stored_cells(db, again)  # two tasks of one batch brought the same cell: the first is there now
+        rows = [{"result_id": stored[_cell(result)], **_facts(result, stamp)} for result in again]
         db.add_all("duplicate", rows)
     changes = Counter(("result", result.experiment_id, str(result.outcome)) for result in new.values())
     counters.add_all(db, changes)
@@ -73,7 +73,7 @@ def record(db: Database, results: Sequence[Result], now: datetime) -> RecordedCe
 
 
 def _stored_cells(db: Database, results: Sequence[Result]) -> dict[_Cell, int]:
-    there: dict[_Cell, int] = {}
+    stored: dict[_Cell, int] = {}
     for experiment_id in {result.experiment_id for result in results}:
         near: set[int] = set()
         deeper: dict[int, list[int]] = {}
@@ -85,8 +85,8 @@ def _stored_cells(db: Database, results: Sequence[Result]) -> dict[_Cell, int]:
         version: dict[str, Any] = {"experiment_id": experiment_id}
         rows = db.select(_STORED, **version, replicates=json.dumps(sorted(near)), below=_DEEPER) if near else []
         rows += db.select(_STORED_DEEPER, **version, places=json.dumps(deeper)) if deeper else []
-        there.update(((experiment_id, row["replicate"], row["config"]), row["id"]) for row in rows)
-    return there
+        stored.update(((experiment_id, row["replicate"], row["config"]), row["id"]) for row in rows)
+    return stored
 
 
 def _cell(result: Result) -> _Cell:

@@ -183,15 +183,15 @@ def _split_wrongly(db: Database) -> list[str]:
     """No replicate is lost or ordered twice where a workunit gave some of its own away."""
     problems = []
     for row in db.select(_PARTS):
-        there = Counter(json.loads(row["kept"]))
+        kept_numbers = Counter(json.loads(row["kept"]))
         for part in json.loads(row["parts"]):
-            there.update(part["numbers"])
+            kept_numbers.update(part["numbers"])
             if not part["is_alike"]:
                 problems.append(f"workunit {part['id']} is a part of {row['id']} and orders other cells")
         problems += [
             f"replicate {replicate} is in two parts of workunit {row['id']}"
-            for replicate in there
-            if there[replicate] > 1
+            for replicate in kept_numbers
+            if kept_numbers[replicate] > 1
         ]
     return problems + _ids("replicate {} was issued, and no workunit orders it", db.select(_LOST))
 

@@ -137,11 +137,11 @@ def _decimals(numbers: list[float]) -> int | None:
 
 def _fixed(value: float, decimals: int, *, signed: bool, bars: Sequence[float]) -> str | None:
     """The number with so many decimals, or with as many more as keep it on its side of each of these."""
-    there = sides(value, bars)
+    wanted = sides(value, bars)
     for many in range(decimals, max(decimals, _MOST_DECIMALS) + 1):
         text = f"{value:{'+' if signed else ''},.{many}f}"
         read = float(text.replace(",", ""))
-        if sides(read, bars) == there:
+        if sides(read, bars) == wanted:
             return _minus(text) if read else "0"
     return None
 

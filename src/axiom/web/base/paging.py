@@ -19,7 +19,7 @@ class Stretch:
     length: int
 
     @property
-    def there(self) -> Sequence[int]:
+    def shown(self) -> Sequence[int]:
         return self.ids[self.first : self.first + self.length]
 
     def around(self, address: str) -> Answer:

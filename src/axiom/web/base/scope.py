@@ -54,8 +54,8 @@ def in_words(configs: Sequence[Mapping[str, Any]]) -> str:
 
 def is_crossed(configs: Sequence[Mapping[str, Any]]) -> bool:
     """Is every combination of the levels there? Told factor by factor, several designs read as if it were."""
-    there = {repr(sorted(config.items())) for config in configs}
-    return not there or len(there) == math.prod(len(level) for level in levels(configs).values())
+    combinations = {repr(sorted(config.items())) for config in configs}
+    return not combinations or len(combinations) == math.prod(len(level) for level in levels(configs).values())
 
 
 def made_of(source: str, kit: Mapping[str, bytes]) -> list[tuple[str, str]]:

@@ -133,13 +133,13 @@ def must_tile(shown: ShownMap, level: str, column: str, row: str) -> Tile:
     return tile
 
 
-def must_replicate(shown: ShownMap, text: str, there: list[int]) -> int | None:
+def must_replicate(shown: ShownMap, text: str, drawn_numbers: list[int]) -> int | None:
     """The replicate that an address names, of those drawn; None where it means all together."""
     if text == MEAN:
         return None
     number = whole("replicate", text, f", or {MEAN}")
-    if number not in there:
-        drawn = f"drawn so far: {_span(there)}" if there else "none is drawn yet"
+    if number not in drawn_numbers:
+        drawn = f"drawn so far: {_span(drawn_numbers)}" if drawn_numbers else "none is drawn yet"
         raise NotFound(f"Repetition {number} of {shown.stored.name} is not drawn; {drawn}.")
     return number
 

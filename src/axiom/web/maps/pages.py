@@ -169,9 +169,9 @@ def _moves(shown: ShownMap, aspect: Aspect) -> Answer:
     tile, path = aspect.tile, shown.path
 
     def to(level: int, column: int, row: int) -> str | None:
-        there = Tile(level=level, column=column, row=row)
-        is_there = there.is_there and level <= shown.drawn.deepest
-        return _at_tile(aspect, there).address(path) if is_there else None
+        target = Tile(level=level, column=column, row=row)
+        is_there = target.is_there and level <= shown.drawn.deepest
+        return _at_tile(aspect, target).address(path) if is_there else None
 
     def neighbour(right: int, up: int) -> str | None:
         return to(tile.level, tile.column + right, tile.row + up)
@@ -203,8 +203,8 @@ def _choices(shown: ShownMap, aspect: Aspect) -> Answer:
     """The other arms, the replicates, all together, and the differences; each with its address."""
 
     def to(arm: int, against: int | None, replicate: int | None) -> str:
-        there = Aspect(tile=aspect.tile, arm=arm, against=against, replicate=replicate, point=aspect.point)
-        return there.address(shown.path)
+        target = Aspect(tile=aspect.tile, arm=arm, against=against, replicate=replicate, point=aspect.point)
+        return target.address(shown.path)
 
     others = [arm for arm in shown.arms if arm != aspect.arm]
     near = [arm for arm in others if len(shown.apart(aspect.arm, arm)) == 1] or others

@@ -119,14 +119,14 @@ def scoped(reading: Reading, view: FindingView, quantity: str, observed: Sequenc
     if observed is None:
         observed = findings.observations(reading.db, view.finding.number) if view.line else ()
     designs = [_design(design, view) for design in feeding(reading, view)]
-    there, waiting = _weighed_and_waiting([design["name"] for design in designs], observed)
-    spoken = (config for design in designs if design["name"] in there for config in design["configs"])
+    weighed, waiting = _weighed_and_waiting([design["name"] for design in designs], observed)
+    spoken = (config for design in designs if design["name"] in weighed for config in design["configs"])
     configs = list({repr(sorted(config.items())): config for config in spoken}.values())
     made_of = _made_of(reading, view)
     apart = "" if scope.is_crossed(configs) else ", not every combination of these levels"
     words = [
         f"{_LEADS.get(view.reads, 'Asked of')} {view.experiment}@{view.version}: {scope.in_words(configs)}.",
-        f"{counted(len(configs), 'config')} in {counted(len(there), 'design')}{apart}; the estimand is: {quantity}.",
+        f"{counted(len(configs), 'config')} in {counted(len(weighed), 'design')}{apart}; the estimand is: {quantity}.",
         *([f"Of {_listed(waiting)} nothing is weighed yet."] if waiting else []),
         *([f"The source uses the kit's {_listed([name for name, _ in made_of])}."] if made_of else []),
         "Nothing is claimed beyond that.",
@@ -140,10 +140,10 @@ def scoped(reading: Reading, view: FindingView, quantity: str, observed: Sequenc
     }
 
 
-def _weighed_and_waiting(names: Sequence[str], seen: Sequence[Observation]) -> tuple[list[str], list[str]]:
+def _weighed_and_waiting(names: Sequence[str], observations: Sequence[Observation]) -> tuple[list[str], list[str]]:
     """The designs of which something was weighed, and the others, each once; before anything was, all are asked."""
     designs = list(dict.fromkeys(names))
-    weighed = {observation.design for observation in seen if observation.value is not None} or set(designs)
+    weighed = {observation.design for observation in observations if observation.value is not None} or set(designs)
     return [name for name in designs if name in weighed], [name for name in designs if name not in weighed]
 
 

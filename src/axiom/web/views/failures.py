@@ -98,9 +98,9 @@ def _details(reading: Reading, groups: Sequence[FailureGroup]) -> list[Answer]:
     configs = {number: registrations.placed(reading.db, number) for number in {group.experiment_id for group in groups}}
     details = []
     for group, tasks in zip(groups, shown, strict=True):
-        there = sorted((words[task] for task in tasks if task in words), key=lambda task: not task.is_ours)
-        places = [place for task in there if (place := failed_config(task.said)) is not None]
-        printed = [text for task in there if task.is_ours and (text := printed_last(task.said))]
+        reports = sorted((words[task] for task in tasks if task in words), key=lambda task: not task.is_ours)
+        places = [place for task in reports if (place := failed_config(task.said)) is not None]
+        printed = [text for task in reports if task.is_ours and (text := printed_last(task.said))]
         config = configs[group.experiment_id].get(places[0]) if places else None
         details.append({"config": config and dict(config), "said": printed[0] if printed else None})
     return details

@@ -70,10 +70,10 @@ def listed(reading: Reading) -> Answer:
         chosen = set() if misread else _matching(reading, graph, briefs, filters)
         numbers = [number for number in numbers if number in chosen]
     page = paging.stretch(reading, "from", numbers)
-    rows = in_lists(reading, graph, page.there)
+    rows = in_lists(reading, graph, page.shown)
     words = {name: word for name, word in filters.items() if word} | {"until": until, "from": ""}
     return {
-        "findings": [rows[number] for number in page.there],
+        "findings": [rows[number] for number in page.shown],
         "matching": len(numbers),
         "of": len(briefs),
         "asked": filters,
@@ -96,16 +96,16 @@ def as_rows(reading: Reading, graph: Graph, views: Iterable[FindingView]) -> dic
 def _matching(reading: Reading, graph: Graph, briefs: Sequence[Brief], filters: Mapping[str, str]) -> set[int]:
     theme_of, days = by_experiment(), _SINCE.get(filters["since"])
     decided = findings.first_decided(reading.db, since=reading.now - timedelta(days=days)) if days else {}
-    there = [
+    chosen = [
         brief
         for brief in briefs
         if filters["theme"] in ("", theme_of.get(brief.experiment)) and (not days or brief.number in decided)
     ]
     words = {name: filters[name] for name in ("q", "verdict", "grade", "alias")}
     if not any(words.values()):
-        return {brief.number for brief in there}
+        return {brief.number for brief in chosen}
     asking = estimands(reading)
-    rows = ((brief, asking[brief.number]["claim"], graph.aliases(brief.number)) for brief in there)
+    rows = ((brief, asking[brief.number]["claim"], graph.aliases(brief.number)) for brief in chosen)
     return {brief.number for brief, claim, aliases in rows if _matches(brief, claim, aliases, **words)}
 
 
@@ -133,16 +133,16 @@ def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingVie
         decided = findings.first_decided(reading.db)
         estimand_of = estimands(reading)
         briefs = {brief.number: brief for brief in findings.in_brief(reading.db)}
-        there = [
+        discovered = [
             (at.date(), _listed(briefs[number], estimand_of[number]))
             for number, at in decided.items()
             if briefs[number].status == "open" and briefs[number].verdict.is_decided
         ]
-        return {number: decided[number] for number in few_a_day(there, a_day)[:most]}
+        return {number: decided[number] for number in few_a_day(discovered, a_day)[:most]}
 
     chosen = reading.memo.get_or_create(("discovered", most, a_day), choose, version=findings.newest_line(reading.db))
-    there = findings.by_numbers(reading.db, chosen)
-    return sorted(((there[number], at) for number, at in chosen.items()), key=lambda pair: pair[1], reverse=True)
+    views = findings.by_numbers(reading.db, chosen)
+    return sorted(((views[number], at) for number, at in chosen.items()), key=lambda pair: pair[1], reverse=True)
 
 
 def _listed(brief: Brief, estimand: Mapping[str, Any]) -> ListedFinding:
@@ -421,8 +421,8 @@ def quantity(estimand: Any) -> str:
             return f"share of replicates with {measure}"
         case Kind.DIMENSION:
             first, last = estimand["levels"]
-            there = f": {' minus '.join(arms)}" if arms else ""
-            return f"box-counting dimension by {measure}, levels {first} to {last}{there}"
+            which = f": {' minus '.join(arms)}" if arms else ""
+            return f"box-counting dimension by {measure}, levels {first} to {last}{which}"
         case _:
             return f"{measure}{f' at {arms[0]}' if arms else ''}"
 

@@ -96,8 +96,8 @@ def supported(reading: Reading, every: Collection[SupportShare], path: str) -> A
     """One page of the findings that some hosts' results are in, the one that they did most for first."""
     shares = {share.finding: share for share in sorted(every, key=lambda share: -share.replicates)}
     page = paging.stretch(reading, "findings", list(shares))
-    views, rows = findings.by_numbers(reading.db, page.there), []
-    for share in map(shares.__getitem__, page.there):
+    views, rows = findings.by_numbers(reading.db, page.shown), []
+    for share in map(shares.__getitem__, page.shown):
         view = views.get(share.finding)
         if view is not None and view.line is not None:
             rows.append(

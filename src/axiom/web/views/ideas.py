@@ -23,7 +23,7 @@ def listed(reading: Reading) -> Answer:
     part = stretch(reading, "from", numbers)
     address = f"/ideas?state={state}&from=" if state else "/ideas?from="
     return {
-        "ideas": _rows(reading, ideas.of_numbers(reading.db, part.there)),
+        "ideas": _rows(reading, ideas.of_numbers(reading.db, part.shown)),
         "of": len(numbers),
         "state": state,
         "misread": misread,

@@ -52,8 +52,8 @@ def transcript(reading: Reading, name: str) -> Answer:
     part = Stretch(
         ids=numbers, first=first, length=max(1, len(numbers)) if reading.is_whole else limits.ENTRIES_ON_A_PAGE
     )
-    there = part.there
-    entries = transcripts.between(reading.db, rounds, there[0], there[-1]) if there else []
+    lines = part.shown
+    entries = transcripts.between(reading.db, rounds, lines[0], lines[-1]) if lines else []
     return {
         "transcript": {
             "session": session.name,

@@ -67,10 +67,10 @@ def apart(alone: HostValues, groups: Sequence[int | str | None], least: int) -> 
     return ranks.apart([groups[place] for place in places], among), len(telling)
 
 
-def _one_of(seen: Observation, homes: Mapping[int, Home]) -> str | None:
+def _one_of(observation: Observation, homes: Mapping[int, Home]) -> str | None:
     """The platform on which all of it was computed, if there is one."""
-    places = seen.platforms(homes)
-    first, *others = {places.get(host) for host in seen.hosts}
+    places = observation.platforms(homes)
+    first, *others = {places.get(host) for host in observation.hosts}
     return None if others else first
 
 

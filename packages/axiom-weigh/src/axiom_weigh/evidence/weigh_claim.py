@@ -68,21 +68,21 @@ def card(
     raised: Sequence[Alarm] = (),
 ) -> Card:
     """Return the evidence that `weigh` gives, with all parts of the data beside it."""
-    seen = _analyse(estimand, observations, blocks, homes, surroundings, raised, with_parts=True)
-    evidence = _evidence(seen)
+    facts = _analyse(estimand, observations, blocks, homes, surroundings, raised, with_parts=True)
+    evidence = _evidence(facts)
     others, by_replicates = list[Stratum](), dict[tuple[int, ...], Stratum]()
-    for by, named in places_of(seen.sound_values.counted, homes).items():
+    for by, named in places_of(facts.sound_values.counted, homes).items():
         for name, part in named.items():
             same = tuple(observation.replicate for observation in part)  # a volunteer with one host is that host
-            by_replicates[same] = by_replicates.get(same) or stratum(seen.question, by, name, part)
+            by_replicates[same] = by_replicates.get(same) or stratum(facts.question, by, name, part)
             others.append(replace(by_replicates[same], by=by, name=name))
-    older, place = seen.sound_values.exploratory, _GRADES.index(evidence.grade) + 1
+    older, place = facts.sound_values.exploratory, _GRADES.index(evidence.grade) + 1
     return Card(
         evidence=evidence,
-        strata=(*seen.designs, *others),
-        pooled=seen.together,
-        without=seen.without,
-        exploratory=stratum(seen.question, "cohort", Cohort.EXPLORATORY, older) if older else None,
+        strata=(*facts.designs, *others),
+        pooled=facts.together,
+        without=facts.without,
+        exploratory=stratum(facts.question, "cohort", Cohort.EXPLORATORY, older) if older else None,
         next_grade=_GRADES[place] if place < len(_GRADES) else None,
     )
 
@@ -207,37 +207,40 @@ def _evidence(seen: _GradeFacts) -> Evidence:
     )
 
 
-def _facts(seen: _GradeFacts) -> GradeFacts:
-    concluded, agreements = seen.concluded, seen.surroundings.agreements
-    holding = [alarm for alarm in seen.raised if alarm.force is not Force.TELLS]
-    volunteers, host_ids = {home.volunteer_id for home in seen.homes}, {home.host_id for home in seen.homes}
+def _facts(grade_facts: _GradeFacts) -> GradeFacts:
+    concluded, agreements = grade_facts.concluded, grade_facts.surroundings.agreements
+    holding = [alarm for alarm in grade_facts.raised if alarm.force is not Force.TELLS]
+    volunteers, host_ids = (
+        {home.volunteer_id for home in grade_facts.homes},
+        {home.host_id for home in grade_facts.homes},
+    )
     return GradeFacts(
         verdict=concluded.verdict,
-        seeds=sum(observation.value is not None for observation in seen.sound_values.counted),
+        seeds=sum(observation.value is not None for observation in grade_facts.sound_values.counted),
         e_value=math.exp(concluded.log_e),
-        hosts=len(seen.homes),
+        hosts=len(grade_facts.homes),
         volunteers=len(volunteers),
-        platforms=_platforms(seen.platforms),
+        platforms=_platforms(grade_facts.platforms),
         unnamed=sum(
             observation.value is not None and host_ids.isdisjoint(observation.hosts)
-            for observation in seen.sound_values.counted
+            for observation in grade_facts.sound_values.counted
         ),
-        is_a_stranger_alone=len(volunteers) == 1 and any(home.is_ours is False for home in seen.homes),
+        is_a_stranger_alone=len(volunteers) == 1 and any(home.is_ours is False for home in grade_facts.homes),
         agreeing=max((agreement.agreed for agreement in agreements), default=0),
         checks=sum(agreement.agreed for agreement in agreements),
-        outvoted=sum(observation.why_missing == OUTVOTED for observation in seen.sound_values.counted),
+        outvoted=sum(observation.why_missing == OUTVOTED for observation in grade_facts.sound_values.counted),
         leaning=tuple(
             f"without {left_out.by} {left_out.number} the verdict is {left_out.verdict}"
-            for left_out in seen.without
+            for left_out in grade_facts.without
             if left_out.verdict is not concluded.verdict
         ),
         flags=tuple(alarm.text for alarm in holding),
         clones=next((alarm.text for alarm in holding if alarm.kind == "clones"), ""),
-        designs=len(known_of(seen.designs)),
-        across=across(seen.question, concluded.verdict, seen.designs, seen.together),
+        designs=len(known_of(grade_facts.designs)),
+        across=across(grade_facts.question, concluded.verdict, grade_facts.designs, grade_facts.together),
         elsewhere=sum(agreement.agreed for agreement in agreements if _platforms(set(agreement.platforms)) > 1),
-        false_share=seen.surroundings.false_share,
-        is_registered=seen.surroundings.is_registered,
+        false_share=grade_facts.surroundings.false_share,
+        is_registered=grade_facts.surroundings.is_registered,
     )
 
 

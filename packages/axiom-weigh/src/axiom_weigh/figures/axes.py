@@ -83,8 +83,8 @@ class Axes:
     def area(self, rows: Sequence[Row], role: str, *, opacity: float = 1.0, stepped: bool = False) -> str:
         """Fill between low and high."""
         lows, highs = ([(row["x"], row[end]) for row in rows] for end in ("low", "high"))
-        there, back = self._course(lows, is_stepped=stepped), self._course(highs, is_stepped=stepped)
-        ends = [*there, *reversed(back)]
+        forth, back = self._course(lows, is_stepped=stepped), self._course(highs, is_stepped=stepped)
+        ends = [*forth, *reversed(back)]
         return _path(f"{_joined(ends)}Z", fill=role, fill_opacity=opacity)
 
     def box(self, row: Row, role: str, *, opacity: float = 1.0) -> str:

@@ -67,10 +67,10 @@ class Lumps:
         if len(self._amounts) != 2:
             return None
         (low, others), (high, events) = sorted(self._amounts.items())
-        there = round((total - drawn * low) / (high - low))
+        observed = round((total - drawn * low) / (high - low))
         step, last = (1, min(drawn, events)) if total > 0 else (-1, max(0, drawn - others))
         all_ways, logs = _log_ways(self._whole, drawn), list[float]()
-        for many in range(there, last + step, step):
+        for many in range(observed, last + step, step):
             logs.append(_log_ways(events, many) + _log_ways(others, drawn - many) - all_ways)
             if logs[-1] < logs[0] - _NEXT_TO_NOTHING:
                 break

@@ -152,8 +152,8 @@ def _lopsidedness(ordered: Numbers, middle: float) -> float:
 
 def _log_e(stream: Stream, ranked: "_Ranked", null: float, side: int) -> float:
     """How strongly the values speak for lying on one side; the null itself is on neither, and lost by both."""
-    there = ranked.signs == side
-    on_ranks = (_won(ranked.nearer) * ranked.times) @ there + (_failed(ranked.farther) * ranked.times) @ ~there
+    on_side = ranked.signs == side
+    on_ranks = (_won(ranked.nearer) * ranked.times) @ on_side + (_failed(ranked.farther) * ranked.times) @ ~on_side
     pairs = np.searchsorted(stream.pairs, null, "right" if side > 0 else "left")
     return _whole(stream, on_ranks, len(stream.pairs) - int(pairs) if side > 0 else int(pairs))
 
@@ -175,15 +175,15 @@ def _ranked(stream: Stream, null: float) -> _Ranked:
     before = _BEFORE[:n, :n]
     nearer = np.count_nonzero((sizes < sizes[:, None]) & before, axis=1) + stream.alike
     farther = np.count_nonzero((sizes <= sizes[:, None]) & before, axis=1) - stream.alike + stream.gone[:-1]
-    there = ~np.isnan(away)
-    head = (np.sign(away), (nearer + 0.5) / _PLACES[:n], (farther + 0.5) / _PLACES[:n], 1.0 * there)
+    has_side = ~np.isnan(away)
+    head = (np.sign(away), (nearer + 0.5) / _PLACES[:n], (farther + 0.5) / _PLACES[:n], 1.0 * has_side)
     if not len(stream.tail):
         return _Ranked(*head)
     equal = np.searchsorted(stream.tail, null, "right") - np.searchsorted(stream.tail, null, "left")
     rank = (np.count_nonzero(stream.head == null) / 2.0 + stream.gone[-1] + 0.5) / (n + 1.0)
     parts = (
         head,
-        *(_ranked_later(stream, null, stream.head[there], side) for side in (1.0, -1.0)),
+        *(_ranked_later(stream, null, stream.head[has_side], side) for side in (1.0, -1.0)),
         (np.zeros(1), np.array([rank]), np.array([rank]), np.array([float(equal)])),
     )
     return _Ranked(*(np.concatenate(part) for part in zip(*parts, strict=True)))

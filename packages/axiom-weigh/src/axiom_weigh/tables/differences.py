@@ -118,12 +118,12 @@ def _one_below_the_other(sheet: Sheet, by: int, of: tuple[str, str], read: Reade
         if issue is not None:
             runs.issues.append(issue)
     for arm in [arm for arm, label in zip(of, wanted, strict=True) if label not in present]:
-        there = {name.casefold(): name for name in (*runs.others, *present)}
-        near = difflib.get_close_matches(arm.casefold(), there, 1, 0.5)
-        hint = f"Did you mean {there[near[0]]}? " if near else ""
+        names = {name.casefold(): name for name in (*runs.others, *present)}
+        near = difflib.get_close_matches(arm.casefold(), names, 1, 0.5)
+        hint = f"Did you mean {names[near[0]]}? " if near else ""
         raise TableUnreadable(
             f"{sheet.name}, column {sheet.columns[by]}: no row has {arm!r}. {hint}Nothing was weighed; there are: "
-            f"{shown(sorted(there.values()))}."
+            f"{shown(sorted(names.values()))}."
         )
     return runs
 
