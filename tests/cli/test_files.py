@@ -14,7 +14,7 @@ from patience import PATIENCE
 
 from axiom.cli.experiment.manifests import catalogue_files
 from axiom.errors import StorageFull
-from axiom.service.open_laboratory import log_to
+from axiom.service.logs import log_to
 from axiom.settings import Settings
 from axiom.store.engine.folder import Folder
 from axiom_weigh.atomic_file import appearing

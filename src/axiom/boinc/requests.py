@@ -58,7 +58,7 @@ class Ask:
 class TimeStats:
     """Which part of the time a host computes, each between 0 and 1; 1 where the client says nothing."""
 
-    on: float = 1.0  # the client runs
+    on: float = 1.0  # that the client runs
     active: float = 1.0  # … and may compute
     cpu_and_network: float = 1.0  # may compute and has a connection
 

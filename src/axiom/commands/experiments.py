@@ -32,12 +32,12 @@ from axiom.lab.planning.candidates import need_of
 from axiom.lab.planning.capacity import able, size_to_order
 from axiom.lab.planning.deploy import deploy, ordered_of
 from axiom.lab.planning.design_cost import cost_of_cells, cost_of_design, most_of_version
+from axiom.lab.planning.ticket_room import demand_ticket_room
 from axiom.lab.planning.tiles import charted_version, order_charted
 from axiom.lab.policy import Policy, policy_of
 from axiom.lab.registrations import kin
 from axiom.lab.registrations.old_claims import LIST, inherit, read
 from axiom.limits import experiments as limits
-from axiom.server.dispatch.orders import demand_room
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
@@ -229,7 +229,7 @@ class DeployExperiment(Command):
         replicates_each = self.replicates_each or (1 if self.every_host else 0)
         replicates_each = replicates_each or size_to_order(db, registration, policy, now, host_id=self.host).replicates
         lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
-        demand_room(db, experiment, registration, replicates=replicates_each, lab=lab, key=key, now=now)
+        demand_ticket_room(db, experiment, registration, replicates=replicates_each, lab=lab, key=key, now=now)
         allotment = Allotment(
             experiment_id=experiment.id,
             workunits=self.workunits,

@@ -28,11 +28,11 @@ from axiom.lab.followups.invent import draft_of, publish_code
 from axiom.lab.followups.price import Points
 from axiom.lab.followups.propose import next_one
 from axiom.lab.planning.design_cost import cost_of_cells
+from axiom.lab.planning.ticket_room import demand_ticket_room
 from axiom.lab.registrations.kin import seen_of_experiment
 from axiom.limits import proposals as proposal_limits
 from axiom.limits import registrations as registration_limits
 from axiom.runner.direct import describe_boxed
-from axiom.server.dispatch.orders import demand_room
 from axiom.signed.canonical_json import Scalar
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
@@ -350,7 +350,7 @@ def _approve(
     version = experiments.by_id(db, made.experiment_id)
     if version is not None:
         lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
-        demand_room(db, version, made, replicates=1, lab=lab, key=key, now=now)
+        demand_ticket_room(db, version, made, replicates=1, lab=lab, key=key, now=now)
     return answer | {
         "registration": made.id,
         "hash": made.hash,

@@ -14,11 +14,11 @@ from axiom.domain.links import LinkKind, Node, Noun
 from axiom.domain.registrations import Rule, StoppingRule, read_body
 from axiom.errors import NotFound, Refused, StoreDamaged
 from axiom.lab.followups.price import Points, points
+from axiom.lab.planning.ticket_room import demand_ticket_room
 from axiom.lab.registrations.links import link
 from axiom.lab.registrations.predictions import foretell
 from axiom.lab.registrations.register import amend, register_cohort, register_further
 from axiom.limits import registrations as limits
-from axiom.server.dispatch.orders import demand_room
 from axiom.signed.canonical_json import Scalar
 from axiom.signed.manifests import stored_manifest
 from axiom.store.connections import Connections
@@ -55,7 +55,7 @@ class RegisterDesign(Command):
         stopping = StoppingRule(rule=Rule(self.stopping), replicates=self.replicates)
         made = register_further(db, experiment, self.design, prepared, stopping=stopping, why=self.why, now=now)
         lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
-        demand_room(db, experiment, made, replicates=1, lab=lab, key=key, now=now)
+        demand_ticket_room(db, experiment, made, replicates=1, lab=lab, key=key, now=now)
         return _answer(db, made)
 
 

@@ -127,7 +127,7 @@ class KeptProposal:
     number: int
     proposal: Proposal
     state: ProposalState
-    why: str  # it stands so
+    why: str  # why it stands as it does
     decided_by: str
     registration_id: int | None
     session_id: int | None  # in which it was made

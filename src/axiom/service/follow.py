@@ -24,7 +24,7 @@ from axiom.lab.upkeep.recovery import RecoveryWish
 from axiom.limits import backups as limits
 from axiom.server.http.serving import ServedSocket, StopSignal
 from axiom.server.http.serving import serve as serve_sockets
-from axiom.service.open_laboratory import log_to
+from axiom.service.logs import log_to
 from axiom.service.sockets import address_of
 from axiom.service.volunteer_project import project_address
 from axiom.settings import Settings

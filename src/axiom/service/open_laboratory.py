@@ -1,10 +1,6 @@
 """Opens a laboratory: for reading beside a server, through a server's socket, or alone for the length of a command."""
 
 import contextlib
-import logging
-import logging.handlers
-import math
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,17 +11,17 @@ import axiom
 from axiom import shipped
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory, gathered
-from axiom.errors import AxiomError, NoLab, StorageFull
+from axiom.errors import AxiomError, NoLab
 from axiom.lab.experiments import published_files
 from axiom.service.clock import Clock, open_clock
+from axiom.service.logs import log_to
 from axiom.service.standard_callers import operator
 from axiom.settings import Settings, from_process
 from axiom.signed.canonical_json import canonical
 from axiom.signed.keys import Keys, load_keys, make_keys
 from axiom.store.connections import Connections
 from axiom.store.engine.database import Database
-from axiom.store.engine.folder import Folder, holder, is_full, lock
-from axiom.store.engine.sqlite_binding import foreseen
+from axiom.store.engine.folder import Folder, holder, lock
 from axiom.store.journal.journal import attach
 from axiom.store.migrate import check, copy_before, migrate, pending
 from axiom.store.upkeep import audit
@@ -35,9 +31,6 @@ from axiom_weigh.terminal import wall_clock
 
 if TYPE_CHECKING:
     from axiom.commands.base.gate import CommandGate
-
-_FULL_SECONDS = 60.0
-_MOST_CAUSES = 10  # of one failure
 
 
 def package() -> Path:
@@ -145,66 +138,6 @@ def upgrade_database(folder: Folder, *, dry_run: bool = False) -> tuple[list[str
 def lay_out_own_files(db: Database, folder: Folder) -> None:
     """Each open experiment that Axiom does not bring along has its file in the folder, from its newest bundle."""
     published_files.lay_out(db, folder, {file.stem for file in gathered(shipped.catalogue())})
-
-
-class _UtcFormatter(logging.Formatter):
-    """Says when as 2026-03-04T12:00:00.007Z: whoever reads a log may be in another zone than who wrote it."""
-
-    converter = staticmethod(time.gmtime)
-    default_time_format = "%Y-%m-%dT%H:%M:%S"
-    default_msec_format = "%s.%03dZ"
-
-
-class _FullDisk(logging.Filter):
-    """Of all that fails as the disk is full, the log gets one line a minute: none of it is a fault to be traced."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._said = -math.inf
-        self._record: logging.LogRecord | None = None  # the newest that was let through, which each handler asks for
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if record is self._record:
-            return True
-        args = record.args if isinstance(record.args, tuple) else ()
-        candidates = [record.exc_info[1] if record.exc_info else None, *args]
-        cause = next(
-            (candidate for candidate in candidates if isinstance(candidate, Exception) and _is_full(candidate)), None
-        )
-        if cause is None:
-            return True
-        now = time.monotonic()
-        if now - self._said < _FULL_SECONDS:
-            return False
-        self._said, self._record = now, record
-        message = f"{record.getMessage()}: " if record.exc_info else ""
-        record.msg, record.args = "disk.full %s%s (for a minute nothing more is said of it)", (message, cause)
-        record.exc_info = record.exc_text = None
-        return True
-
-
-def _is_full(error: BaseException | None) -> bool:
-    depth = 0
-    while isinstance(error, Exception) and depth < _MOST_CAUSES:
-        is_storage = isinstance(error, StorageFull) or isinstance(foreseen(error), StorageFull)
-        if is_storage or (isinstance(error, OSError) and is_full(error)):
-            return True
-        error, depth = error.__cause__ or error.__context__, depth + 1
-    return False
-
-
-def log_to(folder: Folder, settings: Settings) -> None:
-    folder.logs.mkdir(exist_ok=True)
-    file = logging.handlers.RotatingFileHandler(folder.logs / "axiom.log", maxBytes=10_000_000, backupCount=3)
-    file.setFormatter(_UtcFormatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    terminal = logging.StreamHandler()
-    terminal.setLevel(logging.ERROR)
-    terminal.setFormatter(logging.Formatter("axiom: %(message)s"))
-    quieter = _FullDisk()
-    for handler in (file, terminal):
-        handler.addFilter(quieter)
-    logging.raiseExceptions = False  # a disk that is full has better things to say than that its log is full, too
-    logging.basicConfig(level=settings.log.upper(), handlers=[file, terminal], force=True)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -55,7 +55,7 @@ class PilotOrders:
     cores: int
     name: str
     seconds: float | None  # after which nothing more is begun
-    waits: bool  # for work, where none is left
+    waits: bool  # whether it waits for more work where none is left
     is_on_leash: bool = False  # ends when standard input does
 
 

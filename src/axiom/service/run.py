@@ -41,9 +41,10 @@ from axiom.service.clock import Clock
 from axiom.service.doctor import watched
 from axiom.service.engine import ComputingParts, computing, demand_writer
 from axiom.service.health import Health
+from axiom.service.logs import log_to
 from axiom.service.mail import Mailing, letters, mail_server, mailing, silence_counts_from
 from axiom.service.mcp_on_site import mcp_in_front
-from axiom.service.open_laboratory import journal_of, log_to, prepare_database
+from axiom.service.open_laboratory import journal_of, prepare_database
 from axiom.service.sockets import address_of, on_path
 from axiom.service.standard_callers import laboratory as laboratory_caller
 from axiom.service.standard_callers import operator, program

@@ -20,8 +20,8 @@ def is_another_design(estimand: Mapping[str, Any], configs: _Configs, designs: S
     """Does the estimand's value come from other configs than in every design that there is?"""
     wanted = _needed(estimand, configs)
     return all(
-        len(wanted) != len(asked) or any(config not in asked for config in wanted)
-        for asked in (_needed(estimand, design) for design in designs)
+        len(wanted) != len(design_configs) or any(config not in design_configs for config in wanted)
+        for design_configs in (_needed(estimand, design) for design in designs)
     )
 
 

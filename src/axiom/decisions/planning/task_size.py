@@ -24,7 +24,7 @@ class Length:
 
     usual: float
     most: float
-    least: float  # shorter than this it need not become so that others share a block
+    least: float  # seconds; it is not made shorter than this so that others share a block
     is_shared: bool  # is a block to be shared by several hosts?
     reason: str
 

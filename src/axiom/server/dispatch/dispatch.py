@@ -258,38 +258,53 @@ class _Dispatcher:
     def _take(self, share: TaskShare, queues: dict[int, Queue], wish: WorkWish) -> list[GrantedTask]:
         """So many tasks of one queue, or fewer when they are larger than was thought. Then it gives no more."""
         experiment, queue = self._offered[share.experiment_id], queues[share.experiment_id]
+        chosen = self._choose(experiment, share, is_meant=queue.is_meant)
+        written, used, cut_off = self._write_orders(experiment, share, chosen, wish)
+        if used:
+            self._picker.is_first = False
+            self._cache.note_size(experiment, self._size(experiment, chosen[used - 1]))
+        granted = self._sign(experiment, written, share.gpu)
+        queues[share.experiment_id] = self._shortened(queue, share, granted, waiting=cut_off + len(chosen) - used)
+        return granted
+
+    def _write_orders(
+        self, experiment: KnownExperiment, share: TaskShare, chosen: Sequence[WaitingTask], wish: WorkWish
+    ) -> tuple[list[_WrittenOrder], int, int]:
+        """Orders that fill a share; of how many of the chosen tasks they are made, and how many parts were cut off."""
         seconds, instances = wish.gpus[share.gpu] if share.gpu else (wish.seconds, wish.instances)
         written: list[_WrittenOrder] = []
-        chosen, seen, more = self._choose(experiment, share, is_meant=queue.is_meant), 0, 0
+        used = cut_off = 0
         for wanted in chosen:
             if len(written) >= share.tasks or (seconds <= 0 and len(written) >= instances):
                 break
-            form, parts, seen = self._form(experiment, wanted, share.gpu), [wanted], seen + 1
+            form, parts, used = self._form(experiment, wanted, share.gpu), [wanted], used + 1
             if len(wanted.replicates) > 1:
-                least, most = instances - len(written), share.tasks - len(written)
-                replicate_seconds = self._expected_seconds(experiment, form.replicate_seconds, share.gpu)
                 sizing = Sizing(
-                    replicate_seconds=replicate_seconds, block=form.block, seconds=seconds, least=least, most=most
+                    replicate_seconds=self._expected_seconds(experiment, form.replicate_seconds, share.gpu),
+                    block=form.block,
+                    seconds=seconds,
+                    least=instances - len(written),
+                    most=share.tasks - len(written),
                 )
                 parts, rest = self._picker.cut(experiment, wanted, sizing)
-                more += rest
+                cut_off += rest
             for part in parts:
                 order = self._write(experiment, form, part, share.gpu)
                 if order is not None:
                     self._copied |= {part.workunit_id} if part.quorum > 1 and not part.ordinal else set()
                     written.append(order)
                     seconds -= self._elapsed_seconds(order.seconds)
-        if seen:
-            self._picker.is_first = False
-            self._cache.note_size(experiment, self._size(experiment, chosen[seen - 1]))
-        granted = self._sign(experiment, written, share.gpu)
-        left = queue.unsent - len(granted) if len(granted) == share.tasks else 0
-        if len(granted) == share.tasks and left < more + len(chosen) - seen:
-            left, self._is_more = more + len(chosen) - seen, True
-        out, room = queue.in_progress + len(granted), None if queue.room is None else queue.room - len(granted)
+        return written, used, cut_off
+
+    def _shortened(self, queue: Queue, share: TaskShare, granted: Sequence[GrantedTask], *, waiting: int) -> Queue:
+        """The queue once these are granted; `waiting`: tasks of it that are known to wait still."""
+        amount = len(granted)
+        left = queue.unsent - amount if amount == share.tasks else 0
+        if amount == share.tasks and left < waiting:
+            left, self._is_more = waiting, True
+        room = None if queue.room is None else queue.room - amount
         left = left if room is None else min(left, room)
-        queues[share.experiment_id] = replace(queue, unsent=left, in_progress=out, room=room)
-        return granted
+        return replace(queue, unsent=left, in_progress=queue.in_progress + amount, room=room)
 
     def _choose(self, experiment: KnownExperiment, share: TaskShare, *, is_meant: bool) -> list[WaitingTask]:
         """What could be taken; what the host has from before a restore has an order of its own and stays as it is.

@@ -5,23 +5,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from axiom.boinc.requests import SchedulerRequest
-from axiom.decisions.planning.cell_limits import allowed_seconds
 from axiom.decisions.tasks.assignment import Allowance, WorkWish, is_unproven
-from axiom.domain.evidence import Registration
 from axiom.domain.experiments import seed_of
 from axiom.domain.fleet import Choice, Host
-from axiom.domain.registrations import read_body
 from axiom.domain.value import value
 from axiom.limits import tasks as limits
-from axiom.server.dispatch.cache import KnownExperiment, OrderForm, seconds_of
-from axiom.signed.canonical_json import LARGEST
-from axiom.signed.manifests import stored_manifest
+from axiom.server.dispatch.cache import KnownExperiment, OrderForm
 from axiom.signed.signing import SigningKey
-from axiom.signed.tickets import Order, Particulars, Ticket, write_ticket
+from axiom.signed.tickets import Order, Particulars
 from axiom.signed.trust import sealed, sealed_together
 from axiom.store.engine.database import Database
-from axiom.store.experiments import experiments
-from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.tasks.waiting_tasks import SentTask, WaitingTask, out_to_siblings
 
 
@@ -47,12 +40,35 @@ class Dispatch:
         return Allowance(deadline=None, tasks_per_core=1, daily_per_core=None, heeds_standing=False)
 
 
-def allowance_of(db: Database, dispatch: Dispatch, host: Host) -> Allowance:
-    """How much this volunteer's host may have now: what others of theirs have is only asked where it matters."""
-    if not is_unproven(host):
-        return dispatch.volunteers
-    others = out_to_siblings(db, host.volunteer_id, host.id, most=limits.UNPROVEN_TOGETHER)
-    return replace(dispatch.volunteers, out_to_siblings=others)
+@value
+class WorkRequest(WorkWish):
+    holding: frozenset[int] | None  # None: it does not say, and is believed to have what it was given
+    programs: frozenset[str] = frozenset({""})
+    jointly: bool = False  # its programs read orders that share a signature
+
+
+@value
+class GrantedTask:
+    task: int
+    workunit: int
+    experiment: int
+    name: str
+    order: Order
+    seconds: float  # of a reference core, expected of this kind of host
+    declared_seconds: float  # as the file says, which is what bounds it
+    memory_mb: int
+    disk_mb: int
+    deadline: datetime
+    bundle: str  # its digest
+    seal: str
+    gpu: str = ""  # the kind on which it computes
+
+
+@value
+class WorkGrant:
+    granted: tuple[GrantedTask, ...]
+    lost: tuple[GrantedTask, ...]
+    reason: str
 
 
 @value
@@ -61,6 +77,14 @@ class UnsignedOrder:
     bundle: str
     seeds: tuple[int, ...]
     body: bytes
+
+
+def allowance_of(db: Database, dispatch: Dispatch, host: Host) -> Allowance:
+    """How much this volunteer's host may have now: what others of theirs have is only asked where it matters."""
+    if not is_unproven(host):
+        return dispatch.volunteers
+    others = out_to_siblings(db, host.volunteer_id, host.id, most=limits.UNPROVEN_TOGETHER)
+    return replace(dispatch.volunteers, out_to_siblings=others)
 
 
 def draft_order(
@@ -103,79 +127,8 @@ def order_again(experiment: KnownExperiment, task: SentTask, host_id: int) -> Or
     return Order(task=task.task_id, host=host_id, bundle=task.bundle_digest, seeds=seeds, ticket=task.ticket)
 
 
-def demand_room(
-    db: Database,
-    experiment: StoredExperiment,
-    registration: Registration | None,
-    *,
-    replicates: int,
-    lab: str,
-    key: SigningKey,
-    now: datetime,
-) -> None:
-    """A TicketTooLong when so many replicates of a registered design would not fit a ticket."""
-    bundle = experiments.bundle_now(db, experiment.id)
-    if registration is None or bundle is None:
-        return  # then nothing is ordered or sent at all, and whoever refuses that says why
-    design, declared = read_body(registration.body).design, stored_manifest(bundle.manifest)
-    seconds = seconds_of(design, declared)
-    first = experiments.issued(db, experiment.id)
-    numbers = tuple(range(first, first + replicates))
-    largest = Ticket(
-        lab=lab,
-        trust=LARGEST,
-        host=LARGEST,
-        task=LARGEST,
-        experiment=experiment.name,
-        version=experiment.version,
-        bundle=bundle.digest,
-        serial=bundle.serial,
-        replicates=numbers,
-        seeds=tuple(seed_of(experiment.name, experiment.version, number) for number in numbers),
-        configs=design.configs,
-        places=design.places,
-        cell_seconds=tuple(allowed_seconds(seconds[place], is_on_gpu=declared.uses_gpus) for place in design.places),
-        memory_mb=LARGEST,
-        issued=now,
-        deadline=now,
-        expires=now,
-    )
-    write_ticket(largest, key)
-
-
 def _seeds(experiment: KnownExperiment, replicates: Sequence[int]) -> tuple[int, ...]:
     return tuple(seed_of(experiment.name, experiment.version, number) for number in replicates)
-
-
-@value
-class WorkRequest(WorkWish):
-    holding: frozenset[int] | None  # None: it does not say, and is believed to have what it was given
-    programs: frozenset[str] = frozenset({""})
-    jointly: bool = False  # its programs read orders that share a signature
-
-
-@value
-class GrantedTask:
-    task: int
-    workunit: int
-    experiment: int
-    name: str
-    order: Order
-    seconds: float  # of a reference core, expected of this kind of host
-    declared_seconds: float  # as the file says, which is what bounds it
-    memory_mb: int
-    disk_mb: int
-    deadline: datetime
-    bundle: str  # its digest
-    seal: str
-    gpu: str = ""  # the kind on which it computes
-
-
-@value
-class WorkGrant:
-    granted: tuple[GrantedTask, ...]
-    lost: tuple[GrantedTask, ...]
-    reason: str
 
 
 def asked_of(

@@ -42,7 +42,9 @@ _NO_ACCOUNT = mark(
 )
 
 
-class RateLimit:
+class ReportRate:
+    """So many reports a second are judged at once; what comes beyond waits for the next round of the validator."""
+
     def __init__(self) -> None:
         self._second = 0
         self._times = 0
@@ -81,7 +83,7 @@ class Project:
     reported: Callable[[], None]
     lost: Callable[[Collection[int]], None]  # these tasks are sent again to clients that do not have them
     settle: Callable[[Database, datetime], None]
-    _calm: RateLimit = field(default_factory=RateLimit)
+    _report_rate: ReportRate = field(default_factory=ReportRate)
     _archives: dict[tuple[str, str], tuple[reply.Archive, reply.Archive]] = field(default_factory=dict)
 
     def scheduler(self, body: bytes, accepted: str = "") -> Future[UnwrittenReply]:
@@ -167,7 +169,7 @@ class Project:
         taken = reporting.take(db, self.folder, back, now, trust=self.trust)
         if request.trickles:
             hear(db, identity.host.id, request.trickles, now)
-        is_settled = bool(back) and self._calm.may(now) and self._settled(db, now)
+        is_settled = bool(back) and self._report_rate.may(now) and self._settled(db, now)
         if is_settled or not all(answer.left_standing for answer in taken):
             identity = identify.as_reported(db, identity, is_settled=is_settled)
         holding = holding_of(request)

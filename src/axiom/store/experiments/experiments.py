@@ -69,7 +69,7 @@ class StoredExperiment:
     created_at: datetime
     retired_at: datetime | None
     recalled_at: datetime | None
-    why: str = ""  # it is retired
+    why: str = ""  # why it was retired
 
     @property
     def status(self) -> str:

@@ -108,6 +108,50 @@ FROM task t JOIN workunit w ON w.id = t.workunit_id
 WHERE t.state = 'unsent' AND w.checks_task_id IS NULL AND (w.quorum = 1 OR t.ordinal = 0)
 GROUP BY w.experiment_id, w.registration_id
 """
+_CLOSE = "UPDATE workunit SET state = :state, reason = :reason, closed_at = :now WHERE id = :id AND state = 'open'"
+_RETURN = """
+UPDATE task SET state = :state, returned_at = :now, exit_status = :exit_status, output_digest = :output_digest,
+    cpu_seconds = :cpu_seconds, elapsed_seconds = :elapsed_seconds, message = :message, reason = :reason,
+    closed_at = :closed_at, boinc_state = :boinc_state, cause = :cause, peak_memory_mb = :peak_memory_mb,
+    peak_disk_mb = :peak_disk_mb
+WHERE id = :id AND state = :was
+"""
+_AGREE = "UPDATE task SET agreement = :agreement WHERE id = :id"
+_MARK_PAID = "UPDATE task SET is_paid = 1 WHERE id IN (SELECT value FROM json_each(:ids))"
+_POSTPONE = "UPDATE task SET deadline = deadline + :by WHERE state = 'sent'"
+_GIVE_UP = """
+UPDATE task SET deadline = :now
+WHERE host_id IN (SELECT id FROM host WHERE volunteer_id = :volunteer_id) AND state = 'sent' AND deadline > :now
+"""
+_ADD_CHECK = """
+INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
+    created_at, checks_task_id)
+SELECT w.experiment_id, w.registration_id, w.replicates, w.configs, 'open', 1, w.max_failures, :now, :task_id
+FROM workunit w WHERE w.id = (SELECT workunit_id FROM task WHERE id = :task_id)
+"""
+_ADD_PART = """
+INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
+    target_host_id, created_at, split_from)
+SELECT w.experiment_id, w.registration_id, :replicates, w.configs, 'open', w.quorum, w.max_failures,
+    w.target_host_id, w.created_at, w.id
+FROM workunit w WHERE w.id = :split_from
+"""
+_KEEP = """
+UPDATE workunit SET replicates = :kept
+WHERE id = :id AND state = 'open' AND replicates = :replicates
+    AND NOT EXISTS (SELECT 1 FROM task t WHERE t.workunit_id = workunit.id AND t.state <> 'unsent')
+"""
+_ADMIT_WORKUNIT = """
+INSERT INTO workunit (id, experiment_id, registration_id, replicates, configs, state, quorum, max_failures, created_at,
+    split_from)
+VALUES (:id, :experiment_id, :registration_id, :replicates, :configs, 'open', :quorum, :max_failures, :created_at,
+    :split_from)
+"""
+_ADMIT_TASK = """
+INSERT INTO task (id, workunit_id, experiment_id, ordinal, state, created_at)
+VALUES (:id, :workunit_id, :experiment_id,
+    (SELECT coalesce(max(ordinal) + 1, 0) FROM task WHERE workunit_id = :workunit_id), 'unsent', :created_at)
+"""
 
 
 @value
@@ -224,7 +268,7 @@ def lately(db: Database, host_id: int, limit: int) -> dict[TaskState, int]:
 def record(db: Database, taken: Sequence[ReportedTask], now: datetime) -> None:
     stamp = at(now)
     db.many(
-        workunits.RETURN,
+        _RETURN,
         [
             {
                 "id": reported.task.id,
@@ -283,7 +327,7 @@ def close(db: Database, closed: Sequence[tuple[Workunit, WorkunitState, str]], n
         {"id": workunit.id, "state": state, "reason": workunits.readable(reason), "now": stamp}
         for workunit, state, reason in closed
     ]
-    db.many(workunits.CLOSE, rows)
+    db.many(_CLOSE, rows)
     changes: Counter[Key] = Counter()
     for workunit, state, _ in closed:
         changes["workunit", workunit.experiment_id, WorkunitState.OPEN] -= 1
@@ -313,32 +357,32 @@ def create(db: Database, wanted: Sequence[tuple[Workunit, int]], now: datetime) 
 
 
 def order_check(db: Database, checked: Task, now: datetime) -> int:
-    made = db.insert(workunits.ADD_CHECK, task_id=checked.id, now=at(now))
+    made = db.insert(_ADD_CHECK, task_id=checked.id, now=at(now))
     counters.add(db, "workunit", checked.experiment_id, WorkunitState.OPEN, 1)
     return made
 
 
 def agree(db: Database, agreements: Mapping[int, str]) -> None:
-    db.many(workunits.AGREE, [{"id": task_id, "agreement": agreement} for task_id, agreement in agreements.items()])
+    db.many(_AGREE, [{"id": task_id, "agreement": agreement} for task_id, agreement in agreements.items()])
 
 
 def mark_paid(db: Database, task_ids: Sequence[int]) -> None:
-    db.execute(workunits.PAID, ids=json.dumps(list(task_ids)))
+    db.execute(_MARK_PAID, ids=json.dumps(list(task_ids)))
 
 
 def postpone(db: Database, by: timedelta) -> int:
-    return db.execute(workunits.POSTPONE, by=by // timedelta(microseconds=1))
+    return db.execute(_POSTPONE, by=by // timedelta(microseconds=1))
 
 
 def give_up(db: Database, volunteer_id: int, now: datetime) -> int:
     """Wait no longer for what this volunteer's hosts hold; how many tasks that is."""
-    return db.execute(workunits.GIVE_UP, volunteer_id=volunteer_id, now=at(now))
+    return db.execute(_GIVE_UP, volunteer_id=volunteer_id, now=at(now))
 
 
 def admit_workunit(db: Database, wanted: Workunit) -> None:
     """A workunit that was ordered under this number and is not remembered."""
     db.execute(
-        workunits.ADMIT_WORKUNIT,
+        _ADMIT_WORKUNIT,
         id=wanted.id,
         experiment_id=wanted.experiment_id,
         registration_id=wanted.registration_id,
@@ -355,7 +399,7 @@ def admit_workunit(db: Database, wanted: Workunit) -> None:
 def admit_task(db: Database, task_id: int, wanted: Workunit) -> None:
     """A task of a workunit that was made under this number and is not remembered; it waits like any other."""
     db.execute(
-        workunits.ADMIT_TASK,
+        _ADMIT_TASK,
         id=task_id,
         workunit_id=wanted.id,
         experiment_id=wanted.experiment_id,
@@ -406,7 +450,7 @@ def split(
 
 def keep(db: Database, workunit_id: int, replicates: Sequence[int], left: Sequence[int]) -> None:
     """A workunit that waits with these replicates orders these of them from here on. Who takes the others says so."""
-    if db.execute(workunits.KEEP, id=workunit_id, replicates=_text(replicates), kept=_text(left)) != 1:
+    if db.execute(_KEEP, id=workunit_id, replicates=_text(replicates), kept=_text(left)) != 1:
         raise LookupError(f"workunit {workunit_id} is not what waits any more, so nothing is taken from it")
 
 
@@ -455,7 +499,7 @@ def _shared_out(numbers: tuple[int, ...], sizes: Sequence[int]) -> tuple[list[tu
 def _part(
     db: Database, experiment_id: int, wanted: WaitingTask, numbers: tuple[int, ...], now: datetime
 ) -> WaitingTask:
-    workunit_id = db.insert(workunits.ADD_PART, split_from=wanted.workunit_id, replicates=_text(numbers))
+    workunit_id = db.insert(_ADD_PART, split_from=wanted.workunit_id, replicates=_text(numbers))
     task_id = db.insert(
         workunits.ADD_TASK,
         workunit_id=workunit_id,

@@ -26,7 +26,6 @@ _TAKE_BACK = """
 UPDATE task SET state = 'aborted', cause = 'taken-back', reason = :reason, closed_at = :now
 WHERE id = :id AND state = 'sent'
 """
-CLOSE = "UPDATE workunit SET state = :state, reason = :reason, closed_at = :now WHERE id = :id AND state = 'open'"
 
 ADD_TASK = """
 INSERT INTO task (workunit_id, experiment_id, target_host_id, ordinal, state, created_at)
@@ -58,49 +57,6 @@ ORDER BY id DESC LIMIT 1
 """
 
 _BLANKS = bytes(32 if sign < 32 or sign == 127 else sign for sign in range(256))  # in place of what acts on a terminal
-RETURN = """
-UPDATE task SET state = :state, returned_at = :now, exit_status = :exit_status, output_digest = :output_digest,
-    cpu_seconds = :cpu_seconds, elapsed_seconds = :elapsed_seconds, message = :message, reason = :reason,
-    closed_at = :closed_at, boinc_state = :boinc_state, cause = :cause, peak_memory_mb = :peak_memory_mb,
-    peak_disk_mb = :peak_disk_mb
-WHERE id = :id AND state = :was
-"""
-AGREE = "UPDATE task SET agreement = :agreement WHERE id = :id"
-PAID = "UPDATE task SET is_paid = 1 WHERE id IN (SELECT value FROM json_each(:ids))"
-POSTPONE = "UPDATE task SET deadline = deadline + :by WHERE state = 'sent'"
-GIVE_UP = """
-UPDATE task SET deadline = :now
-WHERE host_id IN (SELECT id FROM host WHERE volunteer_id = :volunteer_id) AND state = 'sent' AND deadline > :now
-"""
-ADD_CHECK = """
-INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
-    created_at, checks_task_id)
-SELECT w.experiment_id, w.registration_id, w.replicates, w.configs, 'open', 1, w.max_failures, :now, :task_id
-FROM workunit w WHERE w.id = (SELECT workunit_id FROM task WHERE id = :task_id)
-"""
-ADD_PART = """
-INSERT INTO workunit (experiment_id, registration_id, replicates, configs, state, quorum, max_failures,
-    target_host_id, created_at, split_from)
-SELECT w.experiment_id, w.registration_id, :replicates, w.configs, 'open', w.quorum, w.max_failures,
-    w.target_host_id, w.created_at, w.id
-FROM workunit w WHERE w.id = :split_from
-"""
-KEEP = """
-UPDATE workunit SET replicates = :kept
-WHERE id = :id AND state = 'open' AND replicates = :replicates
-    AND NOT EXISTS (SELECT 1 FROM task t WHERE t.workunit_id = workunit.id AND t.state <> 'unsent')
-"""
-ADMIT_WORKUNIT = """
-INSERT INTO workunit (id, experiment_id, registration_id, replicates, configs, state, quorum, max_failures, created_at,
-    split_from)
-VALUES (:id, :experiment_id, :registration_id, :replicates, :configs, 'open', :quorum, :max_failures, :created_at,
-    :split_from)
-"""
-ADMIT_TASK = """
-INSERT INTO task (id, workunit_id, experiment_id, ordinal, state, created_at)
-VALUES (:id, :workunit_id, :experiment_id,
-    (SELECT coalesce(max(ordinal) + 1, 0) FROM task WHERE workunit_id = :workunit_id), 'unsent', :created_at)
-"""
 
 
 @value
@@ -292,6 +248,3 @@ def _places(configs: str) -> tuple[int, ...]:
 
 def workunit_of(row: Row) -> Workunit:
     return as_value(Workunit, row, configs=_places(row["configs"]))
-
-
-# Statements that `tasks.py` runs. What comes back changes many rows at once.

@@ -135,7 +135,7 @@ class FindingView:
     registered: Mapping[str, Any]  # the registration's body
     estimand: Mapping[str, Any]
     line: HistoryLine | None
-    why: str = ""  # it is suspended, recalled or retired
+    why: str = ""  # why it is suspended, recalled or retired
 
     @property
     def verdict(self) -> Verdict:

@@ -48,7 +48,7 @@ class Columns:
     seeds: tuple[int, ...]  # of pairs several together may be one; none of arms that nothing pairs
     seeds_proper: frozenset[int]  # those that hold seeds, and no other name of a pair
     values: tuple[int, ...]  # the value; in a table with a column for each arm one of each
-    by: int | None  # the arm
+    by: int | None  # which tells the arm
     states: tuple[int, ...]  # how a run ended, if its words are such words
     taken: Mapping[str, str]  # for what a column of another name was taken
     unused: tuple[str, ...]
