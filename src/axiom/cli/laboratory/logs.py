@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from axiom.cli.output import reading_options, show_json, show_table
+from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.errors import UnknownName, WrongUse
 from axiom.service.open_laboratory import demand
 from axiom.store.engine.folder import Folder
@@ -26,7 +26,8 @@ _LOOK_SECONDS = 0.5  # between two looks for new lines
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is written from now on, until Ctrl-C.")
 @click.option("--list", "only_names", is_flag=True, help="Which logs there are, instead.")
-@reading_options
+@data_option
+@json_option
 def logs(name: str, lines: int, follow: bool, only_names: bool, folder: Folder, as_json: bool) -> None:
     """The newest lines of a log: `axiom` tells of the laboratory, `runner` of the building of a runner."""
     demand(folder)
