@@ -196,7 +196,7 @@ def operator(name: str, who: str | None, end: bool, change: Change) -> None:
 
 def _with_account(db: Database, who: str) -> int:
     """The number of a volunteer who can sign in, by number or address."""
-    is_number = who.isascii() and who.isdecimal() and int(who) <= LARGEST
+    is_number = who.isascii() and who.isdecimal() and len(who) <= len(str(LARGEST)) and int(who) <= LARGEST
     signed_up = accounts.by_id(db, int(who)) if is_number else accounts.by_email(db, who.strip().lower())
     if signed_up is None:
         raise NotFound(f"There is no volunteer with the {'number' if is_number else 'address'} {who[:80]!r}.")

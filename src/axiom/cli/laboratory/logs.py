@@ -83,12 +83,13 @@ def new_lines(file: Path, wait: Callable[[], None]) -> Iterator[str]:
     try:
         lines.seek(0, 2)
         while True:
-            for line in lines:
+            is_set_aside = file.is_file() and not os.path.samestat(file.stat(), os.fstat(lines.fileno()))
+            for line in lines:  # asked before, since what is set aside meanwhile may have grown a last time
                 begun += line
                 if begun.endswith("\n"):
                     yield begun.rstrip("\n")
                     begun = ""
-            if file.is_file() and not os.path.samestat(file.stat(), os.fstat(lines.fileno())):
+            if is_set_aside:
                 lines.close()
                 lines = file.open(encoding="utf-8", errors="replace")
                 continue

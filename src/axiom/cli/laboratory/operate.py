@@ -86,7 +86,8 @@ def _make(folder: Folder, chosen: Mapping[str, str | int]) -> str:
     folder.create()
     with lock(folder, "axiom init"):
         if chosen:
-            folder.settings.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in chosen.items()))
+            lines = [f"{name} = {_toml(value)}\n" for name, value in chosen.items()]
+            folder.settings.write_text("".join(lines), encoding="utf-8")
         from_process(folder.settings)
         clock = prepare_database(folder)
         return make_keys(folder.keys, clock.now()).trust.lab

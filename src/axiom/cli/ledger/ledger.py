@@ -81,7 +81,7 @@ def correct(task: int, amount: str, because: str, change: Change) -> None:
     answer = change.submit("ledger.correct", words)
     done = "would be booked" if change.dry_run else "is booked"
     in_all = answer["in_all"] / _THOUSANDTHS
-    change.tell("correction", answer, f"{amount} {done}; task {task} has {in_all:g} in all")
+    change.tell("correction", answer, f"{amount} {done}; task {task} has {in_all:.3f} in all")
 
 
 def _thousandths(text: str) -> int:

@@ -64,7 +64,7 @@ def show_price(policy_name: str, seconds: float, on_gpu: bool, failed: bool, bro
         reason = Reason.BROKEN if broken else Reason.FAILED
         priced = price_of_failure(tariff, reason, priced, elapsed_seconds=seconds)
     yield {"credit": priced.amount / _THOUSANDTHS, "reason": priced.because}
-    say(f"{priced.amount / _THOUSANDTHS:g} credit: {priced.because}")
+    say(f"{priced.amount / _THOUSANDTHS:.3f} credit: {priced.because}")
 
 
 @click.group("policy", cls=Group)
