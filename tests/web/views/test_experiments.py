@@ -79,6 +79,20 @@ def test_the_picture_counts_what_has_no_value_and_ends_at_the_most_that_is_read(
     assert sum(row[1] for row in rows) == 4
 
 
+def test_results_without_a_value_are_stored_all_the_same(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    small_lab.host()
+    small_lab.deploy(workunits=1)
+    unstored = "No result is stored yet"
+    reader = browse(small_lab)
+    assert unstored in reader.get("/experiments/tiny_sum").text
+    order = small_lab.order(1)
+    small_lab.report(order, small_lab.output(order, outcome=Outcome.LATE, measures=None))
+    small_lab.validate()
+    reader.app.forget()
+    assert unstored not in reader.get("/experiments/tiny_sum").text
+
+
 def test_values_near_the_largest_number_have_a_mean_and_a_median(browse, small_lab, prepared):
     small_lab.publish(prepared())
     small_lab.host()
