@@ -1,5 +1,7 @@
 """Every knob: where its value comes from, and what is refused."""
 
+import subprocess
+import sys
 from dataclasses import fields
 
 import pytest
@@ -141,6 +143,14 @@ def test_a_broken_file_is_refused(file):
     file.write_bytes(b"name = '\xff'")
     with pytest.raises(WrongUse):
         read(file, {}, {})
+
+
+def test_a_file_is_utf_8_in_whatever_place_it_is_read(file):
+    file.write_bytes("name = 'Łódź'".encode())
+    ask = "import pathlib as p, sys, axiom.settings as s; print(ascii(s.from_process(p.Path(sys.argv[1]))[0].name))"
+    odd = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    answered = subprocess.run([sys.executable, "-c", ask, file], env=odd, capture_output=True, text=True, check=True)
+    assert answered.stdout.strip() == ascii("Łódź")
 
 
 def test_a_folder_that_is_none_has_no_file(tmp_path):

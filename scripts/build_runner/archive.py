@@ -38,7 +38,11 @@ class Entry:
 
 def files_below(tree: Path) -> dict[str, Path]:
     """Every file below a folder under its name there; links would not survive a zip, so there must be none."""
-    files = {path.relative_to(tree).as_posix(): path for path in sorted(tree.rglob("*")) if not path.is_dir()}
+    files = {
+        path.relative_to(tree).as_posix(): path
+        for path in sorted(tree.rglob("*"))
+        if path.is_symlink() or not path.is_dir()
+    }
     if links := [name for name, path in files.items() if path.is_symlink()]:
         raise ValueError(f"{links[0]} is a link, which a zip cannot keep. Copy what it leads to.")
     return files

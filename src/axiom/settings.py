@@ -278,7 +278,7 @@ def from_process(file: Path, **flags: Any) -> tuple[Settings, list[Setting]]:
 
 def _from_file(file: Path) -> dict[str, Any]:
     try:
-        text = file.read_text()
+        text = file.read_text(encoding="utf-8")
         import tomllib  # who has no such file does not wait for what reads it
 
         table = tomllib.loads(text)

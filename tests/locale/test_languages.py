@@ -31,6 +31,11 @@ def test_a_choice_goes_before_what_a_browser_says(wanted, accepted, given):
     assert choose(wanted, accepted) == given
 
 
+def test_a_language_of_one_country_is_known_as_browsers_and_as_clients_name_it(monkeypatch):
+    monkeypatch.setattr(languages, "languages", lambda: {ENGLISH: "English", "sr_RS": "Srpski"})
+    assert [choose("", accepted) for accepted in ("sr-rs", "sr_RS")] == ["sr_RS", "sr_RS"]
+
+
 def test_numbers_and_days_are_written_as_readers_are_used_to():
     assert dict(languages.languages()) == {"en": "English", "de": "Deutsch", "fr": "Français"}
     for language, written, moment in (

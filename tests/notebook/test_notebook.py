@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from evidence_lines import record
+from map_on_site import draw_map
 from patience import PATIENCE
 
 import axiom
@@ -185,6 +186,14 @@ def test_what_a_notebook_shows_is_escaped(measured_lab, opened):
     assert "<td" in html
     assert not any(tag in html for tag in ("<script", "<late"))
     assert "&lt;script&gt;" in results._repr_html_()
+
+
+def test_the_results_of_a_map_leave_the_notebook_too(small_lab, tmp_path):
+    draw_map(small_lab, depth=0)
+    results = axiom.open(small_lab.folder.path).results("small_map")
+    results.to_csv(tmp_path / "map.csv")
+    assert all(pixels in (tmp_path / "map.csv").read_text() for pixels in results["inside"])
+    assert results.to_arrow()["inside"].to_pylist() == list(results["inside"])
 
 
 def test_a_curve_of_numbers_without_a_point_becomes_arrow():

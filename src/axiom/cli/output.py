@@ -1,8 +1,9 @@
 """Words that many commands share, and how answers are shown."""
 
+import functools
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from axiom.store.engine.folder import Folder
 from axiom_weigh.terminal import escaped, printable, say
 
 F = TypeVar("F", bound=Callable[..., Any])
+Shown = Iterator[Mapping[str, Any]]  # the answer as programs get it, and then it is said in words
 
 ID = click.IntRange(1, 2**63 - 1)  # of a row: what the database can hold
 
@@ -53,14 +55,24 @@ def quiet_option(command: F) -> F:
     return click.option("-q", "--quiet", is_flag=True, help="Results only: no progress and no remarks.")(command)
 
 
-def reading_options(command: F) -> F:
+def answer_option(command: Callable[..., Shown]) -> Callable[..., None]:
+    """`--json`, of a command that yields its answer: what comes after that is done where no JSON is asked for."""
+
+    @functools.wraps(command)
+    def run(*, as_json: bool, **options: Any) -> None:
+        shown = command(**options)
+        answer = next(shown)
+        if as_json:
+            show_json(answer)
+        else:
+            next(shown, None)
+
+    return json_option(run)
+
+
+def reading_options(command: Callable[..., Shown]) -> Callable[..., None]:
     """What commands take that show something of a laboratory."""
-    return data_option(json_option(command))
-
-
-def change_options(command: F) -> F:
-    """What commands take that change something in it."""
-    return data_option(dry_run_option(json_option(quiet_option(command))))
+    return data_option(answer_option(command))
 
 
 def why_option(about: str, **attributes: Any) -> Callable[[F], F]:

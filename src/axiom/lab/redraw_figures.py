@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import date, datetime
 from itertools import accumulate
-from statistics import median
 from typing import Any
 
 from axiom.decisions.experiments.curve_rows import curve_measure, curve_of
@@ -50,6 +49,7 @@ from axiom_weigh.figures.requests import (
     values_of,
 )
 from axiom_weigh.statistics.shares_and_medians import median_sequence
+from axiom_weigh.statistics.student import median_of
 from axiom_weigh.values import Cohort
 
 log = logging.getLogger("axiom.draw")
@@ -213,7 +213,7 @@ def experiment_curve(db: Database, experiment: StoredExperiment, manifest: Manif
 def _measured(config: Any, values: list[float]) -> MeasuredConfig:
     low, high = median_sequence(values)
     return MeasuredConfig(
-        config=config, seeds=len(values), median=median(values) if values else None, low=low, high=high
+        config=config, seeds=len(values), median=median_of(values) if values else None, low=low, high=high
     )
 
 

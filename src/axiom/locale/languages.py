@@ -121,7 +121,7 @@ def _accepted(accepted: str) -> str:
             rank = 0.0
         if rank > 0.0:
             ranked.append((rank, name.strip().lower().replace("_", "-")))
-    by_code = {code.lower(): code for code in languages()}
+    by_code = {code.lower().replace("_", "-"): code for code in languages()}
     for _, name in sorted(ranked, key=lambda pair: -pair[0]):
         language = by_code.get(name) or by_code.get(name.partition("-")[0])
         if language:

@@ -12,7 +12,7 @@ from typing import Any
 
 from axiom.domain.declaration import ValueType
 from axiom.notebook.table import Table
-from axiom_weigh.statistics.student import mean_interval, mean_of
+from axiom_weigh.statistics.student import mean_interval, mean_of, median_of
 
 LEVEL = 0.95
 
@@ -48,7 +48,7 @@ def typical(values: Sequence[float]) -> dict[str, float | None]:
     """Mean and median with their intervals; None where there are too few values to say."""
     mean = mean_low = mean_high = middle = low = high = None
     if values:
-        mean, middle = mean_of(values), _median(values)
+        mean, middle = mean_of(values), median_of(values)
         mean_low, mean_high = mean_interval(values, LEVEL)
         low, high = _order_interval(values)
     numbers = (len(values), mean, mean_low, mean_high, middle, low, high)
@@ -62,12 +62,6 @@ def _by_seed(column: Sequence[Any], seeds: Mapping[int, Sequence[int]], cells: i
         if len(values) == cells:
             averages.append(mean_of(values))
     return averages
-
-
-def _median(values: Sequence[float]) -> float:
-    ordered, amount = sorted(values), len(values)
-    low, high = ordered[(amount - 1) // 2], ordered[amount // 2]
-    return float(low) if low == high else low / 2 + high / 2
 
 
 def _order_interval(values: Sequence[float]) -> tuple[float | None, float | None]:

@@ -18,7 +18,13 @@ from axiom.errors import CannotStart, UnknownName
 from axiom_weigh.facts_html import short
 
 _SHOWN = 20
-_PANDAS = {ValueType.INT: "Int64", ValueType.FLOAT: "Float64", ValueType.BOOL: "boolean", ValueType.TEXT: "string"}
+_PANDAS = {
+    ValueType.INT: "Int64",
+    ValueType.FLOAT: "Float64",
+    ValueType.BOOL: "boolean",
+    ValueType.TEXT: "string",
+    ValueType.GRID: "string",
+}
 # A text at which a spreadsheet would begin to compute gets an apostrophe before it, as spreadsheets write it; so does
 # one that begins with an apostrophe, so that taking one off always gives the text.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "'")
@@ -72,6 +78,7 @@ class Table:
             ValueType.FLOAT: real,
             ValueType.BOOL: arrow.bool_(),
             ValueType.TEXT: arrow.string(),
+            ValueType.GRID: arrow.string(),
             ValueType.INTS: arrow.list_(whole),
             ValueType.FLOATS: arrow.list_(real),
         }
@@ -161,6 +168,7 @@ _IN_CSV: dict[ValueType, Callable[[Any], str]] = {
     ValueType.FLOAT: _number,
     ValueType.BOOL: _flag,
     ValueType.TEXT: _text,
+    ValueType.GRID: _text,
     ValueType.INTS: _curve,
     ValueType.FLOATS: _curve,
 }

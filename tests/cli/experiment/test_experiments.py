@@ -6,7 +6,7 @@ from furnished_lab import weighed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from axiom.cli.experiment import manifests
+from axiom.cli.experiment import manifests, sweep_words
 from axiom.cli.experiment.sweep_words import configs
 from axiom.decisions.hosts.costs import shown
 from axiom.domain.costs import Cost, Fit, Voice
@@ -157,6 +157,21 @@ def test_words_replace_their_factors_and_leave_the_others_as_declared():
     ]
     assert len(configs(MANIFEST, ["width=8", "rate=0.2"])) == 1
     assert list(sweep[0]) == list(MANIFEST.factors)
+
+
+def test_twice_the_words_take_twice_the_comparisons(monkeypatch):
+    compared = []
+
+    class Counted(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            compared.append(other)
+            return str(self) == str(other)
+
+    monkeypatch.setattr(sweep_words, "_value", lambda _name, text, _kind: Counted(text))
+    configs(MANIFEST, ["data=" + ",".join(map(str, range(400)))])
+    assert len(compared) < 800
 
 
 @settings(max_examples=40)

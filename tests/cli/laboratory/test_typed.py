@@ -61,6 +61,7 @@ def test_news_are_said_listed_and_withdrawn(say):
         *((("add", "Hm"), 2), (("add", "Two\nlines"), 2), (("add", "x" * 201), 2)),
         *((("add", LINE, "--text", "x" * 4_001), 2), (("add", LINE, "--until", "soon"), 2)),
         *((("add", LINE, "--until", "2001-01-01T00:00"), 4), (("add", LINE, "--until", "2999-01-01T00:00"), 4)),
+        (("add", LINE, "--until", "9999-12-31T23:59-14:00"), 2),
         (("withdraw", 7), 3),
     ):
         assert (words, say("news", *words)[0]) == (words, status)
@@ -191,3 +192,21 @@ def test_the_newest_lines_of_a_log_are_shown_and_who_follows_gets_whole_ones(say
 
     story = happens()
     assert list(islice(new_lines(file, lambda: next(story)), 3)) == ["half a line", "the last", "the first"]
+
+
+def test_a_line_that_is_written_just_before_its_log_is_set_aside_is_told(tmp_path, monkeypatch):
+    file = tmp_path / "axiom.log"
+    file.write_text("before\n")
+    is_file = type(file).is_file
+
+    def set_aside(path):
+        monkeypatch.setattr(type(file), "is_file", is_file)
+        with file.open("a") as log:
+            log.write("the last\n")
+        file.rename(tmp_path / "axiom.log.1")
+        file.write_text("the first\n")
+        return is_file(path)
+
+    monkeypatch.setattr(type(file), "is_file", set_aside)
+    looks = iter(range(3))
+    assert list(islice(new_lines(file, lambda: next(looks)), 2)) == ["the last", "the first"]

@@ -49,6 +49,7 @@ def test_a_price_needs_no_laboratory_and_a_time_that_no_task_takes_has_none(else
         status, answer, _ = elsewhere("price", *words, "--json")
         assert status == (2 if credit is None else 0)
         assert answer == "" if credit is None else answer["credit"] == credit and answer["reason"]
+    assert "12345.679" in elsewhere("price", "--policy", "core-seconds", "--seconds", 1_234_567.9)[1]
 
 
 def test_a_tariff_is_used_under_its_next_version_and_told_once(ledger_says, elsewhere, say_to, folder):

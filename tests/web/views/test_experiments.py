@@ -79,6 +79,32 @@ def test_the_picture_counts_what_has_no_value_and_ends_at_the_most_that_is_read(
     assert sum(row[1] for row in rows) == 4
 
 
+def test_results_without_a_value_are_stored_all_the_same(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    small_lab.host()
+    small_lab.deploy(workunits=1)
+    unstored = "No result is stored yet"
+    reader = browse(small_lab)
+    assert unstored in reader.get("/experiments/tiny_sum").text
+    order = small_lab.order(1)
+    small_lab.report(order, small_lab.output(order, outcome=Outcome.LATE, measures=None))
+    small_lab.validate()
+    reader.app.forget()
+    assert unstored not in reader.get("/experiments/tiny_sum").text
+
+
+def test_values_near_the_largest_number_have_a_mean_and_a_median(browse, small_lab, prepared):
+    small_lab.publish(prepared())
+    small_lab.host()
+    small_lab.deploy(workunits=2)
+    compute(small_lab, 2)
+    with small_lab.db.transaction():
+        small_lab.db.execute("UPDATE result SET measures = json_set(measures, '$.total', 1.7e308)")
+    page = experiment_of(browse(small_lab))
+    assert [(row["mean"], row["median"]) for row in page["summary"]["configs"]] == [(1.7e308, 1.7e308)] * 2
+    assert [row[2] for row in page["figures"]["sweep"]["rows"]] == [1.7e308] * 2
+
+
 def test_a_measure_that_is_a_list_has_its_curve_with_table_and_csv(browse, small_lab, tmp_path):
     source = tiny_source(name="curved_sum")
     text = source.replace("total: float\n", "total: float\n    total_by_step: tuple[float, ...]\n")

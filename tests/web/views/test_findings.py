@@ -1,5 +1,7 @@
 """Lists of findings, one page after the other, what their pictures hold, and what is told where a page is shared."""
 
+import csv
+import io
 import re
 from html import unescape
 
@@ -119,6 +121,25 @@ def test_a_claim_asked_again_is_found_and_a_picture_s_data_are_cut_on_the_page_a
     assert table.count("<tr>") == 201  # with that of the headings
     assert len(reader.get("/findings/1.json").json["finding"]["figures"]["strip"]["rows"]) == 201
     assert reader.get("/figures/finding/1/strip.csv").text.count("\n") == 202
+
+
+def test_a_finding_is_found_by_its_headline_and_leads_to_its_own_version(furnished_site):
+    (absent,) = furnished_site.get("/findings.json?q=no+effect+that+matters").json["findings"]
+    assert absent["verdict"] == "absent"
+    page = furnished_site.get(f"/findings/{absent['number']}").text
+    assert f"/results?experiment={absent['experiment']}%40{absent['version']}" in page
+    assert f'"/experiments/{absent["experiment"]}"' not in page
+
+
+def test_what_was_measured_before_a_claim_may_lack_any_value():
+    made = environment().from_string('{% import "finding_parts.html" as card %}{{ card.exploratory(finding) }}')
+    assert "None" not in made.render(finding={"exploratory": {"seeds": 0, "estimate": None}})
+
+
+def test_the_course_of_a_finding_is_taken_away_as_numbers(site_of):
+    heading, *rows = csv.reader(io.StringIO(site_of.get("/figures/finding/1/narrowing.csv").text))
+    history = site_of.get("/findings/1.json").json["finding"]["history"]
+    assert [float(row[heading.index("Estimate")]) for row in rows] == [line["estimate"] for line in history]
 
 
 def told(reader, path: str) -> dict[str, str]:

@@ -41,6 +41,14 @@ def test_no_page_tells_what_a_volunteer_s_computer_is_called_or_whose_a_hidden_o
     assert "/hosts/3" not in site_of.get("/volunteers/3").text
 
 
+def test_a_host_that_fails_often_may_have_one_task(browse, small_lab):
+    fill_one(small_lab)
+    with small_lab.db.transaction():
+        small_lab.db.execute("UPDATE host SET quota = 1")
+    words = " ".join(host_of(browse(small_lab), 1)["standing"]["in_words"])
+    assert "1 task a core and hour" in words
+
+
 def fill_one(lab, **facts: str) -> None:
     """One host of a volunteer, of which its client says this."""
     with lab.db.transaction():

@@ -32,6 +32,7 @@ def test_the_address_chooses_for_the_csv_too_and_what_is_mistyped_shows_nothing(
         assert reply["is_beyond"] == ("page=9" in query)
         assert site_of.get(f"/results?{query}").status == 200
     assert "sort=" not in site_of.get("/results").text
+    assert "<option selected>tiny_sum@1</option>" in site_of.get("/results?experiment=tiny_sum@1").text
     assert "sort=seconds" in site_of.get("/results?experiment=tiny_sum").text
     for query, fact in (
         *(("experiment=unknown", "unknown"), ("experiment=tiny_sum@2", "tiny_sum@2")),

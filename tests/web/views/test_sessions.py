@@ -260,3 +260,7 @@ def test_what_the_operator_says_and_what_is_decided_are_news_for_a_while_and_in_
     for days, amount in ((0, 0), (1, 1)):
         items = rss(small_lab, small_lab.now + timedelta(days=days))
         assert [item.findtext("title") for item in items].count(told["line"]) == amount
+    with lab.db.transaction():
+        lab.db.execute("UPDATE finding SET status = 'recalled'")
+    reader.app.forget()
+    assert reader.get("/news.json").json["news"] == []

@@ -291,7 +291,7 @@ def test_both_arms_have_computed_a_difference(ours, base, hosts):
     made = differences_of(sheet_of(runs), NamedColumns(**ARMS))
     (row,) = made.rows
     assert (row.hosts, row.block, row.issue) == (hosts, "p & q", 2)
-    arranged = arrange(made.rows, made.columns, made.beside)
+    arranged = arrange(made.rows, made.columns, made.context)
     assert {arranged.names["host", number] for number in arranged.observations[0].hosts} == set(hosts)
 
 
@@ -368,7 +368,7 @@ def test_copies_in_an_arm_that_nothing_pairs_count_once():
     made = differences_of(sheet_of(runs), NamedColumns(**ARMS))
     assert made.arms is not None
     assert [len(values) for values in made.arms] == [5, 1]
-    assert any("--null 0.123457" in text for text in made.beside.flags)
+    assert any("--null 0.123457" in text for text in made.context.flags)
     runs[5:] = [run(10 + seed, "base", value) for seed, value in enumerate([0.123_456_789] * 3 + [0.2, 0.3])]
     made = differences_of(sheet_of(runs), NamedColumns(**ARMS))
     assert [len(values) for values in made.arms or ()] == [5, 3]

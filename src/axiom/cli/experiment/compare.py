@@ -10,7 +10,7 @@ import click
 
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import file_of, manifest_of
-from axiom.cli.output import reading_options, show_json, show_table
+from axiom.cli.output import Shown, reading_options, show_table
 from axiom.cli.reading import view
 from axiom.decisions.experiments.comparison import DeclaredDifference, declared_differences
 from axiom.errors import NotFound
@@ -40,7 +40,7 @@ class ComparedSide:
 @click.argument("first", shell_complete=experiments_named)
 @click.argument("second", shell_complete=experiments_named)
 @reading_options
-def compare(first: str, second: str, folder: Folder, as_json: bool) -> None:
+def compare(first: str, second: str, folder: Folder) -> Shown:
     """What differs between two versions or two experiments, and their findings side by side.
 
     FIRST and SECOND are NAME, NAME@2 or a FILE.py: `axiom experiment compare grokking_dynamics mine.py`.
@@ -53,22 +53,18 @@ def compare(first: str, second: str, folder: Folder, as_json: bool) -> None:
     a, b = sides
     declared = declared_differences(a.manifest.as_data(), b.manifest.as_data())
     lines = list(difflib.unified_diff(a.source.splitlines(), b.source.splitlines(), a.name, b.name, lineterm="", n=2))
-    if as_json:
-        show_json(
-            {
-                "comparison": {
-                    "first": a.name,
-                    "second": b.name,
-                    "declaration": [asdict(difference) for difference in declared],
-                    "findings": [
-                        {"estimand": name, "first": a.findings.get(name), "second": b.findings.get(name)}
-                        for name in _estimands(a, b)
-                    ],
-                    "source": lines,
-                }
-            }
-        )
-        return
+    yield {
+        "comparison": {
+            "first": a.name,
+            "second": b.name,
+            "declaration": [asdict(difference) for difference in declared],
+            "findings": [
+                {"estimand": name, "first": a.findings.get(name), "second": b.findings.get(name)}
+                for name in _estimands(a, b)
+            ],
+            "source": lines,
+        }
+    }
     _say(a, b, declared, lines)
 
 

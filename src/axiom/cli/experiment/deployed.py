@@ -6,7 +6,7 @@ from dataclasses import asdict
 import click
 
 from axiom.cli.completion import experiments_named
-from axiom.cli.output import reading_options, show_json, show_table
+from axiom.cli.output import Shown, reading_options, show_table
 from axiom.errors import UnknownName
 from axiom.limits import hosts as limits
 from axiom.service.open_laboratory import reading
@@ -20,16 +20,14 @@ from axiom_weigh.terminal import say
 @click.command("deployed")
 @click.argument("name", required=False, default="", shell_complete=experiments_named)
 @reading_options
-def deployed(name: str, folder: Folder, as_json: bool) -> None:
+def deployed(name: str, folder: Folder) -> Shown:
     """Where tasks are now: the hosts that have most, and the others as a range. NAME: of one experiment alone."""
     with reading(folder) as db:
         names = {experiment.name for experiment in experiments.every_version(db)}
         if name and name not in names:
             raise UnknownName("published experiment", name, names)
         hosts = fleet.deployed(db, name)
-    if as_json:
-        show_json({"deployed": [{**asdict(host), "tasks": host.tasks} for host in hosts]})
-        return
+    yield {"deployed": [{**asdict(host), "tasks": host.tasks} for host in hosts]}
     show_table(
         ("host", "name", "volunteer", "cores", "tasks", "of which"),
         [

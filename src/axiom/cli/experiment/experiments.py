@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from axiom import shipped
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import catalogue_files, file_of, file_words, manifest_of
-from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table, why_option
+from axiom.cli.output import ID, Shown, reading_options, show_facts, show_table, why_option
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown
 from axiom.domain.experiments import MOST_COPIES
@@ -35,14 +35,12 @@ if TYPE_CHECKING:
 @click.option("--theme", type=click.Choice(sorted(set(by_experiment().values()))), help="Those that are about this.")
 @click.option("--status", type=click.Choice(["catalogue", *STATUSES]), help="Those that stand so.")
 @reading_options
-def list_experiments(q: str, theme: str | None, status: str | None, folder: Folder, as_json: bool) -> None:
+def list_experiments(q: str, theme: str | None, status: str | None, folder: Folder) -> Shown:
     """The catalogue, and how each experiment stands in the laboratory, if there is one."""
     wanted = {"q": q, "theme": theme or "", "status": status or ""}
     every = [_listed(manifest, _state_of(folder, manifest.name)) for manifest in _readable(catalogue_files(folder))]
     rows = [row for row in every if is_looked_for(row, old_names.names_of(row["name"]), wanted)]
-    if as_json:
-        show_json({"experiments": rows})
-        return
+    yield {"experiments": rows}
     show_table(
         ("name", "version", "status", "results", "question"),
         [(row["name"], row["version"], row["status"], row["results"], row["question"]) for row in rows],
@@ -62,7 +60,7 @@ def _readable(files: Sequence[Path]) -> Iterator[Manifest]:
 @click.command("show")
 @click.argument("name", shell_complete=experiments_named)
 @reading_options
-def show(name: str, folder: Folder, as_json: bool) -> None:
+def show(name: str, folder: Folder) -> Shown:
     """One experiment: what it asks, varies, measures and predicts, and what it has brought."""
     manifest = manifest_of(file_of(name, folder))
     results_here = _brought(folder, manifest)
@@ -79,9 +77,7 @@ def show(name: str, folder: Folder, as_json: bool) -> None:
         "old": _old(manifest.name),
         "summary": results_here[1] if results_here else [],
     }
-    if as_json:
-        show_json({"experiment": facts})
-        return
+    yield {"experiment": facts}
     del facts["summary"]
     _say(manifest, facts)
     if results_here and results_here[1]:
@@ -125,18 +121,19 @@ def _brought(folder: Folder, manifest: Manifest) -> "tuple[Version, list[Mapping
 @click.command("publish")
 @click.argument("name", shell_complete=experiments_named)
 @change_options
-def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def publish(name: str, change: Change) -> None:
     """Sign an experiment's bundle and register what it asks. NAME is one of the catalogue, or a FILE.py of yours."""
-    answer = change(folder, "experiment.publish", file_words(name), dry_run=dry_run)
+    answer = change.submit("experiment.publish", file_words(name))
     sentence = f"{answer['experiment']}@{answer['version']}: {answer['change']}"
-    tell("experiment", answer, sentence, as_json=as_json, quiet=quiet)
+    change.tell("experiment", answer, sentence)
 
 
 @click.command("deploy")
-@click.argument("name", shell_complete=experiments_named)
+@click.argument("experiment", metavar="NAME", shell_complete=experiments_named)
 @click.option("--workunits", type=click.IntRange(1, 10_000), default=1, show_default=True, help="How many to order.")
 @click.option(
     "--replicates",
+    "replicates_each",
     type=click.IntRange(1, 64),
     help="Of each workunit; else as many as make a task of a good size. A host that should have less gets a part.",
 )
@@ -155,50 +152,26 @@ def publish(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
 @why_option("Why; it stays in the audit.", default="ordered by the operator")
 @click.option("--key", help="An idempotency key: the same command under it is done once.")
 @change_options
-def deploy(
-    name: str,
-    workunits: int,
-    replicates: int | None,
-    host: int | None,
-    every_host: bool,
-    copies: int | None,
-    registration: int | None,
-    why: str,
-    key: str | None,
-    folder: Folder,
-    dry_run: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def deploy(why: str, key: str | None, change: Change, **options: Any) -> None:
     """Order workunits of a published experiment."""
-    words = {
-        "experiment": name,
-        "workunits": workunits,
-        "replicates_each": replicates,
-        "host": host,
-        "every_host": every_host,
-        "copies": copies,
-        "registration": registration,
-        "reason": why,
-    }
-    answer = change(folder, "experiment.deploy", words, dry_run=dry_run, key=key)
-    whom = "" if host is None else f" for host {host}"
-    if every_host:
+    answer = change.submit("experiment.deploy", {"reason": why, **options}, key=key)
+    whom = "" if options["host"] is None else f" for host {options['host']}"
+    if options["every_host"]:
         others = "".join(f"; not for {counted(hosts, 'host')}: {why}" for why, hosts in answer["passed_over"].items())
         whom = f" for {counted(answer['hosts'], 'host')}{others}"
     whom += f", each computed by {answer['copies']} volunteers" if answer["copies"] > 1 else ""
     amounts = f"{counted(answer['workunits'], 'workunit')} of {counted(answer['replicates_each'], 'replicate')} each"
-    tell("experiment", answer, f"{amounts}{whom}", as_json=as_json, quiet=quiet)
+    change.tell("experiment", answer, f"{amounts}{whom}")
 
 
 @click.command("retire")
 @click.argument("name", shell_complete=experiments_named)
 @why_option("Why; it stays in the audit.", default="retired by the operator")
 @change_options
-def retire(name: str, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def retire(name: str, why: str, change: Change) -> None:
     """Order nothing more of an experiment and cancel what is not sent."""
-    answer = change(folder, "experiment.retire", {"experiment": name, "reason": why}, dry_run=dry_run)
-    tell("experiment", answer, f"{answer['cancelled']} workunits cancelled", as_json=as_json, quiet=quiet)
+    answer = change.submit("experiment.retire", {"experiment": name, "reason": why})
+    change.tell("experiment", answer, f"{answer['cancelled']} workunits cancelled")
 
 
 def _state_of(folder: Folder, name: str) -> dict[str, Any]:

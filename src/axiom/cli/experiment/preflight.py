@@ -5,9 +5,10 @@ from typing import Any
 
 import click
 
+from axiom.cli.changes import Change, change_options
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.manifests import file_of
-from axiom.cli.output import bar, change_options, show_json
+from axiom.cli.output import bar, show_json
 from axiom.commands.experiments import PreflightExperiment
 from axiom.domain.preflights import Attempt
 from axiom.lab.experiments.preflight import Examination, is_shipped, prepare_boxed, secret_of, try_out
@@ -27,23 +28,24 @@ from axiom_weigh.terminal import progress, remark, say
 @click.command("preflight")
 @click.argument("name", shell_complete=experiments_named)
 @change_options
-def preflight(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def preflight(name: str, change: Change) -> None:
     """Put an experiment to nine gates, in a sandbox, and remember how it fared. Exits 1 when it did not pass.
 
     Volunteers get an experiment only after that. NAME is one of the catalogue, or a FILE.py of yours, which need not
     be published: then nothing is remembered.
     """
-    examination, is_published = _examined(name, folder, None if quiet or as_json else _tell)
-    if not (quiet or as_json):
+    is_silent = change.quiet or change.as_json
+    examination, is_published = _examined(name, change.folder, None if is_silent else _tell)
+    if not is_silent:
         progress("")
     answer = _answer(examination)
     if is_published:
-        answer |= submit(folder, PreflightExperiment(report=write(examination.attempt)), dry_run=dry_run)
-    answer |= {"is_published": is_published, "is_stored": is_published and not dry_run}
-    if as_json:
+        answer |= submit(change.folder, PreflightExperiment(report=write(examination.attempt)), dry_run=change.dry_run)
+    answer |= {"is_published": is_published, "is_stored": is_published and not change.dry_run}
+    if change.as_json:
         show_json({"preflight": answer})
     else:
-        _show(answer, quiet=quiet)
+        _show(answer, quiet=change.quiet)
     raise click.exceptions.Exit(0 if answer["passed"] else 1)
 
 

@@ -1,14 +1,14 @@
 """`axiom experiment recall, reopen` and `axiom finding reopen`: void what was faulty, or go on with what was closed."""
 
+from dataclasses import replace
 from typing import Any
 
 import click
 
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options
 from axiom.cli.completion import experiments_named
-from axiom.cli.output import ID, change_options, show_facts, show_json, show_table, why_option
-from axiom.store.engine.folder import Folder
-from axiom_weigh.terminal import remark, say
+from axiom.cli.output import ID, show_facts, show_table, why_option
+from axiom_weigh.terminal import say
 
 _WHY = why_option("Why; everybody can read it.", required=True)
 
@@ -18,44 +18,40 @@ _WHY = why_option("Why; everybody can read it.", required=True)
 @_WHY
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @change_options
-def recall(experiment: str, why: str, yes: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def recall(yes: bool, change: Change, **options: Any) -> None:
     """Void a faulty version, after showing what hangs on it: results stay and stay paid, findings are recalled.
 
     With --dry-run it is only shown. A recalled version is never opened again.
     """
-    words = {"experiment": experiment, "why": why}
-    if not (yes or dry_run):
-        _show(change(folder, "experiment.recall", words, dry_run=True))
+    if not (yes or change.dry_run):
+        _show(replace(change, dry_run=True).submit("experiment.recall", options))
         click.confirm("Recall it?", abort=True, err=True)
-    answer = change(folder, "experiment.recall", words, dry_run=dry_run)
-    if as_json:
-        show_json({"recall": answer})
-    elif dry_run or yes:
+    answer = change.submit("experiment.recall", options)
+    if (change.dry_run or yes) and not change.as_json:
         _show(answer)
-    if not as_json:
-        done = "would be recalled (dry run: nothing was changed)" if dry_run else "is recalled"
-        remark(f"{answer['experiment']}@{answer['version']} {done}; {answer['cancelled']} workunits.", quiet=quiet)
+    done = "would be recalled" if change.dry_run else "is recalled"
+    change.tell("recall", answer, f"{answer['experiment']}@{answer['version']} {done}; {answer['cancelled']} workunits")
 
 
 @click.command("reopen")
 @click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=experiments_named)
 @_WHY
 @change_options
-def reopen(experiment: str, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def reopen(change: Change, **options: Any) -> None:
     """Have more of a retired version ordered again. A recalled one is never opened again."""
-    answer = change(folder, "experiment.reopen", {"experiment": experiment, "why": why}, dry_run=dry_run)
-    tell("reopened", answer, f"{answer['experiment']}@{answer['version']} is open again", as_json=as_json, quiet=quiet)
+    answer = change.submit("experiment.reopen", options)
+    change.tell("reopened", answer, f"{answer['experiment']}@{answer['version']} is open again")
 
 
 @click.command("reopen")
 @click.argument("finding", type=ID)
 @_WHY
 @change_options
-def reopen_finding(finding: int, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def reopen_finding(change: Change, **options: Any) -> None:
     """Have a retired or suspended finding go on, since what was wrong is explained. A recalled one never does."""
-    answer = change(folder, "finding.reopen", {"finding": finding, "why": why}, dry_run=dry_run)
+    answer = change.submit("finding.reopen", options)
     what = f"Finding {answer['finding']}, which was {answer['was']}, is open again"
-    tell("reopened", answer, what, as_json=as_json, quiet=quiet)
+    change.tell("reopened", answer, what)
 
 
 def _show(answer: dict[str, Any]) -> None:

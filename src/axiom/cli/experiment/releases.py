@@ -4,10 +4,10 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options
 from axiom.cli.completion import experiments_named
-from axiom.cli.output import change_options, why_option
-from axiom.store.engine.folder import Folder
+from axiom.cli.output import why_option
+from axiom.commands.base.command import Answer
 
 _BY = click.option("--by", default="operator", show_default=True, help="Whose decision it is; everybody sees it.")
 _PLATFORM = click.option("--platform", default="", help="On computers of this kind alone, as linux-x86_64-avx2.")
@@ -20,11 +20,11 @@ _NAME = click.argument("experiment", metavar="NAME[@VERSION]", shell_complete=ex
 @_PLATFORM
 @_BY
 @change_options
-def pause(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def pause(change: Change, **options: Any) -> None:
     """Give nothing more of a version to anybody, at once. What is out goes on, and is kept and paid."""
-    answer = change(folder, "experiment.pause", options, dry_run=dry_run)
+    answer = change.submit("experiment.pause", options)
     where = f" on {options['platform']}" if options["platform"] else ""
-    _tell_release(answer, as_json, quiet, f"is paused{where}; {answer['out']} tasks are out and go on")
+    _tell_release(change, answer, f"is paused{where}; {answer['out']} tasks are out and go on")
 
 
 @click.command("resume")
@@ -33,10 +33,10 @@ def pause(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: 
 @_PLATFORM
 @_BY
 @change_options
-def resume(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def resume(change: Change, **options: Any) -> None:
     """Have a version go on that was paused, held back or halted. After a halt it begins with its pilot again."""
-    answer = change(folder, "experiment.resume", options, dry_run=dry_run)
-    _tell_release(answer, as_json, quiet, f"goes on; lifted: {answer['lifted']}")
+    answer = change.submit("experiment.resume", options)
+    _tell_release(change, answer, f"goes on; lifted: {answer['lifted']}")
 
 
 @click.command("approve")
@@ -44,10 +44,10 @@ def resume(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options:
 @why_option("Why; everybody can read it.", default="looked at and found good", show_default=True)
 @_BY
 @change_options
-def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def approve(change: Change, **options: Any) -> None:
     """Let its newest bundle go beyond the laboratory's own computers, where the setting `approvals` asks for that."""
-    answer = change(folder, "experiment.approve", options, dry_run=dry_run)
-    _tell_release(answer, as_json, quiet, f"is approved by {options['by']}, bundle {answer['serial']}")
+    answer = change.submit("experiment.approve", options)
+    _tell_release(change, answer, f"is approved by {options['by']}, bundle {answer['serial']}")
 
 
 @click.command("rollback")
@@ -56,17 +56,16 @@ def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options
 @click.option("--to", type=click.IntRange(min=1), help="The serial of the bundle to go back to; else the one before.")
 @_BY
 @change_options
-def rollback(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def rollback(change: Change, **options: Any) -> None:
     """Put an earlier bundle of the version in the place of its newest. What waits gets it; what is out goes on."""
-    answer = change(folder, "experiment.rollback", options, dry_run=dry_run)
+    answer = change.submit("experiment.rollback", options)
     _tell_release(
+        change,
         answer,
-        as_json,
-        quiet,
         f"is back at bundle {answer['was']}, as {answer['serial']}, instead of {answer['instead_of']}; "
         f"{answer['unsent']} tasks wait and get it, {answer['out']} are out and go on",
     )
 
 
-def _tell_release(answer: dict[str, Any], as_json: bool, quiet: bool, sentence: str) -> None:
-    tell("release", answer, f"{answer['experiment']}@{answer['version']} {sentence}", as_json=as_json, quiet=quiet)
+def _tell_release(change: Change, answer: Answer, sentence: str) -> None:
+    change.tell("release", answer, f"{answer['experiment']}@{answer['version']} {sentence}")

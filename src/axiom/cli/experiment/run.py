@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from axiom.cli.completion import experiments_named
-from axiom.cli.output import quiet_option, reading_options
+from axiom.cli.output import data_option, json_option, quiet_option
 from axiom.errors import WrongUse
 from axiom.store.engine.folder import Folder
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 @click.option("--replicate", type=click.IntRange(min=0), help="Take the seed of this replicate number instead.")
 @click.option("--replicates", type=click.IntRange(1, 100_000), help="Compute so many, durably, in a laboratory.")
 @click.option("--workers", type=click.IntRange(1, 1_024), help="With --replicates: on so many cores; else on all.")
-@reading_options
+@data_option
+@json_option
 @quiet_option
 def run(
     name: str,

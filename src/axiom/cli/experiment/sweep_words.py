@@ -30,14 +30,13 @@ def configs(manifest: Manifest, words: Sequence[str]) -> tuple[Config, ...]:
         raise _too_many()
     others = [{name: value for name, value in config.items() if name not in levels} for config in manifest.configs]
     points = [dict(zip(levels, point, strict=True)) for point in itertools.product(*levels.values())]
-    chosen: list[Config] = []
+    chosen: dict[tuple[Any, ...], Config] = {}  # by its values, which are found in a moment among thousands
     for rest, point in itertools.product(others, points):
         config = {name: {**rest, **point}[name] for name in manifest.factors}
-        if config not in chosen:
-            chosen.append(config)
+        chosen.setdefault(tuple(config.values()), config)
         if len(chosen) > _MOST_CONFIGS:
             raise _too_many()
-    return tuple(chosen)
+    return tuple(chosen.values())
 
 
 def _no_factor(manifest: Manifest, name: str) -> WrongUse:

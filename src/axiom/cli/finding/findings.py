@@ -5,11 +5,20 @@ from typing import Any, TextIO
 
 import click
 
-from axiom.cli.changes import change
+from axiom.cli.changes import submit_command
 from axiom.cli.experiment.recalls import reopen_finding
 from axiom.cli.finding import links
 from axiom.cli.groups import Group
-from axiom.cli.output import data_option, json_option, quiet_option, reading_options, show_facts, show_json, show_table
+from axiom.cli.output import (
+    Shown,
+    data_option,
+    json_option,
+    quiet_option,
+    reading_options,
+    show_facts,
+    show_json,
+    show_table,
+)
 from axiom.cli.reading import view
 from axiom.decisions.findings.order import FindingOrder
 from axiom.errors import WrongUse
@@ -43,13 +52,11 @@ finding.add_command(links.graph)
     help="What stands first; the surest has the highest grade and then the largest effect.  [default: newest]",
 )
 @reading_options
-def list_findings(alias: str, order: str | None, folder: Folder, as_json: bool) -> None:
+def list_findings(alias: str, order: str | None, folder: Folder) -> Shown:
     """Every finding with its newest evidence."""
     with view(folder, {"alias": alias, "order": order or ""}) as reading:
         answer = findings.listed(reading)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     show_table(
         ("number", "answer", "verdict", "reads", "grade", "status", "estimate", "interval", "seeds"),
         [_line(row) for row in answer["findings"]],
@@ -60,13 +67,11 @@ def list_findings(alias: str, order: str | None, folder: Folder, as_json: bool) 
 @finding.command("show")
 @click.argument("number", type=_NUMBER)
 @reading_options
-def show(number: int, folder: Folder, as_json: bool) -> None:
+def show(number: int, folder: Folder) -> Shown:
     """One finding: its evidence and its parts, what the next grade needs, and how to cite it."""
     with view(folder) as reading:
         answer = findings.by_number(reading, number)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     facts = answer["finding"]
     show_facts({name: facts[name] for name in _HEAD})
     say(f"\n{facts['scope']['words']}")
@@ -118,7 +123,7 @@ def paper(
     chosen = numbers_of(",".join(map(str, numbers)))
     if words is not None:
         draft = {"findings": ",".join(map(str, chosen)), "text": words.read(), "by": by}
-        change(folder, "paper.draft", draft)
+        submit_command(folder, "paper.draft", draft)
     with view(folder) as reading:
         text = formats.as_file(reading, chosen, ending, environment())
     if target is None:
@@ -134,13 +139,11 @@ def paper(
 @click.option("--factors", default="", help="What it varies, and between which levels: 'lr=0.1,0.5; width'.")
 @click.option("--measure", default="", help="What it measures.")
 @reading_options
-def show_near(claim: str, factors: str, measure: str, folder: Folder, as_json: bool) -> None:
+def show_near(claim: str, factors: str, measure: str, folder: Folder) -> Shown:
     """Has CLAIM been asked? The findings that are nearest to it, and what differs."""
     with view(folder, {"claim": claim, "factors": factors, "measure": measure}) as reading:
         answer = findings.near(reading)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     near = answer["near"]
     say(f"{'Yes' if near['is_known'] else 'No'}: {near['reason']}.\n")
     rows = [(row["number"], row["distance"], row["claim"], _differences(row["differs"])) for row in near["nearest"]]

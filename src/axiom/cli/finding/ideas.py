@@ -4,9 +4,9 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table
+from axiom.cli.output import ID, Shown, reading_options, show_facts, show_table
 from axiom.cli.reading import view
 from axiom.commands.base.command import Answer
 from axiom.domain.proposals import ANSWERS, IdeaState
@@ -26,14 +26,12 @@ def idea() -> None:
 @click.option("--state", type=click.Choice([state.value for state in IdeaState]), help="Only those that stand so.")
 @click.option("--hidden", is_flag=True, help="Only those that are not shown to everybody.")
 @reading_options
-def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -> None:
+def list_ideas(state: str | None, hidden: bool, folder: Folder) -> Shown:
     """Every idea, open ones first, also those that wait to be shown."""
     with view(folder) as reading:
         rows = [row for row in ideas.every_idea(reading)["ideas"] if state in (None, row["state"])]
     rows = [row for row in rows if not (hidden and row["is_public"])]
-    if as_json:
-        show_json({"ideas": rows})
-        return
+    yield {"ideas": rows}
     show_table(
         ("number", "state", "read by", "written by", "question"),
         [(row["number"], row["state"], _readers(row), row["by"], row["question"]) for row in rows],
@@ -44,13 +42,11 @@ def list_ideas(state: str | None, hidden: bool, folder: Folder, as_json: bool) -
 @idea.command("show")
 @click.argument("number", type=ID)
 @reading_options
-def show(number: int, folder: Folder, as_json: bool) -> None:
+def show(number: int, folder: Folder) -> Shown:
     """One idea: what is asked, why, and what became of it."""
     with view(folder) as reading:
         answer = ideas.of_number(reading, number)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     row = answer["idea"]
     asked_by = row["asked_by_proposal"] and f"proposal {row['asked_by_proposal']}"
     show_facts(
@@ -75,25 +71,25 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
 @click.option("--why", required=True, help="Why it is worth asking.")
 @_BY
 @change_options
-def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def add(change: Change, **options: Any) -> None:
     """Write a QUESTION down. Everybody can read it."""
-    _done(change(folder, "idea.add", options, dry_run=dry_run), "written down", as_json, quiet)
+    _done(change, change.submit("idea.add", options), "written down")
 
 
 @idea.command("show-to-all")
 @click.argument("idea", type=ID)
 @change_options
-def show_to_all(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def show_to_all(change: Change, **options: Any) -> None:
     """Show a volunteer's IDEA to everybody."""
-    _done(change(folder, "idea.show", options, dry_run=dry_run), "shown to everybody", as_json, quiet)
+    _done(change, change.submit("idea.show", options), "shown to everybody")
 
 
 @idea.command("hide")
 @click.argument("idea", type=ID)
 @change_options
-def hide(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def hide(change: Change, **options: Any) -> None:
     """Show an IDEA to nobody but its author any more."""
-    _done(change(folder, "idea.hide", options, dry_run=dry_run), "hidden", as_json, quiet)
+    _done(change, change.submit("idea.hide", options), "hidden")
 
 
 @idea.command("answer")
@@ -105,23 +101,23 @@ def hide(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: A
 @click.option("--finding", type=ID, help="Of one that is known: the finding that answers it.")
 @_BY
 @change_options
-def answer(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def answer(change: Change, **options: Any) -> None:
     """Say what became of an IDEA: taken, known or declined. It may be answered again."""
-    _done(change(folder, "idea.answer", options, dry_run=dry_run), options["state"], as_json, quiet)
+    _done(change, change.submit("idea.answer", options), options["state"])
 
 
 @idea.command("withdraw")
 @click.argument("idea", type=ID)
 @_BY
 @change_options
-def withdraw(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def withdraw(change: Change, **options: Any) -> None:
     """Take an own IDEA back, while it is open."""
-    _done(change(folder, "idea.withdraw", options, dry_run=dry_run), "withdrawn", as_json, quiet)
+    _done(change, change.submit("idea.withdraw", options), "withdrawn")
 
 
 def _readers(row: Answer) -> str:
     return "everybody" if row["is_public"] else "author, operator"
 
 
-def _done(answer: Answer, what: str, as_json: bool, quiet: bool) -> None:
-    tell("idea", answer, f"Idea {answer['idea']} is {what}", as_json=as_json, quiet=quiet)
+def _done(change: Change, answer: Answer, what: str) -> None:
+    change.tell("idea", answer, f"Idea {answer['idea']} is {what}")

@@ -4,8 +4,8 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import change, tell
-from axiom.cli.output import ID, change_options, reading_options, show_json, show_table, why_option
+from axiom.cli.changes import Change, change_options
+from axiom.cli.output import ID, Shown, reading_options, show_table, why_option
 from axiom.cli.reading import view
 from axiom.commands.base.words import SIGNS
 from axiom.domain.evidence import Meaning
@@ -39,18 +39,7 @@ _UPHELD = {
     help="Of a test: what A must say for B to hold, or the sign of its number; may be given several times.",
 )
 @change_options
-def link(
-    source: str,
-    kind: str,
-    target: str,
-    why: str,
-    by: str,
-    upheld_by: tuple[str, ...],
-    folder: Folder,
-    dry_run: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def link(source: str, kind: str, target: str, why: str, by: str, upheld_by: tuple[str, ...], change: Change) -> None:
     """Say how finding A and finding B hang together, with what the evidence of A is today.
 
     B may be `old:31`, which the old laboratory claimed, or `link:7`, an explanation that A tests. Whether a test
@@ -66,10 +55,10 @@ def link(
         "by": by,
         "upheld_by": ",".join(_UPHELD[condition] for condition in upheld_by),
     }
-    answer = change(folder, "finding.link", words, dry_run=dry_run)
+    answer = change.submit("finding.link", words)
     before = "" if answer["is_new"] else ", as was said before"
     sentence = f"Link {answer['link']}: {source} {answer['kind']} {target}{before}"
-    tell("link", answer, sentence, as_json=as_json, quiet=quiet)
+    change.tell("link", answer, sentence)
 
 
 @click.command("note")
@@ -77,22 +66,20 @@ def link(
 @click.argument("text")
 @click.option("--by", default=operator().name, show_default=True, help="Who says so.")
 @change_options
-def note(number: int, text: str, by: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def note(number: int, text: str, by: str, change: Change) -> None:
     """Write a note to a finding. Everybody can read it, and nothing is concluded from it."""
     words = {"finding": number, "text": text, "by": by}
-    answer = change(folder, "finding.note", words, dry_run=dry_run)
-    tell("note", answer, f"Note {answer['note']} stands beside finding {number}", as_json=as_json, quiet=quiet)
+    answer = change.submit("finding.note", words)
+    change.tell("note", answer, f"Note {answer['note']} stands beside finding {number}")
 
 
 @click.command("graph")
 @reading_options
-def graph(folder: Folder, as_json: bool) -> None:
+def graph(folder: Folder) -> Shown:
     """Every link between findings, and to what the old laboratory claimed; then the claims that nothing tests yet."""
     with view(folder) as reading:
         answer = views.graph(reading)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     facts = answer["graph"]
     show_table(
         ("link", "from", "says", "of", "today", "by"),
@@ -134,8 +121,8 @@ def _link(row: dict[str, Any]) -> str:
 
 def _computed(row: dict[str, Any]) -> str:
     """What stands beside a note, and why it could not be written today."""
-    named_findings = [f"finding {named['number']} is {named['reads']}, {named['grade']}" for named in row["beside"]]
-    return "".join(f" ({part})" for part in [*named_findings, *row["faults"]])
+    beside = [f"finding {named['number']} is {named['reads']}, {named['grade']}" for named in row["beside"]]
+    return "".join(f" ({part})" for part in [*beside, *row["faults"]])
 
 
 def _end(node: dict[str, Any]) -> str:

@@ -5,9 +5,9 @@ from typing import IO, Any
 
 import click
 
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table, why_option
+from axiom.cli.output import ID, Shown, reading_options, show_facts, show_table, why_option
 from axiom.cli.reading import view
 from axiom.commands.base.command import Answer
 from axiom.domain.proposals import ProposalState
@@ -29,13 +29,11 @@ def proposal() -> None:
 @proposal.command("list")
 @click.option("--state", type=click.Choice([state.value for state in ProposalState]), help="Only those that stand so.")
 @reading_options
-def list_proposals(state: str | None, folder: Folder, as_json: bool) -> None:
+def list_proposals(state: str | None, folder: Folder) -> Shown:
     """Every proposal, those that wait for an answer first."""
     with view(folder) as reading:
         rows = [row for row in proposals.listed(reading)["proposals"] if state in (None, row["state"])]
-    if as_json:
-        show_json({"proposals": rows})
-        return
+    yield {"proposals": rows}
     names = ("number", "state", "template", "finding", "core_hours", "most_core_hours", "bits", "question")
     show_table(
         names,
@@ -47,16 +45,14 @@ def list_proposals(state: str | None, folder: Folder, as_json: bool) -> None:
 @proposal.command("show")
 @click.argument("number", type=ID)
 @reading_options
-def show(number: int, folder: Folder, as_json: bool) -> None:
+def show(number: int, folder: Folder) -> Shown:
     """One proposal: what is asked and expected, what each outcome would change, and what it costs."""
     with view(folder) as reading:
         answer = proposals.by_number(reading, number)
         draft = drafts.draft(reading.db, answer["draft"]["number"]) if answer["draft"] else None
     if draft and draft.reason:  # with what its controls measured, which no program is told
         answer["tried"] = draft.reason
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     row = answer["proposal"]
     names = (
         "number",
@@ -91,7 +87,7 @@ def show(number: int, folder: Folder, as_json: bool) -> None:
 @click.argument("file", type=click.File())
 @_BY
 @change_options
-def make(file: IO[str], by: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def make(file: IO[str], by: str, change: Change) -> None:
     """Propose what FILE asks: one JSON object with the words of `proposal.make`; `-` is standard input."""
     try:
         words = json.load(file)
@@ -99,7 +95,7 @@ def make(file: IO[str], by: str, folder: Folder, dry_run: bool, as_json: bool, q
         raise WrongUse(f"{file.name} is no JSON ({error}). Nothing was proposed.") from error
     if not isinstance(words, dict):
         raise WrongUse(f"{file.name} holds no JSON object. Nothing was proposed.")
-    _done(change(folder, "proposal.make", {"by": by, **words}, dry_run=dry_run), as_json, quiet)
+    _done(change, change.submit("proposal.make", {"by": by, **words}))
 
 
 @proposal.command("withdraw")
@@ -107,9 +103,9 @@ def make(file: IO[str], by: str, folder: Folder, dry_run: bool, as_json: bool, q
 @_WHY
 @_BY
 @change_options
-def withdraw(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def withdraw(change: Change, **options: Any) -> None:
     """Take an own PROPOSAL back. Of what it registered nothing more is ordered."""
-    _done(change(folder, "proposal.withdraw", options, dry_run=dry_run), as_json, quiet)
+    _done(change, change.submit("proposal.withdraw", options))
 
 
 @proposal.command("approve")
@@ -117,9 +113,9 @@ def withdraw(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **option
 @_WHY
 @_BY
 @change_options
-def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def approve(change: Change, **options: Any) -> None:
     """Approve a PROPOSAL: what it asks is registered, and sessions order it."""
-    _done(change(folder, "proposal.approve", options, dry_run=dry_run), as_json, quiet)
+    _done(change, change.submit("proposal.approve", options))
 
 
 @proposal.command("refuse")
@@ -127,12 +123,12 @@ def approve(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options
 @_WHY
 @_BY
 @change_options
-def refuse(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def refuse(change: Change, **options: Any) -> None:
     """Refuse a PROPOSAL. It comes back only when the evidence behind it has changed."""
-    _done(change(folder, "proposal.refuse", options, dry_run=dry_run), as_json, quiet)
+    _done(change, change.submit("proposal.refuse", options))
 
 
-def _done(answer: Answer, as_json: bool, quiet: bool) -> None:
+def _done(change: Change, answer: Answer) -> None:
     registered = answer.get("registration")
     what = f": registration {registered}" if registered else ""
-    tell("proposal", answer, f"Proposal {answer['proposal']} is {answer['state']}{what}", as_json=as_json, quiet=quiet)
+    change.tell("proposal", answer, f"Proposal {answer['proposal']} is {answer['state']}{what}")

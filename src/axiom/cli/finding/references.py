@@ -2,9 +2,9 @@
 
 import click
 
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, change_options, data_option, reading_options, show_json, show_table
+from axiom.cli.output import ID, Shown, data_option, reading_options, show_table
 from axiom.cli.reading import view
 from axiom.errors import WrongUse
 from axiom.store.engine.folder import Folder
@@ -20,14 +20,12 @@ def reference() -> None:
 
 @reference.command("list")
 @reading_options
-def list_references(folder: Folder, as_json: bool) -> None:
+def list_references(folder: Folder) -> Shown:
     """Every approved reference."""
     names = ("id", "words", "number", "title", "approved_by")
     with view(folder) as reading:
         rows = [{name: getattr(entry, name) for name in names} for entry in references.every_reference(reading.db)]
-    if as_json:
-        show_json({"references": rows})
-        return
+    yield {"references": rows}
     show_table(
         names,
         [[row[name] for name in names] for row in rows],
@@ -50,30 +48,20 @@ def export(folder: Folder) -> None:
 @click.option("--title", default="", help="Of the work, for BibTeX.")
 @click.option("--by", default="operator", show_default=True, help="Who looked it up.")
 @change_options
-def add(
-    cited: str,
-    arxiv: str | None,
-    doi: str | None,
-    title: str,
-    by: str,
-    folder: Folder,
-    dry_run: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def add(cited: str, arxiv: str | None, doi: str | None, title: str, by: str, change: Change) -> None:
     """Approve the work that is CITED as "Belkin et al. 2019": somebody has looked up that it exists and says so."""
     if (arxiv is None) == (doi is None):
         raise WrongUse("Say either --arxiv or --doi. Nothing was approved.")
     number = doi if arxiv is None else f"arXiv:{arxiv.lower().removeprefix('arxiv:')}"
     words = {"cited": cited, "number": number, "title": title, "by": by}
-    answer = change(folder, "reference.add", words, dry_run=dry_run)
-    tell("reference", answer, f"{answer['cited']} ({answer['number']}) is approved", as_json=as_json, quiet=quiet)
+    answer = change.submit("reference.add", words)
+    change.tell("reference", answer, f"{answer['cited']} ({answer['number']}) is approved")
 
 
 @reference.command("remove")
 @click.argument("number", type=ID)
 @change_options
-def remove(number: int, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def remove(number: int, change: Change) -> None:
     """Take an approval back, by its number in the list."""
-    answer = change(folder, "reference.remove", {"reference": number}, dry_run=dry_run)
-    tell("reference", answer, f"Reference {number} is approved no more", as_json=as_json, quiet=quiet)
+    answer = change.submit("reference.remove", {"reference": number})
+    change.tell("reference", answer, f"Reference {number} is approved no more")

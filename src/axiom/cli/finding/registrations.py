@@ -4,11 +4,21 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options
 from axiom.cli.completion import experiments_named
 from axiom.cli.experiment.sweep_words import configs
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table, why_option
+from axiom.cli.output import (
+    ID,
+    Shown,
+    data_option,
+    json_option,
+    reading_options,
+    show_facts,
+    show_json,
+    show_table,
+    why_option,
+)
 from axiom.cli.reading import view
 from axiom.commands.base.command import Answer
 from axiom.commands.base.words import version_of
@@ -44,13 +54,11 @@ def registration() -> None:
 
 @registration.command("list")
 @reading_options
-def list_registrations(folder: Folder, as_json: bool) -> None:
+def list_registrations(folder: Folder) -> Shown:
     """Every registration, the newest first."""
     with view(folder) as reading:
         answer = views.listed(reading)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     show_table(
         ("number", "experiment", "design", "findings", "replicates", "stopping"),
         [
@@ -71,13 +79,11 @@ def list_registrations(folder: Folder, as_json: bool) -> None:
 @registration.command("show")
 @click.argument("number", type=ID)
 @reading_options
-def show(number: int, folder: Folder, as_json: bool) -> None:
+def show(number: int, folder: Folder) -> Shown:
     """One registration: what is asked, when it ends, what was predicted, and its hash."""
     with view(folder) as reading:
         answer = views.by_number(reading, number)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     row = answer["registration"]
     names = ("number", "experiment", "version", "design", "cells", "cohort", "stopping", "block", "block_why", "issued")
     show_facts(
@@ -107,7 +113,8 @@ def _block(block: Answer) -> tuple[object, ...]:
 
 
 @registration.command("verify")
-@reading_options
+@data_option
+@json_option
 def verify(folder: Folder, as_json: bool) -> None:
     """Prove that no registration and no prediction was altered, inserted or removed. Exits 1 when one was."""
     with reading(folder) as db:
@@ -125,13 +132,11 @@ def verify(folder: Folder, as_json: bool) -> None:
 
 @registration.command("forecasters")
 @reading_options
-def forecasters(folder: Folder, as_json: bool) -> None:
+def forecasters(folder: Folder) -> Shown:
     """What each forecaster's predictions were worth."""
     with view(folder) as reading:
         answer = views.forecasters(reading)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     names = ("forecaster", "predictions", "scored", "lost", "brier", "log_score", "covered", "intervals", "e_value")
     show_table(names, [[row[name] for name in names] for row in answer["forecasters"]], none="Nobody yet.")
 
@@ -144,18 +149,16 @@ def forecasters(folder: Folder, as_json: bool) -> None:
 @_STOPPING
 @_REPLICATES
 @change_options
-def add_design(
-    experiment: str, words: tuple[str, ...], folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any
-) -> None:
+def add_design(experiment: str, words: tuple[str, ...], change: Change, **options: Any) -> None:
     """Register DESIGN, the declared sweep with other levels inside the ranges of the file: lr=0.1 width=8:128:x2.
 
     Its replicates are further evidence of the findings that there are.
     """
-    with reading(folder) as db:
+    with reading(change.folder) as db:
         manifest = stored_manifest(version_of(db, experiment).manifest)
     chosen = [dict(config) for config in configs(manifest, words)]
     design = {"experiment": experiment, "configs": chosen, **options}
-    _done(change(folder, "registration.design", design, dry_run=dry_run), as_json, quiet)
+    _done(change, change.submit("registration.design", design))
 
 
 @registration.command("cohort")
@@ -164,9 +167,9 @@ def add_design(
 @_STOPPING
 @_REPLICATES
 @change_options
-def add_cohort(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def add_cohort(change: Change, **options: Any) -> None:
     """Register fresh replicates of a FINDING, which confirm it: numbers that are issued from now on."""
-    _done(change(folder, "registration.cohort", options, dry_run=dry_run), as_json, quiet)
+    _done(change, change.submit("registration.cohort", options))
 
 
 @registration.command("amend")
@@ -182,9 +185,9 @@ def add_cohort(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **opti
 @click.option("--because", required=True, help="Why this is expected.")
 @_WHY
 @change_options
-def amend(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def amend(change: Change, **options: Any) -> None:
     """Put the claim of a FINDING otherwise, as data suggest: a new finding, for which only later replicates count."""
-    _done(change(folder, "registration.amend", _prediction(options), dry_run=dry_run), as_json, quiet)
+    _done(change, change.submit("registration.amend", _prediction(options)))
 
 
 @registration.command("predict")
@@ -195,10 +198,10 @@ def amend(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: 
 @_MEDIAN
 @click.option("--because", required=True, help="Why this is expected.")
 @change_options
-def predict(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def predict(change: Change, **options: Any) -> None:
     """Say what you expect of a FINDING, before its first result is back."""
-    answer = change(folder, "registration.predict", _prediction(options), dry_run=dry_run)
-    tell("prediction", answer, f"Written down for finding {answer['finding']}", as_json=as_json, quiet=quiet)
+    answer = change.submit("registration.predict", _prediction(options))
+    change.tell("prediction", answer, f"Written down for finding {answer['finding']}")
 
 
 def _prediction(options: dict[str, Any]) -> dict[str, Any]:
@@ -206,11 +209,11 @@ def _prediction(options: dict[str, Any]) -> dict[str, Any]:
     return {**options, "positive": positive, "negative": negative, "absent": absent, "low": low, "high": high}
 
 
-def _done(answer: Answer, as_json: bool, quiet: bool) -> None:
+def _done(change: Change, answer: Answer) -> None:
     claims = ", ".join(f"{finding['number']}{' (new)' if finding['is_new'] else ''}" for finding in answer["findings"])
     what = f"Registration {answer['registration']} of {answer['experiment']}@{answer['version']}"
     sentence = f"{what}, design {answer['design']}, for findings {claims}"
-    tell("registration", answer, sentence, as_json=as_json, quiet=quiet)
+    change.tell("registration", answer, sentence)
 
 
 def _in_words(prediction: dict[str, Any]) -> str:

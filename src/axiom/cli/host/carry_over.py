@@ -8,12 +8,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
-from axiom.cli.changes import change
+from axiom.cli.changes import Change
 from axiom.errors import NotFound, WrongUse
 from axiom.limits import credit as limits
 from axiom.store.accounts import accounts
 from axiom.store.engine.database import Database
-from axiom.store.engine.folder import Folder
 
 _THOUSANDTHS = 1_000
 _CREDIT = re.compile(r"[0-9]{1,12}(\.[0-9]{0,15})?", re.ASCII)
@@ -59,13 +58,13 @@ def read_lifetimes(db: Database, file: Path, *, source: str, known_only: bool) -
     return Lifetimes(rows=tuple(rows.values()), unknown=tuple(unknown), empty=tuple(empty))
 
 
-def carry(folder: Folder, read: Lifetimes, *, dry_run: bool) -> dict[str, Any]:
+def carry(change: Change, read: Lifetimes) -> dict[str, Any]:
     """Have the rows carried over, so many at a time; what was carried over before is not again, however often asked."""
     carried: list[Mapping[str, Any]] = []
     kept: list[Mapping[str, Any]] = []
     for first in range(0, len(read.rows), limits.ROWS_OF_A_COMMAND):
         rows = [dict(row) for row in read.rows[first : first + limits.ROWS_OF_A_COMMAND]]
-        answer = change(folder, "volunteer.carry-over", {"rows": rows}, dry_run=dry_run)
+        answer = change.submit("volunteer.carry-over", {"rows": rows})
         carried += answer["carried"]
         kept += answer["kept"]
     return {
@@ -74,7 +73,7 @@ def carry(folder: Folder, read: Lifetimes, *, dry_run: bool) -> dict[str, Any]:
         "kept": [_shown(row) | {"kept": row["kept"] / _THOUSANDTHS} for row in kept],
         "unknown": list(read.unknown),
         "empty": list(read.empty),
-        "dry_run": dry_run,
+        "dry_run": change.dry_run,
     }
 
 

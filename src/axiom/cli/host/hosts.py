@@ -2,19 +2,9 @@
 
 import click
 
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import (
-    ID,
-    change_options,
-    data_option,
-    json_option,
-    reading_options,
-    show_facts,
-    show_json,
-    show_table,
-    why_option,
-)
+from axiom.cli.output import ID, Shown, answer_option, data_option, reading_options, show_facts, show_table, why_option
 from axiom.cli.reading import view
 from axiom.store.engine.folder import Folder
 from axiom.store.hosts import hosts as records
@@ -35,15 +25,13 @@ def host() -> None:
 @host.command("list")
 @data_option
 @after_option
-@json_option
-def list_hosts(folder: Folder, after: int, as_json: bool) -> None:
+@answer_option
+def list_hosts(folder: Folder, after: int) -> Shown:
     """Hosts by number."""
     with view(folder, {"after": after}) as reading:
         answer = hosts.hosts(reading)
         rows = [_named(reading, row) for row in answer["hosts"]]
-    if as_json:
-        show_json(answer | {"hosts": rows})
-        return
+    yield answer | {"hosts": rows}
     show_table(
         (
             "number",
@@ -65,13 +53,11 @@ def list_hosts(folder: Folder, after: int, as_json: bool) -> None:
 @host.command("show")
 @click.argument("host_id", type=ID)
 @reading_options
-def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
+def show_host(host_id: int, folder: Folder) -> Shown:
     """One host: what it is, how it stands, and what it was good for."""
     with view(folder) as reading:
         row = _named(reading, hosts.host(reading, host_id)["host"])
-    if as_json:
-        show_json({"host": row})
-        return
+    yield {"host": row}
     plain = ("number", "name", "platform", "processor", "system", "boinc", "cores", "memory_mb", "disk_mb")
     show_facts({name: row[name] for name in (*plain, "credit", "recent_credit", "known_since", "seen_at")})
     say()
@@ -91,25 +77,23 @@ def show_host(host_id: int, folder: Folder, as_json: bool) -> None:
 @host.command("why")
 @click.argument("host_id", type=ID)
 @reading_options
-def why(host_id: int, folder: Folder, as_json: bool) -> None:
+def why(host_id: int, folder: Folder) -> Shown:
     """Why a host gets no work, in one sentence."""
     with view(folder) as reading:
         answer = hosts.why(reading, host_id)
-    if as_json:
-        show_json(answer)
-    else:
-        say(answer["host"]["reason"])
+    yield answer
+    say(answer["host"]["reason"])
 
 
 @host.command("trust")
 @click.argument("host_id", type=ID)
 @why_option("Why; it stays in the audit.", required=True)
 @change_options
-def trust(host_id: int, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def trust(host_id: int, why: str, change: Change) -> None:
     """Give a host work again that got none since others agreed twice on what it had computed otherwise."""
-    answer = change(folder, "host.trust", {"host": host_id, "reason": why}, dry_run=dry_run)
+    answer = change.submit("host.trust", {"host": host_id, "reason": why})
     sentence = f"Host {host_id} is trusted again; it had been outvoted {answer['outvoted_before']} times"
-    tell("host", answer, sentence, as_json=as_json, quiet=quiet)
+    change.tell("host", answer, sentence)
 
 
 def _why(row: Answer) -> str:

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.output import (
     ID,
-    change_options,
+    Shown,
+    answer_option,
     data_option,
     json_option,
     quiet_option,
@@ -49,14 +50,12 @@ def workunit() -> None:
 @data_option
 @click.option("--state", type=click.Choice([state.value for state in WorkunitState]), help=_STATE)
 @_limit
-@json_option
-def list_workunits(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
+@answer_option
+def list_workunits(folder: Folder, state: str | None, limit: int) -> Shown:
     """The newest workunits."""
     with reading(folder) as db:
         newest = task_views.workunits(db, state or "", limit)
-    if as_json:
-        show_json({"workunits": [_workunit(row) for row in newest]})
-        return
+    yield {"workunits": [_workunit(row) for row in newest]}
     show_table(
         ("id", "experiment", "replicates", "state", "reason"),
         [(row.id, row.experiment_id, _span(row.replicates), row.state, row.reason) for row in newest],
@@ -66,7 +65,8 @@ def list_workunits(folder: Folder, state: str | None, limit: int, as_json: bool)
 
 @workunit.command("show")
 @click.argument("workunit_id", type=ID)
-@reading_options
+@data_option
+@json_option
 def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
     """One workunit with its tasks."""
     with reading(folder) as db:
@@ -90,11 +90,11 @@ def show_workunit(workunit_id: int, folder: Folder, as_json: bool) -> None:
 @click.argument("workunit_ids", type=ID, nargs=-1, required=True)
 @why_option("Why; it stays with the workunit.", default="cancelled by the operator")
 @change_options
-def cancel(workunit_ids: tuple[int, ...], why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def cancel(workunit_ids: tuple[int, ...], why: str, change: Change) -> None:
     """Withdraw open workunits; what is out may still come back."""
     words = {"workunits": list(workunit_ids), "reason": why}
-    answer = change(folder, "workunit.cancel", words, dry_run=dry_run)
-    tell("workunits", answer, f"{len(answer['cancelled'])} cancelled", as_json=as_json, quiet=quiet)
+    answer = change.submit("workunit.cancel", words)
+    change.tell("workunits", answer, f"{len(answer['cancelled'])} cancelled")
 
 
 @click.group(cls=Group)
@@ -106,21 +106,19 @@ def task() -> None:
 @data_option
 @click.option("--state", type=click.Choice([state.value for state in TaskState]), help=_STATE)
 @_limit
-@json_option
-def list_tasks(folder: Folder, state: str | None, limit: int, as_json: bool) -> None:
+@answer_option
+def list_tasks(folder: Folder, state: str | None, limit: int) -> Shown:
     """The newest tasks."""
     with reading(folder) as db:
         newest = task_views.tasks(db, state or "", limit)
-    if as_json:
-        show_json({"tasks": [_task(row) for row in newest]})
-    else:
-        _show_tasks(newest)
+    yield {"tasks": [_task(row) for row in newest]}
+    _show_tasks(newest)
 
 
 @task.command("show")
 @click.argument("task_id", type=ID)
 @reading_options
-def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
+def show_task(task_id: int, folder: Folder) -> Shown:
     """One task with the results that it brought."""
     with reading(folder) as db:
         stored = workunits.task(db, task_id)
@@ -129,9 +127,7 @@ def show_task(task_id: int, folder: Folder, as_json: bool) -> None:
     if stored is None:
         raise NotFound(f"There is no task {task_id}. `axiom task list` shows what there is.")
     rows = [{**asdict(result), "early": list(result.early)} for result in brought]
-    if as_json:
-        show_json({"task": {**_task(stored), **ended, "results": rows}})
-        return
+    yield {"task": {**_task(stored), **ended, "results": rows}}
     far = f"at {ended['progress_at']} said to be {100 * ended['progress']:.0f} % done" if ended["progress_at"] else ""
     shown = {name: value for name, value in (ended | {"progress": far}).items() if value not in (None, "", [])}
     show_facts({**_task(stored), **shown})
@@ -168,17 +164,17 @@ def output_of(task_id: int, output: Path | None, folder: Folder, quiet: bool) ->
 @click.option("--not-again", is_flag=True, help="Give its work up, too: its workunit is cancelled.")
 @why_option("Why; it stays with the task.", default="aborted by the operator")
 @change_options
-def abort(task_id: int, not_again: bool, why: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def abort(task_id: int, not_again: bool, why: str, change: Change) -> None:
     """Have a host stop one task; its work goes to somebody else.
 
     A volunteer's client stops it at its next contact with the laboratory and says how long it has computed, which is
     paid. A computer of the laboratory's own ends what it has begun.
     """
     words = {"task": task_id, "reason": why, "again": not not_again}
-    answer = change(folder, "task.abort", words, dry_run=dry_run)
+    answer = change.submit("task.abort", words)
     then = "is ordered again" if answer["again"] else "is not ordered again"
     sentence = f"Task {answer['task']} is aborted: host {answer['host']} hears of it at its next contact."
-    tell("task", answer, f"{sentence} Its work {then}", as_json=as_json, quiet=quiet)
+    change.tell("task", answer, f"{sentence} Its work {then}")
 
 
 def _ended(db: Database, folder: Folder, task_id: int) -> dict[str, Any]:

@@ -5,16 +5,16 @@ from pathlib import Path
 
 import click
 
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options, submit_command
 from axiom.cli.groups import Group
 from axiom.cli.host.carry_over import carry, read_lifetimes
 from axiom.cli.host.hosts import after_option
 from axiom.cli.output import (
     ID,
-    change_options,
+    Shown,
+    answer_option,
     data_option,
     dry_run_option,
-    json_option,
     reading_options,
     show_facts,
     show_json,
@@ -36,7 +36,7 @@ from axiom.web.views import volunteers
 from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import printable, remark, say
 
-_BACKUPS = "Older backups and the journal hold the account until they are deleted."
+_BACKUPS = "Older backups and the journal hold the account until they are deleted"
 _RANDOM_BYTES = 12  # of a password that nobody chose
 
 
@@ -48,27 +48,23 @@ def volunteer() -> None:
 @volunteer.command("list")
 @data_option
 @after_option
-@json_option
-def list_volunteers(folder: Folder, after: int, as_json: bool) -> None:
+@answer_option
+def list_volunteers(folder: Folder, after: int) -> Shown:
     """Volunteers by number."""
     with view(folder, {"after": after}) as reading:
         answer = volunteers.volunteers(reading)
-    if as_json:
-        show_json(answer)
-    else:
-        _show_volunteers(answer["volunteers"], none=_none("volunteer", answer["of"], after))
+    yield answer
+    _show_volunteers(answer["volunteers"], none=_none("volunteer", answer["of"], after))
 
 
 @volunteer.command("show")
 @click.argument("number", type=ID)
 @reading_options
-def show_volunteer(number: int, folder: Folder, as_json: bool) -> None:
+def show_volunteer(number: int, folder: Folder) -> Shown:
     """One volunteer: credit, team, and the findings that they support."""
     with view(folder) as reading:
         answer = volunteers.volunteer(reading, number)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     facts = answer["volunteer"]
     show_facts({name: facts[name] for name in ("number", "name", "country", "since")})
     show_facts({"team": _name(facts["team"]), "hosts": facts["host_count"], **_credit(facts)})
@@ -90,20 +86,18 @@ def show_volunteer(number: int, folder: Folder, as_json: bool) -> None:
 @click.option("--source", default="", help="Where the credit is from, for rows that do not say it.")
 @click.option("--known-only", is_flag=True, help="Leave out rows of volunteers who have no account here yet.")
 @change_options
-def carry_over(
-    file: Path, source: str, known_only: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
-) -> None:
+def carry_over(file: Path, source: str, known_only: bool, change: Change) -> None:
     """Bring lifetime totals over from a CSV file: email or number, credit, source. Once from each source."""
-    with reading(folder) as db:
+    with reading(change.folder) as db:
         read = read_lifetimes(db, file, source=source, known_only=known_only)
-    answer = carry(folder, read, dry_run=dry_run)
-    if as_json:
+    answer = carry(change, read)
+    if change.as_json:
         show_json({"volunteers": answer})
         return
-    remark(
-        f"{len(answer['carried'])} carried over{' (dry run)' if dry_run else ''}, {answer['credit']:.3f} in all; "
-        f"{len(answer['kept'])} were here before, {len(answer['unknown'])} have no account here.",
-        quiet=quiet,
+    change.remark(
+        f"{len(answer['carried'])} carried over{' (dry run)' if change.dry_run else ''}, "
+        f"{answer['credit']:.3f} in all; {len(answer['kept'])} were here before, "
+        f"{len(answer['unknown'])} have no account here."
     )
     for row in answer["kept"]:
         if row["credit"] != row["kept"]:
@@ -115,17 +109,15 @@ def carry_over(
 @click.argument("who", metavar="NUMBER|ADDRESS")
 @data_option
 @dry_run_option
-@json_option
-def new_password(who: str, folder: Folder, dry_run: bool, as_json: bool) -> None:
+@answer_option
+def new_password(who: str, folder: Folder, dry_run: bool) -> Shown:
     """Give somebody who forgot theirs a new password, shown once. Computers that hold the account key go on."""
     with reading(folder) as db:
         number = _with_account(db, who)
     password = secrets.token_urlsafe(_RANDOM_BYTES)
-    change(folder, "account.password", {"volunteer": number, "password": password}, dry_run=dry_run)
+    submit_command(folder, "account.password", {"volunteer": number, "password": password}, dry_run=dry_run)
     answer = {"volunteer": number, "password": None if dry_run else password}
-    if as_json:
-        show_json({"volunteer": answer})
-        return
+    yield {"volunteer": answer}
     show_facts({"volunteer": number, "password": "none (dry run)" if dry_run else password})
     remark(
         "Every browser is signed out of this account, and its weak key is another one: computers attached with that "
@@ -138,32 +130,26 @@ def new_password(who: str, folder: Folder, dry_run: bool, as_json: bool) -> None
 @click.argument("who", metavar="NUMBER|ADDRESS")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @change_options
-def erase(who: str, yes: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def erase(who: str, yes: bool, change: Change) -> None:
     """Erase somebody's account, for good: what they computed and its credit stay, under a number."""
-    with reading(folder) as db:
+    with reading(change.folder) as db:
         number = _with_account(db, who)
-    if not (yes or dry_run):
+    if not (yes or change.dry_run):
         remark(f"Name, address, keys and preferences of volunteer {number} would be gone, and nobody could undo it.")
         click.confirm("Erase them?", abort=True, err=True)
-    answer = change(folder, "account.erase", {"volunteer": number}, dry_run=dry_run)
-    if as_json:
-        show_json({"volunteer": answer})
-        return
-    erased = "would be erased (dry run)" if dry_run else "is erased"
-    remark(
-        f"Volunteer {number} {erased}; {counted(answer['tasks'], 'task')} of theirs for others. {_BACKUPS}", quiet=quiet
-    )
+    answer = change.submit("account.erase", {"volunteer": number})
+    erased = "would be erased" if change.dry_run else "is erased"
+    others = f"{counted(answer['tasks'], 'task')} of theirs for others"
+    change.tell("volunteer", answer, f"Volunteer {number} {erased}; {others}. {_BACKUPS}")
 
 
 @volunteer.command("operators")
 @reading_options
-def list_operators(folder: Folder, as_json: bool) -> None:
+def list_operators(folder: Folder) -> Shown:
     """Who may act as operator at the site, and who might once."""
     with view(folder) as reading:
         answer = operator_facts.operators(reading)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     show_table(
         ("operator", "volunteer", "since", "until"),
         [
@@ -179,7 +165,7 @@ def list_operators(folder: Folder, as_json: bool) -> None:
 @click.option("--account", "who", metavar="NUMBER|ADDRESS", help="Whose account has the role from now on.")
 @click.option("--end", is_flag=True, help="Take the role away.")
 @change_options
-def operator(name: str, who: str | None, end: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def operator(name: str, who: str | None, end: bool, change: Change) -> None:
     """Give an account the role of an operator at the site, or take it away. NAME is how the audit knows them.
 
     The secret of their second factor is shown once; given again, the role has another one.
@@ -187,31 +173,30 @@ def operator(name: str, who: str | None, end: bool, folder: Folder, dry_run: boo
     if end is (who is not None):
         raise WrongUse("Say either --account, to give the role, or --end, to take it away. Nothing was changed.")
     if who is None:
-        answer = change(folder, "operator.end", {"operator": name}, dry_run=dry_run)
-        tell("operator", answer, f"{name} is no operator any more", as_json=as_json, quiet=quiet)
+        answer = change.submit("operator.end", {"operator": name})
+        change.tell("operator", answer, f"{name} is no operator any more")
         return
-    with reading(folder) as db:
+    with reading(change.folder) as db:
         number = _with_account(db, who)
-    answer = change(folder, "operator.add", {"operator": name, "volunteer": number}, dry_run=dry_run)
-    secret = None if dry_run else secret_of(load_secrets(folder.keys).accounts, number, answer["serial"])
-    address = address_of(secret, name, from_process(folder.settings)[0].name) if secret else None
-    if as_json:
+    answer = change.submit("operator.add", {"operator": name, "volunteer": number})
+    secret = None if change.dry_run else secret_of(load_secrets(change.folder.keys).accounts, number, answer["serial"])
+    address = address_of(secret, name, from_process(change.folder.settings)[0].name) if secret else None
+    if change.as_json:
         show_json({"operator": {**answer, "secret": secret, "address": address}})
         return
     if address is None:
-        remark(f"Volunteer {number} would be operator {name} (dry run: the role was not given).", quiet=quiet)
+        change.remark(f"Volunteer {number} would be operator {name} (dry run: the role was not given).")
         return
-    remark(
+    change.remark(
         f"Volunteer {number} is operator {name}. This is the secret of their second factor, for an authenticator. It "
-        "is shown once; give it to nobody else.",
-        quiet=quiet,
+        "is shown once; give it to nobody else."
     )
     say(address)
 
 
 def _with_account(db: Database, who: str) -> int:
     """The number of a volunteer who can sign in, by number or address."""
-    is_number = who.isascii() and who.isdecimal() and int(who) <= LARGEST
+    is_number = who.isascii() and who.isdecimal() and len(who) <= len(str(LARGEST)) and int(who) <= LARGEST
     signed_up = accounts.by_id(db, int(who)) if is_number else accounts.by_email(db, who.strip().lower())
     if signed_up is None:
         raise NotFound(f"There is no volunteer with the {'number' if is_number else 'address'} {who[:80]!r}.")
@@ -229,14 +214,12 @@ def team() -> None:
 @team.command("list")
 @data_option
 @after_option
-@json_option
-def list_teams(folder: Folder, after: int, as_json: bool) -> None:
+@answer_option
+def list_teams(folder: Folder, after: int) -> Shown:
     """Teams by number."""
     with view(folder, {"after": after}) as reading:
         answer = volunteers.listed_teams(reading)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     show_table(
         ("number", "name", "volunteers", "founded by", "country", "credit", "a day"),
         [
@@ -257,13 +240,11 @@ def list_teams(folder: Folder, after: int, as_json: bool) -> None:
 @team.command("show")
 @click.argument("number", type=ID)
 @reading_options
-def show_team(number: int, folder: Folder, as_json: bool) -> None:
+def show_team(number: int, folder: Folder) -> Shown:
     """One team and its volunteers."""
     with view(folder) as reading:
         answer = volunteers.team(reading, number)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     facts = answer["team"]
     show_facts({name: facts[name] for name in ("number", "name", "country", "about", "since", "volunteer_count")})
     show_facts({"founded by": _name(facts["founder"]), **_credit(facts)})

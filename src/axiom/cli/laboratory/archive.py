@@ -2,7 +2,7 @@
 
 import click
 
-from axiom.cli.output import quiet_option, reading_options, show_json, show_table
+from axiom.cli.output import data_option, json_option, quiet_option, show_json, show_table
 from axiom.service.open_laboratory import demand, reading
 from axiom.store.connections import Connections
 from axiom.store.engine import blobs
@@ -16,7 +16,8 @@ from axiom_weigh.terminal import remark
 @click.option(
     "--compact", is_flag=True, help="Give the room back that they left in the database; stop the laboratory first."
 )
-@reading_options
+@data_option
+@json_option
 @quiet_option
 def archive(folder: Folder, compact: bool, as_json: bool, quiet: bool) -> None:
     """The Parquet files to which tickets and outputs of old tasks moved, oldest month first.

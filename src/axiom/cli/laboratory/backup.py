@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from axiom import __version__
-from axiom.cli.output import dry_run_option, quiet_option, reading_options, show_json
+from axiom.cli.output import data_option, dry_run_option, json_option, quiet_option, show_json
 from axiom.errors import NotFound
 from axiom.lab.upkeep.backup import Backup, RestoredBackup, back_up
 from axiom.lab.upkeep.backup import restore as restore_backup
@@ -27,7 +27,8 @@ _NAMED = 20  # of what breaks promises
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="The file; without it, one named after the time.")
 @click.option("--without-keys", is_flag=True, help="Leave the secret keys out; they must then come from elsewhere.")
 @click.option("--although-broken", is_flag=True, help="Also where a stored file is gone: what is left.")
-@reading_options
+@data_option
+@json_option
 @quiet_option
 def backup(
     folder: Folder, output: Path | None, without_keys: bool, although_broken: bool, as_json: bool, quiet: bool
@@ -56,7 +57,8 @@ def backup(
 @click.option("--as-far-as-possible", is_flag=True, help="Follow a damaged journal up to where the damage begins.")
 @click.option("--although-broken", is_flag=True, help="Also where a promise is broken; each that is, is named.")
 @dry_run_option
-@reading_options
+@data_option
+@json_option
 @quiet_option
 def restore(
     file: Path,
@@ -97,7 +99,8 @@ def restore(
 
 @click.command()
 @dry_run_option
-@reading_options
+@data_option
+@json_option
 @quiet_option
 def upgrade(dry_run: bool, folder: Folder, as_json: bool, quiet: bool) -> None:
     """Bring a laboratory's data to this version, after a copy of its database.

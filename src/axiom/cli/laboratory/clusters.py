@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import change_options, reading_options, show_json, show_table
+from axiom.cli.output import Shown, reading_options, show_json, show_table
 from axiom.cli.reading import view
 from axiom.errors import WrongUse
 from axiom.limits import clusters as limits
@@ -16,7 +16,6 @@ from axiom.settings import from_process
 from axiom.signed.program_tokens import digest, new_cluster_key
 from axiom.store.engine.folder import Folder
 from axiom.web.views import hosts
-from axiom_weigh.terminal import remark
 
 _MODE = 0o600
 
@@ -28,13 +27,11 @@ def cluster() -> None:
 
 @cluster.command("list")
 @reading_options
-def list_clusters(folder: Folder, as_json: bool) -> None:
+def list_clusters(folder: Folder) -> Shown:
     """Every cluster that ever had a key, the oldest first."""
     with view(folder) as reading:
         answer = hosts.clusters(reading)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     show_table(
         ("cluster", "key", "pilots at work", "cores"),
         [(row["name"], _until(row), row["pilots"], row["cores"]) for row in answer["clusters"]],
@@ -67,9 +64,9 @@ _days_option = click.option(
 @_key_file_option
 @_days_option
 @change_options
-def add(name: str, folder: Folder, key_file: Path | None, days: int, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def add(name: str, key_file: Path | None, days: int, change: Change) -> None:
     """Make a key for a cluster, in a file. Whoever has the file may compute for this laboratory, and nothing else."""
-    _give("cluster.add", name, folder, key_file, days, dry_run=dry_run, as_json=as_json, quiet=quiet)
+    _give(change, "cluster.add", name, key_file, days)
 
 
 @cluster.command("renew")
@@ -77,58 +74,44 @@ def add(name: str, folder: Folder, key_file: Path | None, days: int, dry_run: bo
 @_key_file_option
 @_days_option
 @change_options
-def renew(
-    name: str, folder: Folder, key_file: Path | None, days: int, dry_run: bool, as_json: bool, quiet: bool
-) -> None:
+def renew(name: str, key_file: Path | None, days: int, change: Change) -> None:
     """Make another key for a cluster, in the place of its file. The one before is good for nothing from now on."""
-    _give("cluster.renew", name, folder, key_file, days, dry_run=dry_run, as_json=as_json, quiet=quiet)
+    _give(change, "cluster.renew", name, key_file, days)
 
 
 @cluster.command("revoke")
 @click.argument("name")
 @change_options
-def revoke(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def revoke(name: str, change: Change) -> None:
     """Let a cluster compute no more, from this moment on. What it computed stays."""
-    answer = change(folder, "cluster.revoke", {"cluster": name}, dry_run=dry_run)
-    tell("cluster", answer, f"The key of {name} is revoked", as_json=as_json, quiet=quiet)
+    answer = change.submit("cluster.revoke", {"cluster": name})
+    change.tell("cluster", answer, f"The key of {name} is revoked")
 
 
-def _give(
-    command: str,
-    name: str,
-    folder: Folder,
-    key_file: Path | None,
-    days: int,
-    *,
-    dry_run: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def _give(change: Change, command: str, name: str, key_file: Path | None, days: int) -> None:
     file, key = key_file or Path(f"{name}.key"), new_cluster_key()
     words = {"cluster": name, "key": digest(key), "days": days}
-    if dry_run:
-        answer = change(folder, command, words, dry_run=True)
-        tell("cluster", answer, f"{name} would get a key", as_json=as_json, quiet=quiet)
+    if change.dry_run:
+        change.tell("cluster", change.submit(command, words), f"{name} would get a key")
         return
     written = file if command == "cluster.add" else file.with_name(f"{file.name}.new")
     _write(written, key)
     try:
-        answer = change(folder, command, words)
+        answer = change.submit(command, words)
     except BaseException:
         written.unlink(missing_ok=True)  # a key that nobody knows
         raise
     written.replace(file)
-    if as_json:
+    if change.as_json:
         show_json({"cluster": {**answer, "key_file": str(file)}})
         return
-    settings = from_process(folder.settings)[0]
+    settings = from_process(change.folder.settings)[0]
     server = settings.url or "https://YOUR-SERVER/"
-    remark(
+    change.remark(
         f"{name} may compute until {answer['expires_at'][:10]} with the key in {file}. Take the file to the cluster, "
         f"readable by you alone, and start there:\n"
         f"  axiom work --server {server} --lab {answer['lab']} --key-file {file.name} --scratch DIR\n"
-        "docs/howto/run-on-a-cluster.md says how a scheduler starts it.",
-        quiet=quiet,
+        "docs/howto/run-on-a-cluster.md says how a scheduler starts it."
     )
 
 

@@ -1,15 +1,16 @@
 """`axiom failure` and `axiom watch`: what goes wrong and why, and what somebody wants to be told of."""
 
+from typing import Any
+
 import click
 
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, change_options, reading_options, show_json, show_table
+from axiom.cli.output import ID, Shown, reading_options, show_table
 from axiom.cli.reading import view
 from axiom.domain.failures import Comparison
 from axiom.store.engine.folder import Folder
 from axiom.web.views import failures
-from axiom_weigh.terminal import remark
 
 
 @click.group(cls=Group)
@@ -20,13 +21,11 @@ def failure() -> None:
 @failure.command("list")
 @click.argument("experiment", metavar="[NAME[@VERSION]]", required=False, default="")
 @reading_options
-def list_failures(experiment: str, folder: Folder, as_json: bool) -> None:
+def list_failures(experiment: str, folder: Folder) -> Shown:
     """Failures by version, cause and kind of host, with what they suggest."""
     with view(folder, {"experiment": experiment}) as reading:
         answer = failures.failures(reading)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     show_table(
         ("experiment", "tasks", "hosts", "works on", "platform", "cause", "last", "look at"),
         [
@@ -53,13 +52,11 @@ def watch() -> None:
 
 @watch.command("list")
 @reading_options
-def list_watches(folder: Folder, as_json: bool) -> None:
+def list_watches(folder: Folder) -> Shown:
     """What is waited for, and what was met."""
     with view(folder) as reading:
         answer = failures.listed_watches(reading)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     show_table(
         ("watch", "experiment", "waits for", "state", "results", "value", "sentence"),
         [
@@ -85,37 +82,18 @@ def list_watches(folder: Folder, as_json: bool) -> None:
 @click.argument("threshold", type=float)
 @click.option("--sentence", required=True, help="What it would mean; it stands in the log when it is met.")
 @change_options
-def register(
-    experiment: str,
-    measure: str,
-    comparison: str,
-    threshold: float,
-    sentence: str,
-    folder: Folder,
-    dry_run: bool,
-    as_json: bool,
-    quiet: bool,
-) -> None:
+def register(change: Change, **options: Any) -> None:
     """Be told when a measure of any replicate passes a threshold; quote the sign, as in '>'."""
-    words = {
-        "experiment": experiment,
-        "sentence": sentence,
-        "measure": measure,
-        "comparison": comparison,
-        "threshold": threshold,
-    }
-    answer = change(folder, "watch.register", words, dry_run=dry_run)
-    if as_json:
-        show_json({"watch": answer})
-    else:
-        done = "would wait (dry run: nothing was changed)" if dry_run else f"Watch {answer['watch']} waits"
-        remark(f"{done} for {answer['predicate']} in {answer['experiment']}@{answer['version']}.", quiet=quiet)
+    answer = change.submit("watch.register", options)
+    done = "It would wait" if change.dry_run else f"Watch {answer['watch']} waits"
+    what = f"{answer['predicate']} in {answer['experiment']}@{answer['version']}"
+    change.tell("watch", answer, f"{done} for {what}")
 
 
 @watch.command("end")
 @click.argument("watch_id", type=ID)
 @change_options
-def end(watch_id: int, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def end(watch_id: int, change: Change) -> None:
     """Wait for it no more; what was found stays."""
-    answer = change(folder, "watch.end", {"watch": watch_id}, dry_run=dry_run)
-    tell("watch", answer, f"Watch {watch_id} has ended; {answer['hits']} results", as_json=as_json, quiet=quiet)
+    answer = change.submit("watch.end", {"watch": watch_id})
+    change.tell("watch", answer, f"Watch {watch_id} has ended; {answer['hits']} results")

@@ -10,7 +10,7 @@ import click
 from axiom.cli.groups import Group
 from axiom.cli.laboratory.keys_describe import missing, words
 from axiom.cli.laboratory.keys_waiting import is_worth_carrying, key_rows, keys_of, looked_at, request_of, waiting
-from axiom.cli.output import data_option, quiet_option, reading_options, show_facts, show_json, show_table
+from axiom.cli.output import Shown, data_option, quiet_option, reading_options, show_facts, show_table
 from axiom.commands.base.command import Answer
 from axiom.commands.sealing import SealBundles, SignPrograms
 from axiom.errors import AxiomError, NoLab, Refused, WrongUse
@@ -36,20 +36,18 @@ def keys() -> None:
 
 @keys.command("show")
 @reading_options
-def show_keys(folder: Folder, as_json: bool) -> None:
+def show_keys(folder: Folder) -> Shown:
     """The public side of the laboratory's keys, by role."""
     trust = keys_of(folder).trust
     roles = {role.value: sorted(signers.keys) for role, signers in trust.roles.items()}
     facts = {"lab": trust.lab, "version": trust.version, "expires": trust.expires.isoformat(), "roles": roles}
-    if as_json:
-        show_json({"keys": facts})
-    else:
-        show_facts({**facts, "roles": ", ".join(f"{role}: {' '.join(ids)}" for role, ids in roles.items())})
+    yield {"keys": facts}
+    show_facts({**facts, "roles": ", ".join(f"{role}: {' '.join(ids)}" for role, ids in roles.items())})
 
 
 @keys.command("status")
 @reading_options
-def status(folder: Folder, as_json: bool) -> None:
+def status(folder: Folder) -> Shown:
     """Which keys are here and which elsewhere, what runs out when, and what waits to be signed."""
     keys_here = keys_of(folder)
     rows, waits = key_rows(folder, keys_here), waiting(folder, keys_here, wall_clock())
@@ -58,9 +56,7 @@ def status(folder: Folder, as_json: bool) -> None:
         "version": keys_here.trust.version,
         "expires": keys_here.trust.expires.isoformat(),
     }
-    if as_json:
-        show_json({"keys": {**facts, "keys": rows, "waiting": waits}})
-        return
+    yield {"keys": {**facts, "keys": rows, "waiting": waits}}
     show_facts(facts)
     say()
     shown = [(row["role"], str(row["key"])[:12], row["where"], row["must_sign"]) for row in rows]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from axiom.cli.output import reading_options, show_json, show_table
+from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.errors import UnknownName, WrongUse
 from axiom.service.open_laboratory import demand
 from axiom.store.engine.folder import Folder
@@ -26,7 +26,8 @@ _LOOK_SECONDS = 0.5  # between two looks for new lines
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on with what is written from now on, until Ctrl-C.")
 @click.option("--list", "only_names", is_flag=True, help="Which logs there are, instead.")
-@reading_options
+@data_option
+@json_option
 def logs(name: str, lines: int, follow: bool, only_names: bool, folder: Folder, as_json: bool) -> None:
     """The newest lines of a log: `axiom` tells of the laboratory, `runner` of the building of a runner."""
     demand(folder)
@@ -82,12 +83,13 @@ def new_lines(file: Path, wait: Callable[[], None]) -> Iterator[str]:
     try:
         lines.seek(0, 2)
         while True:
-            for line in lines:
+            is_set_aside = file.is_file() and not os.path.samestat(file.stat(), os.fstat(lines.fileno()))
+            for line in lines:  # asked before, since what is set aside meanwhile may have grown a last time
                 begun += line
                 if begun.endswith("\n"):
                     yield begun.rstrip("\n")
                     begun = ""
-            if file.is_file() and not os.path.samestat(file.stat(), os.fstat(lines.fileno())):
+            if is_set_aside:
                 lines.close()
                 lines = file.open(encoding="utf-8", errors="replace")
                 continue

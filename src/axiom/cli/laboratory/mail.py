@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.output import reading_options, show_json, show_table
+from axiom.cli.output import data_option, json_option, show_json, show_table
 from axiom.errors import Refused, WrongUse
 from axiom.server.mail.senders import DeliveryFailed
 from axiom.server.mail.sending import Carrier
@@ -31,7 +31,8 @@ def mail() -> None:
 
 @mail.command("try")
 @click.argument("address", default="")
-@reading_options
+@data_option
+@json_option
 def try_mail(address: str, folder: Folder, as_json: bool) -> None:
     """Send a test mail to ADDRESS now, or without one a test alert to wherever alerts go. Nothing is stored.
 

@@ -8,7 +8,7 @@ import time
 import click
 
 from axiom.cli.groups import Group
-from axiom.cli.output import reading_options, show_facts, show_json
+from axiom.cli.output import Shown, reading_options, show_facts
 from axiom.decisions.sessions.language_models import ModelCaps
 from axiom.models.choose_model import open_model, prices_of
 from axiom.models.conversation import ModelMessage, Speaker
@@ -30,7 +30,7 @@ def model() -> None:
 @click.argument("question", default=_QUESTION)
 @click.option("--most-tokens", type=click.IntRange(1, 8_000), default=500, show_default=True, help="Of the answer.")
 @reading_options
-def try_model(question: str, most_tokens: int, folder: Folder, as_json: bool) -> None:
+def try_model(question: str, most_tokens: int, folder: Folder) -> Shown:
     """Ask the model one QUESTION, within 20,000 tokens, one unit of money and two minutes. Nothing is stored."""
     settings, _ = from_process(folder.settings)
     named, key = open_model(settings, os.environ)
@@ -56,9 +56,7 @@ def try_model(question: str, most_tokens: int, folder: Folder, as_json: bool) ->
         "seconds": round(time.monotonic() - began, 2),
         "text": reply.text,
     }
-    if as_json:
-        show_json({"model": answer})
-        return
+    yield {"model": answer}
     show_facts({**{name: value for name, value in answer.items() if name != "text"}, "cost": _cost(answer["cost"])})
     say(f"\n{reply.text}")
 

@@ -1,15 +1,16 @@
 """`axiom news`: what the operator says to everybody who computes or reads here."""
 
+from typing import Any
+
 import click
 
-from axiom.cli.changes import change
+from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import ID, change_options, reading_options, show_json, show_table
+from axiom.cli.output import ID, Shown, reading_options, show_table
 from axiom.cli.reading import view
 from axiom.store.engine.folder import Folder
 from axiom.web.views import news as views
 from axiom_weigh.amounts import counted
-from axiom_weigh.terminal import remark
 
 
 @click.group(cls=Group)
@@ -19,13 +20,11 @@ def news() -> None:
 
 @news.command("list")
 @reading_options
-def list_news(folder: Folder, as_json: bool) -> None:
+def list_news(folder: Folder) -> Shown:
     """What was said and not withdrawn, the newest first."""
     with view(folder) as reading:
         answer = views.published_news(reading)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     show_table(
         ("news", "said", "on the front page until", "line"),
         [(row["number"], row["said_at"][:16], row["until"][:16], row["line"]) for row in answer["said"]],
@@ -41,27 +40,20 @@ def list_news(folder: Folder, as_json: bool) -> None:
 )
 @click.option("--to-hosts", is_flag=True, help="Also as a notice on every computer that was here in 60 days.")
 @change_options
-def add(
-    line: str, text: str, until: str, to_hosts: bool, folder: Folder, dry_run: bool, as_json: bool, quiet: bool
-) -> None:
+def add(change: Change, **options: Any) -> None:
     """Say something to everybody: on the front page, in the news, and in the feeds that clients and readers follow."""
-    words = {"line": line, "text": text, "until": until, "to_hosts": to_hosts}
-    answer = change(folder, "news.add", words, dry_run=dry_run)
-    if as_json:
-        show_json({"news": answer})
-        return
-    done = "It would stand (dry run: nothing was said)" if dry_run else f"News {answer['news']} stands"
+    answer = change.submit("news.add", options)
+    done = "It would stand" if change.dry_run else f"News {answer['news']} stands"
     to_hosts_too = f" and is told at {counted(answer['hosts_told'], 'computer')}" if answer["hosts_told"] else ""
-    remark(f"{done} on the front page until {answer['until'][:16].replace('T', ' ')} UTC{to_hosts_too}.", quiet=quiet)
+    until = answer["until"][:16].replace("T", " ")
+    change.tell("news", answer, f"{done} on the front page until {until} UTC{to_hosts_too}")
 
 
 @news.command("withdraw")
 @click.argument("number", type=ID)
 @change_options
-def withdraw(number: int, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def withdraw(number: int, change: Change) -> None:
     """Show it no more; what was fetched before stays where it is."""
-    answer = change(folder, "news.withdraw", {"number": number}, dry_run=dry_run)
-    if as_json:
-        show_json({"news": answer})
-    else:
-        remark(f"News {number} is withdrawn{' (dry run)' if dry_run else ''}: {answer['line']}", quiet=quiet)
+    answer = change.submit("news.withdraw", {"number": number})
+    done = "would be" if change.dry_run else "is"
+    change.tell("news", answer, f"News {number} {done} withdrawn: {answer['line']}")

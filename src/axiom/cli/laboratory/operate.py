@@ -10,6 +10,8 @@ import click
 
 from axiom.cli.groups import Group
 from axiom.cli.output import (
+    Shown,
+    answer_option,
     color_option,
     data_option,
     dry_run_option,
@@ -84,7 +86,8 @@ def _make(folder: Folder, chosen: Mapping[str, str | int]) -> str:
     folder.create()
     with lock(folder, "axiom init"):
         if chosen:
-            folder.settings.write_text("".join(f"{name} = {_toml(value)}\n" for name, value in chosen.items()))
+            lines = [f"{name} = {_toml(value)}\n" for name, value in chosen.items()]
+            folder.settings.write_text("".join(lines), encoding="utf-8")
         from_process(folder.settings)
         clock = prepare_database(folder)
         return make_keys(folder.keys, clock.now()).trust.lab
@@ -98,8 +101,8 @@ def _toml(value: str | int) -> str:
 @click.command()
 @data_option
 @click.option("--all", "whole", is_flag=True, help="Name experiments too of which nothing was ordered yet.")
-@json_option
-def status(folder: Folder, whole: bool, as_json: bool) -> None:
+@answer_option
+def status(folder: Folder, whole: bool) -> Shown:
     """What the laboratory is doing now, from its server or, when it is stopped, from its folder."""
     demand(folder)
     if holder(folder) is not None:
@@ -112,9 +115,7 @@ def status(folder: Folder, whole: bool, as_json: bool) -> None:
         with reading(folder) as db:
             live = {"name": settings.name, "state": "stopped"}
             laboratory = status_of(db, folder, wall_clock(), live, extent(db))
-    if as_json:
-        show_json({"status": laboratory})
-        return
+    yield {"status": laboratory}
     from axiom.service.doctor import in_words  # it imports all parts of a laboratory, and nothing else here does
 
     if lack := bubblewrap.lacking():
@@ -164,19 +165,15 @@ def settings() -> None:
 
 @settings.command("show")
 @reading_options
-def show_settings(folder: Folder, as_json: bool) -> None:
+def show_settings(folder: Folder) -> Shown:
     """Every knob with its value and where it comes from."""
     _, listed = from_process(folder.settings)
-    if as_json:
-        show_json(
-            {"settings": [{"name": s.name, "value": s.value, "origin": s.origin, "about": s.about} for s in listed]}
-        )
-    else:
-        show_table(
-            ("name", "value", "origin", "about"),
-            [(s.name, s.value, s.origin, s.about) for s in listed],
-            none="There is no setting.",
-        )
+    yield {"settings": [{"name": s.name, "value": s.value, "origin": s.origin, "about": s.about} for s in listed]}
+    show_table(
+        ("name", "value", "origin", "about"),
+        [(s.name, s.value, s.origin, s.about) for s in listed],
+        none="There is no setting.",
+    )
 
 
 @click.group(cls=Group)
@@ -187,26 +184,22 @@ def audit() -> None:
 @audit.command("show")
 @data_option
 @click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="At most so many.")
-@json_option
-def show_audit(folder: Folder, limit: int, as_json: bool) -> None:
+@answer_option
+def show_audit(folder: Folder, limit: int) -> Shown:
     """The newest commands: who, what, when, and how it ended."""
     with reading(folder) as db:
         rows = audit_store.latest(db, limit)
-    if as_json:
-        show_json({"audit": [{**row, "at": moment(row["at"]).isoformat()} for row in rows]})
-    else:
-        show_table(
-            ("id", "at", "caller", "command", "arguments", "outcome"),
-            [
-                (row["id"], moment(row["at"]), row["caller"], row["command"], row["arguments"], _ended(row))
-                for row in rows
-            ],
-            none="No command was given yet.",
-        )
+    yield {"audit": [{**row, "at": moment(row["at"]).isoformat()} for row in rows]}
+    show_table(
+        ("id", "at", "caller", "command", "arguments", "outcome"),
+        [(row["id"], moment(row["at"]), row["caller"], row["command"], row["arguments"], _ended(row)) for row in rows],
+        none="No command was given yet.",
+    )
 
 
 @audit.command("verify")
-@reading_options
+@data_option
+@json_option
 def verify(folder: Folder, as_json: bool) -> None:
     """Prove that no entry was altered, inserted or removed. Exits 1 when one was."""
     with reading(folder) as db:

@@ -6,16 +6,16 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import change, tell
+from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import change_options, reading_options, show_json, show_table
+from axiom.cli.output import Shown, reading_options, show_json, show_table
 from axiom.cli.reading import view
 from axiom.domain.programs import USUAL_LIMITS, Right
 from axiom.errors import WrongUse
 from axiom.signed.program_tokens import digest, new_token
 from axiom.store.engine.folder import Folder
 from axiom.web.views import programs
-from axiom_weigh.terminal import remark, say
+from axiom_weigh.terminal import say
 
 
 @click.group(cls=Group)
@@ -25,13 +25,11 @@ def program() -> None:
 
 @program.command("list")
 @reading_options
-def list_programs(folder: Folder, as_json: bool) -> None:
+def list_programs(folder: Folder) -> Shown:
     """Who was ever let in, the oldest first."""
     with view(folder) as reading:
         answer = programs.let_in(reading)
-    if as_json:
-        show_json(answer)
-        return
+    yield answer
     show_table(
         ("program", "model", "may", "core-hours a day", "until"),
         [
@@ -93,7 +91,7 @@ _limit_option = click.option(
 )
 @_limit_option
 @change_options
-def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: Any) -> None:
+def add(change: Change, **options: Any) -> None:
     """Let a program in, and show its token once. Whoever has the token may do what the program may."""
     token = new_token()
     words = {
@@ -106,20 +104,19 @@ def add(folder: Folder, dry_run: bool, as_json: bool, quiet: bool, **options: An
         "limits": options["limits"],
         "token": digest(token),
     }
-    answer = change(folder, "program.add", words, dry_run=dry_run)
-    if as_json:
-        show_json({"program": answer if dry_run else {**answer, "token": token}})
+    answer = change.submit("program.add", words)
+    if change.dry_run:
+        change.tell("program", answer, f"{options['name']} would be let in")
         return
-    if dry_run:
-        remark(f"{options['name']} would be let in (dry run: nobody was).", quiet=quiet)
+    if change.as_json:
+        show_json({"program": {**answer, "token": token}})
         return
-    remark(
+    change.remark(
         f"{options['name']} may {answer['may']} until {answer['expires_at'][:10]}. This is its token. It is shown "
-        "once; keep it where only the program reads it.",
-        quiet=quiet,
+        "once; keep it where only the program reads it."
     )
     say(token)
-    remark(f"Next: AXIOM_TOKEN=… axiom mcp --data {folder.path}, or docs/howto/from-elsewhere.md.", quiet=quiet)
+    change.remark(f"Next: AXIOM_TOKEN=… axiom mcp --data {change.folder.path}, or docs/howto/from-elsewhere.md.")
 
 
 def _digest_of(file: Path) -> str:
@@ -133,17 +130,17 @@ def _digest_of(file: Path) -> str:
 @click.argument("name")
 @_limit_option
 @change_options
-def limit(name: str, limits: dict[str, float], folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def limit(name: str, limits: dict[str, float], change: Change) -> None:
     """Say how much a program may do. Limits that are not named stay as they are."""
-    answer = change(folder, "program.limit", {"program": name, "limits": limits}, dry_run=dry_run)
+    answer = change.submit("program.limit", {"program": name, "limits": limits})
     amounts = ", ".join(f"{word} {answer['limits'][word]:g}" for word in limits)
-    tell("program", answer, f"{name} may now do this much: {amounts}", as_json=as_json, quiet=quiet)
+    change.tell("program", answer, f"{name} may now do this much: {amounts}")
 
 
 @program.command("end")
 @click.argument("name")
 @change_options
-def end(name: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def end(name: str, change: Change) -> None:
     """Let a program in no more, from this moment on. What it did stays."""
-    answer = change(folder, "program.end", {"program": name}, dry_run=dry_run)
-    tell("program", answer, f"{name} is let in no more", as_json=as_json, quiet=quiet)
+    answer = change.submit("program.end", {"program": name})
+    change.tell("program", answer, f"{name} is let in no more")

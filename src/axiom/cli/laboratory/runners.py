@@ -5,14 +5,15 @@ from pathlib import Path
 
 import click
 
+from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import change_options, json_option, quiet_option, show_json, show_table
+from axiom.cli.output import json_option, quiet_option, show_json, show_table
 from axiom.errors import KeysUnusable
 from axiom.lab.runners.fetch import chosen_of, fetch_runner, look_at_release
 from axiom.lab.runners.release import RELEASE, sign_release
 from axiom.service.open_laboratory import demand
 from axiom.signed.signing import SigningKey
-from axiom.store.engine.folder import Folder, demand_own
+from axiom.store.engine.folder import demand_own
 from axiom_weigh.terminal import progress, remark, say, wall_clock
 
 _FILE = click.Path(path_type=Path)
@@ -35,33 +36,33 @@ def _key(_context: click.Context, _parameter: click.Parameter, text: str) -> str
 @click.option("--key", required=True, callback=_key, help="The public key of whoever built them.")
 @click.option("--only", multiple=True, metavar="NAME", help="This runner, as x86_64-pc-linux-gnu; again for others.")
 @change_options
-def fetch(place: str, key: str, only: Sequence[str], folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def fetch(place: str, key: str, only: Sequence[str], change: Change) -> None:
     """Fetch built runners from PLACE, an https:// address or a folder, in place of building them here.
 
     Nothing is taken but what the key has signed. A fetch that was cut goes on where it was.
     """
-    demand(folder)
-    demand_own(folder)
+    demand(change.folder)
+    demand_own(change.folder)
     release = look_at_release(place, key)
     rows = []
     for name in chosen_of(release, only):
-        change = "would be fetched"
-        if not dry_run:
-            remark(f"{name}: {release.size(name) / _MB:,.1f} MB", quiet=quiet)
-            tell = (lambda *_: None) if quiet else _tell
+        done = "would be fetched"
+        if not change.dry_run:
+            change.remark(f"{name}: {release.size(name) / _MB:,.1f} MB")
+            tell = (lambda *_: None) if change.quiet else _tell
             try:
-                change = "fetched" if fetch_runner(folder, place, release, name, tell) else "there already"
+                done = "fetched" if fetch_runner(change.folder, place, release, name, tell) else "there already"
             finally:
-                if not quiet:
+                if not change.quiet:
                     progress("")
-        rows.append({"name": name, "mb": round(release.size(name) / _MB, 1), "change": change})
-    if as_json:
-        show_json({"runners": rows, "signed_at": release.signed_at.isoformat(), "dry_run": dry_run})
+        rows.append({"name": name, "mb": round(release.size(name) / _MB, 1), "change": done})
+    if change.as_json:
+        show_json({"runners": rows, "signed_at": release.signed_at.isoformat(), "dry_run": change.dry_run})
         return
     show_table(("runner", "MB", "now"), [(row["name"], row["mb"], row["change"]) for row in rows], none="It has none.")
-    remark(f"Signed at {release.signed_at:%Y-%m-%d %H:%M} UTC.", quiet=quiet)
-    if not dry_run:
-        remark("A laboratory that runs offers them within seconds; `axiom status` says which it offers.", quiet=quiet)
+    change.remark(f"Signed at {release.signed_at:%Y-%m-%d %H:%M} UTC.")
+    if not change.dry_run:
+        change.remark("A laboratory that runs offers them within seconds; `axiom status` says which it offers.")
 
 
 def _tell(file: str, done: int) -> None:

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import change
+from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
 from axiom.cli.ledger.tariffs import policy, show_price
-from axiom.cli.output import ID, change_options, reading_options, show_facts, show_json, show_table
+from axiom.cli.output import ID, Shown, data_option, json_option, reading_options, show_facts, show_json, show_table
 from axiom.cli.reading import view
 from axiom.errors import WrongUse
 from axiom.service.open_laboratory import reading
@@ -18,7 +18,7 @@ from axiom.store.credit import balance_check
 from axiom.store.engine.folder import Folder
 from axiom.web.base.request import Answer
 from axiom.web.views import ledger as ledger_views
-from axiom_weigh.terminal import remark, say
+from axiom_weigh.terminal import say
 
 _THOUSANDTHS = 1_000
 
@@ -35,20 +35,20 @@ ledger.add_command(policy)
 @ledger.command("show")
 @click.option("--session", "name", default="", metavar="NAME", help="What this session settled, in each of its sums.")
 @reading_options
-def show_ledger(name: str, folder: Folder, as_json: bool) -> None:
+def show_ledger(name: str, folder: Folder) -> Shown:
     """All credit by tier and reason, or what one session settled."""
     with view(folder) as reading:
         answer = ledger_views.settlement(reading, name) if name else ledger_views.page(reading)
-    if as_json:
-        show_json(answer)
-    elif name:
+    yield answer
+    if name:
         _show_sums(answer["settlement"])
     else:
         _show_all(answer["ledger"])
 
 
 @ledger.command("verify")
-@reading_options
+@data_option
+@json_option
 def verify(folder: Folder, as_json: bool) -> None:
     """Add everything up again: entries, awards, balances, days, sessions. Ends with 1 where anything differs."""
     with reading(folder) as db:
@@ -75,15 +75,13 @@ def verify(folder: Folder, as_json: bool) -> None:
 @click.option("--amount", required=True, metavar="CREDIT", help="Credit to add; with a minus, to take back.")
 @click.option("--because", required=True, help="Why; it stays with the award.")
 @change_options
-def correct(task: int, amount: str, because: str, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def correct(task: int, amount: str, because: str, change: Change) -> None:
     """Set right what a task got, by a further award: what was booked is never changed."""
     words = {"task": task, "amount": _thousandths(amount), "because": because}
-    answer = change(folder, "ledger.correct", words, dry_run=dry_run)
-    if as_json:
-        show_json({"correction": answer})
-        return
-    done = "would be booked (dry run)" if dry_run else "is booked"
-    remark(f"{amount} {done}; task {task} has {answer['in_all'] / _THOUSANDTHS:g} in all.", quiet=quiet)
+    answer = change.submit("ledger.correct", words)
+    done = "would be booked" if change.dry_run else "is booked"
+    in_all = answer["in_all"] / _THOUSANDTHS
+    change.tell("correction", answer, f"{amount} {done}; task {task} has {in_all:.3f} in all")
 
 
 def _thousandths(text: str) -> int:

@@ -5,9 +5,9 @@ from typing import Any
 
 import click
 
-from axiom.cli.changes import change
+from axiom.cli.changes import Change, change_options
 from axiom.cli.groups import Group
-from axiom.cli.output import change_options, reading_options, show_facts, show_json, show_table
+from axiom.cli.output import Shown, reading_options, show_facts, show_table
 from axiom.cli.reading import view
 from axiom.decisions.credit.prices import Counted, price, price_of_failure
 from axiom.decisions.credit.tariffs import LONGEST_SECONDS, PRESETS
@@ -17,7 +17,7 @@ from axiom.service.open_laboratory import reading
 from axiom.store.credit import tariffs
 from axiom.store.engine.folder import Folder
 from axiom.web.views import ledger
-from axiom_weigh.terminal import remark, say, wall_clock
+from axiom_weigh.terminal import say, wall_clock
 
 _THOUSANDTHS = 1_000
 
@@ -49,9 +49,7 @@ def tariff_of(folder: Folder, name: str) -> Tariff:
 @click.option("--failed", is_flag=True, help="It failed, and that was not the laboratory's doing.")
 @click.option("--broken", is_flag=True, help="It failed by the laboratory's doing.")
 @reading_options
-def show_price(
-    policy_name: str, seconds: float, on_gpu: bool, failed: bool, broken: bool, folder: Folder, as_json: bool
-) -> None:
+def show_price(policy_name: str, seconds: float, on_gpu: bool, failed: bool, broken: bool, folder: Folder) -> Shown:
     """What a task is worth. It needs no laboratory for the tariffs that come with Axiom."""
     if failed and broken:
         raise WrongUse("A task failed by the laboratory's doing or not: say --failed or --broken. Nothing was priced.")
@@ -65,10 +63,8 @@ def show_price(
     if failed or broken:
         reason = Reason.BROKEN if broken else Reason.FAILED
         priced = price_of_failure(tariff, reason, priced, elapsed_seconds=seconds)
-    if as_json:
-        show_json({"credit": priced.amount / _THOUSANDTHS, "reason": priced.because})
-    else:
-        say(f"{priced.amount / _THOUSANDTHS:g} credit: {priced.because}")
+    yield {"credit": priced.amount / _THOUSANDTHS, "reason": priced.because}
+    say(f"{priced.amount / _THOUSANDTHS:.3f} credit: {priced.because}")
 
 
 @click.group("policy", cls=Group)
@@ -78,16 +74,14 @@ def policy() -> None:
 
 @policy.command("list")
 @reading_options
-def list_policies(folder: Folder, as_json: bool) -> None:
+def list_policies(folder: Folder) -> Shown:
     """The tariffs of this laboratory, the newest first, and those that come with Axiom."""
     here: list[dict[str, Any]] = []
     if folder.exists():
         with view(folder) as reading:
             here = ledger.tariffs_here(reading)
     presets = [ledger.described(tariff) for tariff in PRESETS.values()]
-    if as_json:
-        show_json({"tariffs": here, "presets": presets})
-        return
+    yield {"tariffs": here, "presets": presets}
     show_table(
         ("tariff", "version", "state", "from", "session's cap"),
         [(row["name"], row["version"], row["state"], row["valid_from"], row["session_cap"]) for row in here],
@@ -100,12 +94,10 @@ def list_policies(folder: Folder, as_json: bool) -> None:
 @policy.command("show")
 @click.argument("name", metavar="NAME[@VERSION]")
 @reading_options
-def show_policy(name: str, folder: Folder, as_json: bool) -> None:
+def show_policy(name: str, folder: Folder) -> Shown:
     """One tariff in full."""
     tariff = ledger.described(tariff_of(folder, name))
-    if as_json:
-        show_json({"tariff": tariff})
-        return
+    yield {"tariff": tariff}
     show_facts({word: value for word, value in tariff.items() if word != "tiers"})
     say()
     show_table(
@@ -120,14 +112,12 @@ def show_policy(name: str, folder: Folder, as_json: bool) -> None:
 @click.option("--because", required=True, help="Why; everybody can read it.")
 @click.option("--cap", type=click.IntRange(0, 10**12), help="Credit that is awarded between two sessions at most.")
 @change_options
-def use(name: str, because: str, cap: int | None, folder: Folder, dry_run: bool, as_json: bool, quiet: bool) -> None:
+def use(name: str, because: str, cap: int | None, change: Change) -> None:
     """Compute credit by a tariff that comes with Axiom from now on; it is in the news."""
     words: dict[str, Any] = {"tariff": name, "because": because}
     if cap is not None:
         words["session_cap"] = cap * _THOUSANDTHS
-    answer = change(folder, "ledger.tariff", words, dry_run=dry_run)
-    if as_json:
-        show_json({"tariff": answer})
-        return
-    done = "would hold (dry run)" if dry_run else "holds"
-    remark(f"{answer['tariff']} version {answer['version']} {done} from {answer['valid_from']} on.", quiet=quiet)
+    answer = change.submit("ledger.tariff", words)
+    done = "would hold" if change.dry_run else "holds"
+    tariff = f"{answer['tariff']} version {answer['version']}"
+    change.tell("tariff", answer, f"{tariff} {done} from {answer['valid_from']} on")

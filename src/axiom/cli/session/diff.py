@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from axiom.cli.output import reading_options, show_json
+from axiom.cli.output import Shown, reading_options
 from axiom.cli.reading import view
 from axiom.errors import NotFound
 from axiom.store.engine.folder import Folder
@@ -21,14 +21,12 @@ from axiom_weigh.terminal import printable, say
 @click.argument("newer", required=False, default="")
 @click.argument("older", required=False, default="")
 @reading_options
-def diff(newer: str, older: str, folder: Folder, as_json: bool) -> None:
+def diff(newer: str, older: str, folder: Folder) -> Shown:
     """What has changed since another session: the newest since the one before it, unless they are named."""
     with view(folder) as reading:
         answer = difference(reading, *_which(reading, newer, older))
-    if as_json:
-        show_json(answer)
-    else:
-        say("\n".join(map(printable, _lines(answer["difference"]))))
+    yield answer
+    say("\n".join(map(printable, _lines(answer["difference"]))))
 
 
 def _which(reading: Reading, newer: str, older: str) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from axiom.cli.experiment.manifests import catalogue_files, manifests
-from axiom.cli.output import data_option, json_option, show_json, show_table
+from axiom.cli.output import Shown, answer_option, data_option, show_table
 from axiom.decisions.hosts.runners import DRILL
 from axiom.decisions.planning.operator_shares import read
 from axiom.domain.callers import Answer
@@ -42,8 +42,8 @@ _NAMED = 3  # experiments that a line names of many
 )
 @click.option("--mix", help="Shares in percent by purpose or experiment, as new=50,nearest=30,fill=20.")
 @click.option("--priority", help="What comes first, by purpose or experiment, as new,nearest,negatives,fill.")
-@json_option
-def plan(folder: Folder, fleet: Path | None, mix: str | None, priority: str | None, as_json: bool) -> None:
+@answer_option
+def plan(folder: Folder, fleet: Path | None, mix: str | None, priority: str | None) -> Shown:
     """What would be ordered now, where it would go and why; nothing is changed.
 
     Purposes are pilots, new, nearest, negatives, generality and fill.
@@ -56,10 +56,8 @@ def plan(folder: Folder, fleet: Path | None, mix: str | None, priority: str | No
         priority=policy.priority if priority is None else priority,
     )
     planned = as_data(_preview(folder, policy, None if fleet is None else _fleet_of(fleet)))
-    if as_json:
-        show_json(planned)
-    else:
-        show_plan(planned)
+    yield planned
+    show_plan(planned)
 
 
 def _preview(folder: Folder, policy: Policy, hosts: Sequence[Supply] | None) -> Preview:

@@ -191,9 +191,9 @@ def moment_said(text: str, otherwise: datetime, nothing: str) -> datetime:
         return otherwise
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the second of a moment beyond the last year, or before the first, in UTC
         raise WrongUse(f"{text!r} is no moment like 2026-03-02T14:00. {nothing}") from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def version_of(db: Database, named: str) -> StoredExperiment:

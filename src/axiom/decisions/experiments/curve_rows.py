@@ -5,7 +5,6 @@ than half of its repetitions have a value: the rest would show a few of them alo
 """
 
 from collections.abc import Mapping, Sequence
-from statistics import median
 from typing import Any
 
 from axiom.domain.declaration import Measure, ValueType
@@ -13,6 +12,7 @@ from axiom.limits import figures as limits
 from axiom_weigh.figures.palette import SERIES
 from axiom_weigh.figures.requests import BETWEEN, Curve, CurveSeries, series_of
 from axiom_weigh.figures.scales import digits, evenly
+from axiom_weigh.statistics.student import median_of
 
 _BY = "_by_"
 
@@ -51,7 +51,7 @@ def _medians(lists: Sequence[Sequence[float]]) -> list[float]:
     """The median at each place, up to the last that half of the lists have."""
     lengths = sorted(map(len, lists), reverse=True)
     most = lengths[(len(lengths) + 1) // 2 - 1] if lengths else 0
-    return [median([series[place] for series in lists if len(series) > place]) for place in range(most)]
+    return [median_of([series[place] for series in lists if len(series) > place]) for place in range(most)]
 
 
 def _label(config: Mapping[str, Any], varying: Sequence[str]) -> str:

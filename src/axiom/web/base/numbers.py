@@ -21,8 +21,10 @@ def plain(value: object, *, signed: bool = False, aligned: bool = False) -> str:
     """A number with at most three significant digits, always three where columns align; whole numbers in full."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return str(value)
-    if isinstance(value, int) or (float(value).is_integer() and abs(value) < _TO):
-        return _minus(f"{value:{'+' if signed and value else ''},.0f}")
+    if isinstance(value, float) and value.is_integer() and abs(value) < _TO:
+        value = int(value)
+    if isinstance(value, int):
+        return _minus(f"{value:{'+' if signed and value else ''},}")
     return _minus(_few_digits(value, signed=signed, aligned=aligned))
 
 

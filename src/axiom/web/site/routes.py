@@ -318,7 +318,7 @@ def _plate(reading: Reading, name: str) -> Answer:
     if picture not in made:
         raise NotFound(f"There is no picture {name}.")
     drawing: Answer = made[picture]
-    return drawing
+    return drawing | ({"rows": findings.course(reading, number)} if picture == "narrowing" else {})
 
 
 def _static(request: Request) -> Response:

@@ -3,7 +3,6 @@
 import base64
 import difflib
 import json
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -36,6 +35,7 @@ from axiom.web.views.figures import plate, shared_card
 from axiom_weigh.figures.requests import MeasuredConfig, points_of, repetitions_of
 from axiom_weigh.figures.scales import digits
 from axiom_weigh.statistics.shares_and_medians import median_sequence
+from axiom_weigh.statistics.student import mean_of, median_of
 from axiom_weigh.values import Grade
 
 _GRADES = list(Grade)
@@ -257,7 +257,7 @@ def _sweep(reading: Reading, stored: StoredExperiment, manifest: Manifest, back:
         places = [place for place in places if manifest.figure.shows(manifest.configs[place])]
     named, first = _rows_of(manifest, places)
     rows = [
-        [*first[place], len(by_config[place]), statistics.median(by_config[place]), *median_sequence(by_config[place])]
+        [*first[place], len(by_config[place]), median_of(by_config[place]), *median_sequence(by_config[place])]
         for place in places
     ]
     headings = (*named, "Results", f"Median of {measure}", "Low", "High")
@@ -332,8 +332,8 @@ def _summary(reading: Reading, stored: StoredExperiment, manifest: Manifest) -> 
             {
                 "config": config_in_words(config, shown_factors),
                 "values": len(values),
-                "mean": statistics.fmean(values) if values else None,
-                "median": statistics.median(values) if values else None,
+                "mean": mean_of(values) if values else None,
+                "median": median_of(values) if values else None,
                 "interval": list(median_sequence(values)) if values else [None, None],
             }
             for place, config in sorted(configs.items())

@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -12,7 +12,9 @@ from axiom.decisions.findings.literature import compared, comparison_in_words
 from axiom.decisions.findings.novelty import AskedClaim, NearFinding, is_known, known_claim, nearest
 from axiom.decisions.findings.order import FindingOrder, ListedFinding, few_a_day, ordered
 from axiom.decisions.findings.score_predictions import Foreknowledge, foreknowledge
-from axiom.domain.estimands import Kind
+from axiom.domain.estimands import Direction, Kind
+from axiom.domain.evidence import headline
+from axiom.domain.evidence import reading as meaning
 from axiom.domain.links import with_doubt
 from axiom.domain.registrations import CATALOGUE
 from axiom.errors import NotFound
@@ -105,8 +107,8 @@ def _matching(reading: Reading, graph: Graph, briefs: Sequence[Brief], filters: 
     if not any(words.values()):
         return {brief.number for brief in chosen}
     asking = estimands(reading)
-    rows = ((brief, asking[brief.number]["claim"], graph.aliases(brief.number)) for brief in chosen)
-    return {brief.number for brief, claim, aliases in rows if _matches(brief, claim, aliases, **words)}
+    rows = ((brief, asking[brief.number], graph.aliases(brief.number)) for brief in chosen)
+    return {brief.number for brief, estimand, aliases in rows if _matches(brief, estimand, aliases, **words)}
 
 
 def estimands(reading: Reading) -> Mapping[int, Mapping[str, Any]]:
@@ -128,19 +130,19 @@ def discovered(reading: Reading, most: int, a_day: int) -> list[tuple[FindingVie
 
     What is not decided any more, or no longer open, is no news.
     """
+    briefs = findings.in_brief(reading.db)
 
     def choose() -> dict[int, datetime]:
         decided = findings.first_decided(reading.db)
         estimand_of = estimands(reading)
-        briefs = {brief.number: brief for brief in findings.in_brief(reading.db)}
         discovered = [
-            (at.date(), _listed(briefs[number], estimand_of[number]))
-            for number, at in decided.items()
-            if briefs[number].status == "open" and briefs[number].verdict.is_decided
+            (decided[brief.number].date(), _listed(brief, estimand_of[brief.number]))
+            for brief in briefs
+            if brief.number in decided and brief.status == "open" and brief.verdict.is_decided
         ]
         return {number: decided[number] for number in few_a_day(discovered, a_day)[:most]}
 
-    chosen = reading.memo.get_or_create(("discovered", most, a_day), choose, version=findings.newest_line(reading.db))
+    chosen = reading.memo.get_or_create(("discovered", most, a_day), choose, version=briefs)
     views = findings.by_numbers(reading.db, chosen)
     return sorted(((views[number], at) for number, at in chosen.items()), key=lambda pair: pair[1], reverse=True)
 
@@ -279,6 +281,11 @@ def narrowing(reading: Reading, number: int, estimand: Mapping[str, Any]) -> Ans
     """The picture of how a finding's interval became narrower."""
     rows = [_row(line, estimand) for line in findings.course(reading.db, number)]
     return plate(reading, f"finding/{number}/narrowing", _HISTORY, rows, is_course=True)
+
+
+def course(reading: Reading, number: int) -> list[tuple[Any, ...]]:
+    """The numbers behind the same picture, with all their digits."""
+    return [astuple(line) for line in findings.course(reading.db, number)]
 
 
 def shown(reading: Reading, view: FindingView) -> Answer:
@@ -496,11 +503,19 @@ def _awaits(reading: Reading, view: FindingView) -> Answer:
 
 
 def _matches(
-    brief: Brief, claim: str, aliases: Sequence[Answer], *, q: str, verdict: str, grade: str, alias: str
+    brief: Brief,
+    estimand: Mapping[str, Any],
+    aliases: Sequence[Answer],
+    *,
+    q: str,
+    verdict: str,
+    grade: str,
+    alias: str,
 ) -> bool:
     names = [(old["name"], *old["scripts"]) for old in aliases]
+    answer = headline(estimand, meaning(brief.verdict, Direction(estimand["expects"])), brief.status)
     return (
-        q.casefold() in " ".join([claim, brief.experiment, *itertools.chain(*names)]).casefold()
+        q.casefold() in " ".join([answer, estimand["claim"], brief.experiment, *itertools.chain(*names)]).casefold()
         and (not alias or any(is_called(alias, old) for old in names))
         and (not verdict or brief.verdict == verdict)
         and (not grade or _GRADES.index(brief.grade) >= _GRADES.index(Grade(grade)))

@@ -28,6 +28,7 @@ from axiom.web.base.paging import LENGTH
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views.leaderboards import credited
 from axiom.web.views.tasks import listed as listed_task
+from axiom_weigh.amounts import counted
 
 _UNSAID: Answer = {"disk_mb": None, "processor": "", "system": "", "boinc": "", "flops": None}
 _MOST_WORDS = 120  # characters of what a client says of its computer
@@ -180,8 +181,8 @@ def _in_words(host: Host) -> list[str]:
         words.append("It may have as many tasks a day as any host.")
     else:
         words.append(
-            f"It may have {plain(standing.quota)} tasks a core and hour. A task that fails, is not valid or is given "
-            "up halves that, and a valid one doubles it. One that took too long changes nothing."
+            f"It may have {counted(standing.quota, 'task')} a core and hour. A task that fails, is not valid or is "
+            "given up halves that, and a valid one doubles it. One that took too long changes nothing."
         )
     if standing.turnaround_seconds is not None:
         words.append(f"On average a task is back {span(max(1.0, standing.turnaround_seconds))} after it was sent.")
@@ -204,8 +205,7 @@ def _outvoted(standing: Standing) -> list[str]:
 def _of_its_work(host: Host) -> str:
     standing = host.standing
     if standing.valid_in_row:
-        tasks = "valid task" if standing.valid_in_row == 1 else "valid tasks in a row"
-        return f"{plain(standing.valid_in_row)} {tasks} since the last that was not."
+        return f"{counted(standing.valid_in_row, 'valid task')} in a row."
     if standing.quota is None and standing.turnaround_seconds is None:
         return "Nothing is known of its work yet."
     return "The last of its tasks that says something about it was not valid, failed or was never returned."
@@ -213,7 +213,7 @@ def _of_its_work(host: Host) -> str:
 
 def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
     """The host's newest tasks by state, and those of them that the address asks for, if it asks for any."""
-    counted = task_views.by_state(reading.db, number)
+    by_state = task_views.by_state(reading.db, number)
     wanted = reading.query.get("state", "")
     state = wanted if wanted in set(TaskState) else ""
     of_host = partial(task_views.of_host, reading.db, number, state=state)
@@ -221,7 +221,7 @@ def _tasks(reading: Reading, number: int, *, has_any: bool) -> Answer:
     rows = of_host(limit=LENGTH, before=before, after=after) if has_any else []
     address = f"/hosts/{number}?state={state}"
     return {
-        "tasks_by_state": {task_state: counted[task_state] for task_state in TaskState if task_state in counted},
+        "tasks_by_state": {task_state: by_state[task_state] for task_state in TaskState if task_state in by_state},
         "newest": task_limits.NEWEST_OF_A_HOST,
         "state": state,
         "tasks": [listed_task(task) for task in rows],

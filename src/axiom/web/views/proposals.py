@@ -48,7 +48,10 @@ def by_number(reading: Reading, number: int) -> Answer:
 @shown_at("/drafts", "drafts.html")
 def listed_drafts(reading: Reading) -> Answer:
     """The newest drafts, each with how far it has come."""
-    return {"drafts": [_draft_row(draft) for draft in drafts.latest(reading.db, limits.DRAFTS_SHOWN)]}
+    return {
+        "drafts": [_draft_row(draft) for draft in drafts.latest(reading.db, limits.DRAFTS_SHOWN)],
+        "most": limits.DRAFTS_SHOWN,
+    }
 
 
 @shown_at(f"/drafts/{NUMBER}", "draft.html")

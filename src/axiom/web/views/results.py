@@ -35,6 +35,7 @@ _CUT_OFF = "cut off after {most} rows; choose fewer, or take all of an experimen
 def listed(reading: Reading, limit: int = limits.RESULTS_ON_A_PAGE) -> Answer:
     """The results that the address asks for, with what it could ask for besides."""
     stored = _experiment(reading)
+    name = reading.query["experiment"] if stored else None  # with its version, where that is asked for
     manifest = _declared(stored)
     wanted = _wanted(reading, stored, manifest, limit)
     misread = _misread(reading.query, stored, manifest)
@@ -53,11 +54,11 @@ def listed(reading: Reading, limit: int = limits.RESULTS_ON_A_PAGE) -> Answer:
         "misread": misread,
         "ends_early": is_more and page == limits.RESULT_PAGES,
         "sort": wanted.order,
-        "experiment": stored.name if stored else None,
+        "experiment": name,
         "factors": levels(manifest) if manifest else {},
         "fields": {name: _field(name) for name in manifest.factors} if manifest else {},
         "measures": [measure.name for measure in manifest.measures] if manifest else [],
-        "experiments": sorted({version.name for version in names.values()}),
+        "experiments": sorted({version.name for version in names.values()} | ({name} if name else set())),
         "stored": counters.in_all(counters.read(reading.db), "result"),
         "asked": dict(reading.query),
         "csv": _address(_without_page(reading.query), path="/results.csv"),

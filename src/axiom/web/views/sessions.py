@@ -17,6 +17,7 @@ def listed(reading: Reading) -> Answer:
     newest = sessions.last(reading.db)
     return {
         "sessions": [_closed(closed) for closed in session_views.newest(reading.db, limits.ON_THE_PAGE)],
+        "most": limits.ON_THE_PAGE,
         "round": shown(newest) if newest and not newest.told else None,
     }
 

@@ -133,6 +133,7 @@ def _now(reading: Reading, host_ids: Sequence[int]) -> list[Answer]:
             task.experiment_id,
             {
                 "experiment": stored.name,
+                "version": stored.version,
                 "question": manifest.question,
                 "jobs": 0,
                 "runs": 0,

@@ -1,7 +1,6 @@
 """What do sound values say? Estimate, interval, e-values, and the verdict that follows from them."""
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,7 @@ from axiom_weigh.statistics.shares_and_medians import (
     median_sequence,
     share_sequence,
 )
-from axiom_weigh.statistics.student import mean_of
+from axiom_weigh.statistics.student import mean_of, median_of
 from axiom_weigh.values import Verdict, centre_of
 
 ENOUGH = 20.0  # an e-value from which on an effect is claimed: reached by chance once in twenty lifetimes of a finding
@@ -123,7 +122,7 @@ def located(
             stream = stream or signed_ranks.stream(values)
             return stream.middle, *signed_ranks.interval(stream, alpha=alpha)
         case Process.SIGN:
-            return _median(present), *median_sequence(present, missing=missing, alpha=alpha)
+            return median_of(present), *median_sequence(present, missing=missing, alpha=alpha)
         case Process.BERNOULLI:
             events = sum(value > 0.5 for value in present)
             return events / len(present), *share_sequence(events, len(present), missing=missing, alpha=alpha)
@@ -244,11 +243,3 @@ def _of_ties(question: Question, values: Sequence[float | None]) -> str:
 
 def _sign(number: float) -> int:
     return (number > 0) - (number < 0)
-
-
-def _median(present: Sequence[float]) -> float:
-    """The mean of the two in the middle is a number even where their sum is none."""
-    middle = statistics.median(present)
-    if math.isfinite(middle):
-        return middle
-    return statistics.median_low(present) / 2.0 + statistics.median_high(present) / 2.0
