@@ -67,6 +67,12 @@ def test_the_reference_is_what_the_program_says():
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_a_word_that_the_writer_of_the_reference_does_not_know_writes_nothing(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["reference.py", "--chekc"])
+    monkeypatch.setattr(reference, "write", pytest.fail)
+    assert reference.main() == 2
+
+
 def test_a_changed_or_missing_or_stray_page_is_noticed(tmp_path):
     assert reference.write(program, tmp_path)
     assert reference.outdated(program, tmp_path) == []

@@ -58,6 +58,13 @@ def test_it_asks_for_numpy_alone_and_carries_its_licences(place):
     assert wheel.stat().st_size < 400_000
 
 
+@pytest.mark.parametrize("words", [["--help"], ["--out"], ["--out", "dist", "more"]])
+def test_words_that_the_script_does_not_know_build_nothing(words, tmp_path):
+    skip_without("uv")
+    run(ROOT / "scripts" / "build-weigh", *words, folder=tmp_path, status=2)
+    assert not list(tmp_path.iterdir())
+
+
 def test_its_card_is_that_of_axiom(place, monkeypatch):
     card = run("env/bin/axiom-weigh", *WORDS, folder=place).stdout
     monkeypatch.chdir(place)
