@@ -172,6 +172,7 @@ def test_nothing_is_overwritten_and_a_lost_file_is_not_backed_up_as_if_it_were_t
     for place in (whole_lab.folder.path, tmp_path / "file", tmp_path / "folder"):
         with pytest.raises(Refused):
             restore(backup, Folder(path=place), now=whole_lab.now)
+    restore(backup, whole_lab.folder, now=whole_lab.now, dry_run=True)  # makes nothing, so nothing is in its way
     with pytest.raises(Refused):
         back_up(whole_lab.folder, backup, with_keys=True, now=whole_lab.now)
     assert backup.stat().st_size > len(LARGE)

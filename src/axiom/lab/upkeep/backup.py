@@ -116,7 +116,7 @@ def restore(
     so has it restored.
     """
     wish = wish or RecoveryWish()
-    if folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
+    if not dry_run and folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
         what = "holds a laboratory" if folder.exists() else "is there already, and not empty"
         raise Refused(f"{folder.path} {what}, and nothing is overwritten. Nothing was restored; name a new folder.")
     place = folder.path.with_name(f".{folder.path.name}.restoring")
