@@ -142,6 +142,7 @@ def test_the_steps_come_in_order_and_each_leaves_its_notes(due_rounds):
     assert [stepped.step for stepped in steps] == list(Step)
     assert [stepped.ended for stepped in steps] == [False] * 16 + [True]
     assert due_rounds.kinds() == DUE.split()
+    assert [sentence for sentence in due_rounds.said("fresh.motivation") if sentence.endswith(": .")] == []
     (session,) = sessions.sessions(due_rounds.db, 10)
     assert (session.name, session.done, session.ended_at) == ("2026-03-04-a", tuple(Step), due_rounds.lab.now)
     facts = {note.kind: note.facts for note in steps[-1].notes}

@@ -300,8 +300,8 @@ def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
         notes += [
             Note(
                 kind="fresh.motivation",
-                text="Motivation: {why} After: {reference}.",
-                facts={"why": body.why, "reference": "; ".join(with_doubt(part, approved) for part in parts)},
+                text="Motivation: {why} After: {reference}." if parts else "Motivation: {why}",
+                facts={"why": body.why or "none is given.", "reference": "; ".join(with_doubt(part, approved) for part in parts)},
                 about=about,
             ),
             Note(
