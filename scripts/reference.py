@@ -274,7 +274,9 @@ def _cell(text: str) -> str:
 def main() -> int:
     """0 when everything is current, or has become so."""
     if unknown := [word for word in sys.argv[1:] if word != "--check"]:
-        print(f"scripts/docs knows --check and --remove, not {' '.join(unknown)}. Nothing was written.", file=sys.stderr)
+        print(
+            f"scripts/docs knows --check and --remove, not {' '.join(unknown)}. Nothing was written.", file=sys.stderr
+        )
         return 2
     package = ROOT / "src" / "axiom"
     unlisted = declared.outdated(package, shipped.catalogue())

@@ -107,7 +107,9 @@ def _differs(ids: tuple[str, ...], translations: tuple[str, ...]) -> Iterator[st
 
 def main() -> int:
     """Write the catalogues, or with --check say whether that would change one."""
-    parser = argparse.ArgumentParser(prog="scripts/translate", description="Brings the catalogues up to date with the pages.")
+    parser = argparse.ArgumentParser(
+        prog="scripts/translate", description="Brings the catalogues up to date with the pages."
+    )
     parser.add_argument("language", nargs="?", help="begin this language, by its code: es, pt_BR")
     parser.add_argument("--check", action="store_true", help="write nothing; end with 1 where something is to be done")
     options = parser.parse_args()

@@ -301,7 +301,10 @@ def _details(db: Database, experiment: StoredExperiment) -> list[Note]:
             Note(
                 kind="fresh.motivation",
                 text="Motivation: {why} After: {reference}." if parts else "Motivation: {why}",
-                facts={"why": body.why or "none is given.", "reference": "; ".join(with_doubt(part, approved) for part in parts)},
+                facts={
+                    "why": body.why or "none is given.",
+                    "reference": "; ".join(with_doubt(part, approved) for part in parts),
+                },
                 about=about,
             ),
             Note(
