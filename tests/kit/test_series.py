@@ -325,6 +325,7 @@ def test_no_other_law_nearby_comes_closer_and_too_few_points_are_refused():
     for name in ("floor", "of_items", "of_size", "items_exponent", "size_exponent"):
         for factor in (0.999, 1.001):
             assert error(replace(fitted, **{name: getattr(fitted, name) * factor})) >= error(fitted)
-    for items, losses in (([1, 2, 3, 4], [1] * 4), ([0, 1, 2, 3, 4], [1] * 5), ([1, 2, 3, 4, 5], [1, 1, 1, 1, 0])):
+    last = (([1, 2, 3, 4, 5], [1, 1, 1, 1, loss]) for loss in (0, np.nan, np.inf))
+    for items, losses in (([1, 2, 3, 4], [1] * 4), ([0, 1, 2, 3, 4], [1] * 5), *last):
         with pytest.raises(ValueError, match="five"):
             scaling.joint_law(items, items, losses)

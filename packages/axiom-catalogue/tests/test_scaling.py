@@ -42,6 +42,12 @@ def test_where_there_is_no_closed_form_it_is_compared_with_none():
     assert descent_cell(42, design="isotropic").risk_over_theory > 0
 
 
+def test_what_is_found_exactly_has_a_logarithm_too():
+    exact = [descent_cell(1, seed=seed, design="isotropic", noise=0.0) for seed in range(20)]
+    assert min(cell.risk for cell in exact) == 0.0
+    assert max(cell.log_risk for cell in exact) < -60
+
+
 # The peak is where a network can just fit its data, wrong labels included, and a wider one is past it.
 # Bahri et al. (2021): a power law over data, a fall over size that ends at the teacher, and a variance of 1/N.
 MICRO_SEEDS = [seed_of(micro_scaling.experiment.name, 1, replicate) for replicate in range(3)]

@@ -41,10 +41,10 @@ class Law:
 
 
 def joint_law(items: npt.ArrayLike, sizes: npt.ArrayLike, losses: npt.ArrayLike) -> Law:
-    """The law with the least squares of relative errors. All numbers must be above zero."""
+    """The law with the least squares of relative errors. All numbers must be finite and above zero."""
     counts, seen = np.array([items, sizes], dtype=np.float64), np.asarray(losses, dtype=np.float64)
-    if len(seen) < FEWEST or not min(counts.min(), seen.min()) > 0:
-        raise ValueError("a law of five constants needs at least five losses, all of them and all counts above zero")
+    if len(seen) < FEWEST or not all((part > 0).all() and (part < np.inf).all() for part in (counts, seen)):
+        raise ValueError("a law of five constants needs five finite losses at least, and all numbers above zero")
     least = counts.min(axis=1)  # counted in these, no power is above 1, and the equations are well conditioned
     exponents, constants = _search(counts / least[:, None], seen)
     floor, of_items, of_size = constants * np.array([1.0, *least**exponents])

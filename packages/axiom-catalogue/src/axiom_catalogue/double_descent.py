@@ -44,7 +44,7 @@ class Measures:
     """What is measured. Conclusions are estimands, computed by the server."""
 
     risk: float  # expected squared distance from the noiseless truth, at a fresh input; predicting 0 has 1
-    log_risk: float
+    log_risk: float  # of a risk of 0, that of the least number above it
     train_error: float  # mean squared, on the noisy targets; 0 when the model interpolates
     weight_norm: float
     risk_over_theory: float | None  # of the isotropic design without a ridge, over the closed form if that is not 0
@@ -60,7 +60,7 @@ def run(config: Config, seed: int) -> Measures:
     theory = features.isotropic_risk(features=config.features, samples=config.samples, noise=config.noise)
     return Measures(
         risk=risk,
-        log_risk=math.log(risk),
+        log_risk=math.log(max(risk, np.finfo(float).tiny)),
         train_error=float(np.mean(error**2)),
         weight_norm=float(np.linalg.norm(weights)),
         risk_over_theory=risk / theory if theory and config.design == "isotropic" and config.ridge == 0 else None,
