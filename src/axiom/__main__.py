@@ -35,7 +35,7 @@ def _carry_out(words: list[str]) -> int:
     try:
         demand_text(words)
         with long_names_said():
-            ended = axiom.main(args=words, prog_name="axiom", standalone_mode=False)
+            status = axiom.main(args=words, prog_name="axiom", standalone_mode=False)
     except click.exceptions.Exit as left:
         return left.exit_code
     except click.ClickException as error:
@@ -50,7 +50,7 @@ def _carry_out(words: list[str]) -> int:
         return _unread(left.code if isinstance(left.code, int) else 1)
     except Exception as error:  # noqa: BLE001 - the last line before the person: say it, with a way to see all of it
         return _fault(error)
-    return int(ended) if isinstance(ended, int) else 0
+    return int(status) if isinstance(status, int) else 0
 
 
 def _fault(error: Exception) -> int:

@@ -41,11 +41,11 @@ class CarryOver(Command):
         """Carry over what was not carried over before; what was stays as it is, and the answer says so."""
         _refuse_twice(self.rows)
         new = [row for row in self.rows if self._carry(db, row, now)]
-        kept = [row for row in self.rows if row not in new]
+        unchanged = [row for row in self.rows if row not in new]
         return {
             "carried": [asdict(row) for row in new],
             "amount": sum(row.amount for row in new),
-            "kept": [asdict(row) | {"kept": _carried_amount(db, row)} for row in kept],
+            "kept": [asdict(row) | {"kept": _carried_amount(db, row)} for row in unchanged],
         }
 
     def _carry(self, db: Database, row: Lifetime, now: datetime) -> bool:

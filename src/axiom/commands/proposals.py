@@ -314,8 +314,8 @@ def _publish(
         now=now,
         has_address=laboratory.has_address,
     )
-    kept = proposals.by_number(db, waiting.number)
-    registration = registrations.registration(db, kept.registration_id) if kept and kept.registration_id else None
+    stored = proposals.by_number(db, waiting.number)
+    registration = registrations.registration(db, stored.registration_id) if stored and stored.registration_id else None
     return {
         "proposal": waiting.number,
         "slug": waiting.proposal.slug,

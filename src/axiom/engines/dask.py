@@ -67,7 +67,7 @@ def fly_on_workers(
     _demand_address(scheduler)
     until = None if seconds is None else time.monotonic() + seconds
     flying: dict[str, Future[Ended]] = {}
-    ended: dict[str, Ended] = {}
+    ends: dict[str, Ended] = {}
     try:
         with Client(scheduler, timeout=limits.DASK_ANSWERS_SECONDS, set_as_default=False) as client:
             while not stop.wait(_STEP):
@@ -77,15 +77,15 @@ def fly_on_workers(
                 for gone in flying.keys() - workers.keys():
                     flying.pop(gone).cancel()
                     remark(f"The worker {gone} is gone.")
-                for new in () if is_over else workers.keys() - flying.keys() - ended.keys():
+                for new in () if is_over else workers.keys() - flying.keys() - ends.keys():
                     flying[new] = client.submit(
                         run_pilot, words, rest, cores, workers=[new], allow_other_workers=False, pure=False, retries=0
                     )
                     remark(f"A pilot starts on {new}.")
                 for worker in [address for address, pilot in flying.items() if pilot.done()]:
-                    ended[worker] = _result(worker, flying.pop(worker))
-                    remark(f"The pilot on {worker} ended with {ended[worker][0]}: {ended[worker][1]}")
-                if (ended or is_over) and not flying:
+                    ends[worker] = _result(worker, flying.pop(worker))
+                    remark(f"The pilot on {worker} ended with {ends[worker][0]}: {ends[worker][1]}")
+                if (ends or is_over) and not flying:
                     break
             client.cancel(list(flying.values()))
     except OSError as error:  # CommClosedError and TimeoutError are
@@ -93,7 +93,7 @@ def fly_on_workers(
             f"The Dask scheduler {scheduler} does not answer ({str(error)[:_SAID]}). Pilots that it started end, and "
             "the laboratory gives their tasks to others."
         ) from error
-    return max(ended.values(), default=(0, "No pilot was started."))
+    return max(ends.values(), default=(0, "No pilot was started."))
 
 
 def _demand_address(scheduler: str) -> None:

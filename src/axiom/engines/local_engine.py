@@ -396,18 +396,18 @@ class LocalEngine:
 
     def _compute(self, core: int, order: Order) -> bool:
         slot = self._home / "slots" / str(order.task)
-        ended = self._without_bundle(order) or self._try_order(core, order, slot)
-        if ended is None:
+        answer = self._without_bundle(order) or self._try_order(core, order, slot)
+        if answer is None:
             with self._change:
                 is_dropped = order.task in self._dropped
                 self._dropped.discard(order.task)
             if is_dropped:
                 shutil.rmtree(slot, ignore_errors=True)
             return not is_dropped
-        if ended["exit"] == Exit.BAD_BUNDLE:
+        if answer["exit"] == Exit.BAD_BUNDLE:
             self._forget(order.bundle)
-        output = Path(ended["output"]).read_bytes() if ended["output"] else None
-        report = _report(order, ended, self._host_id)
+        output = Path(answer["output"]).read_bytes() if answer["output"] else None
+        report = _report(order, answer, self._host_id)
         with self._change:
             self._done.append(_FinishedTask(report=report, output=output, slot=slot, at=time.monotonic()))
             self._computing.pop(order.task, None)
@@ -416,9 +416,9 @@ class LocalEngine:
     def _try_order(self, core: int, order: Order, slot: Path) -> dict[str, Any] | None:
         """How an order ended; None when it was stopped. Whose processes were killed it goes on with what was kept."""
         for _ in range(limits.ENGINE_TRIES - 1):
-            ended = self._obey(core, order, slot)
-            if ended is None or not ended.get("may_pass"):
-                return ended
+            answer = self._obey(core, order, slot)
+            if answer is None or not answer.get("may_pass"):
+                return answer
             if self._stopping.wait(_TROUBLE_SECONDS):
                 return None  # it was no accident: all of us are being ended
         return self._obey(core, order, slot)
@@ -493,15 +493,15 @@ class LocalEngine:
         return runner
 
 
-def _report(order: Order, ended: dict[str, Any], host_id: int) -> Report:
+def _report(order: Order, answer: dict[str, Any], host_id: int) -> Report:
     return Report(
         task_id=order.task,
         host_id=host_id,
-        exit_status=int(ended["exit"]),
+        exit_status=int(answer["exit"]),
         output_digest=None,
-        cpu_seconds=float(ended["cpu_seconds"]),
-        elapsed_seconds=float(ended["elapsed_seconds"]),
-        message=str(ended.get("message", "")),
+        cpu_seconds=float(answer["cpu_seconds"]),
+        elapsed_seconds=float(answer["elapsed_seconds"]),
+        message=str(answer.get("message", "")),
     )
 
 

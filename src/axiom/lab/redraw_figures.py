@@ -123,8 +123,8 @@ class Gallery:
     def _keep(self, db: Database, name: str, shown: str, svg: str, png: bytes, now: datetime) -> None:
         kept_png = blobs.put(db, self._folder, png, now)
         for stored, drawing in zip(_stored_names(name), _split_widths(svg), strict=True):
-            kept = blobs.put(db, self._folder, drawing.encode(), now)
-            figures.keep(db, name=stored, shown=shown, svg=kept, png=kept_png, now=now)
+            digest = blobs.put(db, self._folder, drawing.encode(), now)
+            figures.keep(db, name=stored, shown=shown, svg=digest, png=kept_png, now=now)
 
 
 def _stored_names(name: str) -> list[str]:

@@ -55,7 +55,7 @@ class RemoteLab:
 
     def wait(self, ordered: Mapping[str, Any], *, seconds: float = 3_600.0) -> dict[str, int]:
         """Wait until nothing of what `deploy` ordered is open; how many workunits ended in which state."""
-        until, ended = time.monotonic() + seconds, dict[str, int]()
+        until, exits = time.monotonic() + seconds, dict[str, int]()
         for number in range(ordered["first"], ordered["last"] + 1):
             while (state := self.read(f"/workunits/{number}")["workunit"]["state"]) == "open":
                 if time.monotonic() > until:
@@ -63,8 +63,8 @@ class RemoteLab:
                         f"Workunit {number} is still open after {seconds:g} s. It goes on being computed; wait again."
                     )
                 time.sleep(_LOOK_EVERY)
-            ended[state] = ended.get(state, 0) + 1
-        return ended
+            exits[state] = exits.get(state, 0) + 1
+        return exits
 
     def table(self, experiment: str) -> Table:
         """All results of an experiment, the same table as `axiom.open(folder).results(experiment)`."""

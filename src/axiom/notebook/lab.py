@@ -321,8 +321,8 @@ def _declared(version: Version, results: Table) -> Table:
     """The rows of the declared sweep: a seed of a further design may have as many cells, and they are others."""
     own = {tuple(config[name] for name in version.factors) for config in version.manifest.configs}
     columns = [results[column] for column in version.factors.values()]
-    kept = [tuple(column[place] for column in columns) in own for place in range(len(results))]
-    rows = {name: list(compress(values, kept)) for name, values in results.columns.items()}
+    is_own = [tuple(column[place] for column in columns) in own for place in range(len(results))]
+    rows = {name: list(compress(values, is_own)) for name, values in results.columns.items()}
     return Table(rows, results.types, results.title)
 
 

@@ -87,8 +87,8 @@ class Occasion:
         with Connections(folder=self._folder).reader() as db:
             self._last = _newest(db)
             self._reason = due(db, self._policy, self._now())
-        ended = time.monotonic()
-        self._until = ended + max(_FRESH_SECONDS, _REST * (ended - began))
+        ended_at = time.monotonic()
+        self._until = ended_at + max(_FRESH_SECONDS, _REST * (ended_at - began))
 
     def _newest(self) -> _Newest:
         with Connections(folder=self._folder).reader() as db:

@@ -159,29 +159,29 @@ def audited(folder: Folder, command: str, words: Mapping[str, Any], change: Call
         writer = writer_of(folder, settings, clock.now)
         writer.start()
         try:
-            ended = writer.run(lambda db: _remembered(db, command, words, change, clock.now()))
+            outcome = writer.run(lambda db: _remembered(db, command, words, change, clock.now()))
         finally:
             writer.stop()
-    if ended.error is not None:
-        raise ended.error
-    return ended.answer
+    if outcome.error is not None:
+        raise outcome.error
+    return outcome.answer
 
 
 def _remembered(
     db: Database, command: str, words: Mapping[str, Any], change: Callable[[], Answer], now: datetime
 ) -> _ChangeOutcome:
     try:
-        ended = _ChangeOutcome(answer=change())
+        outcome = _ChangeOutcome(answer=change())
     except AxiomError as error:
-        ended = _ChangeOutcome(answer={"error": str(error)}, error=error)
+        outcome = _ChangeOutcome(answer={"error": str(error)}, error=error)
     entry = AuditEntry(
         caller=operator().name,
         command=command,
         arguments=canonical(words).decode(),
         dry_run=False,
         key=None,
-        outcome="refused" if ended.error else "done",
-        answer=canonical(ended.answer).decode(),
+        outcome="refused" if outcome.error else "done",
+        answer=canonical(outcome.answer).decode(),
     )
     audit.append(db, entry, now)
-    return ended
+    return outcome

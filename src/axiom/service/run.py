@@ -89,8 +89,8 @@ class Foresight:
             if self._preview is None or began >= self._until:
                 with Connections(folder=self._folder).reader() as db:
                     self._preview = preview(db, self._policy, self._now())
-                ended = time.monotonic()
-                self._until = ended + max(_FRESH_SECONDS, _REST * (ended - began))
+                ended_at = time.monotonic()
+                self._until = ended_at + max(_FRESH_SECONDS, _REST * (ended_at - began))
             return self._preview
 
 

@@ -123,7 +123,7 @@ class Scientist:
     def _ask(self, db: Database, session: Round, program: AdmittedProgram) -> _Turn:
         caller = program.caller
         weighed = [brief.weighed_at for brief in findings.in_brief(db) if brief.weighed_at]
-        waiting = [kept for kept in proposals.in_state(db, ProposalState.OPEN) if kept.proposal.author == caller.name]
+        waiting = [row for row in proposals.in_state(db, ProposalState.OPEN) if row.proposal.author == caller.name]
         last = transcripts.last_asked(db, self._key.hide(self._settings.model_name))
         silent = reason_not_to_ask(
             waiting=len(waiting),
@@ -135,7 +135,7 @@ class Scientist:
         facts = {
             "session": session.name,
             "asked_before_in_session": last[1] if last else None,
-            "own_proposals_that_wait": [kept.number for kept in waiting],
+            "own_proposals_that_wait": [proposal.number for proposal in waiting],
         }
         return _Turn(texts=(PromptText.ASK, PromptText.WRITE), facts=facts, silent=silent)
 

@@ -211,8 +211,8 @@ def _costs(folder: Folder, manifest: Manifest) -> list[dict[str, object]]:
         return []
     with reading(folder) as db:
         version = experiments.by_name(db, manifest.name, manifest.version)
-        kept = costs.of_experiment(db, version.id) if version else []
-    return [shown(cost.host_class, cost.fit) for cost in kept]
+        learned = costs.of_experiment(db, version.id) if version else []
+    return [shown(cost.host_class, cost.fit) for cost in learned]
 
 
 def _listed(manifest: Manifest, state: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,14 +49,14 @@ def file_words(name: str) -> dict[str, Any]:
 def manifest_of(file: Path) -> Manifest:
     """What this file declares."""
     files = bundles.collect(package(), file)
-    kept = cache() / "manifests" / f"{_digest(files)}.json"
+    cached = cache() / "manifests" / f"{_digest(files)}.json"
     try:
-        return read_manifest(kept.read_bytes())
+        return read_manifest(cached.read_bytes())
     except (OSError, ExperimentError):
         from axiom.lab.experiments.declared import declaration  # not where the cache knows it, which is nearly always
 
         raw = declaration(shipped.catalogue(), file.stem, files) or describe_here(files)
-    _keep(kept, raw)
+    _keep(cached, raw)
     return read_manifest(raw)
 
 
@@ -77,12 +77,12 @@ def _digest(files: dict[str, bytes]) -> str:
     return digest.hexdigest()
 
 
-def _keep(kept: Path, raw: bytes) -> None:
+def _keep(path: Path, raw: bytes) -> None:
     """A cache that cannot be written is no cache; nothing else depends on it."""
     try:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=kept.parent, delete=False) as fresh:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as fresh:
             fresh.write(raw)
-        Path(fresh.name).replace(kept)
+        Path(fresh.name).replace(path)
     except OSError:
         return

@@ -123,13 +123,14 @@ def show_task(task_id: int, folder: Folder) -> Shown:
     with reading(folder) as db:
         stored = workunits.task(db, task_id)
         brought = results.of_task(db, task_id)
-        ended = _ended(db, folder, task_id) if stored else {}
+        ending = _ended(db, folder, task_id) if stored else {}
     if stored is None:
         raise NotFound(f"There is no task {task_id}. `axiom task list` shows what there is.")
     rows = [{**asdict(result), "early": list(result.early)} for result in brought]
-    yield {"task": {**_task(stored), **ended, "results": rows}}
-    far = f"at {ended['progress_at']} said to be {100 * ended['progress']:.0f} % done" if ended["progress_at"] else ""
-    shown = {name: value for name, value in (ended | {"progress": far}).items() if value not in (None, "", [])}
+    yield {"task": {**_task(stored), **ending, "results": rows}}
+    at = ending["progress_at"]
+    far = f"at {at} said to be {100 * ending['progress']:.0f} % done" if at else ""
+    shown = {name: value for name, value in (ending | {"progress": far}).items() if value not in (None, "", [])}
     show_facts({**_task(stored), **shown})
     say()
     show_table(

@@ -46,8 +46,8 @@ def backup(
         show_json({"backup": {"file": str(target), **asdict(made)}})
         return
     say(target)
-    kept = "with its keys: keep the file as safe as them" if made.with_keys else "without its keys"
-    remark(f"Holds {_contents(made)}, {kept}.", quiet=quiet)
+    keys = "with its keys: keep the file as safe as them" if made.with_keys else "without its keys"
+    remark(f"Holds {_contents(made)}, {keys}.", quiet=quiet)
 
 
 @click.command()

@@ -173,7 +173,7 @@ def _e_value(log_e: float) -> float:
 
 
 def _record(forecaster: str, rows: Sequence[PredictionScore]) -> TrackRecord:
-    ended = [(_chances(row.prediction), _class_of(row.verdict)) for row in rows if row.verdict is not None]
+    decided = [(_chances(row.prediction), _class_of(row.verdict)) for row in rows if row.verdict is not None]
     lost = [_at_worst(row.prediction) for row in rows if row.is_lost]
     scores = [*lost, *(row.score for row in rows if row.score is not None)]
     covered = [score.is_covered for score in scores if score.is_covered is not None]
@@ -182,7 +182,7 @@ def _record(forecaster: str, rows: Sequence[PredictionScore]) -> TrackRecord:
     return TrackRecord(
         forecaster=forecaster,
         predictions=len(rows),
-        scored=sum(happened is not None for _, happened in ended),
+        scored=sum(happened is not None for _, happened in decided),
         lost=len(lost),
         brier=_mean([score.brier for score in scores]),
         log_score=_mean([score.log_score for score in scores]),

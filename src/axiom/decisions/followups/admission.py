@@ -18,7 +18,7 @@ class AdmittedProposals:
 
 
 def made(
-    following: Sequence[Proposal], kept: Sequence[KeptProposal], *, most_core_hours: float = 0.0
+    following: Sequence[Proposal], earlier: Sequence[KeptProposal], *, most_core_hours: float = 0.0
 ) -> AdmittedProposals:
     """Make what is new while there is room; let lapse what no longer follows.
 
@@ -26,9 +26,9 @@ def made(
     does one that orders nothing, since a finding may be retired again. What costs more than all that the autopilot may
     have open (`most_core_hours`; 0: it approves none) waits for a person, and takes no room from what it may approve.
     """
-    by_slug = {entry.proposal.slug: entry for entry in kept}  # of several with one slug the newest counts
+    by_slug = {entry.proposal.slug: entry for entry in earlier}  # of several with one slug the newest counts
     follows = {entry.slug for entry in following}
-    waiting = [entry for entry in kept if entry.state is ProposalState.OPEN]
+    waiting = [entry for entry in earlier if entry.state is ProposalState.OPEN]
     lapsed = tuple(
         entry for entry in waiting if entry.proposal.author == AUTOPILOT and entry.proposal.slug not in follows
     )
@@ -51,7 +51,7 @@ def made(
 
 
 def next_admitted(
-    kept: Sequence[KeptProposal], *, open_core_seconds: float, most_core_hours: float
+    earlier: Sequence[KeptProposal], *, open_core_seconds: float, most_core_hours: float
 ) -> KeptProposal | None:
     """The proposal that the autopilot approves next: its own alone, the most telling for its cost, within the cap.
 
@@ -61,7 +61,7 @@ def next_admitted(
     room = most_core_hours * 3_600.0 - open_core_seconds
     mine = [
         entry
-        for entry in kept
+        for entry in earlier
         if entry.state is ProposalState.OPEN
         and entry.proposal.author == AUTOPILOT
         and entry.proposal.core_seconds <= room

@@ -187,8 +187,8 @@ def sides(expects: Direction, as_expected: str, nothing: str, opposite: str) -> 
 
 def same_but(estimand: Mapping[str, Any], **changes: object) -> dict[str, Any]:
     """The estimand with something else, and without what it promised of arms that are no longer its own."""
-    kept = {name: value for name, value in estimand.items() if name not in ("exchangeable", "prediction", *WORDS[1:])}
-    return {**kept, **changes}
+    copied = {name: value for name, value in estimand.items() if name not in ("exchangeable", "prediction", *WORDS[1:])}
+    return {**copied, **changes}
 
 
 def plain(configs: Sequence[Config]) -> tuple[dict[str, object], ...]:

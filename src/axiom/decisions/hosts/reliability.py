@@ -45,43 +45,43 @@ class ReliabilityUpdate:
     reason: str
 
 
-def after(standing: Standing, ended: PastTask) -> ReliabilityUpdate:
+def after(standing: Standing, task: PastTask) -> ReliabilityUpdate:
     """Decide from one more task. What is not the host's doing leaves it as it was."""
-    if ended.state is TaskState.VALID:
-        return _better(standing, ended)
-    if ended.state is TaskState.EXPIRED:
+    if task.state is TaskState.VALID:
+        return _better(standing, task)
+    if task.state is TaskState.EXPIRED:
         # It took at least so long. A computer that never answers has few in hand, since it has nothing in a row.
-        turnaround = _average(standing.turnaround_seconds, ended.turnaround_seconds)
+        turnaround = _average(standing.turnaround_seconds, task.turnaround_seconds)
         late = replace(standing, valid_in_row=0, turnaround_seconds=turnaround)
         return ReliabilityUpdate(
             standing=late, reason="a task was not returned in time: its quota stays, and it has few in hand"
         )
-    if _is_blamed(ended):
+    if _is_blamed(task):
         quota = _half(standing.quota)
         worse = replace(standing, valid_in_row=0, quota=quota)
         return ReliabilityUpdate(
-            standing=worse, reason=f"a task ended {ended.state}: the quota an hour is {quota} a core now"
+            standing=worse, reason=f"a task ended {task.state}: the quota an hour is {quota} a core now"
         )
-    if _is_given_up(ended):
+    if _is_given_up(task):
         # It says nothing about the host's results, but whoever gives up each task should not be sent hundreds.
         quota = _half(standing.quota)
         fewer = replace(standing, quota=quota)
         return ReliabilityUpdate(standing=fewer, reason=f"a task was given up: the quota an hour is {quota} a core now")
-    return ReliabilityUpdate(standing=standing, reason=f"a task ended {ended.state}, and that is not the host's doing")
+    return ReliabilityUpdate(standing=standing, reason=f"a task ended {task.state}, and that is not the host's doing")
 
 
-def gpu_rests(ended: Sequence[PastTask], since_last: timedelta) -> str:
+def gpu_rests(tasks: Sequence[PastTask], since_last: timedelta) -> str:
     """Why a host's GPU gets nothing for a while, by its newest tasks, the newest first; empty where it does.
 
     One is enough where its program could not use the GPU at all. Else the next one may do better.
     """
-    if not ended or since_last >= limits.GPU_RESTS_FOR:
+    if not tasks or since_last >= limits.GPU_RESTS_FOR:
         return ""
-    is_unusable = ended[0].cause == Cause.GPU_UNUSABLE
-    if not is_unusable and (len(ended) < limits.GPU_FAILURES or any(task.state not in _FAILING for task in ended)):
+    is_unusable = tasks[0].cause == Cause.GPU_UNUSABLE
+    if not is_unusable and (len(tasks) < limits.GPU_FAILURES or any(task.state not in _FAILING for task in tasks)):
         return ""
     why = "our program could not use it" if is_unusable else f"its last {limits.GPU_FAILURES} tasks there failed"
-    reason = GpuUnusable.reason_in(ended[0].words)[:_REASON_LENGTH] if is_unusable else ""
+    reason = GpuUnusable.reason_in(tasks[0].words)[:_REASON_LENGTH] if is_unusable else ""
     return f"is not given to the GPU of your computer for a day, since {why}{f': {reason}' if reason else ''}"
 
 
@@ -131,7 +131,7 @@ def learned(speed: float | None, *, expected_seconds: float, elapsed_seconds: fl
     return min(_FASTEST, max(_SLOWEST, speed * math.exp(_WEIGHT * step)))
 
 
-def _better(standing: Standing, ended: PastTask) -> ReliabilityUpdate:
+def _better(standing: Standing, task: PastTask) -> ReliabilityUpdate:
     quota = standing.quota
     if quota is not None:
         quota = None if quota * 2 >= limits.TASKS_AN_HOUR_AND_CORE else quota * 2
@@ -139,7 +139,7 @@ def _better(standing: Standing, ended: PastTask) -> ReliabilityUpdate:
         standing,
         valid_in_row=standing.valid_in_row + 1,
         quota=quota,
-        turnaround_seconds=_average(standing.turnaround_seconds, ended.turnaround_seconds),
+        turnaround_seconds=_average(standing.turnaround_seconds, task.turnaround_seconds),
     )
     most = "the laboratory's most" if quota is None else f"{quota} a core and hour"
     return ReliabilityUpdate(
@@ -147,16 +147,16 @@ def _better(standing: Standing, ended: PastTask) -> ReliabilityUpdate:
     )
 
 
-def _is_blamed(ended: PastTask) -> bool:
-    if ended.state is TaskState.INVALID:
+def _is_blamed(task: PastTask) -> bool:
+    if task.state is TaskState.INVALID:
         return True
-    if ended.cause in _SLOW:
-        return ended.turnaround_seconds is not None and ended.turnaround_seconds < _SLOW_AFTER.total_seconds()
-    return ended.state is TaskState.FAILED and (not ended.cause or Cause(ended.cause).blame in _BLAMED)
+    if task.cause in _SLOW:
+        return task.turnaround_seconds is not None and task.turnaround_seconds < _SLOW_AFTER.total_seconds()
+    return task.state is TaskState.FAILED and (not task.cause or Cause(task.cause).blame in _BLAMED)
 
 
-def _is_given_up(ended: PastTask) -> bool:
-    return ended.state is TaskState.ABORTED and bool(ended.cause) and Cause(ended.cause).blame is Blame.VOLUNTEER
+def _is_given_up(task: PastTask) -> bool:
+    return task.state is TaskState.ABORTED and bool(task.cause) and Cause(task.cause).blame is Blame.VOLUNTEER
 
 
 def _half(quota: int | None) -> int:

@@ -39,10 +39,10 @@ def continuity(tile: Tile, pixels: bytes, parent: bytes, of: Map) -> Continuity:
         alone = _alone(_masks(above, band, side), side)[up : up + half]
         theirs = _masks(within, band, side)
         for row, mask in enumerate(alone):
-            kept = mask >> (half - right) & (1 << half) - 1  # its first column is its highest bit
-            if not kept:
+            half_mask = mask >> (half - right) & (1 << half) - 1  # its first column is its highest bit
+            if not half_mask:
                 continue
-            wide = _doubled(kept)
+            wide = _doubled(half_mask)
             compared += 2 * wide.bit_count()
             apart += sum((wide & ~theirs[2 * row + second]).bit_count() for second in (0, 1))
     return Continuity(compared=compared, apart=apart)

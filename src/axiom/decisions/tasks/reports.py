@@ -36,15 +36,15 @@ def receive(
         return ReportOutcome(state=None, reason=f"task {task.id} was not given to host {report.host_id}")
     if task.state not in _AWAITS_REPORT and not _is_out_yet(task):
         return ReportOutcome(state=None, reason=f"task {task.id} is {task.state} already")
-    ended = _by_the_books(how(report), task, workunit)
-    brings_result = ended.cause is Cause.SUCCESS and report.output_digest is not None
+    ending = _by_the_books(how(report), task, workunit)
+    brings_result = ending.cause is Cause.SUCCESS and report.output_digest is not None
     if task.host_id != report.host_id and not brings_result:
         reason = f"task {task.id} is host {task.host_id}'s, and host {report.host_id} brings no result of it"
         return ReportOutcome(state=None, reason=reason)
-    if ended.cause is not Cause.SUCCESS:
-        is_failure = ended.blame not in _NOBODYS_FAULT and not _was_starved(ended, report)
+    if ending.cause is not Cause.SUCCESS:
+        is_failure = ending.blame not in _NOBODYS_FAULT and not _was_starved(ending, report)
         state = TaskState.FAILED if is_failure else TaskState.ABORTED
-        return ReportOutcome(state=state, reason=ended.reason, cause=ended.cause)
+        return ReportOutcome(state=state, reason=ending.reason, cause=ending.cause)
     if report.output_digest is None:
         reason = "it claims success and brought no output"
         return ReportOutcome(state=TaskState.FAILED, reason=reason, cause=Cause.NO_OUTPUT)
@@ -63,9 +63,9 @@ def how(report: Report) -> Ending:
     return ending(cause, report.exit_status, f"exit status {report.exit_status}" if cause in _NUMBERED else "")
 
 
-def _was_starved(ended: Ending, report: Report) -> bool:
+def _was_starved(ending: Ending, report: Report) -> bool:
     """Did BOINC end for time what computed? Our runner bounds the processor's time, so other programs had it."""
-    return ended.cause is Cause.TIME_LIMIT and report.cpu_seconds > 0
+    return ending.cause is Cause.TIME_LIMIT and report.cpu_seconds > 0
 
 
 def _is_out_yet(task: Task) -> bool:

@@ -119,10 +119,10 @@ class ObservedVersion:
             self._kept[key] = observations.reached(self.db, finding.number)
         return self._kept[key]
 
-    def remember(self, finding: WeighedFinding, kept: Sequence[Observation]) -> None:
+    def remember(self, finding: WeighedFinding, observations: Sequence[Observation]) -> None:
         """These are all that are kept of a finding, so nobody has to ask for the last of them."""
         reached: dict[int, int] = {}
-        for observation in kept:
+        for observation in observations:
             if observation.replicate > reached.get(observation.registration, -1) and observation.cohort is _COUNTED:
                 reached[observation.registration] = observation.replicate
         self._kept[finding.number, finding.line] = reached
@@ -192,7 +192,7 @@ class ObservedVersion:
         reached, why = value(self.estimand(finding), [(config, back.measures.get(place)) for config, place in wanted])
         if lacking:
             reached, why = None, f"of the tiles through which its border passes, {lacking} were never drawn"
-        ended = Outcome.OK if reached is not None else _worst([back.outcomes.get(place) for _, place in wanted])
+        outcome = Outcome.OK if reached is not None else _worst([back.outcomes.get(place) for _, place in wanted])
         if reached is not None and self.is_overturned(number, issued_to):
             reached, why = None, OUTVOTED
         return Observation(
@@ -200,7 +200,7 @@ class ObservedVersion:
             value=reached,
             hosts=back.hosts,
             why_missing=why,
-            outcome=ended,
+            outcome=outcome,
             registration=issued_to,
             design=design.name,
             cohort=_COUNTED if issued_to in self.feeding[finding.number] else Cohort.EXPLORATORY,
@@ -245,9 +245,9 @@ class ObservedVersion:
         return self._wanted[key]
 
 
-def _worst(ended: Sequence[Outcome | None]) -> Outcome | None:
+def _worst(outcomes: Sequence[Outcome | None]) -> Outcome | None:
     """How a replicate without a value ended, in the cells that the finding needs; None: one never came back."""
-    return None if None in ended else next((outcome for outcome in _WORST if outcome in ended), Outcome.OK)
+    return None if None in outcomes else next((outcome for outcome in _WORST if outcome in outcomes), Outcome.OK)
 
 
 def version(db: Database, experiment_id: int, until: datetime) -> ObservedVersion:

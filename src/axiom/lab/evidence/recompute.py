@@ -73,11 +73,11 @@ class _VersionHistory:
         self, finding: WeighedFinding, row: Row, written: Mapping[int, list[Observation]], places: _Places
     ) -> bool:
         """What entered with the line is right, nothing that had come was forgotten, and it says what follows."""
-        when, kept = moment(row["created_at"]), evidence.kept(self.db, finding.number, row["line"])
+        when, observed = moment(row["created_at"]), evidence.kept(self.db, finding.number, row["line"])
         version = self._version_at(when)
         lost = [
             observation
-            for observation in kept.observations
+            for observation in observed.observations
             if observation.outcome is None or version.has_lost(observation)
         ]
         seen = [*written.get(row["line"], ()), *lost]
@@ -86,7 +86,7 @@ class _VersionHistory:
         line = evidence.read(row)
         agreements = agreements_of(self.db, version.feeding[finding.number], when)
         if not all(again[observation.replicate] == observation for observation in seen) or not _are_in_place(
-            kept.placed, places, line.blocks
+            observed.placed, places, line.blocks
         ):
             return False
         return line.method < METHOD or (  # by earlier rules, which nobody has any more
@@ -94,9 +94,9 @@ class _VersionHistory:
             == _numbers(
                 weigh(
                     version.estimand(finding),
-                    kept.observations,
+                    observed.observations,
                     blocks=line.blocks,
-                    homes=kept.homes,
+                    homes=observed.homes,
                     surroundings=Surroundings(agreements=agreements, false_share=line.false_share),
                 )
             )

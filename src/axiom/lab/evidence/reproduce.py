@@ -49,10 +49,10 @@ def miscounted(db: Database) -> list[str]:
     while pairs := duplicates.compared(db, after, _SLICE):
         after = pairs[-1][0].duplicate_id
         again = _compare(db, [duplicate for duplicate, *_ in pairs], tolerances)
-        for (duplicate, comes_out, confirms), (_, kept, stored_task) in zip(again, pairs, strict=True):
-            if str(comes_out or "") != kept:
+        for (duplicate, comes_out, confirms), (_, reproduction, stored_task) in zip(again, pairs, strict=True):
+            if str(comes_out or "") != reproduction:
                 outcome = comes_out or "not to be compared"
-                problems.append(f"duplicate {duplicate.duplicate_id} is {outcome}, and {kept} is kept")
+                problems.append(f"duplicate {duplicate.duplicate_id} is {outcome}, and {reproduction} is kept")
             if stored_task != confirms:
                 problems.append(
                     f"duplicate {duplicate.duplicate_id} confirms task {confirms}, "
@@ -116,10 +116,10 @@ def _count(db: Database, registration_id: int, compared: Sequence[_Compared]) ->
     duplicates.count(db, registration_id, counts, max(duplicate.duplicated_at for duplicate, *_ in compared))
 
 
-def _reproduced_cells(kept: Iterable[duplicates.Kept]) -> list[ReproducedCell]:
+def _reproduced_cells(rows: Iterable[duplicates.Kept]) -> list[ReproducedCell]:
     return [
         ReproducedCell(
             replicate=replicate, platforms=platforms, reproduction=reproduction, opinion=opinion, confirms=confirms
         )
-        for replicate, platforms, reproduction, opinion, confirms in kept
+        for replicate, platforms, reproduction, opinion, confirms in rows
     ]

@@ -38,8 +38,8 @@ def misscored(db: Database) -> list[str]:
         if verdict is None:
             continue
         again = score(scores.prediction(row), verdict, row["estimate"], "")
-        kept = row["brier"], row["log_score"], row["interval_score"], row["is_covered"]
-        if kept != (again.brier, again.log_score, again.interval_score, again.is_covered):
+        stored = row["brier"], row["log_score"], row["interval_score"], row["is_covered"]
+        if stored != (again.brier, again.log_score, again.interval_score, again.is_covered):
             problems.append(f"the score of prediction {row['id']} does not follow from what was predicted and found")
     return problems
 

@@ -66,23 +66,24 @@ def next_one(db: Database, most_core_hours: float, *, is_code_ours: bool = False
     return next_admitted(waiting, open_core_seconds=open_cost(db).likely, most_core_hours=most_core_hours)
 
 
-def _mends_anothers(db: Database, kept: KeptProposal) -> bool:
+def _mends_anothers(db: Database, kept_proposal: KeptProposal) -> bool:
     """Would it take the place of code that its author has not written? Then a person decides."""
-    stored = experiments.by_name(db, kept.proposal.experiment)  # as it is now: it may be newer than the proposal
+    # As it is now: it may be newer than the proposal.
+    stored = experiments.by_name(db, kept_proposal.proposal.experiment)
     if stored is None:
         return False
     first = read_body(registrations.registrations(db, stored.id)[0].body).document
-    return bool(first.get("proposal", {}).get("author") != kept.proposal.author)
+    return bool(first.get("proposal", {}).get("author") != kept_proposal.proposal.author)
 
 
-def _is_from_marked_session(db: Database, kept: KeptProposal) -> bool:
+def _is_from_marked_session(db: Database, kept_proposal: KeptProposal) -> bool:
     """Could other programs' words have asked for this code? Then a person decides.
 
     Its author may have read them in the session in which the text was written, or in any up to the proposal.
     """
-    draft = drafts.draft(db, kept.proposal.draft) if kept.proposal.draft else None
-    since = draft.created_at if draft else kept.created_at
-    return transcripts.has_read_others(db, kept.proposal.author, since=since, until=kept.created_at)
+    draft = drafts.draft(db, kept_proposal.proposal.draft) if kept_proposal.proposal.draft else None
+    since = draft.created_at if draft else kept_proposal.created_at
+    return transcripts.has_read_others(db, kept_proposal.proposal.author, since=since, until=kept_proposal.created_at)
 
 
 def open_cost(db: Database, author: str = AUTOPILOT) -> DesignCost:

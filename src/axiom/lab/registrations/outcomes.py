@@ -17,13 +17,13 @@ from axiom_weigh.values import Verdict
 def base_rates(db: Database) -> BaseRates:
     """How the proposals of each kind came out that have ended here; those of people and programs are one kind."""
     by_kind: dict[str, list[EndedProposal]] = {}
-    for ended in proposals.came_out(db):
-        made, is_asked = ended.proposal, ended.proposal.template in (Template.ASKED, Template.INVENTED)
-        null, smallest = _null_and_smallest(db, made.estimands, ended.finding)
+    for proposal in proposals.came_out(db):
+        made, is_asked = proposal.proposal, proposal.proposal.template in (Template.ASKED, Template.INVENTED)
+        null, smallest = _null_and_smallest(db, made.estimands, proposal.finding)
         expected = blind_effect(made.expects, smallest) if is_asked else made.effect
         kind = BLIND if is_asked else made.kind
-        ratio = ratio_of(ended.estimate, null, expected=expected, smallest=smallest)
-        meaning = reading(Verdict(ended.verdict), made.expects)
+        ratio = ratio_of(proposal.estimate, null, expected=expected, smallest=smallest)
+        meaning = reading(Verdict(proposal.verdict), made.expects)
         by_kind.setdefault(kind, []).append(EndedProposal(kind=kind, meaning=meaning, ratio=ratio))
     return BaseRates(came_out=by_kind)
 

@@ -30,10 +30,10 @@ def _conversations(this_round: OpenRound) -> list[Note]:
     return notes
 
 
-def _end_note(kept: KeptEntry, about: str) -> Note:
-    fields = json.loads(kept.entry.body)
+def _end_note(entry: KeptEntry, about: str) -> Note:
+    fields = json.loads(entry.entry.body)
     text = "The scientist ({model}), after the step {step}: {reason}."
-    facts = {"model": kept.entry.model, "step": fields["step"], "reason": fields["reason"].rstrip(".")}
+    facts = {"model": entry.entry.model, "step": fields["step"], "reason": fields["reason"].rstrip(".")}
     if fields["requests"]:
         text += " Requests: {requests}; tokens: {tokens}; cost: {cost}."
         cost = "price unknown" if fields["cost"] is None else fields["cost"]

@@ -26,9 +26,9 @@ def count(db: Database, now: datetime) -> int:
     well = endings.count_well(db, since, now)
     start = since
     while closed := endings.closed_badly(db, start, now, after):
-        ended = [(task, cause) for task in closed if (cause := ended_by(task.state, task.cause)) is not None]
-        endings.count_badly(db, _tally(ended))
-        amount += len(ended)
+        failures = [(task, cause) for task in closed if (cause := ended_by(task.state, task.cause)) is not None]
+        endings.count_badly(db, _tally(failures))
+        amount += len(failures)
         start, after = at(closed[-1].closed_at), closed[-1].task_id
     if well or amount or now - moment(since) > _SELDOM:  # a quiet laboratory must not write all day
         endings.count_to(db, max(now, moment(since)))
@@ -64,9 +64,9 @@ def _note(group: FailureGroup, name: str) -> Note:
     )
 
 
-def _tally(ended: list[tuple[FailedTask, Cause]]) -> list[EndingCount]:
+def _tally(failures: list[tuple[FailedTask, Cause]]) -> list[EndingCount]:
     by_key: dict[_Key, list[FailedTask]] = {}
-    for task, cause in ended:
+    for task, cause in failures:
         error = raised(task.said, _files(task.experiment)) if cause.blame is not Blame.VOLUNTEER else None
         key = (task.experiment_id, task.bundle_digest, task.host_id, task.platform, cause, str(error or ""))
         by_key.setdefault(key, []).append(task)

@@ -51,17 +51,17 @@ def _approved(this_round: OpenRound) -> list[Note]:
     """Mended texts that somebody approved: the old and new lines, and what hangs on what they mend."""
     approved = proposals.in_state(this_round.db, ProposalState.APPROVED)
     return [
-        _approved_note(this_round, kept)
-        for kept in approved
-        if kept.proposal.mends and this_round.window.holds(kept.decided_at)
+        _approved_note(this_round, kept_proposal)
+        for kept_proposal in approved
+        if kept_proposal.proposal.mends and this_round.window.holds(kept_proposal.decided_at)
     ]
 
 
-def _approved_note(this_round: OpenRound, kept: KeptProposal) -> Note:
-    proposal = kept.proposal
+def _approved_note(this_round: OpenRound, kept_proposal: KeptProposal) -> Note:
+    proposal = kept_proposal.proposal
     stored = experiments.named(this_round.db, proposal.mends)
     if stored is None:
-        raise LookupError(f"proposal {kept.number} mends {proposal.mends}, which is not there")
+        raise LookupError(f"proposal {kept_proposal.number} mends {proposal.mends}, which is not there")
     touched = blast_radius(this_round.db, stored.id)
     lines = [
         line for line in proposal.changes.splitlines() if line[:1] in ("+", "-") and line[:3] not in ("+++", "---")
@@ -76,8 +76,8 @@ def _approved_note(this_round: OpenRound, kept: KeptProposal) -> Note:
             "mends": proposal.mends,
             "author": proposal.author,
             "version": proposal.version,
-            "by": kept.decided_by,
-            "why": kept.why,
+            "by": kept_proposal.decided_by,
+            "why": kept_proposal.why,
             "registrations": touched.registrations,
             "findings": len(touched.findings),
             "results": touched.results,
@@ -85,7 +85,7 @@ def _approved_note(this_round: OpenRound, kept: KeptProposal) -> Note:
             "waiting": touched.tasks.get(TaskState.UNSENT, 0),
             "changes": changes if len(changes) <= _MOST_CHANGES else f"{changes[:_MOST_CHANGES]}…",
         },
-        about=f"/proposals/{kept.number}",
+        about=f"/proposals/{kept_proposal.number}",
     )
 
 

@@ -15,10 +15,10 @@ def environment(cache: Path | None = None, device: Device | None = None) -> dict
     a cache it is that of a child that is told later where it may write.
     """
     places = {} if cache is None else dict.fromkeys(_PLACES, str(cache))
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    variables = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return {
         "PATH": os.defpath,
-        **kept,
+        **variables,
         **dict.fromkeys(_ONE_THREAD, "1"),  # NPROC sizes XLA's pool; the flag below alone does not
         **places,
         **({"JAX_PLATFORMS": "cpu"} if device is None else surroundings(device)),

@@ -35,7 +35,7 @@ def read_kept(path: Path, *, ticket: str, cell: int) -> Checkpoint:
         fields = canonical_json.Fields(
             canonical_json.parse(head.removesuffix(b"\n"), limit=_HEAD_LIMIT), "what is kept", _HEAD
         )
-        kept = Checkpoint(
+        checkpoint = Checkpoint(
             times=fields.whole("times", least=1),
             cpu_seconds=fields.real("cpu_seconds", least=0),
             fraction=fields.real("fraction", least=0),
@@ -44,19 +44,19 @@ def read_kept(path: Path, *, ticket: str, cell: int) -> Checkpoint:
         meant = (fields.text("ticket"), fields.whole("place"), fields.text("digest"))
     except (OSError, ValueError):
         return Checkpoint()
-    return kept if meant == (ticket, cell, _digest(state)) and kept.fraction <= 1 else Checkpoint()
+    return checkpoint if meant == (ticket, cell, _digest(state)) and checkpoint.fraction <= 1 else Checkpoint()
 
 
-def write_kept(path: Path, kept: Checkpoint, *, ticket: str, cell: int) -> None:
+def write_kept(path: Path, checkpoint: Checkpoint, *, ticket: str, cell: int) -> None:
     head = {
-        "cpu_seconds": kept.cpu_seconds,
-        "digest": _digest(kept.state),
-        "fraction": kept.fraction,
+        "cpu_seconds": checkpoint.cpu_seconds,
+        "digest": _digest(checkpoint.state),
+        "fraction": checkpoint.fraction,
         "place": cell,  # in the order of the task; under another name the cells were in that of the ticket
         "ticket": ticket,
-        "times": kept.times,
+        "times": checkpoint.times,
     }
-    place(path, canonical_json.canonical(head) + b"\n", kept.state)
+    place(path, canonical_json.canonical(head) + b"\n", checkpoint.state)
 
 
 def _digest(state: bytes) -> str:

@@ -49,9 +49,9 @@ class CheckpointHandover:
     def hear(self, message: Mapping[str, Any], cpu_seconds: float) -> bool:
         self._offers = self._offers or "keeps" in message
         self._fraction = share(message) or self._fraction
-        kept = message.get("kept")
+        state = message.get("kept")
         is_due = self._is_hurried or time.monotonic() - self._taken_at > self._pause / 2
-        return type(kept) is int and kept in (0, 1) and is_due and self._take(self._sides[kept], cpu_seconds)
+        return type(state) is int and state in (0, 1) and is_due and self._take(self._sides[state], cpu_seconds)
 
     def hurry(self, cpu_seconds: float) -> bool:
         """Ask for the state at the next opportunity; False when there is none, or little would be lost."""
@@ -81,9 +81,9 @@ class CheckpointHandover:
 
     def _take(self, path: Path, cpu_seconds: float) -> bool:
         self._taken_at = time.monotonic()
-        kept = Checkpoint(times=self._slot.kept.times + 1, cpu_seconds=cpu_seconds, fraction=self._fraction)
+        checkpoint = Checkpoint(times=self._slot.kept.times + 1, cpu_seconds=cpu_seconds, fraction=self._fraction)
         try:
-            self._slot.keep(kept, _read(path, self._most))
+            self._slot.keep(checkpoint, _read(path, self._most))
         except OSError:
             return False  # what was kept before still is
         self._on_kept(self._slot.kept)

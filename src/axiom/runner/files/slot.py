@@ -53,9 +53,9 @@ class Slot:
         self.kept = Checkpoint()
         self._kept.unlink(missing_ok=True)
 
-    def keep(self, kept: Checkpoint, state: bytes) -> None:
+    def keep(self, checkpoint: Checkpoint, state: bytes) -> None:
         """Keep more of the present cell; an OSError when it cannot be, and then what was kept before still is."""
-        fresh = replace(kept, state=state)
+        fresh = replace(checkpoint, state=state)
         write_kept(self._kept, fresh, ticket=self._ticket, cell=self._cells)
         self.kept = replace(fresh, state=b"")  # it may be large, and only the next process needs it
 

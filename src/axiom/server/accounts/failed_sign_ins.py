@@ -33,11 +33,11 @@ class _Moments:
             self._kept.popitem(last=False)
 
     def take_back(self, key: bytes, at: datetime) -> bool:
-        kept = self._kept.get(key)
-        is_there = kept is not None and at in kept
-        if kept is not None and is_there:
-            kept.remove(at)
-        if not kept:
+        failures = self._kept.get(key)
+        is_there = failures is not None and at in failures
+        if failures is not None and is_there:
+            failures.remove(at)
+        if not failures:
             self._kept.pop(key, None)
         return is_there
 

@@ -250,9 +250,9 @@ class _Dispatcher:
 
     def _why_gpus_rest(self) -> str:
         if self._rests is None:
-            ended = waiting_tasks.ended_on_gpus(self._db, self._host.id, limits.GPU_FAILURES)
-            past = [PastTask(state=state, cause=cause, words=words) for state, cause, words, _ in ended]
-            self._rests = gpu_rests(past, self._now - ended[0][3]) if ended else ""
+            tasks = waiting_tasks.ended_on_gpus(self._db, self._host.id, limits.GPU_FAILURES)
+            past = [PastTask(state=state, cause=cause, words=words) for state, cause, words, _ in tasks]
+            self._rests = gpu_rests(past, self._now - tasks[0][3]) if tasks else ""
         return self._rests
 
     def _take(self, share: TaskShare, queues: dict[int, Queue], wish: WorkWish) -> list[GrantedTask]:

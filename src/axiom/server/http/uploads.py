@@ -338,8 +338,8 @@ class Arrival:
     def lose(self) -> None:
         """The connection is gone. What came is kept, so that the client can go on from there."""
         if self._answer is None and self._upload is not None and self._file is None:
-            kept = self._buffer[self._upload.data_starts_at :]
-            if len(kept) >= _WORTH_KEEPING and not self._desk.is_coming(self._upload.name):
+            buffered = self._buffer[self._upload.data_starts_at :]
+            if len(buffered) >= _WORTH_KEEPING and not self._desk.is_coming(self._upload.name):
                 self._open(self._upload)
         self._close()
 

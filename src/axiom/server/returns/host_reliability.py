@@ -47,9 +47,9 @@ def settle(db: Database, closed: Sequence[ClosedTask], now: datetime) -> None:
     fits.keep(now)
 
 
-def _settle(db: Database, host: Host, ended: Sequence[ClosedTask], fits: Fits) -> None:
+def _settle(db: Database, host: Host, tasks: Sequence[ClosedTask], fits: Fits) -> None:
     standing, speed = host.standing, host.speed
-    for task in ended:
+    for task in tasks:
         turnaround = (task.ended_at - task.sent_at).total_seconds() if task.ended_at and task.sent_at else None
         how = PastTask(state=task.state, cause=task.cause, turnaround_seconds=turnaround)
         standing = after(standing, how).standing
@@ -82,11 +82,11 @@ def tell(db: Database, host_id: int, kind: str, now: datetime) -> None:
     host = hosts.host(db, host_id)
     if host is None:
         return
-    ended = tasks.lately(db, host_id, _LATELY)
+    ends = tasks.lately(db, host_id, _LATELY)
     what = {
         INVALID: "returned a result that is not what was ordered",
         DIFFERS: "returned a result that two other computers do not confirm",
     }[kind]
-    bad = sum(amount for state, amount in ended.items() if state is TaskState.INVALID)
-    text = f"Your computer {host.name} {what}; {bad} of its last {sum(ended.values())} tasks were not valid. {_BECAUSE}"
+    bad = sum(amount for state, amount in ends.items() if state is TaskState.INVALID)
+    text = f"Your computer {host.name} {what}; {bad} of its last {sum(ends.values())} tasks were not valid. {_BECAUSE}"
     notices.add(db, host_id, kind, text, now)

@@ -70,8 +70,8 @@ def out_of_use(request: SchedulerRequest, *in_use: Collection[str]) -> tuple[str
     It keeps each until it is told, and names all of them in every request. What a task of its still needs it keeps as
     long as that task.
     """
-    kept = (file for file in request.files if not any(file in names for names in in_use))
-    return tuple(islice(filter(SHARED.fullmatch, kept), limits.FILES_IN_A_REPLY))
+    unused = (file for file in request.files if not any(file in names for names in in_use))
+    return tuple(islice(filter(SHARED.fullmatch, unused), limits.FILES_IN_A_REPLY))
 
 
 def hear(db: Database, host_id: int, trickles: Sequence[Trickle], now: datetime) -> None:
@@ -94,7 +94,7 @@ def reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[R
     for result, numbers in named:
         if numbers is None:
             continue  # not one of ours; acknowledged all the same, or it would come for ever
-        ended = decode(result)
+        report = decode(result)
         upload = arrived.get(numbers[1])
         claimed = {file.md5 for file in result.files if file.md5}
         whole = upload is not None and (not claimed or upload.md5 in claimed)
@@ -104,14 +104,14 @@ def reports(db: Database, host_id: int, results: Sequence[TaskReport]) -> list[R
                 task_id=numbers[1],
                 workunit_id=numbers[0],
                 host_id=host_id,
-                exit_status=ended.exit_status,
-                output_digest=proven if ended.succeeded else None,
+                exit_status=report.exit_status,
+                output_digest=proven if report.succeeded else None,
                 cpu_seconds=result.cpu_seconds,
                 elapsed_seconds=result.elapsed_seconds,
                 message=f"{result.message} {result.stderr[-_MOST_WORDS:]}".strip(),
                 boinc_state=int(result.state),
-                cause=ended.cause if not ended.succeeded or proven else Cause.NO_OUTPUT,
-                in_words="" if ended.succeeded else ended.reason,
+                cause=report.cause if not report.succeeded or proven else Cause.NO_OUTPUT,
+                in_words="" if report.succeeded else report.reason,
                 peak_memory_mb=result.peak_memory_bytes / _MEGABYTE,
                 peak_disk_mb=result.peak_disk_bytes / _MEGABYTE,
             )

@@ -110,9 +110,9 @@ def _accounts(db: Database) -> Iterator[str]:
 
 def _days(db: Database) -> Iterator[str]:
     entered = {_page(row): (row["awards"], row["amount"]) for row in db.select(_ENTERED)}
-    kept = {_page(row): (row["awards"], row["amount"]) for row in db.select("SELECT * FROM daybook")}
-    for page in sorted(entered.keys() | kept.keys()):
-        booked, written = entered.get(page, (0, 0)), kept.get(page, (0, 0))
+    daybook = {_page(row): (row["awards"], row["amount"]) for row in db.select("SELECT * FROM daybook")}
+    for page in sorted(entered.keys() | daybook.keys()):
+        booked, written = entered.get(page, (0, 0)), daybook.get(page, (0, 0))
         if booked != written:
             day, tariff_id, reason, tier = page
             yield (
@@ -151,7 +151,7 @@ def _unsettled(db: Database) -> Iterator[str]:
 def _balances(db: Database) -> Iterator[str]:
     for holder in _EARNED:
         earned: Mapping[int, int] = {row["id"]: row["amount"] for row in db.select(_EARNED[holder])}
-        kept: Mapping[int, int] = {row["id"]: row["amount"] for row in db.select(_KEPT, holder=holder)}
-        for number in sorted(earned.keys() | kept.keys()):
-            if earned.get(number, 0) != kept.get(number, 0):
-                yield f"{holder} {number} has {kept.get(number, 0)}, and earned {earned.get(number, 0)}"
+        totals: Mapping[int, int] = {row["id"]: row["amount"] for row in db.select(_KEPT, holder=holder)}
+        for number in sorted(earned.keys() | totals.keys()):
+            if earned.get(number, 0) != totals.get(number, 0):
+                yield f"{holder} {number} has {totals.get(number, 0)}, and earned {earned.get(number, 0)}"

@@ -54,15 +54,15 @@ def in_use(db: Database) -> Mapping[tuple[int, str], Cost]:
     return {(row["experiment_id"], row["host_class"]): _cost(row) for row in db.select(_IN_USE)}
 
 
-def keep(db: Database, experiment_id: int, kept: LearnedCost, now: datetime) -> None:
+def keep(db: Database, experiment_id: int, cost: LearnedCost, now: datetime) -> None:
     db.execute(
         _KEEP,
         experiment_id=experiment_id,
-        host_class=kept.host_class,
-        tasks=kept.fit.tasks,
-        voices=json.dumps([[voice.host_id, voice.tasks, round(voice.log_ratio, _DIGITS)] for voice in kept.fit.voices]),
-        factor=kept.cost.factor,
-        host_id=kept.cost.host_id,
+        host_class=cost.host_class,
+        tasks=cost.fit.tasks,
+        voices=json.dumps([[voice.host_id, voice.tasks, round(voice.log_ratio, _DIGITS)] for voice in cost.fit.voices]),
+        factor=cost.cost.factor,
+        host_id=cost.cost.host_id,
         now=at(now),
     )
 

@@ -120,8 +120,8 @@ def closed_badly(db: Database, since: int, until: datetime, after: int) -> list[
     ]
 
 
-def count_badly(db: Database, ended: Sequence[EndingCount]) -> None:
-    db.many(_COUNT_BADLY, map(asdict, ended))
+def count_badly(db: Database, endings: Sequence[EndingCount]) -> None:
+    db.many(_COUNT_BADLY, map(asdict, endings))
 
 
 def forgive(db: Database, experiment_id: int) -> None:

@@ -228,12 +228,12 @@ def last_words(db: Database, experiment_id: int) -> str:
 
 def readable(text: str, most: int = limits.REASON_CHARACTERS) -> str:
     """Words that may come from a host, kept short and without what acts on whoever reads them."""
-    kept = text[:most]
-    if kept.isprintable():
-        return kept
-    if kept.isascii():
-        return kept.encode().translate(_BLANKS).decode()
-    return "".join(sign if sign.isprintable() else " " for sign in kept)
+    short = text[:most]
+    if short.isprintable():
+        return short
+    if short.isascii():
+        return short.encode().translate(_BLANKS).decode()
+    return "".join(sign if sign.isprintable() else " " for sign in short)
 
 
 def _count(db: Database, experiment_id: int, was: TaskState, now_is: TaskState) -> None:

@@ -96,8 +96,8 @@ def unsubscribe(visit: Visit) -> Outcome:
     """End mail of one kind, also where a mail program does it by itself."""
     link = read_link(visit.link)
     volunteer, _ = _proven(visit, "/account/unsubscribe")
-    ended = {"digest": False} if link and link.purpose is LinkPurpose.DIGEST else {"silence": False}
-    visit.give(ChooseMail(volunteer=volunteer.id, **ended), volunteer.id)
+    change = {"digest": False} if link and link.purpose is LinkPurpose.DIGEST else {"silence": False}
+    visit.give(ChooseMail(volunteer=volunteer.id, **change), volunteer.id)
     return Redisplay(form=Form(), shown={"is_done": True}, status=200)
 
 

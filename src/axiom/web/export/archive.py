@@ -145,11 +145,11 @@ def _stamps(reading: Reading, numbers: Iterable[int]) -> dict[str, bytes]:
 def _homes(reading: Reading, inputs: Inputs) -> dict[int, Home]:
     """The hosts behind the values. A volunteer who shows no hosts has a number below zero, used nowhere else."""
     computed = {host for observation in inputs.observations for host in observation.hosts}
-    kept = {number: home for number, home in sorted(inputs.homes.items()) if number in computed}
-    veiled = evidence_cards.veils(reading.db, {home.volunteer_id for home in kept.values()})
+    homes = {number: home for number, home in sorted(inputs.homes.items()) if number in computed}
+    veiled = evidence_cards.veils(reading.db, {home.volunteer_id for home in homes.values()})
     return {
         number: replace(home, volunteer_id=veiled.get(home.volunteer_id, home.volunteer_id))
-        for number, home in kept.items()
+        for number, home in homes.items()
     }
 
 

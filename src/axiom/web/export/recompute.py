@@ -70,8 +70,8 @@ def numbers(weighed: Card) -> dict[str, Any]:
 
 def of_evidence(evidence: Evidence) -> dict[str, Any]:
     """What must come out again of a line of the history; sentences may be worded better one day."""
-    kept = {field.name: getattr(evidence, field.name) for field in fields(evidence) if field.name not in _WORDS}
-    return kept | {"alarms": sorted(alarm.kind for alarm in evidence.alarms)}
+    numbers = {field.name: getattr(evidence, field.name) for field in fields(evidence) if field.name not in _WORDS}
+    return numbers | {"alarms": sorted(alarm.kind for alarm in evidence.alarms)}
 
 
 def _of_part(part: Stratum) -> dict[str, Any]:

@@ -34,8 +34,8 @@ def file(reading: Reading, breathe: Breathe, name: str) -> SlowFile:
         "csv": lambda: _csv(rectangle, breathe),
         "parquet": lambda: _parquet(rectangle),
     }[form]()
-    kept = f"{must_map(reading, name).stored.name}-{rectangle.arm}-{rectangle.replicate}-level-{rectangle.level}.{form}"
-    return SlowFile(body=body, kind=FORMS[form], name="" if form == "json" else kept)
+    file = f"{must_map(reading, name).stored.name}-{rectangle.arm}-{rectangle.replicate}-level-{rectangle.level}.{form}"
+    return SlowFile(body=body, kind=FORMS[form], name="" if form == "json" else file)
 
 
 def _unknown_words(reading: Reading) -> list[str]:

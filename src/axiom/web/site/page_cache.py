@@ -82,10 +82,10 @@ class PageCache:
         path = scope["path"]
         query = self._normalize_query(path, scope["query_string"])
         key = path, query, scope.get(SIGNED_IN, False), self._language_of(scope)
-        kept = self._kept.get(key)
-        if kept is None or kept.until <= self._clock():
-            kept = await self._make(key, scope, receive)
-        await _answer(kept, scope, send)
+        page = self._kept.get(key)
+        if page is None or page.until <= self._clock():
+            page = await self._make(key, scope, receive)
+        await _answer(page, scope, send)
 
     def forget(self) -> None:
         """What is kept may be out of date: make every page anew."""
@@ -100,17 +100,17 @@ class PageCache:
         made.add_done_callback(lambda future: future.cancelled() or future.exception())
         self._under_way[key] = made
         try:
-            kept = await self._render({**scope, "method": "GET", "query_string": key[1], LANGUAGE: key[3]}, receive)
+            page = await self._render({**scope, "method": "GET", "query_string": key[1], LANGUAGE: key[3]}, receive)
         except BaseException as error:
             made.set_exception(error if isinstance(error, Exception) else RuntimeError("stopped while it was made"))
             raise
         else:
-            made.set_result(kept)
+            made.set_result(page)
         finally:
             del self._under_way[key]
-        if kept.status in _KEPT_STATUS and len(kept.body) <= limits.PAGE_REMEMBERED_BYTES:
-            self._remember(key, kept)
-        return kept
+        if page.status in _KEPT_STATUS and len(page.body) <= limits.PAGE_REMEMBERED_BYTES:
+            self._remember(key, page)
+        return page
 
     async def _render(self, scope: Scope, receive: Receive) -> CachedPage:
         status, headers, body = 500, Headers(), bytearray()
@@ -159,19 +159,19 @@ def _cached_page(status: int, headers: Headers, body: bytes, until: float) -> Ca
     )
 
 
-async def _answer(kept: CachedPage, scope: Scope, send: Send) -> None:
+async def _answer(page: CachedPage, scope: Scope, send: Send) -> None:
     etags = accepted = b""
     for name, value in scope["headers"]:
         if name == b"if-none-match":
             etags = value
         elif name == b"accept-encoding":
             accepted = value
-    if kept.status == 200 and kept.etag in etags:
-        await _send(send, 304, kept.unchanged_headers, b"")
-    elif kept.packed is not None and b"gzip" in accepted:
-        await _send(send, kept.status, kept.packed_headers, b"" if scope["method"] == "HEAD" else kept.packed)
+    if page.status == 200 and page.etag in etags:
+        await _send(send, 304, page.unchanged_headers, b"")
+    elif page.packed is not None and b"gzip" in accepted:
+        await _send(send, page.status, page.packed_headers, b"" if scope["method"] == "HEAD" else page.packed)
     else:
-        await _send(send, kept.status, kept.headers, b"" if scope["method"] == "HEAD" else kept.body)
+        await _send(send, page.status, page.headers, b"" if scope["method"] == "HEAD" else page.body)
 
 
 async def _refuse(send: Send) -> None:

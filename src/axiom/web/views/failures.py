@@ -29,7 +29,7 @@ def failures(reading: Reading) -> Answer:
     experiment_id = chosen.id if chosen else None
     groups = grouped(endings.failed(reading.db, experiment_id), endings.worked(reading.db, experiment_id))
     failing = groups[: limits.FAILURE_GROUPS]
-    ended = endings.by_platform(reading.db, experiment_id)
+    endings_of = endings.by_platform(reading.db, experiment_id)
     newest = {bundle.experiment_id: bundle.digest for bundle in experiments.newest_bundles(reading.db)}
     details = _details(reading, failing)
     return {
@@ -37,7 +37,7 @@ def failures(reading: Reading) -> Answer:
             _group(group, versions[group.experiment_id])
             | detail
             | {
-                "ended_there": ended.get((group.experiment_id, group.platform), group.tasks),
+                "ended_there": endings_of.get((group.experiment_id, group.platform), group.tasks),
                 "mended_by": _mended_by(group, versions, newest),
             }
             for group, detail in zip(failing, details, strict=True)

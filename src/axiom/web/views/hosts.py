@@ -119,7 +119,7 @@ def supported(reading: Reading, every: Collection[SupportShare], path: str) -> A
 
 
 def _listed(reading: Reading, host: Host, whose: HostOwner, balance: Balance | None) -> Answer:
-    ended = task_store.lately(reading.db, host.id, host_limits.TASKS_LOOKED_BACK_ON)
+    states = task_store.lately(reading.db, host.id, host_limits.TASKS_LOOKED_BACK_ON)
     return {
         "number": host.id,
         "name": host.name if whose.is_ours else f"{'simulated ' if host.is_simulated else ''}host {host.id}",
@@ -133,9 +133,9 @@ def _listed(reading: Reading, host: Host, whose: HostOwner, balance: Balance | N
         "seen_at": host.seen_at.isoformat(),
         **credited(balance, reading.now),
         "lately": {
-            "valid": ended.get(TaskState.VALID, 0),
-            "not_valid": sum(amount for state, amount in ended.items() if state.is_failure),
-            "of": sum(ended.values()),
+            "valid": states.get(TaskState.VALID, 0),
+            "not_valid": sum(amount for state, amount in states.items() if state.is_failure),
+            "of": sum(states.values()),
         },
     }
 

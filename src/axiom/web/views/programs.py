@@ -120,7 +120,7 @@ def _limits(reading: Reading, program: AdmittedProgram) -> Answer:
         name: max(0, most - audit.times_given(reading.db, caller.name, name, since, dry_run=False))
         for name, most in caller.limits.commands_per_day.items()
     }
-    waiting = sum(kept.proposal.author == caller.name for kept in proposals.in_state(reading.db, ProposalState.OPEN))
+    waiting = sum(row.proposal.author == caller.name for row in proposals.in_state(reading.db, ProposalState.OPEN))
     core_hours = audit.spent(reading.db, caller.name, since)["core_seconds"] / 3_600.0
     return {
         "name": program.name,

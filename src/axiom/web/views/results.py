@@ -149,8 +149,8 @@ def _without_page(query: Mapping[str, str]) -> dict[str, str]:
 
 
 def _address(query: Mapping[str, Any], path: str = "/results", **changes: Any) -> str:
-    kept = {name: value for name, value in {**query, **changes}.items() if value not in ("", None)}
-    return f"{path}?{urlencode(kept)}" if kept else path
+    words = {name: value for name, value in {**query, **changes}.items() if value not in ("", None)}
+    return f"{path}?{urlencode(words)}" if words else path
 
 
 def _experiment(reading: Reading) -> StoredExperiment | None:

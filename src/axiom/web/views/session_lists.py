@@ -59,7 +59,7 @@ def transcript(reading: Reading, name: str) -> Answer:
             "session": session.name,
             "of": len(numbers),
             **model_use(reading, session),
-            "entries": [_entry(kept) for kept in entries],
+            "entries": [_entry(entry) for entry in entries],
         },
         **part.around(f"/sessions/{session.name}/transcript?from="),
     }

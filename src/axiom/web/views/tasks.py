@@ -106,21 +106,21 @@ def task(reading: Reading, number: int) -> Answer:
     }
 
 
-def how(ended: TaskEnd) -> Answer:
+def how(end: TaskEnd) -> Answer:
     """How a task ended, in words; what the host itself said of it is for the operator alone."""
-    cause = Cause(ended.cause) if ended.cause in set(Cause) else None
-    state = ClientState(ended.boinc_state) if ended.boinc_state in set(ClientState) else None
-    agreement = Agreement(ended.agreement) if ended.agreement in set(Agreement) else None
+    cause = Cause(end.cause) if end.cause in set(Cause) else None
+    state = ClientState(end.boinc_state) if end.boinc_state in set(ClientState) else None
+    agreement = Agreement(end.agreement) if end.agreement in set(Agreement) else None
     return {
-        "closed_at": ended.closed_at.isoformat() if ended.closed_at else None,
+        "closed_at": end.closed_at.isoformat() if end.closed_at else None,
         "cause": cause,
         "cause_in_words": cause.words if cause else None,
         "blame": cause.blame if cause else None,
         "blame_in_words": _BLAMES[cause.blame] if cause else None,
-        "boinc_state": ended.boinc_state,
+        "boinc_state": end.boinc_state,
         "boinc_state_in_words": _STOPPED[state] if state is not None else None,
-        "peak_memory_mb": ended.peak_memory_mb,
-        "peak_disk_mb": ended.peak_disk_mb,
+        "peak_memory_mb": end.peak_memory_mb,
+        "peak_disk_mb": end.peak_disk_mb,
         "agreement": agreement,
         "agreement_in_words": _AGREEMENTS[agreement] if agreement else None,
     }
