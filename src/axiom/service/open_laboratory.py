@@ -39,10 +39,8 @@ def package() -> Path:
 
 def demand(folder: Folder) -> None:
     if not folder.exists():
-        raise NoLab(
-            f"There is no laboratory in {folder.path}. `axiom init {folder.path}` makes one and `scripts/lab` starts "
-            "it; --data or AXIOM_DATA name another folder."
-        )
+        cure = f"`axiom lab --data {folder.path}` makes and starts one; --data or AXIOM_DATA name another folder."
+        raise NoLab(f"There is no laboratory in {folder.path}. {cure}")
 
 
 @contextlib.contextmanager

@@ -65,7 +65,6 @@ from axiom.web.probes import Probes
 from axiom.web.site.app import Site
 from axiom.web.site.request_class import class_of
 from axiom.web.socket import control
-from axiom_weigh.amounts import counted
 from axiom_weigh.terminal import remark
 
 _FRESH_SECONDS = 2.0
@@ -383,7 +382,7 @@ def _live(
 def _greet(folder: Folder, address: str, workers: int, *, first_time: bool, quiet: bool) -> None:
     print(address, flush=True)
     remark(
-        f"Axiom {__version__} · {address} · computes on {counted(workers, 'core')} · data in {folder.path}\n"
+        f"Axiom {__version__} · {address} · cores that compute: {workers} · data in {folder.path}\n"
         "Ctrl-C stops it; the same command goes on from there.",
         quiet=quiet,
     )

@@ -112,8 +112,7 @@ def restore(
     """A laboratory in a folder that did not exist: every sum, chain and promise was checked before it is there.
 
     What the laboratory's journal says came after the backup is in it, too, unless there is none or it is not wished.
-    After a dry run all was checked, and nothing is there. A broken promise is no reason to lose all else: who wishes
-    so has it restored.
+    After a dry run all was checked, and nothing is there. Who wishes so has it restored although a promise is broken.
     """
     wish = wish or RecoveryWish()
     if not dry_run and folder.path.exists() and (not folder.path.is_dir() or any(folder.path.iterdir())):
