@@ -10,8 +10,9 @@ from plan_candidates import DECIDED, ENDED, NEW, OPEN, candidate, host, new, pla
 
 from axiom.decisions.planning.eligible import works_of
 from axiom.decisions.planning.fill import fill
+from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.preview import preview
-from axiom.decisions.planning.value_of_information import BELOW_FLOOR
+from axiom.decisions.planning.value_of_information import BELOW_FLOOR, worths
 from axiom.domain.fleet import Gpu
 from axiom.domain.planning import Need, Purpose, Wishes
 from axiom.domain.registrations import Rule, StoppingRule
@@ -123,7 +124,8 @@ def test_an_experiment_with_a_share_of_its_own_has_none_of_its_purpose_s(mix):
 
 def test_a_preview_says_where_it_goes_and_what_the_next_blocks_are_worth():
     hosts = [host(1, speed=2.0), host(2), host(3, obstacle="it is on holiday")]
-    found = preview([candidate(1, issued=48, in_progress=4), new(2)], hosts, per_core=1, task_seconds=8.0)
+    asked = [candidate(1, issued=48, in_progress=4), new(2)]
+    found = preview(asked, hosts, plan(asked, cores=16, per_core=1, task_seconds=8.0, supplies=hosts))
     assert {one.host_id for one in found.placements} == {1, 2, 3}
     assert sum(one.idle_cores for one in found.placements) == 0
     assert [one.experiment_id for one in found.worths] == [2, 1]
@@ -176,13 +178,13 @@ ASKED = st.lists(
 )
 @settings(max_examples=60)
 def test_no_core_stays_idle_that_could_compute_what_may_be_ordered(asked, hosts, mix, priority):
-    wanted = {"wishes": Wishes(mix=mix, priority=priority), "key": "a test"}
+    wanted = {"wishes": Wishes(mix=mix, priority=priority)}
     found = planned(*asked, cores=sum(one.cores for one in hosts), supplies=hosts, deadline_seconds=172_800.0, **wanted)
-    filling = fill(hosts, works_of(asked, found.allotments, hosts), deadline=172_800.0, key="a test")
+    filling = fill(hosts, works_of(asked, found.allotments, hosts), deadline=172_800.0)
     more = Counter(one.experiment_id for one in found.allotments for _ in range(one.workunits * one.replicates_each))
     after = [replace(one, issued=one.issued + more[one.experiment_id]) for one in asked]
     open_ones = [one for one in after if one.stage is Stage.OPEN and one.issued < one.stopping.replicates]
-    worth_it = {each.experiment_id for each in preview(after, [], per_core=1, task_seconds=8.0).worths if each.bits}
+    worth_it = {each.experiment_id for each in worths(after) if each.bits}
     below = {one.experiment_id for one in found.skipped if BELOW_FLOOR in one.reason}
     for at in filling.hosts:
         for one in open_ones:

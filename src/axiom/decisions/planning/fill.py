@@ -1,6 +1,6 @@
 """To which hosts would this work go, so that no core is idle that could compute and no memory is promised twice?
 
-GPUs first, then what the fewest cores can take; the largest hosts first. Among hosts of the same size a keyed hash
+GPUs first, then what the fewest cores can take; the largest hosts first. Among hosts of the same size a hash
 decides, one host of each volunteer and of each platform after the other, so that neither who computes nor where goes
 together with what is computed. What needs much memory is held back where it would leave cores without any.
 """
@@ -71,11 +71,9 @@ class Filling:
     deadline: float | None
 
 
-def fill(
-    supplies: Sequence[Supply], works: Iterable[WaitingWork], *, deadline: float | None = None, key: str = ""
-) -> Filling:
+def fill(supplies: Sequence[Supply], works: Iterable[WaitingWork], *, deadline: float | None = None) -> Filling:
     """Deal tasks to hosts, one for each idle core and one for each idle GPU."""
-    hosts = [Filled(supply=supply, left=left_of(supply)) for supply in _in_order(supplies, key)]
+    hosts = [Filled(supply=supply, left=left_of(supply)) for supply in _in_order(supplies)]
     kinds: dict[_Kind, list[WaitingWork]] = {}
     waiting: list[WaitingWork] = []
     for work in works:
@@ -131,9 +129,9 @@ def _reason(host: Filled, filling: Filling) -> str:
     return why_no_more(supply, host.left, least.need, least.seconds, filling.deadline)
 
 
-def _in_order(supplies: Sequence[Supply], key: str) -> list[Supply]:
+def _in_order(supplies: Sequence[Supply]) -> list[Supply]:
     """The largest first; among equals one of each volunteer and of each platform after the other, as a hash says."""
-    drawn = sorted(supplies, key=lambda supply: _hash(key, supply.host_id))
+    drawn = sorted(supplies, key=lambda supply: _hash(supply.host_id))
     of_volunteer: Counter[str] = Counter()
     of_platform: Counter[str] = Counter()
     ranked = []
@@ -145,8 +143,8 @@ def _in_order(supplies: Sequence[Supply], key: str) -> list[Supply]:
     return [row[4] for row in ranked]
 
 
-def _hash(key: str, host_id: int) -> bytes:
-    return hashlib.blake2b(f"{key}:{host_id}".encode(), digest_size=8).digest()
+def _hash(host_id: int) -> bytes:
+    return hashlib.blake2b(str(host_id).encode(), digest_size=8).digest()
 
 
 def _scarcest_first(

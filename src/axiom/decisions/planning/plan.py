@@ -276,7 +276,6 @@ def plan(
     floor: float = limits.WORTH_FLOOR,
     lately: Sequence[Allotment] = (),
     deadline_seconds: float | None = None,
-    key: str = "",
 ) -> Plan:
     """Order pilots, then whole blocks of what is expected to tell most for its cost, until every core has work waiting.
 
@@ -301,7 +300,7 @@ def plan(
     )
     enough = _ordered(making, candidates)
     if supplies and within_reach.cores and per_core > 0:
-        _fill(making, candidates, supplies, deadline_seconds, key)
+        _fill(making, candidates, supplies, deadline_seconds)
     return _as_plan(making, candidates, enough, cores)
 
 
@@ -343,13 +342,11 @@ def _in_turn(pilots: Sequence[Candidate], candidates: Sequence[Candidate]) -> Se
     return [first, *(candidate for candidate in pilots if candidate is not first)]
 
 
-def _fill(
-    making: _Making, candidates: Sequence[Candidate], supplies: Sequence[Supply], deadline: float | None, key: str
-) -> None:
+def _fill(making: _Making, candidates: Sequence[Candidate], supplies: Sequence[Supply], deadline: float | None) -> None:
     """Look where it would go, and order for cores that would be idle, until there are none or nothing fits them."""
     least, stalls = math.inf, 0
     while True:
-        filling = fill(supplies, works_of(candidates, making.allotments, supplies), deadline=deadline, key=key)
+        filling = fill(supplies, works_of(candidates, making.allotments, supplies), deadline=deadline)
         idle = sum(host.left.cores + sum(gpus for _, gpus in host.left.gpus) for host in filling.hosts)
         stalls = 0 if idle < least else stalls + 1
         if stalls > _STALLS or not making.fill_idle(filling):

@@ -12,6 +12,7 @@ from axiom.decisions.planning.block_size import block_size
 from axiom.decisions.planning.candidates import Candidate
 from axiom.decisions.planning.fleet_classes import classes
 from axiom.decisions.planning.operator_shares import read
+from axiom.decisions.planning.plan import plan
 from axiom.decisions.planning.stopping import Aim
 from axiom.domain.estimands import Direction
 from axiom.domain.planning import Preview, Supply, Wishes
@@ -50,9 +51,8 @@ def preview(
     if hosts is not None:  # nobody knows how far a version would be let out among hosts that are not there
         competing = [_as_if_open(candidate) for candidate in competing]
     heeded = planning.wishes(policy, planning.names(db))[0] if wishes is None else wishes
-    forecast = _preview(
-        competing, present, policy, heeded, lately=planning.ordered_lately(db, now) if heeded.mix else ()
-    )
+    lately = planning.ordered_lately(db, now) if heeded.mix else ()
+    forecast = _preview(competing, present, policy, heeded, lately)
     tiles = would_order(
         db,
         policy,
@@ -63,7 +63,8 @@ def preview(
     )
     if tiles:
         deadline = planning.deadline(policy, present)
-        forecast = previewing.with_tiles(forecast, competing, present, tiles, deadline_seconds=deadline)
+        planned = previewing.with_tiles(forecast.plan, tiles)
+        forecast = previewing.preview(competing, present, planned, deadline_seconds=deadline)
     heard_from = fleet.amount(db, now - host_limits.COUNTED_ON_FOR) if hosts is None else 0
     if heard_from > len(present):
         part = f"for {len(present):,} of the {heard_from:,} hosts that were heard from"
@@ -94,16 +95,19 @@ def _preview(
     wishes: Wishes,
     lately: Sequence[Allotment] = (),
 ) -> Preview:
-    return previewing.preview(
+    deadline = planning.deadline(policy, hosts)
+    planned = plan(
         candidates,
-        hosts,
+        cores=sum(supply.cores for supply in hosts if not supply.obstacle),
         per_core=policy.per_core,
         task_seconds=policy.task_seconds,
+        supplies=hosts,
         wishes=wishes,
         floor=policy.floor,
         lately=lately,
-        deadline_seconds=planning.deadline(policy, hosts),
+        deadline_seconds=deadline,
     )
+    return previewing.preview(candidates, hosts, planned, deadline_seconds=deadline)
 
 
 def _new_candidate(number: int, manifest: Manifest) -> Candidate:
