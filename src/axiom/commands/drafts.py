@@ -1,6 +1,6 @@
 """Commands about drafts: write one, have it tried, bring what came of that, propose it."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -195,9 +195,7 @@ def _answer(db: Database, draft: KeptDraft, now: datetime) -> Answer:
         "experiment": draft.name,
         "digest": draft.digest,
         "state": draft.state.value,
-        "refusals": [
-            {"gate": refusal.gate, "line": refusal.line, "sentence": refusal.sentence} for refusal in draft.refusals
-        ],
+        "refusals": [asdict(refusal) for refusal in draft.refusals],
         **left(tries(db, draft)),
         "forecast": kin.forecast_of(db, draft, now),
         "kin": [f"{run.title}: {run.reason}" for run in kin.runs_of(db, draft, now)],

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -380,9 +380,4 @@ def in_words(runners: Sequence[Mapping[str, Any]], offer: Mapping[str, Any] | No
 
 
 def as_data(diagnosis: Diagnosis) -> dict[str, Any]:
-    return {
-        "name": diagnosis.name,
-        "well": diagnosis.well,
-        "says": diagnosis.says,
-        "cure": diagnosis.cure if not diagnosis.well else "",
-    }
+    return asdict(diagnosis) | {"cure": diagnosis.cure if not diagnosis.well else ""}

@@ -7,7 +7,7 @@ the names and digests of programs. What is not there to be looked at is not sign
 import base64
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -161,10 +161,7 @@ def write_request(request: SigningRequest) -> bytes:
             "code": request.code,
             "format": _FORMAT,
             "next_code": request.next_code,
-            "programs": [
-                {"md5": program.md5, "name": program.name, "sha256": program.sha256, "size": program.size}
-                for program in request.programs
-            ],
+            "programs": [asdict(program) for program in request.programs],
             "programs_signed": dict(request.programs_signed),
             "seals": [
                 {"archive": base64.b64encode(seal.archive).decode(), "seal": seal.body.decode()}

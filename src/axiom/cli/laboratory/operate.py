@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -168,7 +169,7 @@ def settings() -> None:
 def show_settings(folder: Folder) -> Shown:
     """Every knob with its value and where it comes from."""
     _, listed = from_process(folder.settings)
-    yield {"settings": [{"name": s.name, "value": s.value, "origin": s.origin, "about": s.about} for s in listed]}
+    yield {"settings": [asdict(setting) for setting in listed]}
     show_table(
         ("name", "value", "origin", "about"),
         [(s.name, s.value, s.origin, s.about) for s in listed],

@@ -1,6 +1,7 @@
 """After weighing: predictions of registrations that have ended are scored, each once."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 
 from axiom.decisions.findings.score_predictions import Score, score
@@ -83,11 +84,8 @@ def _score(
             "line": line.line if line else 0,
             "verdict": verdict.value,
             "estimate": estimate,
-            "brier": worth.brier,
-            "log_score": worth.log_score,
-            "interval_score": worth.interval_score,
+            **asdict(worth),
             "is_covered": None if worth.is_covered is None else int(worth.is_covered),
-            "reason": worth.reason,
         }
         scores.keep(db, forecast.id, facts, now)
         notes.append(_note(number, forecast.forecaster, worth))

@@ -5,6 +5,7 @@ they need not wait for all configs to be computed beforehand. What they do not g
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from axiom.decisions.experiments.preflight import judge_own
@@ -30,13 +31,7 @@ def keep_row(db: Database, bundle: str, refusals: Sequence[Refusal], now: dateti
         passed=judged.passed,
         reason=judged.reason,
         platform=str(platform_here()),
-        report=canonical_json.canonical(
-            {
-                "refusals": [
-                    {"gate": refusal.gate, "line": refusal.line, "sentence": refusal.sentence} for refusal in refusals
-                ]
-            }
-        ).decode(),
+        report=canonical_json.canonical({"refusals": [asdict(refusal) for refusal in refusals]}).decode(),
         at=now,
         ours_only=True,
     )

@@ -4,7 +4,7 @@ Nothing of a release is believed but what the list says, and the list only when 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -108,10 +108,7 @@ def _signed(raw: bytes, public: str) -> dict[str, Any]:
 def _body(release: RunnerRelease) -> dict[str, Any]:
     return {
         "format": _FORMAT,
-        "runners": {
-            name: [{"name": file.name, "sha256": file.sha256, "size": file.size} for file in files]
-            for name, files in release.runners.items()
-        },
+        "runners": {name: [asdict(file) for file in files] for name, files in release.runners.items()},
         "signed_at": canonical_json.utc(release.signed_at),
     }
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from axiom.domain.value import value
@@ -61,20 +62,7 @@ class StoredUpload:
 
 def record(db: Database, arrived: Sequence[StoredUpload]) -> None:
     """The outputs of these tasks have arrived, each in place of one before it; not where one was reported already."""
-    db.many(
-        _RECORD,
-        [
-            {
-                "task_id": upload.task_id,
-                "name": upload.name,
-                "digest": upload.digest,
-                "size": upload.size,
-                "md5": upload.md5,
-                "received_at": at(upload.received_at),
-            }
-            for upload in arrived
-        ],
-    )
+    db.many(_RECORD, map(asdict, arrived))
 
 
 def closed(db: Database, task_ids: Iterable[int]) -> dict[int, str | None]:

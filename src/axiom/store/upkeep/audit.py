@@ -1,8 +1,7 @@
 """The audit: the hash-chained list of commands, who gave them, why, and the answer."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any
 
 from axiom.store.engine.database import Database, Row, at, moment
 from axiom.store.engine.hash_chains import Chain
@@ -67,21 +66,7 @@ class AuditEntry:
 
 
 def append(db: Database, entry: AuditEntry, now: datetime) -> str:
-    facts: dict[str, Any] = {
-        "at": at(now),
-        "caller": entry.caller,
-        "command": entry.command,
-        "arguments": entry.arguments,
-        "dry_run": int(entry.dry_run),
-        "key": entry.key,
-        "outcome": entry.outcome,
-        "answer": entry.answer,
-        "workunits": entry.workunits,
-        "aborts": entry.aborts,
-        "core_seconds": entry.core_seconds,
-        "model": entry.model,
-        "prompt": entry.prompt,
-    }
+    facts = asdict(entry) | {"at": at(now), "dry_run": int(entry.dry_run)}
     link = _CHAIN.link(db, facts)
     db.add("audit", **facts, **link)
     return link["hash"]

@@ -99,15 +99,10 @@ def newer_evidence(evidence: Evidence) -> Answer:
         "false_share": evidence.false_share,
         "more": list(evidence.more) if evidence.more else None,
         "suspends": evidence.suspends,
-        "alarms": [
-            {"kind": alarm.kind, "force": alarm.force, "text": alarm.text, "hosts": list(alarm.hosts)}
-            for alarm in evidence.alarms
-        ],
+        "alarms": [asdict(alarm) for alarm in evidence.alarms],
         "again": sum(agreement.exact + agreement.close + agreement.divergent for agreement in evidence.agreements),
         "agreeing": sum(agreement.agreed for agreement in evidence.agreements),
-        "duplicates": [
-            asdict(agreement) | {"platforms": list(agreement.platforms)} for agreement in evidence.agreements
-        ],
+        "duplicates": [asdict(agreement) for agreement in evidence.agreements],
     }
 
 

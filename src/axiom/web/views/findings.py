@@ -23,7 +23,7 @@ from axiom.store.evidence import references
 from axiom.store.experiments import experiments
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings
-from axiom.store.views.findings import Brief, CourseLine, FindingView, Forecast, HistoryLine, ScoredPrediction, claims
+from axiom.store.views.findings import Brief, CourseLine, FindingView, Forecast, HistoryLine, claims
 from axiom.web.base import paging, query_errors, resolved_prose
 from axiom.web.base.cited_authors import bibtex
 from axiom.web.base.docstring import papers, told_in_file
@@ -359,17 +359,12 @@ def evidence(reading: Reading, line: HistoryLine) -> Answer:
 
 
 def predicted(forecast: Forecast) -> Answer:
-    prediction = forecast.prediction
+    score = forecast.score
     return {
         "forecaster": forecast.forecaster,
-        "positive": prediction.positive,
-        "negative": prediction.negative,
-        "absent": prediction.absent,
-        "interval": list(prediction.interval),
-        "median": prediction.median,
-        "because": prediction.because,
+        **asdict(forecast.prediction),
         "foreknowledge": asdict(foreknown(forecast)),
-        "score": _scored(forecast.score) if forecast.score else None,
+        "score": asdict(score) | {"at": score.at.isoformat()} if score else None,
     }
 
 
@@ -385,18 +380,6 @@ def _foreknowledge(reading: Reading, view: FindingView) -> Answer | None:
         return asdict(foreknowledge(mine[0]["forecaster"], mine[0]["because"])) if mine else None
     made = findings.forecasts(reading.db, finding.registration_id, finding.estimand)
     return asdict(foreknown(made[0])) if made else None
-
-
-def _scored(score: ScoredPrediction) -> Answer:
-    return {
-        "verdict": score.verdict,
-        "brier": score.brier,
-        "log_score": score.log_score,
-        "interval_score": score.interval_score,
-        "is_covered": score.is_covered,
-        "reason": score.reason,
-        "at": score.at.isoformat(),
-    }
 
 
 def _ends(line: HistoryLine | None) -> tuple[float | None, float | None, float | None]:

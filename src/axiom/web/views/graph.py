@@ -6,6 +6,7 @@ What has no link between it is drawn apart, as an island: a row for each node, a
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from functools import cache, cached_property
 from typing import Any
 
@@ -273,8 +274,7 @@ def linked(reading: Reading, number: int) -> Answer:
         "aliases": around.aliases(number),
         "hanging": around.hanging.get(number, 0),
         "notes": [
-            {"number": note.number, "text": note.text, "by": note.by, "said_at": note.said_at.isoformat()}
-            for note in finding_notes.of(reading.db, number)
+            asdict(note) | {"said_at": note.said_at.isoformat()} for note in finding_notes.of(reading.db, number)
         ],
         "depends_on_void": [
             {"number": source, "status": footings[source].status} for source in around.tainted.get(number, ())

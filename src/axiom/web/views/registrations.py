@@ -8,7 +8,6 @@ from axiom.decisions.evidence.reproduction import summed
 from axiom.decisions.findings.score_predictions import (
     PredictionScore,
     Score,
-    TrackRecord,
     compared,
     records,
     seeds_named,
@@ -83,7 +82,7 @@ def forecasters(reading: Reading) -> Answer:
     lost = [prediction for draft in drafts.lost(reading.db) if (prediction := _lost(draft))]
     scored = [*lost, *(_scored(row, smallest) for row in scores.every_score(reading.db))]
     return {
-        "forecasters": [_record(record) for record in records(scored)],
+        "forecasters": [asdict(record) | {"is_flagged": record.is_flagged} for record in records(scored)],
         "compared": [asdict(record) for record in compared(scored, AUTOPILOT)],
     }
 
@@ -201,20 +200,4 @@ def _worth(row: Mapping[str, Any]) -> dict[str, Any]:
         "interval_score": row["interval_score"],
         "is_covered": None if covered is None else bool(covered),
         "reason": row["reason"] or "",
-    }
-
-
-def _record(record: TrackRecord) -> Answer:
-    return {
-        "forecaster": record.forecaster,
-        "predictions": record.predictions,
-        "scored": record.scored,
-        "lost": record.lost,
-        "brier": record.brier,
-        "log_score": record.log_score,
-        "intervals": record.intervals,
-        "covered": record.covered,
-        "is_counted": record.is_counted,
-        "e_value": record.e_value,
-        "is_flagged": record.is_flagged,
     }
