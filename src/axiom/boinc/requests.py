@@ -391,15 +391,15 @@ def _report(says: Element, name: str, sections: Sections) -> TaskReport:
         peak_disk_bytes=says.number(b"final_peak_disk_usage"),
         message=message,
         stderr=stderr,
-        files=tuple(_output(file, name) for file in says.children_named(b"file_info") if (name := file.text(b"name"))),
-    )
-
-
-def _output(says: Element, name: str) -> OutputFile:
-    return OutputFile(
-        name=name,
-        md5=says.text(b"md5_cksum"),
-        error=says.text(b"error_msg", 1000),
+        files=tuple(
+            OutputFile(
+                name=name,
+                md5=file.text(b"md5_cksum"),
+                error=file.text(b"error_msg", 1000),
+            )
+            for file in says.children_named(b"file_info")
+            if (name := file.text(b"name"))
+        ),
     )
 
 

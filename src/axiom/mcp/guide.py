@@ -118,10 +118,6 @@ def _by_reason(refused: dict[str, str]) -> dict[str, list[str]]:
     return by_reason
 
 
-def _text(room: str, name: str) -> str:
-    return (_PACKAGE / room / f"{name}.py").read_text(encoding="utf-8")
-
-
 @cache
 def _kit() -> tuple[str, ...]:
     return tuple(sorted(file.stem for file in (_PACKAGE / "kit").glob("[a-z]*.py")))
@@ -129,7 +125,7 @@ def _kit() -> tuple[str, ...]:
 
 @cache
 def _tree(room: str, module: str) -> ast.Module:
-    return parsed(_text(room, module))
+    return parsed((_PACKAGE / room / f"{module}.py").read_text(encoding="utf-8"))
 
 
 def _said_of(module: str) -> str:

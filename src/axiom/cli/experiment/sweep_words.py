@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -104,11 +104,7 @@ def _finite(value: float) -> float:
 
 
 def _within(manifest: Manifest, name: str, value: Any) -> Any:
-    low, high = _limits(manifest.ranges, name)
+    low, high = manifest.ranges.get(name, (float("-inf"), float("inf")))
     if isinstance(value, int | float) and not low <= value <= high:
         raise WrongUse(f"{name}={value} is outside {low:g} to {high:g}, which the file declares. Nothing was started.")
     return value
-
-
-def _limits(ranges: Mapping[str, tuple[float, float]], name: str) -> tuple[float, float]:
-    return ranges.get(name, (float("-inf"), float("inf")))

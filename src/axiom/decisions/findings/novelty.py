@@ -158,16 +158,12 @@ def is_known(claim: AskedClaim, near: Sequence[NearFinding]) -> Novelty:
         is_near = neighbour.words_apart <= limits.OTHER_WORDS or (
             claim.version == neighbour.finding.version and bool(claim.identity)
         )
-        if is_near and _names_something(claim) and not neighbour.differs.is_named:
+        if is_near and (claim.factors or claim.measure) and not neighbour.differs.is_named:
             return Novelty(is_known=True, reason=f"nothing that it names differs from {where}", nearest=neighbour)
     if not near:
         return Novelty(is_known=False, reason="nothing has been asked yet")
     first = near[0]
     return Novelty(is_known=False, reason=f"the nearest is finding {first.finding.number}", nearest=first)
-
-
-def _names_something(claim: AskedClaim) -> bool:
-    return bool(claim.factors or claim.measure)
 
 
 def _spoken(finding: KnownClaim) -> frozenset[str]:

@@ -62,14 +62,10 @@ def _worth(offer: Offer) -> tuple[float, ...]:
     return offer.per_core_hour, *(-number for number in offer.candidate.key)
 
 
-def _is_meant(offer: Offer, word: str) -> bool:
-    return word in (offer.purpose.value, offer.candidate.name)
-
-
 def _by_priority(offers: Sequence[Offer], priority: Sequence[str]) -> tuple[Sequence[Offer], str]:
     """Those of the first word that anything is there for."""
     for word in priority:
-        if meant := [offer for offer in offers if _is_meant(offer, word)]:
+        if meant := [offer for offer in offers if word in (offer.purpose.value, offer.candidate.name)]:
             return meant, f"{word} come first, as an operator wants it" if word in set(
                 Purpose
             ) else f"{word} comes first"

@@ -295,17 +295,13 @@ def _note(line: _NewLine, blocks: int) -> Note:
             **(
                 _interval(line)
                 if is_block
-                else {"before": _standing_before(line)}
+                else {"before": f"{line.before.verdict}, {line.before.grade}" if line.before else ""}
                 if is_again
                 else {"place": _place(weighed)}
             ),
         },
         about=f"/findings/{number}",
     )
-
-
-def _standing_before(line: _NewLine) -> str:
-    return f"{line.before.verdict}, {line.before.grade}" if line.before else ""
 
 
 def _interval(line: _NewLine) -> dict[str, float | str]:

@@ -6,7 +6,7 @@ from axiom.decisions.upkeep.jobs import PeriodicJob, ailing
 from axiom.domain.sessions import Note
 from axiom.lab.step import OpenRound, shortened
 from axiom.server.returns.transitioner import START
-from axiom.store.engine.database import Row, maybe_moment
+from axiom.store.engine.database import maybe_moment
 from axiom.store.sessions import sessions
 from axiom.store.upkeep import jobs
 
@@ -14,7 +14,16 @@ from axiom.store.upkeep import jobs
 def health(this_round: OpenRound) -> list[Note]:
     """Say which parts are well and which are not, and what this session has to catch up with."""
     up_since = jobs.last_start(this_round.db, START)
-    parts = [_part(row) for row in jobs.every_job(this_round.db) if row["every_seconds"]]
+    parts = [
+        PeriodicJob(
+            name=row["name"],
+            every=timedelta(seconds=row["every_seconds"]),
+            last_start=maybe_moment(row["last_start"]),
+            last_error=row["last_error"],
+        )
+        for row in jobs.every_job(this_round.db)
+        if row["every_seconds"]
+    ]
     wrong = {part.name: why for part in parts if (why := ailing(part, this_round.now, up_since=up_since))}
     well = [part.name for part in parts if part.name not in wrong]
     notes = [
@@ -58,12 +67,3 @@ def _start_notes(this_round: OpenRound, up_since: datetime | None) -> list[Note]
             about="/sessions",
         )
     ]
-
-
-def _part(row: Row) -> PeriodicJob:
-    return PeriodicJob(
-        name=row["name"],
-        every=timedelta(seconds=row["every_seconds"]),
-        last_start=maybe_moment(row["last_start"]),
-        last_error=row["last_error"],
-    )

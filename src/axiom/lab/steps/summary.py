@@ -493,7 +493,8 @@ def _significant(db: Database, newest: Mapping[int, Evidence]) -> list[Note]:
 def _names_note(kind: str, label: str, pages: Mapping[str, str], about: str) -> Note:
     """One line with many names, each of which leads to its own page."""
     shown = list(pages)[: limits.NAMED_OF_A_KIND]
-    keys = {f"name_{_letters(place)}": name for place, name in enumerate(shown)}
+    # The text of a note holds no digit.
+    keys = {f"name_{chr(ord('a') + place)}": name for place, name in enumerate(shown)}
     text = ", ".join(f"{{{key}}}" for key in keys) or "none"
     facts: dict[str, object] = dict(keys)
     if len(pages) > len(shown):
@@ -501,10 +502,6 @@ def _names_note(kind: str, label: str, pages: Mapping[str, str], about: str) -> 
         facts["more"] = len(pages) - len(shown)
     rows = {key: pages[name] for key, name in keys.items()}
     return Note(kind=kind, text=f"{label}: {text}.", facts=facts, about=about, rows=rows)
-
-
-def _letters(number: int) -> str:
-    return chr(ord("a") + number)  # the text of a note holds no digit
 
 
 def _claim(db: Database, number: int) -> str:

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 
 from axiom.domain.sessions import Note, Round
-from axiom.store.engine.database import Database, Row, as_value
+from axiom.store.engine.database import Database, as_value
 from axiom.store.sessions import sessions
 
 _LISTED = """
@@ -22,13 +22,10 @@ class ClosedSession:
 
 
 def newest(db: Database, limit: int) -> list[ClosedSession]:
-    return [_closed_session(row) for row in db.select(_LISTED, limit=limit)]
-
-
-def _closed_session(row: Row) -> ClosedSession:
-    return ClosedSession(
-        session=as_value(Round, row), line=sessions.read_note(row) if row["kind"] is not None else None
-    )
+    return [
+        ClosedSession(session=as_value(Round, row), line=sessions.read_note(row) if row["kind"] is not None else None)
+        for row in db.select(_LISTED, limit=limit)
+    ]
 
 
 def neighbours(db: Database, session: Round) -> tuple[str, str]:

@@ -94,13 +94,9 @@ def site(pages: Site) -> PageCache:
         inner,
         clock=time.monotonic,
         normalize_query=normalize,
-        bypass_cache=_is_made_each_time,
+        bypass_cache=lambda path: path in PATHS or is_file(path) or path.startswith(CHOICE),
         language_of=lambda scope: language_of(scope) if is_translated(scope["path"]) else "",
     )
-
-
-def _is_made_each_time(path: str) -> bool:
-    return path in PATHS or is_file(path) or path.startswith(CHOICE)
 
 
 class SecurityHeaders:

@@ -18,12 +18,8 @@ def normalize(path: str, query: bytes) -> bytes:
     if not query:
         return query
     noun = path[1:].partition("/")[0].partition(".")[0]
-    pairs = [(_name(pair), pair) for pair in query.split(b"&")]
+    pairs = [(unquote_plus(pair.partition(b"=")[0].decode("latin-1")), pair) for pair in query.split(b"&")]
     if noun == "results" and any(name == "experiment" for name, _ in pairs):
         return query
     words = _WORDS.get(noun, set())
     return b"&".join(pair for name, pair in pairs if name in words)
-
-
-def _name(pair: bytes) -> str:
-    return unquote_plus(pair.partition(b"=")[0].decode("latin-1"))

@@ -4,8 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from axiom.domain.planning import FleetClass, Placement, Preview, Worth
-from axiom.domain.sessions import Allotment
+from axiom.domain.planning import FleetClass, Preview
 from axiom.limits import planning as limits
 from axiom.web.base.page import shown_at
 from axiom.web.base.request import Answer, Reading
@@ -37,14 +36,20 @@ def page(reading: Reading) -> Answer:
 def as_data(preview: Preview) -> Answer:
     names = _names(preview)
     return {
-        "allotments": [_allotment(allotment, names) for allotment in preview.plan.allotments],
+        "allotments": [
+            {"name": names.get(allotment.experiment_id, ""), **asdict(allotment)}
+            for allotment in preview.plan.allotments
+        ],
         "idle_cores": sum(placement.idle_cores for placement in preview.placements),  # once all this is ordered
         "idle_before": preview.plan.idle_cores,
         "skipped": [asdict(skip) for skip in preview.plan.skipped],
         "reason": preview.plan.reason,
         "classes": [_class(size) for size in preview.classes],
-        "hosts": [_placement(placement) for placement in preview.placements],
-        "worth": [_worth(worth) for worth in preview.worths],
+        "hosts": [{**asdict(placement), "tasks": dict(placement.tasks)} for placement in preview.placements],
+        "worth": [
+            {**asdict(worth), "purpose": worth.purpose.value, "per_core_hour": worth.per_core_hour}
+            for worth in preview.worths
+        ],
     }
 
 
@@ -68,14 +73,6 @@ def _names(preview: Preview) -> Mapping[int, str]:
     return names | {worth.experiment_id: worth.name for worth in preview.worths}
 
 
-def _allotment(allotment: Allotment, names: Mapping[int, str]) -> Answer:
-    return {"name": names.get(allotment.experiment_id, ""), **asdict(allotment)}
-
-
-def _placement(placement: Placement) -> Answer:
-    return {**asdict(placement), "tasks": dict(placement.tasks)}
-
-
 def _class(size: FleetClass) -> Answer:
     return {
         **asdict(size),
@@ -83,10 +80,6 @@ def _class(size: FleetClass) -> Answer:
         "planned": dict(size.planned),
         "reasons": [{"reason": reason, "hosts": hosts} for reason, hosts in size.reasons],
     }
-
-
-def _worth(worth: Worth) -> Answer:
-    return {**asdict(worth), "purpose": worth.purpose.value, "per_core_hour": worth.per_core_hour}
 
 
 def _fleet(classes: Sequence[FleetClass]) -> Answer:

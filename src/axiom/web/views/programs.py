@@ -29,21 +29,22 @@ _DAY = timedelta(days=1)
 
 
 def let_in(reading: Reading) -> Answer:
-    return {"programs": [_row(program, reading) for program in programs.programs(reading.db)]}
-
-
-def _row(program: AdmittedProgram, reading: Reading) -> Answer:
     return {
-        "name": program.name,
-        "model": program.model,
-        "prompt": program.prompt,
-        "may": str(program.right),
-        "may_approve": program.may_approve,
-        "limits": {**USUAL_LIMITS, **program.limits},
-        "created_at": program.created_at.isoformat(),
-        "expires_at": program.expires_at.isoformat(),
-        "ended_at": program.ended_at.isoformat() if program.ended_at else None,
-        "is_let_in": program.is_let_in(reading.now),
+        "programs": [
+            {
+                "name": program.name,
+                "model": program.model,
+                "prompt": program.prompt,
+                "may": str(program.right),
+                "may_approve": program.may_approve,
+                "limits": {**USUAL_LIMITS, **program.limits},
+                "created_at": program.created_at.isoformat(),
+                "expires_at": program.expires_at.isoformat(),
+                "ended_at": program.ended_at.isoformat() if program.ended_at else None,
+                "is_let_in": program.is_let_in(reading.now),
+            }
+            for program in programs.programs(reading.db)
+        ]
     }
 
 

@@ -38,7 +38,7 @@ def by_number(reading: Reading, number: int) -> Answer:
             **data,
             **_short(stored),
             "upheld_by": list(stored.proposal.upholding),
-            "decided_at": _moment(stored),
+            "decided_at": stored.decided_at.isoformat() if stored.decided_at else None,
         },
         "ends": stopping.sentence if stopping else "",
         "draft": _proposed_draft(reading, stored.proposal),
@@ -237,7 +237,3 @@ def _short(stored: KeptProposal) -> Answer:
         "why": stored.why,
         "made_at": stored.created_at.isoformat(),
     }
-
-
-def _moment(stored: KeptProposal) -> str | None:
-    return stored.decided_at.isoformat() if stored.decided_at else None

@@ -43,14 +43,12 @@ def by_name(reading: Reading, name: str) -> Answer:
             "said": resolved_prose.of_rounds(reading, sessions.told_of(reading.db, session)),
             "headline": headline,
             "log": log.chapters(session, notes),
-            "rounds": [_round(row) for row in rounds],
+            "rounds": [
+                {"name": row.name, "started_at": row.started_at.isoformat(), "reason": row.reason} for row in rounds
+            ],
             "all_rounds": sessions.amount_of_rounds(reading.db, session),
         }
     }
-
-
-def _round(session: Round) -> Answer:
-    return {"name": session.name, "started_at": session.started_at.isoformat(), "reason": session.reason}
 
 
 def markdown(reading: Reading, name: str) -> str:

@@ -39,7 +39,9 @@ def stream(designs: Sequence[Sequence[Block]]) -> tuple[Block, ...]:
     Each design has its own blocks. A whole block has its place by its last number, so that its place does not depend
     on what came back; one that is not fully ordered yet comes after all whole ones, and keeps nobody waiting.
     """
-    whole = sorted((block for blocks in designs for block in blocks if _is_whole(block)), key=_last)
+    whole = sorted(
+        (block for blocks in designs for block in blocks if block.is_whole), key=lambda block: block.replicates[-1]
+    )
     closed = []
     for block in whole:
         if not block.closed:
@@ -67,11 +69,3 @@ def _block(number: int, members: Sequence[ReplicateProgress], size: int, registr
         is_whole=len(members) == size,
         registration=registration,
     )
-
-
-def _is_whole(block: Block) -> bool:
-    return block.is_whole
-
-
-def _last(block: Block) -> int:
-    return block.replicates[-1]

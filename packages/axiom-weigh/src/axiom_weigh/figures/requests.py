@@ -390,16 +390,14 @@ def _forest_in_words(request: Forest) -> str:
             course = (
                 f"from {digits(min(estimates))} to {digits(max(estimates))}" if len(shown) > 1 else digits(estimates[0])
             )
-            sentences.append(f"{group}, {len(shown)} of {_amount_in(request, group)}: {course}.")
+            sentences.append(
+                f"{group}, {len(shown)} of {sum(part.group == group for part in request.parts)}: {course}."
+            )
     sentences.append(f"All together {digits(request.look.estimate)}, {_interval(request, request.look)}.")
     if request.expected:
         low, high = (digits(end) for end in request.expected)
         sentences.append(f"A further design is expected, with probability 95\N{NO-BREAK SPACE}%, from {low} to {high}.")
     return " ".join(sentences)
-
-
-def _amount_in(request: Forest, group: str) -> int:
-    return sum(part.group == group for part in request.parts)
 
 
 def spacing(request: Strip) -> int:

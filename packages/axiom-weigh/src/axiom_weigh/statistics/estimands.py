@@ -156,7 +156,7 @@ def _dimension_of(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> float
     first, last = estimand["levels"]
     boxes: Counter[int] = Counter()
     for config, number in _numbers_of_arm(estimand, cells, arm):
-        if first <= (level := int(_level_of(config))) <= last:
+        if first <= (level := int(_factor({"across": "level"}, config))) <= last:
             boxes[level] += round(number)
     levels = range(first, last + 1)
     if missing := [level for level in levels if boxes[level] <= 0]:
@@ -164,10 +164,6 @@ def _dimension_of(estimand: Mapping[str, Any], cells: _Cells, arm: int) -> float
         raise _NoNumberError(f"no border passes at level {missing[0]}{f' of {where}' if where else ''}")
     xs, ys = [float(level) for level in levels], [math.log2(boxes[level]) for level in levels]
     return _product(xs, ys) / _product(xs, xs)
-
-
-def _level_of(config: Mapping[str, object]) -> float:
-    return _factor({"across": "level"}, config)
 
 
 _COMPUTE = {
