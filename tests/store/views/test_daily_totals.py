@@ -52,7 +52,7 @@ MARCH = Month(year=2026, month=3)
 
 def test_a_month_counts_what_was_booked_within_it_and_a_second_look_only_what_is_new(small_lab, prepared):
     fill(small_lab, prepared)
-    db, numbers = small_lab.db, iter(range(1, 100))
+    db, numbers = small_lab.db, iter(range(1, 1_000))
     db.execute("INSERT INTO team (name, founder_id, created_at) VALUES ('Second', 1, 0)")
     award = """
         INSERT INTO award (task_id, reason, tariff_id, host_id, volunteer_id, amount, because, created_at, team_id)
@@ -73,6 +73,13 @@ def test_a_month_counts_what_was_booked_within_it_and_a_second_look_only_what_is
     earn(2, 7, end)
     assert race.ranking(db) == TeamRace(month=MARCH.after).ranking(db) == [(1, 35), (2, 30)]
     assert TeamRace(month=MARCH.after.after).ranking(db) == [(2, 7)]
+    for _ in range(900):
+        earn(None, 1, end)
+    race.ranking(db)
+    thousands = list[int]()  # of steps that SQLite's machine takes
+    db._connection.set_progress_handler(lambda: thousands.append(1), 1_000)
+    race.ranking(db)
+    assert thousands == []
 
 
 def test_tasks_and_workunits_are_found_newest_first_with_how_they_ended(working_lab):

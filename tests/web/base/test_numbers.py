@@ -135,11 +135,11 @@ def test_authors_are_cited_escaped_and_a_file_tells_why_it_matters_and_what_it_f
     for text in ("Ada (1234)", "Ada (0000-0002-1825-0097", ";"):
         with pytest.raises(WrongUse):
             read(tmp_path / "none", {}, {"authors": text})
-    words = {"number": 7, "answer": "ReLU & {tanh} differ by 5 %", "date": "2026-03-02T10:00:00", "line": 3}
+    words = {"number": 7, "answer": "ReLU & {tanh} differ by 5 % ~ 2^-4", "date": "2026-03-02T10:00:00", "line": 3}
     entry = bibtex(**words, laboratory="Small & Sons", authors=ADA, address="https://lab.example/findings/7")
     assert entry.startswith("@misc{axiom-finding-7,\n")
     assert r"author = {{Ada Example} and {Small \& Sons}}," in entry
-    assert r"{Finding 7: ReLU \& \{tanh\} differ by 5 \%}" in entry
+    assert r"{Finding 7: ReLU \& \{tanh\} differ by 5 \% \textasciitilde{} 2\textasciicircum{}-4}" in entry
     assert [
         part for part in ("year = {2026}", "month = {3}", "https://lab.example/findings/7}") if part not in entry
     ] == []

@@ -6,6 +6,7 @@ import pytest
 
 from axiom.domain.planning import FleetClass, Placement, Preview, Purpose, Worth
 from axiom.domain.sessions import Allotment, Plan, SkippedExperiment
+from axiom.store.experiments import releases
 from axiom.web.views.plan import as_data
 
 BEDROOM = "the-bedroom-pc"
@@ -26,6 +27,14 @@ PREVIEW = Preview(
     placements=(Placement(tasks=(("tiny_sum", 5),), **AT_HOME),),
     classes=(FleetClass(**SIZE, **BUSY),),
 )
+
+
+def test_all_hosts_are_looked_through_once_for_all_versions(browse, small_lab, prepared, sound, monkeypatch):
+    small_lab.publish(prepared())
+    small_lab.publish(sound)
+    counted = [releases.fleet(small_lab.db)]
+    monkeypatch.setattr(releases, "fleet", lambda _: counted.pop())
+    assert len(browse(small_lab).get("/plan.json").json["plan"]["releases"]) == 2
 
 
 def test_the_page_says_what_would_be_ordered_and_why_cores_are_idle_but_names_no_host(browse, small_lab):

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from axiom.store.engine.database import Database, at
 
 _EARNED = """
-SELECT team_id, sum(amount) AS amount, max(id) AS last FROM award
-WHERE id > :after AND created_at >= :since AND created_at < :until AND team_id IS NOT NULL GROUP BY team_id
+SELECT team_id, sum(amount) AS amount FROM award
+WHERE id > :after AND id <= :newest AND created_at >= :since AND created_at < :until AND team_id IS NOT NULL
+GROUP BY team_id
 """
 
 
@@ -36,7 +37,7 @@ class TeamRace:
     """The running sums of one month. Pages are made by several threads; they share one."""
 
     month: Month
-    _last: int | None = None  # the newest award that is counted; None before the first look
+    _last: int | None = None  # the newest award that was looked at; None before the first look
     _sums: Counter[int] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -44,17 +45,16 @@ class TeamRace:
         with self._lock:
             since, until = at(self.month.begins), at(self.month.after.begins)
             after = _last_award_before(db, since) if self._last is None else self._last
-            self._last = after
-            for row in db.select(_EARNED, after=after, since=since, until=until):
+            newest = _newest_award(db)
+            for row in db.select(_EARNED, after=after, newest=newest, since=since, until=until):
                 self._sums[row["team_id"]] += row["amount"]
-                self._last = max(self._last, row["last"])
+            self._last = max(after, newest)
             return sorted(self._sums.items(), key=lambda pair: (-pair[1], pair[0]))
 
 
 def _last_award_before(db: Database, stamp: int) -> int:
     """The last award before this moment, found by halving: awards are booked one after the other."""
-    (newest,) = db.select("SELECT coalesce(max(id), 0) AS id FROM award")
-    low, high = 0, int(newest["id"])  # what is sought lies in this range
+    low, high = 0, _newest_award(db)  # what is sought lies in this range
     while low < high:
         middle = (low + high + 1) // 2
         row = db.row("SELECT id, created_at FROM award WHERE id >= :id ORDER BY id LIMIT 1", id=middle)
@@ -63,3 +63,7 @@ def _last_award_before(db: Database, stamp: int) -> int:
         else:
             low = int(row["id"])
     return low
+
+
+def _newest_award(db: Database) -> int:
+    return db.number("SELECT coalesce(max(id), 0) AS id FROM award")

@@ -10,7 +10,9 @@ from axiom.settings import AUTHOR
 _AUTHOR = re.compile(AUTHOR)
 _ARXIV = "arXiv:"
 _AUTHORS_AND_YEAR = re.compile(r"(?P<by>[^\d:]+?),? (?P<year>\d{4})\b")
-_BRACES = str.maketrans({"{": r"\{", "}": r"\}", "%": r"\%", "&": r"\&", "#": r"\#", "_": r"\_", "$": r"\$"})
+_BRACES = str.maketrans(
+    {sign: f"\\{sign}" for sign in "{}%&#_$"} | {"^": r"\textasciicircum{}", "~": r"\textasciitilde{}"}
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

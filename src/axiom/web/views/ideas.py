@@ -1,7 +1,5 @@
 """Ideas, which are questions in a sentence. One that is not shown to everybody is on no public page."""
 
-from collections.abc import Sequence
-
 from axiom.domain.proposals import IdeaState, KeptIdea
 from axiom.errors import NotFound
 from axiom.store.accounts import accounts
@@ -23,7 +21,7 @@ def listed(reading: Reading) -> Answer:
     part = stretch(reading, "from", numbers)
     address = f"/ideas?state={state}&from=" if state else "/ideas?from="
     return {
-        "ideas": _rows(reading, ideas.of_numbers(reading.db, part.shown)),
+        "ideas": [_shown(reading, idea) for idea in ideas.of_numbers(reading.db, part.shown)],
         "of": len(numbers),
         "state": state,
         "misread": misread,
@@ -46,7 +44,7 @@ def by_number(reading: Reading, number: int) -> Answer:
 def every_idea(reading: Reading) -> Answer:
     """Every idea, also those that nobody else may read: for the operator."""
     numbers = ideas.numbers(reading.db, public=False)
-    return {"ideas": _rows(reading, ideas.of_numbers(reading.db, numbers))}
+    return {"ideas": [_shown(reading, idea) for idea in ideas.of_numbers(reading.db, numbers)]}
 
 
 def of_number(reading: Reading, number: int) -> Answer:
@@ -59,11 +57,7 @@ def of_number(reading: Reading, number: int) -> Answer:
 
 def of_volunteer(reading: Reading, volunteer_id: int) -> list[Answer]:
     """What a volunteer wrote, the newest first: for themselves."""
-    return _rows(reading, ideas.of_volunteer(reading.db, volunteer_id))
-
-
-def _rows(reading: Reading, rows: Sequence[KeptIdea]) -> list[Answer]:
-    return [_shown(reading, idea) for idea in rows]
+    return [_shown(reading, idea) for idea in ideas.of_volunteer(reading.db, volunteer_id)]
 
 
 def _shown(reading: Reading, stored: KeptIdea) -> Answer:

@@ -9,7 +9,7 @@ from axiom.decisions.experiments.release_history import (
     with_approval,
 )
 from axiom.decisions.experiments.release_stages import Rollout, release
-from axiom.domain.releases import Release, Stage
+from axiom.domain.releases import Fleet, Release, Stage
 from axiom.store.engine.database import moment
 from axiom.store.experiments import experiments, releases
 from axiom.store.experiments.experiments import StoredBundle, StoredExperiment
@@ -21,9 +21,9 @@ _BEGINNING = moment(0)  # before anything was sent: whether a host is silent cha
 def listed(reading: Reading) -> list[Answer]:
     """Every open version with its stage, those first that are not out yet."""
     newest = {bundle.experiment_id: bundle for bundle in experiments.newest_bundles(reading.db)}
-    histories = releases.by_experiment(reading.db)
+    histories, fleet = releases.by_experiment(reading.db), releases.fleet(reading.db)
     rows = [
-        _row(reading, stored, newest[stored.id], histories.get(stored.id, []))
+        _row(reading, stored, newest[stored.id], histories.get(stored.id, []), fleet)
         for stored in experiments.every_version(reading.db)
         if stored.status == "open" and stored.id in newest
     ]
@@ -36,7 +36,7 @@ def of_version(reading: Reading, stored: StoredExperiment) -> Answer | None:
     if bundle is None:
         return None
     history = releases.of_version(reading.db, stored.id)
-    return _row(reading, stored, bundle, history) | {
+    return _row(reading, stored, bundle, history, releases.fleet(reading.db)) | {
         "history": [
             {
                 "change": line.change.value,
@@ -51,9 +51,10 @@ def of_version(reading: Reading, stored: StoredExperiment) -> Answer | None:
     }
 
 
-def _row(reading: Reading, stored: StoredExperiment, bundle: StoredBundle, history: list[Release]) -> Answer:
+def _row(
+    reading: Reading, stored: StoredExperiment, bundle: StoredBundle, history: list[Release], fleet: Fleet
+) -> Answer:
     state, digest = release_state(history), bundle.digest
-    fleet = releases.fleet(reading.db)
     sent = releases.sent(reading.db, digest, since=state.begun.get(digest), before=_BEGINNING)
     facts = facts_of(sent, counts_hosts=fleet.is_alone)
     rollout = settled(state, digest) or release(facts, fleet, state.stage(digest))

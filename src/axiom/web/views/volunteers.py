@@ -20,7 +20,7 @@ from axiom.store.registrations import registrations
 from axiom.store.views import findings, hosts
 from axiom.store.views.contributions import SupportShare
 from axiom.store.views.daily_totals import VolunteerTotals, by_week, in_hand
-from axiom.store.views.hosts import List, ListPart
+from axiom.store.views.hosts import List
 from axiom.store.views.team_race import Month, TeamRace
 from axiom.web.base import paging
 from axiom.web.base.page import NUMBER, shown_at
@@ -74,7 +74,7 @@ def volunteer(reading: Reading, number: int) -> Answer:
             ],
             **host_pages.supported(reading, shares, f"/volunteers/{number}"),
             "hosts": host_pages.of_numbers(reading, shown.ids) if shown else None,
-            **_neighbours(f"/volunteers/{number}", shown),
+            **(paging.around(f"/volunteers/{number}", shown) if shown else {"previous": None, "next": None}),
         }
     }
 
@@ -204,7 +204,7 @@ def team(reading: Reading, number: int) -> Answer:
             "unheard": "" if read == stored else heard(None).reason,
             "rank": hosts.rank(reading.db, ledger.TEAM, balance.total) if balance else None,
             "volunteers": _rows(reading, shown.ids),
-            **_neighbours(f"/teams/{number}", shown),
+            **paging.around(f"/teams/{number}", shown),
         }
     }
 
@@ -266,7 +266,3 @@ def _unheard(balance: Balance | None, *texts: str) -> str:
     """Why something that was said is not shown; nothing where nothing was said."""
     hearing = heard(balance)
     return hearing.reason if any(texts) and not hearing.may else ""
-
-
-def _neighbours(path: str, shown: ListPart | None) -> Answer:
-    return paging.around(path, shown) if shown else {"previous": None, "next": None}
