@@ -7,7 +7,7 @@ but no name, address, password or key.
 import json
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from axiom.boinc import account_keys
 from axiom.boinc.accounts import LONGEST_WEBSITE, CreateAccount, tidy_email, tidy_name, tidy_website
@@ -39,10 +39,8 @@ _SERIAL = NUMBER  # of a password: each change of it, or of the address, makes a
 
 
 @dataclass(frozen=True, kw_only=True)
-class OwnAccount(Command):
+class OwnAccount(Command, capability=Capability.ACCOUNT):
     """A command about one volunteer's account: only this volunteer and the operator may give it."""
-
-    capability: ClassVar[Capability] = Capability.ACCOUNT
 
     volunteer: int = field(metadata=NUMBER)
 
@@ -82,11 +80,8 @@ class _PasswordHash:
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenAccount(Command):
+class OpenAccount(Command, name="account.open", capability=Capability.ACCOUNT):
     """Open an account for somebody who has none yet."""
-
-    name: ClassVar[str] = "account.open"
-    capability: ClassVar[Capability] = Capability.ACCOUNT
 
     called: str = field(metadata={"min_length": 1, "max_length": 200})
     email: str = field(repr=False, metadata={"min_length": 3, "max_length": 254})
@@ -116,10 +111,8 @@ class OpenAccount(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignIn(OwnAccount):
+class SignIn(OwnAccount, name="account.sign_in"):
     """From now on whoever holds this token is this volunteer, and the one before it is worth nothing."""
-
-    name: ClassVar[str] = "account.sign_in"
 
     proven: int = field(metadata=_SERIAL)
     token: str = field(repr=False, metadata={"pattern": f"^{_DIGEST}$"})  # only its digest
@@ -137,10 +130,8 @@ class SignIn(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignOut(OwnAccount):
+class SignOut(OwnAccount, name="account.sign_out"):
     """A token is worth nothing any more."""
-
-    name: ClassVar[str] = "account.sign_out"
 
     token: str = field(repr=False, metadata={"pattern": f"^{_DIGEST}$"})
 
@@ -151,10 +142,8 @@ class SignOut(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangePassword(OwnAccount):
+class ChangePassword(OwnAccount, name="account.password"):
     """Another password. It signs out everywhere and changes the weak key, which follows from it."""
-
-    name: ClassVar[str] = "account.password"
 
     proven: int | None = field(default=None, metadata=_SERIAL)  # None: the operator, who knows no password
     password: str = field(repr=False, metadata={"max_length": 10_000})
@@ -177,10 +166,8 @@ class ChangePassword(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeEmail(OwnAccount):
+class ChangeEmail(OwnAccount, name="account.email"):
     """Another e-mail address. What is stored of the password is made from it, so the password must be said again."""
-
-    name: ClassVar[str] = "account.email"
 
     proven: int = field(metadata=_SERIAL)  # or another password than this one is theirs by now, and it would come back
     email: str = field(repr=False, metadata={"min_length": 3, "max_length": 254})
@@ -206,10 +193,8 @@ class ChangeEmail(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NewKey(OwnAccount):
+class NewKey(OwnAccount, name="account.key"):
     """Another account key: computers that know the old one must be attached again."""
-
-    name: ClassVar[str] = "account.key"
 
     proven: int | None = field(default=None, metadata=_SERIAL)  # as for a new password
 
@@ -225,10 +210,8 @@ class NewKey(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EraseAccount(OwnAccount):
+class EraseAccount(OwnAccount, name="account.erase"):
     """Forget who a volunteer is, for good. Results and credit stay under their number."""
-
-    name: ClassVar[str] = "account.erase"
 
     proven: int | None = field(default=None, metadata=_SERIAL)  # as for a new password
 
@@ -241,10 +224,8 @@ class EraseAccount(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangeProfile(OwnAccount):
+class ChangeProfile(OwnAccount, name="account.profile"):
     """What others see of a volunteer, and whether statistics files may tell of it."""
-
-    name: ClassVar[str] = "account.profile"
 
     called: str = field(metadata={"min_length": 1, "max_length": 200})
     country: str = field(default="", metadata={"max_length": 200})
@@ -272,10 +253,8 @@ class ChangeProfile(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChangePreferences(OwnAccount):
+class ChangePreferences(OwnAccount, name="account.preferences"):
     """What a volunteer's computers do for this laboratory, and where a new one of them stands."""
-
-    name: ClassVar[str] = "account.preferences"
 
     resource_share: float = field(metadata={"ge": 0, "le": 10_000})
     on_cores: bool = True
@@ -300,10 +279,8 @@ class ChangePreferences(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PlaceHost(OwnAccount):
+class PlaceHost(OwnAccount, name="account.place"):
     """Where one of a volunteer's computers stands: it computes by the preferences for that place."""
-
-    name: ClassVar[str] = "account.place"
 
     host: int = field(metadata=NUMBER)
     venue: Literal["", "home", "work", "school"] = ""

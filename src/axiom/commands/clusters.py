@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -18,11 +18,8 @@ _DAYS = {"ge": 1, "le": 3_650}
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddCluster(Command):
+class AddCluster(Command, name="cluster.add", capability=Capability.GOVERN):
     """Let a cluster compute: whoever has the key whose digest this is gets work and reports it, and can do no more."""
-
-    name: ClassVar[str] = "cluster.add"
-    capability: ClassVar[Capability] = Capability.GOVERN
 
     cluster: str = field(metadata=CALLER_NAME)
     key: str = field(metadata=_DIGEST)
@@ -39,11 +36,8 @@ class AddCluster(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RenewCluster(Command):
+class RenewCluster(Command, name="cluster.renew", capability=Capability.GOVERN):
     """Give a cluster another key, also where its key expired or was revoked. The one before is good for nothing."""
-
-    name: ClassVar[str] = "cluster.renew"
-    capability: ClassVar[Capability] = Capability.GOVERN
 
     cluster: str = field(metadata=CALLER_NAME)
     key: str = field(metadata=_DIGEST)
@@ -56,11 +50,8 @@ class RenewCluster(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RevokeCluster(Command):
+class RevokeCluster(Command, name="cluster.revoke", capability=Capability.GOVERN):
     """Revoke a cluster's key: its pilots get and report nothing from now on. What they computed before stays."""
-
-    name: ClassVar[str] = "cluster.revoke"
-    capability: ClassVar[Capability] = Capability.GOVERN
 
     cluster: str = field(metadata=CALLER_NAME)
 

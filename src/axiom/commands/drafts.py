@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -29,11 +29,8 @@ _NAME = {"min_length": 3, "max_length": 64, "pattern": r"^[a-z][a-z0-9_]*$"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class WriteDraft(Command):
+class WriteDraft(Command, name="draft.write", capability=Capability.PROPOSE):
     """Keep an experiment's file as a draft. It is read (G0, G1) and not run; what it predicts is sealed with it."""
-
-    name: ClassVar[str] = "draft.write"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     experiment: str = field(metadata=_NAME)
     text: str = field(metadata={"min_length": 1, "max_length": limits.DRAFT_CHARACTERS})
@@ -62,11 +59,8 @@ class WriteDraft(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TryDraft(Command):
+class TryDraft(Command, name="draft.preflight", capability=Capability.PROPOSE):
     """Have a draft put to all gates. The report tells no measure."""
-
-    name: ClassVar[str] = "draft.preflight"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     draft: int = field(metadata=NUMBER)
     by: str = field(default="operator", metadata=FORECASTER)
@@ -78,11 +72,8 @@ class TryDraft(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SmokeDraft(Command):
+class SmokeDraft(Command, name="draft.smoke", capability=Capability.PROPOSE):
     """Be told of a tried draft: seconds, cells that lack a measure, and how many learned anything. No contrast."""
-
-    name: ClassVar[str] = "draft.smoke"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     draft: int = field(metadata=NUMBER)
     by: str = field(default="operator", metadata=FORECASTER)
@@ -97,11 +88,8 @@ class SmokeDraft(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DropDraft(Command):
+class DropDraft(Command, name="draft.drop", capability=Capability.PROPOSE):
     """Drop a draft: it is tried and proposed no more."""
-
-    name: ClassVar[str] = "draft.drop"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     draft: int = field(metadata=NUMBER)
     by: str = field(default="operator", metadata=FORECASTER)
@@ -111,11 +99,8 @@ class DropDraft(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportDraft(Command):
+class ReportDraft(Command, name="draft.report", capability=Capability.RUN):
     """Remember what came of trying a draft. Who asks has computed it; what it means is decided here."""
-
-    name: ClassVar[str] = "draft.report"
-    capability: ClassVar[Capability] = Capability.RUN
 
     draft: int = field(metadata=NUMBER)
     report: str = field(metadata={"min_length": 2, "max_length": preflight_report.LIMIT})
@@ -132,15 +117,12 @@ class ReportDraft(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProposeDraft(Command):
+class ProposeDraft(Command, name="draft.propose", capability=Capability.PROPOSE):
     """Propose a draft that passed all gates: a person approves it, then it is published with what it predicts.
 
     The rival says that the claim of an estimand is false; its interval must lie apart from the predicted one. A mended
     text of a published name needs neither it nor what each outcome changes: motivation says what was wrong.
     """
-
-    name: ClassVar[str] = "draft.propose"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     draft: int = field(metadata=NUMBER)
     estimand: str = field(metadata={"min_length": 1, "max_length": 80})

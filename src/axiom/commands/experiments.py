@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -56,14 +56,11 @@ _NEW = {"new experiment", "new bundle"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class PublishExperiment(Command):
+class PublishExperiment(Command, name="experiment.publish", capability=Capability.OPERATE):
     """Make an experiment's file into a signed bundle and register what it asks.
 
     Without `text` it is a file that the laboratory has; with it, this text is the file, and the laboratory keeps it.
     """
-
-    name: ClassVar[str] = "experiment.publish"
-    capability: ClassVar[Capability] = Capability.OPERATE
 
     experiment: str = field(metadata=_NAME)
     text: str | None = field(default=None, metadata={"max_length": limits.PUBLISHED_CHARACTERS})
@@ -132,14 +129,11 @@ class PublishExperiment(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PreflightExperiment(Command):
+class PreflightExperiment(Command, name="experiment.preflight", capability=Capability.RUN):
     """Remember what came of trying a bundle. Who asks has computed it; what it means is decided here.
 
     At G0 and G1 nothing is computed: there the laboratory reads the file itself.
     """
-
-    name: ClassVar[str] = "experiment.preflight"
-    capability: ClassVar[Capability] = Capability.RUN
 
     report: str = field(metadata={"min_length": 2, "max_length": preflight_report.LIMIT})
 
@@ -177,15 +171,12 @@ class PreflightExperiment(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeployExperiment(Command):
+class DeployExperiment(Command, name="experiment.deploy", capability=Capability.DEPLOY):
     """Order so many workunits of an experiment, each as large as a task should be; for one host alone, or for any.
 
     A host that should have less than `replicates_each` is given a part of it. For every host: so many of one replicate
     for each that was heard from lately and could compute it.
     """
-
-    name: ClassVar[str] = "experiment.deploy"
-    capability: ClassVar[Capability] = Capability.DEPLOY
 
     experiment: str = field(metadata=_NAME)
     workunits: int = field(metadata={"ge": 1, "le": 10_000})
@@ -291,14 +282,11 @@ class DeployExperiment(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChartExperiment(Command):
+class ChartExperiment(Command, name="experiment.chart", capability=Capability.DEPLOY):
     """Order tiles of a map that the replicates of its version still need, down to the level that the map says.
 
     Which tiles these are shows as coarser ones come back, so this is asked again until nothing more is ordered.
     """
-
-    name: ClassVar[str] = "experiment.chart"
-    capability: ClassVar[Capability] = Capability.DEPLOY
 
     experiment: str = field(metadata=_NAME)
     workunits: int = field(metadata={"ge": 1, "le": 10_000})  # at most about so many
@@ -329,11 +317,8 @@ class ChartExperiment(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetireExperiment(Command):
+class RetireExperiment(Command, name="experiment.retire", capability=Capability.RUN):
     """Order nothing more of an experiment and cancel what has not been sent."""
-
-    name: ClassVar[str] = "experiment.retire"
-    capability: ClassVar[Capability] = Capability.RUN
 
     experiment: str = field(metadata=NAMED)
     reason: str = field(default="retired", metadata={"max_length": 500})

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -14,11 +14,8 @@ from axiom.store.hosts import hosts
 
 
 @dataclass(frozen=True, kw_only=True)
-class TrustHost(Command):
+class TrustHost(Command, name="host.trust", capability=Capability.RUN):
     """Give a host work again that got none since others agreed twice on what it had computed otherwise."""
-
-    name: ClassVar[str] = "host.trust"
-    capability: ClassVar[Capability] = Capability.RUN
 
     host: int = field(metadata=NUMBER)
     reason: str = field(metadata={"min_length": 1, "max_length": 500})

@@ -5,7 +5,7 @@ A volunteer's idea is read by its author and the operator alone until the operat
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.accounts import OwnAccount
 from axiom.commands.base.command import Answer, Command
@@ -24,11 +24,8 @@ _WHY = {"min_length": limits.LEAST_CHARACTERS, "max_length": limits.REASON_CHARA
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddIdea(Command):
+class AddIdea(Command, name="idea.add", capability=Capability.PROPOSE):
     """Write down a question that nobody has asked yet, and why it is worth asking. Everybody can read it."""
-
-    name: ClassVar[str] = "idea.add"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     question: str = field(metadata=_QUESTION)
     why: str = field(metadata=_WHY)
@@ -39,10 +36,8 @@ class AddIdea(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuggestIdea(OwnAccount):
+class SuggestIdea(OwnAccount, name="idea.suggest"):
     """Write down a volunteer's question. The operator reads it before everybody does."""
-
-    name: ClassVar[str] = "idea.suggest"
 
     question: str = field(metadata=_QUESTION)
     why: str = field(metadata=_WHY)
@@ -59,11 +54,8 @@ class SuggestIdea(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ShowIdea(Command):
+class ShowIdea(Command, name="idea.show", capability=Capability.APPROVE):
     """Show an idea to everybody. A person alone does: what strangers write is no program's to pass on."""
-
-    name: ClassVar[str] = "idea.show"
-    capability: ClassVar[Capability] = Capability.APPROVE
 
     idea: int = field(metadata=NUMBER)
 
@@ -76,11 +68,8 @@ class ShowIdea(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HideIdea(Command):
+class HideIdea(Command, name="idea.hide", capability=Capability.OPERATE):
     """Show an idea no more: its author and the operator alone may read it. What others copied stays with them."""
-
-    name: ClassVar[str] = "idea.hide"
-    capability: ClassVar[Capability] = Capability.OPERATE
 
     idea: int = field(metadata=NUMBER)
 
@@ -92,14 +81,11 @@ class HideIdea(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AnswerIdea(Command):
+class AnswerIdea(Command, name="idea.answer", capability=Capability.OPERATE):
     """Say what became of an idea: something asks it, a finding answers it, or it is declined for a reason.
 
     It may be answered again: what was taken up is known one day.
     """
-
-    name: ClassVar[str] = "idea.answer"
-    capability: ClassVar[Capability] = Capability.OPERATE
 
     idea: int = field(metadata=NUMBER)
     state: str = field(metadata={"pattern": f"^({'|'.join(ANSWERS)})$"})
@@ -137,11 +123,8 @@ class AnswerIdea(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WithdrawIdea(Command):
+class WithdrawIdea(Command, name="idea.withdraw", capability=Capability.PROPOSE):
     """Take an own idea back, while it is open. Nobody but the operator reads it from then on."""
-
-    name: ClassVar[str] = "idea.withdraw"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     idea: int = field(metadata=NUMBER)
     by: str = field(metadata=SAID_BY)
@@ -154,10 +137,8 @@ class WithdrawIdea(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RetractIdea(OwnAccount):
+class RetractIdea(OwnAccount, name="idea.retract"):
     """Take a volunteer's own idea back, while it is open."""
-
-    name: ClassVar[str] = "idea.retract"
 
     idea: int = field(metadata=NUMBER)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -28,11 +28,8 @@ class Lifetime:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CarryOver(Command):
+class CarryOver(Command, name="volunteer.carry-over", capability=Capability.RUN):
     """Let credit from elsewhere count from now on, once from each source. It is not recent, and no team's."""
-
-    name: ClassVar[str] = "volunteer.carry-over"
-    capability: ClassVar[Capability] = Capability.RUN
 
     rows: list[Lifetime] = field(metadata={"min_length": 1, "max_length": limits.ROWS_OF_A_COMMAND})
     because: str = field(default="lifetime total from before", metadata={"min_length": 1, "max_length": 500})
@@ -55,11 +52,8 @@ class CarryOver(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorrectCredit(Command):
+class CorrectCredit(Command, name="ledger.correct", capability=Capability.RUN):
     """Add credit for a task or take some back, by a further award: what was booked is never changed."""
-
-    name: ClassVar[str] = "ledger.correct"
-    capability: ClassVar[Capability] = Capability.RUN
 
     task: int = field(metadata=NUMBER)
     amount: int = field(metadata={"ge": -limits.THOUSANDTHS_OF_A_SOURCE, "le": limits.THOUSANDTHS_OF_A_SOURCE})
@@ -78,11 +72,8 @@ class CorrectCredit(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class UseTariff(Command):
+class UseTariff(Command, name="ledger.tariff", capability=Capability.RUN):
     """Compute credit by one of the tariffs that come with Axiom from now on: by the work, and no host's clock."""
-
-    name: ClassVar[str] = "ledger.tariff"
-    capability: ClassVar[Capability] = Capability.RUN
 
     tariff: str = field(metadata={"min_length": 1, "max_length": 40})
     because: str = field(metadata={"min_length": 3, "max_length": 500})

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -34,14 +34,11 @@ _NUMBERED = re.compile(r"(link:)?([0-9]+)")
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinkFindings(Command):
+class LinkFindings(Command, name="finding.link", capability=Capability.PROPOSE):
     """Say that a finding tests, explains, rules out, moderates, supersedes, replicates or depends on another one.
 
     An end is a finding's number, `old:31` for what the old laboratory claimed, or `link:7` for an explanation.
     """
-
-    name: ClassVar[str] = "finding.link"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     source: str = field(metadata=_END)
     kind: str = field(metadata=_KIND)
@@ -80,11 +77,8 @@ class LinkFindings(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class NoteFinding(Command):
+class NoteFinding(Command, name="finding.note", capability=Capability.PROPOSE):
     """Write a note to a finding. Nothing is concluded from it. A program's numbers are references: {F12.estimate}."""
-
-    name: ClassVar[str] = "finding.note"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     finding: int = field(metadata=NUMBER)
     text: str = field(metadata={"min_length": 3, "max_length": 4_000, "pattern": LINES})
@@ -102,11 +96,8 @@ class NoteFinding(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WriteLog(Command):
+class WriteLog(Command, name="log.write", capability=Capability.PROPOSE):
     """Write your part of a session's log, the newest unless named. Numbers as {F12.estimate}; guide_show part=words."""
-
-    name: ClassVar[str] = "log.write"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     text: str = field(metadata={"min_length": 3, "max_length": 8_000, "pattern": LINES})
     by: str = field(metadata=SAID_BY)
@@ -127,11 +118,8 @@ class WriteLog(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class DraftPaper(Command):
+class DraftPaper(Command, name="paper.draft", capability=Capability.PROPOSE):
     """Write prose for the paper over findings (1,2). Numbers only as {F1.estimate}, literature as {R:experiment}."""
-
-    name: ClassVar[str] = "paper.draft"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     findings: str = field(metadata={"max_length": 200, "pattern": r"^[1-9][0-9]{0,14}(,[1-9][0-9]{0,14}){0,19}$"})
     text: str = field(metadata={"min_length": 3, "max_length": 20_000, "pattern": LINES})
@@ -151,11 +139,8 @@ class DraftPaper(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddReference(Command):
+class AddReference(Command, name="reference.add", capability=Capability.APPROVE):
     """Approve a work of the literature that a person has looked up: what names it may cite it. No program may."""
-
-    name: ClassVar[str] = "reference.add"
-    capability: ClassVar[Capability] = Capability.APPROVE
 
     # As it is cited: Belkin et al. 2019.
     cited: str = field(metadata={"min_length": 3, "max_length": 300, "pattern": LINE})
@@ -176,11 +161,8 @@ class AddReference(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RemoveReference(Command):
+class RemoveReference(Command, name="reference.remove", capability=Capability.APPROVE):
     """Take back that a reference was approved: what names it is shown as unverified again."""
-
-    name: ClassVar[str] = "reference.remove"
-    capability: ClassVar[Capability] = Capability.APPROVE
 
     reference: int = field(metadata=NUMBER)
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.accounts import OwnAccount, good_email
 from axiom.commands.base.command import Answer, Command
@@ -18,10 +18,8 @@ from axiom.store.mail import outbox, subscriptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class SendConfirmation(OwnAccount):
+class SendConfirmation(OwnAccount, name="account.send_confirmation"):
     """Mail a volunteer the link that confirms their address."""
-
-    name: ClassVar[str] = "account.send_confirmation"
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         self.volunteer_and_account(db)
@@ -36,10 +34,8 @@ class SendConfirmation(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ConfirmEmail(OwnAccount):
+class ConfirmEmail(OwnAccount, name="account.confirm"):
     """A volunteer's address is theirs, as the link shows that was mailed to it."""
-
-    name: ClassVar[str] = "account.confirm"
 
     proven: int = field(metadata=NUMBER)  # the serial goes up with each change of the address
 
@@ -50,11 +46,8 @@ class ConfirmEmail(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AskForPassword(Command):
+class AskForPassword(Command, name="account.forgot", capability=Capability.ACCOUNT):
     """Mail a link for a new password to an address, if an account has it and it is confirmed. Nobody learns whether."""
-
-    name: ClassVar[str] = "account.forgot"
-    capability: ClassVar[Capability] = Capability.ACCOUNT
 
     email: str = field(repr=False, metadata={"min_length": 3, "max_length": 254})
 
@@ -76,10 +69,8 @@ class AskForPassword(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ChooseMail(OwnAccount):
+class ChooseMail(OwnAccount, name="account.mail"):
     """Which mail a volunteer wants. What is not said stays as it is."""
-
-    name: ClassVar[str] = "account.mail"
 
     digest: bool | None = None
     silence: bool | None = None

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -18,11 +18,8 @@ _NOTHING = "Nothing was said."
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddNews(Command):
+class AddNews(Command, name="news.add", capability=Capability.RUN):
     """Say something to everybody: on the front page, in the news and their feeds; to every host if that is wanted."""
-
-    name: ClassVar[str] = "news.add"
-    capability: ClassVar[Capability] = Capability.RUN
 
     line: str = field(metadata={"min_length": 3, "max_length": 200, "pattern": r"[^\r\n]*"})
     text: str = field(default="", metadata={"max_length": 4_000})
@@ -44,11 +41,8 @@ class AddNews(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WithdrawNews(Command):
+class WithdrawNews(Command, name="news.withdraw", capability=Capability.RUN):
     """Show it no more. What clients and feed readers have fetched stays with them; the audit keeps the words."""
-
-    name: ClassVar[str] = "news.withdraw"
-    capability: ClassVar[Capability] = Capability.RUN
 
     number: int = field(metadata=NUMBER)
 

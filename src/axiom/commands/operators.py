@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.accounts import OwnAccount
 from axiom.commands.base.command import Answer, Command
@@ -19,11 +19,8 @@ from axiom.store.engine.database import Database
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddOperator(Command):
+class AddOperator(Command, name="operator.add", capability=Capability.GOVERN):
     """Give a volunteer the role of an operator, with a new second factor; the one before it is worth nothing."""
-
-    name: ClassVar[str] = "operator.add"
-    capability: ClassVar[Capability] = Capability.GOVERN
 
     operator: str = field(metadata=CALLER_NAME)
     volunteer: int = field(metadata=NUMBER)
@@ -47,11 +44,8 @@ class AddOperator(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EndOperator(Command):
+class EndOperator(Command, name="operator.end", capability=Capability.GOVERN):
     """Take the role of an operator away, from this moment on. What was done with it stays."""
-
-    name: ClassVar[str] = "operator.end"
-    capability: ClassVar[Capability] = Capability.GOVERN
 
     operator: str = field(metadata=CALLER_NAME)
 
@@ -67,10 +61,8 @@ class EndOperator(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignInAsOperator(OwnAccount):
+class SignInAsOperator(OwnAccount, name="operator.sign_in"):
     """A volunteer with the role proves their second factor. A code counts once, and only so many are tried in a day."""
-
-    name: ClassVar[str] = "operator.sign_in"
 
     code: str = field(repr=False, metadata={"max_length": 100})
 

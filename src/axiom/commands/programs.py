@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -19,11 +19,8 @@ _LARGEST = 1e9  # of a limit
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddProgram(Command):
+class AddProgram(Command, name="program.add", capability=Capability.GOVERN):
     """Let a program in: whoever has the token whose digest this is may do that much, until the token expires."""
-
-    name: ClassVar[str] = "program.add"
-    capability: ClassVar[Capability] = Capability.GOVERN
 
     program: str = field(metadata=CALLER_NAME)
     may: str = field(metadata={"pattern": f"^({'|'.join(Right)})$"})
@@ -62,11 +59,8 @@ class AddProgram(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EndProgram(Command):
+class EndProgram(Command, name="program.end", capability=Capability.GOVERN):
     """Let a program in no more: its token is worth nothing from now on. What it did stays."""
-
-    name: ClassVar[str] = "program.end"
-    capability: ClassVar[Capability] = Capability.GOVERN
 
     program: str = field(metadata=CALLER_NAME)
 
@@ -77,11 +71,8 @@ class EndProgram(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LimitProgram(Command):
+class LimitProgram(Command, name="program.limit", capability=Capability.GOVERN):
     """Say how much a program may do in a day, where that differs from the usual limits. The others stay as they are."""
-
-    name: ClassVar[str] = "program.limit"
-    capability: ClassVar[Capability] = Capability.GOVERN
 
     program: str = field(metadata=CALLER_NAME)
     limits: dict[str, float] = field(metadata={"min_length": 1, "max_length": len(USUAL_LIMITS)})

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -47,14 +47,11 @@ _OURS = "by rule: it passed all gates, and as scientist_code is own it runs on t
 
 
 @dataclass(frozen=True, kw_only=True)
-class MakeProposal(PredictionCommand):
+class MakeProposal(PredictionCommand, name="proposal.make", capability=Capability.PROPOSE):
     """Ask something new of published code: claim, rival, what each outcome would change, and what is expected.
 
     It follows from a finding; of that finding's estimand only what is said here differs.
     """
-
-    name: ClassVar[str] = "proposal.make"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     finding: int = field(metadata=NUMBER)
     question: str = field(metadata=SENTENCE)
@@ -119,11 +116,8 @@ class MakeProposal(PredictionCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class WithdrawProposal(Command):
+class WithdrawProposal(Command, name="proposal.withdraw", capability=Capability.PROPOSE):
     """Take an own proposal back: no more is ordered of it. Once it has data, a program asks a person to."""
-
-    name: ClassVar[str] = "proposal.withdraw"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     proposal: int = field(metadata=NUMBER)
     why: str = field(metadata=WHY)
@@ -141,14 +135,11 @@ class WithdrawProposal(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApproveProposal(Command):
+class ApproveProposal(Command, name="proposal.approve", capability=Capability.APPROVE):
     """Approve a proposal: what it asks is registered, with what is expected of it, before anything is ordered.
 
     Also one that the autopilot refused, since it could not be asked then or needs more than its cap was counted with.
     """
-
-    name: ClassVar[str] = "proposal.approve"
-    capability: ClassVar[Capability] = Capability.APPROVE
 
     proposal: int = field(metadata=NUMBER)
     why: str = field(metadata=WHY)
@@ -173,11 +164,8 @@ class ApproveProposal(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RefuseProposal(Command):
+class RefuseProposal(Command, name="proposal.refuse", capability=Capability.APPROVE):
     """Refuse a proposal. It comes back only when the evidence from which it follows has changed."""
-
-    name: ClassVar[str] = "proposal.refuse"
-    capability: ClassVar[Capability] = Capability.APPROVE
 
     proposal: int = field(metadata=NUMBER)
     why: str = field(metadata=WHY)
@@ -189,15 +177,12 @@ class RefuseProposal(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdmitProposal(Command):
+class AdmitProposal(Command, name="proposal.admit", capability=Capability.RUN):
     """Have the autopilot approve the most telling of its own proposals for which its cap leaves room, if there is one.
 
     Whoever asks chooses neither the proposal nor the cap: the rule and the setting `followup_core_hours` do. Where the
     setting `scientist_code` is `own`, new code that passed all gates comes first; no volunteer gets it by that.
     """
-
-    name: ClassVar[str] = "proposal.admit"
-    capability: ClassVar[Capability] = Capability.RUN
 
     def prepare(self, laboratory: Laboratory) -> tuple[int, Points | PackedBundle, str] | None:
         """The proposal that is next, its configs with what they cost or its code, and why it cannot be asked."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -33,11 +33,8 @@ _CHANCE = {"ge": 0.0, "le": 1.0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterDesign(Command):
+class RegisterDesign(Command, name="registration.design", capability=Capability.RUN):
     """Register a further design of a version, inside the ranges of its file: more evidence of the same findings."""
-
-    name: ClassVar[str] = "registration.design"
-    capability: ClassVar[Capability] = Capability.RUN
 
     experiment: str = field(metadata=NAMED)
     design: str = field(metadata={"min_length": 1, "max_length": 64, "pattern": r"^[a-z][a-z0-9_]*$"})
@@ -60,11 +57,8 @@ class RegisterDesign(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterCohort(Command):
+class RegisterCohort(Command, name="registration.cohort", capability=Capability.RUN):
     """Register a fresh cohort of a finding: replicates issued from now on, whose numbers confirm it."""
-
-    name: ClassVar[str] = "registration.cohort"
-    capability: ClassVar[Capability] = Capability.RUN
 
     finding: int = field(metadata=NUMBER)
     why: str = field(metadata=WHY)
@@ -102,11 +96,8 @@ class PredictionCommand(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AmendFinding(PredictionCommand):
+class AmendFinding(PredictionCommand, name="registration.amend", capability=Capability.RUN):
     """Put a claim otherwise, since the data suggest it: a new finding, for which only later replicates count."""
-
-    name: ClassVar[str] = "registration.amend"
-    capability: ClassVar[Capability] = Capability.RUN
 
     finding: int = field(metadata=NUMBER)
     why: str = field(metadata=WHY)
@@ -136,11 +127,8 @@ class AmendFinding(PredictionCommand):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Predict(PredictionCommand):
+class Predict(PredictionCommand, name="registration.predict", capability=Capability.PROPOSE):
     """Say what you expect of a finding before any of it is known. It is chained, and scored when the finding ends."""
-
-    name: ClassVar[str] = "registration.predict"
-    capability: ClassVar[Capability] = Capability.PROPOSE
 
     finding: int = field(metadata=NUMBER)
     forecaster: str = field(metadata=FORECASTER)

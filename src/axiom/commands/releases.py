@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -19,11 +19,8 @@ _PLATFORM = {"max_length": 60, "pattern": r"^([a-z0-9]+-[a-z0-9_]+-[a-z0-9]+)?$"
 
 
 @dataclass(frozen=True, kw_only=True)
-class PauseExperiment(Command):
+class PauseExperiment(Command, name="experiment.pause", capability=Capability.OPERATE):
     """Give nothing more of a version to anybody, or to hosts of one platform; what is out goes on and is paid."""
-
-    name: ClassVar[str] = "experiment.pause"
-    capability: ClassVar[Capability] = Capability.OPERATE
 
     experiment: str = field(metadata=NAMED)
     why: str = field(metadata=SENTENCE)
@@ -37,11 +34,8 @@ class PauseExperiment(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ResumeExperiment(Command):
+class ResumeExperiment(Command, name="experiment.resume", capability=Capability.RUN):
     """Have a version go on that was paused, held back or halted. After a halt it begins with its pilot again."""
-
-    name: ClassVar[str] = "experiment.resume"
-    capability: ClassVar[Capability] = Capability.RUN
 
     experiment: str = field(metadata=NAMED)
     why: str = field(default="it may go on", metadata=SENTENCE)
@@ -55,11 +49,8 @@ class ResumeExperiment(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ApproveExperiment(Command):
+class ApproveExperiment(Command, name="experiment.approve", capability=Capability.APPROVE):
     """Let a version's newest bundle go beyond the laboratory's own hosts, where the setting `approvals` asks for it."""
-
-    name: ClassVar[str] = "experiment.approve"
-    capability: ClassVar[Capability] = Capability.APPROVE
 
     experiment: str = field(metadata=NAMED)
     why: str = field(default="looked at and found good", metadata=SENTENCE)
@@ -83,11 +74,8 @@ class ApproveExperiment(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RollBackExperiment(Command):
+class RollBackExperiment(Command, name="experiment.rollback", capability=Capability.RUN):
     """Put an earlier bundle of a version in the place of its newest; what waits gets it from now on."""
-
-    name: ClassVar[str] = "experiment.rollback"
-    capability: ClassVar[Capability] = Capability.RUN
 
     experiment: str = field(metadata=NAMED)
     why: str = field(metadata=SENTENCE)
@@ -111,11 +99,8 @@ class RollBackExperiment(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RecallExperiment(Command):
+class RecallExperiment(Command, name="experiment.recall", capability=Capability.RUN):
     """Void a faulty version: nothing more is sent, its findings are recalled; results stay and stay paid."""
-
-    name: ClassVar[str] = "experiment.recall"
-    capability: ClassVar[Capability] = Capability.RUN
 
     experiment: str = field(metadata=NAMED)
     why: str = field(metadata=WHY)
@@ -135,11 +120,8 @@ class RecallExperiment(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReopenExperiment(Command):
+class ReopenExperiment(Command, name="experiment.reopen", capability=Capability.RUN):
     """Have more of a retired version ordered again. A recalled one is never opened again."""
-
-    name: ClassVar[str] = "experiment.reopen"
-    capability: ClassVar[Capability] = Capability.RUN
 
     experiment: str = field(metadata=NAMED)
     why: str = field(metadata=WHY)
@@ -152,11 +134,8 @@ class ReopenExperiment(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReopenFinding(Command):
+class ReopenFinding(Command, name="finding.reopen", capability=Capability.RUN):
     """Have a retired or suspended finding go on: what was wrong has been explained. A recalled one never does."""
-
-    name: ClassVar[str] = "finding.reopen"
-    capability: ClassVar[Capability] = Capability.RUN
 
     finding: int = field(metadata=NUMBER)
     why: str = field(metadata=WHY)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -18,11 +18,8 @@ from axiom.store.experiments import experiments
 
 
 @dataclass(frozen=True, kw_only=True)
-class SealBundles(Command):
+class SealBundles(Command, name="experiment.seal", capability=Capability.RUN):
     """Publish a bundle with a seal that was made elsewhere; without one, seal again with the keys that are here."""
-
-    name: ClassVar[str] = "experiment.seal"
-    capability: ClassVar[Capability] = Capability.RUN
 
     seal: str = field(default="", metadata={"max_length": SEAL_LIMIT})
 
@@ -54,11 +51,8 @@ class SealBundles(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignPrograms(Command):
+class SignPrograms(Command, name="runner.sign", capability=Capability.RUN):
     """Keep BOINC's signatures of a runner's files, made where the code-signing key is kept: then it is offered."""
-
-    name: ClassVar[str] = "runner.sign"
-    capability: ClassVar[Capability] = Capability.RUN
 
     signatures: dict[str, str] = field(metadata={"min_length": 1, "max_length": 1_000})  # by the MD5 of the file
 

@@ -3,7 +3,7 @@
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -20,11 +20,8 @@ _DIGEST = {"pattern": r"^([0-9a-f]{64})?$"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class StepSession(Command):
+class StepSession(Command, name="session.step", capability=Capability.RUN):
     """Do the next step of the session that is open, or open one and do its first step."""
-
-    name: ClassVar[str] = "session.step"
-    capability: ClassVar[Capability] = Capability.RUN
 
     pi: Pi
     reason: str = field(metadata={"min_length": 1, "max_length": 500})
@@ -52,11 +49,8 @@ class StepSession(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class HoldSession(Command):
+class HoldSession(Command, name="session.hold", capability=Capability.RUN):
     """Do all steps up to and with one, in one transaction: what a dry run shows."""
-
-    name: ClassVar[str] = "session.hold"
-    capability: ClassVar[Capability] = Capability.RUN
 
     pi: Pi
     reason: str = field(metadata={"min_length": 1, "max_length": 500})
@@ -71,11 +65,8 @@ class HoldSession(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TranscribeSession(Command):
+class TranscribeSession(Command, name="session.transcribe", capability=Capability.RUN):
     """Write down what was said to a language model, or what came of it, and keep the session in hand meanwhile."""
-
-    name: ClassVar[str] = "session.transcribe"
-    capability: ClassVar[Capability] = Capability.RUN
 
     session: str = field(metadata={"min_length": 1, "max_length": 40})
     holder: str = field(metadata={"min_length": 1, "max_length": 80})

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.accounts import OwnAccount, good_country, good_name, good_website
 from axiom.commands.base.command import Answer
@@ -18,10 +18,8 @@ from axiom.store.engine.database import Database
 
 
 @dataclass(frozen=True, kw_only=True)
-class FoundTeam(OwnAccount):
+class FoundTeam(OwnAccount, name="team.found"):
     """A new team, which its founder belongs to."""
-
-    name: ClassVar[str] = "team.found"
 
     called: str = field(metadata={"min_length": 1, "max_length": 200})
     country: str = field(default="", metadata={"max_length": 200})
@@ -55,10 +53,8 @@ class FoundTeam(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class JoinTeam(OwnAccount):
+class JoinTeam(OwnAccount, name="team.join"):
     """Belong to a team. What is earned from now on counts for it, too."""
-
-    name: ClassVar[str] = "team.join"
 
     team: int = field(metadata=NUMBER)
 
@@ -72,10 +68,8 @@ class JoinTeam(OwnAccount):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LeaveTeam(OwnAccount):
+class LeaveTeam(OwnAccount, name="team.leave"):
     """Belong to no team. What was earned for the team stays with it."""
-
-    name: ClassVar[str] = "team.leave"
 
     def apply(self, db: Database, laboratory: Laboratory, prepared: Any, now: datetime) -> Answer:
         """Leave; of a team whose founder leaves, the oldest volunteer becomes the founder."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -18,11 +18,8 @@ from axiom.store.upkeep import watches
 
 
 @dataclass(frozen=True, kw_only=True)
-class RegisterWatch(Command):
+class RegisterWatch(Command, name="watch.register", capability=Capability.DEPLOY):
     """Be told when a result of a version shows this for the first time. It is never evidence, and changes nothing."""
-
-    name: ClassVar[str] = "watch.register"
-    capability: ClassVar[Capability] = Capability.DEPLOY
 
     experiment: str = field(metadata=NAMED)
     sentence: str = field(metadata=SENTENCE)
@@ -56,11 +53,8 @@ class RegisterWatch(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class EndWatch(Command):
+class EndWatch(Command, name="watch.end", capability=Capability.DEPLOY):
     """Look for it no more; what was found stays."""
-
-    name: ClassVar[str] = "watch.end"
-    capability: ClassVar[Capability] = Capability.DEPLOY
 
     watch: int = field(metadata=NUMBER)
 

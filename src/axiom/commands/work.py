@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from axiom.commands.base.command import Answer, Command
 from axiom.commands.base.laboratory import Laboratory
@@ -18,11 +18,8 @@ from axiom.store.tasks import workunits as workunit_store
 
 
 @dataclass(frozen=True, kw_only=True)
-class CancelWorkunits(Command):
+class CancelWorkunits(Command, name="workunit.cancel", capability=Capability.OPERATE):
     """Withdraw open workunits: nothing more of them is sent. What is out may come back and is kept."""
-
-    name: ClassVar[str] = "workunit.cancel"
-    capability: ClassVar[Capability] = Capability.OPERATE
 
     workunits: list[Annotated[int, NUMBER]] = field(metadata={"min_length": 1, "max_length": 10_000})
     reason: str = field(default="cancelled", metadata={"max_length": 500, "pattern": LINES})
@@ -45,15 +42,12 @@ class CancelWorkunits(Command):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AbortTask(Command):
+class AbortTask(Command, name="task.abort", capability=Capability.OPERATE):
     """Abort one task that a host has: its client stops it at its next contact, and its work goes to somebody else.
 
     What the host computed until then is paid as any task that the laboratory took back. `again`: its work is ordered
     anew; otherwise its workunit is cancelled.
     """
-
-    name: ClassVar[str] = "task.abort"
-    capability: ClassVar[Capability] = Capability.OPERATE
 
     task: int = field(metadata=NUMBER)
     reason: str = field(default="aborted by the operator", metadata={"max_length": 500, "pattern": LINES})

@@ -27,6 +27,14 @@ class Command(ABC):
     name: ClassVar[str]
     capability: ClassVar[Capability]
 
+    def __init_subclass__(cls, *, name: str | None = None, capability: Capability | None = None) -> None:
+        """Each command says in its head what it is called and what it asks for."""
+        super().__init_subclass__()
+        if name is not None:
+            cls.name = name
+        if capability is not None:
+            cls.capability = capability
+
     def __post_init__(self) -> None:
         """Hold every word to its type and limits."""
         for word, value in read_values(form_of(type(self)), self.name, vars(self)).items():
