@@ -113,14 +113,15 @@ def main(kind: str, arguments: Sequence[str]) -> int:
     if not arguments or arguments[0] in {"--help", "-h"}:
         print(f"scripts/{kind} NAME [--record] [arguments]; --record writes docs/measurements/NAME.md")
         print("--record=OTHER writes OTHER.md: of a part, whose record must not take the place of the whole one's\n")
+        wide = max(map(len, programs), default=0)
         for name, program in programs.items():
-            print(f"{name:<12} {purpose(program)}")
+            print(f"{name:<{wide}} {purpose(program)}")
         return 0
     beginning, *rest = arguments
     begun = [name for name in programs if name.startswith(beginning)]
     name = begun[0] if len(begun) == 1 else beginning  # the beginning of one name alone is enough
     if name not in programs:
-        near = difflib.get_close_matches(name, programs, n=1, cutoff=0.4)
+        near = difflib.get_close_matches(name, programs, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(programs) or 'none'}."
         print(f"scripts/{kind} has no {name!r}. {hint} Nothing was run.", file=sys.stderr)
         return 2

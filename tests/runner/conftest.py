@@ -114,9 +114,9 @@ def steps(config, seed):
     return ok(config, seed)
 
 
-# Twenty blocks, or eighty, which are over sooner on a busy computer, and every one of them is in the sum. Of the last two,
-# one is killed in the first process that comes to the tenth block, as if for want of memory, and the other in the third,
-# whoever computes it.
+# Twenty blocks, or eighty, which are over sooner on a busy computer; each one is in the sum. Of the last two functions,
+# one is killed in the first process that comes to the tenth block, as if for want of memory, and the other in the
+# third, whoever computes it.
 def loop(config, seed): return looped(config, seed, 20, None)
 def slow(config, seed): return looped(config, seed, 80, None)
 def fragile(config, seed): return looped(config, seed, 20, 10)

@@ -56,11 +56,11 @@ _PLAIN = {
     bool: ("true or false", "boolean"),
 }
 _LIMITS: Mapping[str, tuple[str, Callable[[Any, Any], object]]] = {
-    "ge": ("be at least", operator.ge),
-    "le": ("be at most", operator.le),
-    "min_length": ("have a length of at least", lambda value, least: len(value) >= least),
-    "max_length": ("have a length of at most", lambda value, most: len(value) <= most),
-    "pattern": ("match", lambda value, pattern: re.fullmatch(pattern, value)),
+    "ge": ("be at least {limit}", operator.ge),
+    "le": ("be at most {limit}", operator.le),
+    "min_length": ("have at least {limit} {unit}", lambda value, least: len(value) >= least),
+    "max_length": ("have at most {limit} {unit}", lambda value, most: len(value) <= most),
+    "pattern": ("match {limit}", lambda value, pattern: re.fullmatch(pattern, value)),
 }
 _HALVES = re.compile("[\ud800-\udfff]")
 
@@ -133,7 +133,8 @@ def _read(kind: Any, limits: Mapping[str, Any], value: Any, where: str) -> Any:
         value = {_plain(str, key, where): _read(parts[1], {}, item, f"{where}.{key}") for key, item in value.items()}
     for name, (must, holds) in _LIMITS.items():
         if name in limits:
-            _demand(holds(value, limits[name]), f"{must} {limits[name]}", where)
+            unit = "characters" if isinstance(value, str) else "entries"
+            _demand(holds(value, limits[name]), must.format(limit=limits[name], unit=unit), where)
     return value
 
 
