@@ -99,7 +99,7 @@ class MapElsewhere:
     ) -> Table:
         """The same table as `axiom.open(folder).map(NAME).crop(…)` gives."""
         query = {"x0": x0, "x1": x1, "y0": y0, "y1": y1, "level": level, "arm": arm, "replicate": replicate}
-        words = urlencode({word: repr(value) for word, value in query.items() if value is not None})
+        words = urlencode({word: value for word, value in query.items() if value is not None})
         made = self._read(f"/maps/{quote(self._name, safe='@')}/data?{words}")
         named = [(shade, band) for band, shades in made["bands"] for shade in range(shades)]
         rows = (

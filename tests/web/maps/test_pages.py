@@ -6,6 +6,7 @@ import re
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet
 import pytest
 import small_map
@@ -212,7 +213,7 @@ def test_all_forms_hold_the_same(maps_of, atlas):
     here = axiom.open(atlas.folder.path).map("small_map").crop(-0.31, 0.72, 0.5, 33, level=3, arm=0, replicate=1)
     assert list(here.rows()) == wanted
     elsewhere = MapElsewhere(lambda path: maps_of.get(path).json, "small_map")
-    there = elsewhere.crop(-0.31, 0.72, 0.5, 33, level=3, arm=0, replicate=1)
+    there = elsewhere.crop(np.float64(-0.31), 0.72, 0.5, 33, level=3, arm=0, replicate=1)
     assert (there.columns, there.title) == (here.columns, here.title)
 
 

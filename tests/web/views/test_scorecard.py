@@ -35,3 +35,8 @@ def test_a_promise_is_broken_where_chance_does_not_explain_it(monkeypatch, share
     told = scorecard.scorecard(None)["scorecard"]
     assert ([told["worst"]], told["promised"][0]["outcome"]) == ([share], outcome)
     assert [row["name"] for row in told["not_promised"]] == ["lopsided-mean"]
+
+
+def test_shares_are_written_as_the_language_writes_numbers(empty_site):
+    page = empty_site.get("/honesty", accept_language="de").text
+    assert (len(re.findall(r"\d,\d&nbsp;%", page)) > 3, re.findall(r"\d\.\d&nbsp;%", page)) == (True, [])

@@ -20,6 +20,7 @@ from axiom.web.papers.methods import Study, registration_facts
 from axiom.web.views import evidence_cards, graph
 from axiom.web.views import findings as finding_views
 from axiom.web.views.proposals import kin_in_words, kin_of_experiment
+from axiom_weigh.amounts import counted
 from axiom_weigh.evidence.middles import middle_named
 from axiom_weigh.values import Grade
 
@@ -226,7 +227,7 @@ def _weaknesses(subject: _Subject) -> Iterable[tuple[str, str]]:
         if answer[name] == 1:
             yield name, f"all of it is of one {name.removesuffix('s')}"
     if answer["missing"]:
-        yield "missing", f"{plain(answer['missing'])} replicates have no value"
+        yield "missing", f"{counted(answer['missing'], 'replicate')} without a value"
     if answer["false_share"] is None:
         yield "false_share", "it is not among the findings of the whole laboratory, corrected for all that were asked"
     if not answer["again"]:

@@ -78,6 +78,7 @@ def environment() -> Environment:
     made.filters |= {
         "number": _number,
         "credit": lambda amount: languages.number(numbers.credit(amount)),
+        "percent": lambda share: languages.number(f"{100.0 * share:.1f}"),
         "moment": lambda value: languages.day(numbers.moment(value)),
         "translated": _translated,
         "span": numbers.span,
