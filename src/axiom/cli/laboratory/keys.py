@@ -64,8 +64,10 @@ def status(folder: Folder) -> Shown:
     say()
     none = "Nothing waits to be signed."
     show_table(("waits to be signed", "why"), [(wait["what"], wait["why"]) for wait in waits], none=none)
-    if waits and not keys_here.can(Role.BUNDLE):
-        say("`axiom keys request FILE` writes down what has to be signed.")
+    if waits:
+        are_here = all(row["where"] == "here" for row in rows)
+        by_hand = "`axiom keys request FILE` writes down what has to be signed."
+        say("The keys are here: `axiom lab` signs this by itself." if are_here else by_hand)
 
 
 @keys.command("make")
