@@ -167,6 +167,7 @@ def test_a_finding_has_its_history_and_its_observations(measured_lab, opened):
     assert card.evidence.verdict is Verdict.POSITIVE
     assert (opened.findings["reads"], card.reads) == (("as claimed",), Meaning.AS_CLAIMED)
     assert "verdict: effect +\nreads: as claimed\n" in repr(card)
+    assert repr(card).startswith(f"Finding 1: {card.answer}\nclaim: {card.claim}\n")
     assert "0.5 to unbounded" in repr(card)
     assert "a second volunteer" in card._repr_html_()
 

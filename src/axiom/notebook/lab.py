@@ -125,10 +125,10 @@ class FindingCard:
         return facts_html(self._title(), self._facts()) + self.history._repr_html_()
 
     def _title(self) -> str:
-        return f"Finding {self.number}: {self.claim}"
+        return f"Finding {self.number}: {self.answer}"
 
     def _facts(self) -> dict[str, object]:
-        facts: dict[str, object] = {"experiment": self.experiment, "estimand": self.estimand, "status": self.status}
+        facts: dict[str, object] = {name: getattr(self, name) for name in ("claim", "experiment", "estimand", "status")}
         if self.evidence is None:
             return facts | {"evidence": "none yet: its first block has not closed"}
         evidence = self.evidence

@@ -224,7 +224,10 @@ def test_an_experiment_shows_its_signed_source_and_its_pictures_can_be_taken_awa
         if name.endswith("svg"):
             assert "<style>:root{--paper" in file.text
             assert "style-src 'unsafe-inline'" in file.headers["content-security-policy"]
-        for other in ("finding/1/other.csv", "finding/9/strip.csv", "x.svg", "finding/x/y.csv", "host/1/a.csv"):
+        for other in (
+            *("finding/1/other.csv", "finding/9/strip.csv", "x.svg", "finding/x/y.csv", "host/1/a.csv"),
+            "finding/1/narrowing/660.x",
+        ):
             assert site_of.get(f"/figures/{other}").status == 404
 
 

@@ -292,11 +292,13 @@ def _results(reading: Reading, breathe: Breathe) -> SlowFile:
 
 
 def _picture(reading: Reading, name: str) -> Response:
-    name, _, kind = name.rpartition(".")
+    drawn, _, kind = name.rpartition(".")
+    if kind not in ("csv", "png", "svg"):
+        raise NotFound(f"There is no picture {name}.")
     if kind == "csv":
-        shown = _plate(reading, name)
+        shown = _plate(reading, drawn)
         return PlainTextResponse(figures.table_csv(shown["headings"], shown["rows"]), media_type="text/csv")
-    body = figures.file(reading, name, kind, static_bytes("figure.css").decode())
+    body = figures.file(reading, drawn, kind, static_bytes("figure.css").decode())
     if kind == "png":
         return Response(body, media_type="image/png")
     return Response(body, media_type="image/svg+xml", headers=_DRAWING)
