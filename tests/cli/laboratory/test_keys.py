@@ -86,7 +86,8 @@ def test_who_signs_is_shown_what_is_signed_and_what_is_no_request_is_refused(say
     for words, has_data, status in (
         *(("keys sign none --keys stick --yes", False, 5), ("keys accept none", True, 5)),
         *(("keys accept none.json", True, 2), ("keys sign again.json --keys empty --yes", False, 5)),
-        ("keys make stick", False, 5),
+        *((f"keys make {place}", False, 5) for place in ("stick", "none", "none/keys")),
+        *((f"keys request {place}", True, 2) for place in ("stick", "none/r.json")),
         ("keys rotate ticket --public stick/public.json", True, 2),
     ):
         assert (words, say(words, data=has_data)[0]) == (words, status)

@@ -13,7 +13,7 @@ from axiom.cli.laboratory.keys_waiting import is_worth_carrying, key_rows, keys_
 from axiom.cli.output import Shown, data_option, quiet_option, reading_options, show_facts, show_table
 from axiom.commands.base.command import Answer
 from axiom.commands.sealing import SealBundles, SignPrograms
-from axiom.errors import AxiomError, NoLab, Refused, WrongUse
+from axiom.errors import AxiomError, KeysUnusable, NoLab, Refused, WrongUse
 from axiom.lab.experiments import seals
 from axiom.service.open_laboratory import audited, package, submit
 from axiom.signed import key_rotation
@@ -75,7 +75,10 @@ def status(folder: Folder) -> Shown:
 @quiet_option
 def make(place: Path, quiet: bool) -> None:
     """Make keys in a new folder, on a computer that stays without a network."""
-    make_offline(place)
+    try:
+        make_offline(place)
+    except OSError as fault:
+        raise KeysUnusable(f"No keys can be made in {place} ({fault.strerror}). Choose another folder.") from None
     say(str(place / PUBLIC_FILE))
     remark(
         f"Made a root, a bundle and a code-signing key in {place} (mode 0600). Keep a copy of the folder in another "
@@ -85,7 +88,7 @@ def make(place: Path, quiet: bool) -> None:
 
 
 @keys.command("request")
-@click.argument("file", type=_FILE)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @_public
 @click.option("--withdraw", is_flag=True, help="Trust the ticket key of before no more: it was stolen.")
 @data_option
@@ -102,7 +105,7 @@ def request(file: Path, public: Path | None, withdraw: bool, folder: Folder, qui
     if not is_worth_carrying(folder, wanted):
         remark("There is nothing that has to be signed elsewhere. Nothing was written.", quiet=quiet)
         return
-    replace_private(file, write_request(wanted))
+    _write(file, wanted)
     for line in words(wanted, package(), {}):
         remark(line, quiet=quiet)
     remark(f"Carry {file} to the keys; there: axiom keys sign {file.name} --keys DIR", quiet=quiet)
@@ -133,7 +136,7 @@ def sign_request(
     roots = frozenset[str]().union(*(private_keys.roots for private_keys in key_sets))
     for private_keys in key_sets:
         wanted = sign(wanted, private_keys, seen=names.keys(), now=now, lab=lab, roots=roots)
-    replace_private(file, write_request(wanted))
+    _write(file, wanted)
     open_ends = list(missing(wanted, now))
     for sentence in open_ends:
         say(f"Not complete: {sentence}")
@@ -216,6 +219,13 @@ def _read(file: Path) -> bytes:
             return stream.read(LIMIT + 1)
     except OSError as fault:
         raise WrongUse(f"{file} cannot be read ({fault.strerror}). Nothing was signed or changed.") from None
+
+
+def _write(file: Path, wanted: SigningRequest) -> None:
+    try:
+        replace_private(file, write_request(wanted))
+    except OSError as fault:
+        raise WrongUse(f"{file} cannot be written ({fault.strerror}). Choose another place.") from None
 
 
 def _take_seals(signed: SigningRequest, folder: Folder, *, quiet: bool) -> None:
