@@ -217,6 +217,14 @@ def test_all_forms_hold_the_same(maps_of, atlas):
     assert (there.columns, there.title) == (here.columns, here.title)
 
 
+def test_finer_tiles_are_no_runs_of_an_experiment(maps_of):
+    experiment = maps_of.get("/experiments/small_map.json").json["experiment"]
+    assert (experiment["progress"]["cells_back"], experiment["progress"]["cells"]) == (6, 6)
+    (finding,) = experiment["findings"]
+    assert (finding["awaits"]["back"], finding["awaits"]["cells"]) == (6, 16)
+    assert experiment["figures"]["sweep"]["rows"]
+
+
 @pytest.fixture
 def api(browse, atlas):
     """What programs with a token read, behind the question who they are."""

@@ -73,7 +73,7 @@ FROM evidence e LEFT JOIN session s ON s.id = e.session_id WHERE e.finding_numbe
 """
 _FIRST_BLOCK = """
 SELECT count(*) AS back FROM result
-WHERE experiment_id = :experiment_id AND replicate IN (
+WHERE experiment_id = :experiment_id AND config < :below AND replicate IN (
     SELECT number FROM replicate WHERE experiment_id = :experiment_id AND registration_id = :registration_id
     ORDER BY number LIMIT :block)
 """
@@ -298,10 +298,10 @@ def forecasts(db: Database, registration_id: int, estimand: str = "") -> list[Fo
     return [_forecast(row) for row in db.select(_PREDICTIONS, registration_id=registration_id, estimand=estimand)]
 
 
-def back_of_first_block(db: Database, finding: Finding, block: int) -> int:
-    return db.number(
-        _FIRST_BLOCK, experiment_id=finding.experiment_id, registration_id=finding.registration_id, block=block
-    )
+def back_of_first_block(db: Database, finding: Finding, block: int, below: int) -> int:
+    """How many of its cells are back, of places below this one."""
+    of_finding = {"experiment_id": finding.experiment_id, "registration_id": finding.registration_id}
+    return db.number(_FIRST_BLOCK, **of_finding, block=block, below=below)
 
 
 def hiding(db: Database, volunteer_ids: Iterable[int]) -> set[int]:

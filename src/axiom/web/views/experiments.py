@@ -11,13 +11,15 @@ from axiom import shipped
 from axiom.decisions.experiments.curve_rows import curve_measure, curve_of
 from axiom.decisions.experiments.search import is_looked_for
 from axiom.decisions.hosts.costs import shown as as_shown
+from axiom.domain.declaration import ValueType
 from axiom.domain.evidence import VOID
+from axiom.domain.maps import first_place
 from axiom.domain.preflights import GATES, OWN_GATES
 from axiom.errors import NotFound
 from axiom.limits import figures as limits
 from axiom.signed.manifests import Manifest, stored_manifest
 from axiom.store.engine import counters
-from axiom.store.evidence import old_claims
+from axiom.store.evidence import blocks, old_claims
 from axiom.store.experiments import costs, drafts, experiments, old_names, preflights
 from axiom.store.experiments import releases as written
 from axiom.store.experiments.experiments import STATUSES, StoredBundle, StoredExperiment
@@ -39,6 +41,7 @@ from axiom_weigh.statistics.student import mean_of, median_of
 from axiom_weigh.values import Grade
 
 _GRADES = list(Grade)
+_SCALARS = {ValueType.INT, ValueType.FLOAT, ValueType.BOOL}
 
 
 @shown_at("/experiments", "experiments.html", words="q theme status")
@@ -68,9 +71,10 @@ def by_name(reading: Reading, name: str) -> Answer:
     claims = [finding_views.shown(reading, view) for view in views]
     decided = [claim for claim in claims if claim["evidence"] and claim["status"] not in VOID]
     surest = max(decided, key=lambda claim: _GRADES.index(claim["grade"]), default=None)
-    progress = _progress(reading, stored, registered, claims)
+    progress = _progress(reading, stored, manifest, registered, claims)
+    counted = counters.by_state(counters.read(reading.db))
     return {
-        "experiment": shown(stored, counters.by_state(counters.read(reading.db)))
+        "experiment": shown(stored, counted)
         | {
             "author": written.authors(reading.db).get(stored.id),
             "registration": registered[0]["number"] if registered else None,
@@ -95,7 +99,7 @@ def by_name(reading: Reading, name: str) -> Answer:
             "old": _old(reading, stored.name),
             "progress": progress,
             "figures": {
-                "sweep": _sweep(reading, stored, manifest, progress["cells_back"]),
+                "sweep": _sweep(reading, stored, manifest, sum(counted["result", stored.id].values())),
                 **_curve(reading, stored, manifest),
             },
             "summary": _summary(reading, stored, manifest),
@@ -219,7 +223,13 @@ def varying(manifest: Manifest) -> set[str]:
     return {name for name, values in levels(manifest).items() if len(values) > 1}
 
 
-def _progress(reading: Reading, stored: StoredExperiment, registered: list[Answer], claims: list[Answer]) -> Answer:
+def _progress(
+    reading: Reading,
+    stored: StoredExperiment,
+    manifest: Manifest,
+    registered: Sequence[Answer],
+    claims: Sequence[Answer],
+) -> Answer:
     counted = {
         (noun, state): amount
         for (noun, whose, state), amount in counters.read(reading.db).items()
@@ -232,7 +242,9 @@ def _progress(reading: Reading, stored: StoredExperiment, registered: list[Answe
         "replicates": issued,
         "in_evidence": max((evidence["seeds"] + evidence["missing"] for evidence in weighed), default=0),
         "cells": sum(registration["issued"] * registration["cells"] for registration in registered),
-        "cells_back": sum(amount for (noun, _), amount in counted.items() if noun == "result"),
+        "cells_back": sum(blocks.returned(reading.db, stored.id, below=first_place(1)).values())  # finer are none of it
+        if manifest.map
+        else sum(amount for (noun, _), amount in counted.items() if noun == "result"),
         "tasks": {
             "valid": tasks.get("valid", 0),
             "returned": tasks.get("returned", 0),
@@ -346,7 +358,7 @@ def _drawn(manifest: Manifest) -> str:
     """The measure that the picture of the sweep shows."""
     if manifest.figure:
         return manifest.figure.y
-    return manifest.measures[0].name if manifest.measures else ""
+    return next((measure.name for measure in manifest.measures if measure.type in _SCALARS), "")
 
 
 def _preflight(reading: Reading, stored: StoredExperiment) -> Answer | None:

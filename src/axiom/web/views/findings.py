@@ -16,10 +16,12 @@ from axiom.domain.estimands import Direction, Kind
 from axiom.domain.evidence import headline
 from axiom.domain.evidence import reading as meaning
 from axiom.domain.links import with_doubt
+from axiom.domain.maps import first_place, is_tile
 from axiom.domain.registrations import CATALOGUE
 from axiom.errors import NotFound
 from axiom.signed.manifests import stored_manifest
 from axiom.store.evidence import references
+from axiom.store.evidence.blocks import ALL_PLACES
 from axiom.store.experiments import experiments
 from axiom.store.experiments.themes import by_experiment
 from axiom.store.views import findings
@@ -474,7 +476,8 @@ def _awaits(reading: Reading, view: FindingView) -> Answer:
     """How much of the first block is back, and when the rest should be, at the pace so far."""
     block = view.registered["block"]
     wanted = block * len(view.registered["configs"])
-    back = min(wanted, findings.back_of_first_block(reading.db, view.finding, block))
+    below = first_place(1) if is_tile(view.registered["configs"][0]) else ALL_PLACES  # finer tiles are no cells of it
+    back = min(wanted, findings.back_of_first_block(reading.db, view.finding, block, below))
     waited = max(timedelta(0), reading.now - view.finding.created_at)
     expected: datetime | None = reading.now + waited / back * (wanted - back) if back else None
     return {
