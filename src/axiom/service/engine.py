@@ -3,7 +3,6 @@
 `axiom lab` builds a site and an autopilot around it; `axiom experiment run --replicates` needs nothing else.
 """
 
-import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +21,7 @@ from axiom.server.returns.transitioner import resume
 from axiom.server.upkeep.jobs import Job, Jobs
 from axiom.service.open_laboratory import journal_of, package, writer_of
 from axiom.service.take_folder import workers_of
-from axiom.service.work_jobs import LaboratoryJobs
+from axiom.service.work_jobs import LaboratoryJobs, moving
 from axiom.settings import Settings
 from axiom.signed.keys import Keys
 from axiom.store.accounts import accounts
@@ -44,21 +43,11 @@ class ComputingParts:
     cache: DispatchCache  # for works in the writer's thread alone
     pilots: PilotServer
     engine: LocalEngine
-    build: "Callable[[], LaboratoryJobs]"
-
-    @functools.cached_property
-    def moving(self) -> LaboratoryJobs:
-        return self.build()
+    moving: LaboratoryJobs
 
     @property
     def jobs(self) -> Jobs:
         return self.moving.jobs
-
-    def look_again(self) -> None:
-        self.moving.look_again()
-
-    def settle(self, db: Database, now: datetime) -> None:
-        self.moving.settle(db, now)
 
 
 def computing(
@@ -80,16 +69,17 @@ def computing(
     dispatch, cache = _dispatch(settings, keys, ourselves), DispatchCache()
     lease = timedelta(seconds=settings.pilot_lease_seconds)
     pilots = PilotServer(folder=folder, dispatch=dispatch, cache=cache, lease=lease, now=now)
+    work_jobs = _moving(writer, folder, settings, keys, lease, now)
     engine = LocalEngine(
         LocalWorkSource(writer=writer, pilots=pilots, host_id=host_id),
         home=folder.engine,
         host_id=host_id,
         cores=workers,
-        reported=lambda: reported() if reported else core.look_again(),
+        reported=reported or work_jobs.look_again,
         is_modest=settings.priority == "low",
         is_ours=True,
     )
-    core = ComputingParts(
+    return ComputingParts(
         writer=writer,
         gate=CommandGate(
             writer=writer,
@@ -100,17 +90,13 @@ def computing(
         cache=cache,
         pilots=pilots,
         engine=engine,
-        build=lambda: _moving(writer, folder, settings, keys, lease, now),
+        moving=work_jobs,
     )
-    return core
 
 
 def _moving(
     writer: Writer, folder: Folder, settings: Settings, keys: Keys, lease: timedelta, now: Callable[[], datetime]
 ) -> LaboratoryJobs:
-    """Imported when it is wanted: nobody waits for it before something is computed."""
-    from axiom.service.work_jobs import moving
-
     made = moving(writer, folder, journal_of(folder, settings), keys, lease, now)
     if settings.stamp_authority:
         from axiom.server.upkeep.registration_stamps import StampJob

@@ -181,7 +181,7 @@ def volunteering(
                 writer=core.writer,
                 connections=readers,
                 threads=threads,
-                reported=core.look_again,
+                reported=core.moving.look_again,
             ),
         )
         for job in made.jobs(now):
@@ -213,9 +213,9 @@ def _project(
         links=links,
         name=settings.name,
         now=core.gate.now,
-        reported=core.look_again,
+        reported=core.moving.look_again,
         lost=transfers.begun.lost,
-        settle=core.settle,
+        settle=core.moving.settle,
     )
 
 

@@ -1,18 +1,16 @@
 """What a finding's page asks of the records besides its evidence, and whose results stand behind it."""
 
-from datetime import timedelta
-
 from evidence_lines import record
 from furnished_lab import weighed
 
 from axiom.store.views.contributions import Support
-from axiom.store.views.findings import Attempts
+from axiom.store.views.findings import never_worked
 from axiom_weigh.values import Observation
 
 
 def test_a_host_never_worked_when_all_of_its_tasks_that_are_over_failed(small_lab, prepared):
     """Host 1 works; host 2 only fails; host 3 is computing; host 4 failed, then worked."""
-    lab, first = small_lab, Attempts()
+    lab = small_lab
     lab.publish(prepared())
     lab.deploy(workunits=9)
     for name in ("good", "bad", "busy", "mended"):
@@ -23,19 +21,17 @@ def test_a_host_never_worked_when_all_of_its_tasks_that_are_over_failed(small_la
     lab.order(3)
     hand_in(lab, 4)
 
-    def failed(attempts: Attempts, **later: float) -> list[tuple[int, dict[str, int]]]:
-        useless = attempts.never_worked(lab.db, 1, lab.now + timedelta(**later))
-        return [(host.host_id, host.states) for host in useless]
+    def failed() -> list[tuple[int, dict[str, int]]]:
+        return [(host.host_id, host.states) for host in never_worked(lab.db, 1)]
 
-    assert failed(first) == [(2, {"failed": 2})]
-    (host,) = first.never_worked(lab.db, 1, lab.now)
+    assert failed() == [(2, {"failed": 2})]
+    (host,) = never_worked(lab.db, 1)
     assert (host.platform, host.tasks) == ("linux-x86_64-avx2", 2)
     hand_in(lab, 2)
-    assert failed(first, seconds=30) == [(2, {"failed": 2})]  # they are counted once a minute at most
-    assert failed(first, seconds=61) == failed(Attempts()) == []
+    assert failed() == []
     lab.later(hours=49)
     lab.sweep()
-    assert failed(Attempts()) == [(3, {"expired": 1})]  # it was silent until its deadline
+    assert failed() == [(3, {"expired": 1})]  # it was silent until its deadline
 
 
 def hand_in(lab, host: int) -> None:

@@ -65,7 +65,6 @@ class ThisProcess:
         """Compute what is ordered, from now on."""
         self._begun = time.monotonic()
         self._parts.engine.start((self._folder.keys / TRUST_FILE).read_bytes())
-        _ = self._parts.moving  # it is imported while the first cell is computed
 
     def check(self, progress: SweepProgress) -> None:
         """Raise what keeps it from ever ending."""
@@ -80,7 +79,7 @@ class ThisProcess:
                 self._parts.moving.judge()
         finally:
             self._move()
-            self._parts.look_again()
+            self._parts.moving.look_again()
 
     def _move(self) -> None:
         with self._beginning:

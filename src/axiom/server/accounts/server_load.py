@@ -44,9 +44,9 @@ def _status(db: Database, now: datetime, host: str) -> bytes:
     volunteers, hosts = credit_sites.holders(db, "volunteer", now), credit_sites.holders(db, "host", now)
     volunteers_new, hosts_new = credit_sites.new_today(db, now)
     counts: Facts = {
-        "results_ready_to_send": _tasks_in(counted, TaskState.UNSENT),
-        "results_in_progress": _tasks_in(counted, TaskState.SENT),
-        "workunits_waiting_for_validation": _tasks_in(counted, TaskState.RETURNED),
+        "results_ready_to_send": counters.in_all(counted, "task", TaskState.UNSENT),
+        "results_in_progress": counters.in_all(counted, "task", TaskState.SENT),
+        "workunits_waiting_for_validation": counters.in_all(counted, "task", TaskState.RETURNED),
         "workunits_waiting_for_assimilation": 0,  # a result is stored with its verdict, so nothing ever waits for that
         "workunits_waiting_for_deletion": 0,
         "results_waiting_for_deletion": 0,
@@ -65,10 +65,6 @@ def _status(db: Database, now: datetime, host: str) -> bytes:
     ]
     server: Facts = {"update_time": int(now.timestamp()), "software_version": __version__}
     return status_reply(server, daemons, counts, _loads(db, counted))
-
-
-def _tasks_in(counted: Mapping[Key, int], state: TaskState) -> int:
-    return sum(amount for (noun, _, of), amount in counted.items() if noun == "task" and of == state)
 
 
 def _loads(db: Database, counted: Mapping[Key, int]) -> Iterator[Facts]:

@@ -1,10 +1,9 @@
 """Findings as they are shown: how each stands, its history and forecasts, and which hosts fail at its experiment."""
 
 import json
-import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -98,7 +97,6 @@ ORDER BY t.host_id
 _BEGINNING = moment(0)  # before any evidence
 _WRONG = ("failed", "invalid", "expired", "aborted")
 _HIDING = "SELECT id FROM volunteer WHERE shows_hosts = 0 AND id IN (SELECT value FROM json_each(:ids))"
-_RECOUNTED_AFTER = timedelta(minutes=1)  # counting goes through all tasks of a version
 # What was recalled is void, so it may be asked again.
 _CLAIMS = """
 SELECT f.id, f.registration_id, f.estimand, x.name, x.version FROM finding f JOIN experiment x ON x.id = f.experiment_id
@@ -195,23 +193,12 @@ class FailingHost:
     states: Mapping[str, int]  # how those that are over ended
 
 
-class Attempts:
-    """Which hosts an experiment never worked on. Counted again at most once a minute; threads may share one."""
-
-    def __init__(self) -> None:
-        self._counted: dict[int, tuple[datetime, list[FailingHost]]] = {}
-        self._lock = threading.Lock()
-
-    def never_worked(self, db: Database, experiment_id: int, now: datetime) -> list[FailingHost]:
-        counted = counters.read(db)
-        if not any(counted.get(("task", experiment_id, state)) for state in _WRONG):
-            return []
-        with self._lock:
-            at, hosts = self._counted.get(experiment_id, (None, list[FailingHost]()))
-            if at is None or not timedelta(0) <= now - at < _RECOUNTED_AFTER:
-                hosts = [_unlucky(row) for row in db.select(_NEVER_WORKED, experiment_id=experiment_id)]
-                self._counted[experiment_id] = now, hosts
-            return hosts
+def never_worked(db: Database, experiment_id: int) -> list[FailingHost]:
+    """The hosts on which an experiment never worked. It goes through all tasks of a version of which any went wrong."""
+    counted = counters.read(db)
+    if not any(counted.get(("task", experiment_id, state)) for state in _WRONG):
+        return []
+    return [_unlucky(row) for row in db.select(_NEVER_WORKED, experiment_id=experiment_id)]
 
 
 def in_brief(db: Database) -> list[Brief]:

@@ -14,7 +14,6 @@ from axiom.store.engine.database import Database
 from axiom.store.engine.folder import Folder
 from axiom.store.views import tasks
 from axiom.store.views.contributions import Support
-from axiom.store.views.findings import Attempts
 from axiom.store.views.results import Tally
 from axiom.web.base.memo import Memo
 
@@ -42,7 +41,6 @@ class SharedParts:
     approvals: str = ""  # what somebody must approve before volunteers get it
     tally: Tally = field(default_factory=Tally)
     support: Support = field(default_factory=Support)
-    attempts: Attempts = field(default_factory=Attempts)
     memo: Memo = field(default_factory=Memo)
     preview: Callable[[], Preview] = nothing_planned  # what would be ordered now: it takes the laboratory to say so
     look_at: Callable[[int, int], None] = nobody_counts  # a tile: its experiment, and its place there

@@ -144,7 +144,10 @@ def _weighed_and_waiting(names: Sequence[str], observations: Sequence[Observatio
 
 def never_worked(reading: Reading, view: FindingView) -> list[Answer]:
     """Hosts that had tasks of this version and returned no valid result."""
-    hosts = reading.attempts.never_worked(reading.db, view.finding.experiment_id, reading.now)
+    version, minute = view.finding.experiment_id, reading.now.timestamp() // 60
+    hosts = reading.memo.get_or_create(
+        ("never worked", version), lambda: findings.never_worked(reading.db, version), version=minute
+    )
     return [
         {"host": row.host_id, "platform": row.platform, "tasks": row.tasks, "states": dict(row.states)} for row in hosts
     ]

@@ -6,6 +6,7 @@ Standard library only: whoever asks for a picture never loads what draws it.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from axiom_weigh.amounts import counted
 from axiom_weigh.figures import limits
 from axiom_weigh.figures.scales import digits
 from axiom_weigh.values import Evidence, Grade, Observation, Verdict
@@ -305,7 +306,9 @@ def _sweep_in_words(request: Sweep) -> str:
         sentences.append(f"{len(series) - 6} more series are in the table.")
     has_intervals = any(point.low is not None or point.high is not None for point in shown)
     with_them = f"with {_percent(request)} intervals" if has_intervals else "without intervals"
-    return " ".join([*sentences, f"Medians of {_seeds([point.seeds for point in shown])} a config, {with_them}."])
+    return " ".join(
+        [*sentences, f"Medians of {_range([point.seeds for point in shown], 'seed')} a config, {with_them}."]
+    )
 
 
 def _curve_in_words(request: Curve) -> str:
@@ -324,18 +327,12 @@ def _curve_course(request: Curve, curve: CurveSeries) -> str:
 
 def repetitions_of(request: Curve) -> str:
     """Say of how many repetitions the medians of a curve are."""
-    counts = [curve.repetitions for curve in request.series if curve.places]
-    fewest, most = min(counts), max(counts)
-    if fewest == most:
-        return "1 repetition" if most == 1 else f"{most:,} repetitions"
-    return f"{fewest:,} to {most:,} repetitions"
+    return _range([curve.repetitions for curve in request.series if curve.places], "repetition")
 
 
-def _seeds(counts: Sequence[int]) -> str:
+def _range(counts: Sequence[int], noun: str) -> str:
     fewest, most = min(counts), max(counts)
-    if fewest == most:
-        return "1 seed" if most == 1 else f"{most:,} seeds"
-    return f"{fewest:,} to {most:,} seeds"
+    return counted(most, noun) if fewest == most else f"{fewest:,} to {most:,} {noun}s"
 
 
 def _percent(request: _Estimated) -> str:
@@ -352,10 +349,8 @@ def _course(request: Sweep, points: Sequence[SweepPoint]) -> str:
 
 
 def _narrowing_in_words(request: Narrowing) -> str:
-    look = request.looks[-1]
-    sentences = [
-        f"After {_seeds([look.seeds])} {_plain(request.y)} is {digits(look.estimate)}, {_interval(request, look)}."
-    ]
+    look, y = request.looks[-1], _plain(request.y)
+    sentences = [f"After {counted(look.seeds, 'seed')} {y} is {digits(look.estimate)}, {_interval(request, look)}."]
     if request.predicted:
         low, high = (digits(end) for end in request.predicted)
         sentences.append(f"Predicted, with probability 80\N{NO-BREAK SPACE}%: {low} to {high}.")
