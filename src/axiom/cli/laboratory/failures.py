@@ -57,20 +57,10 @@ def list_watches(folder: Folder) -> Shown:
     with view(folder) as reading:
         answer = failures.listed_watches(reading)
     yield answer
+    names = ("number", "experiment", "predicate", "state", "hits", "value", "sentence")
     show_table(
         ("watch", "experiment", "waits for", "state", "results", "value", "sentence"),
-        [
-            (
-                row["number"],
-                row["experiment"],
-                row["predicate"],
-                row["state"],
-                row["hits"],
-                row["value"],
-                row["sentence"],
-            )
-            for row in answer["watches"]
-        ],
+        [[row[name] for name in names] for row in answer["watches"]],
         none="Nobody waits for anything.",
     )
 

@@ -69,10 +69,5 @@ def _tariff(row: Row) -> Tariff:
         name=row["name"],
         version=row["version"],
         per_core_second=row["per_core_second"],
-        tiers=tuple(Tier(start=start, end=end, amount=amount) for start, end, amount in terms["tiers"]),
-        by_clock=terms["by_clock"],
-        gpu_bonus=terms["gpu_bonus"],
-        failed=terms["failed"],
-        broken=terms["broken"],
-        session_cap=terms["session_cap"],
+        **{**terms, "tiers": tuple(Tier(start=start, end=end, amount=amount) for start, end, amount in terms["tiers"])},
     )

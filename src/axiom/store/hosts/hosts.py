@@ -14,7 +14,7 @@ from axiom.domain.work import TaskState, WorkunitState
 from axiom.limits import hosts as limits
 from axiom.store.accounts import accounts
 from axiom.store.accounts.accounts import VolunteerPreferences
-from axiom.store.engine.database import Database, Row, as_value, at, maybe_moment, moment
+from axiom.store.engine.database import Database, Row, as_value, at, moment
 
 _HOST = "SELECT * FROM host WHERE id = :id"
 _HOST_BY_NAME = "SELECT id FROM host WHERE volunteer_id = :volunteer_id AND name = :name"
@@ -236,32 +236,7 @@ def others_since(db: Database, volunteer_id: int, since: datetime) -> bool:
 
 
 def host_of(row: Row) -> Host:
-    return Host(
-        id=row["id"],
-        volunteer_id=row["volunteer_id"],
-        name=row["name"],
-        platform=Platform(system=row["system"], processor=row["processor"], instructions=row["instructions"]),
-        capacity=Capacity(
-            cores=row["cores"], memory_mb=row["memory_mb"], disk_mb=row["disk_mb"], gpus=_gpus(row["gpus"])
-        ),
-        created_at=moment(row["created_at"]),
-        seen_at=moment(row["seen_at"]),
-        flops=row["flops"],
-        speed=row["speed"],
-        availability=row["availability"],
-        venue=row["venue"],
-        standing=Standing(
-            valid_in_row=row["valid_in_row"],
-            quota=row["quota"],
-            quota_day=row["quota_day"],
-            sent_that_day=row["sent_that_day"],
-            turnaround_seconds=row["turnaround_seconds"],
-            outvoted=row["outvoted"],
-            outvoted_at=maybe_moment(row["outvoted_at"]),
-        ),
-        why_no_work=row["why_no_work"],
-        is_simulated=bool(row["is_simulated"]),
-    )
+    return as_value(Host, row, capacity=as_value(Capacity, row, gpus=_gpus(row["gpus"])))
 
 
 def _free_name(db: Database, volunteer_id: int, name: str) -> str:

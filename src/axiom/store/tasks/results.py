@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from axiom.domain.maps import first_place
-from axiom.domain.work import Outcome, Result
+from axiom.domain.work import Result
 from axiom.store.engine import counters
-from axiom.store.engine.database import Database, Row, at
+from axiom.store.engine.database import Database, Row, as_value, at
 
 _STORED = """
 SELECT r.id, r.replicate, r.config FROM json_each(:replicates) j
@@ -116,14 +116,4 @@ def repeated(db: Database, task_id: int) -> dict[int, list[Result]]:
 
 
 def _result(row: Row) -> Result:
-    return Result(
-        task_id=row["task_id"],
-        experiment_id=row["experiment_id"],
-        replicate=row["replicate"],
-        config=row["config"],
-        seed=row["seed"],
-        outcome=Outcome(row["outcome"]),
-        measures=None if row["measures"] is None else json.loads(row["measures"]),
-        early=tuple(json.loads(row["early"])),
-        cpu_seconds=row["cpu_seconds"],
-    )
+    return as_value(Result, row, pixels=None)

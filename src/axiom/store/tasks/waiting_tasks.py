@@ -1,6 +1,5 @@
 """What handing out work must know: what waits, what a host has, what it lost. It only reads, and never by a scan."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -165,14 +164,4 @@ def computed(db: Database, task_id: int, volunteer_id: int) -> bool:
 
 
 def _candidate(row: Row) -> WaitingTask:
-    return WaitingTask(
-        task_id=row["id"],
-        workunit_id=row["workunit_id"],
-        ordinal=row["ordinal"],
-        target_host_id=row["target_host_id"],
-        registration_id=row["registration_id"],
-        replicates=tuple(json.loads(row["replicates"])),
-        configs=row["configs"],
-        quorum=row["quorum"],
-        checks_task_id=row["checks_task_id"],
-    )
+    return as_value(WaitingTask, row, task_id=row["id"])
