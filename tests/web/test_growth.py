@@ -20,9 +20,9 @@ FEW, MANY = 12, 18
 # How many calls a finding may add to a page that does not show it, where that is more than fifteen: a search reads what
 # every finding claims. To show one takes some five hundred.
 MOST = {"/findings?q=larger": 35}
-# Without the lists of all versions, of all that was registered or retired, and the graph: they show what there is.
+# Without the lists of all versions, of all that was retired, and the graph: they show what there is.
 PAGES = """
-/ /live /findings /findings?from=2 /findings?q=larger /findings/3 /findings/3.json /registrations/3
+/ /live /findings /findings?from=2 /findings?q=larger /findings/3 /findings/3.json /registrations /registrations/3
 /experiments/tiny_sum@3 /sessions /sessions/2026-03-02-a /results /results?experiment=tiny_sum
 /hosts /hosts/1 /tasks/1 /workunits/1 /volunteers /volunteers/1 /teams/1 /leaderboards
 /news /watches /join /proposals /ideas /ledger /brief

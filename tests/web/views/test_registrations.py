@@ -184,3 +184,11 @@ def test_an_idea_that_waits_to_be_shown_is_on_no_page(site_of):
     assert [row["number"] for row in site_of.get("/ideas.json?state=taken").json["ideas"]] == [1]
     misread = site_of.get("/ideas.json?state=withdrawn")
     assert (misread.status, misread.json["ideas"]) == (400, [])
+
+
+def test_many_registrations_are_on_several_pages(lab, browse, monkeypatch):
+    monkeypatch.setattr("axiom.web.base.paging.LENGTH", 2)
+    first = browse(lab).get("/registrations.json").json
+    assert ([row["number"] for row in first["registrations"]], first["of"]) == ([3, 2], 3)
+    second = browse(lab).get(first["next"]).json
+    assert ([row["number"] for row in second["registrations"]], second["next"]) == ([1], None)

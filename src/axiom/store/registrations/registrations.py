@@ -120,6 +120,11 @@ def registrations(db: Database, experiment_id: int | None = None) -> list[Regist
     return [as_value(Registration, row) for row in rows]
 
 
+def ids(db: Database) -> list[int]:
+    """Of every registration, the newest first."""
+    return [row["id"] for row in db.select("SELECT id FROM registration ORDER BY id DESC")]
+
+
 def numbers(db: Database, registration: Registration) -> dict[str, int]:
     begun = {
         row["estimand"]: int(row["id"])

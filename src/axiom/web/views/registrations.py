@@ -26,6 +26,7 @@ from axiom.store.experiments.experiments import StoredExperiment
 from axiom.store.registrations import registrations, scores, stamps
 from axiom.store.views import findings
 from axiom.web.base.page import NUMBER, shown_at
+from axiom.web.base.paging import stretch
 from axiom.web.base.request import Answer, Reading, must
 from axiom.web.views import findings as finding_views
 from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
@@ -33,12 +34,18 @@ from axiom_weigh.evidence.blocks import ReplicateProgress, blocks
 _NOTHING = (0, 0.0)  # is back of a replicate, and took no time
 
 
-@shown_at("/registrations", "registrations.html")
+@shown_at("/registrations", "registrations.html", words="from")
 def listed(reading: Reading) -> Answer:
-    """Every registration, the newest first."""
+    """The registrations that the address asks for, the newest first."""
     versions = {version.id: version for version in experiments.every_version(reading.db)}
-    stored = registrations.registrations(reading.db)
-    return {"registrations": [_shown(reading, row, versions[row.experiment_id]) for row in stored]}
+    numbers = registrations.ids(reading.db)
+    part = stretch(reading, "from", numbers)
+    stored = [row for number in part.shown if (row := registrations.registration(reading.db, number)) is not None]
+    return {
+        "registrations": [_shown(reading, row, versions[row.experiment_id]) for row in stored],
+        "of": len(numbers),
+        **part.around("/registrations?from="),
+    }
 
 
 def of_version(reading: Reading, version: StoredExperiment) -> list[Answer]:
