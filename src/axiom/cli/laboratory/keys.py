@@ -77,7 +77,7 @@ def make(place: Path, quiet: bool) -> None:
     """Make keys in a new folder, on a computer that stays without a network."""
     try:
         make_offline(place)
-    except OSError as fault:
+    except (FileNotFoundError, NotADirectoryError, PermissionError) as fault:
         raise KeysUnusable(f"No keys can be made in {place} ({fault.strerror}). Choose another folder.") from None
     say(str(place / PUBLIC_FILE))
     remark(
