@@ -219,8 +219,7 @@ class DeployExperiment(Command, name="experiment.deploy", capability=Capability.
             )
         replicates_each = self.replicates_each or (1 if self.every_host else 0)
         replicates_each = replicates_each or size_to_order(db, registration, policy, now, host_id=self.host).replicates
-        lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
-        demand_ticket_room(db, experiment, registration, replicates=replicates_each, lab=lab, key=key, now=now)
+        demand_ticket_room(db, experiment, registration, replicates=replicates_each, keys=laboratory.keys, now=now)
         allotment = Allotment(
             experiment_id=experiment.id,
             workunits=self.workunits,

@@ -334,8 +334,7 @@ def _approve(
         return answer
     version = experiments.by_id(db, made.experiment_id)
     if version is not None:
-        lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
-        demand_ticket_room(db, version, made, replicates=1, lab=lab, key=key, now=now)
+        demand_ticket_room(db, version, made, replicates=1, keys=laboratory.keys, now=now)
     return answer | {
         "registration": made.id,
         "hash": made.hash,

@@ -51,8 +51,7 @@ class RegisterDesign(Command, name="registration.design", capability=Capability.
         experiment = version_of(db, self.experiment)
         stopping = StoppingRule(rule=Rule(self.stopping), replicates=self.replicates)
         made = register_further(db, experiment, self.design, prepared, stopping=stopping, why=self.why, now=now)
-        lab, key = laboratory.keys.trust.lab, laboratory.keys.ticket
-        demand_ticket_room(db, experiment, made, replicates=1, lab=lab, key=key, now=now)
+        demand_ticket_room(db, experiment, made, replicates=1, keys=laboratory.keys, now=now)
         return _answer(db, made)
 
 

@@ -48,8 +48,7 @@ from axiom_weigh.figures.requests import (
     shared_card,
     values_of,
 )
-from axiom_weigh.statistics.shares_and_medians import median_sequence
-from axiom_weigh.statistics.student import median_of
+from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
 from axiom_weigh.values import Cohort
 
 log = logging.getLogger("axiom.draw")

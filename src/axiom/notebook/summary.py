@@ -12,7 +12,8 @@ from typing import Any
 
 from axiom.domain.declaration import ValueType
 from axiom.notebook.table import Table
-from axiom_weigh.statistics.student import mean_interval, mean_of, median_of
+from axiom_weigh.statistics.shares_and_medians import median_of
+from axiom_weigh.statistics.student import mean_interval, mean_of
 
 LEVEL = 0.95
 

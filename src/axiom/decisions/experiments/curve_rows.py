@@ -12,7 +12,7 @@ from axiom.limits import figures as limits
 from axiom_weigh.figures.palette import SERIES
 from axiom_weigh.figures.requests import BETWEEN, Curve, CurveSeries, series_of
 from axiom_weigh.figures.scales import digits, evenly
-from axiom_weigh.statistics.student import median_of
+from axiom_weigh.statistics.shares_and_medians import median_of
 
 _BY = "_by_"
 

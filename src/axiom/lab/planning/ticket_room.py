@@ -8,8 +8,8 @@ from axiom.domain.experiments import seed_of
 from axiom.domain.registrations import read_body
 from axiom.server.dispatch.cache import seconds_of
 from axiom.signed.canonical_json import LARGEST
+from axiom.signed.keys import Keys
 from axiom.signed.manifests import stored_manifest
-from axiom.signed.signing import SigningKey
 from axiom.signed.tickets import Ticket, write_ticket
 from axiom.store.engine.database import Database
 from axiom.store.experiments import experiments
@@ -22,8 +22,7 @@ def demand_ticket_room(
     registration: Registration | None,
     *,
     replicates: int,
-    lab: str,
-    key: SigningKey,
+    keys: Keys,
     now: datetime,
 ) -> None:
     """A TicketTooLong when so many replicates of a registered design would not fit a ticket."""
@@ -35,7 +34,7 @@ def demand_ticket_room(
     first = experiments.issued(db, experiment.id)
     numbers = tuple(range(first, first + replicates))
     largest = Ticket(
-        lab=lab,
+        lab=keys.trust.lab,
         trust=LARGEST,
         host=LARGEST,
         task=LARGEST,
@@ -53,4 +52,4 @@ def demand_ticket_room(
         deadline=now,
         expires=now,
     )
-    write_ticket(largest, key)
+    write_ticket(largest, keys.ticket)

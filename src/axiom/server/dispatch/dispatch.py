@@ -297,7 +297,7 @@ class _Dispatcher:
         return written, used, cut_off
 
     def _shortened(self, queue: Queue, share: TaskShare, granted: Sequence[GrantedTask], *, waiting: int) -> Queue:
-        """The queue once these are granted; `waiting`: tasks of it that are known to wait still."""
+        """The queue once these are granted; noted, if more of it waits than was thought: at least `waiting` tasks."""
         amount = len(granted)
         left = queue.unsent - amount if amount == share.tasks else 0
         if amount == share.tasks and left < waiting:

@@ -36,8 +36,8 @@ from axiom.web.views import registrations, releases
 from axiom.web.views.figures import plate, shared_card
 from axiom_weigh.figures.requests import MeasuredConfig, points_of, repetitions_of
 from axiom_weigh.figures.scales import digits
-from axiom_weigh.statistics.shares_and_medians import median_sequence
-from axiom_weigh.statistics.student import mean_of, median_of
+from axiom_weigh.statistics.shares_and_medians import median_of, median_sequence
+from axiom_weigh.statistics.student import mean_of
 from axiom_weigh.values import Grade
 
 _GRADES = list(Grade)

@@ -11,10 +11,11 @@ from axiom_weigh.statistics.shares_and_medians import (
     MOST,
     bernoulli_log_e,
     dealt_log_e,
+    median_of,
     median_sequence,
     share_sequence,
 )
-from axiom_weigh.statistics.student import mean_of, median_of
+from axiom_weigh.statistics.student import mean_of
 from axiom_weigh.values import Verdict, centre_of
 
 ENOUGH = 20.0  # an e-value from which on an effect is claimed: reached by chance once in twenty lifetimes of a finding

@@ -5,6 +5,7 @@ most one in twenty, however often anybody looks (Ville). All of them are given a
 """
 
 import math
+import statistics
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 
@@ -31,6 +32,14 @@ def bernoulli_log_e(successes: int, n: int, p0: float) -> float:
     failures = n - successes
     mixture = math.lgamma(successes + 0.5) + math.lgamma(failures + 0.5) - math.lgamma(n + 1.0) - math.log(math.pi)
     return capped(mixture - _log_power(p0, successes) - _log_power(1.0 - p0, failures))
+
+
+def median_of(numbers: Sequence[float]) -> float:
+    """The mean of the two in the middle is a number even where their sum is none."""
+    middle = float(statistics.median(numbers))
+    if math.isfinite(middle):
+        return middle
+    return statistics.median_low(numbers) / 2.0 + statistics.median_high(numbers) / 2.0
 
 
 def median_sequence(

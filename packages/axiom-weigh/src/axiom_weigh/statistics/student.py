@@ -2,7 +2,6 @@
 
 import functools
 import math
-import statistics
 from collections.abc import Sequence
 
 Ends = tuple[float | None, float | None]  # of an interval; None: beyond all numbers, or too few values to say
@@ -41,14 +40,6 @@ def mean_of(numbers: Sequence[float]) -> float:
     """
     mean = 2.0 * math.fsum(number / len(numbers) / 2.0 for number in numbers)
     return max(float(min(numbers)), min(float(max(numbers)), mean))
-
-
-def median_of(numbers: Sequence[float]) -> float:
-    """The mean of the two in the middle is a number even where their sum is none."""
-    middle = float(statistics.median(numbers))
-    if math.isfinite(middle):
-        return middle
-    return statistics.median_low(numbers) / 2.0 + statistics.median_high(numbers) / 2.0
 
 
 def deviation_of(values: Sequence[float]) -> float:
