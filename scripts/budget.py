@@ -4,7 +4,7 @@ import ast
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,7 +26,7 @@ RENDERED = (
 def main() -> int:
     """0 when every part is within its budget."""
     budget = tomllib.loads((ROOT / "budget.toml").read_text(encoding="utf-8"))
-    figures = {("lines", part): lines_of(tracked(*patterns)) for part, patterns in PARTS.items()}
+    figures = {("statements", part): sum(map(statements_of, tracked(*patterns))) for part, patterns in PARTS.items()}
     pages = [page for page in tracked("*.md") if not str(page.relative_to(ROOT)).startswith(RENDERED)]
     figures["words", "documents"] = sum(len(page.read_text(encoding="utf-8").split()) for page in pages)
     figures["words", "empty"] = sum(
@@ -44,9 +44,14 @@ def tracked(*patterns: str) -> list[Path]:
     return [path for path in (ROOT / name for name in listed.splitlines()) if path.is_file()]
 
 
-def lines_of(files: Iterable[Path]) -> int:
-    """How many lines they have together."""
-    return sum(file.read_bytes().count(b"\n") for file in files)
+def statements_of(file: Path) -> int:
+    """How many statements it has. Docstrings are none, so nobody saves by explaining less or by joining lines."""
+    nodes = list(ast.walk(ast.parse(file.read_bytes())))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = sum(
+        isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None for node in nodes
+    )
+    return sum(isinstance(node, ast.stmt) for node in nodes) - docstrings
 
 
 def empty_names(file: Path) -> int:

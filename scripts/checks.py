@@ -53,7 +53,7 @@ def checks() -> tuple[Check, ...]:
         Check(
             name="budget",
             commands=(("python", "scripts/budget.py"),),
-            cure="take something away, or raise the number in budget.toml with a line that says what it buys",
+            cure="take something away, or raise the number in budget.toml in a commit whose body says what it buys",
         ),
         Check(name="format", commands=(("ruff", "format", "--check"),), cure="scripts/check --fix"),
         Check(name="lint", commands=(("ruff", "check"),), cure="scripts/check --fix, and the rest by hand"),
